@@ -1,6 +1,6 @@
 """Installs, starts, upgrades, kills and removes the setup file on a Windows of its own (wine), with the Python that it brings.
 
-    python -m benchmarks.windows [SETUP.exe]
+    python -m benchmarks.windows [SETUP.exe] [--only PART …]
 
 Without a file a small setup is built first: runtime, the program and the libraries that are pure Python; it cannot solve (exit code 3).
 What wine's C runtime lacks is filled first where mingw's compiler is here (`windows_gaps`). With the whole setup file then every module is
@@ -16,7 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.windows_gaps import COMPILER, LIBRARIES, can_be_filled, fill
 
@@ -39,6 +41,8 @@ PURE = (
 INSTALLED = (0, 3)
 KEY = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\beatplanner"
 MOMENTS = 20
+# A whole setup compiles the solvers' kernels, a minute's work that takes a busy server ten, with every installation.
+PATIENCE = 3000.0
 HARD_PLACE = "Мои & (планы) 100% " + "д" * 60
 
 
@@ -72,29 +76,30 @@ class Windows:
         fill(self.drive / "windows" / "system32", work)
         self.environment["WINEDLLOVERRIDES"] += f";{','.join(LIBRARIES)}=n"
 
-    def start(self, *command: str, **more: object) -> subprocess.Popen[bytes]:
-        """Start a program."""
+    def start(self, *command: str, cwd: Path | None = None, **more: str) -> subprocess.Popen[bytes]:
+        """Start a program, with more variables of the environment."""
         return subprocess.Popen(
             ["wine", *command],
             env={**self.environment, **more},
+            cwd=cwd,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,  # type: ignore[arg-type]
+            stderr=subprocess.STDOUT,
         )
 
-    def run(self, *command: str, seconds: float = 600, **more: object) -> tuple[int, str]:
+    def run(self, *command: str, seconds: float = PATIENCE, cwd: Path | None = None, **more: str) -> tuple[int, str]:
         """Run a program; return its exit code and what it printed."""
-        process = self.start(*command, **more)
+        process = self.start(*command, cwd=cwd, **more)
         out, _ = process.communicate(timeout=seconds)
         return process.returncode, out.decode("utf-8", "replace")
 
-    def line(self, python: str, line: str, **more: object) -> tuple[int, str]:
+    def line(self, python: str, line: str) -> tuple[int, str]:
         """Run a command line letter by letter as it stands; return its exit code and what it printed."""
         code = (
             "import subprocess, sys; r = subprocess.run(sys.argv[1], stdin=subprocess.DEVNULL, capture_output=True);"
             "sys.stdout.buffer.write(r.stdout + r.stderr); sys.exit(r.returncode)"
         )
-        return self.run(python, "-c", code, line, **more)  # type: ignore[arg-type]
+        return self.run(python, "-c", code, line)
 
     def here(self, path: str) -> Path:
         """Return where a path on drive C lies."""
@@ -131,6 +136,39 @@ def small_setup(work: Path, version: str, content: Path) -> Path:
     return setup
 
 
+class Setups(NamedTuple):
+    """What is tried.
+
+    Attributes
+    ----------
+    first, newer
+        The setup files, by their names in Windows.
+    work
+        A folder for what is made on the way.
+    whole
+        Whether they hold every library.
+    filled
+        Whether what wine lacks was filled.
+    portable
+        The portable folder's archive.
+    """
+
+    first: str
+    newer: str
+    work: Path
+    whole: bool
+    filled: bool
+    portable: Path | None
+
+
+class Place(NamedTuple):
+    """A Python that is no part of an installation, the folder that an installation takes, and where that lies here."""
+
+    python: str
+    folder: str
+    at: Path
+
+
 class Trials:
     """Counts what was tried and what failed."""
 
@@ -143,9 +181,9 @@ class Trials:
         self.failed += not good
 
 
-def works(windows: Windows, python: str, folder: str, **more: str) -> bool:
+def works(windows: Windows, python: str, folder: str) -> bool:
     """Tell whether the program that is installed in a folder starts and says its version."""
-    code, out = windows.line(python, f'cmd.exe /d /s /c ""{folder}\\beatplanner.cmd" --version"', **more)
+    code, out = windows.line(python, f'cmd.exe /d /s /c ""{folder}\\beatplanner.cmd" --version"')
     return code == 0 and "beatplanner 0" in out
 
 
@@ -202,7 +240,7 @@ def inside(trials: Trials, windows: Windows, python: str, work: Path, whole: boo
         print(f"     {line}", flush=True)
     trials.tell("sharing locks, two processes, spawn", code == 0, out[-2000:])
     (work / "modules.py").write_text(MODULES, "utf-8")
-    code, out = windows.run(python, "-X", "utf8", f"Z:{(work / 'modules.py').as_posix()}", seconds=3000)
+    code, out = windows.run(python, "-X", "utf8", f"Z:{(work / 'modules.py').as_posix()}")
     print(f"     {out.strip().splitlines()[-1] if out.strip() else 'nothing was said'}", flush=True)
     trials.tell("every module is imported, or lacks a library", code == 0 and "FAIL" not in out, out[-2000:])
     if not whole:
@@ -213,7 +251,7 @@ def inside(trials: Trials, windows: Windows, python: str, work: Path, whole: boo
     for command in (("check",), ("plan", "--out", f"Z:{(work / 'plan').as_posix()}", "--time-limit", "30")):
         begun = time.monotonic()
         code, out = windows.run(
-            python, "-X", "utf8", "-m", "beatplanner", command[0], f"Z:{town.as_posix()}", *command[1:], seconds=3000
+            python, "-X", "utf8", "-m", "beatplanner", command[0], f"Z:{town.as_posix()}", *command[1:]
         )
         trials.tell(f"{command[0]} of the sample town ({time.monotonic() - begun:.0f} s)", code == 0, out[-2000:])
     tools = work / "tools"
@@ -224,25 +262,26 @@ def inside(trials: Trials, windows: Windows, python: str, work: Path, whole: boo
     script, *folders = (f"Z:{p.as_posix()}" for p in (work / "tests.py", tools, ROOT))
     for file, chosen in TESTED.items():
         arguments = (f"{folders[1]}/{file}", "-k", chosen)
-        code, out = windows.run(python, "-X", "utf8", script, *folders, *arguments, seconds=3000)
+        code, out = windows.run(python, "-X", "utf8", script, *folders, *arguments)
         trials.tell(f"{file}: {out.strip().splitlines()[-1] if out.strip() else ''}", code == 0, out[-3000:])
 
 
-def elsewhere(trials: Trials, windows: Windows, python: str, setup: Path) -> None:
+def elsewhere(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
     """Install for all users, and into a folder whose path has 200 letters."""
+    python = place.python
     folder, key = r"C:\Program Files\beatplanner", KEY.replace("HKCU", "HKLM")
-    code, _ = windows.run(f"Z:{setup.as_posix()}", "/S", "/AllUsers", seconds=3000)
+    code, _ = windows.run(setups.first, "/S", "/AllUsers")
     good = code in INSTALLED and works(windows, python, folder)
     trials.tell("for all users: one copy in Program Files", good and windows.run("reg", "query", key)[0] == 0, code)
-    for place in ("HKLM", "HKCU"):
-        there = windows.run("reg", "query", rf"{place}\Software\Classes\.beatplan")[0] == 0
-        trials.tell(f"for all users: .beatplan in {place}: {there}", there == (place == "HKLM"))
+    for root in ("HKLM", "HKCU"):
+        there = windows.run("reg", "query", rf"{root}\Software\Classes\.beatplan")[0] == 0
+        trials.tell(f"for all users: .beatplan in {root}: {there}", there == (root == "HKLM"))
     code, _ = windows.line(python, rf'"{folder}\uninstall.exe" /S _?={folder}')
     left = [p.name for p in windows.here(folder).iterdir()] if windows.here(folder).is_dir() else []
     gone = windows.run("reg", "query", key)[0] != 0
     trials.tell("for all users: removal", code == 0 and gone and left in ([], ["uninstall.exe"]), (code, left))
     long = "C:\\" + ("п" * 49 + "\\") * 3 + "п" * 47
-    code, _ = windows.line(python, f"Z:{setup.as_posix()} /S /D={long}", seconds=3000)
+    code, _ = windows.line(python, rf"{setups.first} /S /D={long}")
     name = windows.here(long) / "current.txt"
     if code in INSTALLED:
         version = name.read_text()
@@ -252,19 +291,156 @@ def elsewhere(trials: Trials, windows: Windows, python: str, setup: Path) -> Non
         trials.tell(f"a place of {len(long)} letters: refused", not name.exists(), code)
 
 
+def click(trials: Trials, windows: Windows, program: str, what: str) -> None:
+    """Start the launcher with a project, as a double click does, among variables of other Pythons; the window locks the project that it opens."""
+    from beatplanner.data.project.build import build
+    from beatplanner.data.sample.sample_town import write_sample_town
+
+    folder = windows.drive / "Проекти (1)"
+    project = folder / "Град & 100%.beatplan"
+    if not project.is_file():
+        build(write_sample_town(folder / "layers"), project)
+    lock = project.with_name(f".{project.name}.lock")
+    lock.unlink(missing_ok=True)
+    other = r"C:\somewhere else"
+    file = rf"C:\{folder.name}\{project.name}"
+    windows.run(
+        *([program] if program else ["start"]),
+        file,
+        QT_QPA_PLATFORM="offscreen",
+        PYTHONPATH=other,
+        PYTHONHOME=other,
+        PYTHONSTARTUP=other,
+    )
+    for _ in range(600):
+        if lock.is_file():
+            break
+        time.sleep(1)
+    trials.tell(f"{what} opens a project in the window", lock.is_file())
+    windows.kill()
+
+
+def at_home(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
+    """Install as most people do, and try the program there."""
+    python, folder, at = place
+    code, _ = windows.run(setups.first, "/S")
+    trials.tell("silent installation", code in INSTALLED and works(windows, python, folder), code)
+    version = (at / "current.txt").read_text() if at.is_dir() else "none"
+    if setups.filled:
+        inside(trials, windows, rf"{folder}\{version}\python\python.exe", setups.work, setups.whole)
+    trials.tell("it stands in the list of programs", windows.run("reg", "query", KEY)[0] == 0)
+    code, out = windows.line(
+        python,
+        f'cmd.exe /d /s /c "set PYTHONHOME=C:\\x& set PYTHONPATH=C:\\y& set PYTHONSTARTUP=C:\\z& "{folder}\\beatplanner.cmd" --version"',
+    )
+    trials.tell("variables of other Pythons change nothing", code == 0 and "beatplanner 0" in out, out)
+    for page in ("437", "866", "1251", "65001"):
+        code, out = windows.line(python, f'cmd.exe /d /s /c "chcp {page} >nul & "{folder}\\beatplanner.cmd" --version"')
+        trials.tell(f"console with code page {page}", code == 0 and "beatplanner 0" in out, out)
+    if setups.filled and setups.whole:
+        click(trials, windows, "", "a double click")
+        if setups.portable is not None:
+            with zipfile.ZipFile(setups.portable) as archive:
+                archive.extractall(windows.drive / "Пренослив (2)")
+            click(trials, windows, r"C:\Пренослив (2)\beatplanner\beatplanner.exe", "the portable folder's program")
+
+
+def upgraded(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
+    """Install over an older version, while it runs too, twice at once, and kill it on the way."""
+    python, folder, at = place
+    windows.run(setups.first, "/S")
+    before = (at / "current.txt").read_text()
+    code, _ = windows.run(setups.newer, "/S")
+    now = (at / "current.txt").read_text()
+    trials.tell("upgrade", code in INSTALLED and now != before and works(windows, python, folder), (code, before, now))
+    trials.tell("the older version is gone", not (at / before).exists())
+    running = windows.start(rf"{folder}\{now}\python\pythonw.exe", "-c", "import time; time.sleep(9999)")
+    time.sleep(5)
+    many = len(list((at / now).rglob("*")))
+    remove = rf'"{folder}\uninstall.exe" /S _?={folder}'
+    code, _ = windows.line(python, remove)
+    trials.tell(
+        "no removal while it runs, and nothing of it is gone", code == 2 and len(list((at / now).rglob("*"))) == many
+    )
+    first = windows.start(setups.first, "/S")
+    time.sleep(2)
+    code, _ = windows.run(setups.newer, "/S")
+    trials.tell("a second setup beside the first is refused", code == 2, code)
+    first.communicate()
+    trials.tell("an upgrade beside a running version", first.returncode in INSTALLED and works(windows, python, folder))
+    trials.tell("the running one is whole", len(list((at / now).rglob("*"))) >= many)
+    windows.kill()
+    running.communicate()
+    for moment in range(MOMENTS):
+        process = windows.start(setups.first if moment % 2 else setups.newer, "/S")
+        time.sleep(0.15 + 0.35 * moment)
+        windows.kill()
+        process.communicate()
+        trials.tell(f"killed at moment {moment + 1}: a version works", works(windows, python, folder))
+    code, _ = windows.run(setups.newer, "/S")
+    versions = [p.name for p in at.iterdir() if p.is_dir()]
+    trials.tell(
+        "after the kills an installation leaves one version", code in INSTALLED and len(versions) == 1, versions
+    )
+
+
+def removed(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
+    """Remove it, install it again, and remove that."""
+    python, folder, at = place
+    remove = rf'"{folder}\uninstall.exe" /S _?={folder}'
+    if not at.is_dir():
+        windows.run(setups.first, "/S")
+    code, _ = windows.line(python, remove)
+    # the uninstaller that is told to stay where it is cannot delete itself
+    left = [p.name for p in at.iterdir() if p.name != "uninstall.exe"] if at.exists() else []
+    trials.tell("removal", code == 0 and not left, (code, left))
+    trials.tell("it is gone from the list of programs", windows.run("reg", "query", KEY)[0] != 0)
+    code, _ = windows.run(setups.first, "/S")
+    trials.tell("installation again", code in INSTALLED and works(windows, python, folder), code)
+    windows.line(python, remove)
+
+
+def hard_place(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
+    """Install into a folder whose name has what names should not have, and leave there what somebody else put there."""
+    python, folder, _ = place
+    hard = rf"{folder.partition('AppData')[0]}{HARD_PLACE}"
+    code, _ = windows.line(python, rf"{setups.first} /S /D={hard}")
+    name = windows.here(hard) / "current.txt"
+    version = name.read_text() if name.is_file() else "none"
+    # wine's command interpreter takes a percent sign in a line of its own for a variable: the program itself is asked
+    said = windows.line(python, rf'"{hard}\{version}\python\python.exe" -X utf8 -m beatplanner --version')[1]
+    good = code in INSTALLED and "beatplanner 0" in said
+    trials.tell("a place with Cyrillic, &, brackets and a percent sign", good, (code, said))
+    held = windows.here(hard) / "mine.txt"
+    if held.parent.is_dir():
+        held.write_text("a file of somebody else", "utf-8")
+    windows.line(python, rf'"{hard}\uninstall.exe" /S _?={hard}')
+    trials.tell("what somebody else put there stays", held.is_file())
+
+
+PARTS = {f.__name__: f for f in (at_home, upgraded, removed, hard_place, elsewhere)}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("setup", nargs="?", type=Path)
-    given = parser.parse_args().setup
+    parser.add_argument("--portable", type=Path, help="the portable folder's archive of the same build")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    given = parser.parse_args()
     trials = Trials()
-    with tempfile.TemporaryDirectory(prefix="beatplanner-windows-", ignore_cleanup_errors=True) as place:
-        work = Path(place)
-        setup = given.resolve() if given else small_setup(work, "0.1.0", work / "small" / "content")
-        newer = setup if given else small_setup(work, "0.1.1", work / "small" / "content")
+    with tempfile.TemporaryDirectory(prefix="beatplanner-windows-", ignore_cleanup_errors=True) as folder:
+        work = Path(folder)
+        whole = given.setup is not None
+        made = (
+            [given.setup.resolve()] * 2
+            if whole
+            else [small_setup(work, version, work / "small" / "content") for version in ("0.1.0", "0.1.1")]
+        )
+        first, newer = (f"Z:{p.as_posix()}" for p in made)
+        setups = Setups(first, newer, work, whole, can_be_filled(), given.portable)
         windows = Windows(work / "prefix")
         windows.run("wineboot", "-i")
-        filled = can_be_filled()
-        if filled:
+        if setups.filled:
             windows.fill_gaps(work / "gaps")
         else:
             print(
@@ -272,71 +448,11 @@ def main() -> int:
                 flush=True,
             )
         user = next(p for p in (windows.drive / "users").iterdir() if p.name != "Public").name
-        folder = rf"C:\users\{user}\AppData\Local\Programs\beatplanner"
+        home = rf"C:\users\{user}\AppData\Local\Programs\beatplanner"
         python = f"Z:{(work / 'runtime-only' / 'python' / 'python.exe').as_posix()}".replace("/", "\\")
         lay_out(work / "runtime-only", fetch_runtime(work / "runtime"), [])
-        at = windows.here(folder)
-
-        code, _ = windows.run(f"Z:{setup.as_posix()}", "/S")
-        trials.tell("silent installation", code in INSTALLED and works(windows, python, folder), code)
-        version = (at / "current.txt").read_text() if at.is_dir() else "none"
-        if filled:
-            inside(trials, windows, rf"{folder}\{version}\python\python.exe", work, given is not None)
-        trials.tell("it stands in the list of programs", windows.run("reg", "query", KEY)[0] == 0)
-        remove = rf'"{folder}\uninstall.exe" /S _?={folder}'
-        code, out = windows.line(
-            python,
-            f'cmd.exe /d /s /c "set PYTHONHOME=C:\\x& set PYTHONPATH=C:\\y& "{folder}\\beatplanner.cmd" --version"',
-        )
-        trials.tell("variables of other Pythons change nothing", code == 0 and "beatplanner 0" in out, out)
-        for page in ("437", "866", "1251", "65001"):
-            code, out = windows.line(
-                python, f'cmd.exe /d /s /c "chcp {page} >nul & "{folder}\\beatplanner.cmd" --version"'
-            )
-            trials.tell(f"console with code page {page}", code == 0 and "beatplanner 0" in out, out)
-        before = (at / "current.txt").read_text()
-        code, _ = windows.run(f"Z:{newer.as_posix()}", "/S")
-        now = (at / "current.txt").read_text()
-        trials.tell(
-            "upgrade", code in INSTALLED and now != before and works(windows, python, folder), (code, before, now)
-        )
-        trials.tell("the older version is gone", not (at / before).exists())
-
-        for moment in range(MOMENTS):
-            process = windows.start(f"Z:{(setup if moment % 2 else newer).as_posix()}", "/S")
-            time.sleep(0.15 + 0.35 * moment)
-            windows.kill()
-            process.communicate()
-            trials.tell(f"killed at moment {moment + 1}: a version works", works(windows, python, folder))
-        code, _ = windows.run(f"Z:{newer.as_posix()}", "/S")
-        versions = [p.name for p in at.iterdir() if p.is_dir()]
-        trials.tell(
-            "after the kills an installation leaves one version", code in INSTALLED and len(versions) == 1, versions
-        )
-
-        code, _ = windows.line(python, remove)
-        # the uninstaller that is told to stay where it is cannot delete itself
-        left = [p.name for p in at.iterdir() if p.name != "uninstall.exe"] if at.exists() else []
-        trials.tell("removal", code == 0 and not left, (code, left))
-        trials.tell("it is gone from the list of programs", windows.run("reg", "query", KEY)[0] != 0)
-        code, _ = windows.run(f"Z:{setup.as_posix()}", "/S")
-        trials.tell("installation again", code in INSTALLED and works(windows, python, folder), code)
-        windows.line(python, remove)
-
-        hard = rf"C:\users\{user}\{HARD_PLACE}"
-        code, _ = windows.line(python, f"Z:{setup.as_posix()} /S /D={hard}")
-        name = windows.here(hard) / "current.txt"
-        version = name.read_text() if name.is_file() else "none"
-        # wine's command interpreter takes a percent sign in a line of its own for a variable: the program itself is asked
-        said = windows.line(python, rf'"{hard}\{version}\python\python.exe" -X utf8 -m beatplanner --version')[1]
-        good = code in INSTALLED and "beatplanner 0" in said
-        trials.tell("a place with Cyrillic, &, brackets and a percent sign", good, (code, said))
-        held = windows.here(hard) / "mine.txt"
-        if held.parent.is_dir():
-            held.write_text("a file of somebody else", "utf-8")
-        windows.line(python, rf'"{hard}\uninstall.exe" /S _?={hard}')
-        trials.tell("what somebody else put there stays", held.is_file())
-        elsewhere(trials, windows, python, setup)
+        for name in given.only:
+            PARTS[name](trials, windows, setups, Place(python, home, windows.here(home)))
         windows.kill()
     print(f"{trials.failed} failed")
     return int(trials.failed > 0)

@@ -6,7 +6,6 @@ if not exist "%~dp0install.py" goto packed
 if not exist "%~dp0wheels" goto packed
 
 set "LAUNCHER="
-set "FOUND="
 set "TEST=import sys; sys.exit(sys.version_info[:2] != (@PYTHON_COMMA@) or sys.maxsize < 2**32)"
 py -@PYTHON@ -I -c "%TEST%" >nul 2>nul
 if not errorlevel 1 set "LAUNCHER=py -@PYTHON@"
@@ -18,10 +17,19 @@ if defined LAUNCHER goto install
 python -I -c "%TEST%" >nul 2>nul
 if not errorlevel 1 set "LAUNCHER=python"
 if defined LAUNCHER goto install
-for %%D in ("%LOCALAPPDATA%\Programs\Python\Python@PYTHON_DIGITS@" "%ProgramFiles%\Python@PYTHON_DIGITS@" "%SystemDrive%\Python@PYTHON_DIGITS@") do if exist "%%~D\python.exe" set "FOUND=%%~D\python.exe"
-if not defined FOUND goto missing
+rem where Python puts itself; a 32-bit one in one folder does not hide another
+set "FOUND=%LOCALAPPDATA%\Programs\Python\Python@PYTHON_DIGITS@\python.exe"
 "%FOUND%" -I -c "%TEST%" >nul 2>nul
-if errorlevel 1 goto missing
+if not errorlevel 1 goto found
+set "FOUND=%ProgramFiles%\Python@PYTHON_DIGITS@\python.exe"
+"%FOUND%" -I -c "%TEST%" >nul 2>nul
+if not errorlevel 1 goto found
+set "FOUND=%SystemDrive%\Python@PYTHON_DIGITS@\python.exe"
+"%FOUND%" -I -c "%TEST%" >nul 2>nul
+if not errorlevel 1 goto found
+goto missing
+
+:found
 "%FOUND%" -I "%~dp0install.py" %*
 goto end
 

@@ -15,6 +15,9 @@ WINDOWS = frozenset(
     if not line.startswith("#")
 )
 
+# Packages that load libraries out of the folders of others.
+BORROWED = {"pyside6": ("shiboken6",)}
+
 
 class NotAProgramError(ValueError):
     """A file is no 64-bit Windows program or library."""
@@ -80,18 +83,30 @@ def of_windows(name: str) -> bool:
 def missing(folder: Path) -> dict[str, list[str]]:
     """Return the libraries that files of a folder load and neither the folder nor Windows has, with the files that load them.
 
-    A library counts as there where a file of its name lies anywhere in the folder: Qt and numpy have folders of their own, which they add
-    to the places that Windows looks in.
+    Windows looks beside the program, which is Python, and beside the file; a package adds its own folders and those that `BORROWED` names.
+    What only another package brings is missing: the solvers would find Qt's C++ runtime where the window has started, and not without it.
     """
     files = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in (".dll", ".pyd", ".exe")]
-    there = {p.name.lower() for p in files}
+    there: dict[str, set[str]] = {}
+    for file in files:
+        there.setdefault(_package(file, folder), set()).add(file.name.lower())
     found: dict[str, list[str]] = {}
     for file in files:
         try:
             needed = imported(file)
         except NotAProgramError:
             continue
-        for name in needed - there:
+        package = _package(file, folder)
+        near = there.get("python", set()).union(*(there.get(p, ()) for p in (package, *BORROWED.get(package, ()))))
+        for name in needed - near:
             if not of_windows(name):
                 found.setdefault(name, []).append(file.relative_to(folder).as_posix())
     return found
+
+
+def _package(file: Path, folder: Path) -> str:
+    """Return whose a file is: "python", or a package of the libraries, whose folder ``….libs`` is its own too."""
+    parts = file.relative_to(folder).parts
+    if parts[0] != "libraries":
+        return parts[0] if len(parts) > 1 else ""
+    return parts[1].lower().removesuffix(".libs") if len(parts) > 2 else "libraries"

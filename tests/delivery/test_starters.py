@@ -1,4 +1,7 @@
-"""The starters for Windows, as far as they can be judged elsewhere: text, line ends, quoting, labels, grammar."""
+"""The starters for Windows, as far as they can be judged elsewhere: text, line ends, quoting, labels, grammar.
+
+They run in `test_windows_setup`, where wine is.
+"""
 
 from __future__ import annotations
 
@@ -112,41 +115,6 @@ def test_the_program_lies_apart_from_what_its_user_writes(monkeypatch, tmp_path)
     for place in ("user_data_dir", "user_config_dir", "user_cache_dir", "user_state_dir", "user_log_dir"):
         mine = Path(getattr(Windows("beatplanner", appauthor=False), place))
         assert target not in (mine, *mine.parents) and mine not in target.parents
-
-
-def test_cmd_files_run_where_wine_is(starters, tmp_path):
-    wine = shutil.which("wine") or shutil.which("wine64")
-    if wine is None:
-        pytest.skip("wine is not installed")
-    environment = {**os.environ, "WINEPREFIX": str(tmp_path / "wine"), "WINEDEBUG": "-all", "DISPLAY": ""}
-
-    def cmd(line: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [wine, "cmd", "/c", line],
-            cwd=starters,
-            env=environment,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-            timeout=120,
-        )
-
-    done = cmd("install.cmd --check")
-    assert done.returncode == 1
-    assert "Unpack the whole archive first" in done.stdout
-    (starters / "wheels").mkdir()
-    done = cmd("install.cmd --check")
-    assert done.returncode == 1
-    assert "needs Python 3.13" in done.stdout
-    assert "https://www.python.org/downloads/windows/" in done.stdout
-    done = cmd("beatplanner.cmd --version")
-    assert done.returncode == 1
-    assert "not installed yet" in done.stdout
-    done = cmd("uninstall.cmd /quiet")
-    assert done.returncode == 1
-    assert "not installed in this folder" in done.stdout
 
 
 def _wheel(folder: Path, name: str, version: str, needs: list[str], files: dict[str, bytes] | None = None) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import struct
 import subprocess
+import time
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from benchmarks.windows import Windows
 
+from delivery import bundle
 from delivery.bundle import main
 from delivery.wheels import BundleError
 from delivery.windows.imports import NotAProgramError, imported, missing, of_windows
@@ -58,17 +60,24 @@ def test_what_a_program_loads_is_read_from_its_tables(tmp_path):
 
 
 def test_a_library_that_a_clean_windows_lacks_is_named_with_who_needs_it(tmp_path):
-    (tmp_path / "solver").mkdir()
-    (tmp_path / "solver" / "core.pyd").write_bytes(program("MSVCP140.dll", "KERNEL32.dll", "other.dll"))
-    (tmp_path / "other.dll").write_bytes(program("ntdll.dll"))
-    assert missing(tmp_path) == {"msvcp140.dll": ["solver/core.pyd"]}
-    # the runtime of C++ that Qt brings is put beside python.exe
     content = tmp_path / "content"
-    (content / "python").mkdir(parents=True)
-    (content / "libraries" / "PySide6").mkdir(parents=True)
-    (content / "libraries" / "PySide6" / "msvcp140.dll").write_bytes(program("ntdll.dll"))
+    for name, needs in (
+        ("python/python3.dll", ["ntdll.dll"]),
+        ("libraries/solver/inner/core.pyd", ["MSVCP140.dll", "KERNEL32.dll", "other.dll", "own.dll", "python3.dll"]),
+        ("libraries/solver.libs/other.dll", ["own.dll"]),
+        ("libraries/solver/own.dll", []),
+        ("libraries/PySide6/plugins/window.dll", ["msvcp140.dll", "shiboken.dll"]),
+        ("libraries/shiboken6/shiboken.dll", []),
+        ("libraries/PySide6/msvcp140.dll", ["ntdll.dll"]),
+    ):
+        (content / name).parent.mkdir(parents=True, exist_ok=True)
+        (content / name).write_bytes(program(*needs))
+    # what Qt brings helps no solver, until it is put beside python.exe
+    assert missing(content) == {"msvcp140.dll": ["libraries/solver/inner/core.pyd"]}
     assert add_cpp_runtime(content) == ["msvcp140.dll"]
-    assert (content / "python" / "msvcp140.dll").is_file()
+    assert missing(content) == {}
+    (content / "libraries" / "solver.libs" / "other.dll").unlink()
+    assert missing(content) == {"other.dll": ["libraries/solver/inner/core.pyd"]}
 
 
 def test_the_hash_for_applocker_covers_what_a_signature_covers(tmp_path):
@@ -151,6 +160,22 @@ def test_wheels_are_unpacked_without_their_scripts_and_write_nowhere_else(tmp_pa
 
 
 @pytest.fixture(scope="module")
+def windows(tmp_path_factory):
+    """A Windows of its own, made once, which takes as long as all else that is tried in it."""
+    if shutil.which("wine") is None:
+        pytest.skip("wine is not installed")
+    windows = Windows(tmp_path_factory.mktemp("windows") / "wine")
+    try:
+        windows.run("wineboot", "-i", seconds=300)
+    except subprocess.TimeoutExpired:
+        windows.kill()
+    if not (windows.drive / "users").is_dir():
+        pytest.skip("wine does not run on this computer")
+    yield windows
+    windows.kill()
+
+
+@pytest.fixture(scope="module")
 def content(tmp_path_factory):
     """A folder as it will lie on a computer, with empty programs in place of Python."""
     folder = tmp_path_factory.mktemp("setup") / "content"
@@ -164,22 +189,32 @@ def content(tmp_path_factory):
     return folder
 
 
+# A program that runs until a file "end" lies beside it.
+WAITS = r"""
+Target amd64-unicode
+Unicode true
+OutFile "${OUT}"
+SilentInstall silent
+RequestExecutionLevel user
+Section
+  FileOpen $0 "$EXEDIR\begun" w
+  FileClose $0
+  again:
+  Sleep 100
+  IfFileExists "$EXEDIR\end" 0 again
+SectionEnd
+"""
+
+
 @pytest.mark.skipif(shutil.which("makensis") is None, reason="makensis is not installed")
-def test_the_setup_file_installs_upgrades_and_removes_itself(content, tmp_path):
+def test_the_setup_file_installs_upgrades_and_removes_itself(content, tmp_path, request):
     make_launcher(content, content.parent / "beatplanner.exe", "1.2.3")
     first = build_id(content, "1.2.3")
     setup = tmp_path / "setup.exe"
     assert make_setup(content, setup, "1.2.3", first, compressor="zlib") > 50_000
     assert setup.read_bytes()[:2] == b"MZ"
-    if shutil.which("wine") is None:
-        pytest.skip("wine is not installed: the setup file was made and not run")
-    windows = Windows(tmp_path / "wine")
-    try:
-        windows.run("wineboot", "-i", seconds=300)
-    except subprocess.TimeoutExpired:
-        windows.kill()
-    if not (windows.drive / "users").is_dir():
-        pytest.skip("wine does not run on this computer: the setup file was made and not run")
+    # without wine it was made and is not run
+    windows = request.getfixturevalue("windows")
 
     def run(*command: str) -> int:
         return windows.run(*command, seconds=900)[0]
@@ -198,6 +233,15 @@ def test_the_setup_file_installs_upgrades_and_removes_itself(content, tmp_path):
     (place / "1.2.2-dead").mkdir()
     (place / "1.2.2-dead" / "installing").write_text("", "ascii")
     (place / "mine.txt").write_text("somebody else's", "utf-8")
+    # an older version that still runs stays: Windows lets nobody write into a program that runs
+    older = place / "1.2.1-runs" / "python" / "python.exe"
+    shutil.copytree(content, older.parents[1])
+    (tmp_path / "waits.nsi").write_text(WAITS, "ascii")
+    subprocess.run(["makensis", "-V1", "-NOCD", f"-DOUT={older}", str(tmp_path / "waits.nsi")], check=True)
+    running = windows.start(str(older))
+    while not (older.parent / "begun").is_file():
+        assert running.poll() is None
+        time.sleep(0.1)
     # and so does one that came from the bundle, with a Python of the computer
     (place / "env" / "Scripts").mkdir(parents=True)
     for name in ("installed.json", "register.py", "uninstall.cmd", "env/Scripts/python.exe"):
@@ -205,14 +249,99 @@ def test_the_setup_file_installs_upgrades_and_removes_itself(content, tmp_path):
     make_setup(content, setup, "1.2.4", build_id(content, "1.2.4"), compressor="zlib")
     assert run(str(setup), "/S") == 3
     second = (place / "current.txt").read_text()
-    assert second.startswith("1.2.4-") and [p.name for p in place.iterdir() if p.is_dir()] == [second]
+    assert second.startswith("1.2.4-")
+    assert {p.name for p in place.iterdir() if p.is_dir()} == {second, "1.2.1-runs"}
 
     assert not any((place / name).exists() for name in ("installed.json", "register.py", "uninstall.cmd"))
     target = "C:\\users\\" + place.parts[-5] + "\\AppData\\Local\\Programs\\beatplanner"
-    run(str(place / "uninstall.exe"), "/S", f"_?={target}")
+    before = sorted(place.rglob("*"))
+    assert run(str(place / "uninstall.exe"), "/S", f"_?={target}") == 2
+    assert sorted(place.rglob("*")) == before
+    (older.parent / "end").write_text("", "ascii")
+    running.communicate()
+    assert run(str(place / "uninstall.exe"), "/S", f"_?={target}") == 0
     assert {p.name for p in place.iterdir()} <= {"mine.txt", "uninstall.exe"}
     assert run("reg", "query", key) != 0
     assert run("reg", "query", r"HKCU\Software\Classes\.beatplan") != 0
+
+
+# A stand-in for py.exe and python.exe. It is the Python that is wanted where its first words are those in the file "good" beside it; its last
+# words are left in the file "ran".
+STAND_IN = r"""
+Target amd64-unicode
+Unicode true
+!include "FileFunc.nsh"
+!include "LogicLib.nsh"
+OutFile "${OUT}"
+SilentInstall silent
+RequestExecutionLevel user
+Section
+  ${GetParameters} $0
+  FileOpen $2 "$EXEDIR\good" r
+  FileRead $2 $3
+  FileClose $2
+  StrLen $4 $3
+  StrCpy $5 $0 $4
+  ${If} $5 != $3
+    SetErrorLevel 1
+    Quit
+  ${EndIf}
+  FileOpen $2 "$EXEDIR\ran" w
+  FileWriteUTF16LE $2 $0
+  FileClose $2
+SectionEnd
+"""
+PY_AT, PYTHON_AT, HOMES = (
+    "py",
+    "python",
+    ("Python313", "Program Files/Python313", "AppData/Local/Programs/Python/Python313"),
+)
+# Which of them is chosen where those that are named answer well to these first words, and all others, which are there too, to none.
+PYTHONS_THERE = (
+    (PY_AT, {PY_AT: "-3.13 ", PYTHON_AT: "-I"}),
+    # the first that py knows has 32 bits
+    (PY_AT, {PY_AT: "-3.13-64 ", PYTHON_AT: "-I"}),
+    (PYTHON_AT, {PYTHON_AT: "-I", HOMES[0]: "-I"}),
+    # a 32-bit one in the folder before
+    (HOMES[1], {HOMES[1]: "-I"}),
+)
+
+
+def chosen(windows: Windows, starters: Path, good: dict[str, str]) -> str:
+    """Put launchers and Pythons there, start install.cmd, and return which of them was told to install."""
+    drive = windows.drive
+    stand_in, user = drive / "stand-in.exe", next(p for p in (drive / "users").iterdir() if p.name != "Public")
+    if not stand_in.is_file():
+        (drive / "stand-in.nsi").write_text(STAND_IN, "utf-8")
+        subprocess.run(["makensis", "-V1", "-NOCD", f"-DOUT={stand_in}", str(drive / "stand-in.nsi")], check=True)
+    places = {n: drive / n for n in (PY_AT, PYTHON_AT, *HOMES[:2])} | {HOMES[2]: user / HOMES[2]}
+    for name, place in places.items():
+        place.mkdir(parents=True, exist_ok=True)
+        shutil.copy(stand_in, place / ("py.exe" if name == PY_AT else "python.exe"))
+        (place / "good").write_text(good.get(name, "never"), "ascii")
+        (place / "ran").unlink(missing_ok=True)
+    windows.run("cmd", "/c", f"set PATH=%PATH%;C:\\{PY_AT};C:\\{PYTHON_AT}& install.cmd --check", cwd=starters)
+    told = {n: (p / "ran").read_text("utf-16-le") for n, p in places.items() if (p / "ran").is_file()}
+    return next((n for n, words in told.items() if "install.py" in words), "")
+
+
+def test_the_starters_of_the_bundle_run_and_find_a_python_that_fits(windows, tmp_path):
+    starters = tmp_path / "с пробелом (1)"
+    starters.mkdir()
+    bundle._write_starters(starters, "windows", "3.13", "1.2.3")
+    for command, said in (
+        ("install.cmd --check", ["Unpack the whole archive first"]),
+        ("install.cmd --check", ["needs Python 3.13", "https://www.python.org/downloads/windows/"]),
+        ("beatplanner.cmd --version", ["not installed yet"]),
+        ("uninstall.cmd /quiet", ["not installed in this folder"]),
+    ):
+        code, out = windows.run("cmd", "/c", command, cwd=starters)
+        assert code == 1 and all(s in out for s in said), out
+        (starters / "wheels").mkdir(exist_ok=True)
+    if shutil.which("makensis") is None:
+        pytest.skip("makensis is not installed: no stand-ins for Pythons")
+    for wanted, good in PYTHONS_THERE:
+        assert chosen(windows, starters, good) == wanted, good
 
 
 def test_the_package_for_group_policies_holds_every_file_once_and_replaces_an_older_one(content, tmp_path):
