@@ -46,7 +46,6 @@ FUNCTIONS = {
     "benchmarks/claims_officers.py:optimum": ONE_SEQUENCE,
     "benchmarks/desktop.py:town": ONE_SEQUENCE,
     "benchmarks/desktop.py:main": ONE_SEQUENCE,
-    "benchmarks/windows.py:main": ONE_SEQUENCE,
 }
 
 
