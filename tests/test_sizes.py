@@ -13,7 +13,6 @@ MOST_LINES_OF_A_FILE = 500
 MOST_LINES_OF_A_FUNCTION = 80
 
 KERNEL = "a compiled kernel: its loops share a dozen arrays and counters"
-TO_SPLIT = "knows more than one thing; still to be split"
 ONE_SEQUENCE = "one step after the other over the same few things; parts would only pass them on"
 APART = "shares no code with the program, so that it can find its faults"
 CASES = "a list of broken inputs, one beside the other"
