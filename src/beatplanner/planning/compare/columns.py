@@ -272,7 +272,7 @@ def beat_name(c: Column, beat: str) -> str:
     if not c.today and beats is not None:
         name = dict(zip(beats["beat"].astype(str), beats["name"], strict=True)).get(beat)
         if name and str(name) != beat:
-            return f"{name} (beat {beat})" if f"({beat})" not in str(name) else str(name)
+            return f"{name} ({beat})" if f"({beat})" not in str(name) else str(name)
     return f"beat {beat}"
 
 

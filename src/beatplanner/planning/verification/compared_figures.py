@@ -81,7 +81,7 @@ def _beats(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
             if missing(name) or name in ("", most)
             else str(name)
             if f"({most})" in str(name)
-            else f"{name} (beat {most})"
+            else f"{name} ({most})"
         )
         found |= {
             "hours_per_officer_max": load[most],
