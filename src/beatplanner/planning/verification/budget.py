@@ -10,9 +10,11 @@ import numpy as np
 from beatplanner.data.description.models import Description
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.force_money import LINES, Force, months_before, one_officer
-from beatplanner.planning.verification.ledger import Ledger, missing
+from beatplanner.planning.verification.ledger import Ledger, missing, same
 
 # Checks that need the roster where the budget was made with one.
+# What a police budget is for, by the classification of functions of government.
+FUNCTION = "COFOG 03.1, police services"
 NAMES = (
     "labels",
     "prices",
@@ -131,6 +133,7 @@ def _check_sums(ledger: Ledger, claims: dict[str, Any], force: Force, start: lis
         "22": [math.fsum(x.values()) - x["salaries"] - c for x, c in zip(spent, once, strict=True)],
         "311": once,
     }
+    ledger.add("budget.function", claims.get("function") == FUNCTION, claims.get("function"), FUNCTION)
     told = {name.split()[0]: values for name, values in claims["economic"].items()}
     rows = [
         (f"{k} in {labels[t]}", told.get(k, [None] * years)[t], v[t]) for k, v in classes.items() for t in range(years)
@@ -169,6 +172,12 @@ def _check_classes(ledger: Ledger, claims: dict[str, Any], force: Force, spent: 
                 mine = {k: v for k, v in spent[t].items() if getattr(b.payers, k) == who}
                 gone = math.fsum(mine.values()) - force.by_payer(mine, t).get(who, 0.0) if who in b.ends else None
                 rows.append((f"after {who} in {labels[t]}", told[who]["falls_on"][t] if who in told else None, gone))
+        wrong = [
+            f"{who} ends on {r.get('on')}, then {r.get('then')} pays."
+            for who, r in told.items()
+            if (r.get("on"), r.get("then")) != (str(b.ends.get(who)), b.then)
+        ]
+        ledger.each("budget.donor_days", "as the rules say", wrong, len(told), "payers")
         ledger.pairs("budget.donor_ends", "what falls on whom when a payer's money ends", rows, "sums")
 
 
@@ -222,9 +231,49 @@ def _check_limits(ledger: Ledger, claims: dict[str, Any], force: Force, start: l
             wrong.append(f"{name} starts before a pilot has.")
         if s is not None and s < force.first:
             wrong.append(f"{name} starts before the plan.")
-    if not claims.get("limited") and any(s != force.first for s in start):
+    given = [b.ceiling, *b.funds.values(), None if force.known else b.training_seats]
+    amounts = [x for limit in given for x in (limit if isinstance(limit, list | tuple) else [limit])]
+    limited = any(x is not None for x in amounts) or any(pilot)
+    if claims.get("limited") is not limited:
+        wrong.append(f"Whether anything limits the roll-out is told as {claims.get('limited')}.")
+    if not limited and any(s != force.first for s in start):
         wrong.append("Beats start late though nothing limits the roll-out.")
     ledger.each("budget.limits", "money, seats and pilots", wrong, b.years, "years")
+
+
+def _check_each_start(
+    ledger: Ledger, labels: list[str], force: Force, start: list[int | None], told: dict[str, Any]
+) -> None:
+    """Check what is told of the start of each beat."""
+    wrong = []
+    for k, (beat, first) in enumerate(zip(force.beats, start, strict=True)):
+        said, name, town = told[beat], force.names[k], force.town[k]
+        wanted = {
+            "municipality": town,
+            "year": None if first is None else labels[first],
+            "date": None if first is None else force.days[12 * first].isoformat(),
+            "pilot": any(x in force.budget.pilots for x in (beat, name, town)),
+        }
+        wrong += [
+            f"{beat}: {key} is told as {said.get(key, 'nothing')}, not {value}."
+            for key, value in wanted.items()
+            if said.get(key, "") != value
+        ]
+        if not same(said.get("residents"), force.residents[k]) or said.get("name") not in (name, f"{name} ({beat})"):
+            wrong.append(f"{beat}: name or residents are told as {said.get('name')}, {said.get('residents')}.")
+    ledger.each("budget.beat_starts", "what is told of each beat's start", wrong, len(start), "beats")
+
+
+def _is_area(force: Force, told: dict[str, Any]) -> bool:
+    """Tell whether an area has the name of its municipality, or of its one beat."""
+    here = [force.beats.index(b) for b in told["beats"]]
+    names = {force.town[k] for k in here}
+    if len(here) == 1:
+        beat, name = force.beats[here[0]], force.names[here[0]]
+        names |= {beat, name, f"{name} ({beat})"}
+    elif len(names) > 1:
+        return False
+    return told["area"] in names
 
 
 def _check_starts(
@@ -234,6 +283,10 @@ def _check_starts(
     said = {b for u in claims["unfunded"] for b in u["beats"]}
     ledger.add("budget.unfunded", late == said, ", ".join(sorted(said)) or "none", ", ".join(sorted(late)) or "none")
     rows = []
+    named = [b for s in claims["starts"] for b in s["beats"]]
+    wrong = [f"{s['area']} is the area of {', '.join(s['beats'])}." for s in claims["starts"] if not _is_area(force, s)]
+    wrong += [f"Beat {b} is in {named.count(b)} areas." for b in force.beats if named.count(b) != 1]
+    ledger.each("budget.areas_of_starts", "each beat starts with one area", wrong, len(force.beats), "beats")
     for s in claims["starts"]:
         here = [force.beats.index(b) for b in s["beats"]]
         rows.append((s["area"], s["residents"], math.fsum(force.residents[k] for k in here)))
@@ -244,6 +297,13 @@ def _check_starts(
         seats = 0.0 if force.known else math.fsum(force.posts[k] for k in here)
         rows.append((f"{s['area']}, seats", s["seats"], seats))
     ledger.pairs("budget.starts", "residents, year and seats of each area", rows, "figures")
+    _check_each_start(ledger, claims["years"], force, start, told)
+    # where nothing is to be told a key says so; one that is left out says nothing
+    wanted = ["blocked", "idle", "unfunded"]
+    if force.known and force.budget.training_seats is not None:
+        wanted.append("seats_short")
+    wrong = [f"The budget does not tell {key}." for key in wanted if key not in claims]
+    ledger.each("budget.keys", "told, also where there is nothing to tell", wrong, len(wanted), "keys")
     assert force.tables.beats is not None
     if "starts" in force.tables.beats:
         wrong = []
