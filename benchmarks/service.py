@@ -6,12 +6,20 @@ Grid towns of square beats with one to three officers each, calls that differ th
 40 beats × 3 shifts and 800 beats, the seconds of all shifts and the largest difference to the simulation in own share, busy share and
 minutes; for systems of ten officers, to the exact hypercube; and the same system in a plain SimPy model (`pip install simpy`), a peer that
 shares no line with ours, with its seconds.
+
+    python benchmarks/service.py --hypercubeq FOLDER
+
+stands a public hypercube code beside the exact model: `hypercubeq.py` of github.com/meowoodie/Hypercube-Queueing-Model (which needs
+`pip install arrow`) in FOLDER. It has no licence, and is not part of this repository. It knows as many places as officers, one call an
+hour in all and an hour a call; within these, shares of the calls by officer and place are held against ours.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -79,10 +87,42 @@ def in_simpy(system: ServiceSystem, own: np.ndarray, calls: int, seed: int) -> n
     return np.array([own_calls / calls, busy / env.now / system.servers, minutes / calls])
 
 
+def beside_hypercubeq(folder: Path, servers: int = 6, rounds: int = 200) -> None:
+    """Print how far the shares of the calls by officer and place are from those of the public code in a folder, and the seconds of both."""
+    sys.path.insert(0, str(folder))
+    hypercube(town(3, 0.3, 0)[0])  # compiled before it is timed
+    from hypercubeq import HypercubeQ
+
+    for waits in (False, True):
+        apart, theirs, ours = 0.0, 0.0, 0.0
+        for seed in range(3):
+            rng = np.random.default_rng(seed)
+            calls, minutes = rng.dirichlet(np.ones(servers)), rng.uniform(1, 15, (servers, servers))
+            order = np.argsort(minutes, axis=0).T.copy()
+            begin = time.perf_counter()
+            peer = HypercubeQ(
+                servers, Lam=calls, T=minutes, P=order, cap="inf" if waits else "zero", max_iter=rounds, q_len=200
+            )
+            theirs += time.perf_counter() - begin
+            begin = time.perf_counter()
+            flow = hypercube(ServiceSystem(calls, order, minutes, 60.0, waits=waits)).flow
+            ours += time.perf_counter() - begin
+            apart = max(apart, float(np.abs(peer.Rho_1 + peer.Rho_2 - flow / flow.sum()).max()))
+        print(
+            f"hypercubeq, 3 systems of {servers} officers, calls {'wait' if waits else 'are lost'}: {theirs:.2f} s, ours {ours:.3f} s; "
+            f"shares of calls {apart:.1e} apart"
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--calls", type=int, default=400_000)
-    calls = parser.parse_args().calls
+    parser.add_argument("--hypercubeq", type=Path, metavar="FOLDER")
+    asked = parser.parse_args()
+    if asked.hypercubeq is not None:
+        beside_hypercubeq(asked.hypercubeq)
+        return
+    calls = asked.calls
     worst = np.zeros(3)
     for seed in range(20):
         system, own = town(7, (0.15, 0.3, 0.5)[seed % 3], seed)
