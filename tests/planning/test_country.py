@@ -215,6 +215,9 @@ def test_officers_shared_out_make_a_plan_of_its_own(town, command):
     assert has["officers_shared"] == 5 == int(tables.beats["posts"].sum()) == tables.summary["officers"]["posts"]
     # two officers are needed in each of four beats: three are missing, none is over, and no post is beyond the officers
     assert (has["officers_missing"], has["officers_over"], has["posts_unstaffed"]) == (3, 0, 0)
+    # what is told in words is that of the new plan, not of the one that it is made of
+    words = " ".join(n["text"] for n in tables.summary["notes"])
+    assert "8 posts" not in words and words.count("officers required: ") == 1 and "cover 0% to" not in words
     assert verify(town.path("five")).ok and verify(town.path("out")).ok
     # other posts are other officers on duty
     served = tables.summary["service"]

@@ -1,6 +1,7 @@
 """People and money against sums by hand: payroll, today, roll-out, pilots, currencies."""
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -244,11 +245,11 @@ def test_an_answer_on_one_page_tells_the_figures_of_the_plan(town, command):
     vacant = tables.summary["officers"]["vacant_months"]
     assert f"{vacant:,.0f} month" in out and "in 2 years" in out
     # four trained officers for four posts: two who leave leave two posts empty
-    assert "were 2 of the holders to leave at once, 2 posts would stay empty, for 5 months at least" in out
+    assert "were 2 of the holders to leave at once, 2 posts would stay empty, for 4 months at least" in out
     page = town.path("answer.html").read_text(encoding="utf-8")
     assert "Бојан" not in page and page.count("<h2>") >= 9
     # a page in parliament is public: where the forum pack hides counts of residents this counts none
-    from beatplanner.planning.compare.answer import _orders, answers
+    from beatplanner.planning.compare.answer import _last_day, _leavers, _orders, answers
     from beatplanner.planning.compare.columns import read_columns
 
     for hidden in ({"quiet": True}, {"few": 10_000}):
@@ -264,6 +265,23 @@ def test_an_answer_on_one_page_tells_the_figures_of_the_plan(town, command):
         column = read_columns([town.path("out")])[1]
         column.tables.summary["budget"]["procurement"] = [o | late for o in orders]
         assert word in _orders(column, dt.date.fromisoformat(day))[0]
+    # a payer whose money ends is told of where nothing falls on the next one too: the question asks for it
+    column.tables.summary["budget"] |= {
+        "donor_ends": [{"payer": "donor", "on": "2028-12-31", "then": "ministry", "falls_on": [0.0, 0.0]}]
+    }
+    assert _orders(column, dt.date(2026, 12, 1))[-1] == (
+        "The money of the donor ends on 31 December 2028; nothing of its lines then falls on the ministry."
+    )
+    # in a post that is empty from the first month there is nobody to overlap with, nor is there where holders leave at once
+    postings = column.tables.assignments
+    empty = replace(column, tables=replace(column.tables, assignments=postings[postings["beat"].astype(str) != "3"]))
+    said = _last_day(empty, dt.date(2026, 11, 29))[0]
+    assert (
+        "empty from January 2027" in said
+        and "by 1 September 2026" in said
+        and "on 1 December 2026 fills posts from April 2027" in said
+    )
+    assert "3 officers hold 3 of the 4 posts" in _leavers(empty, 20)[0]
     # of the roster's posts none is empty any more in the last month that is left
     said = {a["question"]: a["text"][0] for a in answers(town.path("out"), today=dt.date(2029, 1, 1))["answers"]}
     assert "before the plan starts" not in said["When is the last day to recruit?"]

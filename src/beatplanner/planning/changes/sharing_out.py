@@ -28,7 +28,7 @@ from beatplanner.planning.whole.served import service_inputs, service_of
 from beatplanner.planning.whole.summarise import sum_up, summarise
 from beatplanner.planning.whole.tables import beats_with_starts, tables
 from beatplanner.planning.whole.verdict import write_verdict
-from beatplanner.planning.workload import covered_share
+from beatplanner.planning.workload import covered_share, officers_note
 from beatplanner.solver.clock import read_clock
 
 # Prices of a certificate of officers that stand beat by beat.
@@ -104,6 +104,7 @@ def share_out(
     covered = covered_share(beats["posts"].to_numpy(float), rules.workload)
     beats = beats.assign(covered_share=covered)
     summary["beats"] = {**summary["beats"], "covered_share": float(covered.mean())}
+    summary["notes"] = _notes_by_posts(before, beats, rules)
     now = replace(before, beats=beats, summary=summary)
     rollout = service = None
     if before.assignments is not None:
@@ -148,13 +149,37 @@ def share_out(
     return now.summary, summed_up
 
 
+def _notes_by_posts(before: PlanTables, beats: gpd.GeoDataFrame, rules: Description) -> list[dict[str, Any]]:
+    """Return the plan's notes with what they say of the posts told by the new ones."""
+    hours = before.units.groupby(before.units["beat"].astype(str))[
+        ["reactive_hours", "fixed_hours", "community_hours"]
+    ].sum()
+    work = hours.loc[beats["beat"].astype(str)]
+    reactive = (work["reactive_hours"] + work["fixed_hours"]).to_numpy(float)
+    note = officers_note(
+        reactive, work["community_hours"].to_numpy(float), beats["posts"].to_numpy(float), rules.workload
+    )
+    kept = [n for n in before.summary.get("notes", []) if "workload.min_officers_per_beat" not in n["text"]]
+    return [*kept, {"severity": note.severity, "text": str(note)}]
+
+
 def _with_officers(before: PlanTables, made: PlanTables, told: dict[str, Any]) -> PlanTables:
     """Return the plan with the officers planned anew; what was told of beats and stations stays."""
     summary = {
         **before.summary,
         **{
             k: told[k]
-            for k in ("officers", "seed", "seconds", "threads", "time_limit", "versions", "clashes_of_officers")
+            for k in (
+                "officers",
+                "seed",
+                "seconds",
+                "threads",
+                "time_limit",
+                "versions",
+                "clashes_of_officers",
+                "notes",
+                "made_on",
+            )
         },
     }
     of_officers = set(before.summary.get("clashes_of_officers", []))

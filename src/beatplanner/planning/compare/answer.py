@@ -270,15 +270,13 @@ def _leavers(c: Column, leave: int) -> list[str]:
         )
     gone = min(leave, held)
     empty = max(0, posts - held + gone - ready)
-    months = rules.training_months + rules.handover_months
-    serve = f"{'holds' if held == 1 else 'hold'} the {_many(posts, 'post')} at the start"
+    # nobody is left to overlap with, so that who has ended the course begins at once
+    months = rules.training_months
+    serve = f"{'holds' if held == 1 else 'hold'} {'the' if held == posts else f'{held:,.0f} of the'} {_many(posts, 'post')} at the start"
     if held > posts:
         serve = f"{'serves' if held == 1 else 'serve'} in the beats of the {_many(posts, 'post')} at the start"
     text = f"{_many(held, 'officer')} {serve} and {_many(ready, 'trained officer')} {'waits' if ready == 1 else 'wait'} for one; were {gone:,.0f} of the holders to leave at once, {_many(empty, 'post')} would stay empty"
-    return [
-        text
-        + (f", for {_many(months, 'month')} at least: so long take course and handover." if empty and months else ".")
-    ]
+    return [text + (f", for {_many(months, 'month')} at least: so long takes the course." if empty and months else ".")]
 
 
 def _last_day(c: Column, today: dt.date) -> list[str]:
@@ -294,14 +292,13 @@ def _last_day(c: Column, today: dt.date) -> list[str]:
     if not len(ahead):
         past = "from now on " if here else ""
         return [f"No post is ever empty {past}by the plan, so nobody beside the roster must be recruited."]
-    months = rules.training_months + rules.handover_months
     first = here + int(ahead[0])
+    # who follows somebody overlaps with them; in a post that is empty already the officer begins once the course is over, as in the plan
+    months = rules.training_months + (rules.handover_months if first else 0)
     last = (pd.Timestamp(days[first]) - pd.DateOffset(months=months)).date()
     begins = (pd.Timestamp(today) + pd.offsets.MonthBegin()).date()
     text = f"The {'first' if first > here or not here else 'next'} post is empty from {days[first]:%B %Y}; who is to fill it "
-    later = (
-        f"who begins it on {_on(begins)} fills posts from {(pd.Timestamp(begins) + pd.DateOffset(months=months)):%B %Y}"
-    )
+    later = f"who begins it on {_on(begins)} fills posts from {(pd.Timestamp(begins) + pd.DateOffset(months=rules.training_months)):%B %Y}"
     if here and first == here:
         text = f"Posts are empty in {today:%B %Y} already, and the course for them should be over: {later}"
     elif last >= today:
@@ -382,10 +379,12 @@ def _orders(c: Column, today: dt.date) -> list[str]:
         found.append(text + ".")
     for row in b.get("donor_ends") or []:
         day, falls = dt.date.fromisoformat(row["on"]), sum(row["falls_on"])
-        if falls >= 0.5:
-            found.append(
-                f"The money of the {row['payer']} ends on {_on(day)}; {about(falls)} {currency(c)} of its lines then fall on the {row['then']}."
-            )
+        then = (
+            f"{about(falls)} {currency(c)} of its lines then fall"
+            if falls >= 0.5
+            else "nothing of its lines then falls"
+        )
+        found.append(f"The money of the {row['payer']} ends on {_on(day)}; {then} on the {row['then']}.")
     return found
 
 

@@ -236,7 +236,7 @@ def _language_notes(
 ) -> list[Note]:
     """Say in which beats nobody speaks a language, how many people that concerns, what of it no assignment can avoid, and whom to recruit by when."""
     notes, lacking = [], gap_months(problem_, found.postings)
-    training = town.description.officers.training_months
+    rules = town.description.officers
     for need in language_needs(town, beats, problem_, dates):
         language = need["language"]
         spoken = language_title(language)
@@ -261,7 +261,9 @@ def _language_notes(
             rows = []
             for row in need["recruit"][:4]:
                 day = dt.date.fromisoformat(row["by"])
-                start = (pd.Timestamp(day) - pd.DateOffset(months=training)).date()
+                # who follows somebody overlaps with them, as for vacant posts and classes; before the first month there is nobody to follow
+                ahead = rules.training_months + (rules.handover_months if day > dates[0] else 0)
+                start = (pd.Timestamp(day) - pd.DateOffset(months=ahead)).date()
                 late = f"training to begin by {start:%B %Y}"
                 rows.append(f"{row['officers']} by {day:%B %Y} ({late})")
             text += f". Speakers of {spoken} to recruit: {', '.join(rows)}"
