@@ -134,6 +134,10 @@ def test_own_terms_have_the_fields_of_the_english_text_only(said):
 
 def test_a_value_is_never_looked_into():
     assert filled("{a} {{b}} {c}", {"a": "{c}", "c": "{{a}}"}) == "{c} {b} {{a}}"
+    # a date of Macedonian ends in a full stop: a sentence that ends with it has one, not two
+    day = {"date": "1 јули 2028 г."}
+    assert filled("Почнува на {date}.", day) == "Почнува на 1 јули 2028 г."
+    assert filled("{date}, {date}; {date}…", day) == "1 јули 2028 г., 1 јули 2028 г.; 1 јули 2028 г.…"
     assert Speech("en").text("Decided by {who}.", who="{who:>9}") == "Decided by {who:>9}."
 
 

@@ -112,7 +112,7 @@ def test_no_broken_promise_is_printed(planned):
         "last day: 31 August 2030, successor from 1 August 2030, 31 days together",
         "last day: 31 December 2027, successor from 1 February 2028; the post is empty for 31 days",
         "last day: 31 December 2030, no successor is planned yet",
-        "This post is not filled yet., A new officer begins on 1 March 2027.",
+        "This post is not filled yet. A new officer begins on 1 March 2027.",
         "no change is planned",
         "Telephone of the officers: 070 100. Post to: P.O. box 1.",
     ):
@@ -179,6 +179,10 @@ def test_why_a_plan_is_a_draft_stands_once():
         "stations": {**claimed, "certified_bound": 95.0},
         "officers": {"status": "infeasible", "objective": 1.0, "gap": 0.0},
     }
+    told = unsolved_steps(summary)
+    # the search claims 1 % and what can be checked of it is 20 %
+    assert told == [Reason("unchecked", "beats", 0.2), Reason("unsolved", "officers")]
+    summary["beats"] = {**claimed, "gap": 0.2}
     told = unsolved_steps(summary)
     assert told == [Reason("gap", "beats", 0.2), Reason("unsolved", "officers")]
     assert unsolved_steps({"beats": {**claimed, "planned": False}}) == []
@@ -256,6 +260,10 @@ def test_dates_that_cannot_be_are_told(planned, command):
     assert "nobody who decided" in told(decided_on=TODAY)
     future = type(next(iter(d.forum.sources.values())))(as_of=TODAY.year + 1)
     assert "lie in the future" in told(sources={"units": future})
+    known = type(future)(as_of=1990)
+    assert "no section “unit”. Did you mean “units”?" in told(sources={"unit": known})
+    assert "no key “curent” in [beats]. Did you mean “current”?" in told(sources={"beats.curent": known})
+    assert told(sources={"beats.current": known}) == ""
     early = d.model_copy(update={"forum": d.forum.model_copy(update={"decided_on": TODAY - dt.timedelta(days=3)})})
     assert "the plan was made later" in decided_too_early(early, TODAY)
     assert decided_too_early(early, TODAY - dt.timedelta(days=3)) == ""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from beatplanner.data.description.models import Description
 from beatplanner.data.errors import Note, problem
-from beatplanner.data.findings import Findings
+from beatplanner.data.findings import Findings, did_you_mean
 from beatplanner.data.publish.photos import clean_photo
 from beatplanner.data.publish.templates import check_job_template
 from beatplanner.data.publish.translation import Speech
@@ -76,6 +78,9 @@ def date_problems(description: Description, extra: ForumTables, day: dt.date) ->
         what = f"objections end on {until}, before the first forum on {min(first)}"
         wrong("objections_until", what, "Give a day after it, so that people can object when they have seen the plan")
     for role, source in rules.sources.items():
+        unknown = _unknown_role(description, role)
+        if unknown is not None:
+            wrong(f"sources.{role}", *unknown)
         known = source.as_of
         if known is not None and (known > day if isinstance(known, dt.date) else known > day.year):
             wrong(f"sources.{role}.as_of", f"data as of {known} lie in the future", f"Give a day or year up to {day}")
@@ -86,6 +91,21 @@ def date_problems(description: Description, extra: ForumTables, day: dt.date) ->
                 "report_back", f"entry {i + 1} was done on {done}, before it was asked on {asked}", "Correct the days"
             )
     return found
+
+
+def _unknown_role(description: Description, role: str) -> tuple[str, str] | None:
+    """Return what is wrong with the name of a source, and what to do: it is a section, or one of its keys; None where it is."""
+    section, _, key = role.partition(".")
+    if section not in Description.model_fields:
+        names = Description.model_fields
+        mend = did_you_mean(section, names) or "Name a section, such as “units”, or a key, such as “beats.current”"
+        return f"there is no section “{section}”", mend
+    found = getattr(description, section)
+    if key and isinstance(found, BaseModel) and key.split(".")[0] not in type(found).model_fields:
+        return f"there is no key “{key}” in [{section}]", did_you_mean(
+            key, type(found).model_fields
+        ) or "Name one that is"
+    return None
 
 
 def decided_too_early(description: Description, made_on: dt.date) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -42,7 +43,7 @@ def forum_costs(
     Parameters
     ----------
     levels
-        Name, forums, meetings of each a year, and what all of them cost a year.
+        Name, forums, meetings of each a year, and what all of them cost a year; NaN where their places are not known.
     currency
         Of the costs.
     aside
@@ -50,11 +51,15 @@ def forum_costs(
     just
         The price for a member and meeting that would set aside what the neighbourhood forums cost; None where none meets.
     """
+
+    def told_cost(cost: float) -> str:
+        return f"{cost:,.0f}" if math.isfinite(cost) else "no place yet"
+
     rows = "".join(
-        f'<tr><td>{escape(name)}</td><td class="n">{count:,}</td><td class="n">{meets:,}</td><td class="n">{cost:,.0f}</td></tr>'
+        f'<tr><td>{escape(name)}</td><td class="n">{count:,}</td><td class="n">{meets:,}</td><td class="n">{told_cost(cost)}</td></tr>'
         for name, count, meets, cost in levels
     )
-    total = f'<tr><td>All</td><td class="n">{sum(n for _, n, _, _ in levels):,}</td><td class="n"></td><td class="n">{sum(c for *_, c in levels):,.0f}</td></tr>'
+    total = f'<tr><td>All</td><td class="n">{sum(n for _, n, _, _ in levels):,}</td><td class="n"></td><td class="n">{told_cost(sum(c for *_, c in levels))}</td></tr>'
     told = ""
     if aside is not None:
         year, money, price = aside

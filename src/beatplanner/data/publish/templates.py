@@ -303,8 +303,17 @@ def wrong_fields(text: str, allowed: Iterable[str]) -> str:
 
 
 def filled(text: str, values: Mapping[str, Any]) -> str:
-    """Return a text with values in place of its fields; a field without a value stays as it stands, and nothing else is looked at."""
+    """Return a text with values in place of its fields; a field without a value stays as it stands, and nothing else is looked at.
+
+    A value that ends in a full stop (“2028 г.”) is that of its sentence too where the field stands before one.
+    """
     braces = {"{{": "{", "}}": "}"}
-    return re.sub(
-        r"\{\{|\}\}|\{(\w+)\}", lambda m: braces.get(m[0]) or (str(values[m[1]]) if m[1] in values else m[0]), text
-    )
+
+    def said(m: re.Match[str]) -> str:
+        if m[0] in braces:
+            return braces[m[0]]
+        value = str(values[m[1]]) if m[1] in values else m[0]
+        stopped = value.endswith(".") and re.match(r"\.(?!\.)", text[m.end() :])
+        return value[:-1] if stopped else value
+
+    return re.sub(r"\{\{|\}\}|\{(\w+)\}", said, text)

@@ -9,7 +9,7 @@ import shapely
 
 from beatplanner.data.description.sections.stations import Candidates, Existing
 from beatplanner.data.errors import InputError
-from beatplanner.data.findings import listed
+from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import is_missing, numbers, texts
 from beatplanner.data.formats.frames import crs_of
@@ -72,6 +72,14 @@ def read_sites(
             generated = generated[~generated["station"].isin(found[0]["station"])]
         found.append(generated)
     sites = pd.concat(found, ignore_index=True)
+    for name in rules.accepted:
+        if name not in set(sites["station"].astype(str)):
+            reading.findings.tell(
+                "warning",
+                f"stations.accepted names “{name}”, and there is no such site: nothing is accepted by it",
+                did_you_mean(name, sites["station"].astype(str))
+                or "Write the site as the layer “sites” of a plan does",
+            )
     sites["unit"] = shapely.STRtree(units.geometry.to_numpy()).nearest(
         shapely.points(sites[["x", "y"]].to_numpy(float))
     )

@@ -93,9 +93,9 @@ class Meeting:
     farthest_km
         The longest way to the venue, km.
     trip_cost, year_cost
-        Travel reimbursed and the venue, for one meeting and a year, in the currency of the description.
+        Travel reimbursed and the venue, for one meeting and a year, in the currency of the description; NaN without a venue.
     travel_cost
-        The travel alone, for one meeting.
+        The travel alone, for one meeting; NaN without a venue.
     seats
         Who is invited: role and number of seats.
     at
@@ -274,9 +274,9 @@ def _meeting(
         nothing: dict[str, Any] = {
             "walkers": float("nan"),
             "farthest_km": float("nan"),
-            "travel_cost": 0.0,
-            "trip_cost": 0.0,
-            "year_cost": 0.0,
+            "travel_cost": float("nan"),
+            "trip_cost": float("nan"),
+            "year_cost": float("nan"),
         }
         return Meeting(**common, venue=None, members=rule.members, **nothing, at=(float("nan"), float("nan")))
     weight = people[units] if people[units].sum() > 0 else np.ones(len(units))

@@ -161,7 +161,7 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
     shapes = _dissolved(units, "beat")
     west, south, east, north = shapely.total_bounds(units.geometry.to_numpy())
     view = folium.Map(
-        tiles=None, control_scale=True, zoom_control=True, attribution_control=False, zoom_snap=0.25, zoom_delta=0.5
+        tiles=None, control_scale=False, zoom_control=True, attribution_control=False, zoom_snap=0.25, zoom_delta=0.5
     )
     view.default_js, view.default_css = [], []
     new = folium.FeatureGroup(name="new")

@@ -188,7 +188,7 @@ class Meeting:
     walkers
         Share of places from which the venue is within the walking limit; NaN where unknown.
     farthest_km, travel_cost, year_cost
-        The longest way; what travel costs a meeting, and all meetings a year.
+        The longest way; what travel costs a meeting, and all meetings a year. NaN where no venue is known.
     """
 
     level: str

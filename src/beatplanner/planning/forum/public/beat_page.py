@@ -95,7 +95,8 @@ def _times(content: PackContent, officer: Posted) -> list[str]:
         said.append(t.text("This post is not filled yet."))
         if after is not None:
             said.append(t.text("A new officer begins on {date}.", date=t.date(after.first_day)))
-        return said
+        # whole sentences, which no comma joins as it does the other parts
+        return [" ".join(said)]
     assert officer.since is not None
     said.append(t.text("from {date}", date=t.date(officer.since)))
     if officer.last_day is None:

@@ -10,7 +10,7 @@ from beatplanner.planning.forum.public.beat_page import action_table
 from beatplanner.planning.forum.public.blocks import Block, heading, natural, paragraph, ranges, stem, table
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.questions import questions_page
-from beatplanner.planning.forum.public.wording import USES
+from beatplanner.planning.forum.public.wording import use_of
 
 # So many municipalities stand beside each other in a table at most.
 SIDE_BY_SIDE = 6
@@ -48,12 +48,11 @@ def _forums(content: PackContent) -> list[Block]:
             content.when_and_where(m),
             t.number(rule(m.members)),
             "" if np.isnan(m.walkers) else t.percent(on_map(m.walkers)),
-            f"{t.number(on_map(m.travel_cost), 2)} {money}",
-            f"{t.number(on_map(m.year_cost), 0)} {money}",
+            "" if np.isnan(m.travel_cost) else f"{t.number(on_map(m.travel_cost), 2)} {money}",
+            "" if np.isnan(m.year_cost) else f"{t.number(on_map(m.year_cost), 0)} {money}",
         ]
         for m in meetings
     ]
-    total, travel = sum(m.year_cost for m in meetings), sum(m.meetings * m.travel_cost for m in meetings)
     blocks = [
         paragraph(t.text("Police, municipality and residents set priorities together in forums.")),
         table(
@@ -70,25 +69,7 @@ def _forums(content: PackContent) -> list[Block]:
             [3, 4, 5, 6],
             [1.7, 1.5, 3.2, 1, 1, 1.2, 1.2],
         ),
-        paragraph(
-            t.text(
-                "Travel that is paid back costs {travel} a year, all meetings together {total}.",
-                travel=f"{t.number(on_map(travel))} {money}",
-                total=f"{t.number(on_map(total))} {money}",
-            )
-        ),
-        {
-            "kind": "small",
-            "text": " ".join(
-                [
-                    t.text(
-                        "Each place is the public building that costs the members of its forum the least: who lives near walks, the others get {fare} a kilometre.",
-                        fare=f"{t.number(rule(content.settings.cost_per_km), 2)} {money}",
-                    ),
-                    t.text("Costs and walkers are estimated as if members came from all places alike."),
-                ]
-            ),
-        },
+        *_money(content),
         heading(t.text("Who is invited")),
     ]
     for level in ("neighbourhood", "municipality", "region"):
@@ -101,6 +82,28 @@ def _forums(content: PackContent) -> list[Block]:
     if rest:
         blocks += [heading(t.text("What you asked last time, and what was done")), action_table(content, rest)]
     return blocks
+
+
+def _money(content: PackContent) -> list[Block]:
+    """Say what all forums cost; nothing where the places are not known that the costs follow from."""
+    t, money = content.speech, content.speech.given(content.settings.currency)
+    total, travel = (
+        sum(m.year_cost for m in content.meetings),
+        sum(m.meetings * m.travel_cost for m in content.meetings),
+    )
+    if np.isnan(total):
+        return []
+    said = t.text(
+        "Travel that is paid back costs {travel} a year, all meetings together {total}.",
+        travel=f"{t.number(on_map(travel))} {money}",
+        total=f"{t.number(on_map(total))} {money}",
+    )
+    place = t.text(
+        "Each place is the public building that costs the members of its forum the least: who lives near walks, the others get {fare} a kilometre.",
+        fare=f"{t.number(rule(content.settings.cost_per_km), 2)} {money}",
+    )
+    alike = t.text("Costs and walkers are estimated as if members came from all places alike.")
+    return [paragraph(said), {"kind": "small", "text": f"{place} {alike}"}]
 
 
 def _concerns(content: PackContent) -> list[Block]:
@@ -206,7 +209,7 @@ def run_card(content: PackContent) -> list[Block]:
     blocks = [paragraph(" ".join(said)), paragraph(privacy)]
     files = [
         (
-            t.given(t.own(d["name"]) or t.text(USES.get(str(d["role"]).split(".")[0], USES["units"]))),
+            t.given(t.own(d["name"]) or t.text(use_of(str(d["role"])))),
             content.day_or_year(str(d["date"])) if d["date"] else t.text("not stated"),
             t.register.enter("computed", d["seal"][:16]),
         )

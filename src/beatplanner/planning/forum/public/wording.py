@@ -24,8 +24,19 @@ THEMES = (
     "People who need help",
 )
 LEVEL_TITLES = {"neighbourhood": "Neighbourhood forum", "municipality": "Municipal forum", "region": "Regional forum"}
-# What a file is used for, by the section of the description that names it.
+# What a file is used for, by the key of the description that names it, else by its section.
 USES = {
+    "beats.current": "Today's beats",
+    "beats.barriers": "River or other barrier",
+    "beats.crossings": "River or other barrier",
+    "stations.existing": "Station there today",
+    "stations.candidates": "Candidate sites",
+    "stations.roads": "Street or road",
+    "forum.streets": "Street or road",
+    "forum.consents": "Officers",
+    "forum.contacts": "Officers",
+    "forum.hours": "Stations",
+    "forum.report_back": "What you asked last time, and what was done",
     "units": "Areas and residents",
     "incidents": "Reported incidents",
     "workload": "Reported incidents",
@@ -34,3 +45,8 @@ USES = {
     "officers": "Officers",
     "forum": "Forums",
 }
+
+
+def use_of(role: str) -> str:
+    """Return what a file is used for, in words of the catalogue, by the key that names it (``beats.current``)."""
+    return USES.get(role) or USES.get(role.split(".")[0], USES["units"])
