@@ -169,7 +169,11 @@ def test_qgis_opens_the_project_without_a_word_and_prints_both_layouts(plan, tmp
     shutil.copytree(plan, tmp_path / "shown")
     tables, plan = read_result(plan), tmp_path / "shown"
     write_ground(plan / "plan_ground.gpkg", tables, None, None)
-    write_qgis_project(plan / "plan.qgs", tables)
+    write_qgis_project(plan / "plan.qgs", tables, draft=["DRAFT", "The places of 2 stations & more are open."])
+    printed = re.findall(r'labelText="([^"]*)"', (plan / "plan.qgs").read_text(encoding="utf-8"))
+    # both sheets say it: across the map, and why above it
+    assert printed.count("DRAFT") == 2
+    assert printed.count("DRAFT. The places of 2 stations &amp; more are open.") == 2
     (tmp_path / "look.py").write_text(QGIS_SCRIPT, encoding="utf-8")
     kept = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
     run = [

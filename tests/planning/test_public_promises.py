@@ -24,6 +24,7 @@ from beatplanner.data.result.postings import changes_of, stays_of
 from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.planning.forum.forum_pack import town_of, write_pack
 from beatplanner.planning.forum.public.content import PackContent
+from beatplanner.planning.forum.public.wording import theme_name
 from beatplanner.planning.forum.public_plan import public_plan
 from beatplanner.planning.forum.public_posts import officer_facts
 from beatplanner.planning.verification import verify
@@ -353,3 +354,11 @@ def test_one_officer_is_told_in_the_singular(served, together, said):
             assert all(text.endswith(end) for text, end in zip(told, said, strict=True))
         else:
             assert "officer " not in told[0], language
+
+
+@pytest.mark.parametrize("theme", ["burglary", "BURGLARY", "Burglary "])
+def test_a_kind_of_incident_is_no_raw_key_however_the_records_spell_it(theme):
+    assert theme_name(Speech("mk"), theme) == "Провални кражби"
+    assert theme_name(Speech("mk"), "noise") == "Бучава и расправии меѓу соседи"
+    assert theme_name(Speech("mk", {"noise": "Врева"}), "noise") == "Врева"
+    assert theme_name(Speech("mk"), "code 17") == "code 17"

@@ -37,6 +37,8 @@ class Sheets:
         What the coordinates are in.
     legend
         The layers that the legend of each page names, as the XML of a tree of layers.
+    draft
+        The word that stands across each page of a draft, and why it is one; empty where it is none.
     """
 
     title: str
@@ -45,6 +47,7 @@ class Sheets:
     crs: str
     datum: str
     legend: str
+    draft: tuple[str, ...] = ()
 
 
 def layouts(sheets: Sheets, says: words.Says) -> str:
@@ -93,6 +96,12 @@ def _layout(name: str, paper: tuple[float, float], sheets: Sheets, says: words.S
             right=True,
         ),
     ]
+    if sheets.draft:
+        said = _label(kind, "draft", ". ".join(sheets.draft), (EDGE, 1.5, width, 5.5), 8, bold=True)
+        across = _label(kind, "across", sheets.draft[0], (EDGE, ABOVE, width, height), 110, bold=True)
+        # pale, over the map and in its middle
+        across = across.replace('opacity="1"', 'opacity="0.2"').replace('zValue="2"', 'zValue="6"')
+        items += [said, across.replace('halign="1"', 'halign="4"')]
     if sheets.legend:
         fonts = "".join(
             f'<style name="{style}" alignment="1" marginTop="2" marginLeft="2"><styleFont description="Sans,9,-1,5,50,0,0,0,0,0"/></style>'

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -101,7 +101,9 @@ def write_ground(
     return list(layers)
 
 
-def write_qgis_project(path: Path, tables: PlanTables, says: words.Says | None = None) -> None:
+def write_qgis_project(
+    path: Path, tables: PlanTables, says: words.Says | None = None, draft: Sequence[str] = ()
+) -> None:
     """Write the project; its layers lie in ``plan.gpkg`` and ``plan_ground.gpkg`` of the same folder.
 
     Parameters
@@ -112,6 +114,8 @@ def write_qgis_project(path: Path, tables: PlanTables, says: words.Says | None =
         The plan, for its extent and names.
     says
         The force's language, such as a `Speech`; English where it is not given.
+    draft
+        The word for a draft in that language, and why the plan is one; empty where it is none.
     """
     says = says or words.English()
     crs = CRS.from_user_input(tables.units.crs)
@@ -151,6 +155,7 @@ def write_qgis_project(path: Path, tables: PlanTables, says: words.Says | None =
         f"{crs.name} ({':'.join(crs.to_authority() or ('–',))})",
         "–" if crs.datum is None else crs.datum.name.removesuffix(" ensemble"),
         "".join(legend[n] for n in ON_THE_PAGE if n in legend),
+        tuple(draft),
     )
     path.write_text(
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"

@@ -27,6 +27,7 @@ from beatplanner.data.publish.public.plan import Meeting as PublicMeeting
 from beatplanner.data.publish.report_section import forum_costs, put_section
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft import draft_reasons
+from beatplanner.data.result.draft_reason import Reason, draft_sentences
 from beatplanner.data.result.folder import PEOPLE, read_result
 from beatplanner.data.result.manifest import renew_manifest
 from beatplanner.data.result.plan_tables import PlanTables
@@ -168,7 +169,7 @@ def write_pack(
         write_small_files(press, *first)
     except UnregisteredNumberError as error:
         return _stopped(forum, [f"a number passed no gate: {error}"])
-    _in_qgis(folder, tables, town, extra.waters, common["meetings"])
+    _in_qgis(folder, tables, town, extra.waters, common["meetings"], plan.draft)
     record = _record(forum, figures, register, key, day, [p.name for p in earlier])
     write_json(folder / RECORD, record)
     report()
@@ -217,14 +218,21 @@ def _public_meeting(meeting: Meeting) -> PublicMeeting:
 
 
 def _in_qgis(
-    folder: Path, tables: PlanTables, town: Town, waters: gpd.GeoSeries | None, meetings: Sequence[PublicMeeting]
+    folder: Path,
+    tables: PlanTables,
+    town: Town,
+    waters: gpd.GeoSeries | None,
+    meetings: Sequence[PublicMeeting],
+    reasons: Sequence[Reason],
 ) -> None:
     """Write the project that QGIS opens, in the force's language, and what it shows beside the plan."""
     rules = town.description.forum or Forum()
     own = rules.catalogues.get(rules.languages[0])
     catalogue = None if own is None else town.description.path(own)
     write_ground(folder / GROUND, tables, waters, _venues(meetings, tables))
-    write_qgis_project(folder / "plan.qgs", tables, Speech(rules.languages[0], rules.terms, catalogue))
+    speech = Speech(rules.languages[0], rules.terms, catalogue)
+    draft = [speech.text("DRAFT"), " ".join(draft_sentences(reasons, speech))] if reasons else []
+    write_qgis_project(folder / "plan.qgs", tables, speech, draft)
 
 
 def _costs(meetings: Sequence[PublicMeeting], tables: PlanTables, town: Town) -> str:

@@ -11,7 +11,7 @@ from beatplanner.data.publish.public.figures import counted, of_force, on_map, r
 from beatplanner.data.publish.public.plan import Posted
 from beatplanner.planning.forum.public.blocks import Block, heading, natural, paragraph, table
 from beatplanner.planning.forum.public.content import PackContent
-from beatplanner.planning.forum.public.wording import PARTNER_TITLES
+from beatplanner.planning.forum.public.wording import PARTNER_TITLES, theme_name
 
 # Themes, answers and partners on one side of paper; all of them are in the pack's tables.
 MOST_THEMES, MOST_ANSWERS, MOST_PARTNERS = 4, 3, 4
@@ -253,12 +253,13 @@ def _concerns(content: PackContent, beat: Any) -> list[Block]:
     blocks = [block]
     if rows:
         told = [
-            f"{t.given(t.known(n))}: {t.number(counted(c))}{' – ' + s if s else ''}" for c, n, s in rows[:MOST_THEMES]
+            f"{t.given(theme_name(t, n))}: {t.number(counted(c))}{' – ' + s if s else ''}"
+            for c, n, s in rows[:MOST_THEMES]
         ]
         blocks.append({"kind": "list", "items": told})
     said = [content.period()]
     if few:
-        themes = ", ".join(sorted(t.given(t.known(n)) for n in few))
+        themes = ", ".join(sorted(t.given(theme_name(t, n)) for n in few))
         said.append(t.text("Not shown, since they are few or would give away few: {themes}.", themes=themes))
     if figures.sensitive:
         said.append(

@@ -241,12 +241,10 @@ class PackContent:
             self.tenure,
             self.handover,
         ]
-        if self.plan.stations is not None:
-            lines.append(
-                t.count(
-                    "There is one police station.", "There are {n} police stations.", on_map(len(self.plan.stations))
-                )
-            )
+        # a place that is still to be chosen is no station yet: the banner of the draft tells how many there are
+        stations = 0 if self.plan.stations is None else sum(isinstance(n, str) for n in self.plan.stations["name"])
+        if stations:
+            lines.append(t.count("There is one police station.", "There are {n} police stations.", on_map(stations)))
         lines.append(self.moved)
         blocks = [paragraph(line) for line in lines if line]
         if self.draft:

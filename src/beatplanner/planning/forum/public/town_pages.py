@@ -10,7 +10,7 @@ from beatplanner.planning.forum.public.beat_page import action_table
 from beatplanner.planning.forum.public.blocks import Block, heading, natural, paragraph, ranges, stem, table
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.questions import questions_page
-from beatplanner.planning.forum.public.wording import use_of
+from beatplanner.planning.forum.public.wording import theme_name, use_of
 
 # So many municipalities stand beside each other in a table at most.
 SIDE_BY_SIDE = 6
@@ -116,7 +116,7 @@ def _concerns(content: PackContent) -> list[Block]:
     header = [t.text("Theme"), *(t.given(n) for n in names), t.text("Together")]
     rows = [
         [
-            t.given(t.known(theme)),
+            t.given(theme_name(t, theme)),
             *(content.figure(values.get(("municipality", m), 0)) for m in names),
             content.figure(values.get(("town",), 0)),
         ]

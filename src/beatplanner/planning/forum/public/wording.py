@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from beatplanner.data.publish.translation import Speech
+
 PARTNER_TITLES = {
     "school": "School",
     "health": "Health centre",
@@ -23,6 +25,14 @@ THEMES = (
     "Violence in the family",
     "People who need help",
 )
+# What forces write in their records, beside the themes themselves in any case: it is called as the theme, and stays a figure of its own.
+ALSO_CALLED = {
+    "noise": "Noise and neighbour disputes",
+    "vehicle crime": "Theft from and damage to vehicles",
+    "traffic collision": "Traffic accidents",
+    "domestic violence": "Violence in the family",
+    "missing person or welfare": "People who need help",
+}
 LEVEL_TITLES = {"neighbourhood": "Neighbourhood forum", "municipality": "Municipal forum", "region": "Regional forum"}
 # What a file is used for, by the key of the description that names it, else by its section.
 USES = {
@@ -50,3 +60,12 @@ USES = {
 def use_of(role: str) -> str:
     """Return what a file is used for, in words of the catalogue, by the key that names it (``beats.current``)."""
     return USES.get(role) or USES.get(role.split(".")[0], USES["units"])
+
+
+def theme_name(t: Speech, theme: str) -> str:
+    """Return a kind of incident in a language, however the records spell one that the catalogue has."""
+    if theme in t.terms:
+        return t.known(theme)
+    folded = theme.strip().casefold()
+    usual = {name.casefold(): name for name in THEMES} | ALSO_CALLED
+    return t.known(usual.get(folded, theme))
