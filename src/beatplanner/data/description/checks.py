@@ -43,7 +43,7 @@ def checked_sections(raw: dict[str, Any], file: str, findings: Findings) -> dict
             sections[name] = model.model_validate(value)
         except ValidationError as error:
             # a list whose only entry is wrong is not empty as well
-            wrong = [dict(e) for e in error.errors()]
+            wrong: list[dict[str, Any]] = [dict(e) for e in error.errors()]
             inner = {e["loc"][:k] for e in wrong for k in range(1, len(e["loc"]))}
             findings.add(
                 _as_note(name, model, e, file) for e in wrong if e["type"] != "too_short" or e["loc"] not in inner

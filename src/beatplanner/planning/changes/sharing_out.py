@@ -215,7 +215,7 @@ def _places_in_order(made: PlanTables, order: np.ndarray) -> np.ndarray:
     assert made.beats is not None
     asked = {(str(r["beat"]), str(r["requires"])) for r in made.summary["officers"].get("special_posts") or []}
     number = np.array([1 + sum(b == str(beat) for b, _ in asked) for beat in made.beats["beat"]], int)
-    first = np.concatenate([[0], np.cumsum(number)])
+    first: list[int] = np.concatenate([[0], np.cumsum(number)]).tolist()
     return np.concatenate([np.arange(first[k], first[k + 1]) for k in order])
 
 

@@ -207,7 +207,7 @@ def whole_officers(mean: np.ndarray, calls: np.ndarray) -> np.ndarray:
     both = np.r_[mean.sum(axis=1), mean.sum(axis=0)]
     found = milp(
         -value.ravel(),
-        integrality=np.ones(mean.size),
+        integrality=np.ones(mean.size, int),
         bounds=Bounds(_least(mean).ravel(), _most(mean).ravel()),
         constraints=[
             LinearConstraint(sparse.vstack([of_shift, of_beat]).tocsr(), _least(both), _most(both)),

@@ -153,7 +153,9 @@ class Lines:
         for name in self.ids:
             units = np.flatnonzero(beat == name)
             at = self.fixed[name] if name in self.fixed else waiting_places(self.town, beat, [name])[name]
-            rows += [(self.town.units["unit"].iat[u], self.peak[u], self.way[u], self.minutes[at, u]) for u in units]
+            rows += [
+                (self.town.units["unit"].iat[u], self.peak[u], self.way[u], self.minutes[at, u]) for u in units.tolist()
+            ]
         return pd.DataFrame(rows, columns=["unit", "peak_work", "requests_a_year", "minutes"])
 
 
