@@ -7,11 +7,14 @@ import datetime as dt
 import html
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import docx
 import icalendar
+import numpy as np
 import openpyxl
 import pandas as pd
 import pypdf
@@ -24,7 +27,7 @@ from conftest import write_grid_town
 
 MONEY = (
     "\n[budget]\nofficer_salary = 1000\nstation_yearly = 10\nvehicles_per_beat = 0.5\nvehicle_price = 100\nforum_travel = 1.5\n"
-    '[forum]\nlanguages = ["en", "mk"]\nneighbourhood = { name = "Advisory Group", first = 2027-02-01 }\n'
+    '[forum]\ncost_per_km = 2.5\nlanguages = ["en", "mk"]\nneighbourhood = { name = "Advisory Group", first = 2027-02-01 }\n'
 )
 LANGUAGES = {"": "en", ".mk": "mk"}
 # A name of a column, a rule or a setting, as programs write it.
@@ -164,8 +167,10 @@ def test_every_figure_and_name_is_the_plans_in_all_files(result):
         f"Neighbourhood {len(near)} {near[0]['meetings_a_year']} {cost['neighbourhood']:,.0f}" in texts["report.html"]
     )
     aside = summary["budget"]["lines"]["forums"][0]
-    assert aside == sum(int(m["members"]) * int(m["meetings_a_year"]) * 1.5 for m in near)
-    assert f"the budget sets {aside:,.0f} EUR aside" in texts["report.html"]
+    # the budget counts the places of the pack, of all levels, and not the flat price of 1.50
+    assert aside == pytest.approx(sum(float(m["year_cost"]) for m in meetings), abs=0.01 * len(meetings)) and aside > 0
+    assert f"The budget counts the same: {aside:,.0f} EUR in 2027" in texts["report.html"]
+    assert summary["budget"]["forums"]["rule"] == "ways" and "1.50" not in texts["report.html"]
 
     # stations, money and the walk
     share = summary["stations"]["share_within_limit"]
@@ -218,3 +223,78 @@ def test_tables_beside_one_another_hold_the_same(result):
                 path.name,
                 page.title,
             )
+
+
+def test_forums_are_counted_again_from_ways_and_a_false_one_is_found(result):
+    from beatplanner.data.description.models import Description
+    from beatplanner.planning.forum.forum_pack import town_of
+    from beatplanner.planning.verification import verify
+    from beatplanner.planning.verification.budget import check_budget
+    from beatplanner.planning.verification.evidence import Evidence, with_text_ids
+    from beatplanner.planning.verification.force_money import Force
+    from beatplanner.planning.verification.forums import check_forums
+    from beatplanner.planning.verification.ledger import Ledger
+    from beatplanner.planning.whole.areas import FORUMS, areas_of
+    from beatplanner.planning.whole.spending import spending
+
+    assert verify(result).ok
+    tables = read_result(result)
+    rules, town, true = Description.model_validate(tables.summary["rules"]), town_of(tables, result), tables.summary
+
+    def found(change) -> list[str]:
+        told, ledger = json.loads(json.dumps(true)), Ledger()
+        change(told["forums"])
+        changed = replace(tables, summary=told)
+        check_forums(ledger, Evidence(*with_text_ids(changed), changed, told, rules, town))
+        check_budget(ledger, changed, rules)
+        return [c.name for c in ledger.verdict().failed]
+
+    def dearer(told):
+        for row in told["plan"][:1]:
+            row["travel_cost"] += 0.5
+            row["year_cost"] += 0.5 * row["meetings_a_year"]
+
+    def elsewhere(told):
+        told["plan"][0] |= {k: told["plan"][-1][k] for k in ("venue", "x", "y", "travel_cost", "year_cost")}
+
+    assert found(lambda told: None) == []
+    assert "forums.ways" in found(dearer) and "budget.lines" in found(dearer)
+    assert "forums.ways" in found(lambda told: told["today"].pop())
+    assert "forums.ways" in found(elsewhere)
+    # beats that start one after another: those that have not keep the forums of today's beats that live on in them
+    areas, force = areas_of(tables, rules), Force(tables, rules)
+    start = np.arange(len(areas.table)) % 3 - 1
+    spent = spending(areas, start, np.zeros((5, rules.budget.years)), rules.budget, np.ones(rules.budget.years))
+    asked = [None if s < 0 else int(s) for s in start]
+    assert spent[FORUMS] == pytest.approx([force.forums(asked, t) for t in range(rules.budget.years)])
+    assert len(set(np.round(spent[FORUMS], 6))) == 2 and force.wider > 0
+
+
+def test_plans_with_and_without_places_are_compared_by_one_rule(result, tmp_path):
+    from beatplanner.data.description.models import Description
+    from beatplanner.planning.compare.comparison import compare
+    from beatplanner.planning.verification import verify
+    from beatplanner.planning.whole.summarise import sum_up
+
+    flat = tmp_path / "flat"
+    shutil.copytree(result, flat, ignore=shutil.ignore_patterns("forum", "job_descriptions"))
+    tables = read_result(flat)
+    del tables.summary["forums"]
+    sum_up(tables, Description.model_validate(tables.summary["rules"]), 0)
+    told = json.loads((flat / "summary.json").read_text("utf-8"))
+    del told["forums"]
+    told["budget"] = json.loads(json.dumps(tables.summary["budget"]))
+    (flat / "summary.json").write_text(json.dumps(told), "utf-8")
+    members, years = 15 * 6, told["budget"]["years"]
+    assert told["budget"]["forums"]["rule"] == "flat price"
+    assert told["budget"]["lines"]["forums"][0] == len(tables.beats) * members * 1.5
+
+    content = compare([result, flat], tmp_path / "cmp", draws=2)
+    rows = {r["key"]: r for b in content["blocks"] for r in b["rows"]}
+    today, ways, other = rows[f"money_{years[0]}"]["values"]
+    # the same plan twice, so the same money, with today by the same price
+    assert ways == pytest.approx(other) and other == pytest.approx(told["budget"]["all_at_once"][0])
+    assert today == pytest.approx(told["budget"]["today"][0])
+    assert "at a flat price" in rows["money_total"]["help"]
+    failed = [c.name for c in verify(tmp_path / "cmp").failed]
+    assert not [n for n in failed if "money" in n or "figures" in n], failed

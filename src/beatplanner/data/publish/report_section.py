@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
@@ -32,13 +33,29 @@ def put_section(report: Path, name: str, section: str) -> None:
     report.write_text(before + begin + section + end + after, encoding="utf-8")
 
 
-def forum_costs(
-    levels: Sequence[tuple[str, int, int, float]],
-    currency: str,
-    aside: tuple[str, float, float] | None,
-    just: float | None,
-) -> str:
-    """Return the section on what forums cost: as their places are planned, beside what the budget sets aside.
+@dataclass(frozen=True)
+class ForumBudget:
+    """What a budget counts for forums: in its first year, by the places planned with it or at a flat price for each member and meeting.
+
+    Attributes
+    ----------
+    year, money, currency
+        The first year, what it counts then and in which currency.
+    exchange
+        How much of the forums' currency is one of the budget's.
+    price
+        For each member and meeting of the neighbourhood forums; None where places were planned.
+    """
+
+    year: str
+    money: float
+    currency: str
+    exchange: float
+    price: float | None
+
+
+def forum_costs(levels: Sequence[tuple[str, int, int, float]], currency: str, budget: ForumBudget | None) -> str:
+    """Return the section on what forums cost: as their places are planned, and as the budget counts them.
 
     Parameters
     ----------
@@ -46,10 +63,8 @@ def forum_costs(
         Name, forums, meetings of each a year, and what all of them cost a year; NaN where their places are not known.
     currency
         Of the costs.
-    aside
-        Of the budget: its first year, what it sets aside for neighbourhood forums then, and its price for a member and meeting; None without a budget.
-    just
-        The price for a member and meeting that would set aside what the neighbourhood forums cost; None where none meets.
+    budget
+        What the budget counts; None without one.
     """
 
     def told_cost(cost: float) -> str:
@@ -59,20 +74,26 @@ def forum_costs(
         f'<tr><td>{escape(name)}</td><td class="n">{count:,}</td><td class="n">{meets:,}</td><td class="n">{told_cost(cost)}</td></tr>'
         for name, count, meets, cost in levels
     )
-    total = f'<tr><td>All</td><td class="n">{sum(n for _, n, _, _ in levels):,}</td><td class="n"></td><td class="n">{told_cost(sum(c for *_, c in levels))}</td></tr>'
-    told = ""
-    if aside is not None:
-        year, money, price = aside
-        told = (
-            f"In {escape(year)} the budget sets {money:,.0f} {escape(currency)} aside for the neighbourhood forums: {price:,.2f} for each member and meeting, "
-            "whether the member walks or not."
-            if money
-            else "The budget sets nothing aside for forums."
-        )
-        if just is not None:
-            told += f" A price of {just:,.2f} (<code>budget.forum_travel</code>) would set aside just what the places that are planned cost."
+    whole = sum(c for *_, c in levels)
+    total = f'<tr><td>All</td><td class="n">{sum(n for _, n, _, _ in levels):,}</td><td class="n"></td><td class="n">{told_cost(whole)}</td></tr>'
+    told = "" if budget is None else _beside_budget(whole, budget)
     return (
         "<h2>What the forums cost</h2><p>The ways of members who cannot walk, and the price of the places, as forums meet in this plan; these are the figures of the forum pack. "
         f'{told}</p><div class="scroll"><table><thead><tr><th scope="col">Forums</th><th scope="col" class="n">How many</th><th scope="col" class="n">Meetings of each, a year</th>'
         f'<th scope="col" class="n">Cost of all, a year, {escape(currency)}</th></tr></thead><tbody>{rows}{total}</tbody></table></div>'
     )
+
+
+def _beside_budget(whole: float, budget: ForumBudget) -> str:
+    """Say how the budget counts forums that cost so much; one figure where their places were planned with it."""
+    money = f"{budget.money:,.0f} {escape(budget.currency)}"
+    if not budget.money:
+        return "The budget sets nothing aside for forums."
+    if budget.price is not None:
+        return (
+            f"The plan was made without their places, so its budget takes a flat price, which is an assumption: {money} in {escape(budget.year)}, "
+            f"{budget.price:,.2f} for each member and meeting of the neighbourhood forums. Plan again with the pack to have the figures below in the budget."
+        )
+    if abs(whole / budget.exchange - budget.money) < 0.01:
+        return f"The budget counts the same: {money} in {escape(budget.year)}."
+    return f"The budget of the plan counts {money} in {escape(budget.year)}, as forums were described when it was made; plan again to have one figure."

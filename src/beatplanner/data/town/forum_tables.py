@@ -159,6 +159,17 @@ def read_forum_tables(town: Town) -> ForumTables:
     return ForumTables(consents, report_back, partners, known, venues, streets, waters, *told, contacts, houses)
 
 
+def read_venues(town: Town) -> pd.DataFrame | None:
+    """Read the list of buildings where forums can meet, as `ForumTables.venues`; None where the description has none.
+
+    Raises
+    ------
+    InputError
+        Where the list cannot be used.
+    """
+    return _venues(town.description.forum or Forum(), town, town.description, [])
+
+
 def kind_of_partner(word: str | None) -> str | None:
     """Return which of `PARTNER_KINDS` a word of an office means, None where it means none."""
     text = plain(str(word or ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -27,6 +28,7 @@ from beatplanner.planning.beats.drawn_rules import drawn_town, with_rules_of_pla
 from beatplanner.planning.beats.naming import ids_of_today, true_ids
 from beatplanner.planning.beats.plan import BeatPlan
 from beatplanner.planning.changes.repair import Repair, repair
+from beatplanner.planning.forum.forum_money import forum_ways
 from beatplanner.planning.forum.forum_pack import check_pack_inputs, empty_pack, write_pack
 from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.progress import of_run
@@ -196,12 +198,13 @@ def _planned(drawing: Drawing, drawn: Town, how: How, steps: Sequence[Step], **r
                     field="beats",
                 )
             )
-        return make_plan(drawn, steps=steps, start=drawing.beat, **run), {}
+        return make_plan(drawn, steps=steps, start=drawing.beat, forums=partial(forum_ways, town=drawn), **run), {}
     current, held = (drawing.town.units[c].to_numpy(object) for c in ("current", "locked"))
     held = np.where(drawing.locked, drawing.beat, held)
     renamed = true_ids(drawing.beat, current, held, drawing.people, ids_of_today(drawing.town, ()))
     as_named = np.array([renamed.get(b, b) for b in drawing.beat], dtype=object)
-    plan = make_plan(drawn, steps=[s for s in steps if s != "beats"], beat=as_named, **run)
+    later = [s for s in steps if s != "beats"]
+    plan = make_plan(drawn, steps=later, beat=as_named, forums=partial(forum_ways, town=drawn), **run)
     return _with_rules(plan, drawing, as_named), renamed
 
 
@@ -216,7 +219,7 @@ def _write(
         # as with servers of a beat that the drawing has not
         service = None
         stopped.extend(error.problems)
-    summed_up = sum_up(written, drawn.description, seed)
+    summed_up = sum_up(written, drawn.description, seed, town=drawn)
 
     def finish(folder: Path) -> None:
         if summed_up is not None:

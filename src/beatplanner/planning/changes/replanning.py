@@ -194,7 +194,7 @@ def _beside_the_officers(before: PlanTables, now: PlanTables) -> PlanTables:
     was, summary = before.summary, now.summary
     of_officers = set(was.get("clashes_of_officers", was.get("clashes", [])))
     clashes = [c for c in was.get("clashes", []) if c not in of_officers] + summary["clashes"]
-    summary |= {k: was[k] for k in ("beats", "stations") if k in was}
+    summary |= {k: was[k] for k in ("beats", "stations", "forums") if k in was}
     summary |= rules_in_summary(clashes, unproven_of(was, summary))
     beats = before.beats if before.beats is None or now.beats is None else with_starts(before.beats, now.beats)
     return replace(

@@ -20,6 +20,8 @@ from beatplanner.planning.versions import versions
 from beatplanner.planning.workload import officers_required
 
 TODAY = "Today"
+# How forums are counted: as each plan tells, all at the flat price where places are known in some plans only, or not at all where a plan has none.
+AS_TOLD, FLAT, LEFT_OUT = "as told", "flat price", "left out"
 
 # An officer has too much to do where the beat's hours per officer are so much above the mean of all officers.
 OVERLOAD = 0.10
@@ -55,6 +57,8 @@ class Column:
         What one of the plan's currency is in that of the comparison.
     money_years
         Years that all budgets have.
+    forums
+        How forums are counted in all columns, so that like is compared with like: `AS_TOLD`, `FLAT` or `LEFT_OUT`.
     figures
         By key.
     """
@@ -73,6 +77,7 @@ class Column:
     priced: dict[str, Any] | None = None
     exchange: float = 1.0
     money_years: tuple[str, ...] = ()
+    forums: str = AS_TOLD
     figures: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -179,7 +184,28 @@ def _price(columns: Sequence[Column], rates: Mapping[str, float]) -> None:
         c.exchange = 1.0 if other == own else 1.0 / stated[other]
     for c in columns:
         c.money_years = tuple(years)
+        c.forums = _forums_of([c.tables.summary["budget"] for c in with_money], [c.rules for c in with_money])
     columns[0].priced = base.tables.summary["budget"]
+
+
+def _forums_of(budgets: Sequence[dict[str, Any]], rules: Sequence[Description]) -> str:
+    """Return how forums are counted: by one rule for all, and in no column where a plan has none."""
+    if any("forums" not in b for b in budgets):
+        # of an older version
+        return AS_TOLD
+    if len({r.forum is None for r in rules}) > 1:
+        return LEFT_OUT
+    return AS_TOLD if len({b["forums"]["rule"] for b in budgets}) == 1 else FLAT
+
+
+def forums_more(budget: dict[str, Any], which: str, how: str) -> list[float]:
+    """Return what a budget's sum by year (``total``, ``all_at_once`` or ``today``) is more where forums are counted so."""
+    if how == FLAT:
+        return budget["forums"]["more_at_flat_price"][which]
+    if how == LEFT_OUT:
+        lines = {"total": budget["lines"]["forums"], "today": budget["today_lines"]["forums"]}
+        return [-v for v in lines.get(which, budget["forums"]["all_at_once"])]
+    return [0.0] * len(budget["years"])
 
 
 def money_base(columns: Sequence[Column]) -> Column | None:

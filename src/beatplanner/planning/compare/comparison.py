@@ -30,6 +30,8 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.names import language_title
 from beatplanner.data.result.run_card import card_rows
 from beatplanner.planning.compare.columns import (
+    AS_TOLD,
+    LEFT_OUT,
     Column,
     beat_name,
     currency,
@@ -122,8 +124,7 @@ def _money_rows(columns: Sequence[Column]) -> list[Figure]:
     )
     help_ = "The whole plan, all of it from its first year; today: going on as today."
     rows = [Figure(f"money_{y}", MONEY["money_"], "money", "less", help_, unit | {"year": y}) for y in years]
-    help_ = "Salaries of the roster, courses, stations, vehicles and forums, by one rule for all columns."
-    rows.append(Figure("money_total", MONEY["money_total"], "money", "less", help_, span))
+    rows.append(Figure("money_total", MONEY["money_total"], "money", "less", _counted(base), span))
     help_ = "Posts (today: officers in beats) × what an officer costs a year; people who are paid without a post are left out."
     rows.append(Figure("money_posts", MONEY["money_posts"], "money", "less", help_, unit))
     help_ = "Everybody in the roster from joining until leaving."
@@ -143,6 +144,18 @@ def _money_rows(columns: Sequence[Column]) -> list[Figure]:
         if k.startswith("served_")
     ]
     return [*rows, Figure("residents_unfunded", MONEY["residents_unfunded"], "number", "less")]
+
+
+def _counted(base: Column) -> str:
+    """Say what the money of all columns is made of, and by which rule forums are in it."""
+    if base.forums == LEFT_OUT:
+        return "Salaries of the roster, courses, stations and vehicles, by one rule for all columns; forums are left out, as a plan here has none."
+    budget = base.tables.summary["budget"]
+    if base.rules.forum is None or "forums" not in budget:
+        return "Salaries of the roster, courses, stations, vehicles and forums, by one rule for all columns."
+    if base.forums == AS_TOLD and budget["forums"]["rule"] == "ways":
+        return "Salaries of the roster, courses, stations, vehicles and forums as their places are planned, by one rule for all columns."
+    return "Salaries of the roster, courses, stations, vehicles and forums at a flat price for each member and meeting, which is an assumption, by one rule for all columns."
 
 
 def compare(

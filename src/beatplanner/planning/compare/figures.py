@@ -17,6 +17,7 @@ from beatplanner.planning.compare.columns import (
     Column,
     _text,
     beat_name,
+    forums_more,
     municipality_of,
     people,
 )
@@ -328,7 +329,8 @@ def _of_money(c: Column) -> dict[str, Any]:
     told = c.priced if c.today else c.tables.summary.get("budget")
     if told is None:
         return {}
-    total = told["today"] if c.today else told["all_at_once"]
+    which = "today" if c.today else "all_at_once"
+    total = [v + m for v, m in zip(told[which], forums_more(told, which, c.forums), strict=True)]
     k = c.exchange
     found: dict[str, Any] = {
         f"money_{year}": k * float(v) for year, v in zip(told["years"], total, strict=True) if year in c.money_years
@@ -344,7 +346,8 @@ def _of_money(c: Column) -> dict[str, Any]:
         found["money_posts"] = k * sum(c.posts.values()) * told["one_officer"] * sum(told["rise"][t] for t in at)
     found["residents_unfunded"] = 0.0 if c.today else float(sum(u["residents"] for u in told["unfunded"]))
     if told["limited"] and not c.today:
-        for year, v, served in zip(told["years"], told["total"], told["residents_served"], strict=True):
+        spent = [v + m for v, m in zip(told["total"], forums_more(told, "total", c.forums), strict=True)]
+        for year, v, served in zip(told["years"], spent, told["residents_served"], strict=True):
             found[f"rollout_{year}"], found[f"served_{year}"] = k * float(v), float(served)
-        found["rollout_total"] = k * float(sum(told["total"]))
+        found["rollout_total"] = k * float(sum(spent))
     return found

@@ -24,7 +24,7 @@ from beatplanner.data.publish.privacy_report import add_privacy
 from beatplanner.data.publish.public.figures import Register, UnregisteredNumberError
 from beatplanner.data.publish.public.forum_files import write_json
 from beatplanner.data.publish.public.plan import Meeting as PublicMeeting
-from beatplanner.data.publish.report_section import forum_costs, put_section
+from beatplanner.data.publish.report_section import ForumBudget, forum_costs, put_section
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft import draft_reasons
 from beatplanner.data.result.draft_reason import Reason, draft_sentences
@@ -242,14 +242,20 @@ def _costs(meetings: Sequence[PublicMeeting], tables: PlanTables, town: Town) ->
         there = [m for m in meetings if m.level == level]
         if there:
             levels.append((name, len(there), there[0].meetings, sum(m.year_cost for m in there)))
-    near = [m for m in meetings if m.level == "neighbourhood"]
-    seats = sum(m.members * m.meetings for m in near)
-    budget, rules = tables.summary.get("budget"), town.description.budget
-    aside = None
-    if budget is not None and rules is not None:
-        aside = (str(budget["years"][0]), float(budget["lines"]["forums"][0]), rules.forum_travel)
-    just = sum(m.year_cost for m in near) / seats if seats and any(m.venue for m in near) else None
-    return forum_costs(levels, (town.description.forum or Forum()).currency, aside, just)
+    forum = town.description.forum or Forum()
+    return forum_costs(levels, forum.currency, _in_budget(tables, town, forum))
+
+
+def _in_budget(tables: PlanTables, town: Town, forum: Forum) -> ForumBudget | None:
+    """Return what the plan's budget counts for forums."""
+    told, rules = tables.summary.get("budget"), town.description.budget
+    if told is None or rules is None:
+        return None
+    counted = told.get("forums") or {"rule": "flat price", "flat_price": rules.forum_travel}
+    # a rate says how much of the forums' currency is one of the budget's
+    exchange = 1.0 if forum.currency == told["currency"] else rules.rates.get(forum.currency, 1.0)
+    price = None if counted["rule"] == "ways" else float(counted["flat_price"])
+    return ForumBudget(str(told["years"][0]), float(told["lines"]["forums"][0]), told["currency"], exchange, price)
 
 
 def _venues(meetings: Sequence[PublicMeeting], tables: PlanTables) -> gpd.GeoDataFrame | None:

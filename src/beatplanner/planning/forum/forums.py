@@ -25,6 +25,7 @@ from beatplanner.data.town.forum_tables import ForumTables
 from beatplanner.data.town.town import Town
 
 Level = Literal["neighbourhood", "municipality", "region"]
+LEVELS: tuple[Level, ...] = ("neighbourhood", "municipality", "region")
 # Buildings looked at from outside where an area has none of its own.
 NEAREST_VENUES = 10
 # A metre on foot counts this much money, so that among venues that cost the same the nearer one is taken.
@@ -122,13 +123,21 @@ class Meeting:
 def meetings_of(tables: PlanTables, town: Town, extra: ForumTables) -> list[Meeting]:
     """Plan the forums of a town in its venues; without a list of those they meet in one of the buildings that stations were looked for in."""
     return plan_forums(
-        tables, town.description.forum or Forum(), *venues_of(town, extra), members_from=np.ones(len(tables.units))
+        tables,
+        town.description.forum or Forum(),
+        *venues_of(town, extra),
+        members_from=np.ones(len(tables.units)),
     )
 
 
 def venues_of(town: Town, extra: ForumTables) -> tuple[pd.DataFrame | None, np.ndarray | None]:
     """Return the buildings where forums may meet, and the ways there, as for `plan_forums`."""
-    venues, walks = extra.venues, None
+    return places_of(town, extra.venues)
+
+
+def places_of(town: Town, listed: pd.DataFrame | None) -> tuple[pd.DataFrame | None, np.ndarray | None]:
+    """Return what `venues_of` does from the list of buildings alone; None: there is none."""
+    venues, walks = listed, None
     if venues is None and town.sites is not None:
         rules = town.description.stations
         accepted = {} if rules is None else rules.accepted
@@ -150,6 +159,7 @@ def plan_forums(
     walks: np.ndarray | None,
     *,
     members_from: np.ndarray | None = None,
+    levels: Sequence[Level] = LEVELS,
 ) -> list[Meeting]:
     """Plan the forums of all three levels.
 
@@ -165,6 +175,8 @@ def plan_forums(
         (n, v) metres on foot from each unit to each venue, inf where there is no way; None: straight line × 1.3.
     members_from
         (n,) in what proportion members come from each unit; as residents live where none is given, which nothing public may follow from.
+    levels
+        Which are planned.
 
     Returns
     -------
@@ -207,16 +219,18 @@ def plan_forums(
             )
         )
 
-    for number, b in enumerate(each_row(beats)):
+    for number, b in enumerate(each_row(beats) if "neighbourhood" in levels else ()):
         inside = beat_of == str(b.beat)
         within = np.asarray(shapely.intersects(points, b.geometry)) if len(points) else np.zeros(0, bool)
         add("neighbourhood", str(b.beat), str(b.name), inside, within, number, rules.neighbourhood)
-    for number, name in enumerate(sorted(set(muni_of))):
+    for number, name in enumerate(sorted(set(muni_of)) if "municipality" in levels else ()):
         inside = muni_of == name
         shape = geometry.union(beats.geometry.to_numpy()[(beats["municipality"].astype(str) == name).to_numpy()])
         within = np.asarray(shapely.intersects(points, shape)) if len(points) else np.zeros(0, bool)
         add("municipality", name, name or tables.summary["project"], inside, within, number, rules.municipality)
-    add("region", "", tables.summary["project"], np.ones(len(units), bool), np.ones(len(points), bool), 0, rules.region)
+    if "region" in levels:
+        everywhere = np.ones(len(units), bool), np.ones(len(points), bool)
+        add("region", "", tables.summary["project"], *everywhere, 0, rules.region)
     return found
 
 

@@ -20,6 +20,7 @@ from beatplanner.planning.verification.coverage import check_coverage
 from beatplanner.planning.verification.details import check_details, check_rules
 from beatplanner.planning.verification.evidence import Evidence, check_columns, with_text_ids
 from beatplanner.planning.verification.files import check_files
+from beatplanner.planning.verification.forums import check_forums
 from beatplanner.planning.verification.ledger import Check, Ledger, Verdict
 from beatplanner.planning.verification.officers import check_officers
 from beatplanner.planning.verification.proofs import check_proofs
@@ -110,6 +111,7 @@ def check_tables(ledger: Ledger, tables: PlanTables, folder: Path | None = None,
     evidence = Evidence(units, beats, edges, tables, tables.summary, rules, town)
     for name, check in CHECKS.items():
         _tried(ledger, name, lambda check=check: check(ledger, evidence))
+    _tried(ledger, "forums", lambda: check_forums(ledger, evidence))
     _tried(ledger, "budget", lambda: check_budget(ledger, tables, rules))
     _tried(ledger, "country", lambda: check_country(ledger, tables, rules))
     if folder is not None:

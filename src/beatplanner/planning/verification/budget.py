@@ -35,6 +35,8 @@ NAMES = (
     "by_year",
     "lacks",
     "idle",
+    "forums",
+    "forum_rule",
     "people",
     "resident_years",
 )
@@ -80,6 +82,7 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
         return
     start = [None if told[b]["year"] is None else labels.index(told[b]["year"]) for b in force.beats]
     _check_sums(ledger, claims, force, start)
+    _check_forums(ledger, claims, force, start)
     _check_limits(ledger, claims, force, start)
     _check_starts(ledger, claims, force, start, told)
     _check_lacks(ledger, claims, force, start)
@@ -433,3 +436,37 @@ def _check_people(ledger: Ledger, claims: dict[str, Any], force: Force, start: l
 def today_money(tables: PlanTables, rules: Description) -> list[float]:
     """Return what going on as today costs in each year."""
     return [math.fsum(lines.values()) for lines in Force(tables, rules).today()]
+
+
+def _check_forums(ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None]) -> None:
+    """Check by which rule forums are counted, and what more they would cost by the other."""
+    if "forums" not in claims:
+        why = "The result was written by an older version of the program, which counted all forums at the flat price."
+        ledger.unchecked("budget.forums", "forums at the flat price", why)
+        return
+    told, years = claims["forums"], force.budget.years
+    rule = "flat price" if force.tables.summary.get("forums") is None else "ways"
+    ledger.add(
+        "budget.forum_rule",
+        told["rule"] == rule and told["flat_price"] == force.budget.forum_travel,
+        f"{told['rule']}, {told['flat_price']}",
+        f"{rule}, {force.budget.forum_travel}",
+    )
+    flat = Force(force.tables, force.rules, flat=True)
+    rise = [(1 + force.budget.inflation) ** t for t in range(years)]
+    whole: list[int | None] = [force.first] * len(start)
+    more = {
+        "total": [flat.forums(start, t) - force.forums(start, t) for t in range(years)],
+        "all_at_once": [flat.forums(whole, t) - force.forums(whole, t) for t in range(years)],
+        "today": [math.fsum(flat.now.values()) - math.fsum(force.now.values()) - force.wider] * years,
+    }
+    rows = [
+        (f"{k} in {claims['years'][t]}", told["more_at_flat_price"][k][t], v[t] * rise[t])
+        for k, v in more.items()
+        for t in range(years)
+    ]
+    rows += [
+        (f"all at once in {y}", told["all_at_once"][t], force.forums(whole, t) * rise[t])
+        for t, y in enumerate(claims["years"])
+    ]
+    ledger.pairs("budget.forums", "what forums would cost more at the flat price", rows, "sums")

@@ -319,7 +319,10 @@ def _money(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
     at = [told["years"].index(y) for y in years]
     # without the roster who is paid today cannot be counted; the plan's own checks say so
     counted = told["people"] is None or base.tables.roster is not None
-    total = (today_money(base.tables, base.rules) if counted else told["today"]) if p.today else told["all_at_once"]
+    how = forums_counted(plans)
+    which = "today" if p.today else "all_at_once"
+    total = today_money(base.tables, base.rules) if p.today and counted else told[which]
+    total = [v + m for v, m in zip(total, _forums_more(told, which, how), strict=True)]
     found: dict[str, Any] = {f"money_{y}": k * total[t] for y, t in zip(years, at, strict=True)}
     found["money_total"] = math.fsum(found.values())
     people = told["people"]
@@ -336,7 +339,34 @@ def _money(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
         0.0 if p.today else math.fsum(s["residents"] for s in told["starts"] if s["year"] is None)
     )
     if told["limited"] and not p.today:
-        for y, v, served in zip(told["years"], told["total"], told["residents_served"], strict=True):
+        spent = [v + m for v, m in zip(told["total"], _forums_more(told, "total", how), strict=True)]
+        for y, v, served in zip(told["years"], spent, told["residents_served"], strict=True):
             found[f"rollout_{y}"], found[f"served_{y}"] = k * v, served
-        found["rollout_total"] = k * math.fsum(told["total"])
+        found["rollout_total"] = k * math.fsum(spent)
     return found
+
+
+def forums_counted(plans: list[ComparedPlan]) -> str:
+    """Return how forums are to be counted in all columns: by one rule, and in none where a plan has no forums."""
+    priced = [q for q in plans if not q.today and q.rules.budget is not None and q.tables.summary.get("budget")]
+    told = [q.tables.summary["budget"].get("forums") for q in priced]
+    if not priced or None in told:
+        return "as told"
+    with_forums = sum(q.rules.forum is not None for q in priced)
+    if with_forums not in (0, len(priced)):
+        return "left out"
+    return "as told" if all(t["rule"] == told[0]["rule"] for t in told) else "flat price"
+
+
+def _forums_more(told: dict[str, Any], which: str, how: str) -> list[float]:
+    """Return by how much a sum by year is more than a plan's budget tells, whose own checks have found it right."""
+    if how == "as told":
+        return [0.0] * len(told["years"])
+    if how == "flat price":
+        return list(told["forums"]["more_at_flat_price"][which])
+    mine = {
+        "total": told["lines"]["forums"],
+        "today": told["today_lines"]["forums"],
+        "all_at_once": told["forums"]["all_at_once"],
+    }
+    return [-v for v in mine[which]]

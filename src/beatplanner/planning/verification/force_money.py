@@ -20,7 +20,8 @@ LINES = ("salaries", "stations", "vehicles", "forums", "training")
 class Force:
     """What is paid in each year: officers, beats before and after they start, and stations."""
 
-    def __init__(self, tables: PlanTables, rules: Description) -> None:
+    def __init__(self, tables: PlanTables, rules: Description, *, flat: bool = False) -> None:
+        """Take the plan; `flat` where forums are counted by the flat price though their places are known."""
         assert tables.beats is not None and rules.budget is not None
         self.tables, self.rules, self.budget = tables, rules, rules.budget
         begin = pd.Timestamp(rules.officers.start if rules.officers else dt.date(rules.budget.first_year or 2000, 1, 1))
@@ -35,7 +36,11 @@ class Force:
         self.town = [str(r["municipality"]) for r in rows]
         self.names = [str(r["name"]) for r in rows]
         self.old = {str(text(b)) for b in tables.units["current"] if not missing(b)}
-        self.live = self._live_on() if self.known else dict.fromkeys(self.beats, 0.0)
+        self.part = self._parts() if self.known else {}
+        self.live = dict.fromkeys(self.beats, 0.0)
+        for (_, now), share in self.part.items():
+            self.live[now] += share
+        self._meet(None if flat else tables.summary.get("forums"))
         self.home = {
             str(text(u)): str(text(b)) for u, b in zip(tables.units["unit"], tables.units["beat"], strict=True)
         }
@@ -76,8 +81,28 @@ class Force:
                 found[b.then] = found.get(b.then, 0.0) + money * left / long
         return found
 
-    def _live_on(self) -> dict[str, float]:
-        """Return how many of today's beats live on in each beat."""
+    def _meet(self, told: dict[str, Any] | None) -> None:
+        """Set what forums cost a year: of a beat that has started, of one of today's, and of the wider levels; places `told` are checked apart."""
+        b, forum = self.budget, self.rules.forum
+        if told is None or forum is None:
+            near = forum.neighbourhood if forum is not None else None
+            flat = 0.0 if near is None else near.members * near.meetings_a_year * b.forum_travel
+            self.own, self.now, self.wider = dict.fromkeys(self.beats, flat), dict.fromkeys(self.old, flat), 0.0
+            return
+        # a rate says how much of the forums' currency is one of the budget's
+        rate = 1.0 if forum.currency == b.currency else b.rates[forum.currency]
+        self.own = {r["area"]: r["year_cost"] / rate for r in told["plan"] if r["level"] == "neighbourhood"}
+        self.now = {r["area"]: r["year_cost"] / rate for r in told["today"]}
+        self.wider = math.fsum(r["year_cost"] / rate for r in told["plan"] if r["level"] != "neighbourhood")
+
+    def forums(self, start: list[int | None], t: int) -> float:
+        """Return what forums cost in a year: those of beats that have started, and the part of today's that goes on in the others."""
+        on = {x for x, s in zip(self.beats, start, strict=True) if s is not None and s <= t}
+        before = math.fsum(share * self.now[was] for (was, now), share in self.part.items() if now not in on)
+        return math.fsum(self.own[x] for x in on) + before + self.wider
+
+    def _parts(self) -> dict[tuple[str, str], float]:
+        """Return the share of each of today's beats that lives on in each beat."""
         units = self.tables.units
         known = units["population"].notna().all()
         inside: dict[tuple[str, str], float] = {}
@@ -89,23 +114,18 @@ class Force:
             key = (str(text(was)), str(text(now)))
             inside[key] = inside.get(key, 0.0) + weight
             whole[key[0]] = whole.get(key[0], 0.0) + weight
-        found = dict.fromkeys(self.beats, 0.0)
-        for (was, now), weight in inside.items():
-            found[now] += weight / whole[was]
-        return found
+        return {(was, now): weight / whole[was] for (was, now), weight in inside.items()}
 
     def lines(self, start: list[int | None]) -> list[dict[str, float]]:
         """Return each year's lines, in the prices of the year, where beats start in these years."""
         b, years = self.budget, self.budget.years
-        forum = self.rules.forum.neighbourhood if self.rules.forum is not None else None
-        meet = 0.0 if forum is None else forum.members * forum.meetings_a_year * b.forum_travel
         staff = self.staff() if self.known else None
         found, cars = [], []
         for t in range(years):
             on = [s is not None and s <= t for s in start]
             need = math.fsum(1.0 if o else self.live[x] for o, x in zip(on, self.beats, strict=True))
             cars.append(math.ceil(b.vehicles_per_beat * need - 1e-5))
-            lines = {"forums": need * meet, "stations": self._stations(start, t)}
+            lines = {"forums": self.forums(start, t), "stations": self._stations(start, t)}
             if staff is not None:
                 lines["salaries"], lines["training"] = staff["pay"][t], staff["courses"][t] * b.training_seat
             else:
@@ -120,13 +140,11 @@ class Force:
     def today(self) -> list[dict[str, float]]:
         """Return each year's lines where all goes on as today."""
         b, found = self.budget, []
-        forum = self.rules.forum.neighbourhood if self.rules.forum is not None else None
-        meet = 0.0 if forum is None else forum.members * forum.meetings_a_year * b.forum_travel
         standing = [s for s in self.sites if s["existing"]]
         rent = math.fsum(b.station_yearly + amount_of(s.get("yearly_cost")) for s in standing)
         staff = self.staff() if self.known else None
         for t in range(b.years):
-            lines = {"forums": len(self.old) * meet, "stations": rent, "training": 0.0}
+            lines = {"forums": math.fsum(self.now.values()) + self.wider, "stations": rent, "training": 0.0}
             if staff is not None:
                 lines["salaries"], lines["training"] = staff["pay"][t], staff["courses"][t] * b.training_seat
             else:

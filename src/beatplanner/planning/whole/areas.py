@@ -4,7 +4,8 @@ A beat that has not started is served as today: by the part of today's beats tha
 of today, those after it are the plan's, and every roll-out in between is the plan as far as it has come::
 
     carried of a beat = Σ over today's beats of the share of their residents who live in it
-    vehicles of a beat = vehicles_per_beat × carried, from its start × 1; forums alike; whole vehicles of the force are bought when they are needed
+    vehicles of a beat = vehicles_per_beat × carried, from its start × 1; whole vehicles of the force are bought when they are needed
+    forums = those of today's beats by the same shares, from its start its own; see `forum_lines`
     stations = those of today run until their beat starts and go on where the plan keeps them; new ones open, and others close, when their beat starts
 """
 
@@ -20,6 +21,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import BUDGET_LINES, Budget
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.whole.forum_lines import forum_lines
 from beatplanner.planning.whole.payroll import one_officer
 from beatplanner.solver.location.rollout import ROUNDING
 
@@ -98,13 +100,14 @@ def areas_of(tables: PlanTables, rules: Description, *, first: int = 0) -> Areas
     year = np.arange(years)
     on = year[None, :] >= year[:, None]  # (s, t)
     need = budget.vehicles_per_beat * np.column_stack([table["carried"], np.ones(count)])
-    meet = meetings(rules) * budget.forum_travel
+    forums = forum_lines(tables, rules, lives_on(tables) * (tables.roster is not None))
+    fixed[FORUMS] += forums.wider
     for b in range(count):
         waiting[VEHICLES, b] = _fleet_money(np.full(years, need[b, 0]), budget)
-        waiting[FORUMS, b] = meet * float(table["carried"].to_numpy(float)[b])
+        waiting[FORUMS, b] = forums.waiting[b]
         for s in range(years):
             started[VEHICLES, b, s] = _fleet_money(np.where(on[s], need[b, 1], need[b, 0]), budget)
-        started[FORUMS, b] = np.where(on, meet, meet * float(table["carried"].to_numpy(float)[b]))
+        started[FORUMS, b] = np.where(on, forums.started[b], forums.waiting[b])
     if tables.roster is None:
         # nobody is known: a beat's officers are taken on and trained when it starts
         posts = table["posts"].to_numpy(float)[:, None, None]
@@ -136,14 +139,13 @@ def areas_of(tables: PlanTables, rules: Description, *, first: int = 0) -> Areas
     return Areas(table, waiting, started, fixed, need, sites, opens, first)
 
 
-def meetings(rules: Description) -> float:
-    """Return the members who come to the neighbourhood forums of a beat in a year, each meeting counted."""
-    forum = rules.forum.neighbourhood if rules.forum is not None else None
-    return 0.0 if forum is None else float(forum.members * forum.meetings_a_year)
-
-
 def carried(tables: PlanTables) -> np.ndarray:
     """Return how many of today's beats live on in each beat, (B,): shares by residents, by units where residents are unknown."""
+    return lives_on(tables).sum(axis=1)
+
+
+def lives_on(tables: PlanTables) -> np.ndarray:
+    """Return the share of each of today's beats, in the order of their ids, that lives on in each beat, (B, O); as for `carried`."""
     assert tables.beats is not None
     units = tables.units
     people = units["population"].to_numpy(float)
@@ -151,8 +153,9 @@ def carried(tables: PlanTables) -> np.ndarray:
     frame = pd.DataFrame({"now": units["beat"].map(_text), "was": units["current"].map(_text), "weight": weight})
     frame = frame[(frame["was"] != "") & (frame["now"] != "")]
     share = frame["weight"] / frame.groupby("was")["weight"].transform("sum")
-    found = share.groupby(frame["now"]).sum()
-    return np.array([float(found.get(b, 0.0)) for b in tables.beats["beat"].astype(str)])
+    found = share.groupby([frame["now"], frame["was"]]).sum().unstack(fill_value=0.0)
+    was = sorted(set(units["current"].map(_text)) - {""})
+    return found.reindex(index=tables.beats["beat"].astype(str), columns=was, fill_value=0.0).to_numpy(float)
 
 
 def fleet(need: np.ndarray, life: int) -> np.ndarray:

@@ -6,7 +6,7 @@ Prices are those of the first year; every later year they rise by ``inflation``.
     training = training_seat × courses that begin
     stations = opening and closing of stations + stations × station_yearly + their own yearly cost
     vehicles = vehicle_price × whole vehicles bought + vehicle_yearly × whole vehicles
-    forums   = beats × neighbourhood members × meetings a year × forum_travel
+    forums   = as their places are planned, else beats × neighbourhood members × meetings a year × forum_travel; see `forum_lines`
 
 Everybody in the roster is paid, with a post or without (see `payroll`); without a roster the posts of beats that have started are paid, and a course each.
 What stands today goes on until a beat starts (see `areas`). Today's column of a comparison is the same sum with no start at all.
@@ -25,16 +25,18 @@ from beatplanner.data.description.sections.budget import BUDGET_LINES, Budget
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.whole.areas import (
+    FORUMS,
     SALARIES,
     STATIONS,
     VEHICLES,
     Areas,
     areas_of,
     fleet,
-    meetings,
+    lives_on,
     whole_vehicles,
 )
 from beatplanner.planning.whole.budget_frame import Frame, frame_of, staff_money, yearly
+from beatplanner.planning.whole.forum_lines import ForumLines, forum_lines
 from beatplanner.planning.whole.payroll import Payroll, first_days, one_officer, payroll
 from beatplanner.planning.whole.rollout import Rollout, pilots_of, roll_out
 from beatplanner.planning.whole.spending import fleet_need, spending
@@ -105,6 +107,7 @@ def budget_summary(
         "resident_years": float((residents * np.where(start >= 0, rules.years - start, 0)).sum()),
         "resident_years_bound": chosen.bound,
         "limited": chosen.limited,
+        "forums": _forums(tables, description, start, frame),
     }
     told |= told_of_limits(
         areas, start, staff, description, frame, pilots_of(areas, description), dates, people is None
@@ -121,6 +124,29 @@ def budget_summary(
     if rules.vehicle_lead_months is not None or rules.station_lead_months is not None:
         told["procurement"] = _procurement(areas, start, rules, days, tables)
     return told
+
+
+def _forums(tables: PlanTables, description: Description, start: np.ndarray, frame: Frame) -> dict[str, Any]:
+    """Return by which rule forums are counted, and what more they would cost at the flat price, which plans without places are counted by."""
+    assert description.budget is not None
+    shares = lives_on(tables)
+    # without a roster nothing of today is known, and a beat costs nothing before it starts
+    known = shares * (tables.roster is not None)
+    mine, flat = (forum_lines(tables, description, known, flat=f) for f in (False, True))
+    whole = np.full(len(start), frame.first)
+
+    def money(of: ForumLines) -> dict[str, np.ndarray]:
+        years = description.budget.years  # type: ignore[union-attr]
+        lines = {"total": of.by_year(start, years), "all_at_once": of.by_year(whole, years)}
+        return {k: v * frame.rise for k, v in (lines | {"today": np.full(years, of.today)}).items()}
+
+    told, other = money(mine), money(flat)
+    return {
+        "rule": mine.rule,
+        "flat_price": description.budget.forum_travel,
+        "all_at_once": told["all_at_once"].tolist(),
+        "more_at_flat_price": {k: (other[k] - told[k]).tolist() for k in told},
+    }
 
 
 def _read_rollout(tables: PlanTables, description: Description) -> Rollout | None:
@@ -267,7 +293,7 @@ def today_lines(tables: PlanTables, description: Description) -> np.ndarray:
         money[STATIONS] = len(here) * rules.station_yearly + own
     need = whole_vehicles(np.full(rules.years, rules.vehicles_per_beat * len(beats)))
     money[VEHICLES] = fleet(need, rules.vehicle_years) * rules.vehicle_price + need * rules.vehicle_yearly
-    money[3] = len(beats) * meetings(description) * rules.forum_travel
+    money[FORUMS] = forum_lines(tables, description, lives_on(tables)).today
     return money * frame.rise
 
 

@@ -21,6 +21,7 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.side_work import SideWork
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
+from beatplanner.planning.forum.forum_money import forum_ways
 from beatplanner.planning.forum.forum_pack import check_pack_inputs
 from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.progress import of_run
@@ -142,6 +143,7 @@ def run(
             progress=progress,
             cancelled=cancelled,
             worker_pool=pool,
+            forums=partial(forum_ways, town=town) if pack else None,
         )
         progress("writing", None, None, read_clock(cancelled) - begin)
         summary = summarise(
@@ -151,7 +153,7 @@ def run(
         _tell_certified(progress, plan, written.summary, read_clock(cancelled) - begin)
         of_service = service_of(town, inputs, written, seed=seed)
         tell_redrawing(plan.beats, of_service)
-        summed_up = sum_up(written, description, seed, plan.rollout)
+        summed_up = sum_up(written, description, seed, plan.rollout, town if pack else None)
 
         stopped = write_plan(
             out, written, town, pack=pack, country=summed_up, service=of_service, side=side, progress=progress
@@ -190,11 +192,13 @@ def make_plan(
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
     worker_pool: WorkerPool | None = None,
+    forums: Callable[[PlanTables], dict[str, Any] | None] | None = None,
 ) -> Plan:
     """Plan a town; parameters as for `run`.
 
     `beat`, (n,), are the beats that the later steps use, `start`, (n,), those from which the beats are sought, and `worker_pool` the workers.
-    `stay` is a plan whose stations stay where none are planned: the roll-out pays for them.
+    `stay` is a plan whose stations stay where none are planned: the roll-out pays for them. `forums` finds where those of a plan meet; None: no place
+    is known, or those of `stay` are.
 
     Raises
     ------
@@ -270,23 +274,33 @@ def make_plan(
             )
         from beatplanner.planning.officers.plan import plan_officers
 
-        rollout = _rollout(Plan(town, workload, beats, stations, None), seed, stay)
+        rollout = _rollout(Plan(town, workload, beats, stations, None), seed, stay, forums)
         drawn = beats_with_starts(beat_polygons(town, beats), rollout, description)
         officers = plan_officers(town, drawn, beats.beat, seconds=seconds_for("officers"), **common)
     plan = Plan(town, workload, beats, stations, officers, rollout)
-    return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed, stay))
+    return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed, stay, forums))
 
 
-def _rollout(plan: Plan, seed: int, stay: PlanTables | None = None) -> Rollout | None:
+def _rollout(
+    plan: Plan,
+    seed: int,
+    stay: PlanTables | None = None,
+    forums: Callable[[PlanTables], dict[str, Any] | None] | None = None,
+) -> Rollout | None:
     """Return when each beat starts, where money, seats or pilots limit it; None where all starts with the plan."""
     rules = plan.town.description.budget
     if rules is None or plan.beats is None:
         return None
     if not (rules.funds or rules.pilots or rules.ceiling is not None or rules.training_seats is not None):
         return None
-    now = tables(plan, {})
-    if stay is not None and plan.stations is None:
+    now = tables(plan, {"project": plan.town.name})
+    if plan.stations is not None:
+        now.summary["stations"] = plan.stations.as_summary()
+    elif stay is not None:
         now = replace(now, sites=stay.sites, stations=stay.stations)
+    places = forums(now) if forums is not None else None if stay is None else stay.summary.get("forums")
+    if places is not None:
+        now.summary["forums"] = places
     found = roll_out(now, plan.town.description, seed=seed)
     return found if found.limited else None
 

@@ -11,6 +11,8 @@ from beatplanner.data.errors import InputError, Note
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.town.town import Town
+from beatplanner.planning.forum.forum_money import forum_ways
 from beatplanner.planning.officers.trust import relationship_years_of_lines
 from beatplanner.planning.proof import rules_in_summary
 from beatplanner.planning.stations.access import access_shares
@@ -35,9 +37,16 @@ def _unit_of_objective(plan: Plan) -> str:
 
 
 def sum_up(
-    written: PlanTables, description: Description, seed: int, rollout: Rollout | None = None
+    written: PlanTables, description: Description, seed: int, rollout: Rollout | None = None, town: Town | None = None
 ) -> CountryPlan | None:
-    """Add to a plan's summary what follows from its tables: the budget, and the country's roll-up, which is returned; each where the rules have it."""
+    """Add to a plan's summary what follows from its tables: the budget, and the country's roll-up, which is returned; each where the rules have it.
+
+    With the `town` its forums are planned as those of its pack; else they stay as the summary has them.
+    """
+    if town is not None:
+        places = forum_ways(written, town)
+        if places is not None:
+            written.summary["forums"] = places
     money = budget_summary(written, description, seed=seed, found=rollout)
     if money is not None:
         written.summary["budget"] = money

@@ -200,10 +200,10 @@ class Budget(Section):
         NonNegative,
         Rule(
             "Travel of a forum's member",
-            "a member's way to a meeting costs {value}",
+            "a member's way to a meeting costs {value} where no places are planned",
             high=10000,
             step=0.5,
-            why="Who pays for the way to a meeting gets members who could not.",
+            why="Who pays for the way to a meeting gets members who could not. Where the pack plans the places, ways are counted instead.",
             source="0: no price is usual; set what your budget office says.",
             check="budget.lines",
         ),

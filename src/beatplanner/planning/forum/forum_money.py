@@ -1,0 +1,89 @@
+"""What the forums of a plan, and of today's beats, cost where they meet: the same figures in the pack, the budget and the roll-out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+
+from beatplanner.data.formats import geometry
+from beatplanner.data.formats.cells import texts
+from beatplanner.data.formats.fingerprint import fingerprint
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.town.forum_tables import read_venues
+from beatplanner.data.town.town import Town
+from beatplanner.planning.forum.forums import Meeting, places_of, plan_forums
+
+
+def forum_ways(tables: PlanTables, town: Town) -> dict[str, Any] | None:
+    """Return where forums meet and what that costs, as ``summary.json`` tells it under ``forums``.
+
+    Parameters
+    ----------
+    tables
+        A plan with beats; its summary with what stations say of walking.
+    town
+        Its town.
+
+    Returns
+    -------
+    dict or None
+        ``listed``: by what the list of buildings is known again, None without one; ``plan``: the forums of the pack at all levels; ``today``: those of today's beats, planned alike in the same buildings. Each row has ``level``,
+        ``area``, ``venue``, ``x``, ``y`` (metres), ``members``, ``meetings_a_year``, ``travel_cost`` (of one meeting) and ``year_cost``, in the
+        currency of the forums. None where the description has no forums or no budget, or no place is known to meet in.
+
+    Raises
+    ------
+    InputError
+        Where the list of buildings cannot be used.
+    """
+    rules = town.description
+    if rules.forum is None or rules.budget is None or tables.beats is None:
+        return None
+    venues, walks = places_of(town, read_venues(town))
+    if venues is None or not len(venues):
+        return None
+    where = (rules.forum, venues, walks)
+    alike = np.ones(len(tables.units))
+    plan = plan_forums(tables, *where, members_from=alike)
+    now = _today(tables)
+    today = [] if now is None else plan_forums(now, *where, members_from=alike, levels=("neighbourhood",))
+    listed = rules.forum.venues
+    return {
+        "listed": None if listed is None else fingerprint(rules.path(listed.path)),
+        "plan": [_told(m) for m in plan],
+        "today": [_told(m) for m in today],
+    }
+
+
+def _today(tables: PlanTables) -> PlanTables | None:
+    """Return the tables with today's beats in place of the plan's; None where there are none."""
+    units = tables.units
+    current = np.array([v or "" for v in texts(units["current"])], dtype=object)
+    ids = sorted(set(current) - {""})
+    if not ids:
+        return None
+    towns = units["municipality"].astype(str).to_numpy(object)
+    shapes = [geometry.dissolve(units.geometry.to_numpy()[current == b]) for b in ids]
+    beats = gpd.GeoDataFrame(
+        {"beat": ids, "name": ids, "municipality": [towns[current == b][0] for b in ids]},
+        geometry=shapes,
+        crs=units.crs,
+    )
+    return replace(tables, units=units.assign(beat=current), beats=beats)
+
+
+def _told(meeting: Meeting) -> dict[str, Any]:
+    return {
+        "level": meeting.level,
+        "area": meeting.area,
+        "venue": meeting.venue,
+        "x": meeting.at[0],
+        "y": meeting.at[1],
+        "members": meeting.members,
+        "meetings_a_year": meeting.meetings,
+        "travel_cost": meeting.travel_cost,
+        "year_cost": meeting.year_cost,
+    }
