@@ -108,6 +108,8 @@ def _service() -> None:
         backup_share(system, hypercube(system), 1.5)
         by_groups(system)
         simulate(system, own, calls=100)
+        shares = np.ones((2, 2)) / 4
+        hypercube(replace(system, calls=shares @ [1.0, 2.0], together=shares))
     by_drawn_states(system)
 
 

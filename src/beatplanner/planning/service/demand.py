@@ -62,6 +62,8 @@ class Demand:
         Share of the calls that come when no shift is on duty.
     yearly
         (n,) calls a year of each unit, all hours.
+    together
+        (S, n, M) calls an hour by the officers that they need at once, 1 … M; None where each needs one.
     by_priority
         By priority, 1 the most urgent: (S,) requests an hour in each shift.
     notes
@@ -75,6 +77,16 @@ class Demand:
     yearly: np.ndarray
     by_priority: dict[int, np.ndarray]
     notes: tuple[Note, ...]
+    together: np.ndarray | None = None
+
+
+def _together(by_officers: dict[int, np.ndarray]) -> np.ndarray | None:
+    """Return `Demand.together` of calls an hour, (S, n), by the officers that they need."""
+    most = max(by_officers, default=1)
+    if most == 1:
+        return None
+    nothing = np.zeros_like(by_officers[most])
+    return np.stack([by_officers.get(k, nothing) for k in range(1, most + 1)], axis=-1)
 
 
 def demand(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours, ...]) -> Demand:
@@ -130,12 +142,15 @@ def _from_rates(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours, ...
     calls, work = np.zeros((len(shifts), n)), np.zeros(len(shifts))
     single = np.zeros((len(shifts), n))
     urgent: dict[int, np.ndarray] = {}
+    by_officers: dict[int, np.ndarray] = {}
     for row in each_row(table):
         minutes, officers, priority = _kind(tables, str(row.category))
+        of_number = by_officers.setdefault(officers, np.zeros((len(shifts), n)))
         of_priority = urgent.setdefault(priority, np.zeros(len(shifts)))
         for s, shift in enumerate(shifts):
             if row.shift is None or row.shift == shift.name:
                 single[s, row.unit] += row.per_hour
+                of_number[s, row.unit] += row.per_hour
                 calls[s, row.unit] += row.per_hour * officers
                 work[s] += row.per_hour * officers * minutes
                 of_priority[s] += row.per_hour * officers
@@ -154,6 +169,7 @@ def _from_rates(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours, ...
         (single * hours[:, None]).sum(axis=0) * WEEKS_A_YEAR,
         urgent,
         (),
+        _together(by_officers),
     )
 
 
@@ -169,6 +185,7 @@ def _from_incidents(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours,
     calls, work, week = np.zeros((len(shifts), n)), np.zeros(len(shifts)), np.zeros(HOURS)
     single = np.zeros(len(shifts))
     urgent: dict[int, np.ndarray] = {}
+    by_officers: dict[int, np.ndarray] = {}
     notes: list[Note] = []
     all_hours, hidden = hours_of_week(inside["time"])
     if hidden:
@@ -202,6 +219,7 @@ def _from_incidents(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours,
             / WEEKS_A_YEAR
         )
         calls += rate * officers
+        by_officers[officers] = by_officers.get(officers, np.zeros_like(rate)) + rate
         work += rate.sum(axis=1) * officers * minutes
         urgent[priority] = urgent.get(priority, np.zeros(len(shifts))) + rate.sum(axis=1) * officers
         single += in_shift * of_unit.sum()
@@ -209,7 +227,8 @@ def _from_incidents(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours,
     total = calls.sum(axis=1)
     scene = np.divide(work, total, out=np.full(len(shifts), tables.rules.minutes_on_scene), where=total > 0)
     outside = max(0.0, 1.0 - float(single.sum()) / float(yearly.sum())) if yearly.sum() > 0 else 0.0
-    return Demand(calls, week, scene, outside if outside > 1e-9 else 0.0, yearly, urgent, tuple(notes))
+    known = outside if outside > 1e-9 else 0.0
+    return Demand(calls, week, scene, known, yearly, urgent, tuple(notes), _together(by_officers))
 
 
 def hours_of_week(times: pd.Series) -> tuple[np.ndarray, int]:

@@ -166,9 +166,7 @@ class _Judge:
         demand = self.inputs.demand
         for s, servers in enumerate(self._servers(beat)):
             if len(servers):
-                system, own = system_of(
-                    self.town, self.inputs.tables, servers, beat, demand.calls[s], float(demand.scene_minutes[s])
-                )
+                system, own = system_of(self.town, self.inputs.tables, servers, beat, demand, s)
                 yield self.inputs.shifts[s].hours_a_week, system, own, servers
 
     def minutes(self, beat: np.ndarray) -> float:

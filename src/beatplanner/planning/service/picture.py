@@ -154,7 +154,7 @@ def service_picture(
     for s, (hours, servers) in enumerate(zip(shifts, who.servers, strict=True)):
         if cancelled():
             raise InputError(problem("stopped before all shifts were counted", "Run it again"))
-        system, own = system_of(town, tables, servers, beat, wanted.calls[s], float(wanted.scene_minutes[s]))
+        system, own = system_of(town, tables, servers, beat, wanted, s)
         half: dict[str, float] = {}
         if not len(servers):
             flows = nobody(system)
@@ -189,7 +189,7 @@ def travel_minutes(town: Town, rules: Service, minutes: np.ndarray | None, units
 
 
 def system_of(
-    town: Town, tables: ServiceTables, servers: pd.DataFrame, beat: np.ndarray, calls: np.ndarray, scene: float
+    town: Town, tables: ServiceTables, servers: pd.DataFrame, beat: np.ndarray, wanted: Demand, shift: int
 ) -> tuple[ServiceSystem, np.ndarray]:
     """Return the queueing system of a shift, and whether each server is of each unit's beat, (N, n) bool.
 
@@ -201,10 +201,8 @@ def system_of(
         Who is on duty, as in `Duty`.
     beat
         (n,) beat of each unit, None where it has none.
-    calls
-        (n,) requests an hour.
-    scene
-        Mean minutes on scene.
+    wanted, shift
+        When calls come, and the position of the shift among its shifts.
     """
     minutes = travel_minutes(town, tables.rules, tables.minutes, servers["unit"].to_numpy(int))
     if "speed_kmh" in servers:
@@ -214,7 +212,15 @@ def system_of(
     known = np.array([m is not None for m in mine], bool)
     own = (known[:, None] & (mine[:, None] == beat[None, :])).astype(bool).reshape(len(mine), len(beat))
     order = preference(minutes, own)
-    return ServiceSystem(calls, order, minutes, scene, tables.rules.travel_counts, tables.rules.queue == "wait"), own
+    return ServiceSystem(
+        wanted.calls[shift],
+        order,
+        minutes,
+        float(wanted.scene_minutes[shift]),
+        tables.rules.travel_counts,
+        tables.rules.queue == "wait",
+        None if wanted.together is None else wanted.together[shift],
+    ), own
 
 
 def figures(picture: ServicePicture) -> dict[str, Any]:
@@ -232,6 +238,11 @@ def figures(picture: ServicePicture) -> dict[str, Any]:
         if len(s.servers) and not s.flows.stable:
             notes.append(
                 f"In the shift “{s.hours.name}” more calls come than the officers on duty can answer: waits grow without end."
+            )
+        elif picture.method == "approximate" and s.system.together is not None and draws_states(s.system):
+            notes.append(
+                f"In the shift “{s.hours.name}” some calls need several officers at once, for whom there is no formula: calls were followed"
+                " one by one, with a fixed seed; own share and minutes within about 2 %."
             )
         elif picture.method == "approximate" and draws_states(s.system):
             notes.append(
@@ -327,6 +338,11 @@ def _of_shift(s: ShiftPicture, beat: np.ndarray) -> dict[str, Any]:
     found: dict[str, Any] = {"name": s.hours.name, "hours_a_week": s.hours.hours_a_week, **_together([(s, 1.0)])}
     found["calls_an_hour"] = s.system.total
     found["servers_on_duty"] = len(s.servers)
+    if s.flows.by_number is not None and s.flows.stable:
+        keys = ("wait_share", "lost_share", "mean_wait_minutes")
+        found["by_officers"] = {
+            str(k): dict(zip(keys, map(float, column), strict=True)) for k, column in enumerate(s.flows.by_number.T, 1)
+        }
     if s.half_width:
         found["half_width"] = s.half_width
     beats = [b for b in dict.fromkeys(beat) if b is not None]
@@ -364,9 +380,8 @@ def _figures(shifts, atoms, servers, *, of_servers: bool = False) -> dict[str, f
             if len(s.servers) and total > 0:
                 known = False
             continue
-        lost += total * s.flows.lost_share
-        waited += total * s.flows.wait_share
-        wait_time += total * s.flows.mean_wait_minutes
+        fates = (s.flows.of_atoms(s.system) * s.system.calls)[:, atom].sum(axis=1) * hours
+        waited, lost, wait_time = waited + float(fates[0]), lost + float(fates[1]), wait_time + float(fates[2])
         flow = s.flows.flow[:, atom] * hours if not of_servers else s.flows.flow[server] * hours
         mine = s.own[:, atom] if not of_servers else s.own[server]
         travel = s.system.minutes[:, atom] if not of_servers else s.system.minutes[server]

@@ -118,6 +118,7 @@ def _of_shift(
         s.system.scene_minutes,
         s.system.travel_counts,
         s.system.waits,
+        s.system.together,
     )
     now = np.array([int((mine == b).sum()) for b in beats])
     most = max(MOST, MOST_A_BEAT * len(beats), 2 * len(mine))

@@ -133,7 +133,7 @@ def content(
 ) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """Return the figures, and the tables that they can be computed from again.
 
-    ``calls.csv``: calls an hour by shift and unit; ``servers.csv``: who is on duty; ``minutes.csv``: travel of each server to each unit;
+    ``calls.csv``: requests an hour by shift and unit, and calls by the officers that they need where some need several; ``servers.csv``: who is on duty; ``minutes.csv``: travel of each server to each unit;
     ``flows.csv``: calls an hour that each server answers in each unit. The last two are left out above `MOST_ROWS` rows.
     """
     ids = town.units["unit"].to_numpy(object)
@@ -141,11 +141,13 @@ def content(
     calls, servers, minutes, flows = [], [], [], []
     for s in picture.shifts:
         name, n = s.hours.name, len(s.servers)
-        calls.append(
-            pd.DataFrame(
-                {"shift": name, "unit": ids, "per_hour": s.system.calls, "minutes_on_scene": s.system.scene_minutes}
-            )
+        rates = pd.DataFrame(
+            {"shift": name, "unit": ids, "per_hour": s.system.calls, "minutes_on_scene": s.system.scene_minutes}
         )
+        if s.system.together is not None:
+            for k, of_number in enumerate(s.system.together.T, 1):
+                rates[f"calls_for_{k}"] = of_number
+        calls.append(rates)
         table = s.servers.assign(shift=name, unit=ids[s.servers["unit"].to_numpy(int)])
         servers.append(table[["shift", "server", "beat", "unit"]])
         names, units = np.repeat(s.servers["server"].to_numpy(object), len(ids)), np.tile(ids, n)

@@ -21,6 +21,7 @@ from beatplanner.planning.verification.ledger import Ledger, is_number, same, te
 from beatplanner.planning.verification.service_duty import check_duty, check_lines
 from beatplanner.planning.verification.service_figures import Period, check_figures, check_hours, check_minutes
 from beatplanner.planning.verification.service_simulated import second_seed
+from beatplanner.planning.verification.service_together import solve_together
 
 MOST_SERVERS = 10
 EXACT = 1e-7
@@ -164,6 +165,8 @@ def _shift(
     flow = {(s, u): float(f) for s, u, f in zip(flows["server"], flows["unit"], flows["per_hour"], strict=True)}
     of = {s: b if isinstance(b, str) else None for s, b in zip(ids, servers["beat"], strict=True)}
     answered, total = sum(flow.values()), sum(rate.values())
+    numbered = [c for c in calls.columns if c.startswith("calls_for_")]
+    together = calls.set_index("unit").loc[units, numbered].to_numpy(float) if numbered else None
     steady = bool(ids) and (bool(flow) or total <= 0)
     period = Period(
         name=name,
@@ -182,7 +185,17 @@ def _shift(
         wait=float(shift.get("wait_share") or 0.0),
         wait_minutes=float(shift.get("mean_wait_minutes") or 0.0),
         backed=None,
+        together=together,
+        by_number=_by_number(shift, together) if steady else None,
     )
+    if together is not None:
+        asked = together @ np.arange(1, together.shape[1] + 1)
+        ledger.add(
+            f"service.{name}.together",
+            bool(np.allclose(asked, period.rate, rtol=1e-6, atol=1e-9)),
+            "each call asks for as many officers as it needs",
+            f"{asked.sum():.6g} of {period.rate.sum():.6g} requests an hour",
+        )
     if not steady or not flow:
         return period, True
     method = claims.get("method")
@@ -204,6 +217,7 @@ def _shift(
             scene=period.scene,
             travel_counts=period.travel_counts,
             waits=claims.get("queue") != "lost",
+            together=together,
         )
     else:
         busy = float(period.work.sum()) / len(ids)
@@ -222,9 +236,18 @@ def _shift(
     return period, False
 
 
+def _by_number(shift: dict[str, Any], together: np.ndarray | None) -> np.ndarray | None:
+    """Return what a shift says of the requests of calls that need one officer, two, and so on, (3, M)."""
+    said = shift.get("by_officers") or {}
+    if together is None or set(said) != {str(k + 1) for k in range(together.shape[1])}:
+        return None
+    keys = ("wait_share", "lost_share", "mean_wait_minutes")
+    return np.array([[float(said[str(k + 1)].get(key) or 0.0) for k in range(together.shape[1])] for key in keys])
+
+
 def _of_units(ledger: Ledger, period: Period, units: list[str]) -> None:
     """Check that each unit's calls are answered, but for those that are lost."""
-    answered, asked = period.flow.sum(axis=0), period.rate * (1 - period.lost)
+    answered, asked = period.flow.sum(axis=0), period.rate - period.fates[1]
     wrong = [
         f"{found:.6g} of {said:.6g} calls an hour are answered in {u}."
         for u, found, said in zip(units, answered, asked, strict=True)
@@ -244,6 +267,10 @@ def _solve_anew(
     speed = np.where(np.isnan(speed), np.nanmean(speed), speed)
     # who is equally near but for rounding is asked by the order of ids
     order = np.lexsort((np.arange(n)[:, None] + 0.0 * period.minutes, period.minutes.round(6), ~period.own), axis=0)
+    if period.together is not None:
+        return _together_anew(
+            ledger, shift, period, units, solve_together(period, order, speed, waits, _near(shift, claims))
+        )
     size = 2**n
     states = np.arange(size)
     # the first of each unit's officers who is free in each state, n where nobody is
@@ -281,8 +308,8 @@ def _solve_anew(
                 wrong.append(f"{s} answers {said:.8g} calls an hour in {u}, and {found:.8g} by the balance equations.")
     ledger.each(f"service.{name}.equations", "the flows solve the balance equations", wrong, n * len(units), "flows")
     period = replace(period, wait=waiting, wait_minutes=mean_wait, lost=lost)
-    near = claims.get("backup_minutes")
-    if near is None or shift.get("backup_share") is None:
+    near = _near(shift, claims)
+    if near is None:
         return period
     close = ((period.minutes <= near) * (1 << np.arange(n))[:, None]).sum(axis=0)
     others = close[None, :] & ~states[:-1, None] & ~(1 << first[:-1])
@@ -290,6 +317,47 @@ def _solve_anew(
     rows = [("backup_share", shift["backup_share"], float(backed.sum()) / float(period.flow.sum()))]
     ledger.pairs(f"service.{name}.backup", "another is free near enough", rows, "figures")
     return replace(period, backed=backed)
+
+
+def _near(shift: dict[str, Any], claims: dict[str, Any]) -> float | None:
+    """Return the minutes within which another officer is near, where the shift tells how often one is."""
+    return None if shift.get("backup_share") is None else claims.get("backup_minutes")
+
+
+def _together_anew(
+    ledger: Ledger,
+    shift: dict[str, Any],
+    period: Period,
+    units: list[str],
+    found: tuple[np.ndarray, np.ndarray, np.ndarray | None],
+) -> Period:
+    """Check the flows of a shift whose calls need one or several officers; return the period with what the equations have."""
+    flow, fates, backed = found
+    name, scale = period.name, max(float(period.rate.sum()), 1e-9)
+    wrong = [
+        f"{s} answers {period.flow[i, k]:.8g} calls an hour in {u}, and {flow[i, k]:.8g} by the balance equations."
+        for k, u in enumerate(units)
+        for i, s in enumerate(period.servers)
+        if not same(period.flow[i, k], flow[i, k], EXACT, EXACT * scale)
+    ]
+    ledger.each(f"service.{name}.equations", "the flows solve the balance equations", wrong, flow.size, "flows")
+    keys = ("wait_share", "lost_share", "mean_wait_minutes")
+    said = shift.get("by_officers") or {}
+    rows = [
+        (f"{key} of calls for {k + 1}", (said.get(str(k + 1)) or {}).get(key), float(fates[r, k]))
+        for r, key in enumerate(keys)
+        for k in range(fates.shape[1])
+    ]
+    ledger.pairs(f"service.{name}.by_officers", "as by the balance equations", rows, "figures")
+    if backed is not None:
+        share = float(backed.sum()) / float(period.flow.sum())
+        ledger.pairs(
+            f"service.{name}.backup",
+            "another is free near enough",
+            [("backup_share", shift["backup_share"], share)],
+            "figures",
+        )
+    return replace(period, by_number=fates, backed=backed)
 
 
 def _proposal(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any]) -> None:

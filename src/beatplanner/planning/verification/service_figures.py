@@ -50,6 +50,9 @@ class Period:
         Shares of calls, and the mean wait.
     backed
         (n,) calls an hour for which another is free near enough; None where that is not known.
+    together, by_number
+        (n, M) calls an hour by the officers that they need at once, and (3, M) shares that wait and are lost, and mean wait, of their
+        requests; None where each needs one.
     """
 
     name: str
@@ -68,6 +71,15 @@ class Period:
     wait: float
     wait_minutes: float
     backed: np.ndarray | None
+    together: np.ndarray | None = None
+    by_number: np.ndarray | None = None
+
+    @property
+    def fates(self) -> np.ndarray:
+        """(3, n) calls an hour of each unit that wait, that are lost, and their minutes of waiting."""
+        if self.together is None or self.by_number is None:
+            return np.outer([self.wait, self.lost, self.wait_minutes], self.rate)
+        return self.by_number @ (self.together * np.arange(1, self.together.shape[1] + 1)).T
 
     @property
     def own(self) -> np.ndarray:
@@ -101,12 +113,13 @@ def figures_of(
         calls = float(period.rate[unit].sum()) * hours
         came += calls
         on_duty += float(server.sum()) * hours
-        lost += calls * period.lost
+        fates = period.fates[:, unit].sum(axis=1) * hours
+        lost += float(fates[1])
         if not period.steady:
             known &= not (period.servers and calls > 0)
             continue
-        waited += calls * period.wait
-        wait_time += calls * period.wait_minutes
+        waited += float(fates[0])
+        wait_time += float(fates[2])
         seen = (
             (server[:, None] & np.ones(len(unit), bool)) if of_servers else (np.ones(len(server), bool)[:, None] & unit)
         )

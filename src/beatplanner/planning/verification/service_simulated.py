@@ -27,6 +27,7 @@ def second_seed(
     scene: float,
     travel_counts: bool,
     waits: bool,
+    together: np.ndarray | None = None,
 ) -> None:
     """Simulate a shift again and compare.
 
@@ -44,8 +45,10 @@ def second_seed(
         Minutes on scene.
     travel_counts, waits
         As in the rules.
+    together
+        (n, M) calls an hour by the officers that they need at once; None where each needs one.
     """
-    found = _simulated(own, minutes, rate, scene / 60.0, travel_counts, waits, seed + 1_000_003)
+    found = _simulated(own, minutes, rate, scene / 60.0, travel_counts, waits, seed + 1_000_003, together)
     half = shift.get("half_width") or {}
     wrong = []
     for key in FIGURES:
@@ -62,12 +65,17 @@ def second_seed(
     )
 
 
-def _simulated(own, minutes, rate, scene, travel_counts, waits, seed) -> dict[str, tuple[float, float]]:
+def _simulated(own, minutes, rate, scene, travel_counts, waits, seed, together) -> dict[str, tuple[float, float]]:
     """Return each figure with half of its 95 % interval."""
     random = np.random.default_rng(seed)
     servers = len(minutes)
-    now = np.cumsum(random.exponential(1.0 / rate.sum(), CALLS)).tolist()
-    unit = random.choice(len(rate), size=CALLS, p=rate / rate.sum()).tolist()
+    calls = rate[:, None] if together is None else together
+    when = np.cumsum(random.exponential(1.0 / calls.sum(), CALLS))
+    kind = random.choice(calls.size, size=CALLS, p=calls.ravel() / calls.sum())
+    # requests of one call come at the same moment
+    number = kind % calls.shape[1] + 1
+    now = np.repeat(when, number)[:CALLS].tolist()
+    unit = np.repeat(kind // calls.shape[1], number)[:CALLS].tolist()
     length = random.exponential(scene, CALLS).tolist()
     order = [
         sorted(range(servers), key=lambda i, u=u: (not own[i, u], round(float(minutes[i, u]), 6), i))

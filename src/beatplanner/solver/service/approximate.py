@@ -22,13 +22,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from beatplanner.solver.service.drawn import by_drawn_states
+from beatplanner.solver.service.drawn import by_drawn_calls, by_drawn_states
 from beatplanner.solver.service.erlang import birth_and_death
 from beatplanner.solver.service.groups import by_groups
+from beatplanner.solver.service.hypercube import hypercube
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, idle, nobody, unstable
 
 # Servers up to which groups of them are looked at (`groups`), which is nearer and takes longer.
 GROUPED = 16
+# Servers up to which a system of calls that need several officers is solved exactly; beyond, its calls are followed one by one.
+TOGETHER = 10
 # Busy share from which on states are drawn, up to `PAIRED` servers and beyond.
 DRAWN, DRAWN_BEYOND = 0.5, 0.3
 # Ranks of an atom's order beyond this are hardly ever asked; what is left falls to all alike.
@@ -47,6 +50,8 @@ def approximate(system: ServiceSystem) -> ServiceFlows:
         return nobody(system)
     if total <= 0:
         return idle(system)
+    if system.together is not None:
+        return hypercube(system) if n <= TOGETHER else by_drawn_calls(system)
     if n <= GROUPED:
         return by_groups(system)
     if draws_states(system):
@@ -105,6 +110,8 @@ def approximate(system: ServiceSystem) -> ServiceFlows:
 def draws_states(system: ServiceSystem) -> bool:
     """Tell whether `approximate` draws states, since its formulas are too far off so busy a system."""
     n = system.servers
+    if system.together is not None:
+        return n > TOGETHER
     if n <= GROUPED:
         return False
     load = system.total * float(system.mean_service(None).mean()) / n

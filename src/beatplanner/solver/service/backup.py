@@ -24,11 +24,16 @@ def backup_share(system: ServiceSystem, flows: ServiceFlows, minutes: float) -> 
         Travel within which a server is near.
     """
     near = (system.minutes <= minutes).T.copy()
-    answered = 1.0 - flows.lost_share
-    if system.servers == 0 or not flows.stable or answered <= 0:
+    if system.servers == 0 or not flows.stable or flows.lost_share >= 1:
         return np.zeros(len(system.calls))
+    waiting, lost, _ = flows.of_atoms(system)
+    answered = 1.0 - lost
     if flows.states is not None:
-        return _exact(system.order, flows.states, near) / answered
+        alone = np.ones((len(system.calls), 1))
+        calls = alone if system.together is None else system.together
+        requests = calls @ np.arange(1.0, calls.shape[1] + 1)
+        share = np.divide(calls, requests[:, None], out=np.zeros(calls.shape), where=requests[:, None] > 0)
+        return _exact(system.order, flows.states, near, share) / answered
     rows = np.arange(len(system.calls))[:, None]
     busy = np.where(near[rows, system.order], flows.busy[system.order], 1.0)
     after = np.ones(busy.shape)
@@ -36,23 +41,28 @@ def backup_share(system: ServiceSystem, flows: ServiceFlows, minutes: float) -> 
     share = flows.flow[system.order, rows]
     total = share.sum(axis=1)
     with_other = (share * (1.0 - after)).sum(axis=1)
-    at_once = 1.0 - flows.wait_share / answered
+    at_once = 1.0 - waiting / answered
     return at_once * np.divide(with_other, total, out=np.zeros(len(total)), where=total > 0)
 
 
 @njit(cache=True)
-def _exact(order, states, near):
+def _exact(order, states, near, share):
+    """`share` is (n, M): calls by the officers that they need, for one request; whoever of them is still free is another."""
     atoms, servers = order.shape
     found = np.zeros(atoms)
     for u in range(atoms):
         for state in range(2**servers - 1):
-            first = -1
-            for r in range(servers):
-                i = order[u, r]
-                if not state >> i & 1:
-                    if first < 0:
-                        first = i
-                    elif near[u, i]:
-                        found[u] += states[state]
+            rank = 0
+            for k in range(share.shape[1]):
+                while rank < servers and state >> order[u, rank] & 1:
+                    rank += 1
+                first = rank
+                rank += 1
+                if first >= servers:
+                    break
+                for r in range(first + 1, servers):
+                    i = order[u, r]
+                    if not state >> i & 1 and near[u, i]:
+                        found[u] += states[state] * share[u, k:].sum()
                         break
     return found

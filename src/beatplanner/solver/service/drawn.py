@@ -14,7 +14,9 @@ import numpy as np
 from beatplanner.solver.compiled import njit
 from beatplanner.solver.service.dispatch import sent
 from beatplanner.solver.service.erlang import birth_and_death
+from beatplanner.solver.service.simulation import simulate
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, unstable
+from beatplanner.solver.service.together import equal_servers
 
 # Calls that are followed, at least and for each server; the first tenth only fills the system.
 CALLS, CALLS_A_SERVER = 500_000, 2_000
@@ -59,6 +61,34 @@ def by_drawn_states(system: ServiceSystem, seed: int = 0) -> ServiceFlows:
     busy = np.minimum(flow.sum(axis=1) * service, 1.0)
     wait = 60.0 * waiting * mean / (n * (1 - total * mean / n)) if system.waits else 0.0
     return ServiceFlows(flow, busy, waiting, lost, wait)
+
+
+def by_drawn_calls(system: ServiceSystem, seed: int = 0) -> ServiceFlows:
+    """Solve a system in which calls need several officers by following calls; parameter and result as for `approximate`.
+
+    How many requests wait or are lost is that of as many equal servers; who answers an atom's requests is as drawn.
+    """
+    assert system.together is not None
+    n = system.servers
+    drawn = simulate(
+        system, np.zeros(system.minutes.shape, bool), calls=max(CALLS, CALLS_A_SERVER * n), seed=seed
+    ).flows
+    if not drawn.stable:
+        return drawn
+    service = system.mean_service(drawn.flow)
+    mean = float((service * drawn.flow.sum(axis=1)).sum() / drawn.flow.sum())
+    if system.waits and system.total * mean >= n * (1 - 1e-9):
+        return unstable(system)
+    fates = equal_servers(n, system.together.sum(axis=0), mean, system.waits)
+    fates[2] *= 60.0
+    share = system.of_numbers(fates)
+    # an atom that hardly calls may not have been drawn: all answer it as they answer all
+    flow = drawn.flow + 1e-12 * drawn.flow.sum(axis=1, keepdims=True) * system.calls / system.total
+    sums = flow.sum(axis=0)
+    flow *= np.divide(system.calls * (1.0 - share[1]), sums, out=np.zeros(len(sums)), where=sums > 0)
+    busy = np.minimum(flow.sum(axis=1) * system.mean_service(flow), 1.0)
+    waiting, lost, minutes = (share * system.calls).sum(axis=1) / system.total
+    return ServiceFlows(flow, busy, float(waiting), float(lost), float(minutes), by_number=fates)
 
 
 def _scaled(answers: np.ndarray, weight: np.ndarray, at_once: np.ndarray) -> np.ndarray:

@@ -19,7 +19,8 @@ and work; C and B are Erlang's formulas):
   alone; so the number of busy ones is at least that of M/M/m/m, and a call of b meets them all busy with at least B(m_b, a_b). Waiting
   calls go to whoever is free first: own ≤ Σ_b w_b [1 − B(m_b, a_b) + W m_b / N], W being the chance to wait.
 
-B is convex in m, so for each N the bounds are a small integer program; the first N at which it has a solution is proven necessary.
+Where some calls need several officers at once, the count of requests with an officer is that of as many equal servers whom requests reach
+in groups (`together.equal_servers`), which takes the place of B and C, for each group by its size; a group of one is refused least. For each N the bounds are a small integer program; the first N at which it has a solution is proven necessary.
 Where few enough ways to place N officers satisfy the bounds, all are measured, and "fewest" is proven; else a local search ends above.
 """
 
@@ -44,6 +45,7 @@ from beatplanner.solver.service.staffing import (
     measure,
     shortfall,
 )
+from beatplanner.solver.service.together import equal_servers
 
 # Ways to place officers of one number that are all measured; beyond, a local search looks.
 MOST_WAYS = 400
@@ -195,25 +197,35 @@ class _Bounds:
         self.work = total * hours
         # slowest service: every request at the longest way
         longest = float(np.vstack([shift.minutes, shift.shared]).max()) / 60.0 if shift.travel_counts else 0.0
-        formula = erlang_c if shift.waits else erlang_b
-        self.least_refused = formula(number, self.work)
-        self.most_refused = formula(number, total * (hours + longest))
+        # (M,) shares that wait or are lost, of the requests of calls that need 1 … M officers
+        together = shift.calls[:, None] if shift.together is None else shift.together
+        least = _refused(number, together.sum(axis=0), hours, shift.waits)
+        most = _refused(number, together.sum(axis=0), hours + longest, shift.waits)
+        numbers = np.arange(1, together.shape[1] + 1)
+        mix = together.sum(axis=0) * numbers / total
+        self.least_refused, self.most_refused, self.alone_refused = (
+            float(mix @ least),
+            float(mix @ most),
+            float(least[0]),
+        )
         inside = shift.beat >= 0
         self.calls = np.bincount(shift.beat[inside], weights=shift.calls[inside], minlength=shift.beats)
         self.weight = self.calls / total
         # (K, free + 1) most that each number of officers lets a beat's own share be
         ratio = (hours + longest) / hours
-        wait = self.most_refused if shift.waits else 0.0
+        wait = float(most.max()) if shift.waits else 0.0
+        of_beats = np.zeros((shift.beats, together.shape[1]))
+        np.add.at(of_beats, shift.beat[inside], together[inside])
         counts = np.arange(self.free + 1)
         self.own = np.array(
             [
                 [
                     0.0
                     if m == 0
-                    else min(1.0, 1 - erlang_b(int(m), float(c) * hours) + wait * min(1.0, ratio * m / number))
+                    else min(1.0, 1 - _overflow(int(m), calls, hours) + wait * min(1.0, ratio * m / number))
                     for m in counts
                 ]
-                for c in self.calls
+                for calls in of_beats
             ]
         ).reshape(shift.beats, self.free + 1)
         if not shift.waits:
@@ -280,7 +292,7 @@ class _Bounds:
                 model += y <= pulp.lpSum(x[b][0] for b in np.flatnonzero(members))
                 covered.append(float(calls[s]) * y)
         total = float(shift.calls.sum())
-        wanted = self.standard.within_share * total / max(1 - self.least_refused, 1e-12)
+        wanted = self.standard.within_share * total / max(1 - self.alone_refused, 1e-12)
         model += pulp.lpSum(covered) >= wanted - float(shift.calls[by_car].sum()) - SLACK * total
 
     def admits(self, officers: np.ndarray) -> bool:
@@ -292,7 +304,7 @@ class _Bounds:
             return True
         reached = self.near[officers > 0].any(axis=0) | (self.shift.shared <= self.standard.minutes + 1e-9).any(axis=0)
         share = float(self.shift.calls[reached].sum() / self.shift.calls.sum())
-        return (1 - self.least_refused) * share >= self.standard.within_share - 1e-6
+        return (1 - self.alone_refused) * share >= self.standard.within_share - 1e-6
 
     def ways(self, most: int) -> list[np.ndarray] | None:
         """Return all staffings that the bounds admit, or None where more than so many are, or too many to look through."""
@@ -308,6 +320,24 @@ class _Bounds:
         win = np.where(officers < self.free, gain[rows, np.minimum(officers, self.free - 1)], -np.inf)
         pairs = [(g, t) for g in rows[officers > 0].tolist() for t in rows.tolist() if t != g]
         return sorted(pairs, key=lambda p: (float(loss[p[0]] - win[p[1]]), p))
+
+
+def _refused(servers: int, calls: np.ndarray, hours: float, waits: bool) -> np.ndarray:
+    """Return the share of the requests that finds all of as many equal servers busy, (M,), by the officers that a call needs."""
+    if len(calls) == 1:
+        return np.array([(erlang_c if waits else erlang_b)(servers, float(calls[0]) * hours)])
+    if waits and float(calls @ np.arange(1, len(calls) + 1)) * hours >= servers:
+        return np.ones(len(calls))
+    found = equal_servers(servers, calls, hours, waits)
+    return found[0] + found[1]
+
+
+def _overflow(servers: int, calls: np.ndarray, hours: float) -> float:
+    """Return the share of a beat's requests that finds all officers of the beat busy, at least."""
+    requests = calls * np.arange(1, len(calls) + 1)
+    if requests.sum() <= 0:
+        return 0.0
+    return float(requests @ _refused(servers, calls, hours, False) / requests.sum())
 
 
 def _compositions(total: int, parts: int) -> Iterator[np.ndarray]:

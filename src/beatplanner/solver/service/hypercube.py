@@ -16,6 +16,7 @@ import numpy as np
 
 from beatplanner.solver.compiled import njit
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, idle, nobody, unstable
+from beatplanner.solver.service.together import hypercube_together
 
 # States are 2^N: beyond this many servers the approximation takes over.
 MOST_SERVERS = 14
@@ -47,6 +48,8 @@ def hypercube(system: ServiceSystem) -> ServiceFlows:
         return nobody(system)
     if system.total <= 0:
         return idle(system)
+    if system.together is not None:
+        return hypercube_together(system)
     # atoms that ask in the same order count as one
     order, place = np.unique(system.order, axis=0, return_inverse=True)
     place = place.ravel()

@@ -66,8 +66,8 @@ def simulate(
     if system.waits and system.total * float(system.mean_service(None).mean()) >= system.servers:
         return Simulated(unstable(system), 0, {})
     random = np.random.default_rng(seed)
-    gaps = random.exponential(1.0 / system.total, calls)
-    atom = random.choice(len(system.calls), size=calls, p=system.calls / system.total)
+    gaps, atom, number = _calls(system, calls, random)
+    calls = len(atom)
     mean = system.scene_minutes / 60.0
     if variation == 1.0:
         scene = random.exponential(mean, calls)
@@ -77,7 +77,21 @@ def simulate(
     travel = system.minutes / 60.0 if system.travel_counts else np.zeros_like(system.minutes)
     server, wait, used = _run(np.cumsum(gaps), atom, scene, travel, system.order.astype(np.int64), system.waits)
     first = int(WARM_UP * calls)
-    return _counted(system, own, atom[first:], server[first:], wait[first:], used[first:], gaps[first:])
+    return _counted(system, own, atom[first:], number[first:], server[first:], wait[first:], used[first:], gaps[first:])
+
+
+def _calls(system: ServiceSystem, calls: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw requests: hours since the one before, atom, and how many come together; who comes with others comes at the same moment."""
+    if system.together is None:
+        gaps = random.exponential(1.0 / system.total, calls)
+        return gaps, random.choice(len(system.calls), size=calls, p=system.calls / system.total), np.ones(calls, int)
+    rate = system.together.ravel()
+    gaps = random.exponential(1.0 / rate.sum(), calls)
+    kind = random.choice(len(rate), size=calls, p=rate / rate.sum())
+    number = kind % system.together.shape[1] + 1
+    spread = np.zeros(number.sum())
+    spread[np.cumsum(number) - number] = gaps
+    return spread, np.repeat(kind // system.together.shape[1], number), np.repeat(number, number)
 
 
 @njit(cache=True)
@@ -99,7 +113,16 @@ def _run(when, atom, scene, travel, order, waits):
     return server, wait, used
 
 
-def _counted(system, own, atom, server, wait, used, gaps) -> Simulated:
+def _by_number(system: ServiceSystem, number: np.ndarray, answered: np.ndarray, wait: np.ndarray) -> np.ndarray | None:
+    if system.together is None:
+        return None
+    most = system.together.shape[1]
+    count = np.maximum(np.bincount(number, minlength=most + 1)[1:], 1)
+    rows = [wait > 0, ~answered, 60.0 * wait]
+    return np.array([np.bincount(number, weights=row, minlength=most + 1)[1:] / count for row in rows])
+
+
+def _counted(system, own, atom, number, server, wait, used, gaps) -> Simulated:
     n, total = system.servers, system.total
     hours = float(gaps.sum())
     answered = server >= 0
@@ -112,6 +135,7 @@ def _counted(system, own, atom, server, wait, used, gaps) -> Simulated:
         float((wait > 0).mean()),
         float((~answered).mean()),
         float(60.0 * wait[answered].mean() if answered.any() else 0.0),
+        by_number=_by_number(system, number, answered, wait),
     )
     groups = np.arange(len(atom)) * BATCHES // len(atom)
     mine = np.zeros(len(atom))

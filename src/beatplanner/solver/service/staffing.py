@@ -49,7 +49,7 @@ class Shift:
         (K, n) travel from the place where the officers of each beat wait.
     shared
         (F, n) travel from the places of cars that several beats share.
-    scene_minutes, travel_counts, waits
+    scene_minutes, travel_counts, waits, together
         As for `ServiceSystem`.
     """
 
@@ -60,6 +60,7 @@ class Shift:
     scene_minutes: float
     travel_counts: bool = False
     waits: bool = True
+    together: np.ndarray | None = None
 
     @property
     def beats(self) -> int:
@@ -72,7 +73,9 @@ class Shift:
         minutes = np.vstack([self.minutes[of], self.shared])
         own = np.vstack([of[:, None] == self.beat[None, :], np.zeros(self.shared.shape, bool)])
         order = preference(minutes, own)
-        return ServiceSystem(self.calls, order, minutes, self.scene_minutes, self.travel_counts, self.waits), own
+        return ServiceSystem(
+            self.calls, order, minutes, self.scene_minutes, self.travel_counts, self.waits, self.together
+        ), own
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def within_share(system: ServiceSystem, flows: ServiceFlows, minutes: float) -> 
     """Return the share of all requests that are answered at once by an officer at most `minutes` away."""
     near = system.minutes <= minutes + 1e-9
     rate = 1.0 / system.mean_service(flows.flow)
-    waited = (rate / rate.sum())[:, None] * flows.wait_share * system.calls[None, :]
+    waited = (rate / rate.sum())[:, None] * flows.of_atoms(system)[0] * system.calls
     return float(np.maximum(flows.flow - waited, 0.0)[near].sum()) / system.total
 
 

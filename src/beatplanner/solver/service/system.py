@@ -34,6 +34,9 @@ class ServiceSystem:
         Whether travel is added to the time that a server is busy.
     waits
         Whether calls wait where all are busy; else they are lost.
+    together
+        (n, M) calls an hour by the officers that they need at once, 1 … M, where some need several; `calls` then counts each as often as
+        it needs an officer. None where each needs one.
     """
 
     calls: np.ndarray
@@ -42,6 +45,14 @@ class ServiceSystem:
     scene_minutes: float
     travel_counts: bool = False
     waits: bool = True
+    together: np.ndarray | None = None
+
+    def of_numbers(self, fates: np.ndarray) -> np.ndarray:
+        """Return figures of each atom's requests, (k, n), by those of requests that come alone, in pairs, and so on, (k, M)."""
+        assert self.together is not None
+        requests = self.together * np.arange(1, self.together.shape[1] + 1)
+        mix = np.divide(requests, self.calls[:, None], out=np.zeros(requests.shape), where=self.calls[:, None] > 0)
+        return fates @ mix.T
 
     @property
     def servers(self) -> int:
@@ -86,6 +97,9 @@ class ServiceFlows:
         Share of calls that are lost.
     mean_wait_minutes
         Mean wait before a server is sent, over all calls.
+    by_number
+        (3, M) share that waits, share that is lost and mean wait in minutes of the requests of calls that need 1 … M officers; None where
+        each call needs one.
     states
         (2^N,) probabilities of the sets of busy servers, that of all of them without a queue; of the exact model alone.
     stable
@@ -99,6 +113,14 @@ class ServiceFlows:
     mean_wait_minutes: float
     stable: bool = True
     states: np.ndarray | None = None
+    by_number: np.ndarray | None = None
+
+    def of_atoms(self, system: ServiceSystem) -> np.ndarray:
+        """Return the share that waits, the share that is lost and the mean wait in minutes of each atom's requests, (3, n)."""
+        if self.by_number is None or not self.stable:
+            alike = np.array([self.wait_share, self.lost_share, self.mean_wait_minutes])
+            return np.broadcast_to(alike[:, None], (3, len(system.calls)))
+        return system.of_numbers(self.by_number)
 
 
 def unstable(system: ServiceSystem) -> ServiceFlows:
@@ -144,6 +166,8 @@ def waits_by_priority(system: ServiceSystem, flows: ServiceFlows, calls: dict[in
 
         W_k = P(all busy) / Σ μ / ((1 − σ_(k−1)) (1 − σ_k)),      σ_k = Σ_(j ≤ k) λ_j / Σ μ
 
+    Where calls need several officers at once, the same proportions are taken between priorities, and the mean wait is that of the flows.
+
     Parameters
     ----------
     system, flows
@@ -157,4 +181,7 @@ def waits_by_priority(system: ServiceSystem, flows: ServiceFlows, calls: dict[in
         after = before + calls[priority] / rate
         found[priority] = 60.0 * flows.wait_share / rate / ((1 - before) * (1 - after))
         before = after
+    if system.together is not None:
+        mean = sum(calls[k] * w for k, w in found.items()) / sum(calls.values())
+        found = {k: w * flows.mean_wait_minutes / mean if mean > 0 else 0.0 for k, w in found.items()}
     return found

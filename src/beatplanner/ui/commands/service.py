@@ -44,6 +44,9 @@ def service(
 
 def print_service(found: dict[str, Any]) -> None:
     """Print the figures of each shift."""
+    lost = found.get("queue") == "lost"
+    # hours in which several shifts are on duty count once
+    hours = sum(s["hours_a_week"] for s in found.get("periods", found["shifts"]))
     table = Table(
         "shift",
         "hours a week",
@@ -51,7 +54,7 @@ def print_service(found: dict[str, Any]) -> None:
         "own officer",
         "minutes",
         "90 % within",
-        "wait",
+        "lost" if lost else "wait",
         "busy",
         "time for people",
         box=None,
@@ -65,7 +68,7 @@ def print_service(found: dict[str, Any]) -> None:
         *found["shifts"],
         {
             "name": "all",
-            "hours_a_week": sum(s["hours_a_week"] for s in found["shifts"]),
+            "hours_a_week": hours,
             "servers_on_duty": None,
             **found,
         },
@@ -78,7 +81,7 @@ def print_service(found: dict[str, Any]) -> None:
             cell(s["own_share"], "{:.0%}"),
             cell(s["mean_minutes"], "{:.1f} min"),
             cell(s["p90_minutes"], "{:.1f} min"),
-            cell(s["wait_share"], "{:.1%}"),
+            cell(s["lost_share" if lost else "wait_share"], "{:.1%}"),
             cell(s["busy_share"], "{:.0%}"),
             cell(s["people_share"], "{:.0%}"),
         )
