@@ -52,4 +52,6 @@ def test_a_service_picture_needs_no_compiler():
         by_drawn_states(system)
         simulate(system, own, calls=50)
     assert kernels() == before
-    assert all(signatures for name, signatures in before.items() if ".service." in name)
+    # `sent` is called by compiled code alone: read from the cache with its callers, it has no signature of its own
+    inner = "beatplanner.solver.service.dispatch.sent"
+    assert all(signatures for name, signatures in before.items() if ".service." in name and name != inner)
