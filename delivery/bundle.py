@@ -220,9 +220,13 @@ def _pack(content: Path, out: Path) -> None:
 
 def _installer(out: Path, runtime: Path | None, portable: Path | None, msi: Path | None) -> int:
     """Make the setup file for Windows, and return the exit code."""
-    from delivery.windows.runtime import runtime_python
+    from delivery.windows.runtime import runtime_python, unpack_signed
     from delivery.windows.setup import write_setup
 
+    # before the minutes that the rest takes
+    for tool, what, package in (("makensis", "setup file", "nsis"), *([("wixl", "MSI", "wixl")] if msi else [])):
+        if shutil.which(tool) is None:
+            raise BundleError(f"{tool} is missing; it makes the {what}. On Debian or Ubuntu: apt install {package}")
     with tempfile.TemporaryDirectory(prefix="beatplanner-wheels-", ignore_cleanup_errors=True) as place:
         python = runtime_python(runtime)
         if runtime is not None:
@@ -231,6 +235,7 @@ def _installer(out: Path, runtime: Path | None, portable: Path | None, msi: Path
                 raise BundleError(
                     f"The signatures of {runtime} cannot be looked at without osslsigncode. On Debian or Ubuntu: apt install osslsigncode"
                 )
+            unpack_signed(runtime, Path(place) / "given")
             print(f"{runtime}: SHA-256 {sha256(runtime)}; compare it with the one on python.org", flush=True)
         folder = Path(place) / "wheels"
         folder.mkdir()
@@ -257,6 +262,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--installer makes a setup file for Windows: give --platform windows")
     if not options.installer and (options.portable or options.msi or options.runtime):
         parser.error("--portable, --msi and --runtime go with --installer")
+    if options.installer and options.python:
+        parser.error(
+            "--python chooses for the archive; the setup file brings a Python of its own, or that of --runtime"
+        )
+    if options.installer and options.out.suffix.lower() != ".exe":
+        parser.error(f"{options.out.name} is no name for a setup file: Windows starts it only where it ends with .exe")
     running = f"{sys.version_info.major}.{sys.version_info.minor}"
     # laptops get the newest Python that all wheels exist for; a Linux bundle is mostly for machines like the one that makes it
     python = options.python or (running if options.platform == "linux" and running in PYTHONS else PYTHONS[-1])

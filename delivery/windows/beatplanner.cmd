@@ -5,7 +5,7 @@ set "BEATPLANNER_VERSION="
 if exist "%~dp0current.txt" for /f "usebackq delims=" %%V in ("%~dp0current.txt") do set "BEATPLANNER_VERSION=%%V"
 if exist "%~dp0%BEATPLANNER_VERSION%\python\python.exe" goto start
 echo.
-echo   beatplanner is not whole: install it again. (%~dp0)
+echo   beatplanner is not whole. Unpack the whole archive, or install it again. (%~dp0)
 echo.
 exit /b 1
 

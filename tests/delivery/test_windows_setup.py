@@ -18,9 +18,10 @@ from delivery.bundle import main
 from delivery.wheels import BundleError
 from delivery.windows.imports import NotAProgramError, imported, missing, of_windows
 from delivery.windows.msi import description, make_msi
-from delivery.windows.publishers import NOT_SIGNED, signed_part, write_publishers
+from delivery.windows.publishers import NOT_SIGNED, publisher, signed_part, write_publishers
 from delivery.windows.runtime import runtime_python, unpack_runtime
 from delivery.windows.setup import add_cpp_runtime, build_id, make_launcher, make_setup, unpack_wheels
+from delivery.windows.sign import main as sign
 
 
 def program(*libraries: str, delayed: tuple[str, ...] = ()) -> bytes:
@@ -136,13 +137,70 @@ def test_only_an_embeddable_python_is_taken_and_nothing_sends_it_elsewhere(tmp_p
             unpack_runtime(runtime(tmp_path / "bad.zip", names), tmp_path / f"bad {number}")
     assert not (tmp_path / "evil.dll").exists()
     # no hash is pinned for an administrator's own: without its signatures nothing would tell a changed one
-    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: name if name == "makensis" else None)
     out = tmp_path / "setup.exe"
     assert main(["--platform", "windows", "--installer", "--out", str(out), "--runtime", str(archive)]) == 1
     assert "cannot be looked at without osslsigncode" in capsys.readouterr().err and not out.exists()
     (tmp_path / "text.zip").write_text("no archive", "utf-8")
     with pytest.raises(BundleError, match="cannot be read"):
         runtime_python(tmp_path / "text.zip")
+    older = {("python310._pth" if k.endswith("_pth") else k): v for k, v in whole.items()}
+    with pytest.raises(BundleError, match=r"holds Python 3\.10"):
+        runtime_python(runtime(tmp_path / "older.zip", older))
+    # the archives for 32 bits and for ARM are as well signed, and would be found out on the laptop only
+    for machine in (b"\x4c\x01", b"\x64\xaa"):
+        other = {k: v.replace(b"PE\0\0\x64\x86", b"PE\0\0" + machine) for k, v in whole.items()}
+        with pytest.raises(BundleError, match="not for 64-bit Windows"):
+            unpack_runtime(runtime(tmp_path / "other.zip", other), tmp_path / f"other {machine.hex()}")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--python", "3.11", "--out", "a.exe"], "brings a Python of its own"),
+        (["--out", "a.zip"], "ends with .exe"),
+        (["--out", "a.exe", "--msi", "a.msi"], "makensis is missing"),
+    ],
+)
+def test_what_cannot_become_a_setup_file_is_said_before_anything_is_fetched(more, said, monkeypatch, capsys):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(bundle, "collect_wheels", lambda *_: pytest.fail("it was begun"))
+    try:
+        code = main(["--platform", "windows", "--installer", *more])
+    except SystemExit as refused:
+        code = refused.code
+    assert code in (1, 2) and said in capsys.readouterr().err
+
+
+@pytest.mark.skipif(
+    shutil.which("osslsigncode") is None or shutil.which("openssl") is None, reason="osslsigncode is not installed"
+)
+def test_a_file_is_signed_or_stays_as_it_was_and_it_is_said_why(tmp_path, capsys):
+    file, text, password, wrong = (tmp_path / n for n in ("a.exe", "text", "password", "wrong"))
+    file.write_bytes(program("kernel32.dll").ljust(0x800, b"\0"))
+    text.write_text("text", "ascii")
+    # as Notepad ends a line
+    password.write_bytes(b"secret\r\n")
+    wrong.write_text("other", "ascii")
+    key, certificate, both = (str(tmp_path / n) for n in ("key.pem", "certificate.pem", "both.pfx"))
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate]
+    pack = ["openssl", "pkcs12", "-export", "-inkey", key, "-in", certificate, "-out", both, "-passout", "pass:secret"]
+    for command in ([*make, "-days", "9", "-subj", "/CN=Police of Test"], pack):
+        subprocess.run(command, check=True, capture_output=True)
+    before, names = file.read_bytes(), sorted(p.name for p in tmp_path.iterdir())
+    for what, by, secret, said in (
+        (file, both, ["--password", str(wrong)], "the password does not open"),
+        (file, both, [], "wants a password"),
+        (file, text, ["--password", str(password)], "no certificate with its key"),
+        (text, both, ["--password", str(password)], "no program and no package"),
+        (file, tmp_path / "none.pfx", [], "is no file that is there"),
+    ):
+        assert sign([str(what), "--certificate", str(by), *secret]) == 1
+        assert said in capsys.readouterr().err
+        assert file.read_bytes() == before and sorted(p.name for p in tmp_path.iterdir()) == names
+    assert sign([str(file), "--certificate", both, "--password", str(password)]) == 0
+    assert "signed by Police of Test" in capsys.readouterr().out
+    assert signed_part(file)[1] and publisher(file) == "Police of Test"
 
 
 def test_wheels_are_unpacked_without_their_scripts_and_write_nowhere_else(tmp_path):
@@ -232,7 +290,11 @@ def test_the_setup_file_installs_upgrades_and_removes_itself(content, tmp_path, 
     # what an installation that was killed left goes with the next one
     (place / "1.2.2-dead").mkdir()
     (place / "1.2.2-dead" / "installing").write_text("", "ascii")
-    (place / "mine.txt").write_text("somebody else's", "utf-8")
+    # what somebody else put there, and what lies beside it: a Python in the folder above, and one in a folder of a name of their own
+    foreign = [place / "mine.txt", place / "tools" / "python" / "python.exe", place.parent / "python" / "python.exe"]
+    for file in foreign:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("somebody else's", "utf-8")
     # an older version that still runs stays: Windows lets nobody write into a program that runs
     older = place / "1.2.1-runs" / "python" / "python.exe"
     shutil.copytree(content, older.parents[1])
@@ -250,7 +312,7 @@ def test_the_setup_file_installs_upgrades_and_removes_itself(content, tmp_path, 
     assert run(str(setup), "/S") == 3
     second = (place / "current.txt").read_text()
     assert second.startswith("1.2.4-")
-    assert {p.name for p in place.iterdir() if p.is_dir()} == {second, "1.2.1-runs"}
+    assert {p.name for p in place.iterdir() if p.is_dir()} == {second, "1.2.1-runs", "tools"}
 
     assert not any((place / name).exists() for name in ("installed.json", "register.py", "uninstall.cmd"))
     target = "C:\\users\\" + place.parts[-5] + "\\AppData\\Local\\Programs\\beatplanner"
@@ -260,7 +322,8 @@ def test_the_setup_file_installs_upgrades_and_removes_itself(content, tmp_path, 
     (older.parent / "end").write_text("", "ascii")
     running.communicate()
     assert run(str(place / "uninstall.exe"), "/S", f"_?={target}") == 0
-    assert {p.name for p in place.iterdir()} <= {"mine.txt", "uninstall.exe"}
+    assert {p.name for p in place.iterdir()} <= {"mine.txt", "tools", "uninstall.exe"}
+    assert all(file.is_file() for file in foreign)
     assert run("reg", "query", key) != 0
     assert run("reg", "query", r"HKCU\Software\Classes\.beatplan") != 0
 
