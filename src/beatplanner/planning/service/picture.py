@@ -33,6 +33,8 @@ Method = Literal["exact", "approximate", "simulate"]
 # Servers up to which the exact model is used where no method is asked for.
 EXACT_SERVERS = 12
 SIMULATED_CALLS = 400_000
+# How near drawn states are to long simulations (`benchmarks/service.py`).
+DRAWN_WITHIN = 0.02
 
 
 @dataclass(frozen=True)
@@ -242,12 +244,12 @@ def figures(picture: ServicePicture) -> dict[str, Any]:
         elif picture.method == "approximate" and s.system.together is not None and draws_states(s.system):
             notes.append(
                 f"In the shift “{s.hours.name}” some calls need several officers at once, for whom there is no formula: calls were followed"
-                " one by one, with a fixed seed; own share and minutes within about 2 %."
+                " one by one, with a fixed seed; own share and minutes are near, not exact."
             )
         elif picture.method == "approximate" and draws_states(s.system):
             notes.append(
                 f"In the shift “{s.hours.name}” so many officers are so busy that formulas are too far off: states of who is busy were"
-                " drawn in their place, with a fixed seed; own share and minutes within about 2 %."
+                f" drawn in their place, with a fixed seed; own share and minutes within about {DRAWN_WITHIN:.0%}."
             )
         if not len(s.servers):
             notes.append(f"In the shift “{s.hours.name}” nobody is on duty.")
