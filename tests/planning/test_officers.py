@@ -239,7 +239,7 @@ def _rows(folder: Path) -> list[dict]:
 @pytest.mark.papers
 def test_rules_that_are_told_as_broken_are_checked_and_no_others(tmp_path):
     town = write_grid_town(tmp_path)
-    # the publication keeps two in one beat who must not share one
+    # the publication keeps two in one beat who must not share one, and moves a third there at once, for whom there is no post
     head, *rows = [list(r) for r in ROSTER]
     beat = head.index("beat")
     rows[1][beat] = rows[0][beat]
@@ -248,16 +248,19 @@ def test_rules_that_are_told_as_broken_are_checked_and_no_others(tmp_path):
         [[*head, "not_with"], *([*r, rows[1][0] if i == 0 else None] for i, r in enumerate(rows))],
     )
     names = [r[0] for r in rows[:2]]
-    postings = "".join(f"{o},{rows[0][beat]},2027-01-01,2029-01-01\n" for o in names)
+    postings = "".join(f"{o},{rows[0][beat]},2027-01-01,2029-01-01\n" for o in [*names, rows[2][0]])
     town.path("published.csv").write_text("officer,beat,start,end\n" + postings, encoding="utf-8")
-    town.swap("posts_per_beat = 1", 'posts_per_beat = 2\npublished = "published.csv"\nfreeze_months = 12')
+    town.swap(
+        "posts_per_beat = 1", 'posts_per_beat = 1\nnotice_months = 2\npublished = "published.csv"\nfreeze_months = 12'
+    )
     out = tmp_path / "plan"
     summary = run(town.project, out, steps=("officers",), time_limit=5, pack=False)
-    assert {r["rule"] for r in summary["officers"]["broken_rules"]} == {"couple"}
+    assert {r["rule"] for r in summary["officers"]["broken_rules"]} == {"couple", "capacity", "notice"}
+    assert all(any(words in c for c in summary["clashes"]) for words in ("more officers than posts", "of notice"))
     assert not summary["feasible"]
     sound(out)
     file = out / "summary.json"
     text = json.loads(file.read_text(encoding="utf-8"))
     text["officers"]["broken_rules"] = []
     file.write_text(json.dumps(text), encoding="utf-8")
-    assert "officers.couples" in [c.name for c in verify(out).failed]
+    assert {"officers.couples", "officers.capacity", "officers.notice"} <= {c.name for c in verify(out).failed}

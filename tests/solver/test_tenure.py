@@ -267,3 +267,36 @@ def test_few_speakers_are_shared_out_well_without_the_exact_model(monkeypatch):
     worth = measure(problem, found.postings).objective(problem.weights)
     assert not breaches(problem, found.postings)
     assert found.lower_bound <= worth <= found.lower_bound * 1.002
+
+
+@pytest.mark.parametrize("weight", [0.0, 3.0])
+def test_a_published_beat_is_kept_in_any_of_its_posts(weight):
+    """Two were published in a beat's first place, of one post; its other place has one too, and each may hold either."""
+    places = np.array([0, 0, 1])
+    published = np.zeros((2, 6), int)
+    problem = TenureProblem(
+        posts=np.array([1, 1, 1]),
+        months=6,
+        first=np.zeros(2, int),
+        last=np.full(2, 99),
+        home=np.full(2, -1),
+        rooted=np.zeros(2, bool),
+        served=np.zeros(2, int),
+        kilometres=np.array([[1.0, 2.0, 0.0], [1.0, 2.0, 0.0]]),
+        has=np.ones((2, 1), bool),
+        needs=np.zeros((2, 1), bool),
+        aspect=np.zeros(1, int),
+        min_tenure=1,
+        handover=0,
+        weights=WEIGHTS._replace(changed_month=weight),
+        beat=places,
+        published=published,
+        frozen=np.where(np.arange(6) < 3, published, FREE),
+    )
+    found = assign(problem, seconds=20.0, effort=0.2)
+    assert found.rules == "kept" and not breaches(problem, found.postings)
+    told = measure(problem, found.postings)
+    assert told.changed_months == 0
+    # one in each place of the beat for at least three months
+    assert {p.place for p in found.postings if p.begin == 0} == {0, 1}
+    assert found.lower_bound is not None and found.lower_bound <= told.objective(problem.weights) + 1e-9

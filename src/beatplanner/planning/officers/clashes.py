@@ -18,9 +18,17 @@ from beatplanner.solver.officers.problem import Postings, TenureProblem
 
 
 def clashes_of(
-    town, beats, places: Places, problem_, found: Postings, wrong: list[Breach], dates, trials: Trials
+    town,
+    beats,
+    places: Places,
+    problem_,
+    found: Postings,
+    wrong: list[Breach],
+    dates,
+    trials: Trials,
+    promised: list[Breach],
 ) -> tuple[str, ...]:
-    """Say which rules are broken: officer, beat, month, and the cheapest way out; `Unproven` where it is not proven that they cannot be kept."""
+    """Say which rules are broken: officer, beat, month, and the cheapest way out; `Unproven` where it is not proven that they cannot be kept, as it is of those `promised`."""
     names = town.roster["officer"]
     told: list[str] = []
     hard = str if found.rules == "impossible" else Unproven
@@ -57,6 +65,13 @@ def clashes_of(
         "half": "more than half of the officers of {p} change in the 12 months from {t}. Cheapest way out: accept it for this beat, as in this plan",
         "frozen": "{o} cannot serve in {p} in {t} as published. Cheapest way out: {w}",
         "maximum": "{o} would be in {p} beyond the maximum tenure from {t}. Cheapest way out: {w}",
+        "notice": "{o} is moved to {p} in {t}, within the months of notice, since it was published so. Cheapest way out: publish this posting anew, or a "
+        "shorter officers.notice_months",
+        "capacity": "{p} has more officers than posts in {t}, who were all published or promised there. Cheapest way out: one more post there, or "
+        "publish one of these postings anew",
+        "handover": "more begin in {p} in {t} than posts are vacant or handed over, as was published. Cheapest way out: publish one of these postings anew",
+        "allowed": "{o} serves in {p} from {t}, which was published and which hardship, an upheld appeal, the way from home or an earlier "
+        "posting there rules out. Cheapest way out: publish this posting anew",
     }
     seen: set[tuple[str, int, int]] = set()
     for breach in wrong:
@@ -70,7 +85,9 @@ def clashes_of(
             "frozen": "publish this officer's postings anew from then on",
             "maximum": "let them stay for longer",
         }.get(breach.rule, "")
-        if way:
+        if way and breach in promised:
+            way = "publish this posting anew"
+        elif way:
             changed = without(problem_, breach.rule, breach.officer, breach.month)
             way = trials.mends([(way, changed)], breach.rule, breach.officer)
         text = said.get(breach.rule, "the rule “" + breach.rule + "” is broken in {p} in {t}")
@@ -81,9 +98,10 @@ def clashes_of(
             n=problem_.moves_a_month,
             w=way,
         )
-        told.append(hard(f"Officers: {said_of_it}."))
+        certain = breach in promised
+        told.append((str if certain else hard)(f"Officers: {said_of_it}."))
     told += _musts(town, beats, problem_, found, dates)
-    if wrong and found.rules == "not found":
+    if len(wrong) > len(promised) and found.rules == "not found":
         told.append(
             Unproven(
                 "Officers: no postings that keep these rules were found in the time there was; it is not proven that there are none. Give more time "

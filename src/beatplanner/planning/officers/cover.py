@@ -62,7 +62,7 @@ def cover_of(town: Town, problem: TenureProblem, places: Places) -> list[Cover]:
     # loads half of scipy, which who pays officers without a pool does not need
     from scipy.optimize import linear_sum_assignment
 
-    from beatplanner.planning.officers.roster_problem import _qualifies, _ready
+    from beatplanner.planning.officers.roster_problem import _ready, is_qualified
 
     rules = town.description.officers
     assert rules is not None
@@ -79,7 +79,7 @@ def cover_of(town: Town, problem: TenureProblem, places: Places) -> list[Cover]:
         last = problem.months if leaves is None else bisect_right(days, leaves) - 1
         there[k, first : max(first, last)] = True
         there[k] &= problem.arrays.works[o]
-    able = np.array([[_qualifies(rows[o], text) for text in places.requires] for o in members], bool)
+    able = np.array([[is_qualified(rows[o], text) for text in places.requires] for o in members], bool)
     able &= ~_couples(problem, members)
     held: dict[int, int] = {}
     spans: dict[tuple[int, int], list[int]] = {}

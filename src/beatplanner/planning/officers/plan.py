@@ -40,6 +40,7 @@ from beatplanner.planning.officers.cover import Cover, cover_figures, cover_of, 
 from beatplanner.planning.officers.languages import language_needs
 from beatplanner.planning.officers.openings import held_until_start, opening_months, with_stand_ins
 from beatplanner.planning.officers.personnel import personnel_figures, personnel_notes
+from beatplanner.planning.officers.promises import broken_promises
 from beatplanner.planning.officers.roster_problem import Places, month_starts, problem_of
 from beatplanner.planning.officers.trust import relationship_years
 from beatplanner.planning.officers.ways_out import Trials
@@ -166,10 +167,17 @@ def _plan_of(
 ) -> OfficerPlan:
     rules = town.description.officers
     figures = measure(problem_, found.postings)
-    wrong = breaches(problem_, found.postings)
+    promised = broken_promises(town, beats, places, problem_, found.postings, dates)
+    wrong = [*breaches(problem_, found.postings), *promised]
     objective = figures.objective(problem_.weights)
     proof = Proof.closing(
-        "officers", objective, found.lower_bound, seconds, not wrong, progress, found.rules == "impossible"
+        "officers",
+        objective,
+        found.lower_bound,
+        seconds,
+        not wrong,
+        progress,
+        bool(promised) or found.rules == "impossible",
     )
     summary = {
         "posts": int(problem_.posts.sum()),
@@ -188,7 +196,7 @@ def _plan_of(
         "weights": rules.weights.model_dump(),
         "broken_rules": broken_rules(town, beats, places, wrong, dates),
         "rules_kept": {"kept": "yes", "impossible": "proven impossible", "not found": "not found, not proven"}[
-            found.rules
+            "impossible" if promised else found.rules
         ],
     }
     broken = broken_tenures(problem_, found.postings)
@@ -211,7 +219,7 @@ def _plan_of(
         assignments,
         proof,
         summary,
-        clashes_of(town, beats, places, problem_, found, wrong, dates, trials),
+        clashes_of(town, beats, places, problem_, found, wrong, dates, trials, promised),
         (
             *notes_of(town, beats, places, problem_, found, dates, trials),
             *personnel_notes(town.roster, assignments, summary, rules),

@@ -69,6 +69,8 @@ def places_of(town: Town, beats: gpd.GeoDataFrame) -> Places:
                 f"{beats['name'].iat[i]} has {total} posts, and {sum(asked.values())} that ask for something are named"
             )
             raise InputError(problem(what, "Plan more posts, or name fewer", file=source, field="posts"))
+        # a row that asks for nothing names posts like the others
+        asked = {text: number for text, number in asked.items() if text}
         for text, number in [("", total - sum(asked.values())), *sorted(asked.items())]:
             beat.append(i)
             requires.append(text)
@@ -76,7 +78,7 @@ def places_of(town: Town, beats: gpd.GeoDataFrame) -> Places:
     return Places(np.array(beat), tuple(requires), np.array(posts))
 
 
-def _qualifies(row: Any, requires: str) -> bool:
+def is_qualified(row: Any, requires: str) -> bool:
     """Return whether an officer has what a post asks for: languages, ``licence``, ``woman`` or ``man``."""
     rank = getattr(row, "rank", None)
     has = {
@@ -152,7 +154,7 @@ def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tup
         for begin, end, _ in absences(row._asdict()):
             from_, until = (bisect_left(dates[:-1], d) for d in (begin, end))
             works[i, from_:until] = False
-    qualified = np.array([[_qualifies(r, text) for text in places.requires] for r in each_row(roster)], bool)
+    qualified = np.array([[is_qualified(r, text) for text in places.requires] for r in each_row(roster)], bool)
     home = _home_places(places, beat, served, qualified)
     units = town.units.set_index(town.units["unit"].astype(str))
     centre = units.loc[list(beats["centre_unit"].astype(str)), ["x", "y"]].to_numpy(float)
@@ -295,8 +297,11 @@ def _published(
         if home[o] >= 0 and places.beat[home[o]] == b:
             here = [int(home[o])]
         if here and start < end:
-            best = max(here, key=lambda p: len(places.requires[p]) if row.requires == places.requires[p] else -1)
-            published[o, start:end] = best
+            # the post as it was published, where the beat still has it; else one that nobody else was published in
+            taken = (published[:, start:end] == np.array(here)[:, None, None]).sum(axis=1).max(axis=1)
+            free = [taken[k] < places.posts[p] for k, p in enumerate(here)]
+            best = max(range(len(here)), key=lambda k: (free[k], row.requires == places.requires[here[k]], -k))
+            published[o, start:end] = here[best]
     frozen = np.full((len(roster), months), FREE)
     frozen[named, : rules.freeze_months] = published[named, : rules.freeze_months]
     for o, t in enumerate(_ordered(roster, dates)):

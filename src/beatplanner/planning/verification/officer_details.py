@@ -20,6 +20,7 @@ BREACHES = (
     "handover",
     "maximum",
     "moves",
+    "notice",
     "short",
     "twice",
 )

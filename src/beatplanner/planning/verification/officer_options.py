@@ -10,6 +10,7 @@ import numpy as np
 from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import date_of, text
+from beatplanner.planning.verification.officer_posts import against_told, serves_today, told_broken
 from beatplanner.planning.verification.personnel import _beat_today, _ready, _stop
 from beatplanner.planning.verification.tenures import _served, couples_of
 
@@ -23,14 +24,9 @@ def check_options(ledger, evidence, postings, roster, asks, beats, days, rules, 
     Where the summary says that such a rule is broken, it must be broken there and nowhere else.
     """
     months = len(days) - 1
-    told = evidence.summary["officers"].get("broken_rules") or []
 
     def check(rule: str, name: str, claim: str, found: dict[str, str], of: int, what: str, keys=("officer",)) -> None:
-        """Compare what is broken, by a key in text, with what the summary says is."""
-        said = {" ".join(str(r[k]) for k in keys) for r in told if r["rule"] == rule}
-        wrong = [f"{text_} The summary does not say so." for key, text_ in found.items() if key not in said]
-        wrong += [f"The summary says that this rule is broken for {key}, and it is not." for key in said - set(found)]
-        ledger.each(name, claim + (f", but for {len(said)} told in the summary" if said else ""), wrong, of, what)
+        against_told(ledger, evidence, rule, name, claim, found, of, what, keys)
 
     wrong = []
     for (officer, start), text_ in asks.items():
@@ -91,10 +87,30 @@ def check_options(ledger, evidence, postings, roster, asks, beats, days, rules, 
         claim = "at most half of a beat's officers change in any 12 months"
         check("half", "officers.half_a_year", claim, found, len(beats), "beats", ("beat",))
     published = None if evidence.town is None else evidence.town.published
+    found = {}
     if published is not None and rules.freeze_months:
         found = _unfrozen(published, postings, roster, beats, days, rules, evidence)
+    told = told_broken(evidence, "frozen")
+    if told or (published is not None and rules.freeze_months):
         claim = f"the first {rules.freeze_months} months stay as published"
-        check("frozen", "officers.frozen", claim, found, len(published), "published postings")
+        # besides, what was ordered or promised stays: whether that is broken where the summary says so is looked at
+        perhaps = {str(r.get("officer")) for r in told if _not_served(r, postings, beats, days)}
+        strangers = {str(r.get("officer")) for r in told} - perhaps
+        found |= {f"{o} in the months told": f"{o} serves where the summary denies it." for o in sorted(strangers)}
+        of = len(postings) if published is None else len(published)
+        name = "officers.frozen"
+        against_told(
+            ledger, evidence, "frozen", name, claim, found, of, "published postings", perhaps=perhaps | strangers
+        )
+
+
+def _not_served(told, postings, beats, days) -> bool:
+    """Tell whether an officer does not serve in the beat and month that are told; where none is told, whether they serve at all."""
+    month = next((t for t, day in enumerate(days[:-1]) if day.isoformat() == told.get("month")), None)
+    if month is None:
+        return False
+    there = {beats[b] for o, b, a, z in postings if o == told.get("officer") and a <= month < z}
+    return bool(there) if told.get("beat") is None else told["beat"] not in there
 
 
 def _unfrozen(published, postings, roster, beats, days, rules, evidence: Evidence) -> dict[str, str]:
@@ -105,7 +121,8 @@ def _unfrozen(published, postings, roster, beats, days, rules, evidence: Evidenc
         if officer not in roster or beat not in beats:
             continue
         row = roster[officer]
-        first = 0 if _beat_today(row, evidence, beats) in beats else _ready(row, days, rules.training_months)
+        home = serves_today(row, days, rules.training_months, evidence, beats)
+        first = 0 if home is not None else _ready(row, days, rules.training_months)
         start, end = (bisect_left(days[:-1], date_of(r[k])) for k in ("start", "end"))  # pyright: ignore
         held = {t for o, b, a, z in postings if o == officer and beats[b] == beat for t in range(a, z)}
         for t in range(max(start, first), min(end, _stop(row, days), rules.freeze_months)):
@@ -118,12 +135,17 @@ def _changing(evidence: Evidence, postings, roster, beats, days, rules) -> dict[
     """Return the beats in which too many change by choice; who leaves, is frozen elsewhere or was ordered away counts but is no choice."""
     months, found = len(days) - 1, {}
     posts = evidence.beats["posts"].to_numpy(int)  # pyright: ignore
+    # what nobody published cannot be frozen; whom a table names that is not there, nobody knows
+    named = set(roster) if evidence.town is None and rules.published is not None else set()
+    if evidence.town is not None and evidence.town.published is not None:
+        table = evidence.town.published
+        named = set(table["officer"][table["beat"].isin(beats)])
     for b, beat in enumerate(beats):
         ends = []
         for officer, row in roster.items():
             stop, ordered = _stop(row, days), date_of(row.get("ordered_on"))
-            fixed = rules.freeze_months - 1
-            if ordered is not None:
+            fixed = rules.freeze_months - 1 if officer in named else -1
+            if ordered is not None and named:
                 fixed = max(fixed, bisect_left(days[:-1], ordered) + ORDER_MONTHS - 1)
             mine = [p for p in postings if p[0] == officer and p[1] == b]
             ends += [(p[3], p[3] == stop or p[3] <= fixed) for p in mine if p[3] < months]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_left
 
 import numpy as np
 import pandas as pd
@@ -12,12 +11,16 @@ from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.beat_figures import LANGUAGE_SHARE
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, is_number, missing, text
-from beatplanner.planning.verification.officer_months import closed_posts, leaves_later, months_at_work
+from beatplanner.planning.verification.officer_months import closed_posts, months_at_work
 from beatplanner.planning.verification.officer_options import check_options
+from beatplanner.planning.verification.officer_posts import (
+    changed_months,
+    check_capacity,
+    check_handover,
+    posts_asked,
+)
 from beatplanner.planning.verification.personnel import (
     _beat_today,
-    _ready,
-    _stop,
     check_limits,
     check_personnel,
     with_standins,
@@ -94,8 +97,8 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     held = np.zeros((len(beats), months), int)
     for officer, b, a, z in postings:
         held[b, a:z] += at_work[officer][a:z]
-    _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, rules)
-    _check_handover(ledger, evidence, postings, roster, at_work, held, posts, beats, days, rules)
+    check_capacity(ledger, evidence, postings, roster, asks, at_work, posts, beats, days)
+    check_handover(ledger, evidence, postings, roster, at_work, held, posts, beats, days)
     check_options(ledger, evidence, own, everybody, asks, beats, days, rules, roster)
     check_limits(ledger, evidence, own, everybody, beats, days)
     check_personnel(ledger, evidence, own, everybody, beats, days)
@@ -114,8 +117,8 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     if rules.published is None:
         figures["changed_months"] = 0.0
     elif evidence.town is not None and evidence.town.published is not None:
-        figures["changed_months"] = _changed(
-            evidence.town.published, postings, roster, days, beats, rules.training_months
+        figures["changed_months"] = changed_months(
+            evidence, evidence.town.published, postings, roster, days, beats, posts
         )
     check_longest_tenure(ledger, evidence, claims, postings, roster, days, beats, rules)
     for name, found in figures.items():
@@ -193,60 +196,9 @@ def _check_availability(ledger, postings, roster, days, training, evidence, beat
     )
 
 
-def _check_capacity(ledger, evidence, postings, roster, at_work, posts, beats, rules) -> None:
-    """Check posts; who came back from sickness to the same post does not count for as long as a stand-in must stay."""
-    handover, least, wrong = rules.handover_months, max(1, rules.min_tenure_months), []
-    today = [_beat_today(row, evidence, beats) for row in roster.values() if leaves_later(row, evidence)]
-    for b, beat in enumerate(beats):
-        extra = max(0, today.count(beat) - posts[b])
-        mine = [p for p in postings if p[1] == b]
-        for t in range(len(next(iter(at_work.values()))) if mine else 0):
-            months = len(at_work[mine[0][0]])
-            there = sum(
-                a <= t < z
-                and at_work[o][t]
-                and not (z < months and t >= z - handover)
-                and at_work[o][max(a, t - least) : t].all()
-                for o, _, a, z in mine
-            )
-            if there > posts[b] + extra:
-                wrong.append(f"{evidence.beat_name(beat)} has {there} officers in month {t + 1} for {posts[b]} posts.")
-                break
-    ledger.each("officers.capacity", "no more officers than posts, but in a handover", wrong, len(beats), "beats")
-
-
-def _check_handover(ledger, evidence, postings, roster, at_work, held, posts, beats, days, rules) -> None:
-    """Check that who begins fills a vacant post or overlaps; in beats with special posts the post is not known to be the same."""
-    h, months, wrong = rules.handover_months, held.shape[1], []
-    special = {str(r["beat"]) for r in evidence.summary["officers"].get("special_posts", [])}
-    for b, beat in enumerate(beats):
-        if h == 0 or beat in special:
-            continue
-        for t in range(1, months):
-            begun = 0
-            for officer, c, a, _ in postings:
-                row = roster[officer]
-                ordered = date_of(row.get("ordered_on"))
-                exempt = ordered is not None and bisect_left(days[:-1], ordered) == t
-                begun += c == b and a == t and not exempt and _ready(row, days, rules.training_months) <= t - h
-            slots = max(0, posts[b] - held[b, t - 1])
-            slots += sum(c == b and z == t + h and z < months for _, c, _, z in postings)
-            # who falls sick is stood in for at once
-            slots += sum(c == b and a < t < z and at_work[o][t - 1] and not at_work[o][t] for o, c, a, z in postings)
-            if begun > slots:
-                wrong.append(f"{evidence.beat_name(beat)}: {begun} begin in month {t + 1}, and {slots} may.")
-    ledger.each(
-        "officers.handover", f"a successor overlaps by {h} months or fills a vacant post", wrong, len(beats), "beats"
-    )
-
-
 def _vacant(evidence: Evidence, claims, postings, asks, at_work, posts, beats, months, closed) -> float:
     """Count the post-months without an officer at work; posts that ask for something apart from the others."""
-    want: dict[tuple[int, str], int] = {(b, ""): int(p) for b, p in enumerate(posts)}
-    for row in claims.get("special_posts", []):
-        b = beats.index(str(row["beat"]))
-        want[b, row["requires"]] = want.get((b, row["requires"]), 0) + int(row["posts"])
-        want[b, ""] -= int(row["posts"])
+    want = posts_asked(claims, posts, beats)
     held = {key: np.zeros(months, int) for key in want}
     for officer, b, a, z in postings:
         key = (b, asks.get((officer, a), ""))
@@ -285,22 +237,6 @@ def _unpreferred(postings, roster, beats) -> float:
     for officer, b, a, z in postings:
         wish = text(roster[officer].get("prefers"))
         total += (z - a) * (bool(wish) and beats[b] not in str(wish).split(";"))
-    return float(total)
-
-
-def _changed(published: pd.DataFrame, postings, roster, days, beats, training: int) -> float:
-    """Count the months of the published plan that officers who could serve them do not."""
-    total, months = 0, len(days) - 1
-    for row in records(published):
-        officer, beat = str(row["officer"]), str(row["beat"])
-        if officer not in roster or beat not in beats:
-            continue
-        mine = roster[officer]
-        low = 0 if text(mine.get("beat")) is not None else _ready(mine, days, training)
-        start, end = (bisect_left(days[:-1], row[k]) for k in ("start", "end"))
-        start, end = max(start, low), min(end, _stop(mine, days), months)
-        kept = sum(max(0, min(z, end) - max(a, start)) for o, b, a, z in postings if o == officer and beats[b] == beat)
-        total += max(0, end - start) - kept
     return float(total)
 
 

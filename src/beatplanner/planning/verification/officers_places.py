@@ -54,6 +54,8 @@ def places_of(evidence: Evidence, ids: list[str], posts: np.ndarray) -> Places:
     table = None if evidence.town is None else evidence.town.special_posts
     asked: dict[int, dict[str, int]] = {}
     for row in [] if table is None else records(table):
+        if not str(row["requires"]):
+            continue
         here = asked.setdefault(ids.index(str(row["beat"])), {})
         here[str(row["requires"])] = here.get(str(row["requires"]), 0) + int(row["posts"])
     rows = []
@@ -63,7 +65,7 @@ def places_of(evidence: Evidence, ids: list[str], posts: np.ndarray) -> Places:
     return Places(np.array([r[0] for r in rows], int), tuple(r[1] for r in rows), np.array([r[2] for r in rows], int))
 
 
-def _qualifies(row: dict[str, Any], asks: str) -> bool:
+def qualifies(row: dict[str, Any], asks: str) -> bool:
     """Tell whether an officer has all that a post asks for."""
     has = {text(row.get("rank")) or "", *str(text(row.get("languages")) or "").split(";")}
     has |= {{"f": "woman", "m": "man"}.get(text(row.get("gender")) or "", "")}
@@ -78,12 +80,12 @@ def home_places(places: Places, rows: list[dict[str, Any]], officers: list[Offic
     for p in sorted(range(len(free)), key=lambda p: (places.asks[p] == "", p)):
         here = [o for o, x in enumerate(officers) if x.home == places.beat[p] and home[o] < 0]
         for o in sorted(here, key=lambda o: -officers[o].served):
-            if places.asks[p] == "" or (_qualifies(rows[o], places.asks[p]) and free[p] > 0):
+            if places.asks[p] == "" or (qualifies(rows[o], places.asks[p]) and free[p] > 0):
                 home[o] = p
                 free[p] -= 1
     found = []
     for row, x, p in zip(rows, officers, home, strict=True):
-        able = np.array([_qualifies(row, asks) for asks in places.asks], bool)
+        able = np.array([qualifies(row, asks) for asks in places.asks], bool)
         found.append(replace(x, home=p, may=x.may[places.beat] & able, cost=x.cost[places.beat]))
     return found
 
@@ -109,7 +111,7 @@ def with_published(
             start, end = max(start, 0 if x.home >= 0 else x.first), min(end, x.stop, months)
             of = [asks for b, asks in zip(places.beat, places.asks, strict=True) if b == beat]
             at_home = x.home >= 0 and places.beat[x.home] == beat
-            if start < end and (at_home or any(_qualifies(row, asks) for asks in of)):
+            if start < end and (at_home or any(qualifies(row, asks) for asks in of)):
                 plan[start:end] = beat
         if name in given:
             frozen[: rules.freeze_months] = plan[: rules.freeze_months]

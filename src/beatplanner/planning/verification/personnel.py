@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from bisect import bisect_left, bisect_right
 
 import numpy as np
@@ -162,7 +161,8 @@ def check_limits(ledger: Ledger, evidence: Evidence, postings, roster, beats, da
     rules = evidence.rules.officers
     assert rules is not None and evidence.beats is not None
     units, told = evidence.units, evidence.summary["officers"].get("broken_rules") or []
-    said = {(str(r["rule"]), str(r["officer"])) for r in told}
+    said = {(str(r.get("rule")), str(r.get("officer"))) for r in told}
+    excused = {(str(r.get("officer")), str(r.get("beat"))) for r in told if r.get("rule") == "allowed"}
     place = {u: (x, y) for u, x, y in zip(units["unit"], units["x"], units["y"], strict=True)}
     kept, far, early = [], [], []
     limited = 0
@@ -175,15 +175,19 @@ def check_limits(ledger: Ledger, evidence: Evidence, postings, roster, beats, da
         wishes = [w for w in (text(row.get("prefers")) or "").split(";") if w]
         if (truth(row.get("hardship")) or text(row.get("appeal")) == "upheld") and (today is not None or wishes):
             limited += 1
-            if beats[b] not in wishes:
+            if beats[b] not in wishes and (officer, str(beats[b])) not in excused:
                 why = "an upheld appeal" if text(row.get("appeal")) == "upheld" else "hardship"
                 kept.append(f"{officer} is moved to {evidence.beat_name(beats[b])} against {why}.")
         if rules.max_home_km is not None and is_number(row.get("x")) and is_number(row.get("y")):
             x, y = place[evidence.beats["centre_unit"].iat[b]]
             km = float(np.hypot(row["x"] - x, row["y"] - y)) / 1000
-            if km > rules.max_home_km + 1e-9:
+            if km > rules.max_home_km + 1e-9 and (officer, str(beats[b])) not in excused:
                 far.append(f"{officer} is moved {km:.1f} km from home, to {evidence.beat_name(beats[b])}.")
-        if rules.notice_months and home in beats and a < min(rules.notice_months, len(days) - 1):
+        most = len(days) - 1
+        if rules.max_tenure_months is not None:
+            since = date_of(row.get("since"))
+            most = max(0, rules.max_tenure_months - (whole_months(since, days[0]) if since else 0))
+        if rules.notice_months and home in beats and a < min(rules.notice_months, most, len(days) - 1):
             early.append(
                 (officer, f"{officer} is moved to {evidence.beat_name(beats[b])} on {days[a]}, within the notice.")
             )
@@ -204,13 +208,11 @@ def check_limits(ledger: Ledger, evidence: Evidence, postings, roster, beats, da
         free = apart | {who for _, who in said}
         _check_waiting(ledger, evidence, postings, {o: r for o, r in roster.items() if o not in free}, beats, days)
     if rules.notice_months:
-        wrong = [
-            what
-            for officer, what in early
-            if officer not in apart
-            and rules.max_tenure_months is None
-            and not any(k in said for k in itertools.product(("frozen",), (officer,)))
-        ]
+        known = {officer for rule, officer in said if rule in ("frozen", "notice")}
+        found = {officer for officer, _ in early if officer not in apart}
+        wrong = [what for officer, what in early if officer in found - known]
+        strangers = {officer for rule, officer in said if rule == "notice"} - found
+        wrong += [f"The summary says that {o} is moved within the notice, which is not so." for o in sorted(strangers)]
         ledger.each(
             "officers.notice",
             f"nobody is moved in the first {rules.notice_months} months",

@@ -4,7 +4,7 @@ A *place* is the posts of one beat that ask for the same of their holder (a lang
 Model over officers o, places p and months t = 0..T−1. S_opt = 1 from the month in which o's posting in p begins, E_opt = 1 from that in
 which it ends; so y_opt = S_opt − E_opt says that o holds a post in p. An officer has at most one posting in each beat::
 
-    min  w_v Σ v_pt + w_z Σ z_op + Σ_a w_a Σ g_abt + Σ l_bk n_bkt + w_r Σ r_o + Σ c_op y_opt + w_d Σ_ot (1 − y_o,published(o,t),t)
+    min  w_v Σ v_pt + w_z Σ z_op + Σ_a w_a Σ g_abt + Σ l_bk n_bkt + w_r Σ r_o + Σ c_op y_opt + w_d Σ_ot (1 − Σ_{p of published(o,t)} y_opt)
     s.t. S, E do not fall with t, E_opt ≤ S_opt                        one posting a pair
          Σ_p y_opt ≤ 1, y_opt = 0 where o is not available, or the post asks for what o has not
          E_opt ≤ S_op,t−U + z_op while o has not left                  minimum tenure U; for today's holders months served count
@@ -15,7 +15,7 @@ which it ends; so y_opt = S_opt − E_opt says that o holds a post in p. An offi
                                                                        a beginning fills a vacancy, overlaps or stands in
          Σ_{o has k, p of b} y_opt + n_bkt ≥ 1,  g_abt ≥ n_bkt         what the beat's officers should cover: languages (l_bk by speakers), both sexes
          r_o ≥ beginnings of o away from today's beat (without one: beyond the first)
-         y_opt given in frozen months; couples never in one beat; at most m rotations a month;
+         Σ_{p of b} y_opt given in frozen months; couples never in one beat; at most m rotations a month;
          in any 12 months at most half of a beat's officers change by choice, those who leave counted
 
 E_opt ≤ S_op,t−U is the minimum up-time of Rajan and Takriti (2005), written with cumulative variables so that each row has three entries.

@@ -65,9 +65,9 @@ def own_prices(a, o, gain, room, beta, gamma, own_gain, own_room, idle):
                 r = 0.0 if a.back[o, t] == p else beta[p, t]
             elif t > 0 and a.falls[o, t]:
                 c += gamma[p, t]
-            if a.changed > 0 and a.published[o, t] == p:
+            if a.changed > 0 and a.published[o, t] == a.beat[p]:
                 c += a.changed
-            if a.frozen[o, t] != FREE and a.frozen[o, t] != p:
+            if a.frozen[o, t] != FREE and a.frozen[o, t] != a.beat[p]:
                 c -= much
             own_gain[p, t + 1] = own_gain[p, t] + c
             own_room[p, t + 1] = own_room[p, t] + r
@@ -246,7 +246,7 @@ def priced_series(
                 full[p, t] = 0.0 if a.back[o, t] == p else beta[p, t]
             elif t > 0 and a.falls[o, t]:
                 c -= gamma[p, t]
-            if a.changed > 0 and a.published[o, t] == p:
+            if a.changed > 0 and a.published[o, t] == a.beat[p]:
                 c -= a.changed
             month_cost[p, t] = c
             begin_cost[p, t] = gamma[p, t]

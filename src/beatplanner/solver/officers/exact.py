@@ -9,6 +9,7 @@ dearest are left out and the model only looks for better postings.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ import numpy as np
 
 from beatplanner.solver.clock import watch
 from beatplanner.solver.highs_session import end_at, quiet_highs
+from beatplanner.solver.officers.exact_changes import change_rows, summed
 from beatplanner.solver.officers.prices import limits_moves
 from beatplanner.solver.officers.sparse_model import SparseModel
 
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from beatplanner.solver.officers.problem import Arrays
 
 FREE = -2
-WINDOW = 12
 # Pairs × months up to which the model is tried whole, and to which it is cut otherwise; branch-and-bound nodes.
 WHOLE, CUT = 25_000, 20_000
 NODES = 20_000
@@ -138,10 +139,11 @@ def solve(
 
 
 def _contradicts(a: Arrays, pairs: dict[tuple[int, int], np.ndarray]) -> bool:
-    """Whether a month is frozen to a place that the officer cannot hold then."""
+    """Whether a month is frozen to a beat in which the officer cannot serve then."""
+    beats = {(o, int(a.beat[p])) for o, p in pairs}
     for o in np.flatnonzero(a.pinned):
         for t in np.flatnonzero(a.frozen[o] >= 0):
-            if t >= a.stop[o] or (int(o), int(a.frozen[o, t])) not in pairs:
+            if t >= a.stop[o] or (int(o), int(a.frozen[o, t])) not in beats:
                 return True
     return False
 
@@ -205,6 +207,7 @@ class _Columns:
 def _columns(a: Arrays, model: SparseModel, pairs: dict[tuple[int, int], np.ndarray]) -> _Columns | None:
     """Return the columns of the pairs, None where what is frozen leaves none."""
     found = _Columns({}, {}, {}, [[] for _ in a.posts])
+    several = Counter((o, int(a.beat[p])) for o, p in pairs)
     for (o, p), may in pairs.items():
         stop, stays = int(a.stop[o]), a.home[o] == p
         if stays:
@@ -213,14 +216,17 @@ def _columns(a: Arrays, model: SparseModel, pairs: dict[tuple[int, int], np.ndar
             low, high = np.zeros(stop), np.maximum.accumulate(may[:stop]).astype(float)
         month_cost = np.full(stop, a.cost[o, p])
         if a.changed > 0:
-            month_cost[a.published[o, :stop] == p] -= a.changed
+            month_cost[a.published[o, :stop] == a.beat[p]] -= a.changed
         frozen = a.frozen[o, :stop]
         e_low, e_high = np.zeros(stop), high.copy()
         if not stays:
             e_high[0] = 0.0
-        held = np.flatnonzero(frozen == p)
-        away = np.flatnonzero((frozen != FREE) & (frozen != p))
-        if len(held):
+        held = np.flatnonzero(frozen == a.beat[p])
+        away = np.flatnonzero((frozen != FREE) & (frozen != a.beat[p]))
+        choice = len(held) and several[o, int(a.beat[p])] > 1
+        if choice:
+            pass  # in which of the beat's places is told by `_frozen_rows`
+        elif len(held):
             low[held[0] :] = 1.0
             high[: held[0]] = np.where(np.isin(np.arange(held[0]), away), 0.0, high[: held[0]])
             e_high[: held[-1] + 1] = 0.0
@@ -232,7 +238,7 @@ def _columns(a: Arrays, model: SparseModel, pairs: dict[tuple[int, int], np.ndar
             e_high[: away[-1] + 1] = 0.0
         elif len(away):
             e_low[away[0] :] = 1.0
-        between = len(held) and np.isin(np.arange(held[0], held[-1]), away).any()
+        between = len(held) and not choice and np.isin(np.arange(held[0], held[-1]), away).any()
         if between or (low > high).any() or (e_low > e_high).any():
             return None
         s = model.columns(stop, low, high, month_cost, True)
@@ -304,6 +310,7 @@ def _rows(a: Arrays, model: SparseModel, c: _Columns, strict: bool) -> None:
             same = [int(c.begins[o, p][-1]) for p in places if a.beat[p] == b]
             if len(same) > 1:
                 model.row(same, [1.0] * len(same), -infinite, 1)
+    _frozen_rows(a, model, c)
     _place_rows(a, model, c, strict)
     _coverage_rows(a, model, c)
     _other_rows(a, model, c, by_officer)
@@ -314,12 +321,17 @@ def _present(c: _Columns, pairs: list[tuple[int, int]], t: int) -> tuple[list[in
     return columns, [1.0, -1.0] * len(pairs)
 
 
-def _summed(columns: list[int], values: list[float]) -> tuple[list[int], list[float]]:
-    """Put entries of one column together, which HiGHS wants once."""
-    total: dict[int, float] = {}
-    for column, value in zip(columns, values, strict=True):
-        total[column] = total.get(column, 0.0) + value
-    return list(total), list(total.values())
+def _frozen_rows(a: Arrays, model: SparseModel, c: _Columns) -> None:
+    """Hold who must serve a beat of several places in one of these, whichever it is."""
+    of: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for o, p in c.begins:
+        of.setdefault((o, int(a.beat[p])), []).append((o, p))
+    for (o, b), pairs in of.items():
+        frozen = a.frozen[o, : int(a.stop[o])]
+        if len(pairs) > 1 and (frozen == b).any():
+            for t in np.flatnonzero(frozen != FREE):
+                served = float(frozen[t] == b)
+                model.row(*_present(c, pairs, int(t)), served, served)
 
 
 def _place_rows(a: Arrays, model: SparseModel, c: _Columns, strict: bool) -> None:
@@ -342,7 +354,7 @@ def _place_rows(a: Arrays, model: SparseModel, c: _Columns, strict: bool) -> Non
             counting = [pair for pair in working if a.back[pair[0], t] != p]
             columns = [int(c.begins[pair][t]) for pair in counting]
             columns += [c.ended(pair, min(t + h, months - 1)) for pair in counting]
-            columns, values = _summed(columns, [1.0] * len(counting) + [-1.0] * len(counting))
+            columns, values = summed(columns, [1.0] * len(counting) + [-1.0] * len(counting))
             if counting:
                 model.row(columns, values, -infinite, posts + int(a.surplus[p]))
             if h and t:
@@ -359,7 +371,7 @@ def _place_rows(a: Arrays, model: SparseModel, c: _Columns, strict: bool) -> Non
                         if a.falls[o, t]:
                             columns += [int(c.begins[o, p][t - 1]), int(c.ends[o, p][t])]
                             values += [-1.0, 1.0]
-                    columns, values = _summed([*columns, int(vacancy[t - 1])], [*values, -1.0])
+                    columns, values = summed([*columns, int(vacancy[t - 1])], [*values, -1.0])
                     model.row(columns, values, -infinite, 0)
 
 
@@ -404,7 +416,7 @@ def _other_rows(a: Arrays, model: SparseModel, c: _Columns, by_officer: dict[int
     if limits_moves(a):
         _move_rows(a, model, c, by_officer)
     if a.half:
-        _change_rows(a, model, c)
+        change_rows(a, model, c)
 
 
 def _move_rows(a: Arrays, model: SparseModel, c: _Columns, by_officer: dict[int, list[int]]) -> None:
@@ -423,7 +435,7 @@ def _move_rows(a: Arrays, model: SparseModel, c: _Columns, by_officer: dict[int,
             elif t and len(places) > 1 and new:
                 second = int(model.columns(1, 0, 1)[0])
                 for p in places:
-                    earlier, sum_of = _summed(
+                    earlier, sum_of = summed(
                         [*begins, int(c.begins[o, p][min(t, len(c.begins[o, p])) - 1]), second], [*signs, 1.0, -1.0]
                     )
                     model.row(earlier, sum_of, -infinite, 1.0)
@@ -431,39 +443,6 @@ def _move_rows(a: Arrays, model: SparseModel, c: _Columns, by_officer: dict[int,
                 values.append(1.0)
         if columns:
             model.row(columns, values, -infinite, a.moves)
-
-
-def _change_rows(a: Arrays, model: SparseModel, c: _Columns) -> None:
-    infinite = highspy.kHighsInf
-    for b in range(a.beats):
-        places = np.flatnonzero(a.beat == b)
-        limit = max(1, int(a.posts[places].sum()) // 2)
-        pairs = [(o, int(p)) for p in places for o in c.by_place[p]]
-        for start in range(max(1, a.months - WINDOW + 1)):
-            end = min(start + WINDOW, a.months)
-            chosen_c: list[int] = []
-            chosen_v: list[float] = []
-            forced_c: list[int] = []
-            forced_v: list[float] = []
-            for o, p in pairs:
-                e, stop = c.ends[o, p], int(a.stop[o])
-                for t in range(start, end):
-                    if t < stop:
-                        must = a.frozen[o, t] not in (FREE, p)
-                        columns, values = (forced_c, forced_v) if must else (chosen_c, chosen_v)
-                        columns += [int(e[t])] + ([int(e[t - 1])] if t else [])
-                        values += [1.0] + ([-1.0] if t else [])
-                    elif t == stop:
-                        forced_c += [int(c.begins[o, p][-1]), int(e[-1])]
-                        forced_v += [1.0, -1.0]
-            if not chosen_c:
-                continue
-            most = float(len(pairs))
-            k = int(model.columns(1, 0, 1, 0.0, True)[0])
-            columns, values = _summed(chosen_c + forced_c, chosen_v + forced_v)
-            model.row([*columns, k], [*values, -most], -infinite, limit)
-            columns, values = _summed(chosen_c, chosen_v)
-            model.row([*columns, k], [*values, most], -infinite, most)
 
 
 def _start(a: Arrays, c: _Columns, known) -> tuple[np.ndarray, np.ndarray]:

@@ -92,7 +92,7 @@ def changed_months(problem: TenureProblem, postings: list[Posting]) -> np.ndarra
     bound = (a.published >= 0) & (month < a.stop[:, None]) & ((month >= a.first[:, None]) | (a.home >= 0)[:, None])
     for p in postings:
         span = slice(p.begin, p.end)
-        bound[p.officer, span] &= a.published[p.officer, span] != p.place
+        bound[p.officer, span] &= a.published[p.officer, span] != a.beat[p.place]
     return bound.sum(axis=1)
 
 
@@ -133,7 +133,7 @@ class Breach:
     ----------
     rule
         ``"twice"``, ``"available"``, ``"allowed"``, ``"again"``, ``"capacity"``, ``"handover"``, ``"short"``, ``"maximum"``, ``"frozen"``,
-        ``"couple"``, ``"moves"`` or ``"half"``.
+        ``"couple"``, ``"moves"`` or ``"half"``; and, of a plan, ``"notice"``.
     officer, place, month
         Where; -1 where it is no one's or nowhere's in particular.
     """
@@ -168,8 +168,9 @@ def breaches(problem: TenureProblem, postings: list[Posting]) -> list[Breach]:
         if p.end - p.begin > limit:
             wrong.append(Breach("maximum", o, p.place, int(p.begin + limit)))
     wrong += _crowded(problem, postings)
-    for o, t in np.argwhere((a.frozen != FREE) & (a.frozen != held)):
-        wrong.append(Breach("frozen", int(o), int(a.frozen[o, t]), int(t)))
+    there = np.where(held >= 0, a.beat[held], -1)
+    for o, t in np.argwhere((a.frozen != FREE) & (a.frozen != there)):
+        wrong.append(Breach("frozen", int(o), int(a.asked[o, t]), int(t)))
     for o, q in problem.couples:
         both = (held[o] >= 0) & (held[q] >= 0) & (a.beat[held[o]] == a.beat[held[q]])
         if a.home[o] >= 0 and a.home[q] >= 0 and a.beat[a.home[o]] == a.beat[a.home[q]]:
@@ -221,7 +222,7 @@ def changes(problem: TenureProblem, postings: list[Posting]) -> tuple[np.ndarray
     ends = [(p.officer, p.place, p.end) for p in postings if p.end < a.months]
     ends += [(o, a.home[o], 0) for o in range(len(a.first)) if a.home[o] >= 0 and a.stop[o] > 0 and o not in kept]
     for o, place, t in ends:
-        must = t == a.stop[o] or a.frozen[o, t] not in (FREE, place)
+        must = t == a.stop[o] or a.frozen[o, t] not in (FREE, a.beat[place])
         (forced if must else chosen)[a.beat[place], t] += 1
     return chosen, forced
 

@@ -78,9 +78,9 @@ class TenureProblem:
     works
         (O, T) bool: at work; an officer who is sick keeps the post but does not fill it. Always where None.
     frozen
-        (O, T) place that must be held, -1 for none, `FREE` for any; all free where None.
+        (O, T) place in whose beat the officer must serve, -1 for none, `FREE` for any; all free where None.
     published
-        (O, T) place held in the published plan, -1 for none, which is compared with; nothing where None.
+        (O, T) place held in the published plan, -1 for none, whose beat is compared with; nothing where None.
     ordered
         (O,) month in which an ordered posting begins, which needs no handover; -1 for none, and all where None.
     max_tenure
@@ -133,7 +133,8 @@ class Arrays(NamedTuple):
     """A problem with nothing left out, as the compiled code takes it.
 
     `lack` (B, K) is what a month costs in which nobody there has what the beat needs, beside `gap`, `stop` is the first month after an officer's last, `falls` (O, T) whether an officer falls sick in a month, and `back` (O, T) the place in which
-    an officer, back from sickness, does not count to the room; -1 for none.
+    an officer, back from sickness, does not count to the room; -1 for none. `frozen` and `published` (O, T) are beats, as the public knows them, and
+    `asked` (O, T) the places in which a search begins with these; -1 for none.
     """
 
     posts: np.ndarray
@@ -159,6 +160,7 @@ class Arrays(NamedTuple):
     frozen: np.ndarray
     pinned: np.ndarray
     published: np.ndarray
+    asked: np.ndarray
     ordered: np.ndarray
     carried: np.ndarray
     partner: np.ndarray
@@ -182,6 +184,7 @@ def _arrays(p: TenureProblem) -> Arrays:
     if p.unpreferred is not None:
         cost = cost + w.unpreferred_month * p.unpreferred
     frozen = np.full((officers, months), FREE) if p.frozen is None else p.frozen
+    published = np.full((officers, months), -1) if p.published is None else p.published
     partner = np.full((officers, max(1, max((sum(o in c for c in p.couples) for o in range(officers)), default=0))), -1)
     for a, b in p.couples if p.couples else ():
         for one, other in ((a, b), (b, a)):
@@ -215,11 +218,10 @@ def _arrays(p: TenureProblem) -> Arrays:
         aspect=p.aspect.astype(np.int64),
         gap=np.array([w.language_gap, w.gender_gap]),
         lack=_lack(p),
-        frozen=np.ascontiguousarray(frozen, dtype=np.int64),
+        frozen=_beats_of(frozen, beat),
         pinned=(frozen != FREE).any(axis=1) if months else np.zeros(officers, bool),
-        published=np.full((officers, months), -1, np.int64)
-        if p.published is None
-        else np.ascontiguousarray(p.published, dtype=np.int64),
+        published=_beats_of(published, beat),
+        asked=np.ascontiguousarray(np.where(frozen == FREE, published, frozen), dtype=np.int64),
         ordered=np.full(officers, -1, np.int64) if p.ordered is None else p.ordered.astype(np.int64),
         carried=w.rotation * (np.zeros(officers) if p.carried is None else np.asarray(p.carried, float)),
         partner=partner.astype(np.int64),
@@ -234,6 +236,12 @@ def _arrays(p: TenureProblem) -> Arrays:
         rotation=float(w.rotation),
         changed=float(w.changed_month) if p.published is not None else 0.0,
     )
+
+
+def _beats_of(places: np.ndarray, beat: np.ndarray) -> np.ndarray:
+    """Return the beats of places by officer and month, (O, T); what is below 0 stays."""
+    named = beat[np.maximum(places, 0)] if len(beat) else places
+    return np.ascontiguousarray(np.where(places >= 0, named, places), dtype=np.int64)
 
 
 def _lack(p: TenureProblem) -> np.ndarray:

@@ -91,7 +91,7 @@ class Search:
             row = rows[o]
             wished = a.changed > 0 and (a.published[o] >= 0).any()
             if wished:
-                row[:] = a.published[o]
+                row[:] = a.asked[o]
             elif a.home[o] >= 0 and a.changed <= 0:
                 row[:] = a.home[o]
             elif a.home[o] >= 0:
@@ -107,7 +107,7 @@ class Search:
             if a.home[o] < 0:
                 row[: a.first[o]] = -1
             fixed = a.frozen[o] != FREE
-            row[:] = np.where(fixed, a.frozen[o], row)
+            row[:] = np.where(fixed, a.asked[o], row)
             if fixed.any():
                 # after the last frozen month a posting goes on, and a beat that was left is not held again
                 last = int(np.flatnonzero(fixed)[-1])

@@ -34,17 +34,17 @@ def series(a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, 
         for p in range(places):
             if not a.allowed[o, p]:
                 continue
-            if pinned and a.frozen[o, t] != FREE and a.frozen[o, t] != p:
+            if pinned and a.frozen[o, t] != FREE and a.frozen[o, t] != a.beat[p]:
                 continue
             start = begin_cost[p, t] if handed else 0.0
             if start >= PENALTY * 1e3:
                 continue
             total = start
             for e in range(t + 1, stop + 1):
-                if pinned and a.frozen[o, e - 1] != FREE and a.frozen[o, e - 1] != p:
+                if pinned and a.frozen[o, e - 1] != FREE and a.frozen[o, e - 1] != a.beat[p]:
                     break
                 if e > t + a.longest:
-                    if not pinned or a.frozen[o, e - 1] != p:
+                    if not pinned or a.frozen[o, e - 1] != a.beat[p]:
                         break
                     total += PENALTY
                 total += month_cost[p, e - 1]
@@ -79,10 +79,10 @@ def series(a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, 
         stay, total = 0, a.carried[o]
         limit = max(a.longest - a.served[o], h)
         for e in range(1, stop + 1):
-            if pinned and a.frozen[o, e - 1] != FREE and a.frozen[o, e - 1] != home:
+            if pinned and a.frozen[o, e - 1] != FREE and a.frozen[o, e - 1] != a.beat[home]:
                 break
             if e > limit:
-                if not pinned or a.frozen[o, e - 1] != home:
+                if not pinned or a.frozen[o, e - 1] != a.beat[home]:
                     break
                 total += PENALTY
             total += month_cost[home, e - 1]
@@ -155,7 +155,7 @@ def price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost):
                     for k in range(kinds):
                         if a.has[o, k] and s.covered[b, k, t] == 0:
                             c -= a.lack[b, k]
-            if a.changed > 0 and a.published[o, t] == p:
+            if a.changed > 0 and a.published[o, t] == a.beat[p]:
                 c -= a.changed
             month_cost[p, t] = c
             begin_cost[p, t] = 0.0

@@ -97,7 +97,7 @@ def apply(a, s, o, sign):
                 s.ends[p, t + h] += sign
         if e < months:
             s.ends[p, e] += sign
-            if e == a.stop[o] or (a.frozen[o, e] != FREE and a.frozen[o, e] != p):
+            if e == a.stop[o] or (a.frozen[o, e] != FREE and a.frozen[o, e] != a.beat[p]):
                 s.forced[beat, e] += sign
             else:
                 s.chosen[beat, e] += sign
@@ -107,7 +107,7 @@ def apply(a, s, o, sign):
             s.moved[b] += sign
         before = True
     if a.home[o] >= 0 and a.stop[o] > 0 and not kept:
-        if a.frozen[o, 0] != FREE and a.frozen[o, 0] != a.home[o]:
+        if a.frozen[o, 0] != FREE and a.frozen[o, 0] != a.beat[a.home[o]]:
             s.forced[a.beat[a.home[o]], 0] += sign
         else:
             s.chosen[a.beat[a.home[o]], 0] += sign
@@ -150,7 +150,7 @@ def series_cost(a, o, place, begin, end, number):
                 there = False
                 for i in range(number):
                     if begin[i] <= t < end[i]:
-                        there = place[i] == a.published[o, t]
+                        there = a.beat[place[i]] == a.published[o, t]
                 if not there:
                     total += a.changed
     return total

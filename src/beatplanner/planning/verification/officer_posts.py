@@ -1,0 +1,147 @@
+"""Checks of the officers' posts: no more than there are, no beginning without a vacancy or a handover, and rules that are told as broken."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import Any
+
+from beatplanner.planning.verification.evidence import Evidence
+from beatplanner.planning.verification.ledger import Ledger, date_of, text
+from beatplanner.planning.verification.officers_places import qualifies
+from beatplanner.planning.verification.personnel import _beat_today, _ready, _stop
+from beatplanner.planning.verification.tenures import _served
+
+
+def told_broken(evidence: Evidence, rule: str) -> list[dict[str, Any]]:
+    """Return what the summary tells of a rule that is broken: officer, beat and month."""
+    told = evidence.summary["officers"].get("broken_rules")
+    return [r for r in told if isinstance(r, dict) and r.get("rule") == rule] if isinstance(told, list) else []
+
+
+def against_told(
+    ledger: Ledger,
+    evidence: Evidence,
+    rule: str,
+    name: str,
+    claim: str,
+    found: dict[str, str],
+    of: int,
+    what: str,
+    keys: tuple[str, ...] = ("officer",),
+    perhaps: Iterable[str] = (),
+) -> None:
+    """Compare what is broken, by a key in text, with what the summary says is; what is `perhaps` broken may be told or not."""
+    said = {" ".join(str(r.get(k)) for k in keys) for r in told_broken(evidence, rule)}
+    wrong = [f"{text_} The summary does not say so." for key, text_ in found.items() if key not in said]
+    strangers = said - set(found) - set(perhaps)
+    wrong += [f"The summary says that this rule is broken for {key}, and it is not." for key in sorted(strangers)]
+    ledger.each(name, claim + (f", but for {len(said)} told in the summary" if said else ""), wrong, of, what)
+
+
+def serves_today(row, days, training: int, evidence: Evidence, beats) -> str | None:
+    """Return the beat of the plan in which an officer serves at the start, None for none: who is not ready is not taken over from a beat that is gone."""
+    home = _beat_today(row, evidence, beats)
+    if home not in beats or (text(row.get("beat")) not in beats and _ready(row, days, training) > 0):
+        return None
+    return home
+
+
+def posts_asked(claims, posts, beats) -> dict[tuple[int, str], int]:
+    """Return the posts of each beat by what they ask of their holder."""
+    want: dict[tuple[int, str], int] = {(b, ""): int(p) for b, p in enumerate(posts)}
+    for row in claims.get("special_posts", []):
+        b = beats.index(str(row["beat"]))
+        want[b, row["requires"]] = want.get((b, row["requires"]), 0) + int(row["posts"])
+        want[b, ""] -= int(row["posts"])
+    return want
+
+
+def _held_today(evidence: Evidence, roster, days, training: int, beats, want) -> dict[tuple[int, str], int]:
+    """Return how many of today's officers hold posts of each kind: special ones go first to the longest serving who have what they ask for."""
+    number = dict.fromkeys(want, 0)
+    for b, beat in enumerate(beats):
+        rows = [r for r in roster.values() if serves_today(r, days, training, evidence, beats) == beat]
+        rows.sort(key=lambda r: -_served(r, days))
+        for asks in sorted(asks for c, asks in want if c == b and asks):
+            chosen = [r for r in rows if qualifies(r, asks)][: want[b, asks]]
+            rows = [r for r in rows if not any(r is c for c in chosen)]
+            number[b, asks] = sum(_stop(r, days) > 0 for r in chosen)
+        number[b, ""] = sum(_stop(r, days) > 0 for r in rows)
+    return number
+
+
+def check_capacity(ledger: Ledger, evidence: Evidence, postings, roster, asks, at_work, posts, beats, days) -> None:
+    """Check posts, by what they ask for; who came back from sickness to the same post does not count for as long as a stand-in must stay."""
+    rules, claims = evidence.rules.officers, evidence.summary["officers"]
+    assert rules is not None
+    handover, least, months = rules.handover_months, max(1, rules.min_tenure_months), len(days) - 1
+    want = posts_asked(claims, posts, beats)
+    today = _held_today(evidence, roster, days, rules.training_months, beats, want)
+    found, perhaps = {}, set()
+    for (b, asked), number in want.items():
+        most = max(number, today[b, asked])
+        mine = [p for p in postings if p[1] == b and asks.get((p[0], p[2]), "") == asked]
+        for t in range(months if mine else 0):
+            there = [
+                (o, a) for o, _, a, z in mine if a <= t < z and at_work[o][t] and not (z < months and t >= z - handover)
+            ]
+            if len(there) > most:
+                perhaps.add(str(beats[b]))
+            if sum(at_work[o][max(a, t - least) : t].all() for o, a in there) > most:
+                what = f"{evidence.beat_name(beats[b])} has {len(there)} officers in month {t + 1} for {number} posts"
+                found[str(beats[b])] = what + (f" that ask for {asked}." if asked else ".")
+                break
+    claim = "no more officers than posts, but in a handover"
+    against_told(
+        ledger, evidence, "capacity", "officers.capacity", claim, found, len(beats), "beats", ("beat",), perhaps
+    )
+
+
+def check_handover(ledger: Ledger, evidence: Evidence, postings, roster, at_work, held, posts, beats, days) -> None:
+    """Check that who begins fills a vacant post or overlaps; in beats with special posts the post is not known to be the same."""
+    rules = evidence.rules.officers
+    assert rules is not None
+    h, months, found = rules.handover_months, held.shape[1], {}
+    special = {str(r["beat"]) for r in evidence.summary["officers"].get("special_posts", [])}
+    for b, beat in enumerate(beats):
+        if h == 0 or beat in special:
+            continue
+        for t in range(1, months):
+            begun = 0
+            for officer, c, a, _ in postings:
+                row = roster[officer]
+                ordered = date_of(row.get("ordered_on"))
+                exempt = ordered is not None and bisect_left(days[:-1], ordered) == t
+                begun += c == b and a == t and not exempt and _ready(row, days, rules.training_months) <= t - h
+            slots = max(0, posts[b] - held[b, t - 1])
+            slots += sum(c == b and z == t + h and z < months for _, c, _, z in postings)
+            # who falls sick is stood in for at once
+            slots += sum(c == b and a < t < z and at_work[o][t - 1] and not at_work[o][t] for o, c, a, z in postings)
+            if begun > slots:
+                found[str(beat)] = f"{evidence.beat_name(beat)}: {begun} begin in month {t + 1}, and {slots} may."
+    claim = f"a successor overlaps by {h} months or fills a vacant post"
+    against_told(
+        ledger, evidence, "handover", "officers.handover", claim, found, len(beats), "beats", ("beat",), special
+    )
+
+
+def changed_months(evidence: Evidence, published, postings, roster, days, beats, posts) -> float:
+    """Count the months of the published plan that officers who could serve them do not serve in that beat, whatever post they hold there."""
+    rules, want = evidence.rules.officers, posts_asked(evidence.summary["officers"], posts, beats)
+    assert rules is not None
+    bound: dict[str, dict[int, str]] = {}
+    for row in published.to_dict("records"):
+        officer, beat = str(row["officer"]), str(row["beat"])
+        if officer not in roster or beat not in beats:
+            continue
+        mine, b = roster[officer], beats.index(beat)
+        home = serves_today(mine, days, rules.training_months, evidence, beats)
+        if home != beat and not any(qualifies(mine, asks) for c, asks in want if c == b):
+            continue
+        start, end = (bisect_left(days[:-1], row[k]) for k in ("start", "end"))
+        start = max(start, 0 if home is not None else _ready(mine, days, rules.training_months))
+        for t in range(start, min(end, _stop(mine, days))):
+            bound.setdefault(officer, {})[t] = beat
+    served = {(o, t): beats[b] for o, b, a, z in postings for t in range(a, z)}
+    return float(sum(served.get((o, t)) != beat for o, months in bound.items() for t, beat in months.items()))
