@@ -96,7 +96,6 @@ def test_a_cancel_ends_the_children_of_a_run_too(command_module, tmp_path):
         command_module.run(["beats"], told.append, lambda: bool(told), setting=stand_in(tmp_path, body))
     child = Path("/proc") / (tmp_path / "child").read_text()
 
-
     def ended():
         try:
             return "Z" in (child / "stat").read_text().split(")")[-1].split()[0]

@@ -226,7 +226,7 @@ def test_the_decision_page_says_when_to_choose_which(plans):
 
 
 def test_money_is_held_against_plans_of_the_same_steps_alone(monkeypatch):
-    from beatplanner.data.publish.comparison_words import best, choose, verdicts
+    from beatplanner.data.publish.comparison_words import _best_in_words, best, choose, verdicts
     from beatplanner.planning.compare import decision as page
 
     monkeypatch.setattr(page, "draft_in_words", lambda *_, **__: [])
@@ -251,6 +251,12 @@ def test_money_is_held_against_plans_of_the_same_steps_alone(monkeypatch):
     ] == "moved_share"
     content = {"blocks": blocks, "columns": [{"name": c.name} for c in columns], "decision": list(told.values())}
     said = {c["name"]: c for c in choose(content)}
+    # a figure that is no share has its unit
+    work = {"key": "hours_per_officer_max", "value": 626.4, "next": 1252.8, "next_plan": "b"}
+    with_unit = _best_in_words(work, {"kind": "number"}, "Today", "EUR")
+    assert (
+        with_unit == "sharing the work counts most (626 hours a year for the officer with the most work; 1,253 with b)"
+    )
     assert said["whole"]["choose"] == ["stations on foot counts most (60%; today 40%; the other plans have none)"]
     assert said["lines"]["lacks"] == "no stations and no postings of officers"
     apart = money | {"unlike": [False, False, True]}

@@ -27,8 +27,8 @@ STRENGTHS = {
     "community_share": "keeping hours for residents",
     "within_limit": "stations on foot",
     "moved_share": "changing little",
-    "change_officer_share": "keeping officers",
-    "relationship_kept": "keeping trust",
+    "change_officer_share": "few residents getting officers they do not know",
+    "relationship_kept": "keeping years of trust",
     "robust_share": "staying in balance",
     "service_minutes": "being there soon",
     "service_own": "the own officer coming",
@@ -36,7 +36,11 @@ STRENGTHS = {
     "money_total": "cost",
     "station_cost": "cost of stations",
 }
-
+# What the figure of a strength is measured in, where it is no share.
+MEASURED_IN = {
+    "hours_per_officer_max": "hours a year for the officer with the most work",
+    "service_minutes": "minutes",
+}
 
 # What a plan leaves out that another has.
 LACKS = {"stations": "no stations", "officers": "no postings of officers"}
@@ -145,7 +149,7 @@ def choose(content: dict[str, Any]) -> list[dict[str, Any]]:
     unit = content.get("currency") or ""
     told = []
     for plan in content["decision"]:
-        words = [_best_in_words(x, rows[x["key"]], content["columns"][0]["name"]) for x in plan["best"]]
+        words = [_best_in_words(x, rows[x["key"]], content["columns"][0]["name"], unit) for x in plan["best"]]
         worst = plan["worst"]
         row = None if worst is None else rows[worst["key"]]
         money = plan["money"]
@@ -178,14 +182,15 @@ def _plain(row: dict[str, Any]) -> str:
     return (HEADLINE.get(row["key"]) or row["label"]).strip("… ")
 
 
-def _best_in_words(x: dict[str, Any], row: dict[str, Any], today: str) -> str:
+def _best_in_words(x: dict[str, Any], row: dict[str, Any], today: str, currency: str) -> str:
     what = STRENGTHS[x["key"]]
+    measured = currency if row["kind"] == "money" else MEASURED_IN.get(x["key"], "")
     mine, other = in_words(x["value"], row["kind"]), in_words(x["next"], row["kind"])
     # what no other plan has is held against today's
     beside = (
         f"today {other}; the other plans have none" if x["next_plan"] == today else f"{other} with {x['next_plan']}"
     )
-    return f"{what} counts most ({mine}; {beside})"
+    return f"{what} counts most ({f'{mine} {measured}'.strip()}; {beside})"
 
 
 def _against(change: float, unit: str) -> str:
