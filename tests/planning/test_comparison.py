@@ -367,6 +367,7 @@ def test_no_table_has_a_figure_that_nobody_would_write(plans):
 
 @pytest.mark.parametrize("language", ["mk", "sq", "sr-Latn"])
 def test_the_workbook_is_headed_in_the_language_of_the_force(plans, tmp_path, language):
+    from beatplanner.data.publish.comparison_words import beat_said
     from beatplanner.data.publish.comparison_workbook import write_workbook
     from beatplanner.data.publish.translation import Speech
     from beatplanner.planning.verification.compared_files import check_workbook
@@ -396,3 +397,18 @@ def test_the_workbook_is_headed_in_the_language_of_the_force(plans, tmp_path, la
     wrong = [c.detail for c in ledger.verdict().failed]
     # the sheet of beats is another here, so that its formulas give other figures; the answers yes and no are found again
     assert all("yes" not in w and "да" not in w for w in wrong)
+    # nor does a beat's name in the force's language differ from the one that is told
+    named = {
+        "title": "",
+        "rows": [{"key": "worst_beat", "label": "In", "kind": "text", "values": ["beat 4", "Kej (beat 1)"]}],
+    }
+    own = {**content, "language": language, "blocks": [named], "columns": content["columns"][:2]}
+    book = openpyxl.Workbook()
+    book.active.title = "Comparison"
+    book.create_sheet("Beats")
+    for row in ([], [""], ["In", beat_said(said, "beat 4"), beat_said(said, "Kej (beat 1)")]):
+        book["Comparison"].append(row or ["head"])
+    book.save(tmp_path / "own.xlsx")
+    ledger = Ledger()
+    check_workbook(ledger, tmp_path / "own.xlsx", own)
+    assert not ledger.verdict().failed and "beat" not in beat_said(said, "beat 4")

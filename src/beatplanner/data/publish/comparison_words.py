@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+from beatplanner.data.publish.translation import Speech
 
 # What a minister reads first, in this order; rows that a comparison lacks are left out.
 HEADLINE = {
@@ -60,6 +63,13 @@ def in_words(value: Any, kind: str) -> str:
     if kind == "money":
         return money_in_words(value)
     return f"{value:,.1f}" if kind == "decimal" else f"{value:,.0f}"
+
+
+def beat_said(said: Speech, value: Any) -> Any:
+    """Return a beat that a figure names, “beat 4” or “Kej 6 (beat 4)”, in the force's language; any other value as it is."""
+    if said.language == "en" or not isinstance(value, str):
+        return value
+    return re.sub(r"(^|\()beat (?=\S)", lambda m: f"{m[1]}{said.text('Beat').lower()} ", value)
 
 
 def money_in_words(value: float) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from beatplanner.data.output_place import move
+from beatplanner.data.publish.comparison_words import beat_said
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import safe_cell
 
@@ -40,13 +41,6 @@ def _label(said: Speech, row: dict[str, Any]) -> str:
         return row["label"]
     fields = {k: said.language_name(v) if k == "language" else v for k, v in row["fields"].items()}
     return said.text(row["words"], **fields)
-
-
-def _beat_said(said: Speech, value: Any) -> Any:
-    """Return a beat that a figure names, “beat 4” or “Kej 6 (beat 4)”, in the force's language; any other value as it is."""
-    if said.language == "en" or not isinstance(value, str):
-        return value
-    return re.sub(r"(^|\()beat (?=\S)", lambda m: f"{m[1]}{said.text('Beat').lower()} ", value)
 
 
 def write_workbook(  # noqa: C901 - one step a sheet
@@ -90,7 +84,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
     def unnamed(b: dict[str, Any]) -> str:
         """Return what a beat is called: by its number, in the force's language, where it has no name."""
         plain = said.language == "en" or b["name"] != f"beat {b['beat']}"
-        return str(_beat_said(said, b["name"])) if plain else f"{said.text('Beat')} {b['beat']}"
+        return str(beat_said(said, b["name"])) if plain else f"{said.text('Beat')} {b['beat']}"
 
     span: dict[str, list[int]] = {}
     # a beat's number is a number where all are
@@ -148,7 +142,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
                 elif r["kind"] == "yes":
                     cells.append(said.text("yes" if value else "no"))
                 else:
-                    cells.append(safe_cell(_beat_said(said, value)))
+                    cells.append(safe_cell(beat_said(said, value)))
             for k, value in enumerate(r["values"]):
                 if isinstance(cells[1 + k], str) and cells[1 + k].startswith("="):
                     known["Comparison"][f"{letter(2 + k)}{line}"] = float(value)
@@ -172,7 +166,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
                 int(m[k]) if str(m[k]).isdecimal() and str(int(m[k])) == m[k] else safe_cell(m[k])
                 for k in ("from", "to")
             ]
-            told = (_beat_said(said, m["to_name"]), m["residents"], m["units"])
+            told = (beat_said(said, m["to_name"]), m["residents"], m["units"])
             moves.append([safe_cell(shown[name]), *ends, *map(safe_cell, told)])
         if rows:
             end = moves.max_row

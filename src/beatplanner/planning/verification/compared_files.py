@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.publish.comparison_words import in_words
+from beatplanner.data.publish.comparison_words import beat_said, in_words
 from beatplanner.data.publish.translation import Speech
 from beatplanner.planning.verification.ledger import Ledger, is_number, same, words
 
@@ -81,6 +81,8 @@ def check_workbook(ledger: Ledger, path: Path, content: dict[str, Any]) -> None:
                 found = _evaluated(cell, beats, row, sheet) if isinstance(cell, str) and cell.startswith("=") else cell
                 if r["kind"] == "yes" and value is not None:
                     value = said.text("yes" if value else "no")
+                elif r["kind"] == "text":
+                    value = beat_said(said, value)
                 alike = same(value, found) if is_number(value) else (found in (value, f"'{value}"))
                 if not alike:
                     wrong.append(
