@@ -469,3 +469,29 @@ def test_a_beat_that_never_starts_is_held_as_today_whatever_the_maximum_tenure(t
     assert told["beats_started"] == [0, 0] and 12 * sum(told["people"]["vacant"]) == officers["vacant_months"]
     assert not any("Cheapest way out" in n["text"] and "(4)" in n["text"] for n in tables.summary["notes"])
     _vacant_alike(tables)
+
+
+def test_a_beat_with_more_officers_than_posts_leaves_no_post_empty():
+    """Two officers stay and two leave in March: those who stay hold the two posts, and nobody is told as missing after the others."""
+    from beatplanner.data.publish.moves import moves
+    from beatplanner.data.result.postings import changes_of
+    from beatplanner.planning.officers.plan import _posts
+    from beatplanner.solver.officers.problem import Posting
+
+    four = [Posting(o, 0, 0, end) for o, end in enumerate((2, 2, 60, 60))]
+    places = SimpleNamespace(posts=np.array([2]), beat=np.array([0]))
+    post = _posts(places, SimpleNamespace(handover=1), four)
+    assert [post[p] for p in four] == [3, 4, 1, 2]
+    end = {2: "2027-03-01", 60: "2032-01-01"}
+    rows = [("ABCD"[p.officer], "1", "2027-01-01", end[p.end], post[p], "") for p in four]
+    tables = SimpleNamespace(
+        summary={"rules": {"officers": {"start": "2027-01-01", "years": 5, "handover_months": 1}}},
+        beats=pd.DataFrame({"beat": ["1"], "posts": [2]}),
+        assignments=pd.DataFrame(rows, columns=["officer", "beat", "start", "end", "post", "requires"]),
+        roster=pd.DataFrame({"officer": list("ABCD"), "beat": ["1", "1", "9", "9"]}),
+    )
+    assert [(c.leaves, c.comes, c.days_vacant) for c in changes_of(tables)] == [("A", None, 0), ("B", None, 0)]
+    assert [m["reason"] for m in moves(tables)] == ["beat 9 exists no more"] * 2
+    # were one to leave in February 2031, a post would be empty for the 334 days that are left
+    tables.assignments.loc[2, "end"] = "2031-02-01"
+    assert [c.days_vacant for c in changes_of(tables)] == [0, 0, 334]

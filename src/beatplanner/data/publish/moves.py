@@ -54,7 +54,7 @@ def moves(tables: PlanTables) -> list[dict[str, Any]]:
                 continue
             reasons = [
                 _leaving(person, before, left, today, on, start, known, longest),
-                _coming(tables, r, on, roster, start),
+                *_coming(tables, r, on, roster, start),
             ]
             found.append(
                 {
@@ -93,8 +93,8 @@ def _leaving(
     return NEEDED, {}
 
 
-def _coming(tables: PlanTables, r: dict[str, Any], on: str, roster, start: str) -> Reason:
-    """Say what waits in the beat that is taken."""
+def _coming(tables: PlanTables, r: dict[str, Any], on: str, roster, start: str) -> list[Reason]:
+    """Say what waits in the beat that is taken; nothing where its posts are all held by who is there already."""
     assert tables.assignments is not None and tables.beats is not None
     beat, post = str(r["beat"]), r["post"]
     starts = (
@@ -103,24 +103,39 @@ def _coming(tables: PlanTables, r: dict[str, Any], on: str, roster, start: str) 
         else {}
     )
     if starts.get(beat) and str(starts[beat])[:10] == on and on != start:
-        return STARTS, {}
+        return [(STARTS, {})]
     mine = tables.assignments[
         (tables.assignments["beat"].astype(str) == beat)
         & (tables.assignments["post"] == post)
         & (tables.assignments["start"].astype(str) < on)
     ].sort_values("end")
     if not len(mine):
-        return FILLS, {}
+        return [] if _full(tables, beat, on, start, roster) else [(FILLS, {})]
     last = mine.iloc[-1]
     if str(last["end"])[:10] < on:
-        return FILLS, {}
+        return [(FILLS, {})]
     leaves = roster[str(last["officer"])].get("leaves_on")
     if (
         leaves
         and str(leaves)[:10] <= (dt.date.fromisoformat(str(last["end"])[:10]) + dt.timedelta(days=31)).isoformat()
     ):
-        return LEAVES_FORCE, {"officer": last["officer"]}
-    return MOVES_ON, {"officer": last["officer"]}
+        return [(LEAVES_FORCE, {"officer": last["officer"]})]
+    return [(MOVES_ON, {"officer": last["officer"]})]
+
+
+def _full(tables: PlanTables, beat: str, on: str, start: str, roster) -> bool:
+    """Tell whether those who were in a beat before a day, and are there on it, hold all of its posts."""
+    assert tables.assignments is not None and tables.beats is not None
+    there = tables.assignments[
+        (tables.assignments["beat"].astype(str) == beat)
+        & (tables.assignments["start"].astype(str) <= on)
+        & (tables.assignments["end"].astype(str) > on)
+    ]
+    before = [
+        str(r["start"]) < on or (on == start and str(roster[str(r["officer"])]["beat"]) == beat) for r in records(there)
+    ]
+    posts = tables.beats["posts"][tables.beats["beat"].astype(str) == beat]
+    return sum(before) >= int(posts.iloc[0])
 
 
 def _years(person: dict[str, Any], on: str) -> float | None:

@@ -246,9 +246,9 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
         [
             name.get(c.beat, c.beat),
             c.post,
-            c.leaves or "vacant post",
+            c.leaves or ("vacant post" if c.days_vacant else "–"),
             c.last_day,
-            c.comes or "nobody: vacant",
+            c.comes or ("nobody: vacant" if c.days_vacant else "–"),
             c.first_day,
             c.days_together if c.leaves and c.comes else None,
             c.days_vacant,

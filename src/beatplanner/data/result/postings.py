@@ -76,13 +76,26 @@ def changes_of(tables: PlanTables) -> list[Change]:
     list of Change
         A post whose last holder leaves before the plan's end has a change without a successor.
     """
-    assert tables.assignments is not None
+    assert tables.assignments is not None and tables.beats is not None
     begin, end = plan_span(tables)
     found: list[Change] = []
     frame = tables.assignments
+    short, posts = _short_days(tables), dict(zip(tables.beats["beat"].astype(str), tables.beats["posts"], strict=True))
+    asked = frame["requires"].fillna("").astype(str).ne("") if "requires" in frame else pd.Series(False, frame.index)
+    special = set(frame["beat"][asked].astype(str))
     for _, part in frame.sort_values(["start", "end"], kind="stable").groupby(["beat", "post"], sort=True):
         rows = [(r, _day(r["start"]), _day(r["end"])) for r in part.to_dict("records")]
         beat, post = str(rows[0][0]["beat"]), int(rows[0][0]["post"])
+        # who is more than the beat has posts leaves none empty
+        beyond = post > int(posts[beat]) and beat not in special
+
+        def vacant(since: dt.date, until: dt.date, beat: str = beat, beyond: bool = beyond) -> int:
+            return (
+                0
+                if beyond
+                else sum((min(z, until) - max(a, since)).days for a, z in short[beat] if a < until and z > since)
+            )
+
         covered, before = begin, None
         for row, start, until in rows:
             if start > begin:
@@ -96,14 +109,26 @@ def changes_of(tables: PlanTables) -> list[Change]:
                         None if before is None else covered - DAY,
                         start,
                         0 if before is None else max(0, (min(covered, until) - start).days),
-                        max(0, (start - covered).days),
+                        vacant(covered, start),
                     )
                 )
             if until >= covered or before is None:
                 covered, before = until, row
         if before is not None and covered < end:
-            found.append(Change(beat, post, str(before["officer"]), None, covered - DAY, None, 0, (end - covered).days))
+            found.append(Change(beat, post, str(before["officer"]), None, covered - DAY, None, 0, vacant(covered, end)))
     return sorted(found, key=lambda c: (c.day, c.beat, c.post))
+
+
+def _short_days(tables: PlanTables) -> dict[str, list[tuple[dt.date, dt.date]]]:
+    """Return the months in which a beat has fewer officers than posts that exist, by beat, each as its first day and the day after."""
+    assert tables.assignments is not None and tables.beats is not None
+    begin, end = plan_span(tables)
+    days = [(pd.Timestamp(begin) + pd.DateOffset(months=m)).date() for m in range(months_between(begin, end) + 1)]
+    lacking = open_posts(tables)
+    row = {str(b): k for k, b in enumerate(tables.beats["beat"])}
+    for r in tables.assignments.to_dict("records"):
+        lacking[row[str(r["beat"])], bisect_left(days, _day(r["start"])) : bisect_left(days, _day(r["end"]))] -= 1
+    return {b: [(days[m], days[m + 1]) for m in np.flatnonzero(lacking[k] > 0)] for b, k in row.items()}
 
 
 def open_posts(tables: PlanTables) -> np.ndarray:

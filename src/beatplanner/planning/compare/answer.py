@@ -273,9 +273,14 @@ def _leavers(c: Column, leave: int) -> list[str]:
     # nobody is left to overlap with, so that who has ended the course begins at once
     months = rules.training_months
     serve = f"{'holds' if held == 1 else 'hold'} {'the' if held == posts else f'{held:,.0f} of the'} {_many(posts, 'post')} at the start"
-    if held > posts:
+    lacking = int(vacancies(c.tables).iloc[:, 0].sum())
+    spare = held > posts - lacking
+    if spare:
         serve = f"{'serves' if held == 1 else 'serve'} in the beats of the {_many(posts, 'post')} at the start"
-    text = f"{_many(held, 'officer')} {serve} and {_many(ready, 'trained officer')} {'waits' if ready == 1 else 'wait'} for one; were {gone:,.0f} of the holders to leave at once, {_many(empty, 'post')} would stay empty"
+        serve += f", of which {lacking:,.0f} {'is' if lacking == 1 else 'are'} empty," if lacking else ""
+    # those who are more than their beat has posts step in as well, where the rules let them move
+    least = "at least " if spare and lacking else ""
+    text = f"{_many(held, 'officer')} {serve} and {_many(ready, 'trained officer')} {'waits' if ready == 1 else 'wait'} for one; were {gone:,.0f} of the holders to leave at once, {least}{_many(empty, 'post')} would stay empty"
     return [text + (f", for {_many(months, 'month')} at least: so long takes the course." if empty and months else ".")]
 
 

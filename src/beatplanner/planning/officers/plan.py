@@ -256,7 +256,11 @@ def _posts(places: Places, problem_: TenureProblem, postings: list[Posting]) -> 
         beat = int(places.beat[place])
         base = used.get(beat, 0)
         free_at = [0] * int(places.posts[place])
-        for p in sorted((p for p in postings if p.place == place), key=lambda p: (p.begin, p.officer)):
+        here = sorted((p for p in postings if p.place == place), key=lambda p: (p.begin, p.officer))
+        # of more officers than posts on the first day those who stay hold the posts, so that none stands empty once the others have left
+        first = [p for p in here if p.begin == 0]
+        stay = set(sorted(first, key=lambda p: -p.end)[: len(free_at)])
+        for p in sorted(here, key=lambda p: (p.begin, p.begin == 0 and p not in stay)):
             ready = [k for k, t in enumerate(free_at) if t <= p.begin + problem_.handover]
             if not ready:
                 free_at.append(0)
