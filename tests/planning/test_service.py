@@ -483,3 +483,19 @@ def test_beats_are_redrawn_for_the_busiest_shift_the_way_and_the_longest_drive(s
     assert verify(served.path("none")).ok
     names = {r.key for r in relaxations(read_description(served.project))}
     assert {"service.peak_tolerance", "service.travel_work", "service.longest_drive"} <= names
+
+
+def test_calls_that_are_lost_stand_in_the_table_and_in_the_report(served, command):
+    from beatplanner.data.publish.service_report import service_rows
+
+    served.swap('end = "07:00"', 'end = "08:00"')
+    served.path("calls.csv").write_text("unit,per_hour\n" + "".join(f"{u},0.2\n" for u in range(1, 17)), "utf-8")
+    with served.project.open("a", encoding="utf-8") as stream:
+        stream.write('queue = "lost"\n')
+    code, out, _ = command("service", served.project, "--out", served.path("service"))
+    found = read(served.path("service"))
+    lost = f"{found['lost_share']:.1%}"
+    assert code == 0 and found["lost_share"] > 0.1 and " lost " in out and lost in out
+    # from 7 to 8 both shifts are on duty, and the week has no more hours for it
+    assert out.split("all  ")[1].split()[0] == "168"
+    assert lost in service_rows(found)[-1]["cells"]

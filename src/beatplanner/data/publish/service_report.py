@@ -11,11 +11,11 @@ from beatplanner.data.publish.plain_figure import plain_figure
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 # Figures of the table: key, heading, and how it is written.
 FIGURES = (
-    ("servers_on_duty", "On duty", "{:,.0f}"),
+    ("servers_on_duty", "On duty", "{:.3g}"),
     ("mean_minutes", "Minutes until somebody is there", "{:.1f}"),
     ("p90_minutes", "9 of 10 within, minutes", "{:.1f}"),
     ("own_share", "Own officer", "{:.0%}"),
-    ("wait_share", "Calls that wait", "{:.1%}"),
+    ("not_at_once", "Calls that wait or are lost", "{:.1%}"),
     ("away_share", "Time on calls of other beats", "{:.0%}"),
     ("people_share", "Time left for people", "{:.0%}"),
 )
@@ -50,6 +50,8 @@ def service_rows(service: dict[str, Any] | None) -> list[dict[str, Any]]:
 
 
 def _cells(figures: dict[str, Any]) -> list[str]:
+    parts = [figures.get(key) for key in ("wait_share", "lost_share")]
+    figures = {**figures, "not_at_once": None if None in parts else sum(parts)}
     return ["–" if figures.get(key) is None else form.format(figures[key]) for key, _, form in FIGURES]
 
 

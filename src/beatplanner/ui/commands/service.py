@@ -73,7 +73,7 @@ def print_service(found: dict[str, Any]) -> None:
             **found,
         },
     ]:
-        duty = "" if s["servers_on_duty"] is None else str(s["servers_on_duty"])
+        duty = "" if s["servers_on_duty"] is None else f"{s['servers_on_duty']:.3g}"
         table.add_row(
             s["name"],
             f"{s['hours_a_week']:,.0f}",
