@@ -496,6 +496,5 @@ def test_calls_that_are_lost_stand_in_the_table_and_in_the_report(served, comman
     found = read(served.path("service"))
     lost = f"{found['lost_share']:.1%}"
     assert code == 0 and found["lost_share"] > 0.1 and " lost " in out and lost in out
-    # from 7 to 8 both shifts are on duty, and the week has no more hours for it
     assert out.split("all  ")[1].split()[0] == "168"
     assert lost in service_rows(found)[-1]["cells"]
