@@ -235,6 +235,7 @@ def test_values_sentences_and_differences(town):
     assert value_of(raw, rule) == 0.25
     assert in_words(rule, 0.25) == "each beat within ±25 % of its municipality's mean work"
     assert in_words(BY_KEY["beats.max_moved"], None) == "any number of residents may change beat"
+    assert in_words(BY_KEY["officers.posts_per_beat"], 1) == "1 post in each beat"
     assert in_words(BY_KEY["officers.posts_per_beat"], "auto") == "as many posts as a beat's work needs"
     assert hours_of([{"municipality": "Y", "lower": 75.0, "upper": 125.0}], 0.1) == [
         ("Y", pytest.approx(90), pytest.approx(110))

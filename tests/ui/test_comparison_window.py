@@ -28,6 +28,8 @@ def test_plans_side_by_side(qtbot, tmp_path):
     town.swap("count = 4", "count = 6")
     run(town.project, tmp_path / "b", steps=("beats",), time_limit=2, pack=False)
     window = QtWidgets.QMainWindow()
+    # the registry of actions, as a window has it
+    window.actions_by_name = {}
     qtbot.addWidget(window)
     comparing = install(window)
     assert [a.text() for a in window.menuBar().actions()] == ["Compare"]

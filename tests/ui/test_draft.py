@@ -307,7 +307,9 @@ def test_a_name_and_a_colour_belong_to_the_beat(open_window, monkeypatch):
 
     window = open_window()
     beat = window.map.content.ids[0]
-    window.drawing_panel.choose(beat)
+    # the beat that is lit up is meant, not the one in the list to paint into
+    window.drawing_panel.choose(window.map.content.ids[1])
+    window._select_row(beat)
     monkeypatch.setattr(NameDialog, "ask", classmethod(lambda *_: ("Old Mill", "#123456")))
     window.actions_by_name["draw_name"].trigger()
     assert window.map.content.names[beat] == "Old Mill" and window.map.content.own_colours[beat] == "#123456"
@@ -315,8 +317,7 @@ def test_a_name_and_a_colour_belong_to_the_beat(open_window, monkeypatch):
     assert window.table_model.data(window.table_model.index(rows[beat], 1)) == "Old Mill"
     assert window.scenario.document.description().beats.names == {beat: "Old Mill"}
     other = next(b for b in window.map.content.ids if b != beat)
-    window.drawing_panel.choose(other)
-    window.drawing_panel.beat.setCurrentIndex(window.drawing_panel.beat.findData(other))
+    window.map.select(other)
     window.actions_by_name["draw_name"].trigger()
     assert "Another beat is called" in window.drawing_panel.note.text()
     # a new beat is proposed a name from the places in it, which no other beat has

@@ -105,6 +105,24 @@ def test_a_sentence_of_planning_keeps_names_places_and_figures_in_macedonian(spe
     assert (
         two == "Way 3 има 4 празни месеци, мај 2027 до јуни 2027. Најевтин излез: уште еден полицаец обучен до мај 2027"
     )
+    way = "Cheapest way out: one more officer trained by May 2027, so in training from March 2027 (not checked, as no time was left)"
+    assert told(way) == (
+        "Најевтин излез: уште еден полицаец обучен до мај 2027, па на обука од март 2027 (не е проверено, бидејќи немаше време)"
+    )
+    # a list whose items have brackets, in a field
+    lacks = "No officer speaks Albanian in Kej 1 (1,047 speakers, 60 months from May 2027), Kej 2 (9 speakers, 1 month from June 2027)"
+    rest = (
+        ": 7 speaker-months without an officer in 2 beat-months. 2 beats of 2 beats need it, and 3 officers of the roster speak it in May 2027: "
+        "0 beat-months and 0 speaker-months cannot be avoided with the officers there are"
+    )
+    assert "speakers" not in told(lacks + rest) and told(lacks + rest).count(" што го зборуваат, ") == 2, told(
+        lacks + rest
+    )
+    changed = told("census.gpkg has changed since the plan was made: plan again, or bring the old file back.")
+    assert changed.startswith("census.gpkg е сменето откако")
+    # a sentence that is not known stays English as a whole
+    unknown = "census.gpkg has grown by a whole lot of new columns since yesterday"
+    assert told(unknown) == unknown
     # what no template fits stays as it is, and a long text with many stops and lists ends
     assert told("A dog, 3 cats and 1,000 mice ran to the sea.") == "A dog, 3 cats and 1,000 mice ran to the sea."
     assert len(told("One in two, three by four (five) and more. " * 100)) > 4000

@@ -174,7 +174,7 @@ def test_a_run_is_drawn_waits_and_goes_on(window, qtbot):
     window.solving.pause(True)
     window._enable()
     assert window.pause_button.text() == "Go on"
-    qtbot.wait(1500)
+    window._tick()
     assert window.solving.running and window.solving.paused
     window.pause_plan()
     assert window.pause_button.text() == "Pause"

@@ -225,6 +225,17 @@ def _is_number(text: str) -> bool:
     return True
 
 
+# What one of a unit is called.
+ONE = {
+    "posts": "post",
+    "months": "month",
+    "years": "year",
+    "officers": "officer",
+    "stations": "station",
+    "beats": "beat",
+}
+
+
 def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str) -> str:
     """Return a rule with its value as a sentence.
 
@@ -248,7 +259,11 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str) -> 
             rows = [value] if rule.kind == "table" else value if rule.kind == "rows" else []
             said = "; ".join(_told(row) for row in rows) if rows else written(rule, value)
         return translated(rule.words).replace("{value}", said) if said else translated(rule.off or "not said")
-    return translated(rule.words).replace("{value}", str(value) if rule.plain else f"{shown(rule, float(value)):,g}")
+    said = str(value) if rule.plain else f"{shown(rule, float(value)):,g}"
+    words = translated(rule.words)
+    if said == "1" and rule.unit in ONE and words == rule.words:
+        words = words.replace(f"{{value}} {rule.unit}", f"{{value}} {ONE[rule.unit]}")
+    return words.replace("{value}", said)
 
 
 def hours_of(municipalities: Iterable[dict[str, Any]], tolerance: float) -> list[tuple[str, float, float]]:

@@ -304,6 +304,11 @@ def beat_name(c: Column, beat: str) -> str:
 
 def currency(c: Column) -> str:
     """Return the currency of the project's money."""
-    if c.rules.budget is not None:
-        return c.rules.budget.currency
-    return c.rules.forum.currency if c.rules.forum is not None else "EUR"
+    return currency_of(c.rules)
+
+
+def currency_of(rules: Description) -> str:
+    """Return the currency in which a description states money."""
+    if rules.budget is not None:
+        return rules.budget.currency
+    return rules.forum.currency if rules.forum is not None else "EUR"

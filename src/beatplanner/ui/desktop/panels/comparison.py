@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, QUrl, Signal
-from PySide6.QtGui import QAction, QBrush, QColor, QDesktopServices, QFont, QPainter, QPen, QTransform
+from PySide6.QtGui import QBrush, QColor, QDesktopServices, QFont, QPainter, QPen, QTransform
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -31,11 +31,12 @@ from beatplanner.ui.desktop.map.rings import path_of
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
+from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.frame import Frame
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
 from beatplanner.ui.desktop.toolkit.told import told as in_language
-from beatplanner.ui.desktop.toolkit.tool_actions import menu_named
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
 LOAD = ("#ffffd4", "#fee391", "#fec44f", "#fe9929", "#d95f0e", "#7f2704")
 WALK = ("#f7fbff", "#c6dbef", "#9ecae1", "#6baed6", "#2171b5", "#08306b")
@@ -326,16 +327,18 @@ class ComparisonWindow(QDialog):
         self.told.setText("  ·  ".join(parts))
 
 
+COMPARE = Action(
+    "compare_plans", "Compare", "Compare plans…", "Lay result folders side by side, today's plan before them."
+)
+
+
 class Comparing:
     """The menu “Compare” of a window."""
 
     def __init__(self, window: Window) -> None:
         self.window = window
         self.shown: ComparisonWindow | None = None
-        self.action = QAction(window.tr("Compare plans…"), window)
-        self.action.setStatusTip(window.tr("Lay result folders side by side, today's plan before them."))
-        self.action.triggered.connect(self.choose)
-        menu_named(window, "Compare").addAction(self.action)
+        self.action = add_action(window, COMPARE, self.choose)
 
     def choose(self) -> None:
         """Ask for result folders one after another, then for where the comparison goes."""

@@ -153,8 +153,10 @@ class DrawingEdits:
         return [drawing.ids[o] for o in order if drawing.municipality[drawing.members(drawing.ids[o])[0]] == home]
 
     def name_beat(self: Any) -> None:
-        """Ask for name and colour of the chosen beat, and keep them with the project."""
-        beat, document = self.chosen() or self.map.selected, self.scenario.document
+        """Ask for name and colour of the beat that is lit up on the map, and keep them with the project."""
+        # who chooses a beat in the list lights it up too; a row of the table or a click on the map leaves the list, so that units can still be
+        # painted into the beat in it
+        beat, document = self.map.selected or self.chosen(), self.scenario.document
         if not beat or document is None:
             self._say(self.tr("Choose a beat of a project first."))
             return

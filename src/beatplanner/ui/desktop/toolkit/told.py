@@ -48,6 +48,10 @@ LONGEST = 6000
 # Words that join others and tell nothing themselves are none of these.
 WORD = re.compile(r"\b(?!(?:and|or|to|by|in|of|from|more)\b)[A-Za-z]{2,}")
 WEAK, SHORT, TELLING = 12, 100, 40
+# So many words in small letters are no name.
+LOWER, FEW = re.compile(r"\b[a-z]{2,}\b"), 4
+# What is said in brackets at a text's end.
+ASIDE = re.compile(r"(.+ |)\(([^()]+)\)")
 
 
 def told(text: str) -> str:
@@ -111,6 +115,12 @@ class Sentences:
             values = _values(pieces, body)
             if values is not None:
                 names = {name: self.said(value, True) for name, value in zip(pieces[1::2], values, strict=True)}
+                if _weight(pieces) < WEAK and any(
+                    names[name] == value and len(LOWER.findall(value)) >= FEW
+                    for name, value in zip(pieces[1::2], values, strict=True)
+                ):
+                    # “{a} has {b}” around English is worse than English
+                    continue
                 return FIELD.sub(lambda found, v=names: v.get(found[1], ""), said) + stop
         return None
 
@@ -130,7 +140,8 @@ class Sentences:
         items = LIST.split(text)
         items = PAIR.split(text) if len(items) == 1 else items
         if len(items) == 1:
-            return _date(text)
+            aside = ASIDE.fullmatch(text)
+            return _date(text) if aside is None else f"{self.said(aside[1], True)}({self.said(aside[2], True)})"
         known = [self.said(i.strip(), True) for i in items[::2]]
         between = [self.whole.get(b.strip(), b.strip()) for b in items[1::2]]
         between = [f"{b} " if b in ";," else f" {b} " for b in between]
@@ -143,9 +154,11 @@ def _weight(pieces: list[str]) -> int:
 
 
 def _clause(text: str, start: int, end: int) -> int:
-    """Return where a clause begins behind a value."""
-    found = CLAUSE.search(text, start, end)
-    return end if found is None else found.start()
+    """Return where a clause begins behind a value; a bracket with more behind it belongs to the value."""
+    for found in CLAUSE.finditer(text, start, end):
+        if _balanced(text[start : found.start()]) and (found[0] != " (" or text.find(")", found.end(), end) >= end - 1):
+            return found.start()
+    return end
 
 
 def _values(pieces: list[str], text: str) -> list[str] | None:
@@ -168,8 +181,21 @@ def _values(pieces: list[str], text: str) -> list[str] | None:
     values.append(text[at:end])
     # “{n} officers” counts; and no value holds a sentence and the beginning of another, but for the first, before a whole sentence
     counted = pieces[:2] != ["", "n"] or len(pieces) > 3 or NUMBER.fullmatch(values[0])
+    if any(not _balanced(v) for v in values) or any(", so " in v for v in values[: -1 if not pieces[-1] else None]):
+        # a bracket is told whole, and what follows from a clause is its end
+        return None
     first = 1 if not pieces[0] and _weight(pieces) >= TELLING else 0
     return values if counted and not any(STOP.search(v) for v in values[first:]) else None
+
+
+def _balanced(text: str) -> bool:
+    """Return whether each bracket that opens closes, and none closes before."""
+    depth = 0
+    for letter in text:
+        depth += (letter == "(") - (letter == ")")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _number(text: str) -> str:

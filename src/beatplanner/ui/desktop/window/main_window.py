@@ -271,6 +271,11 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
 
     def _show_unit(self, unit: int) -> None:
         text = self.scenario.unit_text(unit, self.tr, number) if unit >= 0 else ""
+        if hasattr(self, "coordinates"):
+            # a line that is longer than its place ends in dots before the coordinates begin
+            there = self.coordinates
+            room = there.geometry().right() - there.sizeHint().width() - 3 * self.fontMetrics().horizontalAdvance("0")
+            text = self.statusBar().fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(0, room))
         self.statusBar().showMessage(text)
 
     def _select_beat(self, current, _previous) -> None:
