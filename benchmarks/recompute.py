@@ -500,16 +500,32 @@ def staff(p: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["year", "paid", "pay", "spare", "spare_pay", "courses"]).groupby("year").sum()
 
 
-def whole_money(p: Plan, people: Plan) -> list[float]:
+def forums_counted(priced: list[Plan]) -> str:
+    """Return how forums are in all columns: as told, at the flat price where only some plans have places, or nowhere where one has no forums."""
+    if len({q.rules.get("forum") is None for q in priced}) > 1:
+        return "left out"
+    return "as told" if len({q.summary.get("forums") is None for q in priced}) == 1 else "flat"
+
+
+def forum_money(p: Plan, how: str, beats: int, before: bool) -> float:
+    """Return what the forums of so many beats cost a year: as their places are told, those of today's beats where `before`, or at the flat price."""
+    b, forum, places = p.rules["budget"], p.rules.get("forum"), p.summary.get("forums")
+    if forum is None or how == "left out":
+        return 0.0
+    if how == "flat" or places is None:
+        near = forum["neighbourhood"]
+        return beats * near["members"] * near["meetings_a_year"] * b["forum_travel"]
+    rate = 1.0 if forum["currency"] == b["currency"] else b["rates"][forum["currency"]]
+    wider = [r for r in places["plan"] if r["level"] != "neighbourhood"]
+    near = places["today"] if before else [r for r in places["plan"] if r["level"] == "neighbourhood"]
+    return sum(r["year_cost"] for r in (*wider, *(near if beats else ()))) / rate
+
+
+def whole_money(p: Plan, people: Plan, how: str = "as told") -> list[float]:
     """Return what a plan costs in each year where all of it starts in its first year, or going on as today; in the prices of each year."""
-    b, forum = p.rules["budget"], p.rules.get("forum")
+    b = p.rules["budget"]
     days, years = calendar(p), p.rules["budget"]["years"]
     first = 0 if p.rules.get("officers") is None else pd.Timestamp(p.rules["officers"]["start"]).year - days[0].year
-    meet = (
-        0.0
-        if forum is None
-        else forum["neighbourhood"]["members"] * forum["neighbourhood"]["meetings_a_year"] * b["forum_travel"]
-    )
     paid = staff(people) if people.roster is not None and p.rules.get("officers") else None
     one = (b["officer_salary"] + b["allowances"]) * (1 + b["employer_part"])
     old = p.units["current"].dropna().nunique()
@@ -520,7 +536,11 @@ def whole_money(p: Plan, people: Plan) -> list[float]:
         beats = old if p.today else (now if t >= first else before)
         cars = math.ceil(b["vehicles_per_beat"] * beats - 1e-5)
         bought.append(max(0, cars - sum(n for k, n in enumerate(bought) if k > t - b["vehicle_years"])))
-        money = beats * meet + bought[-1] * b["vehicle_price"] + cars * b["vehicle_yearly"]
+        money = (
+            forum_money(p, how, beats, p.today or t < first)
+            + bought[-1] * b["vehicle_price"]
+            + cars * b["vehicle_yearly"]
+        )
         if paid is not None:
             money += paid["pay"][t] + paid["courses"][t] * b["training_seat"]
         elif p.today:
@@ -550,7 +570,7 @@ def of_money(p: Plan, plans: list[Plan], exchange: float) -> dict[str, Any]:
     b, labels = own.rules["budget"], (base if p.today else p).summary["budget"]["years"]
     years = [y for y in base.summary["budget"]["years"] if all(y in q.summary["budget"]["years"] for q in priced)]
     at = [labels.index(y) for y in years]
-    total = whole_money(own, own)
+    total = whole_money(own, own, forums_counted(priced))
     found: dict[str, Any] = {f"money_{y}": exchange * total[t] for y, t in zip(years, at, strict=True)}
     found["money_total"] = sum(found.values())
     if own.roster is not None and own.rules.get("officers"):

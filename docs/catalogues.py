@@ -97,7 +97,7 @@ def messages() -> list[str | tuple[str, str]]:
     )
     found |= dict.fromkeys((*officers_pack.CALENDAR, *moves.REASONS))
     figures = (*officers_pack.FIGURES.values(), officers_pack.POINTS, *officers_pack.VALUES.values())
-    found |= dict.fromkeys((*figures, *run_card.WORDS, *forum_files.HEADINGS.values(), *qgis_words.WORDS))
+    found |= dict.fromkeys((*figures, *run_card.WORDS, *forum_files.TWIN_HEADINGS.values(), *qgis_words.WORDS))
     return list(found)
 
 

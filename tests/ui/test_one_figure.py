@@ -298,3 +298,36 @@ def test_plans_with_and_without_places_are_compared_by_one_rule(result, tmp_path
     assert "at a flat price" in rows["money_total"]["help"]
     failed = [c.name for c in verify(tmp_path / "cmp").failed]
     assert not [n for n in failed if "money" in n or "figures" in n], failed
+
+
+def test_each_table_has_a_workbook_beside_it(result, tmp_path):
+    from beatplanner.data.publish.curve_report import COLUMNS, write_curve
+    from beatplanner.data.result.cells import write_twin
+
+    forum, listed = result / "forum", json.loads((result / "manifest.json").read_text("utf-8"))
+    gated = json.loads((result / "privacy.json").read_text("utf-8"))["files"]
+    files = sorted(forum.glob("*.csv"))
+    assert len(files) >= 7
+    for path in files:
+        book = openpyxl.load_workbook(path.with_suffix(".xlsx"))
+        head, *lines = book.active.iter_rows(values_only=True)
+        said = [[str(v) for v in r.values()] for r in rows_of(path)]
+        assert [["" if v is None else str(v) for v in line] for line in lines] == [
+            [str(float(v)) if "." in v and v.replace(".", "").isdigit() else v for v in line] for line in said
+        ], path.name
+        assert not [h for h in head if "_" in h or h != h.strip() or not h[:1].isupper()], (path.name, head)
+        assert path.with_suffix(".xlsx").name in gated and f"forum/{path.stem}.xlsx" in json.dumps(listed)
+    sheet = openpyxl.load_workbook(forum / "beats.xlsx").active
+    assert all(isinstance(r[0], int) for r in sheet.iter_rows(min_row=2, values_only=True))
+    assert sheet.print_title_rows and sheet.page_setup.fitToWidth == 1 and sheet.freeze_panes == "A2"
+
+    # an id with a leading zero, a hidden count and a formula of a stranger stay what they are
+    write_twin(tmp_path / "t.xlsx", ["A", "B", "C"], [["007", "12", "=1+1"], ["8", "*", ""]])
+    assert list(openpyxl.load_workbook(tmp_path / "t.xlsx").active.iter_rows(min_row=2, values_only=True)) == [
+        ("007", 12, "'=1+1"),
+        ("8", "*", None),
+    ]
+    row = dict.fromkeys(COLUMNS, None) | {"budget": "10%", "moved_share": 0.1, "max_deviation": 0.05, "travel": 1e6}
+    write_curve(tmp_path, "Town", [row | {"feasible": True, "folder": "p10"}], 0.1)
+    head, line = openpyxl.load_workbook(tmp_path / "curve.xlsx").active.iter_rows(values_only=True)
+    assert list(head) == list(COLUMNS.values()) and line[1] == 0.1 and line[7] == "yes"

@@ -9,29 +9,29 @@ from pathlib import Path
 from typing import Any
 
 from beatplanner.data.publish.plain_figure import plain_figure
-from beatplanner.data.result.cells import write_csv
+from beatplanner.data.result.cells import write_csv, write_twin
 
-COLUMNS = (
-    "budget",
-    "moved_share",
-    "max_deviation",
-    "relationship_years_kept",
-    "relationship_years_today",
-    "travel",
-    "lower_bound",
-    "feasible",
-    "folder",
-)
+# Columns of curve.csv, and what they are called in the workbook beside it.
+COLUMNS = {
+    "budget": "Residents that may change beat",
+    "moved_share": "Share of residents that do",
+    "max_deviation": "Greatest deviation, share of the mean",
+    "relationship_years_kept": "Relationship-years kept",
+    "relationship_years_today": "Relationship-years today",
+    "travel": "Travel, hours × m",
+    "lower_bound": "Least travel possible, as proven",
+    "feasible": "All rules met",
+    "folder": "Folder of the plan",
+}
 
 
 def write_curve(out: Path, name: str, rows: list[dict[str, Any]], tolerance: float) -> None:
-    """Write ``curve.csv`` and ``curve.html``; `rows` as `run_curve` returns them."""
+    """Write ``curve.csv``, ``curve.xlsx`` and ``curve.html``; `rows` as `run_curve` returns them."""
     trust = any(row["relationship_years_today"] for row in rows)
-    write_csv(
-        out / "curve.csv",
-        list(COLUMNS),
-        ([round(row[c], 4) if isinstance(row[c], float) else row[c] for c in COLUMNS] for row in rows),
-    )
+    table = [[round(row[c], 4) if isinstance(row[c], float) else row[c] for c in COLUMNS] for row in rows]
+    write_csv(out / "curve.csv", list(COLUMNS), table)
+    said = [[{True: "yes", False: "no"}[v] if isinstance(v, bool) else v for v in line] for line in table]
+    write_twin(out / "curve.xlsx", list(COLUMNS.values()), said)
     cells = "".join(
         f"<tr><td><a href='{escape(row['folder'])}/report.html'>{escape(row['budget'])}</a></td><td>{row['moved_share']:.1%}</td>"
         f"<td>±{row['max_deviation']:.1%}</td><td>{row['travel']:,.0f}</td>{_kept(row) if trust else ''}"

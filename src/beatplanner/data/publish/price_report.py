@@ -6,41 +6,45 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.result.cells import write_csv
+from beatplanner.data.result.cells import write_csv, write_twin
 
-COLUMNS = (
-    "key",
-    "rule",
-    "how",
-    "step",
-    "with",
-    "with_bound",
-    "without",
-    "without_bound",
-    "gain",
-    "at_least",
-    "at_most",
-    "share",
-    "metres",
-    "minutes",
-    "moved_residents",
-    "residents_within",
-    "hours",
-    "money",
-    "posts",
-    "vacant_months",
-    "tenure_violations",
-    "language_gaps",
-    "rotations",
-    "feasible",
-    "folder",
-)
+# Columns of prices.csv, and what they are called in the workbook beside it.
+COLUMNS = {
+    "key": "Rule of the description",
+    "rule": "Rule",
+    "how": "What is changed",
+    "step": "Step",
+    "with": "Objective with the rule",
+    "with_bound": "… at least, as proven",
+    "without": "Objective without it",
+    "without_bound": "… without it at least, as proven",
+    "gain": "Gained without it",
+    "at_least": "Gained at least, as proven",
+    "at_most": "Gained at most, as proven",
+    "share": "Gained, share of the objective",
+    "metres": "Metres on the mean way to work",
+    "minutes": "Minutes on the mean walk",
+    "moved_residents": "Residents who change beat",
+    "residents_within": "Residents within the walking limit",
+    "hours": "Hours a year in the heaviest beat",
+    "money": "Money",
+    "posts": "Officers' posts",
+    "vacant_months": "Post-months without an officer",
+    "tenure_violations": "Broken tenures",
+    "language_gaps": "Beat-months without a language",
+    "rotations": "Officers who move to another beat",
+    "feasible": "All rules met",
+    "folder": "Folder of the plan",
+}
 
 
 def write_prices(out: Path, content: dict[str, Any]) -> None:
-    """Write ``prices.csv`` and ``prices.html``; `content` as `price_rules` returns it."""
+    """Write ``prices.csv``, ``prices.xlsx`` and ``prices.html``; `content` as `price_rules` returns it."""
     rows = content["prices"]
-    write_csv(out / "prices.csv", list(COLUMNS), ([_told(row.get(c)) for c in COLUMNS] for row in rows))
+    table = [[_told(row.get(c)) for c in COLUMNS] for row in rows]
+    write_csv(out / "prices.csv", list(COLUMNS), table)
+    said = [[{True: "yes", False: "no"}[v] if isinstance(v, bool) else v for v in line] for line in table]
+    write_twin(out / "prices.xlsx", list(COLUMNS.values()), said)
     top = max((abs(r["share"] or 0.0) for r in rows), default=0.0) or 1.0
     items = "".join(
         f"<tr><td>{escape(r['sentence'])} <a href='{escape(r['folder'])}/report.html'>The plan without it</a></td>"

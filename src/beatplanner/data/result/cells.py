@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ def _plain(value: Any) -> str | None:
     return str(value)
 
 
+# What stands in a public table in place of a count that is not told.
+HIDDEN = "*"
 # Significant digits of a number in JSON: what sums in floating point leave behind them is none of the figure, as in 17282.159999999996.
 DIGITS = 12
 
@@ -75,3 +78,47 @@ def fit_pages(book: Any) -> None:
         sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
         sheet.print_title_rows = "1:1"
         sheet.oddFooter.center.text = "&A, &P of &N"
+
+
+def write_twin(path: Path, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Write a table of a CSV file as a workbook beside it, for people.
+
+    Parameters
+    ----------
+    path
+        The workbook.
+    header
+        Headings in words.
+    rows
+        The cells of the CSV file. A column in which all is a number, or hidden, holds numbers; a number with a leading zero is a text.
+    """
+    from openpyxl import Workbook
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+
+    columns = [_numbers([row[k] for row in rows]) for k in range(len(header))]
+    book = Workbook()
+    sheet: Any = book.active
+    sheet.title = path.stem[:31]
+    sheet.append([safe_cell(h) for h in header])
+    for k, (cell, column) in enumerate(zip(sheet[1], columns, strict=True), 1):
+        cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
+        longest = max((len(str(v)) for v in column if v is not None), default=0)
+        sheet.column_dimensions[get_column_letter(k)].width = min(60, max(12, longest + 2))
+    for row in zip(*columns, strict=True):
+        sheet.append([safe_cell(v) if v is not None else None for v in row])
+    sheet.freeze_panes = "A2"
+    fit_pages(book)
+    book.save(path)
+
+
+NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d+)?")
+
+
+def _numbers(column: Sequence[Any]) -> list[Any]:
+    """Return a column of a table as cells of a workbook: numbers where all that is told are, else as it stands; None where empty."""
+    said = [None if v is None or v == "" or (isinstance(v, float) and math.isnan(v)) else v for v in column]
+    texts = [v for v in said if isinstance(v, str) and v != HIDDEN]
+    if not texts or not all(NUMBER.fullmatch(v) for v in texts):
+        return said
+    return [(float(v) if "." in v else int(v)) if isinstance(v, str) and v != HIDDEN else v for v in said]

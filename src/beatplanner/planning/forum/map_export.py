@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.result.cells import HIDDEN
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.forum.gate import Gate
 from beatplanner.planning.forum.pack_figures import areas_of, decide_residents
 from beatplanner.planning.forum.public_plan import public_plan
-from beatplanner.planning.forum.published import HIDDEN, read_published
+from beatplanner.planning.forum.published import read_published
 
 Audience = Literal["public", "office"]
 THRESHOLD = 5  # ONS and ICO practice, where the description sets no other

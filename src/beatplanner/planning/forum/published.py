@@ -12,11 +12,11 @@ from typing import Any
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.paths import whole_path
+from beatplanner.data.result.cells import HIDDEN
 from beatplanner.data.town.forum_tables import folder_of_pack
 from beatplanner.planning.forum.areas import Areas, concern_cells, resident_cells
 from beatplanner.planning.forum.gate import Cell
 
-HIDDEN = "*"
 # Of small counts at most.
 MOST_THRESHOLD = 1_000_000
 

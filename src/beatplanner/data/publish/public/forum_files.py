@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.result.cells import fit_pages, safe_cell, without_nan, write_csv
+from beatplanner.data.result.cells import fit_pages, safe_cell, without_nan, write_csv, write_twin
 
 PROPOSAL = ("unit", "name", "beat", "proposed_beat")
 # Headings of what forums fill in; what they are called is read back by its meaning (see `column_words`).
@@ -25,12 +25,47 @@ HEADINGS = {
     "beat": "Beat",
     "proposed_beat": "Proposed beat",
 }
+# Headings of the workbooks beside the tables; those of HEADINGS where a column stands there.
+TWIN_HEADINGS = {
+    **HEADINGS,
+    "municipality": "Municipality",
+    "residents": "Residents",
+    "posts": "Officers' posts",
+    "within_walk": "Within a walk of a station",
+    "old_beat": "Beat today",
+    "new_beat": "New beat",
+    "moved": "Residents who change beat",
+    "level": "Level",
+    "area": "Area",
+    "theme": "Theme",
+    "incidents": "Incidents",
+    "venue": "Place",
+    "date": "Date",
+    "time": "Time",
+    "meetings_a_year": "Meetings a year",
+    "members": "Members",
+    "share_who_walk": "Share who can walk",
+    "farthest_km": "Longest way, km",
+    "travel_cost": "Travel, a meeting",
+    "year_cost": "Cost, a year",
+    "currency": "Currency",
+    "role": "Role",
+    "seats": "Seats",
+    "place": "Place",
+    "question": "Question",
+    "answer": "Answer",
+    "street": "Street",
+    "beats": "Beats",
+}
 
 
-def write_tables(folder: Path, tables: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]]) -> None:
-    """Write tables as CSV: name of the file: header and rows."""
+def write_tables(
+    folder: Path, tables: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]], heads: Mapping[str, str]
+) -> None:
+    """Write tables as CSV, and as a workbook beside each: name of the CSV file: header and rows; `heads` are columns in words."""
     for name, (header, rows) in tables.items():
         write_csv(folder / name, list(header), rows)
+        write_twin((folder / name).with_suffix(".xlsx"), [heads.get(h, h) for h in header], rows)
 
 
 def write_json(path: Path, content: Any) -> None:

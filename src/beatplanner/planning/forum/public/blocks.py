@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 Block = dict[str, Any]
-HIDDEN = "*"
 
 
 def heading(text: str) -> Block:

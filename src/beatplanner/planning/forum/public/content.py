@@ -21,9 +21,10 @@ from beatplanner.data.publish.public.plan import (
     PublicTables,
     Settings,
 )
+from beatplanner.data.result.cells import HIDDEN
 from beatplanner.data.result.draft_reason import STEP_NAMES, draft_sentences
 from beatplanner.data.result.names import beat_title
-from beatplanner.planning.forum.public.blocks import HIDDEN, Block, heading, natural, paragraph
+from beatplanner.planning.forum.public.blocks import Block, heading, natural, paragraph
 from beatplanner.planning.forum.public.street_beats import Street, streets_of
 from beatplanner.planning.forum.public.wording import LEVEL_TITLES
 

@@ -81,11 +81,13 @@ class Press:
         self.register.check(name, [title, subtitle, lines, list(names.values()), draft])
         write_picture(self.folder / name, plan, title=title, subtitle=subtitle, lines=lines, names=names, draft=draft)
 
-    def tables(self, tables: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]]) -> None:
-        """Write tables as CSV."""
+    def tables(
+        self, tables: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]], heads: Mapping[str, str]
+    ) -> None:
+        """Write tables as CSV, and as workbooks with headings in words."""
         for name, (header, rows) in tables.items():
-            self.register.check(name, [list(header), [list(r) for r in rows]])
-        write_tables(self.folder, tables)
+            self.register.check(name, [list(header), [heads.get(h, h) for h in header], [list(r) for r in rows]])
+        write_tables(self.folder, tables, heads)
 
     def json(self, name: str, content: Any) -> None:
         """Write a record."""

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.publish.public.figures import Kind, Register, counted, of_force, on_map, rule, texts_in
-from beatplanner.data.publish.public.forum_files import HEADINGS
+from beatplanner.data.publish.public.forum_files import TWIN_HEADINGS
 from beatplanner.data.publish.public.plan import Card
+from beatplanner.data.result.cells import HIDDEN
 from beatplanner.data.result.draft_reason import Reason
-from beatplanner.planning.forum.public.blocks import HIDDEN, Block
+from beatplanner.planning.forum.public.blocks import Block
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.questions import questions, why_here
@@ -33,9 +34,9 @@ def write_small_files(press: Press, content: PackContent, languages: Sequence[Ma
     if len(back):
         rows = [tuple(t.given("" if v is None else v) for v in back.iloc[i]) for i in range(len(back))]
         tables["report_back.csv"] = (list(back.columns), rows)
-    press.tables(tables)
+    heads = {c: t.text(said) for c, said in TWIN_HEADINGS.items()}
+    press.tables(tables, heads)
     forums = [(t.given(m.area or "region"), t.given(m.title)) for m in content.meetings]
-    heads = {c: t.text(said) for c, said in HEADINGS.items()}
     card = _lines(run_card(content))
     press.minutes(
         "minutes.xlsx",
