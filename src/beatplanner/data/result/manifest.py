@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 FILE = "manifest.json"
-# Version of what a result consists of; 2 has the keys `unproven_clashes` and `stations.homes` in its summary.
-VERSION = 2
+# Version of what a result consists of; 2 has the keys `unproven_clashes` and `stations.homes` in its summary, 3 what a shift tells of its calls,
+# its relief factor and its pattern.
+VERSION = 3
 # What other programs leave beside files; it is no part of a result.
 DROPPINGS = ("thumbs.db", "desktop.ini", ".ds_store")
 DROPPING_STARTS, DROPPING_ENDS = ("~$", ".~lock.", "._"), ("-wal", "-shm", "-journal")

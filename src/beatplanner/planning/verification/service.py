@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.result.manifest import written_version
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import CALLS, FILE, FLOWS, FOLDER, LINES, MINUTES, SERVERS
 from beatplanner.planning.verification.beat_figures import officers_of
@@ -25,6 +26,8 @@ from beatplanner.planning.verification.service_together import solve_together
 
 MOST_SERVERS = 10
 EXACT = 1e-7
+# Version of results since which shifts tell their calls, relief factors and pattern.
+SINCE = 3
 
 
 def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Evidence | None = None) -> None:
@@ -73,6 +76,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
     ]
     ledger.each("service.servers", "officers on duty are of beats of the plan", wrong, len(read[SERVERS]), "officers")
     rules = tables.summary.get("rules", {})
+    older = _newer_keys(ledger, claims, rules, written_version(folder))
     units = [str(u) for u in beat]
     # where shifts overlap, the systems are those of the periods that they make
     told = claims.get("periods") or claims.get("shifts", [])
@@ -81,11 +85,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
         period, known = _shift(ledger, shift, claims, read, beat, units)
         periods.append(period)
         waits &= known
-    # of a simulation the time is counted while it runs, and officers' hours by a formula are those of their calls but roughly
-    loose = (
-        frozenset() if claims.get("method") == "exact" else frozenset({"busy_share", "people_share", "backup_share"})
-    )
-    check_figures(ledger, claims, periods, waits, loose)
+    check_figures(ledger, claims, periods, waits, _loose(ledger, claims), older)
     check_hours(ledger, claims, periods, rules)
     at = {
         (str(sh), str(s)): str(u)
@@ -100,13 +100,39 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
         )
         _least_minutes(ledger, tables.summary["beats"], claims["method"], minutes / answered)
     _abstraction(ledger, claims, rules, evidence)
-    check_duty(ledger, {"service": claims, "rules": rules}, read[SERVERS], tables.beats)
+    check_duty(ledger, {"service": claims, "rules": rules}, read[SERVERS], tables.beats, older)
     _proposal(ledger, claims, rules)
     ledger.unchecked(
         "service.calls",
         "calls by hour of the week",
         "How the calls are spread over the week is smoothed when the incidents are read; the rates are taken as they stand beside the plan.",
     )
+
+
+def _loose(ledger: Ledger, claims: dict[str, Any]) -> frozenset[str]:
+    """Return the figures that no flow determines, which are listed as not checked."""
+    if claims.get("method") == "exact":
+        return frozenset()
+    loose = ("backup_share", "busy_share", "people_share")
+    why = (
+        "A simulation counts officers' time while it runs, and an approximation gives it by a formula; flows determine it for the exact method alone. "
+        "A shift's busy share is held against its calls or a second seed."
+    )
+    ledger.unchecked("service.shares", f"{', '.join(loose)} of the week, shifts, beats and officers", why)
+    return frozenset(loose)
+
+
+def _newer_keys(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any], written: int) -> frozenset[str]:
+    """Return what a service of an older version does not tell, as it came later; each is listed as not checked."""
+    told = [*(claims.get("shifts") or []), *(claims.get("periods") or [])]
+    lacks = {key for key in ("calls_an_hour", "relief_factor") if any(key not in shift for shift in told)}
+    if "pattern" not in claims and (rules.get("service") or {}).get("pattern"):
+        lacks.add("pattern")
+    if not lacks or written >= SINCE:
+        return frozenset()
+    why = f"The result was written by an older version of the program (results of version {written}), which did not tell of them."
+    ledger.unchecked("service.newer_keys", ", ".join(sorted(lacks)), why)
+    return frozenset(lacks)
 
 
 def _abstraction(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any], evidence: Evidence | None) -> None:
@@ -393,7 +419,10 @@ def _proposal(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any]) -> 
         wrong += [f"The proposal for {s['name']} misses {k}." for k in short]
         for b, number in s["officers"].items():
             posts[b] = posts.get(b, 0.0) + number * float(shift.get("relief_factor") or 0.0)
-    if found["posts"] is not None:
+    if found["posts"] is not None and any("relief_factor" not in shift for shift in claims["shifts"]):
+        why = "The shifts do not tell how many posts keep one officer on duty."
+        ledger.unchecked("service.proposal.posts", "posts of the officers proposed", why)
+    elif found["posts"] is not None:
         wrong += [
             f"{b} needs {p:.6g} posts, not {found['posts'].get(b)}."
             for b, p in posts.items()

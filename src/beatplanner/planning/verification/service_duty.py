@@ -16,7 +16,9 @@ DAY = 1440
 WEEK = 7 * DAY
 
 
-def check_duty(ledger: Ledger, claims: dict[str, Any], servers: pd.DataFrame, beats: Any) -> None:
+def check_duty(
+    ledger: Ledger, claims: dict[str, Any], servers: pd.DataFrame, beats: Any, older: frozenset[str] = frozenset()
+) -> None:
     """Check relief factors and the pattern.
 
     Parameters
@@ -29,6 +31,8 @@ def check_duty(ledger: Ledger, claims: dict[str, Any], servers: pd.DataFrame, be
         Who is on duty: ``shift``, ``server``, ``beat``.
     beats
         Table of the plan's beats with their posts, or None.
+    older
+        Keys that the version which wrote the result did not tell.
     """
     rules = claims["rules"]
     asked, workload = rules.get("service") or {}, rules.get("workload") or {}
@@ -44,10 +48,13 @@ def check_duty(ledger: Ledger, claims: dict[str, Any], servers: pd.DataFrame, be
             factor = 1 / share if share > 0 else None
         else:
             factor = float(shift["hours_a_week"]) * 365.25 / 7 / (float(workload["annual_hours"]) * there)
+        if "relief_factor" in older and "relief_factor" not in shift:
+            continue
         rows.append((f"relief factor of {shift['name']}", shift.get("relief_factor"), factor))
-    ledger.pairs("service.relief", "posts that keep one officer on duty", rows, "shifts")
+    if rows or "relief_factor" not in older:
+        ledger.pairs("service.relief", "posts that keep one officer on duty", rows, "shifts")
     said = told.get("pattern")
-    if not pattern or not told.get("servers_from_posts"):
+    if not pattern or not told.get("servers_from_posts") or (said is None and "pattern" in older):
         return
     if said is None or list(said["days"]) != pattern:
         ledger.add("service.pattern", False, "the pattern of the rules", str(said and said["days"]))

@@ -184,7 +184,12 @@ def _is_quantile(said: Any, way: np.ndarray, weight: np.ndarray, share: float) -
 
 
 def check_figures(
-    ledger: Ledger, claims: dict[str, Any], periods: list[Period], waits_known: bool, loose: frozenset[str]
+    ledger: Ledger,
+    claims: dict[str, Any],
+    periods: list[Period],
+    waits_known: bool,
+    loose: frozenset[str],
+    older: frozenset[str] = frozenset(),
 ) -> None:
     """Check all figures of shifts, periods, beats, officers and the week.
 
@@ -198,6 +203,8 @@ def check_figures(
         Whether waits come from equations that were solved anew.
     loose
         Figures that no flow determines, such as those of a simulation's time.
+    older
+        Keys that the version which wrote the result did not tell.
     """
     known_beats = [b for b in dict.fromkeys(periods[0].beat) if b is not None] if periods else []
     told = [(s["name"], s, [p for p in periods if s["name"] in p.shifts]) for s in claims.get("shifts", [])]
@@ -205,7 +212,9 @@ def check_figures(
     for name, said, mine in told:
         wrong = [
             f"{x}"
-            for x in _of_hours(said, mine, known_beats, loose, weekly="periods" in claims and said in claims["shifts"])
+            for x in _of_hours(
+                said, mine, known_beats, loose, older, weekly="periods" in claims and said in claims["shifts"]
+            )
         ]
         ledger.each(
             f"service.{name}", "its figures are those of the flows", wrong, 1 + len(known_beats), "rows of figures"
@@ -214,7 +223,7 @@ def check_figures(
         ledger.add(
             "service.periods", ledger_all(ledger, told), "figures of shifts that overlap", "those of their periods"
         )
-    wrong = list(_of_hours(claims, periods, known_beats, loose, weekly=True))
+    wrong = list(_of_hours(claims, periods, known_beats, loose, older, weekly=True))
     ledger.each(
         "service.week", "the week's figures are those of its shifts", wrong, 1 + len(known_beats), "rows of figures"
     )
@@ -232,7 +241,13 @@ def ledger_all(ledger: Ledger, told) -> bool:
 
 
 def _of_hours(
-    said: dict[str, Any], periods: list[Period], beats: list[str], loose: frozenset[str], *, weekly: bool
+    said: dict[str, Any],
+    periods: list[Period],
+    beats: list[str],
+    loose: frozenset[str],
+    older: frozenset[str],
+    *,
+    weekly: bool,
 ) -> Iterator[str]:
     """Yield what is wrong of a shift, a period or the week: its own figures, and those of its beats and officers."""
     hours = [p.hours if weekly else 1.0 for p in periods]
@@ -249,7 +264,7 @@ def _of_hours(
         calls = sum(float(p.rate.sum()) * p.hours for p in periods) / max(length, 1e-12)
         duty = sum(len(p.servers) * p.hours for p in periods) / max(length, 1e-12)
         for key, found in (("calls_an_hour", calls), ("servers_on_duty", duty), ("hours_a_week", length)):
-            if not same(said[key], found):
+            if not (key in older and key not in said) and not same(said[key], found):
                 yield f"{key} is told as {words(said[key])}, and {words(found)} beside it."
     if set(said["beats"]) != set(beats):
         yield "The beats that figures are told for are not those of the plan."
