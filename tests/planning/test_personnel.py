@@ -349,3 +349,16 @@ def test_a_workbooks_one_and_zero_are_yes_and_no(town):
     found = read_town(read_description(town.project)).roster.set_index("officer")
     assert found["pool"].to_dict() == {"Ana": False, "Бојан": False, "Cena": False, "Dritan": True, "Elena": True}
     assert found["hardship"].tolist() == [False, False, True, False, False]
+
+
+def test_a_language_is_one_whether_a_roster_has_its_code_or_its_name():
+    """Residents speak “albanian”, an officer “sq”: the plan must not call the language missing."""
+    from beatplanner.data.town.roster import as_in_groups
+
+    assert as_in_groups(("sq", "Rom", "sr", "klingon"), ["albanian", "romani"]) == (
+        "albanian",
+        "romani",
+        "sr",
+        "klingon",
+    )
+    assert as_in_groups(("sq", "Albanian"), ["sq"]) == ("sq",)

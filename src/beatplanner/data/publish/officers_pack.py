@@ -268,7 +268,8 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
             r["officer"],
             _number(r["beat"]),
             day(r["since"]),
-            _languages(r["languages"], speech),
+            # read back as a roster: in its own words
+            "; ".join(_spoken(r["languages"])),
             r["gender"],
             day(r["trained_on"]),
             day(r["joins_on"]),
@@ -311,10 +312,10 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
     book.save(path)
 
 
-def _languages(spoken: Any, speech: Speech) -> str:
-    """Return languages as every other file calls them, whatever the roster writes."""
+def _spoken(spoken: Any) -> list[str]:
+    """Return the roster's own words for languages, which a table has in one cell or as a list."""
     names = spoken.split(";") if isinstance(spoken, str) else spoken or ()
-    return "; ".join(speech.language_name(str(n)) for n in names if str(n).strip())
+    return [str(n) for n in names if str(n).strip()]
 
 
 def _speech(tables: PlanTables) -> Speech:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from beatplanner.data.formats.frames import crs_of, each_row
 from beatplanner.data.formats.layers import crs_from
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.source import Place
+from beatplanner.data.result.names import language_title
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS, read_columns
 from beatplanner.data.town.personnel import personnel_notes, read_personnel
 from beatplanner.data.town.reading import Reading, truths, words
@@ -109,6 +112,8 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
     reading.findings.add(told)
     for name in ("languages", "not_with", "prefers"):
         found[name] = pd.Series([words(v) for v in column(name)], dtype=object)
+    groups = list(reading.description.units.groups)
+    found["languages"] = pd.Series([as_in_groups(spoken, groups) for spoken in found["languages"]], dtype=object)
     with problems.keep():
         found["licence"] = truths(column("licence"), where)
     found["grade"] = pd.Series(texts(column("grade")), dtype=object)
@@ -206,7 +211,7 @@ def read_special_posts(reading: Reading) -> pd.DataFrame | None:
                 where.problem(f"holds “{gender}”", "Give f, m or nothing", row=where.rows[i], field="gender")
             )
         asks = [
-            *words(columns["languages"].iat[i]),
+            *as_in_groups(words(columns["languages"].iat[i]), list(reading.description.units.groups)),
             *(["licence"] if licence[i] else []),
             *({"f": ["woman"], "m": ["man"]}.get(gender or "", [])),
             *texts(columns["rank"].iloc[[i]]),
@@ -246,6 +251,13 @@ def _check_homes(found: pd.DataFrame, units: gpd.GeoDataFrame, where: Place) -> 
     if len(apart) and np.median(apart) > FAR_UNITS_KM:
         what = f"the homes lie {np.median(apart):,.0f} km from the town"
         raise InputError(where.problem(what, "Check officers.crs and whether x and y are swapped", field="x"))
+
+
+def as_in_groups(spoken: Iterable[str], groups: Sequence[str]) -> tuple[str, ...]:
+    """Return languages by the words of ``units.groups`` where those name the same ones: ``sq`` where residents speak ``albanian``."""
+    own = {language_title(g).casefold(): g for g in groups}
+    known = (word if word in groups else own.get(language_title(word).casefold(), word) for word in spoken)
+    return tuple(dict.fromkeys(known))
 
 
 def _check_languages(reading: Reading, found: pd.DataFrame, where: Place) -> None:

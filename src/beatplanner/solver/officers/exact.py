@@ -19,7 +19,7 @@ import numpy as np
 
 from beatplanner.solver.clock import watch
 from beatplanner.solver.highs_session import end_at, quiet_highs
-from beatplanner.solver.officers.exact_changes import change_rows, summed
+from beatplanner.solver.officers.exact_changes import Columns, change_rows, summed
 from beatplanner.solver.officers.prices import limits_moves
 from beatplanner.solver.officers.sparse_model import SparseModel
 
@@ -189,24 +189,9 @@ def _pairs(a: Arrays, known, best: float, prices: Prices) -> tuple[dict[tuple[in
     return {(o, p): m for _, o, p, m in sorted(left, key=lambda x: (x[1], x[2]))}, whole
 
 
-@dataclass
-class _Columns:
-    """Columns of S and E by pair, and what follows from them; E beyond an officer's last month is S of the last."""
-
-    begins: dict[tuple[int, int], np.ndarray]
-    ends: dict[tuple[int, int], np.ndarray]
-    broken: dict[tuple[int, int], int]
-    by_place: list[list[int]]
-    constant: float = 0.0
-
-    def ended(self, pair: tuple[int, int], t: int) -> int:
-        e = self.ends[pair]
-        return int(e[t]) if t < len(e) else int(self.begins[pair][-1])
-
-
-def _columns(a: Arrays, model: SparseModel, pairs: dict[tuple[int, int], np.ndarray]) -> _Columns | None:
+def _columns(a: Arrays, model: SparseModel, pairs: dict[tuple[int, int], np.ndarray]) -> Columns | None:
     """Return the columns of the pairs, None where what is frozen leaves none."""
-    found = _Columns({}, {}, {}, [[] for _ in a.posts])
+    found = Columns({}, {}, {}, [[] for _ in a.posts])
     several = Counter((o, int(a.beat[p])) for o, p in pairs)
     for (o, p), may in pairs.items():
         stop, stays = int(a.stop[o]), a.home[o] == p
@@ -256,7 +241,7 @@ def _columns(a: Arrays, model: SparseModel, pairs: dict[tuple[int, int], np.ndar
     return found
 
 
-def _rows(a: Arrays, model: SparseModel, c: _Columns, strict: bool) -> None:
+def _rows(a: Arrays, model: SparseModel, c: Columns, strict: bool) -> None:
     infinite, h = highspy.kHighsInf, a.handover
     shortest = max(1, h)
     by_officer: dict[int, list[int]] = {}
@@ -316,12 +301,12 @@ def _rows(a: Arrays, model: SparseModel, c: _Columns, strict: bool) -> None:
     _other_rows(a, model, c, by_officer)
 
 
-def _present(c: _Columns, pairs: list[tuple[int, int]], t: int) -> tuple[list[int], list[float]]:
+def _present(c: Columns, pairs: list[tuple[int, int]], t: int) -> tuple[list[int], list[float]]:
     columns = [int(x[pair][t]) for pair in pairs for x in (c.begins, c.ends)]
     return columns, [1.0, -1.0] * len(pairs)
 
 
-def _frozen_rows(a: Arrays, model: SparseModel, c: _Columns) -> None:
+def _frozen_rows(a: Arrays, model: SparseModel, c: Columns) -> None:
     """Hold who must serve a beat of several places in one of these, whichever it is."""
     of: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for o, p in c.begins:
@@ -334,7 +319,7 @@ def _frozen_rows(a: Arrays, model: SparseModel, c: _Columns) -> None:
                 model.row(*_present(c, pairs, int(t)), served, served)
 
 
-def _place_rows(a: Arrays, model: SparseModel, c: _Columns, strict: bool) -> None:
+def _place_rows(a: Arrays, model: SparseModel, c: Columns, strict: bool) -> None:
     infinite, h, months = highspy.kHighsInf, a.handover, a.months
     for p in range(len(a.posts)):
         posts = int(a.posts[p])
@@ -375,7 +360,7 @@ def _place_rows(a: Arrays, model: SparseModel, c: _Columns, strict: bool) -> Non
                     model.row(columns, values, -infinite, 0)
 
 
-def _coverage_rows(a: Arrays, model: SparseModel, c: _Columns) -> None:
+def _coverage_rows(a: Arrays, model: SparseModel, c: Columns) -> None:
     infinite = highspy.kHighsInf
     for b in range(a.beats):
         for aspect in range(2):
@@ -399,7 +384,7 @@ def _coverage_rows(a: Arrays, model: SparseModel, c: _Columns) -> None:
                         model.row([int(gap[t]), int(lacks[t])], [1.0, -1.0], 0, infinite)
 
 
-def _other_rows(a: Arrays, model: SparseModel, c: _Columns, by_officer: dict[int, list[int]]) -> None:
+def _other_rows(a: Arrays, model: SparseModel, c: Columns, by_officer: dict[int, list[int]]) -> None:
     infinite = highspy.kHighsInf
     for o in range(len(a.first)):
         for q in a.partner[o]:
@@ -419,7 +404,7 @@ def _other_rows(a: Arrays, model: SparseModel, c: _Columns, by_officer: dict[int
         change_rows(a, model, c)
 
 
-def _move_rows(a: Arrays, model: SparseModel, c: _Columns, by_officer: dict[int, list[int]]) -> None:
+def _move_rows(a: Arrays, model: SparseModel, c: Columns, by_officer: dict[int, list[int]]) -> None:
     """Limit the rotations that begin in a month; who serves nowhere today rotates from the second posting on."""
     infinite = highspy.kHighsInf
     for t in range(a.months):
@@ -445,7 +430,7 @@ def _move_rows(a: Arrays, model: SparseModel, c: _Columns, by_officer: dict[int,
             model.row(columns, values, -infinite, a.moves)
 
 
-def _start(a: Arrays, c: _Columns, known) -> tuple[np.ndarray, np.ndarray]:
+def _start(a: Arrays, c: Columns, known) -> tuple[np.ndarray, np.ndarray]:
     held = {(o, p): (b, e) for o, p, b, e in known}
     index, value = [], []
     for pair, s in c.begins.items():
@@ -460,7 +445,7 @@ def _start(a: Arrays, c: _Columns, known) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(index).astype(np.int32), np.concatenate(value)
 
 
-def _postings(c: _Columns, value: np.ndarray) -> list[tuple[int, int, int, int]]:
+def _postings(c: Columns, value: np.ndarray) -> list[tuple[int, int, int, int]]:
     found = []
     for (o, p), s in c.begins.items():
         held = np.flatnonzero(np.round(value[s]) - np.round(value[c.ends[o, p]]) > 0.5)

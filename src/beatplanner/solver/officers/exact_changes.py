@@ -1,7 +1,8 @@
-"""Rows of the exact model for the rule that at most half of a beat's officers change in any twelve months."""
+"""The exact model's columns, and its rows for the rule that at most half of a beat's officers change in any twelve months."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import highspy
@@ -10,11 +11,26 @@ import numpy as np
 from beatplanner.solver.officers.sparse_model import SparseModel
 
 if TYPE_CHECKING:
-    from beatplanner.solver.officers.exact import _Columns
     from beatplanner.solver.officers.problem import Arrays
 
 FREE = -2
 WINDOW = 12
+
+
+@dataclass
+class Columns:
+    """Columns of S and E by pair, and what follows from them; E beyond an officer's last month is S of the last."""
+
+    begins: dict[tuple[int, int], np.ndarray]
+    ends: dict[tuple[int, int], np.ndarray]
+    broken: dict[tuple[int, int], int]
+    by_place: list[list[int]]
+    constant: float = 0.0
+
+    def ended(self, pair: tuple[int, int], t: int) -> int:
+        """Return the column that says whether a posting has ended before month `t`."""
+        e = self.ends[pair]
+        return int(e[t]) if t < len(e) else int(self.begins[pair][-1])
 
 
 def summed(columns: list[int], values: list[float]) -> tuple[list[int], list[float]]:
@@ -25,7 +41,7 @@ def summed(columns: list[int], values: list[float]) -> tuple[list[int], list[flo
     return list(total), list(total.values())
 
 
-def change_rows(a: Arrays, model: SparseModel, c: _Columns) -> None:
+def change_rows(a: Arrays, model: SparseModel, c: Columns) -> None:
     """Add the rows; a beat in which nobody changes by choice may have more who leave or are frozen elsewhere."""
     infinite = highspy.kHighsInf
     for b in range(a.beats):
