@@ -146,6 +146,16 @@ def test_split_halve_and_merge(window, monkeypatch):
     do(window, "draw_merge")
     assert panel.table.rowCount() == 5
     assert panel.drawing.edits[-1].kind == "merge"
+    # a click on the map lights up a beat and leaves the list: what is lit up is what is halved and locked
+    panel.choose("1")
+    window.map.select("3")
+    before = {b: set(panel.drawing.members(b)) for b in panel.drawing.beats_in_use()}
+    do(window, "draw_lock")
+    assert set(np.flatnonzero(panel.drawing.locked)) == before["3"]
+    do(window, "draw_unlock")
+    do(window, "draw_halve")
+    assert set(panel.drawing.members("1")) == before["1"]
+    assert set(panel.drawing.members("3")) < before["3"]
 
 
 def test_links_and_barriers_need_a_reason_and_stand_on_the_map(window, qtbot, monkeypatch):

@@ -111,14 +111,22 @@ class DrawingEdits:
         if self.edit(lambda d: make(d, units)):
             self.map.select_units(np.array([], int))
 
+    def _lit(self: Any) -> str:
+        """Return the beat that is lit up on the map, else the one in the list of what is painted, "" for none.
+
+        Who chooses a beat in the list lights it up too; a row of the table or a click on the map leaves the list, so that units can still be
+        painted into the beat in it.
+        """
+        return str(self.map.selected or self.chosen())
+
     def halve(self: Any) -> None:
-        """Split the chosen beat into two of about the same hours."""
-        self.edit(lambda d: d.split(d.halves(self.chosen()), reason=self.reason.text().strip()))
+        """Split the beat that is lit up into two of about the same hours."""
+        self.edit(lambda d: d.split(d.halves(self._lit()), reason=self.reason.text().strip()))
 
     def merge(self: Any) -> None:
-        """Ask for another beat and make both one."""
+        """Ask for another beat and make it and the one that is lit up one."""
         drawing = self.begin()
-        first = self.chosen()
+        first = self._lit()
         if drawing is None or not first:
             return
         near = self._neighbours(drawing, first)
@@ -154,9 +162,7 @@ class DrawingEdits:
 
     def name_beat(self: Any) -> None:
         """Ask for name and colour of the beat that is lit up on the map, and keep them with the project."""
-        # who chooses a beat in the list lights it up too; a row of the table or a click on the map leaves the list, so that units can still be
-        # painted into the beat in it
-        beat, document = self.map.selected or self.chosen(), self.scenario.document
+        beat, document = self._lit(), self.scenario.document
         if not beat or document is None:
             self._say(self.tr("Choose a beat of a project first."))
             return
@@ -191,11 +197,11 @@ class DrawingEdits:
         self.scenario.take_rules()
 
     def lock(self: Any, locked: bool = True) -> None:
-        """Lock the selected units, or the whole chosen beat, or let them free."""
+        """Lock the selected units, or the whole beat that is lit up, or let them free."""
         drawing = self.begin()
         if drawing is None:
             return
-        units = self.map.selected_units if len(self.map.selected_units) else drawing.members(self.chosen())
+        units = self.map.selected_units if len(self.map.selected_units) else drawing.members(self._lit())
         if self.edit(lambda d: d.lock(units, locked, self.reason.text().strip())):
             what = self.tr("{0} units locked.") if locked else self.tr("{0} units unlocked.")
             self._say(what.format(len(units)))
