@@ -56,7 +56,13 @@ class Trials:
         if seconds < 0.5 or self.cancelled():
             return None
         found = assign(
-            changed, seconds=seconds, threads=self.threads, seed=self.seed, effort=EFFORT, cancelled=self.cancelled
+            changed,
+            seconds=seconds,
+            threads=self.threads,
+            seed=self.seed,
+            effort=EFFORT,
+            quick=True,
+            cancelled=self.cancelled,
         ).postings
         return found, measure(changed, found)
 

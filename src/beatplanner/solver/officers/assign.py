@@ -52,6 +52,7 @@ def assign(
     threads: int = 1,
     seed: int = 0,
     effort: float = 1.0,
+    quick: bool = False,
     tell: Callable[[float, float | None], None] = lambda best, bound: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Postings:
@@ -66,8 +67,10 @@ def assign(
     threads, seed
         Of the search, and given to HiGHS.
     effort
-        Of search, bound and proof; 1 is enough for a proof on a town. Less is a quick look of fixed length: models whose length nobody knows before
-        are left out, but where the search broke a rule that the exact one may keep.
+        Of search, bound and proof; 1 is enough for a proof on a town.
+    quick
+        Whether it is a look of fixed length: models whose length nobody knows before are left out, but where the search broke a rule that the exact
+        one may keep.
     tell
         Called with the best objective and the bound.
     cancelled
@@ -108,11 +111,12 @@ def assign(
             search.postings(),
             search.best,
             lambda: -1.0 if cancelled() else until - read_clock(cancelled),
-            most=max(1, int(effort**2 * MASTERS)),
+            # each master is dearer than the one before it
+            most=max(1, int(effort ** (2 if quick else 1) * MASTERS)),
             tell=lambda: tell(search.best, prices.bound),
         )
         search.start_from(_likeliest(mixture.shares))
-        if effort >= 1 and not near() and not stop():
+        if not quick and not near() and not stop():
             seconds_left = WHOLE_SHARE * (end - read_clock(cancelled))
             whole = tenure_whole.whole_series(
                 a, prices, mixture.series, seconds=seconds_left, seed=seed, cancelled=stop
@@ -125,7 +129,9 @@ def assign(
             break
         look(SEARCH_SHARE, heat, 1 / len(HEAT))
     found = [Posting(*p) for p in search.postings()]
-    outcome = _decide(problem, found, prices, end, threads=threads, seed=seed, effort=effort, cancelled=cancelled)
+    outcome = _decide(
+        problem, found, prices, end, threads=threads, seed=seed, effort=effort, quick=quick, cancelled=cancelled
+    )
     tell(measure(problem, outcome.postings).objective(problem.weights), outcome.lower_bound or prices.bound)
     return outcome
 
@@ -139,6 +145,7 @@ def _decide(
     threads: int,
     seed: int,
     effort: float,
+    quick: bool,
     cancelled: Callable[[], bool],
 ) -> Postings:
     """Let the exact model better what the search found, or say whether the rules that it broke can be kept at all."""
@@ -148,7 +155,7 @@ def _decide(
     small = a.cost.size * a.months <= EXACT_SIZE
     # first as it is; again where a handover was bought by a vacancy that nobody had
     for strict in (False, True):
-        done = clean and (effort < 1 or best - bound <= CLOSE * best)
+        done = clean and (quick or best - bound <= CLOSE * best)
         if not small or done or cancelled() or read_clock(cancelled) > end:
             break
         known = [(p.officer, p.place, p.begin, p.end) for p in found] if clean else []
