@@ -362,3 +362,27 @@ def test_a_kind_of_incident_is_no_raw_key_however_the_records_spell_it(theme):
     assert theme_name(Speech("mk"), "noise") == "Бучава и расправии меѓу соседи"
     assert theme_name(Speech("mk", {"noise": "Врева"}), "noise") == "Врева"
     assert theme_name(Speech("mk"), "code 17") == "code 17"
+
+
+def test_who_was_here_before_the_plan_is_not_told_as_new():
+    """Without consent the day on which an officer came to the beat is not told; that it lies before the plan is."""
+    from types import SimpleNamespace
+
+    from beatplanner.data.publish.public.figures import PublicSpeech, Register
+    from beatplanner.data.publish.public.plan import Posted
+    from beatplanner.planning.forum.public.beat_page import officers_told
+
+    begin = dt.date(2027, 1, 1)
+
+    def told(since: dt.date, was_here: bool) -> str:
+        posted = {"B1": [Posted(1, True, since, None, None, was_here=was_here)]}
+        officers = SimpleNamespace(first_day=begin)
+        content = SimpleNamespace(
+            speech=PublicSpeech(Register(), "en"), posted=posted, plan=SimpleNamespace(officers=officers)
+        )
+        return officers_told(content, "B1")[0]
+
+    assert "in this beat before 1 January 2027 already" in told(begin, True)
+    assert "from 1 January 2027" in told(begin, False)
+    # who consented has the true day
+    assert "from 15 March 2022" in told(dt.date(2022, 3, 15), True)

@@ -98,7 +98,12 @@ def _times(content: PackContent, officer: Posted) -> list[str]:
         # whole sentences, which no comma joins as it does the other parts
         return [" ".join(said)]
     assert officer.since is not None
-    said.append(t.text("from {date}", date=t.date(officer.since)))
+    facts, since = content.plan.officers, t.date(officer.since)
+    if officer.was_here and facts is not None and officer.since >= facts.first_day:
+        # the day on which an officer came to the beat is told with consent alone, that it lies before the plan is true of everybody
+        said.append(t.text("in this beat before {date} already", date=since))
+    else:
+        said.append(t.text("from {date}", date=since))
     if officer.last_day is None:
         said.append(t.text("no change is planned"))
         return said
