@@ -495,3 +495,18 @@ def test_a_beat_with_more_officers_than_posts_leaves_no_post_empty():
     # were one to leave in February 2031, a post would be empty for the 334 days that are left
     tables.assignments.loc[2, "end"] = "2031-02-01"
     assert [c.days_vacant for c in changes_of(tables)] == [0, 0, 334]
+
+
+def test_check_knows_the_areas_of_the_budgets_rules(town):
+    """A name that is wrong is told before hours of planning, and not first by the plan that is refused."""
+    from beatplanner.data.description.read import read_description
+    from beatplanner.data.town.read_town import read_town
+
+    text = town.project.read_text(encoding="utf-8").split("\n[budget]")[0]
+    names = 'pilots = ["Nowhere", "West"]\nstart_together = [["1", "Z9"]]\n'
+    town.project.write_text(f'{text}\n[budget]\ncurrency = "EUR"\n{names}', encoding="utf-8")
+    notes = [n for n in read_town(read_description(town.project)).notes if n.field.startswith("budget.")]
+    assert [(n.severity, n.field, n.what.split("”")[0]) for n in notes] == [
+        ("warning", "budget.pilots", "“Nowhere"),
+        ("warning", "budget.start_together", "“Z9"),
+    ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import pandas as pd
 
 from beatplanner.data.description.models import Description
-from beatplanner.data.findings import listed
+from beatplanner.data.errors import Note
+from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.paths import whole_path
 from beatplanner.data.town.borders import read_edges
@@ -75,6 +77,7 @@ def read_town(description: Description) -> Town:
     with keep():
         published = read_published(reading)
     reading.findings.raise_if_any()
+    _tell_unknown_areas(reading, units, beat_names)
     reading.tell_unused_columns()
     _tell_unused_files(reading)
     return Town(
@@ -99,6 +102,25 @@ def read_town(description: Description) -> Town:
         proposals=reading.proposals,
         beat_names=beat_names,
     )
+
+
+def _tell_unknown_areas(reading: Reading, units: gpd.GeoDataFrame, beat_names: dict[str, str]) -> None:
+    """Name the areas of the budget's rules that are neither municipalities nor beats of today: a plan may draw such a beat, and seldom does."""
+    budget = reading.description.budget
+    beats = {str(b) for b in units["current"] if isinstance(b, str)}
+    if budget is None or not beats:
+        return
+    towns, named = set(units["municipality"].astype(str)), beats | set(beat_names.values())
+    asked = {
+        "budget.pilots": (budget.pilots, named | towns, "no municipality and no beat of today"),
+        "budget.start_together": ([b for group in budget.start_together for b in group], named, "no beat of today"),
+    }
+    for field, (names, known, what) in asked.items():
+        for name in dict.fromkeys(names):
+            if name not in known:
+                mend = did_you_mean(name, known) or "Correct the name; a plan is refused that draws no such beat"
+                told = f"“{name}” is {what}"
+                reading.findings.add([Note("warning", told, mend, file=reading.description.file.name, field=field)])
 
 
 def _tell_unused_files(reading: Reading) -> None:
