@@ -206,7 +206,8 @@ def test_a_post_that_does_not_exist_yet_earns_what_its_months_are_worth(closed, 
     if stop < months and stop > 1:
         earned += gamma[1, stop - 1]  # the successor's handover
     paid = beta[1, : stop if stop == months else stop - 1].sum()
-    value = cheapest(found[0], prices, needs, Rules(36, None, 1, dict.fromkeys(("tenure_violation", "rotation"), 9.0)))
+    rules = Rules(36, None, 1, dict.fromkeys(("tenure_violation", "rotation", "vacant_month"), 9.0))
+    value = cheapest(found[0], prices, needs, rules, np.arange(places))
     assert value == pytest.approx(paid - earned)
 
 

@@ -289,7 +289,7 @@ def test_a_crash_loses_nothing(new_window, project, qtbot, asked, monkeypatch):
     assert len(window.start_page.recover_buttons) == 1
     answers.append(Buttons.Yes)
     window.open(project)
-    assert "1 steps" in questions[0]
+    assert "(changes: 1)" in questions[0]
     assert window.scenario.document.edits[0]["units"] == ["3"]
     assert window.windowTitle().startswith("•")
     window.save_project()

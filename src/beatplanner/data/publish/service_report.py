@@ -50,7 +50,7 @@ def service_rows(service: dict[str, Any] | None) -> list[dict[str, Any]]:
 
 
 def _cells(figures: dict[str, Any]) -> list[str]:
-    parts = [figures.get(key) for key in ("wait_share", "lost_share")]
+    parts: list[Any] = [figures.get(key) for key in ("wait_share", "lost_share")]
     figures = {**figures, "not_at_once": None if None in parts else sum(parts)}
     return ["–" if figures.get(key) is None else form.format(figures[key]) for key, _, form in FIGURES]
 

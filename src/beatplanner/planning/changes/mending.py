@@ -203,7 +203,7 @@ def _planned(drawing: Drawing, drawn: Town, how: How, steps: Sequence[Step], **r
     held = np.where(drawing.locked, drawing.beat, held)
     renamed = true_ids(drawing.beat, current, held, drawing.people, ids_of_today(drawing.town, ()))
     as_named = np.array([renamed.get(b, b) for b in drawing.beat], dtype=object)
-    later = [s for s in steps if s != "beats"]
+    later: list[Step] = [s for s in steps if s != "beats"]
     plan = make_plan(drawn, steps=later, beat=as_named, forums=partial(forum_ways, town=drawn), **run)
     return _with_rules(plan, drawing, as_named), renamed
 

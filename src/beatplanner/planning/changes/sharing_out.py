@@ -154,7 +154,7 @@ def _notes_by_posts(before: PlanTables, beats: gpd.GeoDataFrame, rules: Descript
     hours = before.units.groupby(before.units["beat"].astype(str))[
         ["reactive_hours", "fixed_hours", "community_hours"]
     ].sum()
-    work = hours.loc[beats["beat"].astype(str)]
+    work = hours.loc[beats["beat"].astype(str).tolist()]
     reactive = (work["reactive_hours"] + work["fixed_hours"]).to_numpy(float)
     note = officers_note(
         reactive, work["community_hours"].to_numpy(float), beats["posts"].to_numpy(float), rules.workload

@@ -30,6 +30,7 @@ def broken_promises(
 
 
 def _early(town: Town, problem: TenureProblem, postings: list[Posting]) -> list[Breach]:
+    assert town.description.officers is not None and town.roster is not None
     notice, a, found = town.description.officers.notice_months, problem.arrays, []
     apart = {o for pair in problem.couples for o in pair if len({int(problem.home[x]) for x in pair}) == 1}
     for p in postings:
@@ -45,6 +46,7 @@ def _unable(town: Town, beats, places: Places, problem: TenureProblem, dates: li
     rules, a, found = town.description.officers, problem.arrays, []
     if town.published is None:
         return found
+    assert rules is not None and town.roster is not None
     number = {name: i for i, name in enumerate(town.roster["officer"])}
     position = {b: i for i, b in enumerate(beats["beat"])}
     people = list(each_row(town.roster))

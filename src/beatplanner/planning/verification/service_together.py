@@ -46,7 +46,7 @@ def solve_together(
             free = (reached[None, :] >> order & 1) == 0
             who = np.where(free.any(axis=0), order[free.argmax(axis=0), every], n)
             reached = np.where(who < n, reached | (1 << who), reached)
-            np.add.at(matrix, (reached, state), calls[:, k])
+            np.add.at(matrix[:, state], reached, calls[:, k])
             officers.append(who)
         sent.append(officers)
         matrix[state, state] -= calls.sum()

@@ -153,7 +153,7 @@ def lives_on(tables: PlanTables) -> np.ndarray:
     frame = pd.DataFrame({"now": units["beat"].map(_text), "was": units["current"].map(_text), "weight": weight})
     frame = frame[(frame["was"] != "") & (frame["now"] != "")]
     share = frame["weight"] / frame.groupby("was")["weight"].transform("sum")
-    found = share.groupby([frame["now"], frame["was"]]).sum().unstack(fill_value=0.0)
+    found = share.groupby([frame["now"], frame["was"]]).sum().unstack(fill_value=0)
     was = sorted(set(units["current"].map(_text)) - {""})
     return found.reindex(index=tables.beats["beat"].astype(str), columns=was, fill_value=0.0).to_numpy(float)
 
