@@ -224,7 +224,7 @@ def _check_objective(ledger: Ledger, evidence: Evidence, claims: dict[str, Any],
         "beats",
     )
     by_file = rules is not None and (rules.distances is not None or rules.roads is not None)
-    metres = _metres(evidence)
+    metres = metres_between(evidence)
     if metres is None:
         ledger.unchecked(
             "beats.objective",
@@ -238,8 +238,8 @@ def _check_objective(ledger: Ledger, evidence: Evidence, claims: dict[str, Any],
         members = np.flatnonzero(district == k)
         if not len(members) or centre[k] < 0:
             continue
-        cost = hours[members] @ metres(members)
-        own = float(hours[members] @ metres(members, np.array([centre[k]]))[:, 0])
+        cost = hours[members] @ metres(members[:, None], members[None])
+        own = float(hours[members] @ metres(members, centre[k]))
         travel += own
         best = int(np.argmin(cost))
         if cost[best] < own - 1e-6 * max(own, 1.0):
@@ -264,25 +264,8 @@ def _check_objective(ledger: Ledger, evidence: Evidence, claims: dict[str, Any],
     )
 
 
-def _metres(evidence: Evidence):
-    """Return the function from units (and centres; the units themselves where none are given) to metres, or None."""
-    rules, units, town = evidence.rules.beats, evidence.units, evidence.town
-    if rules is None or (rules.distances is None and rules.roads is None):
-        xy = units[["x", "y"]].to_numpy(float)
-        return lambda members, to=None: np.hypot(
-            *(xy[members][:, None] - xy[members if to is None else to][None]).transpose(2, 0, 1)
-        )
-    if town is None or town.unit_distances is None:
-        return None
-    row = pd.Series(np.arange(len(town.units)), index=town.units["unit"]).reindex(units["unit"]).to_numpy()
-    if np.isnan(row.astype(float)).any():
-        return None
-    row, given = row.astype(int), town.unit_distances
-    return lambda members, to=None: given[np.ix_(row[members], row[members if to is None else to])]
-
-
 def metres_between(evidence: Evidence):
-    """Return the function from two arrays of units, one by one, to metres; None where the distances came from a file that is gone."""
+    """Return the function from two arrays of units, which are broadcast, to metres; None where the distances came from a file that is gone."""
     rules, units, town = evidence.rules.beats, evidence.units, evidence.town
     if rules is None or (rules.distances is None and rules.roads is None):
         xy = units[["x", "y"]].to_numpy(float)
