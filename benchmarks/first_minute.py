@@ -73,6 +73,10 @@ class Machine:
         """Run a command of the program."""
         return self.run("-m", "beatplanner", *words)
 
+    def kernels(self) -> set[str]:
+        """Return the files of compiled kernels."""
+        return {p.name for p in (self.folder / "kernels").rglob("*.nb?")}
+
     def cold(self) -> None:
         """Take the program out of the system's cache."""
         forget([Path(sys.prefix), ROOT / "src", self.folder / "kernels"])
@@ -201,12 +205,19 @@ def main() -> None:
         if set(options.only) - {"version", "tests"}:
             seconds, _ = machine.run("-m", "beatplanner.planning.prepared")
             lines += [f"Kernels compiled, as an installation does: {seconds:.0f} s.", ""]
+        installed = machine.kernels()
         lines += ["| work | cold | warm | must be |", "|---|--:|--:|--:|"]
         print("\n".join(lines), flush=True)
         for name in options.only:
             for row in globals()[name](machine):
                 lines.append("| " + " | ".join(row) + " |")
                 print(lines[-1], flush=True)
+        later = machine.kernels() - installed
+        lines += [
+            "",
+            f"Kernels that were compiled after the installation, which must be none: {len(later)} {' '.join(sorted(later))}",
+        ]
+        print("\n".join(lines[-2:]), flush=True)
     if options.out:
         options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

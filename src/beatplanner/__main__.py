@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import warnings
@@ -15,6 +16,8 @@ def main() -> None:
 
         sys.stdout.write("".join(f"{name} {number}\n" for name, number in installed_versions().items()))
         return
+    # a command makes a million objects while it loads and few circles: looking through them all again and again takes a tenth of a short run
+    gc.set_threshold(100_000, 20, 20)
     import multiprocessing
 
     multiprocessing.freeze_support()

@@ -7,7 +7,8 @@ import pkgutil
 
 import numpy as np
 
-import beatplanner.solver
+import beatplanner.solver.prepare
+from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.solver.prepare import prepare
 from beatplanner.solver.service.approximate import approximate
 from beatplanner.solver.service.backup import backup_share
@@ -55,3 +56,12 @@ def test_a_service_picture_needs_no_compiler():
     # `sent` is called by compiled code alone: read from the cache with its callers, it has no signature of its own
     inner = "beatplanner.solver.service.dispatch.sent"
     assert all(signatures for name, signatures in before.items() if ".service." in name and name != inner)
+
+
+def test_kernels_of_another_folder_do_not_count_as_compiled(tmp_path, monkeypatch):
+    done: list[str] = []
+    monkeypatch.setattr(beatplanner.solver.prepare, "prepare", done.extend)
+    for folder in ("a", "b", "b"):
+        monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / folder))
+        prepare_solvers(["stations"])
+    assert done == ["stations", "stations"]

@@ -7,6 +7,7 @@ is done twice, and takes and returns what can be pickled.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import multiprocessing
 import os
@@ -22,7 +23,7 @@ from typing import Any
 # Beyond that many, the pages of a plan wait for their maps and not for a process.
 MOST = 3
 # What the writer of a report loads: half of what a short run loads at all.
-REPORT = ("beatplanner.data.publish.report", "matplotlib.figure", "matplotlib.backends.backend_agg")
+REPORT = ("beatplanner.data.publish.warm",)
 
 
 def usable_cores() -> int:
@@ -172,6 +173,8 @@ def _serve(pipe: Any, warm: tuple[str, ...]) -> None:
     """Do tasks until the pipe is closed."""
     # Ctrl+C is for the process that gave the work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # as in the process that gave the work
+    gc.set_threshold(100_000, 20, 20)
     warnings.simplefilter("ignore")
     for module in warm:
         with suppress(ImportError):

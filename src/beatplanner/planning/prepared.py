@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -45,10 +46,11 @@ def prepare_solvers(steps: Iterable[str], progress: Progress = silent) -> None:
                 break
 
 
-def _marks(step: str) -> tuple[Path, Path]:
+def _marks(step: str) -> tuple[Path, ...]:
     """Return the files of which one says that a step's kernels are compiled: another Python, numba or source asks for others.
 
     One lies beside the sources, for all users of an installation; the other in the user's cache, where the sources cannot be written.
+    Where numba is told to keep its copies in a folder of its own, the mark lies there: those of other folders say nothing about it.
     """
     import beatplanner.solver
 
@@ -57,6 +59,8 @@ def _marks(step: str) -> tuple[Path, Path]:
     # the window runs by another program of the same Python
     text = "\n".join([sys.prefix, sys.version, version("numba"), *stamps])
     name = f"{hashlib.sha256(text.encode()).hexdigest()[:16]}-{step}"
+    if own := os.environ.get("NUMBA_CACHE_DIR"):
+        return (Path(own) / f"prepared-{name}",)
     cache = Path(platformdirs.user_cache_dir("beatplanner", appauthor=False))
     return Path(beatplanner.solver.__path__[0]) / "__pycache__" / f"prepared-{name}", cache / "kernels" / name
 

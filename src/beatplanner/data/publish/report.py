@@ -65,6 +65,14 @@ def write_report(path: Path, tables: PlanTables) -> None:
     path.write_text(page, encoding="utf-8")
 
 
+def make_ready() -> None:
+    """Compile the page and draw an empty chart with a letter, so that fonts and the drawing library are there when a plan comes."""
+    _page_template()
+    figure = plain_figure(1.0, 1.0)
+    figure.subplots().set_title("a")
+    _picture(figure)
+
+
 @cache
 def _page_template() -> jinja2.Template:
     """Return the page's template, compiled once for all plans of a process."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.result.service_files import LINES
 from beatplanner.data.town.town import Town
-from beatplanner.planning.beats.plan import BeatPlan
 from beatplanner.planning.workload import WorkloadPlan
 from beatplanner.solver.clock import read_clock
+
+if TYPE_CHECKING:
+    # stations alone need none of the solvers of beats
+    from beatplanner.planning.beats.plan import BeatPlan
 
 
 def asks_to_redraw(description: Description) -> bool:
