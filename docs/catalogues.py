@@ -67,12 +67,12 @@ LETTERS = {
 
 def messages() -> list[str | tuple[str, str]]:
     """Return every text of the pack and of the workbooks, in the order of the code; those in tables of the code come last."""
-    from beatplanner.data.publish import comparison_workbook, moves, officers_pack
+    from beatplanner.data.publish import comparison_workbook, curve_report, moves, officers_pack, price_report
     from beatplanner.data.publish.public import forum_files
     from beatplanner.data.result import draft_reason, qgis_words, run_card
     from beatplanner.planning.compare import comparison
     from beatplanner.planning.forum import forums, themes
-    from beatplanner.planning.forum.public import street_beats, wording
+    from beatplanner.planning.forum.public import small_files, street_beats, wording
 
     found: dict[str | tuple[str, str], None] = {}
     for name in SOURCES:
@@ -98,6 +98,8 @@ def messages() -> list[str | tuple[str, str]]:
     found |= dict.fromkeys((*officers_pack.CALENDAR, *moves.REASONS))
     figures = (*officers_pack.FIGURES.values(), officers_pack.POINTS, *officers_pack.VALUES.values())
     found |= dict.fromkeys((*figures, *run_card.WORDS, *forum_files.TWIN_HEADINGS.values(), *qgis_words.WORDS))
+    found |= dict.fromkeys(said for codes in small_files.CODES.values() for said in codes.values())
+    found |= dict.fromkeys((*curve_report.WORDS, *price_report.WORDS))
     return list(found)
 
 

@@ -21,6 +21,8 @@ from beatplanner.data.result.draft import draft_reasons, unsolved_steps
 from beatplanner.data.result.draft_reason import Reason, draft_sentences
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.postings import changes_of, stays_of
+from beatplanner.data.result.station_names import station_names
+from beatplanner.data.result.styles import layer_styles
 from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.planning.forum.forum_pack import town_of, write_pack
 from beatplanner.planning.forum.public.content import PackContent
@@ -226,6 +228,17 @@ def test_a_draft_says_so_and_the_checker_knows(planned):
     assert "still to be chosen" in " ".join(" ".join(pages).split())
     # what stays inside says it too
     write_papers(folder, made_up)
+    told = station_names(made_up)
+    assert all(n.startswith("a place near ") and n.endswith(", still to be chosen") for n in told.values())
+    report = (folder / "report.html").read_text(encoding="utf-8")
+    assert all(n in report for n in told.values())
+    # QGIS names the place as the pack does, in its language
+    assert all(n in layer_styles(made_up)["stations"] for n in told.values())
+    assert all(
+        n in layer_styles(made_up, Speech("mk"))["stations"] for n in station_names(made_up, Speech("mk")).values()
+    )
+    given = layer_styles(made_up, accepted=dict.fromkeys(chosen, "Jo's library"))["stations"]
+    assert "Jo''s library" in given and "still to be chosen" not in given
     assert "DRAFT</b>" in (folder / "report.html").read_text(encoding="utf-8")
     for job in (folder / "job_descriptions").glob("*.docx"):
         assert docx.Document(str(job)).sections[0].header.paragraphs[0].text.startswith("DRAFT. ")

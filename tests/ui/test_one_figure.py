@@ -23,6 +23,7 @@ import pytest
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.names import beat_title, language_title
+from beatplanner.planning.forum.public.small_files import CODES
 from conftest import write_grid_town
 
 MONEY = (
@@ -312,10 +313,14 @@ def test_each_table_has_a_workbook_beside_it(result, tmp_path):
     for path in files:
         book = openpyxl.load_workbook(path.with_suffix(".xlsx"))
         head, *lines = book.active.iter_rows(values_only=True)
-        said = [[str(v) for v in r.values()] for r in rows_of(path)]
+        # what a program writes as a code is a word in the sheet that people open
+        said = [[CODES.get(c, {}).get(v, str(v)) for c, v in r.items()] for r in rows_of(path)]
         assert [["" if v is None else str(v) for v in line] for line in lines] == [
             [str(float(v)) if "." in v and v.replace(".", "").isdigit() else v for v in line] for line in said
         ], path.name
+        # each heading has the room that it needs, and no long text makes the whole sheet tiny
+        widths = [d.width for d in book.active.column_dimensions.values()]
+        assert max(widths) <= 60 and book.active.row_dimensions[1].height >= 15, path.name
         assert not [h for h in head if "_" in h or h != h.strip() or not h[:1].isupper()], (path.name, head)
         assert path.with_suffix(".xlsx").name in gated and f"forum/{path.stem}.xlsx" in json.dumps(listed)
     sheet = openpyxl.load_workbook(forum / "beats.xlsx").active
@@ -332,3 +337,9 @@ def test_each_table_has_a_workbook_beside_it(result, tmp_path):
     write_curve(tmp_path, "Town", [row | {"feasible": True, "folder": "p10"}], 0.1)
     head, line = openpyxl.load_workbook(tmp_path / "curve.xlsx").active.iter_rows(values_only=True)
     assert list(head) == list(COLUMNS.values()) and line[1] == 0.1 and line[7] == "yes"
+    write_curve(tmp_path, "Town", [row | {"feasible": False, "folder": "p10"}], 0.1, "mk")
+    head, line = openpyxl.load_workbook(tmp_path / "curve.xlsx").active.iter_rows(values_only=True)
+    page = page_text(tmp_path / "curve.html")
+    assert line[7] == "не" and "Шуплива точка" in page
+    # no word of the page or of the headings is left in English
+    assert not re.search(r"[A-Za-z]{3,}", f"{page} {head}".replace("Town", "")), page

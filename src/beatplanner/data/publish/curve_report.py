@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from beatplanner.data.publish.plain_figure import plain_figure
+from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import write_csv, write_twin
 
 # Columns of curve.csv, and what they are called in the workbook beside it.
@@ -25,48 +26,71 @@ COLUMNS = {
 }
 
 
-def write_curve(out: Path, name: str, rows: list[dict[str, Any]], tolerance: float) -> None:
-    """Write ``curve.csv``, ``curve.xlsx`` and ``curve.html``; `rows` as `run_curve` returns them."""
+# Sentences and captions of the page.
+TITLE = "What change buys"
+GUIDE = "Each point is a plan under another limit on the share of residents who change beat. Travel is hours of work × metres to the middle of the beat. The rule of balance is ±{tolerance}."
+TRUST = "A relationship-year is a resident whose officer has served their beat for a year; kept is what lines leave of them while every officer stays."
+HOLLOW = "A hollow point could not meet its rules: so little change is not enough."
+PICTURE = "Travel and greatest deviation against the share of residents who change beat"
+KEPT = "{kept} of {today} ({share})"
+AXES = ("Travel, million hours × m", "Greatest deviation, %", "Residents who change beat, %")
+STATES = ("All rules met", "not all rules met", "not known")
+FREE = "no limit"
+WORDS = (*COLUMNS.values(), TITLE, GUIDE, TRUST, HOLLOW, PICTURE, KEPT, *AXES, *STATES, FREE, "Rules", "yes", "no")
+
+
+def write_curve(out: Path, name: str, rows: list[dict[str, Any]], tolerance: float, language: str = "en") -> None:
+    """Write ``curve.csv``, ``curve.xlsx`` and ``curve.html``; `rows` as `run_curve` returns them, page and workbook in a language of the forum."""
+    t = Speech(language)
     trust = any(row["relationship_years_today"] for row in rows)
     table = [[round(row[c], 4) if isinstance(row[c], float) else row[c] for c in COLUMNS] for row in rows]
     write_csv(out / "curve.csv", list(COLUMNS), table)
-    said = [[{True: "yes", False: "no"}[v] if isinstance(v, bool) else v for v in line] for line in table]
-    write_twin(out / "curve.xlsx", list(COLUMNS.values()), said)
+    yes = {True: t.text("yes"), False: t.text("no")}
+    said = [[yes[v] if isinstance(v, bool) else v for v in line] for line in table]
+    write_twin(out / "curve.xlsx", [t.text(c) for c in COLUMNS.values()], said)
     cells = "".join(
-        f"<tr><td><a href='{escape(row['folder'])}/report.html'>{escape(row['budget'])}</a></td><td>{row['moved_share']:.1%}</td>"
-        f"<td>±{row['max_deviation']:.1%}</td><td>{row['travel']:,.0f}</td>{_kept(row) if trust else ''}"
-        f"<td>{'all met' if row['feasible'] else 'relaxed'}</td></tr>"
+        f"<tr><td><a href='{escape(row['folder'])}/report.html'>{escape(_limit(t, row))}</a></td><td>{_share(t, row['moved_share'])}</td>"
+        f"<td>±{_share(t, row['max_deviation'])}</td><td>{t.number(row['travel'])}</td>{_kept(t, row) if trust else ''}"
+        f"<td>{t.text(STATES[0 if row['feasible'] else 1])}</td></tr>"
         for row in rows
     )
+    told = [t.text(GUIDE, tolerance=_share(t, tolerance)), *([t.text(TRUST)] if trust else [])]
+    told += [] if all(r["feasible"] for r in rows) else [t.text(HOLLOW)]
+    heads = ("budget", "moved_share", "max_deviation", "travel", *(["relationship_years_kept"] if trust else []))
+    head = "".join(f"<th>{escape(h)}</th>" for h in [*(t.text(COLUMNS[c]) for c in heads), t.text("Rules")])
+    title = f"{name}: {t.text(TITLE)}"
     page = f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{escape(name)}: what change buys</title>
+<html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem}}
 table{{border-collapse:collapse;width:100%}}td,th{{padding:.35rem .5rem;border-bottom:1px solid #ccc;text-align:left}}
-img{{max-width:100%}}</style></head><body>
-<h1>{escape(name)}: what change buys</h1>
-<p>Each point is a plan under another limit on the share of residents who change beat. Travel is workload × metres to the beat's centre;
-the rule of balance is ±{tolerance:.1%}.{TRUST if trust else ""}{HOLLOW if not all(r["feasible"] for r in rows) else ""}</p>
-<img alt="Travel and greatest deviation against the share of residents moved" src="{_chart(rows, tolerance)}">
-<table><thead><tr><th>Residents that may change beat</th><th>that do</th><th>Greatest deviation</th><th>Travel, hours × m</th>{"<th>Relationship-years kept</th>" if trust else ""}<th>Rules</th></tr></thead>
-<tbody>{cells}</tbody></table></body></html>
+.wide{{overflow-x:auto}}img{{max-width:100%}}</style></head><body>
+<h1>{escape(title)}</h1>
+<p>{escape(" ".join(told))}</p>
+<img alt="{escape(t.text(PICTURE))}" src="{_chart(t, rows, tolerance)}">
+<div class="wide"><table><thead><tr>{head}</tr></thead>
+<tbody>{cells}</tbody></table></div></body></html>
 """
     (out / "curve.html").write_text(page, encoding="utf-8")
 
 
-TRUST = """ A relationship-year is a resident whose officer has served their beat for a year; kept is what lines leave of them while every
-officer stays."""
+def _share(t: Speech, share: float) -> str:
+    return t.number(100 * share, 1) + " %"
 
 
-HOLLOW = " A hollow point could not meet its rules: so little change is not enough."
+def _limit(t: Speech, row: dict[str, Any]) -> str:
+    """Return a limit in words."""
+    return t.text(FREE) if row["budget"] == "free" else str(row["budget"])
 
 
-def _kept(row: dict[str, Any]) -> str:
+def _kept(t: Speech, row: dict[str, Any]) -> str:
     today, kept = row["relationship_years_today"], row["relationship_years_kept"]
-    return f"<td>{kept:,.0f} of {today:,.0f} ({kept / today:.1%})</td>" if today else "<td>not known</td>"
+    if not today:
+        return f"<td>{t.text(STATES[2])}</td>"
+    return f"<td>{t.text(KEPT, kept=t.number(kept), today=t.number(today), share=_share(t, kept / today))}</td>"
 
 
-def _chart(rows: list[dict[str, Any]], tolerance: float) -> str:
+def _chart(t: Speech, rows: list[dict[str, Any]], tolerance: float) -> str:
     figure = plain_figure(9, 4)
     left, right = figure.subplots(1, 2)
     points = sorted(rows, key=lambda row: row["moved_share"])
@@ -90,17 +114,17 @@ def _chart(rows: list[dict[str, Any]], tolerance: float) -> str:
             mfc="white",
             mec=colour,
         )
-    left.set_ylabel("travel, million hours × m")
+    left.set_ylabel(t.text(AXES[0]))
     right.axhline(100 * tolerance, color="#757575", linestyle="--", linewidth=1)
-    right.set_ylabel("greatest deviation, %")
+    right.set_ylabel(t.text(AXES[1]))
     for axes in (left, right):
-        axes.set_xlabel("residents who change beat, %")
+        axes.set_xlabel(t.text(AXES[2]))
         axes.set_ylim(bottom=0, top=1.12 * axes.get_ylim()[1])
         axes.grid(color="#e0e0e0")
         axes.spines[["top", "right"]].set_visible(False)
         for x, row in zip(moved, points, strict=True):
             value = row["travel"] / 1e6 if axes is left else 100 * row["max_deviation"]
-            axes.annotate(row["budget"], (x, value), textcoords="offset points", xytext=(4, 6), fontsize=8)
+            axes.annotate(_limit(t, row), (x, value), textcoords="offset points", xytext=(4, 6), fontsize=8)
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=100, metadata={"Software": None})
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")

@@ -15,6 +15,7 @@ from beatplanner.data.publish.templates import check_job_template, fill_in
 from beatplanner.data.result.names import beat_title, language_title
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import DAY, Change, changes_of
+from beatplanner.data.result.station_names import station_names
 
 TEMPLATE = "job_description.docx"
 
@@ -72,7 +73,8 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int, changes: Sequence[
     work = rules.get("workload", {})
     share = float(work.get("community_share", 0.4))
     hours = float(summary.get("workload", {}).get("hours_on_the_beat_per_officer", 0.0))
-    stations = [str(s) for s in units["station"].dropna().unique()] if "station" in units else []
+    called = station_names(tables)
+    stations = [called.get(str(s), str(s)) for s in units["station"].dropna().unique()] if "station" in units else []
     people = beat["population"]
     forum = rules.get("forum") or {}
     meet = (forum.get("neighbourhood") or {}).get("meetings_a_year") if forum else None

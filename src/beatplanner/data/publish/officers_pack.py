@@ -187,7 +187,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
 
-    from beatplanner.data.result.cells import safe_cell
+    from beatplanner.data.result.cells import fit_heading, safe_cell
 
     assert tables.assignments is not None and tables.roster is not None and tables.beats is not None
     name, book = names(tables), openpyxl.Workbook()
@@ -205,10 +205,10 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
             cell.alignment = Alignment(vertical="center", wrap_text=True)
         for i, width in enumerate(widths, 1):
             page.column_dimensions[get_column_letter(i)].width = width
-        page.row_dimensions[1].height = 30
+        fit_heading(page)
         for line in page.iter_rows(min_row=2):
             for cell in line:
-                if isinstance(cell.value, dt.date | int):
+                if isinstance(cell.value, dt.date | int | float):
                     # beside what stands to the right it would look glued to it
                     cell.alignment = Alignment(horizontal="left")
         page.freeze_panes = "B2"
@@ -299,7 +299,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
     page = sheet("Vacant posts", ["Beat", *[m[:7] for m in gaps.columns]], rows, [26, *[4] * len(gaps.columns)])
     for cell in page[1][1:]:
         cell.alignment = Alignment(text_rotation=90, vertical="bottom")
-    page.row_dimensions[1].height = 48
+    page.row_dimensions[1].height = 60
     page.page_setup.paperSize = page.PAPERSIZE_A3
     red = PatternFill("solid", fgColor="F4B6B0")
     for line in page.iter_rows(min_row=2, min_col=2):
@@ -362,7 +362,13 @@ def _personnel_sheets(sheet: Any, tables: PlanTables, day: Any) -> None:
     head = ["Officer", "From beat", "To beat", "On", "Reason"]
     aged = any(m["years"] is not None for m in found)
     rows = [
-        [m["officer"], m["from"] or "–", name.get(m["to"], m["to"]), day(m["on"]), _reason(m, speech)]
+        [
+            m["officer"],
+            _number(m["from"]) if m["from"] else "–",
+            name.get(m["to"], m["to"]),
+            day(m["on"]),
+            _reason(m, speech),
+        ]
         + ([m["years"], {True: "yes", False: "no"}.get(m["junior_stays"], "–")] if aged else [])
         for m in found
     ]

@@ -6,7 +6,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import write_csv, write_twin
+from beatplanner.data.result.draft_reason import STEP_NAMES
 
 # Columns of prices.csv, and what they are called in the workbook beside it.
 COLUMNS = {
@@ -38,13 +40,25 @@ COLUMNS = {
 }
 
 
-def write_prices(out: Path, content: dict[str, Any]) -> None:
-    """Write ``prices.csv``, ``prices.xlsx`` and ``prices.html``; `content` as `price_rules` returns it."""
+WORDS = (*COLUMNS.values(), "yes", "no")
+
+
+def write_prices(out: Path, content: dict[str, Any], language: str = "en") -> None:
+    """Write ``prices.csv``, ``prices.xlsx`` and ``prices.html``; `content` as `price_rules` returns it, headings of the workbook in a language of the forum."""
+    t = Speech(language)
+    yes = {True: t.text("yes"), False: t.text("no")}
     rows = content["prices"]
     table = [[_told(row.get(c)) for c in COLUMNS] for row in rows]
     write_csv(out / "prices.csv", list(COLUMNS), table)
-    said = [[{True: "yes", False: "no"}[v] if isinstance(v, bool) else v for v in line] for line in table]
-    write_twin(out / "prices.xlsx", list(COLUMNS.values()), said)
+    steps = {step: t.text(said) for step, said in STEP_NAMES.items()}
+    said = [
+        [
+            yes[v] if isinstance(v, bool) else steps.get(v, v) if c == "step" else v
+            for c, v in zip(COLUMNS, line, strict=True)
+        ]
+        for line in table
+    ]
+    write_twin(out / "prices.xlsx", [t.text(c) for c in COLUMNS.values()], said)
     top = max((abs(r["share"] or 0.0) for r in rows), default=0.0) or 1.0
     items = "".join(
         f"<tr><td>{escape(r['sentence'])} <a href='{escape(r['folder'])}/report.html'>The plan without it</a></td>"

@@ -25,6 +25,7 @@ from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.publish.service_report import FIGURES, draw_week, service_rows
 from beatplanner.data.result.names import language_title
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.station_names import station_names
 
 DARK, ACCENT, OPENED = "#252525", "#08306b", "#cb181d"
 
@@ -46,7 +47,7 @@ def write_report(path: Path, tables: PlanTables) -> None:
         steps=[(name, summary[name]) for name in ("beats", "stations", "officers") if name in summary],
         pictures=_pictures(tables),
         beats=None if tables.beats is None else tables.beats.drop(columns="geometry").to_dict("records"),
-        stations=None if tables.stations is None else _named(tables.stations).to_dict("records"),
+        stations=None if tables.stations is None else _named(tables.stations, tables).to_dict("records"),
         access=_access(tables),
         effects=_effects(tables),
         stops=None if tables.stops is None else tables.stops.drop(columns="geometry").to_dict("records"),
@@ -357,10 +358,11 @@ def _access(tables: PlanTables) -> dict[str, Any] | None:
     }
 
 
-def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return stations or sites with the name that people know them by."""
+def _named(frame: pd.DataFrame, tables: PlanTables) -> pd.DataFrame:
+    """Return stations or sites with the name that people know them by; a chosen site is called as its station is."""
     frame = frame.drop(columns="geometry")
-    return frame if "name" in frame else frame.assign(name=frame["station"])
+    called = frame["station"].astype(str).map(station_names(tables))
+    return frame.assign(name=called.fillna(frame["name" if "name" in frame else "station"]))
 
 
 def _effects(tables: PlanTables) -> dict[str, Any] | None:
@@ -368,7 +370,7 @@ def _effects(tables: PlanTables) -> dict[str, Any] | None:
     sites = tables.sites
     if sites is None or "change_minutes" not in sites:
         return None
-    rows = _named(sites)
+    rows = _named(sites, tables)
     chosen = rows["chosen"].astype(bool)
     opened = rows[chosen].sort_values(["change_minutes"], ascending=False)
     closed = rows[~chosen].sort_values(["change_minutes", "change_within_limit"], ascending=[True, False])

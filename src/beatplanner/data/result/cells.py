@@ -80,7 +80,27 @@ def fit_pages(book: Any) -> None:
         sheet.oddFooter.center.text = "&A, &P of &N"
 
 
-def write_twin(path: Path, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+# Points of a line of a workbook, and by how much bold letters are wider than the plain ones that a column's width counts.
+LINE, BOLD = 15.0, 1.25
+
+
+def fit_heading(sheet: Any) -> None:
+    """Give the first row of a sheet the height that its headings need in their columns, whatever program opens it."""
+    lines = 1
+    for cell in sheet[1]:
+        width, words = sheet.column_dimensions[cell.column_letter].width, str(cell.value or "").split()
+        room, row, used = max(1.0, width - 1), 1, 0.0
+        for word in words:
+            needed = BOLD * len(word)
+            if used and used + 1 + needed > room:
+                row, used = row + 1, 0.0
+            used += needed + (1 if used else 0)
+            row += int(used // room) if used > room else 0
+        lines = max(lines, row)
+    sheet.row_dimensions[1].height = LINE * lines + 2
+
+
+def write_twin(path: Path, header: Sequence[str], rows: Sequence[Sequence[Any]], ids: Iterable[int] = ()) -> None:
     """Write a table of a CSV file as a workbook beside it, for people.
 
     Parameters
@@ -91,27 +111,45 @@ def write_twin(path: Path, header: Sequence[str], rows: Sequence[Sequence[Any]])
         Headings in words.
     rows
         The cells of the CSV file. A column in which all is a number, or hidden, holds numbers; a number with a leading zero is a text.
+    ids
+        Columns whose numbers are names, and no quantities.
     """
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
-    columns = [_numbers([row[k] for row in rows]) for k in range(len(header))]
+    columns, names = [_numbers([row[k] for row in rows]) for k in range(len(header))], set(ids)
     book = Workbook()
     sheet: Any = book.active
     sheet.title = path.stem[:31]
     sheet.append([safe_cell(h) for h in header])
-    for k, (cell, column) in enumerate(zip(sheet[1], columns, strict=True), 1):
-        cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
-        longest = max((len(str(v)) for v in column if v is not None), default=0)
-        sheet.column_dimensions[get_column_letter(k)].width = min(60, max(12, longest + 2))
     for row in zip(*columns, strict=True):
         sheet.append([safe_cell(v) if v is not None else None for v in row])
+    for k, (column, said) in enumerate(zip(columns, header, strict=True)):
+        counted = k not in names and any(isinstance(v, int | float) and not isinstance(v, bool) for v in column)
+        longest = max((len(str(v)) for v in column if v is not None), default=0)
+        # a column is as wide as the longest word above it, and a long text has lines
+        word = max((BOLD * len(w) for w in str(said).split()), default=0.0)
+        sheet.column_dimensions[get_column_letter(k + 1)].width = min(WIDEST, max(12.0, longest + 2, word + 2))
+        # a number stands to the right, but not at the text beside it
+        side = Alignment(
+            horizontal="right" if counted else "left", indent=int(counted), wrap_text=longest > WIDEST, vertical="top"
+        )
+        for (cell,) in sheet.iter_rows(min_row=2, min_col=k + 1, max_col=k + 1):
+            cell.alignment = side
+            if counted and isinstance(cell.value, int):
+                cell.number_format = "#,##0"
+        head = sheet.cell(1, k + 1)
+        head.font = Font(bold=True)
+        head.alignment = Alignment(horizontal=side.horizontal, indent=side.indent, wrap_text=True, vertical="top")
+    fit_heading(sheet)
     sheet.freeze_panes = "A2"
     fit_pages(book)
     book.save(path)
 
 
+# The widest column, in letters.
+WIDEST = 60.0
 NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d+)?")
 
 

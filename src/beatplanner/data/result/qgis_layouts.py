@@ -17,6 +17,8 @@ from beatplanner.data.result.styles import by_expression
 PAGE, MAP, PICTURE, LABEL, LEGEND, SCALE_BAR = 65638, 65639, 65640, 65641, 65642, 65646
 # Millimetres: around the map, above it and below it.
 EDGE, ABOVE, BELOW = 14.0, 22.0, 36.0
+# Millimetres of a letter and of a line of the list of beats.
+LETTER, LINE = 1.35, 3.0
 COMMON = 'visibility="1" opacity="1" background="false" frame="false" excludeFromExports="0" itemRotation="0"'
 FRAMED = COMMON.replace('frame="false"', 'frame="true"')
 
@@ -39,6 +41,8 @@ class Sheets:
         The layers that the legend of each page names, as the XML of a tree of layers.
     draft
         The word that stands across each page of a draft, and why it is one; empty where it is none.
+    names
+        Beats with a name, as "10 Kej": a small beat has its number alone on the overview.
     """
 
     title: str
@@ -48,6 +52,7 @@ class Sheets:
     datum: str
     legend: str
     draft: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def layouts(sheets: Sheets, says: words.Says) -> str:
@@ -60,13 +65,16 @@ def layouts(sheets: Sheets, says: words.Says) -> str:
 
 def _layout(name: str, paper: tuple[float, float], sheets: Sheets, says: words.Says, atlas: bool) -> str:
     kind = "atlas" if atlas else "overview"
-    width, height = paper[0] - 2 * EDGE, paper[1] - ABOVE - BELOW
+    width = paper[0] - 2 * EDGE
+    # a page of the atlas is near enough for names
+    listed = "" if atlas or not sheets.names else f"{says.text(words.LAYERS[0])}: {'; '.join(sheets.names)}"
+    below = math.ceil(len(listed) * LETTER / width) * LINE + (2.0 if listed else 0.0)
+    height = paper[1] - ABOVE - BELOW - below
     west, south, east, north = _filled(sheets.extent, width, height)
     chart, foot = _id(kind, "map"), ABOVE + height
     whole = sheets.beats + 1
     number = "[% @atlas_featurenumber + 1 %]" if atlas else "1"
     scale = says.text("Scale 1 : {n}", n="[% format_number(map_get(item_variables('map'), 'map_scale'), 0) %]")
-    columns = 3 if atlas else 6
     own = (
         '<AtlasMap margin="0.1" scalingMode="2" atlasDriven="1"/>' + _round_scale(width, height)
         if atlas
@@ -76,7 +84,14 @@ def _layout(name: str, paper: tuple[float, float], sheets: Sheets, says: words.S
         f'<LayoutItem type="{MAP}" uuid="{chart}" id="map" {_at(EDGE, ABOVE, width, height)} {FRAMED} zValue="1" '
         f'mapRotation="0" keepLayerSet="false" followPreset="false"><Extent xmin="{west:.3f}" ymin="{south:.3f}" xmax="{east:.3f}" ymax="{north:.3f}"/>'
         f"<LayerSet/>{_grid(kind)}{own}</LayoutItem>",
-        _label(kind, "head", _heading(says) if atlas else sheets.title, (EDGE, 8.0, width * 0.7, 11.0), 16, bold=True),
+        _label(
+            kind,
+            "head",
+            f"[% {_beat_called(says)} %]" if atlas else sheets.title,
+            (EDGE, 8.0, width * 0.7, 11.0),
+            16,
+            bold=True,
+        ),
         _label(kind, "internal", says.text(words.INTERNAL), (EDGE + width * 0.7, 7.0, width * 0.3, 6.0), 8, right=True),
         f'<LayoutItem type="{PICTURE}" uuid="{_id(kind, "north")}" {_at(EDGE + width - 14, ABOVE + 6, 9, 12)} {COMMON} zValue="5" file="arrows/NorthArrow_02.svg" mode="2" '
         f'resizeMode="0" anchorPoint="0" northMode="0" northOffset="0" mapUuid="{chart}" svgFillColor="255,255,255,255" svgBorderColor="0,0,0,255" svgBorderWidth="0.2"/>',
@@ -85,7 +100,11 @@ def _layout(name: str, paper: tuple[float, float], sheets: Sheets, says: words.S
         '<text-style fontSize="9" fontSizeUnit="Point" textColor="0,0,0,255"/></LayoutItem>',
         _label(kind, "scale", scale, (EDGE + width - 80, foot + 4, 80.0, 8.0), 10, right=True),
         _label(
-            kind, "crs", says.text(words.GRID, crs=sheets.crs, datum=sheets.datum), (EDGE, foot + 28, width, 6.0), 7
+            kind,
+            "crs",
+            says.text(words.GRID, crs=sheets.crs, datum=sheets.datum),
+            (EDGE, foot + 28 + below, width, 6.0),
+            7,
         ),
         _label(
             kind,
@@ -96,6 +115,8 @@ def _layout(name: str, paper: tuple[float, float], sheets: Sheets, says: words.S
             right=True,
         ),
     ]
+    if listed:
+        items.append(_label(kind, "beats", listed, (EDGE, foot + 27, width, below), 6))
     if sheets.draft:
         said = _label(kind, "draft", ". ".join(sheets.draft), (EDGE, 1.5, width, 5.5), 8, bold=True)
         across = _label(kind, "across", sheets.draft[0], (EDGE, ABOVE, width, height), 110, bold=True)
@@ -103,19 +124,11 @@ def _layout(name: str, paper: tuple[float, float], sheets: Sheets, says: words.S
         across = across.replace('opacity="1"', 'opacity="0.2"').replace('zValue="2"', 'zValue="6"')
         items += [said, across.replace('halign="1"', 'halign="4"')]
     if sheets.legend:
-        fonts = "".join(
-            f'<style name="{style}" alignment="1" marginTop="2" marginLeft="2"><styleFont description="Sans,9,-1,5,50,0,0,0,0,0"/></style>'
-            for style in ("title", "group", "subgroup", "symbolLabel")
-        )
-        items.append(
-            f'<LayoutItem type="{LEGEND}" uuid="{_id(kind, "key")}" {_at(EDGE, foot + 15, width, 10)} {COMMON} zValue="4" title="" columnCount="{columns}" splitLayer="1" '
-            f'equalColumnWidth="0" columnSpace="4" boxSpace="0" resizeToContents="1" symbolWidth="6" symbolHeight="4" map_uuid="{chart}"><styles>{fonts}</styles>'
-            f"<layer-tree-group>{_without_titles(sheets.legend)}</layer-tree-group></LayoutItem>"
-        )
+        items.append(_key(kind, sheets.legend, chart, (EDGE, foot + 15, width, 10), columns=3 if atlas else 6))
     coverage = (
         '<Atlas enabled="1" coverageLayer="beatplanner_beats" coverageLayerName="beats" coverageLayerProvider="ogr" hideCoverage="0" '
         'sortFeatures="1" sortKey="&quot;name&quot;" sortAscending="1" filterFeatures="0" filenamePattern="\'beat_\' || &quot;beat&quot;" '
-        'pageNameExpression="&quot;name&quot;"/>'
+        f"pageNameExpression={quoteattr(_beat_called(says))}/>"
         if atlas
         else '<Atlas enabled="0"/>'
     )
@@ -126,13 +139,26 @@ def _layout(name: str, paper: tuple[float, float], sheets: Sheets, says: words.S
     )
 
 
-def _heading(says: words.Says) -> str:
-    """Return the name of the page's beat with its number, or what a beat without a name is called, as QGIS works it out."""
+def _key(kind: str, legend: str, chart: str, place: tuple[float, float, float, float], columns: int) -> str:
+    """Return the legend."""
+    fonts = "".join(
+        f'<style name="{style}" alignment="1" marginTop="2" marginLeft="2"><styleFont description="Sans,9,-1,5,50,0,0,0,0,0"/></style>'
+        for style in ("title", "group", "subgroup", "symbolLabel")
+    )
+    return (
+        f'<LayoutItem type="{LEGEND}" uuid="{_id(kind, "key")}" {_at(*place)} {COMMON} zValue="4" title="" columnCount="{columns}" splitLayer="1" '
+        f'equalColumnWidth="0" columnSpace="4" boxSpace="0" resizeToContents="1" symbolWidth="6" symbolHeight="4" map_uuid="{chart}"><styles>{fonts}</styles>'
+        f"<layer-tree-group>{_without_titles(legend)}</layer-tree-group></LayoutItem>"
+    )
+
+
+def _beat_called(says: words.Says) -> str:
+    """Return the name of the page's beat with its number, or what a beat without a name is called, as an expression of QGIS."""
     plain = "'" + says.text(words.NUMBERED).replace("'", "''").replace("{name}", "' || \"beat\" || '") + "'"
     return (
-        '[% CASE WHEN "name" IN (\'\', "beat", \'Beat \' || "beat") THEN '
+        'CASE WHEN "name" IN (\'\', "beat", \'Beat \' || "beat") THEN '
         + plain
-        + " ELSE \"name\" || ' (' || \"beat\" || ')' END %]"
+        + " ELSE \"name\" || ' (' || \"beat\" || ')' END"
     )
 
 

@@ -20,6 +20,7 @@ from beatplanner.data.formats import geometry
 from beatplanner.data.notices import write_notice
 from beatplanner.data.result import qgis_words as words
 from beatplanner.data.result.folder import INTERNAL
+from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.qgis_layouts import Sheets, layouts
 from beatplanner.data.result.styles import GEOPACKAGE, add_styles, ground_styles, layer_styles, style_of
@@ -102,7 +103,11 @@ def write_ground(
 
 
 def write_qgis_project(
-    path: Path, tables: PlanTables, says: words.Says | None = None, draft: Sequence[str] = ()
+    path: Path,
+    tables: PlanTables,
+    says: words.Says | None = None,
+    draft: Sequence[str] = (),
+    accepted: Mapping[str, str] | None = None,
 ) -> None:
     """Write the project; its layers lie in ``plan.gpkg`` and ``plan_ground.gpkg`` of the same folder.
 
@@ -116,13 +121,15 @@ def write_qgis_project(
         The force's language, such as a `Speech`; English where it is not given.
     draft
         The word for a draft in that language, and why the plan is one; empty where it is none.
+    accepted
+        As for `draft_reasons`.
     """
     says = says or words.English()
     crs = CRS.from_user_input(tables.units.crs)
     system = _system(crs)
     west, south, east, north = (float(v) for v in tables.units.total_bounds)
     extent = f"<xmin>{west:.3f}</xmin><ymin>{south:.3f}</ymin><xmax>{east:.3f}</xmax><ymax>{north:.3f}</ymax>"
-    styles = layer_styles(tables, says) | ground_styles(_station_names(tables))
+    styles = layer_styles(tables, says, accepted) | ground_styles(_station_names(tables))
     shown, groups = {}, []
     legend: dict[str, str] = {}
     for group, file, wanted in GROUPS:
@@ -156,6 +163,7 @@ def write_qgis_project(
         "–" if crs.datum is None else crs.datum.name.removesuffix(" ensemble"),
         "".join(legend[n] for n in ON_THE_PAGE if n in legend),
         tuple(draft),
+        _beat_names(tables),
     )
     path.write_text(
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
@@ -171,6 +179,15 @@ def write_qgis_project(
 def _station_names(tables: PlanTables) -> list[str]:
     stations = tables.stations
     return [] if stations is None else [str(n) for n in stations["name" if "name" in stations else "station"]]
+
+
+def _beat_names(tables: PlanTables) -> tuple[str, ...]:
+    """Return the beats with a name of their own, by their numbers: "10 Kej"."""
+    if tables.beats is None or "name" not in tables.beats:
+        return ()
+    pairs = [(str(b), str(n)) for b, n in zip(tables.beats["beat"], tables.beats["name"], strict=True)]
+    named = sorted(((b, n) for b, n in pairs if beat_title(b, n) != b), key=lambda p: (len(p[0]), p[0]))
+    return tuple(f"{b} {n}" for b, n in named)
 
 
 def _source(file: str, name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -15,6 +15,7 @@ from beatplanner.data.colours import beat_colours
 from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.qgis_words import NEW, OPEN, English, Says
+from beatplanner.data.result.station_names import station_names
 
 # Every GDAL of a QGIS from 3.16 reads this version of GeoPackages without a warning.
 GEOPACKAGE = {"VERSION": "1.2"}
@@ -27,8 +28,10 @@ def write_styles(path: Path, tables: PlanTables) -> None:
     add_styles(path, layer_styles(tables))
 
 
-def layer_styles(tables: PlanTables, says: Says | None = None) -> dict[str, str]:
-    """Return the styles (QML) of a plan's layers; what the legend says is English where nobody says it otherwise."""
+def layer_styles(
+    tables: PlanTables, says: Says | None = None, accepted: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the styles (QML) of a plan's layers; what the legend says is English where nobody says it otherwise, `accepted` as for `draft_reasons`."""
     says = says or English()
     styles = {"units": _plain_fill("#ffffff00", "#999999", 0.15)}
     if tables.beats is not None:
@@ -39,7 +42,9 @@ def layer_styles(tables: PlanTables, says: Says | None = None) -> dict[str, str]
         there = {"today" if e else "new" for e in tables.stations["existing"]}
         kinds = {k: v for k, v in kinds.items() if k in there}
         styles["stations"] = _kinds(
-            "CASE WHEN \"existing\" THEN 'today' ELSE 'new' END", kinds, _point_labels("name", 8)
+            "CASE WHEN \"existing\" THEN 'today' ELSE 'new' END",
+            kinds,
+            _point_labels(_called(tables, says, accepted), 8),
         )
     if tables.catchments is not None:
         styles["catchments"] = _plain_fill("#6baed640", "#2171b5", 0.2)
@@ -48,6 +53,23 @@ def layer_styles(tables: PlanTables, says: Says | None = None) -> dict[str, str]
     if tables.sites is not None:
         styles["sites"] = _marker("circle", "#969696", 1.8)
     return styles
+
+
+def _called(tables: PlanTables, says: Says, accepted: Mapping[str, str] | None) -> str:
+    """Return what stations are called, as an expression of QGIS: a made-up place is named as in the pack."""
+    assert tables.stations is not None
+    column = "name" if "name" in tables.stations else "station"
+    in_table = dict(zip(tables.stations["station"].astype(str), tables.stations[column].astype(str), strict=True))
+    apart = {s: n for s, n in station_names(tables, says, accepted).items() if n != in_table[s]}
+    if not apart:
+        return f'"{column}"'
+    cases = " ".join(f'WHEN "station" = {_quoted(s)} THEN {_quoted(n)}' for s, n in apart.items())
+    return f'CASE {cases} ELSE "{column}" END'
+
+
+def _quoted(text: str) -> str:
+    """Return a text as an expression of QGIS writes it."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def add_styles(path: Path, styles: dict[str, str]) -> None:
@@ -210,6 +232,10 @@ def _style(renderer: str, labels: str) -> str:
     return f"<qgis version='3.16' styleCategories='Symbology{also}'>{renderer}{labels}</qgis>"
 
 
+# Letters of a line of a label.
+WRAPPED = 24
+
+
 def _labels(expression: str, size: float, placement: str, callout: str = "", bold: bool = False) -> str:
     """Return labels with a light rim, which QGIS lays so that none hides another or a labelled point."""
     style, weight = ("Bold", 75) if bold else ("Regular", 50)
@@ -217,7 +243,7 @@ def _labels(expression: str, size: float, placement: str, callout: str = "", bol
         f"<labeling type='simple'><settings{' calloutType=' + quoteattr('simple') if callout else ''}>"
         f"<text-style isExpression='1' fieldName={quoteattr(expression)} fontFamily='Sans Serif' fontSize='{size:g}' fontSizeUnit='Point' textColor='0,0,0,255' textOpacity='1' namedStyle='{style}' fontWeight='{weight}' multilineHeight='0.9'>"
         "<text-buffer bufferDraw='1' bufferSize='0.6' bufferSizeUnits='MM' bufferOpacity='1' bufferJoinStyle='128' bufferColor='255,255,255,255'/></text-style>"
-        f"<text-format multilineAlign='1'/><placement {placement} distUnits='MM'/><rendering obstacle='1' obstacleFactor='2' drawLabels='1'/>{callout}</settings></labeling>"
+        f"<text-format multilineAlign='1' autoWrapLength='{WRAPPED}' useMaxLineLengthForAutoWrap='1'/><placement {placement} distUnits='MM'/><rendering obstacle='1' obstacleFactor='2' drawLabels='1'/>{callout}</settings></labeling>"
     )
 
 
@@ -226,13 +252,16 @@ def _point_labels(expression: str, size: float) -> str:
     return _labels(
         expression,
         size,
-        "placement='6' predefinedPositionOrder='R,L,TR,BR,TL,BL,TSR,BSR' dist='1' priority='4' offsetType='1'",
+        "placement='6' predefinedPositionOrder='R,L,TR,BR,TL,BL,TSR,BSR,TSL,BSL,O,U' dist='1' priority='9' offsetType='1'",
     )
 
 
 # The one form in which a beat is called (`data.result.names`), as an expression of QGIS.
+# A small one on the map of the whole plan has its number, which stands with its name on the sheet (`qgis_layouts`).
+SMALL = 15.0
 BEAT_LABEL = (
-    'CASE WHEN "name" IN (\'\', "beat", \'Beat \' || "beat") THEN "beat" ELSE "name" || \' (\' || "beat" || \')\' END'
+    f'CASE WHEN @atlas_featureid IS NULL AND sqrt(area($geometry)) * 1000 / @map_scale < {SMALL:g} THEN "beat" '
+    'WHEN "name" IN (\'\', "beat", \'Beat \' || "beat") THEN "beat" ELSE "name" || \' (\' || "beat" || \')\' END'
 )
 
 
@@ -255,7 +284,7 @@ def ground_styles(named: Iterable[str] = ()) -> dict[str, str]:
     line = {"line_color": "58,110,165,255", "line_width": "0.9", "line_width_unit": "MM"}
     river = f"<symbol type='line' name='0' alpha='1'><layer class='SimpleLine' enabled='1'>{_properties(line)}</layer></symbol>"
     today = _labels('"beat"', 8, "placement='4' priority='3'")
-    twice = ", ".join("'" + str(n).replace("'", "''") + "'" for n in sorted(set(named)))
+    twice = ", ".join(_quoted(str(n)) for n in sorted(set(named)))
     # a page of the atlas names its own forum; a map of the whole town names beats and stations, and forums only where one looks closely
     shown = "CASE WHEN @atlas_featureid IS NOT NULL THEN \"beat\" = attribute(@atlas_feature, 'beat') ELSE @map_scale <= 25000 END"
     apart = f' AND "venue" NOT IN ({twice})' if twice else ""

@@ -109,7 +109,8 @@ def run_curve(
                 "folder": folder.name,
             }
         )
-    write_curve(out, description.project.name, rows, description.beats.tolerance)
+    language = description.forum.languages[0] if description.forum else "en"
+    write_curve(out, description.project.name, rows, description.beats.tolerance, language)
     solving.done(progress)
     return rows
 

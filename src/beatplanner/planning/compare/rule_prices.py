@@ -354,7 +354,7 @@ def price_rules(
         }
     )
     write_json(out / "prices.json", content)
-    write_prices(out, content)
+    write_prices(out, content, whole.forum.languages[0] if whole.forum else "en")
     solving.done(progress)
     return content
 

@@ -232,7 +232,8 @@ def _in_qgis(
     write_ground(folder / GROUND, tables, waters, _venues(meetings, tables))
     speech = Speech(rules.languages[0], rules.terms, catalogue)
     draft = [speech.text("DRAFT"), " ".join(draft_sentences(reasons, speech))] if reasons else []
-    write_qgis_project(folder / "plan.qgs", tables, speech, draft)
+    accepted = None if town.description.stations is None else town.description.stations.accepted
+    write_qgis_project(folder / "plan.qgs", tables, speech, draft, accepted)
 
 
 def _costs(meetings: Sequence[PublicMeeting], tables: PlanTables, town: Town) -> str:

@@ -13,7 +13,6 @@ from typing import Any, Literal, get_args, get_origin
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from pydantic import BaseModel
 
 from beatplanner.data.description.models import Description
@@ -31,6 +30,7 @@ from beatplanner.data.publish.public.plan import (
 from beatplanner.data.result.draft import STEPS, accepted_sites, draft_reasons, proven_gap, unaccepted_sites
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.provenance import provenance
+from beatplanner.data.result.station_names import areas_near, own_names
 from beatplanner.data.town.forum_tables import ForumTables
 from beatplanner.planning.forum.public_posts import officer_facts
 
@@ -83,16 +83,9 @@ def _stations(tables: PlanTables, accepted: Mapping[str, str]) -> gpd.GeoDataFra
     """Return the stations with the names that people know them by; one at a made-up place has none until a person accepts it."""
     if tables.stations is None:
         return None
-    ids = tables.stations["station"].astype(str)
-    known = dict(zip(ids, tables.stations["name"], strict=True)) if "name" in tables.stations else {}
-    own = {s: str(known.get(s) or s) for s in ids} | dict(accepted)
-    open_sites = unaccepted_sites(tables, accepted)
-    units = tables.units
-    near = units.geometry.to_numpy()
     found = gpd.GeoDataFrame(tables.stations[["station", "existing", "geometry"]]).copy()
-    found["name"] = pd.Series([None if s in open_sites else own[s] for s in ids], index=found.index, dtype=object)
-    at = [int(np.argmin(shapely.distance(near, point))) for point in found.geometry]
-    found["near"] = [str(units["name"].iloc[i]) for i in at]
+    found["name"] = pd.Series(list(own_names(tables, accepted).values()), index=found.index, dtype=object)
+    found["near"] = areas_near(tables)
     return gpd.GeoDataFrame(found[list(STATION_COLUMNS)])
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.result.cells import fit_pages, safe_cell, without_nan, write_csv, write_twin
+from beatplanner.data.result.cells import fit_heading, fit_pages, safe_cell, without_nan, write_csv, write_twin
 
 PROPOSAL = ("unit", "name", "beat", "proposed_beat")
 # Headings of what forums fill in; what they are called is read back by its meaning (see `column_words`).
@@ -58,14 +58,22 @@ TWIN_HEADINGS = {
     "beats": "Beats",
 }
 
+# Columns whose numbers are names.
+ID_COLUMNS = ("unit", "beat", "old_beat", "new_beat", "area", "name", "place")
+
 
 def write_tables(
-    folder: Path, tables: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]], heads: Mapping[str, str]
+    folder: Path,
+    tables: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]],
+    heads: Mapping[str, str],
+    cells: Mapping[str, Mapping[str, str]],
 ) -> None:
-    """Write tables as CSV, and as a workbook beside each: name of the CSV file: header and rows; `heads` are columns in words."""
+    """Write tables as CSV, and as a workbook beside each: name of the CSV file: header and rows; `heads` are columns in words, `cells` what codes in a column say."""
     for name, (header, rows) in tables.items():
         write_csv(folder / name, list(header), rows)
-        write_twin((folder / name).with_suffix(".xlsx"), [heads.get(h, h) for h in header], rows)
+        said = [[cells.get(h, {}).get(v, v) for h, v in zip(header, row, strict=True)] for row in rows]
+        ids = [k for k, h in enumerate(header) if h in ID_COLUMNS]
+        write_twin((folder / name).with_suffix(".xlsx"), [heads.get(h, h) for h in header], said, ids)
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -154,12 +162,13 @@ def write_proposal(
 
 
 def _head(sheet: Any, header: Sequence[str], widths: Sequence[int]) -> None:
-    from openpyxl.styles import Font
+    from openpyxl.styles import Alignment, Font
 
     sheet.append(list(header))
     for cell, width in zip(sheet[1], widths, strict=True):
-        cell.font = Font(bold=True)
+        cell.font, cell.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
         sheet.column_dimensions[cell.column_letter].width = width
+    fit_heading(sheet)
     sheet.freeze_panes = "A2"
 
 
@@ -167,7 +176,7 @@ def _guide(book: Any, lines: Sequence[str]) -> None:
     from openpyxl.styles import Alignment
 
     sheet = book.create_sheet("help")
-    sheet.column_dimensions["A"].width = 90
+    sheet.column_dimensions["A"].width = 80
     for line in lines:
         sheet.append([safe_cell(line)])
     for row in sheet.iter_rows():

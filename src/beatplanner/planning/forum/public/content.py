@@ -24,6 +24,7 @@ from beatplanner.data.publish.public.plan import (
 from beatplanner.data.result.cells import HIDDEN
 from beatplanner.data.result.draft_reason import STEP_NAMES, draft_sentences
 from beatplanner.data.result.names import beat_title
+from beatplanner.data.result.qgis_words import UNNAMED
 from beatplanner.planning.forum.public.blocks import Block, heading, natural, paragraph
 from beatplanner.planning.forum.public.street_beats import Street, streets_of
 from beatplanner.planning.forum.public.wording import LEVEL_TITLES
@@ -78,9 +79,7 @@ class PackContent:
         """What each station is called: its name, or near what its site is still to be chosen."""
         t, stations, found = self.speech, self.plan.stations, {}
         for s in [] if stations is None else each_row(stations):
-            found[str(s.station)] = (
-                t.given(s.name) if s.name else t.text("a place near {area}, still to be chosen", area=t.given(s.near))
-            )
+            found[str(s.station)] = t.given(s.name) if s.name else t.text(UNNAMED, area=t.given(s.near))
         return found
 
     def hours_of(self, station: str) -> str | None:

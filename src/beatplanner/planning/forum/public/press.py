@@ -82,12 +82,16 @@ class Press:
         write_picture(self.folder / name, plan, title=title, subtitle=subtitle, lines=lines, names=names, draft=draft)
 
     def tables(
-        self, tables: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]], heads: Mapping[str, str]
+        self,
+        tables: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]],
+        heads: Mapping[str, str],
+        cells: Mapping[str, Mapping[str, str]],
     ) -> None:
-        """Write tables as CSV, and as workbooks with headings in words."""
+        """Write tables as CSV, and as workbooks with headings and codes in words."""
+        self.register.check("tables", [list(said.values()) for said in cells.values()])
         for name, (header, rows) in tables.items():
             self.register.check(name, [list(header), [heads.get(h, h) for h in header], [list(r) for r in rows]])
-        write_tables(self.folder, tables, heads)
+        write_tables(self.folder, tables, heads, cells)
 
     def json(self, name: str, content: Any) -> None:
         """Write a record."""

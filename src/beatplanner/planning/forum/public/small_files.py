@@ -14,12 +14,25 @@ from beatplanner.data.publish.public.forum_files import TWIN_HEADINGS
 from beatplanner.data.publish.public.plan import Card
 from beatplanner.data.result.cells import HIDDEN
 from beatplanner.data.result.draft_reason import Reason
+from beatplanner.data.result.names import beat_title
 from beatplanner.planning.forum.public.blocks import Block
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.questions import questions, why_here
 from beatplanner.planning.forum.public.town_pages import area_title, old_new_pairs, run_card, street_index
+from beatplanner.planning.forum.public.wording import LEVEL_TITLES
 
+# What codes in the tables say, in the workbooks beside them.
+CODES = {
+    "level": {
+        "town": "The whole town",
+        "municipality": "Municipality",
+        "beat": "Beat",
+        "neighbourhood": LEVEL_TITLES["neighbourhood"],
+        "region": LEVEL_TITLES["region"],
+    },
+    "within_walk": {"yes": "yes", "no": "no"},
+}
 Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
 
@@ -35,8 +48,9 @@ def write_small_files(press: Press, content: PackContent, languages: Sequence[Ma
         rows = [tuple(t.given("" if v is None else v) for v in back.iloc[i]) for i in range(len(back))]
         tables["report_back.csv"] = (list(back.columns), rows)
     heads = {c: t.text(said) for c, said in TWIN_HEADINGS.items()}
-    press.tables(tables, heads)
-    forums = [(t.given(m.area or "region"), t.given(m.title)) for m in content.meetings]
+    cells = {c: {code: t.text(said) for code, said in codes.items()} for c, codes in CODES.items()}
+    press.tables(tables, heads, cells)
+    forums = [(t.given(m.area or content.level_title(m.level)), area_title(content, m)) for m in content.meetings]
     card = _lines(run_card(content))
     press.minutes(
         "minutes.xlsx",
@@ -51,9 +65,17 @@ def write_small_files(press: Press, content: PackContent, languages: Sequence[Ma
         "Write another beat beside each area that should change, and leave the others empty. Give this file to the planner."
     )
     units = [(u, n, b or "") for u, n, b in zip(plan.units["unit"], figures.name, figures.beat, strict=True)]
-    press.proposal("proposal.xlsx", heads, units, [(str(b.beat), str(b.name)) for b in content.beats], guide, card)
+    press.proposal(
+        "proposal.xlsx", heads, units, [(str(b.beat), _beat_name(content, b)) for b in content.beats], guide, card
+    )
     press.json("run_card.json", run_card_json(press, content, languages))
     press.layers("public.gpkg", public_layers(press, content))
+
+
+def _beat_name(content: PackContent, beat: Any) -> str:
+    """Return a beat's name beside its number; one without a name of its own is called by its number, in the pack's language."""
+    t, number, name = content.speech, str(beat.beat), str(beat.name)
+    return t.given(name if beat_title(number, name) != number else t.text("Beat {name}", name=t.given(number)))
 
 
 def _lines(blocks: Sequence[Block]) -> list[list[str]]:
@@ -86,7 +108,7 @@ def _areas(press: Press, content: PackContent) -> dict[str, Table]:
     beats = [
         (
             b.beat,
-            register.enter("given", b.name),
+            _beat_name(content, b),
             b.municipality,
             cell(press, content, "beat", str(b.beat)),
             register.cell(of_force(int(b.posts))),
@@ -185,7 +207,7 @@ def _forums(press: Press, content: PackContent) -> dict[str, Table]:
         "currency",
     ]
     invited = [
-        (content.level_title(m.level), m.area, t.given(m.title), t.given(t.known(role)), register.cell(rule(n)))
+        (content.level_title(m.level), m.area, area_title(content, m), t.given(t.known(role)), register.cell(rule(n)))
         for m in content.meetings
         for role, n in m.seats
     ]
