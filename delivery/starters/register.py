@@ -138,6 +138,24 @@ def remove_key(key: str) -> None:
         pass
 
 
+def remove_empty_key(key: str) -> None:
+    """Remove a key of this user that has neither values nor keys below it."""
+    import winreg
+
+    try:
+        with winreg.OpenKey(winreg.HKEY_CURRENT_USER, key) as handle:
+            empty = winreg.QueryInfoKey(handle)[:2] == (0, 0)
+        if empty:
+            winreg.DeleteKey(winreg.HKEY_CURRENT_USER, key)
+    except FileNotFoundError:
+        pass
+
+
+def tell_explorer() -> None:
+    """Let the Explorer ask again what opens which kind of file (SHCNE_ASSOCCHANGED)."""
+    ctypes.windll.shell32.SHChangeNotify(0x08000000, 0, None, None)
+
+
 def add(target: Path, version: str, kilobytes: int) -> int:
     """Add all entries; return how many could not be made."""
     python, icon = target / "env" / "Scripts" / "pythonw.exe", target / "beatplanner.ico"
@@ -155,6 +173,7 @@ def add(target: Path, version: str, kilobytes: int) -> int:
         write_values(rf"{CLASSES}\{OWN}", {"": "beatplanner.project"})
         for suffix in OFFERED:
             write_values(rf"{CLASSES}\{suffix}\OpenWithProgids", {"beatplanner.project": ""})
+        tell_explorer()
 
     def programs() -> None:
         remove_it = f'"{target / "uninstall.cmd"}"'
@@ -205,6 +224,10 @@ def remove() -> int:
                     winreg.DeleteValue(key, "beatplanner.project")
             except FileNotFoundError:
                 pass
+            # keys that hold nothing else were made for it
+            for key_name in (rf"{CLASSES}\{suffix}\OpenWithProgids", rf"{CLASSES}\{suffix}"):
+                remove_empty_key(key_name)
+        tell_explorer()
 
     return sum(
         not _done(name, step)

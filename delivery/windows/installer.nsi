@@ -12,6 +12,8 @@ Unicode true
 
 !define KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\beatplanner"
 !define CLASS "Software\Classes\beatplanner.project"
+; lies in a version's folder while it is written, and while it is removed; nobody else's file has this name
+!define MARK "beatplanner-installing"
 
 Name "beatplanner"
 OutFile "${OUT}"
@@ -119,7 +121,7 @@ Function ${UN}Ours
     ${If} ${FileExists} "$INSTDIR\$0\beatplanner.ico"
     ${AndIf} ${FileExists} "$INSTDIR\$0\python\python.exe"
       StrCpy $1 1
-    ${ElseIf} ${FileExists} "$INSTDIR\$0\installing"
+    ${ElseIf} ${FileExists} "$INSTDIR\$0\${MARK}"
       StrCpy $1 1
     ${EndIf}
   ${EndIf}
@@ -131,11 +133,61 @@ FunctionEnd
 !insertmacro OURS ""
 !insertmacro OURS "un."
 
-; The libraries first, which take all the time: what a removal that was killed leaves is known for ours by the rest.
-!macro REMOVE_VERSION NAME
-  RMDir /r "$INSTDIR\${NAME}\libraries"
-  RMDir /r "$INSTDIR\${NAME}"
+; Takes the name of a version's folder and removes it. The mark lies in it to the end: what a removal that was killed leaves, or a file that
+; another program holds, is known for ours by the next one.
+!macro REMOVES UN
+Function ${UN}Remove
+  Exch $0
+  Push $1
+  Push $2
+  FileOpen $1 "$INSTDIR\$0\${MARK}" w
+  FileClose $1
+  FindFirst $1 $2 "$INSTDIR\$0\*.*"
+  ${DoWhile} $2 != ""
+    ${If} $2 != "."
+    ${AndIf} $2 != ".."
+    ${AndIf} $2 != "${MARK}"
+      ${If} ${FileExists} "$INSTDIR\$0\$2\*.*"
+        RMDir /r "$INSTDIR\$0\$2"
+      ${Else}
+        Delete "$INSTDIR\$0\$2"
+      ${EndIf}
+    ${EndIf}
+    FindNext $1 $2
+  ${Loop}
+  FindClose $1
+  Delete "$INSTDIR\$0\${MARK}"
+  RMDir "$INSTDIR\$0"
+  ${If} ${FileExists} "$INSTDIR\$0\*.*"
+    FileOpen $1 "$INSTDIR\$0\${MARK}" w
+    FileClose $1
+  ${EndIf}
+  ClearErrors
+  Pop $2
+  Pop $1
+  Pop $0
+FunctionEnd
 !macroend
+!insertmacro REMOVES ""
+!insertmacro REMOVES "un."
+
+; Takes a folder and leaves 1 where a beatplanner is installed in it, by a setup file or from the bundle, else 0.
+!macro INSTALLED UN
+Function ${UN}Installed
+  Exch $0
+  ${If} $0 == ""
+    StrCpy $0 0
+  ${ElseIf} ${FileExists} "$0\current.txt"
+  ${OrIf} ${FileExists} "$0\installed.json"
+    StrCpy $0 1
+  ${Else}
+    StrCpy $0 0
+  ${EndIf}
+  Exch $0
+FunctionEnd
+!macroend
+!insertmacro INSTALLED ""
+!insertmacro INSTALLED "un."
 
 ; Where it is for all users and nobody gave it an administrator's rights, Windows asks for them; a silent one ends.
 !macro AS_ADMINISTRATOR PROGRAM FOLDER
@@ -183,10 +235,23 @@ Function .onInit
     Quit
   ${EndIf}
   !insertmacro PLACE
-  ${If} $AllUsers == 1
-    ${If} $INSTDIR == "${OF_USER}"
+  ; where nobody names a folder it goes where the older one is
+  StrCpy $2 ""
+  ${If} $INSTDIR == "${OF_USER}"
+    ${If} $AllUsers == 1
       StrCpy $INSTDIR "$PROGRAMFILES64\beatplanner"
+      ReadRegStr $2 HKLM "${KEY}" "InstallLocation"
+    ${Else}
+      ReadRegStr $2 HKCU "${KEY}" "InstallLocation"
     ${EndIf}
+    Push $2
+    Call Installed
+    Pop $3
+    ${If} $3 == 1
+      StrCpy $INSTDIR $2
+    ${EndIf}
+  ${EndIf}
+  ${If} $AllUsers == 1
     ; a folder that was given is not among the parameters any more
     !insertmacro AS_ADMINISTRATOR "$EXEPATH" " /D=$INSTDIR"
     SetShellVarContext all
@@ -218,14 +283,24 @@ Section "beatplanner"
     ${EndIf}
     StrCpy $1 "$1b"
   ${Loop}
-  RMDir /r "$INSTDIR\$1"
+  ${If} ${FileExists} "$INSTDIR\$1\*.*"
+    Push $1
+    Call Remove
+  ${EndIf}
   ClearErrors
   SetOutPath "$INSTDIR\$1"
-  FileOpen $0 "$INSTDIR\$1\installing" w
+  FileOpen $0 "$INSTDIR\$1\${MARK}" w
   FileClose $0
   File /r "${CONTENT}\*.*"
   ${If} ${Errors}
-    RMDir /r "$INSTDIR\$1"
+    not_written:
+    SetOutPath "$TEMP"
+    Push $1
+    Call Remove
+    ${IfNot} ${FileExists} "$INSTDIR\current.txt"
+      Delete "$INSTDIR\uninstall.exe"
+      RMDir "$INSTDIR"
+    ${EndIf}
     MessageBox MB_ICONSTOP|MB_OK "$(NOT_WRITTEN)" /SD IDOK
     SetErrorLevel 2
     Quit
@@ -234,18 +309,29 @@ Section "beatplanner"
   SetOutPath "$INSTDIR"
   File "/oname=beatplanner-new.exe" "${CONTENT}\..\beatplanner.exe"
   WriteUninstaller "$INSTDIR\uninstall.exe"
-  Delete "$INSTDIR\$1\installing"
   FileOpen $0 "$INSTDIR\current.new" w
   FileWrite $0 "$1"
   FileClose $0
-  ; the version in use changes here, in one step
-  System::Call 'kernel32::MoveFileExW(w "$INSTDIR\current.new", w "$INSTDIR\current.txt", i 9) i .r2'
+  ; the version in use changes here, in one step, or not at all: a scanner may hold the name for a while
+  ${For} $4 1 40
+    System::Call 'kernel32::MoveFileExW(w "$INSTDIR\current.new", w "$INSTDIR\current.txt", i 9) i .r2'
+    ${If} $2 != 0
+      ${ExitFor}
+    ${EndIf}
+    Sleep 250
+  ${Next}
+  ${If} $2 == 0
+    Delete "$INSTDIR\current.new"
+    Delete "$INSTDIR\beatplanner-new.exe"
+    Goto not_written
+  ${EndIf}
+  Delete "$INSTDIR\$1\${MARK}"
   System::Call 'kernel32::MoveFileExW(w "$INSTDIR\beatplanner-new.exe", w "$INSTDIR\beatplanner.exe", i 9) i .r3'
   ${If} $3 == 0
     ; the launcher is the same for all versions; one that runs stays
     Delete "$INSTDIR\beatplanner-new.exe"
   ${EndIf}
-  CopyFiles /SILENT "$INSTDIR\$1\beatplanner.cmd" "$INSTDIR\beatplanner.cmd"
+  File "${CONTENT}\beatplanner.cmd"
 
   CreateShortcut "$SMPROGRAMS\beatplanner.lnk" "$INSTDIR\beatplanner.exe" "" "$INSTDIR\$1\beatplanner.ico"
   ; the name by which the task bar knows the window (ui/desktop/app.py): a window that is pinned there starts by this entry
@@ -291,6 +377,8 @@ Section "beatplanner"
   ${GetSize} "$INSTDIR\$1" "/S=0K" $2 $3 $4
   IntFmt $2 "0x%08X" $2
   WriteRegDWORD SHCTX "${KEY}" "EstimatedSize" "$2"
+  ; the Explorer asks again what opens which kind of file
+  ${RefreshShellIcons}
 
   ; older versions, and what killed installations left, go last; what still runs stays until the next time
   FindFirst $3 $4 "$INSTDIR\*.*"
@@ -304,7 +392,8 @@ Section "beatplanner"
     ${If} $4 != $1
     ${AndIf} $6 == 1
     ${AndIf} $5 == 0
-      !insertmacro REMOVE_VERSION $4
+      Push $4
+      Call Remove
     ${EndIf}
     FindNext $3 $4
   ${Loop}
@@ -315,6 +404,7 @@ Section "beatplanner"
   Call Runs
   Pop $5
   ${If} ${FileExists} "$INSTDIR\installed.json"
+  ${AndIf} ${FileExists} "$INSTDIR\register.py"
   ${AndIf} $5 == 0
     RMDir /r "$INSTDIR\env"
     RMDir /r "$INSTDIR\env.old"
@@ -346,6 +436,13 @@ Section "beatplanner"
     Delete "$INSTDIR\check.log"
   ${EndIf}
 SectionEnd
+
+; Takes the program from the list under "Open with"; keys that hold nothing else were made for it.
+!macro OFFER_NO_MORE KIND
+  DeleteRegValue SHCTX "Software\Classes\${KIND}\OpenWithProgids" "beatplanner.project"
+  DeleteRegKey /ifnosubkeys /ifnovalues SHCTX "Software\Classes\${KIND}\OpenWithProgids"
+  DeleteRegKey /ifnosubkeys /ifnovalues SHCTX "Software\Classes\${KIND}"
+!macroend
 
 Function un.onInit
   !insertmacro PLACE
@@ -387,21 +484,30 @@ Section "Uninstall"
     Call un.Ours
     Pop $6
     ${If} $6 == 1
-      !insertmacro REMOVE_VERSION $4
+      Push $4
+      Call un.Remove
     ${EndIf}
     FindNext $3 $4
   ${Loop}
   FindClose $3
-  Delete "$SMPROGRAMS\beatplanner.lnk"
-  DeleteRegKey SHCTX "${CLASS}"
-  DeleteRegValue SHCTX "Software\Classes\.gpkg\OpenWithProgids" "beatplanner.project"
-  DeleteRegValue SHCTX "Software\Classes\.toml\OpenWithProgids" "beatplanner.project"
-  ReadRegStr $0 SHCTX "Software\Classes\.beatplan" ""
-  ${If} $0 == "beatplanner.project"
-    DeleteRegKey SHCTX "Software\Classes\.beatplan"
-  ${EndIf}
-  DeleteRegKey SHCTX "${KEY}"
   Delete "$INSTDIR\current.txt"
+  ; the entries may be those of another one, which was installed later into another folder
+  ReadRegStr $2 SHCTX "${KEY}" "InstallLocation"
+  Push $2
+  Call un.Installed
+  Pop $3
+  ${If} $3 == 0
+    Delete "$SMPROGRAMS\beatplanner.lnk"
+    DeleteRegKey SHCTX "${CLASS}"
+    !insertmacro OFFER_NO_MORE ".gpkg"
+    !insertmacro OFFER_NO_MORE ".toml"
+    ReadRegStr $0 SHCTX "Software\Classes\.beatplan" ""
+    ${If} $0 == "beatplanner.project"
+      DeleteRegKey SHCTX "Software\Classes\.beatplan"
+    ${EndIf}
+    DeleteRegKey SHCTX "${KEY}"
+    ${RefreshShellIcons}
+  ${EndIf}
   Delete "$INSTDIR\current.new"
   Delete "$INSTDIR\check.log"
   Delete "$INSTDIR\beatplanner.cmd"

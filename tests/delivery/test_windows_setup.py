@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from benchmarks.windows import Windows
+from benchmarks.windows_wine import Windows
 
 from delivery import bundle
 from delivery.bundle import main
@@ -282,16 +282,21 @@ def test_the_setup_file_installs_upgrades_and_removes_itself(content, tmp_path, 
     (place,) = (windows.drive / "users").glob("*/AppData/Local/Programs/beatplanner")
     assert (place / "current.txt").read_text() == first
     assert {p.name for p in place.iterdir()} >= {first, "beatplanner.exe", "beatplanner.cmd", "uninstall.exe"}
-    assert not (place / first / "installing").exists()
+    assert not (place / first / "beatplanner-installing").exists()
     key = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\beatplanner"
     assert run("reg", "query", key) == 0
 
     (content / "newer.txt").write_text("2", "ascii")
     # what an installation that was killed left goes with the next one
     (place / "1.2.2-dead").mkdir()
-    (place / "1.2.2-dead" / "installing").write_text("", "ascii")
+    (place / "1.2.2-dead" / "beatplanner-installing").write_text("", "ascii")
     # what somebody else put there, and what lies beside it: a Python in the folder above, and one in a folder of a name of their own
-    foreign = [place / "mine.txt", place / "tools" / "python" / "python.exe", place.parent / "python" / "python.exe"]
+    foreign = [
+        place / "mine.txt",
+        place / "photos" / "installing",
+        place / "tools" / "python" / "python.exe",
+        place.parent / "python" / "python.exe",
+    ]
     for file in foreign:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("somebody else's", "utf-8")
@@ -312,7 +317,7 @@ def test_the_setup_file_installs_upgrades_and_removes_itself(content, tmp_path, 
     assert run(str(setup), "/S") == 3
     second = (place / "current.txt").read_text()
     assert second.startswith("1.2.4-")
-    assert {p.name for p in place.iterdir() if p.is_dir()} == {second, "1.2.1-runs", "tools"}
+    assert {p.name for p in place.iterdir() if p.is_dir()} == {second, "1.2.1-runs", "tools", "photos"}
 
     assert not any((place / name).exists() for name in ("installed.json", "register.py", "uninstall.cmd"))
     target = "C:\\users\\" + place.parts[-5] + "\\AppData\\Local\\Programs\\beatplanner"
@@ -322,10 +327,12 @@ def test_the_setup_file_installs_upgrades_and_removes_itself(content, tmp_path, 
     (older.parent / "end").write_text("", "ascii")
     running.communicate()
     assert run(str(place / "uninstall.exe"), "/S", f"_?={target}") == 0
-    assert {p.name for p in place.iterdir()} <= {"mine.txt", "tools", "uninstall.exe"}
+    assert {p.name for p in place.iterdir()} <= {"mine.txt", "tools", "photos", "uninstall.exe"}
     assert all(file.is_file() for file in foreign)
     assert run("reg", "query", key) != 0
-    assert run("reg", "query", r"HKCU\Software\Classes\.beatplan") != 0
+    # neither its own kind of file, nor an empty key of those that it offered to open
+    kinds = windows.run("reg", "query", r"HKCU\Software\Classes")[1]
+    assert not [name for name in ("beatplan", ".gpkg", ".toml") if name in kinds], kinds
 
 
 # A stand-in for py.exe and python.exe. It is the Python that is wanted where its first words are those in the file "good" beside it; its last

@@ -1,0 +1,146 @@
+"""Uses a program that is installed in a Windows of wine: files, processes, modules, tests, commands, and a double click."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.windows_wine import Trials, Windows
+
+from delivery.wheels import ROOT
+
+# Imports each module of the program in a process of its own Python, and prints those that fail for another reason than a missing library.
+MODULES = """
+import importlib, pkgutil, sys
+import beatplanner
+good = lacks = 0
+for found in pkgutil.walk_packages(beatplanner.__path__, "beatplanner.", onerror=lambda name: None):
+    if found.name.endswith("__main__"):
+        continue
+    try:
+        importlib.import_module(found.name)
+        good += 1
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "beatplanner":
+            print("FAIL", found.name, error)
+        lacks += 1
+    except BaseException as error:
+        print("FAIL", found.name, type(error).__name__, error)
+print(good, "imported,", lacks, "need a library that is not here")
+"""
+# Runs tests of the program with this Python: arguments are the folder of pytest, the root of the sources, and the files.
+TESTS = """
+import sys
+tools, root, *files = sys.argv[1:]
+sys.path[:0] = [root, root + "/tests", tools]
+sys.dont_write_bytecode = True
+# wine 8 ends a program that calls it; without it shutil copies in its own way
+import _winapi
+if hasattr(_winapi, "CopyFile2"):
+    del _winapi.CopyFile2
+import pytest
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "--rootdir", root, *files]))
+"""
+TOOLS = (
+    "pytest",
+    "pluggy",
+    "iniconfig",
+    "packaging",
+    "pygments",
+    "colorama",
+    "pytest-qt",
+    "hypothesis",
+    "sortedcontainers",
+)
+# Names, paths, drives, code pages; those that plan whole towns wait for the compiler of kernels, which wine makes very slow.
+TESTED = {
+    "tests/ui/test_windows_behaviour.py": "letter or cannot_hold or taken or replaced or sqlite or another_drive or differ_only_in_case_or"
+}
+
+
+def inside(trials: Trials, windows: Windows, python: str, work: Path, whole: bool) -> None:
+    """Try files and processes and import every module with an installed Python; with all libraries plan a town and run tests."""
+    script = f"Z:{(ROOT / 'benchmarks' / 'windows_inside.py').as_posix()}"
+    code, out = windows.run(python, "-X", "utf8", script, r"C:\Мои проекты & планы (1)")
+    for line in out.strip().splitlines():
+        print(f"     {line}", flush=True)
+    trials.tell("sharing locks, two processes, spawn", code == 0, out[-2000:])
+    (work / "modules.py").write_text(MODULES, "utf-8")
+    code, out = windows.run(python, "-X", "utf8", f"Z:{(work / 'modules.py').as_posix()}")
+    print(f"     {out.strip().splitlines()[-1] if out.strip() else 'nothing was said'}", flush=True)
+    trials.tell("every module is imported, or lacks a library", code == 0 and "FAIL" not in out, out[-2000:])
+    if not whole:
+        return
+    from beatplanner.data.sample.sample_town import write_sample_town
+
+    town = write_sample_town(work / "town")
+    for command in (("check",), ("plan", "--out", f"Z:{(work / 'plan').as_posix()}", "--time-limit", "30")):
+        begun = time.monotonic()
+        code, out = windows.run(
+            python, "-X", "utf8", "-m", "beatplanner", command[0], f"Z:{town.as_posix()}", *command[1:]
+        )
+        trials.tell(f"{command[0]} of the sample town ({time.monotonic() - begun:.0f} s)", code == 0, out[-2000:])
+    tools = work / "tools"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--target", str(tools)]
+    pip += ["--only-binary", ":all:", "--python-version", "3.13", "--platform", "win_amd64"]
+    subprocess.run([*pip, *TOOLS], check=True)
+    (work / "tests.py").write_text(TESTS, "utf-8")
+    script, *folders = (f"Z:{p.as_posix()}" for p in (work / "tests.py", tools, ROOT))
+    for file, chosen in TESTED.items():
+        arguments = (f"{folders[1]}/{file}", "-k", chosen)
+        code, out = windows.run(python, "-X", "utf8", script, *folders, *arguments)
+        said = next((line for line in reversed(out.splitlines()) if re.search(r"\d+ (passed|failed|error)", line)), "")
+        trials.tell(f"{file}: {said or 'it did not end'}", code == 0 and " passed" in said, out[-3000:])
+
+
+def click(trials: Trials, windows: Windows, program: str, what: str) -> None:
+    """Start the launcher with a project, as a double click does, among variables of other Pythons; the window locks the project that it opens."""
+    from beatplanner.data.project.build import build
+    from beatplanner.data.sample.sample_town import write_sample_town
+
+    folder = windows.drive / "Проекти (1)"
+    project = folder / "Град & 100%.beatplan"
+    if not project.is_file():
+        build(write_sample_town(folder / "layers"), project)
+    lock = project.with_name(f".{project.name}.lock")
+    lock.unlink(missing_ok=True)
+    other = r"C:\somewhere else"
+    # the window inherits what the launcher writes to, and is not waited for
+    started = windows.start(
+        *([program] if program else ["start"]),
+        rf"C:\{folder.name}\{project.name}",
+        QT_QPA_PLATFORM="offscreen",
+        PYTHONPATH=other,
+        PYTHONHOME=other,
+        PYTHONSTARTUP=other,
+    )
+    begun = time.monotonic()
+    while not lock.is_file() and time.monotonic() < begun + 600:
+        time.sleep(1)
+    trials.tell(f"{what} opens a project in the window ({time.monotonic() - begun:.0f} s)", lock.is_file())
+    windows.kill()
+    started.communicate()
+
+
+def kinds_of_files(trials: Trials, windows: Windows, folder: str, root: str) -> None:
+    """Compare what Windows is told of `.beatplan` with Microsoft's "File Types and File Associations": extension, ProgID, verb, command."""
+    wanted = {
+        r".beatplan": "beatplanner.project",
+        r"beatplanner.project\shell\open\command": rf'"{folder}\beatplanner.exe" "%1"',
+        r".gpkg\OpenWithProgids": "beatplanner.project",
+        r".toml\OpenWithProgids": "beatplanner.project",
+    }
+    lacking = [k for k, v in wanted.items() if v not in windows.run("reg", "query", rf"{root}\Software\Classes\{k}")[1]]
+    trials.tell(f"what Windows is told of .beatplan, .gpkg and .toml in {root}", not lacking, lacking)
+
+
+def merges(windows: Windows) -> bool:
+    """Tell whether what is registered for a user is what a double click goes by, as Windows has it; wine 8 looks for all users alone."""
+    probe = r"Software\Classes\.beatplanner-probe"
+    windows.run("reg", "add", rf"HKCU\{probe}", "/f")
+    found = windows.run("reg", "query", r"HKCR\.beatplanner-probe")[0] == 0
+    windows.run("reg", "delete", rf"HKCU\{probe}", "/f")
+    return found
