@@ -42,7 +42,7 @@ import _winapi
 if hasattr(_winapi, "CopyFile2"):
     del _winapi.CopyFile2
 import pytest
-sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "--rootdir", root, *files]))
+sys.exit(pytest.main(["-p", "no:cacheprovider", "--rootdir", root, *files]))
 """
 TOOLS = (
     "pytest",

@@ -17,6 +17,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import time
 import venv
 from pathlib import Path
 
@@ -37,6 +38,8 @@ COPIED = (
     "uninstall.sh",
 )
 WINDOWS_PATH_LIMIT = 259
+# How often a rename is tried while another program holds what is renamed, and the seconds between.
+TRIES, PAUSE = 40, 0.25
 # What a Linux desktop calls a project.
 KIND = "application/x-beatplanner-project"
 
@@ -147,12 +150,24 @@ def clean_environment() -> dict[str, str]:
     return {**kept, "PIP_CONFIG_FILE": os.devnull, "PYTHONUTF8": "1"}
 
 
+def move(source: Path, target: Path) -> None:
+    """Rename a folder, trying again for some seconds: a scanner looks at what was written just now. OSError of the last try."""
+    for attempt in range(TRIES):
+        try:
+            source.rename(target)
+            return
+        except PermissionError:
+            if attempt + 1 == TRIES:
+                raise
+            time.sleep(PAUSE)
+
+
 def make_environment(target: Path) -> None:
     """Make the private environment and put every wheel of the bundle into it; the older one works until the new one was tried."""
     env, new, old = target / "env", target / "env.new", target / "env.old"
     if old.exists() and not env.exists():
         # an upgrade was killed between its two steps
-        old.rename(env)
+        move(old, env)
     for left in (new, old):
         shutil.rmtree(left, ignore_errors=True)
     try:
@@ -184,12 +199,12 @@ def make_environment(target: Path) -> None:
         raise
     try:
         if env.exists():
-            env.rename(old)
-        new.rename(env)
+            move(env, old)
+        move(new, env)
     except OSError:
         shutil.rmtree(new, ignore_errors=True)
         if old.exists() and not env.exists():
-            old.rename(env)
+            move(old, env)
         raise InstallError("beatplanner is running. Close it and install again.") from None
     try:
         # compiles the solvers' kernels, in their place, and solves small problems with them: what a first plan needs is there, and works
@@ -207,7 +222,7 @@ def make_environment(target: Path) -> None:
     except BaseException:
         if old.exists():
             shutil.rmtree(env, ignore_errors=True)
-            old.rename(env)
+            move(old, env)
         else:
             shutil.rmtree(env, ignore_errors=True)
         raise

@@ -212,3 +212,15 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch, command):
         code, _, error = command("job-template", "--out", tmp_path / "new.docx")
         assert code == 1 and "no room left" in error and "new.docx" in error
     assert file.read_bytes() == b"before" and [p.name for p in tmp_path.iterdir()] == ["kept.docx"]
+
+
+def test_a_file_that_another_program_holds_is_told_as_held():
+    """Windows refuses it as it refuses a place that may not be written; only its own number tells the two apart."""
+    from beatplanner.data.output_place import cannot_write
+    from beatplanner.data.project.safe_save import cannot_save
+
+    for number, said in ((32, "another program, such as"), (33, "another program, such as"), (5, "may")):
+        error = PermissionError(13, "The process cannot access the file")
+        error.winerror = number
+        for told in (cannot_write(error, "map.png"), cannot_save(error, Path("town.beatplan"))):
+            assert said in str(told) and ("another program" in str(told)) == (number != 5)

@@ -101,6 +101,33 @@ def test_an_installation_that_was_killed_is_gone_on_with(tmp_path, monkeypatch):
     assert (fresh / "installing").is_file()
 
 
+def test_a_rename_waits_for_a_scanner_that_looks_at_what_was_written(tmp_path, monkeypatch):
+    import ast
+    import runpy
+
+    file = bundle.STARTERS / "install.py"
+    move = runpy.run_path(str(file))["move"]
+    monkeypatch.setitem(move.__globals__, "PAUSE", 0.0)
+    real, held = Path.rename, [PermissionError(13, "held")] * 5
+
+    def rename(self, other):
+        if held:
+            raise held.pop()
+        return real(self, other)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    (tmp_path / "env.new").mkdir()
+    move(tmp_path / "env.new", tmp_path / "env")
+    assert (tmp_path / "env").is_dir() and not held
+    held += [PermissionError(13, "held")] * move.__globals__["TRIES"]
+    with pytest.raises(PermissionError):
+        move(tmp_path / "env", tmp_path / "env.old")
+    bare = [
+        n for n in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(n, ast.Attribute) and n.attr == "rename"
+    ]
+    assert len(bare) == 1
+
+
 def test_the_program_lies_apart_from_what_its_user_writes(monkeypatch, tmp_path):
     import runpy
 

@@ -29,6 +29,8 @@ LEFT_OVER = re.compile(r"\.(.+)\.(\d+)(\.old|\.part(?:\.\w+)?)")
 SCRATCH = re.compile(r"beatplanner-(\d+)-")
 # Errors that mean a full disk: too large a file, no space, no quota.
 NO_ROOM = (errno.EFBIG, errno.ENOSPC, getattr(errno, "EDQUOT", 122))
+# Errors of Windows where another program has the file open, or a part of it locked.
+HELD = (32, 33)
 # What is written to try a place, and the room that even the smallest plan needs, in bytes.
 PROBE, PROBE_BYTES, ROOM, ROOM_FOR_A_WHILE = "beatplanner-try", 64 << 10, 4 << 20, 2 << 20
 
@@ -305,6 +307,12 @@ def cannot_write(error: BaseException, place: str | Path) -> Note:
         where = where.parent
     if number in NO_ROOM or any(word in said.casefold() for word in ("full", "no space", "disk i/o")):
         return problem(f"there is no room left ({said})", "Free space on that drive, or give another place", file=where)
+    if getattr(error, "winerror", None) in HELD:
+        return problem(
+            f"another program, such as Excel or OneDrive, has it open ({said})",
+            "Close it there and try again, or give another place",
+            file=where,
+        )
     if number == errno.EROFS or "read-only" in said.casefold() or "readonly" in said.casefold():
         return problem(f"this place may only be read ({said})", "Give a folder of your own", file=where)
     if isinstance(error, PermissionError) or number in (errno.EACCES, errno.EPERM):

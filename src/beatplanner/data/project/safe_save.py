@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.output_place import check_place, move
+from beatplanner.data.output_place import HELD, check_place, move
 from beatplanner.data.paths import read_only_uri, whole_path
 from beatplanner.data.processes import is_left_over
 
@@ -116,13 +116,14 @@ def cannot_save(error: Exception, target: Path) -> Note:
             "Free space, or save on another drive",
             file=target,
         )
-    if isinstance(error, PermissionError) or getattr(error, "errno", 0) in (13, 30):
+    held = getattr(error, "winerror", None) in HELD
+    if not held and (isinstance(error, PermissionError) or getattr(error, "errno", 0) in (13, 30)):
         return problem(
             "this folder may only be read; the last saved state is untouched",
             "Save under another name in a folder of your own",
             file=target,
         )
-    if "locked" in said.lower() or "busy" in said.lower():
+    if held or "locked" in said.lower() or "busy" in said.lower():
         return problem(
             "another program, such as QGIS, has the project open with changes of its own",
             "Close it there and save again, or save under another name",
