@@ -194,9 +194,9 @@ def hard_place(trials: Trials, windows: Windows, setups: Setups, place: Place) -
     # nobody names a folder: the newer one goes where the older is
     code, _ = windows.run(setups.newer, "/S")
     now = name.read_text() if name.is_file() else "none"
-    trials.tell(
-        "an upgrade finds its place", code in INSTALLED and now != version and not windows.here(folder).exists()
-    )
+    elsewhere_too = (place.at / "current.txt").exists()
+    good = code in INSTALLED and now != version and not elsewhere_too
+    trials.tell("an upgrade finds its place", good, (code, version, now, elsewhere_too))
     windows.line(python, rf'"{hard}\uninstall.exe" /S _?={hard}')
     left = [p.name for p in held.parent.iterdir() if p.name != "uninstall.exe"]
     trials.tell("what somebody else put there stays, and nothing else", left == [held.name], left)
