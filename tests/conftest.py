@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import multiprocessing
+import os
 import shutil
 import sys
 import tempfile
@@ -164,6 +165,15 @@ def write_roster(path: Path, rows: list[list] | None = None) -> None:
     for row in rows or ROSTER:
         book.active.append(row)
     book.save(path)
+
+
+# As the command line does: with a thousand modules alive, a look through them all every few moments takes a tenth of the tests' work.
+gc.set_threshold(50_000, 10, 10)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one process more than there are cores: tests wait for downloads, children and the window."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(autouse=True)

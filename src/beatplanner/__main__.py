@@ -16,8 +16,9 @@ def main() -> None:
 
         sys.stdout.write("".join(f"{name} {number}\n" for name, number in installed_versions().items()))
         return
-    # a command makes a million objects while it loads and few circles: looking through them all again and again takes a tenth of a short run
-    gc.set_threshold(100_000, 20, 20)
+    if sys.argv[1:2] != ["desktop"]:
+        # a command makes a million objects while it loads and few circles: looking through them all again and again takes a tenth of a short run
+        gc.set_threshold(50_000, 10, 10)
     import multiprocessing
 
     multiprocessing.freeze_support()

@@ -21,7 +21,7 @@ from beatplanner.planning import verification
 from beatplanner.planning.verification import verify
 from beatplanner.planning.verification.coverage import LAYERS
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
-from beatplanner.planning.verification.ledger import Ledger, Verdict
+from beatplanner.planning.verification.ledger import Check, Ledger, Verdict
 from beatplanner.planning.verification.proofs import proven
 from beatplanner.planning.whole.run import run
 from conftest import ROOT, write_grid_town
@@ -34,6 +34,30 @@ def plan(tmp_path_factory) -> Path:
     town.swap("tolerance = 0.25", "tolerance = 0.25000000000004321\nmax_moved = 0.50000000000001234")
     run(town.project, town.folder / "plan", time_limit=600)
     return town.folder / "plan"
+
+
+class FoundError(Exception):
+    """Something is wrong: what else is, nobody asks."""
+
+
+class UntilWrong(list):
+    """The checks of a ledger that is closed with the first wrong one: most changes are found long before the proofs are done again."""
+
+    def append(self, check: Check) -> None:
+        super().append(check)
+        if not check.ok:
+            raise FoundError
+
+
+def is_caught(tables: PlanTables) -> bool:
+    """Tell whether the checker finds anything wrong."""
+    ledger = Ledger()
+    ledger.checks = UntilWrong()
+    try:
+        verification.check_tables(ledger, tables)
+    except FoundError:
+        return True
+    return False
 
 
 @pytest.fixture
@@ -77,10 +101,11 @@ def test_every_key_of_the_summary(judged):
             continue
         # `benchmarks/tampering.py` does all of both over the command line
         gone, tried = len(seen) % 2 == 0, tried + 1
-        if judge(replace(tables, summary=with_key(tables.summary, path, gone=gone))).ok:
+        if not is_caught(replace(tables, summary=with_key(tables.summary, path, gone=gone))):
             unseen.append(f"{name} {'gone' if gone else 'changed'}")
     assert tried > 80
     assert not unseen, "\n".join(unseen)
+    assert not is_caught(tables)
     added = judge(replace(tables, summary=tables.summary | {"praise": "the best plan ever"}))
     assert "praise" in listed(added)
 
@@ -109,11 +134,11 @@ def test_every_column_of_every_layer(judged):
             other = table.copy()
             other[column] = other_column(table[column])
             tried += 1
-            if judge(replace(tables, **{layer: other})).ok:
+            if not is_caught(replace(tables, **{layer: other})):
                 unseen.append(name)
         if table is not None:
             tried += 1
-            if judge(replace(tables, **{layer: table.iloc[:-1]})).ok:
+            if not is_caught(replace(tables, **{layer: table.iloc[:-1]})):
                 unseen.append(f"a row of {layer} gone")
     assert tried > 80
     assert not unseen, "\n".join(unseen)

@@ -174,7 +174,7 @@ def _serve(pipe: Any, warm: tuple[str, ...]) -> None:
     # Ctrl+C is for the process that gave the work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # as in the process that gave the work
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(50_000, 10, 10)
     warnings.simplefilter("ignore")
     for module in warm:
         with suppress(ImportError):
