@@ -328,3 +328,65 @@ def test_a_name_and_a_colour_belong_to_the_beat(open_window, monkeypatch):
     assert "Улица" in window.map.content.names[new]
     known = [n.casefold() for n in window.map.content.names.values()]
     assert len(set(known)) == len(known)
+
+
+def test_names_and_colours_are_undone_counted_recovered_and_made_the_plan(open_window, qtbot, monkeypatch):
+    from beatplanner.data.project import journal
+    from beatplanner.data.project.document import ProjectDocument
+    from beatplanner.ui.desktop.panels.drawing_dialogs import NameDialog
+
+    window = open_window()
+    document, content = window.scenario.document, window.map.content
+    document.add_scenario("wider", {"beats": {"tolerance": 0.3, "names": {content.ids[0]: "Of the scenario"}}})
+    document.activate("")
+    beat, planned, undo = content.ids[0], content.names[content.ids[0]], window.actions_by_name["draw_undo"]
+
+    def said(where: str) -> tuple[str, str, str]:
+        rows = {window.table_model.beat(r): r for r in range(window.table_model.rowCount())}
+        table = window.table_model.data(window.table_model.index(rows[beat], 1))
+        return table, window.map.content.names[beat], window.results.book.names[beat]
+
+    unit, before = paint(window)
+    window._select_row(beat)
+    for name, colour in (("Old Mill", ""), ("Old Mill", "#123456")):
+        monkeypatch.setattr(NameDialog, "ask", classmethod(lambda *_, found=(name, colour): found))
+        window.actions_by_name["draw_name"].trigger()
+    assert [c.kind for c in window.draft.done] == ["beats", "names", "names"]
+    assert window.badge.text() == "3 changes not in the plan" and str(window.drawing_panel.drawing.beat[unit]) != before
+    assert set(said("as named")) == {"Old Mill"}
+    # it holds in every scenario, also where one said otherwise
+    assert document.description("wider").beats.names[beat] == "Old Mill" == document.description("").beats.names[beat]
+    window.map.zoom_to((0.0, 0.0, 10.0, 10.0))
+    assert undo.text() == f"Undo: Beat {beat} has the colour #123456"
+    undo.trigger()
+    assert beat not in window.map.content.own_colours and set(said("without its colour")) == {"Old Mill"}
+    x, y = window.map.content.anchor(content.ids.index(beat))
+    assert window.map.rect().contains(window.map.to_widget(x, y).toPoint())
+    undo.trigger()
+    assert set(said("before")) == {planned} and document.description().beats.names == {}
+    window.actions_by_name["draw_redo"].trigger()
+    assert set(said("again")) == {"Old Mill"} and window.draft.count == 2
+    # a crash loses neither the name nor that it can be taken back
+    document._journal.flush()
+    copy = ProjectDocument.open(document.file, editing=False)
+    with monkeypatch.context() as m:
+        m.setattr(journal, "is_running", lambda _: False)
+        copy.recover(next(r for r in journal.recoveries(document.file)))
+    assert copy.description().beats.names == {beat: "Old Mill"}
+    assert copy.content.state["draft"]["1"]["names"] == [{"beat": beat, "before": ["", ""], "after": ["Old Mill", ""]}]
+    window.save_project()
+    qtbot.waitUntil(lambda: not window.session.work.busy and not document.dirty, timeout=120_000)
+    window.close()
+    window = open_window()
+    assert [c.kind for c in window.draft.done] == ["beats", "names"] and set(said("reopened")) == {"Old Mill"}
+    window.actions_by_name["draw_undo"].trigger()
+    assert set(said("taken back")) == {planned}
+    window._select_row(beat)
+    window.draft.drop()
+    window.actions_by_name["draw_name"].trigger()
+    assert [c.kind for c in window.draft.done] == ["names"]
+    assert window.make_draft_the_plan()
+    qtbot.waitUntil(lambda: not window.solving.running, timeout=120_000)
+    qtbot.waitUntil(lambda: not window.draft._later.isActive() and not window.results.work.busy, timeout=120_000)
+    plan = window.scenario.plan.beats.set_index("beat")
+    assert plan.loc[beat, "name"] == "Old Mill" and plan.loc[beat, "colour"] == "#123456" and not window.draft.count

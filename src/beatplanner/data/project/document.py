@@ -252,6 +252,24 @@ class ProjectDocument:
         self._checked(merge(self.rules(), changes))
         self.do("rules", what, reason, scenario=self.active, changes=changes, detail={"changes": changes})
 
+    def name_beat(self, beat: str, name: str, colour: str, what: str) -> None:
+        """Give a beat name and colour, "" for none: in the project's own rules and wherever a scenario says otherwise, for both belong to the beat.
+
+        Raises
+        ------
+        InputError
+            As `change_rules`.
+        """
+        changes = {"beats": {"names": {beat: name or None}, "colours": {beat: colour or None}}}
+        self._checked(merge(self.rules(), changes))
+        for scenario in ("", *self.content.scenarios):
+            rules = self.rules(scenario)
+            # a project may have beats in its scenarios only
+            if rules.get("beats") is not None and merge(rules, changes) != rules:
+                self.do("rules", what, scenario=scenario, changes=changes, detail={"changes": changes})
+                # the history tells it once
+                what = ""
+
     def add_scenario(self, name: str, changes: dict[str, Any] | None = None, note: str = "", reason: str = "") -> None:
         """Add a scenario and bring it into view; without `changes` it starts from the one in view."""
         name = name.strip()

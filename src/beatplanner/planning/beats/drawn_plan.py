@@ -116,6 +116,11 @@ class DrawnPlan:
         names = self.town.units["name"]
         return listed([str(names.iat[int(u)]) for u in units], most)
 
+    def proposed_name(self, beat: str) -> str:
+        """Return a name for a beat by the places in it; "" where it has no units."""
+        units = self.members(beat) if beat in self.ids else np.array([], int)
+        return self._proposed(units, beat) if len(units) else ""
+
     def _proposed(self, units: np.ndarray, beat: str) -> str:
         """Return a name for a new beat: the place in it where most people live, else its municipality; no other beat has it."""
         names = self.town.units["name"].to_numpy(object).astype(str)[units]

@@ -7,7 +7,7 @@ of them can disagree. What only a plan can say (bounds, catchments, forums) is l
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,6 +33,7 @@ def as_drawn(
     drawing: Drawing | None = None,
     sites: tuple[SiteJudge, Sequence[int]] | None = None,
     assignments: pd.DataFrame | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> PlanTables:
     """Return a plan's tables as they are changed by hand.
 
@@ -48,10 +49,18 @@ def as_drawn(
         The judge of sites and the positions of the open ones; None where stations are the plan's.
     assignments
         Postings as they were dragged; None where they are the plan's.
+    names
+        Of beats that are called otherwise than in the plan, by id.
     """
     found = plan
     if drawing is not None:
         found = _with_beats(found, drawing, shapes)
+    if names and found.beats is not None:
+        beats = found.beats
+        found = replace(
+            found,
+            beats=beats.assign(name=[names.get(str(b), n) for b, n in zip(beats["beat"], beats["name"], strict=True)]),
+        )
     if sites is not None and plan.stations is not None:
         found = _with_stations(found, *sites)
     elif drawing is not None and plan.access is not None:

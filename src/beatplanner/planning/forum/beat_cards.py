@@ -9,7 +9,7 @@ Sensitive kinds of incidents (domestic, sexual, hate, minors) are told for the m
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -215,7 +215,11 @@ class BeatBook:
 
     def as_drawn(self, tables: PlanTables) -> BeatBook:
         """Return the book of the same plan as it is drawn by hand; what does not depend on beats is not counted again."""
-        book = BeatBook(tables, self.town, self.problem, drawn=True)
+        # beats that are only called otherwise are those of the plan, with its forums
+        drawn = any(
+            getattr(tables, f.name) is not getattr(self.tables, f.name) for f in fields(tables) if f.name != "beats"
+        )
+        book = BeatBook(tables, self.town, self.problem, drawn=drawn)
         for name in ("_recorded", "_ends"):
             if name in vars(self):
                 vars(book)[name] = vars(self)[name]

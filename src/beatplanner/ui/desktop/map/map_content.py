@@ -120,6 +120,8 @@ class MapContent:
         self.current = units["current"].to_numpy(object) if "current" in units else np.full(len(units), None, object)
         if plan is not None and plan.beats is not None:
             self.names = dict(zip(plan.beats["beat"].astype(str), plan.beats["name"].astype(str), strict=True))
+        elif town is not None:
+            self.names = {b: n for b, n in town.beat_names.items() if n}
         self.names |= scenario.given_names
         self.own_colours = scenario.given_colours
         ids = sorted(

@@ -52,7 +52,8 @@ class BeatTable(QAbstractTableModel):
         """Take what is drawn by hand, if anything is; what it changes is marked."""
         shown, drawing = self.scenario.as_drawn, self.scenario.drawn
         if shown is not None:
-            frame = shown.beats if drawing is not None and drawing.changed else None
+            # stations and postings alone change no beat
+            frame = None if shown.beats is self._planned() else shown.beats
         else:
             frame = drawn_beats(drawing) if drawing is not None and drawing.changed else None
         same = frame is not None and self._drawn is not None and list(frame["beat"]) == list(self._drawn["beat"])

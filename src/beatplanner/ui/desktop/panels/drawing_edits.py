@@ -10,9 +10,7 @@ from PySide6.QtWidgets import (
     QInputDialog,
 )
 
-from beatplanner.data.colours import alike
-from beatplanner.data.errors import InputError
-from beatplanner.ui.desktop.panels.drawing_dialogs import OBSTACLES, WAYS, NameDialog, ReasonDialog
+from beatplanner.ui.desktop.panels.drawing_dialogs import OBSTACLES, WAYS, ReasonDialog
 from beatplanner.ui.desktop.panels.drawing_tools import BarrierTool, Brush, LinkTool, RemoveTool
 from beatplanner.ui.desktop.plain_text import literal
 
@@ -161,40 +159,8 @@ class DrawingEdits:
         return [drawing.ids[o] for o in order if drawing.municipality[drawing.members(drawing.ids[o])[0]] == home]
 
     def name_beat(self: Any) -> None:
-        """Ask for name and colour of the beat that is lit up on the map, and keep them with the project."""
-        beat, document = self._lit(), self.scenario.document
-        if not beat or document is None:
-            self._say(self.tr("Choose a beat of a project first."))
-            return
-        found = NameDialog.ask(
-            beat, self.map.content.names.get(beat, ""), self.map.content.own_colours.get(beat, ""), self
-        )
-        if found is None:
-            return
-        name, colour = found
-        others = {n.casefold() for b, n in self.map.content.names.items() if b != beat}
-        if name and name.casefold() in others:
-            self._say(self.tr("Another beat is called “{0}” already.").format(name))
-            return
-        twin = next(
-            (b for b, c in self.map.content.own_colours.items() if b != beat and colour and alike(c, colour)), ""
-        )
-        if twin:
-            self._say(self.tr("Beat {0} has a colour that looks the same; choose another.").format(twin))
-            return
-        changes = {"beats": {"names": {beat: name or None}, "colours": {beat: colour or None}}}
-        words = (
-            self.tr("Beat {0} is called “{1}”").format(beat, name)
-            if name
-            else self.tr("Beat {0} has no name of its own").format(beat)
-        )
-        try:
-            document.change_rules(changes, words)
-        except InputError as error:
-            self.window_._tell(self.tr("This cannot be done"), [str(note) for note in error.problems])
-            return
-        self.window_.saved = not document.dirty
-        self.scenario.take_rules()
+        """Ask for name and colour of the beat that is lit up on the map."""
+        self.named.ask(self._lit())
 
     def lock(self: Any, locked: bool = True) -> None:
         """Lock the selected units, or the whole beat that is lit up, or let them free."""

@@ -32,6 +32,7 @@ from beatplanner.ui.desktop.panels.drawing_solving import DrawingSolving
 from beatplanner.ui.desktop.panels.drawing_tools import BarrierTool, Brush, LinkTool, RemoveTool
 from beatplanner.ui.desktop.panels.drawn_changes import DrawnChanges
 from beatplanner.ui.desktop.panels.live_table import LiveTable
+from beatplanner.ui.desktop.panels.named_beats import NamedBeats
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.draft import Draft
 from beatplanner.ui.desktop.session.drawing_process import DrawingProcess
@@ -93,6 +94,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.map.beat_picked.connect(self._picked)
         self.map.tool_changed.connect(self._tool_changed)
         self.scenario.listeners.append(self.load)
+        self.named = NamedBeats(window, self)
         self.load()
 
     # ---- building

@@ -254,7 +254,7 @@ class ResultsPanel(QWidget):
         of_plan = self.tabs.currentWidget() in (self.warnings, self.proof) or (
             self.tabs.currentWidget() is self.service and self.service.before is None
         )
-        self.of_plan.setVisible(of_plan and self.scenario.plan is not None and self.scenario.as_drawn is not None)
+        self.of_plan.setVisible(of_plan and self.scenario.plan is not None and self.window_.draft.count > 0)
 
     # ---- which beat
 

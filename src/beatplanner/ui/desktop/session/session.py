@@ -156,6 +156,11 @@ class OpenTown:
             self.town = replace(self.town, description=self.document.description())
             self.changed()
 
+    def take_names(self) -> None:
+        """Take the names and colours of beats that are in force now; what is drawn and shown stays."""
+        if self.document is not None and self.town is not None:
+            self.town = replace(self.town, description=self.document.description())
+
     def show_plan(self, plan: int) -> None:
         """Show a plan of the project."""
         assert self.document is not None

@@ -86,18 +86,21 @@ def wait_for(parent: QWidget | None, words: str, function: Callable[..., Any], *
     # nobody presses anything within a blink; what is pressed is kept for afterwards
     loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
     quiet.stop()
+    stopped: list[bool] = []
     if not found and not errors:
         box = BusyBox(words, parent)
-        box.rejected.connect(loop.quit)
+        box.rejected.connect(lambda: (stopped.append(True), loop.quit()))
         box.show()
         loop.exec()
+        # who pressed Stop while the result was taken from the child wants none of it either
+        QApplication.processEvents()
         box.rejected.disconnect()
         box.close()
         box.deleteLater()
-    if not found and not errors:
-        task.cancel()
-        raise StoppedError
+    task.cancel()
     task.deleteLater()
+    if stopped or not (found or errors):
+        raise StoppedError
     if errors:
         raise errors[0]
     return found[0]

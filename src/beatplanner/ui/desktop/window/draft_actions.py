@@ -119,7 +119,12 @@ class DraftActions:
         plan, drawing = self.scenario.plan, self.scenario.drawn
         drawn = drawing is not None and drawing.changed
         moved, dragged = self.draft.has("stations"), self.draft.has("postings")
-        if plan is None or plan.beats is None or not (drawn or moved or dragged):
+        if plan is None or plan.beats is None:
+            return None
+        called = self.map.content.names
+        planned = zip(plan.beats["beat"].astype(str), plan.beats["name"].astype(str), strict=True)
+        names = {b: called[b] for b, name in planned if called.get(b, name) != name}
+        if not (drawn or moved or dragged or names):
             return None
         from beatplanner.planning.changes.as_drawn import as_drawn
 
@@ -129,6 +134,7 @@ class DraftActions:
             drawing=drawing if drawn else None,
             sites=(self.stations.judge, self.stations.chosen) if moved else None,
             assignments=self.gantt.wished() if dragged else None,
+            names=names,
         )
 
     def _returned(self: Any, change: Change, back: bool) -> None:
@@ -187,7 +193,7 @@ class DraftActions:
         draft, scenario = self.draft, self.scenario
         if self.solving.running or not draft.count:
             return False
-        if not (draft.has("beats") or draft.has("stations")):
+        if not any(draft.has(kind) for kind in ("beats", "stations", "names")):
             self.gantt.accept()
             return True
         if scenario.project is None or not self.may_keep():
@@ -200,7 +206,7 @@ class DraftActions:
         except InputError as error:
             self._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
             return False
-        if scenario.plan is not None or drawing is not None:
+        if scenario.plan is not None or drawing is not None or draft.has("names"):
             # pydantic's models cross into the child as they are
             edits = [] if drawing is None else drawing.edits
             options = {"edits": edits, "plan_from": scenario.result, "author": self.drawing_panel.who()}

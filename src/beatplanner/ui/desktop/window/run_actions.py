@@ -30,6 +30,8 @@ from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 # A run of so many seconds is cancelled after a question only.
 ASK_AFTER = 20.0
 TICK_MS = 500
+# What a run does before its steps, and after them.
+BEFORE_STEPS, AFTER_STEPS = ("", "preparing", "reading"), "writing"
 
 
 class RunActions:
@@ -113,13 +115,13 @@ class RunActions:
             return
         if self.limit:
             self.bar.setRange(0, 1000)
-            self.bar.setValue(min(1000, round(1000 * self.spent() / self.limit)))
+            self.bar.setValue(max(self.bar.value(), min(1000, round(1000 * self.spent() / self.limit))))
         self._say_run()
 
     def _say_run(self: Any) -> None:
         """Say which step of how many, for how long of how long, and what is found."""
         lines = []
-        names = {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
+        names = self._step_names()
         around = {
             "reading": self.tr("Reading the layers…"),
             "preparing": self.tr("Getting ready to compute…"),
@@ -144,6 +146,15 @@ class RunActions:
             lines.append(self.run_words)
         self.phase.setText("\n".join(lines))
 
+    def _step_names(self: Any) -> dict[str, str]:
+        return {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
+
+    def _go_to(self: Any, step: str) -> None:
+        """Take a step as the one that is under way, unless a later one is: steps are planned side by side, and one may tell more after the next has begun."""
+        order = [*BEFORE_STEPS, *self.steps_ahead, AFTER_STEPS]
+        if step in order and (self.step_running not in order or order.index(step) > order.index(self.step_running)):
+            self.step_running = step
+
     def _found_words(self: Any, phase: str, best: float | None, bound: float | None) -> str:
         """Return what a phase has found, each figure with its unit."""
         # the phase names what its figures count
@@ -162,6 +173,9 @@ class RunActions:
         head = words.partition(":")[0]
         scale, named = units.get(unit, (1.0, unit))
         where = head.removeprefix(step).removeprefix(" of ").strip()
+        if step != self.step_running and step in self.steps_ahead:
+            # a step beside the one that is told above
+            where = ": ".join(part for part in (self._step_names()[step], where) if part)
         lines = [where] if where else []
         if best is not None:
             lines.append(self.tr("Best plan so far: {0} {1}").format(number(best / scale), named).strip())
@@ -197,8 +211,12 @@ class RunActions:
         self._enable()
 
     def finish_early(self: Any) -> None:
-        """End the whole run and take the best that it has, with the bound that was proven for it."""
-        if self.solving.running:
+        """End the whole run and take the best that it has, with the bound that was proven for it; at once where it has nothing yet."""
+        if self.solving.running and self.step_running in BEFORE_STEPS:
+            self.solving.cancel()
+            self.making = None
+            self._stopped(self.tr("Stopped before any plan was found; nothing has changed."))
+        elif self.solving.running:
             self.solving.finish_early()
             self.stopped_early = True
             self._enable()
@@ -247,7 +265,7 @@ class RunActions:
         found = best if isinstance(best, float | int) else None
         proven = bound if isinstance(bound, float | int) else None
         self.chart.add(phase, seconds, found, proven)
-        self.step_running = step_of(phase)
+        self._go_to(step_of(phase))
         if phase.startswith("beats of "):
             place = phase.partition(":")[0].partition(" [")[0].removeprefix("beats of ")
             if "," not in phase.partition(":")[0]:
@@ -276,7 +294,7 @@ class RunActions:
 
     def _ended(self: Any) -> str:
         """Return how the run ended in one sentence: whether the user ended it, after how long, and how near each step is to the best."""
-        names = {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
+        names = self._step_names()
         summary = {} if self.scenario.plan is None else self.scenario.plan.summary
         parts = []
         for step, words in names.items():

@@ -1,0 +1,174 @@
+"""Names and colours that a planner gives to beats, as a part of the draft.
+
+Both stand in the rules of the project as soon as they are given, so that every plan made from then on has them; until one is, they are changes that
+the plan in view has not, and are taken back like any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import shapely
+from PySide6.QtCore import QObject
+
+from beatplanner.data.colours import alike
+from beatplanner.data.errors import InputError
+from beatplanner.ui.desktop.map.window import Window
+from beatplanner.ui.desktop.panels.drawing_dialogs import NameDialog
+from beatplanner.ui.desktop.session.draft import Change
+
+if TYPE_CHECKING:
+    from beatplanner.ui.desktop.panels.drawing_panel import DrawingPanel
+
+
+@dataclass(frozen=True)
+class Naming:
+    """One change: the name and the colour that a beat had of a planner, and those that it has since; "" for none."""
+
+    beat: str
+    before: tuple[str, str]
+    after: tuple[str, str]
+
+
+class NamedBeats(QObject):
+    """The names and colours given by hand; those in force are the project's."""
+
+    kind = "names"
+
+    def __init__(self, window: Window, panel: DrawingPanel) -> None:
+        super().__init__(panel)
+        self.window_, self.panel, self.map, self.scenario = window, panel, window.map, window.scenario
+        self.done: list[Naming] = []
+        self.undone: list[Naming] = []
+        window.draft.parts[self.kind] = self
+        self.scenario.listeners.append(self.forget)
+
+    def forget(self) -> None:
+        """Forget what was done: something else is shown."""
+        self.done, self.undone = [], []
+
+    def ask(self, beat: str) -> None:
+        """Ask for name and colour of a beat, and keep them with the project."""
+        say, content = self.panel._say, self.map.content
+        if not beat or self.scenario.document is None:
+            say(self.tr("Choose a beat of a project first."))
+            return
+        before, shown = self._given(beat), content.names.get(beat, "")
+        found = NameDialog.ask(beat, shown, content.own_colours.get(beat, ""), self.panel)
+        if found is None:
+            return
+        name, colour = found
+        # a proposed name that was left as it is was not given
+        name = before[0] if name == shown else name
+        if (name, colour) == before:
+            return
+        others = {n.casefold() for b, n in content.names.items() if b != beat}
+        if name and name.casefold() in others:
+            say(self.tr("Another beat is called “{0}” already.").format(name))
+            return
+        twin = next((b for b, c in content.own_colours.items() if b != beat and colour and alike(c, colour)), "")
+        if twin:
+            say(self.tr("Beat {0} has a colour that looks the same; choose another.").format(twin))
+            return
+        naming = Naming(beat, before, (name, colour))
+        if self._set(beat, naming.after, self._words(naming)):
+            self.done.append(naming)
+            self.undone.clear()
+            self.window_.draft.add(self._change(naming))
+
+    def _given(self, beat: str) -> tuple[str, str]:
+        return self.scenario.given_names.get(beat, ""), self.scenario.given_colours.get(beat, "")
+
+    def _words(self, naming: Naming) -> str:
+        beat, (name, colour) = naming.beat, naming.after
+        if name != naming.before[0]:
+            return (
+                self.tr("Beat {0} is called “{1}”").format(beat, name)
+                if name
+                else self.tr("Beat {0} has no name of its own").format(beat)
+            )
+        return (
+            self.tr("Beat {0} has the colour {1}").format(beat, colour)
+            if colour
+            else self.tr("Beat {0} has no colour of its own").format(beat)
+        )
+
+    def _change(self, naming: Naming) -> Change:
+        ids = self.map.content.ids
+        shape = self.map.content.shapes[ids.index(naming.beat)] if naming.beat in ids else None
+        if shape is None:
+            return Change(self.kind, self._words(naming))
+        west, south, east, north = shapely.bounds(shape).tolist()
+        return Change(self.kind, self._words(naming), (west, south, east, north))
+
+    def _set(self, beat: str, given: tuple[str, str], words: str) -> bool:
+        """Give a beat name and colour, and show them; return whether it has them."""
+        document = self.scenario.document
+        if document is None:
+            return False
+        try:
+            document.name_beat(beat, *given, words)
+            self.scenario.take_names()
+        except InputError as error:
+            self.window_._tell(self.tr("This cannot be done"), [str(note) for note in error.problems])
+            return False
+        self.map.content.own_colours = self.scenario.given_colours
+        self.map.content.names[beat] = self._called(beat)
+        if self.panel.drawing is not None:
+            self.panel.drawing.names[beat] = self.map.content.names[beat]
+        self.map.redraw()
+        self.panel._fill_beats()
+        return True
+
+    def _called(self, beat: str) -> str:
+        """Return what a beat is called: as a planner has by hand, else as the plan or today, else by the places in it."""
+        given, plan = self.scenario.given_names.get(beat), self.scenario.plan
+        if given:
+            return given
+        if plan is not None and plan.beats is not None:
+            by_hand = ((plan.summary.get("rules") or {}).get("beats") or {}).get("names") or {}
+            of_plan = dict(zip(plan.beats["beat"].astype(str), plan.beats["name"].astype(str), strict=True))
+            if beat in of_plan and beat not in by_hand:
+                return of_plan[beat]
+        town = self.scenario.town
+        if town is not None and town.beat_names.get(beat):
+            return town.beat_names[beat]
+        drawing = self.panel.begin()
+        return "" if drawing is None else drawing.proposed_name(beat)
+
+    # ---- as a part of the draft
+
+    def take_back(self) -> None:
+        """Give the beat the name and the colour that it had before the last change."""
+        naming = self.done.pop()
+        self.undone.append(naming)
+        self._set(naming.beat, naming.before, self.tr("Taken back: {0}").format(self._words(naming)))
+
+    def make_again(self) -> None:
+        """Make the change again that was taken back last."""
+        naming = self.undone.pop()
+        self.done.append(naming)
+        self._set(naming.beat, naming.after, self._words(naming))
+
+    def changes(self) -> list[Change]:
+        """Return the changes in force."""
+        return [self._change(naming) for naming in self.done]
+
+    def as_json(self) -> Any:
+        """Return them as plain values."""
+        return [{"beat": n.beat, "before": list(n.before), "after": list(n.after)} for n in self.done]
+
+    def lay_down(self, kept: Any) -> None:
+        """Take up what was kept: the names are in force with the project; only one that was changed again since is left out."""
+        found = [Naming(str(k["beat"]), tuple(k["before"]), tuple(k["after"])) for k in kept]
+        last = {n.beat: n.after for n in found}
+        self.done = [n for n in found if self._given(n.beat) == last[n.beat]]
+
+    def broken(self) -> list[str]:
+        """Return the rules that names break: none."""
+        return []
+
+    def bring_up(self) -> None:
+        """Show the panel, and light the beat up that is meant."""
+        self.panel.bring_up()
