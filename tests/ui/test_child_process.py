@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.ui.desktop.session import waiting
@@ -76,6 +76,37 @@ def test_what_is_waited_for_can_be_stopped_and_the_next_work_is_not_hurt(qtbot, 
     assert boxes == ["Sleeping…"]
     monkeypatch.undo()
     assert waiting.wait_for(None, "Dividing…", divide, 9, 3) == 3.0
+
+
+def test_stop_counts_also_while_the_result_is_taken_and_the_window_stays_as_it_was(qtbot, monkeypatch):
+    """The press waits in the queue while the window takes what the child sends; nothing of it may be shown then."""
+    monkeypatch.setattr(waiting, "QUIET_MS", 1)
+    boxes = []
+
+    class Box(waiting.BusyBox):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            boxes.append(self)
+
+    class Sent(QObject):
+        finished, failed = Signal(object), Signal(object)
+        cancelled = 0
+
+        def start(self, *_):
+            QTimer.singleShot(200, self.take)
+
+        def take(self):
+            QTimer.singleShot(0, boxes[0].stop.click)
+            self.finished.emit("a town")
+
+        def cancel(self):
+            Sent.cancelled += 1
+
+    monkeypatch.setattr(waiting, "BusyBox", Box)
+    monkeypatch.setattr(waiting, "Task", Sent)
+    with pytest.raises(waiting.StoppedError):
+        waiting.wait_for(None, "Reading…", divide, 1, 1)
+    assert Sent.cancelled and not boxes[0].isVisible()
 
 
 def test_a_task_that_is_cancelled_tells_nothing(qtbot):

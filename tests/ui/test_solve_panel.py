@@ -188,6 +188,42 @@ def test_a_run_is_drawn_waits_and_goes_on(window, qtbot):
     assert not window.pause_button.isEnabled()
 
 
+def test_steps_seconds_and_bar_only_go_forward(window, monkeypatch):
+    begun = []
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: begun.append(True))
+    window.begin_run("town.toml")
+    window.solving.limited.emit(100.0, ["beats", "stations", "officers"])
+    told = [
+        ("preparing", None),
+        ("reading", None),
+        ("beats [hours × metres]: search", 9e6),
+        ("stations of West [residents × metres]: search", 8e6),
+        ("beats [hours × metres]: proof", 7e6),
+        ("officers: search", None),
+        ("stations of West [residents × metres]: proof", 6e6),
+        ("writing: the plan is checked", None),
+        ("beats [hours × metres]: proof", 7e6),
+    ]
+    lines = []
+    for phase, best in told:
+        window.solving.progressed.emit(phase, best, None, 1.0)
+        lines.append(window.phase.text().splitlines())
+    steps = [line[0] for line in lines]
+    assert steps[2:5] == ["Step 1 of 3: Beats", "Step 2 of 3: Stations", "Step 2 of 3: Stations"]
+    assert steps[5:7] == ["Step 3 of 3: Officers"] * 2 and len(set(steps[7:])) == 1 and steps[7].startswith("Checking")
+    # what an earlier step finds is told as that step's
+    assert lines[4][2] == "Beats" and "7,000 hours × km" in lines[4][3] and lines[6][2] == "Stations: West"
+    # a clock that is set back moves nothing back
+    monkeypatch.setattr(type(window.solving), "running", True)
+    values = []
+    for spent in (40.0, 30.0, 50.0):
+        monkeypatch.setattr(window, "spent", lambda s=spent: s)
+        window._tick()
+        values.append(window.bar.value())
+    monkeypatch.undo()
+    assert values == [400, 400, 500]
+
+
 def test_the_clock_of_a_paused_run_stands_still():
     import threading
     import time

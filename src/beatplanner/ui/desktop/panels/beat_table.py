@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QTableView
 
 from beatplanner.ui.desktop.plain_text import literal
 from beatplanner.ui.desktop.session.session import OpenTown
@@ -130,6 +131,39 @@ class BeatTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and is_number:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
+
+
+class BeatView(QTableView):
+    """The table as it is seen: columns are as wide as what they hold, until somebody sets their widths or their order."""
+
+    def __init__(self, model: QAbstractItemModel) -> None:
+        super().__init__()
+        # what it is remembered by
+        self.setObjectName("beats")
+        self.by_hand, self._fitting = False, False
+        self.setModel(model)
+        self.setSortingEnabled(True)
+        self.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QTableView.SelectionMode.SingleSelection)
+        self.setAlternatingRowColors(True)
+        self.verticalHeader().setVisible(False)
+        # so many rows in so little height that the map has half of a small window
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        head = self.horizontalHeader()
+        head.setSectionsMovable(True)
+        head.sectionResized.connect(self._set)
+        head.sectionMoved.connect(self._set)
+
+    def _set(self, *_: int) -> None:
+        self.by_hand = self.by_hand or not self._fitting
+
+    def fit_columns(self) -> None:
+        """Let the columns fit what they hold, unless they were set by hand."""
+        if not self.by_hand:
+            self._fitting = True
+            self.resizeColumnsToContents()
+            self._fitting = False
 
 
 def drawn_beats(drawing: Drawing) -> Any:

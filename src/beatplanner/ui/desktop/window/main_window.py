@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
     QSplitter,
     QStackedWidget,
     QTabBar,
-    QTableView,
     QTabWidget,
     QToolBar,
     QVBoxLayout,
@@ -42,7 +41,7 @@ from beatplanner.ui.desktop.panels import (
     run_chart,
     station_panel,
 )
-from beatplanner.ui.desktop.panels.beat_table import BeatTable
+from beatplanner.ui.desktop.panels.beat_table import BeatTable, BeatView
 from beatplanner.ui.desktop.panels.comparison import install as install_comparison
 from beatplanner.ui.desktop.plain_text import literal, question
 from beatplanner.ui.desktop.session.draft import Draft
@@ -161,16 +160,7 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
         self.sorted_model = QSortFilterProxyModel()
         self.sorted_model.setSourceModel(self.table_model)
         self.sorted_model.setSortRole(Qt.ItemDataRole.UserRole)
-        self.table = QTableView()
-        self.table.setModel(self.sorted_model)
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
-        self.table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
-        self.table.setAlternatingRowColors(True)
-        self.table.verticalHeader().setVisible(False)
-        # so many rows in so little height that the map has half of a small window
-        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        self.table = BeatView(self.sorted_model)
         self.table.setAccessibleName(self.tr("Table of beats"))
         self.table.selectionModel().currentRowChanged.connect(self._select_beat)
         right = QSplitter(Qt.Orientation.Vertical)
@@ -219,7 +209,7 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
             bar.setElideMode(Qt.TextElideMode.ElideNone)
         self.map.load()
         self.table_model.load()
-        self.table.resizeColumnsToContents()
+        self.table.fit_columns()
         self.heading.setText(self.scenario.name)
         self.setWindowTitle(f"{self.scenario.name} – beatplanner" if self.scenario.is_open else "beatplanner")
         lines = self.scenario.rules_in_words(self.tr)

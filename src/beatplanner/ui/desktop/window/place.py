@@ -8,8 +8,9 @@ from pathlib import Path
 
 from platformdirs import user_config_path
 from PySide6.QtCore import QByteArray
-from PySide6.QtWidgets import QHeaderView, QTableView
+from PySide6.QtWidgets import QTableView
 
+from beatplanner.ui.desktop.panels.beat_table import BeatView
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 
 # Of the panels that there are; a place kept by a window with others is not used.
@@ -28,12 +29,9 @@ def _bytes(text: object) -> QByteArray:
     return QByteArray.fromBase64(str(text).encode("ascii", "ignore"))
 
 
-def _headers(window: MainFrame) -> dict[str, QHeaderView]:
-    return {"beats": window.table.horizontalHeader()} | {
-        f"{k}": view.horizontalHeader()
-        for k, view in enumerate(window.findChildren(QTableView))
-        if view is not window.table
-    }
+def _tables(window: MainFrame) -> dict[str, QTableView]:
+    """Return the tables that have a name, by it."""
+    return {view.objectName(): view for view in window.findChildren(QTableView) if view.objectName()}
 
 
 def keep_place(window: MainFrame) -> None:
@@ -43,7 +41,12 @@ def keep_place(window: MainFrame) -> None:
         "version": VERSION,
         "geometry": _text(window.saveGeometry()),
         "state": _text(window.saveState(VERSION)),
-        "columns": {name: _text(head.saveState()) for name, head in _headers(window).items()},
+        "columns": {
+            name: _text(view.horizontalHeader().saveState())
+            for name, view in _tables(window).items()
+            # widths that only fitted one town are none that anybody wants for the next
+            if not isinstance(view, BeatView) or view.by_hand
+        },
     }
     with suppress(OSError):
         _file().parent.mkdir(parents=True, exist_ok=True)
@@ -60,9 +63,11 @@ def use_place(window: MainFrame) -> None:
         window.restoreGeometry(_bytes(kept.get("geometry")))
         window.restoreState(_bytes(kept.get("state")), VERSION)
         columns = kept.get("columns")
-        for name, head in _headers(window).items():
+        for name, view in _tables(window).items():
             if isinstance(columns, dict) and name in columns:
-                head.restoreState(_bytes(columns[name]))
+                kept_so = view.horizontalHeader().restoreState(_bytes(columns[name]))
+                if isinstance(view, BeatView):
+                    view.by_hand = kept_so
         window._put_tools_away(away=not window.scenario.is_open)
     except (OSError, ValueError):
         return

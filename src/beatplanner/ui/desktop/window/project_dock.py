@@ -45,6 +45,7 @@ class ProjectDock(QDockWidget):
         tabs.addTab(self._scenarios_tab(), self.tr("Scenarios and plans"))
         self.history = HistoryModel()
         self.history_view = QTableView()
+        self.history_view.setObjectName("history")
         self.history_view.setModel(self.history)
         self.history_view.setAccessibleName(self.tr("History"))
         self.history_view.setWordWrap(True)

@@ -62,6 +62,7 @@ class Session(QObject):
         self.timer.timeout.connect(self._touch)
         self.timer.start()
         self.banner = QToolBar(self.tr("Notice"))
+        self.banner.setObjectName("notice")
         self.banner.setMovable(False)
         self.banner_text = Label()
         self.banner_text.setTextFormat(Qt.TextFormat.PlainText)

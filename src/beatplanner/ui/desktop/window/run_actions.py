@@ -152,7 +152,9 @@ class RunActions:
     def _go_to(self: Any, step: str) -> None:
         """Take a step as the one that is under way, unless a later one is: steps are planned side by side, and one may tell more after the next has begun."""
         order = [*BEFORE_STEPS, *self.steps_ahead, AFTER_STEPS]
-        if step in order and (self.step_running not in order or order.index(step) > order.index(self.step_running)):
+        if not self.steps_ahead or (
+            step in order and (self.step_running not in order or order.index(step) > order.index(self.step_running))
+        ):
             self.step_running = step
 
     def _found_words(self: Any, phase: str, best: float | None, bound: float | None) -> str:
@@ -211,12 +213,8 @@ class RunActions:
         self._enable()
 
     def finish_early(self: Any) -> None:
-        """End the whole run and take the best that it has, with the bound that was proven for it; at once where it has nothing yet."""
-        if self.solving.running and self.step_running in BEFORE_STEPS:
-            self.solving.cancel()
-            self.making = None
-            self._stopped(self.tr("Stopped before any plan was found; nothing has changed."))
-        elif self.solving.running:
+        """End the whole run and take the best that it has, with the bound that was proven for it."""
+        if self.solving.running:
             self.solving.finish_early()
             self.stopped_early = True
             self._enable()
