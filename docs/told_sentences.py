@@ -42,6 +42,7 @@ MODULES = (
     "ui/desktop/session/solving.py",
     "planning/verification/coverage.py",
     "data/findings.py",
+    "data/formats/damage.py",
     "data/guided_import/doubts.py",
     "data/guided_import/draft.py",
     "data/guided_import/guessing.py",

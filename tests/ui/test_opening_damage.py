@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 
 import pytest
 
@@ -69,3 +70,26 @@ def test_all_broken_layers_are_told_at_once(project, tmp_path):
     ):
         assert name in text, text
     assert "“old.gpkg” does not exist" in text
+
+
+def test_a_reader_that_fails_says_what_is_wrong_with_the_file_and_not_what_its_library_says(project, tmp_path):
+    from beatplanner.data.formats.workbooks import read_workbook, sheet_names
+
+    whole = (project.folder / "officers.xlsx").read_bytes()
+    with zipfile.ZipFile(tmp_path / "inside.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<oops")
+    cases = {
+        "text.xlsx": (b"name,beat\nA,1\n", "an Excel workbook: it is plain text"),
+        "half.xlsx": (whole[: len(whole) // 2], "its end or its beginning is missing"),
+        "noise.xls": (bytes(300), "an Excel workbook: its beginning is not that"),
+        "nothing.ods": (b"", "a spreadsheet: there is nothing in it"),
+        "inside.xlsx": ((tmp_path / "inside.xlsx").read_bytes(), "parts of it are overwritten"),
+    }
+    for name, (content, words) in cases.items():
+        (tmp_path / name).write_bytes(content)
+        for read in (lambda p: read_workbook(p, None, None), sheet_names):
+            with pytest.raises(InputError) as error:
+                read(tmp_path / name)
+            text = str(error.value.problems[0])
+            assert text.startswith(f"{name}: the file is damaged") and words in text, text
+            assert not any(word in text.casefold() for word in ("zip", "xml", "eocd", "detect")), text

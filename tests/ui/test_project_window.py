@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -652,3 +653,31 @@ def test_once_on_a_real_x_server(tmp_path):
         pytest.skip("Qt's X libraries are missing")
     assert found.returncode == 0, found.stdout[-2000:]
     assert "4 passed" in found.stdout or "...." in found.stdout
+
+
+def test_widths_and_order_of_columns_are_remembered_and_no_refresh_takes_them_back(
+    new_window, project, tmp_path, monkeypatch
+):
+    from beatplanner.ui.desktop.window import place
+
+    monkeypatch.setattr(place, "_file", lambda: tmp_path / "window.json")
+    window = new_window()
+    window.open(project)
+    head = window.table.horizontalHeader()
+    fitted = head.sectionSize(1)
+    place.keep_place(window)
+    assert "beats" not in json.loads((tmp_path / "window.json").read_text("utf-8"))["columns"]
+    head.resizeSection(1, fitted + 77)
+    head.moveSection(head.visualIndex(3), 0)
+    window.refresh()
+    assert head.sectionSize(1) == fitted + 77
+    place.keep_place(window)
+    window.scenario.close_document()
+    again = new_window()
+    place.use_place(again)
+    again.open(project)
+    head = again.table.horizontalHeader()
+    assert (head.sectionSize(1), head.visualIndex(3)) == (fitted + 77, 0)
+    # Qt warns of a panel or toolbar that it cannot remember
+    kinds = (QtWidgets.QToolBar, QtWidgets.QDockWidget)
+    assert all(w.objectName() for kind in kinds for w in again.findChildren(kind))

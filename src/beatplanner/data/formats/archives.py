@@ -113,8 +113,8 @@ def _unpack(path: Path, folder: Path) -> None:
                         out.write(chunk)
     except InputError:
         raise
-    except Exception as error:  # a broken archive raises whatever the step that met it raises
-        what = f"the zipped folder cannot be read ({str(error)[:120]})"
+    except Exception:  # a broken archive raises whatever the step that met it raises
+        what = "the zipped folder is damaged, so it cannot be read"
         raise InputError(problem(what, "Send it again, or unpack it", file=path.name)) from None
 
 

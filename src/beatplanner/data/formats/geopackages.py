@@ -16,7 +16,8 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.formats.damage import unreadable
 from beatplanner.data.paths import read_only_uri, whole_path
 
 # Longest cell, longest statement of a scheme, steps of SQLite between two looks at the clock, and seconds that a question may take.
@@ -53,6 +54,15 @@ def opened_database(path: Path, seconds: float = SECONDS) -> Iterator[sqlite3.Co
         yield database
 
 
+def _unreadable(path: Path, error: Exception) -> Note:
+    """Return what to tell of a GeoPackage that SQLite does not read."""
+    if "locked" in str(error):
+        # a file that another program holds is not damaged
+        held = "the file cannot be read: another program is writing into it"
+        return problem(held, "Close it there, then try again", file=path.name)
+    return unreadable(path)
+
+
 def _look(path: Path) -> tuple[list[str], bool]:
     """Return the views of a file, and whether GDAL needs a copy of it; InputError where its own tables are none, or it is broken."""
     try:
@@ -82,9 +92,7 @@ def _look(path: Path) -> tuple[list[str], bool]:
                     what = f"the column “{computed[0]}” is computed when it is read"
                     raise InputError(problem(what, "Export the layer again from QGIS", file=path.name, layer=name))
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise InputError(
-            problem(f"the file cannot be read ({error})", "Export it again as a GeoPackage", file=path.name)
-        ) from None
+        raise InputError(_unreadable(path, error)) from None
     views = [str(name) for kind, name, _ in scheme if kind == "view"]
     # GDAL's own triggers keep an index and a count; they run when a row is written, never when one is read
     return views, bool(views) or is_logged(path)
@@ -123,9 +131,7 @@ def plain_geopackage(path: Path, folder: Path) -> Iterator[Path]:
             database.commit()
             database.execute("PRAGMA journal_mode = DELETE")
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise InputError(
-            problem(f"the file cannot be read ({error})", "Export it again as a GeoPackage", file=path.name)
-        ) from None
+        raise InputError(_unreadable(path, error)) from None
     yield target
 
 

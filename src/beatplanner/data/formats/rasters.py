@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.formats.damage import unreadable
 from beatplanner.data.formats.drivers import restrict_rasters
 from beatplanner.data.formats.vector_files import check_kind
 
@@ -35,6 +36,5 @@ def opened_raster(path: Path) -> Iterator[Any]:
             yield raster
     except InputError:
         raise
-    except Exception as error:  # GDAL and exactextract raise whatever they like on broken files
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-        raise InputError(problem(f"the raster cannot be read ({said[:200]})", MEND, file=path.name)) from None
+    except Exception:  # GDAL and exactextract raise whatever they like on broken files
+        raise InputError(unreadable(path)) from None

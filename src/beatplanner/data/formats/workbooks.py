@@ -13,6 +13,7 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
+from beatplanner.data.formats.damage import unreadable
 from beatplanner.data.formats.text_tables import HEADER_DEPTH, MOST_ROWS, header_row
 
 WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
@@ -82,8 +83,7 @@ def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str] | None) -
         # the compiled reader reports some broken archives as a panic, which is no Exception
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-        raise InputError(problem(f"the workbook cannot be read ({said[:200]})", mend, file=path.name)) from None
+        raise InputError(unreadable(path)) from None
     name = sheet or names[0]
     # a heading over several columns is no cell of theirs, so only what is merged downwards is filled, in its first column
     filled = 0
@@ -145,9 +145,7 @@ def sheet_names(path: Path) -> list[str]:
     except BaseException as error:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-        mend = "Open it in a spreadsheet program and save it as .xlsx"
-        raise InputError(problem(f"the workbook cannot be read ({said[:200]})", mend, file=path.name)) from None
+        raise InputError(unreadable(path)) from None
 
 
 def _merged_in_ods(path: Path, sheet: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
@@ -221,14 +219,10 @@ def _check_size(path: Path) -> None:
                     raise InputError(
                         problem(what, "Delete the empty rows and columns, or save it as CSV", file=path.name)
                     )
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        mend = "Open it in a spreadsheet program and save it as .xlsx"
-        raise InputError(problem(f"the workbook cannot be read ({error})", mend, file=path.name)) from None
-    except Exception as error:  # zlib.error and whatever else a broken archive raises
-        mend = "Open it in a spreadsheet program and save it as .xlsx"
-        if isinstance(error, InputError):
-            raise
-        raise InputError(problem(f"the workbook cannot be read ({error})", mend, file=path.name)) from None
+    except InputError:
+        raise
+    except Exception:  # a broken archive raises whatever the step that met it raises
+        raise InputError(unreadable(path)) from None
 
 
 def _column(letters: bytes) -> int:

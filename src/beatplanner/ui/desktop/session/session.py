@@ -12,8 +12,9 @@ import shapely
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
+from beatplanner.data.formats.damage import damaged
 from beatplanner.data.paths import whole_path
-from beatplanner.ui.desktop.session.damage import damaged, damaged_layers, in_plain_words, refuse_what_is_no_project
+from beatplanner.ui.desktop.session.damage import damaged_layers, in_plain_words, refuse_what_is_no_project
 from beatplanner.ui.desktop.session.foreign_paths import foreign_paths, leads_to_server
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.endings import PACKAGES
+from beatplanner.data.formats.damage import damaged
 from beatplanner.data.project.journal import Recovery, recoveries
 from beatplanner.ui.desktop.plain_text import Label, literal
-from beatplanner.ui.desktop.session.damage import damaged
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 from beatplanner.ui.desktop.toolkit.recent import recent_projects
 

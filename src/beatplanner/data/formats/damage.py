@@ -1,0 +1,141 @@
+"""Files that cannot be what their ending says, told in words: each is looked at from outside, by its first bytes, its length, and a database's own check.
+
+A reader that fails speaks the words of its library; what is said instead is here. What passes may still hold nonsense, which is for the readers to tell.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import struct
+import zipfile
+from contextlib import closing
+from pathlib import Path
+
+from beatplanner.data.endings import PACKAGES, PROJECT_ENDING
+from beatplanner.data.errors import Note, problem
+from beatplanner.data.paths import whole_path
+
+DATABASES, TABLES = (*PACKAGES, ".sqlite"), (".xlsx", ".xlsm", ".xlsb", ".ods", ".kmz")
+KINDS = {
+    PROJECT_ENDING: "a project",
+    ".gpkg": "a GeoPackage",
+    ".sqlite": "a database",
+    ".xlsx": "an Excel workbook",
+    ".xlsm": "an Excel workbook",
+    ".xls": "an Excel workbook",
+    ".xlsb": "an Excel workbook",
+    ".ods": "a spreadsheet",
+    ".kmz": "a KMZ file",
+    ".geojson": "a GeoJSON file",
+    ".json": "a JSON file",
+    ".shp": "a shapefile",
+    ".tif": "a raster",
+    ".tiff": "a raster",
+}
+AGAIN = "Get it again from where it came from, or take it from a backup"
+SQLITE = b"SQLite format 3\0"
+# Of a workbook of before 2007, and of one that is protected by a password.
+COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OVERWRITTEN = "parts of it are overwritten"
+# Larger databases are looked at by their beginning and length only, and larger texts by their end.
+WHOLE_DATABASE, WHOLE_TEXT = 20_000_000, 5_000_000
+SHAPEFILE = 9994
+RASTERS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+def damaged(path: Path) -> Note | None:
+    """Return what is wrong with a file that is there and cannot be what its ending says; None where nothing is seen."""
+    kind = KINDS.get(path.suffix.lower())
+    if kind is None or not path.is_file():
+        return None
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            head = stream.read(100)
+        if not size:
+            return problem(f"{path.name} is empty: there is nothing in it", AGAIN)
+        fault = _fault(path, head, size)
+    except OSError as error:
+        return problem(
+            f"{path.name} cannot be read ({error.strerror or error})", "Close it elsewhere, or look at its rights"
+        )
+    return None if not fault else problem(f"{path.name} is damaged: {fault}, so it cannot be used as {kind}", AGAIN)
+
+
+def _fault(path: Path, head: bytes, size: int) -> str:
+    """Return what is wrong, as a part of a sentence; "" for nothing."""
+    ending = path.suffix.lower()
+    if ending in DATABASES:
+        return _of_database(path, head, size)
+    if ending in TABLES:
+        whole = zipfile.is_zipfile(path) or head[:8] == COMPOUND
+        return "" if whole else _of_archive(head)
+    if ending == ".xls":
+        return "" if head[:8] == COMPOUND or zipfile.is_zipfile(path) or _is_text(head) else _of_archive(head)
+    if ending in (".geojson", ".json"):
+        return _of_json(path, size)
+    if ending == ".shp":
+        return (
+            ""
+            if len(head) >= 100 and struct.unpack(">i", head[:4])[0] == SHAPEFILE
+            else "its beginning is not that of a shapefile"
+        )
+    return "" if head[:4] in RASTERS else "its beginning is not that of a raster"
+
+
+def unreadable(path: Path) -> Note:
+    """Return what to tell of a file whose reader has failed: what is seen from outside, else that its inside is damaged."""
+    kind = KINDS.get(path.suffix.lower(), "a file of this kind")
+    try:
+        with path.open("rb") as stream:
+            size = path.stat().st_size
+            fault = _fault(path, stream.read(100), size) if size else "there is nothing in it"
+    except OSError:
+        fault = ""
+    fault = fault or OVERWRITTEN
+    return problem(f"the file is damaged and cannot be read as {kind}: {fault}", AGAIN, file=path.name)
+
+
+def _is_text(head: bytes) -> bool:
+    return bool(head) and all(b >= 32 or b in b"\t\r\n" for b in head)
+
+
+def _of_archive(head: bytes) -> str:
+    """Return what is wrong with a file that should be an archive and is none."""
+    if head[:2] == b"PK":
+        return "its end or its beginning is missing"
+    return "it is plain text" if _is_text(head) else "its beginning is not that of such a file"
+
+
+def _of_database(path: Path, head: bytes, size: int) -> str:
+    if head[:16] != SQLITE:
+        return "its beginning is not that of such a file"
+    page, pages = struct.unpack(">H", head[16:18])[0], struct.unpack(">I", head[28:32])[0]
+    page = 65_536 if page == 1 else page
+    if pages and size < page * pages and not path.with_name(path.name + "-wal").exists():
+        return f"{size / (page * pages):.0%} of it is there and the rest is missing"
+    if size > WHOLE_DATABASE:
+        return ""
+    try:
+        with closing(sqlite3.connect(f"{whole_path(path).as_uri()}?mode=ro", uri=True)) as database:
+            said = database.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        # a file that another program holds is not damaged
+        return "" if "locked" in str(error) or "unable to open" in str(error) else OVERWRITTEN
+    return "" if said is None or said[0] == "ok" else OVERWRITTEN
+
+
+def _of_json(path: Path, size: int) -> str:
+    if size > WHOLE_TEXT:
+        with path.open("rb") as stream:
+            stream.seek(-100, 2)
+            return "" if stream.read().rstrip().endswith((b"}", b"]")) else "it breaks off"
+    try:
+        json.loads(path.read_text("utf-8-sig"))
+    except UnicodeDecodeError:
+        return "it is not text"
+    except ValueError as error:
+        line = getattr(error, "lineno", 0)
+        return f"it breaks off or has a mistake in line {line}" if line else "it has a mistake"
+    return ""
