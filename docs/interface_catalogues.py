@@ -83,6 +83,7 @@ def others() -> list[str]:
     """Return all other texts: what `tr` is called with, tables, why there are rules, the tour, what actions do."""
     from beatplanner.data.description.rules import RULES
     from beatplanner.data.guided_import import draft
+    from beatplanner.data.result import run_card
     from beatplanner.planning.compare.figure_rows import BLOCKS
     from beatplanner.planning.rule_catalog import HOW, PRESETS
     from beatplanner.ui.desktop.map import export_panel, map_layers
@@ -116,6 +117,7 @@ def others() -> list[str]:
         gantt_panel.FIGURES.values(),
         draft.ROLE_WORDS.values(),
         draft.MEANING_WORDS.values(),
+        (*run_card.WORDS, run_card.PRINTED),
         _mends(),
     )
     for table in tables:

@@ -100,7 +100,26 @@ def fit_heading(sheet: Any) -> None:
     sheet.row_dimensions[1].height = LINE * lines + 2
 
 
-def write_twin(path: Path, header: Sequence[str], rows: Sequence[Sequence[Any]], ids: Iterable[int] = ()) -> None:
+def add_card(book: Any, card: Sequence[Sequence[str]]) -> None:
+    """Add the run card, line by line, as a sheet of its own."""
+    from openpyxl.styles import Alignment
+
+    sheet = book.create_sheet("run card")
+    for column, width in zip("ABC", (60, 24, 24), strict=True):
+        sheet.column_dimensions[column].width = width
+    for line in card:
+        sheet.append([safe_cell(cell) for cell in line])
+    for row in sheet.iter_rows():
+        row[0].alignment = Alignment(wrap_text=True, vertical="top")
+
+
+def write_twin(
+    path: Path,
+    header: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    ids: Iterable[int] = (),
+    card: Sequence[Sequence[str]] = (),
+) -> None:
     """Write a table of a CSV file as a workbook beside it, for people.
 
     Parameters
@@ -113,6 +132,8 @@ def write_twin(path: Path, header: Sequence[str], rows: Sequence[Sequence[Any]],
         The cells of the CSV file. A column in which all is a number, or hidden, holds numbers; a number with a leading zero is a text.
     ids
         Columns whose numbers are names, and no quantities.
+    card
+        The run card of the plan, line by line, on a sheet of its own; none without it.
     """
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Font
@@ -144,6 +165,8 @@ def write_twin(path: Path, header: Sequence[str], rows: Sequence[Sequence[Any]],
         head.alignment = Alignment(horizontal=side.horizontal, indent=side.indent, wrap_text=True, vertical="top")
     fit_heading(sheet)
     sheet.freeze_panes = "A2"
+    if card:
+        add_card(book, card)
     fit_pages(book)
     book.save(path)
 

@@ -18,8 +18,22 @@ STANDINGS = {
     "unknown": "no plan found that keeps all rules",
 }
 NO_BOUND = "no bound"
+# Of prints alone: only the window says it in words.
+PRINTED = "Printed"
 # What the catalogues have of it.
-WORDS = ("Plan", "Rules", *STEPS.values(), "Not kept", "Version", PLAN, NEAR, *STANDINGS.values(), NO_BOUND)
+WORDS = (
+    "Plan",
+    "Date",
+    "Who",
+    "Rules",
+    *STEPS.values(),
+    "Not kept",
+    "Version",
+    PLAN,
+    NEAR,
+    *STANDINGS.values(),
+    NO_BOUND,
+)
 
 
 def _english(text: str, **fields: Any) -> str:
@@ -48,8 +62,13 @@ def card_rows(
         Says a text of `WORDS` in a language, as `Speech.text` does; English where it is not given.
     """
     rows = [(say("Plan"), say(PLAN, project=summary.get("project", ""), seed=summary.get("seed", "")))]
+    if summary.get("made_on"):
+        rows.append((say("Date"), str(summary["made_on"])))
+    author = ((summary.get("rules") or {}).get("forum") or {}).get("made_by")
+    if author:
+        rows.append((say("Who"), str(author)))
     if who or when:
-        rows.append(("Printed", ", ".join(p for p in (who, when) if p)))
+        rows.append((say(PRINTED), ", ".join(p for p in (who, when) if p)))
     rows.append(
         (
             say("Rules"),

@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.result.cells import fit_heading, fit_pages, safe_cell, without_nan, write_csv, write_twin
+from beatplanner.data.result.cells import (
+    add_card,
+    fit_heading,
+    fit_pages,
+    safe_cell,
+    without_nan,
+    write_csv,
+    write_twin,
+)
 
 PROPOSAL = ("unit", "name", "beat", "proposed_beat")
 # Headings of what forums fill in; what they are called is read back by its meaning (see `column_words`).
@@ -67,13 +75,14 @@ def write_tables(
     tables: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]],
     heads: Mapping[str, str],
     cells: Mapping[str, Mapping[str, str]],
+    card: Sequence[Sequence[str]],
 ) -> None:
-    """Write tables as CSV, and as a workbook beside each: name of the CSV file: header and rows; `heads` are columns in words, `cells` what codes in a column say."""
+    """Write tables as CSV, and as a workbook with the run card beside each: name of the CSV file: header and rows; `heads` are columns in words, `cells` what codes in a column say."""
     for name, (header, rows) in tables.items():
         write_csv(folder / name, list(header), rows)
         said = [[cells.get(h, {}).get(v, v) for h, v in zip(header, row, strict=True)] for row in rows]
         ids = [k for k, h in enumerate(header) if h in ID_COLUMNS]
-        write_twin((folder / name).with_suffix(".xlsx"), [heads.get(h, h) for h in header], said, ids)
+        write_twin((folder / name).with_suffix(".xlsx"), [heads.get(h, h) for h in header], said, ids, card)
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -108,7 +117,7 @@ def write_minutes(
     for area, _ in forums:
         sheet.append([safe_cell(area)])
     _guide(book, [guide, "", *[f"{area} = {name}" for area, name in forums]])
-    _run_card(book, card)
+    add_card(book, card)
     fit_pages(book)
     book.save(path)
 
@@ -156,7 +165,7 @@ def write_proposal(
     sheet.add_data_validation(choice)
     choice.add(f"D2:D{len(units) + 1}")
     _guide(book, [guide])
-    _run_card(book, card)
+    add_card(book, card)
     fit_pages(book)
     book.save(path)
 
@@ -181,15 +190,3 @@ def _guide(book: Any, lines: Sequence[str]) -> None:
         sheet.append([safe_cell(line)])
     for row in sheet.iter_rows():
         row[0].alignment = Alignment(wrap_text=True)
-
-
-def _run_card(book: Any, card: Sequence[Sequence[str]]) -> None:
-    from openpyxl.styles import Alignment
-
-    sheet = book.create_sheet("run card")
-    for column, width in zip("ABC", (60, 24, 24), strict=True):
-        sheet.column_dimensions[column].width = width
-    for line in card:
-        sheet.append([safe_cell(cell) for cell in line])
-    for row in sheet.iter_rows():
-        row[0].alignment = Alignment(wrap_text=True, vertical="top")

@@ -86,12 +86,14 @@ class Press:
         tables: Mapping[str, tuple[Sequence[str], Sequence[Sequence[Any]]]],
         heads: Mapping[str, str],
         cells: Mapping[str, Mapping[str, str]],
+        card: Sequence[Sequence[str]],
     ) -> None:
-        """Write tables as CSV, and as workbooks with headings and codes in words."""
+        """Write tables as CSV, and as workbooks with headings and codes in words, and the run card."""
+        lines = [list(line) for line in card]
         self.register.check("tables", [list(said.values()) for said in cells.values()])
         for name, (header, rows) in tables.items():
-            self.register.check(name, [list(header), [heads.get(h, h) for h in header], [list(r) for r in rows]])
-        write_tables(self.folder, tables, heads, cells)
+            self.register.check(name, [list(header), [heads.get(h, h) for h in header], [list(r) for r in rows], lines])
+        write_tables(self.folder, tables, heads, cells, card)
 
     def json(self, name: str, content: Any) -> None:
         """Write a record."""

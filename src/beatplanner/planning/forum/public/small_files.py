@@ -49,9 +49,9 @@ def write_small_files(press: Press, content: PackContent, languages: Sequence[Ma
         tables["report_back.csv"] = (list(back.columns), rows)
     heads = {c: t.text(said) for c, said in TWIN_HEADINGS.items()}
     cells = {c: {code: t.text(said) for code, said in codes.items()} for c, codes in CODES.items()}
-    press.tables(tables, heads, cells)
-    forums = [(t.given(m.area or content.level_title(m.level)), area_title(content, m)) for m in content.meetings]
     card = _lines(run_card(content))
+    press.tables(tables, heads, cells, card)
+    forums = [(t.given(m.area or content.level_title(m.level)), area_title(content, m)) for m in content.meetings]
     press.minutes(
         "minutes.xlsx",
         [heads.get(c, c) for c in back.columns],

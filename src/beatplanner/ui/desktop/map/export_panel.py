@@ -29,6 +29,7 @@ from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for, working
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
+from beatplanner.ui.desktop.toolkit.told import told
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
 if TYPE_CHECKING:
@@ -215,7 +216,14 @@ def card_of(window: Window) -> tuple[tuple[str, str], ...]:
     plan, draft = window.scenario.plan, window.draft
     if plan is None:
         return ()
-    rows = card_rows(plan.summary, who=user_name(), when=f"{dt.date.today():%d.%m.%Y}")
+
+    def say(text: str, **fields: object) -> str:
+        return window.tr(text).format(**fields)
+
+    rows = [
+        (what, told(says))
+        for what, says in card_rows(plan.summary, who=user_name(), when=f"{dt.date.today():%d.%m.%Y}", say=say)
+    ]
     if draft.count:
         rows.insert(0, (window.tr("As drawn"), window.in_draft()))
     return tuple(rows)

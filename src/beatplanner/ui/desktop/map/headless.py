@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from pathlib import Path
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.project.lock import user_name
 
 
 def print_plan(
@@ -55,6 +57,6 @@ def print_plan(
         paper=paper,
         landscape=landscape,
         scale=scale,
-        card=tuple(card_rows(scenario.plan.summary)),
+        card=tuple(card_rows(scenario.plan.summary, who=user_name(), when=f"{dt.date.today():%d.%m.%Y}")),
     )
     write_page(out, page, MapContent(scenario), stack)
