@@ -156,7 +156,9 @@ def test_the_other_outputs_open(packed):
     book = openpyxl.load_workbook(plan / "forum" / "minutes.xlsx")
     assert [c.value for c in book["minutes"][1]][:3] == ["Forum", "Asked on", "Asked for"]
     # every workbook says from which files, under which rules and how near to the best the plan was made
-    for name in ("minutes.xlsx", "proposal.xlsx"):
+    books = sorted(p.name for p in (plan / "forum").glob("*.xlsx"))
+    assert {"minutes.xlsx", "proposal.xlsx", "beats.xlsx", "streets.xlsx"} <= set(books)
+    for name in books:
         card = openpyxl.load_workbook(plan / "forum" / name)["run card"]
         told = [str(cell) for row in card.iter_rows(values_only=True) for cell in row if cell is not None]
         assert {"Seal", "Proof", "What was asked of the plan"} <= set(told)

@@ -201,10 +201,16 @@ def test_the_run_card_stands_on_the_page_and_in_workbooks(qapp, planned, tmp_pat
     from beatplanner.data.result.folder import read_result
     from beatplanner.data.result.run_card import card_rows
     from beatplanner.ui.desktop.map.headless import print_plan
+    from beatplanner.ui.desktop.window.languages import catalogue
 
     summary = read_result(planned.folder / "plan").summary
     rows = dict(card_rows(summary, who="Ana", when="01.02.2027"))
     assert rows["Printed"] == "Ana, 01.02.2027" and rows["Beats"] and len(rows["Rules"]) == 10
+    assert rows["Date"] == summary["made_on"]
+    # a print speaks the window's language, and so does its card
+    words = catalogue("mk")
+    said = card_rows(summary, who="Ana", when="1.2.2027", say=lambda text, **f: words[text].format(**f))
+    assert {"Датум", "Отпечатено", "Правила", "Верзија"} <= {what for what, _ in said}
     digests = {i["sha256"][:10] for i in summary["inputs"]}
     assert digests <= {says.split(", ")[-1] for says in rows.values()}
     page = {"paper": "A4", "landscape": True, "scale": None, "title": "", "patterns": False}

@@ -218,7 +218,8 @@ def card_of(window: Window) -> tuple[tuple[str, str], ...]:
         return ()
 
     def say(text: str, **fields: object) -> str:
-        return window.tr(text).format(**fields)
+        # “Plan” is what a button does in the window's catalogues
+        return window.tr("Project" if text == "Plan" else text).format(**fields)
 
     rows = [
         (what, told(says))
