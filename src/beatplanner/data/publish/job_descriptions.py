@@ -14,7 +14,7 @@ from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.publish.templates import check_job_template, fill_in
 from beatplanner.data.result.names import beat_title, language_title
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.postings import DAY, Change, changes_of
+from beatplanner.data.result.postings import DAY, Change, changes_of, served_until
 from beatplanner.data.result.station_names import station_names
 
 TEMPLATE = "job_description.docx"
@@ -60,14 +60,15 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int, changes: Sequence[
     mine = tables.assignments[
         (tables.assignments["beat"].astype(str) == str(beat["beat"])) & (tables.assignments["post"] == post)
     ]
+    served = served_until(tables)
     holders = [
         {
             "officer": r["officer"],
             "start": r["start"],
             "end": r["end"],
-            "last_day": (dt.date.fromisoformat(str(r["end"])) - dt.timedelta(days=1)).isoformat(),
+            "last_day": (served[i] - DAY).isoformat(),
         }
-        for r in mine.sort_values("start").to_dict("records")
+        for i, r in mine.sort_values("start").to_dict("index").items()
     ]
     units = tables.units[tables.units["beat"].astype(str) == str(beat["beat"])]
     work = rules.get("workload", {})

@@ -15,7 +15,7 @@ from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.postings import DAY, changes_of, open_posts
+from beatplanner.data.result.postings import DAY, changes_of, open_posts, served_until
 from beatplanner.data.result.run_card import card_rows
 from beatplanner.data.town.personnel import absences
 
@@ -224,6 +224,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
     def day(value: Any) -> Any:
         return dt.date.fromisoformat(str(value)[:10]) if value else None
 
+    served = served_until(tables)
     postings = [
         [
             r["officer"],
@@ -231,10 +232,10 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
             name.get(str(r["beat"])),
             r["post"],
             day(r["start"]),
-            day(r["end"]) - DAY,
+            served[i] - DAY,
             r.get("requires") or "",
         ]
-        for r in tables.assignments.sort_values(["officer", "start"]).to_dict("records")
+        for i, r in tables.assignments.sort_values(["officer", "start"]).to_dict("index").items()
     ]
     sheet(
         "Postings",

@@ -25,6 +25,7 @@ from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.publish.service_report import FIGURES, draw_week, service_rows
 from beatplanner.data.result.names import language_title
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.postings import served_until
 from beatplanner.data.result.station_names import station_names
 
 DARK, ACCENT, OPENED = "#252525", "#08306b", "#cb181d"
@@ -166,9 +167,10 @@ def _flat(rules: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
 def _assignments(tables: PlanTables) -> list[dict[str, Any]]:
     if tables.assignments is None or tables.beats is None:
         return []
-    name = names(tables)
+    name, served = names(tables), served_until(tables)
     frame = tables.assignments.assign(
-        name=pd.Series([name.get(str(b), str(b)) for b in tables.assignments["beat"]], dtype=object).to_numpy()
+        name=pd.Series([name.get(str(b), str(b)) for b in tables.assignments["beat"]], dtype=object).to_numpy(),
+        end=[served[i].isoformat() for i in tables.assignments.index],
     )
     return records(frame)
 

@@ -102,6 +102,9 @@ class Speech:
         said = self.terms.get(one if number == 1 else many)
         if said is None:
             said = self._texts.ngettext(one, many, number)
+            if number != 1 and "{n}" in many and "{n}" not in said:
+                # Macedonian counts 21 as one: a catalogue that writes “one day” there would tell 31 days as one
+                said = self._texts.ngettext(one, many, 5)
             if not self._note(one):
                 said = f"{OPEN}{said}{CLOSE}"
         return said
@@ -131,9 +134,11 @@ class Speech:
         shown = "#,##0" + ("." + "0" * digits if digits else "")
         return format_decimal(round(value, digits), format=shown, locale=self.locale)
 
-    def percent(self, share: float) -> str:
-        """Return a share in whole percents."""
-        return format_percent(round(share, 2), format="#,##0%", locale=self.locale)
+    def percent(self, share: float, digits: int = 0) -> str:
+        """Return a share in percents as the locale writes them: some set a space before the sign."""
+        usual = self.locale.percent_formats[None].pattern
+        shown = usual.replace("0", "0" + ("." + "0" * digits if digits else ""))
+        return format_percent(round(share, 2 + digits), format=shown, locale=self.locale)
 
     def date(self, day: dt.date | str, form: str = "long") -> str:
         """Return a date as the locale writes it."""

@@ -83,8 +83,9 @@ def changes_of(tables: PlanTables) -> list[Change]:
     short, posts = _short_days(tables), dict(zip(tables.beats["beat"].astype(str), tables.beats["posts"], strict=True))
     asked = frame["requires"].fillna("").astype(str).ne("") if "requires" in frame else pd.Series(False, frame.index)
     special = set(frame["beat"][asked].astype(str))
+    served = served_until(tables)
     for _, part in frame.sort_values(["start", "end"], kind="stable").groupby(["beat", "post"], sort=True):
-        rows = [(r, _day(r["start"]), _day(r["end"])) for r in part.to_dict("records")]
+        rows = [(r, _day(r["start"]), served[i]) for i, r in zip(part.index, part.to_dict("records"), strict=True)]
         beat, post = str(rows[0][0]["beat"]), int(rows[0][0]["post"])
         # who is more than the beat has posts leaves none empty
         beyond = post > int(posts[beat]) and beat not in special
@@ -117,6 +118,28 @@ def changes_of(tables: PlanTables) -> list[Change]:
         if before is not None and covered < end:
             found.append(Change(beat, post, str(before["officer"]), None, covered - DAY, None, 0, vacant(covered, end)))
     return sorted(found, key=lambda c: (c.day, c.beat, c.post))
+
+
+def served_until(tables: PlanTables) -> dict[Any, dt.date]:
+    """Return the first day after each posting as people know it, by row of the table of postings.
+
+    Postings last whole months; who leaves the force within a month holds none in it, and yet is there until the day of leaving.
+    """
+    assert tables.assignments is not None
+    _, end = plan_span(tables)
+    leaves: dict[str, dt.date] = {}
+    if tables.roster is not None and "leaves_on" in tables.roster:
+        for r in tables.roster.to_dict("records"):
+            if isinstance(r["leaves_on"], str | dt.date) and str(r["leaves_on"]):
+                leaves[str(r["officer"])] = _day(r["leaves_on"])
+    found = {}
+    for i, officer, until in zip(
+        tables.assignments.index, tables.assignments["officer"], tables.assignments["end"], strict=True
+    ):
+        after, gone = _day(until), leaves.get(str(officer))
+        month_later = (pd.Timestamp(after) + pd.DateOffset(months=1)).date()
+        found[i] = gone + DAY if gone is not None and after < gone < min(month_later, end) else after
+    return found
 
 
 def _short_days(tables: PlanTables) -> dict[str, list[tuple[dt.date, dt.date]]]:

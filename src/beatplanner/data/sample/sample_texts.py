@@ -124,6 +124,34 @@ neighbourhood = { name = { en = "Citizen Advisory Group", mk = "Советода
 municipality = { name = { en = "Municipal Safety Council", mk = "Општински совет за превенција", sq = "Këshilli komunal për siguri" }, members = 25, meetings_a_year = 4, first = 2027-02-15 }
 region = { members = 20, meetings_a_year = 2, first = 2027-03-15 }
 
+# What the force wrote itself, in the languages of the pack.
+[forum.terms]
+"Planning office of the police of Rekagrad" = { mk = "Одделение за планирање на полицијата на Rekagrad", sq = "Zyra e planifikimit e policisë së Rekagradit" }
+"Police of Rekagrad, P.O. box 12, 1000 Rekagrad" = { mk = "Полиција на Rekagrad, поштенски фах 12, 1000 Rekagrad", sq = "Policia e Rekagradit, kutia postare 12, 1000 Rekagrad" }
+"P.O. box 12, 1000 Rekagrad" = { mk = "поштенски фах 12, 1000 Rekagrad", sq = "kutia postare 12, 1000 Rekagrad" }
+"every day 7–22" = { mk = "секој ден 7–22", sq = "çdo ditë 7–22" }
+"Monday to Friday 8–16" = { mk = "од понеделник до петок 8–16", sq = "nga e hëna në të premte 8–16" }
+"Monday to Friday 8–18, Saturday 9–13" = { mk = "од понеделник до петок 8–18, сабота 9–13", sq = "nga e hëna në të premte 8–18, të shtunën 9–13" }
+"Primary school Kej" = { mk = "Основно училиште Kej", sq = "Shkolla fillore Kej" }
+"Safe ways to school; a class council speaks in the forum." = { mk = "Безбеден пат до училиште; на форумот зборува одделенската заедница.", sq = "Rrugë e sigurt për në shkollë; në forum flet këshilli i klasës." }
+"Health centre Rekagrad" = { mk = "Здравствен дом Rekagrad", sq = "Qendra shëndetësore Rekagrad" }
+"Women's centre Luna" = { mk = "Женски центар „Луна“", sq = "Qendra e grave “Luna”" }
+"Advice and a room for women who are beaten or threatened, day and night." = { mk = "Совет и соба за жени што се тепани или под закана, дење и ноќе.", sq = "Këshillim dhe një dhomë për gra që rrihen ose kërcënohen, ditë e natë." }
+"More light between the market and the bus stop" = { mk = "Повеќе светло меѓу пазарот и автобуската постојка", sq = "Më shumë dritë mes tregut dhe stacionit të autobusit" }
+"Six lamps repaired" = { mk = "Поправени се шест светилки", sq = "U ndreqën gjashtë llamba" }
+"Somebody at the school gate in the morning" = { mk = "Наутро некој да стои пред училиштето", sq = "Dikush te porta e shkollës në mëngjes" }
+"An officer stands there from 7:30" = { mk = "Од 7:30 таму стои службеник", sq = "Nga ora 7:30 aty qëndron një oficer" }
+"Лекување и совет за млади со дроги" = { en = "Treatment and advice for young people who take drugs", sq = "Trajtim dhe këshillim për të rinjtë me drogë" }
+"Советувалиште во здравствениот дом" = { en = "Advice centre in the health centre", sq = "Këshillimore në qendrën shëndetësore" }
+"Здравствен дом" = { en = "Health centre", sq = "Qendra shëndetësore" }
+"A bus on forum evenings" = { mk = "Автобус во вечерите на форумот", sq = "Autobus në mbrëmjet e forumit" }
+"Asked of the bus company" = { mk = "Побарано од автобуското претпријатие", sq = "U kërkua nga kompania e autobusëve" }
+"No answer yet" = { mk = "Сè уште нема одговор", sq = "Ende pa përgjigje" }
+"One telephone number for all community officers" = { mk = "Еден телефонски број за сите службеници во заедницата", sq = "Një numër telefoni për të gjithë oficerët e komunitetit" }
+"Number agreed" = { mk = "Бројот е договорен", sq = "Numri u caktua" }
+"Police" = { mk = "Полиција", sq = "Policia" }
+"Municipality" = { mk = "Општина", sq = "Komuna" }
+
 [forum.themes]
 "theft" = "Theft"
 "burglary" = "Burglary"

@@ -204,7 +204,7 @@ def _piece(part: str, is_field: bool) -> str:
         return re.escape(part)
     if part in DATES or part == "version":
         return DATE if part in DATES else r"[\d.]*\d\w*"
-    return rf"(?P<{part}>\d(?:[\d.,’' ]*\d)? ?%?)" if part in NUMBERS else ".{1,400}?"
+    return rf"(?P<{part}>\d(?:[\d.,’' ]*\d)?[ \u00a0\u202f]?%?)" if part in NUMBERS else ".{1,400}?"
 
 
 def told_sentences(texts: OlderTexts) -> Iterator[str]:

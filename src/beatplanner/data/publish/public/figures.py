@@ -186,10 +186,10 @@ class PublicSpeech(Speech):
         figure = _figure(value)
         return self.register.enter(figure.kind, super().number(figure.value, digits))
 
-    def percent(self, share: Any) -> str:
-        """Return a share in whole percents."""
+    def percent(self, share: Any, digits: int = 0) -> str:
+        """Return a share in percents."""
         figure = _figure(share)
-        return self.register.enter(figure.kind, super().percent(figure.value))
+        return self.register.enter(figure.kind, super().percent(figure.value, digits))
 
     def date(self, day: dt.date | str, form: str = "long") -> str:
         """Return a date of the force or of the pack as the locale writes it."""
@@ -198,6 +198,10 @@ class PublicSpeech(Speech):
     def given(self, text: object) -> str:
         """Return a name or a text that the force wrote, entered as such."""
         return self.register.enter("given", text)
+
+    def worded(self, text: object) -> str:
+        """Return a text that the force wrote, in the words that its terms have for this language, entered as such."""
+        return self.given(self.terms.get(str(text), text))
 
 
 def _figure(value: Any) -> Figure:

@@ -33,6 +33,8 @@ PATTERNS = (
 )
 # Paths keep this many digits of a millimetre and no point closer to its line than this.
 FINENESS = 0.04
+# A sheet that moves over the land tries so many places a side.
+MOVES = 9
 
 
 @dataclass(frozen=True)
@@ -238,6 +240,52 @@ def sheet_of(bounds: Sequence[float], width: float, height: float, scale: float,
     return Sheet(
         (west + east) / 2 - width / 2 * per_mm, (south + north) / 2 + height / 2 * per_mm, per_mm, width, height
     )
+
+
+def filled_sheet(
+    bounds: Sequence[float],
+    width: float,
+    height: float,
+    scale: float,
+    ground: float,
+    land: BaseGeometry,
+    wanted: Sequence[tuple[float, float]] = (),
+) -> Sheet:
+    """Return the sheet with the bounds on it that shows as little as possible of what is not on the map.
+
+    A part at the edge of a town leaves half of its sheet white where it lies in the middle; the sheet moves over the land as far as
+    the bounds stay on it. Between alike ones the one with the bounds nearest its middle is taken.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east, north in metres; the whole of it stays on the sheet.
+    width, height
+        Of the frame, mm.
+    scale, ground
+        The N of 1 : N, and true metres of one metre of the projection.
+    land
+        What has something to show.
+    wanted
+        Places that are shown where there is room, metres.
+    """
+    west, south, east, north = bounds
+    middle = sheet_of(bounds, width, height, scale, ground)
+    per_mm = middle.per_mm
+    wide, high = width * per_mm, height * per_mm
+    spare_x, spare_y = max(wide - (east - west), 0.0) / 2, max(high - (north - south), 0.0) / 2
+    outline = shapely.simplify(land, per_mm)
+    steps = np.linspace(-1.0, 1.0, MOVES)
+    best, found = -math.inf, middle
+    for dx in steps:
+        for dy in steps:
+            left, top = middle.west + dx * spare_x, middle.north + dy * spare_y
+            shown = shapely.clip_by_rect(outline, left, top - high, left + wide, top).area / (wide * high)
+            seen = sum(left <= x <= left + wide and top - high <= y <= top for x, y in wanted)
+            score = shown + 0.3 * seen / max(len(wanted), 1) - 0.02 * math.hypot(dx, dy)
+            if score > best + 1e-9:
+                best, found = score, Sheet(left, top, per_mm, width, height)
+    return found
 
 
 def frame_of(bounds: Sequence[float], frames: Sequence[tuple[float, float]]) -> tuple[float, float]:

@@ -24,6 +24,7 @@ from beatplanner.data.publish.public.map_sheet import (
     LIGHT,
     Drawing,
     Sheet,
+    filled_sheet,
     ground_per_map_metre,
     round_scale,
     sheet_of,
@@ -168,6 +169,14 @@ def _finished(
     return Drawing(sheet.svg(), sheet.width, sheet.height, scale, *told, frozenset(sheet.shown), tuple(parts))
 
 
+def _wanted(plan: PublicPlan, beat: str, venue: tuple[float, float] | None) -> list[tuple[float, float]]:
+    """Return where the nearest stations of a beat and its forum are, metres: what its map shows where it can."""
+    own = {way.station for way in plan.ways.get(beat, ())}
+    at = plan.stations[plan.stations["station"].astype(str).isin(own)] if plan.stations is not None else None
+    found = [] if at is None else [(float(p.x), float(p.y)) for p in at.geometry]
+    return [p for p in (*found, *([venue] if venue is not None else [])) if all(math.isfinite(v) for v in p)]
+
+
 def draw_beat(
     plan: PublicPlan,
     beat: str,
@@ -213,8 +222,10 @@ def draw_beat(
     bounds = (west - pad, south - pad, east + pad, north + pad)
     ground = ground_per_map_metre(crs_of(plan.units), (west + east) / 2, (south + north) / 2)
     scale = round_scale(bounds, width, height, ground)
-    sheet = sheet_of(bounds, width, height, scale, ground)
-    frame = shapely.box(sheet.west, sheet.north - height * sheet.per_mm, sheet.west + width * sheet.per_mm, sheet.north)
+    reach = shapely.box(*bounds).buffer(max(width, height) * scale / 1000 / ground)
+    land = shapely.union_all(beats.geometry.to_numpy()[shapely.intersects(beats.geometry.to_numpy(), reach)])
+    sheet = filled_sheet(bounds, width, height, scale, ground, land, _wanted(plan, beat, venue))
+    frame = sheet.frame
     around = shapely.intersects(beats.geometry.to_numpy(), frame)
     for other in beats.geometry.to_numpy()[around]:
         sheet.draw(other, fill="#f1f1ee")

@@ -146,7 +146,7 @@ def _contact(content: PackContent, beat: Any) -> str:
             phone, post = rows["phone"].iloc[0], rows["post"].iloc[0]
             said = [t.text("Telephone of the officers: {phone}.", phone=t.given(phone))] if phone else []
             if post:
-                said.append(t.text("Post to: {post}.", post=t.given(post)))
+                said.append(t.text("Post to: {post}.", post=t.worded(post)))
             return " ".join(said)
     return ""
 
@@ -284,7 +284,7 @@ def _partners(content: PackContent, beat: Any) -> list[Block]:
     rows = []
     for kind in ("school", "health", "social services", "municipality", "other"):
         for p in here[here["kind"].astype(str).str.casefold() == kind].itertuples(index=False):
-            rows.append((t.given(p.name or t.text(PARTNER_TITLES[kind])), t.given(p.does or "")))
+            rows.append((t.worded(p.name or t.text(PARTNER_TITLES[kind])), t.worded(p.does or "")))
     if not rows:
         return []
     items = [f"{who}: {does}" if does else who for who, does in rows[:MOST_PARTNERS]]

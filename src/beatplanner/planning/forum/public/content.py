@@ -86,7 +86,7 @@ class PackContent:
         """Return a station's opening hours, under its id or its name."""
         hours = self.tables.hours
         found = hours.get(station) or hours.get(self.station_names.get(station, station))
-        return self.speech.given(found) if found else None
+        return self.speech.worded(found) if found else None
 
     @cached_property
     def streets(self) -> list[Street]:
@@ -118,7 +118,7 @@ class PackContent:
     @property
     def project(self) -> str:
         """The project's name."""
-        return self.speech.given(self.plan.project)
+        return self.speech.worded(self.plan.project)
 
     @property
     def decision(self) -> str:
@@ -331,7 +331,7 @@ class PackContent:
                 )
             else:
                 state = t.text("open")
-            answer = t.given("; ".join(str(v) for v in (a.action, a.result) if v))
+            answer = "; ".join(t.worded(v) for v in (a.action, a.result) if v)
             asked_on = t.date(a.asked_on, "medium") if a.asked_on else ""
-            rows.append([asked_on, t.given(a.asked or ""), answer, t.given(a.responsible or ""), state])
+            rows.append([asked_on, t.worded(a.asked or ""), answer, t.worded(a.responsible or ""), state])
         return rows

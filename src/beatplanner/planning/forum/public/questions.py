@@ -33,7 +33,7 @@ def questions(content: PackContent) -> list[tuple[str, str]]:
             t.text(
                 "It is proven that no plan under these rules is better by more than {gap}.",
                 # as the table of proofs has it: what counts as proven best is not "0.0 %"
-                gap=f"{t.number(computed(100 * gap), 1 if gap >= 0.001 else 2)} %",
+                gap=t.percent(computed(gap), 1 if gap >= 0.001 else 2),
             )
             if gap is not None
             else ""

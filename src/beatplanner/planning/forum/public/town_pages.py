@@ -53,21 +53,25 @@ def _forums(content: PackContent) -> list[Block]:
         ]
         for m in meetings
     ]
+    titles = [
+        t.text("Forum"),
+        t.text("For"),
+        t.text("Where and when"),
+        t.text("Members"),
+        t.text("Can walk"),
+        t.text("Travel, a meeting"),
+        t.text("Cost, a year"),
+    ]
+    widths = [1.7, 1.5, 3.2, 1, 1, 1.2, 1.2]
+    # a column that no forum has anything in says nothing
+    kept = [k for k in range(len(titles)) if k < 4 or any(r[k] for r in rows)]
     blocks = [
         paragraph(t.text("Police, municipality and residents set priorities together in forums.")),
         table(
-            [
-                t.text("Forum"),
-                t.text("For"),
-                t.text("Where and when"),
-                t.text("Members"),
-                t.text("Can walk"),
-                t.text("Travel, a meeting"),
-                t.text("Cost, a year"),
-            ],
-            rows,
-            [3, 4, 5, 6],
-            [1.7, 1.5, 3.2, 1, 1, 1.2, 1.2],
+            [titles[k] for k in kept],
+            [[r[k] for k in kept] for r in rows],
+            list(range(3, len(kept))),
+            [widths[k] for k in kept],
         ),
         *_money(content),
         heading(t.text("Who is invited")),
@@ -189,7 +193,7 @@ def run_card(content: PackContent) -> list[Block]:
     t, card = content.speech, content.card
     said = [content.made, content.source, content.decision]
     if content.settings.made_by:
-        said.insert(1, t.text("Prepared by {who}.", who=t.given(content.settings.made_by)))
+        said.insert(1, t.text("Prepared by {who}.", who=t.worded(content.settings.made_by)))
     if card.verdict is not None:
         said.append(
             t.text(
@@ -225,7 +229,7 @@ def run_card(content: PackContent) -> list[Block]:
     if card.gaps:
         steps = content.steps
         gaps = [
-            (steps[s], t.text("no bound was computed") if g is None else f"{t.number(computed(100 * g), 2)} %")
+            (steps[s], t.text("no bound was computed") if g is None else t.percent(computed(g), 2))
             for s, g in card.gaps.items()
         ]
         blocks += [heading(t.text("Proof")), table([t.text("Step"), t.text("At most so far from the best plan")], gaps)]

@@ -1,0 +1,99 @@
+"""What a pack says of numbers, in every language: a plural form never tells 21 or 31 as one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from gettext import c2py  # pyright: ignore[reportAttributeAccessIssue]
+from importlib.resources import files
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from babel.messages.pofile import read_po
+
+from beatplanner.data.publish.public import map_sheet
+from beatplanner.data.publish.public.figures import PublicSpeech, Register
+from beatplanner.data.publish.translation import LOCALES, Speech
+from beatplanner.data.result.postings import served_until
+
+FOLDERS = (files("beatplanner.data") / "catalogues", files("beatplanner.data") / "catalogues" / "interface")
+
+
+@pytest.mark.parametrize("locale", sorted({v for v in LOCALES.values() if v != "en_GB"}))
+def test_a_form_of_more_numbers_than_one_says_the_number(locale):
+    for folder in FOLDERS:
+        with (folder / f"{locale}.po").open("rb") as stream:
+            catalogue = read_po(stream, locale=locale)
+        form = c2py(catalogue.plural_expr)
+        of = {k: [n for n in range(2, 200) if form(n) == k] for k in range(catalogue.num_plurals)}
+        for message in catalogue:
+            if isinstance(message.id, tuple) and "{n}" in message.id[1]:
+                for k, said in enumerate(message.string):
+                    assert not said or not of[k] or "{n}" in said, (locale, said, of[k][:3])
+
+
+def test_a_forces_own_catalogue_that_has_one_day_tells_thirty_one_days(tmp_path):
+    own = tmp_path / "mk.po"
+    shipped = (FOLDERS[0] / "mk.po").read_text("utf-8")
+    own.write_text(shipped.replace('празно {n} ден"', 'празно еден ден"'), encoding="utf-8")
+    one, many = (
+        "successor from {date}; the post is empty for one day",
+        "successor from {date}; the post is empty for {n} days",
+    )
+    speech = Speech("mk", catalogue=own)
+    assert "еден ден" in speech.count(one, many, 1, date="x")
+    assert "31 " in speech.count(one, many, 31, date="x")
+    assert "31 ден" in Speech("mk").count(one, many, 31, date="x")
+
+
+def test_a_share_is_written_as_the_locale_writes_it():
+    assert Speech("en").percent(0.416) == "42%"
+    assert Speech("en").percent(0.006, 1) == "0.6%"
+    assert Speech("mk").percent(0.416) == "42\N{NO-BREAK SPACE}%"
+    assert Speech("mk").percent(0.0063, 2) == "0,63\N{NO-BREAK SPACE}%"
+
+
+def test_what_a_force_wrote_is_said_in_the_words_that_it_gave():
+    terms = {"every day 7–22": {"mk": "секој ден 7–22"}}
+    assert PublicSpeech(Register(), "mk", terms).worded("every day 7–22") == "секој ден 7–22"
+    assert PublicSpeech(Register(), "sq", terms).worded("every day 7–22") == "every day 7–22"
+
+
+def test_the_sheet_of_a_part_at_the_edge_moves_over_the_land():
+    land, part = shapely.box(0, 0, 20_000, 20_000), (18_000, 18_000, 20_000, 20_000)
+    middle = map_sheet.sheet_of(part, 182, 104, 25_000, 1.0)
+    moved = map_sheet.filled_sheet(part, 182, 104, 25_000, 1.0, land)
+    shown = [shapely.intersection(s.frame, land).area / s.frame.area for s in (middle, moved)]
+    assert shown[0] < 0.8 and shown[1] > 0.99
+    assert moved.frame.buffer(1).contains(shapely.box(*part))
+    # where there is land all around, the part stays in the middle
+    inside = (9_000, 9_000, 11_000, 11_000)
+    stays = map_sheet.filled_sheet(inside, 182, 104, 25_000, 1.0, land)
+    assert np.allclose(stays.frame.centroid.coords[0], (10_000, 10_000))
+    # a station that can be shown is
+    sheet = map_sheet.filled_sheet(inside, 182, 104, 25_000, 1.0, land, [(7_800, 10_000)])
+    assert sheet.west <= 7_800
+
+
+def test_who_leaves_within_a_month_is_there_until_the_day_of_leaving():
+    rules = {"officers": {"start": "2027-01-01", "years": 5}}
+    people = ["last of March", "first of April", "mid June", "moves", "stays"]
+    tables = SimpleNamespace(
+        summary={"rules": rules},
+        roster=pd.DataFrame(
+            {"officer": people, "leaves_on": ["2028-03-31", "2028-04-01", "2028-06-15", None, "2033-01-01"]}
+        ),
+        assignments=pd.DataFrame(
+            {"officer": people, "end": ["2028-03-01", "2028-04-01", "2028-06-01", "2029-05-01", "2032-01-01"]}
+        ),
+    )
+    after = list(served_until(tables).values())  # pyright: ignore[reportArgumentType]
+    assert [d - dt.timedelta(days=1) for d in after] == [
+        dt.date(2028, 3, 31),
+        dt.date(2028, 3, 31),
+        dt.date(2028, 6, 15),
+        dt.date(2029, 4, 30),
+        dt.date(2031, 12, 31),
+    ]
