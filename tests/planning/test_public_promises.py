@@ -287,6 +287,10 @@ def test_dates_that_cannot_be_are_told(planned, command):
         planned.project.write_text(kept + f'decided_by = "the council"\ndecided_on = {day}\n', encoding="utf-8")
         code, _, error = command("pack", planned.folder / "plan")
         assert code == 1 and "was made later" in error
+        _, told, error = command("check", planned.project)
+        assert f"is not the one that was decided on {day}, so its pack will be stopped" in " ".join(
+            (told + error).split()
+        )
     finally:
         planned.project.write_text(kept, encoding="utf-8")
     with pytest.raises(InputError, match="before the first forum"):

@@ -13,7 +13,7 @@ import shapely
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
-from beatplanner.data.publish.before_planning import check_publishing
+from beatplanner.data.publish.before_planning import check_publishing, decided_too_early
 from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.service_tables import read_service_tables
@@ -270,6 +270,19 @@ def check_for_meetings_without_date(town: Town) -> Iterator[Note]:
         )
 
 
+def check_for_an_old_decision(town: Town) -> Iterator[Note]:
+    """Find a decision that is older than any plan made from now on: their packs will be stopped."""
+    today = dt.datetime.now().astimezone().date()
+    if decided_too_early(town.description, today):
+        decided = town.description.forum.decided_on if town.description.forum else None
+        yield _doubt(
+            town,
+            f"a plan made from now on is not the one that was decided on {decided}, so its pack will be stopped",
+            "Make the pack of the plan that was decided upon (“beatplanner pack FOLDER”), or leave decided_on out until the new one is",
+            "forum.decided_on",
+        )
+
+
 DOUBTS = (
     check_for_piled_incidents,
     check_for_categories_without_hours,
@@ -284,6 +297,7 @@ DOUBTS = (
     check_for_old_data,
     check_for_officers_without_consent,
     check_for_meetings_without_date,
+    check_for_an_old_decision,
 )
 
 

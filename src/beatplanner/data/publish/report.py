@@ -16,6 +16,7 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.colours import beat_colours
+from beatplanner.data.description.sections.stations import rules_priced
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.draft_words import draft_in_words, left_out_of_bound
@@ -48,6 +49,7 @@ def write_report(path: Path, tables: PlanTables) -> None:
         steps=[(name, summary[name]) for name in ("beats", "stations", "officers") if name in summary],
         pictures=_pictures(tables),
         beats=None if tables.beats is None else tables.beats.drop(columns="geometry").to_dict("records"),
+        priced=rules_priced(summary.get("rules", {}).get("stations")),
         stations=None if tables.stations is None else _named(tables.stations, tables).to_dict("records"),
         access=_access(tables),
         effects=_effects(tables),

@@ -160,7 +160,7 @@ def _of_access(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
         "walking_limit": rules.walk_minutes,
         "new_stations": len(set(c.open) - standing),
         "closed_stations": len(standing - set(c.open)),
-        "station_cost": 0.0 if c.today else _converted(tables.summary.get("stations", {}).get("cost"), c),
+        "station_cost": _station_cost(c) if rules.priced else None,
     }
     if metres is None:
         return found
@@ -188,6 +188,10 @@ def _of_access(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
         able = float(here[reached].sum())
         found[f"mean_walk_{group}"] = float((minutes[reached] * here[reached]).sum() / able) if able > 0 else None
     return found
+
+
+def _station_cost(c: Column) -> float | None:
+    return 0.0 if c.today else _converted(c.tables.summary.get("stations", {}).get("cost"), c)
 
 
 def _converted(money: float | None, c: Column) -> float | None:

@@ -138,7 +138,7 @@ def _access(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
         "walking_limit": rules.walk_minutes,
         "new_stations": len(p.open - standing),
         "closed_stations": len(standing - p.open),
-        "station_cost": None if cost is None else cost * p.exchange,
+        "station_cost": None if cost is None or not rules.priced else cost * p.exchange,
     }
     nearest: dict[int, float] = {}
     heard: set[str] = set()

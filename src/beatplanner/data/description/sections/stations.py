@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -362,3 +363,15 @@ class Stations(Section):
         dict[str, Annotated[str, Field(min_length=1)]],
         Input("Places that were proposed and looked at: the site, and the name that people know it by."),
     ] = Field(default_factory=dict)
+
+    @property
+    def priced(self) -> bool:
+        """Whether any cost of a site is known; without one what stations cost is unknown, and not 0."""
+        return rules_priced(self.model_dump())
+
+
+def rules_priced(rules: Mapping[str, Any] | None) -> bool:
+    """Return whether the rules of stations, as a summary has them, name a column with any cost of a site."""
+    columns = ("cost", "yearly_cost", "closing_cost")
+    tables = [(rules or {}).get(layer) or {} for layer in ("candidates", "existing")]
+    return any(t.get(c) is not None for t in tables for c in columns)
