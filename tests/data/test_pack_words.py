@@ -103,7 +103,9 @@ def test_who_leaves_within_a_month_is_there_until_the_day_of_leaving():
 def test_what_stations_cost_is_unknown_where_no_site_has_a_cost(cost):
     from beatplanner.data.description.sections.stations import Stations, rules_priced
 
-    rules = Stations.model_validate({"count": 2, "candidates": {"path": "sites.csv", "cost": cost}})
+    rules = Stations.model_validate(
+        {"count": 2, "candidates": {"path": "sites.csv", "id": "site", "x": "x", "y": "y", "cost": cost}}
+    )
     assert rules.priced is (cost is not None)
     assert not Stations.model_validate({"count": 2}).priced
     assert rules_priced(rules.model_dump(mode="json")) is (cost is not None)

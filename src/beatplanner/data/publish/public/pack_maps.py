@@ -173,7 +173,7 @@ def _wanted(plan: PublicPlan, beat: str, venue: tuple[float, float] | None) -> l
     """Return where the nearest stations of a beat and its forum are, metres: what its map shows where it can."""
     own = {way.station for way in plan.ways.get(beat, ())}
     at = plan.stations[plan.stations["station"].astype(str).isin(own)] if plan.stations is not None else None
-    found = [] if at is None else [(float(p.x), float(p.y)) for p in at.geometry]
+    found = [] if at is None else [(float(x), float(y)) for x, y in shapely.get_coordinates(at.geometry.to_numpy())]
     return [p for p in (*found, *([venue] if venue is not None else [])) if all(math.isfinite(v) for v in p)]
 
 
