@@ -171,6 +171,14 @@ def write_roster(path: Path, rows: list[list] | None = None) -> None:
 gc.set_threshold(50_000, 10, 10)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the solvers' kernels once before several processes would each do so, a minute and a half of the processor every time."""
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        from beatplanner.planning.prepared import prepare_all
+
+        prepare_all()
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """Return one process more than there are cores: tests wait for downloads, children and the window."""
     return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1

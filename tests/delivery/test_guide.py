@@ -75,7 +75,7 @@ def test_every_command_of_the_guide_works(tmp_path, command, monkeypatch, reques
         program, *arguments = shlex.split(line)
         assert program == "beatplanner"
         # the guide gives no limit of time; a test must not take the minutes that a proof does
-        seconds = {"plan": "6", "curve": "4", "beats": "4", "stations": "4", "officers": "6"}.get(arguments[0])
+        seconds = {"plan": "6", "curve": "2", "beats": "2", "stations": "2", "officers": "6"}.get(arguments[0])
         limit = [] if seconds is None else ["--time-limit", seconds]
         code, said, error = command(*arguments, *limit)
         # of a verdict only what is not well is shown: it is long
