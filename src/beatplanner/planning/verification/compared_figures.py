@@ -14,7 +14,7 @@ from beatplanner.data.formats.frames import number_at, records
 from beatplanner.data.result.draft import proven_gap, unsolved_steps
 from beatplanner.planning.verification.budget import today_money
 from beatplanner.planning.verification.compared_plan import ComparedPlan
-from beatplanner.planning.verification.ledger import missing, text, whole_months
+from beatplanner.planning.verification.ledger import day_text, missing, text, whole_months
 
 
 def figures_of(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
@@ -237,7 +237,7 @@ def _officers(p: ComparedPlan) -> dict[str, Any]:
     found["officers_never_posted"] = sum(
         str(r["officer"]) not in ever
         and str(r.get("pool")).casefold() not in ("true", "1", "1.0")
-        and (missing(r["leaves_on"]) or str(r["leaves_on"])[:10] > start)
+        and (missing(r["leaves_on"]) or day_text(r["leaves_on"]) > start)
         for r in records(t.roster)
     )
     if told.get("cover") is not None and t.cover is not None:

@@ -47,8 +47,12 @@ def check_forums(ledger: Ledger, evidence: Evidence) -> None:
     if town is None:
         ledger.unchecked("forums.ways", "where forums meet", "The inputs are gone or have changed.")
         return
-    listed = told.get("listed")
-    if listed is not None and (rules.forum.venues is None or not is_unchanged(*_file(town, listed))):
+    listed = told["listed"]
+    if (listed is None) != (rules.forum.venues is None):
+        of = "no list of buildings" if rules.forum.venues is None else "a list of buildings"
+        ledger.add("forums.ways", False, "no list" if listed is None else "a list of buildings", f"the rules name {of}")
+        return
+    if listed is not None and not is_unchanged(*_file(town, listed)):
         ledger.unchecked("forums.ways", "where forums meet", "The list of buildings is gone or has changed.")
         return
     try:

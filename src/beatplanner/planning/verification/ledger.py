@@ -22,7 +22,7 @@ DIGITS_SLACK = 1e-11
 
 def whole_months(since: object, until: object) -> int:
     """Return the whole calendar months from one day (a date, or text that begins with one) to another; 0 where the second is not later."""
-    (y, m, d), (v, n, e) = ((int(x) for x in str(day)[:10].split("-")) for day in (since, until))
+    (y, m, d), (v, n, e) = ((int(x) for x in day_text(day).split("-")) for day in (since, until))
     return max(0, 12 * (v - y) + n - m - (e < d))
 
 
@@ -188,7 +188,13 @@ def is_number(value: Any) -> TypeGuard[float]:
 
 def date_of(value: object) -> dt.date | None:
     """Return a day as a table or the summary has it; None where it is empty."""
-    return None if missing(value) or not str(value) else dt.date.fromisoformat(str(value)[:10])
+    return None if missing(value) or not str(value) else dt.date.fromisoformat(day_text(value))
+
+
+def day_text(value: object) -> str:
+    """Return a day in ten letters, without the midnight behind it; a text with anything else behind it stays as it is, and is no day."""
+    day, behind = str(value)[:10], str(value)[10:]
+    return day if behind[1:9] in ("", "00:00:00") and behind[:1] in ("", " ", "T") else str(value)
 
 
 def missing(value: Any) -> bool:

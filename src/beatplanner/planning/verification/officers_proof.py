@@ -18,7 +18,7 @@ import pandas as pd
 from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.arrays import NUMBER, sized
 from beatplanner.planning.verification.evidence import Evidence
-from beatplanner.planning.verification.ledger import date_of, missing, text
+from beatplanner.planning.verification.ledger import date_of, day_text, missing, text
 from beatplanner.planning.verification.officer_months import closed_posts, months_at_work
 from beatplanner.planning.verification.officers_places import FREE, Officer, home_places, places_of, with_published
 from beatplanner.planning.verification.personnel import _beat_today, _ready, _stop, truth
@@ -161,7 +161,7 @@ def _kept(evidence: Evidence, row: dict[str, Any], by_name: dict[str, dict[str, 
     if rules.max_tenure_months is not None:
         notice = min(notice, max(0, rules.max_tenure_months - _served(row, days)))
     if cover is not None:
-        ends = [str(r["end"])[:10] for r in records(cover) if str(r["for_officer"]) == who]
+        ends = [day_text(r["end"]) for r in records(cover) if str(r["for_officer"]) == who]
         month = {d.isoformat(): m for m, d in enumerate(days)}
         notice = max([notice, *(month.get(e, 0) for e in ends)])
     return min(notice, _stop(row, days))
@@ -182,7 +182,7 @@ def _standins(evidence: Evidence, by_name, days, groups: list[str], ids: list[st
     for r in [] if evidence.tables.cover is None else records(evidence.tables.cover):
         row = by_name[str(r["officer"])]
         spoken, gender = str(text(row.get("languages")) or "").split(";"), text(row.get("gender"))
-        begin, end = month[str(r["start"])[:10]], month[str(r["end"])[:10]]
+        begin, end = month[day_text(r["start"])], month[day_text(r["end"])]
         found.append(
             Officer(
                 first=begin,

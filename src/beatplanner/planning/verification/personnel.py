@@ -10,7 +10,7 @@ import pandas as pd
 
 from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence
-from beatplanner.planning.verification.ledger import Ledger, date_of, is_number, missing, text, whole_months
+from beatplanner.planning.verification.ledger import Ledger, date_of, day_text, is_number, missing, text, whole_months
 
 
 def truth(value: object) -> bool:
@@ -90,7 +90,7 @@ def with_standins(ledger: Ledger, evidence: Evidence, postings, roster, at_work,
     rows = [] if table is None else records(table)
     for k, r in enumerate(rows):
         who, whom, beat = str(r["officer"]), str(r["for_officer"]), text(r["beat"])
-        a, z = month.get(str(r["start"])[:10]), month.get(str(r["end"])[:10])
+        a, z = month.get(day_text(r["start"])), month.get(day_text(r["end"]))
         if who not in pool or whom not in at_work or beat not in beats or a is None or z is None or a >= z:
             wrong.append(f"“{who}” for “{whom}” in “{beat}”: no one of the pool, of the roster, no beat or no months.")
             continue

@@ -128,6 +128,8 @@ def _newer_keys(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any], w
     lacks = {key for key in ("calls_an_hour", "relief_factor") if any(key not in shift for shift in told)}
     if "pattern" not in claims and (rules.get("service") or {}).get("pattern"):
         lacks.add("pattern")
+    rows = list((claims.get("beats") or {}).values())
+    lacks |= {f"beats.{k}" for k in ("calls_a_week", "duty_hours_a_week") if any(k not in row for row in rows)}
     if not lacks or written >= SINCE:
         return frozenset()
     why = f"The result was written by an older version of the program (results of version {written}), which did not tell of them."

@@ -271,6 +271,7 @@ def _of_hours(
     for b in set(said["beats"]) & set(beats):
         rows = parts(lambda p, b=b: p.beat == b, lambda p, b=b: np.array([x == b for x in p.of], bool))
         yield from (f"Beat {b}: {x}" for x in _differences(said["beats"][b], rows, loose))
+        yield from _of_beats_week(said["beats"][b], b, periods, older, weekly=weekly)
     there = dict.fromkeys(s for p in periods for s in p.servers)
     if set(said["servers"]) != set(there):
         yield "The officers that figures are told for are not those on duty."
@@ -282,6 +283,21 @@ def _of_hours(
         first = mine[0][0]
         if told.get("beat") != first.of[first.servers.index(s)]:
             yield f"Officer {s} is told to be of beat {told.get('beat')}."
+
+
+def _of_beats_week(
+    told: dict[str, Any], beat: str, periods: list[Period], older: frozenset[str], *, weekly: bool
+) -> Iterator[str]:
+    """Yield what is wrong of a beat's calls and of its officers' hours of a week, which are told over several shifts alone."""
+    found = {
+        "calls_a_week": sum(float(p.rate[p.beat == beat].sum()) * p.hours for p in periods),
+        "duty_hours_a_week": sum(p.of.count(beat) * p.hours for p in periods),
+    }
+    for key, value in found.items():
+        if key not in told and (not weekly or f"beats.{key}" in older):
+            continue
+        if not same(told.get(key), value):
+            yield f"Beat {beat}: {key} is told as {words(told.get(key))}, and {words(value)} beside it."
 
 
 def check_hours(ledger: Ledger, claims: dict[str, Any], periods: list[Period], rules: dict[str, Any]) -> None:
