@@ -37,6 +37,8 @@ HEADS = {
     "service_minutes": "Minutes until somebody is there",
     "service_own": "Calls answered by the own officer",
     "service_people": "Time on duty left for people",
+    "service_wait": "Calls that wait",
+    "service_lost": "Calls lost",
 }
 SHARES = {
     "municipality": "Municipality",
@@ -137,6 +139,8 @@ def _cell(key: str, value: Any) -> tuple[str, str]:
         return "n", f"±{value:.1%}"
     if key in ("service_own", "service_people"):
         return "n", f"{value:.0%}"
+    if key in ("service_wait", "service_lost"):
+        return "n", f"{value:.1%}"
     if key == "service_minutes":
         return "n", f"{value:.1f}"
     return "n", f"{value:,.2f}" if key in ("quota", "remainder") else f"{value:,.0f}"

@@ -23,7 +23,7 @@ from beatplanner.data.publish.draft_words import draft_in_words, left_out_of_bou
 from beatplanner.data.publish.officer_charts import officer_charts
 from beatplanner.data.publish.officers_pack import names
 from beatplanner.data.publish.plain_figure import plain_figure
-from beatplanner.data.publish.service_report import FIGURES, draw_week, service_rows
+from beatplanner.data.publish.service_report import draw_week, service_heads, service_rows
 from beatplanner.data.result.names import language_title
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import served_until
@@ -57,7 +57,7 @@ def write_report(path: Path, tables: PlanTables) -> None:
         assignments=_assignments(tables),
         cover=_cover(tables),
         service=service_rows(summary.get("service")),
-        service_heads=[head for _, head, _ in FIGURES],
+        service_heads=service_heads(summary.get("service")),
         limits=_limits(summary),
         left_out=left_out_of_bound(tables),
         warnings=[n["text"] for n in summary.get("notes", []) if n["severity"] == "warning"],

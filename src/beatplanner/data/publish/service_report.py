@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from beatplanner.data.publish.plain_figure import plain_figure
+from beatplanner.data.result.service_files import fates
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 # Figures of the table: key, heading, and how it is written.
@@ -15,10 +16,21 @@ FIGURES = (
     ("mean_minutes", "Minutes until somebody is there", "{:.1f}"),
     ("p90_minutes", "9 of 10 within, minutes", "{:.1f}"),
     ("own_share", "Own officer", "{:.0%}"),
-    ("not_at_once", "Calls that wait or are lost", "{:.1%}"),
+    ("wait_share", "Calls that wait", "{:.1%}"),
+    ("lost_share", "Calls lost, as nobody is free", "{:.1%}"),
     ("away_share", "Time on calls of other beats", "{:.0%}"),
     ("people_share", "Time left for people", "{:.0%}"),
 )
+
+
+def service_heads(service: dict[str, Any] | None) -> list[str]:
+    """Return the headings of the table: calls that wait, that are lost, or both, as the queue of the service has it."""
+    return [head for _, head, _ in _figures(service)]
+
+
+def _figures(service: dict[str, Any] | None) -> list[tuple[str, str, str]]:
+    hidden = {"wait_share", "lost_share"} - set(fates(service or {}))
+    return [row for row in FIGURES if row[0] not in hidden]
 
 
 def service_rows(service: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -32,27 +44,25 @@ def service_rows(service: dict[str, Any] | None) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``shift``, ``whose`` (``"plan"`` or ``"today"``), ``cells`` (texts in the order of `FIGURES`).
+        ``shift``, ``whose`` (``"plan"`` or ``"today"``), ``cells`` (texts in the order of `service_heads`).
     """
     if service is None:
         return []
     today = {s["name"]: s for s in (service.get("today") or {}).get("shifts", [])}
-    found = []
+    rows, found = _figures(service), []
     for shift in service["shifts"]:
-        found.append({"shift": shift["name"], "whose": "plan", "cells": _cells(shift)})
+        found.append({"shift": shift["name"], "whose": "plan", "cells": _cells(shift, rows)})
         if shift["name"] in today:
-            found.append({"shift": shift["name"], "whose": "today", "cells": _cells(today[shift["name"]])})
+            found.append({"shift": shift["name"], "whose": "today", "cells": _cells(today[shift["name"]], rows)})
     if len(service["shifts"]) > 1:
-        found.append({"shift": "whole week", "whose": "plan", "cells": _cells(service)})
+        found.append({"shift": "whole week", "whose": "plan", "cells": _cells(service, rows)})
         if service.get("today"):
-            found.append({"shift": "whole week", "whose": "today", "cells": _cells(service["today"])})
+            found.append({"shift": "whole week", "whose": "today", "cells": _cells(service["today"], rows)})
     return found
 
 
-def _cells(figures: dict[str, Any]) -> list[str]:
-    parts: list[Any] = [figures.get(key) for key in ("wait_share", "lost_share")]
-    figures = {**figures, "not_at_once": None if None in parts else sum(parts)}
-    return ["–" if figures.get(key) is None else form.format(figures[key]) for key, _, form in FIGURES]
+def _cells(figures: dict[str, Any], rows: list[tuple[str, str, str]]) -> list[str]:
+    return ["–" if figures.get(key) is None else form.format(figures[key]) for key, _, form in rows]
 
 
 def draw_week(week: list[float]) -> Any:

@@ -25,3 +25,18 @@ def write_service(folder: Path, figures: dict[str, Any], evidence: dict[str, pd.
         for column in exact.select_dtypes("float"):
             exact[column] = [f"{v:.{DIGITS}g}" for v in exact[column]]
         write_csv(folder / FOLDER / name, list(exact.columns), exact.itertuples(index=False))
+
+
+def fates(service: dict[str, Any]) -> tuple[str, ...]:
+    """Return which shares tell what becomes of calls that find all officers busy: of those that wait, of those that are lost, or both.
+
+    Parameters
+    ----------
+    service
+        The key ``service`` of the summary. Calls wait, or are lost, as its ``queue`` says; where they wait, calls of hours in which nobody
+        is on duty are lost all the same, and then both are told.
+    """
+    lost = service.get("queue") == "lost"
+    parts = [service, *service.get("shifts", ()), service.get("today") or {}]
+    gone = lost or any((part.get("lost_share") or 0.0) > 0 for part in parts)
+    return (() if lost else ("wait_share",)) + (("lost_share",) if gone else ())

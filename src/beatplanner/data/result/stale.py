@@ -42,6 +42,10 @@ def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...
     else:
         made = Description.model_validate(summary.get("rules", {}))
         a, b = (json.loads(d.model_dump_json()) for d in (made, rules))
+        counted = (summary.get("workload") or {}).get("abstraction")
+        if counted and made.service is not None and made.service.abstraction == "counted":
+            # the plan's rules have the share that its service counts
+            a["workload"]["abstraction"] = counted["assumed"]
         notes += [Note("warning", f"a rule has changed since: {text}", file=file.name) for text in _sentences(a, b)]
     for source in summary.get("inputs", []):
         path = Path(str(source.get("path", "")))

@@ -118,6 +118,14 @@ class Officers(Step):
     broken_rules: list[dict[str, str | None]] = Field(default_factory=list)
 
 
+class CountedShare(_SummaryPart):
+    """Share of duty away from the beat: what the workload assumes, and what the service counts and the plan is made with."""
+
+    assumed: float
+    used: float
+    rounds: int = Field(ge=1, description="How often the service was looked at until both agreed")
+
+
 class Workload(_SummaryPart):
     """Totals of the workload, hours a year."""
 
@@ -130,6 +138,9 @@ class Workload(_SummaryPart):
     incidents_a_year: float | None
     days_covered: float | None
     hours_on_the_beat_per_officer: float
+    abstraction: CountedShare | None = Field(
+        None, description='Where service.abstraction is "counted": the rules have the share that is used'
+    )
 
 
 class Source(_SummaryPart):

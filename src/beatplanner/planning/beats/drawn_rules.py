@@ -61,8 +61,18 @@ def _together(plan: DrawnPlan, drawn: dict[Pair, Drawn]) -> tuple[Drawn, ...]:
     return tuple(item.model_copy(update={"pairs": plan.named(pairs)}) for item, pairs in found.values())
 
 
+def _with_counted_share(town: Town, rules: Mapping[str, Any]) -> Town:
+    counts = town.description.service is not None and town.description.service.abstraction == "counted"
+    if not counts or (rules.get("service") or {}).get("abstraction") != "counted":
+        return town
+    share = town.description.workload.model_copy(update={"abstraction": float(rules["workload"]["abstraction"])})
+    return replace(town, description=town.description.model_copy(update={"workload": share}))
+
+
 def with_rules_of_plan(town: Town, rules: Mapping[str, Any]) -> Town:
     """Return a town with the links, closed borders and locks that were drawn on the plan that is drawn on now.
+
+    Where the service counts how much of duty is spent away from the beat, officers are those of the share that the plan was made with.
 
     Parameters
     ----------
@@ -71,6 +81,7 @@ def with_rules_of_plan(town: Town, rules: Mapping[str, Any]) -> Town:
     rules
         The plan's description as JSON: ``rules`` of its summary.
     """
+    town = _with_counted_share(town, rules)
     beats = town.description.beats
     section = rules.get("beats") or {}
     if beats is None or not any(section.get(key) for key in ("links", "closed", "held")):

@@ -130,6 +130,7 @@ def mend(
         threads=threads,
         progress=progress,
         cancelled=cancelled,
+        assumed=town.description.workload.abstraction,
     )
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
     summary["drawn"] = {
@@ -143,7 +144,7 @@ def mend(
         else {"moves": list(found.words), "residents": found.residents, "lower_bound": found.bound},
     }
     progress("writing", None, None, read_clock(cancelled) - begin)
-    stopped = _write(out, drawing, drawn, tables(plan, summary), inputs, seed)
+    stopped = _write(out, drawing, plan.town, tables(plan, summary), inputs, seed)
     summary["drawn"]["pack"] = [str(note) for note in stopped]
     return summary
 

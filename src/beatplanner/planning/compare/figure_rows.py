@@ -189,6 +189,13 @@ BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
             Figure("service_p90", "Minutes within which nine of ten calls have one", "decimal", "less"),
             Figure("service_own", "Calls answered by an officer of the own beat", "share", "more"),
             Figure("service_wait", "Calls that wait because all are busy", "share", "less"),
+            Figure(
+                "service_lost",
+                "Calls lost because all are busy or nobody is on duty",
+                "share",
+                "less",
+                "Somebody else answers them, or nobody. Told where calls do not wait, or hours have nobody on duty.",
+            ),
             Figure("service_away", "Officers' time on calls of other beats", "share", "less"),
             Figure("service_people", "Officers' time on duty left for people", "share", "more"),
             Figure(

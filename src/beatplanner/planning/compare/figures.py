@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from beatplanner.data.result.draft import proven_gap, unsolved_steps
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.service_files import fates
 from beatplanner.planning.compare.columns import (
     OVERLOAD,
     Column,
@@ -309,6 +310,7 @@ SERVICE = {
     "service_p90": "p90_minutes",
     "service_own": "own_share",
     "service_wait": "wait_share",
+    "service_lost": "lost_share",
     "service_away": "away_share",
     "service_people": "people_share",
 }
@@ -316,14 +318,14 @@ SERVICE = {
 
 def _of_service(c: Column) -> dict[str, Any]:
     """Return the figures of the service; today's are those that the plan found for today's beats."""
-    told = c.tables.summary.get("service")
-    if c.today and told is not None:
-        told = told.get("today")
+    plan = c.tables.summary.get("service") or {}
+    told = plan.get("today") if c.today else plan
     if not told:
         return {}
+    hidden = {"wait_share", "lost_share"} - set(fates(plan))
     nobody = list(told["nobody_share"].values())
     return {
-        **{key: told[name] for key, name in SERVICE.items()},
+        **{key: None if name in hidden else told[name] for key, name in SERVICE.items()},
         "service_nobody": sum(nobody) / len(nobody) if nobody else None,
     }
 

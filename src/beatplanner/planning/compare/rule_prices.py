@@ -35,6 +35,7 @@ from beatplanner.data.result.json_files import write_json
 from beatplanner.data.town.personnel import absences
 from beatplanner.planning.compare.columns import read_columns
 from beatplanner.planning.compare.sentences import moves
+from beatplanner.planning.compare.service_change import change_in_words, change_of_service
 from beatplanner.planning.progress import SolvingTime
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.run import Step, run
@@ -387,6 +388,8 @@ def _price(
         row["moved_residents"] = _moved(out / r.key) - _moved(out / "plan")
         row["hours"] = _heaviest(without) - _heaviest(with_plan)
         row["money"] = None
+        if r.key.startswith("service."):
+            row |= change_of_service(base.get("service"), relaxed.get("service"))
     elif r.step == "officers":
         row |= dict.fromkeys(("metres", "minutes", "moved_residents", "hours"))
         row |= {k: b[k] - a[k] for k in OFFICERS}
@@ -461,7 +464,7 @@ def _sentence(r: Relaxation, row: dict[str, Any], base: dict[str, Any], budget: 
     if r.key == "units.municipality" and most is not None and most < 0:
         return f"{r.rule} costs nothing ({r.how}): there is no plan with less {what}."
     if share < 0.0005 and (most is None or most < 0.0005 * abs(row["without"] or 1)):
-        return f"{r.rule} costs nothing ({r.how}: no less {what})."
+        return f"{r.rule} costs nothing ({r.how}: no less {what}).{_without(change_in_words(row))}"
     proven = ""
     if least is not None and most is not None and row["without"]:
         low, high = f"{least / row['without']:.1%}", f"{most / row['without']:.1%}"
@@ -484,5 +487,9 @@ def _sentence(r: Relaxation, row: dict[str, Any], base: dict[str, Any], budget: 
         )
         if value is not None and abs(value) >= 1
     ]
-    tail = f". Without it: {', '.join(extra)}." if extra else "."
-    return text + tail
+    extra += change_in_words(row)
+    return f"{text}.{_without(extra)}"
+
+
+def _without(parts: list[str]) -> str:
+    return f" Without it: {', '.join(parts)}." if parts else ""

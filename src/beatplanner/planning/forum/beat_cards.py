@@ -20,6 +20,7 @@ import shapely
 from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.service_files import fates
 from beatplanner.data.town.forum_tables import ForumTables, read_forum_tables
 from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.beat_facts import languages_of, partners_of, walk_of
@@ -114,8 +115,8 @@ class BeatCard:
     problems
         None where there are no incidents.
     service
-        Of the service picture, for the whole week: ``own_share``, ``mean_minutes``, ``p90_minutes``, ``away_share``, ``people_share`` (None where
-        unknown) and ``nobody_share``; None without one, and as drawn.
+        Of the service picture, for the whole week: ``own_share``, ``mean_minutes``, ``p90_minutes``, ``away_share``, ``people_share``, ``wait_share`` and ``lost_share``
+        (None where unknown, or where the queue has no such calls) and ``nobody_share``; None without one, and as drawn.
     meeting
         The beat's forum; None where it could not be planned.
     partners
@@ -469,7 +470,10 @@ def _spoken(own: pd.DataFrame, languages: str, holders: tuple[tuple[Posting, ...
 def _service_of(tables: PlanTables, beat: str) -> dict[str, float | None] | None:
     told = tables.summary.get("service") or {}
     own = told.get("beats", {}).get(beat)
-    return None if own is None else {**own, "nobody_share": told.get("nobody_share", {}).get(beat)}
+    if own is None:
+        return None
+    kept = {**own, "nobody_share": told.get("nobody_share", {}).get(beat)}
+    return kept | dict.fromkeys({"wait_share", "lost_share"} - set(fates(told)))
 
 
 def _from_today(own: pd.DataFrame) -> tuple[tuple[str, float], ...]:

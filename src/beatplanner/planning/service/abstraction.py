@@ -11,9 +11,13 @@ from beatplanner.planning.workload import officers_required, plan_workload
 
 # Shares that differ by less are not worth a word.
 NEAR = 0.01
+# The share that a plan was made with is that of its officers where they are this near.
+AGREES = 1e-9
 
 
-def abstraction(town: Town, beat: np.ndarray, away_share: float | None) -> dict[str, Any] | None:
+def abstraction(
+    town: Town, beat: np.ndarray, away_share: float | None, share: dict[str, Any] | None = None
+) -> dict[str, Any] | None:
     """Return the assumed and the counted abstraction, and the officers that the workload asks for by each.
 
     Counted is the share of the time on duty that officers spend on calls of other beats (`away_share` of the service picture). Courts,
@@ -27,6 +31,8 @@ def abstraction(town: Town, beat: np.ndarray, away_share: float | None) -> dict[
         (n,) beat of each unit, None where it has none.
     away_share
         Of the whole week; None where it could not be counted, and then None is returned.
+    share
+        ``workload.abstraction`` of a plan whose officers were worked out with the counted share (`counted`); the town's rules have it.
     """
     if away_share is None:
         return None
@@ -34,23 +40,65 @@ def abstraction(town: Town, beat: np.ndarray, away_share: float | None) -> dict[
     ids = [b for b in dict.fromkeys(beat) if b is not None]
     of = np.array([beat == b for b in ids], float)
     reactive, community = of @ (work.reactive + work.fixed_hours), of @ work.community
-    counted = rules.model_copy(update={"abstraction": min(away_share, 0.99)})
-    return {
-        "assumed": rules.abstraction,
+    work_of = lambda part: int(  # noqa: E731
+        officers_required(reactive, community, rules.model_copy(update={"abstraction": part})).sum()
+    )
+    assumed = rules.abstraction if share is None else float(share["assumed"])
+    found = {
+        "assumed": assumed,
         "counted": away_share,
-        "officers_required_assumed": int(officers_required(reactive, community, rules).sum()),
-        "officers_required_counted": int(officers_required(reactive, community, counted).sum()),
+        "officers_required_assumed": work_of(assumed),
+        "officers_required_counted": work_of(min(away_share, 0.99)),
+    }
+    if share is None:
+        return found
+    used = float(share["used"])
+    return found | {
+        "used": used,
+        "officers_required_used": work_of(used),
+        "rounds": int(share["rounds"]),
+        "agrees": abs(used - away_share) <= AGREES,
     }
 
 
 def abstraction_sentence(found: dict[str, Any]) -> str | None:
-    """Return what `abstraction` says, or None where both shares are alike."""
+    """Return what `abstraction` says, or None where both shares are alike and nothing is planned with the counted one."""
+    if "used" in found:
+        return _of_used(found)
     if abs(found["assumed"] - found["counted"]) < NEAR:
         return None
-    before, after = found["officers_required_assumed"], found["officers_required_counted"]
-    asks = f"{after} officers in place of {before}" if before != after else f"{after} officers as before"
+    asks = _asks(found["officers_required_counted"], found["officers_required_assumed"])
     return (
         f"Officers spend {found['counted']:.0%} of their time on duty on calls of other beats, where the workload assumes"
         f" {found['assumed']:.0%} away from the beat (which also holds courts and events). With the counted share it asks for"
-        f" {asks}: to plan with it, set workload.abstraction = {found['counted']:.2f}."
+        f' {asks}: to plan with it, set service.abstraction = "counted".'
+    )
+
+
+def not_counted(share: dict[str, Any]) -> str:
+    """Say that the share of a plan that asks for the counted one could not be counted."""
+    return f"How much of duty is spent away from the beat could not be counted with these officers: {share['used']:.1%} is planned with."
+
+
+def _asks(after: int, before: int) -> str:
+    return f"{after} officers in place of {before}" if before != after else f"{after} officers as before"
+
+
+def _of_used(found: dict[str, Any]) -> str:
+    """Say with which share the officers were worked out, and whether it is that of the plan."""
+    asks = _asks(found["officers_required_used"], found["officers_required_assumed"])
+    with_it = (
+        f"Officers are worked out with {found['used']:.1%} of their time on duty away from the beat, as the service counts it, in place of the"
+        f" {found['assumed']:.1%} that the workload assumes: the work asks for {asks}."
+    )
+    if found["agrees"]:
+        return f"{with_it} With these officers the service counts the same share. Courts, events and escorts are no calls, and not in it."
+    if found["used"] > found["counted"]:
+        return (
+            f"{with_it} Officers are whole, and no share is that of its own officers: with these it is {found['counted']:.1%}, so that"
+            " they are enough. Courts, events and escorts are no calls, and not in it."
+        )
+    return (
+        f"{with_it} With the officers of this plan the service counts {found['counted']:.1%}, more than it was made with: plan anew, or take"
+        " another number of officers."
     )

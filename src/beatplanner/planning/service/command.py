@@ -52,12 +52,13 @@ def look_at_service(
         town = read_town(rules.model_copy(update={"folder": file.parent, "file": file}))
         inputs = read_inputs(town)
         picture = service_of_plan(town, plan, inputs, method=method, seed=seed, cancelled=cancelled)
+        share = (plan.summary.get("workload") or {}).get("abstraction")
         today = today_beside(town, inputs, method=method, seed=seed, cancelled=cancelled)
     else:
         town = read_town(read_description(project))
         picture = service_of_today(town, read_inputs(town), method=method, seed=seed, cancelled=cancelled)
-        today = None
-    told, evidence = content(picture, town, today=today, cancelled=cancelled)
+        today = share = None
+    told, evidence = content(picture, town, today=today, share=share, cancelled=cancelled)
     out.mkdir(parents=True, exist_ok=True)
     write_service(out, told, evidence)
     return told

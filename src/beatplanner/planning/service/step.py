@@ -13,7 +13,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import CALLS, FLOWS, MINUTES, SERVERS
 from beatplanner.data.town.town import Town
-from beatplanner.planning.service.abstraction import abstraction, abstraction_sentence
+from beatplanner.planning.service.abstraction import abstraction, abstraction_sentence, not_counted
 from beatplanner.planning.service.hours import overlap
 from beatplanner.planning.service.pattern import relief_factor
 from beatplanner.planning.service.pattern import told as told_of_pattern
@@ -129,6 +129,7 @@ def content(
     town: Town,
     *,
     today: dict[str, Any] | None = None,
+    share: dict[str, Any] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """Return the figures, and the tables that they can be computed from again.
@@ -180,7 +181,9 @@ def content(
         if pattern is not None and picture.duty.from_posts:
             said["pattern"] = pattern
             said["notes"] += broken
-    away = abstraction(town, picture.beat, said["away_share"])
+    away = abstraction(town, picture.beat, said["away_share"], share)
+    if away is None and share is not None:
+        said["notes"].append(not_counted(share))
     if away is not None:
         said["abstraction"] = away
         sentence = abstraction_sentence(away)

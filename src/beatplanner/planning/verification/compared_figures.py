@@ -288,16 +288,18 @@ def _proof(p: ComparedPlan) -> dict[str, Any]:
 
 def _service(p: ComparedPlan) -> dict[str, Any]:
     """Return the plan's service, whose figures its own checks have found right, and today's, which it tells."""
-    told = p.tables.summary.get("service") or {}
-    told = told.get("today") if p.today else told
+    plan = p.tables.summary.get("service") or {}
+    told = plan.get("today") if p.today else plan
     if not told:
         return {}
-    keys = {"minutes": "mean_minutes", "p90": "p90_minutes"} | {
-        k: f"{k}_share" for k in ("own", "wait", "away", "people")
-    }
+    lost = plan.get("queue") == "lost"
+    some_lost = [f["lost_share"] for f in (plan, *plan["shifts"], plan.get("today") or {}) if f.get("lost_share")]
+    keys = {"minutes": "mean_minutes", "p90": "p90_minutes"} | {k: f"{k}_share" for k in ("own", "away", "people")}
     nobody = told["nobody_share"].values()
     return {
         **{f"service_{k}": told[v] for k, v in keys.items()},
+        "service_wait": None if lost else told["wait_share"],
+        "service_lost": told["lost_share"] if lost or some_lost else None,
         "service_nobody": math.fsum(nobody) / len(nobody) if nobody else None,
     }
 

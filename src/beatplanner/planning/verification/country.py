@@ -47,6 +47,11 @@ def check_country(ledger: Ledger, tables: PlanTables, rules: Description) -> Non
         if key in claims:
             # the mean of the beats by their calls is that of all calls
             found[key] = service.get(of)
+    lost = service.get("queue") == "lost"
+    some = lost or any(s.get("lost_share") for s in (service, *service.get("shifts", []), service.get("today") or {}))
+    if "service_wait" in claims:
+        found |= {"service_wait": None if lost else service.get("wait_share")}
+        found |= {"service_lost": service.get("lost_share") if some else None}
     ledger.pairs("country", "as summed up again", [(k, claims.get(k), v) for k, v in found.items()], "figures")
     shares = {str(s["municipality"]): s for s in claims.get("shares", [])}
     if has.officers is None:

@@ -36,6 +36,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "workload.incidents_read": ("workload.incidents_read",),
     "workload.incidents_outside": ("workload.incidents_outside",),
     "workload.incidents_a_year": ("workload.incidents_a_year",),
+    "workload.abstraction": ("service.abstraction", "rules"),
     "workload.hours_on_the_beat_per_officer": ("workload.hours_on_the_beat_per_officer",),
     **{
         f"{step}.{key}": (f"{step}.{check}",)

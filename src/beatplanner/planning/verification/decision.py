@@ -17,6 +17,8 @@ LESS = {
     "robust_share": False,
     "service_minutes": True,
     "service_own": False,
+    "service_wait": True,
+    "service_lost": True,
     "service_people": False,
     "money_total": True,
     "station_cost": True,
@@ -29,6 +31,8 @@ SHARES = (
     "relationship_kept",
     "robust_share",
     "service_own",
+    "service_wait",
+    "service_lost",
     "service_people",
 )
 MONEY = ("money_total", "station_cost")

@@ -77,8 +77,16 @@ def check_rules(ledger: Ledger, summary: dict[str, Any], rules: Description) -> 
     else:
         # other versions wrote rules with few digits
         said, now = readable(said), readable(now)
+    _put_back(said, summary)
     wrong = [f"{key} is {a!r:.80} in the summary, and {b!r:.80} in {file.name}." for key, a, b in _differing(said, now)]
     return ledger.each("rules", f"the rules of {file.name}", wrong, len(now), "sections")
+
+
+def _put_back(said: dict[str, Any], summary: dict[str, Any]) -> None:
+    """Put back what the workload assumes where the plan was made with the share that the service counts."""
+    counted = (summary.get("workload") or {}).get("abstraction")
+    if counted and (said.get("service") or {}).get("abstraction") == "counted":
+        said["workload"] = {**said["workload"], "abstraction": counted.get("assumed")}
 
 
 def _as_told(said: Any, raw: Any) -> Any:

@@ -72,6 +72,7 @@ def verify_prices(folder: Path, verify_plan: Callable[[Path], Verdict]) -> Verdi
             found["moved_residents"] = _moved(other) - _moved(base)
             assert base.beats is not None and other.beats is not None
             found["hours"] = float(other.beats["workload"].max()) - float(base.beats["workload"].max())
+            found |= _of_service(base.summary.get("service"), other.summary.get("service"), r)
         ledger.pairs(
             f"prices.{r['key']}", "as between the two plans", [(k, r.get(k), v) for k, v in found.items()], "figures"
         )
@@ -93,6 +94,19 @@ def _may_lose(key: str, base: Any) -> bool:
         columns = [c for c in ("absent_from", "time_off") if c in base.roster]
         away = any(text(v) is not None for c in columns for v in base.roster[c])
     return away or key in ("units.municipality", "officers.handover_months", "officers.posts_per_beat")
+
+
+def _of_service(ruled: dict[str, Any] | None, free: dict[str, Any] | None, row: dict[str, Any]) -> dict[str, Any]:
+    """Return what a rule of the service changes of it; older results tell nothing of that."""
+    if not ruled or not free or "until_there" not in row:
+        return {}
+    a, b = ({**told, "until_there": _until_there(told)} for told in (ruled, free))
+    keys = [k for k in ("until_there", "own_share", "wait_share", "lost_share") if k in row]
+    return {k: None if a[k] is None or b[k] is None else b[k] - a[k] for k in keys}
+
+
+def _until_there(told: dict[str, Any]) -> float | None:
+    return None if told["mean_minutes"] is None else told["mean_minutes"] + (told["mean_wait_minutes"] or 0.0)
 
 
 def _moved(tables: Any) -> float:

@@ -26,6 +26,8 @@ from beatplanner.planning.verification.service_together import solve_together
 
 MOST_SERVERS = 10
 EXACT = 1e-7
+# The share that officers were worked out with is that of the plan where they are this near.
+SAME_SHARE = 1e-9
 # Version of results since which shifts tell their calls, relief factors and pattern.
 SINCE = 3
 
@@ -99,7 +101,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
             float((p.flow * p.minutes).sum() + p.rate.sum() * p.wait_minutes) * p.hours for p in periods if p.steady
         )
         _least_minutes(ledger, tables.summary["beats"], claims["method"], minutes / answered)
-    _abstraction(ledger, claims, rules, evidence)
+    _abstraction(ledger, claims, tables.summary, evidence)
     check_duty(ledger, {"service": claims, "rules": rules}, read[SERVERS], tables.beats, older)
     _proposal(ledger, claims, rules)
     ledger.unchecked(
@@ -137,24 +139,35 @@ def _newer_keys(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any], w
     return frozenset(lacks)
 
 
-def _abstraction(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any], evidence: Evidence | None) -> None:
+def _abstraction(ledger: Ledger, claims: dict[str, Any], summary: dict[str, Any], evidence: Evidence | None) -> None:
     """Check the share of the time away from the beat, assumed and counted, and the officers that the workload asks for by each."""
-    away = claims.get("abstraction")
+    away, share = claims.get("abstraction"), (summary.get("workload") or {}).get("abstraction")
+    rules = summary.get("rules") or {}
+    used = (rules.get("workload") or {}).get("abstraction")
+    if share is not None:
+        # the share that the officers were worked out with is the one in the rules; what the workload assumed is told beside it
+        asked = (rules.get("service") or {}).get("abstraction") == "counted"
+        right = asked and same(share.get("used"), used, 1e-9, 1e-12)
+        ledger.add("service.abstraction.used", right, f"{used} in the rules", share.get("used"))
     if not away:
         ledger.add(
             "service.abstraction", claims.get("away_share") is None, "nothing", "nothing, where nothing is counted"
         )
         return
-    assumed = (rules.get("workload") or {}).get("abstraction")
+    assumed = used if share is None else share.get("assumed")
     rows = [("counted", away.get("counted"), claims.get("away_share")), ("assumed", away.get("assumed"), assumed)]
     if evidence is not None and evidence.beats is not None and is_number(claims.get("away_share")):
         work = evidence.rules.workload
         by_count = work.model_copy(update={"abstraction": min(claims["away_share"], 0.99)})
-        counted = replace(evidence, rules=evidence.rules.model_copy(update={"workload": by_count}))
-        rows += [
-            ("officers required as assumed", away.get("officers_required_assumed"), float(officers_of(evidence).sum())),
-            ("officers required as counted", away.get("officers_required_counted"), float(officers_of(counted).sum())),
-        ]
+        by_guess = work.model_copy(update={"abstraction": assumed})
+        for key, section in (("assumed", by_guess), ("counted", by_count), *([("used", work)] if share else [])):
+            by_share = replace(evidence, rules=evidence.rules.model_copy(update={"workload": section}))
+            needed = float(officers_of(by_share).sum())
+            rows.append((f"officers required as {key}", away.get(f"officers_required_{key}"), needed))
+    if share is not None:
+        rows += [("used", away.get("used"), used), ("rounds", away.get("rounds"), share.get("rounds"))]
+        agrees = is_number(used) and abs(float(used) - float(claims["away_share"])) <= SAME_SHARE
+        ledger.add("service.abstraction.agrees", away.get("agrees") is agrees, agrees, away.get("agrees"))
     ledger.pairs("service.abstraction", "as in the rules and the figures of the week", rows, "figures")
 
 

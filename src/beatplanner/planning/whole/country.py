@@ -41,7 +41,7 @@ class CountryPlan:
         ``officers_required``, ``posts``, ``officers_shared`` (of those that the ministry has; NaN where it is not said how many), ``officers_missing``
         and ``officers_over`` (shared below or above required, never negative, added up over municipalities), ``posts_unstaffed`` (posts beyond the
         officers shared), ``hours_per_officer`` (of those shared, else of the posts), ``max_deviation``, ``stations``, ``money`` (all years; NaN
-        without a budget), and the service, where there is one: ``service_minutes``, ``service_own``, ``service_people`` (`country_service`).
+        without a budget), and the service, where there is one: ``service_minutes``, ``service_own``, ``service_people``, ``service_wait``, ``service_lost`` (`country_service`).
     shares
         The share-out, shown: ``municipality``, ``hours``, ``quota``, ``at_minimum``, ``whole``, ``remainder``, ``rank``, ``officers``; None where nothing is
         shared out.

@@ -8,12 +8,14 @@ from typing import Any
 
 import pandas as pd
 
+from beatplanner.data.result.service_files import fates
+
 # Columns of the country's table.
-COLUMNS = ("service_minutes", "service_own", "service_people")
+COLUMNS = ("service_minutes", "service_own", "service_people", "service_wait", "service_lost")
 
 
 def service_of(told: dict[str, Any] | None, beats: Iterable[str]) -> dict[str, float]:
-    """Return minutes until somebody is there, own officers' share and share of time left for people, over some beats.
+    """Return minutes until somebody is there, and the shares of own officers, time left for people, calls that wait and lost ones, over some beats.
 
     Parameters
     ----------
@@ -25,16 +27,23 @@ def service_of(told: dict[str, Any] | None, beats: Iterable[str]) -> dict[str, f
     Returns
     -------
     dict
-        By `COLUMNS`; NaN where it is not known of every beat that has calls, or officers.
+        By `COLUMNS`; NaN where it is not known of every beat that has calls, or officers, or where calls cannot wait, or none is lost.
     """
     known = (told or {}).get("beats", {})
     mine = [known[b] for b in beats if b in known and "calls_a_week" in known[b]]
+    came, told_fates = [f["calls_a_week"] for f in mine], fates(told or {})
     answered = [f["calls_a_week"] * (1 - (f["lost_share"] or 0.0)) for f in mine]
     on_duty = [f["duty_hours_a_week"] for f in mine]
     return {
         "service_minutes": _mean([f["mean_minutes"] for f in mine], answered),
         "service_own": _mean([f["own_share"] for f in mine], answered),
         "service_people": _mean([f["people_share"] for f in mine], on_duty),
+        **{
+            f"service_{key}": _mean([f[f"{key}_share"] for f in mine], came)
+            if f"{key}_share" in told_fates
+            else math.nan
+            for key in ("wait", "lost")
+        },
     }
 
 

@@ -12,13 +12,17 @@ if TYPE_CHECKING:
     # the steps load their solvers
     from beatplanner.planning.beats.plan import BeatPlan
     from beatplanner.planning.officers.plan import OfficerPlan
+    from beatplanner.planning.service.counted import CountedShare
     from beatplanner.planning.stations.plan import StationPlan
     from beatplanner.planning.whole.rollout import Rollout
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The results of the steps with the town that they plan; a step that was left out is None."""
+    """The results of the steps with the town that they plan; a step that was left out is None.
+
+    `share` is that of the duty away from the beat where it is counted; the town's rules have it.
+    """
 
     town: Town
     workload: WorkloadPlan
@@ -26,6 +30,7 @@ class Plan:
     stations: StationPlan | None
     officers: OfficerPlan | None
     rollout: Rollout | None = None
+    share: CountedShare | None = None
 
     @property
     def clashes(self) -> tuple[str, ...]:

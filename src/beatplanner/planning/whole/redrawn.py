@@ -6,14 +6,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.description.models import Description
+from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import LINES
 from beatplanner.data.town.town import Town
+from beatplanner.planning.whole.served import share_of
+from beatplanner.planning.whole.tables import posts_of_beats
 from beatplanner.planning.workload import WorkloadPlan
 from beatplanner.solver.clock import read_clock
 
 if TYPE_CHECKING:
     # stations alone need none of the solvers of beats
     from beatplanner.planning.beats.plan import BeatPlan
+    from beatplanner.planning.service.counted import CountedShare
 
 
 def asks_to_redraw(description: Description) -> bool:
@@ -22,6 +26,31 @@ def asks_to_redraw(description: Description) -> bool:
     return rules is not None and (
         rules.least_minutes or rules.travel_work or rules.peak_tolerance is not None or rules.longest_drive is not None
     )
+
+
+def asks_to_count(description: Description) -> bool:
+    """Tell whether the share of duty away from the beat is to be counted by the service, for the officers that the work asks for."""
+    return description.service is not None and description.service.abstraction == "counted"
+
+
+def counted(
+    town: Town,
+    beats: BeatPlan,
+    stay: PlanTables | None,
+    *,
+    assumed: float | None,
+    seed: int,
+    cancelled: Callable[[], bool],
+) -> tuple[Town, BeatPlan, CountedShare | None]:
+    """Return the town and its beats with the counted share, as `with_counted_share`; that of `stay`, a plan whose beats stay, stays too."""
+    from beatplanner.planning.service.counted import CountedShare, with_counted_share
+    from beatplanner.planning.service.picture import read_inputs
+
+    if stay is not None:
+        known = share_of(stay.summary)
+        return town, beats, None if known is None else CountedShare(**known)
+    inputs = read_inputs(town)
+    return with_counted_share(town, beats, inputs, posts_of_beats, assumed=assumed, seed=seed, cancelled=cancelled)
 
 
 def redraw(

@@ -27,7 +27,7 @@ from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.progress import of_run
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.plan import Plan
-from beatplanner.planning.whole.redrawn import asks_to_redraw, redraw, tell_redrawing
+from beatplanner.planning.whole.redrawn import asks_to_count, asks_to_redraw, counted, redraw, tell_redrawing
 from beatplanner.planning.whole.rollout import Rollout, roll_out
 from beatplanner.planning.whole.served import service_inputs, service_of
 from beatplanner.planning.whole.summarise import sum_up, summarise
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from beatplanner.planning.beats.parallel import WorkerPool
     from beatplanner.planning.beats.plan import BeatPlan
     from beatplanner.planning.officers.plan import OfficerPlan
+    from beatplanner.planning.service.counted import CountedShare
     from beatplanner.planning.stations.plan import StationPlan
 
 Step = Literal["beats", "stations", "officers"]
@@ -145,6 +146,7 @@ def run(
             worker_pool=pool,
             forums=partial(forum_ways, town=town) if pack else None,
         )
+        town, description = plan.town, plan.town.description
         progress("writing", None, None, read_clock(cancelled) - begin)
         summary = summarise(
             plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin
@@ -193,12 +195,14 @@ def make_plan(
     cancelled: Callable[[], bool] = lambda: False,
     worker_pool: WorkerPool | None = None,
     forums: Callable[[PlanTables], dict[str, Any] | None] | None = None,
+    assumed: float | None = None,
 ) -> Plan:
     """Plan a town; parameters as for `run`.
 
     `beat`, (n,), are the beats that the later steps use, `start`, (n,), those from which the beats are sought, and `worker_pool` the workers.
     `stay` is a plan whose stations stay where none are planned: the roll-out pays for them. `forums` finds where those of a plan meet; None: no place
-    is known, or those of `stay` are.
+    is known, or those of `stay` are. `assumed` is the share of duty away from the beat that the workload assumes, where the town's rules have a
+    counted one already.
 
     Raises
     ------
@@ -260,6 +264,10 @@ def make_plan(
             beats = given_beats(town, workload, town.units["current"].to_numpy(object) if beat is None else beat)
         if beside is not None:
             stations = beside.result()
+    share: CountedShare | None = None
+    if beats is not None and asks_to_count(description):
+        town, beats, share = counted(town, beats, stay, assumed=assumed, seed=seed, cancelled=cancelled)
+        description = town.description
     officers: OfficerPlan | None = None
     rollout: Rollout | None = None
     if "officers" in wanted:
@@ -277,7 +285,7 @@ def make_plan(
         rollout = _rollout(Plan(town, workload, beats, stations, None), seed, stay, forums)
         drawn = beats_with_starts(beat_polygons(town, beats), rollout, description)
         officers = plan_officers(town, drawn, beats.beat, seconds=seconds_for("officers"), **common)
-    plan = Plan(town, workload, beats, stations, officers, rollout)
+    plan = Plan(town, workload, beats, stations, officers, rollout, share)
     return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed, stay, forums))
 
 

@@ -31,6 +31,11 @@ def service_inputs(town: Town) -> ServiceInputs | None:
     return read_inputs(town)
 
 
+def share_of(summary: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the share of duty away from the beat that a plan was made with, where it was counted."""
+    return (summary.get("workload") or {}).get("abstraction")
+
+
 def service_of(town: Town, inputs: ServiceInputs | None, plan: PlanTables, *, seed: int) -> tuple[Any, ...] | None:
     """Return the service of a plan, as `write_service` takes it, and put it into the plan's summary; None where there is none."""
     if inputs is None or plan.beats is None:
@@ -38,7 +43,8 @@ def service_of(town: Town, inputs: ServiceInputs | None, plan: PlanTables, *, se
         return None
     from beatplanner.planning.service.step import content, service_of_plan, today_beside
 
-    found = content(service_of_plan(town, plan, inputs, seed=seed), town, today=today_beside(town, inputs, seed=seed))
+    today = today_beside(town, inputs, seed=seed)
+    found = content(service_of_plan(town, plan, inputs, seed=seed), town, today=today, share=share_of(plan.summary))
     plan.summary["service"] = found[0]
     return found
 

@@ -134,6 +134,8 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         "months": [] if town.recorded is None else records(town.recorded.months),
         "hours_on_the_beat_per_officer": hours_on_the_beat(description.workload),
     }
+    if plan.share is not None:
+        summary["workload"]["abstraction"] = plan.share.as_summary()
     extra: list[Note] = list(plan.officers.notes) if plan.officers is not None else []
     if plan.beats is not None:
         t = plan.beats.table

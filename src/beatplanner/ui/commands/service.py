@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from beatplanner.data.result.service_files import fates
 from beatplanner.ui.commands.console import OutOption, SeedOption, interruptible, out_console
 
 commands = typer.Typer()
@@ -44,7 +45,8 @@ def service(
 
 def print_service(found: dict[str, Any]) -> None:
     """Print the figures of each shift."""
-    lost = found.get("queue") == "lost"
+    what = {"wait_share": "wait", "lost_share": "lost"}
+    shown = fates(found)
     # hours in which several shifts are on duty count once
     hours = sum(s["hours_a_week"] for s in found.get("periods", found["shifts"]))
     table = Table(
@@ -54,7 +56,7 @@ def print_service(found: dict[str, Any]) -> None:
         "own officer",
         "minutes",
         "90 % within",
-        "lost" if lost else "wait",
+        *(what[key] for key in shown),
         "busy",
         "time for people",
         box=None,
@@ -81,7 +83,7 @@ def print_service(found: dict[str, Any]) -> None:
             cell(s["own_share"], "{:.0%}"),
             cell(s["mean_minutes"], "{:.1f} min"),
             cell(s["p90_minutes"], "{:.1f} min"),
-            cell(s["lost_share" if lost else "wait_share"], "{:.1%}"),
+            *(cell(s[key], "{:.1%}") for key in shown),
             cell(s["busy_share"], "{:.0%}"),
             cell(s["people_share"], "{:.0%}"),
         )

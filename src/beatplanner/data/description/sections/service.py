@@ -242,6 +242,20 @@ class Service(Section):
             solver="service.staffing.Standard.within_share",
         ),
     ] = None
+    abstraction: Annotated[
+        Literal["assumed", "counted"],
+        Rule(
+            "Which share away from the beat",
+            "",
+            choices={
+                "assumed": "officers are worked out with the share away from the beat that the workload assumes",
+                "counted": "officers are worked out with the share away from the beat that the calls make",
+            },
+            why="How often officers are called off the beat decides how many are needed. The service counts it; but courts, events and escorts are no calls, and only an assumption holds them.",
+            source="As assumed: the counted share knows calls alone.",
+            check="service.abstraction",
+        ),
+    ] = "assumed"
     peak_tolerance: Annotated[
         float | None,
         Field(gt=0, le=1, strict=True),

@@ -220,6 +220,16 @@ class CardWords(QObject):
             lines.append(
                 self.tr("{0} of the calls are answered by an officer of the beat.").format(percent(told["own_share"]))
             )
+        if told.get("wait_share") is not None:
+            lines.append(
+                self.tr("{0} of the calls wait because all officers are busy.").format(percent(told["wait_share"]))
+            )
+        if told.get("lost_share") is not None:
+            lines.append(
+                self.tr("{0} of the calls are lost to the officers: all are busy, or nobody is on duty.").format(
+                    percent(told["lost_share"])
+                )
+            )
         if told["nobody_share"] is not None:
             lines.append(
                 self.tr("In {0} of the week no officer of the beat is on duty.").format(percent(told["nobody_share"]))

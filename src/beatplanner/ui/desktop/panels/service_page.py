@@ -10,6 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from beatplanner.data.result.service_files import fates
 from beatplanner.ui.desktop.panels.charts import Bar, BarList
 from beatplanner.ui.desktop.panels.week_clock import WeekClock
 from beatplanner.ui.desktop.plain_text import Label
@@ -18,7 +19,7 @@ from beatplanner.ui.desktop.toolkit.quiet import quiet
 from beatplanner.ui.desktop.toolkit.told import told
 
 # Figures of the table, and those that can be shown by beat.
-FIGURES = ("mean_minutes", "p90_minutes", "own_share", "wait_share", "away_share", "people_share")
+FIGURES = ("mean_minutes", "p90_minutes", "own_share", "wait_share", "lost_share", "away_share", "people_share")
 BY_BEAT = ("mean_minutes", "own_share", "people_share", "nobody_share")
 
 
@@ -47,6 +48,7 @@ class ServicePage(QWidget):
             "p90_minutes": self.tr("Minutes within which nine of ten calls have somebody"),
             "own_share": self.tr("Calls answered by an officer of the beat"),
             "wait_share": self.tr("Calls that wait because all are busy"),
+            "lost_share": self.tr("Calls lost because all are busy or nobody is on duty"),
             "away_share": self.tr("Time on duty on calls of other beats"),
             "people_share": self.tr("Time on duty left for people"),
             "nobody_share": self.tr("Share of the week with nobody of the beat on duty"),
@@ -168,7 +170,10 @@ class ServicePage(QWidget):
         if shown.get("servers_on_duty") is not None:
             on_duty = (number(figures.get("servers_on_duty")) for _, figures in columns)
             rows.append((self.tr("Officers on duty"), *on_duty))
-        rows += [(self.titles[k], *(self._text(k, figures.get(k)) for _, figures in columns)) for k in FIGURES]
+        # what is drawn is counted without the rules of its plan beside it
+        hidden = {"wait_share", "lost_share"} - set(fates({"queue": (self.before or {}).get("queue"), **self.service}))
+        keys = [k for k in FIGURES if k not in hidden]
+        rows += [(self.titles[k], *(self._text(k, figures.get(k)) for _, figures in columns)) for k in keys]
         for r, row in enumerate(rows):
             for c, text in enumerate(row):
                 label = Label(text)
