@@ -251,7 +251,7 @@ def test_today_stands_beside_the_plan_in_the_report_and_the_comparison(served, c
     now = read(served.path("now"))
     away = service["abstraction"]
     assert away["counted"] == service["away_share"] and away["assumed"] == 0.2
-    assert ("workload.abstraction = " in " ".join(service["notes"])) == (abs(away["counted"] - 0.2) >= 0.01)
+    assert ("service.abstraction = " in " ".join(service["notes"])) == (abs(away["counted"] - 0.2) >= 0.01)
     assert service["today"]["own_share"] == now["own_share"] and len(service["today"]["shifts"]) == 2
     page = (served.path("one") / "report.html").read_text("utf-8")
     assert "The service, hour by hour" in page and f"{service['shifts'][0]['own_share']:.0%}" in page

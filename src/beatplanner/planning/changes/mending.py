@@ -35,6 +35,7 @@ from beatplanner.planning.progress import of_run
 from beatplanner.planning.proof import Progress, Proof, Unproven, silent
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.plan import Plan
+from beatplanner.planning.whole.redrawn import tell_redrawing
 from beatplanner.planning.whole.run import STEPS, Step, beats_of_plan, make_plan
 from beatplanner.planning.whole.served import service_inputs, service_of
 from beatplanner.planning.whole.summarise import sum_up, summarise
@@ -144,7 +145,7 @@ def mend(
         else {"moves": list(found.words), "residents": found.residents, "lower_bound": found.bound},
     }
     progress("writing", None, None, read_clock(cancelled) - begin)
-    stopped = _write(out, drawing, plan.town, tables(plan, summary), inputs, seed)
+    stopped = _write(out, drawing, plan, tables(plan, summary), inputs, seed)
     summary["drawn"]["pack"] = [str(note) for note in stopped]
     return summary
 
@@ -210,12 +211,14 @@ def _planned(drawing: Drawing, drawn: Town, how: How, steps: Sequence[Step], **r
 
 
 def _write(
-    out: Path, drawing: Drawing, drawn: Town, written: PlanTables, inputs: ServiceInputs | None, seed: int
+    out: Path, drawing: Drawing, plan: Plan, written: PlanTables, inputs: ServiceInputs | None, seed: int
 ) -> list[Note]:
     """Write a plan with all that belongs to it; returns what could not be made, as the drawing is kept whatever the rest says."""
     stopped: list[Note] = []
+    drawn = plan.town
     try:
         service = service_of(drawn, inputs, written, seed=seed)
+        tell_redrawing(plan.beats, service)
     except InputError as error:
         # as with servers of a beat that the drawing has not
         service = None

@@ -38,7 +38,7 @@ from beatplanner.planning.officers.trust import relationship_years_of
 from beatplanner.planning.proof import Progress, rules_in_summary, silent, unproven_of
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.run import make_plan
-from beatplanner.planning.whole.served import service_inputs, service_of
+from beatplanner.planning.whole.served import keep_lines, service_inputs, service_of
 from beatplanner.planning.whole.summarise import sum_up, summarise
 from beatplanner.planning.whole.tables import tables
 from beatplanner.planning.whole.verdict import write_verdict
@@ -176,6 +176,7 @@ def replan(
     if out is not None:
         written = _beside_the_officers(before, tables(plan, summary))
         service = service_of(town, inputs, written, seed=seed)
+        keep_lines(folder, written, service)
         summed_up = sum_up(written, town.description, seed)
 
         def finish(part: Path) -> None:

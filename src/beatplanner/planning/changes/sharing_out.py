@@ -24,7 +24,7 @@ from beatplanner.planning.proof import Progress, rules_in_summary, silent, unpro
 from beatplanner.planning.whole.country import CountryPlan, shared_posts, write_country
 from beatplanner.planning.whole.rollout import roll_out
 from beatplanner.planning.whole.run import make_plan
-from beatplanner.planning.whole.served import service_inputs, service_of
+from beatplanner.planning.whole.served import keep_lines, service_inputs, service_of
 from beatplanner.planning.whole.summarise import sum_up, summarise
 from beatplanner.planning.whole.tables import beats_with_starts, tables
 from beatplanner.planning.whole.verdict import write_verdict
@@ -130,11 +130,17 @@ def share_out(
             # years stand beat by beat, in the order of the officers' plan
             rollout = replace(rollout, start=rollout.start[_order(before, planned)])
         service = service_of(town, inputs, now, seed=seed)
-    elif rules.budget is not None:
-        # the posts cost something else now, so beats may start in other years
-        found = roll_out(now, rules, seed=seed)
-        rollout = found if found.limited else None
-        now = replace(now, beats=with_starts(beats, beats_with_starts(beats, rollout, rules)))
+    else:
+        if rules.budget is not None:
+            # the posts cost something else now, so beats may start in other years
+            found = roll_out(now, rules, seed=seed)
+            rollout = found if found.limited else None
+            now = replace(now, beats=with_starts(beats, beats_with_starts(beats, rollout, rules)))
+        if rules.service is not None:
+            # other posts are on duty
+            town = read_town(rules)
+            service = service_of(town, service_inputs(town), now, seed=seed)
+    keep_lines(folder, now, service)
     summed_up = sum_up(now, rules, seed, rollout)
     assert summed_up is not None
 

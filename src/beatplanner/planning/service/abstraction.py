@@ -61,18 +61,19 @@ def abstraction(
     }
 
 
-def abstraction_sentence(found: dict[str, Any]) -> str | None:
-    """Return what `abstraction` says, or None where both shares are alike and nothing is planned with the counted one."""
+def sentences_of_abstraction(found: dict[str, Any]) -> list[str]:
+    """Return what `abstraction` says; nothing where both shares are alike and the counted one is not planned with."""
     if "used" in found:
         return _of_used(found)
     if abs(found["assumed"] - found["counted"]) < NEAR:
-        return None
-    asks = _asks(found["officers_required_counted"], found["officers_required_assumed"])
-    return (
+        return []
+    before, after = found["officers_required_assumed"], found["officers_required_counted"]
+    asks = f"{after} officers in place of {before}" if before != after else f"{after} officers as before"
+    return [
         f"Officers spend {found['counted']:.0%} of their time on duty on calls of other beats, where the workload assumes"
         f" {found['assumed']:.0%} away from the beat (which also holds courts and events). With the counted share it asks for"
         f' {asks}: to plan with it, set service.abstraction = "counted".'
-    )
+    ]
 
 
 def not_counted(share: dict[str, Any]) -> str:
@@ -80,25 +81,22 @@ def not_counted(share: dict[str, Any]) -> str:
     return f"How much of duty is spent away from the beat could not be counted with these officers: {share['used']:.1%} is planned with."
 
 
-def _asks(after: int, before: int) -> str:
-    return f"{after} officers in place of {before}" if before != after else f"{after} officers as before"
-
-
-def _of_used(found: dict[str, Any]) -> str:
+def _of_used(found: dict[str, Any]) -> list[str]:
     """Say with which share the officers were worked out, and whether it is that of the plan."""
-    asks = _asks(found["officers_required_used"], found["officers_required_assumed"])
-    with_it = (
+    before, after = found["officers_required_assumed"], found["officers_required_used"]
+    told = [
         f"Officers are worked out with {found['used']:.1%} of their time on duty away from the beat, as the service counts it, in place of the"
-        f" {found['assumed']:.1%} that the workload assumes: the work asks for {asks}."
-    )
+        f" {found['assumed']:.1%} that the workload assumes: {after} are required, and {before} by the assumption."
+    ]
     if found["agrees"]:
-        return f"{with_it} With these officers the service counts the same share. Courts, events and escorts are no calls, and not in it."
-    if found["used"] > found["counted"]:
-        return (
-            f"{with_it} Officers are whole, and no share is that of its own officers: with these it is {found['counted']:.1%}, so that"
-            " they are enough. Courts, events and escorts are no calls, and not in it."
+        told.append("With these officers the service counts the same share away from the beat.")
+    elif found["used"] > found["counted"]:
+        told.append(
+            f"No share away from the beat is that of its own officers, who are whole: with these it is {found['counted']:.1%}, so that they are"
+            " enough."
         )
-    return (
-        f"{with_it} With the officers of this plan the service counts {found['counted']:.1%}, more than it was made with: plan anew, or take"
-        " another number of officers."
-    )
+    else:
+        told.append(
+            f"With the officers of this plan {found['counted']:.1%} is spent away from the beat, more than it was made with: plan again."
+        )
+    return [*told, "Courts, events and escorts are no calls, and not in the counted share."]

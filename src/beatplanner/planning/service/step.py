@@ -13,7 +13,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import CALLS, FLOWS, MINUTES, SERVERS
 from beatplanner.data.town.town import Town
-from beatplanner.planning.service.abstraction import abstraction, abstraction_sentence, not_counted
+from beatplanner.planning.service.abstraction import abstraction, not_counted, sentences_of_abstraction
 from beatplanner.planning.service.hours import overlap
 from beatplanner.planning.service.pattern import relief_factor
 from beatplanner.planning.service.pattern import told as told_of_pattern
@@ -186,8 +186,7 @@ def content(
         said["notes"].append(not_counted(share))
     if away is not None:
         said["abstraction"] = away
-        sentence = abstraction_sentence(away)
-        said["notes"] += [sentence] if sentence else []
+        said["notes"] += sentences_of_abstraction(away)
     if rules is not None and rules.standard is not None and overlap([s.hours for s in picture.shifts]):
         said["notes"].append("The fewest officers are proposed for shifts that do not overlap, and these do.")
         return said, found

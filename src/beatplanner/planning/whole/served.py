@@ -6,8 +6,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.service_files import FILE, FOLDER
+from beatplanner.data.result.service_files import FILE, FOLDER, LINES
 from beatplanner.data.town.town import Town
 
 if TYPE_CHECKING:
@@ -47,6 +49,12 @@ def service_of(town: Town, inputs: ServiceInputs | None, plan: PlanTables, *, se
     found = content(service_of_plan(town, plan, inputs, seed=seed), town, today=today, share=share_of(plan.summary))
     plan.summary["service"] = found[0]
     return found
+
+
+def keep_lines(before: Path, plan: PlanTables, service: tuple[Any, ...] | None) -> None:
+    """Put what the lines of kept beats can be computed from again beside the service of a plan with the same beats."""
+    if service is not None and (plan.summary.get("beats") or {}).get("lines") and (before / FOLDER / LINES).is_file():
+        service[1][LINES] = pd.read_csv(before / FOLDER / LINES, dtype={"unit": str}, encoding="utf-8-sig")
 
 
 def keep_service(before: Path, part: Path) -> None:

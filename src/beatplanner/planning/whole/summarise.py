@@ -57,10 +57,16 @@ def sum_up(
     return summed_up
 
 
-def _known_by(description: Description) -> str | None:
-    """Return by what the description is known again; None where the plan's rules are not those of the file, as in a point of a curve."""
+def _known_by(description: Description, assumed: float | None) -> str | None:
+    """Return by what the description is known again; None where the plan's rules are not those of the file, as in a point of a curve.
+
+    `assumed` is what the workload assumed where the description has the share away from the beat that the service counts.
+    """
     try:
-        same = read_description(description.file).model_dump(mode="json") == description.model_dump(mode="json")
+        told = description.model_dump(mode="json")
+        if assumed is not None:
+            told["workload"]["abstraction"] = assumed
+        same = read_description(description.file).model_dump(mode="json") == told
         return fingerprint(description.file) if same else None
     except (InputError, OSError):
         return None
@@ -147,7 +153,7 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
     summary["made_on"] = dt.datetime.now().astimezone().date().isoformat()
     summary["crs"] = town.crs.to_string()
     summary["description_file"] = str(description.file)
-    summary["description_sha256"] = _known_by(description)
+    summary["description_sha256"] = _known_by(description, None if plan.share is None else plan.share.assumed)
     summary["rules"] = description.model_dump(mode="json")
     summary["inputs"] = [
         {
