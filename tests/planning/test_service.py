@@ -198,6 +198,13 @@ def test_midnight_is_no_hour_where_it_stands_for_none():
     assert hours_of_week(every)[1] == 0
 
 
+def _one_more(shift):
+    beat = next(iter(shift["officers"]))
+    shift["officers"][beat] += 1
+    shift["on_duty"] += 1
+    shift["at_least"] = shift["on_duty"]
+
+
 @pytest.mark.usefixtures("without_pack")
 def test_the_fewest_officers_that_keep_a_standard_are_proposed(served, command):
     served.swap('servers = "servers.csv"\n', "standard = { people_share = 0.6, own_share = 0.3 }\n")
@@ -213,7 +220,17 @@ def test_the_fewest_officers_that_keep_a_standard_are_proposed(served, command):
     a_week = workload["annual_hours"] * (1 - workload["absence"]) / (365.25 / 7)
     assert sum(found["posts"].values()) == pytest.approx(sum(s["on_duty"] * 84 for s in found["shifts"]) / a_week)
     checks = {c.name: c.state for c in verify(served.path("plan")).checks}
-    assert checks["service.proposal"] == "checked" and checks["service.proposal.fewest"] == "not checked"
+    assert (
+        checks["service.proposal"] == checks["service.proposal.fewest"] == checks["service.proposal.ways"] == "checked"
+    )
+    # who says that one officer more is the fewest is found out, and so is who tells other shares of those proposed
+    whole = json.loads((served.path("plan") / "summary.json").read_text("utf-8"))
+    for forge in (_one_more, lambda shift: shift["proposed"].update(own_share=shift["proposed"]["own_share"] + 0.01)):
+        forged = json.loads(json.dumps(whole))
+        forge(forged["service"]["proposal"]["shifts"][0])
+        (served.path("plan") / "summary.json").write_text(json.dumps(forged), "utf-8")
+        assert "service.proposal.fewest" in {c.name for c in verify(served.path("plan")).failed}
+    (served.path("plan") / "summary.json").write_text(json.dumps(whole), "utf-8")
     # a folder of a version that did not tell calls and relief of its shifts is not called wrong for it, one of today is
     plan = served.path("plan")
     for name in ("summary.json", "service.json"):

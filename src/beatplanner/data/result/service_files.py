@@ -12,6 +12,8 @@ from beatplanner.data.result.cells import DIGITS, readable, write_csv
 
 FILE, FOLDER = "service.json", "service"
 CALLS, SERVERS, MINUTES, FLOWS, LINES = "calls.csv", "servers.csv", "minutes.csv", "flows.csv", "lines.csv"
+# Where the officers of a proposal wait, and the ways from there.
+PLACES, WAYS = "places.csv", "ways.csv"
 
 
 def write_service(folder: Path, figures: dict[str, Any], evidence: dict[str, pd.DataFrame]) -> None:

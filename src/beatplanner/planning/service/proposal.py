@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.duty import waiting_places
@@ -31,7 +32,7 @@ MOST_A_BEAT, MOST = 6, 30
 
 @dataclass(frozen=True)
 class ShiftProposal:
-    """One shift: today's officers on duty, what they keep, and the fewest that keep the standard."""
+    """One shift: today's officers on duty, what they keep, the fewest that keep the standard, and where those of each beat and the shared cars wait."""
 
     name: str
     hours_a_week: float
@@ -39,6 +40,7 @@ class ShiftProposal:
     shared: int
     kept_now: Measured
     staffing: Staffing
+    places: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ def _of_shift(
         len(cars),
         measure(shift, now, standard.minutes),
         fewest_officers(shift, standard, most=most, cancelled=cancelled),
+        np.array([*(centres[b] for b in beats), *cars], int),
     )
 
 
@@ -154,6 +157,25 @@ def _starts(picture: ServicePicture, standard: Standard) -> tuple[tuple[int, ...
         days = np.array([[need[(d * 24 + first + h) % 168] for h in range(length)] for d in range(7)])
         now += int(days.max(axis=1).sum()) * length
     return starts, hours, now
+
+
+def places(proposal: Proposal, town: Town, picture: ServicePicture) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return where officers wait (``shift``, ``beat``, empty for a car; ``unit``), and travel from there (``from``, ``to``, ``minutes``)."""
+    ids = town.units["unit"].to_numpy(object)
+    where = pd.DataFrame(
+        [
+            (s.name, b, ids[u])
+            for s in proposal.shifts
+            for b, u in zip([*proposal.beats, *[None] * s.shared], s.places.tolist(), strict=True)
+        ],
+        columns=["shift", "beat", "unit"],
+    )
+    every = np.unique(np.concatenate([s.places for s in proposal.shifts]))
+    minutes = travel_minutes(town, picture.tables.rules, picture.tables.minutes, every)
+    ways = pd.DataFrame(
+        {"from": np.repeat(ids[every], len(ids)), "to": np.tile(ids, len(every)), "minutes": minutes.ravel()}
+    )
+    return where, ways
 
 
 def told(proposal: Proposal) -> dict[str, Any]:

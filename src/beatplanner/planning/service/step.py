@@ -11,14 +11,14 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.service_files import CALLS, FLOWS, MINUTES, SERVERS
+from beatplanner.data.result.service_files import CALLS, FLOWS, MINUTES, PLACES, SERVERS, WAYS
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.abstraction import abstraction, not_counted, sentences_of_abstraction
 from beatplanner.planning.service.hours import overlap
 from beatplanner.planning.service.pattern import relief_factor
 from beatplanner.planning.service.pattern import told as told_of_pattern
 from beatplanner.planning.service.picture import Method, ServiceInputs, ServicePicture, figures, service_picture
-from beatplanner.planning.service.proposal import propose, sentences, told
+from beatplanner.planning.service.proposal import places, propose, sentences, told
 
 # Rows of minutes and flows that are kept at most; beyond, a straight line is computed again and flows are not kept.
 MOST_ROWS = 400_000
@@ -136,6 +136,7 @@ def content(
 
     ``calls.csv``: requests an hour by shift and unit, and calls by the officers that they need where some need several; ``servers.csv``: who is on duty; ``minutes.csv``: travel of each server to each unit;
     ``flows.csv``: calls an hour that each server answers in each unit. The last two are left out above `MOST_ROWS` rows.
+    With a proposal also ``places.csv`` and ``ways.csv`` (`proposal.places`).
     """
     ids = town.units["unit"].to_numpy(object)
     rules = town.description.service
@@ -193,5 +194,8 @@ def content(
     proposal = propose(town, picture, cancelled)
     if proposal is not None:
         said["proposal"] = told(proposal)
+        where, ways = places(proposal, town, picture)
+        if len(ways) <= MOST_ROWS:
+            found |= {PLACES: where, WAYS: ways}
         said["notes"] += sentences(said["proposal"])
     return said, found

@@ -1,6 +1,6 @@
 """Checks of the service picture: its figures from the flows beside it, and the flows from the balance equations, solved anew.
 
-The equations are set up state by state and solved by one dense system (numpy alone), up to `MOST_SERVERS` servers on duty.
+The equations are solved level by level (`service_states`), where calls need several officers by one dense system (`service_together`).
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from beatplanner.planning.verification.beat_figures import officers_of
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, is_number, same, text
 from beatplanner.planning.verification.service_duty import check_duty, check_lines
+from beatplanner.planning.verification.service_fewest import check_fewest
 from beatplanner.planning.verification.service_figures import Period, check_figures, check_hours, check_minutes
 from beatplanner.planning.verification.service_simulated import second_seed
+from beatplanner.planning.verification.service_states import answered as answered_by
+from beatplanner.planning.verification.service_states import first_free, queue_of_full, steady
 from beatplanner.planning.verification.service_together import solve_together
 
-MOST_SERVERS = 10
+MOST_SERVERS, MOST_TOGETHER = 14, 10
 EXACT = 1e-7
 # The share that officers were worked out with is that of the plan where they are this near.
 SAME_SHARE = 1e-9
@@ -104,6 +107,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
     _abstraction(ledger, claims, tables.summary, evidence)
     check_duty(ledger, {"service": claims, "rules": rules}, read[SERVERS], tables.beats, older)
     _proposal(ledger, claims, rules)
+    check_fewest(ledger, folder, tables.summary, (tables.units, read[SERVERS]), periods, units)
     ledger.unchecked(
         "service.calls",
         "calls by hour of the week",
@@ -264,13 +268,14 @@ def _shift(
         busy = float(period.work.sum()) / len(ids)
         rows = [("busy_share", shift["busy_share"], busy), ("people_share", shift["people_share"], 1 - busy)]
         ledger.pairs(f"service.{name}.busy", "officers are busy with the calls that they answer", rows, "figures")
-    if method == "exact" and len(ids) <= MOST_SERVERS:
+    most = MOST_SERVERS if together is None else MOST_TOGETHER
+    if method == "exact" and len(ids) <= most:
         return _solve_anew(ledger, shift, period, units, claims), True
-    why = f"more than {MOST_SERVERS} officers" if method == "exact" else f"the method “{method}”"
+    why = f"more than {most} officers" if method == "exact" else f"the method “{method}”"
     ledger.unchecked(
         f"service.{name}.equations",
         "the flows solve the balance equations",
-        f"That is looked at for the exact method up to {MOST_SERVERS} officers; here it is {why}.",
+        f"That is looked at for the exact method up to {most} officers; here it is {why}.",
     )
     if method != "simulate":
         _of_units(ledger, period, units)
@@ -312,39 +317,13 @@ def _solve_anew(
         return _together_anew(
             ledger, shift, period, units, solve_together(period, order, speed, waits, _near(shift, claims))
         )
-    size = 2**n
-    states = np.arange(size)
-    # the first of each unit's officers who is free in each state, n where nobody is
-    free = ~states[:, None] >> np.arange(n) & 1 == 1
-    first = np.full((size, len(units)), n)
-    for rank in range(n - 1, -1, -1):
-        there = free[:, order[rank]]
-        first = np.where(there, order[rank][None, :], first)
-    a = np.zeros((size, size))
-    for state in range(size - 1):
-        sent = np.bincount(first[state], weights=rate, minlength=n)
-        for i in np.flatnonzero(sent):
-            a[state | 1 << i, state] += sent[i]
-        a[state, state] -= sent.sum()
-    for i in range(n):
-        busy = states[states >> i & 1 == 1]
-        a[busy, busy] -= speed[i]
-        a[busy ^ 1 << i, busy] += speed[i]
-    a[-1] = 1.0
-    p = np.linalg.solve(a, np.eye(size)[-1])
-    total = float(rate.sum())
-    ratio = total / speed.sum()
-    waiting, mean_wait = 0.0, 0.0
-    if waits:
-        p /= 1 + p[-1] * ratio / (1 - ratio)
-        waiting = float(p[-1]) / (1 - ratio)
-        mean_wait = 60.0 * float(p[-1]) * ratio / (1 - ratio) ** 2 / total
-    lost = 0.0 if waits else float(p[-1])
+    states, total, first = np.arange(2**n), float(rate.sum()), first_free(order)
+    p, waiting, lost, mean_wait = queue_of_full(steady(first, rate, speed), total, speed, waits)
+    again = answered_by(first, p, rate, speed, waiting)
     wrong = []
     for k, u in enumerate(units):
-        share = np.bincount(first[:-1, k], weights=p[:-1], minlength=n) + waiting * speed / speed.sum()
         for i, s in enumerate(period.servers):
-            said, found = period.flow[i, k], share[i] * rate[k]
+            said, found = period.flow[i, k], again[i, k]
             if not same(said, found, EXACT, EXACT * max(total, 1e-9)):
                 wrong.append(f"{s} answers {said:.8g} calls an hour in {u}, and {found:.8g} by the balance equations.")
     ledger.each(f"service.{name}.equations", "the flows solve the balance equations", wrong, n * len(units), "flows")
@@ -353,7 +332,7 @@ def _solve_anew(
     if near is None:
         return period
     close = ((period.minutes <= near) * (1 << np.arange(n))[:, None]).sum(axis=0)
-    others = close[None, :] & ~states[:-1, None] & ~(1 << first[:-1])
+    others = close[None, :] & ~states[:-1, None] & ~(1 << first[:-1].astype(int))
     backed = rate * ((others != 0) * p[:-1, None]).sum(axis=0)
     rows = [("backup_share", shift["backup_share"], float(backed.sum()) / float(period.flow.sum()))]
     ledger.pairs(f"service.{name}.backup", "another is free near enough", rows, "figures")
@@ -449,9 +428,4 @@ def _proposal(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any]) -> 
         wrong,
         len(found["shifts"]),
         "shifts",
-    )
-    ledger.unchecked(
-        "service.proposal.fewest",
-        "that fewer officers cannot keep the standard",
-        "The proposal is measured for officers who are not on duty, and its bound is a small integer program; neither is solved again.",
     )

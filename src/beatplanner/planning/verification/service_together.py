@@ -57,21 +57,10 @@ def solve_together(
     matrix[-1] = 1.0
     p = np.linalg.solve(matrix, np.eye(size)[-1])
     busy = np.array([bin(s).count("1") for s in range(size)])
-    count = list(np.bincount(busy, weights=p, minlength=n + 1))
     needs = calls.sum(axis=0)
-    more = np.cumsum(needs[::-1])[::-1]  # calls an hour that need at least so many
-    while waits and len(count) < LONGEST:
-        m = len(count)
-        count.append(sum(count[m - step] * more[step - 1] for step in range(1, min(len(needs), m) + 1)) / speed.sum())
-        if count[-1] <= TAIL * sum(count):
-            break
-    length, total = np.arange(len(count)), sum(count)
-    share = np.array(count) / total
-    fates = np.zeros((3, len(needs)))
-    for k in range(1, len(needs) + 1):
-        ahead = np.maximum(length[:, None] + np.arange(1, k + 1) - n, 0)
-        fates[0 if waits else 1, k - 1] = share @ (ahead > 0).mean(axis=1)
-        fates[2, k - 1] = 60.0 * float(share @ ahead.mean(axis=1)) / speed.sum() if waits else 0.0
+    count = count_of(list(np.bincount(busy, weights=p, minlength=n + 1)), needs, float(speed.sum()), waits)
+    total = sum(count)
+    fates = fates_of(count, needs, n, float(speed.sum()), waits)
     flow = np.zeros((n + 1, units))
     backed = np.zeros(units)
     close = (
@@ -88,3 +77,39 @@ def solve_together(
     requests = calls * np.arange(1, len(needs) + 1)
     flow += (requests @ fates[0])[None, :] * (speed / speed.sum())[:, None]
     return flow, fates, None if near is None else backed
+
+
+def count_of(free: list[float], needs: np.ndarray, ended: float, waits: bool) -> list[float]:
+    """Return the weights of all numbers of requests with an officer or in the queue, by those without a queue.
+
+    Parameters
+    ----------
+    free
+        Weights of 0 … N requests.
+    needs
+        (M,) calls an hour by the officers that they need.
+    ended
+        Requests an hour that all officers together end.
+    waits
+        Whether there is a queue.
+    """
+    count = list(free)
+    more = np.cumsum(needs[::-1])[::-1]  # calls an hour that need at least so many
+    while waits and len(count) < LONGEST:
+        m = len(count)
+        count.append(sum(count[m - step] * more[step - 1] for step in range(1, min(len(needs), m) + 1)) / ended)
+        if count[-1] <= TAIL * sum(count):
+            break
+    return count
+
+
+def fates_of(count: list[float], needs: np.ndarray, n: int, ended: float, waits: bool) -> np.ndarray:
+    """Return the shares that wait and are lost, and the mean wait in minutes, of the requests of calls for 1 … M officers, (3, M)."""
+    length = np.arange(len(count))
+    share = np.array(count) / sum(count)
+    fates = np.zeros((3, len(needs)))
+    for k in range(1, len(needs) + 1):
+        ahead = np.maximum(length[:, None] + np.arange(1, k + 1) - n, 0)
+        fates[0 if waits else 1, k - 1] = share @ (ahead > 0).mean(axis=1)
+        fates[2, k - 1] = 60.0 * float(share @ ahead.mean(axis=1)) / ended if waits else 0.0
+    return fates

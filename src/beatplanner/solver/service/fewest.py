@@ -20,15 +20,20 @@ and work; C and B are Erlang's formulas):
   calls go to whoever is free first: own ≤ Σ_b w_b [1 − B(m_b, a_b) + W m_b / N], W being the chance to wait.
 
 Where some calls need several officers at once, the count of requests with an officer is that of as many equal servers whom requests reach
-in groups (`together.equal_servers`), which takes the place of B and C, for each group by its size; a group of one is refused least. For each N the bounds are a small integer program; the first N at which it has a solution is proven necessary.
+in groups (`together.equal_servers`), which takes the place of B and C, for each group by its size; a group of one is refused least.
+
+An N is ruled out where no staffing satisfies the bounds. That is shown by enumeration: officers are given to one beat after the other, and a
+branch ends where even the best of the rest (own: the largest sum, by dynamic programming; within: the calls that as many further places
+reach at most) falls short. Only an N that is ruled out so within `MOST_BRANCHES` counts for `Staffing.at_least`, since the checker goes
+through the same branches with code of its own; a small integer program skips numbers quickly, and gives the local search its start.
 Where few enough ways to place N officers satisfy the bounds, all are measured, and "fewest" is proven; else a local search ends above.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 
 import numpy as np
 import pulp
@@ -49,6 +54,8 @@ from beatplanner.solver.service.together import equal_servers
 
 # Ways to place officers of one number that are all measured; beyond, a local search looks.
 MOST_WAYS = 400
+# States of the exact model that all of them may have together, and branches of the enumeration: as many as the checker looks at.
+MOST_STATES, MOST_BRANCHES = 200_000, 20_000
 # Officers whose moves the local search measures at each number: so many moves times officers.
 MOVES = 400
 NODES = 2_000
@@ -120,12 +127,17 @@ def fewest_officers(
         number += 1 if least is None else max(1, number // 20)
         number = min(number, most)
         bounds = _Bounds(shift, standard, number)
-        start = bounds.any_staffing()
-        if start is None:
+        ways = bounds.ways()
+        if ways is not None and not ways:
             continue
         if least is None:
             least = number
-        found, whole = _look(shift, standard, bounds, start, cancelled)
+        start = bounds.any_staffing()
+        if start is None:
+            # no staffing by the integer program, and too many branches to show it
+            all_measured = False
+            continue
+        found, whole = _look(shift, standard, bounds, start, ways, cancelled)
         if found is not None:
             result = measure(shift, found, standard.minutes)
             return Staffing(found, least, result, proven=result.exact and (all_measured or number == least))
@@ -154,18 +166,21 @@ def _spread(shift: Shift, number: int) -> np.ndarray:
 
 
 def _look(
-    shift: Shift, standard: Standard, bounds: _Bounds, start: np.ndarray, cancelled: Callable[[], bool]
+    shift: Shift,
+    standard: Standard,
+    bounds: _Bounds,
+    start: np.ndarray,
+    ways: list[np.ndarray] | None,
+    cancelled: Callable[[], bool],
 ) -> tuple[np.ndarray | None, bool]:
     """Return a staffing that keeps the standard, and where there is none whether all were measured exactly."""
-    if bounds.number <= EXACT_SERVERS:
-        ways = bounds.ways(MOST_WAYS)
-        if ways is not None:
-            for way in ways:
-                if cancelled():
-                    return None, False
-                if keeps(measure(shift, way, standard.minutes), standard):
-                    return way, True
-            return None, True
+    if ways is not None and bounds.number <= EXACT_SERVERS and len(ways) * _states(shift, bounds.number) <= MOST_STATES:
+        for way in ways:
+            if cancelled():
+                return None, False
+            if keeps(measure(shift, way, standard.minutes), standard):
+                return way, True
+        return None, True
     at, missed = start, shortfall(measure(shift, start, standard.minutes), standard)
     moves, most = 0, max(8, MOVES // bounds.number)
     while missed > SLACK and moves < most and not cancelled():
@@ -254,8 +269,7 @@ class _Bounds:
             return None
         shift = self.shift
         if self.free == 0:
-            nobody_more = np.zeros(shift.beats, int)
-            return nobody_more if self.admits(nobody_more) else None
+            return np.zeros(shift.beats, int)
         model = pulp.LpProblem("staffing", pulp.LpMaximize)
         x = [[pulp.LpVariable(f"x_{b}_{m}", cat="Binary") for m in range(1, self.free + 1)] for b in range(shift.beats)]
         for row in x:
@@ -295,22 +309,38 @@ class _Bounds:
         wanted = self.standard.within_share * total / max(1 - self.alone_refused, 1e-12)
         model += pulp.lpSum(covered) >= wanted - float(shift.calls[by_car].sum()) - SLACK * total
 
-    def admits(self, officers: np.ndarray) -> bool:
-        """Whether the bounds let a staffing keep the standard."""
-        own = float(self.weight @ np.minimum(self.own[np.arange(len(officers)), officers], 1.0))
-        if self.standard.own_share is not None and own < self.standard.own_share - 1e-6:
-            return False
-        if self.near is None or self.standard.within_share is None or self.standard.minutes is None:
-            return True
-        reached = self.near[officers > 0].any(axis=0) | (self.shift.shared <= self.standard.minutes + 1e-9).any(axis=0)
-        share = float(self.shift.calls[reached].sum() / self.shift.calls.sum())
-        return (1 - self.alone_refused) * share >= self.standard.within_share - 1e-6
-
-    def ways(self, most: int) -> list[np.ndarray] | None:
-        """Return all staffings that the bounds admit, or None where more than so many are, or too many to look through."""
-        every = list(islice(_compositions(self.free, self.shift.beats), 100 * most + 1))
-        found = [way for way in every if self.admits(way)] if len(every) <= 100 * most else []
-        return found if len(every) <= 100 * most and len(found) <= most else None
+    def ways(self) -> list[np.ndarray] | None:
+        """Return all staffings that the bounds admit; None where that takes too many branches, or more than `MOST_WAYS` are."""
+        if not self.possible or self.free < 0:
+            return []
+        shift, standard = self.shift, self.standard
+        value = self.weight[:, None] * np.minimum(self.own, 1.0)
+        rest = _best_of_the_rest(value)
+        wanted = -np.inf if standard.own_share is None else standard.own_share - 1e-6
+        covered: np.ndarray = np.zeros(0, bool)
+        calls = np.zeros(0)
+        near, least = np.zeros((shift.beats, 0), bool), -np.inf
+        if self.near is not None and standard.within_share is not None and standard.minutes is not None:
+            covered = np.asarray((shift.shared <= standard.minutes + 1e-9).any(axis=0))
+            near, calls = self.near, shift.calls / shift.calls.sum()
+            least = (standard.within_share - 1e-6) / max(1 - self.alone_refused, 1e-12)
+        found: list[np.ndarray] = []
+        branches = 0
+        stack: list[tuple[int, int, float, np.ndarray, tuple[int, ...]]] = [(0, self.free, 0.0, covered, ())]
+        while stack:
+            beat, free, own, reached, given = stack.pop()
+            branches += 1
+            if branches > MOST_BRANCHES or len(found) > MOST_WAYS:
+                return None
+            if own + rest[beat, free] < wanted or _most_covered(near[beat:], calls, reached, free) < least:
+                continue
+            if beat == shift.beats:
+                found.append(np.array(given, int))
+                continue
+            for m in range(free + 1) if beat < shift.beats - 1 else (free,):
+                there = reached | near[beat] if m else reached
+                stack.append((beat + 1, free - m, own + float(value[beat, m]), there, (*given, m)))
+        return found
 
     def exchanges(self, officers: np.ndarray) -> list[tuple[int, int]]:
         """Return moves of one officer between beats, the most promising by the bounds first."""
@@ -320,6 +350,11 @@ class _Bounds:
         win = np.where(officers < self.free, gain[rows, np.minimum(officers, self.free - 1)], -np.inf)
         pairs = [(g, t) for g in rows[officers > 0].tolist() for t in rows.tolist() if t != g]
         return sorted(pairs, key=lambda p: (float(loss[p[0]] - win[p[1]]), p))
+
+
+def _states(shift: Shift, number: int) -> int:
+    """Return what it takes to solve a system of so many officers; the equations of calls for several are dense."""
+    return 2**number if shift.together is None else max(2**number, 4**number // 100)
 
 
 def _refused(servers: int, calls: np.ndarray, hours: float, waits: bool) -> np.ndarray:
@@ -340,11 +375,19 @@ def _overflow(servers: int, calls: np.ndarray, hours: float) -> float:
     return float(requests @ _refused(servers, calls, hours, False) / requests.sum())
 
 
-def _compositions(total: int, parts: int) -> Iterator[np.ndarray]:
-    """Yield every way to share `total` among `parts`."""
-    if parts == 1:
-        yield np.array([total])
-        return
-    for first in range(total, -1, -1):
-        for rest in _compositions(total - first, parts - 1):
-            yield np.concatenate([[first], rest])
+def _best_of_the_rest(value: np.ndarray) -> np.ndarray:
+    """Return the largest sum of `value`, (K, F + 1), that the beats from each on reach with each number of officers, (K + 1, F + 1)."""
+    beats, most = value.shape
+    found = np.full((beats + 1, most), -np.inf)
+    found[beats, 0] = 0.0
+    for b in range(beats - 1, -1, -1):
+        for free in range(most):
+            found[b, free] = (value[b, : free + 1] + found[b + 1, free::-1]).max()
+    return found
+
+
+def _most_covered(near: np.ndarray, calls: np.ndarray, reached: np.ndarray, free: int) -> float:
+    """Return the calls that are reached, and those that so many of further places reach at most."""
+    new = calls * ~reached
+    each = np.sort(near @ new)[::-1][:free]
+    return float(calls @ reached) + min(float(each.sum()), float(near.any(axis=0) @ new))
