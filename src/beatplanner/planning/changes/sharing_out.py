@@ -22,7 +22,7 @@ from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.forum.forum_pack import empty_pack
 from beatplanner.planning.proof import Progress, rules_in_summary, silent, unproven_of
 from beatplanner.planning.whole.country import CountryPlan, shared_posts, write_country
-from beatplanner.planning.whole.rollout import roll_out
+from beatplanner.planning.whole.rollout import Rollout, roll_out
 from beatplanner.planning.whole.run import make_plan
 from beatplanner.planning.whole.served import keep_lines, service_inputs, service_of
 from beatplanner.planning.whole.summarise import sum_up, summarise
@@ -131,15 +131,7 @@ def share_out(
             rollout = replace(rollout, start=rollout.start[_order(before, planned)])
         service = service_of(town, inputs, now, seed=seed)
     else:
-        if rules.budget is not None:
-            # the posts cost something else now, so beats may start in other years
-            found = roll_out(now, rules, seed=seed)
-            rollout = found if found.limited else None
-            now = replace(now, beats=with_starts(beats, beats_with_starts(beats, rollout, rules)))
-        if rules.service is not None:
-            # other posts are on duty
-            town = read_town(rules)
-            service = service_of(town, service_inputs(town), now, seed=seed)
+        now, rollout, service = _without_officers(now, rules, seed)
     keep_lines(folder, now, service)
     summed_up = sum_up(now, rules, seed, rollout)
     assert summed_up is not None
@@ -153,6 +145,23 @@ def share_out(
 
     write_everything(out, now, also=finish)
     return now.summary, summed_up
+
+
+def _without_officers(
+    now: PlanTables, rules: Description, seed: int
+) -> tuple[PlanTables, Rollout | None, tuple[Any, ...] | None]:
+    """Return the plan with its roll-out and its service by the new posts, where nobody holds them yet."""
+    rollout = service = None
+    if rules.budget is not None and now.beats is not None:
+        # the posts cost something else now, so beats may start in other years
+        found = roll_out(now, rules, seed=seed)
+        rollout = found if found.limited else None
+        now = replace(now, beats=with_starts(now.beats, beats_with_starts(now.beats, rollout, rules)))
+    if rules.service is not None:
+        # other posts are on duty
+        town = read_town(rules)
+        service = service_of(town, service_inputs(town), now, seed=seed)
+    return now, rollout, service
 
 
 def _notes_by_posts(before: PlanTables, beats: gpd.GeoDataFrame, rules: Description) -> list[dict[str, Any]]:
