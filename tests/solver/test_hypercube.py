@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from beatplanner.solver.service.approximate import approximate, birth_and_death
+from beatplanner.solver.service.approximate import approximate, birth_and_death, correction
 from beatplanner.solver.service.backup import backup_share
 from beatplanner.solver.service.hypercube import hypercube
 from beatplanner.solver.service.simulation import simulate
@@ -100,6 +100,34 @@ def test_equal_servers_are_the_formulas_of_erlang():
         assert found.wait_share == pytest.approx(c, rel=1e-9)
         assert found.mean_wait_minutes == pytest.approx(60 * c * 0.5 / (servers - offered), rel=1e-9)
         assert birth_and_death(servers, offered, waits=True)[1] == pytest.approx(c, rel=1e-9)
+
+
+def test_larsons_three_servers_have_the_published_workloads():
+    """The city of three servers and ten atoms of Larson and Odoni, *Urban Operations Research* (1981), 5.4.3 and 5.5.3, with a queue.
+
+    1.5 calls in the time of one service; half of them from the area of server 1 (backed up by 2 in atoms 1 and 2, by 3 in atom 4), the others
+    from those of 2 and of 3, which 1 backs up. Exact workloads as printed: 0.5574, 0.4734, 0.4693. The rates of single atoms stand in a
+    figure; of the sums by order in multiples of 0.05, only one gives these workloads to the printed digits.
+    """
+    order = np.array([[0, 1, 2], [0, 2, 1], [1, 0, 2], [2, 0, 1]])
+    printed = np.array([0.5574, 0.4734, 0.4693])
+
+    def workloads(first, second):
+        calls = np.array([first, 0.75 - first, second, 0.75 - second])
+        return hypercube(ServiceSystem(calls, order, np.ones((3, 4)), 60.0)).busy
+
+    assert workloads(0.5, 0.35) == pytest.approx(printed, abs=5.1e-5)
+    steps = np.arange(16) * 0.05
+    fits = [(a, b) for a in steps for b in steps if np.abs(workloads(a, b) - printed).max() < 5.1e-5]
+    assert np.allclose(fits, [(0.5, 0.35)])
+    # a system of so few is exact in our approximation; the book's, of formulas, is within about 1 %: 0.5627, 0.4716, 0.4657
+    near = approximate(ServiceSystem(np.array([0.5, 0.25, 0.35, 0.4]), order, np.ones((3, 4)), 60.0)).busy
+    assert np.abs(near - printed).max() <= np.abs(np.array([0.5627, 0.4716, 0.4657]) - printed).max()
+
+
+def test_correction_factors_are_those_printed():
+    """Q(3, ½, j) of Larson's approximation: 1, 0.73684 and 0.63158 (*Urban Operations Research*, 5.5.3)."""
+    assert correction(birth_and_death(3, 1.5, waits=True)[0], 0.5, 3) == pytest.approx([1, 0.73684, 0.63158], abs=5e-6)
 
 
 FIGURES = (
