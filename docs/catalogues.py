@@ -7,6 +7,7 @@ native speaker has reviewed carries the flag "fuzzy"; the reviewer takes it away
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -67,10 +68,19 @@ LETTERS = {
 
 def messages() -> list[str | tuple[str, str]]:
     """Return every text of the pack and of the workbooks, in the order of the code; those in tables of the code come last."""
-    from beatplanner.data.publish import comparison_workbook, curve_report, moves, officers_pack, price_report
+    from beatplanner.data.publish import (
+        comparison_files,
+        comparison_words,
+        comparison_workbook,
+        curve_report,
+        moves,
+        officers_pack,
+        price_report,
+    )
     from beatplanner.data.publish.public import forum_files
     from beatplanner.data.result import draft_reason, qgis_words, run_card
-    from beatplanner.planning.compare import comparison
+    from beatplanner.planning.compare import comparison, sentences
+    from beatplanner.planning.compare.figure_rows import BLOCKS
     from beatplanner.planning.forum import forums, themes
     from beatplanner.planning.forum.public import small_files, street_beats, wording
 
@@ -100,6 +110,14 @@ def messages() -> list[str | tuple[str, str]]:
     found |= dict.fromkeys((*figures, *run_card.WORDS, *forum_files.TWIN_HEADINGS.values(), *qgis_words.WORDS))
     found |= dict.fromkeys(said for codes in small_files.CODES.values() for said in codes.values())
     found |= dict.fromkeys((*curve_report.WORDS, *price_report.WORDS))
+    found |= dict.fromkeys((*comparison_words.WORDS, *comparison_files.WORDS, *sentences.WORDS))
+    templates = ROOT / "src" / "beatplanner" / "data" / "templates"
+    page = "".join((templates / name).read_text("utf-8") for name in ("comparison.html", "budget.html"))
+    calls = re.findall(r"\bt\(((?:\"[^\"]*\"|[^()\"])*)", page)
+    found |= dict.fromkeys(re.findall(r'people\("([^"]*)"', page))
+    # the first text of a call, and the other one where a condition chooses between two
+    found |= dict.fromkeys(m for call in calls for m in re.findall(r'(?:^|else )"([^"]*)"', call))
+    found |= dict.fromkeys(f.help for _, figures_ in BLOCKS for f in figures_ if f.help)
     return list(found)
 
 

@@ -225,6 +225,33 @@ def test_the_decision_page_says_when_to_choose_which(plans):
     assert "Choose same if" in page and "Its worst point: " in page and "▲" not in page and "Best at" not in page
 
 
+@pytest.mark.parametrize(
+    ("language", "strange"),
+    [("mk", r"[A-Za-z]{3,}"), ("sq", r"\b(?:the|beats?|officers?|residents|of|and|or|with|today|money)\b")],
+)
+def test_the_page_speaks_the_language_of_the_force(plans, tmp_path, language, strange):
+    """No English is left on the page but names and what planning itself says of a clash, which is marked as English."""
+    folder, _ = plans
+    for name in ("same", "more"):
+        shutil.copytree(folder / name, tmp_path / name)
+        summary = json.loads((tmp_path / name / "summary.json").read_text(encoding="utf-8"))
+        summary["rules"]["forum"] = {"languages": [language, "en"]}
+        summary |= {"feasible": False, "clashes": ["No plan is that even."]} if name == "more" else {}
+        (tmp_path / name / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+    compare([tmp_path / "same", tmp_path / "more"], tmp_path / "cmp", draws=2)
+    page = (tmp_path / "cmp" / "comparison.html").read_text(encoding="utf-8")
+    said = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])["say"]
+    assert f'<html lang="{language}">' in page and '<p lang="en">No plan is that even.</p>' in page
+    text = re.sub(r"(?s)<(script|style)\b.*?</\1>|<p lang=\"en\">.*?</p>", " ", page)
+    text = " ".join(re.findall(r'(?:title|aria-label)="([^"]*)"', text)) + re.sub(r"<[^>]+>", " ", text)
+    text += " ".join(re.sub(r"\{\w+\}", "", v) for v in said.values())
+    names = (
+        r"Grid|West|East|More beats|same|beatplanner(?: verify)?|EUR|COFOG|School \d|&#?\w+;|Library|Clinic|Old|Tiny"
+    )
+    assert not re.findall(strange, re.sub(names, " ", text)), set(re.findall(strange, re.sub(names, " ", text)))
+    assert next(c for c in verify(tmp_path / "cmp").checks if c.name == "comparison.html").ok
+
+
 def test_money_is_held_against_plans_of_the_same_steps_alone(monkeypatch):
     from beatplanner.data.publish.comparison_words import _best_in_words, best, choose, verdicts
     from beatplanner.planning.compare import decision as page

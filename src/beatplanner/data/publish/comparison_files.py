@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -22,13 +23,58 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats import geometry
 from beatplanner.data.output_place import cannot_write, check_place, settle, swap_in, try_place
 from beatplanner.data.paths import whole_path
-from beatplanner.data.publish.comparison_words import HEADLINE, best, choose, in_words, signed, verdicts
+from beatplanner.data.publish.comparison_words import (
+    ENGLISH,
+    HEADLINE,
+    TODAY,
+    best,
+    choose,
+    in_words,
+    label_said,
+    signed,
+    verdicts,
+)
 from beatplanner.data.publish.comparison_workbook import write_workbook
+from beatplanner.data.publish.translation import Speech
 
+SPAN = "{first} to {last}"
+BEATS_OF_TODAY = "The beats, stations and officers of today."
+# What the script of the maps says.
+SCRIPT = {
+    "under": "under {n}",
+    "hours": "{n} hours and more",
+    "minutes": "{n} minutes and more",
+    "nobody": "no officer",
+    "unknown": "not known, or not on foot",
+    "another": "another beat than in “{plan}”",
+    "same": "the same beat",
+    "old": "Station there today",
+    "new": "New station",
+    "residents": "{n} residents",
+    "none": "no beat",
+    "beat": "Beat {name}",
+    "load": "{n} h per officer",
+    "walk": "{n} min on foot",
+}
+WORDS = (
+    *SCRIPT.values(),
+    SPAN,
+    BEATS_OF_TODAY,
+    "{project}: one plan beside today's",
+    "{project}: {n} plans beside today's",
+)
 # Width of the drawing that the maps are in; a tenth of it is told.
 WIDTH = 1000.0
 # Borders are simplified by so much of the drawing: nobody sees it, and a country stays small.
 HAIR = 0.6
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a comparison says of its plans in the force's language: sentences of each column, and why each plan (by name) is a draft."""
+
+    sentences: list[list[str]]
+    unsolved: dict[str, list[str]]
 
 
 def check_comparison_place(out: Path) -> None:
@@ -56,6 +102,7 @@ def write_comparison(
     maps: Sequence[dict[str, Any]],
     beats: Sequence[dict[str, Any]],
     cards: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (),
+    told: Said | None = None,
 ) -> None:
     """Write ``comparison.json``, ``comparison.html`` and ``comparison.xlsx``; an older comparison is replaced only when all are written.
 
@@ -73,6 +120,8 @@ def write_comparison(
         One row a beat and column: ``column``, ``beat``, ``name``, ``workload``, ``residents``, ``posts``.
     cards
         Name and run card of each plan, for the workbook.
+    told
+        What the page says in the force's language; what the JSON says where it is not given.
     """
     out = whole_path(out)
     check_comparison_place(out)
@@ -82,7 +131,7 @@ def write_comparison(
         part.mkdir(parents=True)
         text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
         (part / "comparison.json").write_text(text, encoding="utf-8")
-        page = comparison_page(content, units, maps)
+        page = comparison_page(content, units, maps, told)
         (part / "comparison.html").write_text(page, encoding="utf-8")
         write_workbook(part / "comparison.xlsx", content, beats, cards)
     except OSError as error:
@@ -104,23 +153,32 @@ def _page_template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8"))
     )
-    environment.filters.update(figure=in_words)
-    environment.globals.update(verdicts=verdicts, best=best, signed=signed)
+    environment.globals.update(verdicts=verdicts, best=best, signed=signed, english=ENGLISH)
     return environment.get_template("comparison.html")
 
 
-def comparison_page(content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequence[dict[str, Any]]) -> str:
-    """Return the page: cards, headline figures, linked maps, every figure, and who moves where."""
+def comparison_page(
+    content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequence[dict[str, Any]], told: Said | None = None
+) -> str:
+    """Return the page, in the language of the content: cards, headline figures, linked maps, every figure, and who moves where."""
+    say = Speech(content.get("language") or "en")
+    content = _in_language(content, say, told)
     content = content | {"blocks": _like_with_like(content)}
     templates = files("beatplanner.data") / "templates"
     script = (templates / "comparison.js").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     rows = {r["key"]: r for b in content["blocks"] for r in b["rows"]}
-    headline = [_bars(rows[k]) | ({"label": label} if label else {}) for k, label in HEADLINE.items() if k in rows]
+    headline = [
+        _bars(rows[k]) | {"said": say.text(label) if label else label_said(say, rows[k])}
+        for k, label in HEADLINE.items()
+        if k in rows
+    ]
     if "money_total" in rows:
         headline = [r for r in headline if r["key"] != "station_cost"]
     curve = None if not content.get("curve") else _curve_drawing(content["curve"])
-    data = json.dumps(_drawing(content, units, maps), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    drawing = _drawing(content, units, maps) | {"language": say.language}
+    drawing["say"] = {k: say.text(v) for k, v in SCRIPT.items()}
+    data = json.dumps(drawing, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return _page_template().render(
         c=content,
         headline=headline,
@@ -129,8 +187,50 @@ def comparison_page(content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequ
         data=data.replace("</", "<\\/"),
         plans=content["columns"][1:],
         curve=curve,
-        choices=choose(content),
+        choices=choose(content, say),
+        told=content["sentences"],
+        say=say,
+        t=say.text,
+        language=say.language,
+        figure=lambda value, kind: in_words(value, kind, say),
+        label=lambda row: label_said(say, row),
+        helped=lambda text: text if say.language == "en" else say.known(text),
+        span=_span(content["money_years"], say),
+        title=say.text(
+            "{project}: one plan beside today's"
+            if len(content["columns"]) == 2
+            else "{project}: {n} plans beside today's",
+            project=content["project"],
+            n=len(content["columns"]) - 1,
+        ),
     )
+
+
+def _in_language(content: dict[str, Any], say: Speech, told: Said | None) -> dict[str, Any]:
+    """Return the content with what it says of plans in a language, where it was told in that."""
+    today = [
+        c | {"name": say.text(TODAY), "about": say.text(BEATS_OF_TODAY)} if c["today"] else c
+        for c in content["columns"]
+    ]
+    if told is None:
+        return content
+    decision = [d | {"unsolved": told.unsolved.get(d["plan"], d.get("unsolved", []))} for d in content["decision"]]
+    name, said = content["columns"][0]["name"], today[0]["name"]
+
+    def as_said(x: dict[str, Any] | None, key: str) -> dict[str, Any] | None:
+        return None if x is None else x | {key: said} if x[key] == name else x
+
+    decision = [
+        d | {"best": [as_said(x, "next_plan") for x in d["best"]], "worst": as_said(d["worst"], "best_plan")}
+        for d in decision
+    ]
+    return content | {"columns": today, "decision": decision, "sentences": told.sentences}
+
+
+def _span(years: Sequence[Any], say: Speech) -> str:
+    if not years:
+        return ""
+    return f" ({years[0]})" if len(years) == 1 else f" ({say.text(SPAN, first=years[0], last=years[-1])})"
 
 
 def _like_with_like(content: dict[str, Any]) -> list[dict[str, Any]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from babel.numbers import format_percent
+
 from beatplanner.data.publish.translation import Speech
 
 # What a minister reads first, in this order; rows that a comparison lacks are left out.
@@ -50,23 +52,73 @@ MEASURED_IN = {
 }
 
 # What a plan leaves out that another has.
-LACKS = {"stations": "no stations", "officers": "no postings of officers"}
+LACKS = {
+    ("stations",): "no stations",
+    ("officers",): "no postings of officers",
+    ("stations", "officers"): "no stations and no postings of officers",
+}
+# Sentences of the decision page.
+WITH = "{what} counts most ({mine}; {other} with {plan})"
+ALONE = "{what} counts most ({mine}; today {other}; the other plans have none)"
+WORST = "{figure}: {mine}, and {best} with {plan}"
+CAPACITY = "{hours} of {capacity} hours a year are used in the beat with the most work"
+MONEY = (
+    "as much as going on as today",
+    "about {sum} more than going on as today",
+    "about {sum} less than going on as today",
+)
+POSTS = (
+    "with posts paid in place of people, as much as today",
+    "with posts paid in place of people, about {sum} more than today",
+    "with posts paid in place of people, about {sum} less than today",
+)
+MILLION, POINTS, TODAY = "{n} million", "{n} points", "Today"
+# Names of a budget's lines, payers, classes, functions and orders.
+BUDGET = (
+    *("Salaries", "Stations", "Vehicles", "Forums", "Training", "ministry", "municipality", "donor"),
+    *("211 wages and salaries", "212 employers' social contributions", "22 use of goods and services"),
+    *("311 fixed assets", "COFOG 03.1, police services", "vehicles", "stations", "courses"),
+)
+WORDS = (
+    *BUDGET,
+    *(v for v in HEADLINE.values() if v),
+    *STRENGTHS.values(),
+    *MEASURED_IN.values(),
+    *LACKS.values(),
+    *(WITH, ALONE, WORST, CAPACITY, *MONEY, *POSTS, MILLION, POINTS, TODAY, "yes", "no"),
+)
+ENGLISH = Speech("en")
 
 
-def in_words(value: Any, kind: str) -> str:
+def label_said(said: Speech, row: dict[str, Any]) -> str:
+    """Return the label of a row in the force's language; names of languages in it are said in that language too."""
+    if said.language == "en" or "words" not in row:
+        return row["label"]
+    fields = {k: said.language_name(v) if k == "language" else v for k, v in row["fields"].items()}
+    return said.text(row["words"], **fields)
+
+
+def in_words(value: Any, kind: str, said: Speech = ENGLISH) -> str:
     """Return a figure as people read it."""
     if value is None:
         return "–"
     if kind == "yes":
-        return "yes" if value else "no"
+        return said.text("yes" if value else "no")
     if kind == "text":
-        return str(value)
+        return str(beat_said(said, value))
     if kind == "share":
         digits = 1 if 0 < abs(value) < 0.0995 or 0.995 < value < 1 else 0
-        return f"{value:.{digits}%}"
+        return share_in_words(value, digits, said)
     if kind == "money":
-        return money_in_words(value)
-    return f"{value:,.1f}" if kind == "decimal" else f"{value:,.0f}"
+        return money_in_words(value, said)
+    return said.number(value, 1 if kind == "decimal" else 0)
+
+
+def share_in_words(value: float, digits: int, said: Speech = ENGLISH) -> str:
+    """Return a share in percent, with so many digits after the point."""
+    return format_percent(
+        round(value, digits + 2), format=f"#,##0{'.' + '0' * digits if digits else ''}%", locale=said.locale
+    )
 
 
 def beat_said(said: Speech, value: Any) -> Any:
@@ -76,9 +128,9 @@ def beat_said(said: Speech, value: Any) -> Any:
     return re.sub(r"(^|\()beat (?=\S)", lambda m: f"{m[1]}{said.text('Beat').lower()} ", value)
 
 
-def money_in_words(value: float) -> str:
+def money_in_words(value: float, said: Speech = ENGLISH) -> str:
     """Return a sum as people say it."""
-    return f"{value / 1e6:,.2f} million" if abs(value) >= 1e6 else f"{value:,.0f}"
+    return said.text(MILLION, n=said.number(value / 1e6, 2)) if abs(value) >= 1e6 else said.number(value)
 
 
 def verdicts(row: dict[str, Any]) -> list[str]:
@@ -115,7 +167,7 @@ def best(row: dict[str, Any]) -> list[bool]:
     return [v is not None and abs(v - top) <= 1e-9 * max(1.0, abs(top)) for v in values]
 
 
-def signed(row: dict[str, Any]) -> list[str]:
+def signed(row: dict[str, Any], said: Speech = ENGLISH) -> list[str]:
     """Return each column's difference to the first, today's, with its sign; “” where there is none, rounding decides, or it means nothing."""
     first, told = row["values"][0], []
     for k, value in enumerate(row["values"]):
@@ -130,11 +182,13 @@ def signed(row: dict[str, Any]) -> list[str]:
             continue
         change = float(value) - float(first)
         if row["kind"] == "share":
-            told.append(f"{_sign(change)}{abs(100 * change):.1f} points")
+            told.append(_sign(change) + said.text(POINTS, n=said.number(abs(100 * change), 1)))
         elif row["kind"] == "money":
-            told.append(f"{_sign(change)}{about(abs(change))}")
+            told.append(f"{_sign(change)}{about(abs(change), said)}")
         else:
-            told.append(f"{_sign(change)}{in_words(abs(change), row['kind'])}")
+            size = in_words(abs(change), row["kind"], said)
+            # what is written as nothing is nothing
+            told.append(_sign(change) + size if size.strip("0.,") else "")
     return told
 
 
@@ -142,37 +196,37 @@ def _sign(value: float) -> str:
     return "+" if value > 0 else "−"
 
 
-def about(value: float) -> str:
+def about(value: float, said: Speech = ENGLISH) -> str:
     """Return a sum rounded to three digits, as one says it."""
     if value == 0:
         return "0"
     digits = len(f"{abs(value):.0f}") - 3
-    rounded = round(value, -digits) if digits > 0 else round(value)
-    return f"{rounded / 1e6:,.2f} million" if abs(rounded) >= 1e6 else f"{rounded:,.0f}"
+    return money_in_words(round(value, -digits) if digits > 0 else round(value), said)
 
 
-def choose(content: dict[str, Any]) -> list[dict[str, Any]]:
+def choose(content: dict[str, Any], said: Speech = ENGLISH) -> list[dict[str, Any]]:
     """Return what the decision page says of each plan: ``name``, ``unmet``, ``unsolved``, ``choose`` (sentences), ``worst`` and ``money``.
 
     Parameters
     ----------
     content
         Of ``comparison.json``, with its ``decision``.
+    said
+        The language.
     """
     rows = {r["key"]: r for b in content["blocks"] for r in b["rows"]}
     unit = content.get("currency") or ""
     told = []
     for plan in content["decision"]:
-        words = [_best_in_words(x, rows[x["key"]], content["columns"][0]["name"], unit) for x in plan["best"]]
-        worst = plan["worst"]
+        words = [_best_in_words(x, rows[x["key"]], content["columns"][0]["name"], unit, said) for x in plan["best"]]
+        worst, money, used = plan["worst"], plan["money"], plan["capacity"]
         row = None if worst is None else rows[worst["key"]]
-        money = plan["money"]
         text = ""
         if money is not None:
-            text = f"{_against(money['whole'], unit)} going on as today"
+            text = _against(money["whole"], unit, MONEY, said)
             if money["posts"] is not None and abs(money["posts"] - money["whole"]) > 0.5:
-                text += f"; with posts paid in place of people, {_against(money['posts'], unit)} today"
-        used = plan["capacity"]
+                text += "; " + _against(money["posts"], unit, POSTS, said)
+        lacks = tuple(plan.get("lacks", []))
         told.append(
             {
                 "name": plan["plan"],
@@ -181,33 +235,38 @@ def choose(content: dict[str, Any]) -> list[dict[str, Any]]:
                 "choose": words,
                 "worst": ""
                 if row is None or worst is None
-                else f"{_plain(row)}: {in_words(worst['value'], row['kind'])}, and {in_words(worst['best'], row['kind'])} with {worst['best_plan']}",
+                else said.text(
+                    WORST,
+                    figure=_plain(row, said),
+                    mine=in_words(worst["value"], row["kind"], said),
+                    best=in_words(worst["best"], row["kind"], said),
+                    plan=worst["best_plan"],
+                ),
                 "money": text,
-                "lacks": " and ".join(LACKS[s] for s in plan.get("lacks", [])),
+                "lacks": said.text(LACKS[lacks]) if lacks else "",
                 "capacity": ""
                 if used is None
-                else f"{used['hours']:,.0f} of {used['capacity']:,.0f} hours a year are used in the beat with the most work",
+                else said.text(CAPACITY, hours=said.number(used["hours"]), capacity=said.number(used["capacity"])),
             }
         )
     return told
 
 
-def _plain(row: dict[str, Any]) -> str:
-    return (HEADLINE.get(row["key"]) or row["label"]).strip("… ")
+def _plain(row: dict[str, Any], said: Speech) -> str:
+    headline = HEADLINE.get(row["key"])
+    return (said.text(headline) if headline else label_said(said, row)).strip("… ")
 
 
-def _best_in_words(x: dict[str, Any], row: dict[str, Any], today: str, currency: str) -> str:
-    what = STRENGTHS[x["key"]]
+def _best_in_words(x: dict[str, Any], row: dict[str, Any], today: str, currency: str, said: Speech = ENGLISH) -> str:
     measured = currency if row["kind"] == "money" else MEASURED_IN.get(x["key"], "")
-    mine, other = in_words(x["value"], row["kind"]), in_words(x["next"], row["kind"])
+    measured = said.text(measured) if measured and row["kind"] != "money" else measured
+    mine, other = in_words(x["value"], row["kind"], said), in_words(x["next"], row["kind"], said)
+    fields = {"what": said.text(STRENGTHS[x["key"]]), "mine": f"{mine} {measured}".strip(), "other": other}
     # what no other plan has is held against today's
-    beside = (
-        f"today {other}; the other plans have none" if x["next_plan"] == today else f"{other} with {x['next_plan']}"
-    )
-    return f"{what} counts most ({f'{mine} {measured}'.strip()}; {beside})"
+    return said.text(ALONE, **fields) if x["next_plan"] == today else said.text(WITH, plan=x["next_plan"], **fields)
 
 
-def _against(change: float, unit: str) -> str:
+def _against(change: float, unit: str, words: tuple[str, str, str], said: Speech) -> str:
     if abs(change) < 0.5:
-        return "as much as"
-    return f"about {about(abs(change))} {unit} {'more' if change > 0 else 'less'} than"
+        return said.text(words[0])
+    return said.text(words[1 if change > 0 else 2], sum=f"{about(abs(change), said)} {unit}")

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from beatplanner.data.output_place import move
-from beatplanner.data.publish.comparison_words import beat_said
+from beatplanner.data.publish.comparison_words import beat_said, label_said
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import safe_cell
 
@@ -33,14 +33,6 @@ FORMULAS = (
     "Cells that begin with = are formulas: change hours or officers in the sheet “Beats” and the comparison follows."
 )
 WORDS = (*dict.fromkeys((*BEATS, *MOVES)), AGAINST, ALL, TODAY, "Project", "Plans", FORMULAS, "yes", "no")
-
-
-def _label(said: Speech, row: dict[str, Any]) -> str:
-    """Return the label of a row in the force's language; names of languages in it are said in that language too."""
-    if said.language == "en" or "words" not in row:
-        return row["label"]
-    fields = {k: said.language_name(v) if k == "language" else v for k, v in row["fields"].items()}
-    return said.text(row["words"], **fields)
 
 
 def write_workbook(  # noqa: C901 - one step a sheet
@@ -128,7 +120,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
         for r in block["rows"]:
             line = main.max_row + 1
             lines[r["key"]] = line
-            cells: list[Any] = [safe_cell(_label(said, r))]
+            cells: list[Any] = [safe_cell(label_said(said, r))]
             for k, value in enumerate(r["values"]):
                 template = live.get(r["key"])
                 if value is None:

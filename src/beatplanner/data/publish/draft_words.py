@@ -9,7 +9,7 @@ from beatplanner.data.result.draft_reason import draft_sentences
 from beatplanner.data.result.plan_tables import PlanTables
 
 
-def draft_in_words(tables: PlanTables, *, rules: bool = True) -> list[str]:
+def draft_in_words(tables: PlanTables, *, rules: bool = True, language: str = "en") -> list[str]:
     """Return why a plan is a draft, a sentence a reason; empty where it is none.
 
     Parameters
@@ -18,8 +18,10 @@ def draft_in_words(tables: PlanTables, *, rules: bool = True) -> list[str]:
         The plan.
     rules
         Whether rules that are not kept are told, too; not where each of them has a sentence of its own beside it.
+    language
+        In which it is told.
     """
-    return draft_sentences((r for r in draft_reasons(tables) if rules or r.kind != "rules"), Speech("en"))
+    return draft_sentences((r for r in draft_reasons(tables) if rules or r.kind != "rules"), Speech(language))
 
 
 def left_out_of_bound(tables: PlanTables) -> list[str]:

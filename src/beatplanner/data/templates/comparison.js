@@ -12,7 +12,8 @@
   const from = Math.floor(low / step) * step + step;
   const LOADS = [0, 1, 2, 3, 4].map((k) => from + k * step);
   const colour = (v, limits, ramp) => v === null ? NONE : ramp[limits.filter((l) => v >= l).length];
-  const number = (v) => Math.round(v).toLocaleString("en");
+  const number = (v) => Math.round(v).toLocaleString(data.language);
+  const say = (key, fields = {}) => data.say[key].replace(/\{(\w+)\}/g, (_, k) => fields[k]);
   let mode = "load", base = 0, view = { x: 0, y: 0, w: data.width, h: data.height };
   const make = (name, attributes, parent) => { const e = document.createElementNS(SVG, name); for (const k in attributes) e.setAttribute(k, attributes[k]); parent.append(e); return e; };
   const panels = maps.map((svg, m) => {
@@ -34,11 +35,11 @@
   const legend = () => {
     const box = byId("legend"); box.replaceChildren();
     const add = (fill, text, round) => { const s = document.createElement("span"), i = document.createElement("i"); i.style.background = fill; if (round) { i.style.borderRadius = "50%"; i.style.width = ".9rem"; } s.append(i, text); box.append(s); };
-    const steps = (limits, ramp, unit) => ramp.forEach((f, k) => add(f, k === 0 ? `under ${number(limits[0])}` : k === limits.length ? `${number(limits[k - 1])} ${unit} and more` : `${number(limits[k - 1])}–${number(limits[k])}`));
-    if (mode === "load") { steps(LOADS, LOAD, "hours"); if (data.columns.some((c) => c.load.includes(null))) add(NONE, "no officer"); }
-    if (mode === "walk") { steps(WALKS, WALK, "minutes"); if (data.columns.some((c) => c.walk.includes(null))) add(NONE, "not known, or not on foot"); }
-    if (mode === "change") { add(CHANGED, `another beat than in “${data.columns[base].name}”`); add(GREY, "the same beat"); }
-    if (data.columns.some((c) => c.stations.length)) { add("#08306b", "station there today", true); add("#cb181d", "new station", true); }
+    const steps = (limits, ramp, unit) => ramp.forEach((f, k) => add(f, k === 0 ? say("under", { n: number(limits[0]) }) : k === limits.length ? say(unit, { n: number(limits[k - 1]) }) : `${number(limits[k - 1])}–${number(limits[k])}`));
+    if (mode === "load") { steps(LOADS, LOAD, "hours"); if (data.columns.some((c) => c.load.includes(null))) add(NONE, say("nobody")); }
+    if (mode === "walk") { steps(WALKS, WALK, "minutes"); if (data.columns.some((c) => c.walk.includes(null))) add(NONE, say("unknown")); }
+    if (mode === "change") { add(CHANGED, say("another", { plan: data.columns[base].name })); add(GREY, say("same")); }
+    if (data.columns.some((c) => c.stations.length)) { add("#08306b", say("old"), true); add("#cb181d", say("new"), true); }
   };
   const look = () => {
     for (const p of panels) {
@@ -54,8 +55,8 @@
   const point = (svg, e) => { const q = new DOMPoint(e.clientX, e.clientY).matrixTransform(svg.getScreenCTM().inverse()); return [(q.x - view.x) / view.w, (q.y - view.y) / view.h]; };
   const tell = (p, u) => {
     const parts = [data.names[u]];
-    if (data.residents[u] !== null) parts.push(`${number(data.residents[u])} residents`);
-    data.columns.forEach((c) => { const id = idOf(c, u); parts.push(`${c.name}: ${id === null ? "no beat" : "beat " + id}` + (c.load[u] === null ? "" : `, ${number(c.load[u])} h per officer`) + (c.walk[u] === null ? "" : `, ${number(c.walk[u])} min on foot`)); });
+    if (data.residents[u] !== null) parts.push(say("residents", { n: number(data.residents[u]) }));
+    data.columns.forEach((c) => { const id = idOf(c, u); parts.push(`${c.name}: ${id === null ? say("none") : say("beat", { name: id })}` + (c.load[u] === null ? "" : ", " + say("load", { n: number(c.load[u]) })) + (c.walk[u] === null ? "" : ", " + say("walk", { n: number(c.walk[u]) }))); });
     byId("told").textContent = parts.join("  ·  ");
   };
   for (const p of panels) {

@@ -22,7 +22,8 @@ import pandas as pd
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.fingerprint import file_hash
 from beatplanner.data.paths import relative_or_whole, whole_path
-from beatplanner.data.publish.comparison_files import check_comparison_place, write_comparison
+from beatplanner.data.publish.comparison_files import Said, check_comparison_place, write_comparison
+from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.publish.templates import filled
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import readable
@@ -65,10 +66,28 @@ MONEY = {
 }
 
 
+# What is said beside rows of money.
+WHOLE = "The whole plan, all of it from its first year; today: going on as today."
+BY_POSTS = (
+    "Posts (today: officers in beats) × what an officer costs a year; people who are paid without a post are left out."
+)
+ROSTER = "Everybody in the roster from joining until leaving."
+COUNTED = (
+    "Salaries of the roster, courses, stations and vehicles, by one rule for all columns; forums are left out, as a plan here has none.",
+    "Salaries of the roster, courses, stations, vehicles and forums, by one rule for all columns.",
+    "Salaries of the roster, courses, stations, vehicles and forums as their places are planned, by one rule for all columns.",
+    "Salaries of the roster, courses, stations, vehicles and forums at a flat price for each member and meeting, which is an assumption, by one rule for all columns.",
+)
+
+
 def words() -> list[str]:
     """Return every title of a block and label of a row, for the catalogues."""
     rows = [text for title, figures_ in BLOCKS for text in (title, *(f.label for f in figures_))]
-    return list(dict.fromkeys([*rows, WITHIN, SPEAKERS_WITHIN, SPEAKERS_WALK, *MONEY.values()]))
+    return list(
+        dict.fromkeys(
+            [*rows, WITHIN, SPEAKERS_WITHIN, SPEAKERS_WALK, *MONEY.values(), WHOLE, BY_POSTS, ROSTER, *COUNTED]
+        )
+    )
 
 
 # ---- the whole comparison
@@ -122,13 +141,10 @@ def _money_rows(columns: Sequence[Column]) -> list[Figure]:
             if k.startswith(("rollout_2", "served_2")) or (k.startswith(("rollout_", "served_")) and k[-1].isdigit())
         }
     )
-    help_ = "The whole plan, all of it from its first year; today: going on as today."
-    rows = [Figure(f"money_{y}", MONEY["money_"], "money", "less", help_, unit | {"year": y}) for y in years]
+    rows = [Figure(f"money_{y}", MONEY["money_"], "money", "less", WHOLE, unit | {"year": y}) for y in years]
     rows.append(Figure("money_total", MONEY["money_total"], "money", "less", _counted(base), span))
-    help_ = "Posts (today: officers in beats) × what an officer costs a year; people who are paid without a post are left out."
-    rows.append(Figure("money_posts", MONEY["money_posts"], "money", "less", help_, unit))
-    help_ = "Everybody in the roster from joining until leaving."
-    rows.append(Figure("officers_paid", MONEY["officers_paid"], "decimal", "", help_))
+    rows.append(Figure("money_posts", MONEY["money_posts"], "money", "less", BY_POSTS, unit))
+    rows.append(Figure("officers_paid", MONEY["officers_paid"], "decimal", "", ROSTER))
     rows.append(Figure("officers_spare", MONEY["officers_spare"], "decimal", "less"))
     rows.append(Figure("money_spare", MONEY["money_spare"], "money", "less", fields=span))
     rows += [
@@ -149,13 +165,11 @@ def _money_rows(columns: Sequence[Column]) -> list[Figure]:
 def _counted(base: Column) -> str:
     """Say what the money of all columns is made of, and by which rule forums are in it."""
     if base.forums == LEFT_OUT:
-        return "Salaries of the roster, courses, stations and vehicles, by one rule for all columns; forums are left out, as a plan here has none."
+        return COUNTED[0]
     budget = base.tables.summary["budget"]
     if base.rules.forum is None or "forums" not in budget:
-        return "Salaries of the roster, courses, stations, vehicles and forums, by one rule for all columns."
-    if base.forums == AS_TOLD and budget["forums"]["rule"] == "ways":
-        return "Salaries of the roster, courses, stations, vehicles and forums as their places are planned, by one rule for all columns."
-    return "Salaries of the roster, courses, stations, vehicles and forums at a flat price for each member and meeting, which is an assumption, by one rule for all columns."
+        return COUNTED[1]
+    return COUNTED[2 if base.forums == AS_TOLD and budget["forums"]["rule"] == "ways" else 3]
 
 
 def compare(
@@ -208,7 +222,11 @@ def compare(
     maps = [map_of(c, columns) for c in columns]
     speech = Speech(content.get("language") or "en")
     cards = [(c.name, card_rows(c.tables.summary, say=speech.text)) for c in columns if not c.today]
-    write_comparison(out, content, columns[0].tables.units, maps, _beat_rows(columns), cards)
+    told_in = Said(
+        [sentences(c, columns[0], money_base(columns), speech) for c in columns],
+        {c.name: draft_in_words(c.tables, rules=False, language=speech.language) for c in columns if not c.today},
+    )
+    write_comparison(out, content, columns[0].tables.units, maps, _beat_rows(columns), cards, told_in)
     return content
 
 

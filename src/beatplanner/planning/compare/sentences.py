@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import pandas as pd
 
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.frames import records
-from beatplanner.data.publish.comparison_words import about
+from beatplanner.data.publish.comparison_words import ENGLISH, about, share_in_words
+from beatplanner.data.publish.translation import Speech
 from beatplanner.planning.compare.columns import (
     Column,
     _text,
@@ -62,61 +64,98 @@ def places(c: Column) -> list[dict[str, Any]]:
     return [{k: (v if isinstance(v, str) else float(v)) for k, v in r.items()} for r in records(rows)]
 
 
-def sentences(c: Column, today: Column, base: Column | None = None) -> list[str]:
-    """Say what a plan does in sentences that need no table; each names today's figure where there is one."""
+# What a plan does; `today` is the figure of today in brackets, or nothing.
+MOST_WORK = "The officer with the most work has {hours} of {capacity} hours a year{today}; the average is {mean}."
+PROMISED = "{share} of the hours promised to residents can be kept{today}."
+ON_FOOT = "{share} of residents walk at most {minutes} minutes to a station{today}."
+CHANGE = "{n} residents ({share}) change beat."
+CHANGE_OFFICER = "{n} residents ({share}) change beat; {others} get officers they do not know."
+NEEDS = "It needs {n} officers{today}."
+NEEDS_STATIONS = "It needs {n} officers{today} and {cost} for stations."
+COSTS = "All of it costs about {cost} {span}{today}."
+SPARE = "{spare} of {paid} paid officers have no post in the mean of the years, at about {cost}."
+REACHES = (
+    "The money that there is reaches {n} residents by the end of {year} and about {cost} of it are spent; "
+    "the figures here are those of the whole plan."
+)
+NOT_REACHED = "It does not reach {areas}."
+UNMET = "Not all of its rules can be met: {why}"
+BROKEN = "{plan} does not keep all of its rules"
+BEFORE, SPAN = "today {value}", "{first} to {last}"
+WORDS = (
+    *(MOST_WORK, PROMISED, ON_FOOT, CHANGE, CHANGE_OFFICER, NEEDS, NEEDS_STATIONS, COSTS, SPARE, REACHES),
+    *(NOT_REACHED, UNMET, BEFORE, SPAN),
+)
+
+
+def sentences(c: Column, today: Column, base: Column | None = None, said: Speech = ENGLISH) -> list[str]:
+    """Say what a plan does in sentences that need no table, in a language; each names today's figure where there is one."""
     f, t = c.figures, today.figures
 
-    def was(key: str, text: str, value: Any = None) -> str:
-        return "" if c.today or t.get(key) is None else f" (today {text.format(t[key] if value is None else value)})"
+    def number(value: float) -> str:
+        return said.number(value)
+
+    def share(value: float) -> str:
+        return share_in_words(value, 0, said)
+
+    def money(value: float) -> str:
+        return f"{about(value, said)} {currency(base or c)}"
+
+    def was(key: str, words: Callable[[float], str]) -> str:
+        return "" if c.today or t.get(key) is None else f" ({said.text(BEFORE, value=words(t[key]))})"
 
     found = []
     if f.get("hours_per_officer_max") is not None:
-        text = f"The officer with the most work has {f['hours_per_officer_max']:,.0f} of {f['hours_capacity']:,.0f} hours a year"
-        found.append(
-            text + (was("hours_per_officer_max", "{:,.0f}")) + f"; the average is {f['hours_per_officer_mean']:,.0f}."
-        )
+        hours, mean = number(f["hours_per_officer_max"]), number(f["hours_per_officer_mean"])
+        before = was("hours_per_officer_max", number)
+        found.append(said.text(MOST_WORK, hours=hours, capacity=number(f["hours_capacity"]), today=before, mean=mean))
     if f.get("community_share") is not None:
-        found.append(
-            f"{f['community_share']:.0%} of the hours promised to residents can be kept{was('community_share', '{:.0%}')}."
-        )
+        found.append(said.text(PROMISED, share=share(f["community_share"]), today=was("community_share", share)))
     if f.get("within_limit") is not None:
+        minutes = said.number(f["walking_limit"], 0 if float(f["walking_limit"]).is_integer() else 1)
         found.append(
-            f"{f['within_limit']:.0%} of residents walk at most {f['walking_limit']:g} minutes to a station{was('within_limit', '{:.0%}')}."
+            said.text(ON_FOOT, share=share(f["within_limit"]), minutes=minutes, today=was("within_limit", share))
         )
     if c.today:
         return found
     if f.get("moved_share") is not None:
-        text = f"{f['moved_residents']:,.0f} residents ({f['moved_share']:.0%}) change beat"
-        if f.get("change_officer") is not None:
-            text += f"; {f['change_officer']:,.0f} get officers they do not know"
-        found.append(text + ".")
-    if f.get("posts") is not None:
-        text = f"It needs {f['posts']:,.0f} officers{was('posts', '{:,.0f}')}"
-        if f.get("station_cost"):
-            text += f" and {about(f['station_cost'])} {currency(base or c)} for stations"
-        found.append(text + ".")
-    if f.get("money_total") is not None:
-        unit, budget = currency(base or c), c.tables.summary["budget"]
-        span = c.money_years[0] if len(c.money_years) == 1 else f"{c.money_years[0]} to {c.money_years[-1]}"
+        fields = {"n": number(f["moved_residents"]), "share": share(f["moved_share"])}
+        others = f.get("change_officer")
         found.append(
-            f"All of it costs about {about(f['money_total'])} {unit} {span}{was('money_total', '{}', about(t.get('money_total') or 0.0))}."
+            said.text(CHANGE, **fields)
+            if others is None
+            else said.text(CHANGE_OFFICER, others=number(others), **fields)
         )
-        # without postings nobody has a post, which says nothing of the plan
-        if (f.get("officers_spare") or 0.0) >= 0.05 and "officers" in c.tables.summary:
-            found.append(
-                f"{f['officers_spare']:,.1f} of {f['officers_paid']:,.1f} paid officers have no post in the mean of the years, at about {about(f['money_spare'])} {unit}."
-            )
-        if f.get("rollout_total") is not None:
-            last = budget["years"][-1]
-            found.append(
-                f"The money that there is reaches {f['served_' + last]:,.0f} residents by the end of {last} and about {about(f['rollout_total'])} {unit} of it are spent; "
-                "the figures here are those of the whole plan."
-            )
-            late = [u["area"] for u in budget["unfunded"]]
-            if late:
-                found.append(f"It does not reach {listed(late, 4)}.")
-            if budget["blocked"]:
-                found.append(budget["blocked"]["sentence"])
+    if f.get("posts") is not None:
+        fields = {"n": number(f["posts"]), "today": was("posts", number)}
+        cost = f.get("station_cost")
+        found.append(said.text(NEEDS_STATIONS, cost=money(cost), **fields) if cost else said.text(NEEDS, **fields))
+    if f.get("money_total") is not None:
+        found += _money_sentences(c, said, money, was("money_total", lambda v: about(v, said)))
     if f.get("rules_met") is False:
-        found.append("Not all of its rules can be met: " + " ".join(c.tables.summary.get("clashes", [])[:1]))
+        # why it cannot is told by planning itself, in English
+        why = " ".join(c.tables.summary.get("clashes", [])[:1])
+        english = said.language == "en"
+        found.append(said.text(UNMET, why=why) if english else said.text(BROKEN, plan=c.name) + ".")
+    return found
+
+
+def _money_sentences(c: Column, said: Speech, money: Callable[[float], str], before: str) -> list[str]:
+    """Say what a plan costs, and how far its money reaches."""
+    f, budget, years = c.figures, c.tables.summary["budget"], c.money_years
+    span = years[0] if len(years) == 1 else said.text(SPAN, first=years[0], last=years[-1])
+    found = [said.text(COSTS, cost=money(f["money_total"]), span=span, today=before)]
+    # without postings nobody has a post, which says nothing of the plan
+    if (f.get("officers_spare") or 0.0) >= 0.05 and "officers" in c.tables.summary:
+        spare, paid = said.number(f["officers_spare"], 1), said.number(f["officers_paid"], 1)
+        found.append(said.text(SPARE, spare=spare, paid=paid, cost=money(f["money_spare"])))
+    if f.get("rollout_total") is not None:
+        last = budget["years"][-1]
+        reached = said.number(f["served_" + last])
+        found.append(said.text(REACHES, n=reached, year=last, cost=money(f["rollout_total"])))
+        late = [u["area"] for u in budget["unfunded"]]
+        if late:
+            found.append(said.text(NOT_REACHED, areas=listed(late, 4)))
+        if budget["blocked"]:
+            found.append(budget["blocked"]["sentence"])
     return found

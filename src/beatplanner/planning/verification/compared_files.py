@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.publish.comparison_words import beat_said, in_words
+from beatplanner.data.publish.comparison_words import beat_said, in_words, label_said
 from beatplanner.data.publish.translation import Speech
 from beatplanner.planning.verification.ledger import Ledger, is_number, same, words
 
@@ -49,11 +49,11 @@ def check_page(ledger: Ledger, path: Path, content: dict[str, Any]) -> None:
     parser = _Rows()
     parser.feed(path.read_text(encoding="utf-8"))
     rows = [[cell.strip() for cell in row] for row in parser.rows]
-    wrong, count = [], 0
+    wrong, count, said = [], 0, Speech(content.get("language") or "en")
     for block in content["blocks"]:
         for r in block["rows"]:
             count += 1
-            wanted = [r["label"], *(in_words(v, r["kind"]) for v in r["values"])]
+            wanted = [label_said(said, r), *(in_words(v, r["kind"], said) for v in r["values"])]
             if wanted not in rows:
                 wrong.append(f"{r['label']} does not stand in the page as {', '.join(wanted[1:])}.")
     ledger.each("comparison.html", "every figure stands in the page", wrong, count, "rows")
