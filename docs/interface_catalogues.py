@@ -85,7 +85,7 @@ def others() -> list[str]:
     from beatplanner.data.guided_import import draft
     from beatplanner.data.result import run_card
     from beatplanner.planning.compare.figure_rows import BLOCKS
-    from beatplanner.planning.rule_catalog import HOW, PRESETS
+    from beatplanner.planning.rule_catalog import HOW, ONE, PRESETS, words_of_one
     from beatplanner.ui.desktop.map import export_panel, map_layers
     from beatplanner.ui.desktop.panels import beat_table, comparison, drawing_dialogs, gantt_panel, live_table
     from beatplanner.ui.desktop.window import tour
@@ -126,6 +126,7 @@ def others() -> list[str]:
         found |= dict.fromkeys((stop.title, stop.text))
     for rule in RULES:
         found |= dict.fromkeys((rule.why, rule.source))
+    found |= dict.fromkeys((*filter(None, map(words_of_one, RULES)), *ONE.values()))
     found |= dict.fromkeys(p.about for p in PRESETS)
     found |= dict.fromkeys(HOW.values())
     for call in _calls("Action"):

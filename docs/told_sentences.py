@@ -39,6 +39,7 @@ MODULES = (
     "ui/desktop/session/child_process.py",
     "ui/desktop/session/damage.py",
     "ui/desktop/session/drawing_process.py",
+    "ui/desktop/session/edit_words.py",
     "ui/desktop/session/solving.py",
     "planning/verification/coverage.py",
     "data/findings.py",

@@ -236,6 +236,12 @@ ONE = {
 }
 
 
+def words_of_one(rule: Rule) -> str:
+    """Return the sentence of a rule whose value is one, in English; "" where it is that of many."""
+    many = f"{{value}} {rule.unit}"
+    return rule.words.replace(many, f"{{value}} {ONE[rule.unit]}") if rule.unit in ONE and many in rule.words else ""
+
+
 def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str) -> str:
     """Return a rule with its value as a sentence.
 
@@ -260,9 +266,11 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str) -> 
             said = "; ".join(_told(row) for row in rows) if rows else written(rule, value)
         return translated(rule.words).replace("{value}", said) if said else translated(rule.off or "not said")
     said = str(value) if rule.plain else f"{shown(rule, float(value)):,g}"
-    words = translated(rule.words)
-    if said == "1" and rule.unit in ONE and words == rule.words:
-        words = words.replace(f"{{value}} {rule.unit}", f"{{value}} {ONE[rule.unit]}")
+    words, one = translated(rule.words), words_of_one(rule)
+    if said == "1" and one:
+        single = translated(one)
+        # a language that has no sentence for one keeps that for many
+        words = single if single != one or words == rule.words else words
     return words.replace("{value}", said)
 
 

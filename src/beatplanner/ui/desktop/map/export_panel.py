@@ -28,6 +28,7 @@ from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for, working
 from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
 from beatplanner.ui.desktop.toolkit.told import told
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
@@ -70,7 +71,7 @@ class PrintDialog(QDialog):
         self.direction.addItems([self.tr("Landscape"), self.tr("Portrait")])
         self.scale = QComboBox()
         self.scale.setEditable(True)
-        self.scale.addItems([self.tr("as large as fits"), *(f"1 : {s:,}" for s in SCALES)])
+        self.scale.addItems([self.tr("as large as fits"), *(f"1 : {number(s)}" for s in SCALES)])
         self.scale.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.area = QComboBox()
         self.area.addItems([self.tr("Whole town"), self.tr("What is seen now")])
@@ -126,6 +127,8 @@ class PrintDialog(QDialog):
             .replace(".", "")
             .replace(" ", "")
             .replace("\u00a0", "")
+            .replace("\u202f", "")
+            .replace("’", "")
         )
         return float(int(digits))
 
@@ -167,11 +170,9 @@ class PrintDialog(QDialog):
         fits = page.fitting_scale(bounds)
         scale = page.scale or fits
         self.hint.setText(
-            self.tr("1 : {0}").format(f"{scale:,.0f}")
+            self.tr("1 : {0}").format(number(scale))
             if scale >= fits or page.centre is not None
-            else self.tr("At 1 : {0} the town does not fit; at 1 : {1} it does.").format(
-                f"{scale:,.0f}", f"{fits:,.0f}"
-            )
+            else self.tr("At 1 : {0} the town does not fit; at 1 : {1} it does.").format(number(scale), number(fits))
         )
         width, height = page.size
         ratio = self.devicePixelRatioF()

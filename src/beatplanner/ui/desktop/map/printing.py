@@ -32,6 +32,7 @@ from beatplanner.ui.desktop.map.legend import (
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack
 from beatplanner.ui.desktop.map.view import INK, View
+from beatplanner.ui.desktop.toolkit.figures_text import number
 
 # ISO 216, millimetres, upright.
 PAPER = {"A4": (210, 297), "A3": (297, 420), "A2": (420, 594), "A1": (594, 841), "A0": (841, 1189)}
@@ -161,7 +162,7 @@ def page_steps(
     _draw_legend(painter, page, content, stack, map_frame, scale, mm, dot)
     foot = QRectF(MARGIN * mm, height - (MARGIN + FOOT - 2) * mm, width - 2 * MARGIN * mm, (FOOT - 2) * mm)
     date = page.date or dt.date.today()
-    parts = [f"1 : {scale:,.0f}", f"{page.paper}", f"{date:%d.%m.%Y}", page.note, "beatplanner"]
+    parts = [f"1 : {number(scale)}", f"{page.paper}", f"{date:%d.%m.%Y}", page.note, "beatplanner"]
     _write(painter, foot, "   ·   ".join(p for p in parts if p), 2.7 * mm)
 
 

@@ -123,7 +123,8 @@ class RuleField(QFrame):
             self.number.setRange(rule.low, rule.high)
             self.number.setSingleStep(rule.step)
             self.number.setDecimals(0 if rule.kind == "whole" else 1 if rule.step < 1 or rule.kind == "share" else 0)
-            self.number.setSuffix(f" {self.tr(rule.unit)}" if rule.unit else "")
+            self.number.valueChanged.connect(lambda _: self._name_unit())
+            self._name_unit()
             self.number.setKeyboardTracking(True)
             # in languages of long words the field gives way, and not what stands beside it
             self.number.setMinimumWidth(84)
@@ -144,6 +145,15 @@ class RuleField(QFrame):
         grid.addLayout(row, 1, 0)
         grid.addWidget(self.sentence, 2, 0)
         grid.addWidget(self.wrong, 3, 0)
+
+    def _name_unit(self) -> None:
+        """Let the unit stand behind the number, in the singular behind one."""
+        unit = self.rule.unit
+        one = catalog().ONE.get(unit, "")
+        many, single = self.tr(unit), self.tr(one)
+        if one and self.number.value() == 1 and (single != one or many == unit):
+            many = single
+        self.number.setSuffix(f" {many}" if unit else "")
 
     def load(self, rules: dict[str, Any]) -> None:
         """Show the value in force, unless another was just typed."""
@@ -169,6 +179,7 @@ class RuleField(QFrame):
                 )
                 self.number.setValue(catalog().shown(self.rule, self.value))
             self.number.blockSignals(False)
+            self._name_unit()
             self.number.setEnabled(number)
             self.on.setChecked(number)
         self.back.setEnabled(self.value != self.rule.default and not self._must_be_said())

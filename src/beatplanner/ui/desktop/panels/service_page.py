@@ -163,8 +163,8 @@ class ServicePage(QWidget):
             self.show_on_map()
             return
         shown, plan, today = self._chosen()
-        columns = [(self.tr("Plan") if self.before is None else self.tr("Drawn"), shown)]
-        columns += [(self.tr("Plan"), plan)] if plan else []
+        columns = [(self.tr("The plan") if self.before is None else self.tr("Drawn"), shown)]
+        columns += [(self.tr("The plan"), plan)] if plan else []
         columns += [(self.tr("Today"), today)] if today else []
         rows = [("", *(head for head, _ in columns))]
         if shown.get("servers_on_duty") is not None:

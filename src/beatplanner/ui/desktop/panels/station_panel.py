@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDockWidget,
+    QFrame,
     QGridLayout,
     QHeaderView,
     QPushButton,
@@ -26,6 +27,7 @@ from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.tall_scroll import TallScroll
 from beatplanner.ui.desktop.toolkit.told import told
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, two_in_a_row
 
@@ -139,6 +141,7 @@ class StationPanel(QWidget):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.setMinimumHeight(6 * self.table.verticalHeader().defaultSectionSize())
         self.table.itemChanged.connect(self._ticked)
         self.buttons = {
             "undo": QPushButton(self.tr("Undo")),
@@ -460,7 +463,12 @@ def install(window: Window) -> StationPanel:
     """Add the panel and its key."""
     panel = StationPanel(window)
     panel.setMinimumWidth(280)
-    dock = add_panel(window, panel, "stations", "Stations")
+    # in little height, as above the postings, texts are scrolled to and never cut
+    scroll = TallScroll(panel)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setMinimumWidth(280)
+    dock = add_panel(window, scroll, "stations", "Stations")
 
     def open_panel() -> None:
         dock.show()

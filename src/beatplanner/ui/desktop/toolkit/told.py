@@ -31,7 +31,7 @@ MONTHS = (
 )
 MONTH = re.compile(rf"\b({'|'.join(MONTHS)}) (\d{{4}})\b")
 # “census.gpkg, layer “areas”, field “crs”: …”, as a note names its place
-_PART = r"(?:[^,:“”]*\.\w{2,5}|layer “[^”]*”|row [^:“]+?|field “[^”]*”)"
+_PART = r"(?:[^,:“”]*\.\w{2,8}|layer “[^”]*”|row [^:“]+?|field “[^”]*”)"
 PLACE = re.compile(rf"({_PART}(?:, {_PART})*): (?=\S)")
 PLACE_WORDS = {
     "layer": re.compile(r"\blayer (?=“)"),

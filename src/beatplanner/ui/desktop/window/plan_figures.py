@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QFrame, QGroupBox, QLabel, QPushButton, QVBoxLayou
 
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.tall_scroll import TallScroll
 from beatplanner.ui.desktop.toolkit.told import told
-from beatplanner.ui.desktop.window.tall_scroll import TallScroll
 
 
 class PlanFigures:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDockWidget,
@@ -107,6 +108,11 @@ class ProjectDock(QDockWidget):
     def document(self) -> ProjectDocument | None:
         """The project that is open."""
         return self.window_.scenario.document
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Show the project as it is, however the panel came into view."""
+        super().showEvent(event)
+        self.load()
 
     def load(self) -> None:
         """Show the project as it is."""
