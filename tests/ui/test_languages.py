@@ -241,3 +241,22 @@ def test_text_can_be_read_in_both_themes():
             one, other = sorted((light(palette.color(type(palette).ColorRole[r])) for r in (front, back)), reverse=True)
             # WCAG 2.2, 1.4.3
             assert (one + 0.05) / (other + 0.05) >= 4.5, (front, back)
+
+
+def test_one_of_a_thing_edits_and_notes_of_a_project_file_are_told_in_macedonian():
+    from beatplanner.planning.rule_catalog import BY_KEY, in_words
+    from beatplanner.ui.desktop.session.edit_words import edit_in_words
+
+    texts, say = catalogue("mk"), Sentences(sentences("mk"))
+    posts = BY_KEY["officers.posts_per_beat"]
+    translated = lambda text: texts.get(text, text)  # noqa: E731 - as Qt's tr
+    assert in_words(posts, 1, translated) == "1 место во секој реон"
+    assert in_words(posts, 2, translated) == "2 места во секој реон"
+    # a language that has no sentence for one keeps that for many
+    assert in_words(posts, 1, lambda text: {posts.words: "{value} вакт"}.get(text, text)) == "1 вакт"
+    split = edit_in_words({"kind": "split", "units": [str(k) for k in range(9)], "beat": "16"})
+    assert say(split) == "Одвоено: единици 0, 1, 2, 3, 4 и уште 4 како реон 16"
+    # the ending of a project is longer than that of a layer
+    note = "Sample town.beatplan, layer “beats.current”, row 7: the file is damaged and cannot be read as a raster: it is plain text"
+    said = say(note)
+    assert said.startswith("Sample town.beatplan, слој “beats.current”, ред 7: датотеката е оштетена"), said

@@ -95,6 +95,11 @@ def test_optional_rules_switches_and_choices(window):
     assert rules(window)["officers"]["half_a_year"] is True
     half.back.click()
     assert "half_a_year" not in rules(window)["officers"]
+    # one of a thing is named as one
+    entry = field(window, "officers.min_tenure_months")
+    for value, suffix in ((1, " month"), (12, " months")):
+        entry.number.setValue(value)
+        assert entry.number.suffix() == suffix
 
 
 def test_lists_and_tables_are_written_in_a_line(window):

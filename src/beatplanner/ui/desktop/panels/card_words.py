@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 
 from beatplanner.data.result.names import language_title
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, month, number, percent, weekday
+from beatplanner.ui.desktop.toolkit.told import told
 
 if TYPE_CHECKING:
     from beatplanner.planning.forum.beat_cards import BeatBook, BeatCard, Posting, Problems
@@ -162,7 +163,7 @@ class CardWords(QObject):
         else:
             until = self.tr("from {0} until {1}").format(month(posting.start), month(last))
         speaks = (
-            self.tr(", speaks {0}").format(", ".join(map(language_title, posting.languages)))
+            self.tr(", speaks {0}").format(", ".join(told(language_title(spoken)) for spoken in posting.languages))
             if posting.languages and not outside
             else ""
         )
@@ -172,7 +173,7 @@ class CardWords(QObject):
         lines = []
         for spoken in card.languages:
             said = self.tr("{0}: {1} residents ({2})").format(
-                language_title(spoken.language), number(spoken.residents), percent(spoken.share)
+                told(language_title(spoken.language)), number(spoken.residents), percent(spoken.share)
             )
             if card.holders is not None:
                 said += (

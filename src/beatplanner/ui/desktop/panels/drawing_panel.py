@@ -192,6 +192,8 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.headline.setText(
             self.tr("Choose a beat and paint, or select units on the map.") if self.scenario.is_open else ""
         )
+        if self.scenario.is_open and not any(isinstance(b, str) for b in self.map.content.ids):
+            self.headline.setText(self.tr("There are no beats yet. Press Plan; then they can be changed here."))
         if self.scenario.is_open and self.scenario.town is None:
             self.headline.setText(self.tr("The inputs of this result are gone, so it cannot be drawn on."))
         self.table.setRowCount(0)

@@ -69,7 +69,12 @@ class PlanFigures:
             vacant = self.gantt.told.figures.get("vacant_months")
             lines.append(self.tr("As dragged: {0} vacant months").format(number(vacant)) + ".")
         if plan is None:
-            return "\n\n".join([*lines, self.tr("There is no plan yet; today's beats are shown. Press Plan.")])
+            words = (
+                self.tr("There is no plan yet; today's beats are shown. Press Plan.")
+                if self.map.content.ids
+                else self.tr("There is no plan yet. Press Plan.")
+            )
+            return "\n\n".join([*lines, words])
         s = plan.summary
         if lines:
             lines.append(self.tr("In the plan:"))

@@ -25,7 +25,9 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.plain_text import Label, literal
+from beatplanner.ui.desktop.toolkit.figures_text import percent
 from beatplanner.ui.desktop.toolkit.quiet import quiet
+from beatplanner.ui.desktop.toolkit.told import told
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 
 if TYPE_CHECKING:
@@ -232,7 +234,7 @@ class HistoryModel(QAbstractTableModel):
     def load(self, history: list) -> None:
         """Show a history."""
         self.beginResetModel()
-        self._rows = [(local_time(e.time), e.author, e.what, e.reason) for e in reversed(history)]
+        self._rows = [(local_time(e.time), e.author, told(e.what), e.reason) for e in reversed(history)]
         self.endResetModel()
 
     def rowCount(self, parent: Index = NO_INDEX) -> int:  # noqa: N802 - Qt's name
@@ -271,12 +273,16 @@ def in_words(changes: dict[str, Any], start: str = "") -> str:
 def _figures(summary: dict[str, Any]) -> str:
     parts = []
     if "beats" in summary:
-        parts.append(f"{summary['beats']['count']} beats ±{summary['beats']['max_deviation']:.1%}")
+        parts.append(f"{_many(summary['beats']['count'], 'beat')} ±{percent(summary['beats']['max_deviation'], 1)}")
     if "stations" in summary:
-        parts.append(f"{summary['stations']['count']} stations")
+        parts.append(_many(summary["stations"]["count"], "station"))
     if "officers" in summary:
-        parts.append(f"{summary['officers']['posts']} posts")
+        parts.append(_many(summary["officers"]["posts"], "post"))
     return ", ".join(parts)
+
+
+def _many(count: int, what: str) -> str:
+    return told(f"{count:,} {what}{'' if count == 1 else 's'}")
 
 
 def local_time(time: str) -> str:
