@@ -244,11 +244,12 @@ def test_text_can_be_read_in_both_themes():
 
 
 def test_one_of_a_thing_edits_and_notes_of_a_project_file_are_told_in_macedonian():
-    from beatplanner.planning.rule_catalog import BY_KEY, in_words
+    from beatplanner.data.description.rules import RULES
+    from beatplanner.planning.rule_catalog import in_words
     from beatplanner.ui.desktop.session.edit_words import edit_in_words
 
     texts, say = catalogue("mk"), Sentences(sentences("mk"))
-    posts = BY_KEY["officers.posts_per_beat"]
+    posts = next(rule for rule in RULES if rule.key == "officers.posts_per_beat")
     translated = lambda text: texts.get(text, text)  # noqa: E731 - as Qt's tr
     assert in_words(posts, 1, translated) == "1 место во секој реон"
     assert in_words(posts, 2, translated) == "2 места во секој реон"
