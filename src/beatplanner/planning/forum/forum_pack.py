@@ -41,7 +41,7 @@ from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.languages import Language, content_in, write_alone, write_in
 from beatplanner.planning.forum.public.maps import Maps
 from beatplanner.planning.forum.public.press import Press
-from beatplanner.planning.forum.public.small_files import card_json, write_small_files
+from beatplanner.planning.forum.public.small_files import card_json, write_records, write_sheets
 from beatplanner.planning.forum.public_plan import card_of, public_plan, public_tables, settings_of
 from beatplanner.planning.forum.public_posts import posted
 from beatplanner.planning.proof import Progress, silent
@@ -165,8 +165,7 @@ def write_pack(
         "version": importlib.metadata.version("beatplanner"),
     }
     try:
-        first = _write_languages(press, common, rules, town, side or SideWork(), progress)
-        write_small_files(press, *first)
+        write_records(press, *_write_languages(press, common, rules, town, side or SideWork(), progress))
     except UnregisteredNumberError as error:
         return _stopped(forum, [f"a number passed no gate: {error}"])
     _in_qgis(folder, tables, town, extra.waters, common["meetings"], plan.draft)
@@ -182,7 +181,7 @@ def write_pack(
 def _write_languages(
     press: Press, common: Mapping[str, Any], rules: Forum, town: Town, side: SideWork, progress: Progress
 ) -> tuple[PackContent, list[dict[str, Any]]]:
-    """Write what is said in each language; return the content in the first one, and what is known of each translation."""
+    """Write what is said in languages; return the content in the first one, and what is known of each translation."""
     begin = time.monotonic()
     languages = [
         Language(
@@ -196,10 +195,11 @@ def _write_languages(
     progress("writing: the maps of the pack", None, None, 0.0)
     first = content_in(common, languages[0], press.register)
     maps = Maps(first.plan, first.tables, first.meetings, first.names, first.station_names)
-    maps.draw_all()
+    maps.draw_all(side)
     given = [side.give(write_alone, press.folder, common, language, maps) for language in languages[1:]]
     progress(f"writing: the pack in {languages[0].code}", None, None, time.monotonic() - begin)
     known = [write_in(press.folder, first, maps, languages[0].suffix)]
+    write_sheets(press, first)
     # the last ones are done here while others do those before them
     for language, task in reversed(list(zip(languages[1:], given, strict=True))):
         progress(f"writing: the pack in {language.code}", None, None, time.monotonic() - begin)

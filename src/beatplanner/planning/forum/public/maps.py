@@ -16,6 +16,7 @@ from beatplanner.data.publish.public.pack_maps import draw_beat, draw_town
 from beatplanner.data.publish.public.pack_pdf import script_of
 from beatplanner.data.publish.public.plan import Meeting, PublicPlan, PublicTables
 from beatplanner.data.publish.public.qr_code import qr_code
+from beatplanner.data.side_work import SideWork
 from beatplanner.planning.forum.public.beat_page import beat_page
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.map_margins import (
@@ -91,14 +92,14 @@ class Maps:
         """Return the maps with other words for stations: a site that is still to be chosen is named in each language."""
         return self if stations == self.stations else Maps(self.plan, self.tables, self.meetings, self.names, stations)
 
-    def draw_all(self) -> None:
-        """Draw the beats now, before the maps go to other processes."""
-        for beat in self.plan.beats["beat"]:
-            self.beat(str(beat), SHEET_FRAME)
-            self.beat(str(beat), self.frame_of(str(beat)))
-        self.pixels = as_pixels(
-            {beat: d.svg.encode() for (beat, frame), d in self.beats.items() if frame == SHEET_FRAME}
-        )
+    def draw_all(self, side: SideWork) -> None:
+        """Draw the beats now, before the maps go to other processes, which draw some of them."""
+        beats, parts = [str(beat) for beat in self.plan.beats["beat"]], len(side.threads) + 1
+        shares = [beats[len(beats) * k // parts : len(beats) * (k + 1) // parts] for k in range(parts)]
+        given = [side.give(drawn, self, share) for share in shares[1:]]
+        for maps, pixels in (drawn(self, shares[0]), *(task.take() for task in given)):
+            self.beats |= maps
+            self.pixels |= pixels
 
     def frame_of(self, beat: str) -> tuple[float, float]:
         """Return the frame in which a beat is largest."""
@@ -129,6 +130,12 @@ class Maps:
                 numbered=frame != SHEET_FRAME,
             )
         return self.beats[beat, frame]
+
+
+def drawn(maps: Maps, beats: Sequence[str]) -> tuple[dict[tuple[str, tuple[float, float]], Drawing], dict[str, bytes]]:
+    """Return the maps of some beats by beat and frame, and those of their sheets as a word processor shows them."""
+    found = {(beat, frame): maps.beat(beat, frame) for beat in beats for frame in (SHEET_FRAME, maps.frame_of(beat))}
+    return found, as_pixels({beat: d.svg.encode() for (beat, frame), d in found.items() if frame == SHEET_FRAME})
 
 
 def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) -> None:

@@ -36,8 +36,8 @@ CODES = {
 Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
 
 
-def write_small_files(press: Press, content: PackContent, languages: Sequence[Mapping[str, Any]]) -> None:
-    """Write all that is not said in a language of its own."""
+def write_sheets(press: Press, content: PackContent) -> None:
+    """Write tables and sheets, which are said in one language."""
     t, figures, plan = content.speech, content.figures, content.plan
     tables = _areas(press, content) | _forums(press, content) | _questions(press, content)
     streets = street_index(content)
@@ -68,6 +68,10 @@ def write_small_files(press: Press, content: PackContent, languages: Sequence[Ma
     press.proposal(
         "proposal.xlsx", heads, units, [(str(b.beat), _beat_name(content, b)) for b in content.beats], guide, card
     )
+
+
+def write_records(press: Press, content: PackContent, languages: Sequence[Mapping[str, Any]]) -> None:
+    """Write the run card, which knows the languages that were written, and the map layers."""
     press.json("run_card.json", run_card_json(press, content, languages))
     press.layers("public.gpkg", public_layers(press, content))
 
