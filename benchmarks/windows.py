@@ -197,7 +197,15 @@ def hard_place(trials: Trials, windows: Windows, setups: Setups, place: Place) -
     elsewhere_too = (place.at / "current.txt").exists()
     good = code in INSTALLED and now != version and not elsewhere_too
     trials.tell("an upgrade finds its place", good, (code, version, now, elsewhere_too))
+    # a second copy, installed later, whose entries the removal of the first leaves
+    second = r"C:\second copy"
+    windows.line(python, rf"{setups.first} /S /D={second}")
     windows.line(python, rf'"{hard}\uninstall.exe" /S _?={hard}')
+    there = second in windows.run("reg", "query", KEY)[1]
+    trials.tell("removal leaves the entries of another copy, which works", there and works(windows, python, second))
+    windows.line(python, rf'"{second}\uninstall.exe" /S _?={second}')
+    gone = windows.run("reg", "query", KEY)[0] != 0
+    trials.tell("and those go with that", gone and not (windows.here(second) / "current.txt").exists())
     left = [p.name for p in held.parent.iterdir() if p.name != "uninstall.exe"]
     trials.tell("what somebody else put there stays, and nothing else", left == [held.name], left)
 
