@@ -288,7 +288,22 @@ def test_the_map_page_in_a_browser_without_a_network(town, command, tmp_path):
         assert p.run("document.getElementById('answer').textContent").startswith("Улица 16 is in beat")
         p.run(f"s.value = {NAMES[1]!r}; s.dispatchEvent(new Event('change'))")
         assert NAMES[1] in p.run("document.getElementById('answer').textContent")
+        # a number of today's beats is found, and its layer has the names of its own beats
+        old = p.run(
+            "JSON.parse(document.getElementById('places').textContent).map(function (q) { return q.old; }).filter(Boolean)[0]"
+        )
+        p.run(f"s.value = {old!r}; s.dispatchEvent(new Event('change'))")
+        assert f"Today's beats: {old} → " in p.run("document.getElementById('answer').textContent")
         p.run("document.getElementById('show-old').click()")
+        shown = "[...document.querySelectorAll('.beat-name')].filter(e => e.style.visibility === 'visible').map(e => e.textContent)"
+        now = set(
+            p.run(
+                "JSON.parse(document.getElementById('words').textContent).labels.map(function (n) { return n.text; })"
+            )
+        )
+        assert not now - set(
+            p.run("JSON.parse(document.getElementById('places').textContent).map(function (q) { return q.old; })")
+        ) & set(p.run(shown))
         assert p.run("document.getElementById('show-old').getAttribute('aria-pressed')") == "true"
         assert p.run("document.getElementById('show-new').getAttribute('aria-pressed')") == "false"
         p.run("document.getElementById('proposal').open = true; document.getElementById('start').click()")
