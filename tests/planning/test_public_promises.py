@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import docx
 import geopandas as gpd
 import pandas as pd
+import pypdf
 import pytest
 
 from beatplanner.data.errors import InputError
@@ -105,7 +106,16 @@ def test_no_broken_promise_is_printed(planned):
     hours = tables.beats["workload"].to_numpy(float).copy()
     hours[:] = 1044.0
     hours[0] = 1560.0
-    tables = replace(tables, beats=tables.beats.assign(workload=hours))
+    uneven = tables.beats["deviation"].to_numpy(float).copy()
+    uneven[0] = 0.42
+    # and nobody walks from its places to a station
+    first = tables.units["beat"].astype(str) == str(tables.beats["beat"].iloc[0])
+    assert tables.homes is None and first.any()
+    units = tables.units.assign(
+        station=tables.units["station"].astype(object).mask(first, None),
+        walk_minutes=tables.units["walk_minutes"].mask(first),
+    )
+    tables = replace(tables, beats=tables.beats.assign(workload=hours, deviation=uneven), units=units)
     assert write_pack(folder, tables, town, verdict=None) == []
     document = docx.Document(str(folder / "forum" / "beat_pages.docx"))
     cells = [c.text for t in document.tables for r in t.rows for c in r.cells]
@@ -118,10 +128,13 @@ def test_no_broken_promise_is_printed(planned):
         "This post is not filled yet. A new officer begins on 1 March 2027.",
         "no change is planned",
         "Telephone of the officers: 070 100. Post to: P.O. box 1.",
+        "No station can be reached on foot from here.",
     ):
         assert said in pages, said
     page = re.sub(r"<[^>]*>", " ", (folder / "forum" / "map.html").read_text(encoding="utf-8"))
+    paper = " ".join(p.extract_text() for p in pypdf.PdfReader(folder / "forum" / "pack.pdf").pages)
     everything = pages + (folder / "forum" / "questions.csv").read_text(encoding="utf-8-sig") + page
+    everything += " ".join(paper.split())
     for rule in (
         "work together for one month",
         "at least until",
@@ -131,6 +144,8 @@ def test_no_broken_promise_is_printed(planned):
         assert rule not in everything, rule
     assert "until 1 January 2032" not in everything
     assert "up to 50% more hours of work" in everything
+    # the measure in wide steps, and not the rule
+    assert "differs by more than 45% from the mean" in everything and "more than 25% from" not in everything
     assert (
         "Of 4 officers who leave a beat in the time of the plan, 2 have then served there for at least 36 months."
         in everything
@@ -139,8 +154,6 @@ def test_no_broken_promise_is_printed(planned):
 
 
 def test_only_maps_and_indexes_of_the_pack_are_promised(planned):
-    import pypdf
-
     folder = planned.folder / "plan"
     tables = read_result(folder)
     town = town_of(tables, folder)
@@ -221,8 +234,6 @@ def test_a_draft_says_so_and_the_checker_knows(planned):
     assert "DRAFT" in (forum / "map.html").read_text(encoding="utf-8")
     head = docx.Document(str(forum / "beat_pages.docx")).sections[0].header.paragraphs[0].text
     assert head.startswith("DRAFT") and "still to be chosen" in head
-    import pypdf
-
     pages = [p.extract_text() for p in pypdf.PdfReader(forum / "pack.pdf").pages]
     assert all("DRAFT" in p for p in pages)
     assert "still to be chosen" in " ".join(" ".join(pages).split())

@@ -63,7 +63,7 @@ def public_plan(tables: PlanTables, accepted: Mapping[str, str] | None = None) -
         beats=gpd.GeoDataFrame(tables.beats[[c for c in BEAT_COLUMNS if c in tables.beats]]),
         stations=stations,
         walk_minutes=None if stations is None else float(summary.get("stations", {}).get("walk_minutes", 20.0)),
-        deviation_limit=_deviation_limit(beats),
+        deviation_limit=_deviation_limit(beats, tables.beats),
         contiguous=bool(beats.get("contiguous", True)),
         work_spread=_work_spread(tables.beats),
         own_municipality=_own_municipality(units),
@@ -142,11 +142,13 @@ def _ways_by_place(tables: PlanTables) -> tuple[pd.Series, pd.Series]:
     return ids.map(station).astype(object).where(ids.isin(station.index), None), ids.map(minutes).astype(float)
 
 
-def _deviation_limit(beats: Mapping[str, Any]) -> float | None:
-    """Return a share that no beat's deviation exceeds: the rule where the plan keeps it, else the measure in wide steps."""
+def _deviation_limit(beats: Mapping[str, Any], table: gpd.GeoDataFrame) -> float | None:
+    """Return a share that no beat's deviation exceeds, of all beats as they are: the rule where the plan keeps it, else the measure in wide steps."""
     limits, found = beats.get("municipalities", []), beats.get("max_deviation")
     if not limits or found is None:
         return None
+    if "deviation" in table:
+        found = max(float(found), float(table["deviation"].abs().max(skipna=True)))
     widest = max(float(m["tolerance"]) for m in limits)
     kept = float(found) <= widest + 1e-9
     return widest if kept else math.ceil(float(found) / STEP - 1e-9) * STEP
