@@ -327,6 +327,11 @@ def test_each_table_has_a_workbook_beside_it(result, tmp_path):
     assert all(isinstance(r[0], int) for r in sheet.iter_rows(min_row=2, values_only=True))
     assert sheet.print_title_rows and sheet.page_setup.fitToWidth == 1 and sheet.freeze_panes == "A2"
 
+    # a text of several lines has the height for them, whoever opens the sheet
+    sheet = openpyxl.load_workbook(forum / "questions.xlsx").active
+    longest = max(sheet.iter_rows(min_row=2), key=lambda r: len(str(r[3].value)))
+    assert len(longest[3].value) > 100 and sheet.row_dimensions[longest[3].row].height >= 30
+
     # an id with a leading zero, a hidden count and a formula of a stranger stay what they are
     write_twin(tmp_path / "t.xlsx", ["A", "B", "C"], [["007", "12", "=1+1"], ["8", "*", ""]])
     assert list(openpyxl.load_workbook(tmp_path / "t.xlsx").active.iter_rows(min_row=2, values_only=True)) == [

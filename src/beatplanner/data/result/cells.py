@@ -72,6 +72,7 @@ def fit_pages(book: Any) -> None:
     from openpyxl.worksheet.properties import PageSetupProperties
 
     for sheet in book.worksheets:
+        fit_rows(sheet)
         sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
         sheet.page_setup.orientation = "landscape" if sheet.max_column > 6 else "portrait"
         sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
@@ -81,23 +82,37 @@ def fit_pages(book: Any) -> None:
 
 
 # Points of a line of a workbook, and by how much bold letters are wider than the plain ones that a column's width counts.
-LINE, BOLD = 15.0, 1.25
+LINE, BOLD, WRAPPED = 15.0, 1.25, 1.1
 
 
-def fit_heading(sheet: Any) -> None:
-    """Give the first row of a sheet the height that its headings need in their columns, whatever program opens it."""
-    lines = 1
-    for cell in sheet[1]:
-        width, words = sheet.column_dimensions[cell.column_letter].width, str(cell.value or "").split()
-        room, row, used = max(1.0, width - 1), 1, 0.0
-        for word in words:
-            needed = BOLD * len(word)
+def _lines(text: str, width: float, wide: float) -> int:
+    """Return how many lines a text has in a column, both in letters; a letter counts as `wide`."""
+    room, found = max(1.0, width - 1), 0
+    for part in text.split("\n"):
+        row, used = 1, 0.0
+        for word in part.split():
+            needed = wide * len(word)
             if used and used + 1 + needed > room:
                 row, used = row + 1, 0.0
             used += needed + (1 if used else 0)
             row += int(used // room) if used > room else 0
-        lines = max(lines, row)
-    sheet.row_dimensions[1].height = LINE * lines + 2
+        found += row
+    return found
+
+
+def fit_heading(sheet: Any) -> None:
+    """Give the first row of a sheet the height that its headings need in their columns, whatever program opens it."""
+    needed = [_lines(str(c.value or ""), sheet.column_dimensions[c.column_letter].width, BOLD) for c in sheet[1]]
+    sheet.row_dimensions[1].height = LINE * max(needed, default=1) + 2
+
+
+def fit_rows(sheet: Any) -> None:
+    """Give rows whose texts have several lines the height for them: a program that prints a workbook it never showed does not."""
+    for row in sheet.iter_rows():
+        wrapped = [c for c in row if c.alignment.wrap_text and isinstance(c.value, str)]
+        needed = [_lines(c.value, sheet.column_dimensions[c.column_letter].width, WRAPPED) for c in wrapped]
+        if sheet.row_dimensions[row[0].row].height is None and max(needed, default=1) > 1:
+            sheet.row_dimensions[row[0].row].height = LINE * max(needed)
 
 
 def add_card(book: Any, card: Sequence[Sequence[str]]) -> None:
