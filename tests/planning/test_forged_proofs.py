@@ -134,6 +134,72 @@ def sites_proof(**changes):
     } | changes
 
 
+def two_leaves():
+    """Return a tree for the row of units, whose root proves nothing: the first unit is in one of the first three sites, or of the others."""
+    u, weak = np.array([1000, 0, 1000, 1000, 0, 1000]), np.array([9000, -9000, 9000, -9000, 9000, -9000])
+    sites = np.column_stack([np.arange(N), np.full(N, -1)])
+    return certificate(
+        u=weak,
+        parent=np.array([-1, 0, 0]),
+        unit=np.array([-1, 0, 0]),
+        multiplier=np.array([0 * u, u - weak, u - weak], np.int64),
+        price=np.zeros(3),
+        gone_start=np.array([0, 0, 3, 6]),
+        gone=np.concatenate([sites[3:], sites[:3]]),
+        part_start=np.zeros(4, np.int64),
+        need=np.full(3, -1),
+    )
+
+
+def without_leaf(arrays, node):
+    """Return a tree of beats without its last nodes, from `node` on."""
+    found = arrays | {k: arrays[k][:node] for k in ("parent", "unit", "multiplier", "price", "need")}
+    found |= {k: arrays[k][: node + 1] for k in ("gone_start", "part_start")}
+    return found | {"gone": arrays["gone"][: arrays["gone_start"][node]]}
+
+
+def proves_beats(arrays, bound):
+    try:
+        return prove(row_of_units(), arrays, False, bound) >= bound
+    except (MalformedError, IndexError):
+        return False
+
+
+def test_a_tree_of_beats_without_a_leaf_with_a_digit_more_or_another_multiplier_is_caught():
+    tree = two_leaves()
+    bound = prove(row_of_units(), tree, False, LEAST)
+    # sums are rounded down by a hair, and the claim has ten digits
+    assert LEAST - 1e-6 < bound <= LEAST and proves_beats(tree, LEAST - 1e-6)
+    assert not proves_beats(tree, LEAST + 1e-6)
+    assert not any(proves_beats(without_leaf(tree, k), LEAST - 1e-6) for k in (1, 2))
+    twice = tree | {"gone": np.concatenate([tree["gone"][:3], tree["gone"][:3]])}
+    none = tree | {"gone": np.concatenate([tree["gone"][:3], tree["gone"][2:5]])}
+    other = tree | {"multiplier": tree["multiplier"] * np.array([[1], [0], [1]])}
+    assert not any(proves_beats(arrays, LEAST - 1e-6) for arrays in (twice, none, other))
+
+
+def test_a_tree_of_sites_without_a_leaf_with_a_digit_more_or_another_multiplier_is_caught():
+    metres = np.array([[0.0, 4.0, 9.0], [4.0, 0.0, 3.0], [9.0, 3.0, 0.0]])
+    tree = sites_proof(
+        parent=np.array([-1, 0, 0]),
+        site=np.array([-1, 1, 1]),
+        opened=np.array([False, True, False]),
+        reason=np.array([-1, -3, 0]),
+        u=np.array([[9.0, 4.0, 9.0]]),
+    )
+
+    def proven(**changes):
+        return _tree(tree | changes, metres, np.zeros(3, bool), 1, at_most=False)
+
+    # the site in the middle is 7 from all, the others 12 and 13
+    assert proven() == 7.0
+    assert proven(u=np.ones((1, 3))) < 7.0
+    assert proven(reason=np.array([-1, 0, 0]), u=np.array([[9.0, 5.0, 9.0]])) <= 7.0
+    for k in (1, 2):
+        assert proven(**{key: tree[key][:k] for key in ("parent", "site", "opened", "reason")}) == -math.inf
+    assert proven(opened=np.array([False, True, True])) == -math.inf
+
+
 def a_row(kind, site, value, right, price=1e6):
     return {
         "lam": np.array([[price]]),

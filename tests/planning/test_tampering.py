@@ -326,6 +326,8 @@ def test_multipliers_that_prove_less_are_caught(judged):
         ("stations", "u", stations["u"] * 0.5),
         ("officers", "needs", officers["needs"] * 0.5),
         ("officers", "posts", -officers["posts"] - 1.0),
+        ("officers", "handover", officers["handover"][1:]),
+        ("stations", "parent", stations["parent"][:-1]),
     ):
         found = judge(arrays_with(tables, step, **{key: value}))
         assert {c.name: c.state for c in found.checks}[f"{step}.proof"] == "wrong", (step, key)
