@@ -126,6 +126,7 @@ region = { members = 20, meetings_a_year = 2, first = 2027-03-15 }
 
 # What the force wrote itself, in the languages of the pack.
 [forum.terms]
+"Rekagrad (sample town)" = { mk = "Rekagrad (пробен град)", sq = "Rekagrad (qytet shembull)" }
 "Planning office of the police of Rekagrad" = { mk = "Одделение за планирање на полицијата на Rekagrad", sq = "Zyra e planifikimit e policisë së Rekagradit" }
 "Police of Rekagrad, P.O. box 12, 1000 Rekagrad" = { mk = "Полиција на Rekagrad, поштенски фах 12, 1000 Rekagrad", sq = "Policia e Rekagradit, kutia postare 12, 1000 Rekagrad" }
 "P.O. box 12, 1000 Rekagrad" = { mk = "поштенски фах 12, 1000 Rekagrad", sq = "kutia postare 12, 1000 Rekagrad" }

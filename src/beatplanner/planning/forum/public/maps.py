@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -256,7 +257,7 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
         pictures={**pictures, **drawn_once},
         draft=draft,
     )
-    press.map(f"map{suffix}.html", plan, map_words(content), ground(content))
+    press.map(f"map{suffix}.html", replace(plan, project=content.project), map_words(content), ground(content))
     told = [b["text"] for b in content.cover(()) if b["kind"] == "text"][1:4]
     press.picture(
         f"picture{suffix}.png",

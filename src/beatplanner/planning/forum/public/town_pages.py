@@ -35,7 +35,7 @@ def area_title(content: PackContent, meeting: Meeting) -> str:
     t = content.speech
     if meeting.level == "neighbourhood":
         return t.text("Beat {name}", name=content.names.get(meeting.area, t.given(meeting.area)))
-    return t.given(meeting.title)
+    return t.worded(meeting.title)
 
 
 def _forums(content: PackContent) -> list[Block]:
