@@ -73,6 +73,8 @@ VIAddVersionKey "LegalCopyright" "see the folder licences"
 
 Var AllUsers
 Var Older
+; the folder of the version that is being written
+Var Written
 
 ; Takes the folder of a Python and leaves 1 where a program runs from it, else 0: Windows lets nobody write into a program that runs.
 !macro RUNS UN
@@ -261,6 +263,25 @@ Function .onInit
   !insertmacro ALONE
 FunctionEnd
 
+; Takes away what was written of a version that did not become whole.
+Function TakeBack
+  ${If} $Written != ""
+    SetOutPath "$TEMP"
+    Push $Written
+    Call Remove
+    StrCpy $Written ""
+    ${IfNot} ${FileExists} "$INSTDIR\current.txt"
+      Delete "$INSTDIR\uninstall.exe"
+      RMDir "$INSTDIR"
+    ${EndIf}
+  ${EndIf}
+FunctionEnd
+
+; a full disk ends the installation at the file that it could not write
+Function .onInstFailed
+  Call TakeBack
+FunctionEnd
+
 Section "beatplanner"
   ClearErrors
   ; what an installation that was killed left of this version goes first; the version in use is never touched
@@ -289,18 +310,13 @@ Section "beatplanner"
   ${EndIf}
   ClearErrors
   SetOutPath "$INSTDIR\$1"
+  StrCpy $Written $1
   FileOpen $0 "$INSTDIR\$1\${MARK}" w
   FileClose $0
   File /r "${CONTENT}\*.*"
   ${If} ${Errors}
     not_written:
-    SetOutPath "$TEMP"
-    Push $1
-    Call Remove
-    ${IfNot} ${FileExists} "$INSTDIR\current.txt"
-      Delete "$INSTDIR\uninstall.exe"
-      RMDir "$INSTDIR"
-    ${EndIf}
+    Call TakeBack
     MessageBox MB_ICONSTOP|MB_OK "$(NOT_WRITTEN)" /SD IDOK
     SetErrorLevel 2
     Quit
@@ -325,6 +341,7 @@ Section "beatplanner"
     Delete "$INSTDIR\beatplanner-new.exe"
     Goto not_written
   ${EndIf}
+  StrCpy $Written ""
   Delete "$INSTDIR\$1\${MARK}"
   System::Call 'kernel32::MoveFileExW(w "$INSTDIR\beatplanner-new.exe", w "$INSTDIR\beatplanner.exe", i 9) i .r3'
   ${If} $3 == 0
@@ -478,6 +495,7 @@ Section "Uninstall"
     FindNext $3 $4
   ${Loop}
   FindClose $3
+  StrCpy $7 0
   FindFirst $3 $4 "$INSTDIR\*.*"
   ${DoWhile} $4 != ""
     Push $4
@@ -486,10 +504,19 @@ Section "Uninstall"
     ${If} $6 == 1
       Push $4
       Call un.Remove
+      ${If} ${FileExists} "$INSTDIR\$4\*.*"
+        StrCpy $7 1
+      ${EndIf}
     ${EndIf}
     FindNext $3 $4
   ${Loop}
   FindClose $3
+  ${If} $7 == 1
+    ; another program holds a file of it: the entry in the list of programs stays, so that it can be removed again
+    MessageBox MB_ICONSTOP|MB_OK "$(RUNNING)" /SD IDOK
+    SetErrorLevel 2
+    Quit
+  ${EndIf}
   Delete "$INSTDIR\current.txt"
   ; the entries may be those of another one, which was installed later into another folder
   ReadRegStr $2 SHCTX "${KEY}" "InstallLocation"
