@@ -28,7 +28,7 @@ from beatplanner.data.publish.service_report import draw_week, service_heads, se
 from beatplanner.data.result.names import language_title
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import served_until
-from beatplanner.data.result.station_names import station_names
+from beatplanner.data.result.station_names import named
 
 DARK, ACCENT, OPENED = "#252525", "#08306b", "#cb181d"
 
@@ -51,7 +51,7 @@ def write_report(path: Path, tables: PlanTables) -> None:
         pictures=_pictures(tables),
         beats=None if tables.beats is None else tables.beats.drop(columns="geometry").to_dict("records"),
         priced=rules_priced(summary.get("rules", {}).get("stations")),
-        stations=None if tables.stations is None else _named(tables.stations, tables).to_dict("records"),
+        stations=None if tables.stations is None else named(tables.stations, tables).to_dict("records"),
         access=_access(tables),
         effects=_effects(tables),
         stops=None if tables.stops is None else tables.stops.drop(columns="geometry").to_dict("records"),
@@ -364,19 +364,12 @@ def _access(tables: PlanTables) -> dict[str, Any] | None:
     }
 
 
-def _named(frame: pd.DataFrame, tables: PlanTables) -> pd.DataFrame:
-    """Return stations or sites with the name that people know them by; a chosen site is called as its station is."""
-    frame = frame.drop(columns="geometry")
-    called = frame["station"].astype(str).map(station_names(tables))
-    return frame.assign(name=called.fillna(frame["name" if "name" in frame else "station"]))
-
-
 def _effects(tables: PlanTables) -> dict[str, Any] | None:
     """Return the sites with what opening or closing each would change, those that matter most first."""
     sites = tables.sites
     if sites is None or "change_minutes" not in sites:
         return None
-    rows = _named(sites, tables)
+    rows = named(sites, tables)
     chosen = rows["chosen"].astype(bool)
     opened = rows[chosen].sort_values(["change_minutes"], ascending=False)
     closed = rows[~chosen].sort_values(["change_minutes", "change_within_limit"], ascending=[True, False])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from beatplanner.data.result.draft import accepted_sites, unaccepted_sites
@@ -41,3 +42,10 @@ def station_names(
         return {s: str(n) for s, n in names.items()}
     near = areas_near(tables)
     return {s: n or says.text(UNNAMED, area=a) for (s, n), a in zip(names.items(), near, strict=True)}
+
+
+def named(frame: pd.DataFrame, tables: PlanTables) -> pd.DataFrame:
+    """Return stations or sites with the name that people know them by; a chosen site is called as its station is."""
+    frame = frame.drop(columns="geometry")
+    called = frame["station"].astype(str).map(station_names(tables))
+    return frame.assign(name=called.fillna(frame["name" if "name" in frame else "station"]))
