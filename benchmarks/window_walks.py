@@ -3,7 +3,7 @@
     python benchmarks/window_walks.py PROJECT.gpkg [--walks 200] [--steps 40] [--seed 0]
 
 A step triggers an action of the registry that is enabled (those that ask for a file, plan for minutes or leave the window aside), or paints, moves a
-station or drags a posting. After each step what the window shows is compared with the draft. PROJECT should hold a plan.
+station, drags a posting or names a beat. After each step what the window shows is compared with the draft. PROJECT should hold a plan.
 """
 
 from __future__ import annotations
@@ -90,6 +90,20 @@ def posting(window: Any, chance: np.random.Generator) -> None:
         panel.move_posting(int(chance.integers(len(panel.postings))), 0, int(chance.choice([-1, 1])), "", 0)
 
 
+def call(window: Any, chance: np.random.Generator) -> None:
+    """Name a beat and pick its colour, or take both from it."""
+    from beatplanner.ui.desktop.panels.drawing_dialogs import NameDialog
+
+    window.map.select(str(chance.choice(window.map.content.ids)))
+    said = f"Name {chance.integers(6)}" if chance.random() < 0.8 else "", str(chance.choice(["", "#123456", "#fedc00"]))
+    dialog = vars(NameDialog)["ask"]
+    NameDialog.ask = classmethod(lambda *_: said)  # type: ignore[method-assign, assignment]
+    try:
+        window.drawing_panel.name_beat()
+    finally:
+        NameDialog.ask = dialog  # type: ignore[method-assign]
+
+
 def stale(window: Any) -> list[str]:
     """Return what the window shows and the draft does not have, in words."""
     found, draft = [], window.draft
@@ -130,6 +144,11 @@ def _stale_results(window: Any) -> list[str]:
         at = {tuple(p) for p in window.map.content.points["Stations"].tolist()}
         if at != {tuple(window.stations.judge.xy[s].tolist()) for s in window.stations.chosen}:
             found.append("the map shows other stations than the draft")
+    if results.book is not None:
+        called, table = window.map.content.names, window.table_model
+        rows = {table.beat(r): table.data(table.index(r, 1)) for r in range(table.rowCount())}
+        if any(not called[b] == results.book.names[b] == rows[b] for b in results.book.ids):
+            found.append("map, table and cards call a beat by different names")
     if results.book is None or drawing is None:
         return found
     figures = dict(zip(drawing.figures().beat, drawing.figures().hours.tolist(), strict=True))
@@ -151,7 +170,7 @@ def walk(window: Any, seed: int, steps: int) -> list[str]:
 
     chance, wrong = np.random.default_rng(seed), []
     names = sorted(set(window.actions_by_name) - ASIDE)
-    by_hand = {"paint": paint, "station": station, "posting": posting}
+    by_hand = {"paint": paint, "station": station, "posting": posting, "name": call}
     for number in range(steps):
         if chance.random() < 0.4:
             name = str(chance.choice(list(by_hand)))

@@ -261,3 +261,6 @@ def test_one_of_a_thing_edits_and_notes_of_a_project_file_are_told_in_macedonian
     note = "Sample town.beatplan, layer “beats.current”, row 7: the file is damaged and cannot be read as a raster: it is plain text"
     said = say(note)
     assert said.startswith("Sample town.beatplan, слој “beats.current”, ред 7: датотеката е оштетена"), said
+    # what begins with a layer's name is known with it and without
+    said = say("incidents.csv: 20 of 6,020 incidents (0.3%) lie outside every unit. They are not planned with.")
+    assert said.startswith("incidents.csv: 20 од ") and "надвор од сите единици. Со нив не се планира" in said, said

@@ -81,9 +81,9 @@ class FilesPage(Page):
 
         _clear(self.grid)
         self.roles = []
-        for number, source in enumerate(self.draft.sources):
+        for place, source in enumerate(self.draft.sources):
             look = source.look
-            size = self.tr("raster") if look.geometry == "raster" else self.tr("{0:,} rows").format(look.rows)
+            size = self.tr("raster") if look.geometry == "raster" else self.tr("{0} rows").format(number(look.rows))
             name = Label(look.title)
             font = name.font()
             font.setBold(True)
@@ -106,10 +106,10 @@ class FilesPage(Page):
             reason = Label(" · ".join([size, *([told(source.reason)] if source.reason else []), *self._second(source)]))
             reason.setWordWrap(True)
             quiet(reason)
-            self.grid.addWidget(name, 2 * number, 0)
-            self.grid.addWidget(role, 2 * number, 1)
-            self.grid.addWidget(out, 2 * number, 2)
-            self.grid.addWidget(reason, 2 * number + 1, 0, 1, 3)
+            self.grid.addWidget(name, 2 * place, 0)
+            self.grid.addWidget(role, 2 * place, 1)
+            self.grid.addWidget(out, 2 * place, 2)
+            self.grid.addWidget(reason, 2 * place + 1, 0, 1, 3)
             self.roles.append(role)
         self.grid.setRowStretch(2 * len(self.draft.sources), 1)
         if not self.draft.sources:

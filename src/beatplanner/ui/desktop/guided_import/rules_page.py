@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.ui.desktop.guided_import.page import Page, Wizard
 from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 
 
@@ -88,7 +89,7 @@ class RulesPage(Page):
         self.beats.setValue(rules.beats if isinstance(rules.beats, int) else max(1, self.draft.beats_of_today() or 10))
         today = self.draft.beats_of_today()
         self.today.setText(
-            self.tr("Today there are {0:,}.").format(today) if today else self.tr("Today's beats are not known.")
+            self.tr("Today there are {0}.").format(number(today)) if today else self.tr("Today's beats are not known.")
         )
         self.tolerance.setValue(rules.tolerance * 100)
         self.stations.setValue(rules.stations)

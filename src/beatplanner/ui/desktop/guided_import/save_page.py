@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.endings import PROJECT_ENDING
 from beatplanner.ui.desktop.guided_import.page import Page, Wizard
 from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 
 
 class SavePage(Page):
@@ -74,16 +75,18 @@ class SavePage(Page):
         for source in self.draft.sources:
             if source.role:
                 mended = self.tr(", mended") if source.mends else ""
-                size = "" if source.look.geometry == "raster" else self.tr(": {0:,} rows").format(source.look.rows)
+                size = (
+                    "" if source.look.geometry == "raster" else self.tr(": {0} rows").format(number(source.look.rows))
+                )
                 lines.append(f"•  {self.tr(ROLE_WORDS[source.role])}{size}{mended}  ({source.look.title})")
         count = (
             self.tr("as many beats as the workload needs")
             if rules.beats == "auto"
-            else self.tr("{0:,} beats").format(rules.beats)
+            else self.tr("{0} beats").format(number(rules.beats))
         )
         lines += [
             "",
-            self.tr("Rules: {0}, each within ±{1:.1f} % of the mean workload").format(count, rules.tolerance * 100),
+            self.tr("Rules: {0}, each within ±{1} of the mean workload").format(count, percent(rules.tolerance, 1)),
         ]
         if self.draft.hours:
             lines.append(

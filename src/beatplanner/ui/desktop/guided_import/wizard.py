@@ -33,6 +33,7 @@ from beatplanner.ui.desktop.guided_import.save_page import SavePage
 from beatplanner.ui.desktop.map.preview_map import LOOKS, PreviewMap
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.child_process import Work
+from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.frame import Frame
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
 from beatplanner.ui.desktop.toolkit.told import told
@@ -84,8 +85,8 @@ class ImportWizard(QDialog):
         row = QHBoxLayout()
         row.setSpacing(4)
         self.step_labels: list[QLabel] = []
-        for number, (title, page) in enumerate(zip(titles, self.steps, strict=True), start=1):
-            label = Label(f"{number}  {title}")
+        for place, (title, page) in enumerate(zip(titles, self.steps, strict=True), start=1):
+            label = Label(f"{place}  {title}")
             label.setMargin(7)
             self.step_labels.append(label)
             row.addWidget(label)
@@ -162,12 +163,12 @@ class ImportWizard(QDialog):
         """Show a step."""
         self.say("")
         self.pages.setCurrentIndex(step)
-        for number, label in enumerate(self.step_labels):
-            here = number == step
+        for place, label in enumerate(self.step_labels):
+            here = place == step
             font = label.font()
             font.setBold(here)
             label.setFont(font)
-            label.setEnabled(number <= step)
+            label.setEnabled(place <= step)
             label.setStyleSheet(
                 "border-bottom: 3px solid palette(highlight);" if here else "border-bottom: 3px solid transparent;"
             )
@@ -251,7 +252,7 @@ class ImportWizard(QDialog):
             frame = frame.iloc[[r for r in rows if r < len(frame)]]
             text = self.tr("{0}: rows in doubt").format(source.look.title)
         else:
-            text = self.tr("{0}: {1:,} rows").format(source.look.title, source.look.rows)
+            text = self.tr("{0}: {1} rows").format(source.look.title, number(source.look.rows))
         self.table_title.setText(text)
         self.table_model.show_frame(frame.head(ROWS_SHOWN), means)
         self.table.resizeColumnsToContents()

@@ -38,6 +38,7 @@ PLACE_WORDS = {
     "row": re.compile(r"\brow (?=\S)"),
     "field": re.compile(r"\bfield (?=“)"),
 }
+OF_LAYER = re.compile(r"\{\w+\}: (?=\S)")
 CLAUSE = re.compile(r" \(|[,;.:] | and ")
 STOP = re.compile(r"\. (?=[A-ZА-Я“(])")
 # Parts of a list; not what stands in brackets.
@@ -69,6 +70,8 @@ class Sentences:
     """
 
     def __init__(self, texts: dict[str, str]) -> None:
+        # what is told of a layer begins with its name, which a line is told without
+        texts = {**_without_place(texts), **texts}
         # what says more fits better
         split = [(FIELD.split(english), said) for english, said in texts.items() if FIELD.search(english)]
         self.templates = sorted(split, key=lambda t: -_weight(t[0]))
@@ -146,6 +149,16 @@ class Sentences:
         between = [self.whole.get(b.strip(), b.strip()) for b in items[1::2]]
         between = [f"{b} " if b in ";," else f" {b} " for b in between]
         return known[0] + "".join(b + i for b, i in zip(between, known[1:], strict=True))
+
+
+def _without_place(texts: dict[str, str]) -> dict[str, str]:
+    """Return the templates that begin with the name of a layer once more, without it."""
+    found = {}
+    for english, said in texts.items():
+        named = OF_LAYER.match(english)
+        if named is not None and said.startswith(named[0]) and len(WORD.findall(FIELD.sub("", english))) > 1:
+            found[english[named.end() :]] = said[named.end() :]
+    return found
 
 
 def _weight(pieces: list[str]) -> int:

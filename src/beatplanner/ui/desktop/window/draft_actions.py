@@ -123,7 +123,9 @@ class DraftActions:
             return None
         called = self.map.content.names
         planned = zip(plan.beats["beat"].astype(str), plan.beats["name"].astype(str), strict=True)
-        names = {b: called[b] for b, name in planned if called.get(b, name) != name}
+        named = self.draft.has("names")
+        # a colour alone is a change too
+        names = {b: called.get(b, name) for b, name in planned if named or called.get(b, name) != name}
         if not (drawn or moved or dragged or names):
             return None
         from beatplanner.planning.changes.as_drawn import as_drawn
