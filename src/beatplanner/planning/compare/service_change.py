@@ -32,5 +32,5 @@ def change_in_words(row: dict[str, Any]) -> list[str]:
     for key, what in words.items():
         change = row.get(key) or 0.0
         if abs(change) >= 5e-4:
-            said.append(f"{abs(change):.1%} of the calls {'more' if change > 0 else 'fewer'} {what}")
+            said.append(f"{abs(change):.1%} {'more' if change > 0 else 'fewer'} of the calls {what}")
     return said

@@ -92,8 +92,7 @@ def _of_used(found: dict[str, Any]) -> list[str]:
         told.append("With these officers the service counts the same share away from the beat.")
     elif found["used"] > found["counted"]:
         told.append(
-            f"No share away from the beat is that of its own officers, who are whole: with these it is {found['counted']:.1%}, so that they are"
-            " enough."
+            f"With the officers of this plan {found['counted']:.1%} is spent away from the beat, less than it was made with: they are enough."
         )
     else:
         told.append(
