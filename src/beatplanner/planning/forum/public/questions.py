@@ -126,8 +126,8 @@ def why_here(content: PackContent, places: Sequence[int]) -> list[str]:
         elif other is None:
             said.append(t.text("Its municipality has one beat only."))
         else:
-            # two ways that round to the same are told to ten metres, so that one is seen to be nearer
-            digits = 1 if round(km[beat], 1) != round(km[other], 1) else 2
+            # two ways that round to the same are told to ten metres, or to one, so that one is seen to be nearer
+            digits = next((d for d in (1, 2) if round(km[beat], d) != round(km[other], d)), 3)
             values: dict[str, Any] = {
                 "here": t.number(on_map(km[beat]), digits),
                 "there": t.number(on_map(km[other]), digits),
