@@ -146,6 +146,57 @@ def swap_in(part: Path, out: Path) -> None:
     )
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder that results go into, and those on the way to it, where they are not there.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(cannot_write(error, folder)) from None
+
+
+def take_files_out(folder: Path) -> None:
+    """Delete the files that lie in a folder; folders in it stay."""
+    for old in folder.iterdir():
+        if old.is_file():
+            old.unlink()
+
+
+@contextmanager
+def written_anew(folder: Path, *faults: type[Exception]) -> Iterator[Path]:
+    """Give a place beside a folder; what is written there takes the folder's place at the end, and is deleted where something failed.
+
+    Parameters
+    ----------
+    folder
+        Its place, absolute; what is there is replaced as a whole or not at all.
+    faults
+        Of libraries that write there; they are told as the system's own are.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be written, or not replaced (see `swap_in`).
+    """
+    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    settle(folder)
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        yield part
+    except (OSError, *faults) as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise InputError(cannot_write(error, folder)) from None
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    swap_in(part, folder)
+
+
 def write_file(file: Path, content: bytes) -> None:
     """Write one file whole or not at all: beside its place first, then moved there.
 

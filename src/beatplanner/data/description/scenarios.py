@@ -58,7 +58,7 @@ def changed_rules(base: Description, other: Description) -> tuple[str, ...]:
     a, b = (json.loads(d.model_dump_json()) for d in (_at_home(base), _at_home(other)))
     for side in (a, b):
         side.pop("scenario", None)
-    return tuple(_sentences(a, b))
+    return tuple(differences_in_words(a, b))
 
 
 def _at_home(description: Description) -> Description:
@@ -66,11 +66,12 @@ def _at_home(description: Description) -> Description:
     return Description.model_validate(moved_paths(description.model_dump(exclude_none=True), description.folder, None))
 
 
-def _sentences(a: Mapping[str, Any], b: Mapping[str, Any], place: str = "") -> Iterator[str]:
+def differences_in_words(a: Mapping[str, Any], b: Mapping[str, Any], place: str = "") -> Iterator[str]:
+    """Yield a line for each key whose value differs between two descriptions, as `place.key: was → now`."""
     for key in sorted({*a, *b}, key=lambda k: (k not in a, str(k))):
         was, now = a.get(key), b.get(key)
         if isinstance(was, Mapping) and isinstance(now, Mapping):
-            yield from _sentences(was, now, f"{place}{key}.")
+            yield from differences_in_words(was, now, f"{place}{key}.")
         elif was != now:
             yield f"{place}{key}: {_in_words(was)} → {_in_words(now)}"
 

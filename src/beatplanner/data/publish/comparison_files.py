@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +19,7 @@ import shapely
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats import geometry
-from beatplanner.data.output_place import cannot_write, check_place, settle, swap_in, try_place
+from beatplanner.data.output_place import check_place, settle, try_place, written_anew
 from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.comparison_words import (
     ENGLISH,
@@ -125,22 +123,13 @@ def write_comparison(
     """
     out = whole_path(out)
     check_comparison_place(out)
-    part = out.parent / f".{out.name}.{os.getpid()}.part"
-    shutil.rmtree(part, ignore_errors=True)
-    try:
+    with written_anew(out) as part:
         part.mkdir(parents=True)
         text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
         (part / "comparison.json").write_text(text, encoding="utf-8")
         page = comparison_page(content, units, maps, told)
         (part / "comparison.html").write_text(page, encoding="utf-8")
         write_workbook(part / "comparison.xlsx", content, beats, cards)
-    except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
-        raise InputError(cannot_write(error, out)) from None
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
-    swap_in(part, out)
 
 
 # ---- the page

@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 
-def _plain(value: Any) -> str | None:
+def cell_text(value: Any) -> str | None:
+    """Return a value as text of a table's cell; None where there is nothing."""
     if isinstance(value, tuple):
         return ";".join(value) or None
     if isinstance(value, dt.date | dt.datetime):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import sqlite3
 import zipfile
 import zlib
@@ -20,9 +18,9 @@ import pyogrio.errors
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.notices import write_notice
-from beatplanner.data.output_place import cannot_write, check_place, settle, swap_in, try_place
+from beatplanner.data.output_place import check_place, settle, try_place, written_anew
 from beatplanner.data.paths import whole_path
-from beatplanner.data.result.cells import _plain, readable, without_nan
+from beatplanner.data.result.cells import cell_text, readable, without_nan
 from beatplanner.data.result.manifest import write_manifest
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.styles import GEOPACKAGE, HOMES, add_styles, write_styles
@@ -80,9 +78,7 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
     """
     out = whole_path(out)
     check_result_place(out)
-    part = out.parent / f".{out.name}.{os.getpid()}.part"
-    try:
-        shutil.rmtree(part, ignore_errors=True)
+    with written_anew(out, sqlite3.Error, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as part:
         (part / "forum").mkdir(parents=True)
         _write_package(part / "plan.gpkg", tables)
         # figures have few digits; rules are as they were given, so that the plan is checked by the same ones
@@ -96,13 +92,6 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
         if also is not None:
             also(part)
         write_manifest(part)
-    except (OSError, sqlite3.Error, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        shutil.rmtree(part, ignore_errors=True)
-        raise InputError(cannot_write(error, out)) from None
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
-    swap_in(part, out)
 
 
 def _write_proofs(folder: Path, tables: PlanTables) -> None:
@@ -163,9 +152,9 @@ def plain_types(frame: pd.DataFrame) -> pd.DataFrame:
         if column == "geometry" or pd.api.types.is_numeric_dtype(frame[column]):
             continue
         frame[column] = (
-            pd.Series([_plain(v) for v in frame[column]], index=frame.index, dtype=object)
+            pd.Series([cell_text(v) for v in frame[column]], index=frame.index, dtype=object)
             .astype("str")
-            .where(np.array([_plain(v) is not None for v in frame[column]], bool), None)
+            .where(np.array([cell_text(v) is not None for v in frame[column]], bool), None)
         )
     return frame
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -42,3 +43,10 @@ def fates(service: dict[str, Any]) -> tuple[str, ...]:
     parts = [service, *service.get("shifts", ()), service.get("today") or {}]
     gone = lost or any((part.get("lost_share") or 0.0) > 0 for part in parts)
     return (() if lost else ("wait_share",)) + (("lost_share",) if gone else ())
+
+
+def keep_service(before: Path, part: Path) -> None:
+    """Copy the files of a plan's service beside a plan with the same beats and posts."""
+    if (before / FILE).is_file():
+        shutil.copy2(before / FILE, part / FILE)
+        shutil.copytree(before / FOLDER, part / FOLDER)

@@ -10,7 +10,7 @@ from typing import Any
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
-from beatplanner.data.description.scenarios import _sentences
+from beatplanner.data.description.scenarios import differences_in_words
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.fingerprint import is_unchanged
@@ -46,7 +46,9 @@ def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...
         if counted and made.service is not None and made.service.abstraction == "counted":
             # the plan's rules have the share that its service counts
             a["workload"]["abstraction"] = counted["assumed"]
-        notes += [Note("warning", f"a rule has changed since: {text}", file=file.name) for text in _sentences(a, b)]
+        notes += [
+            Note("warning", f"a rule has changed since: {text}", file=file.name) for text in differences_in_words(a, b)
+        ]
     for source in summary.get("inputs", []):
         path = Path(str(source.get("path", "")))
         same = is_unchanged(path, str(source.get("sha256")))

@@ -10,6 +10,7 @@ from typing import Any
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.output_place import make_folder
 from beatplanner.data.publish.curve_report import write_curve
 from beatplanner.planning.progress import SolvingTime
 from beatplanner.planning.proof import Progress, silent
@@ -65,7 +66,7 @@ def run_curve(
                 field="beats.current",
             )
         )
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     rows = []
     last: Path | None = None
     solving = SolvingTime(time_limit, watch(cancelled).clock)

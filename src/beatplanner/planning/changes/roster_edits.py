@@ -27,6 +27,7 @@ from beatplanner.data.result.draft import BROKEN
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.json_files import write_audit
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.service_files import keep_service
 from beatplanner.planning.changes.replanning import FIGURES as PRICED
 from beatplanner.planning.changes.replanning import difference
 from beatplanner.planning.officers.roster_problem import month_starts
@@ -37,7 +38,6 @@ from beatplanner.planning.verification.officer_months import months_at_work
 from beatplanner.planning.verification.officers import check_officers
 from beatplanner.planning.verification.tenures import impossible_above, short_tenures
 from beatplanner.planning.whole.country import write_country
-from beatplanner.planning.whole.served import keep_service
 from beatplanner.planning.whole.summarise import sum_up
 from beatplanner.planning.whole.verdict import write_verdict
 

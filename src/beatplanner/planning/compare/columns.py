@@ -110,7 +110,7 @@ def read_columns(folders: Sequence[Path], rates: Mapping[str, float] | None = No
     columns: list[Column] = []
     for folder in folders:
         tables = read_result(folder)
-        tables.units["unit"] = _text(tables.units["unit"])
+        tables.units["unit"] = as_text(tables.units["unit"])
         if columns:
             tables = _aligned(tables, columns[0].units, folder)
         if tables.beats is None:
@@ -129,7 +129,7 @@ def read_columns(folders: Sequence[Path], rates: Mapping[str, float] | None = No
                 about=told.about if told is not None and told.about else "",
                 tables=tables,
                 rules=rules,
-                beat=np.array(_text(tables.units["beat"]), dtype=object),
+                beat=np.array(as_text(tables.units["beat"]), dtype=object),
                 posts={str(b): float(p) for b, p in zip(tables.beats["beat"], tables.beats["posts"], strict=True)},
                 open=None if tables.stations is None else tuple(tables.stations["station"].astype(str)),
                 folder=whole_path(folder),
@@ -216,7 +216,7 @@ def money_base(columns: Sequence[Column]) -> Column | None:
 def _today(columns: Sequence[Column]) -> Column:
     """Return today's plan: its beats, the roster's officers in them, and the stations that stand."""
     first = columns[0]
-    beat = np.array(_text(first.units["current"]), dtype=object)
+    beat = np.array(as_text(first.units["current"]), dtype=object)
     roster = first.tables.roster
     posts: dict[str, float] = {}
     ids = sorted({b for b in beat if b is not None})
@@ -271,7 +271,9 @@ def _aligned(tables: PlanTables, reference: pd.DataFrame, folder: Path) -> PlanT
     return replace(tables, units=units.loc[list(reference["unit"])].reset_index(drop=True), walks=walks)
 
 
-def _text(column: pd.Series) -> pd.Series:
+def as_text(column: pd.Series) -> pd.Series:
+    """Return a column as names: whole numbers without a point, None where there is nothing."""
+
     def plain(value: Any) -> str | None:
         if value is None or (isinstance(value, float) and np.isnan(value)):
             return None

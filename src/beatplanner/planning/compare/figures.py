@@ -16,7 +16,7 @@ from beatplanner.data.result.service_files import fates
 from beatplanner.planning.compare.columns import (
     OVERLOAD,
     Column,
-    _text,
+    as_text,
     beat_name,
     forums_more,
     municipality_of,
@@ -124,7 +124,7 @@ def _in_pieces(c: Column, inside: np.ndarray, at: np.ndarray, count: int) -> int
     """Count the beats that the plan's adjacency does not join."""
     place = {u: i for i, u in enumerate(c.units["unit"])}
     edges = c.tables.edges
-    a, b = (np.array([place.get(u, -1) for u in _text(edges[k])], dtype=int) for k in ("unit_a", "unit_b"))
+    a, b = (np.array([place.get(u, -1) for u in as_text(edges[k])], dtype=int) for k in ("unit_a", "unit_b"))
     district = np.full(len(inside), -1)
     district[inside] = at
     within = (a >= 0) & (b >= 0)
@@ -204,7 +204,7 @@ def homes_of(tables: PlanTables) -> tuple[np.ndarray, np.ndarray]:
     if tables.homes is None:
         return people(tables.units), np.arange(len(tables.units))
     place = {u: i for i, u in enumerate(tables.units["unit"])}
-    unit = np.array([place[u] for u in _text(tables.homes["unit"])])
+    unit = np.array([place[u] for u in as_text(tables.homes["unit"])])
     return tables.homes["residents"].to_numpy(float), unit
 
 
@@ -256,7 +256,7 @@ def _of_officers(c: Column) -> dict[str, Any]:
     for officer, beat in zip(tables.roster["officer"].astype(str), tables.roster["beat"], strict=True):
         if beat is not None:
             before.setdefault(str(beat), set()).add(officer)
-    weight, current = people(tables.units), _text(tables.units["current"])
+    weight, current = people(tables.units), as_text(tables.units["current"])
     known = np.array([b is not None and b in before for b in current])
     lost = np.array(
         [k and not before[str(b)] & serves.get(str(n), set()) for k, b, n in zip(known, current, c.beat, strict=True)],
@@ -278,7 +278,7 @@ def rules_have_languages(c: Column) -> bool:
 
 
 def _of_changes(c: Column) -> dict[str, Any]:
-    current = np.array(_text(c.units["current"]), dtype=object)
+    current = np.array(as_text(c.units["current"]), dtype=object)
     known = np.array([b is not None for b in current])
     if not known.any():
         return {}

@@ -27,6 +27,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.frames import records
+from beatplanner.data.output_place import make_folder
 from beatplanner.data.publish.price_report import write_prices
 from beatplanner.data.result.cells import readable
 from beatplanner.data.result.draft import BROKEN
@@ -312,7 +313,7 @@ def price_rules(
         )
     for name in ("plan", *(r.key for r in every)):
         check_result_place(out / name)
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     solving = SolvingTime(time_limit, watch(cancelled).clock)
     steps: tuple[Step, ...] = tuple(s for s in ("beats", "stations", "officers") if getattr(d, s) is not None)  # type: ignore[misc]
 

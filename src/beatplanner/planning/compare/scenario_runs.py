@@ -8,6 +8,7 @@ from typing import Any
 
 from beatplanner.data.description.scenarios import ScenarioFile
 from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.output_place import make_folder
 from beatplanner.planning.compare.comparison import compare
 from beatplanner.planning.progress import SolvingTime
 from beatplanner.planning.proof import Progress, silent
@@ -58,7 +59,7 @@ def run_scenarios(
                 file="scenarios",
             )
         )
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     solving = SolvingTime(time_limit, watch(cancelled).clock)
     done, failed = [], []
     for k, s in enumerate(scenarios):

@@ -14,7 +14,7 @@ from beatplanner.data.publish.comparison_words import ENGLISH, about, share_in_w
 from beatplanner.data.publish.translation import Speech
 from beatplanner.planning.compare.columns import (
     Column,
-    _text,
+    as_text,
     beat_name,
     currency,
     people,
@@ -23,7 +23,7 @@ from beatplanner.planning.compare.columns import (
 
 def moves(c: Column) -> list[dict[str, Any]]:
     """Return the old–new table of a plan: from which of today's beats to which of its own, residents and units, the most first."""
-    current = _text(c.units["current"])
+    current = as_text(c.units["current"])
     frame = pd.DataFrame({"from": current, "to": c.beat, "residents": people(c.units), "units": 1})
     frame = frame[frame["from"].notna() & (frame["from"] != frame["to"])]
     rows = (
@@ -45,7 +45,7 @@ def moves(c: Column) -> list[dict[str, Any]]:
 
 def places(c: Column) -> list[dict[str, Any]]:
     """Return where a plan changes: by municipality, residents who change beat and their share."""
-    current = np.array(_text(c.units["current"]), dtype=object)
+    current = np.array(as_text(c.units["current"]), dtype=object)
     known = np.array([b is not None for b in current])
     weight = people(c.units)
     moved = known & (current != c.beat)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.output_place import make_folder
 from beatplanner.data.paths import whole_path
 from beatplanner.data.result.cells import write_csv
 from beatplanner.data.result.json_files import write_json
@@ -260,7 +261,7 @@ def _measures(
 
 def write_stress_test(folder: Path, found: dict[str, Any]) -> None:
     """Write ``robustness.json`` and ``robustness.csv`` (a row a beat) into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     write_json(folder / "robustness.json", found)
     if found["beats"]:
         header = list(found["beats"][0])

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.metadata
-import os
 import secrets
-import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -18,7 +16,7 @@ import geopandas as gpd
 from beatplanner.data.description.read import read_description
 from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.output_place import settle, swap_in
+from beatplanner.data.output_place import make_folder, take_files_out, written_anew
 from beatplanner.data.publish.before_planning import check_publishing, decided_too_early
 from beatplanner.data.publish.privacy_report import add_privacy
 from beatplanner.data.publish.public.figures import Register, UnregisteredNumberError
@@ -100,8 +98,8 @@ def write_pack(
         Where a table of the section ``[forum]`` cannot be used.
     """
     forum = into or folder / "forum"
-    forum.mkdir(parents=True, exist_ok=True)
-    _clear(forum)
+    make_folder(forum)
+    take_files_out(forum)
     rules = town.description.forum or Forum()
     day = day or dt.datetime.now().astimezone().date()
     if tables.beats is None:
@@ -297,13 +295,7 @@ def check_pack_inputs(town: Town) -> None:
 
 def empty_pack(folder: Path) -> None:
     """Take every file out of a result's folder ``forum``."""
-    _clear(folder / "forum")
-
-
-def _clear(forum: Path) -> None:
-    for old in forum.iterdir():
-        if old.is_file():
-            old.unlink()
+    take_files_out(folder / "forum")
 
 
 def remake_pack(folder: Path, *, languages: Sequence[str] = (), day: dt.date | None = None) -> list[Note]:
@@ -347,15 +339,9 @@ def remake_pack(folder: Path, *, languages: Sequence[str] = (), day: dt.date | N
     check_pack_inputs(town)
     found = verify(folder)
     forum = folder / "forum"
-    part = folder / f".forum.{os.getpid()}.part"
-    settle(forum)
-    shutil.rmtree(part, ignore_errors=True)
     told = {"ok": found.ok, "checks": len(found.checks), "unchecked": found.unchecked}
-    try:
+    with written_anew(forum) as part:
         stopped = write_pack(folder, tables, town, verdict=told, day=day, into=part)
-        swap_in(part, forum)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     renew_manifest(folder, ["forum/", "plan.qgs", GROUND, "report.html", RECORD])
     return stopped
 
@@ -449,7 +435,7 @@ LEAK = "Leave the earlier pack or scenario out where nobody has it, merge the sm
 
 def _stopped(forum: Path, leaks: Sequence[str], mend: str = LEAK) -> list[Note]:
     """Leave no file of the pack, and say why."""
-    _clear(forum)
+    take_files_out(forum)
     notes = [problem(f"the forum pack was stopped: {leak}", mend, field="forum") for leak in leaks]
     write_json(
         forum / STOPPED,

@@ -6,12 +6,12 @@ import csv
 import html
 import json
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.output_place import scratch_folder
 from beatplanner.data.publish.public.figures import texts_in
 
 # What a page on screen is made with, and what draws its shapes.
@@ -101,7 +101,7 @@ def _of_layers(path: Path) -> Iterable[str]:
 
     from beatplanner.data.formats.geopackages import plain_geopackage
 
-    with tempfile.TemporaryDirectory(prefix="beatplanner-") as folder, plain_geopackage(path, Path(folder)) as plain:
+    with scratch_folder() as folder, plain_geopackage(path, folder) as plain:
         for layer, _ in pyogrio.list_layers(plain):
             frame = pyogrio.read_dataframe(plain, layer=layer, read_geometry=False)
             yield from (str(c) for c in frame.columns)

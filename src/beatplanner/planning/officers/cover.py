@@ -62,7 +62,7 @@ def cover_of(town: Town, problem: TenureProblem, places: Places) -> list[Cover]:
     # loads half of scipy, which who pays officers without a pool does not need
     from scipy.optimize import linear_sum_assignment
 
-    from beatplanner.planning.officers.roster_problem import _ready, is_qualified
+    from beatplanner.planning.officers.roster_problem import is_qualified, ready_from
 
     rules = town.description.officers
     assert rules is not None
@@ -74,7 +74,7 @@ def cover_of(town: Town, problem: TenureProblem, places: Places) -> list[Cover]:
     days = _days(town, problem.months)
     there = np.zeros((len(members), problem.months), bool)
     for k, o in enumerate(members):
-        ready, leaves = _ready(rows[o], rules.training_months), rows[o].leaves_on
+        ready, leaves = ready_from(rows[o], rules.training_months), rows[o].leaves_on
         first = 0 if ready is None else bisect_left(days[:-1], ready)
         last = problem.months if leaves is None else bisect_right(days, leaves) - 1
         there[k, first : max(first, last)] = True

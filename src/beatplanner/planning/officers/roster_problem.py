@@ -140,7 +140,7 @@ def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tup
             mend = did_you_mean(row.beat, [*place, *todays]) or "Name one of today's beats, or leave the cell empty"
             what = f"{row.officer} is in beat “{row.beat}”, which is neither one of today's beats nor of the plan's"
             raise InputError(problem(what, mend, file=rules.path.name, field="beat"))
-        ready = _ready(row, rules.training_months)
+        ready = ready_from(row, rules.training_months)
         here = place.get(row.beat, -1) if row.beat is not None else -1
         if here < 0 and row.beat in follow and (ready is None or ready <= dates[0]):
             here = place[follow[row.beat]]
@@ -311,7 +311,7 @@ def _published(
     return frozen, published
 
 
-def _ready(row: Any, training_months: int) -> dt.date | None:
+def ready_from(row: Any, training_months: int) -> dt.date | None:
     """Return the day from which an officer may take a post; None for from the start."""
     if row.trained_on is not None:
         return max(row.trained_on, row.joins_on or row.trained_on)

@@ -9,7 +9,7 @@ from typing import Any
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.output_place import check_place
+from beatplanner.data.output_place import check_place, make_folder
 from beatplanner.data.paths import whole_path
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.service_files import write_service
@@ -59,6 +59,6 @@ def look_at_service(
         picture = service_of_today(town, read_inputs(town), method=method, seed=seed, cancelled=cancelled)
         today = share = None
     told, evidence = content(picture, town, today=today, share=share, cancelled=cancelled)
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     write_service(out, told, evidence)
     return told

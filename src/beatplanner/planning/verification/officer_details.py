@@ -5,8 +5,8 @@ from __future__ import annotations
 from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, text
-from beatplanner.planning.verification.personnel import _beat_today
-from beatplanner.planning.verification.tenures import _served
+from beatplanner.planning.verification.personnel import beat_today
+from beatplanner.planning.verification.tenures import months_served
 
 # Names of hard rules on postings.
 BREACHES = (
@@ -94,8 +94,8 @@ def _lost_by_lines(evidence: Evidence) -> float:
         inside = before == text(row["beat"])
         if text(row["beat"]) is None or not inside.any():
             continue
-        heir, mine = _beat_today(row, evidence, list(beats["beat"])), serves.get(str(row["officer"]))
-        lost += _served(row, [rules.start]) / 12 * float(people[inside & (now != heir) & (now != mine)].sum())
+        heir, mine = beat_today(row, evidence, list(beats["beat"])), serves.get(str(row["officer"]))
+        lost += months_served(row, [rules.start]) / 12 * float(people[inside & (now != heir) & (now != mine)].sum())
     return lost
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import date_of, missing
-from beatplanner.planning.verification.personnel import _beat_today, days_away
+from beatplanner.planning.verification.personnel import beat_today, days_away
 
 
 def months_at_work(row, days) -> np.ndarray:
@@ -35,7 +35,7 @@ def closed_posts(evidence: Evidence, roster, beats, posts, days, handover: int) 
     assert evidence.beats is not None
     if "starts" not in evidence.beats:
         return closed
-    today = [_beat_today(row, evidence, beats) for row in roster.values() if leaves_later(row, evidence)]
+    today = [beat_today(row, evidence, beats) for row in roster.values() if leaves_later(row, evidence)]
     for b, (beat, day) in enumerate(zip(beats, evidence.beats["starts"], strict=True)):
         start = months if missing(day) else bisect_left(days[:-1], dt.date.fromisoformat(str(day)))
         if start:

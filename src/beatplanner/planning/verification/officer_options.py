@@ -11,8 +11,8 @@ from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import date_of, text
 from beatplanner.planning.verification.officer_posts import against_told, serves_today, told_broken
-from beatplanner.planning.verification.personnel import _beat_today, _ready, _stop
-from beatplanner.planning.verification.tenures import _served, couples_of
+from beatplanner.planning.verification.personnel import beat_today, month_of_end, month_ready
+from beatplanner.planning.verification.tenures import couples_of, months_served
 
 # Months for which an ordered posting is fixed.
 ORDER_MONTHS = 12
@@ -50,8 +50,8 @@ def check_options(ledger, evidence, postings, roster, asks, beats, days, rules, 
         found = {}
         for officer, b, a, z in postings:
             row = roster[officer]
-            kept = a == 0 and _beat_today(row, evidence, beats) == beats[b]
-            served = _served(row, days) if kept else 0
+            kept = a == 0 and beat_today(row, evidence, beats) == beats[b]
+            served = months_served(row, days) if kept else 0
             if z - a > (max(limit - served, rules.handover_months) if kept else limit):
                 found[f"{officer} {beats[b]}"] = (
                     f"{officer} is in {evidence.beat_name(beats[b])} for {served + z - a} months."
@@ -62,7 +62,7 @@ def check_options(ledger, evidence, postings, roster, asks, beats, days, rules, 
     if apart:
         found, grace = {}, max(1, rules.handover_months)
         for o, q in sorted(apart):
-            same = _beat_today(roster[o], evidence, beats) == _beat_today(roster[q], evidence, beats)
+            same = beat_today(roster[o], evidence, beats) == beat_today(roster[q], evidence, beats)
             low = grace if same and text(roster[o].get("beat")) else 0
             for p, r in itertools.product(postings, postings):
                 if p[0] == o and r[0] == q and p[1] == r[1] and max(p[2], r[2], low) < min(p[3], r[3]):
@@ -72,7 +72,7 @@ def check_options(ledger, evidence, postings, roster, asks, beats, days, rules, 
         count = np.zeros(months, int)
         for officer, b, a, _ in postings:
             row = roster[officer]
-            kept = a == 0 and _beat_today(row, evidence, beats) == beats[b]
+            kept = a == 0 and beat_today(row, evidence, beats) == beats[b]
             earlier = any(p[0] == officer and p[2] < a for p in postings)
             count[a] += not kept and (text(row.get("beat")) is not None or earlier)
         found = {
@@ -122,10 +122,10 @@ def _unfrozen(published, postings, roster, beats, days, rules, evidence: Evidenc
             continue
         row = roster[officer]
         home = serves_today(row, days, rules.training_months, evidence, beats)
-        first = 0 if home is not None else _ready(row, days, rules.training_months)
+        first = 0 if home is not None else month_ready(row, days, rules.training_months)
         start, end = (bisect_left(days[:-1], date_of(r[k])) for k in ("start", "end"))  # pyright: ignore
         held = {t for o, b, a, z in postings if o == officer and beats[b] == beat for t in range(a, z)}
-        for t in range(max(start, first), min(end, _stop(row, days), rules.freeze_months)):
+        for t in range(max(start, first), min(end, month_of_end(row, days), rules.freeze_months)):
             if t not in held:
                 found[officer] = f"{officer} does not serve in {evidence.beat_name(beat)} in {days[t]} as published."
     return found
@@ -143,13 +143,13 @@ def _changing(evidence: Evidence, postings, roster, beats, days, rules) -> dict[
     for b, beat in enumerate(beats):
         ends = []
         for officer, row in roster.items():
-            stop, ordered = _stop(row, days), date_of(row.get("ordered_on"))
+            stop, ordered = month_of_end(row, days), date_of(row.get("ordered_on"))
             fixed = rules.freeze_months - 1 if officer in named else -1
             if ordered is not None and named:
                 fixed = max(fixed, bisect_left(days[:-1], ordered) + ORDER_MONTHS - 1)
             mine = [p for p in postings if p[0] == officer and p[1] == b]
             ends += [(p[3], p[3] == stop or p[3] <= fixed) for p in mine if p[3] < months]
-            if _beat_today(row, evidence, beats) == beat and stop > 0 and not any(p[2] == 0 for p in mine):
+            if beat_today(row, evidence, beats) == beat and stop > 0 and not any(p[2] == 0 for p in mine):
                 ends.append((0, fixed >= 0))
         for t in range(max(1, months - 11)):
             inside = [forced for z, forced in ends if t <= z < t + 12]

@@ -9,8 +9,8 @@ from typing import Any
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, text
 from beatplanner.planning.verification.officers_places import qualifies
-from beatplanner.planning.verification.personnel import _beat_today, _ready, _stop
-from beatplanner.planning.verification.tenures import _served
+from beatplanner.planning.verification.personnel import beat_today, month_of_end, month_ready
+from beatplanner.planning.verification.tenures import months_served
 
 
 def told_broken(evidence: Evidence, rule: str) -> list[dict[str, Any]]:
@@ -41,8 +41,8 @@ def against_told(
 
 def serves_today(row, days, training: int, evidence: Evidence, beats) -> str | None:
     """Return the beat of the plan in which an officer serves at the start, None for none: who is not ready is not taken over from a beat that is gone."""
-    home = _beat_today(row, evidence, beats)
-    if home not in beats or (text(row.get("beat")) not in beats and _ready(row, days, training) > 0):
+    home = beat_today(row, evidence, beats)
+    if home not in beats or (text(row.get("beat")) not in beats and month_ready(row, days, training) > 0):
         return None
     return home
 
@@ -62,12 +62,12 @@ def _held_today(evidence: Evidence, roster, days, training: int, beats, want) ->
     number = dict.fromkeys(want, 0)
     for b, beat in enumerate(beats):
         rows = [r for r in roster.values() if serves_today(r, days, training, evidence, beats) == beat]
-        rows.sort(key=lambda r: -_served(r, days))
+        rows.sort(key=lambda r: -months_served(r, days))
         for asks in sorted(asks for c, asks in want if c == b and asks):
             chosen = [r for r in rows if qualifies(r, asks)][: want[b, asks]]
             rows = [r for r in rows if not any(r is c for c in chosen)]
-            number[b, asks] = sum(_stop(r, days) > 0 for r in chosen)
-        number[b, ""] = sum(_stop(r, days) > 0 for r in rows)
+            number[b, asks] = sum(month_of_end(r, days) > 0 for r in chosen)
+        number[b, ""] = sum(month_of_end(r, days) > 0 for r in rows)
     return number
 
 
@@ -113,7 +113,7 @@ def check_handover(ledger: Ledger, evidence: Evidence, postings, roster, at_work
                 row = roster[officer]
                 ordered = date_of(row.get("ordered_on"))
                 exempt = ordered is not None and bisect_left(days[:-1], ordered) == t
-                begun += c == b and a == t and not exempt and _ready(row, days, rules.training_months) <= t - h
+                begun += c == b and a == t and not exempt and month_ready(row, days, rules.training_months) <= t - h
             slots = max(0, posts[b] - held[b, t - 1])
             slots += sum(c == b and z == t + h and z < months for _, c, _, z in postings)
             # who falls sick is stood in for at once
@@ -140,8 +140,8 @@ def changed_months(evidence: Evidence, published, postings, roster, days, beats,
         if home != beat and not any(qualifies(mine, asks) for c, asks in want if c == b):
             continue
         start, end = (bisect_left(days[:-1], row[k]) for k in ("start", "end"))
-        start = max(start, 0 if home is not None else _ready(mine, days, rules.training_months))
-        for t in range(start, min(end, _stop(mine, days))):
+        start = max(start, 0 if home is not None else month_ready(mine, days, rules.training_months))
+        for t in range(start, min(end, month_of_end(mine, days))):
             bound.setdefault(officer, {})[t] = beat
     served = {(o, t): beats[b] for o, b, a, z in postings for t in range(a, z)}
     return float(sum(served.get((o, t)) != beat for o, months in bound.items() for t, beat in months.items()))

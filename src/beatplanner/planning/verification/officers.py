@@ -20,12 +20,12 @@ from beatplanner.planning.verification.officer_posts import (
     posts_asked,
 )
 from beatplanner.planning.verification.personnel import (
-    _beat_today,
+    beat_today,
     check_limits,
     check_personnel,
     with_standins,
 )
-from beatplanner.planning.verification.tenures import _served, check_longest_tenure, tenure_figures
+from beatplanner.planning.verification.tenures import check_longest_tenure, months_served, tenure_figures
 
 
 def _postings(
@@ -177,7 +177,7 @@ def _check_availability(ledger, postings, roster, days, training, evidence, beat
             else None
         )
         where = evidence.beat_name(beats[b])
-        serving = _beat_today(row, evidence, beats) in beats and text(row.get("beat")) is not None
+        serving = beat_today(row, evidence, beats) in beats and text(row.get("beat")) is not None
         if ready and not serving and days[a] < ready:
             wrong.append(f"{officer} is posted to {where} from {days[a]}, but ready from {ready}.")
         if leaves and days[z] > leaves:
@@ -255,7 +255,7 @@ def _check_relationships(ledger, evidence: Evidence, claims, rules) -> None:
     today = kept = 0.0
     for row in records(tables.roster):
         inside = (units["current"] == text(row["beat"])).to_numpy()
-        years = _served(row, [pd.Timestamp(rules.start).date()]) / 12
+        years = months_served(row, [pd.Timestamp(rules.start).date()]) / 12
         today += years * people[inside].sum() if text(row["beat"]) is not None else 0.0
         there = (units["beat"] == first.get(str(row["officer"]))).to_numpy()
         kept += years * people[inside & there].sum() if text(row["beat"]) is not None else 0.0

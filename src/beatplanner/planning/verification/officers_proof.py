@@ -21,9 +21,9 @@ from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import date_of, day_text, missing, text
 from beatplanner.planning.verification.officer_months import closed_posts, months_at_work
 from beatplanner.planning.verification.officers_places import FREE, Officer, home_places, places_of, with_published
-from beatplanner.planning.verification.personnel import _beat_today, _ready, _stop, truth
+from beatplanner.planning.verification.personnel import beat_today, month_of_end, month_ready, truth
 from beatplanner.planning.verification.proven import CannotProveError
-from beatplanner.planning.verification.tenures import _served
+from beatplanner.planning.verification.tenures import months_served
 
 Arrays = dict[str, np.ndarray]
 # What sums in floating point may have cost, as a share of the terms.
@@ -151,20 +151,20 @@ def _kept(evidence: Evidence, row: dict[str, Any], by_name: dict[str, dict[str, 
     rules, cover, who = evidence.rules.officers, evidence.tables.cover, str(row["officer"])
     assert rules is not None and evidence.beats is not None
     ids = list(evidence.beats["beat"])
-    home = _beat_today(row, evidence, ids)
+    home = beat_today(row, evidence, ids)
     # who serves in a beat that starts later stays until then
     notice = max(rules.notice_months, _opens(evidence, ids, home, days))
     wishes = {q for q in str(text(row.get("not_with")) or "").split(";") if q in by_name}
     wishes |= {o for o, r in by_name.items() if who in str(text(r.get("not_with")) or "").split(";")}
-    if any(_beat_today(by_name[q], evidence, ids) == home for q in wishes - {who}):
+    if any(beat_today(by_name[q], evidence, ids) == home for q in wishes - {who}):
         notice = 0
     if rules.max_tenure_months is not None:
-        notice = min(notice, max(0, rules.max_tenure_months - _served(row, days)))
+        notice = min(notice, max(0, rules.max_tenure_months - months_served(row, days)))
     if cover is not None:
         ends = [day_text(r["end"]) for r in records(cover) if str(r["for_officer"]) == who]
         month = {d.isoformat(): m for m, d in enumerate(days)}
         notice = max([notice, *(month.get(e, 0) for e in ends)])
-    return min(notice, _stop(row, days))
+    return min(notice, month_of_end(row, days))
 
 
 def _opens(evidence: Evidence, ids: list[str], beat: str | None, days) -> int:
@@ -235,8 +235,8 @@ def _officer(evidence: Evidence, row: dict[str, Any], days, groups: list[str], k
     rules, beats = evidence.rules.officers, evidence.beats
     assert rules is not None and beats is not None
     ids, today = list(beats["beat"]), text(row.get("beat"))
-    heir = _beat_today(row, evidence, ids)
-    ready = _ready(row, days, rules.training_months)
+    heir = beat_today(row, evidence, ids)
+    ready = month_ready(row, days, rules.training_months)
     home = ids.index(heir) if heir in ids else -1
     if home >= 0 and today not in ids and ready > 0:
         home = -1
@@ -254,11 +254,11 @@ def _officer(evidence: Evidence, row: dict[str, Any], days, groups: list[str], k
     ordered = date_of(row.get("ordered_on"))
     return Officer(
         first=0 if home >= 0 else ready,
-        stop=_stop(row, days),
+        stop=month_of_end(row, days),
         home=home,
         carried=home >= 0 and today not in ids,
         rooted=today is not None,
-        served=_served(row, days),
+        served=months_served(row, days),
         ordered=-1 if ordered is None else bisect_left(np.array(days[:-1]), ordered),
         works=months_at_work(row, days),
         cost=cost,

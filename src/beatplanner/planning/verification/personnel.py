@@ -31,7 +31,7 @@ def days_away(row) -> list[tuple[dt.date, dt.date]]:
     return found
 
 
-def _beat_today(row, evidence: Evidence, beats) -> str | None:
+def beat_today(row, evidence: Evidence, beats) -> str | None:
     """Return the beat of the plan that an officer serves at the start: today's, or where most of its residents are now."""
     today = text(row.get("beat"))
     if today is None or today in beats:
@@ -46,14 +46,15 @@ def _beat_today(row, evidence: Evidence, beats) -> str | None:
     return str(shares.idxmax())
 
 
-def _stop(row, days) -> int:
+def month_of_end(row, days) -> int:
+    """Return the month in which an officer's own posting ends at the latest; 0 for the pool, who hold none."""
     leaves, months = date_of(row.get("leaves_on")), len(days) - 1
     if truth(row.get("pool")):
         return 0  # holds no post of their own
     return months if leaves is None else max(0, min(months, bisect_right(days, leaves) - 1))
 
 
-def _ready(row, days, training: int) -> int:
+def month_ready(row, days, training: int) -> int:
     """Return the first month in which an officer may take a post."""
     joins, trained = date_of(row.get("joins_on")), date_of(row.get("trained_on"))
     if trained is None and joins is not None:
@@ -147,12 +148,12 @@ def _away(evidence: Evidence, roster, at_work, days, beats) -> int:
     rules, total = evidence.rules.officers, 0
     assert rules is not None
     for officer, row in roster.items():
-        today, home = text(row.get("beat")), _beat_today(row, evidence, beats)
+        today, home = text(row.get("beat")), beat_today(row, evidence, beats)
         if truth(row.get("pool")) or home not in beats:
             continue
-        if today not in beats and _ready(row, days, rules.training_months) > 0:
+        if today not in beats and month_ready(row, days, rules.training_months) > 0:
             continue
-        total += int((~at_work[officer][: _stop(row, days)]).sum())
+        total += int((~at_work[officer][: month_of_end(row, days)]).sum())
     return total
 
 
@@ -168,7 +169,7 @@ def check_limits(ledger: Ledger, evidence: Evidence, postings, roster, beats, da
     limited = 0
     for officer, b, a, _ in postings:
         row = roster[officer]
-        today, home = text(row.get("beat")), _beat_today(row, evidence, beats)
+        today, home = text(row.get("beat")), beat_today(row, evidence, beats)
         stays = a == 0 and beats[b] == home
         if stays or officer.startswith("\0"):
             continue
@@ -202,7 +203,7 @@ def check_limits(ledger: Ledger, evidence: Evidence, postings, roster, beats, da
         for o, row in roster.items()
         for q in (text(row.get("not_with")) or "").split(";")
         for o in (o, q)
-        if q in roster and _beat_today(row, evidence, beats) == _beat_today(roster[q], evidence, beats)
+        if q in roster and beat_today(row, evidence, beats) == beat_today(roster[q], evidence, beats)
     }
     if "starts" in evidence.beats and rules.published is None:
         free = apart | {who for _, who in said}
@@ -228,14 +229,14 @@ def _check_waiting(ledger: Ledger, evidence: Evidence, postings, roster, beats, 
     assert rules is not None and evidence.beats is not None
     months = len(days) - 1
     for officer, row in roster.items():
-        home, today = _beat_today(row, evidence, beats), text(row.get("beat"))
+        home, today = beat_today(row, evidence, beats), text(row.get("beat"))
         if home not in beats or truth(row.get("pool")) or text(row.get("ordered_on")):
             continue
-        if today not in beats and _ready(row, days, rules.training_months) > 0:
+        if today not in beats and month_ready(row, days, rules.training_months) > 0:
             continue
         day = text(evidence.beats["starts"].iat[beats.index(home)])
         opens = months if day is None else next(k for k, d in enumerate(days) if d.isoformat() >= day[:10])
-        until = min(opens, months, _stop(row, days))
+        until = min(opens, months, month_of_end(row, days))
         if rules.max_tenure_months is not None:
             since = date_of(row.get("since"))
             until = min(until, max(0, rules.max_tenure_months - (whole_months(since, days[0]) if since else 0)))

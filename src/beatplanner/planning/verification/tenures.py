@@ -7,10 +7,11 @@ from typing import Any
 from beatplanner.data.description.models import Officers
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, text, whole_months
-from beatplanner.planning.verification.personnel import _beat_today, _ready, _stop
+from beatplanner.planning.verification.personnel import beat_today, month_of_end, month_ready
 
 
-def _served(row, days) -> int:
+def months_served(row, days) -> int:
+    """Return the whole months that an officer has served in today's beat before the plan starts."""
     since = date_of(row.get("since"))
     return whole_months(since, days[0]) if since else 0
 
@@ -30,8 +31,8 @@ def short_tenures(postings, roster, days, beats, least, evidence) -> list[tuple[
     """Return the tenures that are cut short: officer, beat's position, first month away, months stayed."""
     found = []
     for officer, row in roster.items():
-        home = _beat_today(row, evidence, beats)
-        last, served = _stop(row, days), _served(row, days)
+        home = beat_today(row, evidence, beats)
+        last, served = month_of_end(row, days), months_served(row, days)
         mine = sorted((p for p in postings if p[0] == officer), key=lambda p: p[2])
         kept = [p for p in mine if beats[p[1]] == home and p[2] == 0]
         if home in beats and not kept and last > 0 and served < least:
@@ -47,7 +48,7 @@ def tenure_figures(postings, roster, days, beats, least, evidence) -> dict[str, 
     """Count broken tenures and rotations."""
     rotations = 0
     for officer, row in roster.items():
-        home, today = _beat_today(row, evidence, beats), text(row.get("beat"))
+        home, today = beat_today(row, evidence, beats), text(row.get("beat"))
         mine = sorted((p for p in postings if p[0] == officer), key=lambda p: p[2])
         kept = [p for p in mine if beats[p[1]] == home and p[2] == 0]
         # a beat that carries on today's under another id is another beat
@@ -95,15 +96,15 @@ def impossible_above(evidence: Evidence, roster, days, beats: list[str], rules: 
     for pair in couples_of(roster):
         rows = [roster[o] for o in pair]
         home = {_home(row, days, beats, rules, evidence) for row in rows}
-        if len(home) == 1 and None not in home and all(_stop(row, days) > grace for row in rows):
-            longest = max(_served(row, days) for row in rows) + grace
+        if len(home) == 1 and None not in home and all(month_of_end(row, days) > grace for row in rows):
+            longest = max(months_served(row, days) for row in rows) + grace
             impossible = longest if impossible is None else min(impossible, longest)
     return impossible
 
 
 def _home(row: dict[str, Any], days, beats: list[str], rules: Officers, evidence: Evidence) -> str | None:
     """Return the beat that an officer holds as the plan starts, None for none."""
-    heir = _beat_today(row, evidence, beats)
-    if heir not in beats or (str(row.get("beat")) not in beats and _ready(row, days, rules.training_months) > 0):
+    heir = beat_today(row, evidence, beats)
+    if heir not in beats or (str(row.get("beat")) not in beats and month_ready(row, days, rules.training_months) > 0):
         return None
     return heir

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 
-from beatplanner.data.output_place import swap_in
+from beatplanner.data.output_place import scratch_folder, write_file
 from beatplanner.data.project.build import build
 from beatplanner.data.project.document import ProjectDocument
 from beatplanner.data.sample.sample_town import write_sample_town
@@ -37,8 +35,8 @@ def planned_sample(folder: Path, seconds: float = SECONDS) -> Path:
         if made.is_file():
             return made
     description = write_sample_town(folder)
-    with tempfile.TemporaryDirectory(prefix="beatplanner-sample-") as work:
-        part, plan = Path(work) / NAME, Path(work) / "plan"
+    with scratch_folder() as work:
+        part, plan = work / NAME, work / "plan"
         build(description, part)
         run(part, plan, time_limit=seconds, pack=False)
         document = ProjectDocument.open(part)
@@ -47,7 +45,5 @@ def planned_sample(folder: Path, seconds: float = SECONDS) -> Path:
             document.save()
         finally:
             document.close()
-        beside = folder / f".{NAME}.part"
-        shutil.copyfile(part, beside)
-        swap_in(beside, project)
+        write_file(project, part.read_bytes())
     return project

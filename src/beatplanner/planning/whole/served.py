@@ -1,15 +1,14 @@
-"""The service picture of a plan that is written: counted with the plan, or kept where neither beats nor posts changed."""
+"""The service picture of a plan that is written: counted with the plan."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.service_files import FILE, FOLDER, LINES
+from beatplanner.data.result.service_files import FOLDER, LINES
 from beatplanner.data.town.town import Town
 
 if TYPE_CHECKING:
@@ -55,10 +54,3 @@ def keep_lines(before: Path, plan: PlanTables, service: tuple[Any, ...] | None) 
     """Put what the lines of kept beats can be computed from again beside the service of a plan with the same beats."""
     if service is not None and (plan.summary.get("beats") or {}).get("lines") and (before / FOLDER / LINES).is_file():
         service[1][LINES] = pd.read_csv(before / FOLDER / LINES, dtype={"unit": str}, encoding="utf-8-sig")
-
-
-def keep_service(before: Path, part: Path) -> None:
-    """Copy the files of a plan's service beside a plan with the same beats and posts."""
-    if (before / FILE).is_file():
-        shutil.copy2(before / FILE, part / FILE)
-        shutil.copytree(before / FOLDER, part / FOLDER)

@@ -18,7 +18,7 @@ from beatplanner.solver.clock import watch
 from beatplanner.solver.compiled import njit
 from beatplanner.solver.districts.bound import Bound, first_guess, spans
 from beatplanner.solver.districts.evidence import Multipliers
-from beatplanner.solver.districts.knapsack import _fractional, _mendable, excludable
+from beatplanner.solver.districts.knapsack import excludable, fractional, mendable
 from beatplanner.solver.districts.sites import Sites, pairs_in_reach
 
 # Units and pairs up to which it is tried: the square of the units is kept, and all pairs are looked at in each step.
@@ -34,7 +34,7 @@ TRY_AFTER = (1, 3, 6, 10, 20)
 @njit(cache=True, nogil=True)
 def _parts(start, unit, reduced, weight, lower, upper, s, at, ratio, share):
     """Fill the parts of a site's pairs that are worth most, with units that can be split."""
-    _, need, m = _mendable(start, unit, reduced, weight, lower, upper, s, at, ratio)
+    _, need, m = mendable(start, unit, reduced, weight, lower, upper, s, at, ratio)
     share[start[s]] = 1.0
     for p in range(start[s] + 1, start[s + 1]):
         share[p] = 1.0 if reduced[p] < 0.0 else 0.0
@@ -71,7 +71,7 @@ def _relaxed(start, unit, cost, weight, lower, upper, now, row, value, share, ch
     for s in np.argsort(value):
         if value[s] >= best[count - 1]:
             break
-        v, row[s] = _fractional(start, unit, reduced, weight, lower, upper, s, at, ratio)
+        v, row[s] = fractional(start, unit, reduced, weight, lower, upper, s, at, ratio)
         if v >= best[count - 1]:
             continue
         last = count - 1

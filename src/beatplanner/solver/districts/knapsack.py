@@ -72,7 +72,7 @@ def _cover(penalty, load, need, pick, best_pick):
 
 
 @njit(cache=True, nogil=True)
-def _mendable(start, unit, reduced, weight, lower, upper, s, at, ratio):
+def mendable(start, unit, reduced, weight, lower, upper, s, at, ratio):
     """Return the value with every pair of negative reduced cost, what is missing to the bounds, and the pairs that can mend it.
 
     `need` is negative where pairs must be dropped, positive where some must be added; the first `m` of `at` are those pairs.
@@ -101,9 +101,9 @@ def _mendable(start, unit, reduced, weight, lower, upper, s, at, ratio):
 
 
 @njit(cache=True, nogil=True)
-def _fractional(start, unit, reduced, weight, lower, upper, s, at, ratio):
+def fractional(start, unit, reduced, weight, lower, upper, s, at, ratio):
     """Return the value of a site with units that can be split, and the multiplier of its balance row."""
-    value, need, m = _mendable(start, unit, reduced, weight, lower, upper, s, at, ratio)
+    value, need, m = mendable(start, unit, reduced, weight, lower, upper, s, at, ratio)
     left = abs(need)
     critical = 0.0
     if left > 0.0:
@@ -126,7 +126,7 @@ def _fractional(start, unit, reduced, weight, lower, upper, s, at, ratio):
 @njit(cache=True, nogil=True)
 def _whole(start, unit, reduced, weight, lower, upper, s, at, ratio, share):
     """Return the value of a site with whole units, and fill its part of `share`."""
-    value, need, m = _mendable(start, unit, reduced, weight, lower, upper, s, at, ratio)
+    value, need, m = mendable(start, unit, reduced, weight, lower, upper, s, at, ratio)
     a, b = start[s], start[s + 1]
     share[a] = 1.0
     for p in range(a + 1, b):
@@ -210,7 +210,7 @@ def price_sites(start, unit, reduced, weight, label, zone, need, lower, upper, r
         first, final = end[zone[s]] - need[zone[s]], end[zone[s]] - 1
         if final < first or value[s] >= best[final]:
             continue
-        split, row[s] = _fractional(start, unit, reduced, weight, lower, upper, s, at, ratio)
+        split, row[s] = fractional(start, unit, reduced, weight, lower, upper, s, at, ratio)
         if split >= best[final]:
             value[s] = split
             continue
@@ -455,7 +455,7 @@ def excludable(
         # without this site, the others cost at least the bound less the worst of its zone's, or less its own value
         others = bound - (value[s] if taken[s] else value[chosen[end[zone[s]] - 1]])
         whole = value[s]
-        split, sigma = _fractional(start, unit, reduced, weight, lower, upper, s, at, ratio)
+        split, sigma = fractional(start, unit, reduced, weight, lower, upper, s, at, ratio)
         if others + max(whole, split) > limit:
             continue
         kept[start[s]] = True
