@@ -90,7 +90,8 @@ def smallest_last(near: list[set[int]]) -> list[int]:
     near
         Of each area its neighbours.
     """
-    left, remaining, order = [set(n) for n in near], set(range(len(near))), []
+    order: list[int] = []
+    left, remaining = [set(n) for n in near], set(range(len(near)))
     while remaining:
         area = min(remaining, key=lambda a: (len(left[a]), a))
         remaining.remove(area)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ class Findings:
         self.problems: list[Note] = []
 
     @contextmanager
-    def keep(self) -> Iterator[None]:
+    def keep(self) -> Generator[None]:
         """Keep the problems of an `InputError` and go on after the block."""
         try:
             yield

@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 
@@ -146,6 +146,31 @@ def swap_in(part: Path, out: Path) -> None:
     )
 
 
+def check_folder_place(out: Path, mark: str) -> None:
+    """Refuse a folder that cannot be written, or that holds something else than what is to be replaced there.
+
+    Parameters
+    ----------
+    out
+        The folder; one that is empty or not there is free.
+    mark
+        The file that what is replaced holds, such as ``summary.json``.
+
+    Raises
+    ------
+    InputError
+        Saying why.
+    """
+    out = whole_path(out)
+    check_place(out)
+    settle(out)
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / mark).exists())):
+        raise InputError(
+            problem("there is something else in this place, and it is not overwritten", "Give another folder", file=out)
+        )
+    try_place(out)
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder that results go into, and those on the way to it, where they are not there.
 
@@ -168,7 +193,7 @@ def take_files_out(folder: Path) -> None:
 
 
 @contextmanager
-def written_anew(folder: Path, *faults: type[Exception]) -> Iterator[Path]:
+def written_anew(folder: Path, *faults: type[Exception]) -> Generator[Path]:
     """Give a place beside a folder; what is written there takes the folder's place at the end, and is deleted where something failed.
 
     Parameters
@@ -288,7 +313,7 @@ def settle(out: Path) -> None:
             settle(out.parent)
         if not out.parent.is_dir():
             return
-        found = []
+        found: list[tuple[bool, Path]] = []
         for path in out.parent.iterdir():
             told = LEFT_OVER.fullmatch(path.name)
             if told and told[1] == out.name and is_left_over(path, int(told[2])):
@@ -374,7 +399,7 @@ def cannot_write(error: BaseException, place: str | Path) -> Note:
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
+def scratch_folder() -> Generator[Path]:
     """Give a folder for a while; those of programs that were killed are deleted, since they may hold names.
 
     Raises

@@ -15,7 +15,7 @@ import signal
 import threading
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -191,7 +191,7 @@ def _serve(pipe: Any, warm: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def side_work(processes: int, warm: Sequence[str] = ()) -> Iterator[SideWork]:
+def side_work(processes: int, warm: Sequence[str] = ()) -> Generator[SideWork]:
     """Start processes for side work, at most `MOST`; none where this process may have no children."""
     side = SideWork(processes, warm)
     try:

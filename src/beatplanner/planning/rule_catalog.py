@@ -98,7 +98,7 @@ def change(values: dict[str, Any], rules: dict[str, Any] | None = None) -> dict[
 
 def preset_values(preset: Preset, rules: dict[str, Any]) -> dict[str, Any]:
     """Return what a preset would change: values by key that differ from those in force, for the sections that are there."""
-    found = {}
+    found: dict[str, Any] = {}
     for rule in rules_of(rules):
         if rule.key in preset.values:
             wanted = preset.values[rule.key]
@@ -284,7 +284,7 @@ def hours_of(municipalities: Iterable[dict[str, Any]], tolerance: float) -> list
     tolerance
         The share that is asked about.
     """
-    found = []
+    found: list[tuple[str, float, float]] = []
     for m in municipalities:
         mean = (float(m["lower"]) + float(m["upper"])) / 2
         found.append((str(m["municipality"] or ""), mean * max(0.0, 1 - tolerance), mean * (1 + tolerance)))

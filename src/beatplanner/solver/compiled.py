@@ -9,14 +9,17 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from numba import njit
 from numba.core import caching
 
-__all__ = ["njit"]
+__all__ = ["kernels", "njit"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 HERE = Path(__file__).resolve().parent
 
@@ -47,13 +50,20 @@ def begin_with_copies() -> None:
     class Copied(places[number]):
         @classmethod
         def from_function(cls, py_func: Any, py_file: str) -> Any:
-            locator = super().from_function(py_func, py_file)
+            base: Any = super()
+            locator = base.from_function(py_func, py_file)
             source = Path(py_file)
             if locator is not None and HERE in source.resolve().parents:
                 copy_compiled(source, Path(locator.get_cache_path()))
             return locator
 
     places[number] = Copied
+
+
+def kernels(**options: Any) -> Callable[[Function], Function]:
+    """Return a decorator of kernels that are kept on disk, with options that numba takes and does not declare."""
+    compiler: Any = njit(cache=True, **options)
+    return compiler
 
 
 begin_with_copies()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import highspy
 
@@ -45,7 +46,7 @@ def end_at(highs: highspy.Highs, end: float, cancelled: Callable[[], bool]) -> N
     until = watch(cancelled).until(end)
     highs.setOptionValue("time_limit", highs.getRunTime() + own_limit(until.left()))
 
-    def interrupt(event) -> None:
+    def interrupt(event: Any) -> None:
         if until():
             event.interrupt()
 

@@ -28,14 +28,15 @@ gives weights that do not follow from the hidden values, and that nobody outside
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from beatplanner.solver.suppression_system import (
     SLACK,
     copies,
+    joined_groups,
     linear_programme,
     put_together,
     reduced,
@@ -108,13 +109,7 @@ def attack(
     shown, right = reduced(sums, values, hidden)
     rest = smallest(sums[hidden])
     # areas that no equation joins are attacked apart: a country falls into its municipalities
-    joined = sparse.vstack([shown, rest], format="csr")
-    _, piece = connected_components(joined.T @ joined, directed=False)
-    groups: dict[bytes, list[int]] = {}
-    for i in range(t):
-        groups.setdefault(np.unique(piece[targets[[i]].indices]).tobytes(), []).append(i)
-    for pieces, members in groups.items():
-        atoms = np.flatnonzero(np.isin(piece, np.frombuffer(pieces, dtype=piece.dtype)))
+    for atoms, members in joined_groups(sparse.vstack([shown, rest], format="csr"), targets):
         own, right_own = within(shown, right, atoms)
         others, _ = within(rest, np.zeros(rest.shape[0]), atoms)
         size = max(1, BLOCK // max(1, 2 * len(atoms)))
@@ -274,7 +269,8 @@ def _cheapest_hiding(
     on, of_free, positive = sums[bound], sums[free], sums[~bound]
     each, rest, wide = on.shape[0], positive.shape[0], 2 * n + 4 * f
     one = sparse.eye_array(f, format="csr")
-    equal, less = [], [(2 * rest, 0, -target), (2 * rest, n, target)]
+    equal: list[tuple[int, int, Any]] = []
+    less: list[tuple[int, int, Any]] = [(2 * rest, 0, -target), (2 * rest, n, target)]
     for side in (0, 1):
         row = 2 * each + side * f
         equal += [(side * each, side * n, on), (row, side * n, of_free)]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
+from scipy.sparse.csgraph import connected_components
 
 SLACK = 1e-6
 
@@ -33,12 +34,15 @@ def reduced(sums: sparse.csr_array, values: np.ndarray, hidden: np.ndarray) -> t
     ValueError
         Where a total differs from what it is the sum of.
     """
-    order = [i for i in np.argsort(np.diff(sums.indptr), kind="stable") if not hidden[i]]
+    by_size: list[int] = np.argsort(np.diff(sums.indptr), kind="stable").tolist()
+    order = [i for i in by_size if not hidden[i]]
     every = _rows(sums)
     holding: dict[int, list[int]] = {}
-    rows, right = [], []
+    rows: list[frozenset[int]] = []
+    right: list[float] = []
     for i in order:
-        left, value = set(every[i]), float(values[i])
+        left: set[int] = set(every[i])
+        value = float(values[i])
         for a in sorted(every[i]):
             # the largest figure of this atom that fits; figures come by size, so the last one does first
             fitting = next((j for j in reversed(holding.get(a, [])) if every[j] <= left), None) if a in left else None
@@ -102,3 +106,28 @@ def linear_programme(
     # scipy's annotations know dense matrices only; its solver takes sparse ones
     rows: dict[str, Any] = {"A_eq": equal, "b_eq": right, "A_ub": less, "b_ub": limit}
     return linprog(cost, **rows, bounds=bounds, method="highs").x
+
+
+def joined_groups(rows: sparse.csr_array, targets: sparse.csr_array) -> list[tuple[np.ndarray, list[int]]]:
+    """Return atoms that equations join, and the targets that lie in them: what nothing joins is attacked apart.
+
+    Parameters
+    ----------
+    rows
+        (r, n) the equations' matrix.
+    targets
+        (t, n) sums of atoms, a row each.
+
+    Returns
+    -------
+    list of tuple
+        Atoms, and positions of targets; every target stands once.
+    """
+    _, piece = connected_components(rows.T @ rows, directed=False)
+    groups: dict[bytes, list[int]] = {}
+    for i in range(targets.shape[0]):
+        groups.setdefault(np.unique(piece[targets[[i]].indices]).tobytes(), []).append(i)
+    return [
+        (np.flatnonzero(np.isin(piece, np.frombuffer(pieces, dtype=piece.dtype))), members)
+        for pieces, members in groups.items()
+    ]

@@ -16,9 +16,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse.csgraph import connected_components
 
-from beatplanner.solver.suppression_system import reduced, smallest, within
+from beatplanner.solver.suppression_system import joined_groups, reduced, smallest, within
 
 # Groups with more atoms or more targets are attacked by linear programming alone; each programme ends after so many nodes.
 MOST_ATOMS, MOST_TARGETS, NODES = 400, 400, 2_000
@@ -59,13 +58,7 @@ def attack_whole(
     low, high, known = np.zeros(t), np.full(t, most), np.zeros(t, bool)
     shown, right = reduced(sums, values, hidden)
     rest = smallest(sums[hidden])
-    joined = sparse.vstack([shown, rest], format="csr")
-    _, piece = connected_components(joined.T @ joined, directed=False)
-    groups: dict[bytes, list[int]] = {}
-    for i in range(t):
-        groups.setdefault(np.unique(piece[targets[[i]].indices]).tobytes(), []).append(i)
-    for pieces, members in groups.items():
-        atoms = np.flatnonzero(np.isin(piece, np.frombuffer(pieces, dtype=piece.dtype)))
+    for atoms, members in joined_groups(sparse.vstack([shown, rest], format="csr"), targets):
         if len(atoms) > MOST_ATOMS or len(members) > MOST_TARGETS:
             continue
         programme = _Programme(
@@ -168,7 +161,9 @@ def _hidden_within(sums: sparse.csr_array, hidden: np.ndarray, atoms: np.ndarray
 class _Programme:
     """The integer programme of one group."""
 
-    def __init__(self, shown, right: np.ndarray, inside, beyond: bool, k: int, most: float) -> None:
+    def __init__(
+        self, shown: sparse.csr_array, right: np.ndarray, inside: sparse.csr_array, beyond: bool, k: int, most: float
+    ) -> None:
         n = inside.shape[1]
         # a hidden figure that reaches beyond the group is at least 1 there or elsewhere, so it says nothing here
         own = inside if inside.shape[0] else sparse.csr_array((0, n))
@@ -176,14 +171,23 @@ class _Programme:
         asked = inside.shape[0] > 0 and k > 0 and not beyond
         candidates = sparse.vstack([own, sparse.eye_array(n, format="csr")], format="csr") if asked else None
         c = 0 if candidates is None else candidates.shape[0]
-        rows, low, high = [], [], []
+        rows: list[sparse.csr_array] = []
+        low: list[np.ndarray] = []
+        high: list[np.ndarray] = []
 
-        def add(x_part, z_part, least, greatest) -> None:
+        def add(
+            x_part: sparse.csr_array,
+            z_part: sparse.csr_array | sparse.dia_array,
+            least: np.ndarray,
+            greatest: np.ndarray,
+        ) -> None:
             rows.append(sparse.hstack([x_part, z_part], format="csr"))
             low.append(least)
             high.append(greatest)
 
-        nothing = lambda m: sparse.csr_array((m, c))  # noqa: E731 - a matrix of zeros beside another
+        def nothing(m: int) -> sparse.csr_array:
+            return sparse.csr_array((m, c))
+
         if shown.shape[0]:
             add(shown, nothing(shown.shape[0]), right, right)
         if own.shape[0]:
@@ -203,14 +207,14 @@ class _Programme:
 
     def ends(self, target: np.ndarray) -> tuple[float, float] | None:
         """Return the least and the greatest value of a count; None where the programme did not end."""
-        found = []
+        found: list[float] = []
         for sign in (1.0, -1.0):
             cost = np.concatenate([sign * target, np.zeros(self.c)])
             answer = milp(
                 cost,
                 constraints=self.constraints,
                 bounds=self.bounds,
-                integrality=np.ones(self.n + self.c),
+                integrality=np.ones(self.n + self.c, int),
                 options={"node_limit": NODES, "mip_rel_gap": 0.0},
             )
             if answer.status == 2:

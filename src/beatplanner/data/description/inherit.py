@@ -9,7 +9,7 @@ from typing import Any
 from beatplanner.data.description.merge_patch import merge
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.raw import read_raw
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.paths import relative_or_whole, whole_path
 
@@ -83,7 +83,7 @@ def _removals(file: Path, raw: Mapping[str, Any], tables: Mapping[str, Any]) -> 
             problem("give a list of keys", 'Such as remove = ["beats.max_moved"]', file=file.name, field=REMOVE)
         )
     known = list(_keys(tables))
-    notes = []
+    notes: list[Note] = []
     for key in keys:
         if key not in known:
             mend = did_you_mean(key, known) or "Take it out of the list"

@@ -22,7 +22,7 @@ from beatplanner.data.description.inherit import EXTENDS, moved_paths, project_o
 from beatplanner.data.description.models import SECTIONS, Description
 from beatplanner.data.description.raw import read_raw
 from beatplanner.data.description.read import read_description
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.output_place import check_place
 from beatplanner.data.paths import relative_or_whole, whole_path
@@ -105,7 +105,8 @@ def find_scenarios(project: Path) -> list[ScenarioFile]:
     """
     project = whole_path(project)
     base = read_description(project)
-    found, problems = [], []
+    found: list[ScenarioFile] = []
+    problems: list[Note] = []
     for file in sorted((project.parent / FOLDER).glob("*.toml")):
         try:
             if project_of(file) != project:

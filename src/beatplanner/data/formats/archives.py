@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -45,7 +45,7 @@ def is_archive(path: Path) -> bool:
 
 
 @contextmanager
-def unpacked(path: Path, layer: str | None = None) -> Iterator[Path]:
+def unpacked(path: Path, layer: str | None = None) -> Generator[Path]:
     """Unpack a zipped folder into a temporary one and give the layer's file in it; any other file is given as it is.
 
     Parameters

@@ -130,7 +130,7 @@ def guess_crs(points: np.ndarray, others: np.ndarray | None, prefer: Iterable[st
 
 def metres_between(points: np.ndarray, one: Guess, other: Guess) -> float:
     """Return how far apart two guesses put the same coordinates, in metres (the median)."""
-    places = []
+    places: list[np.ndarray] = []
     for guess in (one, other):
         given = sample_of(points)
         there = _lonlat(given[:, ::-1] if guess.swapped else given, int(guess.code.split(":")[1]))
@@ -224,7 +224,7 @@ def overlap(a: np.ndarray, b: np.ndarray) -> float:
     The overlap is the share of the smaller box that lies in the larger, as incidents may cover a part of a town only. It falls off
     sharply, so that a town beside is no match.
     """
-    boxes = []
+    boxes: list[tuple[np.ndarray, np.ndarray]] = []
     for points in (a, b):
         points = points[np.isfinite(points).all(axis=1)]
         low, high = np.quantile(points, [0.05, 0.95], axis=0)

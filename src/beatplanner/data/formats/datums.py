@@ -260,7 +260,7 @@ def _changes(crs: CRS, x: float, y: float, lonlat: tuple[float, float]) -> list[
         group = TransformerGroup(crs, 4326, always_xy=True, area_of_interest=area)
     except (ProjError, CRSError, ValueError):
         return []
-    found = []
+    found: list[Change] = []
     for transformer in group.transformers:
         if "allpark" in transformer.description:
             continue
@@ -336,7 +336,7 @@ def _other_system(
 ) -> tuple[str, str, tuple[float, float]] | None:
     """Return code, name and place of the system in use here with the same grid and a known change; as text where none is registered."""
     kind = PJType.PROJECTED_CRS if crs.is_projected else PJType.GEOGRAPHIC_2D_CRS
-    fits = []
+    fits: list[tuple[Any, ...]] = []
     for other, code in _in_use(kind, lonlat):
         changes = _changes(other, x, y, lonlat) if _same_grid(crs, other) else []
         if changes:

@@ -147,7 +147,8 @@ def _texts_and_names(path: Path, table: Path) -> tuple[bytes, bytes]:
     )
     rows = np.frombuffer(content, np.uint8, offset=start)
     rows = rows[: len(rows) // width * width].reshape(-1, width)
-    at, texts = 1, []
+    texts: list[np.ndarray] = []
+    at = 1
     for field, kind in zip(fields, kinds, strict=False):
         if kind[:1].upper() == b"C":
             texts.append(rows[:, at : at + field[16]])

@@ -10,11 +10,14 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyproj import CRS
 
+# A row of a table as a dictionary by column; what the columns are stands in `data/town/town.py` and `data/result/plan_tables.py`.
+Row = dict[str, Any]
+
 
 def crs_of(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> CRS:
     """Return the CRS of a layer of the town, which always has one."""
     assert frame.crs is not None
-    return cast("CRS", frame.crs)
+    return frame.crs
 
 
 def each_row(frame: pd.DataFrame) -> Iterator[Any]:
@@ -27,6 +30,6 @@ def number_at(frame: pd.DataFrame, column: str, row: int) -> float:
     return float(cast(Any, frame[column].iat[row]))
 
 
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def records(frame: pd.DataFrame) -> list[Row]:
     """Return the rows of a table as dictionaries by column."""
-    return cast("list[dict[str, Any]]", frame.to_dict("records"))
+    return cast("list[Row]", frame.to_dict("records"))

@@ -8,9 +8,10 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -31,7 +32,7 @@ def is_logged(path: Path) -> bool:
 
 
 @contextmanager
-def opened_database(path: Path, seconds: float = SECONDS) -> Iterator[sqlite3.Connection]:
+def opened_database(path: Path, seconds: float = SECONDS) -> Generator[sqlite3.Connection]:
     """Open a database of others for reading: it runs no code of its own, and no question to it lasts.
 
     Raises
@@ -99,7 +100,7 @@ def _look(path: Path) -> tuple[list[str], bool]:
 
 
 @contextmanager
-def plain_geopackage(path: Path, folder: Path) -> Iterator[Path]:
+def plain_geopackage(path: Path, folder: Path) -> Generator[Path]:
     """Give a GeoPackage that holds tables alone: the file itself, or a copy in `folder`.
 
     Raises
@@ -156,7 +157,7 @@ def write_layer(frame: pd.DataFrame, path: Path, layer: str) -> None:
         raise InputError(
             problem(f"the columns {alike} differ by capitals only", "Call one of them otherwise", layer=layer)
         )
-    options = {}
+    options: dict[str, Any] = {}
     for key, name in (("FID", "fid"), ("GEOMETRY_NAME", "geom")):
         if name in taken:
             options[key] = next(f"{name}_{i}" for i in range(2, len(taken) + 3) if f"{name}_{i}" not in taken)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -137,7 +137,7 @@ def with_datum(where: Place, crs: CRS, points: np.ndarray) -> Place:
 
 
 @contextmanager
-def _told_as(what: str, where: Place) -> Iterator[None]:
+def _told_as(what: str, where: Place) -> Generator[None]:
     """Tell as a sentence whatever GDAL's drivers raise on broken files; its warnings are no business of a planner."""
     try:
         with warnings.catch_warnings():
@@ -180,7 +180,8 @@ def _features(
     if len(bad) > max(MOST_BROKEN, BROKEN_SHARE * len(shapes)) or len(bad) == len(shapes):
         what = f"the geometries of {len(bad):,} of {len(shapes):,} rows are broken"
         raise InputError(where.problem(what, "Export it again", row=str(bad[0] + 1), field="geometry"))
-    told, gone = [], []
+    told: list[str] = []
+    gone: list[int] = []
     for i in bad:
         try:
             shapes[i] = None if nowhere[i] else shapely.from_wkb(wkb[i], on_invalid="fix")
@@ -358,7 +359,8 @@ def read_table(
     """
     wanted = [*columns, *optional]
     with unpacked(path, layer) as inner:
-        suffix, facts = inner.suffix.lower(), []
+        facts: list[str] = []
+        suffix = inner.suffix.lower()
         member = layer if inner == path or layer not in {inner.name, inner.stem} else None
         if suffix in WORKBOOKS:
             # the sheet's own name, which the file's name may not stand for

@@ -53,7 +53,9 @@ def parse_numbers(texts: Sequence[str], *, whole: bool) -> NumberColumn:
     [1234.0, 987.0]
     """
     n = len(texts)
-    values, failed, unsure = np.full(n, np.nan), [], []
+    failed: list[int] = []
+    unsure: list[tuple[int, str]] = []
+    values = np.full(n, np.nan)
     votes = {".": 0, ",": 0}
     for i, text in enumerate(texts):
         plain = GROUPING.sub("", text.strip().translate(MINUS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ MEND = "Give a GeoTIFF"
 
 
 @contextmanager
-def opened_raster(path: Path) -> Iterator[Any]:
+def opened_raster(path: Path) -> Generator[Any]:
     """Open a GeoTIFF; what fails inside the block is told as a file that cannot be read.
 
     Raises

@@ -315,7 +315,7 @@ def _longest_line(content: bytes) -> int:
 def _unique(names: list[str]) -> list[str]:
     """Return names that are each the only one: what stands twice gets a number, what is empty its place."""
     seen: Counter[str] = Counter()
-    found = []
+    found: list[str] = []
     for i, name in enumerate(names):
         name = name or f"column {i + 1}"
         seen[name] += 1
@@ -327,7 +327,7 @@ def _first_rows(text: str, sign: str) -> list[list[str]]:
     reader = csv.reader(
         io.StringIO(text.lstrip("\ufeff")[:2_000_000], newline=""), delimiter=sign, skipinitialspace=True
     )
-    rows = []
+    rows: list[list[str]] = []
     for row in reader:
         rows.append(row)
         if len(rows) >= HEADER_DEPTH:

@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -79,7 +79,7 @@ SHAPEFILE_NAME = 10
 
 
 @contextmanager
-def opened(path: Path, layer: str | None = None) -> Iterator[Path]:
+def opened(path: Path, layer: str | None = None) -> Generator[Path]:
     """Give the file that GDAL may read: looked at, unpacked where it is zipped, and copied where GDAL would write beside it or follow links.
 
     Raises
@@ -221,7 +221,8 @@ def matched(wanted: Sequence[str], found: Sequence[str]) -> tuple[dict[str, str]
     tuple of dict and list of str
         The file's name for each wanted one that is there; and sentences about those that are not spelled alike.
     """
-    names, facts = {}, []
+    names: dict[str, str] = {}
+    facts: list[str] = []
     taken = set(wanted) & set(found)
     for want in dict.fromkeys(wanted):
         if want in found:

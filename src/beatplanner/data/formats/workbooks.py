@@ -123,7 +123,7 @@ def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str] | None) -
 def _sheet_with(book: Any, names: list[str], wanted: Sequence[str]) -> tuple[str | None, list[str]]:
     """Return the only sheet whose first rows hold most of the wanted names, where that is not the first one, and a sentence that says so."""
     sought = {w.strip().casefold() for w in wanted}
-    held = []
+    held: list[int] = []
     for name in names:
         rows = book.get_sheet_by_name(name).to_python(nrows=HEADER_DEPTH)
         held.append(max((len(sought & {str(c).strip().casefold() for c in row}) for row in rows), default=0))
@@ -151,7 +151,7 @@ def sheet_names(path: Path) -> list[str]:
 def _merged_in_ods(path: Path, sheet: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     """Return the cells of an ODS sheet that are merged downwards, as first and last row and column; the compiled reader does not tell them."""
     # compiled, and without annotations
-    from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
+    from lxml import etree
 
     table = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
     with zipfile.ZipFile(path) as archive:
@@ -159,7 +159,7 @@ def _merged_in_ods(path: Path, sheet: str) -> list[tuple[tuple[int, int], tuple[
     if b"number-rows-spanned" not in content:
         return []
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-    found = []
+    found: list[tuple[tuple[int, int], tuple[int, int]]] = []
     for page in etree.fromstring(content, parser).iter(f"{table}table"):
         if page.get(f"{table}name") != sheet:
             continue

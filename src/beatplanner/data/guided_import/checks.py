@@ -67,7 +67,7 @@ def check_for_piled_incidents(town: Town) -> Iterator[Note]:
     middle = town.units[["x", "y"]].to_numpy(float)
     centre = shapely.get_coordinates(shapely.centroid(town.units.geometry.to_numpy()))
     sites = None if town.sites is None else town.sites[town.sites["existing"]]
-    named = []
+    named: list[str] = []
     for (x, y), count in zip(place[:3], piled.iloc[:3], strict=True):
         unit = int(np.argmin(np.hypot(middle[:, 0] - x, middle[:, 1] - y)))
         where = f"near {town.units['name'][unit]}"

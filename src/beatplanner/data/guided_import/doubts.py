@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -28,6 +28,9 @@ from beatplanner.data.guided_import.sources import NUMBERS, TIMES, Source
 from beatplanner.data.guided_import.staging import stage, staged_description
 from beatplanner.data.guided_import.starting_hours import starting_hours
 from beatplanner.data.town.exchanged import in_its_area, letters_say, lonlat_of
+
+if TYPE_CHECKING:
+    from beatplanner.data.town.town import Town
 
 # A common border thinner than this is no overlap, as a share of the smaller unit.
 SLIVER = 0.01
@@ -98,7 +101,7 @@ def mend(draft: ImportDraft, doubt: Doubt) -> None:
 # ---- checks of one layer
 
 
-def _doubt(draft: ImportDraft, source: Source, severity: str, text: str, rows, name: str = "") -> Doubt:
+def _doubt(draft: ImportDraft, source: Source, severity: str, text: str, rows: Iterable[int], name: str = "") -> Doubt:
     rows = tuple(int(r) for r in rows)
     shapes: tuple = ()
     box: tuple[float, ...] = ()
@@ -412,7 +415,7 @@ def _notes(draft: ImportDraft) -> list[tuple[Note, object]]:
         return [(note, town) for note in [*town.notes, *(n for doubt in DOUBTS for n in doubt(town))]]
 
 
-def _from_note(draft: ImportDraft, note: Note, town) -> Doubt:
+def _from_note(draft: ImportDraft, note: Note, town: Town) -> Doubt:
     """Return a note of the checks as a doubt, with the places of the units that it names."""
     names = {
         "units.gpkg": "units",
@@ -443,7 +446,7 @@ def replace_text(doubt: Doubt, text: str) -> Doubt:
     return Doubt(doubt.severity, text, doubt.source, doubt.rows, doubt.box, doubt.shapes, doubt.mend, doubt.mend_words)
 
 
-def _units_named(text: str, town) -> np.ndarray:
+def _units_named(text: str, town: Town) -> np.ndarray:
     """Return the positions of the units that a sentence names."""
     names = town.units["name"].astype(str).to_numpy(object)
     if all(re.fullmatch(r"[\d.-]+", n) for n in names):

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.archives import is_archive
 from beatplanner.data.formats.cells import texts
 from beatplanner.data.formats.ids import match_ids
@@ -110,7 +110,8 @@ class ImportDraft:
         InputError
             For the files that cannot be read; the others are taken in.
         """
-        problems, new = [], []
+        problems: list[Note] = []
+        new: list[Source] = []
         there = {s.look.path for s in self.sources}
         for path in paths:
             if whole_path(path) in there:
@@ -281,7 +282,7 @@ class ImportDraft:
 
     def missing(self) -> list[str]:
         """Return in words what is still needed before the layers can be checked."""
-        found = []
+        found: list[str] = []
         if self.first("units") is None:
             found.append("Name the layer of units: the smallest areas that a beat is made of")
         for role in ROLES:

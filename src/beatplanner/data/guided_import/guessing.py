@@ -179,7 +179,7 @@ def guess_columns(look: LayerLook, role: str) -> dict[str, str]:
     # what a roster may hold beside, in the words of an office: “absent from” is no “from”
     rest = [m for m in ROSTER_COLUMNS if m not in WORDS] if role == "roster" else []
     beside = guessed_columns([c.name for c in look.columns], rest, set())
-    scores = []
+    scores: list[tuple[float, int, str, str]] = []
     for place, meaning in enumerate(wanted):
         for column in look.columns:
             if column.name in beside.values():

@@ -31,7 +31,8 @@ def _number_ids(frame: Any, source: Source) -> Any:
     found = texts(frame[column])
     taken = {v for v in found if v is not None}
     seen: set[str] = set()
-    new, number = [], 1
+    new: list[str] = []
+    number = 1
     for value in found:
         if value is not None and value not in seen:
             new.append(value)
@@ -65,7 +66,7 @@ def _without_overlaps(frame: Any, _source: Source) -> Any:
 
 
 def _numbers_or_zero(frame: Any, source: Source) -> Any:
-    found = {}
+    found: dict[str, Any] = {}
     for meaning in NUMBERS:
         if meaning in source.columns:
             column = source.columns[meaning]
@@ -80,7 +81,7 @@ def _swapped(frame: Any, _source: Source) -> Any:
 
 
 def _without_wrong_times(frame: Any, source: Source) -> Any:
-    found = {}
+    found: dict[str, Any] = {}
     for meaning in TIMES:
         if meaning in source.columns:
             values = frame[source.columns[meaning]]

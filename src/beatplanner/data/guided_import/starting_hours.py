@@ -21,7 +21,7 @@ HOURS: tuple[tuple[float, str], ...] = (
 
 def starting_hours(categories: list[str]) -> dict[str, float]:
     """Return hours for those categories whose name says enough."""
-    found = {}
+    found: dict[str, float] = {}
     for category in categories:
         name = plain(category)
         for hours, words in HOURS:

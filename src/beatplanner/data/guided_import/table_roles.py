@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.town.columns import TABLES, guessed_columns
@@ -117,7 +118,7 @@ def guess_table_role(headers: Sequence[str], name: str) -> tuple[str, str]:
         Of the file or sheet, without its ending.
     """
     words = set(plain(name).split("_")) | {plain(name)}
-    fits = []
+    fits: list[tuple[Any, ...]] = []
     for place, role in enumerate(TABLE_ROLES):
         found, needed = table_columns(headers, role), TABLES[role][0]
         named = bool(words & {*plain(role).split("_")[1:], *BY_NAME.get(role, "").split()})

@@ -130,7 +130,7 @@ def recoveries(project: Path | None = None) -> list[Recovery]:
     project
         Only this project's; None for every project's.
     """
-    found = []
+    found: list[Recovery] = []
     root = recovery_folder()
     for folder in root.iterdir() if root.is_dir() else ():
         head, done = _read(folder / JOURNAL)

@@ -65,7 +65,7 @@ def date_problems(description: Description, extra: ForumTables, day: dt.date) ->
     rules, file = description.forum, description.file.name
     if rules is None:
         return []
-    found = []
+    found: list[Note] = []
 
     def wrong(key: str, what: str, mend: str) -> None:
         found.append(problem(what, mend, file=file, field=f"forum.{key}"))

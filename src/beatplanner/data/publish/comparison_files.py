@@ -17,9 +17,8 @@ import jinja2
 import numpy as np
 import shapely
 
-from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats import geometry
-from beatplanner.data.output_place import check_place, settle, try_place, written_anew
+from beatplanner.data.output_place import check_folder_place, written_anew
 from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.comparison_words import (
     ENGLISH,
@@ -83,14 +82,7 @@ def check_comparison_place(out: Path) -> None:
     InputError
         Saying why.
     """
-    out = whole_path(out)
-    check_place(out)
-    settle(out)
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "comparison.json").exists())):
-        raise InputError(
-            problem("there is something else in this place, and it is not overwritten", "Give another folder", file=out)
-        )
-    try_place(out)
+    check_folder_place(out, "comparison.json")
 
 
 def write_comparison(
@@ -250,12 +242,12 @@ def _drawing(content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequence[di
     flat = shapely.transform(shapely.force_2d(units.geometry.to_numpy()), place)
     simple = shapely.coverage_simplify(flat, HAIR) if shapely.coverage_is_valid(flat) else shapely.simplify(flat, HAIR)
     simple = np.where(shapely.is_empty(simple) | shapely.is_missing(simple), flat, simple)
-    columns = []
+    columns: list[dict[str, Any]] = []
     for told, m in zip(content["columns"], maps, strict=True):
         beat = np.array(m["beat"], dtype=object)
         ids = sorted({b for b in beat if b is not None})
         outlines = [_path(_union(simple[beat == b])) for b in ids]
-        spots = []
+        spots: list[dict[str, Any]] = []
         if m["stations"]:
             xy = place(np.array([[s[0], s[1]] for s in m["stations"]], float))
             spots = [
@@ -289,7 +281,7 @@ def _union(shapes: np.ndarray) -> shapely.Geometry:
 
 
 def _path(shape: shapely.Geometry) -> str:
-    parts = []
+    parts: list[str] = []
     for polygon in shapely.get_parts(shape):
         for ring in shapely.get_rings(polygon) if polygon.geom_type == "Polygon" else []:
             xy = np.round(shapely.get_coordinates(ring), 1)

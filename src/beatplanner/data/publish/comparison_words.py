@@ -136,7 +136,7 @@ def money_in_words(value: float, said: Speech = ENGLISH) -> str:
 def verdicts(row: dict[str, Any]) -> list[str]:
     """Return for each column “better”, “worse” or “” against the first, today's; nothing where neither is better or rounding decides."""
     first = row["values"][0]
-    told = []
+    told: list[dict[str, Any]] = []
     unlike = row.get("unlike") or [False] * len(row["values"])
     for value, apart in zip(row["values"], unlike, strict=True):
         if apart or row["better"] == "" or value is None or first is None or row["kind"] == "text":
@@ -169,7 +169,8 @@ def best(row: dict[str, Any]) -> list[bool]:
 
 def signed(row: dict[str, Any], said: Speech = ENGLISH) -> list[str]:
     """Return each column's difference to the first, today's, with its sign; “” where there is none, rounding decides, or it means nothing."""
-    first, told = row["values"][0], []
+    told: list[dict[str, Any]] = []
+    first = row["values"][0]
     for k, value in enumerate(row["values"]):
         if (
             not k
@@ -216,7 +217,7 @@ def choose(content: dict[str, Any], said: Speech = ENGLISH) -> list[dict[str, An
     """
     rows = {r["key"]: r for b in content["blocks"] for r in b["rows"]}
     unit = content.get("currency") or ""
-    told = []
+    told: list[dict[str, Any]] = []
     for plan in content["decision"]:
         words = [_best_in_words(x, rows[x["key"]], content["columns"][0]["name"], unit, said) for x in plan["best"]]
         worst, money, used = plan["worst"], plan["money"], plan["capacity"]

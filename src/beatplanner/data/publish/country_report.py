@@ -149,7 +149,7 @@ def _cell(key: str, value: Any) -> tuple[str, str]:
 def _table(rows: pd.DataFrame, heads: dict[str, str]) -> str:
     numbers = {k for k in heads if pd.api.types.is_numeric_dtype(rows[k]) and not pd.api.types.is_bool_dtype(rows[k])}
     head = "".join(f"<th scope='col'{' class=n' if k in numbers else ''}>{escape(v)}</th>" for k, v in heads.items())
-    body = []
+    body: list[str] = []
     for row in rows.to_dict("records"):
         cells = "".join("<td class='{}'>{}</td>".format(*_cell(k, row[k])) for k in heads)
         body.append(f"<tr{' class=sum' if row.get('level') == 'country' else ''}>{cells}</tr>")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from beatplanner.data.formats.frames import records
+from beatplanner.data.formats.frames import Row, records
 from beatplanner.data.result.plan_tables import PlanTables
 
 NO_MORE = "beat {beat} exists no more"
@@ -42,7 +42,7 @@ def moves(tables: PlanTables) -> list[dict[str, Any]]:
     by_officer: dict[str, list[dict[str, Any]]] = {}
     for r in records(tables.assignments.sort_values("start")):
         by_officer.setdefault(str(r["officer"]), []).append(r)
-    found = []
+    found: list[dict[str, Any]] = []
     for officer, rows in by_officer.items():
         person = roster[officer]
         today = "" if person["beat"] is None else str(person["beat"])
@@ -72,7 +72,7 @@ def moves(tables: PlanTables) -> list[dict[str, Any]]:
 
 
 def _leaving(
-    person, before, left: str, today: str, on: str, start: str, known: set[str], longest: int | None
+    person: Row, before: Row | None, left: str, today: str, on: str, start: str, known: set[str], longest: int | None
 ) -> Reason:
     """Say why the beat before is left."""
     ordered = person.get("ordered_on")
@@ -93,7 +93,7 @@ def _leaving(
     return NEEDED, {}
 
 
-def _coming(tables: PlanTables, r: dict[str, Any], on: str, roster, start: str) -> list[Reason]:
+def _coming(tables: PlanTables, r: dict[str, Any], on: str, roster: dict[str, Row], start: str) -> list[Reason]:
     """Say what waits in the beat that is taken; nothing where its posts are all held by who is there already."""
     assert tables.assignments is not None and tables.beats is not None
     beat, post = str(r["beat"]), r["post"]
@@ -123,7 +123,7 @@ def _coming(tables: PlanTables, r: dict[str, Any], on: str, roster, start: str) 
     return [(MOVES_ON, {"officer": last["officer"]})]
 
 
-def _full(tables: PlanTables, beat: str, on: str, start: str, roster) -> bool:
+def _full(tables: PlanTables, beat: str, on: str, start: str, roster: dict[str, Row]) -> bool:
     """Tell whether those who were in a beat before a day, and are there on it, hold all of its posts."""
     assert tables.assignments is not None and tables.beats is not None
     there = tables.assignments[
@@ -143,7 +143,7 @@ def _years(person: dict[str, Any], on: str) -> float | None:
     return None if since is None or since != since else round((pd.Timestamp(on) - pd.Timestamp(since)).days / 365.25, 1)
 
 
-def _junior_stays(tables: PlanTables, roster, person, left: str, on: str) -> bool | None:
+def _junior_stays(tables: PlanTables, roster: dict[str, Row], person: Row, left: str, on: str) -> bool | None:
     """Tell whether somebody with fewer years of service goes on in the beat that is left."""
     mine = _years(person, on)
     if mine is None:

@@ -112,7 +112,7 @@ def draw_tenure(tables: PlanTables) -> Any:
     assert frame is not None and tables.roster is not None
     start = str(rules["start"])
     roster = {str(r["officer"]): r for r in tables.roster.to_dict("records")}
-    months = []
+    months: list[float] = []
     for r in frame.to_dict("records"):
         length = (pd.Timestamp(r["end"]) - pd.Timestamp(r["start"])).days / (365.25 / 12)
         row = roster[str(r["officer"])]
@@ -151,7 +151,8 @@ def draw_languages(tables: PlanTables) -> Any:
         str(r["officer"]): r["languages"] if isinstance(r["languages"], str) else ";".join(r["languages"] or ())
         for r in tables.roster.to_dict("records")
     }
-    labels, values = [], []
+    labels: list[str] = []
+    values: list[np.ndarray] = []
     for beat, needed in zip(tables.beats["beat"].astype(str), tables.beats["languages"], strict=True):
         for language in str(needed or "").split(";"):
             if not language:

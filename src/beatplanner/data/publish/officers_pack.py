@@ -331,7 +331,8 @@ def _figures_sheet(sheet: Any, figures: dict[str, Any], speech: Speech) -> None:
     def named(key: str) -> str:
         return speech.text(FIGURES[key]) if key in FIGURES else key.replace("_", " ")
 
-    rows, formats = [], []
+    rows: list[list[float | str] | list[int | str] | list[str]] = []
+    formats: list[str] = []
     for key, value in figures.items():
         if isinstance(value, bool):
             rows.append([named(key), speech.text("yes" if value else "no")])
@@ -411,7 +412,7 @@ def _write_calendar(path: Path, tables: PlanTables) -> None:
     for c in changes_of(tables):
         event = icalendar.Event()
         beat, until = name.get(c.beat, c.beat), c.day + DAY
-        told = []
+        told: list[str] = []
         both, comes, leaves, last, first, together, vacant = CALENDAR
         where = {"beat": beat, "post": c.post, "comes": c.comes, "leaves": c.leaves}
         if c.comes and c.leaves:

@@ -8,7 +8,7 @@ import io
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 import numpy as np
@@ -29,6 +29,10 @@ from beatplanner.data.result.names import language_title
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import served_until
 from beatplanner.data.result.station_names import named
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from matplotlib.axes import Axes
 
 DARK, ACCENT, OPENED = "#252525", "#08306b", "#cb181d"
 
@@ -157,7 +161,7 @@ ADDED = ("officers.notice_months", "officers.drop_out", "budget.allowances", "bu
 
 def _flat(rules: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     """Return the rules as key and value, but those that are empty and those of `ADDED` that are off."""
-    rows = []
+    rows: list[tuple[str, str]] = []
     for key, value in rules.items():
         if isinstance(value, dict):
             rows += _flat(value, f"{prefix}{key}.")
@@ -189,7 +193,7 @@ def _cover(tables: PlanTables) -> list[dict[str, Any]]:
 def _pictures(tables: PlanTables) -> dict[str, str]:
     """Return the charts as data addresses of PNG pictures."""
     # pyplot would look for a screen; figures of their own need none
-    pictures = {}
+    pictures: dict[str, str] = {}
     if tables.beats is not None:
         pictures["map"] = _picture(draw_map(tables), 130)
         pictures["hours"] = _picture(_draw_hours(tables))
@@ -216,6 +220,22 @@ def _picture(figure: Any, dpi: int = 100) -> str:
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
 
 
+def _draw_stations(axes: Axes, stations: gpd.GeoDataFrame) -> None:
+    for existing, colour, label in ((True, ACCENT, "station there today"), (False, OPENED, "new station")):
+        there = stations[stations["existing"] == existing]
+        if len(there):
+            axes.scatter(
+                there.geometry.x,
+                there.geometry.y,
+                marker="s",
+                s=36,
+                color=colour,
+                edgecolor="white",
+                zorder=5,
+                label=label,
+            )
+
+
 def draw_map(tables: PlanTables, width: float = 9.0) -> Any:
     """Draw beats with names, today's beats as dashed outlines, and stations, as a matplotlib figure."""
     beats, units = tables.beats, tables.units
@@ -232,19 +252,7 @@ def draw_map(tables: PlanTables, width: float = 9.0) -> Any:
         today.boundary.plot(ax=axes, color=DARK, linewidth=0.9, linestyle=(0, (4, 3)), alpha=0.7)
         axes.plot([], [], color=DARK, linewidth=0.9, linestyle=(0, (4, 3)), label="today's beats")
     if tables.stations is not None:
-        for existing, colour, label in ((True, ACCENT, "station there today"), (False, OPENED, "new station")):
-            there = tables.stations[tables.stations["existing"] == existing]
-            if len(there):
-                axes.scatter(
-                    there.geometry.x,
-                    there.geometry.y,
-                    marker="s",
-                    s=36,
-                    color=colour,
-                    edgecolor="white",
-                    zorder=5,
-                    label=label,
-                )
+        _draw_stations(axes, tables.stations)
     inner = shapely.get_coordinates(shapely.point_on_surface(beats.geometry.to_numpy()))
     from matplotlib import patheffects
 
@@ -331,7 +339,7 @@ def _access(tables: PlanTables) -> dict[str, Any] | None:
         return None
     table = tables.access
     bands = sorted(table["minutes"].dropna().unique())
-    rows = []
+    rows: list[dict[str, Any]] = []
     for (kind, name), part in table.groupby(["kind", "name"], sort=False):
         within = part.dropna(subset="minutes").set_index("minutes")["share"]
         cut_off = part[part["minutes"].isna()].iloc[0]
@@ -403,19 +411,7 @@ def _draw_reach(tables: PlanTables) -> Any:
             axes.scatter(
                 rest.geometry.x, rest.geometry.y, s=7, color="#737373", label="site that stays closed", zorder=4
             )
-    for existing, colour, label in ((True, ACCENT, "station there today"), (False, OPENED, "new station")):
-        there = stations[stations["existing"] == existing]
-        if len(there):
-            axes.scatter(
-                there.geometry.x,
-                there.geometry.y,
-                marker="s",
-                s=36,
-                color=colour,
-                edgecolor="white",
-                zorder=5,
-                label=label,
-            )
+    _draw_stations(axes, stations)
     if tables.stops is not None and len(tables.stops):
         axes.scatter(
             tables.stops.geometry.x,

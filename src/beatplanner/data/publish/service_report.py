@@ -49,7 +49,8 @@ def service_rows(service: dict[str, Any] | None) -> list[dict[str, Any]]:
     if service is None:
         return []
     today = {s["name"]: s for s in (service.get("today") or {}).get("shifts", [])}
-    rows, found = _figures(service), []
+    rows = _figures(service)
+    found: list[dict[str, list[str] | str]] = []
     for shift in service["shifts"]:
         found.append({"shift": shift["name"], "whose": "plan", "cells": _cells(shift, rows)})
         if shift["name"] in today:

@@ -40,7 +40,7 @@ def write_survey_files(
 def _page(
     project: str, waves: list[str], questions: list[str], rows: pd.DataFrame, changes: pd.DataFrame, notes: list[str]
 ) -> str:
-    parts = []
+    parts: list[str] = []
     own = changes[changes["beat"] != ""]
     clear, all_changes = int(own["clear"].sum()), len(own)
     if all_changes:
@@ -56,7 +56,7 @@ def _page(
         highest = here["high"].dropna().astype(float)
         top = 1.0 if share or highest.empty else float(highest.max()) or 1.0
         head = "".join(f"<th scope='col'>{escape(w)}</th>" for w in waves)
-        body = []
+        body: list[str] = []
         for beat in dict.fromkeys(here["beat"]):
             mine = here[here["beat"] == beat]
             cells = "".join(_cell(mine[mine["wave"] == w].iloc[0], top, share) for w in waves)

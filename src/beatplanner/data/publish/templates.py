@@ -271,7 +271,7 @@ def fields_of(text: str) -> set[str]:
     ValueError
         Where a brace holds anything but a name: a width, an attribute, a conversion, a position.
     """
-    found = set()
+    found: set[str] = set()
     try:
         for _, name, form, conversion in string.Formatter().parse(text):
             if name is None:

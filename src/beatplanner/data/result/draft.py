@@ -48,7 +48,7 @@ def unsolved_steps(summary: Mapping[str, Any]) -> list[Reason]:
 
     Steps that were given and not sought are left out.
     """
-    found = []
+    found: list[Reason] = []
     for step in STEPS:
         claims = summary.get(step)
         if not isinstance(claims, dict) or (step == "beats" and not claims.get("planned", True)):

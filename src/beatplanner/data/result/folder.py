@@ -18,7 +18,7 @@ import pyogrio.errors
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.notices import write_notice
-from beatplanner.data.output_place import check_place, settle, try_place, written_anew
+from beatplanner.data.output_place import check_folder_place, settle, written_anew
 from beatplanner.data.paths import whole_path
 from beatplanner.data.result.cells import cell_text, readable, without_nan
 from beatplanner.data.result.manifest import write_manifest
@@ -49,14 +49,7 @@ def check_result_place(out: Path) -> None:
     InputError
         Saying why.
     """
-    out = whole_path(out)
-    check_place(out)
-    settle(out)
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / "summary.json").exists())):
-        raise InputError(
-            problem("there is something else in this place, and it is not overwritten", "Give another folder", file=out)
-        )
-    try_place(out)
+    check_folder_place(out, "summary.json")
 
 
 def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] | None = None) -> None:

@@ -64,7 +64,7 @@ def write_map_file(
     if kind in (".gpkg", ".xlsx"):
         _swapped(path, lambda part: _write_all(part, layers, readable, card))
         return [path]
-    files = []
+    files: list[Path] = []
     for name, frame in layers.items():
         file = path if not files else path.with_name(f"{path.stem}-{name}{path.suffix}")
         _swapped(file, lambda part, frame=frame: _write_one(part, frame, readable))

@@ -181,7 +181,7 @@ def _serving_today(tables: PlanTables, after: dt.date) -> list[str]:
     assert tables.beats is not None and tables.roster is not None
     known, units = set(tables.beats["beat"].astype(str)), tables.units
     people = units["population"] if units["population"].notna().all() else pd.Series(1.0, units.index)
-    found = []
+    found: list[str] = []
     for row in tables.roster.to_dict("records"):
         beat, leaves = row.get("beat"), row.get("leaves_on")
         if beat is None or beat != beat or (isinstance(leaves, str) and leaves and _day(leaves) < after):
@@ -228,7 +228,7 @@ def stays_of(tables: PlanTables) -> list[Stay]:
     if tables.roster is not None:
         for r in tables.roster.to_dict("records"):
             since[str(r["officer"]), str(r.get("beat"))] = r.get("since")
-    found = []
+    found: list[Stay] = []
     for (officer, beat), part in tables.assignments.groupby(["officer", "beat"], sort=True):
         spans: list[list[dt.date]] = []
         for r in part.sort_values("start").to_dict("records"):

@@ -130,12 +130,13 @@ def write_qgis_project(
     west, south, east, north = (float(v) for v in tables.units.total_bounds)
     extent = f"<xmin>{west:.3f}</xmin><ymin>{south:.3f}</ymin><xmax>{east:.3f}</xmax><ymax>{north:.3f}</ymax>"
     styles = layer_styles(tables, says, accepted) | ground_styles(_station_names(tables))
-    shown, groups = {}, []
+    shown: dict[str, str] = {}
+    groups: list[str] = []
     legend: dict[str, str] = {}
     for group, file, wanted in GROUPS:
         package = path.with_name(file)
         there = {str(name) for name, _ in pyogrio.list_layers(package)} if package.is_file() else set()
-        tree = []
+        tree: list[str] = []
         for name, kind, english, visible in wanted:
             if name not in there:
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ ROSTER, PUBLISHED = "roster.csv", "published.csv"
 
 
 @contextmanager
-def roster_files(out: Path | None, roster: pd.DataFrame, published: pd.DataFrame) -> Iterator[Path]:
+def roster_files(out: Path | None, roster: pd.DataFrame, published: pd.DataFrame) -> Generator[Path]:
     """Write both tables and give their folder.
 
     Parameters

@@ -80,7 +80,7 @@ def card_rows(
             rows.append((say(name), _standing(summary[step], say)))
     for clash in [] if public else summary.get("clashes", [])[:3]:
         rows.append((say("Not kept"), str(clash)))
-    seen = set()
+    seen: set[tuple[str, str]] = set()
     for entry in summary.get("inputs", []):
         name = re.split(r"[\\/]", str(entry["path"]))[-1]
         digest = str(entry.get("sha256", ""))[:SHOWN]

@@ -191,7 +191,8 @@ def _scatter(
 
 def _unit_centres(spread: np.ndarray, banks: list[Polygon], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Place unit centres on each bank by a few rounds of Lloyd's algorithm: even, but not too even."""
-    centres, bank = [], []
+    centres: list[np.ndarray] = []
+    bank: list[np.ndarray] = []
     inside = [spread[shapely.contains_xy(part, spread[:, 0], spread[:, 1])] for part in banks]
     first = round(UNITS * len(inside[0]) / sum(len(points) for points in inside))
     for side, (points, count) in enumerate(zip(inside, (first, UNITS - first), strict=True)):
@@ -325,7 +326,8 @@ def _bridges(
         for a, b, line in facing
         if municipality[a] == municipality[b] == 0
     ]
-    bridges, spans = [], []
+    bridges: list[shapely.LineString] = []
+    spans: list[tuple[int, int]] = []
     for x in (-1_100.0, 0.0, 1_200.0):
         a, b, middle = min(within, key=lambda pair: abs(pair[2].x - x))
         along = river.project(middle)

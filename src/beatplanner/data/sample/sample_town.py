@@ -169,11 +169,11 @@ def _write(frame: gpd.GeoDataFrame, path: Path, layer: str | None = None) -> Non
 def _write_units(path: Path, ground: Geography, rng: np.random.Generator) -> None:
     """Write the census areas, with two minorities that live close together in parts of the town and in some villages."""
     number: dict[str, int] = {}
-    names = []
+    names: list[str] = []
     for place in ground.places:
         number[place] = number.get(place, 0) + 1
         names.append(f"{place} {number[place]}")
-    share = {}
+    share: dict[str, np.ndarray] = {}
     for column, centres, width, top in (("speak_sq", 5, 1_500.0, 0.75), ("speak_rom", 3, 700.0, 0.55)):
         spots = ground.centres[rng.choice(len(ground.centres), centres, replace=False)]
         apart = np.min(np.hypot(*(ground.centres[:, None] - spots[None]).transpose(2, 0, 1)), axis=1)
@@ -288,7 +288,7 @@ def _write_sites(folder: Path, ground: Geography, rng: np.random.Generator) -> N
     chance = np.sqrt(ground.residents.astype(float))
     chance[today] = 0
     chosen = rng.choice(len(chance), 40, replace=False, p=chance / chance.sum())
-    rows = []
+    rows: list[tuple[str, float, float, int]] = []
     for i, u in enumerate(chosen, 1):
         east, north = _point_in(ground.cells[u], ground.centres[u], rng)
         kind = BUILDINGS[int(rng.integers(len(BUILDINGS)))]

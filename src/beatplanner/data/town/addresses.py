@@ -141,7 +141,7 @@ def match_addresses(addresses: Sequence[str], gazetteer: Sequence[str]) -> list[
     for text in even:
         for gram in _grams(text):
             grams[gram].add(text)
-    found = []
+    found: list[Match] = []
     for address in addresses:
         text = evened(address)
         if text in even:

@@ -133,7 +133,7 @@ def island_links(polygons: np.ndarray, municipality: np.ndarray, edges: pd.DataF
     same = municipality[edges["a"]] == municipality[edges["b"]]
     graph = sparse.csr_matrix((np.ones(same.sum()), (edges["a"][same], edges["b"][same])), shape=(n, n))
     piece = csgraph.connected_components(graph, directed=False)[1]
-    links = []
+    links: list[tuple[int, int, float]] = []
     for name in pd.unique(municipality):
         inside = np.flatnonzero(municipality == name)
         while len(np.unique(piece[inside])) > 1:

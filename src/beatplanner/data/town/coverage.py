@@ -154,7 +154,7 @@ def part_links(polygons: np.ndarray, gap: float) -> list[tuple[int, float]]:
     list of tuple of int and float
         Position of the unit and metres of a link between two of its pieces, the shortest that join all; the longest first.
     """
-    found = []
+    found: list[tuple[int, float]] = []
     for i in np.flatnonzero(shapely.get_num_geometries(polygons) > 1):
         parts = shapely.get_parts(polygons[i])
         # of an archipelago the largest islands
@@ -172,7 +172,8 @@ def spanning_links(parts: np.ndarray) -> list[float]:
     bounds = shapely.bounds(parts)
     best = np.full(len(parts), np.inf)
     left = np.ones(len(parts), bool)
-    links, joined = [], 0
+    links: list[float] = []
+    joined = 0
     left[0] = False
     for _ in range(len(parts) - 1):
         rest = np.flatnonzero(left)

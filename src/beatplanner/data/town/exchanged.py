@@ -132,7 +132,8 @@ def which_is_exchanged(
     turned = lonlat_of(raw[:, ::-1], frame.crs)
     if not len(places) or not len(turned) or overlap(places, turned) < 0.05:
         return None
-    units_wrong, points_wrong = [], []
+    units_wrong: list[str] = []
+    points_wrong: list[str] = []
     if not len(turned_places) or overlap(turned_places, middles) < 0.05:
         units_wrong += ["they lie on each other only so"] * 2
     table = d

@@ -43,7 +43,8 @@ def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> tuple[pd.DataFr
         frame, where = read_placed(
             reading, rules, columns, "incidents", crs_of(units), guess_beside(reading, "incidents", units)
         )
-    rows, told = len(frame), []
+    told: list[Note] = []
+    rows = len(frame)
     for c in (rules.category,):
         why = personal([t or "" for t in texts(frame[c])]) if c else ""
         if why:
@@ -189,7 +190,7 @@ def _once_a_record(found: pd.DataFrame, record: pd.Series, where: Place) -> tupl
         order = found["x"].isna().argsort(kind="stable").to_numpy()
         twice = (key.iloc[order].duplicated() & number.iloc[order].notna()).sort_index()
     several = key[~twice & number.notna()]["number"].duplicated().sum()
-    notes = []
+    notes: list[Note] = []
     if twice.any():
         notes.append(
             where.fact(
@@ -254,7 +255,15 @@ def _geocode(reading: Reading, frame: pd.DataFrame, rules: Incidents, where: Pla
     return notes
 
 
-def _tell_outside(reading: Reading, frame, unit, there, points, units: gpd.GeoDataFrame, where: Place) -> None:
+def _tell_outside(
+    reading: Reading,
+    frame: pd.DataFrame,
+    unit: np.ndarray,
+    there: np.ndarray,
+    points: np.ndarray,
+    units: gpd.GeoDataFrame,
+    where: Place,
+) -> None:
     """Tell how many incidents have no place or lie outside every unit; InputError where all do."""
     rules = reading.description.incidents
     assert rules is not None

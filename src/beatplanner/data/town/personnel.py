@@ -93,7 +93,7 @@ def _time_off(value: Any, where: Place, i: int) -> str | None:
     """Return spans of a cell in one spelling."""
     if is_missing(value):
         return None
-    parts = []
+    parts: list[str] = []
     for text in str(value).split(";"):
         if not text.strip():
             continue
@@ -152,7 +152,7 @@ def personnel_notes(found: pd.DataFrame, where: Place, rules: Officers) -> list[
 
 def absences(row: Mapping[str, Any]) -> list[tuple[dt.date, dt.date, str]]:
     """Return when an officer is away, half-open, and why: the columns of sickness, and those of `time_off`."""
-    found = []
+    found: list[tuple[dt.date, dt.date, str]] = []
     first, last = _day(row.get("absent_from")), _day(row.get("absent_until"))
     if first is not None and last is not None:
         found.append((first, last, "sick"))

@@ -52,7 +52,8 @@ def join_table(units: Sequence[str], keys: Sequence[str | None], values: np.ndar
     Keys match as `match_ids` finds them. A row
     whose key no unit has is a total where it equals the sum of all others, and is left out; else it is told.
     """
-    facts, doubts = [], []
+    facts: list[str] = []
+    doubts: list[str] = []
     match = match_ids(keys, units)
     if match.told:
         first = next(k for k, p in zip(keys, match.positions, strict=True) if p is not None and k != units[p])

@@ -253,7 +253,7 @@ class _Histogram:
 
     def table(self) -> pd.DataFrame:
         """Return the histogram by months (or by the first months of coarser periods), without a long empty stretch."""
-        rows = []
+        rows: list[tuple[str, int, float]] = []
         for k, n in enumerate(self.count):
             a, b = self._first_day(self.low + k), self._first_day(self.low + k + 1)
             kept = sum(max(0, (min(b, e) - max(a, s)).days) for s, e in zip(self.start, self.end, strict=True))
@@ -271,7 +271,7 @@ class _Histogram:
             "are counted as they are" if abs(1 / years - 1) < 0.0005 else f"are scaled to a year by {1 / years:.3f}"
         )
         facts = [f"the incidents cover {days:,.0f} days ({', '.join(spans)}) and {scaled}"]
-        doubts = []
+        doubts: list[tuple[str, str]] = []
         if step != "day":
             facts.append(
                 f"the dates tell the {step} only ({'its last day' if at_end else 'its first day'}), and whole {step}s are counted"
@@ -314,7 +314,7 @@ class _Histogram:
         return facts, doubts
 
     def _strays(self) -> str:
-        named = []
+        named: list[str] = []
         for k in np.flatnonzero(self.count):
             a, b = self._first_day(self.low + int(k)), self._first_day(self.low + int(k) + 1)
             if not any(a < e and b > s for s, e in zip(self.start, self.end, strict=True)):
@@ -336,7 +336,7 @@ def _categories(
 ) -> tuple[dict[str, float], list[tuple[str, str]]]:
     """Return the years of categories that are recorded over a part of the time only, and doubts about them."""
     own: dict[str, float] = {}
-    doubts = []
+    doubts: list[tuple[str, str]] = []
     if found.given or len(found.runs) == 0:
         return own, doubts
     low, high = found.runs[0][0], found.runs[-1][1]

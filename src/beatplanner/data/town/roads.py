@@ -209,7 +209,7 @@ def _read_lines(path: Path, layer: Layer) -> tuple[gpd.GeoDataFrame, Place]:
     try:
         there = list(pyogrio.read_info(path, layer=layer.layer)["fields"])
     except Exception:  # read_layer says what is wrong with the file
-        there = []
+        there: list[str] = []
     by_fold = {c.casefold(): c for c in reversed(there)}
     kind = next((by_fold[c] for c in ROAD_CLASS_COLUMNS if c in by_fold), None)
     levels = [by_fold[c] for c in LEVEL_COLUMNS if c in by_fold]

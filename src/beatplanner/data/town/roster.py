@@ -166,7 +166,7 @@ def gender_of(value: str | None) -> str | None:
 
 def _contradictions(found: pd.DataFrame, where: Place) -> list[Note]:
     """Return errors of officers whose dates contradict each other, or who name nobody of the roster."""
-    errors = []
+    errors: list[Note] = []
     names = [str(n) for n in found["officer"]]
     known = set(names)
     for i, row in enumerate(found.to_dict("records")):
@@ -198,7 +198,7 @@ def read_special_posts(reading: Reading) -> pd.DataFrame | None:
     empty = pd.Series([None] * len(frame), dtype=object)
     columns = {c: frame[c] if c in frame else empty.rename(c) for c in more}
     licence = truths(columns["licence"], where)
-    rows = []
+    rows: list[tuple[str, int, str]] = []
     for i, beat in enumerate(beats):
         if beat is None:
             raise InputError(where.problem("this post has no beat", "Name one", row=where.rows[i], field="beat"))

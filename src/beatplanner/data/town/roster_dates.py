@@ -100,7 +100,7 @@ def _contradiction(past: bool, what: str, mend: str, where: Place, i: int, field
 def _names(found: pd.DataFrame, where: Place) -> list[Note]:
     """Warn of officers whose names differ in capitals, spaces or accents only."""
     seen: dict[str, str] = {}
-    notes = []
+    notes: list[Note] = []
     for i, name in enumerate(found["officer"]):
         bare = "".join(c for c in unicodedata.normalize("NFKD", str(name).casefold()) if not unicodedata.combining(c))
         key = " ".join(bare.split())

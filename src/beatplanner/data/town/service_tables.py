@@ -82,7 +82,7 @@ def read_service_tables(town: Town) -> ServiceTables:
     )
 
 
-def _check_shifts(values: list[str | None], rules: Service, where) -> None:
+def _check_shifts(values: list[str | None], rules: Service, where: Place) -> None:
     names = [s.name for s in rules.shifts]
     for i, name in enumerate(values):
         if name is not None and name not in names:

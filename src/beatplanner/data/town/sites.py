@@ -31,7 +31,8 @@ def read_sites(
     rules = reading.description.stations
     if rules is None:
         return None
-    found, named_in = [], {}
+    found: list[pd.DataFrame] = []
+    named_in: dict[str, str] = {}
     for key, table in (("existing", rules.existing), ("candidates", rules.candidates)):
         if table is None:
             continue
@@ -105,7 +106,7 @@ def _numbered(places: np.ndarray, taken: set[str]) -> list[str]:
 
 def _name_once(ids: list[str | None], named_in: dict[str, str], where: Place, field: str) -> None:
     """Refuse a site whose id another one has, in this table or in that of the existing stations; `named_in` keeps where each stands."""
-    wrong = []
+    wrong: list[tuple[int, str]] = []
     for row, name in zip(where.rows, ids, strict=True):
         if name is None:
             continue

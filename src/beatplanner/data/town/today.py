@@ -117,7 +117,7 @@ def _tell_splits(
     if other.empty:
         return
     worst = other.sort_values("share", ascending=False).drop_duplicates("unit")
-    named = []
+    named: list[str] = []
     for unit, beat, share in worst[["unit", "beat", "share"]].itertuples(index=False):
         held = current[int(unit)]
         named.append(

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import numbers, texts
@@ -130,7 +130,7 @@ def _without_empty(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -> t
     same = pd.DataFrame({c: frame[c].astype(str).to_numpy() for c in frame.columns if c != frame.geometry.name})
     same["shape"] = shapely.to_wkb(shapes)
     twice = same.duplicated().to_numpy() & ~unused
-    told = []
+    told: list[Note] = []
     if unused.any():
         what = f"{int(unused.sum()):,} rows without a polygon and without residents were left out"
         told.append(where.fact(what, "warning"))

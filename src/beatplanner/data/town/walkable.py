@@ -112,7 +112,8 @@ def _tell_pieces(reading: Reading, network: WalkingNetwork, units: gpd.GeoDataFr
         return
     total, rest = network.piece_metres.sum(), network.piece_metres[1:].sum()
     of_road = network.piece[network.segments[:, 0]]
-    tree, named = shapely.STRtree(units.geometry.to_numpy()), []
+    named: list[str] = []
+    tree = shapely.STRtree(units.geometry.to_numpy())
     for p in range(1, min(6, len(network.piece_metres))):
         middle = shapely.line_interpolate_point(network.roads[of_road == p], 0.5, normalized=True)
         near = np.bincount(tree.nearest(middle), minlength=len(units))

@@ -161,7 +161,8 @@ def _stubs(ground: np.ndarray, apart: np.ndarray, reach: np.ndarray, snap: float
     if not len(ground):
         return np.empty(0, dtype=object), 0
     tree = shapely.STRtree(ground)
-    found, drawn = [], 0
+    found: list[np.ndarray] = []
+    drawn = 0
     for lines, limit in ((ground, np.full(len(ground), snap)), (apart, reach)):
         for k in (0, -1):
             points = shapely.get_point(lines, k)
@@ -440,7 +441,7 @@ def catchments(
     """
     at = access(network, sites, barriers)
     graph, k = _with_feet(network, at)
-    found = []
+    found: list[list[shapely.Polygon]] = []
     for j in range(len(sites)):
         metres = csgraph.dijkstra(graph, directed=False, indices=np.array(k + j), limit=limits[-1])[:k] + at.metres[j]
         a, b = metres[network.segments[:, 0]], metres[network.segments[:, 1]]
@@ -448,7 +449,7 @@ def catchments(
         before = geometry.buffer(shapely.Point(sites[j]), CATCHMENT_REACH)
         for limit in limits:
             touched = np.flatnonzero(np.minimum(a, b) < limit)
-            lines = []
+            lines: list[shapely.LineString] = []
             for s in touched:
                 road, length = network.roads[s], network.lengths[s]
                 one, other = max(0.0, limit - a[s]) / length, max(0.0, limit - b[s]) / length
@@ -479,7 +480,7 @@ def _part(line: Any, start: float, end: float) -> shapely.Geometry:
 
 def _filled(area: shapely.Geometry) -> shapely.Geometry:
     """Return an area without its small holes: blocks between streets are within reach too."""
-    polygons = []
+    polygons: list[shapely.Polygon] = []
     for polygon in shapely.get_parts(area):
         holes = [r for r in polygon.interiors if shapely.Polygon(r).area > CATCHMENT_HOLE]
         polygons.append(shapely.Polygon(polygon.exterior, holes))

@@ -89,7 +89,8 @@ def places_of_others(reading: Reading, but: str = "", unlike: CRS | None = None)
 
     With `unlike`, only of those whose datum is another one.
     """
-    d, found = reading.description, []
+    found: list[np.ndarray] = []
+    d = reading.description
     lonlat = CRS.from_epsg(4326)
     tables = {"incidents": d.incidents} | {
         f"stations.{k}": getattr(d.stations, k, None) for k in ("existing", "candidates")

@@ -77,7 +77,15 @@ def plan_alone(
 
 
 class _Municipality:
-    def __init__(self, setting, part, task, seconds, cancelled, progress) -> None:
+    def __init__(
+        self,
+        setting: Setting,
+        part: Part,
+        task: Task,
+        seconds: float,
+        cancelled: Callable[[], bool],
+        progress: Progress,
+    ) -> None:
         self.setting: Setting = setting
         self.part: Part = part
         self.task: Task = task

@@ -40,7 +40,8 @@ def steps_of(limits: Sequence[tuple[float, float]], price: float, priced: float)
     price, priced
         The common price, and what the municipality costs at least with it.
     """
-    found, low = [], 0.0
+    found: list[Step] = []
+    low = 0.0
     for high, bound in sorted(limits):
         # a bound holds for all that move fewer, too
         best = max(b for u, b in limits if u >= high)

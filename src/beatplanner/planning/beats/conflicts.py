@@ -25,7 +25,7 @@ def in_sentences(rules: Beats, wider: Sequence[Relaxed], short: Relaxed | None) 
     short
         The share of residents that must change beat, where the budget does not do.
     """
-    said = []
+    said: list[str] = []
     if wider:
         found = max(w.found for w in wider)
         proven = max((w.impossible_below for w in wider if w.impossible_below is not None), default=None)

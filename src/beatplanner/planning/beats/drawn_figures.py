@@ -140,7 +140,7 @@ def _pieces(drawn: DrawnPlan) -> tuple[np.ndarray, np.ndarray]:
 
 def _broken(drawn: DrawnPlan, f: Figures) -> tuple[str, ...]:
     """Return the rules that are broken, in words."""
-    found = []
+    found: list[str] = []
     adrift = drawn.label[f.adrift]
     for k in np.flatnonzero(f.pieces > 1):
         lost = f.adrift[adrift == drawn.number[f.beat[k]]]

@@ -195,7 +195,7 @@ class DrawnPlan:
         return np.zeros(len(units), bool) if home is None else self.municipality[units] != home
 
     def _positions(self, units: Iterable[str]) -> list[int]:
-        found = []
+        found: list[int] = []
         for u in units:
             if u not in self.place:
                 raise RefusedError(f"There is no unit “{u}”. {did_you_mean(u, self.place)}".strip())
@@ -203,7 +203,7 @@ class DrawnPlan:
         return found
 
     def _pairs(self, drawn: Sequence[Drawn]) -> dict[Pair, Drawn]:
-        found = {}
+        found: dict[tuple[int, int], str] = {}
         for item in drawn:
             for a, b in item.pairs:
                 i, j = self.place[a], self.place[b]
@@ -241,7 +241,7 @@ class DrawnPlan:
         self.neighbours = set(map(tuple, self.ends.tolist()))
 
     def _refusals(self, locked: set[int], foreign: set[int], beat: str) -> tuple[str, ...]:
-        found = []
+        found: list[str] = []
         if locked:
             found.append(f"Locked to their beat, and left there: {self.places(sorted(locked))}.")
         if foreign:

@@ -25,7 +25,8 @@ def choices_of_homes(parts: Sequence[Part]) -> tuple[list[Homes], bool]:
     labels = np.unique(np.concatenate([p.problem.current[p.problem.current >= 0] for p in parts]))
     lives = np.array([[float(p.problem.residents[p.problem.current == g].sum()) for p in parts] for g in labels])
     locked = np.array([[bool((p.problem.locked == g).any()) for p in parts] for g in labels])
-    spanning, ways, complete = [], [(0.0, ())], True
+    spanning: list[int] = []
+    ways, complete = [(0.0, ())], True
     for g, own, held in zip(labels, lives, locked, strict=True):
         if ((own > 0) | held).sum() < 2:
             continue

@@ -161,7 +161,7 @@ class Homes:
 
     def parts(self, parts: Sequence[Part]) -> list[Part]:
         """Return the municipalities without the labels that live on elsewhere."""
-        found = []
+        found: list[Part] = []
         for m, p in enumerate(parts):
             away = [g for g, h in zip(self.labels, self.homes, strict=True) if h != m]
             current = np.where(np.isin(p.problem.current, away), -1, p.problem.current)

@@ -14,7 +14,7 @@ import pickle
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -213,7 +213,7 @@ class WorkerPool:
 
 
 @contextmanager
-def worker_pool(workers: int | None, scheduler: str | None, out: Path) -> Iterator[WorkerPool | None]:
+def worker_pool(workers: int | None, scheduler: str | None, out: Path) -> Generator[WorkerPool | None]:
     """Start local workers, or join a cluster; None where neither is asked for.
 
     Parameters

@@ -224,7 +224,15 @@ def moved_share(town: Town, workload: WorkloadPlan, beat: np.ndarray) -> float |
 class _Planner:
     """One run of `plan_beats`."""
 
-    def __init__(self, problems, setting, seconds, progress, cancelled, worker_pool) -> None:
+    def __init__(
+        self,
+        problems: Problems,
+        setting: Setting,
+        seconds: float,
+        progress: Progress,
+        cancelled: Callable[[], bool],
+        worker_pool: WorkerPool | None,
+    ) -> None:
         self.problems: Problems = problems
         self.setting: Setting = setting
         self.begin = read_clock(cancelled)
@@ -343,7 +351,8 @@ class _Planner:
         # new beats are numbered from north to south, so that the numbers can be found on a map
         fresh = new_ids(ids_of_today(town, problems.labels))
         ids = np.array([problems.labels[g] if g >= 0 else "" for g in label], dtype=object)
-        order, first = [], 0
+        order: list[int] = []
+        first = 0
         north = -town.points()[centres, 1]
         for f in found:
             order += [first + int(k) for k in np.argsort(north[first : first + len(f.centre)], kind="stable")]
@@ -409,7 +418,8 @@ def _rules_of(alone: MunicipalityPlan) -> dict:
 
 def _of_town(parts: Sequence[Part], found: Sequence[Districts], n: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the district of each unit of the town, (n,), numbered through, and their centres."""
-    district, centres = np.full(n, -1), []
+    centres: list[np.ndarray] = []
+    district = np.full(n, -1)
     for part, f in zip(parts, found, strict=True):
         district[part.units] = sum(map(len, centres)) + f.district
         centres.append(part.units[f.centre])

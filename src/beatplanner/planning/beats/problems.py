@@ -80,7 +80,7 @@ class Problems:
         home = self._home_of_labels(groups)
         xy, edges = town.points(), town.edges
         position = np.full(len(hours), -1)
-        parts = []
+        parts: list[Part] = []
         for m, (name, units, count) in enumerate(zip(names, groups, counts, strict=True)):
             position[:] = -1
             position[units] = np.arange(len(units))

@@ -101,7 +101,16 @@ def share_budget(
 
 
 class _Sharing:
-    def __init__(self, parts, free, budget, known, labels, each, late) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        free: Sequence[MunicipalityPlan],
+        budget: float,
+        known: float,
+        labels: tuple[str, ...],
+        each: Each,
+        late: Callable[[], bool],
+    ) -> None:
         self.parts: list[Part] = list(parts)
         self.free: list[MunicipalityPlan] = list(free)
         self.budget, self.known, self.labels, self.each = budget, known, labels, each
@@ -143,7 +152,7 @@ class _Sharing:
 
     def add(self, districts: Sequence[np.ndarray]) -> list[Districts]:
         """Measure a plan of each municipality without any price and put it into the pool; plans that break a rule stay out."""
-        plans = []
+        plans: list[Districts] = []
         for part, plan, pool in zip(self.parts, districts, self.pool, strict=True):
             found = measured(part.problem, plan)
             plans.append(found)
@@ -216,7 +225,7 @@ class _Sharing:
             if self.late():
                 break
             left = max(0.0, self.budget - sum(d.moved for d in chosen))
-            tasks = []
+            tasks: list[tuple[Part, Task]] = []
             for part, now in zip(self.parts, chosen, strict=True):
                 # what another gives up, who goes back to its next smaller plan
                 given = [

@@ -104,7 +104,7 @@ def _limits(beats: pd.DataFrame, drawing: Drawing) -> list[dict[str, Any]]:
     rules, f = drawing.town.description.beats, drawing.figures()
     if rules is None or not np.isfinite(f.upper).all():
         return []
-    found = []
+    found: list[dict[str, Any]] = []
     for name in dict.fromkeys(beats["municipality"]):
         here = np.flatnonzero((beats["municipality"] == name).to_numpy())
         found.append(
@@ -137,7 +137,7 @@ def _with_stations(plan: PlanTables, judge: SiteJudge, chosen: Sequence[int]) ->
     station = np.full(len(of_unit), None, object)
     station[of_unit >= 0] = names[of_unit[of_unit >= 0]]
     units = plan.units.assign(station=station, walk_minutes=unit_minutes)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for j in open_:
         mine = nearest == j
         here = float(people[mine].sum())
@@ -183,7 +183,7 @@ def _access_by_homes(plan: PlanTables) -> pd.DataFrame | None:
     of_home = homes["unit"].astype(str).map(beat).to_numpy(object)
     people, minutes = homes["residents"].to_numpy(float), homes["walk_minutes"].to_numpy(float)
     bands = known.loc[known["kind"] == "all", "minutes"].to_numpy(float)
-    rows = []
+    rows: list[tuple[str, str, float, float, float]] = []
     for name in sorted(set(of_home)):
         weight = np.where(of_home == name, people, 0.0)
         for band in bands:

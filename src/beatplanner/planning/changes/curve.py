@@ -67,7 +67,7 @@ def run_curve(
             )
         )
     make_folder(out)
-    rows = []
+    rows: list[dict[str, Any]] = []
     last: Path | None = None
     solving = SolvingTime(time_limit, watch(cancelled).clock)
     moved = sorted(moved, key=lambda b: math.inf if b == FREE else float(b))

@@ -94,7 +94,9 @@ class DrawnMunicipality:
         """Return the residents who live elsewhere than drawn."""
         return float(self.people[district != self.wish].sum())
 
-    def exact(self, seconds, threads, seed, cancelled) -> tuple[np.ndarray | None, float | None]:
+    def exact(
+        self, seconds: float, threads: int, seed: int, cancelled: Callable[[], bool]
+    ) -> tuple[np.ndarray | None, float | None]:
         """Solve the exact model."""
         count = len(self.own)
         wanted = NearestProblem(
@@ -111,7 +113,7 @@ class DrawnMunicipality:
         )
         return nearest_districts(wanted, seconds=seconds, threads=threads, seed=seed, cancelled=cancelled)
 
-    def searched(self, seconds, threads, seed, cancelled) -> list[np.ndarray]:
+    def searched(self, seconds: float, threads: int, seed: int, cancelled: Callable[[], bool]) -> list[np.ndarray]:
         """Search from the drawing, made whole, with the fewest residents moved as the goal."""
         whole = self.whole()
         if not np.isfinite(self.upper):

@@ -262,7 +262,7 @@ def _with_rules(plan: Plan, drawing: Drawing, beat: np.ndarray) -> Plan:
     else:
         home = dict(zip(beats.table["beat"], beats.table["municipality"], strict=True))
         of = np.array([home[b] for b in figures.beat], dtype=object)
-        rows = []
+        rows: list[tuple[str, int, float, float, float]] = []
         for name in sorted(set(of)):
             k = int(np.flatnonzero(of == name)[0])
             rows.append((name, int((of == name).sum()), figures.lower[k], figures.upper[k], rules.tolerance))

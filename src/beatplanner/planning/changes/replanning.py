@@ -14,12 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.base import Table
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.frames import records
 from beatplanner.data.paths import whole_path
@@ -37,7 +36,7 @@ from beatplanner.planning.officers.roster_problem import month_starts
 from beatplanner.planning.officers.trust import relationship_years_of
 from beatplanner.planning.proof import Progress, rules_in_summary, silent, unproven_of
 from beatplanner.planning.whole.country import write_country
-from beatplanner.planning.whole.run import make_plan
+from beatplanner.planning.whole.run import make_officers
 from beatplanner.planning.whole.served import keep_lines, service_inputs, service_of
 from beatplanner.planning.whole.summarise import sum_up, summarise
 from beatplanner.planning.whole.tables import tables
@@ -141,17 +140,8 @@ def replan(
         )
         town = read_town(description.model_copy(update={"officers": changed}))
     inputs = service_inputs(town)
-    beat = np.array([str(b) for b in before.units["beat"]], dtype=object)
-    plan = make_plan(
-        town,
-        steps=("officers",),
-        beat=beat,
-        stay=before,
-        time_limit=time_limit,
-        seed=seed,
-        threads=threads,
-        progress=progress,
-        cancelled=cancelled,
+    plan = make_officers(
+        town, before, time_limit=time_limit, seed=seed, threads=threads, progress=progress, cancelled=cancelled
     )
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
     assert plan.officers is not None
@@ -220,7 +210,7 @@ def _check(before: PlanTables, changes: Sequence[Change], start: dt.date, years:
     assert before.roster is not None and before.beats is not None
     names, beats = [str(o) for o in before.roster["officer"]], [str(b) for b in before.beats["beat"]]
     starts = month_starts(start, years * 12)
-    wrong = []
+    wrong: list[Note] = []
     for c in changes:
         if c.officer not in names:
             wrong.append(
@@ -280,7 +270,7 @@ def _published(before: PlanTables, moves: Sequence[Change], start: dt.date, year
     """Return the published postings with the ordered moves in place of what they end."""
     assert before.assignments is not None
     starts = month_starts(start, years * 12)
-    rows = []
+    rows: list[tuple[str, str, str, str, str]] = []
     ordered = {c.officer: c for c in moves}
     for r in records(before.assignments):
         c = ordered.get(str(r["officer"]))

@@ -23,7 +23,7 @@ from beatplanner.planning.forum.forum_pack import empty_pack
 from beatplanner.planning.proof import Progress, rules_in_summary, silent, unproven_of
 from beatplanner.planning.whole.country import CountryPlan, shared_posts, write_country
 from beatplanner.planning.whole.rollout import Rollout, roll_out
-from beatplanner.planning.whole.run import make_plan
+from beatplanner.planning.whole.run import make_officers
 from beatplanner.planning.whole.served import keep_lines, service_inputs, service_of
 from beatplanner.planning.whole.summarise import sum_up, summarise
 from beatplanner.planning.whole.tables import beats_with_starts, tables
@@ -110,17 +110,8 @@ def share_out(
     if before.assignments is not None:
         town = read_town(rules)
         inputs = service_inputs(town)
-        beat = np.array([str(b) for b in before.units["beat"]], dtype=object)
-        plan = make_plan(
-            town,
-            steps=("officers",),
-            beat=beat,
-            stay=before,
-            time_limit=time_limit,
-            seed=seed,
-            threads=threads,
-            progress=progress,
-            cancelled=cancelled,
+        plan = make_officers(
+            town, before, time_limit=time_limit, seed=seed, threads=threads, progress=progress, cancelled=cancelled
         )
         made = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
         planned = tables(plan, made)

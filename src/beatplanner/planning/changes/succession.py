@@ -226,7 +226,8 @@ def _lacking(force: _Force, here: np.ndarray, beat: int, taught: set[str]) -> li
 
 def _quarters(first: dt.date, intake: np.ndarray, start: np.ndarray, earliest: int, training: int) -> pd.DataFrame:
     """Return who starts training and who is in training by quarter; `intake` (draws, T) by the month of need, `start` (T,) that of training."""
-    months, rows = len(start), []
+    rows: list[tuple[Any, ...]] = []
+    months = len(start)
     begins = np.zeros((len(intake), months))
     for t in range(months):
         begins[:, start[t]] += intake[:, t]
@@ -246,7 +247,7 @@ def _classes(needed: list[tuple[int, int, str]], draws: int, start: np.ndarray, 
     for d, t, language in needed:
         month = int(start[t])
         by.setdefault((dates[month].year, language), []).append((d, month))
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for (year, language), people in sorted(by.items()):
         number, first = np.zeros(draws), np.full(draws, len(dates))
         for d, month in people:

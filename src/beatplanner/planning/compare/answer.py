@@ -130,7 +130,7 @@ def _once(c: Column) -> str:
 
 def _who_moves(c: Column, quiet: bool) -> list[str]:
     rows = [] if quiet else moves(c)
-    found = []
+    found: list[str] = []
     if rows:
         most = [f"{r['residents']:,.0f} from beat {r['from']} to {r['to_name']}" for r in rows[:3]]
         found.append(f"Most residents who change beat: {listed(most)}.")
@@ -205,7 +205,7 @@ def _when(c: Column, quiet: bool) -> list[str]:
 
 def _without(c: Column, quiet: bool) -> list[str]:
     s, f = c.tables.summary, c.figures
-    found = []
+    found: list[str] = []
     b = s.get("budget")
     if b is not None and b["unfunded"]:
         late = [
@@ -341,7 +341,8 @@ def _cover(s: dict[str, Any]) -> list[str]:
 
 
 def _personnel(s: dict[str, Any]) -> list[str]:
-    officers, found = s.get("officers") or {}, []
+    found: list[str] = []
+    officers = s.get("officers") or {}
     supervision: list[dict[str, Any]] = officers.get("supervision") or []
     if supervision:
         force, *areas = supervision
@@ -366,7 +367,7 @@ def _orders(c: Column, today: dt.date) -> list[str]:
     b = c.tables.summary.get("budget")
     if b is None:
         return []
-    found = []
+    found: list[str] = []
     rows = b.get("procurement") or []
     if rows:
         cars = sum(r["number"] for r in rows if r["what"] == "vehicles")

@@ -96,9 +96,9 @@ def words() -> list[str]:
 def blocks(columns: Sequence[Column]) -> list[dict[str, Any]]:
     """Return the rows by block, those without any figure left out; the columns' figures must be there."""
     more = {"Access on foot": _access_rows(columns), "Officers, stations and money": _money_rows(columns)}
-    found = []
+    found: list[dict[str, Any]] = []
     for title, rows in BLOCKS:
-        told = []
+        told: list[dict[str, Any]] = []
         for f in (*rows, *more.get(title, ())):
             values = [c.figures.get(f.key) for c in columns]
             if any(v is not None for v in values):
@@ -232,7 +232,7 @@ def compare(
 
 def _curve(folder: Path, out: Path) -> list[dict[str, Any]]:
     """Return the points of a curve of change budgets: what each allows, moves and buys, and where its plan is."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for place in sorted(folder.glob("moved-*")):
         if not (place / "summary.json").is_file():
             continue
@@ -289,7 +289,7 @@ def map_of(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
             way = np.bincount(of_unit[able], weights=(each * np.where(able, metres, 0.0))[able], minlength=len(walk))
             speed = c.rules.stations.walk_kmh * 1000 / 60
             walk = np.divide(way, total * speed, out=np.full(len(walk), np.nan), where=total > 0)
-    spots = []
+    spots: list[dict[str, Any]] = []
     sites = c.tables.sites
     if sites is not None and c.open is not None:
         here = sites[sites["station"].astype(str).isin(c.open)]
@@ -300,7 +300,7 @@ def map_of(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
 
 def _beat_rows(columns: Sequence[Column]) -> list[dict[str, Any]]:
     """Return one row a beat and plan, for the workbook."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for c in columns:
         frame = pd.DataFrame(
             {"beat": c.beat, "workload": c.units["workload"].to_numpy(float), "residents": people(c.units)}
@@ -322,7 +322,7 @@ def _beat_rows(columns: Sequence[Column]) -> list[dict[str, Any]]:
 def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any]) -> dict[str, Any]:
     """Return the content of ``comparison.json``."""
     out = whole_path(out)
-    told = []
+    told: list[dict[str, Any]] = []
     for c in columns:
         folder = None if c.folder is None else relative_or_whole(c.folder, out)
         entry: dict[str, Any] = {

@@ -40,7 +40,8 @@ def decision(columns: Sequence[Column], blocks: Sequence[dict[str, Any]]) -> lis
     rows = {r["key"]: r for b in blocks for r in b["rows"]}
     keys = [k for k in STRENGTHS if k in rows and not (k == "station_cost" and "money_total" in rows)]
     names = [c.name for c in columns]
-    told, lacks = [], lacking(columns)
+    told: list[dict[str, Any]] = []
+    lacks = lacking(columns)
     for k, c in enumerate(columns):
         if c.today:
             continue

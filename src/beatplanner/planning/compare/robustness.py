@@ -12,7 +12,7 @@ draws. Incidents without a time count in every week alike.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,7 +104,7 @@ def robustness_figures(columns: Sequence[Column], *, draws: int, seed: int) -> d
             "missing": "There are no incidents to draw from, or they are not those of the plan any more.",
             "beats": [],
         }
-    told = []
+    told: list[Any] = []
     for c in columns:
         frame = steadiness(c, records, draws=draws, seed=seed)
         told.append([] if frame is None else frame)
@@ -176,7 +176,15 @@ def steadiness(c: Column, records: Records, *, draws: int, seed: int) -> list[di
     ]
 
 
-def _part(here, beat, each, base, count, time, deviations) -> np.ndarray:
+def _part(
+    here: np.ndarray,
+    beat: np.ndarray,
+    each: np.ndarray,
+    base: np.ndarray,
+    count: int,
+    time: pd.Series,
+    deviations: Callable[[np.ndarray], np.ndarray],
+) -> np.ndarray:
     """Return the deviations had the whole year been like a part of the records, (count,); NaN where nothing is known of it."""
     known = time.notna().to_numpy()
     total, part = each[known].sum(), each[here & known].sum()

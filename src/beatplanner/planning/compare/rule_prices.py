@@ -341,7 +341,7 @@ def price_rules(
         )
 
     base = plan(d, out / "plan", steps, None, len(every) + 1, "the plan itself")
-    rows = []
+    rows: list[dict[str, Any]] = []
     for k, r in enumerate(every):
         start = out / "plan" if r.step == "beats" and r.key != "units.municipality" else None
         summary = plan(r.rules, out / r.key, (r.step,), start, len(every) - k, f"{k + 1} of {len(every)}, {r.key}")
@@ -471,7 +471,7 @@ def _sentence(r: Relaxation, row: dict[str, Any], base: dict[str, Any], budget: 
         low, high = f"{least / row['without']:.1%}", f"{most / row['without']:.1%}"
         proven = "; proven" if low == high else f"; proven: between {low} and {high}"
     text = f"{r.rule} costs {max(0.0, share):.1%} more {what} ({r.how}{proven})"
-    extra = []
+    extra: list[str] = []
     if row.get("metres") is not None and row["metres"] >= 0.5:
         car = round(row["minutes"] * 60)
         seconds = f", or {car:,.0f} second{'' if car == 1 else 's'} by car," if car else ""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.description.scenarios import ScenarioFile
+from beatplanner.data.description.scenarios import Scenario, ScenarioFile
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.output_place import make_folder
 from beatplanner.planning.compare.comparison import compare
@@ -61,11 +61,14 @@ def run_scenarios(
         )
     make_folder(out)
     solving = SolvingTime(time_limit, watch(cancelled).clock)
-    done, failed = [], []
+    done: list[Path] = []
+    failed: list[tuple[Note, ...]] = []
     for k, s in enumerate(scenarios):
         left = solving.share(len(scenarios) - k)
 
-        def tell(phase: str, best: float | None, bound: float | None, seconds: float, s=s, k=k) -> None:
+        def tell(
+            phase: str, best: float | None, bound: float | None, seconds: float, s: Scenario = s, k: int = k
+        ) -> None:
             solving.heard(phase)
             progress(f"{k + 1} of {len(scenarios)}, {s.name}: {phase}", best, bound, solving.clock() - solving.begin)
 

@@ -104,7 +104,7 @@ def sentences(c: Column, today: Column, base: Column | None = None, said: Speech
     def was(key: str, words: Callable[[float], str]) -> str:
         return "" if c.today or t.get(key) is None else f" ({said.text(BEFORE, value=words(t[key]))})"
 
-    found = []
+    found: list[str] = []
     if f.get("hours_per_officer_max") is not None:
         hours, mean = number(f["hours_per_officer_max"]), number(f["hours_per_officer_mean"])
         before = was("hours_per_officer_max", number)

@@ -76,7 +76,7 @@ def stress_test(
         "figures": {k: plan.figures.get(k) for k in ("robust_share", "robust_worst", "robust_deviation", "back_cast")},
     }
     found["beats"] = told["beats"][1] if told.get("beats") else []
-    sentences = []
+    sentences: list[str] = []
     if told.get("missing"):
         sentences.append(told["missing"])
     else:
@@ -176,7 +176,7 @@ def neutral_plans(
     municipality = units["municipality"].astype(str).to_numpy(object)
     if len({(b, m) for b, m in zip(whole, municipality, strict=True)}) > len(ids):
         municipality = np.full(len(whole), "")
-    walks = []
+    walks: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for m, name in enumerate(sorted(set(municipality))):
         inside = np.flatnonzero(municipality == name)
         at = np.full(len(whole), -1)
@@ -205,7 +205,7 @@ def neutral_plans(
         walks.append((inside, labels, met))
     usable = min(len(met) for _, _, met in walks)
     # the first hundred steps still remember the start
-    neutral = []
+    neutral: list[tuple[float, float, float]] = []
     for k in range(min(10, usable), usable):
         district = np.empty(len(whole), int)
         for inside, labels, met in walks:

@@ -83,7 +83,9 @@ def read_survey(file: Path, tables: PlanTables) -> Survey:
     weight = dict(zip(tables.beats["beat"].astype(str), tables.beats["population"].fillna(1.0), strict=True))
     waves = _in_time(told, file)
     questions = list(dict.fromkeys(t["question"] for t in told))
-    rows, changes, notes = [], [], list(said)
+    rows: list[dict[str, Any]] = []
+    changes: list[dict[str, Any]] = []
+    notes = list(said)
     for q in questions:
         kind = next("share" if t["yes"] is not None else "mean" for t in told if t["question"] == q)
         found = {(t["beat"], t["wave"]): t for t in told if t["question"] == q}

@@ -161,7 +161,7 @@ def _attacked(
         # without the true counts only areas that surely hold few people are known to be small
         surely = (np.ceil(low - 1e-6) >= 1) & (np.floor(high + 1e-6) < k)
         narrow &= (index < m) | surely
-    found = []
+    found: list[str] = []
     for i in np.flatnonzero(narrow):
         target = index[i]
         title = (
@@ -180,7 +180,7 @@ def _attacked(
 
 
 def _themes(pack: Published) -> list[AuditCheck]:
-    checks = []
+    checks: list[AuditCheck] = []
     sensitive = set(pack.privacy.get("sensitive", []))
     below = [
         f"{theme} in {c.row}"
@@ -261,7 +261,8 @@ def _numbers(pack: Published, kept: Mapping[str, Any]) -> list[AuditCheck]:
     """Read every file back, and find the numbers that have no entry in the register."""
     if "register" not in kept:
         return []
-    register, strange = Register.from_json(kept["register"]), []
+    strange: list[str] = []
+    register = Register.from_json(kept["register"])
     for file in sorted(p for p in pack.folder.iterdir() if p.is_file()):
         strange += [f"{file.name}: {found}" for found in register.missing(texts_of(file))]
     return [AuditCheck("every number has an entry in the register", not strange, "; ".join(strange[:5]))]

@@ -459,7 +459,7 @@ def _spoken(own: pd.DataFrame, languages: str, holders: tuple[tuple[Posting, ...
     """Return the languages of a beat that need an officer who speaks them, with who does at the plan's beginning."""
     residents = float(np.nansum(own["population"].to_numpy(float)))
     first = [post[0] for post in holders or () if post]
-    found = []
+    found: list[Spoken] = []
     for language in [w for w in languages.split(";") if w]:
         speakers = _total(own, f"group_{language}")
         number = sum(language in p.languages for p in first)

@@ -135,7 +135,8 @@ def _read_proposal(
     frame, where, told = mapped_table(file, None, ["unit", "proposed_beat"], ["beat"], beside=PROPOSAL)
     place = {u: i for i, u in enumerate(town.units["unit"])}
     known = {**{n.casefold(): b for b, n in names.items()}, **{b.casefold(): b for b in names}}
-    wanted, findings, stale = before.copy(), Findings(), []
+    stale: list[str] = []
+    wanted, findings = before.copy(), Findings()
     units, beats = texts(frame["unit"]), texts(frame["proposed_beat"])
     planned = texts(frame["beat"]) if "beat" in frame else [None] * len(frame)
     seen: dict[str, int] = {}
@@ -173,7 +174,13 @@ class _Judge:
     """The rules of a plan, and beats measured against them."""
 
     def __init__(
-        self, town: Town, workload: WorkloadPlan, before, wanted, names: dict[str, str], summary: dict[str, Any]
+        self,
+        town: Town,
+        workload: WorkloadPlan,
+        before: np.ndarray,
+        wanted: np.ndarray,
+        names: dict[str, str],
+        summary: dict[str, Any],
     ) -> None:
         self.town, self.workload, self.before, self.wanted, self.names = town, workload, before, wanted, names
         self.people = town.units["population"].to_numpy(float) if town.has_population else workload.hours
@@ -203,7 +210,7 @@ class _Judge:
 
     def broken(self, beat: np.ndarray) -> tuple[str, ...]:
         """Return the rules that beats break, in words."""
-        found = []
+        found: list[str] = []
         for b in self.names:
             members = np.flatnonzero(beat == b)
             if not len(members):
@@ -313,7 +320,7 @@ def _report(found: Judgement, names: dict[str, str], town: Town) -> dict[str, An
     """Return what the report shows, as plain values."""
     columns = [("plan", found.plan), ("proposal", found.proposal), ("nearest", found.nearest)]
     given = [(n, p) for n, p in columns if p is not None]
-    figures = []
+    figures: list[list[str]] = []
     for title, value in (
         ("Greatest difference from the mean workload", lambda p: f"±{p.max_deviation:.1%}"),
         ("Every beat in one piece", lambda p: "yes" if p.contiguous else "no"),
@@ -326,7 +333,7 @@ def _report(found: Judgement, names: dict[str, str], town: Town) -> dict[str, An
     ):
         figures.append([title, *(value(p) for _, p in given)])
     tables = [p.table.set_index("beat") for _, p in given]
-    beats = []
+    beats: list[list[str]] = []
     for b, name in names.items():
         row: list[Any] = [name, b]
         for t in tables:

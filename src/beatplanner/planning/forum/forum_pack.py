@@ -236,7 +236,7 @@ def _in_qgis(
 
 def _costs(meetings: Sequence[PublicMeeting], tables: PlanTables, town: Town) -> str:
     """Return the report's section on what forums cost, with what the budget sets aside for them."""
-    levels = []
+    levels: list[tuple[str, int, int, float]] = []
     for level, name in (("neighbourhood", "Neighbourhood"), ("municipality", "Municipal"), ("region", "Regional")):
         there = [m for m in meetings if m.level == level]
         if there:
@@ -421,7 +421,7 @@ def audit_pack(
     packs = [read_published(p) for p in (pack or folder, *others)]
     # what is being written passed the gate a moment ago
     if pack is None or others:
-        rows = []
+        rows: list[dict[str, Any]] = []
         if town is not None and counts is not None and tables.beats is not None:
             told = (packs, packs[0].areas, tables, town, read_forum_tables(town), counts)
             checks.append(check_costs(*told))

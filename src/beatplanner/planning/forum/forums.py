@@ -194,7 +194,7 @@ def plan_forums(
     metres, on_foot, fare = ways_to(tables, rules, venues, walks)
     beat_of, muni_of = units["beat"].astype(str).to_numpy(object), units["municipality"].astype(str).to_numpy(object)
     points = np.asarray(shapely.points(venues[["x", "y"]].to_numpy(float)), dtype=object)
-    found = []
+    found: list[Meeting] = []
 
     def add(
         level: Level, area: str, title: str, inside: np.ndarray, own: np.ndarray, number: int, rule: ForumLevel
@@ -267,7 +267,20 @@ def _nearest(metres: np.ndarray, inside: np.ndarray, people: np.ndarray) -> np.n
 
 
 def _meeting(
-    level, area, title, units, candidates, people, metres, fare, on_foot, venues, rule, rules, number, tables
+    level: Level,
+    area: str,
+    title: str,
+    units: np.ndarray,
+    candidates: np.ndarray,
+    people: np.ndarray,
+    metres: np.ndarray,
+    fare: np.ndarray,
+    on_foot: np.ndarray,
+    venues: pd.DataFrame,
+    rule: ForumLevel,
+    rules: Forum,
+    number: int,
+    tables: PlanTables,
 ) -> Meeting:
     seats = _seats(level, rule, rules)
     first = rule.first

@@ -153,7 +153,7 @@ def pass_gate(
 
 def _weights(cells: Sequence[Cell], key: bytes) -> np.ndarray:
     """Return what hiding each figure costs, (m,): by the number of its units and by chance, and not by its value, which the choice would tell."""
-    found = []
+    found: list[float] = []
     for cell in cells:
         digest = hmac.new(key, np.sort(cell.members).astype(np.int64).tobytes(), hashlib.sha256).digest()
         chance = (int.from_bytes(digest[:8], "big") + 0.5) / 2.0**64
@@ -195,7 +195,15 @@ def title_of(cell: Cell) -> str:
     return f"{cell.row} ({cell.before + ', ' if cell.before else ''}{cell.table})"
 
 
-def _leak(index, cells, members, atoms, values, names, what: str) -> str:
+def _leak(
+    index: int,
+    cells: Sequence[Cell],
+    members: Sequence[np.ndarray],
+    atoms: np.ndarray,
+    values: np.ndarray,
+    names: Sequence[str],
+    what: str,
+) -> str:
     if index < len(cells):
         cell = cells[index]
         return f"{title_of(cell)} gives away {values[index]:,.0f} {what}"

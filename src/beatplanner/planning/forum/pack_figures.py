@@ -130,7 +130,8 @@ def decide(
     k = rules.threshold
     residents = decide_residents(tables, areas, k, earlier)
     counts, sensitive = themes_of(town, rules)
-    period, concerns = period_of(town), {}
+    concerns: dict[str, Gate] = {}
+    period = period_of(town)
     told = public_period(period)
     left_out = _why_not(told, earlier)
     if not left_out:

@@ -103,7 +103,7 @@ def _ways(tables: PlanTables, units: gpd.GeoDataFrame) -> dict[str, list[Way]]:
         }
     )
     frame = frame[np.isfinite(frame["minutes"])]
-    found = {}
+    found: dict[str, list[Way]] = {}
     for beat, shape in zip(tables.beats["beat"].astype(str), tables.beats.geometry, strict=True):
         own = frame[frame["beat"] == beat]
         first = own.groupby(own["station"].astype(str))["minutes"].agg(["size", "mean"])
@@ -210,7 +210,7 @@ def card_of(
         for i in summary.get("inputs", [])
     ]
     files += [(s.role, str(s.path), s.newest, s.sha256) for s in extra.sources]
-    data = []
+    data: list[dict[str, Any]] = []
     for role, path, newest, sha in files:
         told = provenance(rules, role, Path(path), newest)
         seal = hmac.new(key, sha.encode("ascii"), hashlib.sha256).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.photos import clean_photo
@@ -14,6 +14,9 @@ from beatplanner.data.result.postings import DAY, changes_of, plan_span, stays_o
 from beatplanner.data.town.forum_tables import ForumTables, consented
 from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.beat_facts import languages_of
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.postings import Change
 
 
 def officer_facts(tables: PlanTables) -> OfficerFacts | None:
@@ -47,21 +50,22 @@ def posted(tables: PlanTables, extra: ForumTables, town: Town, day: dt.date) -> 
     assert tables.beats is not None
     if tables.assignments is None or town.description.officers is None:
         return {}
-    allowed, photos = consented(extra, day), {}
+    photos: dict[str, tuple[str, bytes]] = {}
+    allowed = consented(extra, day)
     for shown in allowed.values():
         if shown["photo"] and shown["photo"] not in photos:
             file = f"photo{len(photos)}.jpg"
             photos[shown["photo"]] = (file, clean_photo(Path(shown["photo"]), town.description.path(Path())))
     begin = plan_span(tables)[0].isoformat()
-    first = {}
+    first: dict[tuple[str, int], dict[str, int | str]] = {}
     for row in records(tables.assignments):
         if str(row["start"]) <= begin < str(row["end"]):
             first[str(row["beat"]), int(row["post"])] = row
-    following = {}
+    following: dict[tuple[str, int], Change] = {}
     for change in changes_of(tables):
         # the first change of a post is the one that its present holder, or nobody, makes way in
         following.setdefault((change.beat, change.post), change)
-    found = {}
+    found: dict[str, list[Posted]] = {}
     for beat, posts in zip(tables.beats["beat"].astype(str), tables.beats["posts"].astype(int), strict=True):
         found[beat] = []
         for post in range(1, posts + 1):

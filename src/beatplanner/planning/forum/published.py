@@ -172,7 +172,7 @@ def _rows(path: Path, wanted: Sequence[str]) -> list[dict[str, str]]:
 
 def _filled(cells: list[Cell], shown: dict[tuple[str, ...], Any], name: str, faults: list[str]) -> list[Cell]:
     """Return the figures with what a pack shows of them; figures that it does not have are left out."""
-    found = []
+    found: list[Cell] = []
     for cell in cells:
         value = shown.pop(cell.key, None)
         if value is None or value == "":

@@ -80,7 +80,10 @@ def check_texts(
     also
         What costs say, as rows over units.
     """
-    n, rows, used, other, unknown, record = len(areas.unit), [*also], 0, [], [], []
+    other: list[str] = []
+    unknown: list[str] = []
+    record: list[str] = []
+    n, rows, used = len(areas.unit), [*also], 0
     cells: list[Cell] = []
     for pack in packs:
         moved = moved_to(pack, areas)
@@ -99,7 +102,7 @@ def check_texts(
             rows += said
         if tables is None and any(m.startswith(("deviation", "spread")) for m in told_sentences(texts)):
             unknown.append(f"{pack.name}: what it says of work, which only the plan's folder knows")
-    checks = []
+    checks: list[AuditCheck] = []
     if record:
         detail = f"{listed(record, 5)}: what hiding cost tells hidden counts when it is known to many digits; leave that file out of circulation"
         checks.append(AuditCheck("no pack holds the gate's own record", False, detail))
@@ -264,7 +267,7 @@ def attacked(
     less = sparse.vstack([-sums[hidden], sparse.csr_array(np.array([r for r, _ in rows]))], format="csr")
     limit = np.concatenate([-np.ones(int(hidden.sum())), [b for _, b in rows]])
     shown = {"equal": sums[~hidden], "right": values[~hidden]} if (~hidden).any() else {"equal": None, "right": None}
-    narrow = []
+    narrow: list[str] = []
     for members, title in targets.items():
         target = np.zeros(n)
         target[list(members)] = 1
@@ -287,7 +290,7 @@ def _whole(
     constraints = [LinearConstraint(less, -np.inf, limit)]
     if shown["equal"] is not None:
         constraints.append(LinearConstraint(shown["equal"], shown["right"], shown["right"]))
-    found = []
+    found: list[float] = []
     for sign, end in zip((1.0, -1.0), ends, strict=True):
         answer = milp(
             sign * target,

@@ -183,7 +183,8 @@ def quiet(
     k, residents = figures.threshold, figures.residents
     if plan.deviation_limit is None and plan.work_spread is None:
         return plan
-    work, known = _work(tables), []
+    known: list[tuple[np.ndarray, float, tuple[Cell, ...]]] = []
+    work = _work(tables)
     if residents.cells:
         people = whole(tables.units["population"].to_numpy(float))
         known.append((people, hours_each(tables, people), residents.cells))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,15 +18,20 @@ from beatplanner.planning.proof import Unproven
 from beatplanner.solver.officers.figures import Breach, broken_tenures, gap_months, staffed
 from beatplanner.solver.officers.problem import Postings, TenureProblem
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from beatplanner.data.town.town import Town
+
 
 def clashes_of(
-    town,
-    beats,
+    town: Town,
+    beats: gpd.GeoDataFrame,
     places: Places,
-    problem_,
+    problem_: TenureProblem,
     found: Postings,
     wrong: list[Breach],
-    dates,
+    dates: list[dt.date],
     trials: Trials,
     promised: list[Breach],
 ) -> tuple[str, ...]:
@@ -111,11 +118,14 @@ def clashes_of(
     return tuple(told)
 
 
-def _musts(town, beats, problem_: TenureProblem, found: Postings, dates) -> list[str]:
+def _musts(
+    town: Town, beats: gpd.GeoDataFrame, problem_: TenureProblem, found: Postings, dates: list[dt.date]
+) -> list[str]:
     """Say where a language is not spoken that so many speak that the force must."""
     if problem_.must is None:
         return []
-    share, lacking, told = town.description.officers.must_language_share, gap_months(problem_, found.postings), []
+    told: list[str] = []
+    share, lacking = town.description.officers.must_language_share, gap_months(problem_, found.postings)
     a, month = problem_.arrays, np.arange(problem_.months)
     able = a.works & (month < a.stop[:, None]) & ((month >= a.first[:, None]) | (a.home >= 0)[:, None])
     for b, k in np.argwhere(problem_.must):
@@ -150,7 +160,9 @@ def longest_tenure(problem: TenureProblem) -> int | None:
     return found
 
 
-def broken_rules(town, beats, places: Places, wrong: list[Breach], dates) -> list[dict[str, str | None]]:
+def broken_rules(
+    town: Town, beats: gpd.GeoDataFrame, places: Places, wrong: list[Breach], dates: list[dt.date]
+) -> list[dict[str, str | None]]:
     """Return the hard rules that the postings break as ``rule``, ``officer``, ``beat`` and ``month``, which `verify` counts again."""
     return [
         {
@@ -170,10 +182,16 @@ def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
 
 
 def notes_of(
-    town, beats, places: Places, problem_: TenureProblem, found: Postings, dates: list[dt.date], trials: Trials
+    town: Town,
+    beats: gpd.GeoDataFrame,
+    places: Places,
+    problem_: TenureProblem,
+    found: Postings,
+    dates: list[dt.date],
+    trials: Trials,
 ) -> tuple[Note, ...]:
     """Say where posts stay vacant and languages unspoken, why, and the cheapest way out."""
-    notes = []
+    notes: list[Note] = []
     rules = town.description.officers
     ahead = rules.training_months + rules.handover_months
     vacant = np.maximum(0, problem_.posts[:, None] - staffed(problem_, found.postings))
@@ -223,7 +241,7 @@ def notes_of(
     return (*notes, *_language_notes(town, beats, places, problem_, found, dates, trials))
 
 
-def _surplus(town, problem_: TenureProblem, found: Postings, dates: list[dt.date]) -> list[Note]:
+def _surplus(town: Town, problem_: TenureProblem, found: Postings, dates: list[dt.date]) -> list[Note]:
     """Say how many officers there are beyond the posts, and how many of them never hold one."""
     roster, month = len(town.roster), np.arange(problem_.months)
     able = (problem_.first[:roster, None] <= month) & (month < problem_.last[:roster, None])
@@ -250,10 +268,17 @@ def _surplus(town, problem_: TenureProblem, found: Postings, dates: list[dt.date
 
 
 def _language_notes(
-    town, beats, places: Places, problem_: TenureProblem, found: Postings, dates: list[dt.date], trials: Trials
+    town: Town,
+    beats: gpd.GeoDataFrame,
+    places: Places,
+    problem_: TenureProblem,
+    found: Postings,
+    dates: list[dt.date],
+    trials: Trials,
 ) -> list[Note]:
     """Say in which beats nobody speaks a language, how many people that concerns, what of it no assignment can avoid, and whom to recruit by when."""
-    notes, lacking = [], gap_months(problem_, found.postings)
+    notes: list[Note] = []
+    lacking = gap_months(problem_, found.postings)
     rules = town.description.officers
     for need in language_needs(town, beats, problem_, dates):
         language = need["language"]
@@ -276,7 +301,7 @@ def _language_notes(
             f"{need['unavoidable_speaker_months']:,.0f} speaker-months cannot be avoided with the officers there are"
         )
         if need["recruit"]:
-            rows = []
+            rows: list[str] = []
             for row in need["recruit"][:4]:
                 day = dt.date.fromisoformat(row["by"])
                 # who follows somebody overlaps with them, as for vacant posts and classes; before the first month there is nobody to follow
@@ -299,9 +324,20 @@ def _many(number: float, word: str) -> str:
     return f"{number:,.0f} {word}" + ("" if number == 1 else "s")
 
 
-def _language_way(town, beats, places: Places, found: Postings, worst, lacking, k: int, dates, trials: Trials) -> str:
+def _language_way(
+    town: Town,
+    beats: gpd.GeoDataFrame,
+    places: Places,
+    found: Postings,
+    worst: Sequence[int],
+    lacking: np.ndarray,
+    k: int,
+    dates: list[dt.date],
+    trials: Trials,
+) -> str:
     """Say who should learn a language: of the beats that lack it the longest, the holder who serves the most of that time."""
-    language, ways = list(town.groups)[k], []
+    ways: list[tuple[str, int, int]] = []
+    language = list(town.groups)[k]
     for b in worst[:2]:
         served: dict[int, int] = {}
         for p in found.postings:

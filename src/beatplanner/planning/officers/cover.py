@@ -106,7 +106,7 @@ def cover_of(town: Town, problem: TenureProblem, places: Places) -> list[Cover]:
             if able[k, int(problem.home[o])]:
                 held[o] = k
                 spans.setdefault((members[k], o), []).append(t)
-    found = []
+    found: list[Cover] = []
     for (standin, holder), months in spans.items():
         runs = np.split(np.array(months), np.flatnonzero(np.diff(months) > 1) + 1)
         place = int(problem.home[holder])

@@ -24,7 +24,7 @@ def opening_months(beats: gpd.GeoDataFrame, dates: Sequence[dt.date]) -> np.ndar
     """Return the month in which each beat starts, (B,); 0 where it starts with the plan, `NEVER` where it never does."""
     if "starts" not in beats:
         return np.zeros(len(beats), int)
-    found = []
+    found: list[int] = []
     for day in beats["starts"]:
         never = day is None or day != day
         found.append(NEVER if never else bisect_left(dates[:-1], dt.date.fromisoformat(str(day))))

@@ -91,7 +91,7 @@ def personnel_notes(
     roster: pd.DataFrame, assignments: pd.DataFrame, figures: dict[str, Any], rules: Officers
 ) -> list[Note]:
     """Say which supervisors are missing, what part time leaves open, which appeals wait, and which absences nobody covers."""
-    notes = []
+    notes: list[Note] = []
     for row in figures.get("supervision", [])[:1]:
         if row["missing"]:
             what = (

@@ -154,12 +154,12 @@ def plan_officers(
 
 
 def _plan_of(
-    town,
-    beats,
-    places,
-    problem_,
+    town: Town,
+    beats: gpd.GeoDataFrame,
+    places: Places,
+    problem_: TenureProblem,
     found: Postings,
-    dates,
+    dates: list[dt.date],
     seconds: float,
     progress: Progress,
     trials: Trials,
@@ -230,7 +230,7 @@ def _plan_of(
 
 
 def _assignments(
-    town, beats, places: Places, problem_: TenureProblem, found: Postings, dates: list[dt.date]
+    town: Town, beats: gpd.GeoDataFrame, places: Places, problem_: TenureProblem, found: Postings, dates: list[dt.date]
 ) -> pd.DataFrame:
     post = _posts(places, problem_, found.postings)
     rows = [

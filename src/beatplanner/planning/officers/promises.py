@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +14,13 @@ from beatplanner.planning.officers.roster_problem import ORDER_MONTHS, Places, i
 from beatplanner.solver.officers.figures import Breach, stays_in
 from beatplanner.solver.officers.problem import Posting, TenureProblem
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+
 
 def broken_promises(
     town: Town,
-    beats,
+    beats: gpd.GeoDataFrame,
     places: Places,
     problem: TenureProblem,
     postings: list[Posting],
@@ -31,7 +35,8 @@ def broken_promises(
 
 def _early(town: Town, problem: TenureProblem, postings: list[Posting]) -> list[Breach]:
     assert town.description.officers is not None and town.roster is not None
-    notice, a, found = town.description.officers.notice_months, problem.arrays, []
+    found: list[Breach] = []
+    notice, a = town.description.officers.notice_months, problem.arrays
     apart = {o for pair in problem.couples for o in pair if len({int(problem.home[x]) for x in pair}) == 1}
     for p in postings:
         o = p.officer
@@ -42,8 +47,11 @@ def _early(town: Town, problem: TenureProblem, postings: list[Posting]) -> list[
     return found
 
 
-def _unable(town: Town, beats, places: Places, problem: TenureProblem, dates: list[dt.date]) -> list[Breach]:
-    rules, a, found = town.description.officers, problem.arrays, []
+def _unable(
+    town: Town, beats: gpd.GeoDataFrame, places: Places, problem: TenureProblem, dates: list[dt.date]
+) -> list[Breach]:
+    found: list[Breach] = []
+    rules, a = town.description.officers, problem.arrays
     if town.published is None:
         return found
     assert rules is not None and town.roster is not None

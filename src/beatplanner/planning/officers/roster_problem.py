@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -61,7 +62,9 @@ def places_of(town: Town, beats: gpd.GeoDataFrame) -> Places:
             raise InputError(problem(f"there is no beat “{row.beat}”", mend, file=source, field="beat"))
         here = special.setdefault(position[row.beat], {})
         here[row.requires] = here.get(row.requires, 0) + row.posts
-    beat, requires, posts = [], [], []
+    beat: list[int] = []
+    requires: list[str] = []
+    posts: list[int] = []
     for i, total in enumerate(beats["posts"].to_numpy(int)):
         asked = special.get(i, {})
         if sum(asked.values()) > total:
@@ -132,7 +135,12 @@ def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tup
     follow = {old: new for old, new in follows(town, beats).items() if old in todays}
     languages = list(town.groups)
     months = len(dates) - 1
-    first, last, beat, rooted, served, carried = [], [], [], [], [], []
+    first: list[int] = []
+    last: list[int] = []
+    beat: list[int] = []
+    rooted: list[bool] = []
+    served: list[int] = []
+    carried: list[bool] = []
     works = np.ones((len(roster), months), bool)
     for i, row in enumerate(each_row(roster)):
         known = row.beat is not None and (row.beat in place or row.beat in todays)
@@ -223,7 +231,14 @@ def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tup
 
 
 def _with_notice(
-    notice: int, frozen: np.ndarray | None, home, last, months: int, couples, longest: int | None, served
+    notice: int,
+    frozen: np.ndarray | None,
+    home: np.ndarray,
+    last: Sequence[int],
+    months: int,
+    couples: Iterable[tuple[int, int]],
+    longest: int | None,
+    served: Sequence[int],
 ) -> np.ndarray | None:
     """Return what is frozen with the months of notice, in which nobody is moved from today's beat.
 
@@ -275,7 +290,14 @@ def _home_places(places: Places, beat: list[int], served: list[int], qualified: 
 
 
 def _published(
-    town, beats, places: Places, home, qualified, first, last, dates
+    town: Town,
+    beats: gpd.GeoDataFrame,
+    places: Places,
+    home: np.ndarray,
+    qualified: np.ndarray,
+    first: Sequence[int],
+    last: Sequence[int],
+    dates: list[dt.date],
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Return (O, T) what is frozen and what was published, or None where no plan was published."""
     rules, table = town.description.officers, town.published

@@ -30,7 +30,7 @@ WIDTHS = (0, 1, 2, 3, 4, 6)
 
 def _kernels() -> tuple[np.ndarray, ...]:
     """Return the triangular kernels K, and each applied again to what it leaves, 2 K − K², which flattens peaks and valleys less (Tukey's twicing)."""
-    found = []
+    found: list[np.ndarray] = []
     for width in WIDTHS:
         kernel = 1.0 + width - np.abs(np.arange(-width, width + 1))
         kernel /= kernel.sum()

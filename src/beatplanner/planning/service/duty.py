@@ -8,6 +8,7 @@ officers so that no beat and no shift gains or loses as much as one. A beat may 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +77,7 @@ def duty(
                 raise InputError(
                     problem(f"there is no beat “{name}”", mend, file=town.description.file, field="service.servers")
                 )
-        found = []
+        found: list[pd.DataFrame] = []
         for shift in shifts:
             mine = tables.servers["shift"].isna() | tables.servers["shift"].isin(shift.shifts)
             there = (
@@ -95,7 +96,15 @@ def duty(
     return Duty(_from_posts(town, tables.rules, shifts, beat, posts, calls, known), from_posts=True)
 
 
-def _from_posts(town, rules: Service, shifts, beat, posts, calls, known) -> tuple[pd.DataFrame, ...]:
+def _from_posts(
+    town: Town,
+    rules: Service,
+    shifts: Sequence[ShiftHours],
+    beat: np.ndarray,
+    posts: Mapping[str, int],
+    calls: np.ndarray,
+    known: list[str],
+) -> tuple[pd.DataFrame, ...]:
     names = list(dict.fromkeys(name for s in shifts for name in s.shifts))
     # hours of each period in each shift: alike where none overlap
     hours = np.array([[s.hours_a_week if name in s.shifts else 0.0 for s in shifts] for name in names])
@@ -127,7 +136,7 @@ def _from_posts(town, rules: Service, shifts, beat, posts, calls, known) -> tupl
 def waiting_places(town: Town, beat: np.ndarray, known: list[str]) -> dict[str, int]:
     """Return the unit at the centre of each beat, where its officers wait: the least way to the beat's residents, straight line."""
     points, weight = town.points(), town.units["population"].fillna(0).to_numpy(float) + 1e-9
-    centre = {}
+    centre: dict[str, int] = {}
     for b in known:
         units = np.flatnonzero(beat == b)
         apart = np.hypot(

@@ -48,7 +48,7 @@ def shift_hours(rules: Service) -> tuple[ShiftHours, ...]:
     for number, shift in enumerate(rules.shifts):
         present[number, _minutes(shift)] = True
     kinds, kind = np.unique(present, axis=1, return_inverse=True)
-    found = []
+    found: list[tuple[list[int], ShiftHours]] = []
     for number, members in enumerate(kinds.T):
         if members.any():
             minutes = np.flatnonzero(kind.ravel() == number)

@@ -149,7 +149,7 @@ class Lines:
 
     def table(self, beat: np.ndarray) -> pd.DataFrame:
         """Return what the figures can be computed from again, a row a unit."""
-        rows = []
+        rows: list[tuple[Any, ...]] = []
         for name in self.ids:
             units = np.flatnonzero(beat == name)
             at = self.fixed[name] if name in self.fixed else waiting_places(self.town, beat, [name])[name]
@@ -211,7 +211,7 @@ def _nearer(
     for (home, to), there in by_pair.items():
         if home < to:
             steps += [[(u, to), (v, home)] for u in there for v in by_pair.get((to, home), ())]
-    ranked = []
+    ranked: list[tuple[Any, ...]] = []
     for step in steps:
         found = beat.copy()
         for u, to in step:

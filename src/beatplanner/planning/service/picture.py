@@ -8,7 +8,7 @@ A figure is None where nothing is there to measure it by: nobody on duty, no cal
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -152,7 +152,7 @@ def service_picture(
     if method == "exact" and most > MOST_SERVERS:
         what = f"{most} officers are on duty at once, and the exact model can count {MOST_SERVERS}"
         raise InputError(problem(what, "Use --method approximate or simulate", file=file, field="--method"))
-    found = []
+    found: list[ShiftPicture] = []
     for s, (hours, servers) in enumerate(zip(shifts, who.servers, strict=True)):
         if cancelled():
             raise InputError(problem("stopped before all shifts were counted", "Run it again"))
@@ -282,7 +282,7 @@ def figures(picture: ServicePicture) -> dict[str, Any]:
 
 def _of_shifts(picture: ServicePicture) -> list[dict[str, Any]]:
     """Return the figures of each shift where some overlap: of all calls of its hours, and of all who are on duty in them."""
-    found = []
+    found: list[dict[str, Any]] = []
     for name in dict.fromkeys(name for s in picture.shifts for name in s.hours.shifts):
         mine = [s for s in picture.shifts if name in s.hours.shifts]
         only = replace(picture, shifts=tuple(mine))
@@ -351,7 +351,7 @@ def _of_shift(s: ShiftPicture, beat: np.ndarray) -> dict[str, Any]:
     mine = s.servers["beat"].to_numpy(object)
     found["beats"] = {b: _figures([(s, 1.0)], [beat == b], [mine == b]) for b in beats}
     everywhere = np.ones(len(beat), bool)
-    servers = {}
+    servers: dict[str, dict[str, Any]] = {}
     for i, name in enumerate(s.servers["server"]):
         one = np.arange(len(mine)) == i
         servers[str(name)] = {"beat": mine[i], **_figures([(s, 1.0)], [everywhere], [one], of_servers=True)}
@@ -364,13 +364,20 @@ def _together(shifts: list[tuple[ShiftPicture, float]]) -> dict[str, float | Non
     return _figures(shifts, atoms, [np.ones(len(s.servers), bool) for s, _ in shifts])
 
 
-def _figures(shifts, atoms, servers, *, of_servers: bool = False) -> dict[str, float | None]:
+def _figures(
+    shifts: Sequence[tuple[ShiftPicture, float]],
+    atoms: Sequence[np.ndarray],
+    servers: Sequence[np.ndarray],
+    *,
+    of_servers: bool = False,
+) -> dict[str, float | None]:
     """Return the figures of some atoms' calls and some servers' time, shifts weighted by hours.
 
     With `of_servers` the calls are those that the servers answer, wherever they come from.
     """
     answered = own = came = lost = waited = wait_time = busy = away = duty_time = backed = 0.0
-    minutes, weights = [], []
+    minutes: list[np.ndarray] = []
+    weights: list[np.ndarray] = []
     known, asked = True, any(s.backup is not None for s, _ in shifts)
     for (s, hours), atom, server in zip(shifts, atoms, servers, strict=True):
         total = float(s.system.calls[atom].sum()) * hours

@@ -238,7 +238,7 @@ LIMITS = {
 
 def sentences(found: dict[str, Any]) -> list[str]:
     """Return what a proposal (`told`) says, a sentence a shift and two for the whole."""
-    lines = []
+    lines: list[str] = []
     for s in found["shifts"]:
         now = f"In the shift “{s['name']}” {_officers(s['on_duty_now'])} on duty today"
         now += ", enough to keep the standard" if s["kept_now"] else ", not enough to keep the standard"

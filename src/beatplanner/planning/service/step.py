@@ -140,7 +140,10 @@ def content(
     """
     ids = town.units["unit"].to_numpy(object)
     rules = town.description.service
-    calls, servers, minutes, flows = [], [], [], []
+    calls: list[pd.DataFrame] = []
+    servers: list[pd.DataFrame] = []
+    minutes: list[pd.DataFrame] = []
+    flows: list[pd.DataFrame] = []
     for s in picture.shifts:
         name, n = s.hours.name, len(s.servers)
         rates = pd.DataFrame(

@@ -98,7 +98,7 @@ def site_effects(
     nearest = np.where(np.isfinite(first), chosen[order[:, 0]], -1)
     is_open = np.zeros(walks.shape[1], bool)
     is_open[chosen] = True
-    rows = []
+    rows: list[tuple[float, float, float, float]] = []
     edge = limit * (1 + 1e-12)
     for j in range(walks.shape[1]):
         after = np.where(nearest == j, second, first) if is_open[j] else np.minimum(first, walks[:, j])
@@ -145,7 +145,8 @@ def catchment_areas(town: Town, chosen: np.ndarray) -> gpd.GeoDataFrame:
                 unit = homes["unit"].to_numpy(int)
                 yield [geometry.union(shapes[unit[walks[:, j] <= b * speed]]) for b in rules.bands]
 
-    rows, shapes = [], []
+    rows: list[tuple[str, float]] = []
+    shapes: list[shapely.MultiPolygon] = []
     for j, found in zip(chosen, areas(), strict=True):
         for band, area in zip(rules.bands, found, strict=True):
             rows.append((sites["station"].iat[j], band))

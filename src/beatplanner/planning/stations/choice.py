@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from beatplanner.solver.location.fair_sites import FairRule, fair_sites, none_is
 from beatplanner.solver.location.floor_sites import floor_sites
 from beatplanner.solver.location.p_median import p_median
 from beatplanner.solver.location.relaxation import Floor
-from beatplanner.solver.location.site_rules import Sites
+from beatplanner.solver.location.site_rules import SiteRules, Sites
 from beatplanner.solver.location.site_tree import SiteProof
 
 # Branches looked at where plans of equal worth are compared by walking: a better tie is welcome, its proof is not needed.
@@ -29,7 +30,13 @@ class Choice:
     """One choice of sites: what the walks cost, and the objective."""
 
     def __init__(
-        self, town: Town, people: np.ndarray, rules: StationRules, seconds: float, options: dict[str, Any], tell
+        self,
+        town: Town,
+        people: np.ndarray,
+        rules: StationRules,
+        seconds: float,
+        options: dict[str, Any],
+        tell: Callable[[float, float], None],
     ) -> None:
         description, walks = town.description.stations, town.walks
         assert description is not None and walks is not None
@@ -221,7 +228,7 @@ class Choice:
             f"stations.budget = {description.budget or 0:,.0f}",
             f"stations.min_distance = {description.min_distance:,.0f} m",
         )
-        ways = []
+        ways: list[tuple[str, SiteRules]] = []
         if np.isfinite(rules.budget):
             ways.append((budget, rules.replace(budget=np.inf)))
         if len(rules.apart):

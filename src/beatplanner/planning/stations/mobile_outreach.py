@@ -7,6 +7,7 @@ the straight line to the nearest station times the detour. The hours count as fi
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -92,7 +93,7 @@ def mobile_stops(
     unit = homes["unit"].to_numpy(int)
     name = town.units["name"].to_numpy(object)[unit[stops]]
     number = pd.Series(name).groupby(name).cumcount().to_numpy()
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for k, h in enumerate(stops):
         mine = left[(nearest == k) & served]
         rows.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +13,11 @@ from beatplanner.planning.proof import Unproven
 from beatplanner.planning.stations.choice import Choice
 from beatplanner.solver.location.phasing import phase, total
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def _too_little(choice: Choice, sites, budgets: np.ndarray) -> bool:
+
+def _too_little(choice: Choice, sites: pd.DataFrame, budgets: np.ndarray) -> bool:
     """Tell whether the cheapest stations that the rules allow, opened as late as can be, cost more than all budgets."""
     standing, yearly = sites["existing"].to_numpy(bool), sites["yearly_cost"].to_numpy(float)
     least = np.where(standing, len(budgets) * yearly, sites["cost"].to_numpy(float) + yearly)
@@ -23,7 +26,13 @@ def _too_little(choice: Choice, sites, budgets: np.ndarray) -> bool:
 
 
 def opening_years(
-    town: Town, people, chosen, choice: Choice, clashes: list[str], seconds: float, options
+    town: Town,
+    people: np.ndarray,
+    chosen: np.ndarray,
+    choice: Choice,
+    clashes: list[str],
+    seconds: float,
+    options: dict[str, Any],
 ) -> dict[str, Any]:
     """Spread the opening over years; what is missing in the budgets becomes a clash."""
     description, sites = town.description.stations, town.sites
@@ -67,7 +76,7 @@ def opening_years(
         clashes.append(
             text if hopeless else Unproven(f"{text} Whether other stations would do with the budgets is not proven.")
         )
-    years = []
+    years: list[dict[str, Any]] = []
     for t in range(len(budgets)):
         there = found.year <= t
         ways = (

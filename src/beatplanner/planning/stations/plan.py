@@ -14,7 +14,7 @@ the average.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -152,7 +152,14 @@ def plan_stations(
 
 
 def _assemble(
-    town: Town, people, chosen, choice: Choice, proof: Proof, clashes, seconds: float, options: dict[str, Any]
+    town: Town,
+    people: np.ndarray,
+    chosen: np.ndarray,
+    choice: Choice,
+    proof: Proof,
+    clashes: Sequence[str],
+    seconds: float,
+    options: dict[str, Any],
 ) -> StationPlan:
     sites, rules, walks, homes = town.sites, town.description.stations, town.walks, town.homes
     assert sites is not None and rules is not None and walks is not None and homes is not None
@@ -169,7 +176,7 @@ def _assemble(
         if rules.phases is not None
         else None
     )
-    rows = []
+    rows: list[dict[str, Any]] = []
     for k, j in enumerate(chosen):
         mine = nearest == j
         residents = float(people[mine].sum())
@@ -262,7 +269,9 @@ def _assemble(
     )
 
 
-def by_unit(n: int, unit, nearest, minutes, people, share) -> tuple[np.ndarray, np.ndarray]:
+def by_unit(
+    n: int, unit: np.ndarray, nearest: np.ndarray, minutes: np.ndarray, people: np.ndarray, share: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the station of most residents (−1 for none) and the mean minutes of each unit (NaN for none), both (n,), from those of its homes, (h,)."""
     weight = np.where(people > 0, people, 1e-9 * share)
     there = nearest >= 0

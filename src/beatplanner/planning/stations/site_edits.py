@@ -132,7 +132,8 @@ class SiteJudge:
         )
 
     def _broken(self, open_: np.ndarray, cost: float, excess: float, within: float) -> list[str]:
-        rules, found = self.rules, []
+        found: list[str] = []
+        rules = self.rules
         for s in np.flatnonzero(self.fixed):
             if s not in open_:
                 found.append(f"{self.labels[s]} stands today and may not close.")

@@ -48,7 +48,7 @@ def check_edges(ledger: Ledger, evidence: Evidence) -> nx.Graph:
     known = edges.drop(unknown.index)
     shared = _shared_borders(evidence.units.geometry.to_numpy())
     borders = known[known["kind"] == "border"]
-    wrong = []
+    wrong: list[str] = []
     for a, b, metres in zip(borders["a"], borders["b"], borders["metres"], strict=True):
         found = shared.get((min(a, b), max(a, b)), 0.0)
         if found <= 0:
@@ -129,7 +129,8 @@ def _ground(evidence: Evidence, links: list[tuple[int, int]]) -> nx.Graph:
     """
     import networkx as nx
 
-    pieces, unit_of = [], []
+    pieces: list[shapely.Polygon] = []
+    unit_of: list[int] = []
     for u, polygon in enumerate(evidence.units.geometry.to_numpy()):
         parts = shapely.get_parts(polygon)
         near = nx.Graph()
@@ -205,7 +206,7 @@ def _pieces(evidence: Evidence, graph: nx.Graph) -> list[str]:
     import networkx as nx
 
     assert evidence.beats is not None
-    sentences = []
+    sentences: list[str] = []
     for beat, units in evidence.units.groupby("beat").groups.items():
         members = set(units)
         inside = [node for node, unit in graph.nodes(data="unit") if unit in members]

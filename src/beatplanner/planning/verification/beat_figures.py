@@ -128,7 +128,7 @@ def officers_of(evidence: Evidence) -> np.ndarray:
     reactive = _answering_hours(evidence)
     community = evidence.total(units["community_hours"].to_numpy(float))
     on_the_beat = rules.annual_hours * (1 - rules.absence) * (1 - rules.abstraction)
-    needed = []
+    needed: list[int] = []
     for answering, promised in zip(reactive, community, strict=True):
         on_duty = answering / (1 - rules.community_share - rules.admin_share)
         # what residents were promised may be more than the community share leaves for them
@@ -166,7 +166,7 @@ def check_polygons(ledger: Ledger, evidence: Evidence) -> None:
     assert beats is not None
     polygons = evidence.units.geometry.to_numpy()
     shapes = beats.geometry.to_numpy()
-    wrong = []
+    wrong: list[str] = []
     for k, beat in enumerate(beats.index):
         union = geometry.union(polygons[district == k])
         differing = shapely.area(geometry.symmetric_difference(union, shapes[k]))

@@ -89,7 +89,7 @@ def _check_balance(ledger: Ledger, evidence: Evidence, claims: dict[str, Any], p
     if not planned or rules is None:
         return
     relaxed = {str(m.get("municipality")): float(m.get("tolerance", 0.0)) for m in claims.get("municipalities") or []}
-    wrong = []
+    wrong: list[str] = []
     for k, beat in enumerate(beats.index):
         tolerance = rules.tolerance if met else max(rules.tolerance, relaxed.get(str(municipality.iat[k]), np.inf))
         low, high = mean[k] * (1 - tolerance), mean[k] * (1 + tolerance)
@@ -111,7 +111,7 @@ def _check_balance(ledger: Ledger, evidence: Evidence, claims: dict[str, Any], p
 def _check_nesting(ledger: Ledger, evidence: Evidence) -> None:
     units, beats = evidence.units, evidence.beats
     assert beats is not None
-    wrong = []
+    wrong: list[str] = []
     for beat, rows in units.groupby("beat"):
         inside = set(rows["municipality"].fillna("").astype(str))
         own = (
@@ -233,7 +233,8 @@ def _check_objective(ledger: Ledger, evidence: Evidence, claims: dict[str, Any],
         )
         return
     hours = units["workload"].to_numpy(float)
-    travel, better = 0.0, []
+    better: list[str] = []
+    travel = 0.0
     for k, beat in enumerate(beats.index):
         members = np.flatnonzero(district == k)
         if not len(members) or centre[k] < 0:

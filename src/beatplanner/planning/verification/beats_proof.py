@@ -143,7 +143,8 @@ def all_homes(areas: list[Area], labels: list[int]) -> Iterator[tuple[int, ...]]
 
 def at_home(areas: list[Area], labels: list[int], homes: tuple[int, ...]) -> tuple[list[Area], float]:
     """Return the municipalities where `labels` live on in `homes` alone, and the residents of theirs elsewhere, who change beat in every plan."""
-    found, gone = [], 0.0
+    found: list[Area] = []
+    gone = 0.0
     for m, area in enumerate(areas):
         away = np.isin(area.current, [g for g, h in zip(labels, homes, strict=True) if h != m])
         gone += float(area.residents[away].sum())
@@ -222,7 +223,7 @@ def prove_part(area: Area, part: dict[str, np.ndarray], priced: bool, bound: flo
 
 def _limits(areas: list[Area], arrays: dict[str, np.ndarray], *, cut: bool) -> list[tuple[int, float, float]]:
     """Return for municipalities, by their place: residents, and what plans that move at most so many cost at least."""
-    found = []
+    found: list[tuple[int, float, float]] = []
     rows = zip(arrays.get("limit_part", []), arrays.get("limit_upto", []), arrays.get("limit_bound", []), strict=True)
     for k, (m, upto, bound) in enumerate(rows):
         area = limited(areas[int(m)], float(upto))
@@ -316,7 +317,7 @@ def areas_of(evidence: Evidence, names: list[str], labels: list[str], price: flo
         spare = float(math.floor(spare * (1 + 1e-9) + 1e-6))
     inside_town = evidence.edges[(evidence.edges["a"] >= 0) & (evidence.edges["b"] >= 0)]
     edges, border = inside_town[["a", "b"]].to_numpy(int), inside_town["metres"].to_numpy(float)
-    found = []
+    found: list[Area] = []
     for m, name in enumerate(names):
         inside = np.flatnonzero(of_unit == m)
         position = np.full(len(units), -1)

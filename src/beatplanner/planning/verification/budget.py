@@ -169,7 +169,7 @@ def _check_classes(ledger: Ledger, claims: dict[str, Any], force: Force, spent: 
     ledger.pairs("budget.functional", "by function and year", rows, "sums")
     told = {r["payer"]: r for r in claims.get("donor_ends") or []}
     if told or b.ends:
-        rows = []
+        rows: list[tuple[str, float, float]] = []
         for who in sorted(set(told) | set(b.ends)):
             for t in range(b.years):
                 mine = {k: v for k, v in spent[t].items() if getattr(b.payers, k) == who}
@@ -189,7 +189,7 @@ def _check_procurement(ledger: Ledger, claims: dict[str, Any], force: Force, sta
     b = force.budget
     if claims.get("procurement") is None and b.vehicle_lead_months is None and b.station_lead_months is None:
         return
-    found = []
+    found: list[tuple[str, int, int, int]] = []
     if b.vehicle_lead_months is not None:
         found += [("vehicles", n, t, b.vehicle_lead_months) for t, n in enumerate(force.bought(start)) if n]
     for s in force.sites if b.station_lead_months is not None else []:
@@ -207,7 +207,8 @@ def _check_procurement(ledger: Ledger, claims: dict[str, Any], force: Force, sta
 
 
 def _check_limits(ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None]) -> None:
-    b, labels, wrong = force.budget, claims["years"], []
+    wrong: list[str] = []
+    b, labels = force.budget, claims["years"]
     # what stands today is paid whether there is money for it or not
     nothing = all(s is None for s in start)
     for t in range(b.years):
@@ -248,7 +249,7 @@ def _check_each_start(
     ledger: Ledger, labels: list[str], force: Force, start: list[int | None], told: dict[str, Any]
 ) -> None:
     """Check what is told of the start of each beat."""
-    wrong = []
+    wrong: list[str] = []
     for k, (beat, first) in enumerate(zip(force.beats, start, strict=True)):
         said, name, town = told[beat], force.names[k], force.town[k]
         wanted = {
@@ -285,7 +286,7 @@ def _check_starts(
     late = {b for b, s in zip(force.beats, start, strict=True) if s is None}
     said = {b for u in claims["unfunded"] for b in u["beats"]}
     ledger.add("budget.unfunded", late == said, ", ".join(sorted(said)) or "none", ", ".join(sorted(late)) or "none")
-    rows = []
+    rows: list[tuple[str, float, float] | tuple[str, int, int]] = []
     named = [b for s in claims["starts"] for b in s["beats"]]
     wrong = [f"{s['area']} is the area of {', '.join(s['beats'])}." for s in claims["starts"] if not _is_area(force, s)]
     wrong += [f"Beat {b} is in {named.count(b)} areas." for b in force.beats if named.count(b) != 1]
@@ -309,7 +310,7 @@ def _check_starts(
     ledger.each("budget.keys", "told, also where there is nothing to tell", wrong, len(wanted), "keys")
     assert force.tables.beats is not None
     if "starts" in force.tables.beats:
-        wrong = []
+        wrong: list[str] = []
         for b, day, s in zip(force.beats, force.tables.beats["starts"], start, strict=True):
             want = None if s is None else force.days[12 * s].isoformat()
             if (None if missing(day) else str(day)) != want or told[b]["date"] != want:
@@ -337,7 +338,9 @@ def _check_starts(
 
 def _check_lacks(ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None]) -> None:
     """Check what areas that never start lack, that they lack least in the year that is told, and what lies idle."""
-    labels, wrong, rows = claims["years"], [], []
+    wrong: list[str] = []
+    rows: list[tuple[str, float | None, float | None]] = []
+    labels = claims["years"]
     told = [(u["area"], [force.beats.index(b) for b in u["beats"]], u) for u in claims["unfunded"]]
     blocked = claims.get("blocked")
     if blocked and blocked["pilots"]:
@@ -348,7 +351,7 @@ def _check_lacks(ledger: Ledger, claims: dict[str, Any], force: Force, start: li
         ]
         told.append(("the pilots", pilots, blocked))
     for area, beats, u in told:
-        trials = []
+        trials: list[dict[tuple[str, int], float]] = []
         led = [
             any(x in force.budget.pilots for x in (i, n, m))
             for i, n, m in zip(force.beats, force.names, force.town, strict=True)
@@ -390,7 +393,7 @@ def _check_lacks(ledger: Ledger, claims: dict[str, Any], force: Force, start: li
 
 def _check_people(ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None]) -> None:
     told, staff, labels = claims["people"], force.staff(), claims["years"]
-    rows = []
+    rows: list[tuple[str, float, float]] = []
     for t, label in enumerate(labels):
         rise = (1 + force.budget.inflation) ** t
         one = one_officer(force.budget)

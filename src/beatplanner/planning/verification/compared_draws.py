@@ -54,7 +54,22 @@ def check_draws(ledger: Ledger, plans: list[ComparedPlan], found: list[dict[str,
     return True
 
 
-def _draw(ledger, p, column, found, claims, band, unit, kinds, kind, categories, week, weeks, a_year, times) -> None:
+def _draw(
+    ledger: Ledger,
+    p: ComparedPlan,
+    column: int,
+    found: dict[str, Any],
+    claims: dict[str, Any],
+    band: float | None,
+    unit: np.ndarray,
+    kinds: pd.Series,
+    kind: np.ndarray,
+    categories: int,
+    week: np.ndarray,
+    weeks: int,
+    a_year: np.ndarray,
+    times: pd.Series,
+) -> None:
     members = p.members()
     if not members or not band:
         return
@@ -77,7 +92,8 @@ def _draw(ledger, p, column, found, claims, band, unit, kinds, kind, categories,
         )
 
     random = np.random.default_rng(claims["seed"])
-    worst, held = [], np.zeros(len(ids))
+    worst: list[float] = []
+    held = np.zeros(len(ids))
     # the draws know the categories of the incidents inside the beats' units only
     for _ in range(claims["draws"]):
         factor = random.uniform(0.8, 1.2, categories)

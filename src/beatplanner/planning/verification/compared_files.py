@@ -49,7 +49,8 @@ def check_page(ledger: Ledger, path: Path, content: dict[str, Any]) -> None:
     parser = _Rows()
     parser.feed(path.read_text(encoding="utf-8"))
     rows = [[cell.strip() for cell in row] for row in parser.rows]
-    wrong, count, said = [], 0, Speech(content.get("language") or "en")
+    wrong: list[str] = []
+    count, said = 0, Speech(content.get("language") or "en")
     for block in content["blocks"]:
         for r in block["rows"]:
             count += 1
@@ -68,7 +69,8 @@ def check_workbook(ledger: Ledger, path: Path, content: dict[str, Any]) -> None:
 
     book = openpyxl.load_workbook(path)
     sheet, beats, said = book["Comparison"], book["Beats"], Speech(content.get("language") or "en")
-    wrong, count = [], 0
+    wrong: list[str] = []
+    count = 0
     # rows come in the order of the file
     cells = iter(tuple(sheet.iter_rows(min_row=2)))
     for block in content["blocks"]:

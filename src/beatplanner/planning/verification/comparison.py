@@ -229,7 +229,8 @@ def _check_sentences(
         # money is told in three digits
         figures = [(k, v) for told_of in (own, found[0]) for k, v in told_of.items()]
         known |= {about(float(v)).split()[0] for k, v in figures if k.startswith(MONEY) and isinstance(v, int | float)}
-        wrong, count = [], 0
+        wrong: list[str] = []
+        count = 0
         clash = (p.tables.summary.get("clashes") or [""])[0] if not p.today else ""
         for sentence in told:
             spoken = sentence.replace(clash, "") if clash else sentence

@@ -132,7 +132,7 @@ class _Plans:
         old_load = self.loads[g]
         self.loads[g] += self.weight[unit]
         more = sum(self.toward[unit]) - self.toward[unit][g]
-        changes = []
+        changes: list[tuple[int, float, float]] = []
         after = ahead - self.least_cut[unit]
         for v, metres in self.near[unit]:
             if self.group[v] < 0:

@@ -73,7 +73,8 @@ def check_decision(
     """
     told = {d["plan"]: d for d in content.get("decision", [])}
     ledger.add("decision.plans", sorted(told) == sorted(names[1:]), len(told), len(names) - 1)
-    wrong, count = [], 0
+    wrong: list[str] = []
+    count = 0
     priced = any(f.get("money_total") is not None for f in found)
     # figures of robustness are taken as told where the incidents are gone
     rows = {r["key"]: r["values"] for b in content["blocks"] for r in b["rows"]}

@@ -235,7 +235,8 @@ def _check_beats(ledger: Ledger, evidence: Evidence) -> None:
         return
     hours = evidence.units.groupby(evidence.units["municipality"].fillna("").astype(str))["workload"].sum()
     count = beats["municipality"].fillna("").astype(str).value_counts()
-    met, wrong = claims.get("status") not in RELAXED, []
+    wrong: list[str] = []
+    met = claims.get("status") not in RELAXED
     for row in rows:
         name = str(row.get("municipality"))
         if name not in hours.index:

@@ -111,7 +111,8 @@ class Evidence:
 
 def check_columns(ledger: Ledger, tables: PlanTables) -> bool:
     """Check that every layer has the columns that its figures need. Returns whether all have."""
-    wrong, count = [], 0
+    wrong: list[str] = []
+    count = 0
     for layer, columns in COLUMNS.items():
         table = getattr(tables, layer)
         if table is None:

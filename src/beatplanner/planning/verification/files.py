@@ -105,7 +105,8 @@ def _check_units_table(ledger: Ledger, file: Path, tables: PlanTables) -> None:
         ledger.add("forum.units", False, "a table", "not readable", "forum/units.csv cannot be read.")
         return
     plan = {text(u): text(b) for u, b in zip(tables.units["unit"], tables.units["beat"], strict=True)}
-    wrong, seen = [], set()
+    wrong: list[str] = []
+    seen: set[str] = set()
     for row in rows:
         unit, new = row.get("unit", "").removeprefix("'"), (row.get("new_beat") or "").removeprefix("'")
         seen.add(unit)

@@ -56,7 +56,8 @@ class Force:
 
     def short(self, start: list[int | None]) -> dict[tuple[str, int], float]:
         """Return what each payer, and all together, lack in each year, in the prices of the first year."""
-        b, found = self.budget, {}
+        found: dict[tuple[str, int], float] = {}
+        b = self.budget
         for t, lines in enumerate(self.lines(start)):
             sums = self.by_payer(lines, t)
             limits = {**b.funds, "all": b.ceiling}
@@ -69,7 +70,8 @@ class Force:
 
     def by_payer(self, lines: dict[str, float], t: int) -> dict[str, float]:
         """Return what each payer pays of a year's lines: day by day, until a payer's last day and from then on the one that follows."""
-        b, found = self.budget, {}
+        found: dict[str, float] = {}
+        b = self.budget
         first, after = self.days[12 * t], self.days[12 * t + 12]
         for line, money in lines.items():
             who = str(getattr(b.payers, line))
@@ -120,7 +122,8 @@ class Force:
         """Return each year's lines, in the prices of the year, where beats start in these years."""
         b, years = self.budget, self.budget.years
         staff = self.staff() if self.known else None
-        found, cars = [], []
+        found: list[dict[str, float]] = []
+        cars: list[int] = []
         for t in range(years):
             on = [s is not None and s <= t for s in start]
             need = math.fsum(1.0 if o else self.live[x] for o, x in zip(on, self.beats, strict=True))
@@ -139,7 +142,8 @@ class Force:
 
     def today(self) -> list[dict[str, float]]:
         """Return each year's lines where all goes on as today."""
-        b, found = self.budget, []
+        found: list[dict[str, float]] = []
+        b = self.budget
         standing = [s for s in self.sites if s["existing"]]
         rent = math.fsum(b.station_yearly + amount_of(s.get("yearly_cost")) for s in standing)
         staff = self.staff() if self.known else None
@@ -154,7 +158,8 @@ class Force:
         return self._risen(found)
 
     def _buy(self, found: list[dict[str, float]], cars: list[int]) -> None:
-        b, bought = self.budget, []
+        bought: list[int] = []
+        b = self.budget
         for t, need in enumerate(cars):
             young = sum(n for year, n in enumerate(bought) if year > t - b.vehicle_years)
             bought.append(max(0, need - young))
@@ -187,7 +192,8 @@ class Force:
 
     def bought(self, start: list[int | None]) -> list[int]:
         """Return the vehicles that are bought in each year."""
-        b, found = self.budget, []
+        found: list[int] = []
+        b = self.budget
         for t in range(b.years):
             need = math.fsum(
                 1.0 if s is not None and s <= t else self.live[x] for s, x in zip(start, self.beats, strict=True)
@@ -198,7 +204,8 @@ class Force:
 
     def once(self, start: list[int | None]) -> list[float]:
         """Return what is spent once in each year: vehicles bought, stations opened and closed."""
-        b, bought, found = self.budget, self.bought(start), []
+        found: list[float] = []
+        b, bought = self.budget, self.bought(start)
         for t in range(b.years):
             money = bought[t] * b.vehicle_price
             for s in self.sites:

@@ -27,7 +27,7 @@ def check_identity(ledger: Ledger, evidence: Evidence) -> None:
         }
     held = {locked[str(u)] for u, b in zip(units["unit"], now, strict=True) if locked.get(str(u)) == b}
     kept = sorted({b for b in now if b is not None} & {c for c in today if c is not None})
-    wrong = []
+    wrong: list[str] = []
     for beat in kept:
         common = [i for i, (b, c) in enumerate(zip(now, today, strict=True)) if b == c == beat]
         lives = sum(float(people[i]) for i, c in enumerate(today) if c == beat) > 0

@@ -103,7 +103,8 @@ def _posts(evidence: Evidence) -> list[str]:
     """Return where posts are not numbered 1, 2, …: two at once in one, or a number above the posts and those who overlap."""
     table, beats = evidence.tables.assignments, evidence.beats
     assert table is not None and beats is not None
-    wrong, number = [], {str(text(b)): int(p) for b, p in zip(beats["beat"], beats["posts"], strict=True)}
+    wrong: list[str] = []
+    number = {str(text(b)): int(p) for b, p in zip(beats["beat"], beats["posts"], strict=True)}
     for beat, rows in table.assign(key=as_text(table["beat"])).groupby("key"):
         held = [(str(r["start"]), str(r["end"]), -1 if missing(r["post"]) else int(r["post"])) for r in records(rows)]
         at_once = max(sum(a <= s < e for a, e, _ in held) for s, _, _ in held)

@@ -8,12 +8,13 @@ from bisect import bisect_left
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.formats.frames import Row
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import date_of, missing
-from beatplanner.planning.verification.personnel import beat_today, days_away
+from beatplanner.planning.verification.personnel import Roster, beat_today, days_away
 
 
-def months_at_work(row, days) -> np.ndarray:
+def months_at_work(row: Row, days: list[dt.date]) -> np.ndarray:
     """Return the months in which an officer is at work, not sick, (T,)."""
     month = np.ones(len(days) - 1, bool)
     for off, back in days_away(row):
@@ -21,14 +22,16 @@ def months_at_work(row, days) -> np.ndarray:
     return month
 
 
-def leaves_later(row, evidence: Evidence) -> bool:
+def leaves_later(row: Row, evidence: Evidence) -> bool:
     """Tell whether an officer stays for the plan's first month at least."""
     leaves, rules = date_of(row.get("leaves_on")), evidence.rules.officers
     assert rules is not None
     return leaves is None or leaves >= (pd.Timestamp(rules.start) + pd.DateOffset(months=1)).date()
 
 
-def closed_posts(evidence: Evidence, roster, beats, posts, days, handover: int) -> np.ndarray:
+def closed_posts(
+    evidence: Evidence, roster: Roster, beats: list[str], posts: np.ndarray, days: list[dt.date], handover: int
+) -> np.ndarray:
     """Return the posts of each beat and month that do not exist yet, (B, T): those beyond today's officers until the beat starts and is handed over."""
     months = len(days) - 1
     closed = np.zeros((len(beats), months), int)

@@ -2,52 +2,55 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from bisect import bisect_left
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from beatplanner.data.description.models import Officers
 from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence
-from beatplanner.planning.verification.ledger import date_of, text
+from beatplanner.planning.verification.ledger import Ledger, date_of, text
 from beatplanner.planning.verification.officer_posts import against_told, serves_today, told_broken
-from beatplanner.planning.verification.personnel import beat_today, month_of_end, month_ready
+from beatplanner.planning.verification.personnel import Posted, Roster, beat_today, month_of_end, month_ready
 from beatplanner.planning.verification.tenures import couples_of, months_served
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Months for which an ordered posting is fixed.
 ORDER_MONTHS = 12
 
 
-def check_options(ledger, evidence, postings, roster, asks, beats, days, rules, everybody) -> None:
+def check_options(
+    ledger: Ledger,
+    evidence: Evidence,
+    postings: Posted,
+    roster: Roster,
+    asks: dict[tuple[str, int], str],
+    beats: list[str],
+    days: list[dt.date],
+    rules: Officers,
+    everybody: Roster,
+) -> None:
     """Check special posts, maximum tenure, couples and the limits on moves and changes, where there are any.
 
     Where the summary says that such a rule is broken, it must be broken there and nowhere else.
     """
     months = len(days) - 1
 
-    def check(rule: str, name: str, claim: str, found: dict[str, str], of: int, what: str, keys=("officer",)) -> None:
+    def check(
+        rule: str, name: str, claim: str, found: dict[str, str], of: int, what: str, keys: Sequence[str] = ("officer",)
+    ) -> None:
         against_told(ledger, evidence, rule, name, claim, found, of, what, keys)
 
-    wrong = []
-    for (officer, start), text_ in asks.items():
-        row = everybody[officer]
-        has = {
-            text(row.get("rank")) or "",
-            *str(text(row.get("languages")) or "").split(";"),
-            {"f": "woman", "m": "man"}.get(text(row.get("gender")) or "", ""),
-        }
-        if str(row.get("licence")).casefold() in ("true", "1", "1.0"):
-            has.add("licence")
-        wrong += [
-            f"{officer} has not “{w}”, which the post from {days[start]} needs."
-            for w in text_.split(";")
-            if w and w not in has
-        ]
-    if any(asks.values()):
-        ledger.each("officers.special_posts", "holders have what their posts ask for", wrong, len(asks), "postings")
+    _check_special_posts(ledger, asks, everybody, days)
     limit = rules.max_tenure_months
     if limit is not None:
-        found = {}
+        found: dict[str, str] = {}
         for officer, b, a, z in postings:
             row = roster[officer]
             kept = a == 0 and beat_today(row, evidence, beats) == beats[b]
@@ -86,8 +89,42 @@ def check_options(ledger, evidence, postings, roster, asks, beats, days, rules, 
         found = _changing(evidence, postings, roster, beats, days, rules)
         claim = "at most half of a beat's officers change in any 12 months"
         check("half", "officers.half_a_year", claim, found, len(beats), "beats", ("beat",))
+    _check_frozen(ledger, evidence, postings, roster, beats, days, rules)
+
+
+def _check_special_posts(
+    ledger: Ledger, asks: dict[tuple[str, int], str], everybody: Roster, days: list[dt.date]
+) -> None:
+    wrong: list[str] = []
+    for (officer, start), text_ in asks.items():
+        row = everybody[officer]
+        has = {
+            text(row.get("rank")) or "",
+            *str(text(row.get("languages")) or "").split(";"),
+            {"f": "woman", "m": "man"}.get(text(row.get("gender")) or "", ""),
+        }
+        if str(row.get("licence")).casefold() in ("true", "1", "1.0"):
+            has.add("licence")
+        wrong += [
+            f"{officer} has not “{w}”, which the post from {days[start]} needs."
+            for w in text_.split(";")
+            if w and w not in has
+        ]
+    if any(asks.values()):
+        ledger.each("officers.special_posts", "holders have what their posts ask for", wrong, len(asks), "postings")
+
+
+def _check_frozen(
+    ledger: Ledger,
+    evidence: Evidence,
+    postings: Posted,
+    roster: Roster,
+    beats: list[str],
+    days: list[dt.date],
+    rules: Officers,
+) -> None:
     published = None if evidence.town is None else evidence.town.published
-    found = {}
+    found: dict[str, str] = {}
     if published is not None and rules.freeze_months:
         found = _unfrozen(published, postings, roster, beats, days, rules, evidence)
     told = told_broken(evidence, "frozen")
@@ -104,7 +141,7 @@ def check_options(ledger, evidence, postings, roster, asks, beats, days, rules, 
         )
 
 
-def _not_served(told, postings, beats, days) -> bool:
+def _not_served(told: dict[str, Any], postings: Posted, beats: list[str], days: list[dt.date]) -> bool:
     """Tell whether an officer does not serve in the beat and month that are told; where none is told, whether they serve at all."""
     month = next((t for t, day in enumerate(days[:-1]) if day.isoformat() == told.get("month")), None)
     if month is None:
@@ -113,9 +150,17 @@ def _not_served(told, postings, beats, days) -> bool:
     return bool(there) if told.get("beat") is None else told["beat"] not in there
 
 
-def _unfrozen(published, postings, roster, beats, days, rules, evidence: Evidence) -> dict[str, str]:
+def _unfrozen(
+    published: pd.DataFrame,
+    postings: Posted,
+    roster: Roster,
+    beats: list[str],
+    days: list[dt.date],
+    rules: Officers,
+    evidence: Evidence,
+) -> dict[str, str]:
     """Return the officers who do not serve as published in the frozen months in which they are there."""
-    found = {}
+    found: dict[str, str] = {}
     for r in records(published):
         officer, beat = str(r["officer"]), text(r["beat"])
         if officer not in roster or beat not in beats:
@@ -131,9 +176,12 @@ def _unfrozen(published, postings, roster, beats, days, rules, evidence: Evidenc
     return found
 
 
-def _changing(evidence: Evidence, postings, roster, beats, days, rules) -> dict[str, str]:
+def _changing(
+    evidence: Evidence, postings: Posted, roster: Roster, beats: list[str], days: list[dt.date], rules: Officers
+) -> dict[str, str]:
     """Return the beats in which too many change by choice; who leaves, is frozen elsewhere or was ordered away counts but is no choice."""
-    months, found = len(days) - 1, {}
+    found: dict[str, str] = {}
+    months = len(days) - 1
     posts = evidence.beats["posts"].to_numpy(int)  # pyright: ignore
     # what nobody published cannot be frozen; whom a table names that is not there, nobody knows
     named = set(roster) if evidence.town is None and rules.published is not None else set()
@@ -141,7 +189,7 @@ def _changing(evidence: Evidence, postings, roster, beats, days, rules) -> dict[
         table = evidence.town.published
         named = set(table["officer"][table["beat"].isin(beats)])
     for b, beat in enumerate(beats):
-        ends = []
+        ends: list[tuple[int, bool]] = []
         for officer, row in roster.items():
             stop, ordered = month_of_end(row, days), date_of(row.get("ordered_on"))
             fixed = rules.freeze_months - 1 if officer in named else -1

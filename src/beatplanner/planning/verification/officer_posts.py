@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from bisect import bisect_left
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from beatplanner.data.formats.frames import Row
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, text
 from beatplanner.planning.verification.officers_places import qualifies
-from beatplanner.planning.verification.personnel import beat_today, month_of_end, month_ready
+from beatplanner.planning.verification.personnel import Posted, Roster, beat_today, month_of_end, month_ready
 from beatplanner.planning.verification.tenures import months_served
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def told_broken(evidence: Evidence, rule: str) -> list[dict[str, Any]]:
@@ -39,7 +46,7 @@ def against_told(
     ledger.each(name, claim + (f", but for {len(said)} told in the summary" if said else ""), wrong, of, what)
 
 
-def serves_today(row, days, training: int, evidence: Evidence, beats) -> str | None:
+def serves_today(row: Row, days: list[dt.date], training: int, evidence: Evidence, beats: list[str]) -> str | None:
     """Return the beat of the plan in which an officer serves at the start, None for none: who is not ready is not taken over from a beat that is gone."""
     home = beat_today(row, evidence, beats)
     if home not in beats or (text(row.get("beat")) not in beats and month_ready(row, days, training) > 0):
@@ -47,7 +54,7 @@ def serves_today(row, days, training: int, evidence: Evidence, beats) -> str | N
     return home
 
 
-def posts_asked(claims, posts, beats) -> dict[tuple[int, str], int]:
+def posts_asked(claims: dict[str, Any], posts: np.ndarray, beats: list[str]) -> dict[tuple[int, str], int]:
     """Return the posts of each beat by what they ask of their holder."""
     want: dict[tuple[int, str], int] = {(b, ""): int(p) for b, p in enumerate(posts)}
     for row in claims.get("special_posts", []):
@@ -57,7 +64,14 @@ def posts_asked(claims, posts, beats) -> dict[tuple[int, str], int]:
     return want
 
 
-def _held_today(evidence: Evidence, roster, days, training: int, beats, want) -> dict[tuple[int, str], int]:
+def _held_today(
+    evidence: Evidence,
+    roster: Roster,
+    days: list[dt.date],
+    training: int,
+    beats: list[str],
+    want: dict[tuple[int, str], int],
+) -> dict[tuple[int, str], int]:
     """Return how many of today's officers hold posts of each kind: special ones go first to the longest serving who have what they ask for."""
     number = dict.fromkeys(want, 0)
     for b, beat in enumerate(beats):
@@ -71,14 +85,25 @@ def _held_today(evidence: Evidence, roster, days, training: int, beats, want) ->
     return number
 
 
-def check_capacity(ledger: Ledger, evidence: Evidence, postings, roster, asks, at_work, posts, beats, days) -> None:
+def check_capacity(
+    ledger: Ledger,
+    evidence: Evidence,
+    postings: Posted,
+    roster: Roster,
+    asks: dict[tuple[str, int], str],
+    at_work: dict[str, np.ndarray],
+    posts: np.ndarray,
+    beats: list[str],
+    days: list[dt.date],
+) -> None:
     """Check posts, by what they ask for; who came back from sickness to the same post does not count for as long as a stand-in must stay."""
     rules, claims = evidence.rules.officers, evidence.summary["officers"]
     assert rules is not None
     handover, least, months = rules.handover_months, max(1, rules.min_tenure_months), len(days) - 1
     want = posts_asked(claims, posts, beats)
     today = _held_today(evidence, roster, days, rules.training_months, beats, want)
-    found, perhaps = {}, set()
+    found: dict[str, str] = {}
+    perhaps: set[str] = set()
     for (b, asked), number in want.items():
         most = max(number, today[b, asked])
         mine = [p for p in postings if p[1] == b and asks.get((p[0], p[2]), "") == asked]
@@ -98,11 +123,22 @@ def check_capacity(ledger: Ledger, evidence: Evidence, postings, roster, asks, a
     )
 
 
-def check_handover(ledger: Ledger, evidence: Evidence, postings, roster, at_work, held, posts, beats, days) -> None:
+def check_handover(
+    ledger: Ledger,
+    evidence: Evidence,
+    postings: Posted,
+    roster: Roster,
+    at_work: dict[str, np.ndarray],
+    held: np.ndarray,
+    posts: np.ndarray,
+    beats: list[str],
+    days: list[dt.date],
+) -> None:
     """Check that who begins fills a vacant post or overlaps; in beats with special posts the post is not known to be the same."""
     rules = evidence.rules.officers
     assert rules is not None
-    h, months, found = rules.handover_months, held.shape[1], {}
+    found: dict[str, str] = {}
+    h, months = rules.handover_months, held.shape[1]
     special = {str(r["beat"]) for r in evidence.summary["officers"].get("special_posts", [])}
     for b, beat in enumerate(beats):
         if h == 0 or beat in special:
@@ -126,7 +162,15 @@ def check_handover(ledger: Ledger, evidence: Evidence, postings, roster, at_work
     )
 
 
-def changed_months(evidence: Evidence, published, postings, roster, days, beats, posts) -> float:
+def changed_months(
+    evidence: Evidence,
+    published: pd.DataFrame,
+    postings: Posted,
+    roster: Roster,
+    days: list[dt.date],
+    beats: list[str],
+    posts: np.ndarray,
+) -> float:
     """Count the months of the published plan that officers who could serve them do not serve in that beat, whatever post they hold there."""
     rules, want = evidence.rules.officers, posts_asked(evidence.summary["officers"], posts, beats)
     assert rules is not None

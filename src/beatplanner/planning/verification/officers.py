@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.formats.frames import records
+from beatplanner.data.description.models import Officers
+from beatplanner.data.formats.frames import Row, records
 from beatplanner.planning.verification.beat_figures import LANGUAGE_SHARE
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, is_number, missing, text
@@ -20,6 +24,8 @@ from beatplanner.planning.verification.officer_posts import (
     posts_asked,
 )
 from beatplanner.planning.verification.personnel import (
+    Posted,
+    Roster,
     beat_today,
     check_limits,
     check_personnel,
@@ -29,10 +35,16 @@ from beatplanner.planning.verification.tenures import check_longest_tenure, mont
 
 
 def _postings(
-    ledger: Ledger, evidence: Evidence, assignments: pd.DataFrame, roster, beats, month
+    ledger: Ledger,
+    evidence: Evidence,
+    assignments: pd.DataFrame,
+    roster: Roster,
+    beats: list[str],
+    month: dict[str, int],
 ) -> list[tuple[str, int, int, int]]:
     """Return the postings with an officer, a beat and months of the plan: officer, place of the beat, first month and the one after the last."""
-    wrong, postings = [], []
+    wrong: list[str] = []
+    postings: list[tuple[str, int, int, int]] = []
     for row in records(assignments):
         officer, beat, start, end = str(row["officer"]), text(row["beat"]), str(row["start"]), str(row["end"])
         if officer not in roster:
@@ -127,7 +139,7 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     _check_relationships(ledger, evidence, claims, rules)
 
 
-def _check_objective(ledger: Ledger, claims, figures: dict[str, float], rules) -> None:
+def _check_objective(ledger: Ledger, claims: dict[str, Any], figures: dict[str, float], rules: Officers) -> None:
     """Check the weights, and that the objective is the sum of the figures by them."""
     weights = claims.get("weights") or {}
     wanted = rules.weights.model_dump()
@@ -152,7 +164,7 @@ def _check_objective(ledger: Ledger, claims, figures: dict[str, float], rules) -
         )
 
 
-def _asked(evidence: Evidence, standin: str, own, asks, b: int, month: int) -> str:
+def _asked(evidence: Evidence, standin: str, own: Posted, asks: dict[tuple[str, int], str], b: int, month: int) -> str:
     """Return what the post asks for that a stand-in fills; they are named by their row in the layer ``cover``."""
     table = evidence.tables.cover
     assert table is not None
@@ -161,8 +173,16 @@ def _asked(evidence: Evidence, standin: str, own, asks, b: int, month: int) -> s
     return asks.get((holder, start), "")
 
 
-def _check_availability(ledger, postings, roster, days, training, evidence, beats) -> None:
-    wrong = []
+def _check_availability(
+    ledger: Ledger,
+    postings: Posted,
+    roster: Roster,
+    days: list[dt.date],
+    training: int,
+    evidence: Evidence,
+    beats: list[str],
+) -> None:
+    wrong: list[str] = []
     by_officer: dict[str, list] = {}
     for p in postings:
         by_officer.setdefault(p[0], []).append(p)
@@ -196,7 +216,17 @@ def _check_availability(ledger, postings, roster, days, training, evidence, beat
     )
 
 
-def _vacant(evidence: Evidence, claims, postings, asks, at_work, posts, beats, months, closed) -> float:
+def _vacant(
+    evidence: Evidence,
+    claims: dict[str, Any],
+    postings: Posted,
+    asks: dict[tuple[str, int], str],
+    at_work: dict[str, np.ndarray],
+    posts: np.ndarray,
+    beats: list[str],
+    months: int,
+    closed: np.ndarray,
+) -> float:
     """Count the post-months without an officer at work; posts that ask for something apart from the others."""
     want = posts_asked(claims, posts, beats)
     held = {key: np.zeros(months, int) for key in want}
@@ -216,9 +246,17 @@ def _vacant(evidence: Evidence, claims, postings, asks, at_work, posts, beats, m
     return float(sum(np.maximum(0, want_by_month[key] - held[key]).sum() for key in want))
 
 
-def _check_starts(ledger, evidence: Evidence, closed, held, posts, beats, rules) -> None:
+def _check_starts(
+    ledger: Ledger,
+    evidence: Evidence,
+    closed: np.ndarray,
+    held: np.ndarray,
+    posts: np.ndarray,
+    beats: list[str],
+    rules: Officers,
+) -> None:
     """Check that nobody new serves in a beat before it starts: no more officers than today, but in a handover."""
-    wrong = []
+    wrong: list[str] = []
     assert evidence.beats is not None
     for b, beat in enumerate(beats):
         before = int((closed[b] > 0).sum())
@@ -232,7 +270,7 @@ def _check_starts(ledger, evidence: Evidence, closed, held, posts, beats, rules)
     ledger.each("officers.starts", "beats that start later have no new officers before", wrong, len(beats), "beats")
 
 
-def _unpreferred(postings, roster, beats) -> float:
+def _unpreferred(postings: Posted, roster: Roster, beats: list[str]) -> float:
     total = 0
     for officer, b, a, z in postings:
         wish = text(roster[officer].get("prefers"))
@@ -240,7 +278,7 @@ def _unpreferred(postings, roster, beats) -> float:
     return float(total)
 
 
-def _check_relationships(ledger, evidence: Evidence, claims, rules) -> None:
+def _check_relationships(ledger: Ledger, evidence: Evidence, claims: dict[str, Any], rules: Officers) -> None:
     """Recompute the residents × years that their officer has been known, today and in the plan's first month."""
     if "relationship_years_today" not in claims:
         return
@@ -263,13 +301,24 @@ def _check_relationships(ledger, evidence: Evidence, claims, rules) -> None:
     ledger.number("officers.relationship_years_kept", claims.get("relationship_years_kept"), kept)
 
 
-def _gaps(ledger, evidence: Evidence, postings, roster, at_work, months, beats, mixed, closed) -> dict[str, float]:
+def _gaps(
+    ledger: Ledger,
+    evidence: Evidence,
+    postings: Posted,
+    roster: Roster,
+    at_work: dict[str, np.ndarray],
+    months: int,
+    beats: list[str],
+    mixed: np.ndarray,
+    closed: np.ndarray,
+) -> dict[str, float]:
     """Count beat-months in which a language of the beat, or a woman or a man where both are wished, is missing."""
     units = evidence.units
     groups = list(evidence.rules.units.groups)
     people = units["population"].to_numpy(float)
     said = ["" if missing(v) else str(v) for v in evidence.beats["languages"]] if evidence.beats is not None else []
-    gaps, unmixed, wrong = 0, 0, []
+    wrong: list[str] = []
+    gaps, unmixed = 0, 0
     speaker_months, must_months = 0.0, 0
     share = evidence.rules.officers.must_language_share if evidence.rules.officers else None
     for b, beat in enumerate(beats):
@@ -309,7 +358,9 @@ def _gaps(ledger, evidence: Evidence, postings, roster, at_work, months, beats, 
     }
 
 
-def _covered(postings, roster, at_work, b: int, months: int, able) -> np.ndarray:
+def _covered(
+    postings: Posted, roster: Roster, at_work: dict[str, np.ndarray], b: int, months: int, able: Callable[[Row], bool]
+) -> np.ndarray:
     covered = np.zeros(months, bool)
     for officer, c, a, z in postings:
         if c == b and able(roster[officer]):
@@ -317,7 +368,7 @@ def _covered(postings, roster, at_work, b: int, months: int, able) -> np.ndarray
     return covered
 
 
-def _home(evidence: Evidence, postings, roster, beats) -> float:
+def _home(evidence: Evidence, postings: Posted, roster: Roster, beats: list[str]) -> float:
     units, plan = evidence.units, evidence.beats
     assert plan is not None
     xy = {u: (x, y) for u, x, y in zip(units["unit"], units["x"], units["y"], strict=True)}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from beatplanner.data.formats.frames import records
+from beatplanner.data.formats.frames import Row, records
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import text
 
@@ -58,7 +59,7 @@ def places_of(evidence: Evidence, ids: list[str], posts: np.ndarray) -> Places:
             continue
         here = asked.setdefault(ids.index(str(row["beat"])), {})
         here[str(row["requires"])] = here.get(str(row["requires"]), 0) + int(row["posts"])
-    rows = []
+    rows: list[tuple[int, str, int]] = []
     for b, total in enumerate(posts):
         own = asked.get(b, {})
         rows += [(b, "", int(total) - sum(own.values())), *((b, ask, n) for ask, n in sorted(own.items()))]
@@ -74,7 +75,7 @@ def qualifies(row: dict[str, Any], asks: str) -> bool:
     return all(word in has for word in asks.split(";") if word)
 
 
-def home_places(places: Places, rows: list[dict[str, Any]], officers: list[Officer]) -> list[Officer]:
+def home_places(places: Places, rows: list[Row], officers: list[Officer]) -> list[Officer]:
     """Return the officers with the place that each holds today: special posts go first to who has what they ask for, the longest in the beat before others."""
     home, free = [-1] * len(officers), places.posts.copy()
     for p in sorted(range(len(free)), key=lambda p: (places.asks[p] == "", p)):
@@ -83,7 +84,7 @@ def home_places(places: Places, rows: list[dict[str, Any]], officers: list[Offic
             if places.asks[p] == "" or (qualifies(rows[o], places.asks[p]) and free[p] > 0):
                 home[o] = p
                 free[p] -= 1
-    found = []
+    found: list[Officer] = []
     for row, x, p in zip(rows, officers, home, strict=True):
         able = np.array([qualifies(row, asks) for asks in places.asks], bool)
         found.append(replace(x, home=p, may=x.may[places.beat] & able, cost=x.cost[places.beat]))
@@ -91,7 +92,7 @@ def home_places(places: Places, rows: list[dict[str, Any]], officers: list[Offic
 
 
 def with_published(
-    evidence: Evidence, places: Places, rows, officers: list[Officer], days, ids: list[str]
+    evidence: Evidence, places: Places, rows: list[Row], officers: list[Officer], days: list[dt.date], ids: list[str]
 ) -> list[Officer]:
     """Return the officers with what was published of them, and the months in which that must stay."""
     rules, table = evidence.rules.officers, None if evidence.town is None else evidence.town.published
@@ -101,7 +102,7 @@ def with_published(
     for r in records(table):
         if str(r["beat"]) in ids:
             given.setdefault(str(r["officer"]), []).append(r)
-    found = []
+    found: list[Officer] = []
     for row, x in zip(rows, officers, strict=True):
         name, months = str(row["officer"]), len(days) - 1
         plan, frozen = np.full(months, -1), np.full(months, FREE)

@@ -21,7 +21,7 @@ from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import date_of, day_text, missing, text
 from beatplanner.planning.verification.officer_months import closed_posts, months_at_work
 from beatplanner.planning.verification.officers_places import FREE, Officer, home_places, places_of, with_published
-from beatplanner.planning.verification.personnel import beat_today, month_of_end, month_ready, truth
+from beatplanner.planning.verification.personnel import Roster, beat_today, month_of_end, month_ready, truth
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.tenures import months_served
 
@@ -146,7 +146,7 @@ class Rules:
     weights: dict[str, float]
 
 
-def _kept(evidence: Evidence, row: dict[str, Any], by_name: dict[str, dict[str, Any]], days) -> int:
+def _kept(evidence: Evidence, row: dict[str, Any], by_name: dict[str, dict[str, Any]], days: list[dt.date]) -> int:
     """Return the first months in which an officer must stay in today's beat."""
     rules, cover, who = evidence.rules.officers, evidence.tables.cover, str(row["officer"])
     assert rules is not None and evidence.beats is not None
@@ -167,7 +167,7 @@ def _kept(evidence: Evidence, row: dict[str, Any], by_name: dict[str, dict[str, 
     return min(notice, month_of_end(row, days))
 
 
-def _opens(evidence: Evidence, ids: list[str], beat: str | None, days) -> int:
+def _opens(evidence: Evidence, ids: list[str], beat: str | None, days: list[dt.date]) -> int:
     """Return the month in which a beat starts; 0 where it starts with the plan, and all months where it never does."""
     assert evidence.beats is not None
     if beat not in ids or "starts" not in evidence.beats:
@@ -176,9 +176,12 @@ def _opens(evidence: Evidence, ids: list[str], beat: str | None, days) -> int:
     return len(days) - 1 if missing(day) else bisect_left(days[:-1], dt.date.fromisoformat(str(day)))
 
 
-def _standins(evidence: Evidence, by_name, days, groups: list[str], ids: list[str]) -> list[Officer]:
+def _standins(
+    evidence: Evidence, by_name: Roster, days: list[dt.date], groups: list[str], ids: list[str]
+) -> list[Officer]:
     """Return an officer for each temporary posting, who serves its months and no other."""
-    found, month = [], {d.isoformat(): m for m, d in enumerate(days)}
+    found: list[Officer] = []
+    month = {d.isoformat(): m for m, d in enumerate(days)}
     for r in [] if evidence.tables.cover is None else records(evidence.tables.cover):
         row = by_name[str(r["officer"])]
         spoken, gender = str(text(row.get("languages")) or "").split(";"), text(row.get("gender"))
@@ -207,7 +210,8 @@ def _waiting(closed: np.ndarray, groups: int, rules: Any) -> list[Officer]:
 
     A successor may begin in any month of the handover, whether or not that is one: which lowers the bound, if anything.
     """
-    found, months = [], closed.shape[1]
+    found: list[Officer] = []
+    months = closed.shape[1]
     for b, posts in enumerate(closed):
         until = int((posts > 0).sum())
         # the end of the stand-in lets one begin as the handover does; where it is the horizon's there is none
@@ -231,7 +235,7 @@ def _waiting(closed: np.ndarray, groups: int, rules: Any) -> list[Officer]:
     return found
 
 
-def _officer(evidence: Evidence, row: dict[str, Any], days, groups: list[str], kept: int) -> Officer:
+def _officer(evidence: Evidence, row: dict[str, Any], days: list[dt.date], groups: list[str], kept: int) -> Officer:
     rules, beats = evidence.rules.officers, evidence.beats
     assert rules is not None and beats is not None
     ids, today = list(beats["beat"]), text(row.get("beat"))
@@ -299,7 +303,7 @@ def _shared(
     posts: np.ndarray,
     needs: np.ndarray,
     lack: np.ndarray,
-    weights,
+    weights: dict[str, float],
     months: int,
 ) -> list[float]:
     """Return the terms that belong to no officer: what the rows are worth, and the least that vacancies and gaps cost beyond it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from beatplanner.planning.verification.arrays import MalformedError, are_numbers
@@ -12,8 +14,11 @@ from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import prove_stops
 from beatplanner.planning.verification.walks import Walks
 
+if TYPE_CHECKING:
+    from beatplanner.data.town.town import Town
 
-def in_plan_order(evidence: Evidence, town) -> np.ndarray:
+
+def in_plan_order(evidence: Evidence, town: Town) -> np.ndarray:
     """Return the inputs' walks, (h, sites), in the order of the plan's homes."""
     if evidence.tables.homes is not None:
         return town.walks
@@ -21,7 +26,7 @@ def in_plan_order(evidence: Evidence, town) -> np.ndarray:
     return town.walks[[unit[u] for u in evidence.units["unit"] if u in unit]]
 
 
-def check_phases(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[str], claims) -> None:
+def check_phases(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[str], claims: dict[str, Any]) -> None:
     """Check money, pilots and objective of the years in which stations open."""
     stations, sites, rules = evidence.tables.stations, evidence.tables.sites, evidence.rules.stations
     said = claims.get("phases")
@@ -81,7 +86,7 @@ def check_phases(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[s
         ]
         ledger.each("phases.budgets", "no more is spent than there is", over, len(budgets), "years")
     limit = rules.walk_minutes * rules.walk_kmh * 1000 / 60 * (1 + 1e-9)
-    rows = []
+    rows: list[tuple[str, float, float]] = []
     for t, row in enumerate(said["years"]):
         there = year <= first + t
         ways = walks.metres[:, there].min(axis=1) if there.any() else np.full(len(walks.people), np.inf)
@@ -91,10 +96,10 @@ def check_phases(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[s
 
 
 def _odd_years(
-    said, names: list[str], year: np.ndarray, standing: np.ndarray, first: int, budgets: np.ndarray
+    said: dict[str, Any], names: list[str], year: np.ndarray, standing: np.ndarray, first: int, budgets: np.ndarray
 ) -> list[str]:
     """Return the years that are told otherwise than the stations and the rules say."""
-    wrong = []
+    wrong: list[str] = []
     if len(said["years"]) != len(budgets):
         return [f"{len(said['years'])} years are told, and there are {len(budgets)} budgets."]
     for t, row in enumerate(said["years"]):
@@ -105,7 +110,7 @@ def _odd_years(
     return wrong
 
 
-def check_stops(ledger: Ledger, evidence: Evidence, walks: Walks, reached, claims) -> None:
+def check_stops(ledger: Ledger, evidence: Evidence, walks: Walks, reached: np.ndarray, claims: dict[str, Any]) -> None:
     """Check hours and kilometres of mobile-outreach stops, that they flow into the workload, and that everybody cut off can reach one."""
     said, stops, rules, units = claims.get("mobile"), evidence.tables.stops, evidence.rules.stations, evidence.units
     stations = evidence.tables.stations
@@ -165,7 +170,7 @@ def check_stops(ledger: Ledger, evidence: Evidence, walks: Walks, reached, claim
     )
 
 
-def _check_order(ledger: Ledger, evidence: Evidence, walks: Walks, said, order) -> None:
+def _check_order(ledger: Ledger, evidence: Evidence, walks: Walks, said: dict[str, Any], order: dict[str, Any]) -> None:
     """Check what the order of opening costs, by the year and in all, and that no order that pays as early costs less than the bound."""
     year, standing, pilot, opening, yearly, budgets = order
     far = evidence.summary["stations"].get("unreached_metres")
@@ -181,7 +186,7 @@ def _check_order(ledger: Ledger, evidence: Evidence, walks: Walks, said, order) 
     ledger.number("stations.unreached_metres", far, 2 * float(finite.max()) if finite.size else 0.0, "metres")
     nobody = 2 * float(finite.max()) if finite.size else 0.0
     people, metres = walks.people[counts], np.minimum(walks.metres[counts], nobody)
-    rows = []
+    rows: list[tuple[str, float, float]] = []
     for t, row in enumerate(said["years"]):
         there = year <= t
         ways = metres[:, there].min(axis=1) if there.any() else np.full(len(people), nobody)
@@ -223,7 +228,7 @@ def _check_order(ledger: Ledger, evidence: Evidence, walks: Walks, said, order) 
     )
 
 
-def _check_least_stops(ledger: Ledger, evidence: Evidence, cut_off: np.ndarray, said) -> None:
+def _check_least_stops(ledger: Ledger, evidence: Evidence, cut_off: np.ndarray, said: dict[str, Any]) -> None:
     """Check that fewer stops do not reach all who are cut off."""
     claimed, name, arrays = said.get("least_stops"), "mobile.least_stops", evidence.tables.proofs.get("stops")
     needs = int(cut_off.any())

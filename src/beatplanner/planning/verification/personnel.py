@@ -8,9 +8,14 @@ from bisect import bisect_left, bisect_right
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.formats.frames import records
+from beatplanner.data.description.models import Officers
+from beatplanner.data.formats.frames import Row, records
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, day_text, is_number, missing, text, whole_months
+
+# The rows of the roster by officer; postings as officer, place of the beat, first month and the one after the last.
+Roster = dict[str, Row]
+Posted = list[tuple[str, int, int, int]]
 
 
 def truth(value: object) -> bool:
@@ -18,9 +23,9 @@ def truth(value: object) -> bool:
     return str(value).casefold() in ("true", "1", "1.0", "yes")
 
 
-def days_away(row) -> list[tuple[dt.date, dt.date]]:
+def days_away(row: Row) -> list[tuple[dt.date, dt.date]]:
     """Return the spans in which an officer is away, half-open: sickness, and those of the column ``time_off``."""
-    found = []
+    found: list[tuple[dt.date, dt.date]] = []
     off, back = date_of(row.get("absent_from")), date_of(row.get("absent_until"))
     if off and back:
         found.append((off, back))
@@ -31,7 +36,7 @@ def days_away(row) -> list[tuple[dt.date, dt.date]]:
     return found
 
 
-def beat_today(row, evidence: Evidence, beats) -> str | None:
+def beat_today(row: Row, evidence: Evidence, beats: list[str]) -> str | None:
     """Return the beat of the plan that an officer serves at the start: today's, or where most of its residents are now."""
     today = text(row.get("beat"))
     if today is None or today in beats:
@@ -46,7 +51,7 @@ def beat_today(row, evidence: Evidence, beats) -> str | None:
     return str(shares.idxmax())
 
 
-def month_of_end(row, days) -> int:
+def month_of_end(row: Row, days: list[dt.date]) -> int:
     """Return the month in which an officer's own posting ends at the latest; 0 for the pool, who hold none."""
     leaves, months = date_of(row.get("leaves_on")), len(days) - 1
     if truth(row.get("pool")):
@@ -54,7 +59,7 @@ def month_of_end(row, days) -> int:
     return months if leaves is None else max(0, min(months, bisect_right(days, leaves) - 1))
 
 
-def month_ready(row, days, training: int) -> int:
+def month_ready(row: Row, days: list[dt.date], training: int) -> int:
     """Return the first month in which an officer may take a post."""
     joins, trained = date_of(row.get("joins_on")), date_of(row.get("trained_on"))
     if trained is None and joins is not None:
@@ -63,7 +68,15 @@ def month_ready(row, days, training: int) -> int:
     return 0 if day is None else bisect_left(days[:-1], day)
 
 
-def with_standins(ledger: Ledger, evidence: Evidence, postings, roster, at_work, days, beats):
+def with_standins(
+    ledger: Ledger,
+    evidence: Evidence,
+    postings: Posted,
+    roster: Roster,
+    at_work: dict[str, np.ndarray],
+    days: list[dt.date],
+    beats: list[str],
+):
     """Check the temporary postings, and return postings, roster and months at work with an officer of its own for each.
 
     Parameters
@@ -143,7 +156,9 @@ def with_standins(ledger: Ledger, evidence: Evidence, postings, roster, at_work,
     return postings, roster, at_work
 
 
-def _away(evidence: Evidence, roster, at_work, days, beats) -> int:
+def _away(
+    evidence: Evidence, roster: Roster, at_work: dict[str, np.ndarray], days: list[dt.date], beats: list[str]
+) -> int:
     """Count the months in which today's holders are away while they are in the force."""
     rules, total = evidence.rules.officers, 0
     assert rules is not None
@@ -157,7 +172,9 @@ def _away(evidence: Evidence, roster, at_work, days, beats) -> int:
     return total
 
 
-def check_limits(ledger: Ledger, evidence: Evidence, postings, roster, beats, days) -> None:
+def check_limits(
+    ledger: Ledger, evidence: Evidence, postings: Posted, roster: Roster, beats: list[str], days: list[dt.date]
+) -> None:
     """Check that nobody is moved in the months of notice, against hardship or an upheld appeal, or too far from home."""
     rules = evidence.rules.officers
     assert rules is not None and evidence.beats is not None
@@ -165,7 +182,9 @@ def check_limits(ledger: Ledger, evidence: Evidence, postings, roster, beats, da
     said = {(str(r.get("rule")), str(r.get("officer"))) for r in told}
     excused = {(str(r.get("officer")), str(r.get("beat"))) for r in told if r.get("rule") == "allowed"}
     place = {u: (x, y) for u, x, y in zip(units["unit"], units["x"], units["y"], strict=True)}
-    kept, far, early = [], [], []
+    kept: list[str] = []
+    far: list[str] = []
+    early: list[tuple[str, str]] = []
     limited = 0
     for officer, b, a, _ in postings:
         row = roster[officer]
@@ -223,9 +242,12 @@ def check_limits(ledger: Ledger, evidence: Evidence, postings, roster, beats, da
         )
 
 
-def _check_waiting(ledger: Ledger, evidence: Evidence, postings, roster, beats, days) -> None:
+def _check_waiting(
+    ledger: Ledger, evidence: Evidence, postings: Posted, roster: Roster, beats: list[str], days: list[dt.date]
+) -> None:
     """Check that today's officers of a beat that starts later stay in it until then, but for a maximum tenure or an order."""
-    rules, wrong, count = evidence.rules.officers, [], 0
+    wrong: list[str] = []
+    rules, count = evidence.rules.officers, 0
     assert rules is not None and evidence.beats is not None
     months = len(days) - 1
     for officer, row in roster.items():
@@ -248,7 +270,9 @@ def _check_waiting(ledger: Ledger, evidence: Evidence, postings, roster, beats, 
     ledger.each("officers.waiting", "today's officers stay until their beat starts", wrong, count, "officers")
 
 
-def check_personnel(ledger: Ledger, evidence: Evidence, postings, roster, beats, days) -> None:
+def check_personnel(
+    ledger: Ledger, evidence: Evidence, postings: Posted, roster: Roster, beats: list[str], days: list[dt.date]
+) -> None:
     """Check ranks, supervisors, part time and appeals of the summary."""
     claims, rules = evidence.summary["officers"], evidence.rules.officers
     assert rules is not None and evidence.beats is not None
@@ -281,14 +305,14 @@ def check_personnel(ledger: Ledger, evidence: Evidence, postings, roster, beats,
         ledger.add("officers.appeals", said == found, str(said), str(found))
 
 
-def _supervisors(evidence: Evidence, postings, roster, beats, rules) -> list[list]:
+def _supervisors(evidence: Evidence, postings: Posted, roster: Roster, beats: list[str], rules: Officers) -> list[list]:
     def row(name: str, led: int, lead: int) -> list:
         needed = -(-led // rules.span_of_control)
         return [name, led, lead, needed, max(0, needed - lead)]
 
     assert evidence.beats is not None
     leads = {o for o, r in roster.items() if text(r.get("rank")) in rules.supervisor_ranks}
-    here = set()
+    here: set[str] = set()
     for o, r in roster.items():
         joins, leaves = date_of(r.get("joins_on")), date_of(r.get("leaves_on"))
         if (joins is None or joins <= rules.start) and (leaves is None or leaves > rules.start):

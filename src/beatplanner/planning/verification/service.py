@@ -85,7 +85,8 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
     units = [str(u) for u in beat]
     # where shifts overlap, the systems are those of the periods that they make
     told = claims.get("periods") or claims.get("shifts", [])
-    periods, waits = [], True
+    periods: list[Period] = []
+    waits = True
     for shift in told:
         period, known = _shift(ledger, shift, claims, read, beat, units)
         periods.append(period)
@@ -320,7 +321,7 @@ def _solve_anew(
     states, total, first = np.arange(2**n), float(rate.sum()), first_free(order)
     p, waiting, lost, mean_wait = queue_of_full(steady(first, rate, speed), total, speed, waits)
     again = answered_by(first, p, rate, speed, waiting)
-    wrong = []
+    wrong: list[str] = []
     for k, u in enumerate(units):
         for i, s in enumerate(period.servers):
             said, found = period.flow[i, k], again[i, k]
@@ -385,7 +386,8 @@ def _proposal(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any]) -> 
     found = claims.get("proposal")
     if not found:
         return
-    standard, wrong = found["standard"], []
+    wrong: list[str] = []
+    standard = found["standard"]
     asked = (rules.get("service") or {}).get("standard") or {}
     wrong += [
         f"{k} is {standard.get(k)}, and the rule says {v}."

@@ -41,7 +41,7 @@ def check_duty(
     if "annual_hours" not in workload:
         return
     there = 1 - float(workload["absence"])
-    rows = []
+    rows: list[tuple[str, float, float]] = []
     for shift in told.get("shifts", []):
         if pattern:
             share = pattern.count(shift["name"]) / len(pattern) * there
@@ -95,7 +95,8 @@ def _rest(pattern: list[str], shifts: list[dict[str, Any]]) -> tuple[float, floa
     days = len(pattern)
     rounds = 2 + -(-16 // days)
     works = np.zeros(rounds * days * DAY + 2 * DAY, bool)
-    starts, lengths = [], []
+    starts: list[int] = []
+    lengths: list[int] = []
     least, last = np.inf, None
     for d, name in enumerate(pattern * rounds):
         shift = next((s for s in shifts if s["name"] == name), None)
@@ -161,7 +162,7 @@ def check_lines(ledger: Ledger, tables: Any, lines: pd.DataFrame | None) -> None
         "travel_work": lambda: off(by["way"].sum()),
         "longest_drive": lambda: float(by["minutes"].max().max()),
     }
-    wrong = []
+    wrong: list[str] = []
     if {r["rule"] for r in told["rules"]} != set(limits) or len(units) != len(tables.units):
         wrong.append("The rules told of are not those asked for, or units are missing.")
     clashes = " ".join(tables.summary.get("unproven_clashes") or [])

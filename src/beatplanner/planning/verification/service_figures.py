@@ -6,7 +6,7 @@ solved anew; else the shift's own share is taken, and told as not checked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,7 +155,13 @@ def figures_of(
     return found, (way, weight) if mean is not None else (way[:0], weight[:0])
 
 
-def _differences(told: dict[str, Any], parts, loose: frozenset[str], *, of_servers: bool = False) -> Iterator[str]:
+def _differences(
+    told: dict[str, Any],
+    parts: Sequence[tuple[Period, float, np.ndarray, np.ndarray]],
+    loose: frozenset[str],
+    *,
+    of_servers: bool = False,
+) -> Iterator[str]:
     """Yield each figure of `told` that is not that of the flows, but for the names in `loose`."""
     found, (way, weight) = figures_of(parts, of_servers=of_servers)
     for key in (*ANSWERED, *TIME, *CAME, "backup_share"):
@@ -235,7 +241,7 @@ def check_figures(
         )
 
 
-def ledger_all(ledger: Ledger, told) -> bool:
+def ledger_all(ledger: Ledger, told: Sequence[tuple[Any, ...]]) -> bool:
     """Tell whether the figures of all shifts hold."""
     return all(ledger.state(f"service.{name}") == "checked" for name, *_ in told)
 
@@ -253,7 +259,7 @@ def _of_hours(
     hours = [p.hours if weekly else 1.0 for p in periods]
     length = sum(p.hours for p in periods)
 
-    def parts(unit, server):
+    def parts(unit: Callable[[Period], np.ndarray], server: Callable[[Period], np.ndarray]):
         return [(p, h, unit(p), server(p)) for p, h in zip(periods, hours, strict=True)]
 
     def all_units(p: Period) -> np.ndarray:
@@ -352,7 +358,7 @@ def check_minutes(
         return
     point = np.array([places[u] for u in units])
     speed = float(service["speed_kmh"]) * 1000.0 / 60.0 / float(service["detour"])
-    rows = []
+    rows: list[tuple[str, float, float]] = []
     for p in periods:
         for i, s in enumerate(p.servers):
             way = np.hypot(*(point - np.array(places[at[p.name, s]])).T) / speed

@@ -50,7 +50,7 @@ def second_seed(
     """
     found = _simulated(own, minutes, rate, scene / 60.0, travel_counts, waits, seed + 1_000_003, together)
     half = shift.get("half_width") or {}
-    wrong = []
+    wrong: list[str] = []
     for key in FIGURES:
         value, width = found[key]
         allowed = APART * math.hypot(width, float(half.get(key, 0.0))) + 1e-9
@@ -65,7 +65,16 @@ def second_seed(
     )
 
 
-def _simulated(own, minutes, rate, scene, travel_counts, waits, seed, together) -> dict[str, tuple[float, float]]:
+def _simulated(
+    own: np.ndarray,
+    minutes: np.ndarray,
+    rate: np.ndarray,
+    scene: float,
+    travel_counts: bool,
+    waits: bool,
+    seed: int,
+    together: np.ndarray | None,
+) -> dict[str, tuple[float, float]]:
     """Return each figure with half of its 95 % interval."""
     random = np.random.default_rng(seed)
     servers = len(minutes)

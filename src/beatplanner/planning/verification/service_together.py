@@ -41,7 +41,8 @@ def solve_together(
     matrix = np.zeros((size, size))
     sent: list[list[np.ndarray]] = []
     for state in range(size):
-        reached, officers = np.full(units, state), []
+        officers: list[tuple[int, ...]] = []
+        reached = np.full(units, state)
         for k in range(calls.shape[1]):
             free = (reached[None, :] >> order & 1) == 0
             who = np.where(free.any(axis=0), order[free.argmax(axis=0), every], n)

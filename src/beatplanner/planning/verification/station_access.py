@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from beatplanner.data.formats.frames import each_row
@@ -16,13 +18,15 @@ def mean_minutes(minutes: np.ndarray, people: np.ndarray) -> float | None:
     return float((minutes * people).sum() / people.sum()) if people.sum() > 0 else None
 
 
-def check_groups(ledger: Ledger, evidence: Evidence, walks: Walks, claims, minutes, reached) -> None:
+def check_groups(
+    ledger: Ledger, evidence: Evidence, walks: Walks, claims: dict[str, Any], minutes: np.ndarray, reached: np.ndarray
+) -> None:
     """Check the mean walks of groups, and by how much the worst is above the average."""
     rules, town = evidence.rules.stations, evidence.town
     assert rules is not None
     residents = np.maximum(evidence.people, 1e-300)
     said = claims.get("groups") or {}
-    at_home = {}
+    at_home: dict[str, np.ndarray] = {}
     for group in said:
         column = f"group_{group}"
         if column in evidence.units:
@@ -68,13 +72,13 @@ def _share(evidence: Evidence, walks: Walks, residents: np.ndarray) -> np.ndarra
     return np.where(evidence.people[walks.unit] > 0, walks.people / residents[walks.unit], 1.0 / many)
 
 
-def check_access(ledger: Ledger, evidence: Evidence, walks: Walks, minutes, reached) -> None:
+def check_access(ledger: Ledger, evidence: Evidence, walks: Walks, minutes: np.ndarray, reached: np.ndarray) -> None:
     """Check every share of residents within some minutes."""
     table, units, rules = evidence.tables.access, evidence.units, evidence.rules.stations
     if table is None or rules is None:
         return
     share = _share(evidence, walks, np.maximum(evidence.people, 1e-300))
-    rows = []
+    rows: list[tuple[str, float, float]] = []
     weights: dict[tuple[str, str], np.ndarray] = {}
     for row in each_row(table):
         key = (row.kind, str(row.name))

@@ -89,7 +89,7 @@ def _check_claims(ledger: Ledger, evidence: Evidence, claims: dict[str, Any], si
 def _check_rows(ledger: Ledger, sites: pd.DataFrame, stations: gpd.GeoDataFrame) -> None:
     """Check that each station is called, stands and lies as its site."""
     by_site = sites.assign(key=sites["station"].astype(str)).drop_duplicates("key").set_index("key")
-    wrong = []
+    wrong: list[str] = []
     for name, title, existing, place in zip(
         stations["station"].astype(str),
         stations.get("name", stations["station"]),

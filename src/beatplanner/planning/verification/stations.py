@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import shapely
 
+from beatplanner.data.description.models import Stations
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.result.plan_tables import PlanTables
@@ -180,7 +183,7 @@ def _check_walks(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[s
     ledger.each("walks.inputs", "the walks of the inputs", wrong, metres.size, "walks")
 
 
-def _check_rules(ledger: Ledger, evidence: Evidence, names: list[str], claims) -> None:
+def _check_rules(ledger: Ledger, evidence: Evidence, names: list[str], claims: dict[str, Any]) -> None:
     """Check what is kept, the cost, the budget, the distance between stations, municipalities and groups."""
     stations, sites, rules = evidence.tables.stations, evidence.tables.sites, evidence.rules.stations
     assert stations is not None and sites is not None and rules is not None
@@ -248,7 +251,7 @@ def _check_rules(ledger: Ledger, evidence: Evidence, names: list[str], claims) -
     _check_shares(ledger, rules, claims)
 
 
-def _check_shares(ledger: Ledger, rules, claims) -> None:
+def _check_shares(ledger: Ledger, rules: Stations, claims: dict[str, Any]) -> None:
     """Check the rules on shares of residents; the shares themselves are recomputed elsewhere."""
     if rules.coverage_floor is not None:
         share = claims.get("share_within_limit")
@@ -269,8 +272,10 @@ def _check_shares(ledger: Ledger, rules, claims) -> None:
         )
 
 
-def _check_nearest(ledger: Ledger, evidence: Evidence, walks: Walks, names, least, reached) -> None:
-    wrong = []
+def _check_nearest(
+    ledger: Ledger, evidence: Evidence, walks: Walks, names: list[str], least: np.ndarray, reached: np.ndarray
+) -> None:
+    wrong: list[str] = []
     place = {s: j for j, s in enumerate(names)}
     for h, said in enumerate(walks.station):
         where = evidence.place(int(walks.unit[h])) if missing(said) or str(said) not in place else ""
@@ -282,7 +287,9 @@ def _check_nearest(ledger: Ledger, evidence: Evidence, walks: Walks, names, leas
     ledger.each("stations.nearest", "each home has its nearest open station", wrong, len(walks.unit), "homes")
 
 
-def _check_unit_minutes(ledger: Ledger, evidence: Evidence, walks: Walks, minutes, reached) -> None:
+def _check_unit_minutes(
+    ledger: Ledger, evidence: Evidence, walks: Walks, minutes: np.ndarray, reached: np.ndarray
+) -> None:
     units = evidence.units
     if evidence.tables.homes is not None:
         rows = (
@@ -308,7 +315,15 @@ def _check_unit_minutes(ledger: Ledger, evidence: Evidence, walks: Walks, minute
     ledger.pairs("stations.walk_minutes", "mean of the unit's homes", rows, "units", "minutes")
 
 
-def _check_objective(ledger: Ledger, evidence: Evidence, walks: Walks, claims, least, reached, within) -> None:
+def _check_objective(
+    ledger: Ledger,
+    evidence: Evidence,
+    walks: Walks,
+    claims: dict[str, Any],
+    least: np.ndarray,
+    reached: np.ndarray,
+    within: np.ndarray,
+) -> None:
     rules, people, town = evidence.rules.stations, walks.people, evidence.town
     assert rules is not None
     if rules.objective == "coverage":
@@ -353,7 +368,7 @@ def _check_effects(ledger: Ledger, evidence: Evidence, walks: Walks, names: list
     speed = rules.walk_kmh * 1000 / 60
     limit = rules.walk_minutes * speed * (1 + 1e-9)
     before = given[:, is_open].min(axis=1)
-    rows = []
+    rows: list[tuple[str, float, float]] = []
     for row in each_row(sites):
         j = place.get(str(row.station))
         if j is None:
@@ -389,7 +404,7 @@ def _check_catchments(ledger: Ledger, evidence: Evidence, names: list[str]) -> N
     table, stations, rules = evidence.tables.catchments, evidence.tables.stations, evidence.rules.stations
     if table is None or stations is None or rules is None:
         return
-    wrong = []
+    wrong: list[str] = []
     for name, place in zip(names, stations.geometry, strict=True):
         rows = table[table["station"].astype(str) == name].sort_values("minutes")
         if len(rows) != len(rules.bands):

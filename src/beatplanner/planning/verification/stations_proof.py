@@ -303,7 +303,8 @@ def _tree(
     step = float(arrays["step"][0])
     if step > 0:
         u = np.cumsum(arrays["u"].astype(np.int64), axis=0) * step
-    start, rho = arrays["row_start"], []
+    rho: list[np.ndarray] = []
+    start = arrays["row_start"]
     for k in range(len(u)):
         floors = [w for w, kind in zip(arrays["lam"][k], map(str, arrays["row_kind"]), strict=True) if kind == "floor"]
         dear = cost if far is None or not floors else cost + sum(floors) * far
@@ -355,7 +356,15 @@ def _breaks_a_row(arrays: Arrays, chosen: np.ndarray, far: np.ndarray | None) ->
 
 
 def _leaf(
-    arrays: Arrays, reason: int, state: np.ndarray, cost: np.ndarray, rho, u, count: int, at_most: bool, far
+    arrays: Arrays,
+    reason: int,
+    state: np.ndarray,
+    cost: np.ndarray,
+    rho: np.ndarray,
+    u: np.ndarray,
+    count: int,
+    at_most: bool,
+    far: np.ndarray | None,
 ) -> float:
     is_open, free = state == 1, np.flatnonzero(state == 0)
     rest = count - int(is_open.sum())

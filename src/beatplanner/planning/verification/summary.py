@@ -297,7 +297,8 @@ def check_inputs(ledger: Ledger, summary: dict[str, Any]) -> bool:
 
 def _read_by_rules(summary: dict[str, Any]) -> set[str] | None:
     """Return every file that the rules name; None where they cannot be told."""
-    file, found = str(summary.get("description_file", "")), set()
+    found: set[str] = set()
+    file = str(summary.get("description_file", ""))
 
     def collect(value: Any) -> None:
         if isinstance(value, dict):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from beatplanner.data.description.models import Officers
+from beatplanner.data.formats.frames import Row
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, text, whole_months
-from beatplanner.planning.verification.personnel import beat_today, month_of_end, month_ready
+from beatplanner.planning.verification.personnel import Posted, Roster, beat_today, month_of_end, month_ready
 
 
-def months_served(row, days) -> int:
+def months_served(row: Row, days: list[dt.date]) -> int:
     """Return the whole months that an officer has served in today's beat before the plan starts."""
     since = date_of(row.get("since"))
     return whole_months(since, days[0]) if since else 0
@@ -27,9 +29,11 @@ def couples_of(roster: dict[str, dict[str, Any]]) -> set[tuple[str, str]]:
     }
 
 
-def short_tenures(postings, roster, days, beats, least, evidence) -> list[tuple[str, int, int, int]]:
+def short_tenures(
+    postings: Posted, roster: Roster, days: list[dt.date], beats: list[str], least: int, evidence: Evidence
+) -> list[tuple[str, int, int, int]]:
     """Return the tenures that are cut short: officer, beat's position, first month away, months stayed."""
-    found = []
+    found: list[tuple[str, int, int, int]] = []
     for officer, row in roster.items():
         home = beat_today(row, evidence, beats)
         last, served = month_of_end(row, days), months_served(row, days)
@@ -44,7 +48,9 @@ def short_tenures(postings, roster, days, beats, least, evidence) -> list[tuple[
     return found
 
 
-def tenure_figures(postings, roster, days, beats, least, evidence) -> dict[str, float]:
+def tenure_figures(
+    postings: Posted, roster: Roster, days: list[dt.date], beats: list[str], least: int, evidence: Evidence
+) -> dict[str, float]:
     """Count broken tenures and rotations."""
     rotations = 0
     for officer, row in roster.items():
@@ -63,9 +69,9 @@ def check_longest_tenure(
     ledger: Ledger,
     evidence: Evidence,
     claims: dict[str, Any],
-    postings,
-    roster,
-    days,
+    postings: Posted,
+    roster: Roster,
+    days: list[dt.date],
     beats: list[str],
     rules: Officers,
 ) -> None:
@@ -90,7 +96,9 @@ def check_longest_tenure(
     ledger.add("officers.longest_tenure_above", claimed == impossible, str(claimed), str(impossible))
 
 
-def impossible_above(evidence: Evidence, roster, days, beats: list[str], rules: Officers) -> int | None:
+def impossible_above(
+    evidence: Evidence, roster: Roster, days: list[dt.date], beats: list[str], rules: Officers
+) -> int | None:
     """Return the months above which no minimum tenure can be kept, since two who must not share a beat do so today; None where nothing says so."""
     impossible, grace = None, max(1, rules.handover_months)
     for pair in couples_of(roster):
@@ -102,7 +110,9 @@ def impossible_above(evidence: Evidence, roster, days, beats: list[str], rules: 
     return impossible
 
 
-def _home(row: dict[str, Any], days, beats: list[str], rules: Officers, evidence: Evidence) -> str | None:
+def _home(
+    row: dict[str, Any], days: list[dt.date], beats: list[str], rules: Officers, evidence: Evidence
+) -> str | None:
     """Return the beat that an officer holds as the plan starts, None for none."""
     heir = beat_today(row, evidence, beats)
     if heir not in beats or (str(row.get("beat")) not in beats and month_ready(row, days, rules.training_months) > 0):

@@ -141,7 +141,8 @@ class Zones:
 
     def chosen(self, site: np.ndarray, value: np.ndarray, label: np.ndarray) -> list[np.ndarray] | None:
         """Return the places of the least values of each zone, as many as it has beats; None where one has fewer sites."""
-        found, zone = [], self.of[site]
+        found: list[np.ndarray] = []
+        zone = self.of[site]
         for z, need in enumerate(self.need):
             own = np.flatnonzero(zone == z)
             best = own[chosen(value[own], label[own], need)]

@@ -94,9 +94,11 @@ def reaches(area: Area) -> list[np.ndarray]:
     for a, b in area.edges.tolist():
         near[a].append(b)
         near[b].append(a)
-    weight, found, total = area.weight.tolist(), [], 0
+    found: list[np.ndarray] = []
+    weight, total = area.weight.tolist(), 0
     for j in range(n):
-        path, heap, done = {j: weight[j]}, [(weight[j], j)], set()
+        done: set[int] = set()
+        path, heap = {j: weight[j]}, [(weight[j], j)]
         while heap:
             d, i = heappop(heap)
             if i in done:
@@ -125,7 +127,9 @@ def all_pairs(area: Area, priced: bool) -> Pairs:
     reach, n = reaches(area), len(area.weight)
     locked, current = area.locked, area.current
     held = {int(g): int((locked == g).sum()) for g in np.unique(locked[locked >= 0])}
-    sites, parts, total = [], [], 0
+    sites: list[tuple[int, int]] = []
+    parts: list[np.ndarray] = []
+    total = 0
     for j in range(n):
         if area.weight[j] > area.upper * (1 + 1e-6):
             continue
@@ -159,7 +163,7 @@ def with_links(pairs: Pairs, edges: np.ndarray, n: int) -> Pairs:
     key = pairs.site * n + pairs.unit
     order = np.argsort(key, kind="stable")
     ordered = key[order]
-    found = []
+    found: list[np.ndarray] = []
     for a, b in ((0, 1), (1, 0)):
         start = np.searchsorted(edges[:, a], np.arange(n + 1), sorter=np.argsort(edges[:, a], kind="stable"))
         by = edges[np.argsort(edges[:, a], kind="stable")][:, b]

@@ -194,7 +194,7 @@ def _check_hours(ledger: Ledger, units: pd.DataFrame, town: Town, order: np.ndar
     )
 
 
-def _fixed(units) -> np.ndarray:
+def _fixed(units: pd.DataFrame) -> np.ndarray:
     """Return the fixed hours of each unit; those of mobile-outreach stops are checked with the stations."""
     return units["fixed_hours"].to_numpy(float) if "fixed_hours" in units.columns else np.zeros(len(units))
 

@@ -181,7 +181,7 @@ def _sites(tables: PlanTables, table: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     of_unit = dict(zip(tables.units["unit"].map(_text), tables.units["beat"].map(_text), strict=True))
     place = {b: k for k, b in enumerate(table["beat"])}
-    rows = []
+    rows: list[tuple[bool | float | int | str, ...]] = []
     for s in records(tables.sites):
         at = place.get(of_unit.get(_text(s["unit"]), ""), -1)
         money = [_number(s.get(k)) for k in ("cost", "yearly_cost", "closing_cost")]

@@ -56,7 +56,8 @@ def packed(evidence: Evidence, most_nodes: int = MOST_NODES, share: float = STEP
     step = share * max(1e-300, float(np.abs(rounds[0].unit).mean()))
     of_round = [_whole(r.unit, step) for r in rounds]
     of_node: list[np.ndarray] = []
-    price, parents = [], []
+    price: list[float] = []
+    parents: list[int] = []
     for node in nodes:
         above = of_node[node.parent] if node.parent >= 0 else of_round[-1]
         own = node.multipliers
@@ -150,7 +151,7 @@ def beats_arrays(evidence: PlanEvidence, plan: Plan) -> Arrays | None:
 def moves_arrays(found: Sequence[PartEvidence], areas: Sequence[Area]) -> Arrays:
     """Return what proves the fewest residents moved in each municipality, and how many they are at least."""
     arrays: Arrays = {}
-    bounds = []
+    bounds: list[float] = []
     for m, (part, area) in enumerate(zip(found, areas, strict=True)):
         held = part.evidence
         usable = held is not None and held.way == "moves" and math.isfinite(held.bound)
@@ -248,7 +249,7 @@ class _Writer:
         several = len(found) > 1 and self.rules.max_moved is not None
         priced = self.rules.max_moved is not None and (price > 0 or not several)
         arrays: Arrays = {"common_price": np.array([price])}
-        bounds = []
+        bounds: list[float] = []
         for m, (part, area) in enumerate(zip(found, areas, strict=True)):
             wanted = math.inf if part.evidence is None else part.evidence.bound
             known = wanted if math.isfinite(wanted) else 0.0
@@ -258,7 +259,7 @@ class _Writer:
         arrays["part_bound"] = np.array(bounds)
         value = math.fsum(bounds) - (price * spare if several else 0.0)
         if limits:
-            of = []
+            of: list[tuple[int, float, float]] = []
             for k, x in enumerate(limits):
                 area, within = limited(areas[x.part], x.upto), math.isfinite(x.upto)
                 of.append((x.part, x.upto, self.proven_by(arrays, f"l{k}.", x.evidence, area, x.bound, priced=within)))

@@ -204,7 +204,7 @@ def _functional(spent: np.ndarray, rules: Budget) -> dict[str, list[float]]:
 
 def _donor_ends(frame: Frame, spent: np.ndarray, rules: Budget) -> list[dict[str, Any]]:
     """Return what falls on whom when a payer's money ends: ``payer``, ``on``, ``then`` and ``falls_on`` by year."""
-    rows = []
+    rows: list[dict[str, list[float] | str]] = []
     for payer, day in sorted(rules.ends.items()):
         lines = np.array([getattr(rules.payers, line) == payer for line in BUDGET_LINES])
         gone = (1 - frame.paid[frame.payers.index(payer)][lines]) * spent[lines]
@@ -216,7 +216,8 @@ def _procurement(
     areas: Areas, start: np.ndarray, rules: Budget, days: list[dt.date], tables: PlanTables
 ) -> list[dict[str, Any]]:
     """Return what must be ordered by when: ``what``, ``number``, ``needed_on``, ``order_by``, and ``before_start``, whether that is before the plan starts."""
-    year, rows = np.arange(rules.years), []
+    rows: list[dict[str, bool | int | str]] = []
+    year = np.arange(rules.years)
 
     def row(what: str, number: int, t: int, months: int) -> None:
         needed = days[12 * t]

@@ -59,7 +59,7 @@ def with_service(table: pd.DataFrame, beats: pd.DataFrame, told: dict[str, Any] 
     """Return the country's table with `COLUMNS`; its rows are municipalities, regions and the country."""
     home = beats.groupby(beats["municipality"].astype(str))["beat"].agg(lambda b: list(map(str, b))).to_dict()
     region = table[table["level"] == "municipality"].set_index("name")["region"]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for level, name in zip(table["level"], table["name"], strict=True):
         towns = [name] if level == "municipality" else list(region.index[region == name]) if level == "region" else home
         rows.append(service_of(told, (b for m in towns for b in home.get(m, ()))))

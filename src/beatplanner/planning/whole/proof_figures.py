@@ -46,7 +46,7 @@ class StepProof:
 
 def step_proofs(summary: dict[str, Any]) -> list[StepProof]:
     """Return what the steps of a summary prove."""
-    found = []
+    found: list[StepProof] = []
     for step in ("beats", "stations", "officers"):
         said = summary.get(step)
         if said is None:

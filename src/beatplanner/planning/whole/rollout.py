@@ -207,7 +207,8 @@ def _together(areas: Areas, description: Description) -> dict[int, str]:
     InputError
         Where a beat is none of the plan, or in two groups.
     """
-    rules, found = description.budget, {}
+    found: dict[str, str] = {}
+    rules = description.budget
     assert rules is not None
     place = {str(v): b for column in ("beat", "name") for b, v in enumerate(areas.table[column])}
     for number, names in enumerate(rules.start_together):

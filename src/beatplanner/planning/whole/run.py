@@ -181,6 +181,12 @@ def _tell_certified(progress: Progress, plan: Plan, summary: dict[str, Any], sec
             progress(step, told["objective"], told["lower_bound"], seconds)
 
 
+def make_officers(town: Town, before: PlanTables, **limits: Any) -> Plan:
+    """Plan officers alone, in the beats and with the stations of a plan; `limits` as for `make_plan`."""
+    beat = np.array([str(b) for b in before.units["beat"]], dtype=object)
+    return make_plan(town, steps=("officers",), beat=beat, stay=before, **limits)
+
+
 def make_plan(
     town: Town,
     *,

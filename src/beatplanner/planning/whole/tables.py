@@ -89,7 +89,7 @@ def posts_of_beats(description: Description, table: pd.DataFrame) -> np.ndarray:
 def languages_of_beats(town: Town, beat: np.ndarray, ids: np.ndarray) -> list[str]:
     """Return the languages that at least a tenth of each beat's residents speak, joined by semicolons."""
     people = town.units["population"].to_numpy(float)
-    spoken = []
+    spoken: list[str] = []
     for b in ids:
         inside = beat == b
         residents = people[inside].sum()

@@ -83,7 +83,7 @@ def told_of_limits(
         today = _today_unpaid(left, frame, rules.currency)
         # where there is no money for what stands, it is not the pilot alone that is too dear
         blocked = today if blocked is None else blocked | {"sentence": f"{blocked['sentence']} {today['sentence']}"}
-    unfunded = []
+    unfunded: list[dict[str, Any]] = []
     for name, group in groups:
         if not late[group].all():
             continue

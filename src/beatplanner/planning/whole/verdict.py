@@ -22,7 +22,7 @@ BLOCK = 1 << 20
 
 def hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of each file of a result that the checker's verdict is about."""
-    found = {}
+    found: dict[str, str] = {}
     for name in CHECKED:
         if name == PEOPLE and not (folder / name).is_file():
             # a plan without officers, or one that was handed on without what tells of persons

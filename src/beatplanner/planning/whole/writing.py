@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ WARM = (
 
 
 @contextmanager
-def writers(town: Town, pack: bool, side: SideWork | None = None) -> Iterator[SideWork]:
+def writers(town: Town, pack: bool, side: SideWork | None = None) -> Generator[SideWork]:
     """Have the processes that will help to write a plan started; none where there is one core, or little to write.
 
     Parameters

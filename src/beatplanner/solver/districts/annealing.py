@@ -25,7 +25,7 @@ TALLY_SLOTS = 7
 
 
 @njit(cache=True, inline="always")
-def _metres(distance, xy, i, j):
+def _metres(distance: np.ndarray, xy: np.ndarray, i: int, j: int):
     if distance.shape[0] > 0:
         return distance[i, j]
     dx = xy[i, 0] - xy[j, 0]
@@ -34,13 +34,21 @@ def _metres(distance, xy, i, j):
 
 
 @njit(cache=True, nogil=True)
-def stays_connected(unit, district, indptr, indices, mark, stamp, stack):
+def stays_connected(
+    unit: int,
+    district: np.ndarray,
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    mark: np.ndarray,
+    stamp: int,
+    stack: np.ndarray,
+):
     """Tell whether the unit's district is connected without it; `mark`, `stamp` and `stack` are scratch space."""
     own = district[unit]
     first = -1
     wanted = 0
     for e in range(indptr[unit], indptr[unit + 1]):
-        v = indices[e]
+        v: int = indices[e]
         if district[v] == own:
             wanted += 1
             if first < 0:
@@ -71,7 +79,20 @@ def stays_connected(unit, district, indptr, indices, mark, stamp, stack):
 
 
 @njit(cache=True, nogil=True)
-def measure(distance, xy, weight, district, head, after, before, size, total, near, centre, cost):
+def measure(
+    distance: np.ndarray,
+    xy: np.ndarray,
+    weight: np.ndarray,
+    district: np.ndarray,
+    head: np.ndarray,
+    after: np.ndarray,
+    before: np.ndarray,
+    size: np.ndarray,
+    total: np.ndarray,
+    near: np.ndarray,
+    centre: np.ndarray,
+    cost: np.ndarray,
+):
     """Fill the bookkeeping of a state from `district` alone.
 
     Parameters
@@ -101,10 +122,10 @@ def measure(distance, xy, weight, district, head, after, before, size, total, ne
         total[k] += weight[i]
     for k in range(count):
         cost[k] = np.inf
-        j = head[k]
+        j: int = head[k]
         while j >= 0:
             s = 0.0
-            i = head[k]
+            i: int = head[k]
             while i >= 0:
                 s += weight[i] * _metres(distance, xy, i, j)
                 i = after[i]
@@ -116,7 +137,7 @@ def measure(distance, xy, weight, district, head, after, before, size, total, ne
 
 
 @njit(cache=True, inline="always")
-def _outside(total, lower, upper):
+def _outside(total: float, lower: float, upper: float):
     if total > upper:
         return total - upper
     if total < lower:
@@ -125,7 +146,16 @@ def _outside(total, lower, upper):
 
 
 @njit(cache=True, inline="always")
-def _transfer(u, a, b, district, head, after, before, size):
+def _transfer(
+    u: int,
+    a: int,
+    b: int,
+    district: np.ndarray,
+    head: np.ndarray,
+    after: np.ndarray,
+    before: np.ndarray,
+    size: np.ndarray,
+):
     """Take unit `u` from the list of district `a` to that of `b`."""
     if before[u] >= 0:
         after[before[u]] = after[u]
@@ -144,10 +174,20 @@ def _transfer(u, a, b, district, head, after, before, size):
 
 
 @njit(cache=True, inline="always")
-def _travel_without(u, w, k, distance, xy, head, after, near, centre):
+def _travel_without(
+    u: int,
+    w: float,
+    k: int,
+    distance: np.ndarray,
+    xy: np.ndarray,
+    head: np.ndarray,
+    after: np.ndarray,
+    near: np.ndarray,
+    centre: np.ndarray,
+):
     """Return cost and centre of district `k` without its unit `u`."""
     best, where = np.inf, centre[k]
-    j = head[k]
+    j: int = head[k]
     while j >= 0:
         if j != u:
             s = near[j] - w * _metres(distance, xy, u, j)
@@ -158,10 +198,21 @@ def _travel_without(u, w, k, distance, xy, head, after, near, centre):
 
 
 @njit(cache=True, inline="always")
-def _travel_with(u, w, k, distance, xy, weight, head, after, near, centre):
+def _travel_with(
+    u: int,
+    w: float,
+    k: int,
+    distance: np.ndarray,
+    xy: np.ndarray,
+    weight: np.ndarray,
+    head: np.ndarray,
+    after: np.ndarray,
+    near: np.ndarray,
+    centre: np.ndarray,
+):
     """Return cost and centre of district `k` with `u` added, and the cost were `u` the centre."""
     best, where, own = np.inf, centre[k], 0.0
-    j = head[k]
+    j: int = head[k]
     while j >= 0:
         own += weight[j] * _metres(distance, xy, j, u)
         s = near[j] + w * _metres(distance, xy, u, j)
@@ -174,7 +225,9 @@ def _travel_with(u, w, k, distance, xy, weight, head, after, near, centre):
 
 
 @njit(cache=True, inline="always")
-def _cut_change(u, a, b, district, indptr, indices, length):
+def _cut_change(
+    u: int, a: int, b: int, district: np.ndarray, indptr: np.ndarray, indices: np.ndarray, length: np.ndarray
+):
     change = 0.0
     for f in range(indptr[u], indptr[u + 1]):
         d = district[indices[f]]
@@ -186,9 +239,20 @@ def _cut_change(u, a, b, district, indptr, indices, length):
 
 
 @njit(cache=True, inline="always")
-def _update_travel(u, w, a, b, own, distance, xy, head, after, near):
+def _update_travel(
+    u: int,
+    w: float,
+    a: int,
+    b: int,
+    own: float,
+    distance: np.ndarray,
+    xy: np.ndarray,
+    head: np.ndarray,
+    after: np.ndarray,
+    near: np.ndarray,
+):
     """Bring `near` up to date for unit `u` going from `a` to `b`; called before the transfer."""
-    j = head[a]
+    j: int = head[a]
     while j >= 0:
         near[j] -= w * _metres(distance, xy, u, j)
         j = after[j]
@@ -200,7 +264,9 @@ def _update_travel(u, w, a, b, own, distance, xy, head, after, near):
 
 
 @njit(cache=True, inline="always")
-def _residents_moved(u, a, b, residents, label_of_unit, label_of_district):
+def _residents_moved(
+    u: int, a: int, b: int, residents: np.ndarray, label_of_unit: np.ndarray, label_of_district: np.ndarray
+):
     """Return by how many the residents whose label changes grow if unit `u` goes from `a` to `b`."""
     if label_of_unit[u] < 0:
         return 0.0
@@ -211,7 +277,24 @@ def _residents_moved(u, a, b, residents, label_of_unit, label_of_district):
 
 @njit(cache=True, inline="always")
 def _weigh(
-    u, w, a, b, moved, goal, distance, xy, weight, district, indptr, indices, length, head, after, near, centre, cost
+    u: int,
+    w: float,
+    a: int,
+    b: int,
+    moved: float,
+    goal: int,
+    distance: np.ndarray,
+    xy: np.ndarray,
+    weight: np.ndarray,
+    district: np.ndarray,
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    length: np.ndarray,
+    head: np.ndarray,
+    after: np.ndarray,
+    near: np.ndarray,
+    centre: np.ndarray,
+    cost: np.ndarray,
 ):
     """Return the change of the objective if `u` goes from `a` to `b`, and for travel both costs and centres and `u`'s own cost."""
     if goal == CUT:
@@ -226,27 +309,27 @@ def _weigh(
 
 @njit(cache=True, inline="always")
 def _make(
-    u,
-    w,
-    a,
-    b,
-    cost_a,
-    cost_b,
-    centre_a,
-    centre_b,
-    own,
-    goal,
-    distance,
-    xy,
-    district,
-    head,
-    after,
-    before,
-    size,
-    total,
-    near,
-    centre,
-    cost,
+    u: int,
+    w: float,
+    a: int,
+    b: int,
+    cost_a: float,
+    cost_b: float,
+    centre_a: int,
+    centre_b: int,
+    own: float,
+    goal: int,
+    distance: np.ndarray,
+    xy: np.ndarray,
+    district: np.ndarray,
+    head: np.ndarray,
+    after: np.ndarray,
+    before: np.ndarray,
+    size: np.ndarray,
+    total: np.ndarray,
+    near: np.ndarray,
+    centre: np.ndarray,
+    cost: np.ndarray,
 ):
     """Make the shift that `_weigh` weighed."""
     if goal == TRAVEL:
@@ -262,44 +345,44 @@ def _make(
 
 @njit(cache=True, nogil=True)
 def anneal(
-    seed,
-    proposals,
-    temperature,
-    cooling,
-    distance,
-    xy,
-    weight,
-    lower,
-    upper,
-    indptr,
-    indices,
-    length,
-    tails,
-    goal,
-    fixed,
-    residents,
-    label_of_unit,
-    label_of_district,
-    budget,
-    price,
-    district,
-    head,
-    after,
-    before,
-    size,
-    total,
-    near,
-    centre,
-    cost,
-    mark,
-    stack,
-    log_unit,
-    log_from,
-    best,
-    tally,
-    allowance,
-    cool,
-    adapt,
+    seed: int,
+    proposals: int,
+    temperature: float,
+    cooling: float,
+    distance: np.ndarray,
+    xy: np.ndarray,
+    weight: np.ndarray,
+    lower: float,
+    upper: float,
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    length: np.ndarray,
+    tails: np.ndarray,
+    goal: int,
+    fixed: np.ndarray,
+    residents: np.ndarray,
+    label_of_unit: np.ndarray,
+    label_of_district: np.ndarray,
+    budget: float,
+    price: float,
+    district: np.ndarray,
+    head: np.ndarray,
+    after: np.ndarray,
+    before: np.ndarray,
+    size: np.ndarray,
+    total: np.ndarray,
+    near: np.ndarray,
+    centre: np.ndarray,
+    cost: np.ndarray,
+    mark: np.ndarray,
+    stack: np.ndarray,
+    log_unit: np.ndarray,
+    log_from: np.ndarray,
+    best: np.ndarray,
+    tally: np.ndarray,
+    allowance: float,
+    cool: float,
+    adapt: float,
 ):
     """Walk `proposals` moves from the state in `district`; see the module for the rule.
 
@@ -310,20 +393,20 @@ def anneal(
     `allowance` for each degree above `cool` on, since of very many districts some are always a little outside while it is hot.
     """
     np.random.seed(seed)
-    edges = indices.shape[0]
+    edges: int = indices.shape[0]
     stamp = 1
     mark[:] = 0
     since = -1
     for _ in range(proposals):
         temperature *= cooling
-        e = np.random.randint(edges)
-        u = tails[e]
-        v = indices[e]
-        a = district[u]
-        b = district[v]
+        e: int = np.random.randint(edges)
+        u: int = tails[e]
+        v: int = indices[e]
+        a: int = district[u]
+        b: int = district[v]
         if a == b or fixed[u] or size[a] == 1:
             continue
-        w = weight[u]
+        w: float = weight[u]
         outside = (
             _outside(total[a] - w, lower, upper)
             + _outside(total[b] + w, lower, upper)
@@ -425,31 +508,31 @@ def anneal(
 
 @njit(cache=True, nogil=True)
 def settle(
-    distance,
-    xy,
-    weight,
-    lower,
-    upper,
-    indptr,
-    indices,
-    length,
-    tails,
-    goal,
-    fixed,
-    residents,
-    label_of_unit,
-    label_of_district,
-    district,
-    head,
-    after,
-    before,
-    size,
-    total,
-    near,
-    centre,
-    cost,
-    mark,
-    stack,
+    distance: np.ndarray,
+    xy: np.ndarray,
+    weight: np.ndarray,
+    lower: float,
+    upper: float,
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    length: np.ndarray,
+    tails: np.ndarray,
+    goal: int,
+    fixed: np.ndarray,
+    residents: np.ndarray,
+    label_of_unit: np.ndarray,
+    label_of_district: np.ndarray,
+    district: np.ndarray,
+    head: np.ndarray,
+    after: np.ndarray,
+    before: np.ndarray,
+    size: np.ndarray,
+    total: np.ndarray,
+    near: np.ndarray,
+    centre: np.ndarray,
+    cost: np.ndarray,
+    mark: np.ndarray,
+    stack: np.ndarray,
 ):
     """Among plans of equal worth prefer those that move fewer residents, then those with less border.
 
@@ -463,12 +546,13 @@ def settle(
     for _ in range(50):
         before_pass = made
         for e in range(indices.shape[0]):
-            u = tails[e]
-            a = district[u]
-            b = district[indices[e]]
+            u: int = tails[e]
+            a: int = district[u]
+            v: int = indices[e]
+            b: int = district[v]
             if a == b or fixed[u] or size[a] == 1:
                 continue
-            w = weight[u]
+            w: float = weight[u]
             if w > 0.0 and (total[a] - w < lower or total[b] + w > upper):
                 continue
             moved = _residents_moved(u, a, b, residents, label_of_unit, label_of_district)

@@ -38,7 +38,22 @@ LOOKS = 3.0
 
 
 @njit(cache=True, nogil=True)
-def _knapsacks(start, unit, cost, moved, weight, multiplier, price, lower, upper, first, last, value, share, critical):
+def _knapsacks(
+    start: np.ndarray,
+    unit: np.ndarray,
+    cost: np.ndarray,
+    moved: np.ndarray,
+    weight: np.ndarray,
+    multiplier: np.ndarray,
+    price: float,
+    lower: float,
+    upper: float,
+    first: int,
+    last: int,
+    value: np.ndarray,
+    share: np.ndarray,
+    critical: np.ndarray,
+):
     """Fill v_s of the sites `first` … `last - 1`, the part of each pair that is taken, and the multiplier of the balance row.
 
     A site that cannot reach L gets inf.
@@ -130,7 +145,7 @@ class Bound:
 class _Relaxation:
     """The knapsacks of all sites, spread over threads; every site is its own, so the threads do not change the figures."""
 
-    def __init__(self, sites: Sites, weight, count, lower, upper, threads) -> None:
+    def __init__(self, sites: Sites, weight: np.ndarray, count: int, lower: float, upper: float, threads: int) -> None:
         self.sites, self.weight, self.count = sites, weight, count
         self.lower, self.upper = lower, upper
         self.value = np.zeros(len(sites.centre))
@@ -170,7 +185,9 @@ class _Relaxation:
         return best_sites(self.value, self.sites.label, self.count)
 
 
-def relaxed(sites: Sites, weight, count, lower, upper, multiplier: np.ndarray, threads: int) -> np.ndarray:
+def relaxed(
+    sites: Sites, weight: np.ndarray, count: int, lower: float, upper: float, multiplier: np.ndarray, threads: int
+) -> np.ndarray:
     """Return v_s of each site at multipliers, (S,)."""
     relaxation = _Relaxation(sites, weight, count, lower, upper, threads)
     relaxation.solve(multiplier, 0.0)
@@ -235,7 +252,8 @@ def lagrangian_bound(
     Bound
         The greatest bound met, and the sites and pairs that it could not exclude; -inf where not even the sites were listed in time.
     """
-    limit, some = watch(stop), []
+    limit = watch(stop)
+    some: list[Sites] = []
     begin = limit.clock()
     for sites, mask in parts():
         some.append(sites.keep(mask))
@@ -274,7 +292,20 @@ def spans(weight: np.ndarray) -> np.ndarray:
     return span / np.sqrt((span**2).mean())
 
 
-def subgradient(near, weight, count, lower, upper, best_known, budget, steps, threads, multiplier, price, stop):
+def subgradient(
+    near: Sites,
+    weight: np.ndarray,
+    count: int,
+    lower: float,
+    upper: float,
+    best_known: float,
+    budget: float | None,
+    steps: int,
+    threads: int,
+    multiplier: np.ndarray | None,
+    price: float,
+    stop: Callable[[], bool],
+) -> tuple[float, np.ndarray, float] | None:
     """Return the greatest bound on the near pairs with its multipliers, or None where these allow no plan."""
     n = len(weight)
     if len(near.centre) < count:
@@ -308,7 +339,7 @@ def subgradient(near, weight, count, lower, upper, best_known, budget, steps, th
                 continue
         if not np.isfinite(best_known) and bound > 0.95 * target:
             target = 1.05 * bound / 0.95
-        taken = np.concatenate([np.arange(near.start[s], near.start[s + 1]) for s in chosen])
+        taken = np.concatenate([np.arange(int(near.start[s]), int(near.start[s + 1])) for s in chosen.tolist()])
         slope = span * (1.0 - np.bincount(near.unit[taken], weights=relaxation.share[taken], minlength=n))
         slope_price = 0.0
         if budget is not None:
@@ -328,14 +359,29 @@ def subgradient(near, weight, count, lower, upper, best_known, budget, steps, th
     return best, best_multiplier, best_price
 
 
-def _over_all(parts, weight, count, lower, upper, best_known, budget, threads, multiplier, price, stop):
+def _over_all(
+    parts: Callable[[], Iterable[tuple[Sites, np.ndarray]]],
+    weight: np.ndarray,
+    count: int,
+    lower: float,
+    upper: float,
+    best_known: float,
+    budget: float | None,
+    threads: int,
+    multiplier: np.ndarray,
+    price: float,
+    stop: Callable[[], bool],
+) -> tuple[Bound, Sites | None]:
     """Return the bound over all pairs, and the near pairs with those taken from afar, or None where none were.
 
     Excludes the sites and pairs whose presence alone would lift the bound above the best known cost.
     """
     n = len(weight)
     allowance = 0.0 if budget is None else budget
-    values, labels, kept_near, taken_far = [], [], [], 0
+    values: list[np.ndarray] = []
+    labels: list[np.ndarray] = []
+    kept_near: list[Sites] = []
+    taken_far = 0
     for sites, mask in parts():
         relaxation = _Relaxation(sites, weight, count, lower, upper, threads)
         relaxation.solve(multiplier, price)
@@ -353,7 +399,7 @@ def _over_all(parts, weight, count, lower, upper, best_known, budget, threads, m
     if len(np.unique(np.concatenate([p.unit for p in kept_near]))) < n:
         return Bound(np.inf, nothing, multiplier, price), None
     worst, limit = float(value[chosen].max()), best_known * (1 + 1e-9)
-    left = []
+    left: list[Sites] = []
     for sites, _ in parts():
         if stop():
             # the bound stands; what it excludes is not looked at

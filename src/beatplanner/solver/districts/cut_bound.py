@@ -22,6 +22,7 @@ The first leaves change budgets and locks out: that relaxes the problem, so the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pulp
@@ -29,6 +30,9 @@ from scipy import linalg
 
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.highs import solve
+
+if TYPE_CHECKING:
+    from beatplanner.solver.districts.problem import DistrictingProblem
 
 # Units up to which eigenvalues of a full matrix are computed (a minute and 200 MB), and up to which the model is tried.
 EIGEN_UNITS, MODEL_UNITS = 5_000, 24
@@ -74,10 +78,10 @@ def eigenvalue_bound(weight: np.ndarray, edges: np.ndarray, border: np.ndarray, 
 class CutModel:
     """The model of a small map; see the module. Arrays as in `DistrictingProblem`."""
 
-    def __init__(self, problem, neighbours: list[np.ndarray]) -> None:
+    def __init__(self, problem: DistrictingProblem, neighbours: list[np.ndarray]) -> None:
         self.problem, self.neighbours = problem, neighbours
         n = self.n = len(problem.weight)
-        self.model = pulp.LpProblem("cut", pulp.LpMinimize)
+        self.model: pulp.LpProblem = pulp.LpProblem("cut", pulp.LpMinimize)
         self.x = {(i, j): pulp.LpVariable(f"x_{i}_{j}", cat=pulp.LpBinary) for j in range(n) for i in range(j, n)}
         cut = [pulp.LpVariable(f"y_{e}", 0.0, 1.0) for e in range(len(problem.edges))]
         self.model += pulp.lpSum(float(m) * y for m, y in zip(problem.border, cut, strict=True))
@@ -95,11 +99,11 @@ class CutModel:
         for (i, k), y in zip(problem.edges.tolist(), cut, strict=True):
             for j in range(max(i, k) + 1):
                 one, other = self.x.get((i, j)), self.x.get((k, j))
-                if one is not None and other is not None:
+                if one is None or other is None:
+                    self.model += y >= (one or other or 0.0)
+                else:
                     self.model += y >= one - other
                     self.model += y >= other - one
-                else:
-                    self.model += y >= (one if one is not None else other)
         self._locks()
         if problem.budget is not None:
             self._budget(problem.budget)
@@ -114,7 +118,7 @@ class CutModel:
             self.model += pulp.lpSum(carries[j, g] for g in labels) <= self.x[j, j]
         for g in labels:
             self.model += pulp.lpSum(carries[j, g] for j in range(self.n)) <= 1
-        kept = []
+        kept: list[pulp.LpAffineExpression] = []
         for i in range(self.n):
             if locked[i] >= 0:
                 for j in range(i + 1):

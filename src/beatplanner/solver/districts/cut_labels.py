@@ -13,6 +13,7 @@ It has n K variables where the model on roots (`cut_bound`) has n², and takes n
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pulp
@@ -20,11 +21,14 @@ import pulp
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.highs import solve
 
+if TYPE_CHECKING:
+    from beatplanner.solver.districts.problem import DistrictingProblem
+
 # Units and districts up to which it is tried, and rounds of separators.
 MOST_UNITS, MOST_DISTRICTS, ROUNDS = 120, 8, 20
 
 
-def suits_labels(problem, locked: np.ndarray) -> bool:
+def suits_labels(problem: DistrictingProblem, locked: np.ndarray) -> bool:
     """Tell whether the model takes a problem: small, few districts, each with some work, and no rule on labels."""
     small = len(problem.weight) <= MOST_UNITS and problem.count <= MOST_DISTRICTS
     plain = problem.budget is None and problem.price == 0.0 and not (locked >= 0).any()
@@ -34,31 +38,31 @@ def suits_labels(problem, locked: np.ndarray) -> bool:
 class LabelModel:
     """The model of a small map; see the module. Arrays as in `DistrictingProblem`."""
 
-    def __init__(self, problem, neighbours: list[np.ndarray]) -> None:
+    def __init__(self, problem: DistrictingProblem, neighbours: list[np.ndarray]) -> None:
         self.problem, self.neighbours = problem, neighbours
         n, count = self.n, self.count = len(problem.weight), problem.count
         self.place = np.empty(n, int)
         self.place[np.argsort(-problem.weight, kind="stable")] = np.arange(n)
-        self.model = pulp.LpProblem("cut", pulp.LpMinimize)
+        self.model: pulp.LpProblem = pulp.LpProblem("cut", pulp.LpMinimize)
         self.x = [[pulp.LpVariable(f"x_{i}_{k}", cat=pulp.LpBinary) for k in range(count)] for i in range(n)]
-        ends = problem.edges.tolist()
+        ends: list[tuple[int, int]] = problem.edges.tolist()
         cut = [[pulp.LpVariable(f"y_{e}_{k}", 0.0, 1.0) for k in range(count)] for e in range(len(ends))]
         self.model += pulp.LpAffineExpression(
             [(y, float(b)) for b, row in zip(problem.border, cut, strict=True) for y in row]
         )
         mean, slack = max(1e-300, float(problem.weight.mean())), 1e-9 * problem.upper
-        in_order = np.argsort(self.place)
+        in_order: list[int] = np.argsort(self.place).tolist()
         for k in range(count):
             load = pulp.LpAffineExpression([(self.x[i][k], float(problem.weight[i]) / mean) for i in range(n)])
             self.model += load >= (problem.lower - slack) / mean
             self.model += load <= (problem.upper + slack) / mean
             for (i, j), row in zip(ends, cut, strict=True):
                 self.model += row[k] >= self.x[i][k] - self.x[j][k]
-            for rank, i in enumerate(in_order.tolist()):
+            for rank, i in enumerate(in_order):
                 if k > rank:
                     self.model += self.x[i][k] == 0
                 elif k:
-                    self.model += self.x[i][k] <= pulp.lpSum(self.x[j][k - 1] for j in in_order[:rank].tolist())
+                    self.model += self.x[i][k] <= pulp.lpSum(self.x[j][k - 1] for j in in_order[:rank])
         for i in range(n):
             self.model += pulp.lpSum(self.x[i]) == 1
 
@@ -100,7 +104,8 @@ class LabelModel:
         """Add separators for each piece of a district apart from its heaviest one; tell whether there was one."""
         added = False
         for k in range(self.count):
-            pieces, left = [], district == k
+            pieces: list[np.ndarray] = []
+            left = district == k
             while left.any():
                 piece = self._reached(int(np.flatnonzero(left)[0]), left)
                 pieces.append(piece)

@@ -4,13 +4,14 @@ A subgradient step goes at right angles to the ridges that a piecewise linear fu
 districts are few and large. Here the space is stretched, step by step, along the difference of two subgradients in a row (Shor 1985; used for
 districts by Validi, Buchanan and Lykhovyd 2022), which takes n × n numbers and reaches the linear relaxation in some hundred steps.
 
-Between stretches of steps, pairs that no plan better than the known one can have are left out by `knapsack.excludable`; each such round is kept, since
+Between stretches of steps, pairs that no plan better than the known one can have are left out by `exclusion.excludable`; each such round is kept, since
 the rounds in order prove what is left (`evidence.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,8 +19,13 @@ from beatplanner.solver.clock import watch
 from beatplanner.solver.compiled import njit
 from beatplanner.solver.districts.bound import Bound, first_guess, spans
 from beatplanner.solver.districts.evidence import Multipliers
-from beatplanner.solver.districts.knapsack import excludable, fractional, mendable
+from beatplanner.solver.districts.exclusion import excludable
+from beatplanner.solver.districts.knapsack import fractional, mendable
 from beatplanner.solver.districts.sites import Sites, pairs_in_reach
+
+if TYPE_CHECKING:
+    from beatplanner.solver.districts.growth import Graph
+    from beatplanner.solver.districts.problem import DistrictingProblem
 
 # Units and pairs up to which it is tried: the square of the units is kept, and all pairs are looked at in each step.
 MOST_UNITS, MOST_PAIRS = 1_500, 3_000_000
@@ -32,7 +38,18 @@ TRY_AFTER = (1, 3, 6, 10, 20)
 
 
 @njit(cache=True, nogil=True)
-def _parts(start, unit, reduced, weight, lower, upper, s, at, ratio, share):
+def _parts(
+    start: np.ndarray,
+    unit: np.ndarray,
+    reduced: np.ndarray,
+    weight: np.ndarray,
+    lower: float,
+    upper: float,
+    s: int,
+    at: np.ndarray,
+    ratio: np.ndarray,
+    share: np.ndarray,
+):
     """Fill the parts of a site's pairs that are worth most, with units that can be split."""
     _, need, m = mendable(start, unit, reduced, weight, lower, upper, s, at, ratio)
     share[start[s]] = 1.0
@@ -52,7 +69,23 @@ def _parts(start, unit, reduced, weight, lower, upper, s, at, ratio, share):
 
 
 @njit(cache=True, nogil=True)
-def _relaxed(start, unit, cost, weight, lower, upper, now, row, value, share, chosen, reduced, at, ratio, slope):
+def _relaxed(
+    start: np.ndarray,
+    unit: np.ndarray,
+    cost: np.ndarray,
+    weight: np.ndarray,
+    lower: float,
+    upper: float,
+    now: np.ndarray,
+    row: np.ndarray,
+    value: np.ndarray,
+    share: np.ndarray,
+    chosen: np.ndarray,
+    reduced: np.ndarray,
+    at: np.ndarray,
+    ratio: np.ndarray,
+    slope: np.ndarray,
+):
     """Return the Lagrangian at multipliers `now`, inf where it has too few sites; fill the sites chosen and the slope.
 
     `row` has a multiplier of each site's balance row, which bounds the site's value at once; only sites that matter are solved.
@@ -97,7 +130,23 @@ def _relaxed(start, unit, cost, weight, lower, upper, now, row, value, share, ch
 
 
 @njit(cache=True, nogil=True)
-def _stretch(start, unit, cost, weight, lower, upper, now, best_at, space, slope, step, fresh, steps, stretch, chosen):
+def _stretch(
+    start: np.ndarray,
+    unit: np.ndarray,
+    cost: np.ndarray,
+    weight: np.ndarray,
+    lower: float,
+    upper: float,
+    now: np.ndarray,
+    best_at: np.ndarray,
+    space: np.ndarray,
+    slope: np.ndarray,
+    step: float,
+    fresh: bool,
+    steps: int,
+    stretch: float,
+    chosen: np.ndarray,
+):
     """Go `steps` steps of the r-algorithm; return the greatest bound met, the last step's length and whether it may go on.
 
     Parameters
@@ -181,7 +230,7 @@ def _stretch(start, unit, cost, weight, lower, upper, now, best_at, space, slope
     return best, step, True
 
 
-def suits(sites: Sites, problem) -> bool:
+def suits(sites: Sites, problem: DistrictingProblem) -> bool:
     """Tell whether the method can take a problem: no budget, no labels, and not too large."""
     small = len(problem.weight) <= MOST_UNITS and len(sites.unit) <= MOST_PAIRS
     return small and problem.budget is None and not (sites.label >= 0).any()
@@ -189,8 +238,8 @@ def suits(sites: Sites, problem) -> bool:
 
 def dilated_bound(
     sites: Sites,
-    problem,
-    graph,
+    problem: DistrictingProblem,
+    graph: Graph,
     best_known: float,
     *,
     stop: Callable[[], bool],
@@ -278,7 +327,7 @@ def dilated_bound(
     return Bound(found.value, sites, found.multiplier, 0.0, hurried=limit(), rounds=tuple(rounds))
 
 
-def _left(sites: Sites, problem, graph, multiplier: np.ndarray, best_known: float) -> Sites:
+def _left(sites: Sites, problem: DistrictingProblem, graph: Graph, multiplier: np.ndarray, best_known: float) -> Sites:
     """Return the pairs that a plan of at most `best_known` may have, connected within their sites."""
     kept = np.zeros(len(sites.unit), np.bool_)
     nothing = np.zeros(1, np.int64), np.zeros(0, np.int64)

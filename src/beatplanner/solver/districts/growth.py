@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 
 import numpy as np
 from scipy import sparse
@@ -117,7 +118,18 @@ class Growth:
         Source of chance.
     """
 
-    def __init__(self, weight, xy, graph, residents, current, locked, part, share, random) -> None:
+    def __init__(
+        self,
+        weight: np.ndarray,
+        xy: np.ndarray,
+        graph: Graph,
+        residents: np.ndarray,
+        current: np.ndarray,
+        locked: np.ndarray,
+        part: np.ndarray,
+        share: np.ndarray,
+        random: np.random.Generator,
+    ) -> None:
         self.weight, self.xy, self.graph, self.residents = weight, xy, graph, residents
         self.current, self.locked, self.part, self.share, self.random = current, locked, part, share, random
 
@@ -131,7 +143,7 @@ class Growth:
             district[self.join(units, district)] = len(label)
             label.append(int(self.locked[units[0]]))
         if from_today:
-            pieces = []
+            pieces: list[tuple[int, np.ndarray]] = []
             for g in np.unique(self.current[self.current >= 0]):
                 if g in label:
                     free = np.flatnonzero((self.current == g) & (district < 0))
@@ -256,7 +268,9 @@ class Growth:
         return np.array(sorted(chosen))
 
 
-def halved(weight, xy, graph: Graph, part: np.ndarray, share: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def halved(
+    weight: np.ndarray, xy: np.ndarray, graph: Graph, part: np.ndarray, share: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
     """Make connected districts by halving each piece of the map across its longer side until one district is left.
 
     Workload and number of districts are shared out at every halving, so no region is left with too much or too little, which growth from
@@ -316,7 +330,9 @@ def halved(weight, xy, graph: Graph, part: np.ndarray, share: np.ndarray, random
     return district
 
 
-def grown_from(centres: np.ndarray, graph: Graph, metres) -> np.ndarray | None:
+def grown_from(
+    centres: np.ndarray, graph: Graph, metres: Callable[[np.ndarray, np.ndarray], np.ndarray]
+) -> np.ndarray | None:
     """Make connected districts around centres, each unit joining the nearest that reaches it; None where some unit is never reached.
 
     Parameters

@@ -22,7 +22,7 @@ KNAPSACK_STEPS = 5_000
 
 
 @njit(cache=True, nogil=True)
-def _cover(penalty, load, need, pick, best_pick):
+def _cover(penalty: np.ndarray, load: np.ndarray, need: float, pick: np.ndarray, best_pick: np.ndarray):
     """Return the least Σ penalty x with Σ load x ≥ need, x binary, and the choice; items by penalty for each load, ascending.
 
     Depth first with the fractional bound (Horowitz and Sahni 1974); -1 where it needs too many steps, inf where nothing covers.
@@ -72,14 +72,24 @@ def _cover(penalty, load, need, pick, best_pick):
 
 
 @njit(cache=True, nogil=True)
-def mendable(start, unit, reduced, weight, lower, upper, s, at, ratio):
+def mendable(
+    start: np.ndarray,
+    unit: np.ndarray,
+    reduced: np.ndarray,
+    weight: np.ndarray,
+    lower: float,
+    upper: float,
+    s: int,
+    at: np.ndarray,
+    ratio: np.ndarray,
+):
     """Return the value with every pair of negative reduced cost, what is missing to the bounds, and the pairs that can mend it.
 
     `need` is negative where pairs must be dropped, positive where some must be added; the first `m` of `at` are those pairs.
     """
     a, b = start[s], start[s + 1]
-    total = weight[unit[a]]
-    value = reduced[a]
+    total: float = weight[unit[a]]
+    value: float = reduced[a]
     for p in range(a + 1, b):
         if reduced[p] < 0.0:
             value += reduced[p]
@@ -101,7 +111,17 @@ def mendable(start, unit, reduced, weight, lower, upper, s, at, ratio):
 
 
 @njit(cache=True, nogil=True)
-def fractional(start, unit, reduced, weight, lower, upper, s, at, ratio):
+def fractional(
+    start: np.ndarray,
+    unit: np.ndarray,
+    reduced: np.ndarray,
+    weight: np.ndarray,
+    lower: float,
+    upper: float,
+    s: int,
+    at: np.ndarray,
+    ratio: np.ndarray,
+):
     """Return the value of a site with units that can be split, and the multiplier of its balance row."""
     value, need, m = mendable(start, unit, reduced, weight, lower, upper, s, at, ratio)
     left = abs(need)
@@ -124,7 +144,18 @@ def fractional(start, unit, reduced, weight, lower, upper, s, at, ratio):
 
 
 @njit(cache=True, nogil=True)
-def _whole(start, unit, reduced, weight, lower, upper, s, at, ratio, share):
+def _whole(
+    start: np.ndarray,
+    unit: np.ndarray,
+    reduced: np.ndarray,
+    weight: np.ndarray,
+    lower: float,
+    upper: float,
+    s: int,
+    at: np.ndarray,
+    ratio: np.ndarray,
+    share: np.ndarray,
+):
     """Return the value of a site with whole units, and fill its part of `share`."""
     value, need, m = mendable(start, unit, reduced, weight, lower, upper, s, at, ratio)
     a, b = start[s], start[s + 1]
@@ -161,7 +192,21 @@ def _whole(start, unit, reduced, weight, lower, upper, s, at, ratio, share):
 
 
 @njit(cache=True, nogil=True)
-def price_sites(start, unit, reduced, weight, label, zone, need, lower, upper, row, value, share, chosen):
+def price_sites(
+    start: np.ndarray,
+    unit: np.ndarray,
+    reduced: np.ndarray,
+    weight: np.ndarray,
+    label: np.ndarray,
+    zone: np.ndarray,
+    need: np.ndarray,
+    lower: float,
+    upper: float,
+    row: np.ndarray,
+    value: np.ndarray,
+    share: np.ndarray,
+    chosen: np.ndarray,
+):
     """Choose the sites of least value, as many of each zone as it needs, with at most one of each label in it, and return the sum of their values.
 
     Parameters
@@ -237,29 +282,29 @@ def price_sites(start, unit, reduced, weight, label, zone, need, lower, upper, r
 
 @njit(cache=True, nogil=True)
 def ascend(
-    start,
-    unit,
-    cost,
-    moved,
-    label,
-    zone,
-    need,
-    weight,
-    lower,
-    upper,
-    budget,
-    cut_start,
-    cut_pair,
-    span,
-    dual,
-    target,
-    enough,
-    steps,
-    scale,
-    patience,
-    halt,
-    mean,
-    whole,
+    start: np.ndarray,
+    unit: np.ndarray,
+    cost: np.ndarray,
+    moved: np.ndarray,
+    label: np.ndarray,
+    zone: np.ndarray,
+    need: np.ndarray,
+    weight: np.ndarray,
+    lower: float,
+    upper: float,
+    budget: float,
+    cut_start: np.ndarray,
+    cut_pair: np.ndarray,
+    span: np.ndarray,
+    dual: np.ndarray,
+    target: float,
+    enough: float,
+    steps: int,
+    scale: float,
+    patience: int,
+    halt: np.ndarray,
+    mean: np.ndarray,
+    whole: np.ndarray,
 ):
     """Raise the bound by deflected subgradient steps (Held, Wolfe and Crowder 1974; Camerini, Fratta and Maffioli 1975).
 
@@ -405,61 +450,3 @@ def ascend(
         for p in range(pairs):
             mean[p] /= mass
     return best, best_dual, written
-
-
-@njit(cache=True, nogil=True)
-def excludable(
-    start, unit, cost, moved, label, zone, need, weight, lower, upper, budget, cut_start, cut_pair, dual, limit, kept
-):
-    """Tell which pairs could be in a plan of at most `limit`, by what forcing each in adds to the bound of `dual`.
-
-    Parameters as for `ascend`; `kept`, (P,) bool, is written. A pair forced into a site costs at least its reduced cost at the
-    site's balance row, and the site at least what it has above the worst of the chosen. Returns the bound.
-    """
-    n, sites, pairs, cuts = weight.shape[0], start.shape[0] - 1, unit.shape[0], cut_start.shape[0] - 1
-    value, row, share = np.zeros(sites), np.zeros(sites), np.zeros(pairs)
-    chosen = np.zeros(need.sum(), np.int64)
-    reduced = np.zeros(pairs)
-    largest = 1.0
-    if budget >= 0.0:
-        largest = max(1.0, moved.max())
-    price = dual[n + cuts] / largest
-    for p in range(pairs):
-        reduced[p] = cost[p] + price * moved[p] - dual[unit[p]]
-    for c in range(cuts):
-        mu = dual[n + c]
-        if mu > 0.0:
-            reduced[cut_pair[cut_start[c]]] += mu
-            for q in range(cut_start[c] + 1, cut_start[c + 1]):
-                reduced[cut_pair[q]] -= mu
-    total = price_sites(start, unit, reduced, weight, label, zone, need, lower, upper, row, value, share, chosen)
-    kept[:] = False
-    if total == np.inf:
-        return np.inf
-    bound = total
-    for i in range(n):
-        bound += dual[i]
-    if budget >= 0.0:
-        bound -= price * budget
-    end = np.cumsum(need)
-    taken = np.zeros(sites, np.bool_)
-    for s in chosen:
-        taken[s] = True
-    longest = 0
-    for s in range(sites):
-        longest = max(longest, start[s + 1] - start[s])
-    at, ratio = np.empty(longest, np.int64), np.empty(longest)
-    for s in range(sites):
-        if need[zone[s]] == 0:
-            continue
-        # without this site, the others cost at least the bound less the worst of its zone's, or less its own value
-        others = bound - (value[s] if taken[s] else value[chosen[end[zone[s]] - 1]])
-        whole = value[s]
-        split, sigma = fractional(start, unit, reduced, weight, lower, upper, s, at, ratio)
-        if others + max(whole, split) > limit:
-            continue
-        kept[start[s]] = True
-        for p in range(start[s] + 1, start[s + 1]):
-            extra = max(0.0, reduced[p] - sigma * weight[unit[p]])
-            kept[p] = others + split + extra <= limit
-    return bound

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from heapq import heappop, heappush
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -20,6 +21,10 @@ from beatplanner.solver.compiled import njit
 from beatplanner.solver.districts.bound import LOOKS, Bound, best_sites, relaxed, subgradient
 from beatplanner.solver.districts.sites import Sites
 
+if TYPE_CHECKING:
+    from beatplanner.solver.districts.growth import Graph
+    from beatplanner.solver.districts.problem import DistrictingProblem
+
 # Pairs at most, some 60 bytes each; how far beyond what pays is looked, as a share of the mean multiplier of a workload.
 PAIRS, BEYOND = 40_000_000, 1.0
 # Steps of the first ascent and of the second, on the pairs that the first leaves.
@@ -27,7 +32,15 @@ FIRST_STEPS, MORE_STEPS = 500, 150
 
 
 @njit(cache=True, nogil=True)
-def connected_pairs(indptr, indices, weight, upper, start, unit, kept):
+def connected_pairs(
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    weight: np.ndarray,
+    upper: float,
+    start: np.ndarray,
+    unit: np.ndarray,
+    kept: np.ndarray,
+):
     """Tell which pairs are connected by at most `upper` workload, units of other pairs included; a site's first pair is its centre."""
     n = weight.shape[0]
     path = np.full(n, np.inf)
@@ -65,7 +78,7 @@ def connected_pairs(indptr, indices, weight, upper, start, unit, kept):
             wanted[unit[p]] = -1
 
 
-def pairs_within(problem, graph, radius: np.ndarray) -> Sites | None:
+def pairs_within(problem: DistrictingProblem, graph: Graph, radius: np.ndarray) -> Sites | None:
     """Return each centre with the connected units that are within their radius, (n,), of it; None where these are too many."""
     n, tree = len(problem.weight), cKDTree(problem.xy)
     number = np.asarray(tree.query_ball_point(problem.xy, radius, return_length=True), np.int64)
@@ -94,7 +107,9 @@ def _with_stand_in(sites: Sites, n: int, ratio: float, upper: float) -> Sites:
     return Sites(sites.centre, sites.label, start, unit, cost, np.zeros(len(unit)))
 
 
-def over_all(problem, graph, multiplier: np.ndarray, threads: int) -> tuple[float, Sites] | None:
+def over_all(
+    problem: DistrictingProblem, graph: Graph, multiplier: np.ndarray, threads: int
+) -> tuple[float, Sites] | None:
     """Return the bound that multipliers, (n,), prove, and the pairs that matter there; None where these are too many."""
     weight, n = problem.weight, len(problem.weight)
     ratio = np.where(weight > 0, multiplier / np.maximum(weight, 1e-300), 0.0)
@@ -117,7 +132,13 @@ def over_all(problem, graph, multiplier: np.ndarray, threads: int) -> tuple[floa
 
 
 def nearby_bound(
-    problem, graph, best_known: float, *, threads: int, multiplier: np.ndarray | None, stop: Callable[[], bool]
+    problem: DistrictingProblem,
+    graph: Graph,
+    best_known: float,
+    *,
+    threads: int,
+    multiplier: np.ndarray | None,
+    stop: Callable[[], bool],
 ) -> Bound:
     """Bound the travel of districts in a large map from below.
 

@@ -96,10 +96,10 @@ def nearest_districts(
     """
     end = read_clock(cancelled) + seconds
     n, count = problem.allowed.shape
-    graph = nx.Graph()
+    graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(n))
     graph.add_edges_from(problem.edges.tolist())
-    model = pulp.LpProblem("nearest", pulp.LpMinimize)
+    model: pulp.LpProblem = pulp.LpProblem("nearest", pulp.LpMinimize)
     x = {
         (i, b): pulp.LpVariable(f"x_{i}_{b}", 0, 1, pulp.LpInteger)
         for i in range(n)
@@ -149,9 +149,9 @@ def nearest_districts(
     return None, bound
 
 
-def _broken(district: np.ndarray, graph: nx.Graph, count: int) -> list[tuple[int, int, int, Sequence[int]]]:
+def _broken(district: np.ndarray, graph: nx.Graph[int], count: int) -> list[tuple[int, int, int, Sequence[int]]]:
     """Return the cuts that lonely pieces break: district, a unit of the piece, a unit of the main part, and the units around the piece."""
-    cuts = []
+    cuts: list[tuple[int, int, int, Sequence[int]]] = []
     for b in range(count):
         members = np.flatnonzero(district == b).tolist()
         pieces = sorted(nx.connected_components(graph.subgraph(members)), key=len, reverse=True)

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from beatplanner.solver.districts.bound import spans
+from beatplanner.solver.districts.exclusion import excludable
 from beatplanner.solver.districts.growth import Graph
-from beatplanner.solver.districts.knapsack import ascend, excludable
+from beatplanner.solver.districts.knapsack import ascend
 from beatplanner.solver.districts.separation import piece_apart
 from beatplanner.solver.districts.sites import Sites, pairs_in_reach
+
+if TYPE_CHECKING:
+    from beatplanner.solver.districts.problem import DistrictingProblem
 
 GAP = 1e-4
 # Steps of each trial of a split, and units that are tried.
@@ -108,7 +113,13 @@ class Shared:
     """
 
     def __init__(
-        self, sites: Sites, problem, graph: Graph, best_known: float, lower_bound: float, stop: Callable[[], bool]
+        self,
+        sites: Sites,
+        problem: DistrictingProblem,
+        graph: Graph,
+        best_known: float,
+        lower_bound: float,
+        stop: Callable[[], bool],
     ):
         self.sites, self.site = sites, sites.site_of_pair
         self.problem, self.graph, self.stop = problem, graph, stop
@@ -164,8 +175,9 @@ class LocalNode:
     def _compress_cuts(self) -> None:
         place = np.full(len(self.tree.site), -1)
         place[self.pairs] = np.arange(len(self.pairs))
-        rows, flat = [0], []
-        self.active = []
+        rows: list[int] = [0]
+        flat: list[int] = []
+        self.active: list[tuple[int, ...]] = []
         for cut in self.mu:
             here = place[list(cut)]
             if here[0] >= 0:
@@ -242,7 +254,7 @@ class LocalNode:
         mean[self.pairs] = self.mean
         place, state = np.full(self.n, -1), np.zeros(self.n, np.int64)
         stack, separator = np.zeros(self.n, np.int64), np.zeros(self.n, np.int64)
-        new = []
+        new: list[tuple[int, ...]] = []
         heads = self.sites.start[:-1]
         for k in self.tree.site[self.pairs[heads[self.mean[heads] > 0.02]]]:
             for least in (0.02, 0.3):
@@ -340,7 +352,7 @@ class LocalNode:
 
     def unit_ways(self) -> list[list[Way]]:
         """Return splits of the sites of one unit in two."""
-        ways = []
+        ways: list[list[Way]] = []
         for unit, beyond in self.candidates():
             own = self.sites.unit == unit
             ways.append([Way(own & beyond, unit), Way(own & ~beyond, unit)])
@@ -352,7 +364,7 @@ class LocalNode:
         if (s.label >= 0).any() or self.n < ZONE_UNITS * self.problem.count:
             return []
         heads, at = self.mean[s.start[:-1]], self.tree.xy[s.centre]
-        found = []
+        found: list[tuple[float, int, list[Way]]] = []
         for z, need in enumerate(self.need.tolist()):
             members = np.flatnonzero(self.zone == z)
             cut = parted(at[members], heads[members], need)
@@ -361,7 +373,7 @@ class LocalNode:
             worth, side = cut
             part = np.zeros(len(s.centre), bool)
             part[members[side]] = True
-            ways = []
+            ways: list[Way] = []
             for a in range(need + 1):
                 needs = self.need.copy()
                 needs[z] = need - a
@@ -412,7 +424,7 @@ class LocalNode:
         xx, yy, both = (total(off[:, a] * off[:, b]) for a, b in ((0, 0), (1, 1), (0, 1)))
         worth = np.sqrt(np.maximum(xx + yy, 0.0)) * (self.problem.weight + 1e-9)
         angle = 0.5 * np.arctan2(2 * both, xx - yy)
-        ranked = []
+        ranked: list[tuple[float, int, float]] = []
         for i in np.argsort(-worth, kind="stable")[: 3 * CANDIDATES]:
             if worth[i] <= 1e-9 * max(1.0, float(worth.max())):
                 break
@@ -428,7 +440,7 @@ class LocalNode:
             edge = (along[order][cut] + along[order][cut + 1]) / 2
             ranked.append((float(worth[i] * even[cut]), int(i), edge))
         ranked.sort(key=lambda r: (-r[0], r[1]))
-        found = []
+        found: list[tuple[int, np.ndarray]] = []
         for _, i, edge in ranked[:CANDIDATES]:
             found.append((i, off @ np.array([np.cos(angle[i]), np.sin(angle[i])]) > edge))
         return found or self.any_split()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -29,6 +30,8 @@ LARGE, ALLOWANCE = 2_000, 0.005
 
 # Units of a district, on average, from which a walk from centres gives way to a transport problem.
 BIG_DISTRICT = 60
+# Told what is going on, with objective and bound where they are known.
+Tell = Callable[[str, float | None, float | None], None]
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,15 @@ class Search:
         xy = self.problem.xy
         return np.hypot(xy[a, 0] - xy[b, 0], xy[a, 1] - xy[b, 1])
 
-    def run(self, effort, seconds, begin, start, cancelled, tell) -> Found:
+    def run(
+        self,
+        effort: float,
+        seconds: float,
+        begin: float,
+        start: np.ndarray | None,
+        cancelled: Callable[[], bool],
+        tell: Tell,
+    ) -> Found:
         """Return the best of several walks; each has its own seed, so that threads do not change it."""
         problem = self.problem
         n, count = len(problem.weight), problem.count
@@ -162,14 +173,14 @@ class Search:
         assert best is not None
         return best
 
-    def best_of(self, best, walked, tell):
+    def best_of(self, best: Found | None, walked: Iterable[Found | None], tell: Tell) -> Found | None:
         """Return the best of several walks, and tell each time."""
         for found in walked:
             if found is not None and (best is None or self.rank(found) < self.rank(best)):
                 best = found
                 if self.seen is not None:
                     self.seen(best.district)
-            tell("beats", best.objective if self.keeps_rules(best) else None, None)
+            tell("beats", best.objective if best is not None and self.keeps_rules(best) else None, None)
         return best
 
     def rank(self, found: Found) -> tuple[float, float]:
@@ -178,9 +189,19 @@ class Search:
         outside = 0.0 if keeps_balance(found, self.problem) else found.outside / max(self.problem.upper, 1e-300)
         return (outside + over / max(1.0, float(self.residents.sum())), found.objective)
 
-    def anneal(self, district, label, proposals, until, cancelled, random, *, heat: float) -> Found:
+    def anneal(
+        self,
+        district: np.ndarray,
+        label: np.ndarray,
+        proposals: int,
+        until: float,
+        cancelled: Callable[[], bool],
+        random: np.random.Generator,
+        *,
+        heat: float,
+    ) -> Found:
         """Walk from `district`, at first at some heat, a share of the mean cost of a unit, and cold at the end of the moves or of the time."""
-        problem, graph = self.problem, self.graph
+        problem = self.problem
         n, count = len(problem.weight), problem.count
         state = _State(n, count, district)
         best = state.district.copy()
@@ -206,21 +227,8 @@ class Search:
         tally[local_search.WEIGHT_PENALTY] = 2.0 * size / max(problem.weight.sum(), 1e-12)
         tally[local_search.MOVE_PENALTY] = 2.0 * size / max(float(self.residents.sum()), 1e-12)
         hot, cold = heat * scale, 0.003 * scale
-        arguments = (
-            self.distance,
-            problem.xy,
-            problem.weight,
-            problem.lower,
-            problem.upper,
-            graph.indptr,
-            graph.indices,
-            graph.length,
-            graph.tails,
-            problem.goal,
-            self.locked >= 0,
-            self.residents,
-            self.current,
-            label,
+        arguments: tuple[Any, ...] = (
+            *self._map_and_rules(label),
             budget,
             problem.price,
             *state.lists(),
@@ -293,6 +301,26 @@ class Search:
 
         return improve
 
+    def _map_and_rules(self, label: np.ndarray) -> tuple[Any, ...]:
+        """Return what the kernels of a walk begin with, in their order."""
+        problem, graph = self.problem, self.graph
+        return (
+            self.distance,
+            problem.xy,
+            problem.weight,
+            problem.lower,
+            problem.upper,
+            graph.indptr,
+            graph.indices,
+            graph.length,
+            graph.tails,
+            problem.goal,
+            self.locked >= 0,
+            self.residents,
+            self.current,
+            label,
+        )
+
     def measure(self, state: _State) -> None:
         """Bring a walk's bookkeeping up to date with its districts."""
         local_search.measure(
@@ -334,24 +362,11 @@ class Search:
 
     def settled(self, found: Found) -> Found:
         """Among plans of equal worth take one closer to today's and more compact."""
-        problem, graph = self.problem, self.graph
+        problem = self.problem
         state = _State(len(problem.weight), problem.count, found.district)
         self.measure(state)
         made = local_search.settle(
-            self.distance,
-            problem.xy,
-            problem.weight,
-            problem.lower,
-            problem.upper,
-            graph.indptr,
-            graph.indices,
-            graph.length,
-            graph.tails,
-            problem.goal,
-            self.locked >= 0,
-            self.residents,
-            self.current,
-            found.label,
+            *self._map_and_rules(found.label),
             *state.lists(),
             state.mark,
             state.stack,

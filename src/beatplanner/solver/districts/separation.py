@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from beatplanner.solver.compiled import njit
 
 
 @njit(cache=True, nogil=True)
-def piece_apart(start, unit, mean, indptr, indices, s, least, place, state, stack, separator):
+def piece_apart(
+    start: np.ndarray,
+    unit: np.ndarray,
+    mean: np.ndarray,
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    s: int,
+    least: float,
+    place: np.ndarray,
+    state: np.ndarray,
+    stack: np.ndarray,
+    separator: np.ndarray,
+):
     """Find a piece of a site's used units that is apart from the centre, and what separates it.
 
     Returns the heaviest pair of the piece (-1 for none) and the number of pairs written to `separator`.

@@ -9,7 +9,7 @@ residents whose label changes are a plain sum over the pairs of unit and site.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -74,7 +74,17 @@ class Sites:
 
 
 @njit(cache=True, nogil=True)
-def _reach(indptr, indices, weight, upper, first, last, start, unit, ordered):
+def _reach(
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    weight: np.ndarray,
+    upper: float,
+    first: int,
+    last: int,
+    start: np.ndarray,
+    unit: np.ndarray,
+    ordered: bool,
+):
     """List the units within reach of the centres `first` … `last - 1`, the centre first; return the number of pairs.
 
     With `ordered` no unit before the centre is in its reach.
@@ -139,14 +149,14 @@ class AllSites:
 
     def __init__(
         self,
-        indptr,
-        indices,
-        weight,
-        upper,
-        metres,
-        residents,
-        current,
-        locked,
+        indptr: np.ndarray,
+        indices: np.ndarray,
+        weight: np.ndarray,
+        upper: float,
+        metres: Callable[[np.ndarray, np.ndarray], np.ndarray],
+        residents: np.ndarray,
+        current: np.ndarray,
+        locked: np.ndarray,
         *,
         with_budget: bool,
         count_moves: bool,
@@ -204,7 +214,7 @@ class AllSites:
         of, label = of[right], label[right]
         length = np.diff(start)[of]
         begin = np.concatenate([[0], np.cumsum(length)])
-        pair = np.arange(begin[-1]) - np.repeat(begin[:-1], length) + np.repeat(start[of], length)
+        pair = np.arange(int(begin[-1])) - np.repeat(begin[:-1], length) + np.repeat(start[of], length)
         members, carried = unit[pair], np.repeat(label, length)
         moved = np.where((current[members] >= 0) & (current[members] != carried), self.residents[members], 0.0)
         cost = moved if self.count_moves else self.weight[members] * metres[pair] + self.price * moved
@@ -236,7 +246,15 @@ def joined(parts: Sequence[Sites]) -> Sites:
 
 
 @njit(cache=True, nogil=True)
-def _connected_pairs(start, unit, indptr, indices, weight, upper, kept):
+def _connected_pairs(
+    start: np.ndarray,
+    unit: np.ndarray,
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    weight: np.ndarray,
+    upper: float,
+    kept: np.ndarray,
+):
     n = weight.shape[0]
     path = np.full(n, np.inf)
     place = np.full(n, -1)

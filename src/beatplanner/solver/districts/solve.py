@@ -39,7 +39,7 @@ from beatplanner.solver.districts.problem import (
     keeps_budget,
     pieces,
 )
-from beatplanner.solver.districts.search import LARGE, Search, best_labels, measured
+from beatplanner.solver.districts.search import LARGE, Found, Search, Tell, best_labels, measured
 from beatplanner.solver.districts.sites import AllSites, joined
 from beatplanner.solver.districts.tree import Unfinished, exact_districts
 
@@ -189,7 +189,7 @@ def solve_districts(
 
 
 def _districts(
-    search: Search, best, bound: float | None, evidence: Evidence | None, infeasible: bool, tell
+    search: Search, best: Found, bound: float | None, evidence: Evidence | None, infeasible: bool, tell: Tell
 ) -> Districts:
     """Return what was found, settled and measured."""
     best = search.settled(best)
@@ -271,7 +271,9 @@ class _Proof:
             price=problem.price,
         )
 
-    def go_on(self, best, stop: Watch, threads: int, nodes: int, tell) -> tuple[Evidence, np.ndarray | None]:
+    def go_on(
+        self, best: Found, stop: Watch, threads: int, nodes: int, tell: Tell
+    ) -> tuple[Evidence, np.ndarray | None]:
         """Return what proves the bound (inf where no districts keep the rules), and better districts or None."""
         problem, search = self.problem, self.search
         known = best.objective if search.keeps_rules(best) else np.inf
@@ -306,7 +308,7 @@ class _Proof:
             self.evidence = replace(exact.evidence, bound=value, price=problem.price, way=self.way)
         return self.evidence, exact.district if exact.district is not None else self.better_than(best)
 
-    def better_than(self, best) -> np.ndarray | None:
+    def better_than(self, best: Found) -> np.ndarray | None:
         """Return districts that the ascent came upon, where they are better than those known."""
         better = self.better
         fits = better is not None and (not self.search.keeps_rules(best) or better[1] < best.objective)
@@ -383,7 +385,15 @@ class _Proof:
             )
 
 
-def _prove_cut(problem, search, best, seconds, stop, threads, nodes) -> tuple[Evidence, np.ndarray | None]:
+def _prove_cut(
+    problem: DistrictingProblem,
+    search: Search,
+    best: Found,
+    seconds: float,
+    stop: Callable[[], bool],
+    threads: int,
+    nodes: int,
+) -> tuple[Evidence, np.ndarray | None]:
     """Bound the border between districts by eigenvalues, and by a model where the map is small; return also better districts or None."""
     value = eigenvalue_bound(problem.weight, problem.edges, problem.border, problem.count, problem.lower)
     evidence = Evidence(value, problem.price, way="eigenvalues")

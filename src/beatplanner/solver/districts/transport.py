@@ -15,7 +15,7 @@ What comes out keeps every rule. Nothing is proven by it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pulp
@@ -25,6 +25,9 @@ from scipy.optimize import linprog
 from beatplanner.solver.clock import watch
 from beatplanner.solver.districts.growth import Graph
 from beatplanner.solver.highs import solve
+
+if TYPE_CHECKING:
+    from beatplanner.solver.districts.problem import DistrictingProblem
 
 # Times that centres are moved, and that separators are added; nodes and gap of each model.
 MOVES, ROUNDS, MODEL_NODES, MODEL_GAP = 12, 12, 60, 2e-5
@@ -47,14 +50,21 @@ class Transport:
         True ends.
     """
 
-    def __init__(self, problem, graph: Graph, metres, stop: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        problem: DistrictingProblem,
+        graph: Graph,
+        metres: Callable[[np.ndarray, np.ndarray], np.ndarray],
+        stop: Callable[[], bool],
+    ) -> None:
         self.problem, self.graph, self.metres, self.stop = problem, graph, metres, stop
         self.made: dict[tuple[int, ...], np.ndarray | None] = {}
         self.best = np.inf
 
     def around(self, centres: np.ndarray) -> list[np.ndarray]:
         """Return districts, (n,) of 0..K-1, that keep the rules: of centres (K,) as they are, and of those that they move to; none where none were found."""
-        found, first = [], True
+        found: list[np.ndarray | None] = []
+        first = True
         for _ in range(MOVES):
             split = self._split(centres)
             if split is None:
@@ -133,7 +143,7 @@ class Transport:
         district = np.where(alone, near.argmax(axis=1), -1)
         free = np.flatnonzero(~alone)
         load = np.bincount(district[alone], weights=problem.weight[alone], minlength=count)
-        model = pulp.LpProblem("whole", pulp.LpMinimize)
+        model: pulp.LpProblem = pulp.LpProblem("whole", pulp.LpMinimize)
         var = {
             (int(i), int(k)): pulp.LpVariable(f"x_{i}_{k}", cat=pulp.LpBinary)
             for i in free
@@ -175,7 +185,13 @@ class Transport:
         slack = 1e-9 * self.problem.upper
         return load.min() >= self.problem.lower - slack and load.max() <= self.problem.upper + slack
 
-    def _cut_off(self, model: pulp.LpProblem, var, district: np.ndarray, centres: np.ndarray) -> bool:
+    def _cut_off(
+        self,
+        model: pulp.LpProblem,
+        var: dict[tuple[int, int], pulp.LpVariable],
+        district: np.ndarray,
+        centres: np.ndarray,
+    ) -> bool:
         """Add a separator for each unit of each piece apart from its centre; tell whether there was a piece."""
         apart = False
         for k, centre in enumerate(centres.tolist()):

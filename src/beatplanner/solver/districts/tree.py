@@ -20,11 +20,12 @@ Nodes are taken in batches of a fixed size, best bound first, so that the number
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -33,6 +34,9 @@ from beatplanner.solver.districts.evidence import KEPT_NUMBERS, Cut, End, Eviden
 from beatplanner.solver.districts.growth import Graph
 from beatplanner.solver.districts.node import GAP, LocalNode, OpenNode, Shared
 from beatplanner.solver.districts.sites import Sites, pairs_in_reach
+
+if TYPE_CHECKING:
+    from beatplanner.solver.districts.problem import DistrictingProblem
 
 # Pairs of a node of usual size.
 NODE_PAIRS = 3_000
@@ -64,7 +68,7 @@ class Unfinished:
 
 def exact_districts(
     bound: Bound,
-    problem,
+    problem: DistrictingProblem,
     graph: Graph,
     best_known: float,
     stop: Callable[[], bool],
@@ -126,13 +130,13 @@ def exact_districts(
     return replace(exact, evidence=replace(exact.evidence, rounds=rounds))
 
 
-def _nothing_left(sites: Sites, problem) -> bool:
+def _nothing_left(sites: Sites, problem: DistrictingProblem) -> bool:
     """Tell whether no plan better than the known one can be made of these sites."""
     return len(sites.centre) < problem.count or len(np.unique(sites.unit)) < len(problem.weight)
 
 
 def _narrowed(
-    bound: Bound, problem, graph: Graph, best_known: float, threads: int, stop: Callable[[], bool]
+    bound: Bound, problem: DistrictingProblem, graph: Graph, best_known: float, threads: int, stop: Callable[[], bool]
 ) -> tuple[Bound, tuple[Multipliers, ...]]:
     """Drop the pairs that lost their connection with the centre as others were excluded, and bound again while that helps.
 
@@ -201,7 +205,15 @@ class _Tree(Shared):
         Nodes worked on at the same time.
     """
 
-    def __init__(self, bound: Bound, problem, graph: Graph, best_known: float, stop: Callable[[], bool], threads: int):
+    def __init__(
+        self,
+        bound: Bound,
+        problem: DistrictingProblem,
+        graph: Graph,
+        best_known: float,
+        stop: Callable[[], bool],
+        threads: int,
+    ):
         assert bound.sites is not None
         super().__init__(bound.sites, problem, graph, best_known, bound.value, stop)
         self.threads = threads
@@ -222,12 +234,17 @@ class _Tree(Shared):
         if best_known < self.best:
             self.best, self.district = best_known, None
 
-    def search(self, nodes: int, tell: Callable[[float | None, float], None], improve=None) -> Exact:
+    def search(
+        self,
+        nodes: int,
+        tell: Callable[[float | None, float], None],
+        improve: Callable[[np.ndarray], tuple[np.ndarray, float] | None] | None = None,
+    ) -> Exact:
         """Work through the tree until it is empty, `nodes` are used up or `stop` says so."""
         waiting, known, walking = self.waiting, self.known, None
         with self.watched(), ThreadPoolExecutor(self.threads) as pool:
             while waiting and self.used < nodes and not self.stop():
-                batch = []
+                batch: list[tuple[float, int, OpenNode]] = []
                 while waiting and len(batch) < BATCH:
                     entry = heappop(waiting)
                     if entry[0] >= self.enough():
@@ -269,7 +286,7 @@ class _Tree(Shared):
         value = np.inf if nothing else min(self.lower_bound, self.best)
         return Exact(self.district, min(self.lower_bound, self.best), nothing, self.log.evidence(value))
 
-    def heard(self, walking) -> None:
+    def heard(self, walking: Future[tuple[np.ndarray, float] | None] | None) -> None:
         """Take over what a walk beside the search found, if it is better."""
         walked = None if walking is None else walking.result()
         if walked is not None and walked[1] < self.best:
@@ -281,7 +298,7 @@ class _Tree(Shared):
         self.log.ended(entry[2])
 
     @contextmanager
-    def watched(self) -> Iterator[None]:
+    def watched(self) -> Generator[None]:
         """Let `stop` end an ascent under way, which in a large problem takes long, while the body runs."""
         done = threading.Event()
 
@@ -315,7 +332,8 @@ class _Tree(Shared):
         local = LocalNode(self, pairs, node)
         if local.empty:
             return _Worked(np.inf, "empty", [], None, np.inf, [])
-        bound, found = max(node.bound, local.climb(ROOT_STEPS if at_root else FIRST_STEPS, 1.0 if at_root else 0.3)), []
+        bound = max(node.bound, local.climb(ROOT_STEPS if at_root else FIRST_STEPS, 1.0 if at_root else 0.3))
+        found: list[tuple[int, ...]] = []
         for _ in range(20 if at_root else 2):
             if bound >= self.enough() or not np.isfinite(bound) or self.stop():
                 break
@@ -360,7 +378,7 @@ class ProofLog:
         self.nodes[node.place] = replace(
             parent, multipliers=dual, bound=max(parent.bound, worked.bound), end=worked.end
         )
-        children = []
+        children: list[OpenNode] = []
         for child in worked.children:
             child = replace(child, place=len(self.nodes))
             children.append(child)

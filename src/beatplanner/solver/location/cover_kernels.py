@@ -8,7 +8,18 @@ from beatplanner.solver.compiled import njit
 
 
 @njit(cache=True)
-def _turn(row_start, row_site, column_start, column_row, weight, hits, only, gain, j, is_open):
+def _turn(
+    row_start: np.ndarray,
+    row_site: np.ndarray,
+    column_start: np.ndarray,
+    column_row: np.ndarray,
+    weight: np.ndarray,
+    hits: np.ndarray,
+    only: np.ndarray,
+    gain: np.ndarray,
+    j: int,
+    is_open: bool,
+):
     """Open (`is_open` True) or close a site and bring up to date what the rows and sites are worth.
 
     `hits` (n,) open sites of each row, `only` (n,) the sum of their numbers, which names the site where there is one, `gain` (m,) weight of the
@@ -38,7 +49,15 @@ def _turn(row_start, row_site, column_start, column_row, weight, hits, only, gai
 
 
 @njit(cache=True)
-def weighted_search(row_start, row_site, column_start, column_row, chosen, steps, seed):
+def weighted_search(
+    row_start: np.ndarray,
+    row_site: np.ndarray,
+    column_start: np.ndarray,
+    column_row: np.ndarray,
+    chosen: np.ndarray,
+    steps: int,
+    seed: int,
+):
     """Cover all rows with as many sites as `chosen` has, by exchanges (Gao, Weise and Li 2015; Zhang, Lü and others 2020 for the p-center).
 
     The open site whose loss weighs least closes, the best one of a row that is not covered opens, and rows that stay uncovered weigh one more.
@@ -102,7 +121,7 @@ def weighted_search(row_start, row_site, column_start, column_row, chosen, steps
         moved[left] = step
         state = state * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
         i = bare[np.int64((state >> np.uint64(33)) % np.uint64(number))]
-        into = -1
+        into: int = -1
         for f in range(row_start[i], row_start[i + 1]):
             j = row_site[f]
             if step - moved[j] < 3 and row_start[i + 1] - row_start[i] > 3:
@@ -110,7 +129,8 @@ def weighted_search(row_start, row_site, column_start, column_row, chosen, steps
             if into < 0 or gain[j] > gain[into] or (gain[j] == gain[into] and moved[j] < moved[into]):
                 into = j
         if into < 0:
-            into = row_site[row_start[i]]
+            at: int = row_start[i]
+            into = row_site[at]
         _turn(row_start, row_site, column_start, column_row, weight, hits, only, gain, into, True)
         moved[into] = step
         chosen[out] = into

@@ -57,7 +57,7 @@ def fractions(rows: np.ndarray, seconds: float) -> tuple[np.ndarray, np.ndarray]
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return np.zeros(m), np.zeros(n)
     solution = highs.getSolution()
-    return np.asarray(solution.col_value), np.maximum(0.0, np.asarray(solution.row_dual))
+    return np.array(solution.col_value, float), np.maximum(0.0, np.array(solution.row_dual, float))
 
 
 def packing(within: np.ndarray, rules: SiteRules, count: int) -> SiteTree | None:
@@ -96,7 +96,8 @@ def search_cover(within: np.ndarray, rules: SiteRules, count: int, seed: int) ->
     if rest >= len(sites):
         return np.union1d(opened, sites)
     # the start: the site that covers most of what is left, one after the other
-    bare, start = np.ones(len(rows), bool), []
+    bare = np.ones(len(rows), bool)
+    start: list[int] = []
     for _ in range(rest):
         reach = rows[bare].sum(axis=0)
         reach[start] = -1
@@ -146,7 +147,7 @@ def decide_cover(
     Decided
         Neither a cover nor a tree where the branches or the time did not do.
     """
-    n, m = within.shape
+    n, m = len(within), int(within.shape[1])
     rules = SiteRules.plain(m, None).replace(kept=rules.kept)
     if not within.any(axis=1).all():
         u = np.where(np.arange(n) == np.flatnonzero(~within.any(axis=1))[0], 1.0, 0.0)

@@ -210,7 +210,7 @@ def fair_sites(
         consider(chosen)
     random = np.random.default_rng(seed)
     for _ in range(RESTARTS if best is None else 0):
-        other = rules.cheapest(random.random(metres.shape[1]))
+        other = rules.cheapest(random.random(int(metres.shape[1])))
         if other is not None and not stop():
             consider(other)
     if linear and metres.size <= EXACT_PAIRS and not stop() and (best is None or value - bound > 1e-7 * value):
@@ -233,18 +233,18 @@ def _exact(
     seconds: float,
     threads: int,
     seed: int,
-    cancelled,
+    cancelled: Callable[[], bool],
 ) -> tuple[np.ndarray | None, float | None]:
     """Solve the exact model; return the sites (None where there are none, or none were found) and a bound on the objective."""
     n, m = metres.shape
     scale = 1e5 / max(float(fair.people @ metres.min(axis=1)), 1e-9)
-    model = pulp.LpProblem("fair_sites", pulp.LpMinimize)
+    model: pulp.LpProblem = pulp.LpProblem("fair_sites", pulp.LpMinimize)
     y = {j: pulp.LpVariable(f"y_{j}", 0, 1, pulp.LpInteger) for j in range(m)}
     rules.add_to(model, y)
     x = [[pulp.LpVariable(f"x_{i}_{j}", 0, 1) for j in range(m)] for i in range(n)]
     for i in range(n):
         model += pulp.lpSum(x[i]) == 1
-        order = np.argsort(metres[i], kind="stable")
+        order: list[int] = np.argsort(metres[i], kind="stable").tolist()
         for rank, j in enumerate(order):
             model += x[i][j] <= y[int(j)]
             last = rank + int((metres[i, order[rank:]] <= metres[i, j]).sum())

@@ -103,7 +103,16 @@ class _Node:
 
 
 class _FloorSearch:
-    def __init__(self, cost, rules: SiteRules, floor: Floor, end: float, gap: float, tell, cancelled) -> None:
+    def __init__(
+        self,
+        cost: np.ndarray,
+        rules: SiteRules,
+        floor: Floor,
+        end: float,
+        gap: float,
+        tell: Callable[[float, float], None],
+        cancelled: Callable[[], bool],
+    ) -> None:
         assert rules.count is not None
         self.cost, self.rules, self.floor, self.count = np.ascontiguousarray(cost, float), rules, floor, rules.count
         self.end, self.gap, self.tell, self.cancelled = end, gap, tell, cancelled
@@ -214,14 +223,14 @@ class _FloorSearch:
         if self.best is None:
             return Sites(np.empty(0, int), np.inf, free.lower_bound, free.proof)
         self.tell(self.best_cost, self.bound)
-        n, m = self.cost.shape
+        n, m = len(self.cost), int(self.cost.shape[1])
         second = np.partition(self.cost[:, free.open], min(1, self.count - 1), axis=1)[:, : min(2, self.count)]
         relaxation = Relaxation(self.near, m, self.count, self.rows[:-1], self.floor, second.mean(axis=1))
         recorder, serial, open_bound = TreeRecorder(self.rows, self.count), 0, np.inf
         root = _Node(0, self.rules.kept.copy(), np.zeros(m, bool), np.zeros(n), np.zeros(len(self.rows)), np.zeros(m))
         first = self.bounded(relaxation, recorder, root, -np.inf)
         root_proof: tuple[float, np.ndarray, np.ndarray] | None = None
-        heap = []
+        heap: list[tuple[float, int, _Node]] = []
         if first is not None:
             found, made = first
             if recorder.reason[0] != ONE_CHOICE:
@@ -266,7 +275,14 @@ class _FloorSearch:
             open_bound = min(open_bound, found)
         return self.told(recorder, cut_short, heap, root_proof, free)
 
-    def told(self, recorder: TreeRecorder, cut_short: bool, heap: list, root, free: Sites) -> Sites:
+    def told(
+        self,
+        recorder: TreeRecorder,
+        cut_short: bool,
+        heap: list[tuple[float, int, _Node]],
+        root: tuple[float, np.ndarray, np.ndarray] | None,
+        free: Sites,
+    ) -> Sites:
         """Return the best plan with the bound that the tree proves."""
         if not cut_short:
             least = min((h[0] for h in heap), default=np.inf)

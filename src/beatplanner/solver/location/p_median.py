@@ -136,7 +136,18 @@ class _Search(SearchedPlans):
     """One search: the bound, by what it is raised, and the tree that proves it."""
 
     def __init__(
-        self, cost, rules: SiteRules, seconds, threads, seed, gap, nodes, exact_after, tell, cancelled, enough=np.inf
+        self,
+        cost: np.ndarray,
+        rules: SiteRules,
+        seconds: float,
+        threads: int,
+        seed: int,
+        gap: float,
+        nodes: int,
+        exact_after: int | None,
+        tell: Callable[[float, float], None],
+        cancelled: Callable[[], bool],
+        enough: float = np.inf,
     ) -> None:
         super().__init__(cost, rules, seconds, seed, gap, tell, cancelled, enough)
         self.threads, self.nodes = threads, nodes
@@ -195,7 +206,7 @@ class _Search(SearchedPlans):
 
     def alone(self) -> SiteTree:
         """Return the best tree of one leaf, where the whole one is too large: later multipliers hold too, less what was fixed before them."""
-        trees = []
+        trees: list[SiteTree] = []
         for _, u, lam in (self.first_root, self.best_root):
             tree = single(u, lam, self.recorder.rows, self.count, 0.0, whole=self.whole)
             bound = evaluate(tree, self.cost, self.rules.kept)
@@ -204,7 +215,16 @@ class _Search(SearchedPlans):
 
     # ---- the bound
 
-    def ascend(self, state, u, lam, often, steps: int, alpha: float, scale: float) -> tuple[float, float]:
+    def ascend(
+        self,
+        state: np.ndarray,
+        u: np.ndarray,
+        lam: np.ndarray,
+        often: np.ndarray,
+        steps: int,
+        alpha: float,
+        scale: float,
+    ) -> tuple[float, float]:
         """Raise the bound of a state of the sites; `state`, `u`, `lam` and `often` are changed. Returns the bound and the last length."""
         np.clip(u, self.near.cost[:, 0], self.near.cap, out=u)
         r = self.rows
@@ -234,7 +254,9 @@ class _Search(SearchedPlans):
             self.plan_of(opened)
         return float(bound), float(scale)
 
-    def ascend_root(self, u, lam, often, steps: int, alpha: float, scale: float) -> tuple[float, float]:
+    def ascend_root(
+        self, u: np.ndarray, lam: np.ndarray, often: np.ndarray, steps: int, alpha: float, scale: float
+    ) -> tuple[float, float]:
         """Raise the bound of the root, and keep what fixes sites there."""
         before = self.state.copy()
         bound, scale = self.ascend(self.state, u, lam, often, steps, alpha, scale)

@@ -13,7 +13,7 @@ FREE, OPEN, CLOSED = 0, 1, 2
 
 
 @njit(cache=True)
-def reduced_costs(near_cost, near_site, u, state, rho):
+def reduced_costs(near_cost: np.ndarray, near_site: np.ndarray, u: np.ndarray, state: np.ndarray, rho: np.ndarray):
     """Fill ρ_j = Σ_i min(0, c_ij − u_i) for sites that are not closed."""
     rho[:] = 0.0
     n, k = near_cost.shape
@@ -29,26 +29,26 @@ def reduced_costs(near_cost, near_site, u, state, rho):
 
 @njit(cache=True)
 def ascend(
-    near_cost,
-    near_site,
-    cap,
-    span,
-    u,
-    state,
-    count,
-    upper,
-    limit,
-    steps,
-    alpha,
-    scale,
-    patience,
-    often,
-    row_start,
-    row_site,
-    row_value,
-    right,
-    row_scale,
-    lam,
+    near_cost: np.ndarray,
+    near_site: np.ndarray,
+    cap: np.ndarray,
+    span: np.ndarray,
+    u: np.ndarray,
+    state: np.ndarray,
+    count: int,
+    upper: float,
+    limit: float,
+    steps: int,
+    alpha: float,
+    scale: float,
+    patience: int,
+    often: np.ndarray,
+    row_start: np.ndarray,
+    row_site: np.ndarray,
+    row_value: np.ndarray,
+    right: np.ndarray,
+    row_scale: np.ndarray,
+    lam: np.ndarray,
 ):
     """Raise the Lagrangian bound by the volume algorithm (Barahona and Anbil 2000).
 
@@ -141,7 +141,7 @@ def ascend(
             if step > 0 and along >= 0.0:
                 scale = min(scale * 1.1, 2.0)
             stalled = 0 if now - best > 1e-6 * abs(upper - now) else stalled + 1
-            best = now
+            best = float(now)
             best_u[:] = u
             best_lam[:] = lam
             best_open[:] = order[:count]
@@ -177,7 +177,20 @@ def ascend(
 
 
 @njit(cache=True)
-def _fix(near_cost, near_site, u, state, count, bound, limit, row_start, row_site, row_value, lam, rho):
+def _fix(
+    near_cost: np.ndarray,
+    near_site: np.ndarray,
+    u: np.ndarray,
+    state: np.ndarray,
+    count: int,
+    bound: float,
+    limit: float,
+    row_start: np.ndarray,
+    row_site: np.ndarray,
+    row_value: np.ndarray,
+    lam: np.ndarray,
+    rho: np.ndarray,
+):
     """Mark sites that every plan better than `limit` opens or closes, by the reduced costs at the multipliers of a bound."""
     reduced_costs(near_cost, near_site, u, state, rho)
     m, able, forced = state.shape[0], 0, 0
@@ -203,7 +216,9 @@ def _fix(near_cost, near_site, u, state, count, bound, limit, row_start, row_sit
 
 
 @njit(cache=True)
-def exchange_gains(near_cost, near_site, cost, chosen, place):
+def exchange_gains(
+    near_cost: np.ndarray, near_site: np.ndarray, cost: np.ndarray, chosen: np.ndarray, place: np.ndarray
+):
     """Return what each exchange saves, in parts: of each site coming in (m,), of each pair (p, m), and the loss of each going out (p,).
 
     `place` (m,) is the position of a site in `chosen`, -1 where it is closed. The last value is the cost of the choice.

@@ -85,7 +85,7 @@ def phase(
     p, years = len(standing), len(budgets)
     late = np.where(standing, -1, years - 1)
     extra = _extra(late, opening, yearly, budgets)
-    model = pulp.LpProblem("phases", pulp.LpMinimize)
+    model: pulp.LpProblem = pulp.LpProblem("phases", pulp.LpMinimize)
     s = [
         [pulp.LpVariable(f"s_{j}_{t}", int(standing[j] or t == years - 1), 1, pulp.LpInteger) for t in range(years)]
         for j in range(p)
@@ -105,7 +105,7 @@ def phase(
                 # another one may open in the year after the pilots, or in the last year, when all must be open
                 model += s[b][t] <= (s[a][t - 1] if t else 0) if t < years - 1 or years == 1 else s[b][t] <= s[a][t]
     weights, sets = _sets(cost, unreached)
-    z = {}
+    z: dict[tuple[int, int], pulp.LpVariable] = {}
     for t in range(years):
         for k, (before, j) in enumerate(sets):
             z[k, t] = pulp.LpVariable(f"z_{k}_{t}", 0, 1)

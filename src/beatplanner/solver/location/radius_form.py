@@ -109,7 +109,7 @@ def solve_radius_form(
     end = read_clock(cancelled) + seconds
     # the model is measured so that the best plan has an objective of 100,000, far above HiGHS's tolerances
     scale = 1e5 / max(best - form.constant, 1e-9)
-    model = pulp.LpProblem("p_median", pulp.LpMinimize)
+    model: pulp.LpProblem = pulp.LpProblem("p_median", pulp.LpMinimize)
     y = {j: pulp.LpVariable(f"y_{j}", int(fixed), 1, pulp.LpInteger) for j, fixed in enumerate(form.fixed)}
     z: list[pulp.LpVariable] = []
     for k, (before, sites) in enumerate(form.parent):

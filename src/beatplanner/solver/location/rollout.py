@@ -108,7 +108,7 @@ def rollout(
     if cost.ndim == 3:
         cost = _by_start(cost, rise)
     owed = np.zeros((payers, years)) if base is None else base
-    model = pulp.LpProblem("rollout", pulp.LpMaximize)
+    model: pulp.LpProblem = pulp.LpProblem("rollout", pulp.LpMaximize)
     y = [[pulp.LpVariable(f"y_{a}_{t}", 0, 1, pulp.LpInteger) for t in range(years)] for a in range(areas)]
     scale = max(1.0, float(residents.sum()))
     model.setObjective(
@@ -153,7 +153,9 @@ def rollout(
     return Rollout(start, mine, upper, upper is not None and upper <= mine * (1 + 1e-4) + 1e-3 * areas * years)
 
 
-def _vehicles(model: pulp.LpProblem, y: list, fleet: Fleet | None, areas: int, years: int) -> tuple[list, list]:
+def _vehicles(
+    model: pulp.LpProblem, y: list[list[pulp.LpVariable]], fleet: Fleet | None, areas: int, years: int
+) -> tuple[list[pulp.LpVariable], list[pulp.LpVariable]]:
     """Add whole vehicles to the model; return those needed and those bought in each year."""
     if fleet is None:
         return [], []

@@ -43,7 +43,7 @@ class SearchedPlans:
         # where every cost is a whole number so is every plan's, and a bound may be rounded up
         sample = self.cost[:: max(1, n // 50)]
         self.whole = bool((sample == np.floor(sample)).all() and (cost == np.floor(cost)).all())
-        self.best = np.empty(0, int)
+        self.best: np.ndarray = np.empty(0, int)
         self.best_cost, self.bound = np.inf, -np.inf
         self.tried: set[bytes] = set()
         self.mended = 0

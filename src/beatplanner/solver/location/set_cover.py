@@ -129,7 +129,7 @@ class Cover:
             return Covered(np.flatnonzero(self.open), float(certain), True)
         # where the number is exact, a dominated site covers nothing that matters but may be the one that fills it up
         sites = np.flatnonzero(self.live | self.open | (self.rules.count is not None))
-        model = pulp.LpProblem("cover", pulp.LpMinimize)
+        model: pulp.LpProblem = pulp.LpProblem("cover", pulp.LpMinimize)
         y = {int(j): pulp.LpVariable(f"y_{j}", int(self.open[j]), 1, pulp.LpInteger) for j in sites}
         for row in self.rows:
             model += pulp.lpSum(y[int(j)] for j in np.flatnonzero(row)) >= 1
@@ -204,15 +204,17 @@ def unreached(
     lp.col_upper_ = np.r_[np.ones(m), np.ones(own)]
     lp.row_lower_ = np.r_[np.ones(own), np.full(len(side), -infinite), -infinite if at_most else float(count)]
     lp.row_upper_ = np.r_[np.full(own, infinite), [row.right for row in side], float(count)]
-    index, start, value = [], [0], []
+    index: list[np.ndarray] = []
+    value: list[np.ndarray] = []
+    start = [0]
     for i, row in enumerate(rows):
         index.append(np.r_[np.flatnonzero(row), m + i])
         value.append(np.ones(len(index[-1])))
     for row in side:
         index.append(row.site)
         value.append(row.value)
-    index.append(np.arange(m))
-    value.append(np.ones(m))
+    index.append(np.arange(int(m)))
+    value.append(np.ones(int(m)))
     start += np.cumsum([len(i) for i in index]).tolist()
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.start_ = np.array(start, np.int32)

@@ -171,7 +171,7 @@ class SiteRules:
 
     def rows(self) -> tuple[SideRow, ...]:
         """Return the rules beyond the count as rows Σ value_j y_j ≤ right."""
-        found = []
+        found: list[SideRow] = []
         if np.isfinite(self.budget):
             found.append(SideRow("budget", np.arange(len(self.kept)), self.price.astype(float), float(self.budget)))
         for group in self.cliques():
@@ -214,7 +214,7 @@ class SiteRules:
             if not self.kept.sum() <= self.count <= len(self.kept):
                 return None, True
             return np.sort(np.argsort(np.where(self.kept, -np.inf, score), kind="stable")[: self.count]), True
-        model = pulp.LpProblem("rules", pulp.LpMinimize)
+        model: pulp.LpProblem = pulp.LpProblem("rules", pulp.LpMinimize)
         y = {j: pulp.LpVariable(f"y_{j}", 0, 1, pulp.LpInteger) for j in range(len(self.kept))}
         self.add_to(model, y)
         if most is not None:

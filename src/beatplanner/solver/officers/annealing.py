@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from beatplanner.solver.officers.series import price_for, series
@@ -17,11 +19,28 @@ from beatplanner.solver.officers.state import (
     place_worth,
 )
 
+if TYPE_CHECKING:
+    from beatplanner.solver.officers.problem import Arrays
+    from beatplanner.solver.officers.state import State
+
 RETRIES = 12  # series tried where a beat comes twice
 
 
 @kernel
-def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_end, best_number):
+def run(
+    a: Arrays,
+    s: State,
+    seed: int,
+    moves: int,
+    hot: float,
+    cold: float,
+    limit: np.ndarray,
+    best: float,
+    best_place: np.ndarray,
+    best_begin: np.ndarray,
+    best_end: np.ndarray,
+    best_number: np.ndarray,
+):
     """Make `moves` moves at a falling temperature; `best…` hold the best postings met. Return the objective now and the best."""
     np.random.seed(seed)
     officers, places, months = len(a.first), len(a.posts), a.months
@@ -55,7 +74,7 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
                     near = p
                     break
         for i in range(size):
-            o = np.random.randint(officers)
+            o: int = np.random.randint(officers)
             if aimed and i == 0:
                 for _ in range(8):
                     q = np.random.randint(officers)
@@ -99,7 +118,7 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
             order[j] = i
         done = 0
         for m in range(count):
-            i = order[m]
+            i: int = order[m]
             o = chosen[i]
             price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost)
             end_cost.fill(EARLY)
@@ -173,7 +192,8 @@ def run(a, s, seed, moves, hot, cold, limit, best, best_place, best_begin, best_
                         best_place[q, j], best_begin[q, j], best_end[q, j] = s.place[q, j], s.begin[q, j], s.end[q, j]
         else:
             for m in range(done):
-                apply(a, s, chosen[order[m]], -1)
+                i = order[m]
+                apply(a, s, chosen[i], -1)
             for i in range(count):
                 o = chosen[i]
                 s.number[o] = old_number[i]

@@ -18,14 +18,27 @@ bound. An officer's minimum takes O(P T): with prefix sums along months, the bes
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from beatplanner.solver.officers.series import series
 from beatplanner.solver.officers.state import FREE, INFINITE, SERIES, kernel, needs_handover
 
+if TYPE_CHECKING:
+    from beatplanner.solver.officers.problem import Arrays
+
 
 @kernel
-def prefix_prices(a, alpha, beta, delta, signature, gain, room):
+def prefix_prices(
+    a: Arrays,
+    alpha: np.ndarray,
+    beta: np.ndarray,
+    delta: np.ndarray,
+    signature: np.ndarray,
+    gain: np.ndarray,
+    room: np.ndarray,
+):
     """Fill `gain` (signatures, P, T + 1), what an officer at work earns up to a month, and `room` (P, T + 1), what the room costs."""
     places, months = alpha.shape
     for p in range(places):
@@ -42,7 +55,7 @@ def prefix_prices(a, alpha, beta, delta, signature, gain, room):
 
 
 @kernel
-def is_special(a, o):
+def is_special(a: Arrays, o: int):
     """Whether months of o are not as those of others: frozen, away, or compared with a published plan."""
     if a.pinned[o] or a.changed > 0:
         return True
@@ -50,7 +63,17 @@ def is_special(a, o):
 
 
 @kernel
-def own_prices(a, o, gain, room, beta, gamma, own_gain, own_room, idle):
+def own_prices(
+    a: Arrays,
+    o: int,
+    gain: np.ndarray,
+    room: np.ndarray,
+    beta: np.ndarray,
+    gamma: np.ndarray,
+    own_gain: np.ndarray,
+    own_room: np.ndarray,
+    idle: np.ndarray,
+):
     """Fill the prefix sums of o, (P, T + 1), and what o costs in a month without a post, (T,): none but in frozen months.
 
     What is frozen otherwise costs so much that no other series is cheaper.
@@ -77,7 +100,20 @@ def own_prices(a, o, gain, room, beta, gamma, own_gain, own_room, idle):
 
 @kernel
 def quick_series(
-    a, o, gain, room, gamma, idle, move_cost, value, step_place, step_end, suffix, suffix_end, out, starts
+    a: Arrays,
+    o: int,
+    gain: np.ndarray,
+    room: np.ndarray,
+    gamma: np.ndarray,
+    idle: np.ndarray,
+    move_cost: np.ndarray,
+    value: np.ndarray,
+    step_place: np.ndarray,
+    step_end: np.ndarray,
+    suffix: np.ndarray,
+    suffix_end: np.ndarray,
+    out: np.ndarray,
+    starts: np.ndarray,
 ):
     """As `tenure_search.series` at prices, in O(P T), for officers without a maximum.
 
@@ -184,29 +220,29 @@ def quick_series(
 
 @kernel
 def priced_series(
-    a,
-    o,
-    g,
-    alpha,
-    beta,
-    gamma,
-    delta,
-    gain,
-    room,
-    own_gain,
-    own_room,
-    idle,
-    month_cost,
-    begin_cost,
-    end_cost,
-    move_cost,
-    value,
-    step_place,
-    step_end,
-    suffix,
-    suffix_end,
-    out,
-    starts,
+    a: Arrays,
+    o: int,
+    g: int,
+    alpha: np.ndarray,
+    beta: np.ndarray,
+    gamma: np.ndarray,
+    delta: np.ndarray,
+    gain: np.ndarray,
+    room: np.ndarray,
+    own_gain: np.ndarray,
+    own_room: np.ndarray,
+    idle: np.ndarray,
+    month_cost: np.ndarray,
+    begin_cost: np.ndarray,
+    end_cost: np.ndarray,
+    move_cost: np.ndarray,
+    value: np.ndarray,
+    step_place: np.ndarray,
+    step_end: np.ndarray,
+    suffix: np.ndarray,
+    suffix_end: np.ndarray,
+    out: np.ndarray,
+    starts: np.ndarray,
 ):
     """Return the cheapest cost of a series of o at the prices, and its number of postings; the slower way where there is a maximum."""
     places, months = alpha.shape
@@ -274,7 +310,19 @@ def priced_series(
 
 
 @kernel
-def price_all(a, short, group, signature, alpha, beta, gamma, delta, mu, out, number):
+def price_all(
+    a: Arrays,
+    short: np.ndarray,
+    group: np.ndarray,
+    signature: np.ndarray,
+    alpha: np.ndarray,
+    beta: np.ndarray,
+    gamma: np.ndarray,
+    delta: np.ndarray,
+    mu: np.ndarray,
+    out: np.ndarray,
+    number: np.ndarray,
+):
     """Return the bound that the prices prove; `out` (O, SERIES + 1, 3) and `number` (O,) get each officer's cheapest series.
 
     A number of −1 says that the cheapest path holds a beat twice and so is no series; what it costs is still a bound.
@@ -347,7 +395,19 @@ def price_all(a, short, group, signature, alpha, beta, gamma, delta, mu, out, nu
 
 
 @kernel
-def through_costs(a, o, g, alpha, beta, gamma, delta, mu, gain, room, starts):
+def through_costs(
+    a: Arrays,
+    o: int,
+    g: int,
+    alpha: np.ndarray,
+    beta: np.ndarray,
+    gamma: np.ndarray,
+    delta: np.ndarray,
+    mu: np.ndarray,
+    gain: np.ndarray,
+    room: np.ndarray,
+    starts: np.ndarray,
+):
     """Fill `starts` (P, T) with the cheapest cost at the prices of a series of o in which a posting begins in p in month t; return the least.
 
     Only for officers without a maximum. The stay in today's place is not among the starts; what is the same for all series of o is left out.

@@ -152,7 +152,7 @@ class Master:
 
     def add(self, series: list[tuple[int, Series]]) -> int:
         """Add series of officers; return how many are new."""
-        new = []
+        new: list[tuple[float, list[int], list[float]]] = []
         for one in series:
             if one not in self.known:
                 self.known.add(one)
@@ -163,7 +163,9 @@ class Master:
 
     def _row(self, o: int, series: Series) -> tuple[float, list[int], list[float]]:
         a, h, places = self.a, self.a.handover, len(self.a.posts)
-        rows, ones, moved = [], [], bool(a.rooted[o])
+        rows: list[np.ndarray] = []
+        ones: list[int] = []
+        moved = bool(a.rooted[o])
         for p, b, e in series:
             stays = b == 0 and p == a.home[o]
             if limits_moves(a) and moved and not stays:
@@ -213,7 +215,7 @@ class Master:
 
     def cheapest(self, number: int) -> list[tuple[int, Series]]:
         """Return the series of least reduced cost, and those that were not priced yet."""
-        priced = np.argsort(self.reduced, kind="stable")[:number]
+        priced: list[int] = np.argsort(self.reduced, kind="stable")[:number].tolist()
         return [self.series[i] for i in priced] + self.series[len(self.reduced) :]
 
 
@@ -320,9 +322,10 @@ def raise_bound(
 
 def _met(prices: Prices) -> list[tuple[int, Series]]:
     """Return each officer's cheapest series as it was last priced, but those that hold a beat twice."""
-    beat, found = prices.a.beat, []
+    beat = prices.a.beat
+    found: list[tuple[int, Series]] = []
     for o, n in enumerate(prices.number.tolist()):
-        series = tuple(map(tuple, prices.series[o, : max(n, 0)].tolist()))
+        series: Series = tuple((p, b, e) for p, b, e in prices.series[o, : max(n, 0)].tolist())
         if n >= 0 and len({int(beat[p]) for p, _, _ in series}) == n:
             found.append((o, series))
     return found

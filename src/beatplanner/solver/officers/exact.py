@@ -148,10 +148,11 @@ def _contradicts(a: Arrays, pairs: dict[tuple[int, int], np.ndarray]) -> bool:
     return False
 
 
-def _pairs(a: Arrays, known, best: float, prices: Prices) -> tuple[dict[tuple[int, int], np.ndarray], bool]:
+def _pairs(
+    a: Arrays, known: list[tuple[int, int, int, int]], best: float, prices: Prices
+) -> tuple[dict[tuple[int, int], np.ndarray], bool]:
     """Return the months in which a posting may begin, (T,) bool, for each pair that is left; and whether the model is exact with them."""
-    bound = prices.bound if prices.bound is not None else -np.inf
-    spare = best - bound + 1e-6 * abs(best) + 1e-6
+    spare = best - prices.bound + 1e-6 * abs(best) + 1e-6
     quick = (a.longest >= a.months + a.served) & np.isfinite(best)
     used = {(o, p) for o, p, _, _ in known}
     left: list[tuple[float, int, int, np.ndarray]] = []
@@ -213,7 +214,7 @@ def _columns(a: Arrays, model: SparseModel, pairs: dict[tuple[int, int], np.ndar
             pass  # in which of the beat's places is told by `_frozen_rows`
         elif len(held):
             low[held[0] :] = 1.0
-            high[: held[0]] = np.where(np.isin(np.arange(held[0]), away), 0.0, high[: held[0]])
+            high[: held[0]] = np.where(np.isin(np.arange(int(held[0])), away), 0.0, high[: held[0]])
             e_high[: held[-1] + 1] = 0.0
             for t in away[away > held[-1]][:1]:
                 e_low[t:] = 1.0
@@ -223,7 +224,7 @@ def _columns(a: Arrays, model: SparseModel, pairs: dict[tuple[int, int], np.ndar
             e_high[: away[-1] + 1] = 0.0
         elif len(away):
             e_low[away[0] :] = 1.0
-        between = len(held) and not choice and np.isin(np.arange(held[0], held[-1]), away).any()
+        between = len(held) and not choice and np.isin(np.arange(int(held[0]), int(held[-1])), away).any()
         if between or (low > high).any() or (e_low > e_high).any():
             return None
         s = model.columns(stop, low, high, month_cost, True)
@@ -430,9 +431,10 @@ def _move_rows(a: Arrays, model: SparseModel, c: Columns, by_officer: dict[int, 
             model.row(columns, values, -infinite, a.moves)
 
 
-def _start(a: Arrays, c: Columns, known) -> tuple[np.ndarray, np.ndarray]:
+def _start(a: Arrays, c: Columns, known: list[tuple[int, int, int, int]]) -> tuple[np.ndarray, np.ndarray]:
     held = {(o, p): (b, e) for o, p, b, e in known}
-    index, value = [], []
+    index: list[np.ndarray] = []
+    value: list[np.ndarray] = []
     for pair, s in c.begins.items():
         span = held.get(pair)
         stays = a.home[pair[0]] == pair[1]
@@ -446,7 +448,7 @@ def _start(a: Arrays, c: Columns, known) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _postings(c: Columns, value: np.ndarray) -> list[tuple[int, int, int, int]]:
-    found = []
+    found: list[tuple[int, int, int, int]] = []
     for (o, p), s in c.begins.items():
         held = np.flatnonzero(np.round(value[s]) - np.round(value[c.ends[o, p]]) > 0.5)
         if len(held):

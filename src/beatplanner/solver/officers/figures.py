@@ -60,7 +60,7 @@ def broken_tenures(problem: TenureProblem, postings: list[Posting]) -> list[tupl
     A tenure is broken where a posting ends before the minimum though its officer has not left and the horizon has not ended; months
     served before the start count, and so does a posting of today that ends at once.
     """
-    found = []
+    found: list[tuple[int, int, int, int]] = []
     stop = problem.arrays.stop
     kept = {p.officer for p in postings if stays_in(problem, p)}
     for o in np.flatnonzero((problem.home >= 0) & (problem.last > 0) & (problem.served < problem.min_tenure)):
@@ -194,7 +194,8 @@ def _rotates(problem: TenureProblem, posting: Posting, postings: list[Posting]) 
 
 
 def _crowded(problem: TenureProblem, postings: list[Posting]) -> list[Breach]:
-    a, h, wrong = problem.arrays, problem.handover, []
+    a, h = problem.arrays, problem.handover
+    wrong: list[Breach] = []
     count, load = staffed(problem, postings), np.zeros((len(a.posts), a.months), int)
     begun, ended = np.zeros_like(load), np.zeros((len(a.posts), a.months + h + 1), int)
     for p in postings:
@@ -228,7 +229,8 @@ def changes(problem: TenureProblem, postings: list[Posting]) -> tuple[np.ndarray
 
 
 def _changing(problem: TenureProblem, postings: list[Posting]) -> list[Breach]:
-    a, wrong = problem.arrays, []
+    a = problem.arrays
+    wrong: list[Breach] = []
     chosen, forced = changes(problem, postings)
     limit = np.maximum(1, np.bincount(a.beat, weights=a.posts, minlength=a.beats).astype(int) // 2)
     for b in range(a.beats):

@@ -166,7 +166,7 @@ class Search:
                             continue
                         s.place[o, 0], s.begin[o, 0], s.end[o, 0], s.number[o] = p, begin, end, 1
                         apply(a, s, o, 1)
-                        if place_worth(a, s, p) < INFINITE:
+                        if place_worth(a, s, int(p)) < INFINITE:
                             break
                         apply(a, s, o, -1)
                         s.number[o] = 0

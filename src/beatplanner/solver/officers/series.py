@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
+
 from beatplanner.solver.officers.state import FREE, INFINITE, PENALTY, SERIES, kernel, needs_handover
+
+if TYPE_CHECKING:
+    from beatplanner.solver.officers.problem import Arrays
+    from beatplanner.solver.officers.state import State
 
 
 @kernel
-def series(a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, step_place, step_end, out):
+def series(
+    a: Arrays,
+    o: int,
+    month_cost: np.ndarray,
+    full_cost: np.ndarray,
+    begin_cost: np.ndarray,
+    end_cost: np.ndarray,
+    move_cost: np.ndarray,
+    value: np.ndarray,
+    step_place: np.ndarray,
+    step_end: np.ndarray,
+    out: np.ndarray,
+):
     """Find the cheapest series of postings of o and write it to `out`, (SERIES + 1, 3); return its cost and number.
 
     A posting of p in months b..e−1 costs begin_cost[p, b] + Σ month_cost[p, b..e−1] + Σ full_cost over the same months, the last h left out
@@ -122,7 +142,15 @@ def series(a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, 
 
 
 @kernel
-def price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost):
+def price_for(
+    a: Arrays,
+    s: State,
+    o: int,
+    month_cost: np.ndarray,
+    full_cost: np.ndarray,
+    begin_cost: np.ndarray,
+    move_cost: np.ndarray,
+):
     """Price every place and month for o, whose postings are struck out, by what the others leave."""
     kinds = a.has.shape[1]
     places, months = month_cost.shape

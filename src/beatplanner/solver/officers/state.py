@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from beatplanner.solver.compiled import njit
+from beatplanner.solver.compiled import kernels
 
 if TYPE_CHECKING:
     from beatplanner.solver.officers.problem import Arrays
 
 # A change here needs the compiled copies of the other modules deleted (`__pycache__/*.nb*`): numba looks at each function's own file only.
 # Compiled once on a machine and kept on disk; what C code alone would call is left out, which takes a tenth off that time.
-kernel = njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)  # pyright: ignore[reportCallIssue]
+kernel = kernels(error_model="numpy", no_cfunc_wrapper=True)
 
 INFINITE = 1e15
 PENALTY = 1e7
@@ -67,13 +67,13 @@ def empty_state(a: Arrays) -> State:
 
 
 @kernel
-def needs_handover(a, o, t):
+def needs_handover(a: Arrays, o: int, t: int):
     """Whether a posting of o that begins in month t needs one to hand over or a vacant post."""
     return t > 0 and a.handover > 0 and a.first[o] <= t - a.handover and a.ordered[o] != t
 
 
 @kernel
-def apply(a, s, o, sign):
+def apply(a: Arrays, s: State, o: int, sign: int):
     """Enter (sign 1) or strike out (sign −1) the postings of o in the counts."""
     months, h = a.months, a.handover
     kept = False
@@ -114,7 +114,7 @@ def apply(a, s, o, sign):
 
 
 @kernel
-def over_maximum(a, o, place, begin, end, number):
+def over_maximum(a: Arrays, o: int, place: np.ndarray, begin: np.ndarray, end: np.ndarray, number: int):
     """Return the months that postings of o last beyond the maximum, which frozen months may force."""
     months = 0
     for i in range(number):
@@ -125,7 +125,7 @@ def over_maximum(a, o, place, begin, end, number):
 
 
 @kernel
-def series_cost(a, o, place, begin, end, number):
+def series_cost(a: Arrays, o: int, place: np.ndarray, begin: np.ndarray, end: np.ndarray, number: int):
     """Return what a series of postings of o costs by itself; a month beyond the maximum costs `PENALTY`."""
     total = PENALTY * over_maximum(a, o, place, begin, end, number)
     kept = False
@@ -157,7 +157,7 @@ def series_cost(a, o, place, begin, end, number):
 
 
 @kernel
-def own_cost(a, s, o):
+def own_cost(a: Arrays, s: State, o: int):
     """Return what the postings of o cost by themselves, with what an early end costs in the search."""
     total = series_cost(a, o, s.place[o], s.begin[o], s.end[o], s.number[o])
     kept = False
@@ -171,7 +171,7 @@ def own_cost(a, s, o):
 
 
 @kernel
-def place_worth(a, s, p):
+def place_worth(a: Arrays, s: State, p: int):
     """Return what a place costs for vacant posts; INFINITE where it is too full or a handover lacks."""
     total = 0.0
     h = a.handover
@@ -190,7 +190,7 @@ def place_worth(a, s, p):
 
 
 @kernel
-def beat_worth(a, s, b, limit):
+def beat_worth(a: Arrays, s: State, b: int, limit: int):
     """Return what a beat costs for what nobody there has, and for too many changes."""
     total = 0.0
     kinds = a.has.shape[1]
@@ -221,7 +221,7 @@ def beat_worth(a, s, b, limit):
 
 
 @kernel
-def other_penalties(a, s):
+def other_penalties(a: Arrays, s: State):
     """Return the penalties of couples and of rotations beyond the limit."""
     total = 0.0
     for t in range(a.months):
@@ -246,7 +246,7 @@ def other_penalties(a, s):
 
 
 @kernel
-def enter_all(a, s, limit):
+def enter_all(a: Arrays, s: State, limit: np.ndarray):
     """Count every posting of a state whose counts are empty, and return the objective."""
     for o in range(len(a.first)):
         apply(a, s, o, 1)

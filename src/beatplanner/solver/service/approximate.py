@@ -120,16 +120,18 @@ def draws_states(system: ServiceSystem) -> bool:
     return load > (DRAWN if n <= PAIRED else DRAWN_BEYOND)
 
 
-def _flow(order, share, place, calls, servers) -> np.ndarray:
+def _flow(order: np.ndarray, share: np.ndarray, place: np.ndarray, calls: np.ndarray, servers: int) -> np.ndarray:
     flow = np.zeros((servers, len(calls)))
     rows = np.repeat(np.arange(len(calls)), order.shape[1])
     np.add.at(flow, (order[place].ravel(), rows), (share[place] * calls[:, None]).ravel())
     return flow
 
 
-def _pairs(order, calls, rho, together, rate, level) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _pairs(
+    order: np.ndarray, calls: np.ndarray, rho: np.ndarray, together: np.ndarray, rate: np.ndarray, level: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return P(the first k servers are busy) for each order, the calls offered to each free server, and c of the pairs."""
-    groups, ranks = order.shape
+    groups, ranks = len(order), int(order.shape[1])
     n = len(rho)
     rows = np.arange(groups)
     # k busy ones drawn from N equal servers, and how much more often than independent ones two of those are
@@ -177,7 +179,7 @@ def all_drawn_busy(level: np.ndarray, most: int) -> np.ndarray:
     return np.array(found)
 
 
-def _four_states(reach_free, reach_busy, rate) -> np.ndarray:
+def _four_states(reach_free: np.ndarray, reach_busy: np.ndarray, rate: np.ndarray) -> np.ndarray:
     """Return c_ij from the steady state of each pair: neither, i, j or both are busy, (N, N)."""
     n = len(rate)
     i_free, i_busy = reach_free, reach_busy  # [i, j]: calls that reach i while j is free, busy

@@ -46,7 +46,7 @@ def backup_share(system: ServiceSystem, flows: ServiceFlows, minutes: float) -> 
 
 
 @njit(cache=True)
-def _exact(order, states, near, share):
+def _exact(order: np.ndarray, states: np.ndarray, near: np.ndarray, share: np.ndarray):
     """`share` is (n, M): calls by the officers that they need, for one request; whoever of them is still free is another."""
     atoms, servers = order.shape
     found = np.zeros(atoms)

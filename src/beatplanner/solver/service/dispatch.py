@@ -8,7 +8,7 @@ from beatplanner.solver.compiled import njit
 
 
 @njit(cache=True)
-def sent(order, until, now, waits):
+def sent(order: np.ndarray, until: np.ndarray, now: float, waits: bool):
     """Return the server sent to a call, −1 where it is lost.
 
     Parameters

@@ -104,7 +104,17 @@ def _scaled(answers: np.ndarray, weight: np.ndarray, at_once: np.ndarray) -> np.
 
 
 @njit(cache=True)
-def _looks(when, atom, scene, travel, of_atom, order, waits, first, every):
+def _looks(
+    when: np.ndarray,
+    atom: np.ndarray,
+    scene: np.ndarray,
+    travel: np.ndarray,
+    of_atom: np.ndarray,
+    order: np.ndarray,
+    waits: bool,
+    first: int,
+    every: int,
+):
     """Return at how many looks each server was the first free one of each order, (G, N), and the calls that each answered at once."""
     groups, servers = order.shape
     found, until, at_once = np.zeros((groups, servers)), np.zeros(servers), np.zeros(servers)

@@ -216,7 +216,7 @@ class _Bounds:
         together = shift.calls[:, None] if shift.together is None else shift.together
         least = _refused(number, together.sum(axis=0), hours, shift.waits)
         most = _refused(number, together.sum(axis=0), hours + longest, shift.waits)
-        numbers = np.arange(1, together.shape[1] + 1)
+        numbers = np.arange(1, int(together.shape[1]) + 1)
         mix = together.sum(axis=0) * numbers / total
         self.least_refused, self.most_refused, self.alone_refused = (
             float(mix @ least),
@@ -270,7 +270,7 @@ class _Bounds:
         shift = self.shift
         if self.free == 0:
             return np.zeros(shift.beats, int)
-        model = pulp.LpProblem("staffing", pulp.LpMaximize)
+        model: pulp.LpProblem = pulp.LpProblem("staffing", pulp.LpMaximize)
         x = [[pulp.LpVariable(f"x_{b}_{m}", cat="Binary") for m in range(1, self.free + 1)] for b in range(shift.beats)]
         for row in x:
             for less, more in pairwise(row):
@@ -290,7 +290,7 @@ class _Bounds:
             return None
         if outcome.objective is None:
             return _spread(shift, self.free)
-        return np.array([round(sum(v.value() or 0.0 for v in row)) for row in x], int)
+        return np.array([round(sum(v.varValue or 0.0 for v in row)) for row in x], int)
 
     def _cover(self, model: pulp.LpProblem, x: list[list[pulp.LpVariable]]) -> None:
         assert self.near is not None and self.standard.within_share is not None and self.standard.minutes is not None

@@ -54,8 +54,8 @@ def _of_size(system: ServiceSystem, size: int) -> ServiceFlows:
     load = min(total * mean / n, 0.95)
     groups = neighbours(order, calls, load, n, size)
     rho, usual = np.full(n, load), np.full(n, load)
-    members = np.arange(2**size)
-    number = np.array([int(state).bit_count() for state in members])
+    members = np.arange(int(2**size))
+    number = np.array([int(state).bit_count() for state in members.tolist()])
     flow = np.zeros((n, len(system.calls)))
     waiting = lost = 0.0
     for _ in range(ROUNDS):
@@ -139,7 +139,9 @@ def others_busy(level: np.ndarray, members: int, most: int) -> np.ndarray:
 
 
 @njit(cache=True)
-def reach(order, calls, groups, rho, usual, outside):
+def reach(
+    order: np.ndarray, calls: np.ndarray, groups: np.ndarray, rho: np.ndarray, usual: np.ndarray, outside: np.ndarray
+):
     """Return the calls an hour that reach each free member in each state of its group, (N, size, 2^size).
 
     Parameters
@@ -186,7 +188,9 @@ def reach(order, calls, groups, rho, usual, outside):
 
 
 @njit(cache=True)
-def answers(order, groups, chance, rho, usual, outside):
+def answers(
+    order: np.ndarray, groups: np.ndarray, chance: np.ndarray, rho: np.ndarray, usual: np.ndarray, outside: np.ndarray
+):
     """Return the share of the calls of each order that each of its servers answers, (G, N), from the group of the first server.
 
     Parameters
@@ -245,7 +249,7 @@ def steady(reached: np.ndarray, rate: np.ndarray, held: float) -> np.ndarray:
     """
     groups, size, states = reached.shape
     a = np.zeros((groups, states, states))
-    every = np.arange(states)
+    every = np.arange(int(states))
     full = states - 1
     for s in range(size):
         free = every[every >> s & 1 == 0]

@@ -68,7 +68,7 @@ def hypercube(system: ServiceSystem) -> ServiceFlows:
 
 
 @njit(cache=True)
-def _upward(order, calls):
+def _upward(order: np.ndarray, calls: np.ndarray):
     """Return the rate at which each server becomes busy in each state, (N, 2^N)."""
     groups, servers = order.shape
     found = np.zeros((servers, 2**servers))
@@ -83,7 +83,7 @@ def _upward(order, calls):
 
 
 @njit(cache=True)
-def _answers(order, p):
+def _answers(order: np.ndarray, p: np.ndarray):
     """Return the share of the calls of each order that each server answers before all are busy, (G, N)."""
     groups, servers = order.shape
     found = np.zeros((groups, servers))
@@ -98,7 +98,7 @@ def _answers(order, p):
 
 
 @njit(cache=True)
-def _balanced(upward, rate):
+def _balanced(upward: np.ndarray, rate: np.ndarray):
     """Return the probabilities of the states without a queue, (2^N,), which sum to 1.
 
     Sweeps over the levels (states with equally many busy servers do not lead to each other), each followed by a correction that lets
@@ -151,7 +151,7 @@ def _flows(
     system: ServiceSystem, order: np.ndarray, place: np.ndarray, p: np.ndarray, rate: np.ndarray
 ) -> ServiceFlows:
     servers, total = system.servers, system.total
-    states = np.arange(2**servers)
+    states = np.arange(int(2**servers))
     full = p[-1]
     ratio = total / rate.sum()
     # with a queue, the states of the queue come after the full one

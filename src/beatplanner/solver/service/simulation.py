@@ -95,7 +95,7 @@ def _calls(system: ServiceSystem, calls: int, random: np.random.Generator) -> tu
 
 
 @njit(cache=True)
-def _run(when, atom, scene, travel, order, waits):
+def _run(when: np.ndarray, atom: np.ndarray, scene: np.ndarray, travel: np.ndarray, order: np.ndarray, waits: bool):
     """Return the server of each call (-1 for a lost one), its wait, and how long it kept the server busy; all in hours."""
     servers = travel.shape[0]
     until = np.zeros(servers)
@@ -122,7 +122,16 @@ def _by_number(system: ServiceSystem, number: np.ndarray, answered: np.ndarray, 
     return np.array([np.bincount(number, weights=row, minlength=most + 1)[1:] / count for row in rows])
 
 
-def _counted(system, own, atom, number, server, wait, used, gaps) -> Simulated:
+def _counted(
+    system: ServiceSystem,
+    own: np.ndarray,
+    atom: np.ndarray,
+    number: np.ndarray,
+    server: np.ndarray,
+    wait: np.ndarray,
+    used: np.ndarray,
+    gaps: np.ndarray,
+) -> Simulated:
     n, total = system.servers, system.total
     hours = float(gaps.sum())
     answered = server >= 0

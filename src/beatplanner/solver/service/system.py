@@ -50,7 +50,7 @@ class ServiceSystem:
     def of_numbers(self, fates: np.ndarray) -> np.ndarray:
         """Return figures of each atom's requests, (k, n), by those of requests that come alone, in pairs, and so on, (k, M)."""
         assert self.together is not None
-        requests = self.together * np.arange(1, self.together.shape[1] + 1)
+        requests = self.together * np.arange(1, int(self.together.shape[1]) + 1)
         mix = np.divide(requests, self.calls[:, None], out=np.zeros(requests.shape), where=self.calls[:, None] > 0)
         return fates @ mix.T
 
@@ -176,7 +176,8 @@ def waits_by_priority(system: ServiceSystem, flows: ServiceFlows, calls: dict[in
         Requests an hour by priority, 1 the most urgent; they sum to the system's.
     """
     rate = float((1.0 / system.mean_service(flows.flow)).sum())
-    found, before = {}, 0.0
+    found: dict[int, float] = {}
+    before = 0.0
     for priority in sorted(calls):
         after = before + calls[priority] / rate
         found[priority] = 60.0 * flows.wait_share / rate / ((1 - before) * (1 - after))

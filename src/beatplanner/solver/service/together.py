@@ -34,7 +34,7 @@ def hypercube_together(system: ServiceSystem) -> ServiceFlows:
     place = place.ravel()
     calls = np.zeros((len(order), system.together.shape[1]))
     np.add.at(calls, place, system.together)
-    states = np.arange(2**n)
+    states = np.arange(int(2**n))
     level = np.array([bin(s).count("1") for s in states])
     rows, columns, rates = _jumps(order, calls)
     jumps = sparse.csr_matrix((rates, (columns, rows)), shape=(2**n, 2**n))  # by the state that is reached
@@ -108,7 +108,7 @@ def equal_servers(servers: int, calls: np.ndarray, hours: float, waits: bool) ->
 
 
 @njit(cache=True)
-def _cuts(free, calls, rate):
+def _cuts(free: np.ndarray, calls: np.ndarray, rate: float):
     """Return the weights of all numbers of requests in the system, those in a queue included."""
     most = len(calls)
     tail = np.zeros(most + 1)
@@ -130,7 +130,7 @@ def _cuts(free, calls, rate):
 
 
 @njit(cache=True)
-def _jumps(order, calls):
+def _jumps(order: np.ndarray, calls: np.ndarray):
     """Return from which state to which calls lead, and how many an hour."""
     groups, servers = order.shape
     most = calls.shape[1]
@@ -151,7 +151,9 @@ def _jumps(order, calls):
 
 
 @njit(cache=True)
-def _balanced(start, source, jump, up, rate, level):
+def _balanced(
+    start: np.ndarray, source: np.ndarray, jump: np.ndarray, up: np.ndarray, rate: np.ndarray, level: np.ndarray
+):
     """Return the probabilities of the states without a queue, (2^N,): sweeps, each followed by the balance of the numbers of busy servers."""
     count, servers = len(up), len(rate)
     down = np.zeros(count)
@@ -199,7 +201,7 @@ def _balanced(start, source, jump, up, rate, level):
 
 
 @njit(cache=True)
-def _answers(order, calls, p):
+def _answers(order: np.ndarray, calls: np.ndarray, p: np.ndarray):
     """Return the requests an hour of each order that each server answers at once, (G, N)."""
     groups, servers = order.shape
     found = np.zeros((groups, servers))
@@ -216,7 +218,15 @@ def _answers(order, calls, p):
     return found
 
 
-def _flows(system: ServiceSystem, order, calls, place, p, level, rate) -> ServiceFlows:
+def _flows(
+    system: ServiceSystem,
+    order: np.ndarray,
+    calls: np.ndarray,
+    place: np.ndarray,
+    p: np.ndarray,
+    level: np.ndarray,
+    rate: np.ndarray,
+) -> ServiceFlows:
     assert system.together is not None
     n = system.servers
     free = np.bincount(level, weights=p, minlength=n + 1)
@@ -232,7 +242,7 @@ def _flows(system: ServiceSystem, order, calls, place, p, level, rate) -> Servic
     share = system.of_numbers(fates)
     if system.waits:
         flow += share[0] * system.calls * (rate / rate.sum())[:, None]
-    states = np.arange(2**n)
+    states = np.arange(int(2**n))
     busy = np.array([p[(states >> i) & 1 == 1].sum() for i in range(n)]) + queue
     waiting, lost, minutes = (share * system.calls).sum(axis=1) / system.total
     return ServiceFlows(flow, busy, float(waiting), float(lost), float(minutes), states=p, by_number=fates)

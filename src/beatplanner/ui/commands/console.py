@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -133,7 +133,7 @@ def plan_project(project: Path, out: Path, **options: Any) -> None:
 
 
 @contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
+def interruptible() -> Generator[Callable[[], bool]]:
     """Turn the first Ctrl+C into "end with the best plan so far"; a second one stops at once."""
     pressed = False
 
@@ -193,7 +193,7 @@ class PlainProgress:
 
 
 @contextmanager
-def shown_progress() -> Iterator[Callable[[str, float | None, float | None, float], None]]:
+def shown_progress() -> Generator[Callable[[str, float | None, float | None, float], None]]:
     """Show progress on standard error: a live line on a terminal, else a plain line a phase."""
     if err_console.is_terminal:
         with Progress(

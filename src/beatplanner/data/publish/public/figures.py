@@ -95,7 +95,7 @@ class Register:
 
     def missing(self, texts: Iterable[str]) -> list[str]:
         """Return the numbers of some texts that have no entry, each with the text around it."""
-        found = {}
+        found: dict[str, str] = {}
         for text in texts:
             for number in NUMBER.findall(text):
                 if number not in self.entries and number not in found:

@@ -342,7 +342,7 @@ def _simplified(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _dissolved(units: gpd.GeoDataFrame, column: str) -> dict[str, Any]:
-    found = {}
+    found: dict[str, shapely.Polygon] = {}
     for beat, group in units.groupby(units[column].astype(str), sort=True):
         found[str(beat)] = dissolve(group.geometry.to_numpy())
     return found
@@ -403,7 +403,8 @@ def _lines_of_each(shapes: Any, plan: PublicPlan) -> list[list[Any]]:
 
 def _streets(ground: Ground, plan: PublicPlan) -> list[dict[str, Any]]:
     """Return named streets; the longest are drawn, as many as a telephone draws at once, all are found."""
-    found, corners = [], 0
+    found: list[dict[str, list[list[list]] | list[str] | str]] = []
+    corners = 0
     longest = sorted(ground.streets, key=lambda r: -float(shapely.length(r[-1])))
     of_each = _lines_of_each([lines for *_, lines in longest], plan)
     for (name, beats, said, _), drawn in zip(longest, of_each, strict=True):
@@ -416,7 +417,7 @@ def _streets(ground: Ground, plan: PublicPlan) -> list[dict[str, Any]]:
 
 def _labels(shapes: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return where each beat's name may stand, the largest beat first: places inside the beat, the farthest from its border first."""
-    found = []
+    found: list[dict[str, list[list[float]] | str]] = []
     for beat, shape in sorted(shapes.items(), key=lambda s: -s[1].area):
         main = max(shapely.get_parts(shape), key=lambda p: p.area)
         west, south, east, north = shapely.bounds(main)

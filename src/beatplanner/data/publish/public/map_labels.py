@@ -103,7 +103,7 @@ def placed(
     kept = [box_of(short or "", middles[i][0], middles[i][1], size, bold=True) for i, (_, short) in enumerate(texts)]
     found: list[tuple[str, float, float, bool] | None] = [None] * len(shapes)
     order = sorted(range(len(shapes)), key=lambda i: -float(shapely.area(shapes[i])))
-    waiting = []
+    waiting: list[int] = []
     for i in order:
         full, step = texts[i][0], size * 2.0
         others = used + [b for j, b in enumerate(kept) if j != i and found[j] is None]

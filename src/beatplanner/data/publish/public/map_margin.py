@@ -24,7 +24,8 @@ def legend(signs: Sequence[tuple[str, str]], width: float) -> tuple[str, float]:
     width
         Of the map, mm; the signs go on in the next row where there is no room.
     """
-    parts, x, y = [], 0.0, 0.0
+    parts: list[str] = []
+    x, y = 0.0, 0.0
     for sign, text in signs:
         needed = SIGN + 1.2 + 0.6 * SIZE * len(text) + 4.0
         if x and x + needed > width:
@@ -65,7 +66,7 @@ def grid(
     step = grid_step(max(width, height) * per_mm)
     parts: list[str] = []
     numbers: list[str] = []
-    boxes = []
+    boxes: list[tuple[float, float, float, float]] = []
     style = f'font-size="1.9" font-family="{FONT}" fill="#333"'
 
     def lines(first: float, length: float) -> list[float]:

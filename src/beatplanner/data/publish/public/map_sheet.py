@@ -123,7 +123,7 @@ class Sheet:
                 rings += [(shapely.get_coordinates(r), True) for r in (part.exterior, *part.interiors)]
             elif part.geom_type in {"LineString", "LinearRing"}:
                 rings.append((shapely.get_coordinates(part), False))
-        text = []
+        text: list[str] = []
         for points, closed in rings:
             at = np.round(self.mm(points), 2)
             text.append("M" + "L".join(f"{x:g} {y:g}" for x, y in at) + ("Z" if closed else ""))

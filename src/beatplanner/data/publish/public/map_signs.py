@@ -144,7 +144,8 @@ def _stations_there(sheet: Sheet, plan: PublicPlan) -> Iterable[tuple[Any, float
 def station_names(sheet: Sheet, plan: PublicPlan, names: Mapping[str, str], size: float) -> tuple[list[str], list[Box]]:
     """Write the names of stations where they hide nothing; return those that have no room, and their places (metres)."""
     there = [s for s in _stations_there(sheet, plan) if str(s[0].station) in names]
-    unnamed, boxes = [], []
+    unnamed: list[str] = []
+    boxes: list[tuple[float, ...]] = []
     for existing, colour in ((True, ACCENT), (False, OPENED)):
         some = [(s, x, y) for s, x, y in there if bool(s.existing) == existing]
         texts = [names[str(s.station)] for s, *_ in some]
@@ -159,7 +160,7 @@ def names_beside(
 ) -> list[int]:
     """Write names beside symbols; return the positions of those that had no room."""
     found = beside_points(points, texts, size, reach, sheet.taken, sheet.width, sheet.height)
-    missing = []
+    missing: list[int] = []
     for k, (at, point, text) in enumerate(zip(found, points, texts, strict=True)):
         if at is None:
             missing.append(k)
@@ -184,7 +185,9 @@ def area_names(
     tuple
         The names that are not written in full, and the boxes of their areas (metres).
     """
-    shapes, ids, boxes = [], [], []
+    shapes: list[shapely.Polygon] = []
+    ids: list[str] = []
+    boxes: list[tuple[float, ...]] = []
     frame = sheet.frame
     for beat, shape in zip(areas["beat"].astype(str), areas.geometry, strict=True):
         parts = [p for p in shapely.get_parts(geometry.intersection(shape, frame)) if p.geom_type == "Polygon"]
@@ -196,7 +199,8 @@ def area_names(
             boxes.append(tuple(map(float, shape.bounds)))
     middles = np.array([shapely.get_coordinates(shapely.maximum_inscribed_circle(s))[0] for s in shapes])
     found = placed(shapes, middles, [(labels[b], b) for b in ids], size, sheet.taken, sheet.width, sheet.height)
-    listed, cramped = [], []
+    listed: list[str] = []
+    cramped: list[tuple[float, float, float, float]] = []
     for beat, middle, at, box in zip(ids, middles, found, boxes, strict=True):
         if at is None or at[0] != labels[beat]:
             listed.append(labels[beat])

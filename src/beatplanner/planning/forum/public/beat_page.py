@@ -80,7 +80,8 @@ def _officers(content: PackContent, beat: Any) -> list[Block]:
 
 def officers_told(content: PackContent, beat: str) -> list[str]:
     """Return the posts of a beat in a sentence each, without names: the map on screen names no officer."""
-    t, said = content.speech, []
+    said: list[str] = []
+    t = content.speech
     for officer in content.posted.get(beat, ()):
         post = t.text("Community officer, post {n}", n=t.number(of_force(officer.post)))
         said.append(f"{post}: {', '.join(_times(content, officer))}")
@@ -90,7 +91,7 @@ def officers_told(content: PackContent, beat: str) -> list[str]:
 def _times(content: PackContent, officer: Posted) -> list[str]:
     """Say since when and until when an officer holds a post and who comes after, as the postings are."""
     t, after = content.speech, officer.next
-    said = []
+    said: list[str] = []
     if not officer.held:
         said.append(t.text("This post is not filled yet."))
         if after is not None:
@@ -185,7 +186,7 @@ def _station(content: PackContent, beat: Any) -> list[Block]:
         return []
     ways = content.plan.ways.get(str(beat.beat), ())
     block = heading(t.text("Your station"))
-    said = []
+    said: list[str] = []
     for way in ways:
         hours = content.hours_of(way.station)
         name = content.station_names[way.station]
@@ -233,7 +234,8 @@ def _concerns(content: PackContent, beat: Any) -> list[Block]:
     block = heading(t.text("What people reported"))
     if not figures.concerns:
         return [block, paragraph(t.text("The records do not cover twelve months, so no figures are shown."))]
-    rows, few = [], []
+    rows: list[tuple[int, str, str]] = []
+    few: list[str] = []
     total, here = figures.value("town"), figures.value("beat", str(beat.beat))
     for theme, values in figures.concerns.items():
         if theme in figures.sensitive:
@@ -281,7 +283,7 @@ def _partners(content: PackContent, beat: Any) -> list[Block]:
     t, partners = content.speech, content.tables.partners
     area = {str(beat.beat), str(beat.name), str(beat.municipality)}
     here = partners[np.array([a is None or str(a) in area for a in partners["area"]], dtype=bool)]
-    rows = []
+    rows: list[tuple[str, str]] = []
     for kind in ("school", "health", "social services", "municipality", "other"):
         for p in here[here["kind"].astype(str).str.casefold() == kind].itertuples(index=False):
             rows.append((t.worded(p.name or t.text(PARTNER_TITLES[kind])), t.worded(p.does or "")))

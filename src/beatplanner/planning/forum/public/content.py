@@ -77,7 +77,8 @@ class PackContent:
     @cached_property
     def station_names(self) -> dict[str, str]:
         """What each station is called: its name, or near what its site is still to be chosen."""
-        t, stations, found = self.speech, self.plan.stations, {}
+        found: dict[str, str] = {}
+        t, stations = self.speech, self.plan.stations
         for s in [] if stations is None else each_row(stations):
             found[str(s.station)] = t.given(s.name) if s.name else t.text(UNNAMED, area=t.given(s.near))
         return found
@@ -317,7 +318,7 @@ class PackContent:
     def actions(self, area: set[str]) -> list[list[str]]:
         """Return what was asked and done in an area, newest first, as rows."""
         t, frame = self.speech, self.tables.report_back
-        rows = []
+        rows: list[list[str]] = []
         own = frame[np.array([str(f) in area for f in frame["forum"]], dtype=bool)]
         for a in each_row(own.sort_values("asked_on", ascending=False, key=lambda c: c.astype(str), kind="stable")):
             if a.done_on is not None:

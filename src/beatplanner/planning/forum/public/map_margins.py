@@ -87,7 +87,8 @@ def town_maps(
 
 def listed(content: PackContent, drawing: Drawing) -> str:
     """Name what a map shows by numbers or without a name."""
-    t, said = content.speech, []
+    said: list[str] = []
+    t = content.speech
     if drawing.listed:
         said.append(f"{t.text('Beats with their numbers')}: {', '.join(drawing.listed)}.")
     if drawing.places:

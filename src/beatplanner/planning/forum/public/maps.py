@@ -190,7 +190,7 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
     today = 0 if maps.today is None else len(maps.today)
     for map_ in town_maps(content, [(maps.before, maps.after), *maps.larger], today):
         add_map(*map_)
-    pages = []
+    pages: list[tuple[str, list[dict[str, Any]]]] = []
     drawn_once: dict[str, bytes] = {}
     code = None
     if content.settings.map_url:

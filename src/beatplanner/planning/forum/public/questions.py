@@ -113,7 +113,7 @@ def why_here(content: PackContent, places: Sequence[int]) -> list[str]:
     at_unit = dict(zip(ids, units[["x", "y"]].to_numpy(float), strict=True))
     centres = {str(b.beat): at_unit.get(str(b.centre_unit)) for b in content.beats}
     municipality = {str(b.beat): str(b.municipality) for b in content.beats}
-    said = []
+    said: list[str] = []
     where = units[["x", "y"]].to_numpy(float)
     beat_of, area_of = (units[c].astype(str).to_numpy(object) for c in ("beat", "municipality"))
     for i in places:

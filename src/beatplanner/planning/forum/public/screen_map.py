@@ -62,7 +62,7 @@ def _texts(content: PackContent) -> dict[str, str]:
 def _walks(content: PackContent) -> list[str]:
     """Return each place's way to a station, in words."""
     t, plan = content.speech, content.plan
-    walks = []
+    walks: list[str] = []
     for u in each_row(plan.units):
         if plan.stations is None:
             walks.append("")
@@ -114,11 +114,11 @@ def map_words(content: PackContent) -> MapWords:
 def _card(content: PackContent, beat: Any) -> dict[str, Any]:
     """Return what a click on a beat tells: posts, stations, forum."""
     t, ident = content.speech, str(beat.beat)
-    rows = []
+    rows: list[list[list[str] | str]] = []
     officers = officers_told(content, ident)
     if officers:
         rows.append([t.text("Your officers"), officers])
-    stations = []
+    stations: list[str] = []
     for way in content.plan.ways.get(ident, ()):
         name = content.station_names[way.station]
         stations.append(f"{name[:1].upper()}{name[1:]}. {_open(content, way.station)}")
@@ -138,7 +138,8 @@ def ground(content: PackContent) -> Ground:
 
 def _station_signs(content: PackContent) -> list[Sign]:
     """Return the stations with what a click on each tells: when it is open, and whose first station it is."""
-    t, plan, found = content.speech, content.plan, []
+    found: list[Sign] = []
+    t, plan = content.speech, content.plan
     for s in [] if plan.stations is None else each_row(plan.stations):
         ident = str(s.station)
         said, name = (
@@ -161,7 +162,7 @@ def _forum_signs(content: PackContent) -> list[Sign]:
     for m in content.meetings:
         if m.level == "neighbourhood" and m.venue and all(np.isfinite(m.at)):
             at.setdefault((float(m.at[0]), float(m.at[1])), []).append(m)
-    found = []
+    found: list[Sign] = []
     for place, meetings in at.items():
         rows = [[t.text("Beat {name}", name=content.names[m.area]), [content.when_and_where(m)]] for m in meetings]
         beats = [m.area for m in meetings]

@@ -307,7 +307,7 @@ def public_layers(press: Press, content: PackContent) -> dict[str, gpd.GeoDataFr
     )
     beats = gpd.GeoDataFrame(plan.beats[["beat", "name", "municipality", "posts", "geometry"]])
     if figures.residents:
-        shown = []
+        shown: list[float] = []
         for beat in beats["beat"].astype(str):
             value = figures.value("beat", beat)
             shown.append(np.nan if value is None else float(press.register.cell(counted(value))))

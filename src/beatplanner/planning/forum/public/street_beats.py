@@ -82,7 +82,7 @@ def streets_of(plan: PublicPlan, tables: PublicTables, names: Mapping[str, str],
     shapes, ids = plan.beats.geometry.to_numpy(), plan.beats["beat"].astype(str).to_numpy(object)
     tree = shapely.STRtree(shapes)
     houses = _houses(tables.houses, tree, ids)
-    found = []
+    found: list[Street] = []
     for name, group in streets[streets["name"].notna()].groupby("name", sort=True):
         lines = geometry.union(group.geometry.to_numpy())
         parts = _parts(lines, tree, ids)
@@ -91,7 +91,7 @@ def streets_of(plan: PublicPlan, tables: PublicTables, names: Mapping[str, str],
         if not beats:
             continue
         numbers = houses.get(str(name), {})
-        said = []
+        said: list[str] = []
         for b in beats:
             # who lives in a street of one beat needs neither side nor number
             more = [] if len(beats) == 1 else [_side(parts[b], speech), *_numbers(b, numbers, speech)]
@@ -170,7 +170,7 @@ def _numbers(beat: str, numbers: Mapping[str, str], speech: PublicSpeech) -> lis
     odd, even = (_runs(beat, sorted((n for n in numbers if _digits(n) % 2 == r), key=natural), numbers) for r in (1, 0))
     if len(together) <= len(odd) + len(even) - (1 if odd and even else 0):
         return [speech.text("house numbers {numbers}", numbers=speech.given(", ".join(together)))]
-    said = []
+    said: list[str] = []
     if odd:
         said.append(speech.text("odd house numbers {numbers}", numbers=speech.given(", ".join(odd))))
     if even:

@@ -248,7 +248,7 @@ def rules_asked(content: PackContent) -> list[str]:
     """Return the rules that were set, as rules; whether they are kept is told where it was measured."""
     t, rules = content.speech, content.card.rules
     beats, stations, officers = (rules.get(name, {}) for name in ("beats", "stations", "officers"))
-    said = []
+    said: list[str] = []
     if "tolerance" in beats:
         share = t.percent(rule(beats["tolerance"]))
         said.append(t.text("Work of each beat: at most {share} from the mean of its municipality", share=share))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -107,7 +107,7 @@ def wait_for(parent: QWidget | None, words: str, function: Callable[..., Any], *
 
 
 @contextmanager
-def working(parent: QWidget | None, words: str) -> Iterator[Callable[[], None]]:
+def working(parent: QWidget | None, words: str) -> Generator[Callable[[], None]]:
     """Let the window paint on while it does something itself, in parts; `words` say what.
 
     Yields a function to be called after each part. It raises `StoppedError` where the user has stopped the work.

@@ -1,0 +1,1 @@
+"""What this program uses of lxml, which brings no types."""
