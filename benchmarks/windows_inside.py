@@ -121,7 +121,7 @@ def one_project_one_owner(folder: Path) -> str:
 
 def square(number: int) -> int:
     """Return a number's square, in a worker."""
-    from beatplanner.data.processes import is_running
+    from beatplanner.data.running_programs import is_running
 
     return number * number if is_running(os.getppid()) else -1
 

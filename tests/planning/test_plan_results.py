@@ -19,8 +19,8 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.names import language_title
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.whole.plan_warnings import PlaceNames, plan_warnings
-from beatplanner.planning.whole.proof_figures import step_proofs
 from beatplanner.planning.whole.run import run
+from beatplanner.planning.whole.step_proofs import step_proofs
 from beatplanner.planning.whole.verdict import FILE, read_verdict, write_verdict
 from conftest import write_grid_town
 

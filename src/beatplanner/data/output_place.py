@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.paths import PATH_LIMIT, long_paths, whole_path
-from beatplanner.data.processes import is_left_over
+from beatplanner.data.running_programs import is_left_over
 
 # Names of devices: Windows takes no file or folder of that name, with any extension, in any case.
 # Source: Microsoft, "Naming Files, Paths, and Namespaces".

@@ -16,7 +16,10 @@ BY_KEY = {r.key: r for r in RULES}
 
 def schema() -> str:
     """Return the JSON schema of a description as it is published in ``docs/description.schema.json``."""
-    made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Description.model_json_schema()}
+    made: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Description.model_json_schema(),
+    }
     for inner in ("folder", "file"):
         del made["properties"][inner]
     # a scenario's file says less, and from which it starts

@@ -54,8 +54,8 @@ def accuracy_offline(
         group = TransformerGroup(crs, to, always_xy=True, area_of_interest=_interest(west, south, east, north))
     except (ProjError, CRSError, ValueError):
         return None, None
-    here = [t.accuracy for t in group.transformers if t.accuracy is not None and t.accuracy >= 0]
-    better = [o.accuracy for o in group.unavailable_operations if o.accuracy is not None and o.accuracy >= 0]
+    here = [t.accuracy for t in group.transformers if t.accuracy >= 0]
+    better = [o.accuracy for o in group.unavailable_operations if o.accuracy >= 0]
     # the first is what PROJ takes
     mine = group.transformers[0].accuracy if group.transformers else None
     mine = mine if mine is not None and mine >= 0 else (min(here) if here else None)
@@ -267,7 +267,7 @@ def _changes(crs: CRS, x: float, y: float, lonlat: tuple[float, float]) -> list[
         there = transformer.transform(x, y)
         if not np.isfinite(there).all():
             continue
-        accuracy = transformer.accuracy if transformer.accuracy is not None and transformer.accuracy >= 0 else 1e3
+        accuracy = transformer.accuracy if transformer.accuracy >= 0 else 1e3
         steps = [s for s in transformer.description.split(" + ") if " to " in s and not s.startswith("Inverse of ")]
         name = steps[-1] if steps else transformer.description
         found.append(Change(name, float(accuracy), (float(there[0]), float(there[1])), _towgs84(transformer)))

@@ -157,7 +157,7 @@ def _each(doing: str, work: Callable[..., Any], *operands: Any) -> Any:
     shape = arrays[0].shape
     found = np.empty(arrays[0].size, dtype=object)
     for i, members in enumerate(zip(*(a.ravel() for a in arrays), strict=True)):
-        found[i] = _one(doing, lambda pair: work(*pair), cast(np.ndarray, np.array(members, dtype=object)))
+        found[i] = _one(doing, lambda pair: work(*pair), np.array(members, dtype=object))
     return found.reshape(shape) if shape else found[0]
 
 

@@ -31,6 +31,10 @@ def is_logged(path: Path) -> bool:
         return stream.read(20)[18:] == b"\x02\x02"
 
 
+def _text(stored: bytes) -> str:
+    return stored.decode("utf-8", errors="replace")
+
+
 @contextmanager
 def opened_database(path: Path, seconds: float = SECONDS) -> Generator[sqlite3.Connection]:
     """Open a database of others for reading: it runs no code of its own, and no question to it lasts.
@@ -45,7 +49,7 @@ def opened_database(path: Path, seconds: float = SECONDS) -> Generator[sqlite3.C
     alone = is_logged(path) and not path.with_name(f"{path.name}-wal").is_file()
     uri = read_only_uri(whole_path(path)) + ("&immutable=1" if alone else "")
     with closing(sqlite3.connect(uri, uri=True)) as database:
-        database.text_factory = lambda text: text.decode("utf-8", errors="replace")
+        database.text_factory = _text
         database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_CELL)
         database.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, MOST_STATEMENT)
         database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -149,7 +149,7 @@ def _told_as(what: str, where: Place) -> Generator[None]:
         raise InputError(where.problem(f"{what} ({_first_line(error)})", "Export it again")) from None
 
 
-def _check_driver(info: dict[str, Any], where: Place) -> None:
+def _check_driver(info: Mapping[str, Any], where: Place) -> None:
     """Refuse what GDAL reads by a driver that is not ours: a second wall behind the list of drivers."""
     driver = info.get("driver")
     if driver is not None and driver not in VECTOR_DRIVERS:
@@ -170,7 +170,11 @@ def _features(
             return sound, []
     except (shapely.errors.GEOSException, shapely.errors.ShapelyError):
         pass
-    meta, _, wkb, values = pyogrio.raw.read(path, layer=layer, columns=columns, encoding=page)
+    # geometries are asked for, so that they are there
+    read: tuple[Any, Any, np.ndarray, list[np.ndarray]] = cast(
+        Any, pyogrio.raw.read(path, layer=layer, columns=columns, encoding=page)
+    )
+    meta, _, wkb, values = read
     # of roads and barriers no column may be asked for, and rows there are all the same
     fields = dict(zip(meta["fields"], values, strict=True))
     frame = _without_binary(pd.DataFrame(fields, index=pd.RangeIndex(len(wkb))))
@@ -216,7 +220,7 @@ def _nowhere(shapes: np.ndarray) -> np.ndarray:
 def _without_binary(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose columns of bytes, such as pictures and signatures, are empty: they mean nothing here."""
     for name in frame.select_dtypes(object).columns:
-        first = frame[name].first_valid_index()
+        first = cast(Any, frame[name].first_valid_index())
         if first is not None and isinstance(frame.at[first, name], bytes | bytearray | memoryview):
             frame[name] = pd.Series([None] * len(frame), index=frame.index, dtype=object)
     return frame

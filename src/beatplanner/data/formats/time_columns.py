@@ -368,8 +368,10 @@ def _of_parts(parts: pd.DataFrame, texts: pd.Series, result: TimeColumn) -> pd.S
             result.warnings.append(unsure)
         else:
             result.facts.append(unsure)
-    day = b.where((~year_first & ~first_is_day) | month_first, a)
-    month = a.where((~year_first & ~first_is_day) | month_first, b)
+    # where nothing says it, as the other rows do
+    neither = ~year_first & (not first_is_day)
+    day = b.where(neither | month_first, a)
+    month = a.where(neither | month_first, b)
     year = _full_year(c)
     day, month, year = day.where(~year_first, c), month.where(~year_first, b), year.where(~year_first, a)
     return _assembled(year, month, day, parts)

@@ -101,9 +101,11 @@ def mend(draft: ImportDraft, doubt: Doubt) -> None:
 # ---- checks of one layer
 
 
-def _doubt(draft: ImportDraft, source: Source, severity: str, text: str, rows: Iterable[int], name: str = "") -> Doubt:
-    rows = tuple(int(r) for r in rows)
-    shapes: tuple = ()
+def _doubt(
+    draft: ImportDraft, source: Source, severity: str, text: str, doubted: Iterable[int], name: str = ""
+) -> Doubt:
+    rows = tuple(int(r) for r in doubted)
+    shapes: tuple[Any, ...] = ()
     box: tuple[float, ...] = ()
     if source.has_place:
         frame = draft.located(source)
@@ -303,7 +305,7 @@ def check_for_points_outside(draft: ImportDraft, source: Source) -> Iterator[Dou
     there = np.isfinite(x)
     outside = np.flatnonzero(~inside & there)
     if len(outside) > 0.5 * there.sum():
-        raw = draft._with_place(source)
+        raw = draft.with_place(source)
         assert isinstance(raw, gpd.GeoDataFrame)
         other = gpd.GeoSeries(gpd.points_from_xy(raw.geometry.y, raw.geometry.x), crs=raw.crs).to_crs("EPSG:4326")
         fits = shapely.contains_xy(
@@ -322,7 +324,7 @@ def check_for_points_outside(draft: ImportDraft, source: Source) -> Iterator[Dou
 def _swapped(draft: ImportDraft, source: Source, units: Source) -> Doubt:
     """Say in which of two layers x and y are swapped, or that nothing says it: points that fit the other way round may be the right ones."""
     votes = names_say(source.columns.get("x", ""), source.columns.get("y", ""))
-    frame, raw = draft.located(units), draft._with_place(units)
+    frame, raw = draft.located(units), draft.with_place(units)
     assert isinstance(raw, gpd.GeoDataFrame)
     places = shapely.get_coordinates(shapely.centroid(frame.geometry.dropna().to_numpy()))
     turned = shapely.get_coordinates(shapely.centroid(raw.geometry.dropna().to_numpy()))[:, ::-1]
@@ -403,7 +405,7 @@ def _hours(draft: ImportDraft) -> Iterator[Doubt]:
 # ---- what the checks of a project find
 
 
-def _notes(draft: ImportDraft) -> list[tuple[Note, object]]:
+def _notes(draft: ImportDraft) -> list[tuple[Note, Town | None]]:
     from beatplanner.data.guided_import.checks import DOUBTS
     from beatplanner.data.town.read_town import read_town
 
@@ -415,7 +417,7 @@ def _notes(draft: ImportDraft) -> list[tuple[Note, object]]:
         return [(note, town) for note in [*town.notes, *(n for doubt in DOUBTS for n in doubt(town))]]
 
 
-def _from_note(draft: ImportDraft, note: Note, town: Town) -> Doubt:
+def _from_note(draft: ImportDraft, note: Note, town: Town | None) -> Doubt:
     """Return a note of the checks as a doubt, with the places of the units that it names."""
     names = {
         "units.gpkg": "units",
@@ -432,11 +434,11 @@ def _from_note(draft: ImportDraft, note: Note, town: Town) -> Doubt:
     if rows and source is not None:
         return replace_text(_doubt(draft, source, note.severity, "", rows), str(shown))
     box: tuple[float, ...] = ()
-    shapes: tuple = ()
+    shapes: tuple[Any, ...] = ()
     if town is not None:
         units = _units_named(note.what, town)
         if len(units):
-            places = town.units.geometry.iloc[units].to_crs("EPSG:4326")
+            places = gpd.GeoSeries(town.units.geometry.iloc[units]).to_crs("EPSG:4326")
             shapes, box = tuple(places), tuple(float(v) for v in places.total_bounds)
     return Doubt(note.severity, str(shown), source, (), box, shapes)
 

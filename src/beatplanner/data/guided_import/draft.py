@@ -316,12 +316,13 @@ class ImportDraft:
 
     def located(self, source: Source, *, mended: bool = True) -> gpd.GeoDataFrame:
         """Return a layer with its geometry in EPSG:4326 and its row numbers (from 0) as index; for the preview map."""
-        frame = self.mended(source) if mended else self._with_place(source)
+        frame = self.mended(source) if mended else self.with_place(source)
         if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
             return gpd.GeoDataFrame(geometry=[], crs="EPSG:4326")
         return frame.to_crs("EPSG:4326")
 
-    def _with_place(self, source: Source) -> pd.DataFrame:
+    def with_place(self, source: Source) -> pd.DataFrame:
+        """Return the rows of a source with their places, before any mend; a plain table where there are none."""
         frame = self.frame(source)
         if source.look.geometry:
             found = gpd.GeoDataFrame(frame.copy())
@@ -334,7 +335,7 @@ class ImportDraft:
 
     def mended(self, source: Source) -> pd.DataFrame:
         """Return a layer with what is to be mended done."""
-        frame = self._with_place(source)
+        frame = self.with_place(source)
         for name in source.mends:
             frame = MENDS[name].do(frame, source)
         return frame

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from beatplanner.data.paths import whole_path
-from beatplanner.data.processes import is_running, start_of
+from beatplanner.data.running_programs import is_running, start_of
 
 JOURNAL, BASE = "journal.jsonl", "base.gpkg"
 # The system writes to the disk at the latest after so many seconds; a power cut loses no more than that, a crash nothing.

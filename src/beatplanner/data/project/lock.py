@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.processes import is_running, start_of
+from beatplanner.data.running_programs import is_running, start_of
 
 # A lock that another computer has not touched for this long belongs to a program that crashed, in seconds.
 STALE = 300.0

@@ -12,7 +12,7 @@ from pathlib import Path
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.output_place import HELD, check_place, move
 from beatplanner.data.paths import read_only_uri, whole_path
-from beatplanner.data.processes import is_left_over
+from beatplanner.data.running_programs import is_left_over
 
 # How long another program may hold the file before a save gives up, in ms; steps of a backup that may find it held.
 BUSY_MS, BUSY_STEPS = 2000, 3

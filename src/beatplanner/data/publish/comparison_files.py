@@ -247,7 +247,7 @@ def _drawing(content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequence[di
         beat = np.array(m["beat"], dtype=object)
         ids = sorted({b for b in beat if b is not None})
         outlines = [_path(_union(simple[beat == b])) for b in ids]
-        spots: list[dict[str, Any]] = []
+        spots: list[list[Any]] = []
         if m["stations"]:
             xy = place(np.array([[s[0], s[1]] for s in m["stations"]], float))
             spots = [

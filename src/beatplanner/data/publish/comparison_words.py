@@ -136,7 +136,7 @@ def money_in_words(value: float, said: Speech = ENGLISH) -> str:
 def verdicts(row: dict[str, Any]) -> list[str]:
     """Return for each column “better”, “worse” or “” against the first, today's; nothing where neither is better or rounding decides."""
     first = row["values"][0]
-    told: list[dict[str, Any]] = []
+    told: list[str] = []
     unlike = row.get("unlike") or [False] * len(row["values"])
     for value, apart in zip(row["values"], unlike, strict=True):
         if apart or row["better"] == "" or value is None or first is None or row["kind"] == "text":
@@ -169,7 +169,7 @@ def best(row: dict[str, Any]) -> list[bool]:
 
 def signed(row: dict[str, Any], said: Speech = ENGLISH) -> list[str]:
     """Return each column's difference to the first, today's, with its sign; “” where there is none, rounding decides, or it means nothing."""
-    told: list[dict[str, Any]] = []
+    told: list[str] = []
     first = row["values"][0]
     for k, value in enumerate(row["values"]):
         if (

@@ -17,10 +17,10 @@ import pyogrio.errors
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import check_place, swap_in
 from beatplanner.data.paths import whole_path
-from beatplanner.data.processes import is_left_over
 from beatplanner.data.result.cells import fit_pages, safe_cell, write_csv
 from beatplanner.data.result.folder import plain_types
 from beatplanner.data.result.styles import GEOPACKAGE
+from beatplanner.data.running_programs import is_left_over
 
 FORMATS = (".gpkg", ".geojson", ".csv", ".xlsx")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -99,7 +100,7 @@ def write_forum(folder: Path) -> None:
     _write_csv(folder / "hours.csv", ["station", "hours"], rows)
 
 
-def _write_csv(path: Path, header: list[str], rows: list[tuple]) -> None:
+def _write_csv(path: Path, header: list[str], rows: list[tuple[Any, ...]]) -> None:
     pd.DataFrame(rows, columns=header).to_csv(path, index=False, encoding="utf-8")
 
 

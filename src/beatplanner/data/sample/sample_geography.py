@@ -99,7 +99,7 @@ class Geography:
     municipalities: list[str]
     residents: np.ndarray
     roads: list[tuple[str, LineString]]
-    neighbours: nx.Graph
+    neighbours: nx.Graph[int]
 
 
 def draw_geography(rng: np.random.Generator) -> Geography:

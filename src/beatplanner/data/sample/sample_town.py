@@ -339,7 +339,7 @@ def _write_roster(path: Path, ground: Geography, beats: np.ndarray, rng: np.rand
     for i in range(40):
         name = f"{FIRST[i % len(FIRST)]} {FAMILY[(3 * i + i // 20) % len(FAMILY)]}"
         languages = [language for language, share in (("albanian", 0.55), ("romani", 0.2)) if rng.random() < share]
-        row = [
+        row: list[Any] = [
             name,
             None,
             None,

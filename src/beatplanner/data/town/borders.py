@@ -164,7 +164,7 @@ def _decided_links(reading: Reading, units: gpd.GeoDataFrame) -> Decided:
     open_ = [is_missing(v) for v in frame["accept"]]
     yes = truths(frame["accept"], where)
     reason = texts(frame["reason"]) if "reason" in frame else [None] * len(frame)
-    found: dict[tuple[int, int], tuple[bool | None, str]] = {}
+    found: Decided = {}
     for i, (u, v) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
         if not open_[i]:
             found[min(u, v), max(u, v)] = (yes[i], reason[i] or "")

@@ -99,7 +99,7 @@ def _times(frame: pd.DataFrame, rules: Incidents, where: Place, told: list[Note]
     """Return when incidents happened: the first of several columns that is filled, with the hour out of its own column where it has one."""
     found = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us]")
     for k, column in enumerate([rules.time, *rules.time_else] if rules.time else []):
-        if column is None or not found.isna().any():
+        if not found.isna().any():
             continue
         open_ = found.isna().to_numpy()
         part = frame[column][open_]

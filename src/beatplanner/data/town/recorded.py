@@ -166,8 +166,8 @@ class _Histogram:
         covered = np.ones(len(self.count), bool) if self.given else self._covered()
         bounds = np.flatnonzero(np.diff(np.r_[False, covered, False]))
         self.runs = [(self.low + a, self.low + b) for a, b in zip(bounds[::2], bounds[1::2], strict=True)]
-        self.start = [self._first_day(a) for a, _ in self.runs]
-        self.end = [self._first_day(b) for _, b in self.runs]
+        self.start = [self.first_day(a) for a, _ in self.runs]
+        self.end = [self.first_day(b) for _, b in self.runs]
         if self.given:
             first, last = pd.Timestamp(rules.first or day.min()), pd.Timestamp(rules.last or day.max())
             self.start, self.end = [first.normalize()], [last.normalize() + pd.Timedelta(days=1)]
@@ -226,7 +226,8 @@ class _Histogram:
             if (self.end[k] - last).days * a_day >= NO_CHANCE:
                 self.end[k] = last
 
-    def _first_day(self, period: int) -> pd.Timestamp:
+    def first_day(self, period: int) -> pd.Timestamp:
+        """Return the day on which a period of the records begins."""
         month = period * MONTHS[self.step]
         return pd.Timestamp(year=month // 12, month=month % 12 + 1, day=1)
 
@@ -255,7 +256,7 @@ class _Histogram:
         """Return the histogram by months (or by the first months of coarser periods), without a long empty stretch."""
         rows: list[tuple[str, int, float]] = []
         for k, n in enumerate(self.count):
-            a, b = self._first_day(self.low + k), self._first_day(self.low + k + 1)
+            a, b = self.first_day(self.low + k), self.first_day(self.low + k + 1)
             kept = sum(max(0, (min(b, e) - max(a, s)).days) for s, e in zip(self.start, self.end, strict=True))
             if n or kept or len(self.count) <= 240:
                 rows.append((f"{a:%Y-%m}", int(n), kept / (b - a).days))
@@ -316,7 +317,7 @@ class _Histogram:
     def _strays(self) -> str:
         named: list[str] = []
         for k in np.flatnonzero(self.count):
-            a, b = self._first_day(self.low + int(k)), self._first_day(self.low + int(k) + 1)
+            a, b = self.first_day(self.low + int(k)), self.first_day(self.low + int(k) + 1)
             if not any(a < e and b > s for s, e in zip(self.start, self.end, strict=True)):
                 named.append(f"{a:%B %Y} ({self.count[k]:,})")
         return listed(named, 5) if named else "before the first or after the last day"
@@ -355,7 +356,7 @@ def _categories(
         if not (late or early):
             continue
         gaps = np.diff(np.unique(np.asarray(group["period"], np.int64))) - 1
-        when = f"{found._first_day(first):%B %Y} to {found._first_day(last) - pd.Timedelta(days=1):%B %Y}"
+        when = f"{found.first_day(first):%B %Y} to {found.first_day(last) - pd.Timedelta(days=1):%B %Y}"
         if (late and early) or (last - first) * months < LEAST_MONTHS or (gaps * rate >= limit).any():
             doubts.append(
                 (
@@ -366,20 +367,20 @@ def _categories(
             continue
         if late:
             start = [
-                max(s, found._first_day(first))
+                max(s, found.first_day(first))
                 for s, e in zip(found.start, found.end, strict=True)
-                if e > found._first_day(first)
+                if e > found.first_day(first)
             ]
-            end = [e for e in found.end if e > found._first_day(first)]
-            said = f"only since {found._first_day(first):%B %Y}"
+            end = [e for e in found.end if e > found.first_day(first)]
+            said = f"only since {found.first_day(first):%B %Y}"
         else:
             end = [
-                min(e, found._first_day(last))
+                min(e, found.first_day(last))
                 for s, e in zip(found.start, found.end, strict=True)
-                if s < found._first_day(last)
+                if s < found.first_day(last)
             ]
-            start = [s for s in found.start if s < found._first_day(last)]
-            said = f"only until {found._first_day(last) - pd.Timedelta(days=1):%B %Y}"
+            start = [s for s in found.start if s < found.first_day(last)]
+            said = f"only until {found.first_day(last) - pd.Timedelta(days=1):%B %Y}"
         years = found.years(start, end)
         own[str(name)] = years
         doubts.append(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -106,7 +108,7 @@ def _numbered(places: np.ndarray, taken: set[str]) -> list[str]:
 
 def _name_once(ids: list[str | None], named_in: dict[str, str], where: Place, field: str) -> None:
     """Refuse a site whose id another one has, in this table or in that of the existing stations; `named_in` keeps where each stands."""
-    wrong: list[tuple[int, str]] = []
+    wrong: list[tuple[str, str]] = []
     for row, name in zip(where.rows, ids, strict=True):
         if name is None:
             continue
@@ -136,7 +138,7 @@ def _only(frame: pd.DataFrame, where: Place, only: dict[str, list[str]]) -> tupl
 
 
 def _check_sites(
-    reading: Reading, frame: pd.DataFrame, ids: list, column: str, units: gpd.GeoDataFrame, where: Place, key: str
+    reading: Reading, frame: pd.DataFrame, ids: list[Any], column: str, units: gpd.GeoDataFrame, where: Place, key: str
 ) -> np.ndarray:
     """Return which sites are near enough to serve the town, (m,) bool."""
     existing = key == "existing"
@@ -172,7 +174,7 @@ def _check_sites(
     return apart <= limit
 
 
-def _check_water(place: np.ndarray, ids: list, barriers: Barriers | None, where: Place) -> None:
+def _check_water(place: np.ndarray, ids: list[Any], barriers: Barriers | None, where: Place) -> None:
     """Raise InputError where a site lies in a barrier that has an area, such as a lake."""
     if barriers is None:
         return

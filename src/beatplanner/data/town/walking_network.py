@@ -161,7 +161,7 @@ def _stubs(ground: np.ndarray, apart: np.ndarray, reach: np.ndarray, snap: float
     if not len(ground):
         return np.empty(0, dtype=object), 0
     tree = shapely.STRtree(ground)
-    found: list[np.ndarray] = []
+    found: list[Any] = []
     drawn = 0
     for lines, limit in ((ground, np.full(len(ground), snap)), (apart, reach)):
         for k in (0, -1):
@@ -441,7 +441,7 @@ def catchments(
     """
     at = access(network, sites, barriers)
     graph, k = _with_feet(network, at)
-    found: list[list[shapely.Polygon]] = []
+    found: list[list[shapely.Geometry]] = []
     for j in range(len(sites)):
         metres = csgraph.dijkstra(graph, directed=False, indices=np.array(k + j), limit=limits[-1])[:k] + at.metres[j]
         a, b = metres[network.segments[:, 0]], metres[network.segments[:, 1]]
@@ -449,7 +449,7 @@ def catchments(
         before = geometry.buffer(shapely.Point(sites[j]), CATCHMENT_REACH)
         for limit in limits:
             touched = np.flatnonzero(np.minimum(a, b) < limit)
-            lines: list[shapely.LineString] = []
+            lines: list[shapely.Geometry] = []
             for s in touched:
                 road, length = network.roads[s], network.lengths[s]
                 one, other = max(0.0, limit - a[s]) / length, max(0.0, limit - b[s]) / length

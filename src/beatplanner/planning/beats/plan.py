@@ -18,13 +18,6 @@ import pandas as pd
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.alone import STEP, plan_alone
 from beatplanner.planning.beats.conflicts import in_sentences
-from beatplanner.planning.beats.homes import (
-    as_good_as,
-    choices_of_homes,
-    least_of_homes,
-    to_plan,
-    within,
-)
 from beatplanner.planning.beats.municipality import (
     AtHome,
     Homes,
@@ -41,6 +34,13 @@ from beatplanner.planning.beats.parallel import WorkerPool
 from beatplanner.planning.beats.problems import Problems, residents_of
 from beatplanner.planning.beats.shared_budget import Together, share_budget
 from beatplanner.planning.beats.side_by_side import SideBySide
+from beatplanner.planning.beats.spanning_beats import (
+    as_good_as,
+    choices_of_homes,
+    least_of_homes,
+    to_plan,
+    within,
+)
 from beatplanner.planning.proof import Progress, Proof, impossible, silent
 from beatplanner.planning.workload import WorkloadPlan
 from beatplanner.solver.clock import read_clock

@@ -183,7 +183,7 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
     view.fit_bounds([[south, west], [north, east]])
     _plain_head(view)
     inner = shapely.point_on_surface(units.geometry.to_numpy())
-    places = [
+    places: list[dict[str, Any]] = [
         {
             "unit": str(u.unit),
             "name": str(u.name),
@@ -342,7 +342,7 @@ def _simplified(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _dissolved(units: gpd.GeoDataFrame, column: str) -> dict[str, Any]:
-    found: dict[str, shapely.Polygon] = {}
+    found: dict[str, Any] = {}
     for beat, group in units.groupby(units[column].astype(str), sort=True):
         found[str(beat)] = dissolve(group.geometry.to_numpy())
     return found
@@ -403,7 +403,7 @@ def _lines_of_each(shapes: Any, plan: PublicPlan) -> list[list[Any]]:
 
 def _streets(ground: Ground, plan: PublicPlan) -> list[dict[str, Any]]:
     """Return named streets; the longest are drawn, as many as a telephone draws at once, all are found."""
-    found: list[dict[str, list[list[list]] | list[str] | str]] = []
+    found: list[dict[str, Any]] = []
     corners = 0
     longest = sorted(ground.streets, key=lambda r: -float(shapely.length(r[-1])))
     of_each = _lines_of_each([lines for *_, lines in longest], plan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -145,13 +145,13 @@ def station_names(sheet: Sheet, plan: PublicPlan, names: Mapping[str, str], size
     """Write the names of stations where they hide nothing; return those that have no room, and their places (metres)."""
     there = [s for s in _stations_there(sheet, plan) if str(s[0].station) in names]
     unnamed: list[str] = []
-    boxes: list[tuple[float, ...]] = []
+    boxes: list[Box] = []
     for existing, colour in ((True, ACCENT), (False, OPENED)):
         some = [(s, x, y) for s, x, y in there if bool(s.existing) == existing]
         texts = [names[str(s.station)] for s, *_ in some]
         for k in names_beside(sheet, [(x, y) for _, x, y in some], texts, STATION_NAME, 0.65 * size, colour):
             unnamed.append(texts[k])
-            boxes.append(tuple(map(float, some[k][0].geometry.bounds)))
+            boxes.append(cast(Box, tuple(map(float, some[k][0].geometry.bounds))))
     return unnamed, boxes
 
 
@@ -187,7 +187,7 @@ def area_names(
     """
     shapes: list[shapely.Polygon] = []
     ids: list[str] = []
-    boxes: list[tuple[float, ...]] = []
+    boxes: list[Box] = []
     frame = sheet.frame
     for beat, shape in zip(areas["beat"].astype(str), areas.geometry, strict=True):
         parts = [p for p in shapely.get_parts(geometry.intersection(shape, frame)) if p.geom_type == "Polygon"]
@@ -196,11 +196,11 @@ def area_names(
         if largest is not None and (largest.area >= LEAST_PIECE or frame.contains(shape)):
             shapes.append(largest)
             ids.append(beat)
-            boxes.append(tuple(map(float, shape.bounds)))
+            boxes.append(cast(Box, tuple(map(float, shape.bounds))))
     middles = np.array([shapely.get_coordinates(shapely.maximum_inscribed_circle(s))[0] for s in shapes])
     found = placed(shapes, middles, [(labels[b], b) for b in ids], size, sheet.taken, sheet.width, sheet.height)
     listed: list[str] = []
-    cramped: list[tuple[float, float, float, float]] = []
+    cramped: list[Box] = []
     for beat, middle, at, box in zip(ids, middles, found, boxes, strict=True):
         if at is None or at[0] != labels[beat]:
             listed.append(labels[beat])

@@ -19,7 +19,7 @@ from beatplanner.ui.desktop.toolkit.figures_text import date, number, percent
 from beatplanner.ui.desktop.toolkit.told import told
 
 if TYPE_CHECKING:
-    from beatplanner.planning.whole.proof_figures import StepProof
+    from beatplanner.planning.whole.step_proofs import StepProof
 
 # Failed checks that are told; the rest are counted.
 TOLD = 12
@@ -190,7 +190,7 @@ class ProofPage(QWidget):
 
     def steps(self, summary: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
         """Return each step: title, standing and sentences."""
-        from beatplanner.planning.whole.proof_figures import step_proofs
+        from beatplanner.planning.whole.step_proofs import step_proofs
 
         titles = {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
         found = []
