@@ -7,7 +7,7 @@ the plan in view has not, and are taken back like any other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import shapely
 from PySide6.QtCore import QObject
@@ -17,9 +17,6 @@ from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.drawing_dialogs import NameDialog
 from beatplanner.ui.desktop.session.draft import Change
-
-if TYPE_CHECKING:
-    from beatplanner.ui.desktop.panels.drawing_panel import DrawingPanel
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,8 @@ class NamedBeats(QObject):
 
     kind = "names"
 
-    def __init__(self, window: Window, panel: DrawingPanel) -> None:
+    # the panel that draws owns this; its type here would make a circle of the two
+    def __init__(self, window: Window, panel: Any) -> None:
         super().__init__(panel)
         self.window_, self.panel, self.map, self.scenario = window, panel, window.map, window.scenario
         self.done: list[Naming] = []
