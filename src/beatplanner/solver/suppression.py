@@ -130,7 +130,7 @@ def _ends(
         equal=copies(shown, 2 * count) if shown.shape[0] else None,
         right=np.tile(right, 2 * count) if shown.shape[0] else None,
         less=copies(-rest, 2 * count) if rest.shape[0] else None,
-        limit=np.full(2 * count * rest.shape[0], -1.0) if rest.shape[0] else None,
+        limit=np.full(2 * count * int(rest.shape[0]), -1.0) if rest.shape[0] else None,
         bounds=(0, most),
     )
     if x is None:

@@ -88,12 +88,12 @@ def mendable(
     `need` is negative where pairs must be dropped, positive where some must be added; the first `m` of `at` are those pairs.
     """
     a, b = start[s], start[s + 1]
-    total: float = weight[unit[a]]
-    value: float = reduced[a]
+    total = float(weight[unit[a]])
+    value = float(reduced[a])
     for p in range(a + 1, b):
         if reduced[p] < 0.0:
-            value += reduced[p]
-            total += weight[unit[p]]
+            value += float(reduced[p])
+            total += float(weight[unit[p]])
     need = 0.0
     if total > upper:
         need = upper - total

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -227,7 +226,7 @@ class Search:
         tally[local_search.WEIGHT_PENALTY] = 2.0 * size / max(problem.weight.sum(), 1e-12)
         tally[local_search.MOVE_PENALTY] = 2.0 * size / max(float(self.residents.sum()), 1e-12)
         hot, cold = heat * scale, 0.003 * scale
-        arguments: tuple[Any, ...] = (
+        arguments = (
             *self._map_and_rules(label),
             budget,
             problem.price,
@@ -301,8 +300,9 @@ class Search:
 
         return improve
 
-    def _map_and_rules(self, label: np.ndarray) -> tuple[Any, ...]:
+    def _map_and_rules(self, label: np.ndarray):
         """Return what the kernels of a walk begin with, in their order."""
+        # fourteen arguments, counted by the checker of types: so no annotation
         problem, graph = self.problem, self.graph
         return (
             self.distance,

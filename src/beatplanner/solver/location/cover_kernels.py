@@ -129,8 +129,7 @@ def weighted_search(
             if into < 0 or gain[j] > gain[into] or (gain[j] == gain[into] and moved[j] < moved[into]):
                 into = j
         if into < 0:
-            at: int = row_start[i]
-            into = row_site[at]
+            into = int(row_site[row_start[i]])
         _turn(row_start, row_site, column_start, column_row, weight, hits, only, gain, into, True)
         moved[into] = step
         chosen[out] = into

@@ -41,7 +41,7 @@ class Decided:
 
 def fractions(rows: np.ndarray, seconds: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the shares of sites (m,) of a least fractional cover of rows (n, m), each with a site, and its dual (n,); zeros where none was found."""
-    n, m = rows.shape
+    n, m = len(rows), int(rows.shape[1])
     # its annotations ask for lists where it takes arrays
     lp: Any = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = m, n

@@ -216,7 +216,7 @@ class Search:
     def improve(self, moves: int, stop: Callable[[], bool], heat: float) -> None:
         """Search for `moves` moves, or until `stop`; `heat` from 1 (hot) to 0."""
         a, s = self.a, self.state
-        scale = max(a.rotation, float(a.gap.max() + a.lack.max()) if a.needs.any() else 0.0, 1e-3)
+        scale: float = max(a.rotation, float(a.gap.max() + a.lack.max()) if a.needs.any() else 0.0, 1e-3)
         hot = scale * max(heat, 0.02)
         calls = max(1, -(-moves // MOVES_A_CALL))
         for call in range(calls):
