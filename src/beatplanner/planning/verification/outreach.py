@@ -170,7 +170,9 @@ def check_stops(ledger: Ledger, evidence: Evidence, walks: Walks, reached: np.nd
     )
 
 
-def _check_order(ledger: Ledger, evidence: Evidence, walks: Walks, said: dict[str, Any], order: dict[str, Any]) -> None:
+def _check_order(
+    ledger: Ledger, evidence: Evidence, walks: Walks, said: dict[str, Any], order: tuple[np.ndarray, ...]
+) -> None:
     """Check what the order of opening costs, by the year and in all, and that no order that pays as early costs less than the bound."""
     year, standing, pilot, opening, yearly, budgets = order
     far = evidence.summary["stations"].get("unreached_metres")
