@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from beatplanner.data.result.draft import BROKEN
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 Progress = Callable[[str, float | None, float | None, float], None]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
@@ -46,7 +49,7 @@ def unproven_of(*summaries: dict[str, Any]) -> list[str]:
     return [c for s in summaries for c in s.get("unproven_clashes", [])]
 
 
-def clash_is_proven(summary: dict[str, Any]) -> bool:
+def clash_is_proven(summary: Claims) -> bool:
     """Tell of a ``summary.json`` whether it is proven that the rules cannot all be met."""
     unproven = set(summary.get("unproven_clashes", []))
     return any(c not in unproven for c in summary.get("clashes", []))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import jinja2
@@ -33,6 +33,9 @@ from beatplanner.data.publish.comparison_words import (
 )
 from beatplanner.data.publish.comparison_workbook import write_workbook
 from beatplanner.data.publish.translation import Speech
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 SPAN = "{first} to {last}"
 BEATS_OF_TODAY = "The beats, stations and officers of today."
@@ -224,7 +227,7 @@ def _like_with_like(content: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _bars(row: dict[str, Any]) -> dict[str, Any]:
+def _bars(row: Row) -> dict[str, Any]:
     known = [abs(float(v)) for v in row["values"] if v is not None]
     top = 1.0 if row["kind"] == "share" else max(known, default=0.0)
     return row | {"bars": [0 if v is None or not top else min(100.0, 100 * abs(float(v)) / top) for v in row["values"]]}
@@ -293,7 +296,7 @@ def _rounded(values: Any, digits: int) -> list[float | None]:
     return [None if v is None or not np.isfinite(v) else round(float(v), digits) for v in values]
 
 
-def _curve_drawing(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _curve_drawing(rows: list[Row]) -> dict[str, Any]:
     """Return the change budget's curve as a line in a drawing of 640 × 260."""
     left, right, top, bottom = 62.0, 620.0, 18.0, 214.0
     # what could not meet its rules is no plan to choose: it is a hollow point beside the line

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from babel.numbers import format_percent
 
 from beatplanner.data.publish.translation import Speech
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 # What a minister reads first, in this order; rows that a comparison lacks are left out.
 HEADLINE = {
@@ -90,7 +93,7 @@ WORDS = (
 ENGLISH = Speech("en")
 
 
-def label_said(said: Speech, row: dict[str, Any]) -> str:
+def label_said(said: Speech, row: Row) -> str:
     """Return the label of a row in the force's language; names of languages in it are said in that language too."""
     if said.language == "en" or "words" not in row:
         return row["label"]
@@ -133,7 +136,7 @@ def money_in_words(value: float, said: Speech = ENGLISH) -> str:
     return said.text(MILLION, n=said.number(value / 1e6, 2)) if abs(value) >= 1e6 else said.number(value)
 
 
-def verdicts(row: dict[str, Any]) -> list[str]:
+def verdicts(row: Row) -> list[str]:
     """Return for each column “better”, “worse” or “” against the first, today's; nothing where neither is better or rounding decides."""
     first = row["values"][0]
     told: list[str] = []
@@ -152,7 +155,7 @@ def verdicts(row: dict[str, Any]) -> list[str]:
     return told
 
 
-def best(row: dict[str, Any]) -> list[bool]:
+def best(row: Row) -> list[bool]:
     """Tell which columns have the best figure of a row; none where all are alike or one value stands alone."""
     unlike = row.get("unlike") or [False] * len(row["values"])
     values = [
@@ -167,7 +170,7 @@ def best(row: dict[str, Any]) -> list[bool]:
     return [v is not None and abs(v - top) <= 1e-9 * max(1.0, abs(top)) for v in values]
 
 
-def signed(row: dict[str, Any], said: Speech = ENGLISH) -> list[str]:
+def signed(row: Row, said: Speech = ENGLISH) -> list[str]:
     """Return each column's difference to the first, today's, with its sign; “” where there is none, rounding decides, or it means nothing."""
     told: list[str] = []
     first = row["values"][0]
@@ -253,12 +256,12 @@ def choose(content: dict[str, Any], said: Speech = ENGLISH) -> list[dict[str, An
     return told
 
 
-def _plain(row: dict[str, Any], said: Speech) -> str:
+def _plain(row: Row, said: Speech) -> str:
     headline = HEADLINE.get(row["key"])
     return (said.text(headline) if headline else label_said(said, row)).strip("… ")
 
 
-def _best_in_words(x: dict[str, Any], row: dict[str, Any], today: str, currency: str, said: Speech = ENGLISH) -> str:
+def _best_in_words(x: dict[str, Any], row: Row, today: str, currency: str, said: Speech = ENGLISH) -> str:
     measured = currency if row["kind"] == "money" else MEASURED_IN.get(x["key"], "")
     measured = said.text(measured) if measured and row["kind"] != "money" else measured
     mine, other = in_words(x["value"], row["kind"], said), in_words(x["next"], row["kind"], said)

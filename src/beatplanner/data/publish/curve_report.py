@@ -6,11 +6,14 @@ import base64
 import io
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import write_csv, write_twin
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 # Columns of curve.csv, and what they are called in the workbook beside it.
 COLUMNS = {
@@ -39,7 +42,7 @@ FREE = "no limit"
 WORDS = (*COLUMNS.values(), TITLE, GUIDE, TRUST, HOLLOW, PICTURE, KEPT, *AXES, *STATES, FREE, "Rules", "yes", "no")
 
 
-def write_curve(out: Path, name: str, rows: list[dict[str, Any]], tolerance: float, language: str = "en") -> None:
+def write_curve(out: Path, name: str, rows: list[Row], tolerance: float, language: str = "en") -> None:
     """Write ``curve.csv``, ``curve.xlsx`` and ``curve.html``; `rows` as `run_curve` returns them, page and workbook in a language of the forum."""
     t = Speech(language)
     trust = any(row["relationship_years_today"] for row in rows)
@@ -78,19 +81,19 @@ def _share(t: Speech, share: float) -> str:
     return t.number(100 * share, 1) + " %"
 
 
-def _limit(t: Speech, row: dict[str, Any]) -> str:
+def _limit(t: Speech, row: Row) -> str:
     """Return a limit in words."""
     return t.text(FREE) if row["budget"] == "free" else str(row["budget"])
 
 
-def _kept(t: Speech, row: dict[str, Any]) -> str:
+def _kept(t: Speech, row: Row) -> str:
     today, kept = row["relationship_years_today"], row["relationship_years_kept"]
     if not today:
         return f"<td>{t.text(STATES[2])}</td>"
     return f"<td>{t.text(KEPT, kept=t.number(kept), today=t.number(today), share=_share(t, kept / today))}</td>"
 
 
-def _chart(t: Speech, rows: list[dict[str, Any]], tolerance: float) -> str:
+def _chart(t: Speech, rows: list[Row], tolerance: float) -> str:
     figure = plain_figure(9, 4)
     left, right = figure.subplots(1, 2)
     points = sorted(rows, key=lambda row: row["moved_share"])

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.formats.frames import records
 from beatplanner.data.output_place import own_name
@@ -16,6 +16,9 @@ from beatplanner.data.result.names import beat_title, language_title
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import DAY, Change, changes_of, served_until
 from beatplanner.data.result.station_names import station_names
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 TEMPLATE = "job_description.docx"
 
@@ -125,7 +128,7 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int, changes: Sequence[
     }
 
 
-def stand_ins(tables: PlanTables, beat: dict[str, Any], holders: list[dict[str, Any]]) -> str:
+def stand_ins(tables: PlanTables, beat: dict[str, Any], holders: list[Row]) -> str:
     """Return who stands in for the holders of a post, and when; "" where nobody does."""
     if tables.cover is None:
         return ""

@@ -138,7 +138,7 @@ def _full(tables: PlanTables, beat: str, on: str, start: str, roster: dict[str, 
     return sum(before) >= int(posts.iloc[0])
 
 
-def _years(person: dict[str, Any], on: str) -> float | None:
+def _years(person: Row, on: str) -> float | None:
     since = person.get("seniority")
     return None if since is None or since != since else round((pd.Timestamp(on) - pd.Timestamp(since)).days / 365.25, 1)
 

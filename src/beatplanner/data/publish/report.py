@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
 
+    from beatplanner.data.formats.frames import Row
+    from beatplanner.data.result.summary import Claims
+
 DARK, ACCENT, OPENED = "#252525", "#08306b", "#cb181d"
 
 
@@ -146,7 +149,7 @@ def proof_in_words(step: dict[str, Any]) -> str:
     )
 
 
-def _limits(summary: dict[str, Any]) -> list[str]:
+def _limits(summary: Claims) -> list[str]:
     """Return the balance rule in hours, a sentence a municipality."""
     return [
         f"{m['municipality'] + ': ' if m['municipality'] else ''}{m['beats']} {'beat' if m['beats'] == 1 else 'beats, each'} between {m['lower']:,.0f} and "
@@ -339,7 +342,7 @@ def _access(tables: PlanTables) -> dict[str, Any] | None:
         return None
     table = tables.access
     bands = sorted(table["minutes"].dropna().unique())
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for (kind, name), part in table.groupby(["kind", "name"], sort=False):
         within = part.dropna(subset="minutes").set_index("minutes")["share"]
         cut_off = part[part["minutes"].isna()].iloc[0]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class PlanTables:
     sites: gpd.GeoDataFrame | None
     walks: pd.DataFrame | None
     roster: pd.DataFrame | None
-    summary: dict[str, Any]
+    summary: Claims
     homes: gpd.GeoDataFrame | None = None
     access: pd.DataFrame | None = None
     catchments: gpd.GeoDataFrame | None = None

@@ -11,6 +11,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+# ``summary.json`` as it is read, or a section of it: what its keys are says the model below, which is held against every summary that is written.
+Claims = dict[str, Any]
 
 
 class _SummaryPart(BaseModel):

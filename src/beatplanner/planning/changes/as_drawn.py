@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -22,6 +22,9 @@ from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.stations.plan import by_unit
 from beatplanner.planning.stations.site_edits import SiteJudge
 from beatplanner.planning.whole.tables import languages_of_beats, posts_of_beats
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 Shapes = Callable[[list[str], np.ndarray], Sequence[shapely.Geometry | None]]
 
@@ -137,7 +140,7 @@ def _with_stations(plan: PlanTables, judge: SiteJudge, chosen: Sequence[int]) ->
     station = np.full(len(of_unit), None, object)
     station[of_unit >= 0] = names[of_unit[of_unit >= 0]]
     units = plan.units.assign(station=station, walk_minutes=unit_minutes)
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for j in open_:
         mine = nearest == j
         here = float(people[mine].sum())

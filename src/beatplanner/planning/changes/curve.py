@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
@@ -16,6 +16,9 @@ from beatplanner.planning.progress import SolvingTime
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.run import run
 from beatplanner.solver.clock import watch
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 FREE = "free"
 
@@ -67,7 +70,7 @@ def run_curve(
             )
         )
     make_folder(out)
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     last: Path | None = None
     solving = SolvingTime(time_limit, watch(cancelled).clock)
     moved = sorted(moved, key=lambda b: math.inf if b == FREE else float(b))

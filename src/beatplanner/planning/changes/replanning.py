@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -42,6 +42,9 @@ from beatplanner.planning.whole.summarise import sum_up, summarise
 from beatplanner.planning.whole.tables import tables
 from beatplanner.planning.whole.verdict import write_verdict
 from beatplanner.solver.clock import read_clock
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 CHANGED_MONTH = 100.0
 FIGURES = {
@@ -199,7 +202,7 @@ def _beside_the_officers(before: PlanTables, now: PlanTables) -> PlanTables:
     )
 
 
-def _write_also(part: Path, summary: dict[str, Any], folder: Path) -> None:
+def _write_also(part: Path, summary: Claims, folder: Path) -> None:
     write_verdict(part)
     audit = summary["replanned"].get("audit")
     told = summary["replanned"]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -45,6 +45,9 @@ from beatplanner.planning.compare.figure_rows import BLOCKS, Figure
 from beatplanner.planning.compare.figures import figures, homes_of, nearest_walk
 from beatplanner.planning.compare.sentences import moves, places, sentences
 from beatplanner.planning.versions import versions
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 # Rows whose labels have fields: those of walks, and those of money by their keys.
 WITHIN = "Residents within {minutes} minutes"
@@ -232,7 +235,7 @@ def compare(
 
 def _curve(folder: Path, out: Path) -> list[dict[str, Any]]:
     """Return the points of a curve of change budgets: what each allows, moves and buys, and where its plan is."""
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for place in sorted(folder.glob("moved-*")):
         if not (place / "summary.json").is_file():
             continue
@@ -300,7 +303,7 @@ def map_of(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
 
 def _beat_rows(columns: Sequence[Column]) -> list[dict[str, Any]]:
     """Return one row a beat and plan, for the workbook."""
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for c in columns:
         frame = pd.DataFrame(
             {"beat": c.beat, "workload": c.units["workload"].to_numpy(float), "residents": people(c.units)}

@@ -8,11 +8,14 @@ the same steps alone; what no other plan has is held against today's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.publish.comparison_words import HEADLINE, STRENGTHS
 from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.planning.compare.columns import Column
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 ALIKE = 0.005
 # What not every plan plans, and figures that are alike only between plans that plan the same of it.
@@ -71,12 +74,12 @@ def lacking(columns: Sequence[Column]) -> list[list[str]]:
     return [[] if c.today else [s for s in there if s not in c.tables.summary] for c in columns]
 
 
-def _others(row: dict[str, Any], k: int, like: Sequence[int]) -> list[tuple[int, float]]:
+def _others(row: Row, k: int, like: Sequence[int]) -> list[tuple[int, float]]:
     values = row["values"]
     return [(j, float(values[j])) for j in like if j != k and values[j] is not None]
 
 
-def _best(row: dict[str, Any], k: int, names: list[str], like: Sequence[int]) -> dict[str, Any] | None:
+def _best(row: Row, k: int, names: list[str], like: Sequence[int]) -> dict[str, Any] | None:
     value, others = row["values"][k], _others(row, k, like)
     today = row["values"][0]
     if not others and len(row["values"]) > 2 and today is not None and row["key"] not in MONEY:
@@ -90,7 +93,7 @@ def _best(row: dict[str, Any], k: int, names: list[str], like: Sequence[int]) ->
     return {"key": row["key"], "value": float(value), "next": near, "next_plan": names[j]} if lead > least else None
 
 
-def _behind(row: dict[str, Any], k: int, names: list[str], like: Sequence[int]) -> dict[str, Any] | None:
+def _behind(row: Row, k: int, names: list[str], like: Sequence[int]) -> dict[str, Any] | None:
     value, others = row["values"][k], _others(row, k, like)
     if value is None or not others:
         return None

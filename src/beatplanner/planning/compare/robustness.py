@@ -27,6 +27,7 @@ from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.workload import hours_per_incident
 
 if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
     from beatplanner.planning.compare.columns import Column
 
 FACTOR = 0.2
@@ -47,7 +48,7 @@ class Records:
     a_year: np.ndarray
 
 
-def read_records(summary: dict[str, Any], unit_ids: Sequence[str]) -> Records | None:
+def read_records(summary: Claims, unit_ids: Sequence[str]) -> Records | None:
     """Read the incidents that a plan was made from; None where there are none, or where the files are not those of the plan any more."""
     for source in summary.get("inputs", []):
         if str(source["role"]).split(".")[0] in ("units", "incidents"):

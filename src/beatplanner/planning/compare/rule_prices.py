@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -41,6 +41,9 @@ from beatplanner.planning.progress import SolvingTime
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.run import Step, run
 from beatplanner.solver.clock import watch
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 # Of a car in a town, for putting metres into minutes that people can feel.
 CAR_KMH = 30.0
@@ -341,7 +344,7 @@ def price_rules(
         )
 
     base = plan(d, out / "plan", steps, None, len(every) + 1, "the plan itself")
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for k, r in enumerate(every):
         start = out / "plan" if r.step == "beats" and r.key != "units.municipality" else None
         summary = plan(r.rules, out / r.key, (r.step,), start, len(every) - k, f"{k + 1} of {len(every)}, {r.key}")
@@ -366,7 +369,7 @@ def _price(
 ) -> dict[str, Any]:
     """Return one price, with its bounds, what it is in other units, and its sentence."""
     a, b = base[r.step], relaxed[r.step]
-    row: dict[str, Any] = {"key": r.key, "rule": r.rule, "how": r.how, "step": r.step, "folder": r.key}
+    row: Row = {"key": r.key, "rule": r.rule, "how": r.how, "step": r.step, "folder": r.key}
     row |= {
         "with": a["objective"],
         "with_bound": a["lower_bound"],
@@ -415,7 +418,7 @@ def _away(folder: Path) -> bool:
     return roster is not None and any(absences(r) for r in records(roster))
 
 
-def _sentence_of_officers(r: Relaxation, row: dict[str, Any], budget: Budget | None) -> str:
+def _sentence_of_officers(r: Relaxation, row: Row, budget: Budget | None) -> str:
     """Say what a rule of the officers costs: points of the objective, what is proven of them, and what they stand for."""
     least, most = row["at_least"], row["at_most"]
     proven = ""
@@ -453,7 +456,7 @@ def _heaviest(tables: Any) -> float:
     return float(np.max(tables.beats["workload"].to_numpy(float)))
 
 
-def _sentence(r: Relaxation, row: dict[str, Any], base: dict[str, Any], budget: Budget | None) -> str:
+def _sentence(r: Relaxation, row: Row, base: dict[str, Any], budget: Budget | None) -> str:
     if not row["feasible"]:
         which = "The plan itself" if base[r.step]["status"] in BROKEN else f"The plan with {r.how}"
         return f"{r.rule}: no price can be told. {which} does not meet all its rules."

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.result.service_files import fates
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 
 def change_of_service(ruled: dict[str, Any] | None, free: dict[str, Any] | None) -> dict[str, float | None]:
@@ -20,7 +23,7 @@ def change_of_service(ruled: dict[str, Any] | None, free: dict[str, Any] | None)
     return {key: None if a is None or b is None else b - a for key, (a, b) in pairs.items()}
 
 
-def change_in_words(row: dict[str, Any]) -> list[str]:
+def change_in_words(row: Row) -> list[str]:
     """Return what of the service is better or worse without a rule."""
     words = {"own_share": "answered by the own officer", "wait_share": "wait", "lost_share": "are lost"}
     minutes = row.get("until_there") or 0.0

@@ -19,7 +19,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -29,6 +29,9 @@ from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.survey_report import write_survey_files
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.columns import mapped_table
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 Z = 1.959963984540054
 # Fewer answers say too little about a beat, and could point at people.
@@ -83,7 +86,7 @@ def read_survey(file: Path, tables: PlanTables) -> Survey:
     weight = dict(zip(tables.beats["beat"].astype(str), tables.beats["population"].fillna(1.0), strict=True))
     waves = _in_time(told, file)
     questions = list(dict.fromkeys(t["question"] for t in told))
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     changes: list[dict[str, Any]] = []
     notes = list(said)
     for q in questions:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import numpy as np
@@ -28,6 +28,9 @@ from beatplanner.planning.beats.plan import BeatPlan, given_beats
 from beatplanner.planning.forum.forum_pack import town_of
 from beatplanner.planning.workload import WorkloadPlan, plan_workload
 from beatplanner.solver.districts.nearest import NearestProblem, nearest_districts
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 PASSES = 20
 
@@ -180,7 +183,7 @@ class _Judge:
         before: np.ndarray,
         wanted: np.ndarray,
         names: dict[str, str],
-        summary: dict[str, Any],
+        summary: Claims,
     ) -> None:
         self.town, self.workload, self.before, self.wanted, self.names = town, workload, before, wanted, names
         self.people = town.units["population"].to_numpy(float) if town.has_population else workload.hours

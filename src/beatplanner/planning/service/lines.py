@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,9 @@ from beatplanner.planning.service.duty import waiting_places
 from beatplanner.planning.service.picture import ServiceInputs, travel_minutes
 from beatplanner.planning.service.redrawing import LineRules, redrawn
 from beatplanner.planning.workload import WorkloadPlan
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 # Units up to which all ways between them are kept at once.
 MOST_UNITS = 5_000
@@ -232,7 +235,7 @@ def _nearer(
 def told_of_lines(before: BeatPlan, plan: BeatPlan, lines: Lines) -> BeatPlan:
     """Return a plan that tells what became of the rules, with a clash for each that is not kept."""
     first, last = lines.figures(before.beat), lines.figures(plan.beat)
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for name in lines.asked:
         limit = float(lines.limit[name] or 0.0)
         value, where = last[name]
@@ -261,7 +264,7 @@ def _in_words(rule: str, value: float) -> str:
     return f"{value:.1f} minutes" if rule == "longest_drive" else f"±{value:.1%}"
 
 
-def _clash(row: dict[str, Any]) -> str:
+def _clash(row: Row) -> str:
     name = row["rule"]
     return (
         f"The {NAMES[name]} of {_in_words(name, row['asked'])} was not reached by redrawing; the nearest that was found is"

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -31,6 +31,9 @@ from beatplanner.planning.stations.phases import opening_years
 from beatplanner.planning.stations.rules import station_rules
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.location.site_tree import SiteProof
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,7 @@ def _assemble(
         if rules.phases is not None
         else None
     )
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for k, j in enumerate(chosen):
         mine = nearest == j
         residents = float(people[mine].sum())

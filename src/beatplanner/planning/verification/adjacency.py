@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from beatplanner.planning.verification.ledger import Ledger, same
 
 if TYPE_CHECKING:
     import networkx as nx
+
+    from beatplanner.data.result.summary import Claims
 
 
 # The rule of docs/beats.md: a border has at least so many metres, outlines up to a hair apart counting as one.
@@ -175,9 +177,7 @@ def _shared_borders(polygons: np.ndarray) -> dict[tuple[int, int], float]:
     return {(int(i), int(j)): float(m) for i, j, m in zip(a, b, exact, strict=True) if m >= LEAST_BORDER - ROUNDING}
 
 
-def check_contiguity(
-    ledger: Ledger, evidence: Evidence, claims: dict[str, Any], planned: bool, joined: nx.Graph
-) -> None:
+def check_contiguity(ledger: Ledger, evidence: Evidence, claims: Claims, planned: bool, joined: nx.Graph) -> None:
     """Check that each beat is in one piece, and what the summary says of it."""
     import networkx as nx
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from beatplanner.planning.verification.identity import check_identity
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, missing, text, whole_months, words
 
 if TYPE_CHECKING:
-    pass
+    from beatplanner.data.result.summary import Claims
 
 
 def check_beats(ledger: Ledger, evidence: Evidence) -> None:
@@ -78,7 +78,7 @@ def check_beats(ledger: Ledger, evidence: Evidence) -> None:
 # ---- rules
 
 
-def _check_balance(ledger: Ledger, evidence: Evidence, claims: dict[str, Any], planned: bool, met: bool) -> None:
+def _check_balance(ledger: Ledger, evidence: Evidence, claims: Claims, planned: bool, met: bool) -> None:
     beats, rules = evidence.beats, evidence.rules.beats
     assert beats is not None
     hours = evidence.total(evidence.units["workload"].to_numpy(float))
@@ -150,7 +150,7 @@ def _check_locks(ledger: Ledger, evidence: Evidence, met: bool) -> None:
     ledger.each("beats.locks", "every locked unit is in its beat", wrong, len(lock), "locked units")
 
 
-def _check_relationships(ledger: Ledger, evidence: Evidence, claims: dict[str, Any]) -> None:
+def _check_relationships(ledger: Ledger, evidence: Evidence, claims: Claims) -> None:
     """Recompute residents × years that their officer has served, today and where each officer stays with the beat that carries on."""
     units, roster, rules = evidence.units, evidence.tables.roster, evidence.rules.officers
     if roster is None or rules is None or evidence.beats is None:
@@ -172,7 +172,7 @@ def _check_relationships(ledger: Ledger, evidence: Evidence, claims: dict[str, A
     ledger.number("beats.relationship_years_lost_by_lines", lost, today - kept)
 
 
-def _check_moved(ledger: Ledger, evidence: Evidence, claims: dict[str, Any], ruled: bool) -> None:
+def _check_moved(ledger: Ledger, evidence: Evidence, claims: Claims, ruled: bool) -> None:
     units, beats, people = evidence.units, evidence.beats, evidence.people
     assert beats is not None
     known = units["current"].notna().to_numpy()
@@ -208,7 +208,7 @@ def _check_moved(ledger: Ledger, evidence: Evidence, claims: dict[str, Any], rul
 # ---- objective
 
 
-def _check_objective(ledger: Ledger, evidence: Evidence, claims: dict[str, Any], planned: bool) -> None:
+def _check_objective(ledger: Ledger, evidence: Evidence, claims: Claims, planned: bool) -> None:
     rules, units, beats = evidence.rules.beats, evidence.units, evidence.beats
     assert beats is not None
     kind = rules.objective if rules is not None and planned else "travel"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.force_money import LINES, Force, months_before, one_officer
 from beatplanner.planning.verification.ledger import Ledger, missing, same
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 # Checks that need the roster where the budget was made with one.
 # What a police budget is for, by the classification of functions of government.
@@ -102,7 +105,7 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
         )
 
 
-def _check_sums(ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None]) -> None:
+def _check_sums(ledger: Ledger, claims: Claims, force: Force, start: list[int | None]) -> None:
     labels, years = claims["years"], force.budget.years
     spent = force.lines(start)
     whole = force.lines([force.first] * len(start))
@@ -150,7 +153,7 @@ def _check_sums(ledger: Ledger, claims: dict[str, Any], force: Force, start: lis
     ledger.pairs("budget.today_lines", "each line of today by year", rows, "sums")
 
 
-def _check_classes(ledger: Ledger, claims: dict[str, Any], force: Force, spent: list[dict[str, float]]) -> None:
+def _check_classes(ledger: Ledger, claims: Claims, force: Force, spent: list[dict[str, float]]) -> None:
     """Check money by function, what falls on whom when a payer's money ends, and what is ordered by when."""
     b, labels = force.budget, claims["years"]
     codes = {b.functions.get(k, "03.1") for k in LINES}  # type: ignore[call-overload]
@@ -184,7 +187,7 @@ def _check_classes(ledger: Ledger, claims: dict[str, Any], force: Force, spent: 
         ledger.pairs("budget.donor_ends", "what falls on whom when a payer's money ends", rows, "sums")
 
 
-def _check_procurement(ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None]) -> None:
+def _check_procurement(ledger: Ledger, claims: Claims, force: Force, start: list[int | None]) -> None:
     """Check what must be ordered by when: vehicles that are bought, and stations that open."""
     b = force.budget
     if claims.get("procurement") is None and b.vehicle_lead_months is None and b.station_lead_months is None:
@@ -206,7 +209,7 @@ def _check_procurement(ledger: Ledger, claims: dict[str, Any], force: Force, sta
     ledger.add("budget.procurement", sound, str(said), str(want))
 
 
-def _check_limits(ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None]) -> None:
+def _check_limits(ledger: Ledger, claims: Claims, force: Force, start: list[int | None]) -> None:
     wrong: list[str] = []
     b, labels = force.budget, claims["years"]
     # what stands today is paid whether there is money for it or not
@@ -280,9 +283,7 @@ def _is_area(force: Force, told: dict[str, Any]) -> bool:
     return told["area"] in names
 
 
-def _check_starts(
-    ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None], told: dict[str, Any]
-) -> None:
+def _check_starts(ledger: Ledger, claims: Claims, force: Force, start: list[int | None], told: dict[str, Any]) -> None:
     late = {b for b, s in zip(force.beats, start, strict=True) if s is None}
     said = {b for u in claims["unfunded"] for b in u["beats"]}
     ledger.add("budget.unfunded", late == said, ", ".join(sorted(said)) or "none", ", ".join(sorted(late)) or "none")
@@ -336,7 +337,7 @@ def _check_starts(
     ledger.pairs("budget.by_year", "what has started by each year", rows, "figures")
 
 
-def _check_lacks(ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None]) -> None:
+def _check_lacks(ledger: Ledger, claims: Claims, force: Force, start: list[int | None]) -> None:
     """Check what areas that never start lack, that they lack least in the year that is told, and what lies idle."""
     wrong: list[str] = []
     rows: list[tuple[str, float | None, float | None]] = []
@@ -391,7 +392,7 @@ def _check_lacks(ledger: Ledger, claims: dict[str, Any], force: Force, start: li
     )
 
 
-def _check_people(ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None]) -> None:
+def _check_people(ledger: Ledger, claims: Claims, force: Force, start: list[int | None]) -> None:
     told, staff, labels = claims["people"], force.staff(), claims["years"]
     rows: list[tuple[str, float, float]] = []
     for t, label in enumerate(labels):
@@ -441,7 +442,7 @@ def today_money(tables: PlanTables, rules: Description) -> list[float]:
     return [math.fsum(lines.values()) for lines in Force(tables, rules).today()]
 
 
-def _check_forums(ledger: Ledger, claims: dict[str, Any], force: Force, start: list[int | None]) -> None:
+def _check_forums(ledger: Ledger, claims: Claims, force: Force, start: list[int | None]) -> None:
     """Check by which rule forums are counted, and what more they would cost by the other."""
     if "forums" not in claims:
         why = "The result was written by an older version of the program, which counted all forums at the flat price."

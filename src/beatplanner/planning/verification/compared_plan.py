@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.formats.frames import number_at
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.ledger import missing, text
 
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
+
 
 class ComparedPlan:
     """One column, with units by id; today's has the first plan's tables."""
 
-    def __init__(self, claims: dict[str, Any], tables: PlanTables, today: bool, order: list[str]) -> None:
+    def __init__(self, claims: Claims, tables: PlanTables, today: bool, order: list[str]) -> None:
         self.name, self.claims, self.tables, self.today = str(claims["name"]), claims, tables, today
         self.rules = Description.model_validate(tables.summary["rules"])
         # the rate itself is stated by whoever compares; that it is used for all sums of the plan is checked

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.fingerprint import file_hash
@@ -25,6 +25,9 @@ from beatplanner.planning.verification.compared_files import check_page, check_w
 from beatplanner.planning.verification.compared_plan import ComparedPlan
 from beatplanner.planning.verification.decision import check_decision
 from beatplanner.planning.verification.ledger import Ledger, Verdict, tells, text, words
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
 
@@ -165,9 +168,7 @@ def _read(ledger: Ledger, folder: Path, columns: list[dict[str, Any]], verify_pl
     return [ComparedPlan(c, t or first, t is None, order) for c, t in zip(columns, tables, strict=True)]
 
 
-def _check_curve(
-    ledger: Ledger, folder: Path, rows: list[dict[str, Any]], verify_plan: Callable[[Path], Verdict]
-) -> None:
+def _check_curve(ledger: Ledger, folder: Path, rows: list[Row], verify_plan: Callable[[Path], Verdict]) -> None:
     """Check the points of the curve against their plans."""
     for r in rows:
         place = whole_path(folder / r["folder"])

@@ -6,7 +6,7 @@ import datetime as dt
 import importlib.metadata
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, same, text
 from beatplanner.planning.verification.officer_details import check_officer_details
 from beatplanner.planning.verification.station_details import check_station_details
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 # Columns of a layer that come straight from the inputs, by the key of their rows.
 FROM_INPUTS = {
@@ -45,7 +48,7 @@ def check_details(ledger: Ledger, evidence: Evidence) -> None:
     _check_columns(ledger, evidence)
 
 
-def check_rules(ledger: Ledger, summary: dict[str, Any], rules: Description) -> bool:
+def check_rules(ledger: Ledger, summary: Claims, rules: Description) -> bool:
     """Check that the rules in the summary are those of the description, where it is still the one that was planned from.
 
     Returns whether nothing says otherwise.
@@ -82,7 +85,7 @@ def check_rules(ledger: Ledger, summary: dict[str, Any], rules: Description) -> 
     return ledger.each("rules", f"the rules of {file.name}", wrong, len(now), "sections")
 
 
-def _put_back(said: dict[str, Any], summary: dict[str, Any]) -> None:
+def _put_back(said: dict[str, Any], summary: Claims) -> None:
     """Put back what the workload assumes where the plan was made with the share that the service counts."""
     counted = (summary.get("workload") or {}).get("abstraction")
     if counted and (said.get("service") or {}).get("abstraction") == "counted":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +13,9 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.town import Town
 from beatplanner.planning.verification.ledger import Ledger, missing, text
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 COLUMNS = {
     "units": (
@@ -73,7 +76,7 @@ class Evidence:
     beats: gpd.GeoDataFrame | None
     edges: pd.DataFrame
     tables: PlanTables
-    summary: dict[str, Any]
+    summary: Claims
     rules: Description
     town: Town | None
 

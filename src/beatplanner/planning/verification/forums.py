@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -16,6 +16,9 @@ from beatplanner.data.town.forum_tables import read_venues
 from beatplanner.data.town.town import Town
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, missing, same, text
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 # Buildings outside an area without one of its own that are looked at, and what a metre on foot counts among buildings that cost the same.
 NEAREST, METRE = 10, 1e-6
@@ -130,9 +133,7 @@ def _mean_walks(unit: np.ndarray, walks: np.ndarray, count: int) -> np.ndarray:
     return found
 
 
-def _faults(
-    evidence: Evidence, places: Places, key: tuple[str, str, str], row: dict[str, Any], inside: np.ndarray
-) -> list[str]:
+def _faults(evidence: Evidence, places: Places, key: tuple[str, str, str], row: Row, inside: np.ndarray) -> list[str]:
     """Return what is wrong with one forum."""
     rules = evidence.rules.forum
     assert rules is not None

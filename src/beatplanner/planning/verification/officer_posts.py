@@ -19,6 +19,8 @@ from beatplanner.planning.verification.tenures import months_served
 if TYPE_CHECKING:
     import pandas as pd
 
+    from beatplanner.data.result.summary import Claims
+
 
 def told_broken(evidence: Evidence, rule: str) -> list[dict[str, Any]]:
     """Return what the summary tells of a rule that is broken: officer, beat and month."""
@@ -54,7 +56,7 @@ def serves_today(row: Row, days: list[dt.date], training: int, evidence: Evidenc
     return home
 
 
-def posts_asked(claims: dict[str, Any], posts: np.ndarray, beats: list[str]) -> dict[tuple[int, str], int]:
+def posts_asked(claims: Claims, posts: np.ndarray, beats: list[str]) -> dict[tuple[int, str], int]:
     """Return the posts of each beat by what they ask of their holder."""
     want: dict[tuple[int, str], int] = {(b, ""): int(p) for b, p in enumerate(posts)}
     for row in claims.get("special_posts", []):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,9 @@ from beatplanner.planning.verification.personnel import (
     with_standins,
 )
 from beatplanner.planning.verification.tenures import check_longest_tenure, months_served, tenure_figures
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 
 def _postings(
@@ -139,7 +142,7 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     _check_relationships(ledger, evidence, claims, rules)
 
 
-def _check_objective(ledger: Ledger, claims: dict[str, Any], figures: dict[str, float], rules: Officers) -> None:
+def _check_objective(ledger: Ledger, claims: Claims, figures: dict[str, float], rules: Officers) -> None:
     """Check the weights, and that the objective is the sum of the figures by them."""
     weights = claims.get("weights") or {}
     wanted = rules.weights.model_dump()
@@ -218,7 +221,7 @@ def _check_availability(
 
 def _vacant(
     evidence: Evidence,
-    claims: dict[str, Any],
+    claims: Claims,
     postings: Posted,
     asks: dict[tuple[str, int], str],
     at_work: dict[str, np.ndarray],
@@ -278,7 +281,7 @@ def _unpreferred(postings: Posted, roster: Roster, beats: list[str]) -> float:
     return float(total)
 
 
-def _check_relationships(ledger: Ledger, evidence: Evidence, claims: dict[str, Any], rules: Officers) -> None:
+def _check_relationships(ledger: Ledger, evidence: Evidence, claims: Claims, rules: Officers) -> None:
     """Recompute the residents × years that their officer has been known, today and in the plan's first month."""
     if "relationship_years_today" not in claims:
         return

@@ -66,7 +66,7 @@ def places_of(evidence: Evidence, ids: list[str], posts: np.ndarray) -> Places:
     return Places(np.array([r[0] for r in rows], int), tuple(r[1] for r in rows), np.array([r[2] for r in rows], int))
 
 
-def qualifies(row: dict[str, Any], asks: str) -> bool:
+def qualifies(row: Row, asks: str) -> bool:
     """Tell whether an officer has all that a post asks for."""
     has = {text(row.get("rank")) or "", *str(text(row.get("languages")) or "").split(";")}
     has |= {{"f": "woman", "m": "man"}.get(text(row.get("gender")) or "", "")}

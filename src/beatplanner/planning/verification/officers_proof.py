@@ -10,7 +10,7 @@ import datetime as dt
 import math
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,9 @@ from beatplanner.planning.verification.officers_places import FREE, Officer, hom
 from beatplanner.planning.verification.personnel import Roster, beat_today, month_of_end, month_ready, truth
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.tenures import months_served
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 Arrays = dict[str, np.ndarray]
 # What sums in floating point may have cost, as a share of the terms.
@@ -146,7 +149,7 @@ class Rules:
     weights: dict[str, float]
 
 
-def _kept(evidence: Evidence, row: dict[str, Any], by_name: dict[str, dict[str, Any]], days: list[dt.date]) -> int:
+def _kept(evidence: Evidence, row: Row, by_name: dict[str, dict[str, Any]], days: list[dt.date]) -> int:
     """Return the first months in which an officer must stay in today's beat."""
     rules, cover, who = evidence.rules.officers, evidence.tables.cover, str(row["officer"])
     assert rules is not None and evidence.beats is not None
@@ -235,7 +238,7 @@ def _waiting(closed: np.ndarray, groups: int, rules: Any) -> list[Officer]:
     return found
 
 
-def _officer(evidence: Evidence, row: dict[str, Any], days: list[dt.date], groups: list[str], kept: int) -> Officer:
+def _officer(evidence: Evidence, row: Row, days: list[dt.date], groups: list[str], kept: int) -> Officer:
     rules, beats = evidence.rules.officers, evidence.beats
     assert rules is not None and beats is not None
     ids, today = list(beats["beat"]), text(row.get("beat"))
@@ -272,7 +275,7 @@ def _officer(evidence: Evidence, row: dict[str, Any], days: list[dt.date], group
     )
 
 
-def _may(row: dict[str, Any], ids: list[str], at: np.ndarray, most: float | None) -> np.ndarray:
+def _may(row: Row, ids: list[str], at: np.ndarray, most: float | None) -> np.ndarray:
     """Return the beats to which an officer may be moved: hardship and upheld appeals leave those that they wish, a limit those near their home."""
     wish = [w for w in str(text(row.get("prefers")) or "").split(";") if w]
     found = np.ones(len(ids), bool)

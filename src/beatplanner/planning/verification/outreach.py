@@ -15,6 +15,7 @@ from beatplanner.planning.verification.stations_proof import prove_stops
 from beatplanner.planning.verification.walks import Walks
 
 if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
     from beatplanner.data.town.town import Town
 
 
@@ -26,7 +27,7 @@ def in_plan_order(evidence: Evidence, town: Town) -> np.ndarray:
     return town.walks[[unit[u] for u in evidence.units["unit"] if u in unit]]
 
 
-def check_phases(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[str], claims: dict[str, Any]) -> None:
+def check_phases(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[str], claims: Claims) -> None:
     """Check money, pilots and objective of the years in which stations open."""
     stations, sites, rules = evidence.tables.stations, evidence.tables.sites, evidence.rules.stations
     said = claims.get("phases")
@@ -110,7 +111,7 @@ def _odd_years(
     return wrong
 
 
-def check_stops(ledger: Ledger, evidence: Evidence, walks: Walks, reached: np.ndarray, claims: dict[str, Any]) -> None:
+def check_stops(ledger: Ledger, evidence: Evidence, walks: Walks, reached: np.ndarray, claims: Claims) -> None:
     """Check hours and kilometres of mobile-outreach stops, that they flow into the workload, and that everybody cut off can reach one."""
     said, stops, rules, units = claims.get("mobile"), evidence.tables.stops, evidence.rules.stations, evidence.units
     stations = evidence.tables.stations

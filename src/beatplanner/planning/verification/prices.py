@@ -6,11 +6,14 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.folder import read_result
 from beatplanner.planning.verification.ledger import Ledger, Verdict, tells, text
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
 
@@ -96,7 +99,7 @@ def _may_lose(key: str, base: Any) -> bool:
     return away or key in ("units.municipality", "officers.handover_months", "officers.posts_per_beat")
 
 
-def _of_service(ruled: dict[str, Any] | None, free: dict[str, Any] | None, row: dict[str, Any]) -> dict[str, Any]:
+def _of_service(ruled: dict[str, Any] | None, free: dict[str, Any] | None, row: Row) -> dict[str, Any]:
     """Return what a rule of the service changes of it; older results tell nothing of that."""
     if not ruled or not free or "until_there" not in row:
         return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +16,10 @@ from beatplanner.planning.verification.officers_proof import not_evaluated, prov
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import prove_stations
 from beatplanner.planning.verification.travel_pairs import TooLargeError
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
+    from beatplanner.data.result.summary import Claims
 
 Arrays = dict[str, np.ndarray]
 # The certificates of the smallest tolerance, of the fewest residents moved, and of the fewest mobile-outreach stops.
@@ -154,7 +158,7 @@ def _check_budget(ledger: Ledger, evidence: Evidence) -> None:
     ledger.add("beats.least_moved", ok, f"none below {words(below)}", f"at least {words(least)}", detail)
 
 
-def _within(evidence: Evidence, rows: list[dict[str, Any]]) -> bool:
+def _within(evidence: Evidence, rows: list[Row]) -> bool:
     """Tell whether each beat is within the tolerance that its municipality is told to have."""
     beats = evidence.beats
     if beats is None:
@@ -170,7 +174,7 @@ def _within(evidence: Evidence, rows: list[dict[str, Any]]) -> bool:
     return True
 
 
-def _check_relaxed(ledger: Ledger, evidence: Evidence, claims: dict[str, Any]) -> None:
+def _check_relaxed(ledger: Ledger, evidence: Evidence, claims: Claims) -> None:
     """Check the bound under the tolerances that the municipalities need, where the rules clash."""
     bound, objective, gap = claims["relaxed_bound"], claims.get("objective"), claims.get("relaxed_gap")
     ledger.add("beats.certified", claims.get("certified") is None, claims.get("certified"), None)
@@ -205,7 +209,7 @@ def _check_relaxed(ledger: Ledger, evidence: Evidence, claims: dict[str, Any]) -
     ledger.add("beats.relaxed_bound", ok, f"no plan within these tolerances below {bound:,.10g}", words(found), detail)
 
 
-def _check(ledger: Ledger, evidence: Evidence, step: str, claims: dict[str, Any]) -> None:
+def _check(ledger: Ledger, evidence: Evidence, step: str, claims: Claims) -> None:
     bound, certified = claims.get("lower_bound"), claims.get("certified")
     weaker = claims.get("certified_bound")
     if step == "beats" and "relaxed_bound" in claims:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,9 @@ from beatplanner.planning.verification.service_simulated import second_seed
 from beatplanner.planning.verification.service_states import answered as answered_by
 from beatplanner.planning.verification.service_states import first_free, queue_of_full, steady
 from beatplanner.planning.verification.service_together import solve_together
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 MOST_SERVERS, MOST_TOGETHER = 14, 10
 EXACT = 1e-7
@@ -116,7 +119,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
     )
 
 
-def _loose(ledger: Ledger, claims: dict[str, Any]) -> frozenset[str]:
+def _loose(ledger: Ledger, claims: Claims) -> frozenset[str]:
     """Return the figures that no flow determines, which are listed as not checked."""
     if claims.get("method") == "exact":
         return frozenset()
@@ -129,7 +132,7 @@ def _loose(ledger: Ledger, claims: dict[str, Any]) -> frozenset[str]:
     return frozenset(loose)
 
 
-def _newer_keys(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any], written: int) -> frozenset[str]:
+def _newer_keys(ledger: Ledger, claims: Claims, rules: dict[str, Any], written: int) -> frozenset[str]:
     """Return what a service of an older version does not tell, as it came later; each is listed as not checked."""
     told = [*(claims.get("shifts") or []), *(claims.get("periods") or [])]
     lacks = {key for key in ("calls_an_hour", "relief_factor") if any(key not in shift for shift in told)}
@@ -144,7 +147,7 @@ def _newer_keys(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any], w
     return frozenset(lacks)
 
 
-def _abstraction(ledger: Ledger, claims: dict[str, Any], summary: dict[str, Any], evidence: Evidence | None) -> None:
+def _abstraction(ledger: Ledger, claims: Claims, summary: Claims, evidence: Evidence | None) -> None:
     """Check the share of the time away from the beat, assumed and counted, and the officers that the workload asks for by each."""
     away, share = claims.get("abstraction"), (summary.get("workload") or {}).get("abstraction")
     rules = summary.get("rules") or {}
@@ -195,7 +198,7 @@ def _least_minutes(ledger: Ledger, beats: dict[str, Any], method: str, minutes: 
 def _shift(
     ledger: Ledger,
     shift: dict[str, Any],
-    claims: dict[str, Any],
+    claims: Claims,
     read: dict[str, pd.DataFrame],
     beat: dict[Any, Any],
     units: list[str],
@@ -304,9 +307,7 @@ def _of_units(ledger: Ledger, period: Period, units: list[str]) -> None:
     ledger.each(name, "each unit's calls are answered but for the lost ones", wrong, len(units), "units")
 
 
-def _solve_anew(
-    ledger: Ledger, shift: dict[str, Any], period: Period, units: list[str], claims: dict[str, Any]
-) -> Period:
+def _solve_anew(ledger: Ledger, shift: dict[str, Any], period: Period, units: list[str], claims: Claims) -> Period:
     """Check the flows by the balance equations; return the period with the waits, and with backup, that these have."""
     waits, n, name = claims.get("queue") != "lost", len(period.servers), period.name
     answered, work, rate = period.flow.sum(axis=1), period.work.sum(axis=1), period.rate
@@ -340,7 +341,7 @@ def _solve_anew(
     return replace(period, backed=backed)
 
 
-def _near(shift: dict[str, Any], claims: dict[str, Any]) -> float | None:
+def _near(shift: dict[str, Any], claims: Claims) -> float | None:
     """Return the minutes within which another officer is near, where the shift tells how often one is."""
     return None if shift.get("backup_share") is None else claims.get("backup_minutes")
 
@@ -381,7 +382,7 @@ def _together_anew(
     return replace(period, by_number=fates, backed=backed)
 
 
-def _proposal(ledger: Ledger, claims: dict[str, Any], rules: dict[str, Any]) -> None:
+def _proposal(ledger: Ledger, claims: Claims, rules: dict[str, Any]) -> None:
     """Check a proposal's sums, and that what it says it keeps is what was asked for."""
     found = claims.get("proposal")
     if not found:

@@ -5,19 +5,22 @@ The rest is counted minute by minute over the cycle, laid down again and again.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from beatplanner.planning.verification.ledger import Ledger, same
 
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
+
 DAY = 1440
 WEEK = 7 * DAY
 
 
 def check_duty(
-    ledger: Ledger, claims: dict[str, Any], servers: pd.DataFrame, beats: Any, older: frozenset[str] = frozenset()
+    ledger: Ledger, claims: Claims, servers: pd.DataFrame, beats: Any, older: frozenset[str] = frozenset()
 ) -> None:
     """Check relief factors and the pattern.
 

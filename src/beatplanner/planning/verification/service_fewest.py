@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -33,6 +33,9 @@ from beatplanner.planning.verification.service_states import (
     steady,
 )
 from beatplanner.planning.verification.service_together import count_of, fates_of, solve_together
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 # Branches of the enumeration of one number of officers, and what the bounds may be off by rounding.
 BRANCHES, SLACK = 100_000, 5e-7
@@ -70,7 +73,7 @@ class Places:
 def check_fewest(
     ledger: Ledger,
     folder: Path,
-    summary: dict[str, Any],
+    summary: Claims,
     frames: tuple[pd.DataFrame, pd.DataFrame],
     periods: list[Period],
     units: list[str],
@@ -168,7 +171,7 @@ def _read_places(
     return where, {(a, b): float(m) for a, b, m in zip(ways["from"], ways["to"], ways["minutes"], strict=True)}, centre
 
 
-def _places(period: Period, claims: dict[str, Any], beats: list[str], minutes: Any, cars: Any) -> Places:
+def _places(period: Period, claims: Claims, beats: list[str], minutes: Any, cars: Any) -> Places:
     n = len(period.rate)
     return Places(
         period.rate,

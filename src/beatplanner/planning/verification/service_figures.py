@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, words
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 # Figures of the calls that the officers answer, which are told of officers too.
 ANSWERED = ("own_share", "cross_share", "mean_minutes", "median_minutes", "p90_minutes")
@@ -191,7 +194,7 @@ def _is_quantile(said: Any, way: np.ndarray, weight: np.ndarray, share: float) -
 
 def check_figures(
     ledger: Ledger,
-    claims: dict[str, Any],
+    claims: Claims,
     periods: list[Period],
     waits_known: bool,
     loose: frozenset[str],
@@ -306,7 +309,7 @@ def _of_beats_week(
             yield f"Beat {beat}: {key} is told as {words(told.get(key))}, and {words(value)} beside it."
 
 
-def check_hours(ledger: Ledger, claims: dict[str, Any], periods: list[Period], rules: dict[str, Any]) -> None:
+def check_hours(ledger: Ledger, claims: Claims, periods: list[Period], rules: dict[str, Any]) -> None:
     """Check what the rules say of the service, when shifts are on duty, calls of the week, and beats without anybody."""
     service = rules.get("service") or {}
     minutes = {str(s["name"]): _minutes(s) for s in service.get("shifts") or []}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from beatplanner.planning.verification.ledger import Ledger, missing
 from beatplanner.planning.verification.outreach import in_plan_order
 from beatplanner.planning.verification.walks import Walks
 
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
+
 
 def mean_minutes(minutes: np.ndarray, people: np.ndarray) -> float | None:
     """Return the mean walk of people who reach a station; None where nobody does."""
@@ -19,7 +22,7 @@ def mean_minutes(minutes: np.ndarray, people: np.ndarray) -> float | None:
 
 
 def check_groups(
-    ledger: Ledger, evidence: Evidence, walks: Walks, claims: dict[str, Any], minutes: np.ndarray, reached: np.ndarray
+    ledger: Ledger, evidence: Evidence, walks: Walks, claims: Claims, minutes: np.ndarray, reached: np.ndarray
 ) -> None:
     """Check the mean walks of groups, and by how much the worst is above the average."""
     rules, town = evidence.rules.stations, evidence.town

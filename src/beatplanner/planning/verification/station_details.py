@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from beatplanner.planning.verification.ledger import Ledger, text
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+
+    from beatplanner.data.result.summary import Claims
 
 
 def check_station_details(ledger: Ledger, evidence: Evidence) -> None:
@@ -41,7 +43,7 @@ def check_station_details(ledger: Ledger, evidence: Evidence) -> None:
     _check_rows(ledger, sites, stations)
 
 
-def _check_claims(ledger: Ledger, evidence: Evidence, claims: dict[str, Any], sites: pd.DataFrame) -> None:
+def _check_claims(ledger: Ledger, evidence: Evidence, claims: Claims, sites: pd.DataFrame) -> None:
     """Check what the summary says of the rules, the sites and the groups."""
     rules, town = evidence.rules.stations, evidence.town
     assert rules is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,9 @@ from beatplanner.planning.verification.ledger import RELAXED, Ledger, missing
 from beatplanner.planning.verification.outreach import check_phases, check_stops, in_plan_order
 from beatplanner.planning.verification.station_access import check_access, check_groups, mean_minutes
 from beatplanner.planning.verification.walks import Walks
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 # Metres along a road may miss the straight line by the rounding of its corners.
 SLACK = 0.01
@@ -183,7 +186,7 @@ def _check_walks(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[s
     ledger.each("walks.inputs", "the walks of the inputs", wrong, metres.size, "walks")
 
 
-def _check_rules(ledger: Ledger, evidence: Evidence, names: list[str], claims: dict[str, Any]) -> None:
+def _check_rules(ledger: Ledger, evidence: Evidence, names: list[str], claims: Claims) -> None:
     """Check what is kept, the cost, the budget, the distance between stations, municipalities and groups."""
     stations, sites, rules = evidence.tables.stations, evidence.tables.sites, evidence.rules.stations
     assert stations is not None and sites is not None and rules is not None
@@ -251,7 +254,7 @@ def _check_rules(ledger: Ledger, evidence: Evidence, names: list[str], claims: d
     _check_shares(ledger, rules, claims)
 
 
-def _check_shares(ledger: Ledger, rules: Stations, claims: dict[str, Any]) -> None:
+def _check_shares(ledger: Ledger, rules: Stations, claims: Claims) -> None:
     """Check the rules on shares of residents; the shares themselves are recomputed elsewhere."""
     if rules.coverage_floor is not None:
         share = claims.get("share_within_limit")
@@ -319,7 +322,7 @@ def _check_objective(
     ledger: Ledger,
     evidence: Evidence,
     walks: Walks,
-    claims: dict[str, Any],
+    claims: Claims,
     least: np.ndarray,
     reached: np.ndarray,
     within: np.ndarray,

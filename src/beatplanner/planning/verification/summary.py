@@ -5,13 +5,16 @@ from __future__ import annotations
 import ntpath
 import os
 from pathlib import Path, PureWindowsPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.fingerprint import fingerprint, is_unchanged
 from beatplanner.data.paths import whole_path
 from beatplanner.data.result.manifest import VERSION
 from beatplanner.planning.verification.ledger import DIGITS_SLACK, RELAXED, Ledger, is_number, missing, same, words
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 OPTIMAL_GAP = 1e-4
 PROOF = ("status", "objective", "lower_bound", "gap", "seconds")
@@ -88,7 +91,7 @@ SINCE = {"unproven_clashes": 2, "stations.homes": 2, "budget.forums": 3}
 TRUST = ("relationship_years_today", "relationship_years_kept", "relationship_years_lost_by_lines")
 
 
-def check_summary(ledger: Ledger, summary: dict[str, Any], written: int = VERSION) -> None:
+def check_summary(ledger: Ledger, summary: Claims, written: int = VERSION) -> None:
     """Check that the summary has the contract's keys, and that status, bound and gap of each step fit together.
 
     `written` is the version of results in which the folder says that it was written: keys that came later may be missing in it.
@@ -132,7 +135,7 @@ def check_summary(ledger: Ledger, summary: dict[str, Any], written: int = VERSIO
     _check_proven(ledger, summary, steps)
 
 
-def _check_proven(ledger: Ledger, summary: dict[str, Any], steps: list[str]) -> None:
+def _check_proven(ledger: Ledger, summary: Claims, steps: list[str]) -> None:
     """Check that "infeasible" is said where a clash is told as proven, and that its proof was looked at or is told as not checked."""
     clashes, unproven = summary.get("clashes") or [], summary.get("unproven_clashes", [])
     unproven = unproven if isinstance(unproven, list) else [str(unproven)]
@@ -167,7 +170,7 @@ def _check_proven(ledger: Ledger, summary: dict[str, Any], steps: list[str]) -> 
         )
 
 
-def _too_small(told: dict[str, Any], interval: str, summary: dict[str, Any]) -> bool:
+def _too_small(told: dict[str, Any], interval: str, summary: Claims) -> bool:
     """Tell whether what is claimed as impossible, for the smallest tolerance or budget, reaches the rule that was asked for."""
     said, rules = told.get(interval), (summary.get("rules") or {}).get("beats") or {}
     below = said.get("impossible_below") if isinstance(said, dict) else None
@@ -236,7 +239,7 @@ def _check_proof(ledger: Ledger, step: str, result: dict[str, Any]) -> None:
     )
 
 
-def check_inputs(ledger: Ledger, summary: dict[str, Any]) -> bool:
+def check_inputs(ledger: Ledger, summary: Claims) -> bool:
     """Check that the input files are still those that the plan was made from.
 
     Returns
@@ -295,7 +298,7 @@ def check_inputs(ledger: Ledger, summary: dict[str, Any]) -> bool:
     return there
 
 
-def _read_by_rules(summary: dict[str, Any]) -> set[str] | None:
+def _read_by_rules(summary: Claims) -> set[str] | None:
     """Return every file that the rules name; None where they cannot be told."""
     found: set[str] = set()
     file = str(summary.get("description_file", ""))

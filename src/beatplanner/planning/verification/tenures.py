@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING
 
 from beatplanner.data.description.models import Officers
 from beatplanner.data.formats.frames import Row
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, text, whole_months
 from beatplanner.planning.verification.personnel import Posted, Roster, beat_today, month_of_end, month_ready
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 
 def months_served(row: Row, days: list[dt.date]) -> int:
@@ -18,7 +21,7 @@ def months_served(row: Row, days: list[dt.date]) -> int:
     return whole_months(since, days[0]) if since else 0
 
 
-def couples_of(roster: dict[str, dict[str, Any]]) -> set[tuple[str, str]]:
+def couples_of(roster: dict[str, Row]) -> set[tuple[str, str]]:
     """Return the pairs of officers who must not share a beat."""
     order = {o: i for i, o in enumerate(roster)}
     return {
@@ -68,7 +71,7 @@ def tenure_figures(
 def check_longest_tenure(
     ledger: Ledger,
     evidence: Evidence,
-    claims: dict[str, Any],
+    claims: Claims,
     postings: Posted,
     roster: Roster,
     days: list[dt.date],
@@ -110,9 +113,7 @@ def impossible_above(
     return impossible
 
 
-def _home(
-    row: dict[str, Any], days: list[dt.date], beats: list[str], rules: Officers, evidence: Evidence
-) -> str | None:
+def _home(row: Row, days: list[dt.date], beats: list[str], rules: Officers, evidence: Evidence) -> str | None:
     """Return the beat that an officer holds as the plan starts, None for none."""
     heir = beat_today(row, evidence, beats)
     if heir not in beats or (str(row.get("beat")) not in beats and month_ready(row, days, rules.training_months) > 0):

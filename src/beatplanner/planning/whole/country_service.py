@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from beatplanner.data.result.service_files import fates
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 # Columns of the country's table.
 COLUMNS = ("service_minutes", "service_own", "service_people", "service_wait", "service_lost")
@@ -59,7 +62,7 @@ def with_service(table: pd.DataFrame, beats: pd.DataFrame, told: dict[str, Any] 
     """Return the country's table with `COLUMNS`; its rows are municipalities, regions and the country."""
     home = beats.groupby(beats["municipality"].astype(str))["beat"].agg(lambda b: list(map(str, b))).to_dict()
     region = table[table["level"] == "municipality"].set_index("name")["region"]
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for level, name in zip(table["level"], table["name"], strict=True):
         towns = [name] if level == "municipality" else list(region.index[region == name]) if level == "region" else home
         rows.append(service_of(told, (b for m in towns for b in home.get(m, ()))))

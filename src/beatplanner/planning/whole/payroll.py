@@ -23,7 +23,7 @@ import datetime as dt
 import itertools
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,9 @@ from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.personnel import absences
 from beatplanner.planning.officers.cover import in_pool
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def first_days(rules: Description) -> list[dt.date]:
     return [(first + pd.DateOffset(months=m)).date() for m in range(12 * budget.years + 1)]
 
 
-def salary(row: dict[str, Any], rules: Budget) -> float:
+def salary(row: Row, rules: Budget) -> float:
     """Return what an officer costs in a year: the share of full time of the grade's salary and of the allowances, own allowances, and the employer's part."""
     grade = _text(row.get("grade"))
     base = rules.grades.get(grade, rules.officer_salary) if grade else rules.officer_salary
@@ -87,7 +90,7 @@ def one_officer(rules: Budget) -> float:
     return salary({}, rules)
 
 
-def share_of(row: dict[str, Any]) -> float:
+def share_of(row: Row) -> float:
     """Return an officer's share of full time; all of it where nothing is said."""
     return float(_text(row.get("share")) or 1.0)
 
@@ -148,7 +151,7 @@ def payroll(
     )
 
 
-def _employed(row: dict[str, Any], days: list[dt.date]) -> np.ndarray:
+def _employed(row: Row, days: list[dt.date]) -> np.ndarray:
     """Return the share of each month in which an officer is paid."""
     return _overlap(_date(row.get("joins_on")) or dt.date.min, _date(row.get("leaves_on")) or dt.date.max, days)
 
@@ -158,7 +161,7 @@ def _overlap(first: dt.date, last: dt.date, days: list[dt.date]) -> np.ndarray:
     return np.array([max(0, (min(last, b) - max(first, a)).days) / (b - a).days for a, b in itertools.pairwise(days)])
 
 
-def _course(row: dict[str, Any], rules: Officers) -> tuple[dt.date, dt.date] | None:
+def _course(row: Row, rules: Officers) -> tuple[dt.date, dt.date] | None:
     """Return the first and the last day (half-open) of the course that an officer still needs at the plan's start; None for who is trained."""
     if not rules.training_months:
         return None
@@ -175,7 +178,7 @@ def _course(row: dict[str, Any], rules: Officers) -> tuple[dt.date, dt.date] | N
 
 def _posted(
     tables: PlanTables,
-    rows: list[dict[str, Any]],
+    rows: list[Row],
     officers: Officers,
     days: list[dt.date],
     today: bool,
@@ -221,7 +224,7 @@ def _posted(
     return held, vacant
 
 
-def _standing(tables: PlanTables, rows: list[dict[str, Any]], rules: Officers) -> dict[str, int]:
+def _standing(tables: PlanTables, rows: list[Row], rules: Officers) -> dict[str, int]:
     """Return how many of today's officers each beat of the plan has in the first month, those of beats that are gone where most of their residents are."""
     assert tables.beats is not None
     known = {str(b) for b in tables.beats["beat"]}
@@ -248,7 +251,7 @@ def _id(value: object) -> str:
     return text[:-2] if isinstance(value, float) and text.endswith(".0") else text
 
 
-def _away(row: dict[str, Any], day: dt.date) -> bool:
+def _away(row: Row, day: dt.date) -> bool:
     return any(first <= day < last for first, last, _ in absences(row))
 
 

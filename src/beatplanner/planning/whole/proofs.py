@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -35,6 +35,7 @@ from beatplanner.planning.whole.beat_proofs import (
 from beatplanner.planning.whole.station_proofs import packed_stations
 
 if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
     from beatplanner.planning.whole.plan import Plan
 
 Arrays = dict[str, np.ndarray]
@@ -158,7 +159,7 @@ def _tolerance(tables: PlanTables, plan: Plan) -> None:
         }
 
 
-def _tell(evidence: Evidence, step: str, claims: dict[str, Any], arrays: Arrays | None) -> None:
+def _tell(evidence: Evidence, step: str, claims: Claims, arrays: Arrays | None) -> None:
     """Keep the certificate of a step where it proves something, and say in the summary what."""
     bound, objective = claims.get("lower_bound"), claims.get("objective")
     claims["certified"] = None if bound is None else False

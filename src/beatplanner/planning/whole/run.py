@@ -39,6 +39,8 @@ from beatplanner.planning.workload import (
 from beatplanner.solver.clock import read_clock, watch
 
 if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
+
     # each step loads its solvers where it is taken
     from beatplanner.planning.beats.parallel import WorkerPool
     from beatplanner.planning.beats.plan import BeatPlan
@@ -168,7 +170,7 @@ def run(
     return summary
 
 
-def _tell_certified(progress: Progress, plan: Plan, summary: dict[str, Any], seconds: float) -> None:
+def _tell_certified(progress: Progress, plan: Plan, summary: Claims, seconds: float) -> None:
     """Tell the bounds that the certificates prove where they are others than those that the solvers told."""
     of_solver = {
         "beats": None if plan.beats is None else plan.beats.proof.lower_bound,

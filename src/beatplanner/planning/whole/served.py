@@ -12,6 +12,7 @@ from beatplanner.data.result.service_files import FOLDER, LINES
 from beatplanner.data.town.town import Town
 
 if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
     from beatplanner.planning.service.picture import ServiceInputs
 
 
@@ -32,7 +33,7 @@ def service_inputs(town: Town) -> ServiceInputs | None:
     return read_inputs(town)
 
 
-def share_of(summary: dict[str, Any]) -> dict[str, Any] | None:
+def share_of(summary: Claims) -> dict[str, Any] | None:
     """Return the share of duty away from the beat that a plan was made with, where it was counted."""
     return (summary.get("workload") or {}).get("abstraction")
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from beatplanner.data.result.draft import BROKEN
 from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 Standing = Literal["best", "within", "no bound", "relaxed", "unknown", "given"]
 
@@ -44,7 +47,7 @@ class StepProof:
     parts: tuple[tuple[str, float, float], ...] = ()
 
 
-def step_proofs(summary: dict[str, Any]) -> list[StepProof]:
+def step_proofs(summary: Claims) -> list[StepProof]:
     """Return what the steps of a summary prove."""
     found: list[StepProof] = []
     for step in ("beats", "stations", "officers"):
@@ -85,7 +88,7 @@ def _standing(said: dict[str, Any]) -> Standing:
     return "best" if said["status"] == "optimal" else "within"
 
 
-def _kind(summary: dict[str, Any], step: str, said: dict[str, Any]) -> tuple[str, float]:
+def _kind(summary: Claims, step: str, said: dict[str, Any]) -> tuple[str, float]:
     """Return a step's objective, and by what it is divided to be told in plain units."""
     if step == "officers":
         return "weights", 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
@@ -23,6 +23,9 @@ from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.rollout import Rollout
 from beatplanner.planning.whole.tables import posts_of_beats
 from beatplanner.planning.workload import covered_share, hours_on_the_beat, officers_note
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 
 def _unit_of_objective(plan: Plan) -> str:
@@ -76,7 +79,7 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
     """Return the content of ``summary.json``; a step that was left out has no key."""
     town, work = plan.town, plan.workload
     description = town.description
-    summary: dict[str, Any] = {
+    summary: Claims = {
         "version": 1,
         "project": town.name,
         **rules_in_summary(plan.clashes),

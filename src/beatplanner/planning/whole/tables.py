@@ -23,6 +23,7 @@ from beatplanner.planning.whole.rollout import Rollout
 from beatplanner.planning.workload import covered_share
 
 if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
     from beatplanner.planning.beats.plan import BeatPlan
     from beatplanner.planning.stations.plan import StationPlan
 
@@ -104,7 +105,7 @@ def _unit_ids(town: Town, positions: np.ndarray) -> np.ndarray:
     return ids.astype(np.int64) if town.unit_ids_are_whole_numbers else ids
 
 
-def tables(plan: Plan, summary: dict[str, Any]) -> PlanTables:
+def tables(plan: Plan, summary: Claims) -> PlanTables:
     """Return the plan as the tables that are written to ``plan.gpkg``."""
     town, stations = plan.town, plan.stations
     everywhere = np.arange(len(town.units))

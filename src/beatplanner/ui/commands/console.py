@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -20,6 +20,9 @@ from beatplanner.planning.progress import split_unit
 from beatplanner.planning.proof import clash_is_proven
 from beatplanner.ui.commands.terminal import PlainConsole, visible
 from beatplanner.ui.words import many, progress_line, proof_in_words
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 # 2 is what typer ends with where the command itself is wrong
 DONE, BAD_INPUT, CLASH = 0, 1, 3
@@ -74,7 +77,7 @@ def say_problems(problems: tuple[Note, ...]) -> None:
         err_console.print(str(note), markup=False, style="red" if note.severity == "error" else "")
 
 
-def say_clashes(summary: dict[str, Any], *, by_hand: bool = False) -> None:
+def say_clashes(summary: Claims, *, by_hand: bool = False) -> None:
     """Print which rules clash or, in what a person drew `by_hand`, are broken, and that a plan was written all the same."""
     if not summary["feasible"]:
         proven = clash_is_proven(summary)
@@ -220,7 +223,7 @@ def shown_progress() -> Generator[Callable[[str, float | None, float | None, flo
         lines.flush()
 
 
-def print_summary(summary: dict[str, Any], out: Path, *, places: bool = True) -> None:
+def print_summary(summary: Claims, out: Path, *, places: bool = True) -> None:
     """Print each step with its result and proof, and where things lie."""
     table = Table("step", "result", "proof", box=None, pad_edge=False)
     found = summary.get("beats")

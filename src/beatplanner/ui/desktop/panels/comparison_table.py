@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QLocale
 
 from beatplanner.data.publish.templates import filled
 from beatplanner.data.publish.translation import LOCALES, Speech
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, number, percent
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
 
 
 def speech() -> Speech:
@@ -18,7 +21,7 @@ def speech() -> Speech:
     return Speech(next((c for c in (code, code.partition("-")[0]) if c in LOCALES), "en"))
 
 
-def label(said: Speech, row: dict[str, Any]) -> str:
+def label(said: Speech, row: Row) -> str:
     """Return what a row is called, also in a comparison of an older beatplanner, which is English."""
     if "words" not in row:
         return row["label"]

@@ -19,6 +19,7 @@ from beatplanner.ui.desktop.toolkit.figures_text import date, number, percent
 from beatplanner.ui.desktop.toolkit.told import told
 
 if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
     from beatplanner.planning.whole.step_proofs import StepProof
 
 # Failed checks that are told; the rest are counted.
@@ -58,7 +59,7 @@ class ProofPage(QWidget):
         super().__init__(parent)
         self.work = work
         self.folder: Path | None = None
-        self.summary: dict[str, Any] | None = None
+        self.summary: Claims | None = None
         self.verdict: dict[str, Any] | None = None
         self._said = ""
         self._known: dict[tuple[str, ...], dict[str, Any]] = {}
@@ -96,7 +97,7 @@ class ProofPage(QWidget):
 
     # ---- the plan
 
-    def take(self, folder: Path | None, summary: dict[str, Any] | None) -> None:
+    def take(self, folder: Path | None, summary: Claims | None) -> None:
         """Show the proof of a plan; its verdict is read where it lies beside the plan, else the checker begins."""
         self.process.cancel()
         self.folder, self.summary, self.verdict = folder, summary, None
@@ -188,7 +189,7 @@ class ProofPage(QWidget):
 
     # ---- in words
 
-    def steps(self, summary: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
+    def steps(self, summary: Claims) -> list[tuple[str, str, list[str]]]:
         """Return each step: title, standing and sentences."""
         from beatplanner.planning.whole.step_proofs import step_proofs
 
@@ -309,7 +310,7 @@ class ProofPage(QWidget):
 
     # ---- the page
 
-    def _html(self, summary: dict[str, Any]) -> str:
+    def _html(self, summary: Claims) -> str:
         parts = []
         for title, standing, lines in self.steps(summary):
             parts.append(f"<h3>{_safe(title)}: {_safe(standing)}</h3>")
@@ -324,7 +325,7 @@ class ProofPage(QWidget):
         style = "<style>h3 { margin: 10px 0 2px 0; font-size: medium; } p { margin: 2px 0 4px 0; }</style>"
         return style + "".join(parts)
 
-    def _run(self, summary: dict[str, Any]) -> list[str]:
+    def _run(self, summary: Claims) -> list[str]:
         limit = summary.get("time_limit")
         said = self.tr("“{0}”, made in {1} seconds with seed {2} and {3} threads; {4}.").format(
             summary.get("project", ""),
@@ -340,7 +341,7 @@ class ProofPage(QWidget):
         )
         return [said, same, self.tr("Coordinates: {0}.").format(summary.get("crs", ""))]
 
-    def _inputs(self, summary: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    def _inputs(self, summary: Claims) -> list[tuple[str, list[str]]]:
         found = []
         for i in summary.get("inputs", []):
             name = re.split(r"[\\/]", str(i["path"]))[-1]

@@ -32,6 +32,7 @@ from beatplanner.ui.desktop.window.main_frame import MainFrame
 
 if TYPE_CHECKING:
     from beatplanner.data.project.document import ProjectDocument
+    from beatplanner.data.result.summary import Claims
 
 Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
@@ -270,7 +271,7 @@ def in_words(changes: dict[str, Any], start: str = "") -> str:
     return ", ".join(p for p in parts if p)
 
 
-def _figures(summary: dict[str, Any]) -> str:
+def _figures(summary: Claims) -> str:
     parts = []
     if "beats" in summary:
         parts.append(f"{_many(summary['beats']['count'], 'beat')} ±{percent(summary['beats']['max_deviation'], 1)}")
