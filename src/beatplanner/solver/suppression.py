@@ -124,7 +124,7 @@ def _ends(
     shown: sparse.csr_array, right: np.ndarray, rest: sparse.csr_array, targets: np.ndarray, most: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the ends of the targets' intervals, all found by one linear programme of blocks."""
-    count, n = targets.shape
+    count, n = len(targets), int(targets.shape[1])
     x = linear_programme(
         np.concatenate([targets.ravel(), -targets.ravel()]),
         equal=copies(shown, 2 * count) if shown.shape[0] else None,

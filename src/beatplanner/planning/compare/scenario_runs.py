@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.description.scenarios import Scenario, ScenarioFile
+from beatplanner.data.description.scenarios import ScenarioFile
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.output_place import make_folder
 from beatplanner.planning.compare.comparison import compare
@@ -67,7 +67,7 @@ def run_scenarios(
         left = solving.share(len(scenarios) - k)
 
         def tell(
-            phase: str, best: float | None, bound: float | None, seconds: float, s: Scenario = s, k: int = k
+            phase: str, best: float | None, bound: float | None, seconds: float, s: ScenarioFile = s, k: int = k
         ) -> None:
             solving.heard(phase)
             progress(f"{k + 1} of {len(scenarios)}, {s.name}: {phase}", best, bound, solving.clock() - solving.begin)
