@@ -18,7 +18,7 @@ import geopandas
 import openpyxl
 import pytest
 
-from beatplanner.data import output_place, paths, processes
+from beatplanner.data import output_place, paths, running_programs
 from beatplanner.data.errors import InputError
 from beatplanner.data.output_place import check_place, own_name, settle, swap_in
 from beatplanner.data.paths import long_paths, read_only_uri, relative_or_whole, whole_path
@@ -335,10 +335,10 @@ def test_a_process_of_another_windows_user_runs(monkeypatch):
     kernel = SimpleNamespace(OpenProcess=lambda *_: 0)
     monkeypatch.setattr(ctypes, "WinDLL", lambda *_, **__: kernel, raising=False)
     monkeypatch.setattr(ctypes, "get_last_error", lambda: last[0], raising=False)
-    monkeypatch.setattr(processes, "os", SimpleNamespace(name="nt"))
-    assert processes.is_running(4711) and processes.start_of(4711) == ""
+    monkeypatch.setattr(running_programs, "os", SimpleNamespace(name="nt"))
+    assert running_programs.is_running(4711) and running_programs.start_of(4711) == ""
     last[0] = unknown
-    assert not processes.is_running(4711)
+    assert not running_programs.is_running(4711)
 
 
 def test_every_process_is_spawned_and_nothing_is_posix_only():
