@@ -179,6 +179,7 @@ def pytest_configure(config: pytest.Config) -> None:
         prepare_all()
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Return one process more than there are cores: tests wait for downloads, children and the window."""
     return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1

@@ -15,12 +15,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyproj
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_crs_info
 from pyproj.enums import PJType
 from pyproj.exceptions import CRSError, ProjError
 from pyproj.network import set_network_enabled  # pyright: ignore[reportPrivateImportUsage]
+
+from beatplanner.data.formats.transformers import to_lonlat
 
 set_network_enabled(active=False)
 
@@ -187,11 +189,6 @@ def sample_of(points: np.ndarray) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=512)
-def _to_lonlat(code: int) -> Transformer:
-    return Transformer.from_crs(code, 4326, always_xy=True)
-
-
-@functools.lru_cache(maxsize=512)
 def _area(code: int) -> tuple[float, float, float, float]:
     area = CRS.from_epsg(code).area_of_use
     return (area.west, area.south, area.east, area.north) if area else (0.0, 0.0, 0.0, 0.0)
@@ -205,7 +202,7 @@ def _lonlat(points: np.ndarray, code: int) -> np.ndarray | None:
     if np.abs(points).max() < 400 or np.abs(points).max() > 1e8:
         return None
     try:
-        x, y = _to_lonlat(code).transform(points[:, 0], points[:, 1])
+        x, y = to_lonlat(code).transform(points[:, 0], points[:, 1])
     except (CRSError, ProjError):
         return None
     there = np.column_stack([x, y])

@@ -24,6 +24,7 @@ from pyproj.exceptions import CRSError, ProjError
 from pyproj.transformer import TransformerGroup
 
 from beatplanner.data.formats.crs_guess import apart, sample_of
+from beatplanner.data.formats.transformers import to_lonlat
 
 # a missing grid is told with the accuracy that it costs, in words
 warnings.filterwarnings("ignore", message="Best transformation is not available", category=UserWarning)
@@ -179,7 +180,7 @@ def disputed_change(crs: CRS, points: np.ndarray) -> Dispute | None:
 @functools.lru_cache(maxsize=64)
 def _dispute(wkt: str, x: float, y: float) -> Dispute | None:
     crs = CRS.from_wkt(wkt)
-    taken = Transformer.from_crs(crs, 4326, always_xy=True).transform(x, y)
+    taken = to_lonlat(crs).transform(x, y)
     if not np.isfinite(taken).all():
         return None
     if _own_change(crs):
@@ -321,7 +322,7 @@ def _with_towgs84(crs: CRS, change: Change, x: float, y: float) -> str:
 def _ballpark(wkt: str, x: float, y: float) -> tuple[str, str, float] | None:
     """Return code, name and distance of the system to take instead (empty where there is none); None where the change is a real one."""
     crs = CRS.from_wkt(wkt)
-    lonlat = Transformer.from_crs(crs, 4326, always_xy=True).transform(x, y)
+    lonlat = to_lonlat(crs).transform(x, y)
     if not np.isfinite(lonlat).all() or _changes(crs, x, y, lonlat):
         return None
     found = _other_system(crs, x, y, lonlat)
@@ -455,7 +456,7 @@ def utm_of(frame: gpd.GeoDataFrame) -> CRS:
         raise ValueError
     west, south, east, north = (float(v) for v in frame.total_bounds)
     if not frame.crs.is_geographic:
-        to_degrees = Transformer.from_crs(frame.crs, "EPSG:4326", always_xy=True)
+        to_degrees = to_lonlat(frame.crs)
         west, south, east, north = to_degrees.transform_bounds(west, south, east, north)
         if west > east:
             # over the date line

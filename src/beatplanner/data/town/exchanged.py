@@ -12,7 +12,7 @@ from dataclasses import replace
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import CRSError, ProjError
 
 from beatplanner.data.errors import InputError, Note, problem
@@ -21,6 +21,7 @@ from beatplanner.data.formats.coordinates import names_say
 from beatplanner.data.formats.crs_guess import overlap
 from beatplanner.data.formats.layers import crs_from, read_layer
 from beatplanner.data.formats.source import Place
+from beatplanner.data.formats.transformers import to_lonlat
 from beatplanner.data.town.reading import Reading
 
 # Boxes (west, south, east, north) in which places are named in an alphabet, wide enough for all countries that write it; the share of the
@@ -70,7 +71,7 @@ def lonlat_of(points: np.ndarray, crs: CRS) -> np.ndarray:
     if crs.is_geographic and len(points) and ((np.abs(points[:, 0]) > 180) | (np.abs(points[:, 1]) > 90)).any():
         return none
     try:
-        there = np.column_stack(Transformer.from_crs(crs, 4326, always_xy=True).transform(points[:, 0], points[:, 1]))
+        there = np.column_stack(to_lonlat(crs).transform(points[:, 0], points[:, 1]))
     except (CRSError, ProjError):
         return none
     there = there[np.isfinite(there).all(axis=1)]
