@@ -51,7 +51,7 @@ def write_report(path: Path, tables: PlanTables) -> None:
         The plan.
     """
     summary = tables.summary
-    page = _page_template().render(
+    page = page_template().render(
         summary=summary,
         draft=draft_in_words(tables),
         steps=[(name, summary[name]) for name in ("beats", "stations", "officers") if name in summary],
@@ -77,16 +77,8 @@ def write_report(path: Path, tables: PlanTables) -> None:
     path.write_text(page, encoding="utf-8")
 
 
-def make_ready() -> None:
-    """Compile the page and draw an empty chart with a letter, so that fonts and the drawing library are there when a plan comes."""
-    _page_template()
-    figure = plain_figure(1.0, 1.0)
-    figure.subplots().set_title("a")
-    _picture(figure)
-
-
 @cache
-def _page_template() -> jinja2.Template:
+def page_template() -> jinja2.Template:
     """Return the page's template, compiled once for all plans of a process."""
     templates = files("beatplanner.data") / "templates"
     environment = jinja2.Environment(

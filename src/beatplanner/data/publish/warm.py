@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from beatplanner.data.publish.report import make_ready
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-make_ready()
+from beatplanner.data.publish.plain_figure import plain_figure
+from beatplanner.data.publish.report import page_template
+
+page_template()
+# fonts are looked for with the first letter that is drawn
+figure = plain_figure(1.0, 1.0)
+figure.subplots().set_title("a")
+FigureCanvasAgg(figure).draw()
