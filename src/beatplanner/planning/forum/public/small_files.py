@@ -51,7 +51,8 @@ def write_sheets(press: Press, content: PackContent) -> None:
     cells = {c: {code: t.text(said) for code, said in codes.items()} for c, codes in CODES.items()}
     card = _lines(run_card(content))
     press.tables(tables, heads, cells, card)
-    forums = [(t.given(m.area or content.level_title(m.level)), area_title(content, m)) for m in content.meetings]
+    # a wider forum is found again by its title, which is the same in every language of the pack
+    forums = list(dict.fromkeys((t.given(m.area or m.title), area_title(content, m)) for m in content.meetings))
     press.minutes(
         "minutes.xlsx",
         [heads.get(c, c) for c in back.columns],
