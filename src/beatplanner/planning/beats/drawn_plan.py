@@ -203,7 +203,7 @@ class DrawnPlan:
         return found
 
     def _pairs(self, drawn: Sequence[Drawn]) -> dict[Pair, Drawn]:
-        found: dict[tuple[int, int], str] = {}
+        found: dict[Pair, Drawn] = {}
         for item in drawn:
             for a, b in item.pairs:
                 i, j = self.place[a], self.place[b]

@@ -273,7 +273,7 @@ def _published(before: PlanTables, moves: Sequence[Change], start: dt.date, year
     """Return the published postings with the ordered moves in place of what they end."""
     assert before.assignments is not None
     starts = month_starts(start, years * 12)
-    rows: list[tuple[str, str, str, str, str]] = []
+    rows: list[tuple[str, str | None, str, str, str]] = []
     ordered = {c.officer: c for c in moves}
     for r in records(before.assignments):
         c = ordered.get(str(r["officer"]))

@@ -126,7 +126,7 @@ def postings_of(tables: PlanTables, table: pd.DataFrame | None = None) -> list[P
     month = {day.isoformat(): m for m, day in enumerate(months_of(tables))}
     rows = tables.assignments if table is None else table
     assert rows is not None
-    found: dict[tuple[str, str, int], str] = []
+    found: list[Any] = []
     for number, r in enumerate(records(rows), 1):
         start, end = (str(r[k])[:10] for k in ("start", "end"))
         for key, day in (("start", start), ("end", end)):
@@ -236,7 +236,7 @@ class Judge:
         """Say who leaves a beat before the minimum tenure, as the checker counts them."""
         rules, beats = self.rules.officers, list(self.posts)
         assert rules is not None
-        found: dict[tuple[str, str, int], str] = {}
+        found: dict[tuple[str, int, int], str] = {}
         least = rules.min_tenure_months
         for officer, beat, month, stayed in self._short(postings, evidence):
             found[officer, beat, month] = (
@@ -265,7 +265,7 @@ class Judge:
 
     def _empty(self, postings: Sequence[Posting]) -> list[str]:
         """Return where posts stay empty; who stands in fills them, as in the checker's count."""
-        found: dict[tuple[str, str, int], str] = []
+        found: list[Any] = []
         months = len(self.days) - 1
         first = np.array([day.isoformat() for day in self.days[:-1]])
         cover = [] if self.tables.cover is None else self.tables.cover.to_dict("records")

@@ -292,7 +292,7 @@ def map_of(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
             way = np.bincount(of_unit[able], weights=(each * np.where(able, metres, 0.0))[able], minlength=len(walk))
             speed = c.rules.stations.walk_kmh * 1000 / 60
             walk = np.divide(way, total * speed, out=np.full(len(walk), np.nan), where=total > 0)
-    spots: list[dict[str, Any]] = []
+    spots: list[tuple[Any, ...]] = []
     sites = c.tables.sites
     if sites is not None and c.open is not None:
         here = sites[sites["station"].astype(str).isin(c.open)]

@@ -176,7 +176,7 @@ def neutral_plans(
     municipality = units["municipality"].astype(str).to_numpy(object)
     if len({(b, m) for b, m in zip(whole, municipality, strict=True)}) > len(ids):
         municipality = np.full(len(whole), "")
-    walks: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    walks: list[tuple[np.ndarray, np.ndarray, Any]] = []
     for m, name in enumerate(sorted(set(municipality))):
         inside = np.flatnonzero(municipality == name)
         at = np.full(len(whole), -1)

@@ -159,7 +159,7 @@ def _read_proposal(
             seen[unit] = i
             wanted[place[unit]] = known[beat.casefold()]
             if was is not None and was != before[place[unit]]:
-                stale.append(town.units["name"].iat[place[unit]])
+                stale.append(str(town.units["name"].iat[place[unit]]))
     findings.raise_if_any()
     if (wanted == before).all():
         raise InputError(

@@ -45,8 +45,6 @@ from beatplanner.planning.forum.public_posts import posted
 from beatplanner.planning.proof import Progress, silent
 
 if TYPE_CHECKING:
-    from beatplanner.data.formats.frames import Row
-
     # the gate's optimizer is loaded where there is a pack
     from beatplanner.planning.forum.audit import AuditCheck
     from beatplanner.planning.forum.pack_figures import PackFigures
@@ -423,7 +421,7 @@ def audit_pack(
     packs = [read_published(p) for p in (pack or folder, *others)]
     # what is being written passed the gate a moment ago
     if pack is None or others:
-        rows: list[Row] = []
+        rows: list[Any] = []
         if town is not None and counts is not None and tables.beats is not None:
             told = (packs, packs[0].areas, tables, town, read_forum_tables(town), counts)
             checks.append(check_costs(*told))

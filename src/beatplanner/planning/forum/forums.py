@@ -276,7 +276,7 @@ def _meeting(
     metres: np.ndarray,
     fare: np.ndarray,
     on_foot: np.ndarray,
-    venues: pd.DataFrame,
+    venues: Any,
     rule: ForumLevel,
     rules: Forum,
     number: int,

@@ -158,7 +158,7 @@ def _beat_of(heading: str, places: dict[str, str]) -> str | None:
 
 def _ways(page: Path) -> dict[str, float]:
     """Return the minutes on foot of each unit as the map on screen tells them."""
-    found: dict[str, int] = {}
+    found: dict[str, float] = {}
     patterns = [(literal, p) for meaning, literal, p in _patterns() if meaning == "way"]
     for record in re.findall(
         r'<script type="application/json"[^>]*>(.*?)</script>', page.read_text("utf-8", "replace"), re.DOTALL

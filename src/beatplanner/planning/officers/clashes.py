@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,14 +19,12 @@ from beatplanner.solver.officers.figures import Breach, broken_tenures, gap_mont
 from beatplanner.solver.officers.problem import Postings, TenureProblem
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
-    from beatplanner.data.town.town import Town
+    pass
 
 
 def clashes_of(
-    town: Town,
-    beats: gpd.GeoDataFrame,
+    town: Any,
+    beats: Any,
     places: Places,
     problem_: TenureProblem,
     found: Postings,
@@ -118,9 +116,7 @@ def clashes_of(
     return tuple(told)
 
 
-def _musts(
-    town: Town, beats: gpd.GeoDataFrame, problem_: TenureProblem, found: Postings, dates: list[dt.date]
-) -> list[str]:
+def _musts(town: Any, beats: Any, problem_: TenureProblem, found: Postings, dates: list[dt.date]) -> list[str]:
     """Say where a language is not spoken that so many speak that the force must."""
     if problem_.must is None:
         return []
@@ -161,7 +157,7 @@ def longest_tenure(problem: TenureProblem) -> int | None:
 
 
 def broken_rules(
-    town: Town, beats: gpd.GeoDataFrame, places: Places, wrong: list[Breach], dates: list[dt.date]
+    town: Any, beats: Any, places: Places, wrong: list[Breach], dates: list[dt.date]
 ) -> list[dict[str, str | None]]:
     """Return the hard rules that the postings break as ``rule``, ``officer``, ``beat`` and ``month``, which `verify` counts again."""
     return [
@@ -182,8 +178,8 @@ def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
 
 
 def notes_of(
-    town: Town,
-    beats: gpd.GeoDataFrame,
+    town: Any,
+    beats: Any,
     places: Places,
     problem_: TenureProblem,
     found: Postings,
@@ -241,7 +237,7 @@ def notes_of(
     return (*notes, *_language_notes(town, beats, places, problem_, found, dates, trials))
 
 
-def _surplus(town: Town, problem_: TenureProblem, found: Postings, dates: list[dt.date]) -> list[Note]:
+def _surplus(town: Any, problem_: TenureProblem, found: Postings, dates: list[dt.date]) -> list[Note]:
     """Say how many officers there are beyond the posts, and how many of them never hold one."""
     roster, month = len(town.roster), np.arange(problem_.months)
     able = (problem_.first[:roster, None] <= month) & (month < problem_.last[:roster, None])
@@ -268,8 +264,8 @@ def _surplus(town: Town, problem_: TenureProblem, found: Postings, dates: list[d
 
 
 def _language_notes(
-    town: Town,
-    beats: gpd.GeoDataFrame,
+    town: Any,
+    beats: Any,
     places: Places,
     problem_: TenureProblem,
     found: Postings,
@@ -325,8 +321,8 @@ def _many(number: float, word: str) -> str:
 
 
 def _language_way(
-    town: Town,
-    beats: gpd.GeoDataFrame,
+    town: Any,
+    beats: Any,
     places: Places,
     found: Postings,
     worst: Sequence[int],

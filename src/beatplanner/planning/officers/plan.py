@@ -154,8 +154,8 @@ def plan_officers(
 
 
 def _plan_of(
-    town: Town,
-    beats: gpd.GeoDataFrame,
+    town: Any,
+    beats: Any,
     places: Places,
     problem_: TenureProblem,
     found: Postings,
@@ -230,7 +230,7 @@ def _plan_of(
 
 
 def _assignments(
-    town: Town, beats: gpd.GeoDataFrame, places: Places, problem_: TenureProblem, found: Postings, dates: list[dt.date]
+    town: Any, beats: Any, places: Places, problem_: TenureProblem, found: Postings, dates: list[dt.date]
 ) -> pd.DataFrame:
     post = _posts(places, problem_, found.postings)
     rows = [

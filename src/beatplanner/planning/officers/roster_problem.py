@@ -290,7 +290,7 @@ def _home_places(places: Places, beat: list[int], served: list[int], qualified: 
 
 
 def _published(
-    town: Town,
+    town: Any,
     beats: gpd.GeoDataFrame,
     places: Places,
     home: np.ndarray,

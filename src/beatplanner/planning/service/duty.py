@@ -8,7 +8,7 @@ officers so that no beat and no shift gains or loses as much as one. A beat may 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,7 +101,7 @@ def _from_posts(
     rules: Service,
     shifts: Sequence[ShiftHours],
     beat: np.ndarray,
-    posts: Mapping[str, int],
+    posts: dict[str, int],
     calls: np.ndarray,
     known: list[str],
 ) -> tuple[pd.DataFrame, ...]:

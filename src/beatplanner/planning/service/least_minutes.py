@@ -202,7 +202,7 @@ def _ranked(judge: _Judge, rules: LineRules, beat: np.ndarray) -> list[list[tupl
     hours = rules.workload.hours
     work = {b: float(hours[beat == b].sum()) for b in ids}
     gain = {(u, to): float(cost[u, place[to]] - cost[u, place[str(beat[u])]]) for u, to in rules.moves(beat)}
-    found: list[tuple[float, list[tuple[int, int]]]] = []
+    found: list[tuple[float, list[tuple[int, str]]]] = []
     by_pair: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for u, to in gain:
         home = str(beat[u])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -145,7 +146,7 @@ def catchment_areas(town: Town, chosen: np.ndarray) -> gpd.GeoDataFrame:
                 unit = homes["unit"].to_numpy(int)
                 yield [geometry.union(shapes[unit[walks[:, j] <= b * speed]]) for b in rules.bands]
 
-    rows: list[tuple[str, float]] = []
+    rows: list[tuple[Any, float]] = []
     shapes: list[shapely.MultiPolygon] = []
     for j, found in zip(chosen, areas(), strict=True):
         for band, area in zip(rules.bands, found, strict=True):

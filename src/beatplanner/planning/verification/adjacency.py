@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -131,7 +131,7 @@ def _ground(evidence: Evidence, links: list[tuple[int, int]]) -> nx.Graph:
     """
     import networkx as nx
 
-    pieces: list[shapely.Polygon] = []
+    pieces: list[Any] = []
     unit_of: list[int] = []
     for u, polygon in enumerate(evidence.units.geometry.to_numpy()):
         parts = shapely.get_parts(polygon)

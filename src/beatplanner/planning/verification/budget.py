@@ -172,7 +172,7 @@ def _check_classes(ledger: Ledger, claims: Claims, force: Force, spent: list[dic
     ledger.pairs("budget.functional", "by function and year", rows, "sums")
     told = {r["payer"]: r for r in claims.get("donor_ends") or []}
     if told or b.ends:
-        rows: list[tuple[str, float, float]] = []
+        rows: list[tuple[str, Any, float | None]] = []
         for who in sorted(set(told) | set(b.ends)):
             for t in range(b.years):
                 mine = {k: v for k, v in spent[t].items() if getattr(b.payers, k) == who}
@@ -192,7 +192,7 @@ def _check_procurement(ledger: Ledger, claims: Claims, force: Force, start: list
     b = force.budget
     if claims.get("procurement") is None and b.vehicle_lead_months is None and b.station_lead_months is None:
         return
-    found: list[tuple[str, int, int, int]] = []
+    found: list[tuple[str, int, int, int | None]] = []
     if b.vehicle_lead_months is not None:
         found += [("vehicles", n, t, b.vehicle_lead_months) for t, n in enumerate(force.bought(start)) if n]
     for s in force.sites if b.station_lead_months is not None else []:
@@ -287,7 +287,7 @@ def _check_starts(ledger: Ledger, claims: Claims, force: Force, start: list[int 
     late = {b for b, s in zip(force.beats, start, strict=True) if s is None}
     said = {b for u in claims["unfunded"] for b in u["beats"]}
     ledger.add("budget.unfunded", late == said, ", ".join(sorted(said)) or "none", ", ".join(sorted(late)) or "none")
-    rows: list[tuple[str, float, float] | tuple[str, int, int]] = []
+    rows: list[tuple[str, Any, float | None]] = []
     named = [b for s in claims["starts"] for b in s["beats"]]
     wrong = [f"{s['area']} is the area of {', '.join(s['beats'])}." for s in claims["starts"] if not _is_area(force, s)]
     wrong += [f"Beat {b} is in {named.count(b)} areas." for b in force.beats if named.count(b) != 1]
@@ -394,7 +394,7 @@ def _check_lacks(ledger: Ledger, claims: Claims, force: Force, start: list[int |
 
 def _check_people(ledger: Ledger, claims: Claims, force: Force, start: list[int | None]) -> None:
     told, staff, labels = claims["people"], force.staff(), claims["years"]
-    rows: list[tuple[str, float, float]] = []
+    rows: list[tuple[str, Any, float | None]] = []
     for t, label in enumerate(labels):
         rise = (1 + force.budget.inflation) ** t
         one = one_officer(force.budget)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from bisect import bisect_left
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,7 +42,13 @@ def check_options(
     months = len(days) - 1
 
     def check(
-        rule: str, name: str, claim: str, found: dict[str, str], of: int, what: str, keys: Sequence[str] = ("officer",)
+        rule: str,
+        name: str,
+        claim: str,
+        found: dict[str, str],
+        of: int,
+        what: str,
+        keys: tuple[str, ...] = ("officer",),
     ) -> None:
         against_told(ledger, evidence, rule, name, claim, found, of, what, keys)
 

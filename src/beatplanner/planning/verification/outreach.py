@@ -16,10 +16,9 @@ from beatplanner.planning.verification.walks import Walks
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
-    from beatplanner.data.town.town import Town
 
 
-def in_plan_order(evidence: Evidence, town: Town) -> np.ndarray:
+def in_plan_order(evidence: Evidence, town: Any) -> np.ndarray:
     """Return the inputs' walks, (h, sites), in the order of the plan's homes."""
     if evidence.tables.homes is not None:
         return town.walks

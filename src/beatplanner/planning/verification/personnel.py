@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.models import Officers
 from beatplanner.data.formats.frames import Row, records
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, day_text, is_number, missing, text, whole_months
@@ -305,7 +305,7 @@ def check_personnel(
         ledger.add("officers.appeals", said == found, str(said), str(found))
 
 
-def _supervisors(evidence: Evidence, postings: Posted, roster: Roster, beats: list[str], rules: Officers) -> list[list]:
+def _supervisors(evidence: Evidence, postings: Posted, roster: Roster, beats: list[str], rules: Any) -> list[list]:
     def row(name: str, led: int, lead: int) -> list:
         needed = -(-led // rules.span_of_control)
         return [name, led, lead, needed, max(0, needed - lead)]

@@ -44,7 +44,7 @@ def check_duty(
     if "annual_hours" not in workload:
         return
     there = 1 - float(workload["absence"])
-    rows: list[tuple[str, float, float]] = []
+    rows: list[tuple[str, Any, float | None]] = []
     for shift in told.get("shifts", []):
         if pattern:
             share = pattern.count(shift["name"]) / len(pattern) * there

@@ -41,7 +41,7 @@ def solve_together(
     matrix = np.zeros((size, size))
     sent: list[list[np.ndarray]] = []
     for state in range(size):
-        officers: list[tuple[int, ...]] = []
+        officers: list[np.ndarray] = []
         reached = np.full(units, state)
         for k in range(calls.shape[1]):
             free = (reached[None, :] >> order & 1) == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -81,7 +81,7 @@ def check_access(ledger: Ledger, evidence: Evidence, walks: Walks, minutes: np.n
     if table is None or rules is None:
         return
     share = _share(evidence, walks, np.maximum(evidence.people, 1e-300))
-    rows: list[tuple[str, float, float]] = []
+    rows: list[tuple[str, Any, float | None]] = []
     weights: dict[tuple[str, str], np.ndarray] = {}
     for row in each_row(table):
         key = (row.kind, str(row.name))

@@ -360,7 +360,7 @@ def _leaf(
     reason: int,
     state: np.ndarray,
     cost: np.ndarray,
-    rho: np.ndarray,
+    rho: list[np.ndarray],
     u: np.ndarray,
     count: int,
     at_most: bool,

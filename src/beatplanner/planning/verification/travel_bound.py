@@ -314,7 +314,7 @@ def pieces_of(n: int, edges: np.ndarray) -> list[list[int]]:
     near: dict[int, list[int]] = {}
     for a, b in itertools.chain(edges.tolist(), edges[:, ::-1].tolist()):
         near.setdefault(a, []).append(b)
-    found: list[np.ndarray] = []
+    found: list[list[int]] = []
     seen = [False] * n
     for i in range(n):
         if seen[i]:

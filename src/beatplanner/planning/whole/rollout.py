@@ -207,7 +207,7 @@ def _together(areas: Areas, description: Description) -> dict[int, str]:
     InputError
         Where a beat is none of the plan, or in two groups.
     """
-    found: dict[str, str] = {}
+    found: dict[int, str] = {}
     rules = description.budget
     assert rules is not None
     place = {str(v): b for column in ("beat", "name") for b, v in enumerate(areas.table[column])}
