@@ -200,7 +200,7 @@ def test_planted_personal_values_reach_no_output_and_no_project_file(town, comma
 TEXT = st.text(alphabet=st.characters(codec="utf-8"), max_size=12)
 
 
-@settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.one_of(
         st.binary(max_size=300),
@@ -219,7 +219,7 @@ def test_no_bytes_break_the_reader_of_text_tables(tmp_path, content):
         assert "any.csv" in str(error)
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(
         st.one_of(

@@ -251,7 +251,7 @@ def test_fewest_moved_residents_of_tiny_cases(seed):
     assert found.lower_bound <= best + 1e-6
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     tolerance=st.floats(0.15, 0.6),
