@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -188,8 +189,11 @@ def test_a_photo_comes_from_below_the_project_only(tmp_path):
     inside, outside = tmp_path / "project", tmp_path / "elsewhere.jpg"
     inside.mkdir()
     outside.write_bytes(picture())
-    (inside / "link.jpg").symlink_to(outside)
-    for file in (outside, inside / ".." / "elsewhere.jpg", inside / "link.jpg"):
+    places = [outside, inside / ".." / "elsewhere.jpg"]
+    if os.name != "nt":  # links need rights on Windows
+        (inside / "link.jpg").symlink_to(outside)
+        places.append(inside / "link.jpg")
+    for file in places:
         with pytest.raises(InputError, match="outside the project's folder"):
             clean_photo(file, inside)
     (inside / "text.jpg").write_text("<svg/>")
