@@ -5,13 +5,10 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.paths import read_only_uri, whole_path
-
-if TYPE_CHECKING:
-    pass
 
 # The newest format that this program reads and writes.
 SCHEMA = 2

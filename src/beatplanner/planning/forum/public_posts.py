@@ -90,7 +90,7 @@ def posted(tables: PlanTables, extra: ForumTables, town: Town, day: dt.date) -> 
                     tuple(languages_of(tables, str(row["officer"]))),
                     str(agreed["name"]) if agreed.get("name") else None,
                     str(agreed["contact"]) if agreed.get("contact") else None,
-                    photos.get(agreed.get("photo")),
+                    photos.get(str(agreed.get("photo") or "")),
                     before == beat,
                 )
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +17,6 @@ from beatplanner.planning.officers.ways_out import Trials, with_officer, with_sh
 from beatplanner.planning.proof import Unproven
 from beatplanner.solver.officers.figures import Breach, broken_tenures, gap_months, staffed
 from beatplanner.solver.officers.problem import Postings, TenureProblem
-
-if TYPE_CHECKING:
-    pass
 
 
 def clashes_of(

@@ -296,7 +296,7 @@ def check_personnel(
     if part is not None or min(shares.values(), default=1.0) < 1:
         lost = sum((z - a) * (1 - shares[o]) for o, _, a, z in postings)
         part = part or {}
-        rows = [("officers", part.get("officers"), sum(s < 1 for s in shares.values()))]
+        rows: list[tuple[str, Any, float]] = [("officers", part.get("officers"), sum(s < 1 for s in shares.values()))]
         rows.append(("months of full time", part.get("post_months_missing"), lost))
         ledger.pairs("officers.part_time", "part time", rows, "figures")
     found = {state: sum(text(r.get("appeal")) == state for r in people) for state in ("open", "upheld", "rejected")}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
@@ -18,9 +16,6 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.ui.desktop.plain_text import Label
-
-if TYPE_CHECKING:
-    pass
 
 WAYS = ("bridge", "footbridge", "ferry", "underpass", "road", "other link")
 OBSTACLES = ("river", "railway", "motorway", "wall or fence", "steep slope", "other barrier")

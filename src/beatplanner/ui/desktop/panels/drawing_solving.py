@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from beatplanner.ui.desktop.toolkit.told import told
-
-if TYPE_CHECKING:
-    pass
 
 REPAIR_SECONDS, IMPROVE_SECONDS = 8.0, 60.0
 
