@@ -261,6 +261,14 @@ def test_rules_that_are_told_as_broken_are_checked_and_no_others(tmp_path):
     sound(out)
     file = out / "summary.json"
     text = json.loads(file.read_text(encoding="utf-8"))
+    told = text["officers"]["broken_rules"]
+    others = {"officer": rows[3][0], "beat": rows[3][beat], "month": "2028-12-01"}
+    for k, row in enumerate(told):
+        for key, other in others.items():
+            if row["rule"] in ("couple", "notice") and row[key] != other:
+                text["officers"]["broken_rules"] = [*told[:k], row | {key: other}, *told[k + 1 :]]
+                file.write_text(json.dumps(text), encoding="utf-8")
+                assert "officers.broken_rows" in {c.name for c in verify(out).failed}, (row, key)
     text["officers"]["broken_rules"] = []
     file.write_text(json.dumps(text), encoding="utf-8")
     assert {"officers.couples", "officers.capacity", "officers.notice"} <= {c.name for c in verify(out).failed}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas as pd
+
 from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, text
 from beatplanner.planning.verification.personnel import beat_today
-from beatplanner.planning.verification.tenures import months_served
+from beatplanner.planning.verification.tenures import couples_of, months_served
 
 # Names of hard rules on postings.
 BREACHES = (
@@ -24,6 +28,10 @@ BREACHES = (
     "short",
     "twice",
 )
+# Those of a beat and nobody's; those of the month in which a posting begins; and those of a month within one.
+OF_BEATS = ("capacity", "half", "handover")
+BEGINS = ("again", "allowed", "available", "notice", "short", "twice")
+SERVES = ("couple", "maximum")
 
 
 def check_officer_details(ledger: Ledger, evidence: Evidence) -> None:
@@ -60,6 +68,9 @@ def check_officer_details(ledger: Ledger, evidence: Evidence) -> None:
     sound = isinstance(broken, list) and all(isinstance(r, dict) and r.get("rule") in BREACHES for r in broken)
     sound = sound and (not broken or claims.get("status") in RELAXED)
     ledger.add("officers.broken_rules", sound, str(broken), "rules by name, only where they cannot be kept")
+    if sound and broken:
+        wrong = [why for row in broken for why in _row_of_broken(evidence, row)]
+        ledger.each("officers.broken_rows", "officers, beats and months of broken rules", wrong, len(broken), "rows")
     ledger.number("officers.months", claims.get("months"), 12 * rules.years)
     if "special_posts" in claims and evidence.town is not None:
         given = evidence.town.special_posts
@@ -79,6 +90,44 @@ def check_officer_details(ledger: Ledger, evidence: Evidence) -> None:
             ledger.number("officers.relationship_years_lost_by_moves", moves, left)
     wrong = _posts(evidence)
     ledger.each("assignments.post", "numbered from 1", wrong, len(tables.assignments), "postings")
+
+
+def _row_of_broken(evidence: Evidence, row: dict[str, Any]) -> list[str]:
+    """Return what cannot be so of the officer, beat and month that are told of a broken rule."""
+    rules, tables, beats = evidence.rules.officers, evidence.tables, evidence.beats
+    assert rules is not None and tables.assignments is not None and tables.roster is not None and beats is not None
+    if set(row) != {"rule", "officer", "beat", "month"}:
+        return [f"The row of “{row['rule']}” tells of {', '.join(map(str, row))}."]
+    days = [(pd.Timestamp(rules.start) + pd.DateOffset(months=m)).date().isoformat() for m in range(12 * rules.years)]
+    rule, officer, beat, month = row["rule"], row["officer"], row["beat"], row["month"]
+    told = f"“{rule}” for {officer or 'nobody'} in {beat or 'no beat'} in {month}"
+    wanted = (None, None) if rule == "moves" else (None, str) if rule in OF_BEATS else (officer and str, str)
+    if rule == "frozen" and beat is None:
+        wanted = (officer and str, None)  # leave was promised, and no beat
+    if tuple(v and type(v) for v in (officer, beat)) != wanted:
+        return [f"{told}: the rule is one of {'all' if rule == 'moves' else 'a beat' if officer else 'an officer'}."]
+    known = {str(o) for o in tables.roster["officer"]}
+    if month not in days or (officer and officer not in known) or (beat and beat not in set(beats["beat"])):
+        return [f"{told}: no month, officer or beat of the plan."]
+    rows = [
+        (str(r["officer"]), str(text(r["beat"])), str(r["start"]), str(r["end"])) for r in records(tables.assignments)
+    ]
+    here = [r for r in rows if r[1] == beat and r[2] <= month < r[3]]
+    mine = [r for r in here if r[0] == officer]
+    # who is taken over from the pool has no posting of their own
+    if officer and rule in BEGINS and not any(r[2] == month for r in mine):
+        return [f"{told}: the officer does not begin there then."]
+    if officer and rule in SERVES and not mine:
+        return [f"{told}: the officer does not serve there then."]
+    if rule == "couple" and not any((min(officer, r[0]), max(officer, r[0])) in _couples(evidence) for r in here):
+        return [f"{told}: nobody whom the officer must not serve with is there then."]
+    return []
+
+
+def _couples(evidence: Evidence) -> set[tuple[str, str]]:
+    """Return the pairs of officers who must not share a beat, each in the order of their names."""
+    pairs = couples_of({str(r["officer"]): r for r in records(evidence.tables.roster)})  # type: ignore[arg-type]
+    return {(min(p), max(p)) for p in pairs}
 
 
 def _lost_by_lines(evidence: Evidence) -> float:
