@@ -119,9 +119,10 @@ def _of_database(path: Path, head: bytes, size: int) -> str:
         return ""
     try:
         with closing(sqlite3.connect(f"{whole_path(path).as_uri()}?mode=ro", uri=True)) as database:
-            # what is broken may be told by names of broken letters
-            database.text_factory = lambda text: text.decode("utf-8", errors="replace")
             said = database.execute("PRAGMA quick_check(1)").fetchone()
+    except UnicodeDecodeError:
+        # the fault itself is told with a name of broken letters
+        return OVERWRITTEN
     except sqlite3.DatabaseError as error:
         # a file that another program holds is not damaged
         return "" if "locked" in str(error) or "unable to open" in str(error) else OVERWRITTEN
