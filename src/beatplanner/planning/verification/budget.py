@@ -192,13 +192,14 @@ def _check_procurement(ledger: Ledger, claims: Claims, force: Force, start: list
     b = force.budget
     if claims.get("procurement") is None and b.vehicle_lead_months is None and b.station_lead_months is None:
         return
-    found: list[tuple[str, int, int, int | None]] = []
+    found: list[tuple[str, int, int, int]] = []
     if b.vehicle_lead_months is not None:
         found += [("vehicles", n, t, b.vehicle_lead_months) for t, n in enumerate(force.bought(start)) if n]
-    for s in force.sites if b.station_lead_months is not None else []:
-        opens = force.opens(s, start)
-        if s["chosen"] and not s["existing"] and opens is not None and opens < b.years:
-            found.append((f"station {s['station']}", 1, opens, b.station_lead_months))
+    if b.station_lead_months is not None:
+        for s in force.sites:
+            opens = force.opens(s, start)
+            if s["chosen"] and not s["existing"] and opens is not None and opens < b.years:
+                found.append((f"station {s['station']}", 1, opens, b.station_lead_months))
     want = sorted(
         (months_before(force.days[12 * t], m).isoformat(), what, n, force.days[12 * t].isoformat())
         for what, n, t, m in found

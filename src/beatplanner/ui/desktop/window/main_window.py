@@ -209,6 +209,7 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
             bar.setElideMode(Qt.TextElideMode.ElideNone)
         self.map.load()
         self.table_model.load()
+        assert isinstance(self.table, BeatView)
         self.table.fit_columns()
         self.heading.setText(self.scenario.name)
         self.setWindowTitle(f"{self.scenario.name} – beatplanner" if self.scenario.is_open else "beatplanner")
