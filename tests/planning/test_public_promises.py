@@ -17,6 +17,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.publish.before_planning import date_problems, decided_too_early
 from beatplanner.data.publish.everything import write_papers
 from beatplanner.data.publish.public.figures import PublicSpeech, Register
+from beatplanner.data.publish.public.plan import Posted, Successor
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft import draft_reasons, unsolved_steps
 from beatplanner.data.result.draft_reason import Reason, draft_sentences
@@ -26,6 +27,7 @@ from beatplanner.data.result.station_names import station_names
 from beatplanner.data.result.styles import layer_styles
 from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.planning.forum.forum_pack import town_of, write_pack
+from beatplanner.planning.forum.public.beat_page import officers_told
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.wording import theme_name
 from beatplanner.planning.forum.public_plan import public_plan
@@ -121,16 +123,18 @@ def test_no_broken_promise_is_printed(planned):
     cells = [c.text for t in document.tables for r in t.rows for c in r.cells]
     pages = "\n".join([*(p.text for p in document.paragraphs), *cells])
     for said in (
-        "last day: 31 August 2027, successor from 1 September 2027, without a common day",
-        "last day: 31 August 2030, successor from 1 August 2030, 31 days together",
-        "last day: 31 December 2027, successor from 1 February 2028; the post is empty for 31 days",
-        "last day: 31 December 2030, no successor is planned yet",
+        # nobody of them consented: the month is told, and of a change what holds whatever the day was
+        "last month: August 2027, successor from 1 September 2027",
+        "last month: August 2030, successor from 1 August 2030, for some time together",
+        "last month: December 2027, successor from 1 February 2028; the post is empty for some time",
+        "last month: December 2030, no successor is planned yet",
         "This post is not filled yet. A new officer begins on 1 March 2027.",
         "no change is planned",
         "Telephone of the officers: 070 100. Post to: P.O. box 1.",
         "No station can be reached on foot from here.",
     ):
         assert said in pages, said
+    assert "last day" not in pages and "days together" not in pages
     page = re.sub(r"<[^>]*>", " ", (folder / "forum" / "map.html").read_text(encoding="utf-8"))
     paper = " ".join(p.extract_text() for p in pypdf.PdfReader(folder / "forum" / "pack.pdf").pages)
     everything = pages + (folder / "forum" / "questions.csv").read_text(encoding="utf-8-sig") + page
@@ -151,6 +155,32 @@ def test_no_broken_promise_is_printed(planned):
         in everything
     )
     assert "In 1 of 3 changes the old and the new officer work together" in everything
+
+
+def test_the_day_on_which_an_officer_leaves_is_told_with_consent_alone():
+    """Nothing printed of an officer without consent changes with the day of the last month; with consent day and gap are exact."""
+    speech = PublicSpeech(Register(), "en")
+    first = dt.date(2027, 1, 1)
+    plan = SimpleNamespace(officers=SimpleNamespace(first_day=first))
+
+    def said(last: dt.date, comes: dt.date, name: str | None) -> str:
+        gap = (comes - last).days - 1
+        officer = Posted(1, True, first, last, Successor(comes, max(0, -gap), max(0, gap)), (), name)
+        return officers_told(SimpleNamespace(speech=speech, plan=plan, posted={"B": [officer]}), "B")[0]
+
+    days = [dt.date(2028, 9, d) for d in (1, 17, 29, 30)]
+    for comes, ends in (
+        (dt.date(2028, 8, 1), "for some time together"),
+        (dt.date(2028, 9, 1), "for some time together"),
+        (dt.date(2028, 9, 15), "15 September 2028"),
+        (dt.date(2028, 10, 1), "1 October 2028"),
+        (dt.date(2028, 11, 1), "the post is empty for some time"),
+    ):
+        told = {said(last, comes, None) for last in days}
+        assert len(told) == 1 and told.pop().endswith(ends)
+    assert "last day: 17 September 2028, successor from 1 October 2028; the post is empty for 13 days" in said(
+        days[1], dt.date(2028, 10, 1), "Ana"
+    )
 
 
 def test_only_maps_and_indexes_of_the_pack_are_promised(planned):
@@ -394,12 +424,6 @@ def test_a_kind_of_incident_is_no_raw_key_however_the_records_spell_it(theme):
 
 def test_who_was_here_before_the_plan_is_not_told_as_new():
     """Without consent the day on which an officer came to the beat is not told; that it lies before the plan is."""
-    from types import SimpleNamespace
-
-    from beatplanner.data.publish.public.figures import PublicSpeech, Register
-    from beatplanner.data.publish.public.plan import Posted
-    from beatplanner.planning.forum.public.beat_page import officers_told
-
     begin = dt.date(2027, 1, 1)
 
     def told(since: dt.date, was_here: bool) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po, write_po
@@ -145,6 +145,10 @@ class Speech:
         if isinstance(day, str):
             day = dt.date.fromisoformat(day[:10])
         return format_date(day, format=form, locale=self.locale)
+
+    def month(self, day: dt.date) -> str:
+        """Return the month of a day with its year, as it stands alone in this language."""
+        return format_skeleton("yMMMM", day, locale=self.locale)
 
     def language_name(self, name: str) -> str:
         """Return a language's name in this language; unknown ones stay as they are."""

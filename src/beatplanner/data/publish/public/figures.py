@@ -195,6 +195,10 @@ class PublicSpeech(Speech):
         """Return a date of the force or of the pack as the locale writes it."""
         return self.register.enter("force", super().date(day, form))
 
+    def month(self, day: dt.date) -> str:
+        """Return a month of the force as the locale writes it."""
+        return self.register.enter("force", super().month(day))
+
     def given(self, text: object) -> str:
         """Return a name or a text that the force wrote, entered as such."""
         return self.register.enter("given", text)

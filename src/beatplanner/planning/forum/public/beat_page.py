@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from typing import Any
 
 import numpy as np
 
-from beatplanner.data.publish.public.figures import counted, of_force, on_map, rule
-from beatplanner.data.publish.public.plan import Posted
+from beatplanner.data.publish.public.figures import PublicSpeech, counted, of_force, on_map, rule
+from beatplanner.data.publish.public.plan import Posted, Successor
 from beatplanner.planning.forum.public.blocks import Block, heading, natural, paragraph, table
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.wording import PARTNER_TITLES, theme_name
@@ -100,40 +101,66 @@ def _times(content: PackContent, officer: Posted) -> list[str]:
         return [" ".join(said)]
     assert officer.since is not None
     facts, since = content.plan.officers, t.date(officer.since)
-    if officer.was_here and facts is not None and officer.since >= facts.first_day:
+    earlier = facts is not None and (
+        officer.since >= facts.first_day if officer.was_here else officer.since < facts.first_day
+    )
+    if earlier and not officer.name:
         # the day on which an officer came to the beat is told with consent alone, that it lies before the plan is true of everybody
+        assert facts is not None
+        said.append(t.text("in this beat before {date} already", date=t.date(facts.first_day)))
+    elif earlier and officer.was_here:
         said.append(t.text("in this beat before {date} already", date=since))
     else:
         said.append(t.text("from {date}", date=since))
     if officer.last_day is None:
         said.append(t.text("no change is planned"))
         return said
-    said.append(t.text("last day: {date}", date=t.date(officer.last_day)))
+    if officer.name:
+        said.append(t.text("last day: {date}", date=t.date(officer.last_day)))
+    else:
+        said.append(t.text("last month: {month}", month=t.month(officer.last_day)))
     if after is None:
         said.append(t.text("no successor is planned yet"))
-        return said
+    elif officer.name:
+        said.append(_after_a_day(t, after))
+    else:
+        said.append(_after_a_month(t, after, officer.last_day))
+    return said
+
+
+def _after_a_day(t: PublicSpeech, after: Successor) -> str:
+    """Return who comes after an officer whose last day is told."""
     day = t.date(after.first_day)
     if after.days_together:
-        said.append(
-            t.count(
-                "successor from {date}, one day together",
-                "successor from {date}, {n} days together",
-                of_force(after.days_together),
-                date=day,
-            )
+        return t.count(
+            "successor from {date}, one day together",
+            "successor from {date}, {n} days together",
+            of_force(after.days_together),
+            date=day,
         )
-    elif after.days_vacant:
-        said.append(
-            t.count(
-                "successor from {date}; the post is empty for one day",
-                "successor from {date}; the post is empty for {n} days",
-                of_force(after.days_vacant),
-                date=day,
-            )
+    if after.days_vacant:
+        return t.count(
+            "successor from {date}; the post is empty for one day",
+            "successor from {date}; the post is empty for {n} days",
+            of_force(after.days_vacant),
+            date=day,
         )
-    else:
-        said.append(t.text("successor from {date}, without a common day", date=day))
-    return said
+    return t.text("successor from {date}, without a common day", date=day)
+
+
+def _after_a_month(t: PublicSpeech, after: Successor, last_day: dt.date) -> str:
+    """Return who comes after an officer whose last month alone is told: nothing from which its day follows.
+
+    A successor begins on a day of the plan. What lies between is told only where it is so for each day of that month.
+    """
+    first = last_day.replace(day=1)
+    following = (first + dt.timedelta(days=31)).replace(day=1)
+    day = t.date(after.first_day)
+    if after.first_day <= first:
+        return t.text("successor from {date}, for some time together", date=day)
+    if after.first_day > following:
+        return t.text("successor from {date}; the post is empty for some time", date=day)
+    return t.text("successor from {date}", date=day)
 
 
 def _contact(content: PackContent, beat: Any) -> str:
