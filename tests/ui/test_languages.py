@@ -14,6 +14,7 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.toolkit.told import CONTEXT, Sentences, told
 from beatplanner.ui.desktop.window import settings, theme
+from beatplanner.ui.desktop.window.keyboard import map_has_half
 from beatplanner.ui.desktop.window.languages import LANGUAGES, catalogue, install_language, sentences
 from beatplanner.ui.desktop.window.main_window import MainWindow
 from conftest import ROOT, let_go, write_grid_town
@@ -135,8 +136,9 @@ def test_of_two_templates_the_one_that_says_more_is_taken():
 
 
 @pytest.mark.parametrize("language", ["sq", "sr-Cyrl", "mk", "ro", "ru"])
-def test_no_button_is_cut_on_a_small_screen(speak, language):
+def test_no_button_is_cut_on_a_small_screen_and_the_map_has_half_of_it(speak, language):
     window = speak(language)
+    window.session.dock.show()
     for dock in window.findChildren(QtWidgets.QDockWidget):
         dock.show()
         dock.raise_()
@@ -147,6 +149,10 @@ def test_no_button_is_cut_on_a_small_screen(speak, language):
                 assert button.width() >= wide, f"{dock.windowTitle()}: {button.text()}"
                 edge = button.mapTo(window, QtCore.QPoint(button.width(), 0)).x()
                 assert edge <= window.width(), f"{dock.windowTitle()}: {button.text()}"
+        if window.dockWidgetArea(dock) == QtCore.Qt.DockWidgetArea.BottomDockWidgetArea:
+            dock.hide()
+        else:
+            assert map_has_half(window, window.map), dock.windowTitle()
     bar = window.toolbar
     assert not bar.findChild(QtWidgets.QToolButton, "qt_toolbar_ext_button").isVisible(), "the toolbar is too wide"
 

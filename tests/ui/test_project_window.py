@@ -446,6 +446,9 @@ def test_scenarios_plans_and_history_in_the_dock(new_window, project, qtbot, mon
     assert document.active == "Три"
     document.change_rules({"beats": {"count": 3, "tolerance": 0.5}, "stations": None}, "Three beats", "fewer officers")
     window.scenario.reread()
+    # what it changes is said as the rules say it, not by the keys of the file
+    dock.load()
+    assert "3 beats in all; each beat within ±50 %" in dock.scenarios.item(1).text()
     window.run_plan()
     with qtbot.waitSignal(window.solving.finished, timeout=120_000):
         pass

@@ -93,11 +93,21 @@ def add_panel(window: Frame, panel: QWidget, name: str, title: str, *, below: bo
 
 def two_in_a_row(grid: QGridLayout, buttons: Sequence[QWidget]) -> None:
     """Place buttons two in a row of a panel, and those whose words need it alone in one."""
-    place = 0
+    rows: list[list[QWidget]] = []
+    narrow: list[QWidget] = []
     for button in buttons:
-        wide = button.sizeHint().width() > HALF_ROW
-        place += place % 2 if wide else 0
-        grid.addWidget(button, place // 2, place % 2, 1, 2 if wide else 1)
-        place += 2 if wide else 1
+        if button.sizeHint().width() > HALF_ROW:
+            rows.append([button])
+            narrow = []
+        elif len(narrow) == 1:
+            narrow.append(button)
+            narrow = []
+        else:
+            narrow = [button]
+            rows.append(narrow)
+    for place, row in enumerate(rows):
+        for column, button in enumerate(row):
+            # one alone in its row fills it, so that all stand in line on both sides
+            grid.addWidget(button, place, column, 1, 3 - len(row) if len(row) == 1 else 1)
     for column in (0, 1):
         grid.setColumnStretch(column, 1)

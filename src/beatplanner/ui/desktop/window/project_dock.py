@@ -11,7 +11,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDockWidget,
-    QHBoxLayout,
+    QGridLayout,
     QHeaderView,
     QInputDialog,
     QListWidget,
@@ -28,6 +28,7 @@ from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.figures_text import percent
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 from beatplanner.ui.desktop.toolkit.told import told
+from beatplanner.ui.desktop.toolkit.tool_actions import two_in_a_row
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 
 if TYPE_CHECKING:
@@ -77,17 +78,14 @@ class ProjectDock(QDockWidget):
         self.scenarios.setSpacing(3)
         self.scenarios.itemActivated.connect(lambda item: self._activate(item.data(Qt.ItemDataRole.UserRole)))
         column.addWidget(self.scenarios, 1)
-        row = QHBoxLayout()
-        for text, slot in (
-            (self.tr("Use"), self._use),
-            (self.tr("Add…"), self._add),
-            (self.tr("Rename…"), self._rename),
-            (self.tr("Remove"), self._remove),
-        ):
-            button = QPushButton(text)
-            button.clicked.connect(lambda _=False, s=slot: s())
-            row.addWidget(button)
-        column.addLayout(row)
+        column.addLayout(
+            _buttons(
+                (self.tr("Use"), self._use),
+                (self.tr("Add…"), self._add),
+                (self.tr("Rename…"), self._rename),
+                (self.tr("Remove"), self._remove),
+            )
+        )
         column.addWidget(Label(self.tr("Plans")))
         self.plans = QListWidget()
         self.plans.setAccessibleName(self.tr("Plans"))
@@ -95,16 +93,13 @@ class ProjectDock(QDockWidget):
         self.plans.setSpacing(3)
         self.plans.itemActivated.connect(lambda item: self._show_plan(item.data(Qt.ItemDataRole.UserRole)))
         column.addWidget(self.plans, 1)
-        row = QHBoxLayout()
-        for text, slot in (
-            (self.tr("Show"), self._show_chosen),
-            (self.tr("Rename…"), self._rename_plan),
-            (self.tr("Remove"), self._remove_plan),
-        ):
-            button = QPushButton(text)
-            button.clicked.connect(lambda _=False, s=slot: s())
-            row.addWidget(button)
-        column.addLayout(row)
+        column.addLayout(
+            _buttons(
+                (self.tr("Show"), self._show_chosen),
+                (self.tr("Rename…"), self._rename_plan),
+                (self.tr("Remove"), self._remove_plan),
+            )
+        )
         return page
 
     @property
@@ -132,7 +127,7 @@ class ProjectDock(QDockWidget):
             text = name or self.tr("The project's own rules")
             found = document.content.scenarios.get(name)
             if found is not None:
-                text += "\n" + (found.note or in_words(found.changes))
+                text += "\n" + (found.note or in_words(found.changes, self.tr))
             item = QListWidgetItem(("▶ " if name == document.active else "    ") + text)
             item.setData(Qt.ItemDataRole.UserRole, name)
             self.scenarios.addItem(item)
@@ -260,15 +255,50 @@ class HistoryModel(QAbstractTableModel):
         return None
 
 
-def in_words(changes: dict[str, Any], start: str = "") -> str:
-    """Return what a scenario changes, such as “beats.count: 14, beats.tolerance: 0.05”."""
-    parts = []
-    for key, value in changes.items():
-        name = f"{start}{key}"
-        parts.append(
-            in_words(value, f"{name}.") if isinstance(value, dict) else f"{name}: {'–' if value is None else value}"
-        )
-    return ", ".join(p for p in parts if p)
+def _buttons(*named: tuple[str, Callable[[], None]]) -> QGridLayout:
+    """Return buttons two in a row: four side by side would make the panel so wide that the map has less than half of a small window."""
+    grid, buttons = QGridLayout(), []
+    for text, slot in named:
+        button = QPushButton(text)
+        button.clicked.connect(lambda _=False, s=slot: s())
+        buttons.append(button)
+    two_in_a_row(grid, buttons)
+    return grid
+
+
+def in_words(changes: dict[str, Any], translated: Callable[[str], str] = str) -> str:
+    """Return what a scenario changes as the rules say it, such as “14 beats; every beat's work within 5 % of the mean”.
+
+    Parameters
+    ----------
+    changes
+        Sections and keys of the description with their new values; None takes a key away.
+    translated
+        Turns the catalogue's English into the reader's language.
+    """
+    from beatplanner.data.description.rules import RULES
+    from beatplanner.planning.rule_catalog import in_words as rule_in_words
+
+    rules = {rule.key: rule for rule in RULES}
+
+    def said(values: dict[str, Any], start: str) -> list[str]:
+        parts: list[str] = []
+        for key, value in values.items():
+            name = f"{start}{key}"
+            rule = rules.get(name)
+            if rule is not None:
+                try:
+                    parts.append(rule_in_words(rule, rule.default if value is None else value, translated))
+                    continue
+                except (KeyError, TypeError, ValueError, AttributeError):
+                    pass  # a value that the rule does not have is shown as it is written
+            if isinstance(value, dict):
+                parts += said(value, f"{name}.")
+            else:
+                parts.append(f"{name}: {'–' if value is None else value}")
+        return parts
+
+    return "; ".join(said(changes, ""))
 
 
 def _figures(summary: Claims) -> str:
