@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from beatplanner.data.errors import InputError
+from beatplanner.data.publish.report import proof_in_words as reported
+from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.manifest import write_manifest
 from beatplanner.planning.verification import verify
+from beatplanner.planning.verification.files import check_files
+from beatplanner.planning.verification.ledger import Ledger
+from beatplanner.ui.words import proof_in_words
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +125,44 @@ def test_each_tampering_is_caught(name, copy):
     verdict = verify(copy)
     assert not verdict.ok
     assert any(c.name.startswith(check) for c in verdict.failed), [str(c) for c in verdict.failed]
+
+
+@pytest.mark.parametrize("name", ["summary.json", "manifest.json"])
+def test_two_values_of_one_key_are_not_read(name, copy):
+    """One reader would take the first, the checker the last."""
+    file = copy / name
+    file.write_text(file.read_text("utf-8").replace('"version"', '"version": 0, "version"', 1), "utf-8")
+    if name == "summary.json":
+        with pytest.raises(InputError, match="“version” stands twice"):
+            read_result(copy)
+    else:
+        assert not told_of_files(copy).ok
+
+
+def told_of_files(folder: Path):
+    ledger = Ledger()
+    check_files(ledger, folder, read_result(folder))
+    return ledger.verdict()
+
+
+def test_papers_that_were_taken_away_with_their_lines_are_told(copy):
+    for name in ("report.html", "handovers.ics"):
+        (copy / name).unlink()
+    shutil.rmtree(copy / "job_descriptions")
+    write_manifest(copy)
+    told = next(c for c in told_of_files(copy).unchecked if c.name == "files.unlisted")
+    for name in ("report.html", "handovers.ics", "job_descriptions/"):
+        assert name in told.detail
+    assert "officers.xlsx" not in told.detail
+
+
+def test_a_bound_without_a_certificate_is_told_where_its_gap_is():
+    step = {"status": "feasible", "objective": 100.0, "lower_bound": 99.0, "gap": 0.01}
+    for say in (proof_in_words, reported):
+        assert "verify" not in say(step | {"certified": True})
+        for status in ("feasible", "optimal"):
+            assert "cannot check" in say(step | {"status": status, "certified": False})
+            assert "20.00%" in say(step | {"status": status, "certified": False, "certified_bound": 80.0})
 
 
 def test_a_plan_that_was_made_on_windows_is_checked_here():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from beatplanner.data.result.draft import proven_gap
 from beatplanner.planning.progress import split_unit
 
 # A gap at which a plan counts as optimal, as in the contract's status.
@@ -40,9 +41,12 @@ def proof_in_words(step: dict[str, Any]) -> str:
         return "no bound computed"
     # what others can check of a proof may be less: every page tells that
     checked = ""
-    if step.get("certified") is False and step.get("certified_bound") is not None and step["objective"]:
-        less = max(0.0, (step["objective"] - step["certified_bound"]) / abs(step["objective"]))
-        checked = f"; what can be checked proves within {less:.2%}" if less > step["gap"] + 5e-5 else ""
+    if step.get("certified") is False:
+        less = proven_gap(step)
+        if less is None:
+            checked = "; by the solver's word, which “verify” cannot check"
+        elif less > step["gap"] + 5e-5:
+            checked = f"; what can be checked proves within {less:.2%}"
     if step["status"] == "optimal":
         return f"proven optimal{checked}"
     hurried = "; the time cut the proof short, a longer limit tells more" if step.get("proof_cut_short") else ""

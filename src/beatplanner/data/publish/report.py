@@ -25,6 +25,7 @@ from beatplanner.data.publish.officer_charts import officer_charts
 from beatplanner.data.publish.officers_pack import names
 from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.publish.service_report import draw_week, service_heads, service_rows
+from beatplanner.data.result.draft import proven_gap
 from beatplanner.data.result.names import language_title
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import served_until
@@ -134,11 +135,21 @@ def proof_in_words(step: dict[str, Any]) -> str:
     if step["lower_bound"] is None:
         return "No bound was computed: a better plan may exist."
     if step["status"] == "optimal":
-        return f"Proven: no plan under these rules has an objective below {step['lower_bound']:,.0f}, and this one reaches it (gap {step['gap']:.3%})."
+        return f"Proven: no plan under these rules has an objective below {step['lower_bound']:,.0f}, and this one reaches it (gap {step['gap']:.3%}).{_by_whom(step)}"
     return (
         f"Proven: no plan under these rules can have an objective below {step['lower_bound']:,.0f}; this one has {step['objective']:,.0f}, "
-        f"so it is at most {step['gap']:.2%} above the best possible."
+        f"so it is at most {step['gap']:.2%} above the best possible.{_by_whom(step)}"
     )
+
+
+def _by_whom(step: dict[str, Any]) -> str:
+    """Say what others can check of a bound, where that is less than what the solver reports."""
+    if step.get("certified") is not False:
+        return ""
+    gap = proven_gap(step)
+    if gap is None:
+        return " This is the solver's word: there is no certificate, and “verify” cannot check it."
+    return f" This is the solver's word: what “verify” can check proves at most {gap:.2%}."
 
 
 def _limits(summary: Claims) -> list[str]:

@@ -23,6 +23,7 @@ from beatplanner.data.paths import whole_path
 from beatplanner.data.result.cells import cell_text, readable, without_nan
 from beatplanner.data.result.manifest import write_manifest
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.strict_json import read_json
 from beatplanner.data.result.styles import GEOPACKAGE, HOMES, add_styles, write_styles
 from beatplanner.data.result.summary import Summary
 
@@ -198,7 +199,7 @@ def read_result(folder: Path) -> PlanTables:
                 )
             )
     try:
-        summary = json.loads(summary_file.read_text(encoding="utf-8"))
+        summary = read_json(summary_file.read_text(encoding="utf-8"))
         layers = {str(name) for name, _ in pyogrio.list_layers(package)}
         found: dict[str, Any] = {
             name: pyogrio.read_dataframe(package, layer=name) if name in layers else None for name in (*SPATIAL, *PLAIN)

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from beatplanner.data.result.strict_json import read_json
+
 FILE = "manifest.json"
 # Version of what a result consists of; 2 has the keys `unproven_clashes` and `stations.homes` in its summary, 3 what a shift tells of its calls,
 # its relief factor and its pattern.
@@ -67,7 +69,7 @@ def written_version(folder: Path) -> int:
 def read_manifest(folder: Path) -> dict[str, str] | None:
     """Return the hashes by file; None where there is no manifest that can be read."""
     try:
-        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        content = read_json((folder / FILE).read_text(encoding="utf-8"))
         return {str(name): str(found) for name, found in content["files"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -198,7 +198,7 @@ def _when(c: Column, quiet: bool) -> list[str]:
     bound, served = b["resident_years_bound"], b["resident_years"]
     if not quiet and bound is not None and served > 0 and bound > 1.005 * served:
         found.append(
-            f"Whether another order reaches more is not proven: {served:,.0f} resident-years are served, and at most {bound:,.0f} can be."
+            f"Whether another order reaches more is not proven: {served:,.0f} resident-years are served, and at most {bound:,.0f} can be, by the solver's word, which “verify” cannot check."
         )
     return found
 

@@ -21,6 +21,9 @@ RECOMPUTED = ("plan.gpkg", "people.gpkg", "summary.json", "forum/units.csv")
 STYLES = "layer_styles"
 # What a plan may be handed on without.
 PERSONAL = ("people.gpkg", "people.gpkg.aux.xml", "officers.xlsx", "handovers.ics", "job_descriptions/")
+# What a plan is handed on with: the report, the officers' papers where officers were planned, and the pack where one was made.
+PAPERS, OFFICERS_PAPERS = ("report.html",), ("officers.xlsx", "handovers.ics", "job_descriptions/")
+PACK = tuple(f"forum/{name}" for name in ("pack.pdf", "map.html", "beats.csv", "units.csv", "run_card.json"))
 
 
 def check_files(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
@@ -63,9 +66,24 @@ def check_files(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
             "Pages, papers and tables made from the plan are compared with the hashes of when they were written; their content is "
             f"not computed anew: {', '.join(kinds)}.",
         )
+    _tell_unlisted(ledger, named, there, tables)
     _check_layers(ledger, folder / "plan.gpkg", tables)
     _check_units_table(ledger, folder / "forum" / "units.csv", tables)
     _check_draft(ledger, folder / "forum" / "run_card.json", tables)
+
+
+def _tell_unlisted(ledger: Ledger, named: dict[str, str], there: list[str], tables: PlanTables) -> None:
+    """Tell which of the usual files are neither there nor in the list: whoever takes a file away can take it from the list, too."""
+    usual = [*PAPERS, *(OFFICERS_PAPERS if tables.assignments is not None else ()), *PACK]
+    known = [*named, *there]
+    lacking = [name for name in usual if not any(k == name or k.startswith(name) for k in known)]
+    if lacking:
+        ledger.unchecked(
+            "files.unlisted",
+            f"{len(lacking)} files",
+            f"Neither in the folder nor in {FILE}: {', '.join(lacking)}. Whether they were never made, or were taken away with their line in the "
+            "list, nobody can tell.",
+        )
 
 
 def _check_layers(ledger: Ledger, package: Path, tables: PlanTables) -> None:

@@ -33,6 +33,8 @@ class StepProof:
         a resident (p-median), residents beyond the limit (coverage), metres of the farthest (p-center), stations (fewest), points (weights).
     parts
         For officers: name of the weight, the figure, points.
+    certified
+        Whether the result proves the bound, so that the checker can check it; None where there is none.
     """
 
     step: str
@@ -45,6 +47,7 @@ class StepProof:
     plain: float
     plain_bound: float | None
     parts: tuple[tuple[str, float, float], ...] = ()
+    certified: bool | None = None
 
 
 def step_proofs(summary: Claims) -> list[StepProof]:
@@ -73,6 +76,7 @@ def step_proofs(summary: Claims) -> list[StepProof]:
                 plain=objective / size,
                 plain_bound=None if bound is None else float(bound) / size,
                 parts=parts,
+                certified=said.get("certified"),
             )
         )
     return found

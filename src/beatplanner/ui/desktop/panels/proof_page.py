@@ -281,6 +281,8 @@ class ProofPage(QWidget):
         exact = self.tr("Objective {0}, lower bound {1}, gap {2}.").format(
             number(p.objective), number(p.bound), percent(p.gap, 3)
         )
+        if p.certified is False:
+            said += " " + self.tr("The checker cannot check this bound.")
         return [said, f"{exact} {seconds}"]
 
     def _meaning(self, p: StepProof) -> str:

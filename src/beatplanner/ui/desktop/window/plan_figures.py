@@ -104,12 +104,14 @@ class PlanFigures:
         return "\n\n".join(lines)
 
     def _proof(self: Any, step: dict) -> str:
-        if step["status"] == "optimal":
-            return self.tr("Proven best.")
         if step["status"] in ("infeasible", "unknown"):
             return self.tr("Rules were relaxed.")
-        return (
-            self.tr("No bound.")
-            if step["gap"] is None
-            else self.tr("At most {0} from the best.").format(percent(step["gap"], 2))
+        if step["gap"] is None:
+            return self.tr("No bound.")
+        best = step["status"] == "optimal"
+        words = (
+            self.tr("Proven best.") if best else self.tr("At most {0} from the best.").format(percent(step["gap"], 2))
         )
+        if step.get("certified") is False:
+            words += " " + self.tr("The checker cannot check this bound.")
+        return words
