@@ -114,6 +114,15 @@ TAMPERINGS = {
     ),
     "a posting outside the months": (sql("UPDATE assignments SET start = '2027-01-17'"), "assignments.rows"),
     "two posts at once": (sql("UPDATE assignments SET officer = 'Ana'"), "officers."),
+    "a layer in another zone": (
+        sql(
+            *(
+                f"UPDATE {t} SET srs_id = 4326 WHERE table_name = 'beats'"
+                for t in ("gpkg_contents", "gpkg_geometry_columns")
+            )
+        ),
+        "plan.crs",
+    ),
     "a hash": (tamper_hash, "inputs."),
 }
 

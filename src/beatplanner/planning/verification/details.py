@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import importlib.metadata
 import math
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -117,6 +119,14 @@ def _check_totals(ledger: Ledger, evidence: Evidence) -> None:
         "residents",
     )
     ledger.add("summary.crs", _same_crs(summary.get("crs"), units.crs), summary.get("crs"), str(units.crs))
+    drawn = {f.name: getattr(evidence.tables, f.name) for f in fields(evidence.tables)}
+    drawn = {name: layer for name, layer in drawn.items() if isinstance(layer, gpd.GeoDataFrame) and len(layer)}
+    apart = [
+        f"The layer {n} is in {layer.crs}, and the units in {units.crs}."
+        for n, layer in drawn.items()
+        if layer.crs != units.crs
+    ]
+    ledger.each("plan.crs", "one coordinate system", apart, len(drawn), "layers")
     work = summary.get("workload")
     if not isinstance(work, dict):
         ledger.add("workload", False, "nothing", "hours of the units", "The summary does not tell of the workload.")

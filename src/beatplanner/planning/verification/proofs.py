@@ -250,6 +250,8 @@ def _check(ledger: Ledger, evidence: Evidence, step: str, claims: Claims) -> Non
             ledger.unchecked(f"{step}.proof", claim, why)
         ledger.unchecked(f"{step}.certified", certified, why)
         return
+    if step != "officers":
+        found = max(found, 0.0)  # hours, metres, residents and sites are never less than none
     said = evidence.tables.proofs[step].get("bound")
     same = said is not None and said.size == 1 and float(said.ravel()[0]) == float(claim)
     ok = same and (found >= float(claim) - HAIR * abs(float(claim)) or found == math.inf)

@@ -174,6 +174,9 @@ def _tell(evidence: Evidence, step: str, claims: Claims, arrays: Arrays | None) 
     if found is None or found == -math.inf:
         del evidence.tables.proofs[step]
         return
+    if step != "officers":
+        # nothing costs less than nothing, whatever rounding has left of a bound of 0
+        found = max(found, 0.0)
     # as the summary tells it: the certificate names the same number
     certified = readable(rounded_down(min(found, float(bound)), exact=found >= float(bound)))
     arrays["bound"] = np.array([certified])
