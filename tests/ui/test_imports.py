@@ -60,7 +60,12 @@ def test_a_command_loads_what_it_needs_and_no_more(town, what):
         "stations": ["stations", str(town.project), "--out", str(town.folder / "out")],
     }[what]
     done = subprocess.run(
-        [sys.executable, "-c", RUN, json.dumps(arguments)], capture_output=True, text=True, encoding="utf-8", check=True
+        # as the starters do; without it a child of Windows writes in the letters of its country
+        [sys.executable, "-X", "utf8", "-c", RUN, json.dumps(arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
     )
     code, loaded = json.loads(done.stderr.splitlines()[-1])
     assert code == 0, done.stdout + done.stderr

@@ -68,6 +68,22 @@ def check_place(out: PurePath, *, windows: bool = os.name == "nt") -> None:
     raise InputError(problem(what, "Give another name or a shorter place", file=str(out)))
 
 
+def place_to_write(out: PurePath | str) -> Path:
+    """Return a place from its drive on, links followed, that Windows could hold.
+
+    Raises
+    ------
+    InputError
+        As `check_place` and `whole_path` do.
+    """
+    # a device's name leads to the device on Windows, which has another name: it is judged as it was given
+    if RESERVED.fullmatch(PurePath(out).name):
+        check_place(Path(out).absolute())
+    place = whole_path(out)
+    check_place(place)
+    return place
+
+
 def own_name(text: str, taken: set[str]) -> str:
     """Make a name for a file out of what people called a thing, unlike those taken on a system that does not tell A from a.
 
@@ -161,8 +177,7 @@ def check_folder_place(out: Path, mark: str) -> None:
     InputError
         Saying why.
     """
-    out = whole_path(out)
-    check_place(out)
+    out = place_to_write(out)
     settle(out)
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / mark).exists())):
         raise InputError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path, PurePath
 from urllib.parse import quote
 
@@ -51,7 +52,7 @@ def whole_path(path: str | PurePath, *, windows: bool = os.name == "nt") -> Path
                 )
             ) from None
         # disks in memory, some shares and wine do not say where a path leads; without a link in it, it leads where it says
-        if isinstance(error, RuntimeError) or any(p.is_symlink() for p in (plain, *plain.parents)):
+        if isinstance(error, RuntimeError) or any(map(_leads_elsewhere, (plain, *plain.parents))):
             raise InputError(
                 problem(
                     f"a link in the path cannot be followed ({getattr(error, 'strerror', None) or 'it leads back to itself'})",
@@ -60,6 +61,16 @@ def whole_path(path: str | PurePath, *, windows: bool = os.name == "nt") -> Path
                 )
             ) from None
         return plain
+
+
+def _leads_elsewhere(path: Path) -> bool:
+    """Tell whether a path is a link; on Windows a junction, which anybody may make, is one too."""
+    try:
+        found = path.lstat()
+    except (OSError, ValueError):
+        return False
+    # the bit of all that stand for another place. Source: Microsoft, "Reparse Point Tags"
+    return stat.S_ISLNK(found.st_mode) or bool(getattr(found, "st_reparse_tag", 0) & 0x2000_0000)
 
 
 def long_paths() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sysconfig
 import time
 import traceback
 from pathlib import Path
@@ -46,9 +47,10 @@ def write_crash_report(kind: type[BaseException] | None, trace: TracebackType | 
 
 
 def _below_package(file: str) -> str:
-    """Return the part of a file's path that no user chose."""
-    parts = Path(file).parts
-    for start in ("site-packages", "src"):
-        if start in parts:
-            return "/".join(parts[len(parts) - parts[::-1].index(start) :])
-    return parts[-1] if parts else ""
+    """Return the part of a file's path that no user chose: below where the program or its libraries lie, else the name alone."""
+    path = Path(file)
+    libraries = (sysconfig.get_path(kind) for kind in ("purelib", "platlib"))
+    for folder in (Path(__file__).parents[2], *map(Path, filter(None, libraries))):
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    return path.name

@@ -15,8 +15,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.description.version import SCHEMA
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.output_place import cannot_write, check_place, try_place
-from beatplanner.data.paths import whole_path
+from beatplanner.data.output_place import cannot_write, place_to_write, try_place
 from beatplanner.data.project.content import Content, Event
 from beatplanner.data.project.layers import write_layers
 from beatplanner.data.project.lock import user_name
@@ -42,8 +41,7 @@ def build(description: Path | Description, out: Path) -> None:
         Where the input cannot be used, or the file cannot be written.
     """
     read = description if isinstance(description, Description) else read_description(description)
-    out = whole_path(out)
-    check_place(out)
+    out = place_to_write(out)
     try_place(out)
     town = read_town(read)
     if out in {s.path for s in town.sources}:

@@ -10,8 +10,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.output_place import HELD, check_place, move
-from beatplanner.data.paths import read_only_uri, whole_path
+from beatplanner.data.output_place import HELD, move, place_to_write
+from beatplanner.data.paths import read_only_uri
 from beatplanner.data.running_programs import is_left_over
 
 # How long another program may hold the file before a save gives up, in ms; steps of a backup that may find it held.
@@ -38,8 +38,7 @@ def replace_package(target: Path, base: Path | None, change: Callable[[Path], No
     InputError
         Where the place cannot be written, the disk is full, or another program holds the file.
     """
-    target = whole_path(target)
-    check_place(target)
+    target = place_to_write(target)
     folder = target.parent
     if not folder.is_dir():
         raise InputError(

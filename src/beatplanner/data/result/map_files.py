@@ -15,8 +15,7 @@ import pyogrio
 import pyogrio.errors
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.output_place import check_place, swap_in
-from beatplanner.data.paths import whole_path
+from beatplanner.data.output_place import place_to_write, swap_in
 from beatplanner.data.result.cells import fit_pages, safe_cell, write_csv
 from beatplanner.data.result.folder import plain_types
 from beatplanner.data.result.styles import GEOPACKAGE
@@ -54,8 +53,7 @@ def write_map_file(
     InputError
         Where the format is unknown or the file cannot be written.
     """
-    path = whole_path(path)
-    check_place(path)
+    path = place_to_write(path)
     kind = path.suffix.lower()
     if kind not in FORMATS:
         raise InputError(

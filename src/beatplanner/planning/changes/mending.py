@@ -13,7 +13,7 @@ import numpy as np
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.output_place import check_place
+from beatplanner.data.output_place import place_to_write
 from beatplanner.data.paths import whole_path
 from beatplanner.data.project.edits import Edit, write_edits
 from beatplanner.data.publish.everything import write_everything
@@ -98,7 +98,7 @@ def mend(
         Where the input cannot be used, or an edit cannot be made.
     """
     begin = read_clock(cancelled)
-    check_place(whole_path(out))
+    place_to_write(out)
     prepare_solvers(["beats"] if how == "keep" else (*STEPS, "service"), progress)
     check_result_place(out)
     progress("reading", None, None, 0.0)

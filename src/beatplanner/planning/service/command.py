@@ -9,8 +9,7 @@ from typing import Any
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.output_place import check_place, make_folder
-from beatplanner.data.paths import whole_path
+from beatplanner.data.output_place import make_folder, place_to_write
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.read_town import read_town
@@ -42,7 +41,7 @@ def look_at_service(
     InputError
         Where the input cannot be used; nothing is written then.
     """
-    check_place(whole_path(out))
+    place_to_write(out)
     if out.exists() and not out.is_dir():
         raise InputError(problem("there is a file in this place", "Give a folder", file=out))
     if project.is_dir():

@@ -18,8 +18,7 @@ from PySide6.QtCore import QCoreApplication, QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter, QPen
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.output_place import check_place, swap_in
-from beatplanner.data.paths import whole_path
+from beatplanner.data.output_place import place_to_write, swap_in
 from beatplanner.ui.desktop.map.cartography import fill_of_beat, steps
 from beatplanner.ui.desktop.map.legend import (
     attribution,
@@ -288,8 +287,7 @@ def write_page(
     InputError
         Where the ending is another, the paper is unknown, or the file cannot be written.
     """
-    path = whole_path(path)
-    check_place(path)
+    path = place_to_write(path)
     if page.paper not in PAPER:
         raise InputError(problem(f"“{page.paper}” is no paper", f"Give one of {', '.join(PAPER)}", field="paper"))
     if page.scale is not None and not 10 <= page.scale <= 1e8:
