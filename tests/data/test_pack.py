@@ -6,6 +6,7 @@ import io
 import re
 import time
 import zlib
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -68,6 +69,25 @@ def test_names_of_areas_lie_on_nothing_and_what_has_no_room_is_numbered():
     assert any(line for *_, line in found) and all(f[0] == t[1] for f, t in zip(found[:64], texts, strict=False))
 
 
+def test_a_name_does_not_cross_the_border_of_its_beat():
+    """A narrow area has its name on two lines, a place's name may reach over a neighbouring area of its beat, never out of the beat."""
+    shapes = [shapely.box(30 * k, 30, 30 * k + 30, 60) for k in range(3)]
+    middles = np.array([shapely.get_coordinates(s.centroid)[0] for s in shapes])
+    texts = [("Bërvenicë Strimnicë", "1"), ("Sellarcë e Vogël", "2"), ("Xhepçishtenjeve", "3")]
+    found = map_labels.placed(shapes, middles, texts, 2.8, [], 90, 90)
+    assert [f[0] for f in found] == ["Bërvenicë\nStrimnicë", "Sellarcë e Vogël", "Xhepçishtenjeve"]
+    # a word that is too long for its place
+    narrow = [shapely.box(10 * k + 10, 10, 10 * k + 20, 30) for k in range(3)]
+    middles = np.array([shapely.get_coordinates(s.centroid)[0] for s in narrow])
+    beat = shapely.union_all(narrow)
+    found = map_labels.placed(narrow, middles, [("Strimnicë", f"{k}") for k in range(3)], 2.2, [], 60, 60, 0.35, beat)
+    assert [f[0] for f in found] == ["Strimnicë"] * 3
+    for text, x, y, _ in found:
+        assert beat.buffer(0.4).contains(shapely.box(*map_labels.box_of(text, x, y, 2.2, bold=True)))
+    alone = map_labels.placed(narrow[:1], middles[:1], [("Strimnicë e Epërme", "7")], 2.8, [], 60, 60, 0.35, narrow[0])
+    assert alone[0][0] == "7"
+
+
 def test_the_grid_and_the_paper_fit_what_is_shown():
     parts, numbers, step, boxes = map_margin.grid(500_000, 4_654_000, 25, 392, 242)
     assert len(boxes) == len(numbers), "room is kept for each number of the grid"
@@ -113,7 +133,9 @@ def test_a_dense_centre_has_a_sheet_of_its_own_and_every_station_a_name():
     close = draw(part=part)
     assert close.scale * 1.5 <= whole.scale and not close.parts
     for drawing in (whole, close):
-        written = set(re.findall(r'fill="#\w+">([^<]*)</text>', drawing.svg))
+        lines = re.findall(r'fill="#\w+">([^<]*)</text>', drawing.svg)
+        # a name may be broken into two lines
+        written = {*lines, *(f"{a} {b}" for a, b in pairwise(lines))}
         assert set(names.values()) <= written | set(drawing.unnamed), "each station is named or listed"
         for beat, label in labels.items():
             if drawing is whole or int(beat) < 64:
@@ -131,6 +153,8 @@ def test_places_of_a_beat_are_named_or_numbered_and_lie_on_nothing(numbered):
     town = dense_town()
     sheet = map_sheet.sheet_of((0, 0, 800, 800), 184, 184, 5_000, 1.0)
     own = gpd.GeoDataFrame(town.units[:64])
+    # names of one word, which no second line makes shorter
+    own["name"] = own["name"].str.replace(" ", "-")
     before = len(sheet.taken)
     listed = map_signs.place_names(sheet, own, numbered)
     written = re.findall(r'fill="#1a1a1a">([^<]*)</text>', "".join(sheet.parts))

@@ -15,8 +15,8 @@ from shapely.geometry.base import BaseGeometry
 Box = tuple[float, float, float, float]
 # A letter's mean width and half a line's height, in sizes of the font (DejaVu Sans; bold letters are wider).
 LETTER, BOLD, HALF_LINE = 0.62, 1.08, 0.62
-# So much of a full name lies in its own area.
-OWN = 0.7
+# So much of a full name lies in its own area where it cannot lie there whole, and so much is whole (boxes are a little wider than words).
+OWN, WHOLE = 0.85, 0.97
 # So many names without room make a part that is drawn larger; a map has so many of these parts at most.
 LEAST_TOGETHER, MOST_PARTS = 2, 6
 # Leader lines are tried in rings of so many millimetres, in so many directions.
@@ -24,9 +24,20 @@ RINGS, DIRECTIONS = (4.0, 6.0, 8.0, 11.0, 14.0, 18.0, 23.0, 29.0, 36.0, 44.0), 2
 
 
 def box_of(text: str, x: float, y: float, size: float, *, bold: bool = False) -> Box:
-    """Return the box of a text around a place."""
-    half, tall = LETTER / 2 * size * len(text) * (BOLD if bold else 1.0), HALF_LINE * size
+    """Return the box of a text of one line or more around a place."""
+    lines = text.split("\n")
+    half = LETTER / 2 * size * max(map(len, lines)) * (BOLD if bold else 1.0)
+    tall = HALF_LINE * size * len(lines)
     return x - half, y - tall, x + half, y + tall
+
+
+def forms_of(text: str) -> list[str]:
+    """Return a name on one line, and on two where it has words: broken where the lines are most alike."""
+    gaps = [i for i, letter in enumerate(text) if letter == " " and 0 < i < len(text) - 1]
+    if not gaps:
+        return [text]
+    at = min(gaps, key=lambda i: max(i, len(text) - i - 1))
+    return [text, f"{text[:at]}\n{text[at + 1 :]}"]
 
 
 def is_free(box: Box, taken: Iterable[Box], width: float, height: float) -> bool:
@@ -73,6 +84,7 @@ def placed(
     width: float,
     height: float,
     own: float = OWN,
+    within: BaseGeometry | None = None,
 ) -> list[tuple[str, float, float, bool] | None]:
     """Choose where the names of areas stand.
 
@@ -91,12 +103,14 @@ def placed(
     width, height
         Of the frame, mm.
     own
-        Share of a full name that lies in its own area.
+        Share of a full name that lies in its own area where it has no room to lie there whole.
+    within
+        What a full name does not leave, mm: the beat of its place; None for no such border.
 
     Returns
     -------
     list
-        For each area the text, its place, and whether a line leads from there to the middle; None where there is no room at all.
+        For each area the text (a full name may be broken into two lines), its place, and whether a line leads from there to the middle; None where there is no room at all.
     """
     used = list(taken)
     # a place is kept for the short form of each before any full form is written
@@ -105,16 +119,13 @@ def placed(
     order = sorted(range(len(shapes)), key=lambda i: -float(shapely.area(shapes[i])))
     waiting: list[int] = []
     for i in order:
-        full, step = texts[i][0], size * 2.0
         others = used + [b for j, b in enumerate(kept) if j != i and found[j] is None]
-        for x, y in inner_places(shapes[i], tuple(middles[i]), step):
-            box = box_of(full, x, y, size, bold=True)
-            if is_free(box, others, width, height) and _mostly_in(box, shapes[i], own):
-                used.append(box)
-                found[i] = full, x, y, False
-                break
-        else:
+        at = _full_name(texts[i][0], shapes[i], middles[i], size, others, width, height, own, within)
+        if at is None:
             waiting.append(i)
+            continue
+        used.append(box_of(at[0], at[1], at[2], size, bold=True))
+        found[i] = *at, False
     for i in sorted(waiting, key=lambda i: shapes[i].area):
         short = texts[i][1]
         if short is None:
@@ -125,6 +136,31 @@ def placed(
             used.append(box_of(short, at[0], at[1], size, bold=True))
             found[i] = short, *at
     return found
+
+
+def _full_name(
+    full: str,
+    shape: BaseGeometry,
+    middle: np.ndarray,
+    size: float,
+    taken: Sequence[Box],
+    width: float,
+    height: float,
+    own: float,
+    within: BaseGeometry | None,
+) -> tuple[str, float, float] | None:
+    """Return a name and its place: whole in its area on one line or on two, else mostly in it; None where neither has room."""
+    for share in (WHOLE, own):
+        for form in forms_of(full):
+            for x, y in inner_places(shape, (float(middle[0]), float(middle[1])), size * 2.0):
+                box = box_of(form, x, y, size, bold=True)
+                if (
+                    is_free(box, taken, width, height)
+                    and _mostly_in(box, shape, share)
+                    and (within is None or _mostly_in(box, within, WHOLE))
+                ):
+                    return form, x, y
+    return None
 
 
 def _first_free(

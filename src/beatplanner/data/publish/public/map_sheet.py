@@ -194,11 +194,14 @@ class Sheet:
             )
         rotate = f' transform="rotate({turn:.1f} {x:.2f} {y:.2f})"' if turn else ""
         weight = ' font-weight="bold"' if bold else ""
-        same = f'x="{x:.2f}" y="{y + 0.36 * size:.2f}" font-size="{size}" font-family="{FONT}"{weight} text-anchor="middle"{rotate}'
-        self.parts.append(
-            f'<text {same} fill="none" stroke="#fff" stroke-width="{0.28 * size:.2f}" stroke-linejoin="round">{escape(text)}</text>'
-        )
-        self.parts.append(f'<text {same} fill="{colour}">{escape(text)}</text>')
+        lines = text.split("\n")
+        for k, line in enumerate(lines):
+            base = y + (0.36 + 1.2 * (k - (len(lines) - 1) / 2)) * size
+            same = f'x="{x:.2f}" y="{base:.2f}" font-size="{size}" font-family="{FONT}"{weight} text-anchor="middle"{rotate}'
+            self.parts.append(
+                f'<text {same} fill="none" stroke="#fff" stroke-width="{0.28 * size:.2f}" stroke-linejoin="round">{escape(line)}</text>'
+            )
+            self.parts.append(f'<text {same} fill="{colour}">{escape(line)}</text>')
 
     def svg(self) -> str:
         """Return the sheet as a picture."""

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import each_row
-from beatplanner.data.publish.public.map_labels import Box, beside_points, box_of, is_free, placed
+from beatplanner.data.publish.public.map_labels import WHOLE, Box, beside_points, box_of, is_free, placed
 from beatplanner.data.publish.public.map_sheet import ACCENT, DARK, OPENED, PATTERNS, WATER, Sheet
 from beatplanner.data.publish.public.plan import PublicPlan
 
@@ -61,17 +61,34 @@ def place_names(sheet: Sheet, own: gpd.GeoDataFrame, numbered: bool) -> list[tup
     middles = np.array([shapely.get_coordinates(shapely.point_on_surface(s))[0] for s in shapes])
     # the widest number keeps the room: which one it is depends on what else has none
     texts = [(n, "88" if numbered else None) for n in names]
-    found = placed(shapes, middles, texts, 2.6, sheet.taken, sheet.width, sheet.height, PLACE_OWN)
+    beat = shapely.union_all([shapely.transform(s, sheet.mm) for s in own.geometry])
+    found = placed(shapes, middles, texts, 2.6, sheet.taken, sheet.width, sheet.height, PLACE_OWN, beat)
     listed: list[tuple[int, str]] = []
     for name, middle, at in zip(names, middles, found, strict=True):
         if at is None:
             continue
         text, x, y, line = at
-        if text != name:
+        if text.replace("\n", " ") != name:
             listed.append((len(listed) + 1, name))
             text = str(len(listed))
         _write_placed(sheet, (text, x, y, line), middle, 2.6)
     return listed
+
+
+def neighbour_names(sheet: Sheet, parts: Sequence[BaseGeometry], texts: Sequence[tuple[str, str]]) -> None:
+    """Write the names of the beats around one, in full or short, each inside its own lines; what has no room is left out."""
+    size = 2.8
+    shapes = [shapely.transform(max(shapely.get_parts(p), key=lambda q: q.area), sheet.mm) for p in parts]
+    middles = np.array([shapely.get_coordinates(shapely.point_on_surface(s))[0] for s in shapes])
+    used = list(sheet.taken)
+    for shape, middle, forms in zip(shapes, middles, texts, strict=True):
+        for text in forms:
+            at = placed([shape], middle[None, :], [(text, None)], size, used, sheet.width, sheet.height, WHOLE)[0]
+            if at is not None:
+                sheet.write(at[0], at[1], at[2], size, colour="#4d4d4d")
+                used.append(box_of(at[0], at[1], at[2], size, bold=True))
+                break
+    sheet.taken[:] = used
 
 
 def river_under(sheet: Sheet, waters: gpd.GeoSeries | None, borders: Iterable[BaseGeometry], width: float) -> None:
@@ -202,7 +219,7 @@ def area_names(
     listed: list[str] = []
     cramped: list[Box] = []
     for beat, middle, at, box in zip(ids, middles, found, boxes, strict=True):
-        if at is None or at[0] != labels[beat]:
+        if at is None or at[0].replace("\n", " ") != labels[beat]:
             listed.append(labels[beat])
             cramped.append(box)
         if at is not None:

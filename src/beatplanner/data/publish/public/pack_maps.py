@@ -37,6 +37,7 @@ from beatplanner.data.publish.public.map_signs import (
     draw_stations,
     mark_part,
     names_beside,
+    neighbour_names,
     place_names,
     river_under,
     station_names,
@@ -262,9 +263,11 @@ def draw_beat(
     places = place_names(sheet, own, numbered)
     if near is not None:
         street_names(sheet, near, shape)
-    for other_id, other in zip(ids[around], beats.geometry.to_numpy()[around], strict=True):
-        part = geometry.intersection(other, frame)
-        if other_id != beat and part.area > 0.01 * frame.area:
-            x, y = sheet.mm(shapely.get_coordinates(shapely.point_on_surface(part)))[0]
-            sheet.label(names.get(other_id, other_id), x, y, 2.8, colour="#4d4d4d")
+    parts = {
+        other_id: geometry.intersection(other, frame)
+        for other_id, other in zip(ids[around], beats.geometry.to_numpy()[around], strict=True)
+        if other_id != beat
+    }
+    parts = {i: p for i, p in parts.items() if p.area > 0.01 * frame.area}
+    neighbour_names(sheet, list(parts.values()), [(names.get(i, i), i) for i in parts])
     return _finished(sheet, scale, unnamed=unnamed, places=places)
