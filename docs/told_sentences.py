@@ -77,7 +77,7 @@ WORDS = (
     "Turkish",
     "Bosnian",
     "Macedonian",
-    "nearly as likely",
+    "{n} station",
     "one more officer trained",
     "{path} has changed since the plan was made: plan again, or bring the old file back",
     "How the calls are spread over the week is smoothed when the incidents are read; the rates are taken as they stand beside the plan",

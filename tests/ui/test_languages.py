@@ -263,6 +263,11 @@ def test_one_of_a_thing_edits_and_notes_of_a_project_file_are_told_in_macedonian
     assert in_words(posts, 1, lambda text: {posts.words: "{value} вакт"}.get(text, text)) == "1 вакт"
     split = edit_in_words({"kind": "split", "units": [str(k) for k in range(9)], "beat": "16"})
     assert say(split) == "Одвоено: единици 0, 1, 2, 3, 4 и уште 4 како реон 16"
+    assert say(edit_in_words({"kind": "paint", "units": ["9"], "beat": "16"})) == "Насликано: единица 9 во реон 16"
+    assert say(edit_in_words({"kind": "repair", "moves": {"9": "16"}})) == "Поправено: преместена 1 единица"
+    assert (say("1 station"), say("6 stations")) == ("1 станица", "6 станици")
+    guess = say("it fits the units best, 60% likely; nearly as likely EPSG:31277, 300 m elsewhere")
+    assert "речиси исто толку веројатен е EPSG:31277" in guess and "nearly" not in guess
     # the ending of a project is longer than that of a layer
     note = "Sample town.beatplan, layer “beats.current”, row 7: the file is damaged and cannot be read as a raster: it is plain text"
     said = say(note)

@@ -342,7 +342,20 @@ def test_each_table_has_a_workbook_beside_it(result, tmp_path):
     write_curve(tmp_path, "Town", [row | {"feasible": True, "folder": "p10"}], 0.1)
     head, line = openpyxl.load_workbook(tmp_path / "curve.xlsx").active.iter_rows(values_only=True)
     assert list(head) == list(COLUMNS.values()) and line[1] == 0.1 and line[7] == "yes"
+    # every plan of a curve has its run card in the workbook
+    assert len(openpyxl.load_workbook(tmp_path / "curve.xlsx").sheetnames) == 1
+    (tmp_path / "p10").mkdir()
+    told = {
+        "project": "Town",
+        "seed": 7,
+        "beats": {"gap": 0.021},
+        "inputs": [{"path": "a/units.gpkg", "sha256": "f" * 64}],
+    }
+    (tmp_path / "p10" / "summary.json").write_text(json.dumps(told), encoding="utf-8")
     write_curve(tmp_path, "Town", [row | {"feasible": False, "folder": "p10"}], 0.1, "mk")
+    card = list(openpyxl.load_workbook(tmp_path / "curve.xlsx").worksheets[1].iter_rows(values_only=True))
+    assert any(r[0] == "p10" for r in card) and any(r[0] == "units.gpkg" and "ffff" in r[1] for r in card), card
+    assert any("2.10%" in str(r[1]) or "2,1" in str(r[1]) for r in card), card
     head, line = openpyxl.load_workbook(tmp_path / "curve.xlsx").active.iter_rows(values_only=True)
     page = page_text(tmp_path / "curve.html")
     assert line[7] == "не" and "Шуплива точка" in page

@@ -465,7 +465,7 @@ def guess_place(x: np.ndarray, y: np.ndarray, near: np.ndarray | None, prefer: S
     for other in found[1:]:
         apart = metres_between(points, best, other)
         if other.probability > RIVAL and apart > ELSEWHERE:
-            return best.code, f"{reason}; {RIVALS} {other.code}, {apart:,.0f} m elsewhere"
+            return best.code, f"{reason}; nearly as likely {other.code}, {apart:,.0f} m elsewhere"
     return best.code, reason
 
 

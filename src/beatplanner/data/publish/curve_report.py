@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import write_csv, write_twin
+from beatplanner.data.result.run_card import cards_of
 
 if TYPE_CHECKING:
     from beatplanner.data.formats.frames import Row
@@ -50,7 +51,8 @@ def write_curve(out: Path, name: str, rows: list[Row], tolerance: float, languag
     write_csv(out / "curve.csv", list(COLUMNS), table)
     yes = {True: t.text("yes"), False: t.text("no")}
     said = [[yes[v] if isinstance(v, bool) else v for v in line] for line in table]
-    write_twin(out / "curve.xlsx", [t.text(c) for c in COLUMNS.values()], said)
+    card = cards_of(out, (str(row["folder"]) for row in rows), t.text)
+    write_twin(out / "curve.xlsx", [t.text(c) for c in COLUMNS.values()], said, card=card)
     cells = "".join(
         f"<tr><td><a href='{escape(row['folder'])}/report.html'>{escape(_limit(t, row))}</a></td><td>{_share(t, row['moved_share'])}</td>"
         f"<td>±{_share(t, row['max_deviation'])}</td><td>{t.number(row['travel'])}</td>{_kept(t, row) if trust else ''}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import write_csv, write_twin
+from beatplanner.data.result.run_card import cards_of
 from beatplanner.data.result.draft_reason import STEP_NAMES
 
 # Columns of prices.csv, and what they are called in the workbook beside it.
@@ -62,7 +63,9 @@ def write_prices(out: Path, content: dict[str, Any], language: str = "en") -> No
         ]
         for line in table
     ]
-    write_twin(out / "prices.xlsx", [t.text(c) for c in COLUMNS.values()], said)
+    # the plan itself first
+    card = cards_of(out, ("plan", *(str(row["folder"]) for row in rows)), t.text)
+    write_twin(out / "prices.xlsx", [t.text(c) for c in COLUMNS.values()], said, card=card)
     top = max((abs(r["share"] or 0.0) for r in rows), default=0.0) or 1.0
     items = "".join(
         f"<tr><td>{escape(r['sentence'])} <a href='{escape(r['folder'])}/report.html'>The plan without it</a></td>"

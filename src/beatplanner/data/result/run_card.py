@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 # So many letters of a hash tell two files apart at a glance.
@@ -89,6 +90,25 @@ def card_rows(
             rows.append((name, f"{str(entry.get('modified', ''))[:10]}, {digest}"))
     versions = summary.get("versions", {})
     rows.append((say("Version"), f"beatplanner {versions.get('beatplanner', '')}"))
+    return rows
+
+
+def cards_of(out: Path, folders: Iterable[str], say: Callable[..., str] = _english) -> list[tuple[str, str]]:
+    """Return the run cards of several plans of a folder, each under the name of its own; one whose summary is not there is left out.
+
+    Parameters
+    ----------
+    out, folders
+        Where the plans' folders are, and what they are called.
+    say
+        As in `card_rows`.
+    """
+    rows: list[tuple[str, str]] = []
+    for folder in folders:
+        file = out / folder / "summary.json"
+        if file.is_file():
+            rows.append((folder, ""))
+            rows += card_rows(json.loads(file.read_text(encoding="utf-8")), say=say)
     return rows
 
 

@@ -13,16 +13,18 @@ def edit_in_words(edit: dict[str, Any]) -> str:
     units, beats = listed(edit.get("units", []), 5), " and ".join(edit.get("beats", []))
     pairs = listed([" – ".join(p) for p in edit.get("pairs", [])], 3)
     n = len(edit.get("moves", {}))
+    # one of a thing is said as one, in every language
+    one = len(edit.get("units", [])) == 1
     said = {
-        "paint": f"Painted: units {units} to beat {beat}",
-        "split": f"Split off: units {units} as beat {beat}",
+        "paint": f"Painted: unit {units} to beat {beat}" if one else f"Painted: units {units} to beat {beat}",
+        "split": f"Split off: unit {units} as beat {beat}" if one else f"Split off: units {units} as beat {beat}",
         "merge": f"Merged: beats {beats}",
-        "lock": f"Locked: units {units}",
-        "unlock": f"Unlocked: units {units}",
+        "lock": f"Locked: unit {units}" if one else f"Locked: units {units}",
+        "unlock": f"Unlocked: unit {units}" if one else f"Unlocked: units {units}",
         "link": f"Link drawn ({what}): {pairs}",
         "barrier": f"Barrier drawn ({what}): {pairs}",
         "remove": f"Link or barrier taken away: {pairs}",
-        "repair": f"Repaired: {n} units moved",
-        "take": f"Taken from a solved plan: {n} units moved",
+        "repair": "Repaired: 1 unit moved" if n == 1 else f"Repaired: {n} units moved",
+        "take": "Taken from a solved plan: 1 unit moved" if n == 1 else f"Taken from a solved plan: {n} units moved",
     }
     return said.get(kind, kind)
