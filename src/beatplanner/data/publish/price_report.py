@@ -8,8 +8,8 @@ from typing import Any
 
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import write_csv, write_twin
-from beatplanner.data.result.run_card import cards_of
 from beatplanner.data.result.draft_reason import STEP_NAMES
+from beatplanner.data.result.run_card import cards_of
 
 # Columns of prices.csv, and what they are called in the workbook beside it.
 COLUMNS = {
