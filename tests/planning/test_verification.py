@@ -60,6 +60,11 @@ def said(step: str | None, key: str, value):
     return change
 
 
+def without_certificate(folder: Path) -> None:
+    said("officers", "certified", None)(folder)
+    (folder / "proof" / "officers.npz").unlink()
+
+
 def tamper_hash(folder: Path) -> None:
     file = folder / "summary.json"
     summary = json.loads(file.read_text(encoding="utf-8"))
@@ -123,6 +128,7 @@ TAMPERINGS = {
         ),
         "plan.crs",
     ),
+    "a bound of which nothing is said": (without_certificate, "officers.certified"),
     "a hash": (tamper_hash, "inputs."),
 }
 

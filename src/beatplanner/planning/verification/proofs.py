@@ -239,7 +239,8 @@ def _check(ledger: Ledger, evidence: Evidence, step: str, claims: Claims) -> Non
         if step == "officers":
             why = f"{why} {not_evaluated(evidence)}".strip()
         ledger.unchecked(f"{step}.proof", bound, why)
-        ledger.add(f"{step}.certified", certified is not True, certified, False)
+        # nothing but a plain no says that nobody can check a bound
+        ledger.add(f"{step}.certified", certified is False, certified, False)
         return
     found, why = proven(evidence, step, float(claim))
     if found is None:
@@ -266,7 +267,7 @@ def _check(ledger: Ledger, evidence: Evidence, step: str, claims: Claims) -> Non
     )
     shown = "at least the claim" if found >= float(claim) else words(found)
     ledger.add(f"{step}.proof", ok, f"no plan below {claim:,.10g}", f"certificate proves {shown}", detail)
-    ledger.add(f"{step}.certified", ok or certified is not True, certified, ok)
+    ledger.add(f"{step}.certified", certified is False or (ok and certified is True), certified, ok)
     if certified is not True:
         ledger.unchecked(
             f"{step}.bound", bound, f"The solver reports {bound:,.10g}; the certificate proves {claim:,.10g}."
