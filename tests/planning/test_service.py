@@ -308,9 +308,15 @@ def test_no_beat_whose_posts_fill_a_shift_is_left_without_an_officer():
         calls *= random.random((shifts, beats)) < 0.8
         names = [str(b) for b in range(beats)]
         posts = {b: int(random.integers(0, 7)) for b in names}
-        found = whole_officers(mean_on_duty(posts, names, hours, calls, rules), hours[:, None] * calls)
+        mean = mean_on_duty(posts, names, hours, calls, rules)
+        found, held = whole_officers(mean, hours[:, None] * calls), np.array([posts[b] for b in names])
+        # no shift of few hours has more on duty than there are posts; nothing of the others' hours is lost to it
+        most = min(hours_a_post(rules), hours.sum() * (1 - rules.absence))
+        assert (found <= held).all() and hours @ mean == pytest.approx(held * most)
         total = (calls * hours[:, None]).sum(axis=1) + 1e-12
-        mean = np.outer(total / total.sum() / hours, [posts[b] * hours_a_post(rules) for b in names])
+        plain = np.outer(total / total.sum() / hours, held * hours_a_post(rules))
+        if (plain <= held * (1 - rules.absence)).all():
+            assert mean == pytest.approx(plain)
         for whole, part in (
             (found, mean),
             (found.sum(axis=0), mean.sum(axis=0)),

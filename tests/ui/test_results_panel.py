@@ -130,6 +130,15 @@ def test_the_service_of_the_plan_stands_beside_today(qtbot, tmp_path, monkeypatc
     shown = [page.table.itemAt(i).widget().text() for i in range(page.table.count())]
     assert f"{100 * told['shifts'][0]['own_share']:.0f}\N{NO-BREAK SPACE}%" in shown
     assert f"{100 * told['today']['shifts'][0]['own_share']:.0f}\N{NO-BREAK SPACE}%" in shown
+    # figures of the shift before do not stand below, and a long name of a shift does not push the clock out of the panel
+    inside = page.clock.parentWidget()
+    shown = [page.table.itemAt(i).widget() for i in range(page.table.count())]
+    stale = [w for w in inside.findChildren(QtWidgets.QLabel) if w not in (page.said, page.notes, *shown)]
+    assert stale and all(w.isHidden() for w in stale)
+    wide = inside.minimumSizeHint().width()
+    page.shift.setItemText(1, "day " * 30)
+    page.on_map.setText("figure " * 30)
+    assert inside.minimumSizeHint().width() == wide
     # the keys go from cell to cell, and tell each
     page.clock.setFocus()
     qtbot.keyClick(page.clock, QtCore.Qt.Key.Key_Right)
@@ -152,7 +161,7 @@ def test_the_service_of_the_plan_stands_beside_today(qtbot, tmp_path, monkeypatc
     qtbot.waitUntil(lambda: page.before is not None, timeout=60_000)
     assert page.before == told and page.service["beats"] != told["beats"]
     heads = [page.table.itemAtPosition(0, c).widget().text() for c in range(4)]
-    assert heads[1:] == ["Drawn", "Plan", "Today"]
+    assert heads[1:] == ["Drawn", "The plan", "Today"]
     panel.actions_["draw_undo"].trigger()
     assert page.before is None and page.service == told
     page.on_map.click()

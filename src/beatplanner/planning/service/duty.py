@@ -116,6 +116,7 @@ def _from_posts(
         mean = np.array([part_on_duty(rules, name, workload) for name in names])[:, None] * held
     else:
         mean = mean_on_duty(posts, known, length, of_beats, workload)
+        mean *= _at_once(mean, hours > 0, posts, known, workload)[:, None]
     number = whole_officers(mean, length[:, None] * of_beats)
     centre = waiting_places(town, beat, known)
     several = overlap(shifts)
@@ -165,6 +166,8 @@ def mean_on_duty(
 ) -> np.ndarray:
     """Return officers on duty on average, (S, K): the hours of each beat's posts, shared out to the shifts by all calls of each.
 
+    No shift has more on duty than the posts that are not absent, however few hours it has.
+
     Parameters
     ----------
     posts, known
@@ -176,10 +179,32 @@ def mean_on_duty(
     rules
         Annual hours and absence.
     """
-    a_week = np.array([posts.get(b, 0) for b in known]) * hours_a_post(rules)
     share = (calls * hours[:, None]).sum(axis=1) + 1e-12
-    share /= share.sum()
-    return a_week[None, :] * share[:, None] / np.maximum(hours[:, None], 1e-12)
+    length, most = np.maximum(hours, 1e-12), 1 - rules.absence
+    on_duty = np.zeros(len(hours))
+    full = np.zeros(len(hours), bool)
+    # a shift of few hours cannot take more officers than there are: what is left over goes to the others
+    while not full.all():
+        left = hours_a_post(rules) - (on_duty * length)[full].sum()
+        on_duty[~full] = left * share[~full] / share[~full].sum() / length[~full]
+        over = ~full & (on_duty > most)
+        if not over.any():
+            break
+        on_duty[over], full = most, full | over
+    return on_duty[:, None] * np.array([posts.get(b, 0) for b in known])[None, :]
+
+
+def _at_once(
+    mean: np.ndarray, there: np.ndarray, posts: Mapping[str, int], known: list[str], rules: Workload
+) -> np.ndarray:
+    """Return the part of its officers that each shift keeps, (S,), so that shifts that overlap have no more on duty at once than there are."""
+    most = sum(posts.get(b, 0) for b in known) * (1 - rules.absence)
+    part = np.ones(len(mean))
+    for period in there.T:
+        now = float((mean.sum(axis=1) * part)[period].sum())
+        if now > most + 1e-9:
+            part[period] *= most / now
+    return part
 
 
 def whole_officers(mean: np.ndarray, calls: np.ndarray) -> np.ndarray:

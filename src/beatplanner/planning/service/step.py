@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.description.sections.workload import Workload
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import CALLS, FLOWS, MINUTES, PLACES, SERVERS, WAYS
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.abstraction import abstraction, not_counted, sentences_of_abstraction
+from beatplanner.planning.service.duty import hours_a_post
 from beatplanner.planning.service.hours import overlap
 from beatplanner.planning.service.pattern import relief_factor
 from beatplanner.planning.service.pattern import told as told_of_pattern
@@ -130,9 +132,10 @@ def content(
     *,
     today: dict[str, Any] | None = None,
     share: dict[str, Any] | None = None,
+    officers: dict[str, Any] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
-    """Return the figures, and the tables that they can be computed from again.
+    """Return the figures, and the tables that they can be computed from again; `officers` is what a plan's summary says of them.
 
     ``calls.csv``: requests an hour by shift and unit, and calls by the officers that they need where some need several; ``servers.csv``: who is on duty; ``minutes.csv``: travel of each server to each unit;
     ``flows.csv``: calls an hour that each server answers in each unit. The last two are left out above `MOST_ROWS` rows.
@@ -185,6 +188,8 @@ def content(
         if pattern is not None and picture.duty.from_posts:
             said["pattern"] = pattern
             said["notes"] += broken
+        if picture.duty.from_posts:
+            said["notes"] += _of_posts(picture, workload, officers)
     away = abstraction(town, picture.beat, said["away_share"], share)
     if away is None and share is not None:
         said["notes"].append(not_counted(share))
@@ -202,3 +207,21 @@ def content(
             found |= {PLACES: where, WAYS: ways}
         said["notes"] += sentences(said["proposal"])
     return said, found
+
+
+def _of_posts(picture: ServicePicture, workload: Workload, officers: dict[str, Any] | None) -> list[str]:
+    """Say where fewer are on duty than posts are counted with, and where posts have more hours than the shifts can use."""
+    notes: list[str] = []
+    vacant, months = (officers or {}).get("vacant_months"), (officers or {}).get("months")
+    if officers is not None and vacant and months:
+        notes.append(
+            f"All {officers['posts']:,} posts are counted as filled, and in the plan {vacant / months:.1f} of them are vacant on average:"
+            " until they are filled fewer are on duty, and minutes are longer."
+        )
+    covered = sum(s.hours.hours_a_week for s in picture.shifts)
+    most, paid = covered * (1 - workload.absence), hours_a_post(workload)
+    if not picture.tables.rules.pattern and most < paid - 1e-9:
+        notes.append(
+            f"The shifts cover {covered:g} hours of the week: a post is on duty in {most:.1f} of them at most, and is paid for {paid:.1f}."
+        )
+    return notes

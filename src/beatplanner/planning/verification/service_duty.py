@@ -56,6 +56,8 @@ def check_duty(
         rows.append((f"relief factor of {shift['name']}", shift.get("relief_factor"), factor))
     if rows or "relief_factor" not in older:
         ledger.pairs("service.relief", "posts that keep one officer on duty", rows, "shifts")
+    if beats is not None and told.get("servers_from_posts") and not told.get("periods"):
+        _no_more_than_posts(ledger, servers, beats)
     said = told.get("pattern")
     if not pattern or not told.get("servers_from_posts") or (said is None and "pattern" in older):
         return
@@ -91,6 +93,18 @@ def check_duty(
                 if abs(int(now.get(b, 0)) - p * share) >= 1 + 1e-9
             ]
     ledger.each("service.pattern", "rest and officers are those of the pattern", wrong, 4, "figures")
+
+
+def _no_more_than_posts(ledger: Ledger, servers: pd.DataFrame, beats: Any) -> None:
+    """Check that no shift has more officers of a beat on duty than the beat has posts."""
+    held = dict(zip(beats["beat"].astype(str), beats["posts"].astype(int), strict=True))
+    now = servers.groupby(["shift", "beat"])["server"].nunique()
+    wrong = [
+        f"{n} officers of {b} are on duty in {shift}, and it has {held.get(str(b), 0)} posts."
+        for (shift, b), n in now.items()
+        if int(n) > held.get(str(b), 0)
+    ]
+    ledger.each("service.posts", "no more on duty than posts", wrong, len(now), "beats and shifts")
 
 
 def _rest(pattern: list[str], shifts: list[dict[str, Any]]) -> tuple[float, float, float]:

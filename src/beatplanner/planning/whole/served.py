@@ -46,7 +46,13 @@ def service_of(town: Town, inputs: ServiceInputs | None, plan: PlanTables, *, se
     from beatplanner.planning.service.step import content, service_of_plan, today_beside
 
     today = today_beside(town, inputs, seed=seed)
-    found = content(service_of_plan(town, plan, inputs, seed=seed), town, today=today, share=share_of(plan.summary))
+    found = content(
+        service_of_plan(town, plan, inputs, seed=seed),
+        town,
+        today=today,
+        share=share_of(plan.summary),
+        officers=plan.summary.get("officers"),
+    )
     plan.summary["service"] = found[0]
     return found
 

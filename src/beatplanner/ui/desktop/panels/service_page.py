@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from beatplanner.data.result.service_files import fates
 from beatplanner.ui.desktop.panels.charts import Bar, BarList
@@ -59,11 +68,15 @@ class ServicePage(QWidget):
         self.shift, self.measure = QComboBox(), QComboBox()
         self.shift.setAccessibleName(self.tr("Shift"))
         self.measure.setAccessibleName(self.tr("Figure that the chart of the beats shows"))
-        self.measure.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.measure.setMinimumContentsLength(12)
+        for box, letters in ((self.shift, 9), (self.measure, 12)):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(letters)
         for key in BY_BEAT:
             self.measure.addItem(self.titles[key], key)
-        self.on_map = QCheckBox(self.tr("Shade the map by this figure in this shift"))
+        # neither a long text nor the long name of a shift may push the clock out of the panel
+        self.on_map = QCheckBox(self.tr("Shade the map by this figure"))
+        self.on_map.setToolTip(self.tr("Shade the map by this figure in this shift"))
+        self.on_map.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.on_map.toggled.connect(lambda _: self.show_on_map())
         self.table = QGridLayout()
         self.table.setColumnStretch(0, 1)
@@ -157,6 +170,8 @@ class ServicePage(QWidget):
         while self.table.count():
             item = self.table.takeAt(0)
             if item is not None and (widget := item.widget()) is not None:
+                # it goes later: until then it must not stand below the new figures
+                widget.hide()
                 widget.deleteLater()
         if self.service is None:
             self.bars.take([])
