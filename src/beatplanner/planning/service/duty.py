@@ -195,7 +195,7 @@ def mean_on_duty(
 
 
 def _at_once(
-    mean: np.ndarray, there: np.ndarray, posts: Mapping[str, int], known: list[str], rules: Workload
+    mean: np.ndarray, there: np.ndarray, posts: dict[str, int], known: list[str], rules: Workload
 ) -> np.ndarray:
     """Return the part of its officers that each shift keeps, (S,): shifts that overlap have no more at once than there are."""
     most = sum(posts.get(b, 0) for b in known) * (1 - rules.absence)
