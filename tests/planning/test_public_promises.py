@@ -198,7 +198,9 @@ def test_only_maps_and_indexes_of_the_pack_are_promised(planned):
     assert "Census 1990" in said
     assert "units.gpkg" not in said
     # a source that was declared is told beside each map, and what the plan lacks is said on the sheet of a beat
-    assert "Source: Census." in said and "sources of the data are not declared" not in said
+    # and with what it is as of, never with the newest day of records that have another source
+    assert "Source: Census. Newest data of 1990." in said and "Newest data of 2" not in said
+    assert "sources of the data are not declared" not in said
     assert "Which beats there are today was not declared for this plan." in said
     bare = replace(without, assignments=None)
     forum = town.description.forum.model_copy(update={"sources": {}})

@@ -142,14 +142,18 @@ class PackContent:
         """Where the data come from, as the force says it, and what their newest records are as of; never the name or the date of a file."""
         t, named = self.speech, self.speech.own(self.settings.source)
         declared = dict.fromkeys(own for d in self.card.data if (own := self.speech.own(d["name"])))
-        named = named or ", ".join(declared)
+        newest = self.newest
+        if declared and not named:
+            # a day of records that nobody named a source of is no day of the census beside it
+            named = ", ".join(declared)
+            newest = max((d["date"] for d in self.card.data if self.speech.own(d["name"])), default="")
         said = [
             t.text("Source: {source}.", source=t.given(named))
             if named
             else t.text("The sources of the data are not declared.")
         ]
-        if self.newest:
-            said.append(t.text("Newest data of {date}.", date=self.day_or_year(self.newest)))
+        if newest:
+            said.append(t.text("Newest data of {date}.", date=self.day_or_year(newest)))
         return " ".join(said)
 
     def day_or_year(self, date: str) -> str:
