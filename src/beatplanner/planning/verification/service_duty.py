@@ -5,6 +5,7 @@ The rest is counted minute by minute over the cycle, laid down again and again.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,11 +99,11 @@ def check_duty(
 def _no_more_than_posts(ledger: Ledger, servers: pd.DataFrame, beats: Any) -> None:
     """Check that no shift has more officers of a beat on duty than the beat has posts."""
     held = dict(zip(beats["beat"].astype(str), beats["posts"].astype(int), strict=True))
-    now = servers.groupby(["shift", "beat"])["server"].nunique()
+    now = Counter(zip(servers["shift"].astype(str), servers["beat"].astype(str), strict=True))
     wrong = [
-        f"{n} officers of {b} are on duty in {shift}, and it has {held.get(str(b), 0)} posts."
+        f"{n} officers of {b} are on duty in {shift}, and it has {held.get(b, 0)} posts."
         for (shift, b), n in now.items()
-        if int(n) > held.get(str(b), 0)
+        if n > held.get(b, 0)
     ]
     ledger.each("service.posts", "no more on duty than posts", wrong, len(now), "beats and shifts")
 
