@@ -14,6 +14,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.publish.report import proof_in_words as reported
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.manifest import write_manifest
+from beatplanner.data.result.run_card import card_rows
 from beatplanner.planning.verification import verify
 from beatplanner.planning.verification.files import check_files
 from beatplanner.planning.verification.ledger import Ledger
@@ -178,6 +179,14 @@ def test_a_bound_without_a_certificate_is_told_where_its_gap_is():
         for status in ("feasible", "optimal"):
             assert "cannot check" in say(step | {"status": status, "certified": False})
             assert "20.00%" in say(step | {"status": status, "certified": False, "certified_bound": 80.0})
+    # prints tell what others can check
+    for said, found in (
+        ({}, "at most 1.00% from the best"),
+        ({"certified": False}, "no bound"),
+        ({"status": "optimal"}, "proven best"),
+    ):
+        assert ("Beats", found) in card_rows({"beats": step | said})
+    assert ("Beats", "no bound") in card_rows({"beats": step | {"status": "optimal", "certified": False}})
 
 
 def test_a_plan_that_was_made_on_windows_is_checked_here():

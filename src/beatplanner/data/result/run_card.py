@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.result.draft import proven_gap
+
 # So many letters of a hash tell two files apart at a glance.
 SHOWN = 10
 STEPS = {"beats": "Beats", "stations": "Stations", "officers": "Officers"}
@@ -118,7 +120,9 @@ def short_hash(text: str) -> str:
 
 
 def _standing(step: Mapping[str, Any], say: Callable[..., str]) -> str:
-    if step.get("status") in STANDINGS:
+    unchecked = step.get("certified") is False
+    if step.get("status") in STANDINGS and not (unchecked and step["status"] == "optimal"):
         return say(STANDINGS[step["status"]])
-    gap = step.get("gap")
+    # a print is handed on: as in the pack, it tells what others can check
+    gap = proven_gap(step)
     return say(NO_BOUND) if gap is None else say(NEAR, share=f"{gap:.2%}")
