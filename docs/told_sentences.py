@@ -78,6 +78,7 @@ WORDS = (
     "Bosnian",
     "Macedonian",
     "{n} station",
+    "has",
     "one more officer trained",
     "{path} has changed since the plan was made: plan again, or bring the old file back",
     "How the calls are spread over the week is smoothed when the incidents are read; the rates are taken as they stand beside the plan",

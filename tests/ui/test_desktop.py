@@ -182,6 +182,16 @@ def test_good_enough_takes_the_best_plan_so_far(window, planned, qtbot):
         pass
     with qtbot.waitSignal(window.solving.finished, timeout=120_000):
         window.finish_early()
+        # no plan is promised before there is one, and a run that ends is neither ended again nor made to wait
+        window.step_running = "reading"
+        window._say_run()
+        assert "No plan is found yet" in window.phase.text()
+        window.step_running = "beats"
+        window._say_run()
+        assert "Taking the best plan so far" in window.phase.text()
+        assert not window.actions_by_name["finish_early"].isEnabled()
+        assert not window.actions_by_name["pause_plan"].isEnabled()
+        assert window.actions_by_name["cancel_plan"].isEnabled()
     assert not window.solving.running
     assert window.scenario.plan is not None
     assert not window.saved

@@ -261,6 +261,11 @@ def test_one_of_a_thing_edits_and_notes_of_a_project_file_are_told_in_macedonian
     assert in_words(posts, 2, translated) == "2 места во секој реон"
     # a language that has no sentence for one keeps that for many
     assert in_words(posts, 1, lambda text: {posts.words: "{value} вакт"}.get(text, text)) == "1 вакт"
+    # an amount of millions has all its digits, written as in the reader's language
+    salary = next(rule for rule in RULES if rule.key == "budget.officer_salary")
+    assert "1,234,567.5" in in_words(salary, 1_234_567.5)
+    assert "1.234.567" in in_words(salary, 1_234_567, translated, lambda n: n.replace(",", "."))
+    assert "само има 2" in say("5 alone has 2,402 hours, and a unit is never split.")
     split = edit_in_words({"kind": "split", "units": [str(k) for k in range(9)], "beat": "16"})
     assert say(split) == "Одвоено: единици 0, 1, 2, 3, 4 и уште 4 како реон 16"
     assert say(edit_in_words({"kind": "paint", "units": ["9"], "beat": "16"})) == "Насликано: единица 9 во реон 16"

@@ -242,7 +242,7 @@ def words_of_one(rule: Rule) -> str:
     return rule.words.replace(many, f"{{value}} {ONE[rule.unit]}") if rule.unit in ONE and many in rule.words else ""
 
 
-def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str) -> str:
+def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str, number: Callable[[str], str] = str) -> str:
     """Return a rule with its value as a sentence.
 
     Parameters
@@ -251,6 +251,8 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str) -> 
         The value as the description has it; None where it is off.
     translated
         Turns the catalogue's English into the reader's language.
+    number
+        Turns a number, such as “1,234.5”, into the reader's.
     """
     if rule.kind in ("choice", "switch"):
         return translated(rule.choices[value])
@@ -260,18 +262,23 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str) -> 
         return translated(rule.off or "not said")
     if rule.kind in WRITTEN:
         if rule.kind == "amounts":
-            said = "; ".join(f"{v:,g}" for v in (value if isinstance(value, list) else [value]))
+            said = "; ".join(number(_figure(v)) for v in (value if isinstance(value, list) else [value]))
         else:
             rows = [value] if rule.kind == "table" else value if rule.kind == "rows" else []
             said = "; ".join(_told(row) for row in rows) if rows else written(rule, value)
         return translated(rule.words).replace("{value}", said) if said else translated(rule.off or "not said")
-    said = str(value) if rule.plain else f"{shown(rule, float(value)):,g}"
+    said = str(value) if rule.plain else _figure(shown(rule, float(value)))
     words, one = translated(rule.words), words_of_one(rule)
     if said == "1" and one:
         single = translated(one)
         # a language that has no sentence for one keeps that for many
         words = single if single != one or words == rule.words else words
-    return words.replace("{value}", said)
+    return words.replace("{value}", said if rule.plain else number(said))
+
+
+def _figure(value: float) -> str:
+    """Return a number with all its digits: an amount of millions is none with a power of ten."""
+    return f"{value:,.10g}"
 
 
 def hours_of(municipalities: Iterable[dict[str, Any]], tolerance: float) -> list[tuple[str, float, float]]:
@@ -302,5 +309,5 @@ def _told(value: dict[str, Any]) -> str:
     """Return a table as people read it: ``burglary 2.5, assault 3``."""
     said = {k.replace("_", " "): v for k, v in value.items() if v is not None and v != []}
     numbers = {k: v if isinstance(v, list) else [v] for k, v in said.items()}
-    told = {k: " + ".join(f"{n:,g}" if isinstance(n, int | float) else str(n) for n in v) for k, v in numbers.items()}
+    told = {k: " + ".join(_figure(n) if isinstance(n, int | float) else str(n) for n in v) for k, v in numbers.items()}
     return ", ".join(f"{k} {v}" for k, v in told.items())

@@ -25,6 +25,7 @@ from beatplanner.ui.desktop.panels.rule_field import RuleField, by_key, catalog
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
+from beatplanner.ui.desktop.toolkit.told import told
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ class RulePanel(QWidget):
         if not changed:
             return ""
         lines = [
-            f"{self.tr(r.label)}: {catalog().in_words(r, before, self.tr)} → {catalog().in_words(r, now, self.tr)}"
+            f"{self.tr(r.label)}: {catalog().in_words(r, before, self.tr, told)} → {catalog().in_words(r, now, self.tr, told)}"
             for r, before, now in changed
         ]
         return (
@@ -257,7 +258,7 @@ class RulePanel(QWidget):
             QMessageBox.information(self, self.tr(preset.name), self.tr("These rules are in force already."))
             return
         lines = [
-            f"• {catalog().in_words(rules_by_key[k], rules_by_key[k].default if v is None else v, self.tr)}"
+            f"• {catalog().in_words(rules_by_key[k], rules_by_key[k].default if v is None else v, self.tr, told)}"
             for k, v in values.items()
         ]
         answer = question(

@@ -278,7 +278,7 @@ class OpenTown:
             parts.append(translated("in the plan: beat {0}").format(planned))
         return "  ·  ".join(parts)
 
-    def rules_in_words(self, translated: Callable[[str], str] = str) -> list[str]:
+    def rules_in_words(self, translated: Callable[[str], str] = str, number: Callable[[str], str] = str) -> list[str]:
         """Return the rules of the project in words and units: the most used ones, and all that differ from their defaults."""
         if self.town is None:
             return []
@@ -286,7 +286,7 @@ class OpenTown:
 
         rules = self.town.description.model_dump(mode="json")
         lines = [
-            in_words(rule, value_of(rules, rule), translated)
+            in_words(rule, value_of(rules, rule), translated, number)
             for rule in rules_of(rules)
             if value_of(rules, rule) != rule.default or (rule.common and rule.section != "workload")
         ]

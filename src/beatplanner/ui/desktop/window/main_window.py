@@ -213,7 +213,7 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
         self.table.fit_columns()
         self.heading.setText(self.scenario.name)
         self.setWindowTitle(f"{self.scenario.name} – beatplanner" if self.scenario.is_open else "beatplanner")
-        lines = self.scenario.rules_in_words(self.tr)
+        lines = self.scenario.rules_in_words(self.tr, told)
         for place, count, low, high in self.scenario.hours_of_beats() if lines else ():
             words = self.tr("{0} beats between {1} and {2} hours a year").format(count, number(low), number(high))
             lines.append(f"{place}: {words}" if place else words)
@@ -252,8 +252,11 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
             self.actions_by_name[entry.name].setEnabled(state[entry.needs])
         self.plan_button.setEnabled(state["idle"])
         self.cancel_button.setEnabled(state["running"])
-        self.enough_button.setEnabled(state["running"] and not self.stopped_early)
-        self.pause_button.setEnabled(state["running"])
+        # a run that ends is neither ended again nor made to wait, by button or key
+        going = state["running"] and not self.stopped_early
+        for button, name in ((self.enough_button, "finish_early"), (self.pause_button, "pause_plan")):
+            button.setEnabled(going)
+            self.actions_by_name[name].setEnabled(going)
         for name in ("rule_panel", "gantt", "stations"):
             # the panels come after the window's own parts
             if hasattr(self, name):

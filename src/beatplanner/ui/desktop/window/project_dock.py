@@ -288,7 +288,7 @@ def in_words(changes: dict[str, Any], translated: Callable[[str], str] = str) ->
             rule = rules.get(name)
             if rule is not None:
                 try:
-                    parts.append(rule_in_words(rule, rule.default if value is None else value, translated))
+                    parts.append(rule_in_words(rule, rule.default if value is None else value, translated, told))
                     continue
                 except (KeyError, TypeError, ValueError, AttributeError):
                     pass  # a value that the rule does not have is shown as it is written

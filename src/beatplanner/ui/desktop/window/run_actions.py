@@ -142,9 +142,16 @@ class RunActions:
             if self.limit
             else self.tr("{0} s").format(seconds)
         )
-        if self.run_words:
-            lines.append(self.run_words)
+        words = self._taking_words() if self.stopped_early else self.run_words
+        if words:
+            lines.append(words)
         self.phase.setText("\n".join(lines))
+
+    def _taking_words(self: Any) -> str:
+        """Return what becomes of a run that the user has ended: before the first step there is no plan that could be kept."""
+        if self.step_running in BEFORE_STEPS:
+            return self.tr("No plan is found yet; the first that is found is kept. Cancel ends the run at once.")
+        return self.tr("Taking the best plan so far…")
 
     def _step_names(self: Any) -> dict[str, str]:
         return {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
@@ -218,9 +225,7 @@ class RunActions:
             self.solving.finish_early()
             self.stopped_early = True
             self._enable()
-            self.run_words = self.tr("Taking the best plan so far…")
             self._say_run()
-            self.enough_button.setEnabled(False)
 
     def pause_plan(self: Any) -> None:
         """Let the run wait, or go on."""
@@ -270,8 +275,7 @@ class RunActions:
                 # a phase that tells no bound takes none back
                 known = self.told_apart.get(place, (None, None))[1]
                 self.told_apart[place] = (found, known if proven is None else proven)
-        if not self.stopped_early:
-            self.run_words = self._found_words(phase, found, proven)
+        self.run_words = self._found_words(phase, found, proven)
         if not self.solving.paused:
             self._say_run()
 
