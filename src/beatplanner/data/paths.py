@@ -52,7 +52,7 @@ def whole_path(path: str | PurePath, *, windows: bool = os.name == "nt") -> Path
                 )
             ) from None
         # disks in memory, some shares and wine do not say where a path leads; without a link in it, it leads where it says
-        if isinstance(error, RuntimeError) or any(map(_leads_elsewhere, (plain, *plain.parents))):
+        if isinstance(error, RuntimeError) or any(map(leads_elsewhere, (plain, *plain.parents))):
             raise InputError(
                 problem(
                     f"a link in the path cannot be followed ({getattr(error, 'strerror', None) or 'it leads back to itself'})",
@@ -63,7 +63,7 @@ def whole_path(path: str | PurePath, *, windows: bool = os.name == "nt") -> Path
         return plain
 
 
-def _leads_elsewhere(path: Path) -> bool:
+def leads_elsewhere(path: Path) -> bool:
     """Tell whether a path is a link; on Windows a junction, which anybody may make, is one too."""
     try:
         found = path.lstat()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.paths import whole_path
+from beatplanner.data.paths import leads_elsewhere, whole_path
 from beatplanner.data.result.cells import HIDDEN
 from beatplanner.data.town.forum_tables import folder_of_pack
 from beatplanner.planning.forum.areas import Areas, concern_cells, resident_cells
@@ -124,7 +124,7 @@ def read_published(path: Path) -> Published:
 def _without_links(folder: Path) -> None:
     """Raise InputError where a pack has a link that leads out of it, which would be read as if it were the pack's, or a pipe, which is never read through."""
     for path in folder.rglob("*"):
-        if path.is_symlink() and whole_path(folder) not in whole_path(path).parents:
+        if leads_elsewhere(path) and whole_path(folder) not in whole_path(path).parents:
             what = "the file is a link to a place outside the pack"
             raise InputError(problem(what, "Copy the pack without links", file=path))
         if not path.is_file() and not path.is_dir():
