@@ -69,9 +69,11 @@ LETTERS = {
 def messages() -> list[str | tuple[str, str]]:
     """Return every text of the pack and of the workbooks, in the order of the code; those in tables of the code come last."""
     from beatplanner.data.publish import (
+        blocked_words,
         comparison_files,
         comparison_words,
         comparison_workbook,
+        country_report,
         curve_report,
         moves,
         officers_pack,
@@ -110,7 +112,15 @@ def messages() -> list[str | tuple[str, str]]:
     found |= dict.fromkeys((*figures, *run_card.WORDS, *forum_files.TWIN_HEADINGS.values(), *qgis_words.WORDS))
     found |= dict.fromkeys(said for codes in small_files.CODES.values() for said in codes.values())
     found |= dict.fromkeys((*curve_report.WORDS, *price_report.WORDS))
-    found |= dict.fromkeys((*comparison_words.WORDS, *comparison_files.WORDS, *sentences.WORDS))
+    found |= dict.fromkeys(
+        (
+            *comparison_words.WORDS,
+            *comparison_files.WORDS,
+            *sentences.WORDS,
+            *blocked_words.WORDS,
+            *country_report.WORDS,
+        )
+    )
     templates = ROOT / "src" / "beatplanner" / "data" / "templates"
     page = "".join((templates / name).read_text("utf-8") for name in ("comparison.html", "budget.html"))
     calls = re.findall(r"\bt\(((?:\"[^\"]*\"|[^()\"])*)", page)

@@ -80,6 +80,8 @@ WORDS = (
     "{n} station",
     "has",
     "one more officer trained",
+    "most of it in {place}",
+    "a place near {area}, still to be chosen",
     "{path} has changed since the plan was made: plan again, or bring the old file back",
     "How the calls are spread over the week is smoothed when the incidents are read; the rates are taken as they stand beside the plan",
 )

@@ -29,7 +29,6 @@ FUNCTIONS = {
     "data/publish/officers_pack.py:_write_workbook": LAYOUT,
     "data/publish/public/forum_map.py:write_forum_map": LAYOUT,
     "data/sample/sample_forum.py:write_forum": ONE_SEQUENCE,
-    "planning/compare/rule_prices.py:relaxations": ONE_SEQUENCE,
     "planning/compare/surveys.py:_answers": ONE_SEQUENCE,
     "planning/forum/public/maps.py:write_language": LAYOUT,
     "planning/officers/roster_problem.py:problem_of": ONE_SEQUENCE,

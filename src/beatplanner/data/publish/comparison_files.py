@@ -20,6 +20,7 @@ import shapely
 from beatplanner.data.formats import geometry
 from beatplanner.data.output_place import check_folder_place, written_anew
 from beatplanner.data.paths import whole_path
+from beatplanner.data.publish.blocked_words import blocked_in_words
 from beatplanner.data.publish.comparison_words import (
     ENGLISH,
     HEADLINE,
@@ -31,14 +32,15 @@ from beatplanner.data.publish.comparison_words import (
     signed,
     verdicts,
 )
-from beatplanner.data.publish.comparison_workbook import write_workbook
+from beatplanner.data.publish.comparison_workbook import BEATS_OF_TODAY, write_workbook
+from beatplanner.data.publish.price_words import price_sentence
+from beatplanner.data.publish.told import as_told, without_keys
 from beatplanner.data.publish.translation import Speech
 
 if TYPE_CHECKING:
     from beatplanner.data.formats.frames import Row
 
 SPAN = "{first} to {last}"
-BEATS_OF_TODAY = "The beats, stations and officers of today."
 # What the script of the maps says.
 SCRIPT = {
     "under": "under {n}",
@@ -137,7 +139,9 @@ def _page_template() -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8"))
     )
-    environment.globals.update(verdicts=verdicts, best=best, signed=signed, english=ENGLISH)
+    environment.globals.update(
+        as_told=as_told, blocked_in_words=blocked_in_words, verdicts=verdicts, best=best, signed=signed, english=ENGLISH
+    )
     return environment.get_template("comparison.html")
 
 
@@ -173,6 +177,8 @@ def comparison_page(
         curve=curve,
         choices=choose(content, say),
         told=content["sentences"],
+        clash=lambda why: without_keys(as_told(why, say.language), say.language),
+        prices=_prices(content.get("prices"), say),
         say=say,
         t=say.text,
         language=say.language,
@@ -209,6 +215,13 @@ def _in_language(content: dict[str, Any], say: Speech, told: Said | None) -> dic
         for d in decision
     ]
     return content | {"columns": today, "decision": decision, "sentences": told.sentences}
+
+
+def _prices(told: dict[str, Any] | None, say: Speech) -> list[str]:
+    """Return what each rule costs in a language; as it stands where an older result has sentences alone."""
+    if not told:
+        return []
+    return [price_sentence(row, say) for row in told["prices"]] if "prices" in told else told["sentences"]
 
 
 def _span(years: Sequence[Any], say: Speech) -> str:

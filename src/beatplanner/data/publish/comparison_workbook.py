@@ -12,6 +12,7 @@ import pandas as pd
 
 from beatplanner.data.output_place import move
 from beatplanner.data.publish.comparison_words import beat_said, label_said
+from beatplanner.data.publish.told import as_told, without_keys
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import safe_cell
 
@@ -29,6 +30,9 @@ BEATS = (
 )
 MOVES = ("Plan", "From beat", "To beat", "Name", "Residents", "Units")
 AGAINST, ALL, TODAY = "{plan} against today", "{plan}: all", "Today"
+BEATS_OF_TODAY = "The beats, stations and officers of today."
+# Points of a line of text.
+LINE = 15.0
 FORMULAS = (
     "Cells that begin with = are formulas: change hours or officers in the sheet “Beats” and the comparison follows."
 )
@@ -60,7 +64,9 @@ def write_workbook(  # noqa: C901 - one step a sheet
         for cell in sheet[sheet.max_row]:
             cell.font, cell.fill, cell.alignment = bold, grey, Alignment(wrap_text=True, vertical="top")
         for k, width in enumerate(widths, 1):
-            sheet.column_dimensions[letter(k)].width = width
+            # no heading is cut inside a word
+            word = max((len(w) for w in str(sheet.cell(sheet.max_row, k).value or "").split()), default=0)
+            sheet.column_dimensions[letter(k)].width = max(width, 1.5 * word)
         sheet.freeze_panes = f"B{sheet.max_row + 1}"
 
     main = book.active
@@ -185,19 +191,24 @@ def write_workbook(  # noqa: C901 - one step a sheet
     for line in (
         (said.text("Project"), content["project"]),
         (said.text("Plans"), None),
-        *((shown[c["name"]], c["about"] or c["folder"]) for c in content["columns"]),
+        *(
+            (shown[c["name"]], said.text(BEATS_OF_TODAY) if c["today"] else c["about"] or c["folder"])
+            for c in content["columns"]
+        ),
         (None, None),
         (said.text(FORMULAS), None),
     ):
         about.append([safe_cell(v) if v is not None else None for v in line])
-    about.column_dimensions["A"].width = 28
+    about.column_dimensions["A"].width, about.column_dimensions["B"].width = 28, 80
     if cards:
         sheet = book.create_sheet("Run card")
         head(sheet, [said.text(v) for v in ("Plan", "About", "What")], (24, 28, 60))
         for name, rows in cards:
             for what, says in rows:
-                sheet.append([safe_cell(name), safe_cell(what), safe_cell(says)])
+                told = without_keys(as_told(says, said.language), said.language)
+                sheet.append([safe_cell(name), safe_cell(what), safe_cell(told)])
     for sheet in book.worksheets:
+        _give_room(sheet, ("A", "B", "C") if sheet.title in ("About", "Run card") else ())
         sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
         sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
         sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
@@ -207,6 +218,37 @@ def write_workbook(  # noqa: C901 - one step a sheet
         footer.center.text = "&A, &P of &N"
     book.save(path)
     _store(path, [known.get(sheet.title, {}) for sheet in book.worksheets])
+
+
+def _give_room(sheet: Any, long: Sequence[str]) -> None:
+    """Wrap the texts of the columns `long`, and give each row the height of its wrapped texts: not every program does that by itself."""
+    from openpyxl.styles import Alignment
+
+    for row in sheet.iter_rows():
+        most = 1
+        for cell in row:
+            if not isinstance(cell.value, str) or cell.value.startswith("="):
+                continue
+            if cell.column_letter in long:
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
+            if cell.alignment.wrap_text:
+                # bold letters, and Cyrillic ones, are wider than what a column's width counts
+                width = max(4.0, sheet.column_dimensions[cell.column_letter].width / 1.3)
+                most = max(most, lines_of(cell.value, width))
+        if most > 1:
+            sheet.row_dimensions[row[0].row].height = LINE * most
+
+
+def lines_of(text: str, width: float) -> int:
+    """Return how many lines a text takes where a line has room for so many letters; a longer word is cut."""
+    lines, used = 1, 0.0
+    for word in text.split():
+        n = len(word)
+        if used and used + 1 + n > width:
+            lines, used = lines + 1, 0.0
+        lines += int(max(0.0, n - 1) // width) if n > width else 0
+        used = used + n + (1 if used else 0)
+    return lines
 
 
 def _store(path: Path, known: Sequence[dict[str, float]]) -> None:

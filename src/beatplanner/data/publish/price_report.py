@@ -6,6 +6,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.publish import price_words
+from beatplanner.data.publish.price_words import how_in_words, price_interval, price_sentence, rule_in_words
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import write_csv, write_twin
 from beatplanner.data.result.draft_reason import STEP_NAMES
@@ -45,11 +47,17 @@ COLUMNS = {
 }
 
 
-WORDS = (*COLUMNS.values(), "yes", "no")
+TITLE, PLAN_WITHOUT = "{project}: the price of each rule", "The plan without it"
+LEAD = (
+    "The plan was planned again without each of its rules, or with it loosened a little. What it would gain is the price of the rule; "
+    "the proven bounds say between which values the price of the best possible plans lies."
+)
+PLAN, PRICE, FOUND = "The plan", "Price, proven to lie between", "{what}, as found"
+WORDS = (*COLUMNS.values(), "yes", "no", TITLE, PLAN_WITHOUT, LEAD, PLAN, PRICE, FOUND, *price_words.WORDS)
 
 
 def write_prices(out: Path, content: dict[str, Any], language: str = "en") -> None:
-    """Write ``prices.csv``, ``prices.xlsx`` and ``prices.html``; `content` as `price_rules` returns it, headings of the workbook in a language of the forum."""
+    """Write ``prices.csv``, ``prices.xlsx`` and ``prices.html``; `content` as `price_rules` returns it, workbook and page in a language of the forum."""
     t = Speech(language)
     yes = {True: t.text("yes"), False: t.text("no")}
     rows = content["prices"]
@@ -58,58 +66,41 @@ def write_prices(out: Path, content: dict[str, Any], language: str = "en") -> No
     steps = {step: t.text(said) for step, said in STEP_NAMES.items()}
     said = [
         [
-            yes[v] if isinstance(v, bool) else steps.get(v, v) if c == "step" else v
+            yes[v] if isinstance(v, bool) else steps.get(v, v) if c == "step" else words.get(c, v)
             for c, v in zip(COLUMNS, line, strict=True)
         ]
-        for line in table
+        for line, words in zip(
+            table, ({"rule": rule_in_words(r, t), "how": how_in_words(r, t)} for r in rows), strict=True
+        )
     ]
     # the plan itself first
     card = cards_of(out, ("plan", *(str(row["folder"]) for row in rows)), t.text)
     write_twin(out / "prices.xlsx", [t.text(c) for c in COLUMNS.values()], said, card=card)
     top = max((abs(r["share"] or 0.0) for r in rows), default=0.0) or 1.0
     items = "".join(
-        f"<tr><td>{escape(r['sentence'])} <a href='{escape(r['folder'])}/report.html'>The plan without it</a></td>"
-        f"<td class='n'>{_interval(r)}"
+        f"<tr><td>{escape(price_sentence(r, t))} <a href='{escape(r['folder'])}/report.html'>{escape(t.text(PLAN_WITHOUT))}</a></td>"
+        f"<td class='n'>{_interval(r, t)}"
         f"<span class='bar'><i style='width:{100 * max(0.0, r['share'] or 0.0) / top:.0f}%'></i></span></td></tr>"
         for r in sorted(rows, key=lambda r: -(r["share"] or 0.0))
     )
+    title = escape(t.text(TITLE, project=content["project"]))
     page = f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{escape(content["project"])}: the price of each rule</title>
+<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <style>body{{font:16px/1.5 system-ui,"Segoe UI",sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}}table{{border-collapse:collapse;width:100%}}
 td,th{{padding:.5rem;border-bottom:1px solid #d6dbe1;text-align:left;vertical-align:top}}td.n{{text-align:right;min-width:8rem;font-size:1.1rem}}
 .bar{{display:block;height:.42rem;background:#e3e8ee;margin-top:.2rem}}.bar i{{display:block;height:100%;background:#b5651d}}</style></head><body>
-<h1>{escape(content["project"])}: the price of each rule</h1>
-<p>The <a href="plan/report.html">plan</a> was planned again without each of its rules, or with it loosened a little. What it would gain is the price of the rule;
-the proven bounds say between which values the price of the best possible plans lies.</p>
-<table><thead><tr><th>Rule</th><th>Price, proven to lie between</th></tr></thead><tbody>{items}</tbody></table></body></html>
+<h1>{title}</h1>
+<p>{escape(t.text(LEAD))} <a href="plan/report.html">{escape(t.text(PLAN))}</a></p>
+<table><thead><tr><th>{escape(t.text(COLUMNS["rule"]))}</th><th>{escape(t.text(PRICE))}</th></tr></thead><tbody>{items}</tbody></table></body></html>
 """
     (out / "prices.html").write_text(page, encoding="utf-8")
 
 
+def _interval(r: dict[str, Any], t: Speech) -> str:
+    price, found = price_interval(r, t)
+    return escape(price) + (f"<br><small>{escape(t.text(FOUND, what=found))}</small>" if found else "")
+
+
 def _told(value: Any) -> Any:
     return round(value, 4) if isinstance(value, float) else value
-
-
-def _interval(r: dict[str, Any]) -> str:
-    """Return a price as an interval with its unit: more travel or walking of all plans without the rule, and metres or minutes of the plans found."""
-    if r["share"] is None or not r["feasible"]:
-        return "–"
-    if r["step"] == "officers":
-        least, most = r["at_least"], r["at_most"]
-        if least is None or most is None:
-            return f"{r['gain']:,.0f} points, not proven"
-        low, high = f"{least:,.0f}", f"{most:,.0f}"
-        return f"{low} points" if low == high else f"{low} to {high} points"
-    what = "travel" if r["step"] == "beats" else "walking"
-    least, most, base = r["at_least"], r["at_most"], r["without"]
-    if least is None or most is None or not base:
-        text = f"{max(0.0, r['share']):.1%} more {what}, not proven"
-    else:
-        low, high = max(0.0, least / base), max(0.0, most / base)
-        text = f"{low:.1%} more {what}" if f"{low:.1%}" == f"{high:.1%}" else f"{low:.1%} to {high:.1%} more {what}"
-    if r.get("metres") is not None and r["metres"] >= 0.5:
-        text += f"<br><small>{r['metres']:,.0f} m on the mean way to work, as found</small>"
-    elif r["step"] == "stations" and r.get("minutes") is not None and r["minutes"] >= 0.05:
-        text += f"<br><small>{r['minutes']:.1f} minutes on the mean walk, as found</small>"
-    return text

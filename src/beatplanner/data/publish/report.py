@@ -19,6 +19,7 @@ from beatplanner.data.colours import beat_colours
 from beatplanner.data.description.sections.stations import rules_priced
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import records
+from beatplanner.data.publish.blocked_words import blocked_in_words
 from beatplanner.data.publish.comparison_words import ENGLISH
 from beatplanner.data.publish.draft_words import draft_in_words, left_out_of_bound
 from beatplanner.data.publish.officer_charts import officer_charts
@@ -88,7 +89,7 @@ def page_template() -> jinja2.Template:
     environment.filters.update(
         number=_number, share=_share, proof=proof_in_words, signed=_signed, language=language_title, **DAYS
     )
-    environment.globals.update(english=ENGLISH)
+    environment.globals.update(blocked_in_words=blocked_in_words, english=ENGLISH)
     return environment.get_template("report.html")
 
 

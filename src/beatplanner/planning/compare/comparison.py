@@ -264,14 +264,15 @@ def _curve(folder: Path, out: Path) -> list[dict[str, Any]]:
 
 
 def _prices(folder: Path, out: Path) -> dict[str, Any]:
-    """Return the sentences of the prices of rules, and where their plans are."""
+    """Return the sentences of the prices of rules, what they are made of, and where their plans are."""
     try:
         content = json.loads((folder / "prices.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise InputError(
             problem("there are no prices in this folder", "Give one that “beatplanner prices” made", file=folder)
         ) from None
-    return {"sentences": content["sentences"], "folder": relative_or_whole(whole_path(folder), whole_path(out))}
+    where = relative_or_whole(whole_path(folder), whole_path(out))
+    return {"sentences": content["sentences"], "prices": content["prices"], "folder": where}
 
 
 def map_of(c: Column, columns: Sequence[Column]) -> dict[str, Any]:

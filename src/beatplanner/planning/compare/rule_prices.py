@@ -29,6 +29,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.frames import records
 from beatplanner.data.output_place import make_folder
 from beatplanner.data.publish.price_report import write_prices
+from beatplanner.data.publish.price_words import HOW, OFFICERS, RULES, Phrase, phrase, price_sentence
 from beatplanner.data.result.cells import readable
 from beatplanner.data.result.draft import BROKEN
 from beatplanner.data.result.folder import check_result_place, read_result
@@ -36,7 +37,7 @@ from beatplanner.data.result.json_files import write_json
 from beatplanner.data.town.personnel import absences
 from beatplanner.planning.compare.columns import read_columns
 from beatplanner.planning.compare.sentences import moves
-from beatplanner.planning.compare.service_change import change_in_words, change_of_service
+from beatplanner.planning.compare.service_change import change_of_service
 from beatplanner.planning.progress import SolvingTime
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.run import Step, run
@@ -47,13 +48,6 @@ if TYPE_CHECKING:
 
 # Of a car in a town, for putting metres into minutes that people can feel.
 CAR_KMH = 30.0
-# What points of the officers' objective stand for.
-OFFICERS = {
-    "vacant_months": ("vacant month",),
-    "tenure_violations": ("broken tenure",),
-    "language_gaps": ("month without a language", "months without a language"),
-    "rotations": ("move",),
-}
 # How much a rule is loosened where it is not dropped.
 TOLERANCE, MOVED, BUDGET, EXCESS = 0.05, 0.05, 0.10, 0.10
 
@@ -79,11 +73,27 @@ class Relaxation:
     """
 
     key: str
-    rule: str
-    how: str
+    rule: Phrase
+    how: Phrase
     step: Step
     rules: Description
     only_adds: bool = True
+
+
+def _relaxed(
+    key: str,
+    step: Step,
+    rules: Description,
+    asks: dict[str, Any],
+    how: str,
+    done: dict[str, Any],
+    only_adds: bool = True,
+) -> Relaxation:
+    """Return a rule in the words of its key; `asks` and `done` are the fields of both phrases."""
+    words = key.removesuffix("-free")
+    one, auto = asks.get("n") == 1 and f"{words}.one" in RULES, asks.get("n") == "auto"
+    said = RULES[f"{words}.one" if one else f"{words}.auto" if auto else words]
+    return Relaxation(key, (said, {} if one or auto else asks), (HOW[how], done), step, rules, only_adds)
 
 
 def _of_service(d: Description) -> Iterator[Relaxation]:
@@ -92,136 +102,89 @@ def _of_service(d: Description) -> Iterator[Relaxation]:
     if rules is None:
         return
 
-    def without(**changes: Any) -> Description:
-        return d.model_copy(update={"service": rules.model_copy(update=changes)})
+    def without(key: str, how: str = "without", asks: dict[str, Any] | None = None, **changes: Any) -> Relaxation:
+        relaxed = d.model_copy(update={"service": rules.model_copy(update=changes)})
+        return _relaxed(f"service.{key}", "beats", relaxed, asks or {}, how, {})
 
     if rules.least_minutes:
-        words = ("Redrawing beats for the least minutes", "as they are drawn for their goal")
-        yield Relaxation("service.least_minutes", *words, "beats", without(least_minutes=False))
+        yield without("least_minutes", "goal", least_minutes=False)
     if rules.peak_tolerance is not None:
-        said = f"Balance within ±{rules.peak_tolerance:.0%} in the busiest shift"
-        yield Relaxation("service.peak_tolerance", said, "without it", "beats", without(peak_tolerance=None))
+        yield without("peak_tolerance", asks={"share": rules.peak_tolerance}, peak_tolerance=None)
     if rules.travel_work:
-        said = "Balance with the hours on the way"
-        yield Relaxation("service.travel_work", said, "without it", "beats", without(travel_work=False))
+        yield without("travel_work", travel_work=False)
     if rules.longest_drive is not None:
-        said = f"Nobody farther than {rules.longest_drive:g} minutes from where officers wait"
-        yield Relaxation("service.longest_drive", said, "without it", "beats", without(longest_drive=None))
+        yield without("longest_drive", asks={"g": rules.longest_drive}, longest_drive=None)
 
 
 def relaxations(d: Description) -> Iterator[Relaxation]:
     """Yield each rule of a description with the description that lacks it."""
-
-    def beats(**changes: Any) -> Description:
-        assert d.beats is not None
-        return d.model_copy(update={"beats": d.beats.model_copy(update=changes)})
-
-    def stations(**changes: Any) -> Description:
-        assert d.stations is not None
-        return d.model_copy(update={"stations": d.stations.model_copy(update=changes)})
-
-    b, s = d.beats, d.stations
-    if b is not None:
-        wider = round(min(1.0, b.tolerance + TOLERANCE), 4)
-        yield Relaxation(
-            "beats.tolerance",
-            f"Balance within ±{b.tolerance:.0%}",
-            f"±{wider:.0%} in its place",
-            "beats",
-            beats(tolerance=wider),
-        )
-        if b.barriers is not None:
-            yield Relaxation(
-                "beats.barriers",
-                f"Keeping the {b.barriers.layer or b.barriers.path.stem} as a border",
-                "without it",
-                "beats",
-                beats(barriers=None, crossings=None),
-            )
-        if b.locked is not None:
-            yield Relaxation("beats.locked", "Keeping the locked units", "all free", "beats", beats(locked=None))
-        if b.max_moved is not None:
-            more = round(min(1.0, b.max_moved + MOVED), 4)
-            yield Relaxation(
-                "beats.max_moved",
-                f"Moving at most {b.max_moved:.0%} of residents",
-                f"{more:.0%} in its place",
-                "beats",
-                beats(max_moved=more),
-            )
-            yield Relaxation(
-                "beats.max_moved-free",
-                f"Moving at most {b.max_moved:.0%} of residents",
-                "no limit at all",
-                "beats",
-                beats(max_moved=None),
-            )
-        if d.units.municipality is not None:
-            whole = d.model_copy(update={"units": d.units.model_copy(update={"municipality": None})})
-            yield Relaxation(
-                "units.municipality",
-                "Keeping beats inside municipalities",
-                "borders may be crossed, balance by the mean of all",
-                "beats",
-                whole,
-                only_adds=False,
-            )
-        yield from _of_service(d)
-    if s is not None:
-        if s.count is not None:
-            yield Relaxation(
-                "stations.count", f"Opening {s.count} stations", "one more", "stations", stations(count=s.count + 1)
-            )
-        if s.budget is not None:
-            yield Relaxation(
-                "stations.budget",
-                f"A station budget of {s.budget:,.0f}",
-                f"{BUDGET:.0%} more",
-                "stations",
-                stations(budget=s.budget * (1 + BUDGET)),
-            )
-        if s.min_distance:
-            yield Relaxation(
-                "stations.min_distance",
-                f"Keeping stations {s.min_distance:,.0f} m apart",
-                "no distance",
-                "stations",
-                stations(min_distance=0.0),
-            )
-        if s.one_per_municipality:
-            yield Relaxation(
-                "stations.one_per_municipality",
-                "A station in each municipality",
-                "wherever people gain most",
-                "stations",
-                stations(one_per_municipality=False),
-            )
-        if s.coverage_floor is not None:
-            yield Relaxation(
-                "stations.coverage_floor",
-                f"{s.coverage_floor:.0%} of residents within {s.walk_minutes:g} minutes",
-                "without it",
-                "stations",
-                stations(coverage_floor=None),
-            )
-        if s.group_excess is not None:
-            looser = s.group_excess + EXCESS
-            yield Relaxation(
-                "stations.group_excess",
-                f"No group walking over {s.group_excess:.0%} more than the average",
-                f"{looser:.0%} in its place",
-                "stations",
-                stations(group_excess=looser),
-            )
-        if (
-            s.existing is not None
-            and s.existing.state is None
-            and not s.existing.may_close
-            and s.objective in ("p-median", "coverage", "p-center")
-        ):
-            free = stations(existing=s.existing.model_copy(update={"may_close": True}))
-            yield Relaxation("stations.existing", "Keeping today's stations open", "they may close", "stations", free)
+    yield from _of_beats(d)
+    yield from _of_stations(d)
     yield from _of_officers(d)
+
+
+def _of_beats(d: Description) -> Iterator[Relaxation]:
+    """Yield the rules of the beats."""
+    b = d.beats
+    if b is None:
+        return
+
+    def rule(
+        key: str, how: str, asks: dict[str, Any] | None = None, done: dict[str, Any] | None = None, **changes: Any
+    ) -> Relaxation:
+        relaxed = d.model_copy(update={"beats": b.model_copy(update=changes)})
+        return _relaxed(f"beats.{key}", "beats", relaxed, asks or {}, how, done or {})
+
+    wider = round(min(1.0, b.tolerance + TOLERANCE), 4)
+    yield rule("tolerance", "wider", {"share": b.tolerance}, {"share": wider}, tolerance=wider)
+    if b.barriers is not None:
+        name = b.barriers.layer or b.barriers.path.stem
+        yield rule("barriers", "without", {"name": name}, barriers=None, crossings=None)
+    if b.locked is not None:
+        yield rule("locked", "free", locked=None)
+    if b.max_moved is not None:
+        more, asks = round(min(1.0, b.max_moved + MOVED), 4), {"share": b.max_moved}
+        yield rule("max_moved", "in_place", asks, {"share": more}, max_moved=more)
+        yield rule("max_moved-free", "unlimited", asks, max_moved=None)
+    if d.units.municipality is not None:
+        whole = d.model_copy(update={"units": d.units.model_copy(update={"municipality": None})})
+        yield _relaxed("units.municipality", "beats", whole, {}, "mean", {}, only_adds=False)
+    yield from _of_service(d)
+
+
+def _of_stations(d: Description) -> Iterator[Relaxation]:
+    """Yield the rules of the stations."""
+    s = d.stations
+    if s is None:
+        return
+
+    def rule(
+        key: str, how: str, asks: dict[str, Any] | None = None, done: dict[str, Any] | None = None, **changes: Any
+    ) -> Relaxation:
+        relaxed = d.model_copy(update={"stations": s.model_copy(update=changes)})
+        return _relaxed(f"stations.{key}", "stations", relaxed, asks or {}, how, done or {})
+
+    if s.count is not None:
+        yield rule("count", "one_more", {"n": s.count}, count=s.count + 1)
+    if s.budget is not None:
+        yield rule("budget", "more", {"n": s.budget}, {"share": BUDGET}, budget=s.budget * (1 + BUDGET))
+    if s.min_distance:
+        yield rule("min_distance", "no_distance", {"n": s.min_distance}, min_distance=0.0)
+    if s.one_per_municipality:
+        yield rule("one_per_municipality", "anywhere_best", one_per_municipality=False)
+    if s.coverage_floor is not None:
+        asks = {"share": s.coverage_floor, "g": s.walk_minutes}
+        yield rule("coverage_floor", "without", asks, coverage_floor=None)
+    if s.group_excess is not None:
+        looser = s.group_excess + EXCESS
+        yield rule("group_excess", "in_place", {"share": s.group_excess}, {"share": looser}, group_excess=looser)
+    if (
+        s.existing is not None
+        and s.existing.state is None
+        and not s.existing.may_close
+        and s.objective in ("p-median", "coverage", "p-center")
+    ):
+        yield rule("existing", "may_close", existing=s.existing.model_copy(update={"may_close": True}))
 
 
 def _of_officers(d: Description) -> Iterator[Relaxation]:
@@ -230,46 +193,36 @@ def _of_officers(d: Description) -> Iterator[Relaxation]:
     if o is None:
         return
 
-    def rule(key: str, text: str, how: str, only_adds: bool = True, **changes: Any) -> Relaxation:
-        assert d.officers is not None
-        without = d.model_copy(update={"officers": d.officers.model_copy(update=changes)})
-        return Relaxation(f"officers.{key}", text, how, "officers", without, only_adds)
+    def rule(
+        key: str,
+        how: str,
+        asks: dict[str, Any],
+        done: dict[str, Any] | None = None,
+        only_adds: bool = True,
+        **changes: Any,
+    ) -> Relaxation:
+        without = d.model_copy(update={"officers": o.model_copy(update=changes)})
+        return _relaxed(f"officers.{key}", "officers", without, asks, how, done or {}, only_adds)
 
     if o.min_tenure_months:
-        text = f"A minimum tenure of {_months(o.min_tenure_months)}"
-        yield rule("min_tenure_months", text, "none at all", min_tenure_months=0)
+        yield rule("min_tenure_months", "none", {"n": o.min_tenure_months}, min_tenure_months=0)
     if o.handover_months:
-        text = f"A handover of {_months(o.handover_months)}"
-        yield rule("handover_months", text, "none at all", only_adds=False, handover_months=0)
-    if o.posts_per_beat == "auto" or o.posts_per_beat > 1:
-        if o.posts_per_beat == "auto":
-            text, how, posts = "Posts by the work of each beat", "one a beat in their place", 1
-        else:
-            posts = o.posts_per_beat - 1
-            text, how = f"{o.posts_per_beat} posts a beat", f"{posts} in their place"
-        if o.posts is None and not (d.country is not None and d.country.set_posts):
-            yield rule("posts_per_beat", text, how, only_adds=False, posts_per_beat=posts)
+        yield rule("handover_months", "none", {"n": o.handover_months}, only_adds=False, handover_months=0)
+    each = o.posts_per_beat
+    if (each == "auto" or each > 1) and o.posts is None and not (d.country is not None and d.country.set_posts):
+        posts = 1 if each == "auto" else each - 1
+        how, done = ("one_each", {}) if each == "auto" else ("posts", {"n": posts})
+        yield rule("posts_per_beat", how, {"n": each}, done, only_adds=False, posts_per_beat=posts)
     if o.moves_a_month is not None:
-        text = f"At most {o.moves_a_month} {'move' if o.moves_a_month == 1 else 'moves'} a month"
-        yield rule("moves_a_month", text, "no limit", moves_a_month=None)
+        yield rule("moves_a_month", "no_limit", {"n": o.moves_a_month}, moves_a_month=None)
     if o.max_tenure_months is not None:
-        yield rule(
-            "max_tenure_months",
-            f"A maximum tenure of {_months(o.max_tenure_months)}",
-            "none at all",
-            max_tenure_months=None,
-        )
+        yield rule("max_tenure_months", "none", {"n": o.max_tenure_months}, max_tenure_months=None)
     if o.half_a_year:
-        text = "Changing at most half of a beat's officers in a year"
-        yield rule("half_a_year", text, "no limit", half_a_year=False)
+        yield rule("half_a_year", "no_limit", {}, half_a_year=False)
     if o.notice_months:
-        yield rule("notice_months", f"A notice of {_months(o.notice_months)}", "none at all", notice_months=0)
+        yield rule("notice_months", "none", {"n": o.notice_months}, notice_months=0)
     if o.max_home_km is not None:
-        yield rule("max_home_km", f"Moves within {o.max_home_km:g} km of home", "anywhere", max_home_km=None)
-
-
-def _months(number: int) -> str:
-    return f"{number} month" + ("" if number == 1 else "s")
+        yield rule("max_home_km", "anywhere", {"g": o.max_home_km}, max_home_km=None)
 
 
 def price_rules(
@@ -369,7 +322,8 @@ def _price(
 ) -> dict[str, Any]:
     """Return one price, with its bounds, what it is in other units, and its sentence."""
     a, b = base[r.step], relaxed[r.step]
-    row: Row = {"key": r.key, "rule": r.rule, "how": r.how, "step": r.step, "folder": r.key}
+    row: Row = {"key": r.key, "rule": phrase(*r.rule), "how": phrase(*r.how), "step": r.step, "folder": r.key}
+    row["words"] = {"rule": list(r.rule), "how": list(r.how)}
     row |= {
         "with": a["objective"],
         "with_bound": a["lower_bound"],
@@ -408,7 +362,9 @@ def _price(
         row["residents_within"] = (b["share_within_limit"] - a["share_within_limit"]) * (base.get("population") or 0.0)
         row["money"] = b["cost"] - a["cost"]
     row["feasible"] = b["status"] not in BROKEN and a["status"] not in BROKEN
-    row["sentence"] = _sentence(r, row, base, budget)
+    row["itself_broken"], row["only_adds"] = a["status"] in BROKEN, r.only_adds
+    row["currency"] = None if budget is None else budget.currency
+    row["sentence"] = price_sentence(row)
     return row
 
 
@@ -418,82 +374,9 @@ def _away(folder: Path) -> bool:
     return roster is not None and any(absences(r) for r in records(roster))
 
 
-def _sentence_of_officers(r: Relaxation, row: Row, budget: Budget | None) -> str:
-    """Say what a rule of the officers costs: points of the objective, what is proven of them, and what they stand for."""
-    least, most = row["at_least"], row["at_most"]
-    proven = ""
-    if least is not None and most is not None:
-        low, high = f"{least:,.0f}", f"{most:,.0f}"
-        proven = f"; proven: {low}" if low == high else f"; proven: between {low} and {high}"
-    gain = row["gain"] if least is None or not r.only_adds else max(0.0, row["gain"])
-    text = f"{r.rule} costs {gain:,.0f} points ({r.how}{proven}; a vacant month counts {row['vacant_month']:,.0f})"
-    if abs(row["gain"]) < 0.5 and (most is None or most < 0.5):
-        text = f"{r.rule} costs nothing ({r.how})"
-    parts = (
-        [f"{abs(row['posts']):,.0f} {_word(row['posts'], 'post')} {'more' if row['posts'] > 0 else 'fewer'}"]
-        if row["posts"]
-        else []
-    )
-    for key, word in OFFICERS.items():
-        if abs(row[key]) >= 0.5:
-            parts.append(f"{abs(row[key]):,.0f} {_word(row[key], *word)} {'more' if row[key] > 0 else 'fewer'}")
-    if row["money"]:
-        unit = "" if budget is None else f" {budget.currency}"
-        way = "more" if row["money"] > 0 else "less"
-        parts.append(f"{abs(row['money']):,.0f}{unit} a year {way} if each post were paid once")
-    return text + (f". Without it: {', '.join(parts)}." if parts else ".")
-
-
-def _word(number: float, one: str, many: str = "") -> str:
-    return one if round(abs(number)) == 1 else many or one + "s"
-
-
 def _moved(folder: Path) -> float:
     return float(sum(m["residents"] for m in moves(read_columns([folder])[1])))
 
 
 def _heaviest(tables: Any) -> float:
     return float(np.max(tables.beats["workload"].to_numpy(float)))
-
-
-def _sentence(r: Relaxation, row: Row, base: dict[str, Any], budget: Budget | None) -> str:
-    if not row["feasible"]:
-        which = "The plan itself" if base[r.step]["status"] in BROKEN else f"The plan with {r.how}"
-        return f"{r.rule}: no price can be told. {which} does not meet all its rules."
-    if r.step == "officers":
-        return _sentence_of_officers(r, row, budget)
-    what = "travel" if r.step == "beats" else "walking"
-    share = row["share"] or 0.0
-    least, most = row["at_least"], row["at_most"]
-    if r.key == "units.municipality" and most is not None and most < 0:
-        return f"{r.rule} costs nothing ({r.how}): there is no plan with less {what}."
-    if share < 0.0005 and (most is None or most < 0.0005 * abs(row["without"] or 1)):
-        return f"{r.rule} costs nothing ({r.how}: no less {what}).{_without(change_in_words(row))}"
-    proven = ""
-    if least is not None and most is not None and row["without"]:
-        low, high = f"{least / row['without']:.1%}", f"{most / row['without']:.1%}"
-        proven = "; proven" if low == high else f"; proven: between {low} and {high}"
-    text = f"{r.rule} costs {max(0.0, share):.1%} more {what} ({r.how}{proven})"
-    extra: list[str] = []
-    if row.get("metres") is not None and row["metres"] >= 0.5:
-        car = round(row["minutes"] * 60)
-        seconds = f", or {car:,.0f} second{'' if car == 1 else 's'} by car," if car else ""
-        extra.append(f"{row['metres']:,.0f} m less{seconds} on the mean way to work")
-    elif row["step"] == "stations" and row["minutes"] is not None and row["minutes"] >= 0.05:
-        extra.append(f"{row['minutes']:.1f} minutes less on the mean walk")
-    extra += [
-        f"{abs(value):,.0f} {('more' if value > 0 else 'fewer') if many else ''}{' ' if many else ''}{words}{'' if many else (' more' if value > 0 else ' less')}"
-        for value, many, words in (
-            (row.get("residents_within"), True, "residents within the walking limit"),
-            (row["moved_residents"], True, "residents change beat"),
-            (row["hours"], False, "hours a year in the heaviest beat"),
-            (row["money"], False, "in cost of stations"),
-        )
-        if value is not None and abs(value) >= 1
-    ]
-    extra += change_in_words(row)
-    return f"{text}.{_without(extra)}"
-
-
-def _without(parts: list[str]) -> str:
-    return f" Without it: {', '.join(parts)}." if parts else ""

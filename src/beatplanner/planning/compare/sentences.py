@@ -10,7 +10,9 @@ import pandas as pd
 
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.frames import records
+from beatplanner.data.publish.blocked_words import blocked_in_words
 from beatplanner.data.publish.comparison_words import ENGLISH, about, share_in_words
+from beatplanner.data.publish.told import as_told, without_keys
 from beatplanner.data.publish.translation import Speech
 from beatplanner.planning.compare.columns import (
     Column,
@@ -133,10 +135,11 @@ def sentences(c: Column, today: Column, base: Column | None = None, said: Speech
     if f.get("money_total") is not None:
         found += _money_sentences(c, said, money, was("money_total", lambda v: about(v, said)))
     if f.get("rules_met") is False:
-        # why it cannot is told by planning itself, in English
-        why = " ".join(c.tables.summary.get("clashes", [])[:1])
-        english = said.language == "en"
-        found.append(said.text(UNMET, why=why) if english else said.text(BROKEN, plan=c.name) + ".")
+        english = " ".join(c.tables.summary.get("clashes", [])[:1])
+        why = without_keys(as_told(english, said.language), said.language)
+        # what no catalogue knows is not told in English within a sentence of another language
+        known = said.language == "en" or why != english
+        found.append(said.text(UNMET, why=why) if known else said.text(BROKEN, plan=c.name) + ".")
     return found
 
 
@@ -157,5 +160,5 @@ def _money_sentences(c: Column, said: Speech, money: Callable[[float], str], bef
         if late:
             found.append(said.text(NOT_REACHED, areas=listed(late, 4)))
         if budget["blocked"]:
-            found.append(budget["blocked"]["sentence"])
+            found.append(blocked_in_words(budget["blocked"], budget["currency"], said))
     return found

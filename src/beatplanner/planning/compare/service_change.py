@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from beatplanner.data.result.service_files import fates
-
-if TYPE_CHECKING:
-    from beatplanner.data.formats.frames import Row
 
 
 def change_of_service(ruled: dict[str, Any] | None, free: dict[str, Any] | None) -> dict[str, float | None]:
@@ -21,19 +18,3 @@ def change_of_service(ruled: dict[str, Any] | None, free: dict[str, Any] | None)
     pairs = {"until_there": (there(ruled), there(free))}
     pairs |= {key: (ruled[key], free[key]) for key in ("own_share", *fates(free))}
     return {key: None if a is None or b is None else b - a for key, (a, b) in pairs.items()}
-
-
-def change_in_words(row: Row) -> list[str]:
-    """Return what of the service is better or worse without a rule."""
-    words = {"own_share": "answered by the own officer", "wait_share": "wait", "lost_share": "are lost"}
-    minutes = row.get("until_there") or 0.0
-    said = (
-        [f"{abs(minutes):.2f} minutes {'longer' if minutes > 0 else 'less'} until somebody is there"]
-        if abs(minutes) >= 0.005
-        else []
-    )
-    for key, what in words.items():
-        change = row.get(key) or 0.0
-        if abs(change) >= 5e-4:
-            said.append(f"{abs(change):.1%} {'more' if change > 0 else 'fewer'} of the calls {what}")
-    return said

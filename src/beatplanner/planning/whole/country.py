@@ -311,7 +311,10 @@ def write_country(folder: Path, tables: PlanTables, plan: CountryPlan) -> None:
     """Write ``country.csv``, ``share-out.csv`` where there is one, and ``country.html`` with the map, into a result folder."""
     from beatplanner.data.publish.country_report import write_country_files
 
-    write_country_files(folder, tables, plan.table, plan.shares, [str(n) for n in plan.notes], plan.empty)
+    forum = tables.summary["rules"].get("forum") or {}
+    language = (forum.get("languages") or ["en"])[0]
+    notes = [str(n) for n in plan.notes]
+    write_country_files(folder, tables, plan.table, plan.shares, notes, plan.empty, language)
 
 
 def sum_up_again(folder: Path) -> CountryPlan:

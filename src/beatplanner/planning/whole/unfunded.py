@@ -82,7 +82,7 @@ def told_of_limits(
     if (left.min(axis=1) < none).any():
         today = _today_unpaid(left, frame, rules.currency)
         # where there is no money for what stands, it is not the pilot alone that is too dear
-        blocked = today if blocked is None else blocked | {"sentence": f"{blocked['sentence']} {today['sentence']}"}
+        blocked = today if blocked is None else _both(blocked, today)
     unfunded: list[dict[str, Any]] = []
     for name, group in groups:
         if not late[group].all():
@@ -111,6 +111,11 @@ def told_of_limits(
     if np.isfinite(left).any():
         idle = [None if not np.isfinite(v) else float(max(0.0, v)) for v in left.min(axis=0)]
     return {"starts": starts, "beat_starts": beats, "unfunded": unfunded, "blocked": blocked, "idle": idle}
+
+
+def _both(blocked: dict[str, Any], today: dict[str, Any]) -> dict[str, Any]:
+    """Return why the pilots do not start where what stands today is not paid for either."""
+    return blocked | {"today": today["today"], "sentence": f"{blocked['sentence']} {today['sentence']}"}
 
 
 def _names(areas: Areas) -> list[str]:
@@ -182,7 +187,8 @@ def _blocked(
         text += f"; {'1 other beat waits' if others == 1 else f'{others} other beats wait'} for it"
     if not sure:
         text += ". That no other order of starts would pay for it is not proven"
-    return {"pilots": who, "start": frame.labels[year], "lacks": lacks, "waiting": others, "sentence": text + "."}
+    found = {"pilots": who, "start": frame.labels[year], "lacks": lacks, "waiting": others, "proven": sure}
+    return found | {"prices_of": frame.labels[0], "sentence": text + "."}
 
 
 def _in_no_year(areas: Areas, pilots: np.ndarray, staff: np.ndarray, rules: Any, frame: Any) -> bool:
@@ -237,4 +243,5 @@ def _today_unpaid(left: np.ndarray, frame: Any, currency: str) -> dict[str, Any]
         for x in lacks
     )
     text = f"What stands today costs more than there is: {sums} are lacking (prices of {frame.labels[0]}), so nothing new starts."
-    return {"pilots": [], "start": None, "lacks": lacks, "waiting": 0, "sentence": text}
+    found = {"pilots": [], "start": None, "lacks": lacks, "today": lacks, "waiting": 0}
+    return found | {"prices_of": frame.labels[0], "sentence": text}

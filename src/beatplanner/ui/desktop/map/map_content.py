@@ -14,6 +14,7 @@ from beatplanner.data.formats import geometry
 from beatplanner.ui.desktop.map.map_layers import contrast_colours
 from beatplanner.ui.desktop.map.rings import Rings
 from beatplanner.ui.desktop.session.session import OpenTown
+from beatplanner.ui.desktop.toolkit.told import told
 
 if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables
@@ -174,8 +175,11 @@ class MapContent:
         if plan is None or plan.stations is None:
             return
         self.points["Stations"] = np.column_stack([plan.stations.geometry.x, plan.stations.geometry.y])
-        column = "name" if "name" in plan.stations else "station"
-        self.station_names = plan.stations[column].astype(str).tolist()
+        from beatplanner.data.result.station_names import station_names
+
+        # a made-up place that nobody has accepted has no name yet, here as in the pack
+        called = station_names(plan)
+        self.station_names = [told(called[s]) for s in plan.stations["station"].astype(str)]
         if "walk_minutes" in plan.units:
             self.figures["Minutes on foot to a station"] = plan.units["walk_minutes"].to_numpy(float)
         self.lines.pop("Catchments", None)

@@ -6,13 +6,12 @@ A text that a catalogue lacks stands in English. Texts flagged *fuzzy* are used;
 from __future__ import annotations
 
 import re
-from functools import cache
-from importlib.resources import files
 
 from PySide6.QtCore import QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
-from beatplanner.ui.desktop.toolkit.told import CONTEXT, Sentences
+from beatplanner.data.publish.told import CONTEXT, texts_of_window
+from beatplanner.ui.desktop.toolkit.told import Sentences
 
 LANGUAGES = {
     "en": "English",
@@ -25,33 +24,16 @@ LANGUAGES = {
 }
 # Words that a force may call by its own name.
 TERMS = ("beat", "forum", "station")
-_FILES = {"sr-Cyrl": "sr_Cyrl", "sr-Latn": "sr_Latn"}
 
 
 def catalogue(language: str) -> dict[str, str]:
     """Return the window's texts of a language by their English; empty for English."""
-    return _texts(language).get(None, {})
+    return texts_of_window(language).get(None, {})
 
 
 def sentences(language: str) -> dict[str, str]:
     """Return what planning tells, as templates, of a language by their English; empty for English."""
-    return _texts(language).get(CONTEXT, {})
-
-
-@cache
-def _texts(language: str) -> dict[str | None, dict[str, str]]:
-    if language not in LANGUAGES or language == "en":
-        return {}
-    from babel.messages.pofile import read_po
-
-    file = files("beatplanner.data") / "catalogues" / "interface" / f"{_FILES.get(language, language)}.po"
-    with file.open("rb") as stream:
-        found = read_po(stream)
-    texts: dict[str | None, dict[str, str]] = {}
-    for message in found:
-        if message.id and message.string:
-            texts.setdefault(message.context or None, {})[str(message.id)] = str(message.string)
-    return texts
+    return texts_of_window(language).get(CONTEXT, {})
 
 
 class InterfaceTranslator(QTranslator):

@@ -1,0 +1,275 @@
+"""What a rule costs, in sentences of any language of the forum.
+
+A phrase is a text of the catalogue and its fields; a field's name says how its value is written: ``share`` in whole percents, ``g`` as a number of as
+many digits as it has, ``n`` as a whole number, all others as they are. ``prices.json`` keeps the phrases, so that a comparison in another language
+says them in its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from beatplanner.data.publish.comparison_words import ENGLISH, share_in_words
+from beatplanner.data.publish.translation import Speech
+
+if TYPE_CHECKING:
+    from beatplanner.data.formats.frames import Row
+
+Phrase = tuple[str, dict[str, Any]]
+# What each rule asks for, and what is done to it.
+RULES = {
+    "service.least_minutes": "Redrawing beats for the least minutes",
+    "service.peak_tolerance": "Balance within ±{share} in the busiest shift",
+    "service.travel_work": "Balance with the hours on the way",
+    "service.longest_drive": "Nobody farther than {g} minutes from where officers wait",
+    "beats.tolerance": "Balance within ±{share}",
+    "beats.barriers": "Keeping the {name} as a border",
+    "beats.locked": "Keeping the locked units",
+    "beats.max_moved": "Moving at most {share} of residents",
+    "units.municipality": "Keeping beats inside municipalities",
+    "stations.count": "Opening {n} stations",
+    "stations.count.one": "Opening one station",
+    "stations.budget": "A station budget of {n}",
+    "stations.min_distance": "Keeping stations {n} m apart",
+    "stations.one_per_municipality": "A station in each municipality",
+    "stations.coverage_floor": "{share} of residents within {g} minutes",
+    "stations.group_excess": "No group walking over {share} more than the average",
+    "stations.existing": "Keeping today's stations open",
+    "officers.min_tenure_months": "A minimum tenure of {n} months",
+    "officers.min_tenure_months.one": "A minimum tenure of one month",
+    "officers.max_tenure_months": "A maximum tenure of {n} months",
+    "officers.max_tenure_months.one": "A maximum tenure of one month",
+    "officers.handover_months": "A handover of {n} months",
+    "officers.handover_months.one": "A handover of one month",
+    "officers.notice_months": "A notice of {n} months",
+    "officers.notice_months.one": "A notice of one month",
+    "officers.posts_per_beat": "{n} posts a beat",
+    "officers.posts_per_beat.auto": "Posts by the work of each beat",
+    "officers.moves_a_month": "At most {n} moves a month",
+    "officers.moves_a_month.one": "At most one move a month",
+    "officers.half_a_year": "Changing at most half of a beat's officers in a year",
+    "officers.max_home_km": "Moves within {g} km of home",
+}
+HOW = {
+    "goal": "as they are drawn for their goal",
+    "without": "without it",
+    "wider": "±{share} in its place",
+    "in_place": "{share} in its place",
+    "free": "all free",
+    "unlimited": "no limit at all",
+    "mean": "borders may be crossed, balance by the mean of all",
+    "one_more": "one more",
+    "more": "{share} more",
+    "no_distance": "no distance",
+    "anywhere_best": "wherever people gain most",
+    "may_close": "they may close",
+    "none": "none at all",
+    "one_each": "one a beat in their place",
+    "posts": "{n} in their place",
+    "no_limit": "no limit",
+    "anywhere": "anywhere",
+}
+# The goal of a step: the words of its price.
+MORE = {"beats": "{share} more travel", "stations": "{share} more walking"}
+NO_LESS = {"beats": "no less travel", "stations": "no less walking"}
+NONE_LESS = {
+    "beats": "{rule} costs nothing ({how}): there is no plan with less travel.",
+    "stations": "{rule} costs nothing ({how}): there is no plan with less walking.",
+}
+ITSELF = "{rule}: no price can be told. The plan itself does not meet all its rules."
+CHANGED = "{rule}: no price can be told. Planned again ({how}), not all rules are met."
+NOTHING = "{rule} costs nothing ({how})."
+COSTS = "{rule} costs {price} ({how})."
+POINTS, VACANT = "{n} points", "a vacant month counts {n}"
+PROVEN, BETWEEN, EXACTLY = "proven", "proven: between {low} and {high}", "proven: {low}"
+RANGE, UNPROVEN = "{low} to {high}", "{price}, not proven"
+WITHOUT = "Without it: {parts}."
+BY_CAR = "{n} m less on the mean way to work, {seconds} s by car"
+ON_WAY, ON_WALK = "{n} m less on the mean way to work", "{g} minutes less on the mean walk"
+# More, and less.
+CHANGES = {
+    "residents_within": ("{n} more residents within the walking limit", "{n} fewer residents within the walking limit"),
+    "moved_residents": ("{n} more residents change beat", "{n} fewer residents change beat"),
+    "hours": ("{n} hours a year more in the heaviest beat", "{n} hours a year less in the heaviest beat"),
+    "cost": ("{n} more in cost of stations", "{n} less in cost of stations"),
+    "until_there": ("{g} minutes longer until somebody is there", "{g} minutes less until somebody is there"),
+    "own_share": (
+        "{share} more of the calls answered by the own officer",
+        "{share} fewer of the calls answered by the own officer",
+    ),
+    "wait_share": ("{share} more of the calls wait", "{share} fewer of the calls wait"),
+    "lost_share": ("{share} more of the calls are lost", "{share} fewer of the calls are lost"),
+    "posts": ("{n} posts more", "{n} posts fewer"),
+    "vacant_months": ("{n} vacant months more", "{n} vacant months fewer"),
+    "tenure_violations": ("{n} broken tenures more", "{n} broken tenures fewer"),
+    "language_gaps": ("{n} months without a language more", "{n} months without a language fewer"),
+    "rotations": ("{n} moves more", "{n} moves fewer"),
+    "money": (
+        "{sum} a year more if each post were paid once",
+        "{sum} a year less if each post were paid once",
+    ),
+}
+# Of one: English says it in another way, and other languages as they say many.
+ONE = {
+    "{n} posts more": "{n} post more",
+    "{n} posts fewer": "{n} post fewer",
+    "{n} vacant months more": "{n} vacant month more",
+    "{n} vacant months fewer": "{n} vacant month fewer",
+    "{n} broken tenures more": "{n} broken tenure more",
+    "{n} broken tenures fewer": "{n} broken tenure fewer",
+    "{n} months without a language more": "{n} month without a language more",
+    "{n} months without a language fewer": "{n} month without a language fewer",
+    "{n} moves more": "{n} move more",
+    "{n} moves fewer": "{n} move fewer",
+}
+OFFICERS = ("vacant_months", "tenure_violations", "language_gaps", "rotations")
+WORDS = (
+    *(*RULES.values(), *HOW.values(), *MORE.values(), *NO_LESS.values(), *NONE_LESS.values()),
+    *(ITSELF, CHANGED, NOTHING, COSTS, POINTS, VACANT, PROVEN, BETWEEN, EXACTLY, RANGE, UNPROVEN, WITHOUT),
+    *(BY_CAR, ON_WAY, ON_WALK, *(text for pair in CHANGES.values() for text in pair)),
+)
+
+
+def phrase(words: str, fields: dict[str, Any], said: Speech = ENGLISH) -> str:
+    """Return a phrase in a language."""
+    shown: dict[str, str] = {}
+    for name, value in fields.items():
+        if name == "share":
+            shown[name] = share_in_words(value, 0, said)
+        elif name == "g":
+            shown[name] = said.number(value, _digits(value))
+        elif name == "n":
+            shown[name] = said.number(value)
+        else:
+            shown[name] = str(value)
+    if said.language == "en" and words in ONE and round(fields["n"]) == 1:
+        return ONE[words].format(**shown)
+    return said.text(words, **shown)
+
+
+def _digits(value: float) -> int:
+    text = f"{value:g}"
+    return len(text.partition(".")[2])
+
+
+def _said(written: Phrase, said: Speech) -> str:
+    words, fields = written
+    return phrase(words, fields, said)
+
+
+def rule_in_words(row: Row, said: Speech = ENGLISH) -> str:
+    """Return what a rule asks for; as it was written where older prices keep no phrase."""
+    return _said(row["words"]["rule"], said) if "words" in row else str(row["rule"])
+
+
+def how_in_words(row: Row, said: Speech = ENGLISH) -> str:
+    """Return what is done to a rule."""
+    return _said(row["words"]["how"], said) if "words" in row else str(row["how"])
+
+
+def _tenth(share: float, said: Speech) -> str:
+    return share_in_words(share, 1, said)
+
+
+def _more(step: str, share: str, said: Speech) -> str:
+    return said.text(MORE[step], share=share)
+
+
+def _change(key: str, value: float, said: Speech, **fields: Any) -> str:
+    words = CHANGES[key][0 if value > 0 else 1]
+    return phrase(words, fields or {"n": abs(value)}, said)
+
+
+def service_parts(row: Row, said: Speech = ENGLISH) -> list[str]:
+    """Return what of the service is better or worse without a rule."""
+    minutes = row.get("until_there") or 0.0
+    parts = [_change("until_there", minutes, said, g=abs(round(minutes, 2)))] if abs(minutes) >= 0.005 else []
+    for key in ("own_share", "wait_share", "lost_share"):
+        change = row.get(key) or 0.0
+        if abs(change) >= 5e-4:
+            words = CHANGES[key][0 if change > 0 else 1]
+            parts.append(said.text(words, share=_tenth(abs(change), said)))
+    return parts
+
+
+def price_sentence(row: Row, said: Speech = ENGLISH) -> str:
+    """Say what a rule costs; a row of ``prices.json``."""
+    if "words" not in row:
+        return str(row["sentence"])
+    rule, how = rule_in_words(row, said), how_in_words(row, said)
+    if not row["feasible"]:
+        return said.text(ITSELF if row["itself_broken"] else CHANGED, rule=rule, how=how)
+    if row["step"] == "officers":
+        return _of_officers(row, rule, how, said)
+    step, share, least, most = row["step"], row["share"] or 0.0, row["at_least"], row["at_most"]
+    if row["key"] == "units.municipality" and most is not None and most < 0:
+        return said.text(NONE_LESS[step], rule=rule, how=how)
+    if share < 0.0005 and (most is None or most < 0.0005 * abs(row["without"] or 1)):
+        less = f"{how}: {said.text(NO_LESS[step])}"
+        return said.text(NOTHING, rule=rule, how=less) + _without(service_parts(row, said), said)
+    proven = ""
+    if least is not None and most is not None and row["without"]:
+        low, high = _tenth(least / row["without"], said), _tenth(most / row["without"], said)
+        proven = "; " + (said.text(PROVEN) if low == high else said.text(BETWEEN, low=low, high=high))
+    price = _more(step, _tenth(max(0.0, share), said), said)
+    parts: list[str] = []
+    if row.get("metres") is not None and row["metres"] >= 0.5:
+        seconds, metres = round(row["minutes"] * 60), said.number(row["metres"])
+        parts.append(said.text(BY_CAR, n=metres, seconds=seconds) if seconds else said.text(ON_WAY, n=metres))
+    elif step == "stations" and row["minutes"] is not None and row["minutes"] >= 0.05:
+        parts.append(said.text(ON_WALK, g=said.number(row["minutes"], 1)))
+    for key, name in (("residents_within",) * 2, ("moved_residents",) * 2, ("hours",) * 2, ("money", "cost")):
+        value = row.get(key)
+        if value is not None and abs(value) >= 1:
+            parts.append(_change(name, value, said))
+    parts += service_parts(row, said)
+    return said.text(COSTS, rule=rule, price=price, how=how + proven) + _without(parts, said)
+
+
+def _of_officers(row: Row, rule: str, how: str, said: Speech) -> str:
+    """Say what a rule of the officers costs: points of the objective, what is proven of them, and what they stand for."""
+    least, most = row["at_least"], row["at_most"]
+    if abs(row["gain"]) < 0.5 and (most is None or most < 0.5):
+        text = said.text(NOTHING, rule=rule, how=how)
+    else:
+        proven = ""
+        if least is not None and most is not None:
+            low, high = said.number(least), said.number(most)
+            proven = "; " + said.text(EXACTLY if low == high else BETWEEN, low=low, high=high)
+        gain = row["gain"] if least is None or not row["only_adds"] else max(0.0, row["gain"])
+        counts = said.text(VACANT, n=said.number(row["vacant_month"]))
+        price = said.text(POINTS, n=said.number(gain))
+        text = said.text(COSTS, rule=rule, price=price, how=f"{how}{proven}; {counts}")
+    parts = [_change("posts", row["posts"], said)] if row["posts"] else []
+    parts += [_change(key, row[key], said) for key in OFFICERS if abs(row[key]) >= 0.5]
+    if row["money"]:
+        total = f"{said.number(abs(row['money']))} {row['currency'] or ''}".strip()
+        parts.append(_change("money", row["money"], said, sum=total))
+    return text + _without(parts, said)
+
+
+def _without(parts: Sequence[str], said: Speech) -> str:
+    return f" {said.text(WITHOUT, parts=', '.join(parts))}" if parts else ""
+
+
+def price_interval(row: Row, said: Speech = ENGLISH) -> tuple[str, str]:
+    """Return a price as an interval with its unit, and what that is in metres or minutes of the plans found, where it is told."""
+    if row["share"] is None or not row["feasible"]:
+        return "–", ""
+    least, most, base = row["at_least"], row["at_most"], row["without"]
+    if row["step"] == "officers":
+        if least is None or most is None:
+            return said.text(UNPROVEN, price=said.text(POINTS, n=said.number(row["gain"]))), ""
+        low, high = said.number(least), said.number(most)
+        return said.text(POINTS, n=low if low == high else said.text(RANGE, low=low, high=high)), ""
+    if least is None or most is None or not base:
+        text = said.text(UNPROVEN, price=_more(row["step"], _tenth(max(0.0, row["share"]), said), said))
+    else:
+        low, high = _tenth(max(0.0, least / base), said), _tenth(max(0.0, most / base), said)
+        text = _more(row["step"], low if low == high else said.text(RANGE, low=low, high=high), said)
+    if row.get("metres") is not None and row["metres"] >= 0.5:
+        return text, said.text(ON_WAY, n=said.number(row["metres"]))
+    if row["step"] == "stations" and row.get("minutes") is not None and row["minutes"] >= 0.05:
+        return text, said.text(ON_WALK, g=said.number(row["minutes"], 1))
+    return text, ""

@@ -1,0 +1,277 @@
+"""What planning tells, in another language: its sentences are English with values in them, and the catalogues hold them as templates.
+
+A template has names in braces where a sentence has values, such as “{n} officers”. What stands in a field is told in the same way, so that lists,
+clauses and counts inside a sentence follow. A sentence that no template fits stays in English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from babel.dates import get_month_names
+from babel.messages.pofile import read_po
+
+from beatplanner.data.description.rules import RULES
+from beatplanner.data.publish.translation import LOCALES, Speech
+
+KEY = re.compile(r"\b((?:beats|stations|officers|service)\.[a-z_]+)(?: = ([\d.,]*\d%?))?")
+RULE_OF_KEY = {rule.key: rule for rule in RULES}
+# The context of these sentences in the catalogues of the window.
+CONTEXT = "told"
+FIELD = re.compile(r"\{(\w+)\}")
+NUMBER = re.compile(r"([±+−-]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?( ?(?:%|km|m|s|m²|h))?")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+MONTH = re.compile(rf"\b({'|'.join(MONTHS)}) (\d{{4}})\b")
+# “census.gpkg, layer “areas”, field “crs”: …”, as a note names its place
+_PART = r"(?:[^,:“”]*\.\w{2,8}|layer “[^”]*”|row [^:“]+?|field “[^”]*”)"
+PLACE = re.compile(rf"({_PART}(?:, {_PART})*): (?=\S)")
+PLACE_WORDS = {
+    "layer": re.compile(r"\blayer (?=“)"),
+    "row": re.compile(r"\brow (?=\S)"),
+    "field": re.compile(r"\bfield (?=“)"),
+}
+OF_LAYER = re.compile(r"\{\w+\}: (?=\S)")
+CLAUSE = re.compile(r" \(|[,;.:] | and ")
+STOP = re.compile(r"\. (?=[A-ZА-Я“(])")
+# Parts of a list; not what stands in brackets.
+LIST = re.compile(r"(; |, )(?![^(]*\))")
+PAIR = re.compile(r"( and | or )(?![^(]*\))")
+LONGEST = 6000
+# A template of fewer letters than this fits short texts only.
+# Words that join others and tell nothing themselves are none of these.
+WORD = re.compile(r"\b(?!(?:and|or|to|by|in|of|from|more)\b)[A-Za-z]{2,}")
+WEAK, SHORT, TELLING = 12, 100, 40
+# So many words in small letters are no name.
+LOWER, FEW = re.compile(r"\b[a-z]{2,}\b"), 4
+# What is said in brackets at a text's end.
+ASIDE = re.compile(r"(.+ |)\(([^()]+)\)")
+
+
+class Sentences:
+    """The templates of one language.
+
+    Parameters
+    ----------
+    texts
+        English templates and what is said for them.
+    number
+        Writes a number with so many digits.
+    month
+        Names a month, 1 to 12.
+    """
+
+    def __init__(self, texts: dict[str, str], number: Callable[[float, int], str], month: Callable[[int], str]) -> None:
+        self.number, self.month = number, month
+        # what is told of a layer begins with its name, which a line is told without
+        texts = {**_without_place(texts), **texts}
+        # what says more fits better
+        split = [(FIELD.split(english), said) for english, said in texts.items() if FIELD.search(english)]
+        self.templates = sorted(split, key=lambda t: -_weight(t[0]))
+        self.whole = {english: said for english, said in texts.items() if not FIELD.search(english)}
+        self.said = lru_cache(maxsize=4096)(self._said)
+
+    def __call__(self, text: str) -> str:
+        """Return a text of planning in this language; what is not known stays."""
+        if not self.templates or len(text) > LONGEST:
+            return text
+        return "\n".join(self._line(line) for line in text.split("\n"))
+
+    def _line(self, text: str) -> str:
+        """Return a line told with its place, where it names one."""
+        place = PLACE.match(text)
+        if place is None:
+            return self.said(text, False)
+        where = place[1]
+        for word, found in PLACE_WORDS.items():
+            where = found.sub(f"{self.whole.get(word, word)} ", where)
+        return f"{where}: {self.said(text[place.end() :], False)}"
+
+    def _said(self, text: str, inside: bool) -> str:
+        bare = text.strip()
+        if not bare:
+            return text
+        before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+        said = self._sentence(bare, inside)
+        return before + (self._apart(bare, inside) if said is None else said) + after
+
+    def _sentence(self, text: str, inside: bool) -> str | None:
+        """Return a text that one template fits; what its fields hold is shorter, so that this ends."""
+        stop = "." if text.endswith(".") else ""
+        body = text.removesuffix(".")
+        for known in (body, body.capitalize() if " " not in body else body):
+            if known in self.whole:
+                return self.whole[known] + stop
+        if NUMBER.fullmatch(body):
+            return self._number(body) + stop
+        for pieces, said in self.templates:
+            if not inside and not WORD.findall("".join(pieces[::2])):
+                # “{first} to {last}” fits any sentence
+                continue
+            values = _values(pieces, body)
+            if values is not None:
+                names = {name: self.said(value, True) for name, value in zip(pieces[1::2], values, strict=True)}
+                if _weight(pieces) < WEAK and any(
+                    names[name] == value and len(LOWER.findall(value)) >= FEW
+                    for name, value in zip(pieces[1::2], values, strict=True)
+                ):
+                    # “{a} has {b}” around English is worse than English
+                    continue
+                return FIELD.sub(lambda found, v=names: v.get(found[1], ""), said) + stop
+        return None
+
+    def _apart(self, text: str, inside: bool) -> str:
+        """Return a text told sentence by sentence, or, `inside` a field, item by item."""
+        stops = list(STOP.finditer(text))
+        # a template has few sentences
+        for stop in reversed(stops[:4]):
+            first = self._sentence(text[: stop.start()], inside)
+            if first is not None:
+                return f"{first}. {self.said(text[stop.end() :], inside)}"
+        if stops:
+            return f"{self.said(text[: stops[0].start()], inside)}. {self.said(text[stops[0].end() :], inside)}"
+        return self._items(text) if inside else self._date(text)
+
+    def _items(self, text: str) -> str:
+        items = LIST.split(text)
+        items = PAIR.split(text) if len(items) == 1 else items
+        if len(items) == 1:
+            aside = ASIDE.fullmatch(text)
+            return self._date(text) if aside is None else f"{self.said(aside[1], True)}({self.said(aside[2], True)})"
+        known = [self.said(i.strip(), True) for i in items[::2]]
+        between = [self.whole.get(b.strip(), b.strip()) for b in items[1::2]]
+        between = [f"{b} " if b in ";," else f" {b} " for b in between]
+        return known[0] + "".join(b + i for b, i in zip(between, known[1:], strict=True))
+
+    def _number(self, text: str) -> str:
+        """Write a number as the locale does."""
+        found = NUMBER.fullmatch(text)
+        if found is None:
+            return text
+        digits = len(found[3] or "")
+        if len(found[2]) == 4 and not digits and not found[4]:
+            # a year
+            return text
+        said = self.number(float(f"{found[2].replace(',', '')}.{found[3] or 0}"), digits)
+        unit = (found[4] or "").strip()
+        return f"{found[1]}{said}" + (f"\N{NO-BREAK SPACE}{unit}" if unit else "")
+
+    def _date(self, text: str) -> str:
+        """Name months in the language."""
+        return MONTH.sub(lambda found: f"{self.month(MONTHS.index(found[1]) + 1)} {found[2]}", text)
+
+
+def _without_place(texts: dict[str, str]) -> dict[str, str]:
+    """Return the templates that begin with the name of a layer once more, without it."""
+    found = {}
+    for english, said in texts.items():
+        named = OF_LAYER.match(english)
+        if named is not None and said.startswith(named[0]) and len(WORD.findall(FIELD.sub("", english))) > 1:
+            found[english[named.end() :]] = said[named.end() :]
+    return found
+
+
+def _weight(pieces: list[str]) -> int:
+    """Return how much a template says: its letters outside the fields."""
+    return sum(len(p) for p in pieces[::2])
+
+
+def _clause(text: str, start: int, end: int) -> int:
+    """Return where a clause begins behind a value; a bracket with more behind it belongs to the value."""
+    for found in CLAUSE.finditer(text, start, end):
+        if _balanced(text[start : found.start()]) and (found[0] != " (" or text.find(")", found.end(), end) >= end - 1):
+            return found.start()
+    return end
+
+
+def _values(pieces: list[str], text: str) -> list[str] | None:
+    """Return what stands in the fields of a template; None where the template does not fit."""
+    if _weight(pieces) < WEAK and len(text) > SHORT:
+        # a few letters between two names fit anything that is long
+        return None
+    if not text.startswith(pieces[0]) or not text.endswith(pieces[-1]):
+        return None
+    at, end, values = len(pieces[0]), len(text) - len(pieces[-1]), []
+    for literal in pieces[2:-1:2]:
+        # of two fields side by side the second is a clause
+        found = text.find(literal, at, end) if literal else _clause(text, at, end)
+        if found < 0:
+            return None
+        values.append(text[at:found])
+        at = found + len(literal)
+    if at > end:
+        return None
+    values.append(text[at:end])
+    # “{n} officers” counts; and no value holds a sentence and the beginning of another, but for the first, before a whole sentence
+    counted = pieces[:2] != ["", "n"] or len(pieces) > 3 or NUMBER.fullmatch(values[0])
+    if any(not _balanced(v) for v in values) or any(", so " in v for v in values[: -1 if not pieces[-1] else None]):
+        # a bracket is told whole, and what follows from a clause is its end
+        return None
+    first = 1 if not pieces[0] and _weight(pieces) >= TELLING else 0
+    return values if counted and not any(STOP.search(v) for v in values[first:]) else None
+
+
+def _balanced(text: str) -> bool:
+    """Return whether each bracket that opens closes, and none closes before."""
+    depth = 0
+    for letter in text:
+        depth += (letter == "(") - (letter == ")")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+@cache
+def texts_of_window(language: str) -> dict[str | None, dict[str, str]]:
+    """Return what the window's catalogue of a language has, by context and English; what planning tells is in `CONTEXT`. Empty for English."""
+    if language not in LOCALES or language == "en":
+        return {}
+    file = files("beatplanner.data") / "catalogues" / "interface" / f"{LOCALES[language]}.po"
+    with file.open("rb") as stream:
+        found = read_po(stream)
+    texts: dict[str | None, dict[str, str]] = {}
+    for message in found:
+        if message.id and message.string:
+            texts.setdefault(message.context or None, {})[str(message.id)] = str(message.string)
+    return texts
+
+
+@cache
+def _sentences(language: str) -> Sentences:
+    speech = Speech(language)
+    names = get_month_names("wide", context="stand-alone", locale=speech.locale)
+    return Sentences(texts_of_window(language).get(CONTEXT, {}), speech.number, lambda month: str(names[month]))
+
+
+def as_told(text: str, language: str) -> str:
+    """Return what planning tells in a language of the forum; what its templates do not know stays in English."""
+    return text if language == "en" else _sentences(language)(text)
+
+
+def without_keys(text: str, language: str = "en") -> str:
+    """Return a text for people in which keys of the description, such as “beats.max_moved = 2.0%”, are the names of the rules."""
+    labels = texts_of_window(language).get(None, {})
+
+    def named(found: re.Match[str]) -> str:
+        rule = RULE_OF_KEY.get(found[1])
+        if rule is None:
+            return found[0]
+        name = f"“{labels.get(rule.label, rule.label)}”"
+        return name if found[2] is None else f"{name} = {as_told(found[2], language)}"
+
+    return KEY.sub(named, text)

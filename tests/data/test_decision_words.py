@@ -1,0 +1,99 @@
+"""What decides between plans is told in the force's language: prices of rules, why money holds up a start, why rules clash."""
+
+import re
+
+import pytest
+
+from beatplanner.data.publish.blocked_words import blocked_in_words
+from beatplanner.data.publish.comparison_workbook import lines_of
+from beatplanner.data.publish.price_words import HOW, RULES, price_interval, price_sentence
+from beatplanner.data.publish.told import as_told, without_keys
+from beatplanner.data.publish.translation import LOCALES, Speech
+
+OTHERS = [code for code in LOCALES if code != "en"]
+BEATS = {
+    "key": "beats.tolerance",
+    "words": {"rule": [RULES["beats.tolerance"], {"share": 0.15}], "how": [HOW["wider"], {"share": 0.2}]},
+    "step": "beats",
+    "feasible": True,
+    "share": 0.02,
+    "at_least": 10.0,
+    "at_most": 40.0,
+    "without": 1000.0,
+    "metres": 12.0,
+    "minutes": 0.1,
+    "moved_residents": -120.0,
+    "hours": 9.0,
+    "money": None,
+}
+OFFICERS = {
+    "key": "officers.posts_per_beat",
+    "words": {"rule": [RULES["officers.posts_per_beat"], {"n": 2}], "how": [HOW["posts"], {"n": 1}]},
+    "step": "officers",
+    "feasible": True,
+    "only_adds": False,
+    "share": 0.4,
+    "gain": 7200.0,
+    "at_least": -5.0,
+    "at_most": 7200.0,
+    "without": 100.0,
+    "vacant_month": 10_000.0,
+    "posts": -1,
+    "vacant_months": -72,
+    "tenure_violations": 0,
+    "language_gaps": 1,
+    "rotations": 0,
+    "money": -4800.0,
+    "currency": "EUR",
+}
+
+
+def test_prices_are_sentences():
+    assert price_sentence(BEATS) == (
+        "Balance within ±15% costs 2.0% more travel (±20% in its place; proven: between 1.0% and 4.0%). Without it: 12 m less on the mean way to "
+        "work, 6 s by car, 120 fewer residents change beat, 9 hours a year more in the heaviest beat."
+    )
+    assert price_sentence(OFFICERS) == (
+        "2 posts a beat costs 7,200 points (1 in their place; proven: between -5 and 7,200; a vacant month counts 10,000). Without it: "
+        "1 post fewer, 72 vacant months fewer, 1 month without a language more, 4,800 EUR a year less if each post were paid once."
+    )
+    assert price_interval(BEATS) == ("1.0% to 4.0% more travel", "12 m less on the mean way to work")
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_price_is_told_in_english_elsewhere(language):
+    said = Speech(language)
+    for row in (BEATS, OFFICERS, BEATS | {"feasible": False, "itself_broken": False}):
+        text = price_sentence(row, said) + " ".join(price_interval(row, said))
+        assert not re.search(r"\b(?:within|costs|more|fewer|without|proven|beat)\b|⟦", text), text
+    assert not said.missing
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_why_money_holds_up_a_start_is_told_in_the_language(language):
+    lacks = [{"payer": "ministry", "year": "2027", "amount": 23_000.0}, {"payer": "all", "year": "2028", "amount": 1.0}]
+    blocked = {"pilots": ["Kej"], "start": "2027", "lacks": lacks, "waiting": 2, "proven": False, "prices_of": "2027"}
+    blocked |= {"today": lacks, "sentence": "The pilot Kej does not start."}
+    said = Speech(language)
+    text = blocked_in_words(blocked, "EUR", said)
+    assert not re.search(r"\b(?:pilot Kej does|from|lack|wait|ministry)\b|⟦", text)
+    assert said.number(23_000) in text
+    assert blocked_in_words(blocked, "EUR", Speech("en")) == "The pilot Kej does not start."
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_clash_is_told_without_keys_of_the_description(language):
+    clash = (
+        "beats.max_moved = 2.0% is too small to balance the beats within ±3.0%. The smallest budget found that would do is 5.9% "
+        "(most of it in Kej and 6 more); less than 4.75% is proven impossible."
+    )
+    assert without_keys(clash).startswith("“Change at most” = 2.0% is too small")
+    text = without_keys(as_told(clash, language), language)
+    assert "beats." not in text
+    assert not re.search(r"\b(?:too small|balance|most of|proven)\b", text), text
+
+
+def test_rows_of_a_workbook_have_room_for_their_texts():
+    assert lines_of("one two three", 20) == 1
+    assert lines_of("one two three", 8) == 2
+    assert lines_of("x" * 25, 10) == 3
