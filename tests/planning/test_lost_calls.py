@@ -6,10 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from beatplanner.data.publish.price_words import service_parts
 from beatplanner.data.publish.service_report import service_heads, service_rows
 from beatplanner.data.result.service_files import fates
 from beatplanner.planning.compare.figures import _of_service
-from beatplanner.planning.compare.service_change import change_in_words, change_of_service
+from beatplanner.planning.compare.service_change import change_of_service
 from beatplanner.planning.whole.country_service import service_of
 
 SHARES = ("own_share", "away_share", "people_share")
@@ -58,4 +59,4 @@ def test_waiting_and_lost_calls_are_told_as_the_queue_has_them(told, shown):
 def test_a_price_tells_what_becomes_of_the_calls_without_the_rule():
     change = change_of_service(service("lost", 0.0, 0.1), service("lost", 0.0, 0.13))
     assert change["lost_share"] == pytest.approx(0.03) and "wait_share" not in change
-    assert change_in_words(change) == ["3.0% more of the calls are lost"]
+    assert service_parts(change) == ["3.0% more of the calls are lost"]
