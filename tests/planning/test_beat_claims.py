@@ -60,6 +60,7 @@ def test_municipalities_share_a_change_budget(case, best, tmp_path):
     if best is not None:
         # by enumeration
         assert beats["lower_bound"] <= best + 1
+        assert beats["certified"]
         assert beats["objective"] == pytest.approx(best, rel=2e-6)
 
 

@@ -178,6 +178,17 @@ def test_a_tree_of_beats_without_a_leaf_with_a_digit_more_or_another_multiplier_
     assert not any(proves_beats(arrays, LEAST - 1e-6) for arrays in (twice, none, other))
 
 
+def test_plans_that_a_leaf_has_left_are_counted_where_it_says_so():
+    weak = certificate(u=np.array([9000, -9000, 9000, -9000, 9000, -9000]))
+    assert not proves_beats(weak, LEAST - 1e-6)
+    counted = weak | {"counted": np.array([0])}
+    assert proves_beats(counted, LEAST - 1e-6) and not proves_beats(counted, LEAST + 1e-6)
+    # where beats may not hold half of the units there is no plan at all, and so none below any claim
+    crowded = replace(row_of_units(), upper=2.9)
+    assert prove(crowded, counted, False, 5 * LEAST) >= 5 * LEAST
+    assert not proves_beats(weak | {"counted": np.array([1])}, LEAST - 1e-6)
+
+
 def test_a_tree_of_sites_without_a_leaf_with_a_digit_more_or_another_multiplier_is_caught():
     metres = np.array([[0.0, 4.0, 9.0], [4.0, 0.0, 3.0], [9.0, 3.0, 0.0]])
     tree = sites_proof(

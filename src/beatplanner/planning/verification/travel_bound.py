@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from beatplanner.planning.verification.arrays import NUMBER, WHOLE, sized, starts, within
+from beatplanner.planning.verification.few_plans import MOST_STEPS, least_of_few
 from beatplanner.planning.verification.travel_lagrangian import ROUNDING, Zones, lagrangian
 from beatplanner.planning.verification.travel_pairs import (
     SLACK,
@@ -25,6 +26,9 @@ from beatplanner.planning.verification.travel_pairs import (
     surviving,
     with_links,
 )
+
+# Steps of counting in all leaves of a tree together.
+MOST_STEPS_OF_ALL = 200_000
 
 
 def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float) -> float:
@@ -83,6 +87,7 @@ FORMS = {
     "part_start": (WHOLE, ("N+1",)),
     "part": (WHOLE, ("P", 2)),
     "need": (WHOLE, ("N",)),
+    "counted": (WHOLE, ("L",)),
     "cut": (WHOLE, ("C", 3)),
     "cut_start": (WHOLE, ("C+1",)),
     "cut_unit": (WHOLE, ("U",)),
@@ -108,6 +113,7 @@ def check_form(proof: dict[str, np.ndarray], n: int) -> None:
     within(proof, "cut_unit", 0, n)
     within(proof, "cut_node", 0, len(proof["parent"]))
     within(proof, "cut_of", 0, len(proof["cut"]))
+    within({"counted": proof.get("counted", np.empty(0, np.int64))}, "counted", 0, len(proof["parent"]))
     # a unit and a centre of each cut
     within({"cut": proof["cut"][:, :2]}, "cut", 0, n)
 
@@ -127,6 +133,7 @@ class _Tree:
         self.order = np.argsort(key, kind="stable")
         self.key = key[self.order]
         self.cuts = [self._cut(k) for k in range(len(proof["cut"]))]
+        self.counted, self.steps_left = set(proof.get("counted", np.empty(0, np.int64)).tolist()), MOST_STEPS_OF_ALL
 
     def pair(self, site: int, units: np.ndarray) -> np.ndarray:
         """Return the pairs of a site with some units, those there are."""
@@ -206,6 +213,8 @@ class _Tree:
                     break
                 alive = fewer
                 found, left = self._evaluate(k, alive, u, zones)
+            if not own and found < self.bound and k in self.counted:
+                found = max(found, self._counted(left, zones))
             if found >= self.bound:
                 least = min(least, found)
                 continue
@@ -216,6 +225,15 @@ class _Tree:
                 return -math.inf
             stack += [(c, left, u, known, zones) for c in own]
         return least
+
+    def _counted(self, alive: np.ndarray, zones: Zones) -> float:
+        """Return the least cost of the plans that a leaf has left, the claim at most; -inf where they are too many to go through."""
+        if self.steps_left <= 0:
+            return -math.inf
+        left = with_links(subset(self.pairs, alive), self.area.edges, self.n)
+        found, steps = least_of_few(self.area, left, zones, self.bound, min(MOST_STEPS, self.steps_left))
+        self.steps_left -= steps
+        return found
 
     def _need(self, k: int) -> int:
         """Return how many beats a node has in the sites that it parted from their zone, -1 where it did not."""

@@ -34,6 +34,8 @@ Arrays = dict[str, np.ndarray]
 DIGITS = 10
 # Nodes kept of a tree, and multipliers in all: a proof is checked within seconds and stays small.
 MOST_NODES, MOST_NUMBERS = 700, 1_000_000
+# Nodes kept of each of several trees, however large another is.
+FEWEST_NODES = 100
 # Multipliers are kept in steps of this share of their mean, which costs a few millionths of the bound; in finer ones where it costs more, as with a pair
 # that is excluded by a hair and that a cut rests on.
 STEP, FINE_STEP = 1e-5, 1e-9
@@ -83,6 +85,8 @@ def packed(evidence: Evidence, most_nodes: int = MOST_NODES, share: float = STEP
         "part_start": np.cumsum([0, *map(len, part)]),
         "part": _small(np.concatenate([np.empty((0, 2), np.int64), *part])),
         "need": np.array([node.need for node in nodes], np.int64),
+        # what is left there is few plans or none, which the multipliers do not say
+        "counted": np.array(sorted({k for k, v in enumerate(nodes) if v.end != "bound"} - set(parents)), np.int64),
         "cut_node": cut_node,
         "cut_of": np.searchsorted(used, cut_of),
         "cut_price": cut_price,
@@ -275,7 +279,7 @@ class _Writer:
     ) -> float:
         """Add the certificate of one municipality, and return what it proves."""
         held, cut = part.evidence, self.rules.objective == "cut"
-        most_nodes = 0 if held is None else max(50, int(MOST_NODES * len(held.nodes) / max(1, self.total)))
+        most_nodes = 0 if held is None else max(FEWEST_NODES, int(MOST_NODES * len(held.nodes) / max(1, self.total)))
         own = {} if held is None or held.way != "lagrangian" or (cut and bound < math.inf) else packed(held, most_nodes)
         value = prove_part(area, own, priced, bound, cut=cut)
         if own and held is not None and value < bound * (1 - WORTH_FINER):
