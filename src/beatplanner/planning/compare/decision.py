@@ -1,6 +1,6 @@
 """What decides between plans: rules that are not met, what each plan alone is best at, its worst point, and its money beside today's.
 
-A plan is best at something where its figure is better than every other plan's by more than rounding (0.5 %); today is no choice. The worst point of a plan is
+A plan is best at something where its figure is better than every other plan's by more than rounding (0.5 %, of a share half a percentage point); today is no choice. The worst point of a plan is
 the deciding figure that falls furthest behind the best plan's, as a share of the range of all plans and of the larger figure. Money is held against that of plans with
 the same steps alone; what no other plan has is held against today's.
 """
@@ -89,7 +89,7 @@ def _best(row: Row, k: int, names: list[str], like: Sequence[int]) -> dict[str, 
     less = row["better"] == "less"
     j, near = min(others, key=lambda x: x[1]) if less else max(others, key=lambda x: x[1])
     lead = near - float(value) if less else float(value) - near
-    least = max(ALIKE * max(abs(near), abs(float(value))), 5e-4 if row["kind"] == "share" else 0.0)
+    least = max(ALIKE * max(abs(near), abs(float(value))), 5e-3 if row["kind"] == "share" else 0.0)
     return {"key": row["key"], "value": float(value), "next": near, "next_plan": names[j]} if lead > least else None
 
 
@@ -102,7 +102,7 @@ def _behind(row: Row, k: int, names: list[str], like: Sequence[int]) -> dict[str
     loss = float(value) - top if less else top - float(value)
     largest = max(abs(v) for _, v in [*others, (k, float(value))])
     spread = max(v for _, v in [*others, (k, float(value))]) - min(v for _, v in [*others, (k, float(value))])
-    if loss <= max(ALIKE * largest, 5e-4 if row["kind"] == "share" else 0.0):
+    if loss <= max(ALIKE * largest, 5e-3 if row["kind"] == "share" else 0.0):
         return None
     return {
         "key": row["key"],

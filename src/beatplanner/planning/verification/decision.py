@@ -100,7 +100,7 @@ def check_decision(
             count += 1
             near = min(others) if less else max(others)
             lead = (near - mine) if less else (mine - near)
-            first = lead > max(0.005 * max(abs(near), abs(mine)), 5e-4 if key in SHARES else 0.0)
+            first = lead > max(0.005 * max(abs(near), abs(mine)), 5e-3 if key in SHARES else 0.0)
             if first != (key in said):
                 wrong.append(f"{name} is {'' if first else 'not '}best at {key}.")
             elif first and not (same(said[key]["value"], mine) and same(said[key]["next"], near)):
