@@ -200,6 +200,8 @@ def test_links_and_pipes_of_a_pack_are_not_read(tmp_path):
 
 
 def test_every_sentence_of_today_with_a_share_or_a_measure_is_known():
+    from beatplanner.planning.compare import sentences
+
     known = json.loads((files("beatplanner.data") / "catalogues" / "told_before.json").read_text("utf-8"))
     every = {" ".join(t.split()) for texts in known.values() for t in texts}
     wanted = ("the beat changes", "of residents walk", "differs by more than", "more hours of work", "better by more")
@@ -207,6 +209,8 @@ def test_every_sentence_of_today_with_a_share_or_a_measure_is_known():
     for name in ("mk", "sq", "ro", "ru", "sr_Cyrl", "sr_Latn"):
         with (files("beatplanner.data") / "catalogues" / f"{name}.po").open("rb") as stream:
             for message in read_po(stream):
+                if message.id in sentences.WORDS:
+                    continue  # the comparison says it, and is no part of a pack
                 if isinstance(message.id, str) and any(w in message.id for w in wanted) and "{" in message.id:
                     seen += 1
                     assert message.id in every and " ".join(str(message.string).split()) in every, message.id
