@@ -86,6 +86,7 @@ TESTED = (
 NOT_TESTED = (
     "--deselect=tests/data/test_nothing_lost.py::test_what_a_running_program_writes_stays",
     "--deselect=tests/data/test_nothing_lost.py::test_scratch_folders_of_dead_programs_are_deleted",
+    "--deselect=tests/data/test_project_file.py::test_leftovers_of_other_programs_stay",
 )
 
 
