@@ -11,14 +11,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from babel.dates import get_month_names
-from babel.messages.pofile import read_po
-
-from beatplanner.data.description.rules import RULES
-from beatplanner.data.publish.translation import LOCALES, Speech
-
 KEY = re.compile(r"\b((?:beats|stations|officers|service)\.[a-z_]+)(?: = ([\d.,]*\d%?))?")
-RULE_OF_KEY = {rule.key: rule for rule in RULES}
 # The context of these sentences in the catalogues of the window.
 CONTEXT = "told"
 FIELD = re.compile(r"\{(\w+)\}")
@@ -239,6 +232,11 @@ def _balanced(text: str) -> bool:
 @cache
 def texts_of_window(language: str) -> dict[str | None, dict[str, str]]:
     """Return what the window's catalogue of a language has, by context and English; what planning tells is in `CONTEXT`. Empty for English."""
+    # the window's first picture waits for none of these
+    from babel.messages.pofile import read_po
+
+    from beatplanner.data.publish.translation import LOCALES
+
     if language not in LOCALES or language == "en":
         return {}
     file = files("beatplanner.data") / "catalogues" / "interface" / f"{LOCALES[language]}.po"
@@ -253,6 +251,10 @@ def texts_of_window(language: str) -> dict[str | None, dict[str, str]]:
 
 @cache
 def _sentences(language: str) -> Sentences:
+    from babel.dates import get_month_names
+
+    from beatplanner.data.publish.translation import Speech
+
     speech = Speech(language)
     names = get_month_names("wide", context="stand-alone", locale=speech.locale)
     return Sentences(texts_of_window(language).get(CONTEXT, {}), speech.number, lambda month: str(names[month]))
@@ -265,10 +267,12 @@ def as_told(text: str, language: str) -> str:
 
 def without_keys(text: str, language: str = "en") -> str:
     """Return a text for people in which keys of the description, such as “beats.max_moved = 2.0%”, are the names of the rules."""
-    labels = texts_of_window(language).get(None, {})
+    from beatplanner.data.description.rules import RULES
+
+    labels, rules = texts_of_window(language).get(None, {}), {rule.key: rule for rule in RULES}
 
     def named(found: re.Match[str]) -> str:
-        rule = RULE_OF_KEY.get(found[1])
+        rule = rules.get(found[1])
         if rule is None:
             return found[0]
         name = f"“{labels.get(rule.label, rule.label)}”"

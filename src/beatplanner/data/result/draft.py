@@ -13,7 +13,6 @@ from beatplanner.data.result.draft_reason import Reason
 if TYPE_CHECKING:
     # the window asks what a broken step is before any town is read
     from beatplanner.data.result.plan_tables import PlanTables
-    from beatplanner.data.result.summary import Claims
 
 # A plan that may be farther from the best one than this share is not finished.
 LARGEST_GAP = 0.05
@@ -64,7 +63,7 @@ def unsolved_steps(summary: Mapping[str, Any]) -> list[Reason]:
     return found
 
 
-def proven_gap(claims: Claims) -> float | None:
+def proven_gap(claims: Mapping[str, Any]) -> float | None:
     """Return the gap of a step that somebody can check; None where there is no bound, or only one that nobody can check."""
     gap, objective = claims.get("gap"), claims.get("objective")
     if gap is None or claims.get("certified") is not False:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from beatplanner.data.result.cells import DIGITS, readable, write_csv
+if TYPE_CHECKING:
+    import pandas as pd
 
 FILE, FOLDER = "service.json", "service"
 CALLS, SERVERS, MINUTES, FLOWS, LINES = "calls.csv", "servers.csv", "minutes.csv", "flows.csv", "lines.csv"
@@ -19,6 +18,9 @@ PLACES, WAYS = "places.csv", "ways.csv"
 
 def write_service(folder: Path, figures: dict[str, Any], evidence: dict[str, pd.DataFrame]) -> None:
     """Write the figures, and tables by their file names in the folder ``service``."""
+    # the window asks this module for words alone
+    from beatplanner.data.result.cells import DIGITS, readable, write_csv
+
     text = json.dumps(readable(figures), indent=2, ensure_ascii=False, allow_nan=False)
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
     (folder / FOLDER).mkdir(exist_ok=True)

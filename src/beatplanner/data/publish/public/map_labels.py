@@ -32,8 +32,8 @@ def box_of(text: str, x: float, y: float, size: float, *, bold: bool = False) ->
 
 
 def forms_of(text: str) -> list[str]:
-    """Return a name on one line, and on two where it has words: broken where the lines are most alike."""
-    gaps = [i for i, letter in enumerate(text) if letter == " " and 0 < i < len(text) - 1]
+    """Return a name on one line, and on two where it has words: broken where the lines are most alike, and never before a number."""
+    gaps = [i for i in range(1, len(text) - 1) if text[i] == " " and not (text[i + 1].isdigit() or text[i + 1] == "(")]
     if not gaps:
         return [text]
     at = min(gaps, key=lambda i: max(i, len(text) - i - 1))

@@ -40,6 +40,7 @@ class RunActions:
     def make_run_box(self: Any) -> QWidget:
         """Return the box of the run: where it is, a bar, and buttons that stay in their places."""
         self.stopped_early, self.begun, self.step_running, self.limit = False, 0.0, "", 0.0
+        self.told_apart: dict[str, tuple[float | None, float | None]] = {}
         self.waited, self.waiting_since = 0.0, 0.0
         self.steps_ahead: list[str] = []
         box = QGroupBox(self.tr("Run"))
@@ -211,7 +212,7 @@ class RunActions:
         self.stopped_early, self.begun = False, time.monotonic()
         self.waited = self.waiting_since = self.limit = 0.0
         self.step_running, self.run_words, self.steps_ahead = "", self.tr("Reading the layers…"), []
-        self.told_apart: dict[str, tuple[float | None, float | None]] = {}
+        self.told_apart = {}
         self.chart.clear()
         self.bar.setVisible(True)
         self.bar.setRange(0, 0)
