@@ -79,7 +79,7 @@ def test_every_public_file_is_read_back_and_has_no_number_without_an_entry(packe
             # the labels of pages are the typesetter's own count
             texts = [re.sub(r"\b\d+ / \d+\b", " ", p.extract_text()) for p in pages]
             # a name on a map is written twice, the first time as a halo
-            texts = [re.sub(r"^(.+)\1$", r"\1", t, flags=re.MULTILINE) for t in texts]
+            texts = ["\n".join(map(without_halo, t.split("\n"))) for t in texts]
             allowed = {str(n) for n in range(len(pages) + 1)}
         else:
             allowed = set()
