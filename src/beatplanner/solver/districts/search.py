@@ -250,7 +250,7 @@ class Search:
                 break
             chunk = min(left, CHUNK)
             cooling = (cold / temperature) ** (1.0 / left) if temperature > cold else 1.0
-            step_seed = int(random.integers(2**31))
+            step_seed = int(random.integers(2**31))  # pyright: ignore[reportUnknownArgumentType]  # numpy's stub
             temperature = local_search.anneal(step_seed, chunk, temperature, cooling, *arguments, True)
             refresh()
             left, done = left - chunk, done + chunk

@@ -225,7 +225,7 @@ class Search:
             # each call cools from where the last one stopped
             high = max(1e-4, hot * (1 - call / calls) ** 2)
             low = max(1e-5, hot * (1 - (call + 1) / calls) ** 2)
-            seed = int(self.random.integers(2**31))
+            seed = int(self.random.integers(2**31))  # pyright: ignore[reportUnknownArgumentType]  # numpy's stub
             _, self.best = run(a, s, seed, min(moves, MOVES_A_CALL), high, low, self.limit, self.best, *self.kept)
         self._restore()
 
