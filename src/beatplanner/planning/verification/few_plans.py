@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from beatplanner.planning.verification.travel_lagrangian import Zones
-from beatplanner.planning.verification.travel_pairs import SLACK, Area, Pairs
+from beatplanner.planning.verification.travel_lagrangian import ROUNDING, Zones
+from beatplanner.planning.verification.travel_pairs import SLACK, Area, Pairs, connected
 
 # Steps of counting that a leaf may take; beyond, its plans are not few.
 MOST_STEPS = 20_000
@@ -74,12 +74,12 @@ def least_of_few(area: Area, pairs: Pairs, zones: Zones, bound: float, most: int
             return -math.inf, steps
         s, spent, gone = site[p], spent + cost[p], gone + moved[p]
         if (
-            (spent + cheapest[k + 1]) * (1 - 1e-12) >= least
+            (spent + cheapest[k + 1]) * (1 - ROUNDING) >= least
             or gone + fewest[k + 1] > most_moved
             or load.get(s, 0.0) + weight[unit] > upper
             or lies[centre[s]] not in (-1, s)
             # a site that is used has its centre
-            or (any(lies[o] >= 0 and centre[lies[o]] == unit and lies[o] != s for o in order[:k]))
+            or any(centre[lies[o]] == unit and lies[o] != s for o in order[:k])
         ):
             continue
         lies[unit] = s
@@ -87,7 +87,7 @@ def least_of_few(area: Area, pairs: Pairs, zones: Zones, bound: float, most: int
         taken.append(p)
         if k + 1 == n:
             if _is_plan(area, pairs, zones, lies, taken):
-                least = spent * (1 - 1e-12)
+                least = spent * (1 - ROUNDING)
             load[s] -= weight[unit]
             lies[unit] = -1
             taken.pop()
@@ -98,7 +98,7 @@ def least_of_few(area: Area, pairs: Pairs, zones: Zones, bound: float, most: int
 
 
 def _is_plan(area: Area, pairs: Pairs, zones: Zones, lies: list[int], taken: list[int]) -> bool:
-    """Tell whether units that lie in sites make a plan: its sites by zone and label, their hours, and that each is connected."""
+    """Tell whether units that lie in sites make a plan: its sites by zone and label, their hours, and that each is connected with its centre."""
     used = np.unique(lies)
     if np.bincount(zones.of[used], minlength=len(zones.need)).tolist() != list(zones.need):
         return False
@@ -109,19 +109,6 @@ def _is_plan(area: Area, pairs: Pairs, zones: Zones, lies: list[int], taken: lis
     hours = np.bincount(lies, weights=area.weight, minlength=len(pairs.centre))[used]
     if hours.min() < area.lower - SLACK * area.upper:
         return False
-    if any(lies[int(pairs.centre[s])] != s for s in used.tolist()):
-        return False
-    mine = set(taken)
-    near: dict[int, list[int]] = {}
-    for a, b in pairs.links.T.tolist():
-        if a in mine and b in mine:
-            near.setdefault(a, []).append(b)
-            near.setdefault(b, []).append(a)
-    first = [p for p in taken if bool(pairs.own[p])]
-    seen, stack = set(first), list(first)
-    while stack:
-        for q in near.get(stack.pop(), ()):
-            if q not in seen:
-                seen.add(q)
-                stack.append(q)
-    return len(seen) == len(mine)
+    alive = np.zeros(len(pairs.unit), bool)
+    alive[taken] = True
+    return bool(connected(pairs, alive)[taken].all())
