@@ -4,11 +4,13 @@ import re
 
 import pytest
 
+from beatplanner.data.description.read import read_description
 from beatplanner.data.publish.blocked_words import blocked_in_words
 from beatplanner.data.publish.comparison_workbook import lines_of
-from beatplanner.data.publish.price_words import HOW, RULES, price_interval, price_sentence
+from beatplanner.data.publish.price_words import HOW, RULES, phrase, price_interval, price_sentence
 from beatplanner.data.publish.told import as_told, without_keys
 from beatplanner.data.publish.translation import LOCALES, Speech
+from beatplanner.planning.compare.rule_prices import relaxations
 
 OTHERS = [code for code in LOCALES if code != "en"]
 BEATS = {
@@ -97,3 +99,70 @@ def test_rows_of_a_workbook_have_room_for_their_texts():
     assert lines_of("one two three", 20) == 1
     assert lines_of("one two three", 8) == 2
     assert lines_of("x" * 25, 10) == 3
+
+
+RULED = """[project]
+name = "Town"
+[units]
+path = "u.gpkg"
+id = "unit"
+{population}
+municipality = "m"
+[beats]
+count = 4
+tolerance = 0.075
+max_moved = {most}
+current = {{ path = "today.gpkg", id = "beat" }}
+barriers = {{ path = "water_2019.gpkg"{layer} }}
+[stations]
+count = 2
+budget = 1000
+[officers]
+path = "o.csv"
+start = 2027-01-01
+posts_per_beat = 2
+[forum]
+languages = ["mk", "en"]
+{sources}
+"""
+
+
+def _rules_of(folder, *, most=0.4, layer="", sources="", population='population = "pop"'):
+    for name in ("u.gpkg", "today.gpkg", "water_2019.gpkg", "o.csv"):
+        (folder / name).touch()
+    file = folder / "town.toml"
+    text = RULED.format(most=most, layer=layer, sources=sources, population=population)
+    file.write_text(text, encoding="utf-8")
+    return list(relaxations(read_description(file)))
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_each_rule_that_is_priced_reads_differently(tmp_path, language):
+    said = Speech(language)
+    for population in ('population = "pop"', ""):
+        rules = [phrase(*r.rule, said) for r in _rules_of(tmp_path, population=population)]
+        assert len(set(rules)) == len(rules) > 8
+    assert not said.missing
+
+
+def test_a_rule_is_told_by_what_it_says(tmp_path):
+    found = {r.key: phrase(*r.rule) for r in _rules_of(tmp_path)}
+    assert found["beats.tolerance"] == "Balance within ±7.5%", "half a percent is no whole one"
+    assert found["beats.max_moved"] == "Moving at most 40% of residents"
+    work = {r.key: phrase(*r.rule) for r in _rules_of(tmp_path, population="")}
+    assert work["beats.max_moved"] == "Moving at most 40% of the workload", "where nobody lives as far as is known"
+    # a little more than nearly all is all: the same rule is not priced twice
+    assert "beats.max_moved" not in {r.key for r in _rules_of(tmp_path, most=0.97)}
+
+
+def test_barriers_are_called_by_their_name_and_never_by_their_file(tmp_path):
+    def told(language="en", **more):
+        return next(phrase(*r.rule, Speech(language)) for r in _rules_of(tmp_path, **more) if r.key == "beats.barriers")
+
+    assert told() == "Keeping barriers as borders"
+    assert told(layer=', layer = "water_2019"') == "Keeping barriers as borders"
+    assert told(layer=', layer = "river"') == "Keeping the river as a border"
+    assert "река" in told("mk", layer=', layer = "river"')
+    declared = 'sources = { "beats.barriers" = { name = { en = "Vardar", mk = "Вардар" } } }'
+    assert told(sources=declared) == "Keeping the Vardar as a border"
+    assert "Вардар" in told("mk", sources=declared)

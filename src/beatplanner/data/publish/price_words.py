@@ -1,13 +1,13 @@
 """What a rule costs, in sentences of any language of the forum.
 
-A phrase is a text of the catalogue and its fields; a field's name says how its value is written: ``share`` in whole percents, ``g`` as a number of as
-many digits as it has, ``n`` as a whole number, all others as they are. ``prices.json`` keeps the phrases, so that a comparison in another language
+A phrase is a text of the catalogue and its fields; a field's name says how its value is written: ``share`` in percents and ``g`` as a number, both of as
+many digits as they have, ``n`` as a whole number, all others as they are, or as the force gave them for each language. ``prices.json`` keeps the phrases, so that a comparison in another language
 says them in its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.publish.comparison_words import ENGLISH, share_in_words
@@ -24,9 +24,13 @@ RULES = {
     "service.travel_work": "Balance with the hours on the way",
     "service.longest_drive": "Nobody farther than {g} minutes from where officers wait",
     "beats.tolerance": "Balance within ±{share}",
-    "beats.barriers": "Keeping the {name} as a border",
+    "beats.barriers": "Keeping barriers as borders",
+    "beats.barriers.named": "Keeping the {name} as a border",
     "beats.locked": "Keeping the locked units",
     "beats.max_moved": "Moving at most {share} of residents",
+    "beats.max_moved-free": "Any limit on the residents who change beat",
+    "beats.max_moved.work": "Moving at most {share} of the workload",
+    "beats.max_moved-free.work": "Any limit on the workload that changes beat",
     "units.municipality": "Keeping beats inside municipalities",
     "stations.count": "Opening {n} stations",
     "stations.count.one": "Opening one station",
@@ -123,10 +127,13 @@ ONE = {
     "{n} moves more": "{n} move more",
     "{n} moves fewer": "{n} move fewer",
 }
+# What layers of barriers are usually called.
+OBSTACLES = ("river", "rivers", "water", "railway", "motorway", "main roads")
 OFFICERS = ("vacant_months", "tenure_violations", "language_gaps", "rotations")
 WORDS = (
     *(*RULES.values(), *HOW.values(), *MORE.values(), *NO_LESS.values(), *NONE_LESS.values()),
     *(ITSELF, CHANGED, NOTHING, COSTS, POINTS, VACANT, PROVEN, BETWEEN, EXACTLY, RANGE, UNPROVEN, WITHOUT),
+    *OBSTACLES,
     *(BY_CAR, ON_WAY, ON_WALK, *(text for pair in CHANGES.values() for text in pair)),
 )
 
@@ -136,13 +143,14 @@ def phrase(words: str, fields: dict[str, Any], said: Speech = ENGLISH) -> str:
     shown: dict[str, str] = {}
     for name, value in fields.items():
         if name == "share":
-            shown[name] = share_in_words(value, 0, said)
+            shown[name] = share_in_words(value, _digits(100 * value), said)
         elif name == "g":
             shown[name] = said.number(value, _digits(value))
         elif name == "n":
             shown[name] = said.number(value)
         else:
-            shown[name] = str(value)
+            own = said.own(value) if isinstance(value, Mapping) else str(value)
+            shown[name] = said.known(own or "")
     if said.language == "en" and words in ONE and round(fields["n"]) == 1:
         return ONE[words].format(**shown)
     return said.text(words, **shown)

@@ -15,7 +15,7 @@ so what is proven may be below 0 there. So it is for the minimum tenure where so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ from beatplanner.data.result.cells import readable
 from beatplanner.data.result.draft import BROKEN
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.json_files import write_json
+from beatplanner.data.result.provenance import provenance
 from beatplanner.data.town.personnel import absences
 from beatplanner.planning.compare.columns import read_columns
 from beatplanner.planning.compare.sentences import moves
@@ -88,9 +89,10 @@ def _relaxed(
     how: str,
     done: dict[str, Any],
     only_adds: bool = True,
+    words: str = "",
 ) -> Relaxation:
-    """Return a rule in the words of its key; `asks` and `done` are the fields of both phrases."""
-    words = key.removesuffix("-free")
+    """Return a rule in the words of its key, or of `words`; `asks` and `done` are the fields of both phrases."""
+    words = words or key
     one, auto = asks.get("n") == 1 and f"{words}.one" in RULES, asks.get("n") == "auto"
     said = RULES[f"{words}.one" if one else f"{words}.auto" if auto else words]
     return Relaxation(key, (said, {} if one or auto else asks), (HOW[how], done), step, rules, only_adds)
@@ -130,26 +132,47 @@ def _of_beats(d: Description) -> Iterator[Relaxation]:
         return
 
     def rule(
-        key: str, how: str, asks: dict[str, Any] | None = None, done: dict[str, Any] | None = None, **changes: Any
+        key: str,
+        how: str,
+        asks: dict[str, Any] | None = None,
+        done: dict[str, Any] | None = None,
+        kind: str = "",
+        **changes: Any,
     ) -> Relaxation:
-        relaxed = d.model_copy(update={"beats": b.model_copy(update=changes)})
-        return _relaxed(f"beats.{key}", "beats", relaxed, asks or {}, how, done or {})
+        relaxed, words = d.model_copy(update={"beats": b.model_copy(update=changes)}), f"beats.{key}{kind}"
+        return _relaxed(f"beats.{key}", "beats", relaxed, asks or {}, how, done or {}, words=words)
 
     wider = round(min(1.0, b.tolerance + TOLERANCE), 4)
     yield rule("tolerance", "wider", {"share": b.tolerance}, {"share": wider}, tolerance=wider)
     if b.barriers is not None:
-        name = b.barriers.layer or b.barriers.path.stem
-        yield rule("barriers", "without", {"name": name}, barriers=None, crossings=None)
+        name = barriers_name(d)
+        named = ({"name": name}, None, ".named") if name else ()
+        yield rule("barriers", "without", *named, barriers=None, crossings=None)
     if b.locked is not None:
         yield rule("locked", "free", locked=None)
     if b.max_moved is not None:
-        more, asks = round(min(1.0, b.max_moved + MOVED), 4), {"share": b.max_moved}
-        yield rule("max_moved", "in_place", asks, {"share": more}, max_moved=more)
-        yield rule("max_moved-free", "unlimited", asks, max_moved=None)
+        more = round(b.max_moved + MOVED, 4)
+        u = d.units
+        counted = "" if any(x is not None for x in (u.population, u.population_raster, u.population_table)) else ".work"
+        if more < 1:
+            # from there on it is no limit at all
+            asks = {"share": b.max_moved}
+            yield rule("max_moved", "in_place", asks, {"share": more}, counted, max_moved=more)
+        yield rule("max_moved-free", "unlimited", kind=counted, max_moved=None)
     if d.units.municipality is not None:
         whole = d.model_copy(update={"units": d.units.model_copy(update={"municipality": None})})
         yield _relaxed("units.municipality", "beats", whole, {}, "mean", {}, only_adds=False)
     yield from _of_service(d)
+
+
+def barriers_name(d: Description) -> str | Mapping[str, str]:
+    """Return what the barriers are called: as declared, or the title or name of their layer; empty where they have none, never the name of a file."""
+    layer = None if d.beats is None else d.beats.barriers
+    if layer is None:
+        return ""
+    name = provenance(d, "beats.barriers", layer.path, "").name
+    chosen = layer.layer or ""
+    return name or ("" if chosen.casefold() == layer.path.stem.casefold() else chosen.replace("_", " ").strip())
 
 
 def _of_stations(d: Description) -> Iterator[Relaxation]:
