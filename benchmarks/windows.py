@@ -1,24 +1,29 @@
 """Installs, starts, upgrades, kills and removes the setup file on a Windows of its own (wine), with the Python that it brings.
 
-    python -m benchmarks.windows [SETUP.exe] [--only PART …]
+    python -m benchmarks.windows [SETUP.exe] [--portable FILE.zip] [--keep FOLDER] [--record FILE] [--only PART …]
 
 Without a file a small setup is built first: runtime, the program and the libraries that are pure Python; it cannot solve (exit code 3).
 What wine's C runtime lacks is filled first where mingw's compiler is here (`windows_gaps`). With the whole setup file then every module is
 imported, the sample town is planned, and tests of the program run there. Prints a line a trial, and ends with 1 where one fails.
+
+The whole one takes hours on a busy computer. With ``--keep`` its Windows stays in a folder, and a part that ended is written into a record:
+the next call, with the same setup file, goes on with the parts that did not end, or in which something failed.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 import tempfile
 import time
 import zipfile
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from benchmarks.windows_gaps import COMPILER, can_be_filled
-from benchmarks.windows_use import click, inside, kinds_of_files, merges
-from benchmarks.windows_wine import Place, Setups, Trials, Windows, small_setup
+from benchmarks.windows_use import click, files_and_modules, kinds_of_files, merges, planned, tested
+from benchmarks.windows_wine import Place, Record, Setups, Trials, Windows, older_setup, small_setup
 
 from delivery.windows.runtime import fetch_runtime
 from delivery.windows.setup import lay_out
@@ -40,7 +45,7 @@ def elsewhere(trials: Trials, windows: Windows, setups: Setups, place: Place) ->
     """Install for all users, and into a folder whose path has 200 letters."""
     python = place.python
     folder, key = r"C:\Program Files\beatplanner", KEY.replace("HKCU", "HKLM")
-    code, _ = windows.run(setups.first, "/S", "/AllUsers")
+    code, _ = windows.run(setups.setup, "/S", "/AllUsers")
     good = code in INSTALLED and works(windows, python, folder)
     trials.tell("for all users: one copy in Program Files", good and windows.run("reg", "query", key)[0] == 0, code)
     kinds_of_files(trials, windows, folder, "HKLM")
@@ -54,7 +59,7 @@ def elsewhere(trials: Trials, windows: Windows, setups: Setups, place: Place) ->
     gone = windows.run("reg", "query", key)[0] != 0
     trials.tell("for all users: removal", code == 0 and gone and left in ([], ["uninstall.exe"]), (code, left))
     long = "C:\\" + ("п" * 49 + "\\") * 3 + "п" * 47
-    code, _ = windows.line(python, rf"{setups.first} /S /D={long}")
+    code, _ = windows.line(python, rf"{setups.setup} /S /D={long}")
     name = windows.here(long) / "current.txt"
     if code in INSTALLED:
         version = name.read_text()
@@ -64,14 +69,21 @@ def elsewhere(trials: Trials, windows: Windows, setups: Setups, place: Place) ->
         trials.tell(f"a place of {len(long)} letters: refused", not name.exists(), code)
 
 
+def version_at(windows: Windows, setups: Setups, place: Place) -> str:
+    """Return the folder of the version that is installed at home; it is installed where none is."""
+    if not (place.at / "current.txt").is_file():
+        windows.run(setups.setup, "/S")
+    name = place.at / "current.txt"
+    return name.read_text() if name.is_file() else "none"
+
+
 def at_home(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
-    """Install as most people do, and try the program there."""
+    """Install as most people do, and start the program there."""
     python, folder, at = place
-    code, _ = windows.run(setups.first, "/S")
-    trials.tell("silent installation", code in INSTALLED and works(windows, python, folder), code)
-    version = (at / "current.txt").read_text() if at.is_dir() else "none"
-    if setups.filled:
-        inside(trials, windows, rf"{folder}\{version}\python\python.exe", setups.work, setups.whole)
+    code, _ = windows.run(setups.setup, "/S")
+    # the whole one solves a small town at the end of its installation
+    installed = code == 0 if setups.whole and setups.filled else code in INSTALLED
+    trials.tell("silent installation", installed and works(windows, python, folder), (code, check_log(at)))
     trials.tell("it stands in the list of programs", windows.run("reg", "query", KEY)[0] == 0)
     code, out = windows.line(
         python,
@@ -82,16 +94,48 @@ def at_home(trials: Trials, windows: Windows, setups: Setups, place: Place) -> N
         code, out = windows.line(python, f'cmd.exe /d /s /c "chcp {page} >nul & "{folder}\\beatplanner.cmd" --version"')
         trials.tell(f"console with code page {page}", code == 0 and "beatplanner 0" in out, out)
     kinds_of_files(trials, windows, folder, "HKCU")
+
+
+def check_log(at: Path) -> str:
+    """Return the end of what the small town of an installation said, where it was not solved."""
+    return (at / "check.log").read_text("utf-8", "replace")[-1000:] if (at / "check.log").is_file() else ""
+
+
+def inside(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
+    """Try files, processes and modules with the Python of the installation."""
+    if setups.filled:
+        version = version_at(windows, setups, place)
+        files_and_modules(trials, windows, rf"{place.folder}\{version}\python\python.exe", setups.work)
+
+
+def plans(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
+    """Check and plan the sample town."""
     if setups.filled and setups.whole:
-        if merges(windows):
-            click(trials, windows, "", "a double click")
-        else:
-            print("     wine heeds no kind of file of one user: a double click is tried for all users", flush=True)
-        click(trials, windows, rf"{folder}\beatplanner.exe", "the launcher")
-        if setups.portable is not None:
-            with zipfile.ZipFile(setups.portable) as archive:
-                archive.extractall(windows.drive / "Пренослив (2)")
-            click(trials, windows, r"C:\Пренослив (2)\beatplanner\beatplanner.exe", "the portable folder's program")
+        version = version_at(windows, setups, place)
+        planned(trials, windows, rf"{place.folder}\{version}\python\python.exe", setups.work)
+
+
+def tests(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
+    """Run the program's tests."""
+    if setups.filled and setups.whole:
+        version = version_at(windows, setups, place)
+        tested(trials, windows, rf"{place.folder}\{version}\python\python.exe", setups.work)
+
+
+def opened(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
+    """Open a project in the window by a double click, by the launcher, and by the portable folder's program."""
+    if not (setups.filled and setups.whole):
+        return
+    version_at(windows, setups, place)
+    if merges(windows):
+        click(trials, windows, "", "a double click")
+    else:
+        trials.note("wine heeds no kind of file of one user: a double click is tried for all users")
+    click(trials, windows, rf"{place.folder}\beatplanner.exe", "the launcher")
+    if setups.portable is not None:
+        with zipfile.ZipFile(setups.portable) as archive:
+            archive.extractall(windows.drive / "Пренослив (2)")
+        click(trials, windows, r"C:\Пренослив (2)\beatplanner\beatplanner.exe", "the portable folder's program")
 
 
 def time_to_change(windows: Windows, setup: str, at: Path) -> float:
@@ -107,13 +151,17 @@ def time_to_change(windows: Windows, setup: str, at: Path) -> float:
 
 
 def upgraded(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
-    """Install over an older version, while it runs too, twice at once, and kill it on the way."""
+    """Install over an older version, while it runs too, and twice at once."""
     python, folder, at = place
-    windows.run(setups.first, "/S")
+    windows.run(setups.older, "/S")
     before = (at / "current.txt").read_text()
-    code, _ = windows.run(setups.newer, "/S")
+    told = (
+        windows.line(python, f'cmd.exe /d /s /c ""{folder}\\beatplanner.cmd" --version"')[1].partition("\n")[0].strip()
+    )
+    code, _ = windows.run(setups.setup, "/S")
     now = (at / "current.txt").read_text()
-    trials.tell("upgrade", code in INSTALLED and now != before and works(windows, python, folder), (code, before, now))
+    good = code in INSTALLED and now != before and works(windows, python, folder)
+    trials.tell(f"upgrade of {told} ({before} to {now})", good, code)
     trials.tell("the older version is gone", not (at / before).exists())
     running = windows.start(rf"{folder}\{now}\python\pythonw.exe", "-c", "import time; time.sleep(9999)")
     time.sleep(5)
@@ -123,24 +171,30 @@ def upgraded(trials: Trials, windows: Windows, setups: Setups, place: Place) -> 
     trials.tell(
         "no removal while it runs, and nothing of it is gone", code == 2 and len(list((at / now).rglob("*"))) == many
     )
-    first = windows.start(setups.first, "/S")
+    first = windows.start(setups.older, "/S")
     time.sleep(2)
-    code, _ = windows.run(setups.newer, "/S")
+    code, _ = windows.run(setups.setup, "/S")
     trials.tell("a second setup beside the first is refused", code == 2, code)
     first.communicate()
     trials.tell("an upgrade beside a running version", first.returncode in INSTALLED and works(windows, python, folder))
     trials.tell("the running one is whole", len(list((at / now).rglob("*"))) >= many)
     windows.kill()
     running.communicate()
-    length = time_to_change(windows, setups.first, at)
+
+
+def killed(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
+    """Kill an upgrade at moments spread over its whole length and a little beyond, then let one end."""
+    python, folder, at = place
+    version_at(windows, setups, place)
+    length = time_to_change(windows, setups.older, at)
     for moment in range(MOMENTS):
-        process = windows.start(setups.first if moment % 2 else setups.newer, "/S")
+        process = windows.start(setups.older if moment % 2 else setups.setup, "/S")
         # the last ones fall behind the change of version
         time.sleep(1.2 * length * (moment + 0.5) / MOMENTS)
         windows.kill()
         process.communicate()
         trials.tell(f"killed at moment {moment + 1}: a version works", works(windows, python, folder))
-    code, _ = windows.run(setups.newer, "/S")
+    code, _ = windows.run(setups.setup, "/S")
     versions = [p.name for p in at.iterdir() if p.is_dir()]
     trials.tell(
         "after the kills an installation leaves one version", code in INSTALLED and len(versions) == 1, versions
@@ -152,7 +206,7 @@ def removed(trials: Trials, windows: Windows, setups: Setups, place: Place) -> N
     python, folder, at = place
     remove = rf'"{folder}\uninstall.exe" /S _?={folder}'
     if not at.is_dir():
-        windows.run(setups.first, "/S")
+        windows.run(setups.setup, "/S")
     code, _ = windows.line(python, remove)
     # the uninstaller that is told to stay where it is cannot delete itself
     left = [p.name for p in at.iterdir() if p.name != "uninstall.exe"] if at.exists() else []
@@ -160,7 +214,7 @@ def removed(trials: Trials, windows: Windows, setups: Setups, place: Place) -> N
     trials.tell("it is gone from the list of programs", windows.run("reg", "query", KEY)[0] != 0)
     kinds = windows.run("reg", "query", r"HKCU\Software\Classes")[1]
     trials.tell("no kind of file of its own is left", "beatplan" not in kinds and ".gpkg" not in kinds, kinds)
-    code, _ = windows.run(setups.first, "/S")
+    code, _ = windows.run(setups.setup, "/S")
     trials.tell("installation again", code in INSTALLED and works(windows, python, folder), code)
     for moment in range(5):
         if (at / "uninstall.exe").is_file():
@@ -169,8 +223,8 @@ def removed(trials: Trials, windows: Windows, setups: Setups, place: Place) -> N
             windows.kill()
             process.communicate()
     left = sorted(p.name for p in at.iterdir()) if at.exists() else []
-    print(f"     removals that were killed left {left}", flush=True)
-    code, _ = windows.run(setups.first, "/S")
+    trials.note(f"removals that were killed left {left}")
+    code, _ = windows.run(setups.setup, "/S")
     trials.tell("installation after removals that were killed", code in INSTALLED and works(windows, python, folder))
     windows.line(python, remove)
     left = [p.name for p in at.iterdir() if p.name != "uninstall.exe"] if at.exists() else []
@@ -181,7 +235,7 @@ def hard_place(trials: Trials, windows: Windows, setups: Setups, place: Place) -
     """Install into a folder whose name has what names should not have, and leave there what somebody else put there."""
     python, folder, _ = place
     hard = rf"{folder.partition('AppData')[0]}{HARD_PLACE}"
-    code, _ = windows.line(python, rf"{setups.first} /S /D={hard}")
+    code, _ = windows.line(python, rf"{setups.older} /S /D={hard}")
     name = windows.here(hard) / "current.txt"
     version = name.read_text() if name.is_file() else "none"
     # wine's command interpreter takes a percent sign in a line of its own for a variable: the program itself is asked
@@ -192,14 +246,14 @@ def hard_place(trials: Trials, windows: Windows, setups: Setups, place: Place) -
     if held.parent.is_dir():
         held.write_text("a file of somebody else", "utf-8")
     # nobody names a folder: the newer one goes where the older is
-    code, _ = windows.run(setups.newer, "/S")
+    code, _ = windows.run(setups.setup, "/S")
     now = name.read_text() if name.is_file() else "none"
     elsewhere_too = (place.at / "current.txt").exists()
     good = code in INSTALLED and now != version and not elsewhere_too
     trials.tell("an upgrade finds its place", good, (code, version, now, elsewhere_too))
     # a second copy, installed later, whose entries the removal of the first leaves
     second = r"C:\second copy"
-    windows.line(python, rf"{setups.first} /S /D={second}")
+    windows.line(python, rf"{setups.older} /S /D={second}")
     windows.line(python, rf'"{hard}\uninstall.exe" /S _?={hard}')
     there = second in windows.run("reg", "query", KEY)[1]
     trials.tell("removal leaves the entries of another copy, which works", there and works(windows, python, second))
@@ -210,44 +264,84 @@ def hard_place(trials: Trials, windows: Windows, setups: Setups, place: Place) -
     trials.tell("what somebody else put there stays, and nothing else", left == [held.name], left)
 
 
-PARTS = {f.__name__: f for f in (at_home, upgraded, removed, hard_place, elsewhere)}
+PARTS = {
+    f.__name__: f for f in (at_home, inside, plans, tests, opened, upgraded, killed, removed, hard_place, elsewhere)
+}
+# What is tried in them does not ask whether an installation compiles the kernels, which `at_home` and `elsewhere` do: one copy serves all.
+KERNELS_ONCE = ("upgraded", "killed", "removed", "hard_place")
+
+
+def made_ready(work: Path, setup: Path | None, portable: Path | None) -> tuple[Windows, Setups, Place]:
+    """Make a Windows, the setup files that are tried in it, and a Python that is no part of an installation."""
+    if setup is not None:
+        older = setup if portable is None else older_setup(work, portable)
+    else:
+        older, setup_made = (small_setup(work, v, work / "small" / "content") for v in ("0.1.0", "0.1.1"))
+    newer = setup or setup_made
+    setups = Setups(
+        f"Z:{newer.resolve().as_posix()}",
+        f"Z:{older.resolve().as_posix()}",
+        work,
+        setup is not None,
+        can_be_filled(),
+        portable,
+    )
+    windows = Windows(work / "prefix")
+    windows.run("wineboot", "-i")
+    if setups.filled:
+        windows.fill_gaps(work / "gaps")
+    else:
+        print(
+            f"     {COMPILER} is not here: files, processes, modules and tests inside Windows are not tried", flush=True
+        )
+    user = next(p for p in (windows.drive / "users").iterdir() if p.name != "Public").name
+    home = rf"C:\users\{user}\AppData\Local\Programs\beatplanner"
+    alone = work / "runtime-only"
+    if not alone.is_dir():
+        lay_out(alone, fetch_runtime(work / "runtime"), [])
+    python = f"Z:{(alone / 'python' / 'python.exe').as_posix()}".replace("/", "\\")
+    return windows, setups, Place(python, home, windows.here(home))
 
 
 def main() -> int:
+    """Run the trials that the command line asks for, and return 1 where one failed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("setup", nargs="?", type=Path)
     parser.add_argument("--portable", type=Path, help="the portable folder's archive of the same build")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where its Windows stays, to go on later")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="of the parts that ended; else in the kept folder")
     given = parser.parse_args()
-    trials = Trials()
-    with tempfile.TemporaryDirectory(prefix="beatplanner-windows-", ignore_cleanup_errors=True) as folder:
-        work = Path(folder)
-        whole = given.setup is not None
-        made = (
-            [given.setup.resolve()] * 2
-            if whole
-            else [small_setup(work, version, work / "small" / "content") for version in ("0.1.0", "0.1.1")]
-        )
-        first, newer = (f"Z:{p.as_posix()}" for p in made)
-        setups = Setups(first, newer, work, whole, can_be_filled(), given.portable)
-        windows = Windows(work / "prefix")
-        windows.run("wineboot", "-i")
-        if setups.filled:
-            windows.fill_gaps(work / "gaps")
-        else:
-            print(
-                f"     {COMPILER} is not here: files, processes, modules and tests inside Windows are not tried",
-                flush=True,
-            )
-        user = next(p for p in (windows.drive / "users").iterdir() if p.name != "Public").name
-        home = rf"C:\users\{user}\AppData\Local\Programs\beatplanner"
-        python = f"Z:{(work / 'runtime-only' / 'python' / 'python.exe').as_posix()}".replace("/", "\\")
-        lay_out(work / "runtime-only", fetch_runtime(work / "runtime"), [])
+    kept: AbstractContextManager[str] = (
+        nullcontext(str(given.keep))
+        if given.keep
+        else tempfile.TemporaryDirectory(prefix="beatplanner-windows-", ignore_cleanup_errors=True)
+    )
+    failed = 0
+    with kept as folder:
+        work = Path(folder).resolve()
+        work.mkdir(parents=True, exist_ok=True)
+        digest = hashlib.sha256(given.setup.read_bytes()).hexdigest() if given.setup else "small"
+        record = Record(given.record or work / "record.jsonl", digest)
+        left = [name for name in given.only if record.good(name) is None]
         for name in given.only:
-            PARTS[name](trials, windows, setups, Place(python, home, windows.here(home)))
-        windows.kill()
-    print(f"{trials.failed} failed")
-    return int(trials.failed > 0)
+            for line in record.good(name) or ():
+                print(f"{line} (earlier)", flush=True)
+        if left:
+            windows, setups, place = made_ready(work, given.setup, given.portable)
+            for name in left:
+                if name in KERNELS_ONCE:
+                    windows.environment["NUMBA_CACHE_DIR"] = r"C:\kernels"
+                else:
+                    windows.environment.pop("NUMBA_CACHE_DIR", None)
+                trials, begun = Trials(), time.monotonic()
+                print(f"== {name}", flush=True)
+                PARTS[name](trials, windows, setups, place)
+                record.add(name, trials, time.monotonic() - begun)
+                failed += trials.failed
+            windows.kill()
+    print(f"{failed} failed")
+    return int(failed > 0)
 
 
 if __name__ == "__main__":

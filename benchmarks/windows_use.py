@@ -90,38 +90,51 @@ NOT_TESTED = (
 )
 
 
-def inside(trials: Trials, windows: Windows, python: str, work: Path, whole: bool) -> None:
-    """Try files and processes and import every module with an installed Python; with all libraries plan a town and run tests."""
+def files_and_modules(trials: Trials, windows: Windows, python: str, work: Path) -> None:
+    """Try files and processes and import every module with an installed Python."""
     script = f"Z:{(ROOT / 'benchmarks' / 'windows_inside.py').as_posix()}"
     code, out = windows.run(python, "-X", "utf8", script, r"C:\Мои проекты & планы (1)")
     for line in out.strip().splitlines():
-        print(f"     {line}", flush=True)
+        trials.note(line)
     trials.tell("sharing locks, two processes, spawn", code == 0, out[-2000:])
     (work / "modules.py").write_text(MODULES, "utf-8")
     code, out = windows.run(python, "-X", "utf8", f"Z:{(work / 'modules.py').as_posix()}")
-    print(f"     {out.strip().splitlines()[-1] if out.strip() else 'nothing was said'}", flush=True)
+    trials.note(out.strip().splitlines()[-1] if out.strip() else "nothing was said")
     trials.tell("every module is imported, or lacks a library", code == 0 and "FAIL" not in out, out[-2000:])
-    if not whole:
-        return
+
+
+def planned(trials: Trials, windows: Windows, python: str, work: Path) -> None:
+    """Check and plan the sample town, and have the plan verified by the Python of this system."""
     from beatplanner.data.sample.sample_town import write_sample_town
 
-    town = write_sample_town(work / "town")
-    for command in (("check",), ("plan", "--out", f"Z:{(work / 'plan').as_posix()}", "--time-limit", "30")):
+    town, plan = write_sample_town(work / "town"), work / "plan"
+    for command in (("check",), ("plan", "--out", f"Z:{plan.as_posix()}", "--time-limit", "30")):
         begun = time.monotonic()
         code, out = windows.run(
             python, "-X", "utf8", "-m", "beatplanner", command[0], f"Z:{town.as_posix()}", *command[1:]
         )
         trials.tell(f"{command[0]} of the sample town ({time.monotonic() - begun:.0f} s)", code == 0, out[-2000:])
+    verify = [sys.executable, "-m", "beatplanner", "verify", str(plan)]
+    done = subprocess.run(verify, capture_output=True, text=True, check=False)
+    trials.note((done.stdout.strip() or done.stderr.strip() or "nothing was said").splitlines()[-1])
+    trials.tell("the plan is verified here", done.returncode == 0, (done.stdout + done.stderr)[-2000:])
+
+
+def tested(trials: Trials, windows: Windows, python: str, work: Path) -> None:
+    """Run tests of the program with an installed Python that has all libraries."""
     tools = work / "tools"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--target", str(tools)]
-    pip += ["--only-binary", ":all:", "--python-version", "3.13", "--platform", "win_amd64"]
-    subprocess.run([*pip, *TOOLS], check=True)
+    if not tools.is_dir():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--target", str(tools)]
+        pip += ["--only-binary", ":all:", "--python-version", "3.13", "--platform", "win_amd64"]
+        subprocess.run([*pip, *TOOLS], check=True)
     (work / "tests.py").write_text(TESTS, "utf-8")
     script, *folders = (f"Z:{p.as_posix()}" for p in (work / "tests.py", tools, ROOT))
-    files = [f"{folders[1]}/{file}" for file in TESTED]
-    code, out = windows.run(python, "-X", "utf8", script, *folders, *NOT_TESTED, *files)
-    said = next((line for line in reversed(out.splitlines()) if re.search(r"\d+ (passed|failed|error)", line)), "")
-    trials.tell(f"tests of the program: {said.strip('= ') or 'they did not end'}", code == 0, out[-6000:])
+    for file in TESTED:
+        left_out = [d for d in NOT_TESTED if f"={file}::" in d]
+        code, out = windows.run(python, "-X", "utf8", script, *folders, *left_out, f"{folders[1]}/{file}")
+        lines = reversed(out.splitlines())
+        said = next((line for line in lines if re.search(r"\d+ (passed|failed|error)", line)), "they did not end")
+        trials.tell(f"{file}: {said.strip('= ')}", code == 0, out[-6000:])
 
 
 def click(trials: Trials, windows: Windows, program: str, what: str) -> None:

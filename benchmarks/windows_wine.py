@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -123,13 +125,41 @@ def small_setup(work: Path, version: str, content: Path) -> Path:
     return setup
 
 
+def older_setup(work: Path, portable: Path) -> Path:
+    """Build the setup file of an older version: all that the portable folder's archive holds, by another number."""
+    setup = work / "beatplanner-0.0.9-setup.exe"
+    if setup.is_file():
+        return setup
+    place = work / "older"
+    shutil.rmtree(place, ignore_errors=True)
+    with zipfile.ZipFile(portable) as archive:
+        archive.extractall(place)
+    place /= "beatplanner"
+    build = (place / "current.txt").read_text("ascii")
+    version = build.rpartition("-")[0]
+    content = (place / build).rename(place / "content")
+    own = content / "libraries"
+    (own / f"beatplanner-{version}.dist-info").rename(own / "beatplanner-0.0.9.dist-info")
+    for file, line in (
+        (own / "beatplanner-0.0.9.dist-info" / "METADATA", "\nVersion: {}\n"),
+        (own / "beatplanner" / "__init__.py", '\n__version__ = "{}"\n'),
+    ):
+        text = file.read_text("utf-8")
+        if text.count(line.format(version)) != 1:
+            raise ValueError(f"{file} does not say its version once")
+        file.write_text(text.replace(line.format(version), line.format("0.0.9")), "utf-8", newline="\n")
+    make_setup(content, setup, "0.0.9", build_id(content, "0.0.9"), compressor="zlib")
+    shutil.rmtree(work / "older")
+    return setup
+
+
 class Setups(NamedTuple):
     """What is tried.
 
     Attributes
     ----------
-    first, newer
-        The setup files, by their names in Windows.
+    setup, older
+        The setup file that is tried and an older one, by their names in Windows.
     work
         A folder for what is made on the way.
     whole
@@ -140,8 +170,8 @@ class Setups(NamedTuple):
         The portable folder's archive.
     """
 
-    first: str
-    newer: str
+    setup: str
+    older: str
     work: Path
     whole: bool
     filled: bool
@@ -157,12 +187,50 @@ class Place(NamedTuple):
 
 
 class Trials:
-    """Counts what was tried and what failed."""
+    """Counts what was tried and what failed, and keeps what was said."""
 
     def __init__(self) -> None:
         self.failed = 0
+        self.lines: list[str] = []
 
     def tell(self, name: str, good: bool, what: object = "") -> None:
-        """Print one line."""
-        print(f"{'ok  ' if good else 'FAIL'} {name}{f': {what}' if what and not good else ''}", flush=True)
+        """Print one line of a trial."""
+        self._say(f"{'ok  ' if good else 'FAIL'} {name}{f': {what}' if what and not good else ''}")
         self.failed += not good
+
+    def note(self, text: str) -> None:
+        """Print what is no trial."""
+        self._say(f"     {text}")
+
+    def _say(self, line: str) -> None:
+        self.lines.append(line)
+        print(line, flush=True)
+
+
+class Record:
+    """Which parts of the trial of a setup file ended, with what they said: a line of JSON a part.
+
+    Parameters
+    ----------
+    file
+        Where it stands; several trials may write into one.
+    setup
+        The SHA-256 of the setup file. What was recorded of another one is left alone.
+    """
+
+    def __init__(self, file: Path, setup: str) -> None:
+        self.file, self.setup = file, setup
+
+    def add(self, part: str, trials: Trials, seconds: float) -> None:
+        """Write down that a part ended."""
+        entry = {"setup": self.setup, "part": part, "failed": trials.failed, "seconds": round(seconds)}
+        with self.file.open("a", encoding="utf-8") as out:
+            out.write(json.dumps({**entry, "lines": trials.lines}, ensure_ascii=False) + "\n")
+
+    def good(self, part: str) -> list[str] | None:
+        """Return what a part said when it last ended, or None where it has not, or something in it failed."""
+        if not self.file.is_file():
+            return None
+        entries = [json.loads(line) for line in self.file.read_text("utf-8").splitlines()]
+        own = [e for e in entries if e["setup"] == self.setup and e["part"] == part]
+        return own[-1]["lines"] if own and not own[-1]["failed"] else None
