@@ -16,6 +16,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from beatplanner.data.description.rules import RULES
 from beatplanner.data.description.sections.rule import WRITTEN, Rule
+from beatplanner.data.result.sections import section_of
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ PRESETS = (
 
 def value_of(rules: dict[str, Any], rule: Rule) -> Any:
     """Return what rules say of a rule, as JSON; its default where they say nothing, of a table what it does not name."""
-    section = rules.get(rule.section) or {}
+    section = section_of(rules, rule.section)
     found = section.get(rule.name)
     if found is None:
         return rule.default
@@ -106,7 +107,7 @@ def preset_values(preset: Preset, rules: dict[str, Any]) -> dict[str, Any]:
             if value_of(rules, rule) != value:
                 found[rule.key] = None if value == rule.default else value
     # a change budget needs today's beats
-    if found.get("beats.max_moved") is not None and not (rules.get("beats") or {}).get("current"):
+    if found.get("beats.max_moved") is not None and not section_of(rules, "beats").get("current"):
         del found["beats.max_moved"]
     return found
 

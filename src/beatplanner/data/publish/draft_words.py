@@ -7,6 +7,7 @@ from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft import draft_reasons
 from beatplanner.data.result.draft_reason import draft_sentences
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.sections import section_of
 
 
 def draft_in_words(tables: PlanTables, *, rules: bool = True, language: str = "en") -> list[str]:
@@ -26,12 +27,12 @@ def draft_in_words(tables: PlanTables, *, rules: bool = True, language: str = "e
 
 def left_out_of_bound(tables: PlanTables) -> list[str]:
     """Return what the bound of the officers' objective does not know of, as a sentence; empty where it knows all, or the plan is proven best."""
-    officers = tables.summary.get("officers") or {}
+    officers = section_of(tables.summary, "officers")
     if officers.get("gap") is None or officers.get("status") == "optimal" or tables.roster is None:
         return []
     couples = tables.roster.get("not_with")
     names = ["couples who share no beat"] if couples is not None and couples.map(bool, na_action="ignore").any() else []
-    if (tables.summary["rules"].get("officers") or {}).get("half_a_year"):
+    if section_of(tables.summary["rules"], "officers").get("half_a_year"):
         names.append("the limit of changes in a beat")
     if not names:
         return []

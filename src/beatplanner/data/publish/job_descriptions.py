@@ -15,6 +15,7 @@ from beatplanner.data.publish.templates import check_job_template, fill_in
 from beatplanner.data.result.names import beat_title, language_title
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import DAY, Change, changes_of, served_until
+from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.station_names import station_names
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int, changes: Sequence[
     called = station_names(tables)
     stations = [called.get(str(s), str(s)) for s in units["station"].dropna().unique()] if "station" in units else []
     people = beat["population"]
-    forum = rules.get("forum") or {}
-    meet = (forum.get("neighbourhood") or {}).get("meetings_a_year") if forum else None
+    forum = section_of(rules, "forum")
+    meet = section_of(forum, "neighbourhood").get("meetings_a_year") if forum else None
     told = [
         {
             "leaves": c.leaves or "–",

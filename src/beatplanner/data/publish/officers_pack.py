@@ -17,6 +17,7 @@ from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import DAY, changes_of, open_posts, served_until
 from beatplanner.data.result.run_card import card_rows
+from beatplanner.data.result.sections import section_of
 from beatplanner.data.town.personnel import absences
 
 # Words of the workbook that the catalogues have: headings, and what the program itself writes into cells. Names of sheets stay, as scripts read them.
@@ -321,7 +322,7 @@ def _spoken(spoken: Any) -> list[str]:
 
 def _speech(tables: PlanTables) -> Speech:
     """Return the force's language, the first that its forums speak."""
-    return Speech(((tables.summary["rules"].get("forum") or {}).get("languages") or ["en"])[0])
+    return Speech((section_of(tables.summary["rules"], "forum").get("languages") or ["en"])[0])
 
 
 def _figures_sheet(sheet: Any, figures: dict[str, Any], speech: Speech) -> None:

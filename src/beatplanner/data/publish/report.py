@@ -30,6 +30,7 @@ from beatplanner.data.result.draft import proven_gap
 from beatplanner.data.result.names import language_title
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import served_until
+from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.station_names import named
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def _pictures(tables: PlanTables) -> dict[str, str]:
         pictures["hours"] = _picture(_draw_hours(tables))
     if tables.summary.get("workload", {}).get("months"):
         pictures["months"] = _picture(_draw_months(tables.summary["workload"]["months"]))
-    if (tables.summary.get("service") or {}).get("week"):
+    if section_of(tables.summary, "service").get("week"):
         pictures["week"] = _picture(draw_week(tables.summary["service"]["week"]))
     if tables.stations is not None:
         pictures["reach"] = _picture(_draw_reach(tables), 120)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from beatplanner.data.publish.plain_figure import plain_figure
+from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.service_files import fates
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -48,7 +49,7 @@ def service_rows(service: dict[str, Any] | None) -> list[dict[str, Any]]:
     """
     if service is None:
         return []
-    today = {s["name"]: s for s in (service.get("today") or {}).get("shifts", [])}
+    today = {s["name"]: s for s in section_of(service, "today").get("shifts", [])}
     rows = _figures(service)
     found: list[dict[str, list[str] | str]] = []
     for shift in service["shifts"]:

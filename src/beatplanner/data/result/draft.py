@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.result.draft_reason import Reason
+from beatplanner.data.result.sections import section_of
 
 if TYPE_CHECKING:
     # the window asks what a broken step is before any town is read
@@ -77,7 +78,7 @@ def proven_gap(claims: Mapping[str, Any]) -> float | None:
 def accepted_sites(tables: PlanTables) -> dict[str, str]:
     """Return the generated sites that a person accepted, and the name that the person gave each."""
     rules = tables.summary.get("rules", {}).get("stations") or {}
-    return {str(k): str(v) for k, v in (rules.get("accepted") or {}).items()}
+    return {str(k): str(v) for k, v in section_of(rules, "accepted").items()}
 
 
 def unaccepted_sites(tables: PlanTables, accepted: Mapping[str, str] | None = None) -> set[str]:

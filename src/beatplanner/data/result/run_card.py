@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from beatplanner.data.result.draft import proven_gap
+from beatplanner.data.result.sections import section_of
 
 # So many letters of a hash tell two files apart at a glance.
 SHOWN = 10
@@ -67,7 +68,7 @@ def card_rows(
     rows = [(say("Plan"), say(PLAN, project=summary.get("project", ""), seed=summary.get("seed", "")))]
     if summary.get("made_on"):
         rows.append((say("Date"), str(summary["made_on"])))
-    author = ((summary.get("rules") or {}).get("forum") or {}).get("made_by")
+    author = section_of(section_of(summary, "rules"), "forum").get("made_by")
     if author:
         rows.append((say("Who"), str(author)))
     if who or when:

@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from beatplanner.data.result.sections import section_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -42,7 +44,7 @@ def fates(service: dict[str, Any]) -> tuple[str, ...]:
         is on duty are lost all the same, and then both are told.
     """
     lost = service.get("queue") == "lost"
-    parts = [service, *service.get("shifts", ()), service.get("today") or {}]
+    parts = [service, *service.get("shifts", ()), section_of(service, "today")]
     gone = lost or any((part.get("lost_share") or 0.0) > 0 for part in parts)
     return (() if lost else ("wait_share",)) + (("lost_share",) if gone else ())
 

@@ -14,6 +14,7 @@ from beatplanner.data.description.scenarios import differences_in_words
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.fingerprint import is_unchanged
+from beatplanner.data.result.sections import section_of
 
 
 def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...]:
@@ -42,7 +43,7 @@ def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...
     else:
         made = Description.model_validate(summary.get("rules", {}))
         a, b = (json.loads(d.model_dump_json()) for d in (made, rules))
-        counted = (summary.get("workload") or {}).get("abstraction")
+        counted = section_of(summary, "workload").get("abstraction")
         if counted and made.service is not None and made.service.abstraction == "counted":
             # the plan's rules have the share that its service counts
             a["workload"]["abstraction"] = counted["assumed"]

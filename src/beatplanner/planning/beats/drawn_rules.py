@@ -10,6 +10,7 @@ import numpy as np
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.beats import Drawn
+from beatplanner.data.result.sections import section_of
 from beatplanner.data.town.adjacency import drawn_edges
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.drawn_plan import DrawnPlan, Pair, natural
@@ -63,7 +64,7 @@ def _together(plan: DrawnPlan, drawn: dict[Pair, Drawn]) -> tuple[Drawn, ...]:
 
 def _with_counted_share(town: Town, rules: Mapping[str, Any]) -> Town:
     counts = town.description.service is not None and town.description.service.abstraction == "counted"
-    if not counts or (rules.get("service") or {}).get("abstraction") != "counted":
+    if not counts or section_of(rules, "service").get("abstraction") != "counted":
         return town
     share = town.description.workload.model_copy(update={"abstraction": float(rules["workload"]["abstraction"])})
     return replace(town, description=town.description.model_copy(update={"workload": share}))
@@ -83,7 +84,7 @@ def with_rules_of_plan(town: Town, rules: Mapping[str, Any]) -> Town:
     """
     town = _with_counted_share(town, rules)
     beats = town.description.beats
-    section = rules.get("beats") or {}
+    section = section_of(rules, "beats")
     if beats is None or not any(section.get(key) for key in ("links", "closed", "held")):
         return town
     place = {str(u): i for i, u in enumerate(town.units["unit"])}
@@ -93,7 +94,7 @@ def with_rules_of_plan(town: Town, rules: Mapping[str, Any]) -> Town:
         return [d for d in found if d not in have and all(u in place for pair in d.pairs for u in pair)]
 
     links, closed = known(section.get("links", ()), beats.links), known(section.get("closed", ()), beats.closed)
-    held = {b: tuple(u for u in units if u in place) for b, units in (section.get("held") or {}).items()}
+    held = {b: tuple(u for u in units if u in place) for b, units in section_of(section, "held").items()}
     lock = town.units["locked"].to_numpy(object).copy()
     for beat, units in held.items():
         for unit in units:

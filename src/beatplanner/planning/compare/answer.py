@@ -24,6 +24,7 @@ from beatplanner.data.publish.moves import NO_MORE
 from beatplanner.data.publish.moves import moves as reasons
 from beatplanner.data.publish.officers_pack import vacancies
 from beatplanner.data.result.postings import open_posts
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.compare.columns import Column, currency, read_columns
 from beatplanner.planning.compare.figures import figures
 from beatplanner.planning.compare.sentences import moves
@@ -331,7 +332,7 @@ def _dear(prices: Path | None) -> list[str]:
 
 
 def _cover(s: dict[str, Any]) -> list[str]:
-    cover = (s.get("officers") or {}).get("cover")
+    cover = section_of(s, "officers").get("cover")
     if not cover:
         return []
     return [
@@ -342,7 +343,7 @@ def _cover(s: dict[str, Any]) -> list[str]:
 
 def _personnel(s: dict[str, Any]) -> list[str]:
     found: list[str] = []
-    officers = s.get("officers") or {}
+    officers = section_of(s, "officers")
     supervision: list[dict[str, Any]] = officers.get("supervision") or []
     if supervision:
         force, *areas = supervision

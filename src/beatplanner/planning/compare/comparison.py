@@ -30,6 +30,7 @@ from beatplanner.data.result.cells import readable
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.names import language_title
 from beatplanner.data.result.run_card import card_rows
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.compare.columns import (
     AS_TOLD,
     LEFT_OUT,
@@ -240,9 +241,9 @@ def _curve(folder: Path, out: Path) -> list[dict[str, Any]]:
         if not (place / "summary.json").is_file():
             continue
         tables = read_result(place)
-        told, limit = tables.summary["beats"], (tables.summary["rules"].get("beats") or {}).get("max_moved")
+        told, limit = tables.summary["beats"], section_of(tables.summary["rules"], "beats").get("max_moved")
         hours = float(tables.units["workload"].sum())
-        travel = (tables.summary["rules"].get("beats") or {}).get("objective") == "travel" and hours > 0
+        travel = section_of(tables.summary["rules"], "beats").get("objective") == "travel" and hours > 0
         bound = told["lower_bound"]
         rows.append(
             {

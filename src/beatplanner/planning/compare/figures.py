@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from beatplanner.data.result.draft import proven_gap, unsolved_steps
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.service_files import fates
 from beatplanner.planning.compare.columns import (
     OVERLOAD,
@@ -318,7 +319,7 @@ SERVICE = {
 
 def _of_service(c: Column) -> dict[str, Any]:
     """Return the figures of the service; today's are those that the plan found for today's beats."""
-    plan = c.tables.summary.get("service") or {}
+    plan = section_of(c.tables.summary, "service")
     told = plan.get("today") if c.today else plan
     if not told:
         return {}

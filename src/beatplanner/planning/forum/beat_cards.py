@@ -20,6 +20,7 @@ import shapely
 from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.service_files import fates
 from beatplanner.data.town.forum_tables import ForumTables, read_forum_tables
 from beatplanner.data.town.town import Town
@@ -468,7 +469,7 @@ def _spoken(own: pd.DataFrame, languages: str, holders: tuple[tuple[Posting, ...
 
 
 def _service_of(tables: PlanTables, beat: str) -> dict[str, float | None] | None:
-    told = tables.summary.get("service") or {}
+    told = section_of(tables.summary, "service")
     own = told.get("beats", {}).get(beat)
     if own is None:
         return None

@@ -11,6 +11,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import make_folder, place_to_write
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.service.picture import Method, read_inputs
@@ -51,7 +52,7 @@ def look_at_service(
         town = read_town(rules.model_copy(update={"folder": file.parent, "file": file}))
         inputs = read_inputs(town)
         picture = service_of_plan(town, plan, inputs, method=method, seed=seed, cancelled=cancelled)
-        share = (plan.summary.get("workload") or {}).get("abstraction")
+        share = section_of(plan.summary, "workload").get("abstraction")
         officers = plan.summary.get("officers")
         today = today_beside(town, inputs, method=method, seed=seed, cancelled=cancelled)
     else:

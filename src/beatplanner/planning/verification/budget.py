@@ -9,6 +9,7 @@ import numpy as np
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.force_money import LINES, Force, months_before, one_officer
 from beatplanner.planning.verification.ledger import Ledger, missing, same
 
@@ -154,7 +155,7 @@ def _check_classes(ledger: Ledger, claims: Claims, force: Force, spent: list[dic
     """Check money by function, what falls on whom when a payer's money ends, and what is ordered by when."""
     b, labels = force.budget, claims["years"]
     codes = {b.functions.get(k, "03.1") for k in LINES}  # type: ignore[call-overload]
-    said = claims.get("functional") or {}
+    said = section_of(claims, "functional")
     rows = [
         (
             f"{code} in {labels[t]}",
@@ -429,7 +430,7 @@ def _check_people(ledger: Ledger, claims: Claims, force: Force, start: list[int 
     ]
     ledger.pairs("budget.people", "officers paid, in posts, in training and without a post", rows, "figures")
     # post-months without an officer are those of the officers' step, where both see the same years
-    rules, claimed = force.rules.officers, (force.tables.summary.get("officers") or {}).get("vacant_months")
+    rules, claimed = force.rules.officers, section_of(force.tables.summary, "officers").get("vacant_months")
     assert rules is not None
     if claimed is not None and force.first == 0 and rules.years <= force.budget.years:
         ledger.number("budget.vacant", 12 * float(np.sum(told["vacant"][: rules.years])), float(claimed), "post-months")

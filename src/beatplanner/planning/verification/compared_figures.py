@@ -12,6 +12,7 @@ import pandas as pd
 
 from beatplanner.data.formats.frames import number_at, records
 from beatplanner.data.result.draft import proven_gap, unsolved_steps
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.budget import today_money
 from beatplanner.planning.verification.compared_plan import ComparedPlan
 from beatplanner.planning.verification.ledger import day_text, missing, text, whole_months
@@ -288,12 +289,12 @@ def _proof(p: ComparedPlan) -> dict[str, Any]:
 
 def _service(p: ComparedPlan) -> dict[str, Any]:
     """Return the plan's service, whose figures its own checks have found right, and today's, which it tells."""
-    plan = p.tables.summary.get("service") or {}
+    plan = section_of(p.tables.summary, "service")
     told = plan.get("today") if p.today else plan
     if not told:
         return {}
     lost = plan.get("queue") == "lost"
-    some_lost = [f["lost_share"] for f in (plan, *plan["shifts"], plan.get("today") or {}) if f.get("lost_share")]
+    some_lost = [f["lost_share"] for f in (plan, *plan["shifts"], section_of(plan, "today")) if f.get("lost_share")]
     keys = {"minutes": "mean_minutes", "p90": "p90_minutes"} | {k: f"{k}_share" for k in ("own", "away", "people")}
     nobody = told["nobody_share"].values()
     return {

@@ -19,6 +19,7 @@ from beatplanner.data.publish.comparison_words import about
 from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.compared_draws import check_draws
 from beatplanner.planning.verification.compared_figures import figures_of
 from beatplanner.planning.verification.compared_files import check_page, check_workbook
@@ -182,7 +183,7 @@ def _check_curve(ledger: Ledger, folder: Path, rows: list[Row], verify_plan: Cal
         )
         t = read_result(place)
         beats, hours = t.summary["beats"], math.fsum(t.units["workload"].astype(float))
-        straight = (t.summary["rules"].get("beats") or {}).get("objective") == "travel"
+        straight = section_of(t.summary["rules"], "beats").get("objective") == "travel"
         found = {k: beats[k] for k in ("moved_share", "max_deviation")} | {"travel": beats["objective"]}
         found["mean_way"] = beats["objective"] / hours if straight else None
         found["mean_way_bound"] = (
@@ -223,10 +224,10 @@ def _check_sentences(
 ) -> None:
     """Check that every number that a sentence tells is one of the figures, the plan's or today's."""
     for p, told, own in zip(plans, content["sentences"], found, strict=True):
-        budget = p.tables.summary.get("budget") or {}
+        budget = section_of(p.tables.summary, "budget")
         known = {n for label in budget.get("years", []) for n in NUMBER.findall(label)}
         known |= {n.rstrip(",") for u in budget.get("unfunded", []) for n in NUMBER.findall(u["area"])}
-        known |= {n.rstrip(",") for n in NUMBER.findall((budget.get("blocked") or {}).get("sentence", ""))}
+        known |= {n.rstrip(",") for n in NUMBER.findall(section_of(budget, "blocked").get("sentence", ""))}
         # money is told in three digits
         figures = [(k, v) for told_of in (own, found[0]) for k, v in told_of.items()]
         known |= {about(float(v)).split()[0] for k, v in figures if k.startswith(MONEY) and isinstance(v, int | float)}

@@ -8,6 +8,7 @@ from typing import Any
 from beatplanner.data.description.models import Description
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.ledger import Ledger, missing
 
 
@@ -42,13 +43,13 @@ def check_country(ledger: Ledger, tables: PlanTables, rules: Description) -> Non
         differ["officers_over"].append(max(0, n - needed))
         differ["posts_unstaffed"].append(max(0.0, posts - n))
     found |= {k: math.fsum(v) if given else None for k, v in differ.items()}
-    service = tables.summary.get("service") or {}
+    service = section_of(tables.summary, "service")
     for key, of in (("service_minutes", "mean_minutes"), ("service_own", "own_share")):
         if key in claims:
             # the mean of the beats by their calls is that of all calls
             found[key] = service.get(of)
     lost = service.get("queue") == "lost"
-    some = lost or any(s.get("lost_share") for s in (service, *service.get("shifts", []), service.get("today") or {}))
+    some = lost or any(s.get("lost_share") for s in (service, *service.get("shifts", []), section_of(service, "today")))
     if "service_wait" in claims:
         found |= {"service_wait": None if lost else service.get("wait_share")}
         found |= {"service_lost": service.get("lost_share") if some else None}

@@ -18,6 +18,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.result.cells import readable
+from beatplanner.data.result.sections import section_of
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, same, text
@@ -76,7 +77,7 @@ def check_rules(ledger: Ledger, summary: Claims, rules: Description) -> bool:
         ledger.unchecked("rules", "the description file", str(error.problems[0]))
         return True
     said = rules.model_dump(mode="json")
-    if (summary.get("versions") or {}).get("beatplanner") == importlib.metadata.version("beatplanner"):
+    if section_of(summary, "versions").get("beatplanner") == importlib.metadata.version("beatplanner"):
         # what is missing would count as its default; another version may not have had it
         said = _as_told(said, summary["rules"])
     else:
@@ -89,8 +90,8 @@ def check_rules(ledger: Ledger, summary: Claims, rules: Description) -> bool:
 
 def _put_back(said: dict[str, Any], summary: Claims) -> None:
     """Put back what the workload assumes where the plan was made with the share that the service counts."""
-    counted = (summary.get("workload") or {}).get("abstraction")
-    if counted and (said.get("service") or {}).get("abstraction") == "counted":
+    counted = section_of(summary, "workload").get("abstraction")
+    if counted and section_of(said, "service").get("abstraction") == "counted":
         said["workload"] = {**said["workload"], "abstraction": counted.get("assumed")}
 
 

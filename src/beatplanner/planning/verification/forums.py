@@ -12,6 +12,7 @@ import shapely
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.fingerprint import is_unchanged
+from beatplanner.data.result.sections import section_of
 from beatplanner.data.town.forum_tables import read_venues
 from beatplanner.data.town.town import Town
 from beatplanner.planning.verification.evidence import Evidence
@@ -116,7 +117,7 @@ def _places(evidence: Evidence, town: Town) -> Places:
     metres = 1.3 * np.sqrt(((home[:, None, :] - xy[None, :, :]) ** 2).sum(axis=2))
     if on_foot is not None:
         metres = np.where(np.isnan(on_foot), metres, on_foot)
-    stations = evidence.summary.get("stations") or {}
+    stations = section_of(evidence.summary, "stations")
     walkable = stations.get("walk_minutes", 20.0) / 60 * stations.get("walk_kmh", 4.5) * 1000
     fare = np.where(metres <= walkable, 0.0, metres / 500 * rules.cost_per_km)
     return Places(name, xy, price, metres, fare)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from beatplanner.data.description.models import Officers
 from beatplanner.data.formats.frames import Row, records
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.beat_figures import LANGUAGE_SHARE
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, is_number, missing, text
@@ -144,7 +145,7 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
 
 def _check_objective(ledger: Ledger, claims: Claims, figures: dict[str, float], rules: Officers) -> None:
     """Check the weights, and that the objective is the sum of the figures by them."""
-    weights = claims.get("weights") or {}
+    weights = section_of(claims, "weights")
     wanted = rules.weights.model_dump()
     ledger.add("officers.weights", weights == wanted, str(weights), str(wanted))
     keys = {

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.formats.frames import Row, records
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, day_text, is_number, missing, text, whole_months
 
@@ -283,7 +284,7 @@ def check_personnel(
         if text(row.get("rank")):
             ranks[str(row["rank"])] = ranks.get(str(row["rank"]), 0) + 1
     if claims.get("ranks") is not None or ranks:
-        ledger.add("officers.ranks", (claims.get("ranks") or {}) == ranks, str(claims.get("ranks")), str(ranks))
+        ledger.add("officers.ranks", section_of(claims, "ranks") == ranks, str(claims.get("ranks")), str(ranks))
     if claims.get("supervision") is not None or (rules.span_of_control is not None and "rank" in columns):
         said = [
             [r["area"], r["officers"], r["supervisors"], r["needed"], r["missing"]]

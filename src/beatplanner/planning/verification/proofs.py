@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.arrays import MalformedError, are_numbers
 from beatplanner.planning.verification.beats_proof import impossible_within, least_moved, prove_beats
 from beatplanner.planning.verification.evidence import Evidence
@@ -66,9 +67,9 @@ def check_proofs(ledger: Ledger, evidence: Evidence) -> None:
     _check_budget(ledger, evidence)
     known = {step for step in PROVERS if isinstance(evidence.summary.get(step), dict)}
     for key, name in (("smallest_tolerance", TOLERANCE), ("smallest_budget", BUDGET)):
-        if key in (evidence.summary.get("beats") or {}):
+        if key in section_of(evidence.summary, "beats"):
             known.add(name)
-    if "mobile" in (evidence.summary.get("stations") or {}):
+    if "mobile" in section_of(evidence.summary, "stations"):
         known.add(STOPS)
     others = sorted(set(evidence.tables.proofs) - known)
     ledger.each(
@@ -82,7 +83,7 @@ def check_proofs(ledger: Ledger, evidence: Evidence) -> None:
 
 def _check_tolerance(ledger: Ledger, evidence: Evidence) -> None:
     """Check the interval of the smallest tolerance that would do: impossible below, by its proof, and found above, by the plan."""
-    claims = evidence.summary.get("beats") or {}
+    claims = section_of(evidence.summary, "beats")
     interval = claims.get("smallest_tolerance")
     if not isinstance(interval, dict):
         return
@@ -123,7 +124,7 @@ def _check_tolerance(ledger: Ledger, evidence: Evidence) -> None:
 
 def _check_budget(ledger: Ledger, evidence: Evidence) -> None:
     """Check the interval of the smallest change budget that would do: impossible below, by its proof, and found above, by the plan."""
-    claims = evidence.summary.get("beats") or {}
+    claims = section_of(evidence.summary, "beats")
     interval = claims.get("smallest_budget")
     if not isinstance(interval, dict):
         return

@@ -15,6 +15,7 @@ import pandas as pd
 
 from beatplanner.data.result.manifest import written_version
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.service_files import CALLS, FILE, FLOWS, FOLDER, LINES, MINUTES, SERVERS
 from beatplanner.planning.verification.beat_figures import officers_of
 from beatplanner.planning.verification.evidence import Evidence
@@ -136,9 +137,9 @@ def _newer_keys(ledger: Ledger, claims: Claims, rules: dict[str, Any], written: 
     """Return what a service of an older version does not tell, as it came later; each is listed as not checked."""
     told = [*(claims.get("shifts") or []), *(claims.get("periods") or [])]
     lacks = {key for key in ("calls_an_hour", "relief_factor") if any(key not in shift for shift in told)}
-    if "pattern" not in claims and (rules.get("service") or {}).get("pattern"):
+    if "pattern" not in claims and section_of(rules, "service").get("pattern"):
         lacks.add("pattern")
-    rows = list((claims.get("beats") or {}).values())
+    rows = list(section_of(claims, "beats").values())
     lacks |= {f"beats.{k}" for k in ("calls_a_week", "duty_hours_a_week") if any(k not in row for row in rows)}
     if not lacks or written >= SINCE:
         return frozenset()
@@ -149,12 +150,12 @@ def _newer_keys(ledger: Ledger, claims: Claims, rules: dict[str, Any], written: 
 
 def _abstraction(ledger: Ledger, claims: Claims, summary: Claims, evidence: Evidence | None) -> None:
     """Check the share of the time away from the beat, assumed and counted, and the officers that the workload asks for by each."""
-    away, share = claims.get("abstraction"), (summary.get("workload") or {}).get("abstraction")
-    rules = summary.get("rules") or {}
-    used = (rules.get("workload") or {}).get("abstraction")
+    away, share = claims.get("abstraction"), section_of(summary, "workload").get("abstraction")
+    rules = section_of(summary, "rules")
+    used = section_of(rules, "workload").get("abstraction")
     if share is not None:
         # the share that the officers were worked out with is the one in the rules; what the workload assumed is told beside it
-        asked = (rules.get("service") or {}).get("abstraction") == "counted"
+        asked = section_of(rules, "service").get("abstraction") == "counted"
         right = asked and same(share.get("used"), used, 1e-9, 1e-12)
         ledger.add("service.abstraction.used", right, f"{used} in the rules", share.get("used"))
     if not away:
@@ -181,7 +182,7 @@ def _abstraction(ledger: Ledger, claims: Claims, summary: Claims, evidence: Evid
 
 def _least_minutes(ledger: Ledger, beats: dict[str, Any], method: str, minutes: float) -> None:
     """Check what redrawing for the least minutes says of the beats that it led to; those before are gone."""
-    told = beats.get("least_minutes") or {}
+    told = section_of(beats, "least_minutes")
     if told.get("status") != "sought":
         return
     # another method, such as a simulation, gives other minutes
@@ -288,7 +289,7 @@ def _shift(
 
 def _by_number(shift: dict[str, Any], together: np.ndarray | None) -> np.ndarray | None:
     """Return what a shift says of the requests of calls that need one officer, two, and so on, (3, M)."""
-    said = shift.get("by_officers") or {}
+    said = section_of(shift, "by_officers")
     if together is None or set(said) != {str(k + 1) for k in range(together.shape[1])}:
         return None
     keys = ("wait_share", "lost_share", "mean_wait_minutes")
@@ -364,7 +365,7 @@ def _together_anew(
     ]
     ledger.each(f"service.{name}.equations", "the flows solve the balance equations", wrong, flow.size, "flows")
     keys = ("wait_share", "lost_share", "mean_wait_minutes")
-    said = shift.get("by_officers") or {}
+    said = section_of(shift, "by_officers")
     rows = [
         (f"{key} of calls for {k + 1}", (said.get(str(k + 1)) or {}).get(key), float(fates[r, k]))
         for r, key in enumerate(keys)
@@ -389,7 +390,7 @@ def _proposal(ledger: Ledger, claims: Claims, rules: dict[str, Any]) -> None:
         return
     wrong: list[str] = []
     standard = found["standard"]
-    asked = (rules.get("service") or {}).get("standard") or {}
+    asked = section_of(section_of(rules, "service"), "standard")
     wrong += [
         f"{k} is {standard.get(k)}, and the rule says {v}."
         for k, v in asked.items()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.ledger import Ledger, same
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def check_duty(
         Keys that the version which wrote the result did not tell.
     """
     rules = claims["rules"]
-    asked, workload = rules.get("service") or {}, rules.get("workload") or {}
+    asked, workload = section_of(rules, "service"), section_of(rules, "workload")
     pattern = list(asked.get("pattern") or [])
     told = claims["service"]
     if "annual_hours" not in workload:
@@ -66,7 +67,7 @@ def check_duty(
         ledger.add("service.pattern", False, "the pattern of the rules", str(said and said["days"]))
         return
     between, weekly, hours = _rest(pattern, asked["shifts"])
-    rest = asked.get("rest") or {}
+    rest = section_of(asked, "rest")
     broken = [
         key
         for key, value, limit, least in (
@@ -149,11 +150,11 @@ def check_lines(ledger: Ledger, tables: Any, lines: pd.DataFrame | None) -> None
     lines
         ``unit``, ``peak_work``, ``requests_a_year``, ``minutes``; None where there is none.
     """
-    rules, told = tables.summary.get("rules") or {}, (tables.summary.get("beats") or {}).get("lines")
-    asked = rules.get("service") or {}
+    rules, told = section_of(tables.summary, "rules"), section_of(tables.summary, "beats").get("lines")
+    asked = section_of(rules, "service")
     limits = {
         "peak_tolerance": asked.get("peak_tolerance"),
-        "travel_work": (rules.get("beats") or {}).get("tolerance") if asked.get("travel_work") else None,
+        "travel_work": section_of(rules, "beats").get("tolerance") if asked.get("travel_work") else None,
         "longest_drive": asked.get("longest_drive"),
     }
     limits = {k: v for k, v in limits.items() if v is not None}

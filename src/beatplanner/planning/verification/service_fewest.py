@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.service_files import FOLDER, PLACES, WAYS
 from beatplanner.planning.verification.ledger import Ledger, same
 from beatplanner.planning.verification.service_figures import Period
@@ -103,7 +104,7 @@ def check_fewest(
         why = "Where the officers proposed would wait is not kept beside the plan: the table is too large, or the version was older."
         ledger.unchecked("service.proposal.fewest", what, why)
         return
-    where, way, centre = _read_places(ledger, folder, proposal["shifts"][0], frames[0], summary.get("rules") or {})
+    where, way, centre = _read_places(ledger, folder, proposal["shifts"][0], frames[0], section_of(summary, "rules"))
     wrong: list[str] = []
     near_only: list[str] = []
     for told, period in zip(proposal["shifts"], periods, strict=True):
@@ -144,7 +145,7 @@ def _read_places(
     """Read where officers wait and the ways from there; return these and the centre of each beat, and check straight lines."""
     text = {"shift": str, "beat": str, "unit": str, "from": str, "to": str}
     where, ways = (pd.read_csv(folder / FOLDER / n, dtype=text, encoding="utf-8-sig") for n in (PLACES, WAYS))
-    service = rules.get("service") or {}
+    service = section_of(rules, "service")
     x, y, ids, beats = (
         units["x"].to_numpy(float),
         units["y"].to_numpy(float),

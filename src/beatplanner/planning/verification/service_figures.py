@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, words
 
 if TYPE_CHECKING:
@@ -311,7 +312,7 @@ def _of_beats_week(
 
 def check_hours(ledger: Ledger, claims: Claims, periods: list[Period], rules: dict[str, Any]) -> None:
     """Check what the rules say of the service, when shifts are on duty, calls of the week, and beats without anybody."""
-    service = rules.get("service") or {}
+    service = section_of(rules, "service")
     minutes = {str(s["name"]): _minutes(s) for s in service.get("shifts") or []}
     rows = [(p.name, p.hours, _together(p, minutes).sum() / 60.0) for p in periods if set(p.shifts) <= set(minutes)]
     ledger.pairs("service.hours", "hours a week are those of the shifts in the rules", rows, "periods", "hours")
@@ -351,7 +352,7 @@ def check_minutes(
     rules: dict[str, Any],
 ) -> None:
     """Check travel along the straight line; by roads, by a table, or of officers on foot it is taken as it stands."""
-    service = rules.get("service") or {}
+    service = section_of(rules, "service")
     if any(service.get(k) is not None for k in ("minutes", "roads", "servers")):
         ledger.unchecked(
             "service.minutes",

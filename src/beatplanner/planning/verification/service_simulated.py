@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.ledger import Ledger
 
 CALLS, BATCHES = 20_000, 20
@@ -49,7 +50,7 @@ def second_seed(
         (n, M) calls an hour by the officers that they need at once; None where each needs one.
     """
     found = _simulated(own, minutes, rate, scene / 60.0, travel_counts, waits, seed + 1_000_003, together)
-    half = shift.get("half_width") or {}
+    half = section_of(shift, "half_width")
     wrong: list[str] = []
     for key in FIGURES:
         value, width = found[key]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from beatplanner.data.formats.frames import each_row
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import Ledger, missing
 from beatplanner.planning.verification.outreach import in_plan_order
@@ -28,7 +29,7 @@ def check_groups(
     rules, town = evidence.rules.stations, evidence.town
     assert rules is not None
     residents = np.maximum(evidence.people, 1e-300)
-    said = claims.get("groups") or {}
+    said = section_of(claims, "groups")
     at_home: dict[str, np.ndarray] = {}
     for group in said:
         column = f"group_{group}"

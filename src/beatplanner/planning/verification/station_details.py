@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, text
 
@@ -79,7 +80,7 @@ def _check_claims(ledger: Ledger, evidence: Evidence, claims: Claims, sites: pd.
             [(m, said.get(m), found.get(m)) for m in {**found, **said}],
             "shares",
         )
-    groups, units = claims.get("groups") or {}, evidence.units
+    groups, units = section_of(claims, "groups"), evidence.units
     rows = [
         (g, row.get("residents"), float(units[f"group_{g}"].sum()) if f"group_{g}" in units else None)
         for g, row in groups.items()

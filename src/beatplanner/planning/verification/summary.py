@@ -11,6 +11,7 @@ from beatplanner.data.findings import listed
 from beatplanner.data.formats.fingerprint import fingerprint, is_unchanged
 from beatplanner.data.paths import whole_path
 from beatplanner.data.result.manifest import VERSION
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.ledger import DIGITS_SLACK, RELAXED, Ledger, is_number, missing, same, words
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _check_proven(ledger: Ledger, summary: Claims, steps: list[str]) -> None:
 
 def _too_small(told: dict[str, Any], interval: str, summary: Claims) -> bool:
     """Tell whether what is claimed as impossible, for the smallest tolerance or budget, reaches the rule that was asked for."""
-    said, rules = told.get(interval), (summary.get("rules") or {}).get("beats") or {}
+    said, rules = told.get(interval), section_of(section_of(summary, "rules"), "beats")
     below = said.get("impossible_below") if isinstance(said, dict) else None
     asked = rules.get("tolerance" if interval == "smallest_tolerance" else "max_moved")
     return is_number(below) and is_number(asked) and float(below) >= float(asked) * (1 - DIGITS_SLACK)

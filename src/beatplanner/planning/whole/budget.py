@@ -24,6 +24,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import BUDGET_LINES, Budget
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.whole.areas import (
     FORUMS,
     SALARIES,
@@ -156,7 +157,7 @@ def _read_rollout(tables: PlanTables, description: Description) -> Rollout | Non
         return None
     number = {d.isoformat(): m // 12 for m, d in enumerate(first_days(description)) if m % 12 == 0}
     start = np.array([-1 if _empty(d) else number.get(str(d), -1) for d in tables.beats["starts"]], int)
-    return Rollout(start, (tables.summary.get("budget") or {}).get("resident_years_bound"), True)
+    return Rollout(start, section_of(tables.summary, "budget").get("resident_years_bound"), True)
 
 
 def _empty(value: object) -> bool:

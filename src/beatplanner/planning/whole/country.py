@@ -24,6 +24,7 @@ from beatplanner.data.formats.layers import read_layer
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.manifest import renew_manifest
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.whole.country_service import COLUMNS as SERVICE
 from beatplanner.planning.whole.country_service import with_service
 
@@ -311,7 +312,7 @@ def write_country(folder: Path, tables: PlanTables, plan: CountryPlan) -> None:
     """Write ``country.csv``, ``share-out.csv`` where there is one, and ``country.html`` with the map, into a result folder."""
     from beatplanner.data.publish.country_report import write_country_files
 
-    forum = tables.summary["rules"].get("forum") or {}
+    forum = section_of(tables.summary["rules"], "forum")
     language = (forum.get("languages") or ["en"])[0]
     notes = [str(n) for n in plan.notes]
     write_country_files(folder, tables, plan.table, plan.shares, notes, plan.empty, language)

@@ -18,6 +18,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.sections import section_of
 from beatplanner.data.side_work import SideWork
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
@@ -178,7 +179,7 @@ def _tell_certified(progress: Progress, plan: Plan, summary: Claims, seconds: fl
         "officers": None if plan.officers is None else plan.officers.proof.lower_bound,
     }
     for step, bound in of_solver.items():
-        told = summary.get(step) or {}
+        told = section_of(summary, step)
         if bound is not None and told.get("lower_bound") is not None and told["lower_bound"] != bound:
             progress(step, told["objective"], told["lower_bound"], seconds)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.service_files import FOLDER, LINES
 from beatplanner.data.town.town import Town
 
@@ -35,7 +36,7 @@ def service_inputs(town: Town) -> ServiceInputs | None:
 
 def share_of(summary: Claims) -> dict[str, Any] | None:
     """Return the share of duty away from the beat that a plan was made with, where it was counted."""
-    return (summary.get("workload") or {}).get("abstraction")
+    return section_of(summary, "workload").get("abstraction")
 
 
 def service_of(town: Town, inputs: ServiceInputs | None, plan: PlanTables, *, seed: int) -> tuple[Any, ...] | None:
@@ -59,5 +60,5 @@ def service_of(town: Town, inputs: ServiceInputs | None, plan: PlanTables, *, se
 
 def keep_lines(before: Path, plan: PlanTables, service: tuple[Any, ...] | None) -> None:
     """Put what the lines of kept beats can be computed from again beside the service of a plan with the same beats."""
-    if service is not None and (plan.summary.get("beats") or {}).get("lines") and (before / FOLDER / LINES).is_file():
+    if service is not None and section_of(plan.summary, "beats").get("lines") and (before / FOLDER / LINES).is_file():
         service[1][LINES] = pd.read_csv(before / FOLDER / LINES, dtype={"unit": str}, encoding="utf-8-sig")

@@ -1,0 +1,16 @@
+"""The parts of what a result says, by key: a section or its rows, empty where a plan has none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def section_of(said: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return the section under a key, empty where it is missing or null."""
+    return said.get(key) or {}
+
+
+def rows_of(said: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """Return the rows under a key, none where it is missing or null."""
+    return said.get(key) or []
