@@ -1,6 +1,7 @@
 """What decides between plans is told in the force's language: prices of rules, why money holds up a start, why rules clash."""
 
 import re
+from html import unescape
 
 import pytest
 
@@ -8,6 +9,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.publish.blocked_words import blocked_in_words
 from beatplanner.data.publish.comparison_workbook import lines_of
 from beatplanner.data.publish.price_words import HOW, RULES, phrase, price_interval, price_sentence
+from beatplanner.data.publish.report import page_template
 from beatplanner.data.publish.told import as_told, without_keys
 from beatplanner.data.publish.translation import LOCALES, Speech
 from beatplanner.planning.compare.rule_prices import relaxations
@@ -166,3 +168,32 @@ def test_barriers_are_called_by_their_name_and_never_by_their_file(tmp_path):
     declared = 'sources = { "beats.barriers" = { name = { en = "Vardar", mk = "Вардар" } } }'
     assert told(sources=declared) == "Keeping the Vardar as a border"
     assert "Вардар" in told("mk", sources=declared)
+
+
+def _money_table(language="en", *, posts, vacant):
+    people = {"posts": posts, "paid": [2.0, 2.5], "in_posts": [2.0, 2.0], "in_training": [0.0, 0.5], "vacant": vacant}
+    people |= {"without_post": [0.0, 0.0], "money_without_post": [0.0, 0.0], "money_of_vacant": [0.0, 0.0]}
+    money = {"currency": "EUR", "years": ["2027", "2028"], "lines": {}, "payers": {}, "total": [1.0, 1.0], "starts": []}
+    page = page_template().environment.from_string(
+        '{% from "budget.html" import budget_table %}{{ budget_table(b, say=say) }}'
+    )
+    text = page.render(b=money | {"people": people, "unfunded": []}, say=Speech(language))
+    return unescape(re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", text[text.rindex("<table>") :])))
+
+
+def test_money_that_starts_nothing_is_told_in_words():
+    text = _money_table(posts=[0.0, 0.0], vacant=[0.05, 0.6])
+    assert "No beat starts in these years, so there is no post of the plan" in text
+    assert "Posts" not in text, "no 0.0 of 0.6 posts"
+    assert "Months of posts without an officer 1 7 4" in text
+    assert "Until a beat starts, the posts that today's officers hold in it are counted." in text
+
+
+def test_posts_that_start_later_are_whole_figures():
+    text = _money_table(posts=[0.0, 4.0], vacant=[0.0, 0.0])
+    assert "Posts of beats that have started none 4 2" in text
+    assert "without an officer" not in text
+    assert "Officers paid 2 2.5 2.2" in text
+    assert "Posts 4 4 4" in _money_table(posts=[4.0, 4.0], vacant=[0.0, 0.0])
+    for language in OTHERS:
+        assert not re.search("⟦|started|without", _money_table(language, posts=[0.0, 4.0], vacant=[0.5, 0.0]))

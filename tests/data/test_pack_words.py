@@ -6,6 +6,7 @@ import datetime as dt
 from gettext import c2py  # pyright: ignore[reportAttributeAccessIssue]
 from importlib.resources import files
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,8 @@ from beatplanner.data.publish.public import map_sheet
 from beatplanner.data.publish.public.figures import PublicSpeech, Register
 from beatplanner.data.publish.translation import LOCALES, Speech
 from beatplanner.data.result.postings import served_until
+from beatplanner.data.town.recorded import Recorded
+from beatplanner.planning.forum.themes import period_of, public_period, same_period
 
 FOLDERS = (files("beatplanner.data") / "catalogues", files("beatplanner.data") / "catalogues" / "interface")
 
@@ -109,3 +112,35 @@ def test_what_stations_cost_is_unknown_where_no_site_has_a_cost(cost):
     assert rules.priced is (cost is not None)
     assert not Stations.model_validate({"count": 2}).priced
     assert rules_priced(rules.model_dump(mode="json")) is (cost is not None)
+
+
+@pytest.mark.parametrize(
+    ("times", "runs", "said"),
+    [
+        (["2025-01-03", "2026-09-17"], ((dt.date(2025, 1, 3), dt.date(2026, 9, 18)),), ("2025-01-03", "2026-09-17")),
+        # dates give no more than the month: all of it is covered
+        (["2025-01-01", "2026-09-01"], ((dt.date(2025, 1, 1), dt.date(2026, 10, 1)),), ("2025-01-01", "2026-09-30")),
+        # the length alone was given: what stands is from record to record
+        (["2025-01-03", "2026-09-17"], (), ("2025-01-03", "2026-09-17")),
+    ],
+)
+def test_reports_are_told_until_the_last_day_and_not_to_the_end_of_its_month(times, runs, said):
+    frame = pd.DataFrame({"a_year": 1.0, "time": pd.to_datetime(times)})
+    recorded = Recorded(np.ones(len(times)), days=600.0, runs=runs)
+    town: Any = SimpleNamespace(incidents=frame, recorded=recorded)
+    period = public_period(period_of(town))
+    assert period is not None
+    assert (period["from"], period["to"]) == said
+    assert period["year"]
+
+
+def test_an_older_pack_told_the_same_time_in_whole_months():
+    now = {"from": "2025-01-03", "to": "2026-09-17", "days": None, "year": True}
+    older = now | {"from": "2025-01-01", "to": "2026-09-30"}
+    assert same_period(older, now)
+    assert same_period(now, older)
+    # two packs of a later version that differ by days differ by the few incidents of these
+    assert not same_period(now | {"to": "2026-09-20"}, now)
+    assert not same_period(older | {"to": "2026-10-31"}, now)
+    assert not same_period({"from": "soon", "to": 3}, now)
+    assert not same_period(None, now)

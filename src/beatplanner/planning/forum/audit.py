@@ -19,7 +19,7 @@ from beatplanner.data.publish.public.figures import Register
 from beatplanner.planning.forum.gate import Cell, atoms_of, overlap_of, title_of
 from beatplanner.planning.forum.published import Published, read_published
 from beatplanner.planning.forum.read_back import texts_of
-from beatplanner.planning.forum.themes import DAYS_OF_A_YEAR, is_sensitive
+from beatplanner.planning.forum.themes import DAYS_OF_A_YEAR, is_sensitive, same_period
 from beatplanner.solver.suppression import attack, spans
 from beatplanner.solver.suppression_whole import attack_whole, no_more_than_the_mark
 
@@ -91,7 +91,7 @@ def audit(
     checks.append(AuditCheck(f"no table shows a count of 1 to {k - 1}", not small, "; ".join(small[:5])))
     checks.append(_attacked("residents", [pack, *rest], [p.residents for p in (pack, *rest)], k, counts))
     for theme in pack.concerns:
-        same = [p for p in rest if theme in p.concerns and p.period == pack.period]
+        same = [p for p in rest if theme in p.concerns and same_period(p.period, pack.period)]
         checks.append(_attacked(theme, [pack, *same], [p.concerns[theme] for p in (pack, *same)], k, None))
     checks += _themes(pack)
     kept = _kept(record)

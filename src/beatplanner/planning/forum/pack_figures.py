@@ -16,7 +16,7 @@ from beatplanner.planning.forum.areas import Areas, concern_cells, resident_cell
 from beatplanner.planning.forum.gate import Cell, Gate, pass_gate, whole
 from beatplanner.planning.forum.public_plan import public_plan, secret_of
 from beatplanner.planning.forum.published import Published
-from beatplanner.planning.forum.themes import period_of, public_period, themes_of
+from beatplanner.planning.forum.themes import period_of, public_period, same_period, themes_of
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def decide(
     told = public_period(period)
     left_out = _why_not(told, earlier)
     if not left_out:
-        same = [p for p in (moved_to(p, areas) for p in earlier) if p is not None and p.period == told]
+        same = [p for p in (moved_to(p, areas) for p in earlier) if p is not None and same_period(p.period, told)]
         for theme, count in counts.items():
             cells = [*concern_cells(areas, theme in sensitive), *(c for p in same for c in p.concerns.get(theme, []))]
             concerns[theme] = pass_gate(
@@ -151,7 +151,7 @@ def _why_not(period: dict[str, Any] | None, earlier: Sequence[Published]) -> str
     for pack in earlier:
         # two tables of nearly the same months differ by the few incidents of the others
         before = pack.period
-        if pack.concerns and before != period and _overlap(before, period):
+        if pack.concerns and not same_period(before, period) and _overlap(before, period):
             return f"{pack.name} tells of other months that overlap with these, so that the difference would tell of few incidents"
     return ""
 

@@ -65,31 +65,50 @@ def is_sensitive(category: str, more: Iterable[str] = ()) -> bool:
 
 
 def period_of(town: Town) -> dict[str, Any] | None:
-    """Return the days that the incidents cover: ``from``, ``to``, ``days`` (None where nobody knows)."""
+    """Return the days that the incidents cover: ``from``, ``to`` (both in it), ``days`` (None where nobody knows).
+
+    Where times tell what is covered it is that, else from the first record to the last.
+    """
     if town.incidents is None:
         return None
+    recorded = town.recorded
+    days = None if recorded is None or recorded.days is None else int(recorded.days)
+    if recorded is not None and recorded.runs:
+        last = recorded.runs[-1][1] - dt.timedelta(days=1)
+        return {"from": recorded.runs[0][0].isoformat(), "to": last.isoformat(), "days": days}
     known = town.incidents.loc[town.incidents["a_year"] > 0, "time"].dropna()
     if len(known):
-        first, last = known.min(), known.max()
-        return {
-            "from": first.date().isoformat(),
-            "to": last.date().isoformat(),
-            "days": None if town.recorded is None or town.recorded.days is None else int(town.recorded.days),
-        }
+        return {"from": known.min().date().isoformat(), "to": known.max().date().isoformat(), "days": days}
     given = town.description.incidents.days if town.description.incidents else None
     return {"from": None, "to": None, "days": given}
 
 
 def public_period(period: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return a period in whole months, so that it does not tell the day of its first and its last incident."""
+    """Return a period as the pack tells it: its days, and whether they are those of a year."""
     if period is None:
         return None
     year = period["days"] is not None and period["days"] >= DAYS_OF_A_YEAR
-    if period["from"] is None:
-        return {"from": None, "to": None, "days": period["days"], "year": year}
-    first, last = dt.date.fromisoformat(period["from"]), dt.date.fromisoformat(period["to"])
+    dated = period["from"] is not None
+    return {"from": period["from"], "to": period["to"], "days": None if dated else period["days"], "year": year}
+
+
+def same_period(one: dict[str, Any] | None, other: dict[str, Any] | None) -> bool:
+    """Tell whether two packs tell of the same time; older ones told it in whole months."""
+    if one is None or other is None or one == other:
+        return one == other
+    months = _in_months(one)
+    return months == _in_months(other) and months in (one, other)
+
+
+def _in_months(period: dict[str, Any]) -> dict[str, Any]:
+    """Return a period in whole months, as older packs told it."""
+    try:
+        first, last = (dt.date.fromisoformat(str(period.get(k))) for k in ("from", "to"))
+    except ValueError:
+        # without dates, or those of somebody's own file
+        return period
     end = last.replace(day=calendar.monthrange(last.year, last.month)[1])
-    return {"from": first.replace(day=1).isoformat(), "to": end.isoformat(), "days": None, "year": year}
+    return period | {"from": first.replace(day=1).isoformat(), "to": end.isoformat()}
 
 
 def themes_of(town: Town, rules: Forum) -> tuple[dict[str, np.ndarray], set[str]]:
