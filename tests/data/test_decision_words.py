@@ -197,3 +197,13 @@ def test_posts_that_start_later_are_whole_figures():
     assert "Posts 4 4 4" in _money_table(posts=[4.0, 4.0], vacant=[0.0, 0.0])
     for language in OTHERS:
         assert not re.search("⟦|started|without", _money_table(language, posts=[0.0, 4.0], vacant=[0.5, 0.0]))
+
+
+def test_one_of_something_is_told_in_the_singular():
+    one = BEATS | {"moved_residents": 1.0, "hours": -1.0, "until_there": 1.0}
+    told = price_sentence(one)
+    assert "1 more resident changes beat, 1 hour a year less in the heaviest beat, 1 minute longer until" in told
+    assert "1,200 fewer residents change beat" in price_sentence(one | {"moved_residents": -1200.0})
+    assert "2.5 minutes longer" in price_sentence(one | {"until_there": 2.5})
+    assert "costs 1 point (" in price_sentence(OFFICERS | {"gain": 1.0})
+    assert price_interval(OFFICERS | {"gain": 1.0, "at_least": None})[0] == "1 point, not proven"

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import docx
 import geopandas as gpd
@@ -18,10 +19,11 @@ from beatplanner.data.publish.before_planning import date_problems, decided_too_
 from beatplanner.data.publish.everything import write_papers
 from beatplanner.data.publish.public.figures import PublicSpeech, Register
 from beatplanner.data.publish.public.plan import Posted, Successor
-from beatplanner.data.publish.translation import Speech
+from beatplanner.data.publish.translation import LOCALES, Speech
 from beatplanner.data.result.draft import draft_reasons, unsolved_steps
 from beatplanner.data.result.draft_reason import Reason, draft_sentences
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.names import municipality_beside
 from beatplanner.data.result.postings import changes_of, stays_of
 from beatplanner.data.result.station_names import station_names
 from beatplanner.data.result.styles import layer_styles
@@ -29,6 +31,8 @@ from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.planning.forum.forum_pack import town_of, write_pack
 from beatplanner.planning.forum.public.beat_page import officers_told
 from beatplanner.planning.forum.public.content import PackContent
+from beatplanner.planning.forum.public.questions import were_here
+from beatplanner.planning.forum.public.town_pages import checked_in_words
 from beatplanner.planning.forum.public.wording import theme_name
 from beatplanner.planning.forum.public_plan import public_plan
 from beatplanner.planning.forum.public_posts import officer_facts
@@ -416,6 +420,22 @@ def test_one_officer_is_told_in_the_singular(served, together, said):
             assert "officer " not in told[0], language
 
 
+@pytest.mark.parametrize("language", LOCALES)
+def test_one_of_many_is_told_in_the_singular(language):
+    facts = SimpleNamespace(leaving=11, served=1, tenure_months=36, handovers=0, together=0)
+    card = SimpleNamespace(verdict={"ok": True, "checks": 900, "not_checked": 1})
+    speech = PublicSpeech(Register(), language)
+    content: Any = SimpleNamespace(speech=speech, plan=SimpleNamespace(officers=facts), card=card)
+    stay = [Posted(n, True, None, None, None, was_here=n == 1) for n in (1, 2, 3)]
+    told = [vars(PackContent)["tenure"].fget(content), were_here(content, stay), checked_in_words(content)]
+    told += [were_here(content, stay[:1]), were_here(content, stay[1:2])]
+    assert not speech.missing
+    assert not any(re.search(r"\b1\b", text) for text in told), told
+    assert len(set(told)) == 5
+    card.verdict["not_checked"] = 0
+    assert not re.search(r"\b0\b", checked_in_words(content))
+
+
 @pytest.mark.parametrize("theme", ["burglary", "BURGLARY", "Burglary "])
 def test_a_kind_of_incident_is_no_raw_key_however_the_records_spell_it(theme):
     assert theme_name(Speech("mk"), theme) == "Провални кражби"
@@ -440,3 +460,19 @@ def test_who_was_here_before_the_plan_is_not_told_as_new():
     assert "from 1 January 2027" in told(begin, False)
     # who consented has the true day
     assert "from 15 March 2022" in told(dt.date(2022, 3, 15), True)
+
+
+@pytest.mark.parametrize(
+    ("name", "municipality", "beside"),
+    [
+        ("Centar", "Centar", ""),
+        ("Centar 12 (3)", "Centar", ""),
+        ("центар 12", "Центар", ""),
+        ("3", "Centar", "Centar"),
+        ("Centarska 4", "Centar", "Centar"),
+        ("Kej 6 (10)", "Podmostje", "Podmostje"),
+        ("Kej 6", "", ""),
+    ],
+)
+def test_a_place_called_after_its_municipality_is_not_told_with_it_twice(name, municipality, beside):
+    assert municipality_beside(name, municipality) == beside

@@ -116,6 +116,16 @@ CHANGES = {
 }
 # Of one: English says it in another way, and other languages as they say many.
 ONE = {
+    "{n} points": "{n} point",
+    "{g} minutes less on the mean walk": "{g} minute less on the mean walk",
+    "{g} minutes longer until somebody is there": "{g} minute longer until somebody is there",
+    "{g} minutes less until somebody is there": "{g} minute less until somebody is there",
+    "{n} more residents within the walking limit": "{n} more resident within the walking limit",
+    "{n} fewer residents within the walking limit": "{n} fewer resident within the walking limit",
+    "{n} more residents change beat": "{n} more resident changes beat",
+    "{n} fewer residents change beat": "{n} fewer resident changes beat",
+    "{n} hours a year more in the heaviest beat": "{n} hour a year more in the heaviest beat",
+    "{n} hours a year less in the heaviest beat": "{n} hour a year less in the heaviest beat",
     "{n} posts more": "{n} post more",
     "{n} posts fewer": "{n} post fewer",
     "{n} vacant months more": "{n} vacant month more",
@@ -151,7 +161,7 @@ def phrase(words: str, fields: dict[str, Any], said: Speech = ENGLISH) -> str:
         else:
             own = said.own(value) if isinstance(value, Mapping) else str(value)
             shown[name] = said.known(own or "")
-    if said.language == "en" and words in ONE and round(fields["n"]) == 1:
+    if said.language == "en" and words in ONE and shown.get("n", shown.get("g")) == "1":
         return ONE[words].format(**shown)
     return said.text(words, **shown)
 
@@ -226,7 +236,7 @@ def price_sentence(row: Row, said: Speech = ENGLISH) -> str:
         seconds, metres = round(row["minutes"] * 60), said.number(row["metres"])
         parts.append(said.text(BY_CAR, n=metres, seconds=seconds) if seconds else said.text(ON_WAY, n=metres))
     elif step == "stations" and row["minutes"] is not None and row["minutes"] >= 0.05:
-        parts.append(said.text(ON_WALK, g=said.number(row["minutes"], 1)))
+        parts.append(phrase(ON_WALK, {"g": round(row["minutes"], 1)}, said))
     for key, name in (("residents_within",) * 2, ("moved_residents",) * 2, ("hours",) * 2, ("money", "cost")):
         value = row.get(key)
         if value is not None and abs(value) >= 1:
@@ -247,7 +257,7 @@ def _of_officers(row: Row, rule: str, how: str, said: Speech) -> str:
             proven = "; " + said.text(EXACTLY if low == high else BETWEEN, low=low, high=high)
         gain = row["gain"] if least is None or not row["only_adds"] else max(0.0, row["gain"])
         counts = said.text(VACANT, n=said.number(row["vacant_month"]))
-        price = said.text(POINTS, n=said.number(gain))
+        price = phrase(POINTS, {"n": gain}, said)
         text = said.text(COSTS, rule=rule, price=price, how=f"{how}{proven}; {counts}")
     parts = [_change("posts", row["posts"], said)] if row["posts"] else []
     parts += [_change(key, row[key], said) for key in OFFICERS if abs(row[key]) >= 0.5]
@@ -268,7 +278,7 @@ def price_interval(row: Row, said: Speech = ENGLISH) -> tuple[str, str]:
     least, most, base = row["at_least"], row["at_most"], row["without"]
     if row["step"] == "officers":
         if least is None or most is None:
-            return said.text(UNPROVEN, price=said.text(POINTS, n=said.number(row["gain"]))), ""
+            return said.text(UNPROVEN, price=phrase(POINTS, {"n": row["gain"]}, said)), ""
         low, high = said.number(least), said.number(most)
         return said.text(POINTS, n=low if low == high else said.text(RANGE, low=low, high=high)), ""
     if least is None or most is None or not base:
@@ -279,5 +289,5 @@ def price_interval(row: Row, said: Speech = ENGLISH) -> tuple[str, str]:
     if row.get("metres") is not None and row["metres"] >= 0.5:
         return text, said.text(ON_WAY, n=said.number(row["metres"]))
     if row["step"] == "stations" and row.get("minutes") is not None and row["minutes"] >= 0.05:
-        return text, said.text(ON_WALK, g=said.number(row["minutes"], 1))
+        return text, phrase(ON_WALK, {"g": round(row["minutes"], 1)}, said)
     return text, ""

@@ -13,6 +13,13 @@ def beat_title(beat: str, name: str) -> str:
     return beat if name in ("", beat, f"Beat {beat}") else f"{name} ({beat})"
 
 
+def municipality_beside(name: str, municipality: str) -> str:
+    """Return a municipality that is told beside the name of a place in it; empty where the name is called after it already, as that of a unit without a name."""
+    plain, area = name.casefold().strip(), municipality.casefold().strip()
+    after = plain.removeprefix(area)
+    return "" if not area or (plain != after and not after[:1].isalpha()) else municipality
+
+
 def language_title(language: str) -> str:
     """Return a language as it is written in an English sentence; descriptions and rosters have it in small letters, or as a code of ISO 639."""
     plain = language.strip()

@@ -146,8 +146,8 @@ def _of_beats(d: Description) -> Iterator[Relaxation]:
     yield rule("tolerance", "wider", {"share": b.tolerance}, {"share": wider}, tolerance=wider)
     if b.barriers is not None:
         name = barriers_name(d)
-        named = ({"name": name}, None, ".named") if name else ()
-        yield rule("barriers", "without", *named, barriers=None, crossings=None)
+        asked, kind = ({"name": name}, ".named") if name else ({}, "")
+        yield rule("barriers", "without", asked, kind=kind, barriers=None, crossings=None)
     if b.locked is not None:
         yield rule("locked", "free", locked=None)
     if b.max_moved is not None:

@@ -195,6 +195,12 @@ class PackContent:
                 "The one officer who leaves a beat in the time of the plan has then served there for less than {months} months.",
                 months=months,
             )
+        if facts.served == 1:
+            return t.text(
+                "Of {all} officers who leave a beat in the time of the plan, one has then served there for at least {months} months.",
+                all=t.number(of_force(facts.leaving)),
+                months=months,
+            )
         return t.text(
             "Of {all} officers who leave a beat in the time of the plan, {n} have then served there for at least {months} months.",
             all=t.number(of_force(facts.leaving)),

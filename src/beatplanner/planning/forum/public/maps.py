@@ -17,6 +17,7 @@ from beatplanner.data.publish.public.pack_maps import draw_beat, draw_town
 from beatplanner.data.publish.public.pack_pdf import script_of
 from beatplanner.data.publish.public.plan import Meeting, PublicPlan, PublicTables
 from beatplanner.data.publish.public.qr_code import qr_code
+from beatplanner.data.result.names import municipality_beside
 from beatplanner.data.side_work import SideWork
 from beatplanner.planning.forum.public.beat_page import beat_page
 from beatplanner.planning.forum.public.content import PackContent
@@ -199,7 +200,8 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
     for number, beat in enumerate(content.beats):
         name = content.names[str(beat.beat)]
         title = t.text("Beat {name}", name=name)
-        title += f" · {t.given(beat.municipality)}" if str(beat.municipality) else ""
+        area = municipality_beside(name, str(beat.municipality))
+        title += f" · {t.given(area)}" if area else ""
         alt = t.text("Map of beat {name} with its streets and places.", name=name)
         frame = maps.frame_of(str(beat.beat))
         small = maps.beat(str(beat.beat), SHEET_FRAME)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from beatplanner.data.publish.public.figures import coarse, computed, counted, of_force, on_map, rule
+from beatplanner.data.publish.public.plan import Posted
 from beatplanner.planning.forum.public.blocks import Block, heading, natural, stem, table
 from beatplanner.planning.forum.public.content import PackContent
 
@@ -63,12 +64,7 @@ def questions(content: PackContent) -> list[tuple[str, str]]:
             )
     posted = [o for b in content.beats for o in content.posted.get(str(b.beat), ()) if o.held]
     if posted:
-        same = t.text(
-            "Of {all} officers who begin in a beat, {same} have worked there before.",
-            all=t.number(of_force(len(posted))),
-            same=t.number(of_force(sum(o.was_here for o in posted))),
-        )
-        said = " ".join(s for s in (same, content.tenure, content.handover) if s)
+        said = " ".join(s for s in (were_here(content, posted), content.tenure, content.handover) if s)
         found.append((t.text("Why did my officer change?"), said))
     found.append(
         (
@@ -79,6 +75,24 @@ def questions(content: PackContent) -> list[tuple[str, str]]:
         )
     )
     return found
+
+
+def were_here(content: PackContent, posted: Sequence[Posted]) -> str:
+    """Say how many of the officers who begin have worked in their beat before."""
+    t, everybody, same = content.speech, len(posted), sum(o.was_here for o in posted)
+    if everybody == 1 and same:
+        return t.text("The one officer who begins in a beat has worked there before.")
+    if everybody == 1:
+        return t.text("The one officer who begins in a beat has not worked there before.")
+    if same == 1:
+        return t.text(
+            "Of {all} officers who begin in a beat, one has worked there before.", all=t.number(of_force(everybody))
+        )
+    return t.text(
+        "Of {all} officers who begin in a beat, {same} have worked there before.",
+        all=t.number(of_force(everybody)),
+        same=t.number(of_force(same)),
+    )
 
 
 def _lines(content: PackContent) -> str:

@@ -188,6 +188,23 @@ def _old_new(content: PackContent) -> list[Block]:
 # ---- how it was made
 
 
+def checked_in_words(content: PackContent) -> str:
+    """Say what the checker found."""
+    t, verdict = content.speech, content.card.verdict or {}
+    if not verdict["ok"]:
+        return t.text("An independent check of the plan found errors; do not use this pack.")
+    n, unknown = t.number(computed(verdict["checks"])), verdict["not_checked"]
+    if not unknown:
+        return t.text("An independent check of all {n} claims of the plan passed.", n=n)
+    if unknown == 1:
+        return t.text("An independent check of {n} claims of the plan passed; one more could not be checked.", n=n)
+    return t.text(
+        "An independent check of {n} claims of the plan passed; {unknown} more could not be checked.",
+        n=n,
+        unknown=t.number(computed(unknown)),
+    )
+
+
 def run_card(content: PackContent) -> list[Block]:
     """Return how the pack was made: by whom, when, from which data, under which rules, how far from the best, checked how."""
     t, card = content.speech, content.card
@@ -195,20 +212,13 @@ def run_card(content: PackContent) -> list[Block]:
     if content.settings.made_by:
         said.insert(1, t.text("Prepared by {who}.", who=t.worded(content.settings.made_by)))
     if card.verdict is not None:
-        said.append(
-            t.text(
-                "An independent check of {n} claims of the plan passed; {unknown} more could not be checked.",
-                n=t.number(computed(card.verdict["checks"])),
-                unknown=t.number(computed(card.verdict["not_checked"])),
-            )
-            if card.verdict["ok"]
-            else t.text("An independent check of the plan found errors; do not use this pack.")
-        )
+        said.append(checked_in_words(content))
     hidden, every = content.figures.hidden
-    privacy = t.text(
-        "Privacy: {hidden} of {all} figures are not shown.",
-        hidden=t.number(counted(hidden)),
-        all=t.number(counted(every)),
+    figures = t.number(counted(every))
+    privacy = (
+        t.text("Privacy: one of {all} figures is not shown.", all=figures)
+        if hidden == 1
+        else t.text("Privacy: {hidden} of {all} figures are not shown.", hidden=t.number(counted(hidden)), all=figures)
     )
     blocks = [paragraph(" ".join(said)), paragraph(privacy)]
     files = [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject
 
-from beatplanner.data.result.names import language_title
+from beatplanner.data.result.names import language_title, municipality_beside
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, month, number, percent, weekday
 from beatplanner.ui.desktop.toolkit.told import told
 
@@ -62,7 +62,8 @@ class CardWords(QObject):
         parts = [] if self.title(card) != card.name else [self.tr("Beat {0}").format(card.beat)]
         if card.name == f"Beat {card.beat}":
             parts = []
-        parts += [card.municipality] if card.municipality else []
+        area = municipality_beside(self.title(card), card.municipality)
+        parts += [area] if area else []
         parts.append(self.tr("{0} units").format(number(card.units)))
         return " · ".join(parts)
 
