@@ -111,8 +111,8 @@ def inside(trials: Trials, windows: Windows, setups: Setups, place: Place) -> No
 def plans(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
     """Check and plan the sample town."""
     if setups.filled and setups.whole:
-        version = version_at(windows, setups, place)
-        planned(trials, windows, rf"{place.folder}\{version}\python\python.exe", setups.work)
+        version_at(windows, setups, place)
+        planned(trials, windows, place.python, place.folder, setups.work)
 
 
 def tests(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
@@ -207,10 +207,15 @@ def removed(trials: Trials, windows: Windows, setups: Setups, place: Place) -> N
     remove = rf'"{folder}\uninstall.exe" /S _?={folder}'
     if not at.is_dir():
         windows.run(setups.setup, "/S")
+    kept = {at.parents[1] / "beatplanner" / "settings.json", at.parents[3] / "Documents" / "town.beatplan"}
+    for file in kept:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("the user's", "utf-8")
     code, _ = windows.line(python, remove)
     # the uninstaller that is told to stay where it is cannot delete itself
     left = [p.name for p in at.iterdir() if p.name != "uninstall.exe"] if at.exists() else []
     trials.tell("removal", code == 0 and not left, (code, left))
+    trials.tell("projects and settings stay", all(file.is_file() for file in kept))
     trials.tell("it is gone from the list of programs", windows.run("reg", "query", KEY)[0] != 0)
     kinds = windows.run("reg", "query", r"HKCU\Software\Classes")[1]
     trials.tell("no kind of file of its own is left", "beatplan" not in kinds and ".gpkg" not in kinds, kinds)
@@ -273,11 +278,10 @@ KERNELS_ONCE = ("upgraded", "killed", "removed", "hard_place")
 
 def made_ready(work: Path, setup: Path | None, portable: Path | None) -> tuple[Windows, Setups, Place]:
     """Make a Windows, the setup files that are tried in it, and a Python that is no part of an installation."""
-    if setup is not None:
-        older = setup if portable is None else older_setup(work, portable)
+    if setup is None:
+        older, newer = (small_setup(work, v, work / "small" / "content") for v in ("0.1.0", "0.1.1"))
     else:
-        older, setup_made = (small_setup(work, v, work / "small" / "content") for v in ("0.1.0", "0.1.1"))
-    newer = setup or setup_made
+        older, newer = setup if portable is None else older_setup(work, portable), setup
     setups = Setups(
         f"Z:{newer.resolve().as_posix()}",
         f"Z:{older.resolve().as_posix()}",
