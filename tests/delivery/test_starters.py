@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,14 @@ def test_cmd_files_quote_paths_and_jump_to_labels_that_exist(starters):
                 assert line[: found.start()].count('"') % 2 == 1, f"{path.name}: {line}"
         assert not re.search(r"^\s*if .*\($", text, re.MULTILINE), "a block ends at a parenthesis in a folder's name"
         assert "exit /b" in text
+
+
+def test_the_libraries_that_a_linux_window_needs_are_those_that_the_set_up_gets():
+    root = Path(__file__).parents[2]
+    wanted = runpy.run_path(str(root / "start.py"))
+    for file in ("docs/install.md", "delivery/starters/readme-linux.txt"):
+        after = (root / file).read_text("utf-8").partition("apt install ")[2].replace("\\\n", " ")
+        assert after.partition("\n")[0].split() == wanted["QT_PACKAGES"] + wanted["SCREEN_PACKAGES"], file
 
 
 def test_no_powershell_is_needed(starters):
