@@ -312,7 +312,7 @@ def _with_towgs84(crs: CRS, change: Change, x: float, y: float) -> str:
     words = [w for w in plain.split() if not w.startswith(("+towgs84", "+datum", "+type", "+no_defs", "+nadgrids"))]
     text = " ".join([*words, "+towgs84=" + ",".join(f"{v:g}" for v in change.towgs84), "+no_defs"])
     try:
-        there = Transformer.from_crs(CRS.from_user_input(text), 4326, always_xy=True).transform(x, y)
+        there = Transformer.from_crs(CRS(text), 4326, always_xy=True).transform(x, y)
     except (CRSError, ProjError):
         return ""
     return text if np.isfinite(there).all() and _metres(there, change.lonlat) < 1 else ""

@@ -17,6 +17,7 @@ import pyogrio.raw
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
+from shapely.errors import GEOSException, ShapelyError
 
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
@@ -46,7 +47,7 @@ def is_table(path: Path) -> bool:
 def crs_from(text: str, *, file: str | Path, field: str) -> CRS:
     """Return the CRS that a key names; InputError where PROJ does not know it."""
     try:
-        return CRS.from_user_input(text)
+        return CRS(text)
     except CRSError:
         raise InputError(
             problem(f"“{text}” is not a CRS that is known", 'Give a code such as "EPSG:4326"', file=file, field=field)
@@ -168,7 +169,7 @@ def _features(
         sound = _without_binary(pyogrio.read_dataframe(path, layer=layer, columns=columns, encoding=page))
         if whole or not isinstance(sound, gpd.GeoDataFrame) or not _nowhere(sound.geometry.to_numpy()).any():
             return sound, []
-    except (shapely.errors.GEOSException, shapely.errors.ShapelyError):
+    except (GEOSException, ShapelyError):
         pass
     # geometries are asked for, so that they are there
     read: tuple[Any, Any, np.ndarray, list[np.ndarray]] = cast(
@@ -189,7 +190,7 @@ def _features(
     for i in bad:
         try:
             shapes[i] = None if nowhere[i] else shapely.from_wkb(wkb[i], on_invalid="fix")
-        except (shapely.errors.GEOSException, shapely.errors.ShapelyError):
+        except (GEOSException, ShapelyError):
             shapes[i] = None
         first = next((str(v) for v in frame.iloc[int(i)] if str(v) not in ("", "None", "nan")), "")
         name = f"row {i + 1}" + (f" (“{first[:60]}”)" if first else "")

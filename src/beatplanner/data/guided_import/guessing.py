@@ -474,6 +474,6 @@ def crs_in_words(crs: str) -> str:
     if not crs:
         return ""
     try:
-        return f"{crs} – {CRS.from_user_input(crs).name}" if len(crs) < 20 else CRS.from_user_input(crs).name
+        return f"{crs} – {CRS(crs).name}" if len(crs) < 20 else CRS(crs).name
     except CRSError:
         return crs

@@ -125,7 +125,8 @@ def write_qgis_project(
         As for `draft_reasons`.
     """
     says = says or words.English()
-    crs = CRS.from_user_input(tables.units.crs)
+    crs = tables.units.crs
+    assert crs is not None
     system = _system(crs)
     west, south, east, north = (float(v) for v in tables.units.total_bounds)
     extent = f"<xmin>{west:.3f}</xmin><ymin>{south:.3f}</ymin><xmax>{east:.3f}</xmax><ymax>{north:.3f}</ymax>"

@@ -11,11 +11,11 @@ from typing import cast
 import networkx as nx
 import numpy as np
 import shapely
-import shapely.ops
 from scipy.spatial import Voronoi, cKDTree
 from shapely import LineString, Point, Polygon
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
+from shapely.ops import split
 
 WORKING_CRS = "EPSG:32634"
 ORIGIN = (541_400.0, 4_649_900.0)  # 21.5 E 42.0 N, the middle of the town
@@ -105,7 +105,7 @@ class Geography:
 def draw_geography(rng: np.random.Generator) -> Geography:
     """Draw the sample town's ground from a random generator."""
     outline, river = _outline(rng), _river(rng)
-    sides = [part for part in shapely.ops.split(outline, river).geoms if isinstance(part, Polygon)]
+    sides = [part for part in split(outline, river).geoms if isinstance(part, Polygon)]
     banks = sorted(sides, key=lambda part: -part.centroid.y)[:2]
     villages = _villages(outline, river, rng)
     homes = _scatter(RESIDENTS, 0.05, outline, villages, rng)

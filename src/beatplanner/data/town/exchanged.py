@@ -154,7 +154,7 @@ def which_is_exchanged(
     letters, why = letters_say(names, middles, turned)
     if letters:
         (units_wrong if letters > 0 else points_wrong).append(why)
-    planned = CRS.from_user_input(d.project.crs) if d.project.crs else None
+    planned = CRS(d.project.crs) if d.project.crs else None
     inside = in_its_area(planned, turned), in_its_area(planned, middles)
     if planned is not None and inside[0] != inside[1]:
         (units_wrong if inside[0] else points_wrong).append(f"{d.project.crs} is meant for there")
@@ -195,7 +195,7 @@ def with_doubted_axes(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -
     other = f"{asked}; with x and y exchanged they would lie near {_in_words(turned)}" if len(turned) else asked
     rules, given = reading.description.project, None
     with contextlib.suppress(CRSError):
-        given = CRS.from_user_input(rules.crs) if rules.crs else None
+        given = CRS(rules.crs) if rules.crs else None
     if given is not None and given.is_projected and not in_its_area(given, places):
         what = f"{rules.crs} is not meant for the place of the units: {other}"
         if len(turned) and in_its_area(given, turned):
