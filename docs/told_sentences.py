@@ -32,6 +32,7 @@ MODULES = (
     "planning/service/picture.py",
     "planning/service/proposal.py",
     "planning/service/step.py",
+    "planning/service/vacancies.py",
     "planning/changes/roster_edits.py",
     "planning/whole/unfunded.py",
     "planning/workload.py",

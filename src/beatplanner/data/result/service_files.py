@@ -16,6 +16,8 @@ FILE, FOLDER = "service.json", "service"
 CALLS, SERVERS, MINUTES, FLOWS, LINES = "calls.csv", "servers.csv", "minutes.csv", "flows.csv", "lines.csv"
 # Where the officers of a proposal wait, and the ways from there.
 PLACES, WAYS = "places.csv", "ways.csv"
+# Who is on duty by the postings of the officers' plan.
+HELD = "held.csv"
 
 
 def write_service(folder: Path, figures: dict[str, Any], evidence: dict[str, pd.DataFrame]) -> None:
@@ -47,6 +49,17 @@ def fates(service: dict[str, Any]) -> tuple[str, ...]:
     parts = [service, *service.get("shifts", ()), section_of(service, "today")]
     gone = lost or any((part.get("lost_share") or 0.0) > 0 for part in parts)
     return (() if lost else ("wait_share",)) + (("lost_share",) if gone else ())
+
+
+def nobody_share(service: dict[str, Any]) -> dict[str, float]:
+    """Return in what share of the week no officer of a beat is on duty: by the posts that the officers' plan fills, where there is one, else by all.
+
+    Parameters
+    ----------
+    service
+        The key ``service`` of the summary, or what it tells of today.
+    """
+    return (service.get("vacancies") or service).get("nobody_share") or {}
 
 
 def keep_service(before: Path, part: Path) -> None:

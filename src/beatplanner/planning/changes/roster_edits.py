@@ -27,7 +27,7 @@ from beatplanner.data.result.draft import BROKEN
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.json_files import write_audit
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.service_files import keep_service
+from beatplanner.data.result.service_files import HELD, keep_service, write_service
 from beatplanner.planning.changes.replanning import FIGURES as PRICED
 from beatplanner.planning.changes.replanning import difference
 from beatplanner.planning.officers.roster_problem import month_starts
@@ -406,23 +406,32 @@ def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str 
         if proof["lower_bound"] is not None
         else {k: v for k, v in before.proofs.items() if k != "officers"}
     )
-    written = replace(before, assignments=table, summary=summary, proofs=proofs)
-    summed_up = sum_up(
-        written,
-        rules_of(before).model_copy(update={"folder": Path(str(before.summary.get("description_file", "."))).parent}),
-        int(summary.get("seed", 0)),
-    )
+    _write(folder, out, replace(before, assignments=table, summary=summary, proofs=proofs))
+    return {"summary": summary, "diff": diff, "judgement": judgement}
+
+
+def _write(folder: Path, out: Path, written: PlanTables) -> None:
+    """Write a plan with other postings than that of a folder, which has the same beats and posts."""
+    from beatplanner.planning.service.vacancies import vacancies_again
+
+    summary = written.summary
+    rules = rules_of(written).model_copy(update={"folder": Path(str(summary.get("description_file", "."))).parent})
+    # who is on duty follows the postings; the figures with all posts held are the same
+    duty = vacancies_again(folder, rules, written)
+    if duty is not None:
+        summary["service"] = duty[0]
+    summed_up = sum_up(written, rules, int(summary.get("seed", 0)))
 
     def finish(part: Path) -> None:
         if summed_up is not None:
             write_country(part, written, summed_up)
-        # beats and posts are the same
         keep_service(folder, part)
+        if duty is not None:
+            write_service(part, duty[0], {HELD: duty[1]})
         write_verdict(part)
         write_audit(folder, part, [{"edited_postings": summary["edited_postings"]}])
 
     write_everything(out, written, also=finish)
-    return {"summary": summary, "diff": diff, "judgement": judgement}
 
 
 def read_postings(path: Path, tables: PlanTables) -> tuple[list[Posting], list[Note]]:

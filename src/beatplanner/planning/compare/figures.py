@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from beatplanner.data.result.draft import proven_gap, unsolved_steps
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
-from beatplanner.data.result.service_files import fates
+from beatplanner.data.result.service_files import fates, nobody_share
 from beatplanner.planning.compare.columns import (
     OVERLOAD,
     Column,
@@ -324,7 +324,7 @@ def _of_service(c: Column) -> dict[str, Any]:
     if not told:
         return {}
     hidden = {"wait_share", "lost_share"} - set(fates(plan))
-    nobody = list(told["nobody_share"].values())
+    nobody = list(nobody_share(told).values())
     return {
         **{key: None if name in hidden else told[name] for key, name in SERVICE.items()},
         "service_nobody": sum(nobody) / len(nobody) if nobody else None,

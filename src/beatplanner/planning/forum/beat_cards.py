@@ -21,7 +21,7 @@ from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
-from beatplanner.data.result.service_files import fates
+from beatplanner.data.result.service_files import fates, nobody_share
 from beatplanner.data.town.forum_tables import ForumTables, read_forum_tables
 from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.beat_facts import languages_of, partners_of, walk_of
@@ -473,7 +473,7 @@ def _service_of(tables: PlanTables, beat: str) -> dict[str, float | None] | None
     own = told.get("beats", {}).get(beat)
     if own is None:
         return None
-    kept = {**own, "nobody_share": told.get("nobody_share", {}).get(beat)}
+    kept = {**own, "nobody_share": nobody_share(told).get(beat)}
     return kept | dict.fromkeys({"wait_share", "lost_share"} - set(fates(told)))
 
 

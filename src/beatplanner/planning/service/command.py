@@ -53,13 +53,12 @@ def look_at_service(
         inputs = read_inputs(town)
         picture = service_of_plan(town, plan, inputs, method=method, seed=seed, cancelled=cancelled)
         share = section_of(plan.summary, "workload").get("abstraction")
-        officers = plan.summary.get("officers")
         today = today_beside(town, inputs, method=method, seed=seed, cancelled=cancelled)
     else:
         town = read_town(read_description(project))
         picture = service_of_today(town, read_inputs(town), method=method, seed=seed, cancelled=cancelled)
-        today = share = officers = None
-    told, evidence = content(picture, town, today=today, share=share, officers=officers, cancelled=cancelled)
+        today = share = plan = None
+    told, evidence = content(picture, town, today=today, share=share, plan=plan, cancelled=cancelled)
     make_folder(out)
     write_service(out, told, evidence)
     return told

@@ -93,7 +93,45 @@ def duty(
                 raise InputError(problem(what, mend, file=town.description.file, field="service.servers"))
             found.append(there)
         return Duty(tuple(found), from_posts=False)
-    return Duty(_from_posts(town, tables.rules, shifts, beat, posts, calls, known), from_posts=True)
+    return Duty(_from_posts(town, tables.rules, shifts, beat, posts, calls), from_posts=True)
+
+
+def numbers_on_duty(
+    rules: Service,
+    workload: Workload,
+    shifts: Sequence[ShiftHours],
+    beat: np.ndarray,
+    posts: dict[str, int],
+    calls: np.ndarray,
+) -> tuple[list[str], list[str], np.ndarray]:
+    """Return the shifts' names, the beats, and whole officers on duty by the posts, (shifts, beats).
+
+    Parameters
+    ----------
+    rules, workload
+        Pattern of duty; annual hours and absence.
+    shifts
+        Shifts, or the periods that they make.
+    beat
+        (n,) beat of each unit, None where it has none.
+    posts
+        Posts of each beat.
+    calls
+        (S, n) calls an hour in each of `shifts`.
+    """
+    known = [b for b in dict.fromkeys(beat) if b is not None]
+    names = list(dict.fromkeys(name for s in shifts for name in s.shifts))
+    # hours of each period in each shift: alike where none overlap
+    hours = np.array([[s.hours_a_week if name in s.shifts else 0.0 for s in shifts] for name in names])
+    length = hours.sum(axis=1)
+    of_beats = hours @ _calls_of_beats(calls, beat, known) / np.maximum(length, 1e-12)[:, None]
+    if rules.pattern:
+        held = np.array([posts.get(b, 0) for b in known])
+        mean = np.array([part_on_duty(rules, name, workload) for name in names])[:, None] * held
+    else:
+        mean = mean_on_duty(posts, known, length, of_beats, workload)
+        mean *= _at_once(mean, hours > 0, posts, known, workload)[:, None]
+    return names, known, whole_officers(mean, length[:, None] * of_beats)
 
 
 def _from_posts(
@@ -103,21 +141,8 @@ def _from_posts(
     beat: np.ndarray,
     posts: dict[str, int],
     calls: np.ndarray,
-    known: list[str],
 ) -> tuple[pd.DataFrame, ...]:
-    names = list(dict.fromkeys(name for s in shifts for name in s.shifts))
-    # hours of each period in each shift: alike where none overlap
-    hours = np.array([[s.hours_a_week if name in s.shifts else 0.0 for s in shifts] for name in names])
-    length = hours.sum(axis=1)
-    of_beats = hours @ _calls_of_beats(calls, beat, known) / np.maximum(length, 1e-12)[:, None]
-    workload = town.description.workload
-    if rules.pattern:
-        held = np.array([posts.get(b, 0) for b in known])
-        mean = np.array([part_on_duty(rules, name, workload) for name in names])[:, None] * held
-    else:
-        mean = mean_on_duty(posts, known, length, of_beats, workload)
-        mean *= _at_once(mean, hours > 0, posts, known, workload)[:, None]
-    number = whole_officers(mean, length[:, None] * of_beats)
+    names, known, number = numbers_on_duty(rules, town.description.workload, shifts, beat, posts, calls)
     centre = waiting_places(town, beat, known)
     several = overlap(shifts)
 

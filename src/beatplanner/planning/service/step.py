@@ -12,7 +12,7 @@ import pandas as pd
 from beatplanner.data.description.sections.workload import Workload
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.service_files import CALLS, FLOWS, MINUTES, PLACES, SERVERS, WAYS
+from beatplanner.data.result.service_files import CALLS, FLOWS, HELD, MINUTES, PLACES, SERVERS, WAYS
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.abstraction import abstraction, not_counted, sentences_of_abstraction
 from beatplanner.planning.service.duty import hours_a_post
@@ -21,6 +21,7 @@ from beatplanner.planning.service.pattern import relief_factor
 from beatplanner.planning.service.pattern import told as told_of_pattern
 from beatplanner.planning.service.picture import Method, ServiceInputs, ServicePicture, figures, service_picture
 from beatplanner.planning.service.proposal import places, propose, sentences, told
+from beatplanner.planning.service.vacancies import sentences_of_vacancies, vacancies
 
 # Rows of minutes and flows that are kept at most; beyond, a straight line is computed again and flows are not kept.
 MOST_ROWS = 400_000
@@ -132,14 +133,14 @@ def content(
     *,
     today: dict[str, Any] | None = None,
     share: dict[str, Any] | None = None,
-    officers: dict[str, Any] | None = None,
+    plan: PlanTables | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
-    """Return the figures, and the tables that they can be computed from again; `officers` is what a plan's summary says of them.
+    """Return the figures, and the tables that they can be computed from again; `plan` has the posts and postings, where a plan is looked at.
 
     ``calls.csv``: requests an hour by shift and unit, and calls by the officers that they need where some need several; ``servers.csv``: who is on duty; ``minutes.csv``: travel of each server to each unit;
     ``flows.csv``: calls an hour that each server answers in each unit. The last two are left out above `MOST_ROWS` rows.
-    With a proposal also ``places.csv`` and ``ways.csv`` (`proposal.places`).
+    With a proposal also ``places.csv`` and ``ways.csv`` (`proposal.places`), with postings ``held.csv`` (`vacancies`).
     """
     ids = town.units["unit"].to_numpy(object)
     rules = town.description.service
@@ -189,7 +190,9 @@ def content(
             said["pattern"] = pattern
             said["notes"] += broken
         if picture.duty.from_posts:
-            said["notes"] += _of_posts(picture, workload, officers)
+            said["notes"] += _of_posts(picture, workload)
+    if plan is not None:
+        found |= _with_vacancies(said, picture, town, plan)
     away = abstraction(town, picture.beat, said["away_share"], share)
     if away is None and share is not None:
         said["notes"].append(not_counted(share))
@@ -209,15 +212,22 @@ def content(
     return said, found
 
 
-def _of_posts(picture: ServicePicture, workload: Workload, officers: dict[str, Any] | None) -> list[str]:
-    """Say where fewer are on duty than posts are counted with, and where posts have more hours than the shifts can use."""
+def _with_vacancies(
+    said: dict[str, Any], picture: ServicePicture, town: Town, plan: PlanTables
+) -> dict[str, pd.DataFrame]:
+    """Add to the figures who is on duty by the postings, and return the table of it where it is not too large."""
+    hours = [s.hours for s in picture.shifts]
+    held = vacancies(town.description, plan, hours, picture.beat, picture.demand.calls)
+    if held is None:
+        return {}
+    said["vacancies"] = held[0]
+    said["notes"] += sentences_of_vacancies(held[0])
+    return {HELD: held[1]} if len(held[1]) <= MOST_ROWS else {}
+
+
+def _of_posts(picture: ServicePicture, workload: Workload) -> list[str]:
+    """Say where posts have more hours than the shifts can use."""
     notes: list[str] = []
-    vacant, months = (officers or {}).get("vacant_months"), (officers or {}).get("months")
-    if officers is not None and vacant and months:
-        notes.append(
-            f"All {officers['posts']:,} posts are counted as filled, and in the plan {vacant / months:.1f} of them are vacant on average:"
-            " until they are filled fewer are on duty, and minutes are longer."
-        )
     covered = sum(s.hours.hours_a_week for s in picture.shifts)
     most, paid = covered * (1 - workload.absence), hours_a_post(workload)
     if not picture.tables.rules.pattern and most < paid - 1e-9:

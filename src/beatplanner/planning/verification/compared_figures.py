@@ -296,7 +296,7 @@ def _service(p: ComparedPlan) -> dict[str, Any]:
     lost = plan.get("queue") == "lost"
     some_lost = [f["lost_share"] for f in (plan, *plan["shifts"], section_of(plan, "today")) if f.get("lost_share")]
     keys = {"minutes": "mean_minutes", "p90": "p90_minutes"} | {k: f"{k}_share" for k in ("own", "away", "people")}
-    nobody = told["nobody_share"].values()
+    nobody = told.get("vacancies", told)["nobody_share"].values()
     return {
         **{f"service_{k}": told[v] for k, v in keys.items()},
         "service_wait": None if lost else told["wait_share"],

@@ -16,7 +16,7 @@ import pandas as pd
 from beatplanner.data.result.manifest import written_version
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
-from beatplanner.data.result.service_files import CALLS, FILE, FLOWS, FOLDER, LINES, MINUTES, SERVERS
+from beatplanner.data.result.service_files import CALLS, FILE, FLOWS, FOLDER, HELD, LINES, MINUTES, SERVERS
 from beatplanner.planning.verification.beat_figures import officers_of
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, is_number, same, text
@@ -27,6 +27,7 @@ from beatplanner.planning.verification.service_simulated import second_seed
 from beatplanner.planning.verification.service_states import answered as answered_by
 from beatplanner.planning.verification.service_states import first_free, queue_of_full, steady
 from beatplanner.planning.verification.service_together import solve_together
+from beatplanner.planning.verification.service_vacancies import check_vacancies
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -54,7 +55,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
                 dtype={"unit": str, "server": str, "beat": str, "shift": str},
                 encoding="utf-8-sig",
             )
-            for name in (CALLS, SERVERS, MINUTES, FLOWS, LINES)
+            for name in (CALLS, SERVERS, MINUTES, FLOWS, LINES, HELD)
             if (folder / FOLDER / name).is_file()
         }
     except (OSError, ValueError) as error:
@@ -111,6 +112,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
         _least_minutes(ledger, tables.summary["beats"], claims["method"], minutes / answered)
     _abstraction(ledger, claims, tables.summary, evidence)
     check_duty(ledger, {"service": claims, "rules": rules}, read[SERVERS], tables.beats, older)
+    check_vacancies(ledger, tables, read.get(HELD), periods, written_version(folder))
     _proposal(ledger, claims, rules)
     check_fewest(ledger, folder, tables.summary, (tables.units, read[SERVERS]), periods, units)
     ledger.unchecked(

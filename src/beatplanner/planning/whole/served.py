@@ -52,7 +52,7 @@ def service_of(town: Town, inputs: ServiceInputs | None, plan: PlanTables, *, se
         town,
         today=today,
         share=share_of(plan.summary),
-        officers=plan.summary.get("officers"),
+        plan=plan,
     )
     plan.summary["service"] = found[0]
     return found

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from beatplanner.data.result.service_files import fates
+from beatplanner.data.result.service_files import fates, nobody_share
 from beatplanner.ui.desktop.panels.charts import Bar, BarList
 from beatplanner.ui.desktop.panels.week_clock import WeekClock
 from beatplanner.ui.desktop.plain_text import Label
@@ -201,7 +201,7 @@ class ServicePage(QWidget):
         assert self.service is not None
         key, plan = self.measure.currentData(), self._chosen()[0]
         if key == "nobody_share":
-            return dict(self.service["nobody_share"])
+            return dict(nobody_share(self.service))
         return {b: f[key] for b, f in plan["beats"].items()}
 
     def show_beats(self) -> None:
