@@ -138,6 +138,9 @@ def test_what_the_bundle_says_about_itself_is_true(windows):
         )
         assert texts or row["name"] in WITHOUT_TEXT, row["name"]
     assert (windows / "sample-town" / "project.toml").exists()
+    page = (ROOT / "docs" / "administrators.md").read_text("utf-8").partition("## What is in the bundle")[2]
+    table = page.partition("\n## ")[0]
+    assert not [p.name for p in windows.iterdir() if f"`{p.name}`" not in table.replace("/`", "`")]
     page = (windows / "guide" / "index.html").read_text("utf-8")
     assert not re.search(r'(src|href)="https?://[^"]+\.(js|css|woff2?|png)"', page)
 
