@@ -88,7 +88,7 @@ def test_qgis_3_16_reads_each_symbol_and_each_beat_is_hatched(plan):
     # before 3.20 QGIS knows no <Option> in a symbol and draws all in its own default
     assert {"beats", "stations", "units"} <= set(styles)
     # what an expression gives has another form, which every QGIS 3 reads
-    given = "<data_defined_properties>.*?</data_defined_properties>|<callout.*?</callout>"
+    given = "<data_defined_properties>.*?</data_defined_properties>|<dd_properties>.*?</dd_properties>|<callout.*?</callout>"
     assert not [name for name, style in styles.items() if "<Option" in re.sub(given, "", style)]
     beats = ET.fromstring(re.search("<qgis.*", styles["beats"], re.DOTALL).group())
     fills = beats.findall("renderer-v2/symbols/symbol")
@@ -131,6 +131,66 @@ def test_the_project_in_qgis_speaks_the_language_of_the_force(plan, tmp_path, la
     assert sum("EPSG:32634" in text for text in shown) == 2
 
 
+def test_each_station_has_a_letter_in_its_sign_and_each_sheet_lists_what_it_stands_for(plan, tmp_path):
+    from beatplanner.data.result.qgis_project import write_qgis_project
+    from beatplanner.data.result.styles import station_letters
+
+    shutil.copytree(plan, tmp_path / "shown")
+    tables = read_result(plan)
+    write_qgis_project(tmp_path / "shown" / "plan.qgs", tables)
+    project = ET.parse(tmp_path / "shown" / "plan.qgs").getroot()
+    letters = station_letters(tables)
+    assert sorted(letters) == sorted(tables.stations["station"].astype(str)) and len(set(letters.values())) == len(
+        letters
+    )
+    stations = next(m for m in project.iter("maplayer") if m.findtext("id") == "beatplanner_stations")
+    for symbol in stations.findall("renderer-v2/symbols/symbol"):
+        written = symbol.find("layer[@class='FontMarker']/data_defined_properties//Option[@name='expression']").get(
+            "value"
+        )
+        assert all(f"= '{s}' THEN '{sign}'" in written for s, sign in letters.items())
+    overview, atlas = (i.get("labelText") for i in project.iter("LayoutItem") if i.get("id") == "lists")
+    names = dict(zip(tables.stations["station"].astype(str), tables.stations["name"].astype(str), strict=True))
+    assert all(f"{sign} {names[s]}" in overview for s, sign in letters.items())
+    titled = zip(tables.beats["beat"].astype(str), tables.beats["name"].astype(str), strict=True)
+    assert all(f"{beat} {name}" in overview for beat, name in titled)
+    assert "aggregate('beatplanner_stations'" in atlas and "intersects($geometry, @shown)" in atlas
+
+
+def test_letters_of_stations_are_not_read_as_numbers_and_go_on_after_the_last(plan):
+    from dataclasses import replace
+
+    from beatplanner.data.result.styles import station_letters
+
+    tables = read_result(plan)
+    many = tables.stations.iloc[[0] * 60].assign(station=[str(k) for k in range(60)])
+    found = list(station_letters(replace(tables, stations=many)).values())
+    assert found[:9] == list("ABCDEFGHJ") and found[23:26] == ["Z", "AA", "AB"] and len(set(found)) == 60
+    assert not {"I", "O"} & set("".join(found))
+    assert station_letters(replace(tables, stations=None)) == {}
+
+
+def test_beats_too_small_for_their_numbers_have_a_sheet_on_which_they_are_larger():
+    import shapely
+
+    from beatplanner.data.result.qgis_layouts import dense_parts
+
+    def town(x, y, side, many):
+        return [
+            shapely.box(x + i * side, y + j * side, x + (i + 1) * side, y + (j + 1) * side)
+            for i in range(many)
+            for j in range(many)
+        ]
+
+    large, first, second = town(0, 0, 20_000, 2), town(40_100, 100, 300, 3), town(80_000, 30_000, 300, 3)
+    assert dense_parts(large, 150_000, 392, 210) == []
+    # one small beat alone stands at the end of a line
+    assert dense_parts([*large, first[0]], 150_000, 392, 210) == []
+    assert dense_parts([*large, *first], 150_000, 392, 210) == [(40_100, 100, 41_000, 1000)]
+    both = dense_parts([*large, *first, *second], 150_000, 392, 210)
+    assert sorted(both) == [(40_100, 100, 41_000, 1000), (80_000, 30_000, 80_900, 30_900)]
+
+
 QGIS_SCRIPT = """
 import sys
 from qgis.core import QgsApplication, QgsLayoutExporter, QgsProject
@@ -152,6 +212,9 @@ for layout in project.layoutManager().printLayouts():
         atlas.seekTo(0)
         scale = layout.itemById("map").scale()
         assert abs(scale / 250 - round(scale / 250)) < 1e-3, scale
+    told = layout.itemById("lists").currentText()
+    # a page of the atlas lists what its own map shows
+    assert "[" not in told and ("Stations: " in told or atlas.enabled()), told
     file = sys.argv[2] + layout.name().split()[0] + ".png"
     assert QgsLayoutExporter(layout).exportToImage(file, settings) == QgsLayoutExporter.Success
     picture = QImage(file)

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import geopandas as gpd
 import pyogrio
+import shapely
 from pyproj import CRS
 
 from beatplanner.data.formats import geometry
@@ -22,8 +23,18 @@ from beatplanner.data.result import qgis_words as words
 from beatplanner.data.result.folder import INTERNAL
 from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.qgis_layouts import Sheets, layouts
-from beatplanner.data.result.styles import GEOPACKAGE, add_styles, ground_styles, layer_styles, style_of
+from beatplanner.data.result.qgis_layouts import PAGES, Lists, Sheets, layouts
+from beatplanner.data.result.station_names import station_names
+from beatplanner.data.result.styles import (
+    GEOPACKAGE,
+    NAMELESS,
+    add_styles,
+    by_station,
+    ground_styles,
+    layer_styles,
+    station_letters,
+    style_of,
+)
 
 # The oldest QGIS that is still used; a newer one opens its projects without a word.
 QGIS_VERSION = "3.16.0-Hannover"
@@ -56,9 +67,9 @@ GROUPS = (
         (("units", "Polygon", "Areas", True),),
     ),
 )
-# What is drawn over what, from the top down: borders of areas are seen in their beat.
-OVER = ("forums", "stations", "stops", "sites", "river", "today", "catchments", "units", "beats")
-# What the legend of a printed page names; beats are named on the map itself.
+# What is drawn over what, from the top down: borders of areas are seen in their beat, a forum's ring around a station's sign.
+OVER = ("stations", "forums", "stops", "sites", "river", "today", "catchments", "units", "beats")
+# What the legend of a printed page names; beats are named on the map itself, and one of them stands for all.
 ON_THE_PAGE = ("stations", "forums", "river", "units")
 
 
@@ -97,7 +108,7 @@ def write_ground(
         options: dict[str, Any] = {} if path.exists() else {"dataset_options": GEOPACKAGE}
         pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", append=path.exists(), **options)
     if layers:
-        add_styles(path, {n: q for n, q in ground_styles(_station_names(tables)).items() if n in layers})
+        add_styles(path, {n: q for n, q in ground_styles(_station_places(tables)).items() if n in layers})
         write_notice(path, INTERNAL)
     return list(layers)
 
@@ -130,7 +141,8 @@ def write_qgis_project(
     system = _system(crs)
     west, south, east, north = (float(v) for v in tables.units.total_bounds)
     extent = f"<xmin>{west:.3f}</xmin><ymin>{south:.3f}</ymin><xmax>{east:.3f}</xmax><ymax>{north:.3f}</ymax>"
-    styles = layer_styles(tables, says, accepted) | ground_styles(_station_names(tables))
+    letters = station_letters(tables)
+    styles = layer_styles(tables, says, accepted, letters) | ground_styles(_station_places(tables))
     shown: dict[str, str] = {}
     groups: list[str] = []
     legend: dict[str, str] = {}
@@ -165,7 +177,9 @@ def write_qgis_project(
         "–" if crs.datum is None else crs.datum.name.removesuffix(" ensemble"),
         "".join(legend[n] for n in ON_THE_PAGE if n in legend),
         tuple(draft),
-        _beat_names(tables),
+        _lists(tables, says, accepted, letters),
+        _legend_of_beats(says) if "beats" in shown else "",
+        () if tables.beats is None else tuple(tables.beats.geometry),
     )
     path.write_text(
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
@@ -178,18 +192,46 @@ def write_qgis_project(
     )
 
 
-def _station_names(tables: PlanTables) -> list[str]:
-    stations = tables.stations
-    return [] if stations is None else [str(n) for n in stations["name" if "name" in stations else "station"]]
+def _station_places(tables: PlanTables) -> list[tuple[float, float]]:
+    return (
+        []
+        if tables.stations is None
+        else [(float(x), float(y)) for x, y in shapely.get_coordinates(tables.stations.geometry.to_numpy())]
+    )
 
 
-def _beat_names(tables: PlanTables) -> tuple[str, ...]:
-    """Return the beats with a name of their own, by their numbers: "10 Kej"."""
-    if tables.beats is None or "name" not in tables.beats:
-        return ()
-    pairs = [(str(b), str(n)) for b, n in zip(tables.beats["beat"], tables.beats["name"], strict=True)]
-    named = sorted(((b, n) for b, n in pairs if beat_title(b, n) != b), key=lambda p: (len(p[0]), p[0]))
-    return tuple(f"{b} {n}" for b, n in named)
+def _lists(
+    tables: PlanTables, says: words.Says, accepted: Mapping[str, str] | None, letters: Mapping[str, str]
+) -> tuple[Lists, ...]:
+    """Return the beats that have a name of their own, by their numbers, and the stations by their letters."""
+    found: list[Lists] = []
+    if tables.beats is not None and "name" in tables.beats:
+        pairs = [(str(b), str(n)) for b, n in zip(tables.beats["beat"], tables.beats["name"], strict=True)]
+        rows = [
+            (f"{b} {n}", s) for (b, n), s in zip(pairs, tables.beats.geometry, strict=True) if beat_title(b, n) != b
+        ]
+        rows.sort(key=lambda row: row[0].split(" ", 1)[0].rjust(12, "0"))
+        if rows:
+            told = '"beat" || \' \' || "name"'
+            found.append(Lists(says.text(words.LAYERS[0]), "beatplanner_beats", f"NOT {NAMELESS}", told, PAGES, rows))
+    if tables.stations is not None and letters:
+        names = {s: f"{letters[s]} {n}" for s, n in station_names(tables, says, accepted).items()}
+        places = dict(zip(tables.stations["station"].astype(str), tables.stations.geometry, strict=True))
+        rows = [(names[s], places[s]) for s in letters]
+        order = by_station({s: f"{k:06}" for k, s in enumerate(letters)})
+        found.append(Lists(says.text(words.STATION), "beatplanner_stations", "TRUE", by_station(names), order, rows))
+    return tuple(found)
+
+
+def _legend_of_beats(says: words.Says) -> str:
+    """Return the first beat as the sign of all in a legend."""
+    label = f"{says.text(words.BORDER)}. {says.text(words.FILL)}"
+    kept = {"legend/title-style": "hidden", "legend/node-order": "0", "legend/label-0": label}
+    told = "".join(f"<property key={quoteattr(k)} value={quoteattr(v)}/>" for k, v in kept.items())
+    return (
+        '<layer-tree-layer id="beatplanner_beats" name="" providerKey="ogr" checked="Qt::Checked" expanded="0">'
+        f"<customproperties>{told}</customproperties></layer-tree-layer>"
+    )
 
 
 def _source(file: str, name: str) -> str:

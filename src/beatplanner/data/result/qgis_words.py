@@ -18,6 +18,8 @@ SHEET, INTERNAL = "Sheet {n} of {all}", "Internal: do not hand out"
 GRID = "Coordinates at the edge in metres: {crs}; datum: {datum}"
 SPEAKERS = "Residents who speak {language}"
 NUMBERED = "Beat {name}"
+PART, LARGER = "Part {letter}, larger", "Larger on a sheet of its own, under this letter"
+BORDER, FILL = "Border of the beat", "Fill and pattern only tell neighbouring beats apart"
 # A station whose place is made up and not accepted by anybody yet.
 UNNAMED = "a place near {area}, still to be chosen"
 # What columns are called, with their units.
@@ -84,7 +86,11 @@ STATES = {
 LAYERS = ("Beats", "Catchments", "Mobile stops", "Candidate sites", "Areas")
 # What the catalogues have of it.
 _SAID = (FORUMS, TODAY, RIVER, STATION, OPEN, NEW, GROUND, PLAN, DATA, OVERVIEW, ATLAS, SHEET, INTERNAL, GRID)
-WORDS = tuple(dict.fromkeys((*_SAID, SPEAKERS, NUMBERED, UNNAMED, *LAYERS, *ALIASES.values(), *STATES.values())))
+WORDS = tuple(
+    dict.fromkeys(
+        (*_SAID, SPEAKERS, NUMBERED, PART, LARGER, BORDER, FILL, UNNAMED, *LAYERS, *ALIASES.values(), *STATES.values())
+    )
+)
 
 
 class Says(Protocol):

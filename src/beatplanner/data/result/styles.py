@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -29,22 +30,42 @@ def write_styles(path: Path, tables: PlanTables) -> None:
 
 
 def layer_styles(
-    tables: PlanTables, says: Says | None = None, accepted: Mapping[str, str] | None = None
+    tables: PlanTables,
+    says: Says | None = None,
+    accepted: Mapping[str, str] | None = None,
+    letters: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Return the styles (QML) of a plan's layers; what the legend says is English where nobody says it otherwise, `accepted` as for `draft_reasons`."""
+    """Return the styles (QML) of a plan's layers.
+
+    Parameters
+    ----------
+    tables
+        The plan.
+    says
+        What the legend says is English where nobody says it otherwise.
+    accepted
+        As for `draft_reasons`.
+    letters
+        What stands in the sign of each station, where a list beside the map tells its name (`station_letters`).
+    """
     says = says or English()
     styles = {"units": _plain_fill("#ffffff00", "#999999", 0.15)}
     if tables.beats is not None:
         styles["beats"] = _beat_fills(tables.beats)
     if tables.stations is not None:
-        kinds = {"today": (says.text(OPEN), _square("#08306b")), "new": (says.text(NEW), _square("#cb181d"))}
+        written = "" if letters is None else _written(letters)
+        # one is a square and the other stands on its corner: a photocopy tells them apart
+        kinds = {
+            "today": (says.text(OPEN), _point("square", "#08306b", STATION, written)),
+            "new": (says.text(NEW), _point("diamond", "#b2182b", 1.4 * STATION, written)),
+        }
         # the legend names what there is
         there = {"today" if e else "new" for e in tables.stations["existing"]}
         kinds = {k: v for k, v in kinds.items() if k in there}
         styles["stations"] = _kinds(
             "CASE WHEN \"existing\" THEN 'today' ELSE 'new' END",
             kinds,
-            _point_labels(_called(tables, says, accepted), 8),
+            _point_labels(stations_called(tables, says, accepted), 8),
         )
     if tables.catchments is not None:
         styles["catchments"] = _plain_fill("#6baed640", "#2171b5", 0.2)
@@ -55,7 +76,24 @@ def layer_styles(
     return styles
 
 
-def _called(tables: PlanTables, says: Says, accepted: Mapping[str, str] | None) -> str:
+def station_letters(tables: PlanTables) -> dict[str, str]:
+    """Return the letters of each station, in the order of their ids: A to Z, then AA; I and O look like numbers."""
+    if tables.stations is None:
+        return {}
+    ids = sorted(tables.stations["station"].astype(str), key=lambda s: (len(s), s) if s.isdigit() else (0, s))
+    signs, many = "ABCDEFGHJKLMNPQRSTUVWXYZ", 24
+    return {s: (signs[k // many - 1] if k >= many else "") + signs[k % many] for k, s in enumerate(ids)}
+
+
+def by_station(given: Mapping[str, str]) -> str:
+    """Return what is given for each station as an expression of QGIS."""
+    if not given:
+        return "''"
+    cases = " ".join(f'WHEN "station" = {_quoted(s)} THEN {_quoted(v)}' for s, v in given.items())
+    return f"CASE {cases} END"
+
+
+def stations_called(tables: PlanTables, says: Says, accepted: Mapping[str, str] | None) -> str:
     """Return what stations are called, as an expression of QGIS: a made-up place is named as in the pack."""
     assert tables.stations is not None
     column = "name" if "name" in tables.stations else "station"
@@ -205,6 +243,11 @@ def _hatch(name: str, angle: float | None) -> str:
     )
 
 
+def outline(colour: str, width: float) -> str:
+    """Return a symbol that is a line around an area."""
+    return _fill_symbol("", "#ffffff00", colour, width)
+
+
 def _plain_fill(fill: str, line: str, width: float, labels: str = "", dashed: bool = False) -> str:
     return _single(_fill_symbol("0", fill, line, width, dashed=dashed), labels)
 
@@ -237,13 +280,19 @@ WRAPPED = 24
 
 
 def _labels(expression: str, size: float, placement: str, callout: str = "", bold: bool = False) -> str:
-    """Return labels with a light rim, which QGIS lays so that none hides another or a labelled point."""
+    """Return labels with a light rim, which QGIS lays so that none hides another or a labelled point; those with a line to their place are all shown where there is any room."""
     style, weight = ("Bold", 75) if bold else ("Regular", 50)
+    # one that is too small even for its number has a sheet on which it is larger
+    always = (
+        by_expression({"AlwaysShow": f"sqrt(area($geometry)) * 1000 / @map_scale >= {ROOM:g}"}, "dd_properties")
+        if callout
+        else ""
+    )
     return (
         f"<labeling type='simple'><settings{' calloutType=' + quoteattr('simple') if callout else ''}>"
         f"<text-style isExpression='1' fieldName={quoteattr(expression)} fontFamily='Sans Serif' fontSize='{size:g}' fontSizeUnit='Point' textColor='0,0,0,255' textOpacity='1' namedStyle='{style}' fontWeight='{weight}' multilineHeight='0.9'>"
         "<text-buffer bufferDraw='1' bufferSize='0.6' bufferSizeUnits='MM' bufferOpacity='1' bufferJoinStyle='128' bufferColor='255,255,255,255'/></text-style>"
-        f"<text-format multilineAlign='1' autoWrapLength='{WRAPPED}' useMaxLineLengthForAutoWrap='1'/><placement {placement} distUnits='MM'/><rendering obstacle='1' obstacleFactor='2' drawLabels='1'/>{callout}</settings></labeling>"
+        f"<text-format multilineAlign='1' autoWrapLength='{WRAPPED}' useMaxLineLengthForAutoWrap='1'/><placement {placement} distUnits='MM'/><rendering obstacle='1' obstacleFactor='10' drawLabels='1' />{callout}{always}</settings></labeling>"
     )
 
 
@@ -256,12 +305,15 @@ def _point_labels(expression: str, size: float) -> str:
     )
 
 
+# Millimetres: the sign of a station, the ring of a forum around it, the sign of a forum elsewhere, a letter of a beat's name, and a beat that has room for its number.
+STATION, RING, VENUE, LETTER, ROOM = 3.8, 6.6, 3.2, 2.2, 7.0
 # The one form in which a beat is called (`data.result.names`), as an expression of QGIS.
-# A small one on the map of the whole plan has its number, which stands with its name on the sheet (`qgis_layouts`).
-SMALL = 15.0
+# One whose part on the map has no room for it has its number, which stands with its name on the sheet (`qgis_layouts`).
+NAMELESS = '"name" IN (\'\', "beat", \'Beat \' || "beat")'
 BEAT_LABEL = (
-    f'CASE WHEN @atlas_featureid IS NULL AND sqrt(area($geometry)) * 1000 / @map_scale < {SMALL:g} THEN "beat" '
-    'WHEN "name" IN (\'\', "beat", \'Beat \' || "beat") THEN "beat" ELSE "name" || \' (\' || "beat" || \')\' END'
+    f'CASE WHEN {NAMELESS} THEN "beat" '
+    f'WHEN sqrt(coalesce(area(intersection($geometry, @map_extent)), area($geometry))) * 1000 / @map_scale < {LETTER:g} * (length("name") + length("beat") + 3) '
+    'THEN "beat" ELSE "name" || \' (\' || "beat" || \')\' END'
 )
 
 
@@ -273,27 +325,40 @@ LEADER = (
 )
 
 
-def ground_styles(named: Iterable[str] = ()) -> dict[str, str]:
+def ground_styles(stations: Iterable[tuple[float, float]] = ()) -> dict[str, str]:
     """Return the styles of what QGIS shows beside the plan.
 
     Parameters
     ----------
-    named
-        Stations, whose names stand on the map already: a forum that meets there is not named again.
+    stations
+        Where they are: a forum that meets there has its ring around the station's sign and is not named again.
     """
     line = {"line_color": "58,110,165,255", "line_width": "0.9", "line_width_unit": "MM"}
     river = f"<symbol type='line' name='0' alpha='1'><layer class='SimpleLine' enabled='1'>{_properties(line)}</layer></symbol>"
     today = _labels('"beat"', 8, "placement='4' priority='3'")
-    twice = ", ".join(_quoted(str(n)) for n in sorted(set(named)))
+    places = ", ".join(_quoted(f"{math.floor(x)} {math.floor(y)}") for x, y in stations)
+    in_station = f"floor($x) || ' ' || floor($y) IN ({places})" if places else "FALSE"
     # a page of the atlas names its own forum; a map of the whole town names beats and stations, and forums only where one looks closely
     shown = "CASE WHEN @atlas_featureid IS NOT NULL THEN \"beat\" = attribute(@atlas_feature, 'beat') ELSE @map_scale <= 25000 END"
-    apart = f' AND "venue" NOT IN ({twice})' if twice else ""
-    venue = f'CASE WHEN {shown}{apart} THEN "venue" END'
+    # a blank is no name, but keeps other names away from the sign
+    venue = f"CASE WHEN {shown} AND NOT ({in_station}) THEN \"venue\" ELSE ' ' END"
     return {
         "today": _plain_fill("#ffffff00", "#a3141c", 0.5, today, dashed=True),
         "river": _single(river),
-        "forums": _marker("circle", "#1a1a1a", 2.4, _point_labels(venue, 7)),
+        "forums": _single(_forum(in_station), _point_labels(venue, 7)),
     }
+
+
+def _forum(at_station: str) -> str:
+    """Return the sign of a forum: a ring with a dot, and where it meets in a station a ring around the station's sign."""
+    ink = {"color": "255,255,255,255", "outline_color": "26,26,26,255", "outline_width_unit": "MM", "size_unit": "MM"}
+    rim = {**ink, "name": "circle", "outline_width": "0.5", "size": f"{VENUE:g}"}
+    dot = {**ink, "name": "circle", "color": "26,26,26,255", "outline_width": "0", "size": f"{VENUE / 3:g}"}
+    size = by_expression({"size": f"if({at_station}, {RING:g}, {VENUE:g})"})
+    layers = "".join(
+        f"<layer class='SimpleMarker' enabled='1'>{_properties(o)}{own}</layer>" for o, own in ((rim, size), (dot, ""))
+    )
+    return f"<symbol type='marker' name='0' alpha='1'>{layers}</symbol>"
 
 
 def _beat_fills(beats: GeoDataFrame) -> str:
@@ -321,11 +386,24 @@ def _beat_fills(beats: GeoDataFrame) -> str:
     )
 
 
-def _square(colour: str) -> str:
-    return _point("square", colour, 3.6)
+def _written(letters: Mapping[str, str]) -> str:
+    """Return the layer of a symbol that writes a station's letters in its sign."""
+    size = STATION * (0.74 if max(map(len, letters.values()), default=1) == 1 else 0.52)
+    options = {
+        "chr": "",
+        "color": "255,255,255,255",
+        "font": "DejaVu Sans",
+        "font_style": "Bold",
+        "outline_width": "0",
+        "size": f"{size:g}",
+        "size_unit": "MM",
+        "horizontal_anchor_point": "1",
+        "vertical_anchor_point": "1",
+    }
+    return f"<layer class='FontMarker' enabled='1'>{_properties(options)}{by_expression({'char': by_station(letters)})}</layer>"
 
 
-def _point(shape: str, colour: str, size: float) -> str:
+def _point(shape: str, colour: str, size: float, over: str = "") -> str:
     options = {
         "name": shape,
         "color": _rgba(colour),
@@ -333,7 +411,7 @@ def _point(shape: str, colour: str, size: float) -> str:
         "size": f"{size}",
         "size_unit": "MM",
     }
-    return f"<symbol type='marker' name='0' alpha='1'><layer class='SimpleMarker' enabled='1'>{_properties(options)}</layer></symbol>"
+    return f"<symbol type='marker' name='0' alpha='1'><layer class='SimpleMarker' enabled='1'>{_properties(options)}</layer>{over}</symbol>"
 
 
 def _marker(shape: str, colour: str, size: float, labels: str = "") -> str:
