@@ -185,7 +185,10 @@ def test_a_payer_that_no_line_names_and_a_budget_after_the_plan_are_refused(town
 def test_a_false_figure_of_people_or_of_the_roll_out_is_found(town):
     import json
 
-    whole_plan(town, "ceiling = [9000, 5000]\n")
+    tables = whole_plan(
+        town,
+        'ceiling = [9000, 5000]\nfunds = { donor = [3000, 900] }\npayers = { vehicles = "donor" }\nends = { donor = 2028-03-01 }\n',
+    )
     file = town.path("out") / "summary.json"
     whole = json.loads(file.read_text(encoding="utf-8"))
     for change, check in (
@@ -199,6 +202,54 @@ def test_a_false_figure_of_people_or_of_the_roll_out_is_found(town):
         change(false["budget"])
         file.write_text(json.dumps(false), encoding="utf-8")
         assert check in {c.name for c in verify(town.path("out")).failed}
+    file.write_text(json.dumps(whole), encoding="utf-8")
+    _bound_is_proven(tables, town.path("out"))
+
+
+def _bound_is_proven(tables, out):
+    """Hold the bound on the roll-out against its certificate, its rows against the sums of the budget, and falsify both."""
+    import json
+
+    from beatplanner.data.description.models import Description
+    from beatplanner.planning.verification.force_money import Force
+    from beatplanner.planning.verification.rollout_proof import starts_of
+
+    told = tables.summary["budget"]
+    assert told["certified"] is True and told["resident_years_bound"] >= told["resident_years"] > 0
+    checked = {c.name for c in verify(out).checks if c.ok}
+    assert {"budget.resident_years_bound", "budget.certified"} <= checked
+    # what the certificate's rows are made of is what the lines come to, whatever starts when
+    force = Force(tables, Description.model_validate(tables.summary["rules"]))
+    starts = starts_of(force)
+    for seed in range(20):
+        at = np.random.default_rng(seed).integers(-1, 2, len(force.beats))
+        start = [None if s < 0 else int(s) for s in at]
+        for t, lines in enumerate(force.lines(start)):
+            rest = {k: v for k, v in lines.items() if k != "vehicles"}
+            chosen = sum(starts.more[:, g, s, t] for g, s in enumerate(start) if s is not None)
+            by_payer = force.by_payer(rest, t)
+            assert (starts.base[:, t] + chosen) == pytest.approx(
+                [by_payer.get("donor", 0.0), by_payer.get("ministry", 0.0), sum(rest.values())]
+            )
+    file, proof = out / "summary.json", out / "proof" / "rollout.npz"
+    whole, kept = json.loads(file.read_text(encoding="utf-8")), proof.read_bytes()
+    arrays = dict(np.load(proof))
+    false = json.loads(json.dumps(whole))
+    false["budget"]["resident_years_bound"] -= 1
+    for said, written in (
+        (false, arrays),
+        (false, arrays | {"bound": arrays["bound"] - 1}),
+        (whole, arrays | {"money": 0 * arrays["money"]}),
+        (whole, arrays | {"leaf": arrays["leaf"][:-1]}),
+        (whole, None),
+    ):
+        file.write_text(json.dumps(said), encoding="utf-8")
+        if written is None:
+            proof.unlink()
+        else:
+            np.savez_compressed(proof, **written)
+        assert "budget.resident_years_bound" in {c.name for c in verify(out, finished=False).failed}
+        proof.write_bytes(kept)
 
 
 @pytest.mark.papers

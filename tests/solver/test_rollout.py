@@ -4,9 +4,12 @@ import itertools
 
 import numpy as np
 import pytest
+from benchmarks.claims_rollout import best_of, choices_of, instance, wrong_claims
 
+from beatplanner.planning.verification.rollout_proof import evaluate, told
 from beatplanner.solver.districts.recombination import percentile, recombinations
 from beatplanner.solver.location.rollout import rollout, served
+from beatplanner.solver.location.rollout_tree import rollout_tree
 
 
 def best_by_enumeration(residents, cost, rise, funds, seats, room, pilots):
@@ -50,6 +53,51 @@ def test_all_start_at_once_where_nothing_limits():
     none = np.full((1, 3), np.inf)
     found = rollout(np.array([5.0, 1.0]), np.ones((1, 2, 3)), np.ones(3), none, np.ones(2), np.inf, np.zeros(2, bool))
     assert (found.start == 0).all() and found.served == 18
+
+
+def test_no_bound_of_a_certificate_is_wrong():
+    tight = [wrong_claims(seed) for seed in range(1000, 1030)]
+    assert not [w for wrong, _ in tight for w in wrong] and sum(close for _, close in tight) == 30
+
+
+# vehicles and seats; pilots besides; three payers and residents that are no whole numbers
+@pytest.mark.parametrize("seed", [1033, 1043, 1001])
+def test_a_tampered_certificate_denies_no_roll_out(seed):
+    s = instance(seed)
+    best, arrays = best_of(s), rollout_tree(choices_of(s), best_of(s) or 0.0)
+    assert best and told(s, evaluate(s, arrays)) == pytest.approx(best, rel=1e-6) and len(arrays["leaf"]) > 1
+    refused = worse = 0
+    random = np.random.default_rng(seed)
+    prices = ("money", "seats", "need", "needed", "buy", "bought")
+    for _ in range(150):
+        false = {key: array.copy() for key, array in arrays.items()}
+        key = str(random.choice(list(false)))
+        at = tuple(int(random.integers(n)) for n in false[key].shape)
+        if key in prices:
+            false[key][at] = random.choice([0.0, -1.0, false[key][at] * 0.5, false[key][at] * 2 + 1])
+        else:
+            false[key][at] += random.choice([-1, 1])
+        try:
+            bound = evaluate(s, false)
+        except (ValueError, KeyError, IndexError):
+            refused += 1
+            continue
+        assert bound >= best * (1 - 1e-9), (key, at)
+        worse += bound > best * (1 + 1e-6)
+    assert refused > 10 and worse > 2
+
+
+def test_a_certificate_without_a_leaf_or_with_a_shorter_array_is_broken():
+    s = instance(1043)
+    arrays = rollout_tree(choices_of(s), best_of(s) or 0.0)
+    prices = ("leaf", "money", "seats", "need", "needed", "buy", "bought")
+    last = len(arrays["parent"]) - 1
+    without = {k: a[arrays["leaf"] != last] if k in prices else a for k, a in arrays.items()}
+    cut = without | {k: arrays[k][:-1] for k in ("parent", "variable", "least", "most")}
+    endless = arrays | {"money": np.full_like(arrays["money"], np.inf)}
+    for false in (without, cut, endless, arrays | {"need": arrays["need"][:, :-1]}):
+        with pytest.raises(ValueError):
+            evaluate(s, false)
 
 
 def test_neutral_districts_stay_balanced_and_in_one_piece():

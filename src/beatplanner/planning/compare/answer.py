@@ -198,9 +198,10 @@ def _when(c: Column, quiet: bool) -> list[str]:
         found.append(b["blocked"]["sentence"])
     bound, served = b["resident_years_bound"], b["resident_years"]
     if not quiet and bound is not None and served > 0 and bound > 1.005 * served:
-        found.append(
-            f"Whether another order reaches more is not proven: {served:,.0f} resident-years are served, and at most {bound:,.0f} can be, by the solver's word, which “verify” cannot check."
-        )
+        most = f"{served:,.0f} resident-years are served, and at most {bound:,.0f} can be"
+        if not b.get("certified"):
+            most += ", by the solver's word, which “verify” cannot check"
+        found.append(f"Whether another order reaches more is not proven: {most}.")
     return found
 
 

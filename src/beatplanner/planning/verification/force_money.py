@@ -128,7 +128,7 @@ class Force:
             on = [s is not None and s <= t for s in start]
             need = math.fsum(1.0 if o else self.live[x] for o, x in zip(on, self.beats, strict=True))
             cars.append(math.ceil(b.vehicles_per_beat * need - 1e-5))
-            lines = {"forums": self.forums(start, t), "stations": self._stations(start, t)}
+            lines = {"forums": self.forums(start, t), "stations": self.stations_money(start, t)}
             if staff is not None:
                 lines["salaries"], lines["training"] = staff["pay"][t], staff["courses"][t] * b.training_seat
             else:
@@ -168,7 +168,8 @@ class Force:
     def _risen(self, found: list[dict[str, float]]) -> list[dict[str, float]]:
         return [{k: v * (1 + self.budget.inflation) ** t for k, v in lines.items()} for t, lines in enumerate(found)]
 
-    def _stations(self, start: list[int | None], t: int) -> float:
+    def stations_money(self, start: list[int | None], t: int) -> float:
+        """Return what stations cost in a year."""
         money = 0.0
         for s in self.sites:
             rent = self.budget.station_yearly + amount_of(s.get("yearly_cost"))
@@ -223,7 +224,7 @@ class Force:
     def opens(self, site: dict[str, Any], start: list[int | None]) -> int | None:
         """Return the year in which a new station opens, or one of today closes; None for never."""
         phases = self.rules.stations.phases if self.rules.stations is not None else None
-        if phases is not None and site["chosen"] and not site["existing"] and self.tables.stations is not None:
+        if phases is not None and self.phased(site) and self.tables.stations is not None:
             table = self.tables.stations
             year = next(
                 (y for s, y in zip(table["station"], table["opens"], strict=True) if str(s) == str(site["station"])),
@@ -234,6 +235,12 @@ class Force:
             return self.first
         beat = self.home.get(str(text(site["unit"])))
         return start[self.beats.index(beat)] if beat in self.beats else self.first
+
+    def phased(self, site: dict[str, Any]) -> bool:
+        """Tell whether the phases say when a station opens."""
+        phases = self.rules.stations.phases if self.rules.stations is not None else None
+        new = bool(site["chosen"]) and not site["existing"]
+        return phases is not None and new and self.tables.stations is not None
 
     def _officers_by_work(self) -> float:
         w, u, total = self.rules.workload, self.tables.units, 0.0

@@ -15,6 +15,7 @@ from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import DIGITS_SLACK, RELAXED, Ledger, is_number, missing, words
 from beatplanner.planning.verification.officers_proof import not_evaluated, prove_officers
 from beatplanner.planning.verification.proven import CannotProveError
+from beatplanner.planning.verification.rollout_proof import ROLLOUT
 from beatplanner.planning.verification.stations_proof import prove_stations
 from beatplanner.planning.verification.travel_pairs import TooLargeError
 
@@ -71,6 +72,8 @@ def check_proofs(ledger: Ledger, evidence: Evidence) -> None:
             known.add(name)
     if "mobile" in section_of(evidence.summary, "stations"):
         known.add(STOPS)
+    if isinstance(evidence.summary.get("budget"), dict):
+        known.add(ROLLOUT)
     others = sorted(set(evidence.tables.proofs) - known)
     ledger.each(
         "proof.files",

@@ -23,7 +23,7 @@ from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.whole.forum_lines import forum_lines
 from beatplanner.planning.whole.payroll import one_officer
-from beatplanner.solver.location.rollout import ROUNDING
+from beatplanner.solver.location.fleet import ROUNDING
 
 SALARIES, STATIONS, VEHICLES, FORUMS, TRAINING = range(5)
 assert BUDGET_LINES == ("salaries", "stations", "vehicles", "forums", "training")

@@ -24,7 +24,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import BUDGET_LINES, Budget
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.sections import section_of
+from beatplanner.planning.verification.rollout_proof import ROLLOUT
 from beatplanner.planning.whole.areas import (
     FORUMS,
     SALARIES,
@@ -40,6 +40,7 @@ from beatplanner.planning.whole.budget_frame import Frame, frame_of, staff_money
 from beatplanner.planning.whole.forum_lines import ForumLines, forum_lines
 from beatplanner.planning.whole.payroll import Payroll, first_days, one_officer, payroll
 from beatplanner.planning.whole.rollout import Rollout, pilots_of, roll_out
+from beatplanner.planning.whole.rollout_proofs import certified_rollout
 from beatplanner.planning.whole.spending import fleet_need, spending
 from beatplanner.planning.workload import officers_required
 
@@ -110,6 +111,7 @@ def budget_summary(
         "limited": chosen.limited,
         "forums": _forums(tables, description, start, frame),
     }
+    told |= certified_rollout(tables, description, told, chosen)
     told |= told_of_limits(
         areas, start, staff, description, frame, pilots_of(areas, description), dates, people is None
     )
@@ -157,7 +159,8 @@ def _read_rollout(tables: PlanTables, description: Description) -> Rollout | Non
         return None
     number = {d.isoformat(): m // 12 for m, d in enumerate(first_days(description)) if m % 12 == 0}
     start = np.array([-1 if _empty(d) else number.get(str(d), -1) for d in tables.beats["starts"]], int)
-    return Rollout(start, section_of(tables.summary, "budget").get("resident_years_bound"), True)
+    # a plan that was made earlier has no bound but what its certificate still proves
+    return Rollout(start, None, True, tables.proofs.get(ROLLOUT, {}))
 
 
 def _empty(value: object) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,11 +23,12 @@ MOST_BEATS = 400
 
 @dataclass(frozen=True)
 class Rollout:
-    """In which year of the budget each beat starts (-1: never), (B,); the bound on resident-years; and whether anything limits it."""
+    """In which year of the budget each beat starts (-1: never), (B,); the bound on resident-years; whether anything limits it; and what proves the bound."""
 
     start: np.ndarray
     bound: float | None
     limited: bool
+    proof: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> Rollout:
@@ -47,7 +48,9 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
     InputError
         Where pilots are no areas of the plan, or amounts are not one a year.
     """
-    from beatplanner.solver.location.rollout import Fleet, rollout
+    from beatplanner.solver.location.fleet import Fleet
+    from beatplanner.solver.location.rollout import rollout
+    from beatplanner.solver.location.rollout_tree import Choices, rollout_tree
 
     rules, frame = description.budget, frame_of(description)
     assert rules is not None
@@ -65,10 +68,10 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
     town = areas.table["municipality"].to_numpy(object)
     together = _together(areas, description)
     # a municipality that is a pilot starts at once, and so do beats that the description puts together
-    group = np.unique(
-        [together.get(b) or (m if by_town or m in rules.pilots else f"\0{b}") for b, m in enumerate(town)],
-        return_inverse=True,
-    )[1]
+    keys = [together.get(b) or (m if by_town or m in rules.pilots else f"\0{b}") for b, m in enumerate(town)]
+    # numbered by their first beats, as in what proves the bound
+    number = {key: k for k, key in enumerate(dict.fromkeys(keys))}
+    group = np.array([number[key] for key in keys])
     one = (np.arange(group.max() + 1)[:, None] == group[None, :]).astype(float)  # (G, B)
     staff = staff_money(people, rules)
     payers = np.concatenate([frame.paid, np.ones((1, len(BUDGET_LINES), rules.years))])
@@ -122,7 +125,13 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
         start = _brought_forward(start, pilots, group, areas, fits, seats, room, frame.first, rules.years)
     # where beats start by municipality only because they are many, the bound is not one of the rules as they stand
     asked = rules.start_by == "municipality" or count <= MOST_BEATS
-    return Rollout(start, best.upper_bound if asked else None, True)
+    if not asked or best.upper_bound is None:
+        return Rollout(start, None, True)
+    choices = Choices(
+        residents, seats, leads, more, limits, base, np.broadcast_to(room, rules.years), vehicles, frame.first
+    )
+    reached = float((areas.table["residents"] * np.where(start >= 0, rules.years - start, 0)).sum())
+    return Rollout(start, best.upper_bound, True, rollout_tree(choices, reached))
 
 
 def _within(

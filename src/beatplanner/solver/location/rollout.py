@@ -20,10 +20,9 @@ import numpy as np
 import pulp
 
 from beatplanner.solver.highs import solve
+from beatplanner.solver.location.fleet import ROUNDING, Fleet
 
 NODES = 20_000
-# So little of a vehicle is rounding; more than what the solver takes for nothing.
-ROUNDING = 1e-5
 
 
 @dataclass(frozen=True)
@@ -34,27 +33,6 @@ class Rollout:
     served: float
     upper_bound: float | None
     proven: bool = False
-
-
-@dataclass(frozen=True)
-class Fleet:
-    """Whole vehicles of the force.
-
-    Attributes
-    ----------
-    need, more
-        (T,) needed whatever starts; (A, T, T) more for an area that starts in year s, by s and year.
-    price, yearly
-        (P, T) what one that is bought, and one that runs, costs each payer in each year.
-    life
-        Years that one lasts.
-    """
-
-    need: np.ndarray
-    more: np.ndarray
-    price: np.ndarray
-    yearly: np.ndarray
-    life: int
 
 
 def rollout(
