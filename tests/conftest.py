@@ -229,10 +229,11 @@ def _charts_are_made_and_not_coloured(monkeypatch):
 def without_pack(monkeypatch):
     """Leave the forum's pack out of the plans of a test that looks at what a step did."""
     from beatplanner.planning.changes import mending
-    from beatplanner.planning.whole import writing
+    from beatplanner.planning.forum import forum_pack
+    from beatplanner.planning.forum.no_pack import empty_pack
 
-    for module in (writing, mending):
-        monkeypatch.setattr(module, "write_pack", lambda folder, *_, **__: writing.empty_pack(folder) or [])
+    for module in (forum_pack, mending):
+        monkeypatch.setattr(module, "write_pack", lambda folder, *_, **__: empty_pack(folder) or [])
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ def refused(*given, dir=None, **more):
 tempfile.TemporaryFile = refused
 import numpy as np
 from beatplanner.solver.location.p_median_kernels import reduced_costs
+reduced_costs = reduced_costs.compiled()
 reduced_costs(np.ones((2, 2)), np.zeros((2, 2), np.int64), np.full(2, 3.0), np.zeros(2, np.int64), rho := np.zeros(2))
 assert rho[0] == -8.0
 print(sum(reduced_costs.stats.cache_hits.values()), sum(reduced_costs.stats.cache_misses.values()))
@@ -30,7 +31,8 @@ print(sum(reduced_costs.stats.cache_hits.values()), sum(reduced_costs.stats.cach
 
 def test_users_who_may_not_write_load_what_the_administrator_compiled(tmp_path):
     source = Path(beatplanner.__file__).parent
-    for name in ("__init__.py", "solver/__init__.py", "solver/compiled.py", "solver/location/p_median_kernels.py"):
+    parts = ("__init__.py", "solver/__init__.py", "solver/compiled.py", "solver/looped.py")
+    for name in (*parts, "solver/location/p_median_kernels.py"):
         (tmp_path / "beatplanner" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source / name, tmp_path / "beatplanner" / name)
     places = {n: str(tmp_path / "user") for n in ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "USERPROFILE")}

@@ -34,13 +34,15 @@ HEAVY = {
     for name in ("districts.solve", "officers.assign", "service.hypercube", "location.p_median")
 }
 HEAVY |= {f"beatplanner.planning.{name}.plan" for name in ("beats", "stations", "officers")} | {
-    "beatplanner.planning.forum.gate"
+    "beatplanner.planning.forum.gate",
+    "beatplanner.planning.forum.forum_pack",
+    "scipy.spatial",
 }
 MAY = {
     "version": set(),
     "check": READERS,
     "stations": READERS
-    | {"numba", "pulp", "highspy", "beatplanner.solver.location.p_median", "beatplanner.planning.stations.plan"}
+    | {"pulp", "highspy", "beatplanner.solver.location.p_median", "beatplanner.planning.stations.plan"}
     | REPORT,
 }
 

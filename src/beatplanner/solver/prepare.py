@@ -14,6 +14,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from beatplanner.solver.looped import compile_from_now_on
+
 ROOMS = ("beats", "stations", "officers", "service")
 # Long enough for a compiler on a busy machine: nothing here ends by it.
 PLENTY = 3_600.0
@@ -27,6 +29,7 @@ def prepare(rooms: Iterable[str] = ROOMS) -> None:
     rooms
         Steps whose kernels are wanted, of `ROOMS`.
     """
+    compile_from_now_on()
     for room in rooms:
         _PREPARED[room]()
 

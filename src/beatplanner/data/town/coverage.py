@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from scipy.spatial import cKDTree
 
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
@@ -191,6 +190,9 @@ def _distances(shape: shapely.Geometry, others: np.ndarray) -> np.ndarray:
     """Return the distance of a polygon to each of others, metres; of a long outline only what can be nearest is looked at."""
     if len(others) < 2 or shapely.get_num_coordinates(shape) < LONG_OUTLINE:
         return shapely.distance(shape, others)
+    # loaded where an outline is long: it takes longer to load than a town's units to read
+    from scipy.spatial import cKDTree
+
     shapely.prepare(shape)
     meets = shapely.intersects(shape, others)
     tree = cKDTree(shapely.get_coordinates(shape))

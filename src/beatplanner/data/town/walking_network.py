@@ -14,7 +14,6 @@ import numpy as np
 import shapely
 from scipy import sparse
 from scipy.sparse import csgraph
-from scipy.spatial import cKDTree
 
 from beatplanner.data.formats import geometry
 
@@ -194,10 +193,11 @@ def _stubs(ground: np.ndarray, apart: np.ndarray, reach: np.ndarray, snap: float
 def _merged(ends: np.ndarray, snap: float) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the node of each end, the nodes' places, and how many ends that did not coincide were joined."""
     unique, of = np.unique(np.round(ends, 3), axis=0, return_inverse=True)
-    pairs = (
-        cKDTree(unique).query_pairs(max(snap, 1e-3), output_type="ndarray") if len(unique) else np.empty((0, 2), int)
-    )
-    graph = sparse.csr_matrix((np.ones(len(pairs)), pairs.T), shape=(len(unique), len(unique)))
+    points = np.array(shapely.points(unique))
+    one, other = shapely.STRtree(points).query(points, predicate="dwithin", distance=max(snap, 1e-3))
+    apart = one < other
+    ones = np.ones(int(apart.sum()))
+    graph = sparse.csr_matrix((ones, (one[apart], other[apart])), shape=(len(unique), len(unique)))
     count, group = csgraph.connected_components(graph, directed=False) if len(unique) else (0, np.empty(0, int))
     first = np.full(count, len(unique))
     np.minimum.at(first, group, np.arange(len(unique)))

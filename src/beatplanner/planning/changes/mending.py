@@ -29,7 +29,8 @@ from beatplanner.planning.beats.naming import ids_of_today, true_ids
 from beatplanner.planning.beats.plan import BeatPlan
 from beatplanner.planning.changes.repair import Repair, repair
 from beatplanner.planning.forum.forum_money import forum_ways
-from beatplanner.planning.forum.forum_pack import check_pack_inputs, empty_pack, write_pack
+from beatplanner.planning.forum.forum_pack import check_pack_inputs, write_pack
+from beatplanner.planning.forum.no_pack import empty_pack
 from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.progress import of_run
 from beatplanner.planning.proof import Progress, Proof, Unproven, silent

@@ -19,7 +19,7 @@ from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.read_town import read_town
-from beatplanner.planning.forum.forum_pack import empty_pack
+from beatplanner.planning.forum.no_pack import empty_pack
 from beatplanner.planning.proof import Progress, rules_in_summary, silent, unproven_of
 from beatplanner.planning.whole.country import CountryPlan, shared_posts, write_country
 from beatplanner.planning.whole.rollout import Rollout, roll_out

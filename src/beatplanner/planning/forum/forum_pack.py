@@ -24,7 +24,6 @@ from beatplanner.data.publish.public.forum_files import write_json
 from beatplanner.data.publish.public.plan import Meeting as PublicMeeting
 from beatplanner.data.publish.report_section import ForumBudget, forum_costs, put_section
 from beatplanner.data.publish.translation import Speech
-from beatplanner.data.result.draft import draft_reasons
 from beatplanner.data.result.draft_reason import Reason, draft_sentences
 from beatplanner.data.result.folder import PEOPLE, read_result
 from beatplanner.data.result.manifest import renew_manifest
@@ -35,11 +34,12 @@ from beatplanner.data.town.forum_tables import consented, read_forum_tables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.forums import Meeting, meetings_of
+from beatplanner.planning.forum.no_pack import write_card_alone
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.languages import Language, content_in, write_alone, write_in
 from beatplanner.planning.forum.public.maps import Maps
 from beatplanner.planning.forum.public.press import Press
-from beatplanner.planning.forum.public.small_files import card_json, write_records, write_sheets
+from beatplanner.planning.forum.public.small_files import write_records, write_sheets
 from beatplanner.planning.forum.public_plan import card_of, public_plan, public_tables, settings_of
 from beatplanner.planning.forum.public_posts import posted
 from beatplanner.planning.proof import Progress, silent
@@ -98,26 +98,13 @@ def write_pack(
         Where a table of the section ``[forum]`` cannot be used.
     """
     forum = into or folder / "forum"
+    if tables.beats is None:
+        write_card_alone(forum, tables, town, verdict)
+        return []
     make_folder(forum)
     take_files_out(forum)
     rules = town.description.forum or Forum()
     day = day or dt.datetime.now().astimezone().date()
-    if tables.beats is None:
-        # stations alone need no pack, but how they were planned is told all the same
-        card = card_of(tables, town.description, read_forum_tables(town), verdict, secrets.token_bytes(32))
-        project, feasible = str(tables.summary["project"]), bool(tables.summary["feasible"])
-        told = card_json(
-            Register(),
-            card,
-            project=project,
-            feasible=feasible,
-            made_by=rules.made_by,
-            decided_by=None,
-            languages=(),
-            draft=draft_reasons(tables),
-        )
-        write_json(forum / "run_card.json", told)
-        return []
     from beatplanner.planning.forum.gate import whole
     from beatplanner.planning.forum.pack_figures import decide
     from beatplanner.planning.forum.published import read_published
@@ -291,11 +278,6 @@ def check_pack_inputs(town: Town) -> None:
         from beatplanner.planning.forum.published import read_published
 
         read_published(town.description.path(path))
-
-
-def empty_pack(folder: Path) -> None:
-    """Take every file out of a result's folder ``forum``."""
-    take_files_out(folder / "forum")
 
 
 def remake_pack(folder: Path, *, languages: Sequence[str] = (), day: dt.date | None = None) -> list[Note]:

@@ -23,7 +23,6 @@ from beatplanner.data.side_work import SideWork
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.forum_money import forum_ways
-from beatplanner.planning.forum.forum_pack import check_pack_inputs
 from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.progress import of_run
 from beatplanner.planning.proof import Progress, silent
@@ -133,7 +132,9 @@ def run(
             pool = stack.enter_context(worker_pool(workers, scheduler, out))
         town = read_town(description)
         side = stack.enter_context(writers(town, pack, side))
-        if pack:
+        if pack and (description.beats is not None or description.forum is not None or plan_from is not None):
+            from beatplanner.planning.forum.forum_pack import check_pack_inputs
+
             check_pack_inputs(town)
         inputs = service_inputs(town)
         plan = make_plan(

@@ -14,7 +14,7 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import write_service
 from beatplanner.data.side_work import REPORT, SideWork, Task, side_work, usable_cores
 from beatplanner.data.town.town import Town
-from beatplanner.planning.forum.forum_pack import empty_pack, write_pack
+from beatplanner.planning.forum.no_pack import empty_pack, write_card_alone
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.country import CountryPlan, write_country
 from beatplanner.planning.whole.verdict import write_verdict
@@ -105,6 +105,12 @@ def write_plan(
         if not pack:
             empty_pack(folder)
             return
+        if tables.beats is None:
+            write_card_alone(folder / "forum", tables, town, verdict)
+            return
+        # what makes maps and pages in many languages is loaded where there is something to hand out
+        from beatplanner.planning.forum.forum_pack import write_pack
+
         try:
             stopped.extend(
                 write_pack(

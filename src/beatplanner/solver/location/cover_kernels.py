@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from beatplanner.solver.compiled import njit
+from beatplanner.solver.looped import looped
 
 
-@njit(cache=True)
+@looped()
 def _turn(
     row_start: np.ndarray,
     row_site: np.ndarray,
@@ -48,7 +48,7 @@ def _turn(
                 gain[only[i]] += w
 
 
-@njit(cache=True)
+@looped()
 def weighted_search(
     row_start: np.ndarray,
     row_site: np.ndarray,

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from beatplanner.solver.compiled import njit
+from beatplanner.solver.looped import looped
 
 FREE, OPEN, CLOSED = 0, 1, 2
 
 
-@njit(cache=True)
+@looped("near_cost")
 def reduced_costs(near_cost: np.ndarray, near_site: np.ndarray, u: np.ndarray, state: np.ndarray, rho: np.ndarray):
     """Fill ρ_j = Σ_i min(0, c_ij − u_i) for sites that are not closed."""
     rho[:] = 0.0
@@ -27,7 +27,7 @@ def reduced_costs(near_cost: np.ndarray, near_site: np.ndarray, u: np.ndarray, s
                 rho[j] += c - u[i]
 
 
-@njit(cache=True)
+@looped("near_cost", "steps")
 def ascend(
     near_cost: np.ndarray,
     near_site: np.ndarray,
@@ -176,7 +176,7 @@ def ascend(
     return best, scale, best_open
 
 
-@njit(cache=True)
+@looped("near_cost")
 def _fix(
     near_cost: np.ndarray,
     near_site: np.ndarray,
@@ -215,7 +215,7 @@ def _fix(
             state[order[r]] = CLOSED
 
 
-@njit(cache=True)
+@looped("near_cost")
 def exchange_gains(
     near_cost: np.ndarray, near_site: np.ndarray, cost: np.ndarray, chosen: np.ndarray, place: np.ndarray
 ):
