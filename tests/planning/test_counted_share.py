@@ -60,6 +60,30 @@ def test_officers_are_worked_out_with_the_share_that_their_own_plan_counts(town,
     assert "service.abstraction.agrees" in {c.name for c in verify(town.path("plan")).failed}
 
 
+def test_cars_that_beats_share_do_not_thin_the_share_of_the_officers_of_beats(town, command):
+    """Three cars beside one officer of each beat: away hours over the hours of the four officers, by the table beside the figures."""
+    write(town, per_hour=0.004)
+    rows = [f"B{b},{b},{u}" for b, u in ((1, 1), (2, 9), (3, 3), (4, 11))] + [f"Car {k},,{6 + k}" for k in range(3)]
+    town.path("servers.csv").write_text("\n".join(["server,beat,unit", *rows]) + "\n", "utf-8")
+    town.swap('calls = "calls.csv"', 'calls = "calls.csv"\nservers = "servers.csv"')
+    code, _, err = command("service", town.project, "--out", town.path("today"))
+    assert code == 0, err
+    told = json.loads((town.path("today") / "service.json").read_text("utf-8"))
+    own = [s["away_share"] for s in told["servers"].values() if s["beat"] is not None]
+    assert len(own) == 4 and told["abstraction"]["counted"] == pytest.approx(sum(own) / 4)
+    assert told["abstraction"]["counted"] == pytest.approx(told["away_share"] * 7 / 4)
+    # a plan on these lines counts the same way, and the checker does
+    town.swap("count = 4\n", "count = 4\nmax_moved = 0.0\n")
+    code, _, err = command("beats", town.project, "--out", town.path("plan"))
+    assert code == 0, err
+    plan = summary_of(town.path("plan"))
+    assert plan["workload"]["abstraction"]["used"] == pytest.approx(told["abstraction"]["counted"], abs=1e-9)
+    verdict = verify(town.path("plan"))
+    assert verdict.ok, verdict.failed
+    states = {c.name: c.state for c in verdict.checks}
+    assert states["service.abstraction"] == states["service.abstraction.agrees"] == "checked"
+
+
 def test_a_share_that_cannot_be_counted_leaves_the_assumption(town, command):
     write(town, per_hour=5.0)
     assert command("beats", town.project, "--out", town.path("plan"))[0] == 0
@@ -79,7 +103,8 @@ def test_where_no_share_is_that_of_its_own_officers_the_greatest_of_the_round_is
     from beatplanner.data.description.models import Description
 
     monkeypatch.setattr(counted, "service_picture", lambda town, inputs, beat, posts, seed: posts)
-    monkeypatch.setattr(counted, "figures", lambda posts: {"away_share": 0.3 if posts["1"] < 9 else 0.1})
+    monkeypatch.setattr(counted, "figures", lambda posts: posts)
+    monkeypatch.setattr(counted, "away_of_own", lambda posts: 0.3 if posts["1"] < 9 else 0.1)
     monkeypatch.setattr(counted, "_table", lambda beats, rules: beats.table)
     monkeypatch.setattr(counted, "_with", lambda town, beats, share: share)
     town = SimpleNamespace(

@@ -15,13 +15,30 @@ NEAR = 0.01
 AGREES = 1e-9
 
 
+def away_of_own(figures: dict[str, Any]) -> float | None:
+    """Return the share of duty that the beats' own officers spend on calls of other beats; None where it is not known.
+
+    Cars that several beats share are away from nowhere: counted in, they would thin the share of those who have a beat.
+
+    Parameters
+    ----------
+    figures
+        The content of ``service.json``.
+    """
+    own = [b for b in figures["beats"].values() if b["duty_hours_a_week"] > 0]
+    if figures["away_share"] is None or not own or any(b["away_share"] is None for b in own):
+        return None
+    hours = sum(b["duty_hours_a_week"] for b in own)
+    return sum(b["away_share"] * b["duty_hours_a_week"] for b in own) / hours
+
+
 def abstraction(
     town: Town, beat: np.ndarray, away_share: float | None, share: dict[str, Any] | None = None
 ) -> dict[str, Any] | None:
     """Return the assumed and the counted abstraction, and the officers that the workload asks for by each.
 
-    Counted is the share of the time on duty that officers spend on calls of other beats (`away_share` of the service picture). Courts,
-    events and escorts are not calls, and stay outside it.
+    Counted is the share of the time on duty that the officers of beats spend on calls of other beats (`away_of_own`). Courts, events and
+    escorts are not calls, and stay outside it.
 
     Parameters
     ----------

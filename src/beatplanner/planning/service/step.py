@@ -14,7 +14,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import CALLS, FLOWS, HELD, MINUTES, PLACES, SERVERS, WAYS
 from beatplanner.data.town.town import Town
-from beatplanner.planning.service.abstraction import abstraction, not_counted, sentences_of_abstraction
+from beatplanner.planning.service.abstraction import abstraction, away_of_own, not_counted, sentences_of_abstraction
 from beatplanner.planning.service.duty import hours_a_post
 from beatplanner.planning.service.hours import overlap
 from beatplanner.planning.service.pattern import relief_factor
@@ -193,7 +193,7 @@ def content(
             said["notes"] += _of_posts(picture, workload)
     if plan is not None:
         found |= _with_vacancies(said, picture, town, plan)
-    away = abstraction(town, picture.beat, said["away_share"], share)
+    away = abstraction(town, picture.beat, away_of_own(said), share)
     if away is None and share is not None:
         said["notes"].append(not_counted(share))
     if away is not None:

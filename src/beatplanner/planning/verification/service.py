@@ -38,6 +38,8 @@ EXACT = 1e-7
 SAME_SHARE = 1e-9
 # Version of results since which shifts tell their calls, relief factors and pattern.
 SINCE = 3
+# Version since which the counted share away from the beat is that of the officers of beats alone, without shared cars.
+SINCE_OWN = 4
 
 
 def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Evidence | None = None) -> None:
@@ -110,7 +112,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
             float((p.flow * p.minutes).sum() + p.rate.sum() * p.wait_minutes) * p.hours for p in periods if p.steady
         )
         _least_minutes(ledger, tables.summary["beats"], claims["method"], minutes / answered)
-    _abstraction(ledger, claims, tables.summary, evidence)
+    _abstraction(ledger, claims, tables.summary, evidence, _away_of_own(claims, periods, written_version(folder)))
     check_duty(ledger, {"service": claims, "rules": rules}, read[SERVERS], tables.beats, older)
     check_vacancies(ledger, tables, read.get(HELD), periods, written_version(folder))
     _proposal(ledger, claims, rules)
@@ -150,7 +152,23 @@ def _newer_keys(ledger: Ledger, claims: Claims, rules: dict[str, Any], written: 
     return frozenset(lacks)
 
 
-def _abstraction(ledger: Ledger, claims: Claims, summary: Claims, evidence: Evidence | None) -> None:
+def _away_of_own(claims: Claims, periods: list[Period], written: int) -> float | None:
+    """Return the share of duty that officers of beats are away by the flows; older results counted cars that beats share among them."""
+    if not is_number(claims.get("away_share")):
+        return None
+    if written < SINCE_OWN:
+        return float(claims["away_share"])
+    away = duty = 0.0
+    for p in periods:
+        posted = np.array([b is not None for b in p.of], bool)
+        duty += float(posted.sum()) * p.hours
+        away += float((p.work * ~p.own)[posted].sum()) * p.hours
+    return away / duty if duty > 0 else None
+
+
+def _abstraction(
+    ledger: Ledger, claims: Claims, summary: Claims, evidence: Evidence | None, counted: float | None
+) -> None:
     """Check the share of the time away from the beat, assumed and counted, and the officers that the workload asks for by each."""
     away, share = claims.get("abstraction"), section_of(summary, "workload").get("abstraction")
     rules = section_of(summary, "rules")
@@ -161,15 +179,13 @@ def _abstraction(ledger: Ledger, claims: Claims, summary: Claims, evidence: Evid
         right = asked and same(share.get("used"), used, 1e-9, 1e-12)
         ledger.add("service.abstraction.used", right, f"{used} in the rules", share.get("used"))
     if not away:
-        ledger.add(
-            "service.abstraction", claims.get("away_share") is None, "nothing", "nothing, where nothing is counted"
-        )
+        ledger.add("service.abstraction", counted is None, "nothing", "nothing, where nothing is counted")
         return
     assumed = used if share is None else share.get("assumed")
-    rows = [("counted", away.get("counted"), claims.get("away_share")), ("assumed", away.get("assumed"), assumed)]
-    if evidence is not None and evidence.beats is not None and is_number(claims.get("away_share")):
+    rows = [("counted", away.get("counted"), counted), ("assumed", away.get("assumed"), assumed)]
+    if evidence is not None and evidence.beats is not None and counted is not None:
         work = evidence.rules.workload
-        by_count = work.model_copy(update={"abstraction": min(claims["away_share"], 0.99)})
+        by_count = work.model_copy(update={"abstraction": min(counted, 0.99)})
         by_guess = work.model_copy(update={"abstraction": assumed})
         for key, section in (("assumed", by_guess), ("counted", by_count), *([("used", work)] if share else [])):
             by_share = replace(evidence, rules=evidence.rules.model_copy(update={"workload": section}))
@@ -177,7 +193,7 @@ def _abstraction(ledger: Ledger, claims: Claims, summary: Claims, evidence: Evid
             rows.append((f"officers required as {key}", away.get(f"officers_required_{key}"), needed))
     if share is not None:
         rows += [("used", away.get("used"), used), ("rounds", away.get("rounds"), share.get("rounds"))]
-        agrees = is_number(used) and abs(float(used) - float(claims["away_share"])) <= SAME_SHARE
+        agrees = is_number(used) and counted is not None and abs(float(used) - counted) <= SAME_SHARE
         ledger.add("service.abstraction.agrees", away.get("agrees") is agrees, agrees, away.get("agrees"))
     ledger.pairs("service.abstraction", "as in the rules and the figures of the week", rows, "figures")
 
