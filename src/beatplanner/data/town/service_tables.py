@@ -10,7 +10,7 @@ import pandas as pd
 
 from beatplanner.data.description.sections.service import Service
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.findings import did_you_mean
+from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.cells import numbers, texts
 from beatplanner.data.formats.source import Place, Source
 from beatplanner.data.town.columns import read_columns
@@ -72,6 +72,8 @@ def read_service_tables(town: Town) -> ServiceTables:
         calls = _calls(reading, rules, town.units)
     with keep():
         categories = _categories(reading, rules)
+    if calls is not None and categories:
+        _tell_kinds_without_row(reading, calls, categories, rules)
     with keep():
         servers = _servers(reading, rules, town.units)
     with keep():
@@ -99,13 +101,57 @@ def _calls(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.Data
     _check_shifts(shift, rules, where)
     kind = [t or "" for t in texts(frame["category"])] if "category" in frame else [""] * len(frame)
     reading.record("service.calls", rules.calls.path, len(frame), where=where)
-    return pd.DataFrame(
+    found = pd.DataFrame(
         {
             "unit": unit_positions(frame["unit"], units, where),
             "per_hour": numbers(frame["per_hour"], where, least=0),
             "shift": pd.Series(shift, dtype=object),
             "category": pd.Series(kind, dtype=object),
         }
+    )
+    _tell_rates_added_up(reading, found, units, where)
+    return found
+
+
+def _tell_rates_added_up(reading: Reading, calls: pd.DataFrame, units: gpd.GeoDataFrame, where: Place) -> None:
+    """Tell of rows for the same calls, whose rates add up: the same unit, category and shift, or one for all shifts beside one for a shift."""
+    kind = calls["category"].str.strip().str.casefold()
+    same = pd.DataFrame({"unit": calls["unit"], "kind": kind, "shift": calls["shift"].fillna("")})
+    every = same.loc[same["shift"] == "", ["unit", "kind"]].drop_duplicates()
+    beside = same.merge(every, on=["unit", "kind"], how="left", indicator=True)["_merge"].to_numpy() == "both"
+    again = same.duplicated().to_numpy() | (beside & (same["shift"] != "").to_numpy())
+    if not again.any():
+        return
+    i = int(np.argmax(again))
+    like = (same["unit"] == same["unit"].iat[i]) & (same["kind"] == same["kind"].iat[i])
+    like &= same["shift"].isin([same["shift"].iat[i], ""])
+    other = next(j for j in np.flatnonzero(like.to_numpy()) if j != i)
+    more = f" (and {int(again.sum()) - 1:,} more)" if again.sum() > 1 else ""
+    reading.findings.tell(
+        "warning",
+        f"rows {where.rows[other]} and {where.rows[i]} are for the same unit ({units['name'].iat[int(same['unit'].iat[i])]}), category and"
+        f" shift{more}: their calls are added up",
+        "Keep one row for each unit, category and shift, unless they are meant to add up",
+        file=where.file,
+        field="per_hour",
+    )
+
+
+def _tell_kinds_without_row(
+    reading: Reading, calls: pd.DataFrame, categories: dict[str, tuple[float, int, int]], rules: Service
+) -> None:
+    """Tell of categories of the rates that the table of categories lacks: they are counted with the minutes of all others."""
+    lacking = [k for k in dict.fromkeys(map(str, calls["category"])) if k.strip().casefold() not in categories]
+    if not lacking or rules.calls is None:
+        return
+    mend = next((said for k in lacking if k and (said := did_you_mean(k.casefold(), list(categories)))), "")
+    names = listed([f"“{k}”" if k else "calls without a category" for k in lacking], 3)
+    reading.findings.tell(
+        "warning",
+        f"the table of categories has no row for {names}: these calls take {rules.minutes_on_scene:g} minutes and one officer",
+        mend or "Add a row for each",
+        file=reading.description.path(rules.calls.path),
+        field="category",
     )
 
 
@@ -166,15 +212,28 @@ def _servers(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.Da
                 )
         seen[name, shift[i]] = where.rows[i]
     reading.record("service.servers", rules.servers.path, len(frame), where=where)
+    beats = texts(frame["beat"])
+    _check_beats_of_servers(beats, units, where)
     return pd.DataFrame(
         {
             "server": pd.Series(names, dtype=object),
-            "beat": pd.Series(texts(frame["beat"]), dtype=object),
+            "beat": pd.Series(beats, dtype=object),
             "unit": unit_positions(frame["unit"], units, where),
             "shift": pd.Series(shift, dtype=object),
             "speed_kmh": _speeds(frame, rules, where),
         }
     )
+
+
+def _check_beats_of_servers(beats: list[str | None], units: gpd.GeoDataFrame, where: Place) -> None:
+    """Raise InputError where a server is of none of today's beats; without beats of today, those of the plan are not known yet."""
+    known = [b for b in dict.fromkeys(units["current"]) if isinstance(b, str)] if "current" in units else []
+    if not known:
+        return
+    for i, name in enumerate(beats):
+        if name is not None and name not in known:
+            mend = did_you_mean(name, known) or "Leave the cell empty for a car that several beats share"
+            raise InputError(where.problem(f"there is no beat “{name}”", mend, row=where.rows[i], field="beat"))
 
 
 def _speeds(frame: pd.DataFrame, rules: Service, where: Place) -> np.ndarray:
@@ -187,14 +246,29 @@ def _speeds(frame: pd.DataFrame, rules: Service, where: Place) -> np.ndarray:
     return speeds
 
 
+def _check_pairs(a: np.ndarray, b: np.ndarray, minutes: np.ndarray, units: gpd.GeoDataFrame, where: Place) -> None:
+    """Raise InputError where a way stands twice with other minutes."""
+    first: dict[tuple[int, int], int] = {}
+    for i, pair in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
+        before = first.setdefault(pair, i)
+        if minutes[before] != minutes[i]:
+            what = (
+                f"the way from {units['name'].iat[pair[0]]} to {units['name'].iat[pair[1]]} takes {minutes[i]:g} minutes, and"
+                f" {minutes[before]:g} in row {where.rows[before]}"
+            )
+            raise InputError(where.problem(what, "Keep one row a way", row=where.rows[i], field="minutes"))
+
+
 def _minutes(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> np.ndarray | None:
     n = len(units)
     if rules.minutes is not None:
         table = rules.minutes
         frame, where = read_columns(reading, "service.minutes", table)
         a, b = unit_positions(frame["from"], units, where), unit_positions(frame["to"], units, where)
+        given = numbers(frame["minutes"], where, least=0)
+        _check_pairs(a, b, given, units, where)
         found = np.full((n, n), np.nan)
-        found[a, b] = numbers(frame["minutes"], where, least=0)
+        found[a, b] = given
         found = np.where(np.isnan(found), found.T, found)
         inside = np.diagonal(found).copy()
         np.fill_diagonal(found, np.where(np.isnan(inside), 0.0, inside))

@@ -9,7 +9,7 @@ of incidents at exactly midnight (many systems write 00:00 where they know the d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -95,7 +95,7 @@ def demand(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours, ...]) ->
     Raises
     ------
     InputError
-        Where neither is there, or nobody calls.
+        Where neither is there, or rates by shift are given for shifts that overlap.
     """
     if tables.calls is not None:
         if overlap(shifts) and tables.calls["shift"].notna().any():
@@ -120,14 +120,9 @@ def demand(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours, ...]) ->
             )
         )
     if found.calls.sum() <= 0:
-        raise InputError(
-            problem(
-                "no call comes in any shift",
-                "Check the times and the rates",
-                file=town.description.file,
-                field="service",
-            )
-        )
+        empty = "no call comes in any shift: the service is empty, and officers on duty have all their time for people"
+        note = Note("warning", empty, "Check the times and the rates", file=town.description.file, field="service")
+        found = replace(found, notes=(*found.notes, note))
     return found
 
 

@@ -74,6 +74,8 @@ def least_minutes(
     judge = _Judge(town, workload, inputs, plan, posts)
     if judge.most > (MOST_SERVERS if judge.exact else MOST_ON_DUTY):
         return replace(plan, least_minutes={"status": "too many officers on duty", "on_duty": judge.most})
+    if inputs.demand.calls.sum() <= 0:
+        return replace(plan, least_minutes={"status": "no call comes"})
     rules = LineRules(town, workload, plan)
     beat = plan.beat.copy()
     before = best = judge.minutes(beat)

@@ -66,15 +66,36 @@ def part_on_duty(rules: Service, shift: str, workload: Workload) -> float:
     return rules.pattern.count(shift) / len(rules.pattern) * (1 - workload.absence)
 
 
-def relief_factor(rules: Service, shift: str, hours_a_week: float, workload: Workload) -> float | None:
+def relief_factor(rules: Service, shift: str, hours_a_week: float, workload: Workload, covered: float) -> float | None:
     """Return the posts on the payroll that keep one officer on duty in a shift: by the pattern, else by paid hours less absence.
 
+    `covered` are the hours of the week in which any shift is on duty: a post gives no more hours than these, less absence.
     None where the pattern has nobody in the shift.
     """
     if not rules.pattern:
-        return hours_a_week * WEEKS_A_YEAR / (workload.annual_hours * (1 - workload.absence))
+        there = 1 - workload.absence
+        return hours_a_week / min(workload.annual_hours * there / WEEKS_A_YEAR, covered * there)
     part = part_on_duty(rules, shift, workload)
     return 1.0 / part if part > 0 else None
+
+
+def long_shifts(rules: Service) -> list[str]:
+    """Say of shifts that are too long for the rest between two shifts where somebody works them two days in a row; by a pattern `told` does.
+
+    One that goes round the clock says only that somebody always is on duty.
+    """
+    if rules.pattern:
+        return []
+    notes: list[str] = []
+    for shift in rules.shifts:
+        start, end = _times(shift)
+        length = (end - start) / 60.0
+        if 24.0 - length < rules.rest.between_shifts - 1e-9 and length < 24.0:
+            notes.append(
+                f"The shift “{shift.name}” lasts {length:g} hours: who works it two days in a row has {24.0 - length:g} hours of rest, and"
+                f" {rules.rest.between_shifts:g} are asked for; cut it in two, or give a pattern."
+            )
+    return notes
 
 
 def rest_of(pattern: tuple[str, ...], shifts: tuple[Shift, ...]) -> Rest:

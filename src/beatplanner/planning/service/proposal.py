@@ -91,7 +91,9 @@ def propose(town: Town, picture: ServicePicture, cancelled: Callable[[], bool]) 
     shifts = tuple(_of_shift(town, picture, s, beats, standard, cancelled) for s in picture.shifts)
     starts, start_hours, hours_now = _starts(picture, standard)
     rules, workload = picture.tables.rules, town.description.workload
-    relief = tuple(relief_factor(rules, s.hours.name, s.hours.hours_a_week, workload) for s in picture.shifts)
+    hours = [s.hours for s in picture.shifts]
+    covered = sum(h.hours_a_week for h in hours)
+    relief = tuple(relief_factor(rules, h.name, h.hours_a_week, workload, covered) for h in hours)
     return Proposal(beats, standard, shifts, starts, start_hours, hours_now, relief)
 
 

@@ -17,7 +17,7 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.service.abstraction import abstraction, away_of_own, not_counted, sentences_of_abstraction
 from beatplanner.planning.service.duty import hours_a_post
 from beatplanner.planning.service.hours import overlap
-from beatplanner.planning.service.pattern import relief_factor
+from beatplanner.planning.service.pattern import long_shifts, relief_factor
 from beatplanner.planning.service.pattern import told as told_of_pattern
 from beatplanner.planning.service.picture import Method, ServiceInputs, ServicePicture, figures, service_picture
 from beatplanner.planning.service.proposal import places, propose, sentences, told
@@ -182,15 +182,15 @@ def content(
     if today is not None:
         said["today"] = today
     if rules is not None:
-        workload = town.description.workload
+        workload, covered = town.description.workload, sum(s.hours.hours_a_week for s in picture.shifts)
         for shift in said["shifts"]:
-            shift["relief_factor"] = relief_factor(rules, shift["name"], shift["hours_a_week"], workload)
+            shift["relief_factor"] = relief_factor(rules, shift["name"], shift["hours_a_week"], workload, covered)
         pattern, broken = told_of_pattern(rules, workload)
         if pattern is not None and picture.duty.from_posts:
             said["pattern"] = pattern
             said["notes"] += broken
         if picture.duty.from_posts:
-            said["notes"] += _of_posts(picture, workload)
+            said["notes"] += long_shifts(rules) + _of_posts(picture, workload)
     if plan is not None:
         found |= _with_vacancies(said, picture, town, plan)
     away = abstraction(town, picture.beat, away_of_own(said), share)

@@ -38,7 +38,8 @@ EXACT = 1e-7
 SAME_SHARE = 1e-9
 # Version of results since which shifts tell their calls, relief factors and pattern.
 SINCE = 3
-# Version since which the counted share away from the beat is that of the officers of beats alone, without shared cars.
+# Version since which the counted share away from the beat is that of the officers of beats alone, without shared cars, and a post gives no
+# more hours than shifts have.
 SINCE_OWN = 4
 
 
@@ -113,7 +114,8 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
         )
         _least_minutes(ledger, tables.summary["beats"], claims["method"], minutes / answered)
     _abstraction(ledger, claims, tables.summary, evidence, _away_of_own(claims, periods, written_version(folder)))
-    check_duty(ledger, {"service": claims, "rules": rules}, read[SERVERS], tables.beats, older)
+    of_duty = older if written_version(folder) >= SINCE_OWN else older | {"covered"}
+    check_duty(ledger, {"service": claims, "rules": rules}, read[SERVERS], tables.beats, of_duty)
     check_vacancies(ledger, tables, read.get(HELD), periods, written_version(folder))
     _proposal(ledger, claims, rules)
     check_fewest(ledger, folder, tables.summary, (tables.units, read[SERVERS]), periods, units)

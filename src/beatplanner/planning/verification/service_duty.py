@@ -37,7 +37,7 @@ def check_duty(
     beats
         Table of the plan's beats with their posts, or None.
     older
-        Keys that the version which wrote the result did not tell.
+        Keys that the version which wrote the result did not tell; "covered" where it counted more hours of a post than shifts have.
     """
     rules = claims["rules"]
     asked, workload = section_of(rules, "service"), section_of(rules, "workload")
@@ -47,12 +47,16 @@ def check_duty(
         return
     there = 1 - float(workload["absence"])
     rows: list[tuple[str, Any, float | None]] = []
+    # a post gives the hours that are paid for, and no more than there are shifts
+    most = float(workload["annual_hours"]) * 7 / 365.25
+    if "covered" not in older:
+        most = min(most, sum(float(p["hours_a_week"]) for p in told.get("periods") or told.get("shifts", [])))
     for shift in told.get("shifts", []):
         if pattern:
             share = pattern.count(shift["name"]) / len(pattern) * there
             factor = 1 / share if share > 0 else None
         else:
-            factor = float(shift["hours_a_week"]) * 365.25 / 7 / (float(workload["annual_hours"]) * there)
+            factor = float(shift["hours_a_week"]) / (most * there)
         if "relief_factor" in older and "relief_factor" not in shift:
             continue
         rows.append((f"relief factor of {shift['name']}", shift.get("relief_factor"), factor))
