@@ -1,7 +1,7 @@
 """Makes the offline bundle: one archive that installs beatplanner with a Python and nothing else.
 
 Run by ``python start.py bundle``. One bundle is for one platform and one Python. Measured for Windows, the wheels of one Python take
-about 230 MB, those of 3.11 to 3.13 together about 600 MB, since all but the pure ones and Qt's are compiled for each: only one
+about 275 MB, those of 3.11 to 3.13 together about 600 MB, since all but the pure ones and Qt's are compiled for each: only one
 fits the limit. Parts of two wheels that nothing here loads are left out (``[tool.beatplanner.bundle]`` in ``pyproject.toml``).
 """
 
