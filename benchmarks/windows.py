@@ -272,8 +272,8 @@ def hard_place(trials: Trials, windows: Windows, setups: Setups, place: Place) -
 PARTS = {
     f.__name__: f for f in (at_home, inside, plans, tests, opened, upgraded, killed, removed, hard_place, elsewhere)
 }
-# What is tried in them does not ask whether an installation compiles the kernels, which `at_home` and `elsewhere` do: one copy serves all.
-KERNELS_ONCE = ("upgraded", "killed", "removed", "hard_place")
+# What is tried in them does not ask whether an installation compiles the kernels, as `at_home` and `elsewhere` do.
+WITHOUT_KERNELS = ("upgraded", "killed", "removed", "hard_place")
 
 
 def made_ready(work: Path, setup: Path | None, portable: Path | None) -> tuple[Windows, Setups, Place]:
@@ -334,13 +334,10 @@ def main() -> int:
         if left:
             windows, setups, place = made_ready(work, given.setup, given.portable)
             for name in left:
-                if name in KERNELS_ONCE:
-                    windows.environment["NUMBA_CACHE_DIR"] = r"C:\kernels"
-                else:
-                    windows.environment.pop("NUMBA_CACHE_DIR", None)
                 trials, begun = Trials(), time.monotonic()
                 print(f"== {name}", flush=True)
-                PARTS[name](trials, windows, setups, place)
+                with windows.without_kernels() if name in WITHOUT_KERNELS else nullcontext():
+                    PARTS[name](trials, windows, setups, place)
                 record.add(name, trials, time.monotonic() - begun)
                 failed += trials.failed
             windows.kill()

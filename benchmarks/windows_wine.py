@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,8 +32,9 @@ PURE = (
     "typing_extensions",
     "platformdirs",
 )
-# A whole setup compiles the solvers' kernels, a minute's work that takes a busy server ten, with every installation.
+# A whole setup compiles the solvers' kernels, some minutes' work that takes a busy server ten, with every installation.
 PATIENCE = 3000.0
+KERNELS = b"-m\0beatplanner.planning.prepared\0"
 
 
 class Windows:
@@ -97,6 +102,30 @@ class Windows:
     def settle(self) -> None:
         """Wait until no program runs any more."""
         subprocess.run(["wineserver", "-w"], env=self.environment, timeout=300, check=False)
+
+    @contextmanager
+    def without_kernels(self) -> Iterator[None]:
+        """End each process that compiles the solvers' kernels: an installation then ends with 3, installed and not tried."""
+        over = threading.Event()
+
+        def watch() -> None:
+            mark = f"WINEPREFIX={self.environment['WINEPREFIX']}".encode()
+            while not over.wait(0.5):
+                for process in Path("/proc").glob("[0-9]*"):
+                    # most of them are not ours, and some are gone before they are read
+                    with suppress(OSError):
+                        if KERNELS in (process / "cmdline").read_bytes() and mark in (
+                            process / "environ"
+                        ).read_bytes().split(b"\0"):
+                            os.kill(int(process.name), signal.SIGKILL)
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
 
     def kill(self) -> None:
         """End all programs at once."""

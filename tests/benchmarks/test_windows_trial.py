@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,7 @@ from benchmarks import windows, windows_wine
 class NoWindows:
     """Stands in for a Windows."""
 
-    def __init__(self) -> None:
-        self.environment: dict[str, str] = {}
+    without_kernels = nullcontext
 
     def kill(self) -> None:
         """Do nothing."""
@@ -84,3 +85,20 @@ def test_the_older_version_of_a_trial_is_the_same_by_another_number(tmp_path, mo
         "libraries/beatplanner-0.0.9.dist-info/METADATA": "Name: beatplanner\nVersion: 0.0.9\nRequires: a==1.2.3\n",
         "python/python.exe": "python",
     }
+
+
+def test_kernels_are_not_compiled_in_the_windows_that_is_tried_and_are_elsewhere(tmp_path):
+    code, module = "import time; time.sleep(60)", ("-m", "beatplanner.planning.prepared", "beats")
+    tried, other = windows_wine.Windows(tmp_path / "tried"), windows_wine.Windows(tmp_path / "tried too")
+    compiles, elsewhere = (
+        subprocess.Popen([sys.executable, "-S", "-c", code, *module], env=w.environment) for w in (tried, other)
+    )
+    works = subprocess.Popen([sys.executable, "-S", "-c", code, "-m", "beatplanner"], env=tried.environment)
+    try:
+        with tried.without_kernels():
+            assert compiles.wait(timeout=60) == -9
+        assert (elsewhere.poll(), works.poll()) == (None, None)
+    finally:
+        for process in (compiles, elsewhere, works):
+            process.kill()
+            process.wait()
