@@ -61,6 +61,27 @@ def test_what_cannot_be_used_is_told_and_a_cancel_ends_the_run(command_module, t
     assert "PYTHONHOME" not in command_module.environment()
 
 
+@posix
+def test_only_the_reason_is_told_and_an_answer_that_tells_what_is_wrong_is_one(command_module, tmp_path, monkeypatch):
+    said = (
+        "import sys\nprint('   0.0 s  reading', 'Usage: beatplanner beats', \"Try 'beatplanner beats --help' for help.\", '',"
+        " 'Error: give another', sep=chr(10), file=sys.stderr)\n"
+    )
+    tried = stand_in(tmp_path, said + "sys.exit(1)")
+    for allowed in ((0, 3), (0, command_module.BAD)):
+        # with nothing on standard output there is no answer to read
+        with pytest.raises(command_module.CommandError, match=r"^Error: give another$"):
+            command_module.run(["beats"], setting=tried, allowed=allowed)
+    answered = stand_in(tmp_path, "import sys\nprint('{\"ok\": false}')\nsys.exit(1)")
+    assert command_module.run(["verify"], setting=answered, allowed=(0, command_module.BAD)) == (1, '{"ok": false}')
+    # the command that lies on the path is not run in place of the one that was asked for
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert command_module.program() == [answered]
+    monkeypatch.setenv("BEATPLANNER", str(tmp_path / "elsewhere"))
+    with pytest.raises(command_module.CommandError, match="elsewhere”, to which the variable BEATPLANNER is set"):
+        command_module.program()
+
+
 def test_progress_goes_from_the_lines_of_a_run_to_the_end(command_module):
     lines = [
         "   0.0 s  reading",
@@ -81,6 +102,29 @@ def test_progress_goes_from_the_lines_of_a_run_to_the_end(command_module):
     ]
     assert late == sorted(late) and late[0] == command_module.WRITING and late[2] < 100
     assert command_module.Progress().told("  30 s  beats") < 50
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only this system ends a process with its parent")
+def test_a_run_ends_with_the_program_that_started_it(tmp_path):
+    body = f"import os, pathlib, time\npathlib.Path({str(tmp_path / 'child')!r}).write_text(str(os.getpid()))\ntime.sleep(60)"
+    starter = (
+        f"import sys\nsys.path.insert(0, {str(FOLDER)!r})\nfrom beatplanner_processing import command\n"
+        f"command.run(['beats'], setting={stand_in(tmp_path, body)!r})"
+    )
+    process = subprocess.Popen([sys.executable, "-B", "-c", starter])
+    child = tmp_path / "child"
+    for _ in range(1000):
+        if child.exists() and child.read_text():
+            break
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    stat = Path("/proc") / child.read_text() / "stat"
+    for _ in range(1000):
+        if not stat.exists() or "Z" in stat.read_text().split(")")[-1]:
+            break
+        time.sleep(0.01)
+    assert not stat.exists() or "Z" in stat.read_text().split(")")[-1]
 
 
 @posix
@@ -142,7 +186,18 @@ plan = told["beats"]["PLAN_FILE"]
 told["stations"] = run("stations", PROJECT="p.toml", PLAN=plan, OUTPUT=str(out / "s"))
 told["officers"] = run("officers", PROJECT="p.toml", PLAN=plan, OUTPUT=str(out / "o"))
 told["verify"] = run("verify", PLAN=told["beats"]["OUTPUT"])
-told["compare"] = run("compare", PLANS=[plan, told["stations"]["OUTPUT"]], OUTPUT=str(out / "c"))
+told["compare"] = run("compare", PLANS=[told["beats"]["BEATS"], told["stations"]["OUTPUT"]], OUTPUT=str(out / "c"))
+why = provider.algorithm("compare").create().checkParameterValues({"PLANS": [plan], "OUTPUT": str(out / "d")}, QgsProcessingContext())
+assert why == (False, "Give two plans or more."), why
+
+def fails(name, **parameters):
+    feedback = Feedback()
+    _, fine = provider.algorithm(name).create().run(parameters, QgsProcessingContext(), feedback)
+    assert not fine and "Traceback" not in feedback.textLog(), feedback.textLog()
+    return feedback.textLog()
+
+assert "no plan here" in fails("verify", PLAN=str(out / "nothing"))
+assert "error: no column" in fails("check", PROJECT="bad.toml")
 
 # a model: beats, then stations on them, then what the checker says of both
 source, child = QgsProcessingModelChildParameterSource, QgsProcessingModelChildAlgorithm
@@ -179,6 +234,8 @@ def test_each_algorithm_calls_its_command_with_progress_and_in_a_model(tmp_path)
         "print('  0.1 s  reading', '  0.2 s  beats: best 1', '  0.3 s  writing', sep=chr(10), file=sys.stderr)\n"
         "out = sys.argv[sys.argv.index('--out') + 1] if '--out' in sys.argv else ''\n"
         "if out:\n    pathlib.Path(out).mkdir(parents=True, exist_ok=True)\n    pathlib.Path(out, 'plan.gpkg').write_text('')\n"
+        "if 'nothing' in sys.argv[2]:\n    print('no plan here', file=sys.stderr)\n    sys.exit(1)\n"
+        "if 'bad' in sys.argv[2]:\n    print('info: a', 'error: no column', '1 error', sep=chr(10))\n    sys.exit(1)\n"
         "print('{\"ok\": true}' if sys.argv[1] == 'verify' else 'said')"
     )
     kept = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
@@ -203,6 +260,7 @@ def test_each_algorithm_calls_its_command_with_progress_and_in_a_model(tmp_path)
         f"compare|{out}/b|{out}/s|--out|{out}/c",
     ]
     # the model hands the plan of one step to the next
+    del calls[6:8]
     assert [c.split("|")[0] for c in calls[6:]] == ["beats", "stations", "verify"]
     assert (
         calls[7].split("|")[5] == calls[6].split("|")[3] + "/plan.gpkg"

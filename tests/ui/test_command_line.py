@@ -138,6 +138,15 @@ def test_steps_alone_use_the_beats_of_a_plan(planned, command):
     assert (first == second).all()
 
 
+@pytest.mark.usefixtures("without_pack")
+def test_another_geopackage_beside_a_plan_is_not_taken_for_it(planned, command):
+    out = planned.folder / "other"
+    for name, said in (("people.gpkg", "no plan"), ("nothing.gpkg", "no such file")):
+        given = planned.folder / "plan" / name
+        code, _, error = command("officers", planned.project, "--out", out, "--plan", given, "--time-limit", "5")
+        assert code == 1 and said in error and name in error and not out.exists()
+
+
 def test_project_file_gives_the_same_plan(planned, command):
     file = planned.folder / "town.gpkg"
     assert command("build", planned.project, "-o", file)[0] == 0

@@ -11,6 +11,8 @@ import time
 
 # Exit codes of the command that leave a result: done, rules that cannot all be met, and no plan found that keeps them all.
 DONE, CLASH, NOT_FOUND = 0, 3, 5
+# Of `check` and `verify`: something is wrong, and standard output says what; of the others: the input cannot be used.
+BAD = 1
 # A run that is cancelled has so many seconds to end by itself.
 PATIENCE = 10.0
 
@@ -21,10 +23,15 @@ class CommandError(Exception):
 
 def program(setting=""):
     """Return how beatplanner is started: as the setting says, as the variable BEATPLANNER says, or as it lies on the path."""
-    for wanted in (setting, os.environ.get("BEATPLANNER", ""), "beatplanner"):
-        found = shutil.which(wanted) if wanted else None
-        if found:
-            return [found]
+    wanted = setting or os.environ.get("BEATPLANNER", "")
+    found = shutil.which(wanted or "beatplanner")
+    if found:
+        return [found]
+    if wanted:
+        # another one that happens to lie on the path is not what was asked for
+        raise CommandError(
+            f"There is no command “{wanted}”, to which the variable BEATPLANNER is set. Correct it, or take it away where beatplanner is on the path."
+        )
     raise CommandError(
         "beatplanner is not found. Install it, or set the variable BEATPLANNER (Settings, Options, System, Environment) to the command."
     )
@@ -40,6 +47,18 @@ def environment():
         kept["PYTHONPATH"] = own
     kept["PYTHONIOENCODING"] = "utf-8"
     return kept
+
+
+# How a line of progress begins: seconds, and the phase.
+PROGRESS = re.compile(r"\s*(\d+(?:\.\d+)?) s  (\w+)")
+# How the lines begin with which the command explains its own options: the dialog has others.
+USAGE = ("Usage: ", "Try '")
+
+
+def reason(told, said=()):
+    """Return why a run ended without a result: what the command says, without its progress and without how it is called."""
+    lines = [line for line in told if line.strip() and not PROGRESS.match(line) and not line.startswith(USAGE)]
+    return "\n".join(lines or said)
 
 
 # How far a run is where a phase begins, in percent: reading, then what is solved, which takes the time limit at most, then what is written.
@@ -60,7 +79,7 @@ class Progress:
 
     def told(self, line):
         """Take a line such as ``  12.3 s  beats: best …`` and return how far the run is; it never goes back."""
-        found = re.match(r"\s*(\d+(?:\.\d+)?) s  (\w+)", line)
+        found = PROGRESS.match(line)
         if found:
             self.share = max(self.share, self._share(float(found[1]), found[2]))
         return self.share
@@ -98,6 +117,13 @@ def end(process):
             continue
 
 
+def with_parent():
+    """Have the system end this process when the one that started it is gone, as where a run of ``qgis_process`` is stopped on a terminal."""
+    import ctypes
+
+    ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM)
+
+
 def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DONE, CLASH, NOT_FOUND), setting=""):
     """Run the command and return its exit code and what it says on standard output.
 
@@ -110,7 +136,7 @@ def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DON
     cancelled
         Asked every quarter of a second; the command is then asked to end, and ended.
     allowed
-        Exit codes that leave a result.
+        Exit codes that leave a result; `BAD` does so only where something stands on standard output.
     setting
         The command, where it is not on the path.
 
@@ -121,6 +147,8 @@ def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DON
     """
     # a group of its own, so that its children end with it
     hidden = {"creationflags": 0x08000000} if sys.platform == "win32" else {"start_new_session": True}
+    if sys.platform.startswith("linux"):
+        hidden["preexec_fn"] = with_parent
     process = subprocess.Popen(
         [*program(setting), *arguments],
         stdout=subprocess.PIPE,
@@ -158,6 +186,7 @@ def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DON
         reader.join()
     for line in told[shown:]:
         tell(line)
-    if process.returncode not in allowed:
-        raise CommandError("\n".join(told[-20:] or said[-20:]) or f"beatplanner ended with code {process.returncode}")
-    return process.returncode, "\n".join(said)
+    code = process.returncode
+    if code not in allowed or (code == BAD and not any(said)):
+        raise CommandError(reason(told, said) or f"beatplanner ended with code {code}")
+    return code, "\n".join(said)

@@ -19,7 +19,18 @@ from qgis.core import (
     QgsProcessingProvider,
 )
 
-from .command import CLASH, NOT_FOUND, CommandError, Progress, run
+from .command import BAD, CLASH, NOT_FOUND, CommandError, Progress, run
+
+
+def file_of(source):
+    """Return the file of a layer's source, such as ``plan.gpkg|layername=beats``."""
+    return source.split("|")[0]
+
+
+def folder_of(source):
+    """Return the result folder that a plan, a layer of it or the folder itself stands for."""
+    file = file_of(source)
+    return str(Path(file).parent) if file.lower().endswith(".gpkg") else file
 
 
 class Algorithm(QgsProcessingAlgorithm):
@@ -83,8 +94,13 @@ class Check(Algorithm):
 
     def processAlgorithm(self, parameters, context, feedback):  # noqa: N802
         """Run."""
-        _, said = self.call(["check", self.parameterAsFile(parameters, "PROJECT", context)], feedback)
+        project = self.parameterAsFile(parameters, "PROJECT", context)
+        code, said = self.call(["check", project], feedback, (0, BAD))
         feedback.pushInfo(said)
+        if code == BAD:
+            # everything stands in the log; a model goes no further
+            *lines, total = said.splitlines()
+            raise QgsProcessingException("\n".join([*(x for x in lines if x.startswith("error")), total]))
         return {"SAID": said}
 
 
@@ -116,7 +132,7 @@ class Step(Algorithm):
         arguments = [self.ident, self.parameterAsFile(parameters, "PROJECT", context), "--out", out]
         plan = self.parameterAsFile(parameters, "PLAN", context) if self.ident != "beats" else ""
         if plan:
-            arguments += ["--plan", plan]
+            arguments += ["--plan", file_of(plan)]
         limit = self.parameterAsInt(parameters, "TIME_LIMIT", context)
         arguments += ["--time-limit", str(limit)]
         arguments += ["--seed", str(self.parameterAsInt(parameters, "SEED", context))]
@@ -161,10 +177,16 @@ class Compare(Algorithm):
         self.addParameter(QgsProcessingParameterFolderDestination("OUTPUT", "Comparison"))
         self.addOutput(QgsProcessingOutputHtml("PAGE", "What to choose"))
 
+    def checkParameterValues(self, parameters, context):  # noqa: N802
+        """Return whether the parameters can be used, and else why not."""
+        if len(self.parameterAsFileList(parameters, "PLANS", context)) < 2:
+            return False, "Give two plans or more."
+        return super().checkParameterValues(parameters, context)
+
     def processAlgorithm(self, parameters, context, feedback):  # noqa: N802
         """Run."""
         files = self.parameterAsFileList(parameters, "PLANS", context)
-        folders = [str(Path(f).parent) if f.endswith(".gpkg") else f for f in files]
+        folders = [folder_of(f) for f in files]
         out = self.parameterAsString(parameters, "OUTPUT", context)
         self.call(["compare", *folders, "--out", out], feedback)
         return {"OUTPUT": out, "PAGE": str(Path(out) / "comparison.html")}
@@ -185,7 +207,8 @@ class Verify(Algorithm):
 
     def processAlgorithm(self, parameters, context, feedback):  # noqa: N802
         """Run."""
-        _, said = self.call(["verify", self.parameterAsString(parameters, "PLAN", context), "--json"], feedback, (0, 1))
+        folder = folder_of(self.parameterAsString(parameters, "PLAN", context))
+        _, said = self.call(["verify", folder, "--json"], feedback, (0, BAD))
         return {"OK": bool(json.loads(said)["ok"]), "SAID": said}
 
 

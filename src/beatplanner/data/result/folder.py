@@ -170,6 +170,22 @@ def _read_persons(package: Path, layers: set[str]) -> dict[str, pd.DataFrame | N
     return found
 
 
+def folder_of_plan(given: Path) -> Path:
+    """Return the result folder that a plan stands for, which is given as the folder or as its ``plan.gpkg``.
+
+    Raises
+    ------
+    InputError
+        Where another GeoPackage is given: the plan that lies beside it is not what was asked for.
+    """
+    if given.suffix.lower() != ".gpkg":
+        return given
+    if given.name != "plan.gpkg" or not given.is_file():
+        said = "this GeoPackage is no plan" if given.is_file() else "there is no such file"
+        raise InputError(problem(said, "Give the plan.gpkg of a result, or its folder", file=given))
+    return given.parent
+
+
 def read_result(folder: Path) -> PlanTables:
     """Read a result folder back.
 

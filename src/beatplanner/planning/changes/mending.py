@@ -17,7 +17,7 @@ from beatplanner.data.output_place import place_to_write
 from beatplanner.data.paths import whole_path
 from beatplanner.data.project.edits import Edit, write_edits
 from beatplanner.data.publish.everything import write_everything
-from beatplanner.data.result.folder import check_result_place, read_result
+from beatplanner.data.result.folder import check_result_place, folder_of_plan, read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.read_town import read_town
@@ -165,7 +165,7 @@ def _drawing(town: Town, plan_from: Path | None, author: str) -> Drawing:
     names = dict(town.beat_names)
     if plan_from is not None:
         # what was drawn on that plan is part of it, and its beats keep their names
-        before = read_result(_folder(plan_from))
+        before = read_result(folder_of_plan(plan_from))
         town = with_rules_of_plan(town, before.summary.get("rules", {}))
         if before.beats is not None:
             names |= dict(zip(before.beats["beat"].astype(str), before.beats["name"].astype(str), strict=True))
@@ -241,10 +241,6 @@ def _write(
 
     write_everything(out, written, also=finish)
     return stopped
-
-
-def _folder(plan_from: Path) -> Path:
-    return plan_from.parent if plan_from.suffix == ".gpkg" else plan_from
 
 
 def _with_rules(plan: Plan, drawing: Drawing, beat: np.ndarray) -> Plan:

@@ -16,7 +16,7 @@ import numpy as np
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.result.folder import check_result_place, read_result
+from beatplanner.data.result.folder import check_result_place, folder_of_plan, read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
 from beatplanner.data.side_work import SideWork
@@ -337,7 +337,7 @@ def _check_steps(description: Description, steps: Sequence[Step]) -> None:
 
 def beats_of_plan(plan_from: Path, town: Town) -> np.ndarray:
     """Return the beat of each unit in another plan, (n,) text."""
-    folder = plan_from.parent if plan_from.suffix == ".gpkg" else plan_from
+    folder = folder_of_plan(plan_from)
     units = read_result(folder).units
     beat = dict(zip(units["unit"].astype(str), units["beat"], strict=True))
     missing = [u for u in town.units["unit"] if beat.get(u) is None]
