@@ -141,3 +141,15 @@ def test_a_trial_ends_by_its_work_and_not_by_a_clock(monkeypatch):
     once, again = tried.solve(with_officer(town, 0)), tried.solve(with_officer(town, 0))
     assert once is not None and again is not None
     assert once[0] == again[0]
+
+
+def test_what_is_solved_after_the_proof_is_told_once():
+    town, said = problem(), []
+    tried = Trials(town, trials(town).postings, read_clock(lambda: False) + 60.0, told=lambda: said.append("ways out"))
+    assert not said
+    assert tried.solve(town) is not None
+    assert tried.solve(town) is not None
+    assert said == ["ways out"]
+    late = Trials(town, tried.postings, read_clock(lambda: False), told=lambda: said.append("too late"))
+    assert late.solve(town) is None
+    assert said == ["ways out"]

@@ -17,8 +17,13 @@ def areas_near(tables: PlanTables) -> list[str]:
     """Return the name of the area that each station lies in or is nearest to."""
     assert tables.stations is not None
     units = tables.units
-    shapes, names = units.geometry.to_numpy(), units["name" if "name" in units else "unit"]
-    return [str(names.iloc[int(np.argmin(shapely.distance(shapes, p)))]) for p in tables.stations.geometry]
+    names = units["name" if "name" in units else "unit"].to_numpy(object)
+    tree = shapely.STRtree(units.geometry.to_numpy())
+    station, unit = tree.query_nearest(tables.stations.geometry.to_numpy(), all_matches=True)
+    # of units equally near the first, as they stand in the table
+    nearest = np.full(len(tables.stations), len(names))
+    np.minimum.at(nearest, station, unit)
+    return [str(names[k]) for k in nearest]
 
 
 def own_names(tables: PlanTables, accepted: Mapping[str, str] | None = None) -> dict[str, str | None]:

@@ -149,7 +149,14 @@ def plan_officers(
     # a tenth is kept for ways out of what cannot be done, each of which is solved with
     found = assign(problem_, seconds=0.9 * seconds, threads=threads, seed=seed, tell=tell, cancelled=cancelled)
     taken = read_clock(cancelled) - begin
-    trials = Trials(problem_, found.postings, begin + seconds, threads=threads, seed=seed, cancelled=cancelled)
+
+    def told() -> None:
+        progress(
+            "officers: ways out of what cannot be done, each solved with", None, None, read_clock(cancelled) - begin
+        )
+
+    until = begin + seconds
+    trials = Trials(problem_, found.postings, until, threads=threads, seed=seed, cancelled=cancelled, told=told)
     return _plan_of(town, beats, places, problem_, found, dates, taken, progress, trials, cover)
 
 

@@ -33,6 +33,8 @@ class Trials:
         Monotonic time at which the trials end.
     threads, seed, cancelled
         As for `tenure.assign`.
+    told
+        Called before the first one: what they take comes after the plan's own proof, and a user sees what it is for.
     """
 
     def __init__(
@@ -44,8 +46,10 @@ class Trials:
         threads: int = 1,
         seed: int = 0,
         cancelled: Callable[[], bool] = lambda: False,
+        told: Callable[[], None] = lambda: None,
     ) -> None:
         self.problem, self.postings = problem, postings
+        self.told, self.tried = told, 0
         self.before = measure(problem, postings)
         self.until = min(until, read_clock(cancelled) + ALL)
         self.threads, self.seed, self.cancelled = threads, seed, cancelled
@@ -55,6 +59,9 @@ class Trials:
         seconds = min(EACH, self.until - read_clock(self.cancelled))
         if seconds < 0.5 or self.cancelled():
             return None
+        if not self.tried:
+            self.told()
+        self.tried += 1
         found = assign(
             changed,
             seconds=seconds,
