@@ -48,7 +48,7 @@ def test_rules_answer_in_words(planned):
     told = " ".join(judge(others[:3]).broken)
     assert f"{judge.labels[fixed]} stands today and may not close." in told
     assert "3 stations are open, and the rule says 2." in told
-    assert "more than the budget of 1." in told
+    assert "more than the budget of 1 EUR." in told
     assert "m apart, less than 1,000,000 m." in told
     nothing = judge([])
     assert nothing.share == 0 and nothing.unreached == pytest.approx(judge.total)

@@ -178,16 +178,10 @@ def test_the_table_is_filtered_and_copied_as_it_is_seen(window, planned):
 def test_good_enough_takes_the_best_plan_so_far(window, planned, qtbot):
     window.open(planned.project)
     window.run_plan()
-    with qtbot.waitSignal(window.solving.progressed, timeout=120_000):
-        pass
+    qtbot.waitUntil(lambda: window.step_running == "beats", timeout=120_000)
     with qtbot.waitSignal(window.solving.finished, timeout=120_000):
         window.finish_early()
-        # no plan is promised before there is one, and a run that ends is neither ended again nor made to wait
-        window.step_running = "reading"
-        window._say_run()
-        assert "No plan is found yet" in window.phase.text()
-        window.step_running = "beats"
-        window._say_run()
+        # a run that ends is neither ended again nor made to wait
         assert "Taking the best plan so far" in window.phase.text()
         assert not window.actions_by_name["finish_early"].isEnabled()
         assert not window.actions_by_name["pause_plan"].isEnabled()
@@ -195,6 +189,18 @@ def test_good_enough_takes_the_best_plan_so_far(window, planned, qtbot):
     assert not window.solving.running
     assert window.scenario.plan is not None
     assert not window.saved
+
+
+@pytest.mark.parametrize("step", ["", "reading", "preparing"])
+def test_good_enough_before_the_search_ends_at_once(window, planned, step):
+    window.open(planned.project)
+    window.run_plan()
+    window.step_running = step
+    window.actions_by_name["finish_early"].trigger()
+    # the layers are still read: there is nothing to keep, and nothing to wait for
+    assert not window.solving.running and window.scenario.plan is None
+    assert "no plan to keep yet" in window.phase.text()
+    assert window.saved and window.plan_button.isEnabled() and not window.enough_button.isEnabled()
 
 
 @pytest.mark.spawned

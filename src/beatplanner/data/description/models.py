@@ -54,6 +54,13 @@ class Description(Section):
     folder: Path = Field(default=Path(), exclude=True)
     file: Path = Field(default=Path("project.toml"), exclude=True)
 
+    @property
+    def currency(self) -> str:
+        """The currency in which money is stated here."""
+        if self.budget is not None:
+            return self.budget.currency
+        return self.forum.currency if self.forum is not None else "EUR"
+
     def path(self, relative: Path) -> Path:
         """Return where a path of the description leads."""
         return whole_path(self.folder / relative)

@@ -31,6 +31,7 @@ MONTHS = (
     "December",
 )
 MONTH = re.compile(rf"\b({'|'.join(MONTHS)}) (\d{{4}})\b")
+DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 # “census.gpkg, layer “areas”, field “crs”: …”, as a note names its place
 _PART = r"(?:[^,:“”]*\.\w{2,8}|layer “[^”]*”|row [^:“]+?|field “[^”]*”)"
 PLACE = re.compile(rf"({_PART}(?:, {_PART})*): (?=\S)")
@@ -112,6 +113,9 @@ class Sentences:
                 return self.whole[known] + stop
         if NUMBER.fullmatch(body):
             return self._number(body) + stop
+        if day := DAY.fullmatch(body):
+            # as all of these languages write it
+            return f"{day[3]}.{day[2]}.{day[1]}{stop}"
         for pieces, said in self.templates:
             if not inside and not WORD.findall("".join(pieces[::2])):
                 # “{first} to {last}” fits any sentence

@@ -311,6 +311,4 @@ def currency(c: Column) -> str:
 
 def currency_of(rules: Description) -> str:
     """Return the currency in which a description states money."""
-    if rules.budget is not None:
-        return rules.budget.currency
-    return rules.forum.currency if rules.forum is not None else "EUR"
+    return rules.currency

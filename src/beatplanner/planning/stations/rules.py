@@ -149,6 +149,7 @@ def _relaxed(town: Town, wanted: SiteRules, closing: np.ndarray, clashes: list[s
     said: list[str] = []
     least = False
     number = "the stations" if wanted.count is None else f"{wanted.count} stations"
+    currency = town.description.currency
     if np.isfinite(wanted.budget):
         cheapest, least = wanted.replace(budget=np.inf).cheapest_proven(wanted.price)
         said.append(f"stations.budget = {rules.budget:,.0f}")
@@ -157,12 +158,12 @@ def _relaxed(town: Town, wanted: SiteRules, closing: np.ndarray, clashes: list[s
             standing = sites["existing"].to_numpy(bool) & wanted.kept
             own = float(wanted.price[standing].sum() + closing.sum())
             today = (
-                f" (the {int(standing.sum())} existing stations that stay open cost {own:,.0f} by themselves)"
+                f" (the {int(standing.sum())} existing stations that stay open cost {own:,.0f} {currency} by themselves)"
                 if standing.any()
                 else ""
             )
             relaxed = float(wanted.price[cheapest].sum()) * (1 + 1e-12)
-            ways.append((f"a budget of {needed:,.0f}{today}", wanted.replace(budget=relaxed)))
+            ways.append((f"a budget of {needed:,.0f} {currency}{today}", wanted.replace(budget=relaxed)))
             closable = [
                 str(s)
                 for s, st, e in zip(sites["station"], sites["state"], standing, strict=True)

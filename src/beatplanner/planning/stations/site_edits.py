@@ -140,8 +140,9 @@ class SiteJudge:
         if rules.count is not None and rules.objective != "fewest" and len(open_) != rules.count:
             found.append(f"{len(open_)} stations are open, and the rule says {rules.count}.")
         if rules.budget is not None and cost > rules.budget + 1e-6:
+            currency = self.town.description.currency
             found.append(
-                f"They cost {cost:,.0f}, {cost - rules.budget:,.0f} more than the budget of {rules.budget:,.0f}."
+                f"They cost {cost:,.0f} {currency}, {cost - rules.budget:,.0f} {currency} more than the budget of {rules.budget:,.0f} {currency}."
             )
         if rules.min_distance > 0 and len(open_) > 1:
             xy = self.xy[open_]

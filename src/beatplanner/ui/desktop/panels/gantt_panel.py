@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QInputDialog,
     QPushButton,
+    QSplitter,
     QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
@@ -59,8 +61,8 @@ def _replan(folder: Path, out: Path, wished: Any) -> dict[str, Any]:
     return replan(folder, out, [], wished=wished, time_limit=REPAIR_SECONDS)
 
 
-# Lines of the rules' answer that are seen at once; more are scrolled to.
-MOST_LINES = 6
+# Lines of text that postings and the rules' answer have at least.
+LEAST_ROWS = 5
 
 
 class GanttPanel(QWidget):
@@ -104,7 +106,9 @@ class GanttPanel(QWidget):
         self.pages.addWidget(self.table)
         self.answer = Browser()
         self.answer.setAccessibleName(self.tr("What the rules say"))
-        self.answer.document().documentLayout().documentSizeChanged.connect(lambda _: self._fit_answer())
+        for widget in (self.gantt, self.table, self.answer):
+            # some rows of many, the rest is scrolled to
+            widget.setMinimumHeight(LEAST_ROWS * self.fontMetrics().height())
         self.buttons = {
             "undo": QPushButton(self.tr("Undo")),
             "redo": QPushButton(self.tr("Redo")),
@@ -130,9 +134,18 @@ class GanttPanel(QWidget):
         for button in self.buttons.values():
             top.addWidget(button)
         column = QVBoxLayout(self)
+        column.setContentsMargins(4, 2, 4, 2)
+        column.setSpacing(3)
         column.addLayout(top)
-        column.addWidget(self.pages, 1)
-        column.addWidget(self.answer)
+        # the answer stands beside the postings: below them it would take the height of the map
+        self.beside = QSplitter(Qt.Orientation.Horizontal)
+        self.beside.addWidget(self.pages)
+        self.beside.addWidget(self.answer)
+        self.beside.setStretchFactor(0, 3)
+        self.beside.setStretchFactor(1, 1)
+        self.beside.setSizes([720, 240])
+        self.beside.setChildrenCollapsible(False)
+        column.addWidget(self.beside, 1)
 
     # ---- what is shown
 
@@ -216,19 +229,12 @@ class GanttPanel(QWidget):
             cells = (
                 p.officer,
                 judge.name.get(p.beat, p.beat),
-                f"{judge.days[p.start]:%Y-%m}",
-                f"{judge.days[p.end]:%Y-%m}",
+                f"{judge.days[p.start]:%m.%Y}",
+                f"{judge.days[p.end]:%m.%Y}",
                 str(p.end - p.start),
             )
             for k, text in enumerate(cells):
                 self.table.setItem(n, k, QTableWidgetItem(text))
-
-    def _fit_answer(self) -> None:
-        """Let the answer be as high as its lines, two at least and so many that the postings keep their room."""
-        line, edge = self.fontMetrics().lineSpacing(), 2 * self.answer.frameWidth()
-        lines = min(max(round(self.answer.document().size().height()), 2 * line + 8), MOST_LINES * line + 8)
-        if self.answer.height() != lines + edge:
-            self.answer.setFixedHeight(lines + edge)
 
     def _picked(self, posting: int) -> None:
         if 0 <= posting < len(self.postings):
@@ -313,7 +319,7 @@ class GanttPanel(QWidget):
             moved = [p for p in now if p not in set(before)]
             words = "; ".join(
                 f"{p.officer}: {self.judge.name.get(p.beat, p.beat)}, "
-                f"{self.judge.days[p.start]:%Y-%m} – {self.judge.days[p.end]:%Y-%m}"
+                f"{self.judge.days[p.start]:%m.%Y} – {self.judge.days[p.end]:%m.%Y}"
                 for p in moved[:2]
             )
             found.append(Change(self.kind, self.tr("Posting: {0}").format(words)))

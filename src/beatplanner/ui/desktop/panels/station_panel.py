@@ -291,9 +291,7 @@ class StationPanel(QWidget):
             group = self.tr("Longest walk of a language group above the average")
             lines.append(line(group, percent(before.group_excess), percent(now.group_excess)))
         if now.cost or before.cost:
-            from beatplanner.planning.compare.columns import currency_of
-
-            unit = currency_of(self.judge.town.description)
+            unit = self.judge.town.description.currency
             lines.append(line(self.tr("Cost"), f"{number(before.cost)} {unit}", f"{number(now.cost)} {unit}"))
         lines += [f"✖ {told(text)}" for text in now.broken]
         self.figures.setText("\n".join(lines))

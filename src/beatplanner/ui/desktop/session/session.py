@@ -80,8 +80,15 @@ class OpenTown:
         self.follows: Callable[[list[str]], bool] = lambda _: False
         self.reading: Callable[..., Any] = lambda function, *arguments: function(*arguments)
 
-    def open(self, path: Path) -> None:
-        """Open a description, a project file, or a result folder (or its ``plan.gpkg``).
+    def open(self, path: Path, leaves: Callable[[], bool] = lambda: True) -> bool:
+        """Open a description, a project file, or a result folder (or its ``plan.gpkg``); return whether it is open now.
+
+        Parameters
+        ----------
+        path
+            What is opened.
+        leaves
+            Asked whether what is open may be left, once it is known that the new can be used: nobody is asked to save for a file that is damaged.
 
         Raises
         ------
@@ -95,10 +102,15 @@ class OpenTown:
         if folder.is_dir():
             self._refuse_damaged_result(folder)
             plan, town, streets, project = self.reading(_read_folder, folder)
+            if not leaves():
+                return False
             self.project, self.result = (project if town is not None else None), folder
         else:
-            again = self.document if self.document is not None and self.document.file == whole_path(path) else None
             refuse_what_is_no_project(path)
+            if self._has_open(path) and not leaves():
+                # what is saved on leaving is what is read
+                return False
+            again = self.document if self._has_open(path) else None
             try:
                 document = ProjectDocument.open(path, again=again)
             except InputError as error:
@@ -113,6 +125,9 @@ class OpenTown:
                 shown = max(document.content.plans, default=0)
                 result = document.plan_folder(shown) if shown else None
                 town, plan, streets = self.reading(_read_project, description, result)
+                if again is None and not leaves():
+                    document.close(keep_journal=document.dirty)
+                    return False
             except BaseException:
                 document.close(keep_journal=document.dirty, keep_lock=again is not None)
                 raise
@@ -122,6 +137,10 @@ class OpenTown:
         self.town, self.plan, self.streets = town, plan, streets
         self.opened += 1
         self.changed()
+        return True
+
+    def _has_open(self, path: Path) -> bool:
+        return self.document is not None and self.document.file == whole_path(path)
 
     def _described(self, document: ProjectDocument) -> Description:
         """Return a project's description, or tell every layer that is missing or damaged at once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractScrollArea,
@@ -72,6 +72,24 @@ class FocusRing(QWidget):
         painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
 
+class AfterDialogs(QObject):
+    """Gives the keys back to the window once a dialog is gone, so that the first key pressed after it is heard.
+
+    Not every desktop does so by itself; where the user has gone to another program meanwhile nothing is taken from it.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Take the keys as the last dialog goes."""
+        here = QGuiApplication.applicationState() == Qt.ApplicationState.ApplicationActive
+        if event.type() == QEvent.Type.WindowUnblocked and here and isinstance(watched, QWidget):
+            watched.activateWindow()
+        return super().eventFilter(watched, event)
+
+
 class KeyboardActions:
     """The main window's ways from panel to panel."""
 
@@ -83,6 +101,7 @@ class KeyboardActions:
         arrange(self.menuBar(), self.actions_by_name)
         name_menus(self.menuBar())
         self.focus_ring = FocusRing(self)
+        self.after_dialogs = AfterDialogs(self)
 
     def panels(self: Any) -> list[QWidget]:
         """Return what F6 goes through: the map, the table, and the panels that are open, also behind another."""

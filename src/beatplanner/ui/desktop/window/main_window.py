@@ -63,6 +63,7 @@ from beatplanner.ui.desktop.window.place import keep_place
 from beatplanner.ui.desktop.window.plan_figures import PlanFigures
 from beatplanner.ui.desktop.window.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.window.result_actions import ResultActions
+from beatplanner.ui.desktop.window.room import RoomForMap
 from beatplanner.ui.desktop.window.run_actions import RunActions
 
 # the wheel carries the guide; from the sources `start.py` makes it
@@ -120,6 +121,8 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
             self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.East)
             self.resizeDocks([layers], [PANEL_WIDTH], Qt.Orientation.Horizontal)
             plan.raise_()
+        if self.gantt.dock is not None:
+            self.room = RoomForMap(self, self.gantt.dock, self.table_panel)
         self.follow_draft()
         self.follow_runs()
         self.prepare_keyboard()
@@ -165,7 +168,8 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
         self.table.selectionModel().currentRowChanged.connect(self._select_beat)
         right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.map)
-        right.addWidget(self._table_panel())
+        self.table_panel = self._table_panel()
+        right.addWidget(self.table_panel)
         right.setSizes([585, 105])
         right.setStretchFactor(0, 1)
         self.side = self._side_panel()
@@ -316,11 +320,10 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
     # ---- actions
 
     def open(self, path: Path) -> None:
-        """Open a project or result, and say what is wrong where it cannot be used."""
-        if not self._may_leave():
-            return
+        """Open a project or result, and say what is wrong where it cannot be used; only what can be used asks to leave what is open."""
         try:
-            self.scenario.open(path)
+            if not self.scenario.open(path, self._may_leave):
+                return
         except StoppedError:
             self.statusBar().showMessage(self.tr("Stopped; nothing was opened."), 8_000)
             return
@@ -468,6 +471,7 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
             self.session.work.wait()
             self.results.close_down()
             if self.remembers:
+                self.room.give_back()
                 keep_place(self)
             self.scenario.close_document()
             event.accept()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -138,7 +139,7 @@ class ProjectDock(QDockWidget):
             mark = "▶ " if plan.id == shown else "    "
             scenario = f" · {plan.scenario}" if plan.scenario else ""
             item = QListWidgetItem(
-                f"{mark}{plan.name}{scenario}\n    {local_time(plan.made_on)} · {plan.author} · {_figures(plan.summary)}"
+                f"{mark}{plan_name(plan.name, self.tr)}{scenario}\n    {local_time(plan.made_on)} · {plan.author} · {_figures(plan.summary)}"
             )
             item.setData(Qt.ItemDataRole.UserRole, plan.id)
             self.plans.addItem(item)
@@ -299,6 +300,12 @@ def in_words(changes: dict[str, Any], translated: Callable[[str], str] = str) ->
         return parts
 
     return "; ".join(said(changes, ""))
+
+
+def plan_name(name: str, translated: Callable[[str], str]) -> str:
+    """Return what a plan is called: one that nobody has named by its number, in the reader's language."""
+    number = re.fullmatch(r"Plan (\d+)", name)
+    return name if number is None else translated("Plan {0}").format(number[1])
 
 
 def _figures(summary: Claims) -> str:

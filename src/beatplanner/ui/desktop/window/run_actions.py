@@ -143,16 +143,10 @@ class RunActions:
             if self.limit
             else self.tr("{0} s").format(seconds)
         )
-        words = self._taking_words() if self.stopped_early else self.run_words
+        words = self.tr("Taking the best plan so far…") if self.stopped_early else self.run_words
         if words:
             lines.append(words)
         self.phase.setText("\n".join(lines))
-
-    def _taking_words(self: Any) -> str:
-        """Return what becomes of a run that the user has ended: before the first step there is no plan that could be kept."""
-        if self.step_running in BEFORE_STEPS:
-            return self.tr("No plan is found yet; the first that is found is kept. Cancel ends the run at once.")
-        return self.tr("Taking the best plan so far…")
 
     def _step_names(self: Any) -> dict[str, str]:
         return {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
@@ -221,8 +215,11 @@ class RunActions:
         self._enable()
 
     def finish_early(self: Any) -> None:
-        """End the whole run and take the best that it has, with the bound that was proven for it."""
-        if self.solving.running:
+        """End the whole run and take the best that it has, with the bound that was proven for it; at once where nothing was sought yet."""
+        if self.solving.running and self.step_running in BEFORE_STEPS:
+            # the layers are still read: there is nothing to keep, and nothing to wait for
+            self.drop_run(self.tr("Stopped at once: the search had not begun, so there was no plan to keep yet."))
+        elif self.solving.running:
             self.solving.finish_early()
             self.stopped_early = True
             self._enable()
@@ -251,12 +248,12 @@ class RunActions:
                 return
         self.drop_run()
 
-    def drop_run(self: Any) -> None:
-        """End the run at once, without a question."""
+    def drop_run(self: Any, words: str = "") -> None:
+        """End the run at once, without a question; `words` say what came of it where that is not plain."""
         if self.solving.running:
             self.solving.cancel()
             self.making = None
-            self._stopped(self.tr("Cancelled; the plan in force was kept."))
+            self._stopped(words or self.tr("Cancelled; what was there before was kept."))
 
     def _stopped(self: Any, text: str) -> None:
         self.bar.setVisible(False)

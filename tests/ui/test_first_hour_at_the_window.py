@@ -1,0 +1,146 @@
+"""What a first-time planner stumbles over: the map beside an open panel, the first undo, a damaged file in the middle of work."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+
+from conftest import let_go, write_grid_town
+
+QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDropEvent
+
+from beatplanner.data.project.build import build
+from beatplanner.data.project.document import ProjectDocument
+from beatplanner.planning.whole.run import run
+from beatplanner.ui.desktop.toolkit import recent
+from beatplanner.ui.desktop.window.keyboard import map_has_half
+from beatplanner.ui.desktop.window.languages import install_language
+from beatplanner.ui.desktop.window.main_window import MainWindow
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A project file with a plan in it."""
+    folder = tmp_path_factory.mktemp("stumbles")
+    town = write_grid_town(folder / "layers")
+    build(town.project, folder / "town.gpkg")
+    run(folder / "town.gpkg", folder / "plan", time_limit=20, pack=False)
+    document = ProjectDocument.open(folder / "town.gpkg")
+    document.add_plan(folder / "plan")
+    document.save()
+    document.close()
+    return folder / "town.gpkg"
+
+
+@pytest.fixture
+def open_window(qtbot, tmp_path, monkeypatch, built):
+    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
+    told = []
+    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: told.append((title, lines)))
+    project = shutil.copyfile(built, tmp_path / "town.gpkg")
+
+    def make(size=(1366, 768)) -> MainWindow:
+        window = MainWindow()
+        window.told = told
+        qtbot.addWidget(window, before_close_func=let_go)
+        window.resize(*size)
+        window.show()
+        window.open(project)
+        qtbot.waitUntil(lambda: not window.draft._later.isActive() and not window.results.work.busy, timeout=120_000)
+        return window
+
+    yield make
+    install_language(QtWidgets.QApplication.instance(), "en")
+
+
+@pytest.mark.parametrize("language", ["en", "mk", "sq"])
+def test_the_map_keeps_half_of_a_small_window_beside_the_postings(open_window, qtbot, language):
+    install_language(QtWidgets.QApplication.instance(), language)
+    window = open_window()
+    action, panel = window.actions_by_name["show_postings"], window.gantt
+    assert map_has_half(window, window.map) and window.table_panel.isVisible()
+    action.trigger()
+    qtbot.waitUntil(lambda: panel.isVisible() and map_has_half(window, window.map), timeout=120_000)
+    chart = panel.gantt
+    # some rows are seen, the others are scrolled to, with names that are whole and all years
+    assert panel.width() == window.width() and chart.viewport().height() >= chart.head + 6 * chart.line
+    assert chart.horizontalScrollBar().maximum() == 0
+    widest = max(chart.fontMetrics().horizontalAdvance(row.title) for row in chart.rows)
+    assert chart.side >= widest + 8
+    for button in panel.findChildren(QtWidgets.QPushButton):
+        assert button.width() >= button.fontMetrics().horizontalAdvance(button.text()), button.text()
+    assert panel.answer.height() >= 3 * panel.answer.fontMetrics().lineSpacing()
+    # a panel at the side that is called comes, and the map has half of the window still
+    before = {d.objectName() for d in window.room.aside}
+    window.drawing_panel.bring_up()
+    qtbot.waitUntil(lambda: window.drawing_panel.isVisible() and map_has_half(window, window.map), timeout=120_000)
+    # what gave way comes back as the panel goes
+    panel.dock.hide()
+    qtbot.waitUntil(lambda: window.table_panel.isVisible() and window.side.parent().isVisible(), timeout=120_000)
+    docks = {d.objectName() for d in window.findChildren(QtWidgets.QDockWidget) if not d.isHidden()}
+    assert before <= docks and map_has_half(window, window.map)
+
+
+def test_the_first_undo_after_a_name_was_given_takes_it_back(open_window, qtbot):
+    from beatplanner.ui.desktop.panels.drawing_dialogs import NameDialog
+
+    window = open_window()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=120_000)
+    beat = window.map.content.ids[0]
+    window.map.setFocus()
+    window._select_row(beat)
+
+    def write() -> None:
+        dialog = QtWidgets.QApplication.activeModalWidget()
+        if not isinstance(dialog, NameDialog):
+            QTimer.singleShot(20, write)
+            return
+        dialog.name.selectAll()
+        qtbot.keyClicks(dialog.name, "Old Mill")
+        qtbot.keyClick(dialog.name, Qt.Key.Key_Return)
+
+    QTimer.singleShot(20, write)
+    qtbot.keyClick(window.map, Qt.Key.Key_F2)
+    assert window.map.content.names[beat] == "Old Mill" and window.draft.count == 1
+    # the keys are the window's again, whatever the desktop does
+    qtbot.waitUntil(window.isActiveWindow, timeout=120_000)
+    focus = QtWidgets.QApplication.focusWidget()
+    assert focus is not None and window.isAncestorOf(focus)
+    qtbot.keyClick(focus, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.draft.count == 0 and window.map.content.names[beat] != "Old Mill"
+
+
+def test_a_damaged_file_that_is_dropped_is_told_before_anything_is_asked(open_window, tmp_path, monkeypatch):
+    window = open_window()
+    window.scenario.document.name_beat(window.map.content.ids[0], "Old Mill", "", "named")
+    window.saved = False
+    asked = []
+    monkeypatch.setattr(
+        QtWidgets.QMessageBox,
+        "question",
+        lambda *a, **k: (asked.append(a[2]), QtWidgets.QMessageBox.StandardButton.Cancel)[1],
+    )
+    (tmp_path / "broken.gpkg").write_bytes(b"SQLite format 3\0" + b"x" * 5000)
+    (tmp_path / "rules.toml").write_text('[units]\npath = "none.gpkg"\n', encoding="utf-8")
+    for name in ("broken.gpkg", "rules.toml"):
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(tmp_path / name))])
+        at = QPointF(QPoint(200, 200))
+        buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        window.dropEvent(QDropEvent(at, Qt.DropAction.CopyAction, mime, buttons, keys))
+    assert len(window.told) == 2 and "broken.gpkg is damaged" in window.told[0][1][0] and asked == []
+    # what can be used asks, and what is open stays where the answer is no
+    other = write_grid_town(tmp_path / "other")
+    before = window.scenario.document
+    window.open(other.project)
+    assert len(asked) == 1 and "unsaved work" in asked[0]
+    assert window.scenario.document is before and window.scenario.project.name == "town.gpkg"
+    assert before.dirty and not window.saved
