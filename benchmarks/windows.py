@@ -35,10 +35,16 @@ MOMENTS = 20
 HARD_PLACE = "Мои & (планы) 100% " + "д" * 60
 
 
+def told(windows: Windows, python: str, folder: str) -> str:
+    """Return the version that the program in a folder says it is; "" where it does not start."""
+    code, out = windows.line(python, f'cmd.exe /d /s /c ""{folder}\\beatplanner.cmd" --version"')
+    lines = [line.split() for line in out.splitlines()] if code == 0 else []
+    return next((words[1] for words in lines if words[:1] == ["beatplanner"] and len(words) == 2), "")
+
+
 def works(windows: Windows, python: str, folder: str) -> bool:
     """Tell whether the program that is installed in a folder starts and says its version."""
-    code, out = windows.line(python, f'cmd.exe /d /s /c ""{folder}\\beatplanner.cmd" --version"')
-    return code == 0 and "beatplanner 0" in out
+    return told(windows, python, folder) != ""
 
 
 def elsewhere(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
@@ -155,13 +161,13 @@ def upgraded(trials: Trials, windows: Windows, setups: Setups, place: Place) -> 
     python, folder, at = place
     windows.run(setups.older, "/S")
     before = (at / "current.txt").read_text()
-    told = (
-        windows.line(python, f'cmd.exe /d /s /c ""{folder}\\beatplanner.cmd" --version"')[1].partition("\n")[0].strip()
-    )
+    older = told(windows, python, folder)
     code, _ = windows.run(setups.setup, "/S")
     now = (at / "current.txt").read_text()
-    good = code in INSTALLED and now != before and works(windows, python, folder)
-    trials.tell(f"upgrade of {told} ({before} to {now})", good, code)
+    newer = told(windows, python, folder)
+    # without the portable folder's files both are the same program in two packages
+    good = code in INSTALLED and now != before and older and newer and (newer != older or setups.portable is None)
+    trials.tell(f"upgrade of {older} to {newer}", bool(good), (code, before, now))
     trials.tell("the older version is gone", not (at / before).exists())
     running = windows.start(rf"{folder}\{now}\python\pythonw.exe", "-c", "import time; time.sleep(9999)")
     time.sleep(5)
