@@ -31,7 +31,7 @@ from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.planning.forum.forum_pack import town_of, write_pack
 from beatplanner.planning.forum.public.beat_page import officers_told
 from beatplanner.planning.forum.public.content import PackContent
-from beatplanner.planning.forum.public.questions import were_here
+from beatplanner.planning.forum.public.questions import way_told, were_here
 from beatplanner.planning.forum.public.town_pages import checked_in_words
 from beatplanner.planning.forum.public.wording import theme_name
 from beatplanner.planning.forum.public_plan import public_plan
@@ -476,3 +476,24 @@ def test_who_was_here_before_the_plan_is_not_told_as_new():
 )
 def test_a_place_called_after_its_municipality_is_not_told_with_it_twice(name, municipality, beside):
     assert municipality_beside(name, municipality) == beside
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "said"),
+    [
+        (1.9, 3.1, "The middle of this beat is the nearest: 1.9 km, the next one (Kej) 3.1 km."),
+        (0.8999, 0.9021, "The middle of this beat is the nearest: 0.900 km, the next one (Kej) 0.902 km."),
+        (0.9, 0.9, "The middles of this beat and of Kej are equally near: 0.9 km."),
+        (0.90021, 0.90011, "The middles of this beat and of Kej are equally near: 0.9 km."),
+        (0.9134, 0.9131, "The middles of this beat and of Kej are equally near: 0.913 km."),
+        (0.0, 2.5, "The middle of this beat is here; the next one (Kej) is 2.5 km away."),
+    ],
+)
+def test_two_middles_that_are_equally_near_are_told_so(here, there, said):
+    content: Any = SimpleNamespace(speech=PublicSpeech(Register(), "en"))
+    assert way_told(content, here, there, "Kej") == said
+    for language in LOCALES:
+        content.speech = PublicSpeech(Register(), language)
+        told = way_told(content, here, there, "Kej")
+        assert "Kej" in told
+        assert not content.speech.missing

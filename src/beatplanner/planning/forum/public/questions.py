@@ -140,24 +140,32 @@ def why_here(content: PackContent, places: Sequence[int]) -> list[str]:
         elif other is None:
             said.append(t.text("Its municipality has one beat only."))
         else:
-            # two ways that round to the same are told to ten metres, or to one, so that one is seen to be nearer
-            digits = next((d for d in (1, 2) if round(km[beat], d) != round(km[other], d)), 3)
-            values: dict[str, Any] = {
-                "here": t.number(on_map(km[beat]), digits),
-                "there": t.number(on_map(km[other]), digits),
-                "other": content.names[other],
-            }
-            said.append(
-                t.text(
-                    "The middle of this beat is the nearest: {here} km, the next one ({other}) {there} km.", **values
-                )
-                if km[beat] <= km[other]
-                else t.text(
-                    "The middle of beat {other} is nearer ({there} km, here {here} km). Not every place can be with the nearest: beats are to have about the same work and to stay in one piece.",
-                    **values,
-                )
-            )
+            said.append(way_told(content, km[beat], km[other], content.names[other]))
     return said
+
+
+def way_told(content: PackContent, here: float, there: float, other: str) -> str:
+    """Say of two middles how far each is, in km, and which is nearer; of two that are so to the metre that they are."""
+    t = content.speech
+    # two ways that round to the same are told to ten metres, or to one, so that one is seen to be nearer
+    digits = next((d for d in (1, 2, 3) if round(here, d) != round(there, d)), None)
+    if digits is None:
+        digits = next(d for d in (1, 2, 3) if d == 3 or round(here, d) == round(here, 3))
+        return t.text(
+            "The middles of this beat and of {other} are equally near: {here} km.",
+            here=t.number(on_map(here), digits),
+            other=other,
+        )
+    values: dict[str, Any] = {"there": t.number(on_map(there), digits), "other": other}
+    if round(here, digits) == 0:
+        return t.text("The middle of this beat is here; the next one ({other}) is {there} km away.", **values)
+    values["here"] = t.number(on_map(here), digits)
+    if here <= there:
+        return t.text("The middle of this beat is the nearest: {here} km, the next one ({other}) {there} km.", **values)
+    return t.text(
+        "The middle of beat {other} is nearer ({there} km, here {here} km). Not every place can be with the nearest: beats are to have about the same work and to stay in one piece.",
+        **values,
+    )
 
 
 def questions_page(content: PackContent) -> list[Block]:
