@@ -211,15 +211,17 @@ def test_a_force_without_these_columns_sees_none_of_them(town):
     sheets = openpyxl.load_workbook(town.path("out") / "officers.xlsx").sheetnames
     assert not {"Temporary postings", "Supervision", "Appeals"} & set(sheets)
     # nor among the rules of the report
-    from beatplanner.data.publish.report import _flat
+    from beatplanner.data.publish.report_section import flat_rules
 
-    shown = dict(_flat(tables.summary["rules"]))
+    shown = dict(flat_rules(tables.summary["rules"]))
     assert shown["officers.min_tenure_months"] == "12" and shown["budget.officer_salary"] == "1200.0"
     added = (
         "notice|drop_out|class_size|supervisor|span|max_home|allowances|employer|grades|functions|lead|ends|then|seats"
     )
     assert not [k for k in shown if re.search(added, k)]
-    more = _flat({"officers": {"notice_months": 2}, "budget": {"ends": {"donor": "2027-12-31"}, "then": "ministry"}})
+    more = flat_rules(
+        {"officers": {"notice_months": 2}, "budget": {"ends": {"donor": "2027-12-31"}, "then": "ministry"}}
+    )
     assert [k for k, _ in more] == ["officers.notice_months", "budget.ends.donor", "budget.then"]
 
 

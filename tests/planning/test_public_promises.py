@@ -368,7 +368,14 @@ def test_a_beat_and_a_last_day_are_the_same_in_every_file(planned):
     folder = planned.folder / "plan"
     tables = read_result(folder)
     town = town_of(tables, folder)
+    assert town.description.forum is not None
+    # a rule of the pack that came after the plan: the report tells those that the pack was made by, once
+    rules = town.description.forum.model_copy(update={"contact": "later@town.example"})
+    town = replace(town, description=town.description.model_copy(update={"forum": rules}))
     assert write_pack(folder, tables, town, verdict=None) == []
+    report = (folder / "report.html").read_text(encoding="utf-8")
+    assert report.count("Rules of the forum pack") == report.count("forum.contact<") == 1
+    assert "forum.contact</th><td>later@town.example" in report
     titles = {
         str(b): beat_title(str(b), str(n)) for b, n in zip(tables.beats["beat"], tables.beats["name"], strict=True)
     }

@@ -25,6 +25,7 @@ from beatplanner.data.publish.draft_words import draft_in_words, left_out_of_bou
 from beatplanner.data.publish.officer_charts import officer_charts
 from beatplanner.data.publish.officers_pack import names
 from beatplanner.data.publish.plain_figure import plain_figure
+from beatplanner.data.publish.report_section import flat_rules, rules_of_pack
 from beatplanner.data.publish.service_report import draw_week, service_heads, service_rows
 from beatplanner.data.result.draft import proven_gap
 from beatplanner.data.result.names import language_title
@@ -73,7 +74,8 @@ def write_report(path: Path, tables: PlanTables) -> None:
         left_out=left_out_of_bound(tables),
         warnings=[n["text"] for n in summary.get("notes", []) if n["severity"] == "warning"],
         facts=[n["text"] for n in summary.get("notes", []) if n["severity"] == "info"],
-        rules=_flat(summary.get("rules", {})),
+        rules=flat_rules({k: v for k, v in summary.get("rules", {}).items() if k != "forum"}),
+        pack_rules=rules_of_pack(summary.get("rules", {}).get("forum")),
         # a layer that two steps read is one file of one use
         inputs=list({(i["role"], i["path"], i["sha256"]): i for i in summary.get("inputs", [])}.values()),
     )
@@ -161,23 +163,6 @@ def _limits(summary: Claims) -> list[str]:
         f"{m['upper']:,.0f} hours a year (±{m['tolerance']:.1%})"
         for m in summary.get("beats", {}).get("municipalities", [])
     ]
-
-
-# What a personnel or budget office adds: a force that says nothing of it sees nothing of it.
-ADDED = ("officers.notice_months", "officers.drop_out", "budget.allowances", "budget.employer_part")
-
-
-def _flat(rules: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Return the rules as key and value, but those that are empty and those of `ADDED` that are off."""
-    rows: list[tuple[str, str]] = []
-    for key, value in rules.items():
-        if isinstance(value, dict):
-            rows += _flat(value, f"{prefix}{key}.")
-        elif key == "then" and not rules.get("ends"):
-            continue
-        elif value not in (None, []) and (value or prefix + key not in ADDED):
-            rows.append((prefix + key, str(value)))
-    return rows
 
 
 def _assignments(tables: PlanTables) -> list[dict[str, Any]]:

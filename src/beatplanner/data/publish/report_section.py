@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 
 
 def put_section(report: Path, name: str, section: str) -> None:
@@ -31,6 +32,35 @@ def put_section(report: Path, name: str, section: str) -> None:
         before, _, after = page.rpartition("</body>")
         after = f"</body>{after}"
     report.write_text(before + begin + section + end + after, encoding="utf-8")
+
+
+# What a personnel or budget office adds: a force that says nothing of it sees nothing of it.
+ADDED = ("officers.notice_months", "officers.drop_out", "budget.allowances", "budget.employer_part")
+
+
+def flat_rules(rules: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Return the rules as key and value, but those that are empty and those of `ADDED` that are off."""
+    rows: list[tuple[str, str]] = []
+    for key, value in rules.items():
+        if isinstance(value, dict):
+            rows += flat_rules(value, f"{prefix}{key}.")
+        elif key == "then" and not rules.get("ends"):
+            continue
+        elif value not in (None, []) and (value or prefix + key not in ADDED):
+            rows.append((prefix + key, str(value)))
+    return rows
+
+
+def rules_of_pack(forum: dict[str, Any] | None) -> str:
+    """Return the section on the rules of the forum pack, which is made anew without planning: what stands there is what the pack was made by."""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in flat_rules({"forum": forum or {}})
+    )
+    return (
+        f"<details><summary>Rules of the forum pack</summary><table><tbody>{rows}</tbody></table></details>"
+        if rows
+        else ""
+    )
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from beatplanner.data.publish.privacy_report import add_privacy
 from beatplanner.data.publish.public.figures import Register, UnregisteredNumberError
 from beatplanner.data.publish.public.forum_files import write_json
 from beatplanner.data.publish.public.plan import Meeting as PublicMeeting
-from beatplanner.data.publish.report_section import ForumBudget, forum_costs, put_section
+from beatplanner.data.publish.report_section import ForumBudget, forum_costs, put_section, rules_of_pack
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft_reason import Reason, draft_sentences
 from beatplanner.data.result.folder import PEOPLE, read_result
@@ -158,6 +158,7 @@ def write_pack(
     write_json(folder / RECORD, record)
     report()
     put_section(folder / "report.html", "forums", _costs(common["meetings"], tables, town))
+    put_section(folder / "report.html", "rules of the pack", rules_of_pack(rules.model_dump(mode="json")))
     add_privacy(folder / "report.html", record)
     faults = [c for c in audit_pack(folder, tables, town, pack=forum) if not c.ok]
     return _stopped(forum, [f"{c.name}: {c.detail}" for c in faults]) if faults else []
