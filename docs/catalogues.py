@@ -109,7 +109,15 @@ def messages() -> list[str | tuple[str, str]]:
     )
     found |= dict.fromkeys((*officers_pack.CALENDAR, *moves.REASONS))
     figures = (*officers_pack.FIGURES.values(), officers_pack.POINTS, *officers_pack.VALUES.values())
-    found |= dict.fromkeys((*figures, *run_card.WORDS, *forum_files.TWIN_HEADINGS.values(), *qgis_words.WORDS))
+    found |= dict.fromkeys(
+        (
+            *figures,
+            *run_card.WORDS,
+            *forum_files.TWIN_HEADINGS.values(),
+            *forum_files.SHEETS.values(),
+            *qgis_words.WORDS,
+        )
+    )
     found |= dict.fromkeys(said for codes in small_files.CODES.values() for said in codes.values())
     found |= dict.fromkeys((*curve_report.WORDS, *price_report.WORDS))
     found |= dict.fromkeys(

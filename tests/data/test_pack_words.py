@@ -14,9 +14,12 @@ import pytest
 import shapely
 from babel.messages.pofile import read_po
 
-from beatplanner.data.publish.public import map_sheet
+from beatplanner.data.publish import comparison_workbook, officers_pack
+from beatplanner.data.publish.public import forum_files, map_sheet
 from beatplanner.data.publish.public.figures import PublicSpeech, Register
-from beatplanner.data.publish.translation import LOCALES, Speech
+from beatplanner.data.publish.told import as_told, without_keys
+from beatplanner.data.publish.translation import LOCALES, QUOTES, Speech, in_own_quotes, quoted
+from beatplanner.data.result.cells import sheet_name
 from beatplanner.data.result.postings import served_until
 from beatplanner.data.town.recorded import Recorded
 from beatplanner.planning.forum.themes import period_of, public_period, same_period
@@ -144,3 +147,50 @@ def test_an_older_pack_told_the_same_time_in_whole_months():
     assert not same_period(older | {"to": "2026-10-31"}, now)
     assert not same_period({"from": "soon", "to": 3}, now)
     assert not same_period(None, now)
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_sheets_of_workbooks_are_called_in_the_language(language):
+    said = Speech(language)
+    for english in (comparison_workbook.SHEETS, officers_pack.SHEETS, tuple(forum_files.SHEETS.values())):
+        names: list[str] = []
+        for word in english:
+            text = said.text(word)
+            names.append(sheet_name(text, names))
+            # none is cut, and none is like another
+            assert names[-1] == text
+            assert language == "en" or text != word
+    assert not said.missing
+
+
+def test_the_name_of_a_sheet_is_one_that_programs_open():
+    assert sheet_name("Цени: 2027/28 [нацрт]") == "Цени 2027 28 нацрт"
+    assert sheet_name("Beats", ["beats"]) == "Beats 2"
+    assert len(sheet_name("x" * 40, ["x" * 31])) <= 31
+    assert sheet_name("") == "2"
+
+
+@pytest.mark.parametrize("code", [c for c in LOCALES if c != "en"])
+def test_every_text_has_the_quotation_marks_of_its_language(code):
+    pair = QUOTES[code]
+    for folder in FOLDERS:
+        with (folder / f"{LOCALES[code]}.po").open("rb") as stream:
+            catalogue = read_po(stream)
+        for message in catalogue:
+            said = message.string if isinstance(message.string, list | tuple) else [message.string]
+            for text in said if message.id else ():
+                marks = "".join(c for c in str(text) if c in "“”„«»")
+                assert marks == pair * (len(marks) // 2), text
+
+
+def test_what_the_program_puts_between_quotation_marks_has_those_of_the_language():
+    assert quoted("Kej", "mk") == "„Kej“"
+    assert in_own_quotes("Задржување на “Kej” и „Маало“", "mk") == "Задржување на „Kej“ и „Маало“"
+    assert in_own_quotes("Mbajtja e “Kej”", "sq") == "Mbajtja e „Kej”"
+    assert in_own_quotes("the “Kej”", "en") == "the “Kej”"
+    for language, pair in QUOTES.items():
+        text = without_keys("beats.max_moved = 2.0%", language)
+        assert text[0] == pair[0]
+        assert text[: text.index(" =")].endswith(pair[1])
+    # what planning tells and no template knows
+    assert as_told("Kej is “odd” here", "mk") == "Kej is „odd“ here"

@@ -194,7 +194,7 @@ def test_the_page_needs_no_network_and_the_workbook_works(plans):
         row[1] for row in card
     }
     cells = {str(r[0].value): r for r in book["Comparison"].iter_rows()}
-    assert str(cells["Hours a year of the officer with the most work"][1].value).startswith("=MAX(Beats!")
+    assert str(cells["Hours a year of the officer with the most work"][1].value).startswith("=MAX('Beats'!")
     assert str(cells["Residents who change beat"][4].value).startswith("=")
     # values stand beside the formulas, for programs that do not work them out; beats' numbers are numbers
     stored = openpyxl.load_workbook(folder / "cmp" / "comparison.xlsx", data_only=True)
@@ -405,10 +405,12 @@ def test_the_workbook_is_headed_in_the_language_of_the_force(plans, tmp_path, la
     beats = [{"column": "Today", "beat": "1", "name": "beat 1", "workload": 10.0, "residents": 20.0, "posts": 2.0}]
     write_workbook(tmp_path / "x.xlsx", content | {"language": language}, beats)
     book, said = openpyxl.load_workbook(tmp_path / "x.xlsx"), Speech(language)
-    # scripts and formulas read sheets by their names
-    assert book.sheetnames == ["Comparison", "Beats", "Who moves", "About"]
-    assert [c.value for c in book["Beats"][1]][:2] == [said.text("Plan"), said.text("Beat")]
-    assert book["Beats"]["A2"].value == said.text("Today") and book["Beats"]["C2"].value == f"{said.text('Beat')} 1"
+    assert book.sheetnames == [said.text(name) for name in ("Comparison", "Beats", "Who moves", "About the comparison")]
+    listing = book.worksheets[1]
+    assert [c.value for c in listing[1]][:2] == [said.text("Plan"), said.text("Beat")]
+    assert listing["A2"].value == said.text("Today") and listing["C2"].value == f"{said.text('Beat')} 1"
+    formulas = [str(c.value) for row in book.worksheets[0] for c in row if "!" in str(c.value)]
+    assert formulas and all(f"'{listing.title}'!" in f for f in formulas)
     english = {r["label"] for b in content["blocks"] for r in b["rows"]} | {b["title"] for b in content["blocks"]}
     cells = {str(c.value) for s in book for row in s.iter_rows() for c in row if c.value}
     assert not english & cells and not [c for c in cells if "⟦" in c or "{" in c]

@@ -110,7 +110,7 @@ def test_the_sheet_is_read_back_and_the_nearest_can_be_proposed_again(planned):
     now = beats(planned)
     file = planned.folder / "plan" / "forum" / "proposal.xlsx"
     book = openpyxl.load_workbook(file)
-    sheet = book["proposal"]
+    sheet = book["Proposal"]
     assert [c.value for c in sheet[1]] == ["Unit", "Name", "Beat", "Proposed beat"]
     unit = int(sheet["A2"].value)
     other = next(b for u, b in now.items() if b != now[unit] and ((u - 1) % 4 < 2) == ((unit - 1) % 4 < 2))

@@ -283,12 +283,16 @@ def test_the_workbook_speaks_the_forces_language_and_is_read_back(town):
 
     from beatplanner.data.description.read import read_description
     from beatplanner.data.publish.officers_pack import write_officers_pack
+    from beatplanner.data.publish.translation import Speech
     from beatplanner.data.town.read_town import read_town
 
     tables = officers(town)
     before = tables.roster.set_index("officer")
-    town.swap('path = "officers.xlsx"', 'path = "out/officers.xlsx"\nlayer = "Roster"')
+    layer = "Roster"
+    town.swap('path = "officers.xlsx"', f'path = "out/officers.xlsx"\nlayer = "{layer}"')
     for language in ("en", "mk", "sq", "sr-Latn", "sr-Cyrl", "ro", "ru"):
+        town.swap(f'layer = "{layer}"', f'layer = "{Speech(language).text("Roster")}"')
+        layer = Speech(language).text("Roster")
         tables.summary["rules"]["forum"] = {"languages": [language, "en"]}
         write_officers_pack(town.path("out"), tables)
         # the sheet is a roster again: its headings are understood
@@ -300,19 +304,20 @@ def test_the_workbook_speaks_the_forces_language_and_is_read_back(town):
             assert said.astype(str).tolist() == was.astype(str).tolist(), (language, column)
         book = openpyxl.load_workbook(town.path("out") / "officers.xlsx")
         assert not any("⟦" in str(c.value) for sheet in book for row in sheet for c in row)
+        sheets = {name: book[Speech(language).text(name)] for name in ("Roster", "Moves", "Figures", "Run card")}
         if language == "mk":
-            assert [c.value for c in book["Roster"][1]][:4] == ["Полицаец", "Денешен реон", "Од ден", "Јазици"]
-            assert {c.value for c in book["Roster"]["I"][1:]} <= {"распореден", "резерва"}
-            reasons = [r[4] for r in book["Moves"].iter_rows(min_row=2, values_only=True)]
+            assert [c.value for c in sheets["Roster"][1]][:4] == ["Полицаец", "Денешен реон", "Од ден", "Јазици"]
+            assert {c.value for c in sheets["Roster"]["I"][1:]} <= {"распореден", "резерва"}
+            reasons = [r[4] for r in sheets["Moves"].iter_rows(min_row=2, values_only=True)]
             assert reasons and not [r for r in reasons if re.search(r"succeeds|fills|first post|needed", r)]
             # of the calendar all but the names
             calendar = (town.path("out") / "handovers.ics").read_text(encoding="utf-8").replace("\r\n ", "")
             told = re.findall(r"(?:SUMMARY|DESCRIPTION):(.*)", calendar)
             assert told and not [t for t in told if re.search(r"Handover|begins|leaves|day|no successor", t)]
-            figures = {r[0]: r[1] for r in book["Figures"].iter_rows(min_row=2, values_only=True)}
+            figures = {r[0]: r[1] for r in sheets["Figures"].iter_rows(min_row=2, values_only=True)}
             assert figures["Места на службеници"] == tables.summary["officers"]["posts"]
         if language in ("mk", "ru", "sr-Cyrl"):
-            said = [r[0].value for s in ("Figures", "Run card") for r in book[s] if "." not in str(r[0].value)]
+            said = [r[0].value for s in ("Figures", "Run card") for r in sheets[s] if "." not in str(r[0].value)]
             assert not [v for v in said if re.search("[A-Za-z]{3}", v)], said
 
 

@@ -154,7 +154,7 @@ def test_the_other_outputs_open(packed):
     assert "How this pack was made" in (plan / "forum" / "map.html").read_text(encoding="utf-8")
     assert (plan / "forum" / "picture.png").read_bytes().startswith(b"\x89PNG")
     book = openpyxl.load_workbook(plan / "forum" / "minutes.xlsx")
-    assert [c.value for c in book["minutes"][1]][:3] == ["Forum", "Asked on", "Asked for"]
+    assert [c.value for c in book["Minutes"][1]][:3] == ["Forum", "Asked on", "Asked for"]
     # every workbook says from which files, under which rules and how near to the best the plan was made
     books = sorted(p.name for p in (plan / "forum").glob("*.xlsx"))
     assert {"minutes.xlsx", "proposal.xlsx", "beats.xlsx", "streets.xlsx"} <= set(books)
@@ -188,7 +188,7 @@ def test_the_other_outputs_open(packed):
 def test_minutes_come_back_as_the_next_report(packed, command):
     out = packed.folder / "plan"
     book = openpyxl.load_workbook(out / "forum" / "minutes.xlsx")
-    sheet = book["minutes"]
+    sheet = book["Minutes"]
     sheet["B2"], sheet["C2"], sheet["F2"] = "2026-10-01", "A bench in the park", "2026-12-31"
     area = sheet["A2"].value
     for row in range(sheet.max_row, 2, -1):

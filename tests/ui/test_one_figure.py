@@ -216,7 +216,7 @@ def test_tables_beside_one_another_hold_the_same(result):
     assert {u: r["new_beat"] for u, r in units.items()} == dict(
         zip(tables.units["unit"].astype(str), tables.units["beat"].astype(str), strict=True)
     )
-    sheet = pd.read_excel(forum / "proposal.xlsx", sheet_name="proposal", dtype=str)
+    sheet = pd.read_excel(forum / "proposal.xlsx", sheet_name="Proposal", dtype=str)
     assert dict(zip(sheet.iloc[:, 0], sheet.iloc[:, 2], strict=True)) == {u: r["new_beat"] for u, r in units.items()}
     # each sheet prints on pages of its whole width
     for path in result.rglob("*.xlsx"):

@@ -14,10 +14,10 @@ from beatplanner.data.output_place import move
 from beatplanner.data.publish.comparison_words import beat_said, label_said
 from beatplanner.data.publish.told import as_told, without_keys
 from beatplanner.data.publish.translation import Speech
-from beatplanner.data.result.cells import safe_cell
+from beatplanner.data.result.cells import RUN_CARD, safe_cell, sheet_name
 
-# Headings and what the program itself writes into cells, which the catalogues have beside titles and labels of the figures. Names of sheets stay, as
-# scripts and formulas read them.
+# Headings, names of sheets and what the program itself writes into cells, which the catalogues have beside titles and labels of the figures.
+SHEETS = ("Comparison", "Beats", "Who moves", "About the comparison", RUN_CARD)
 BEATS = (
     "Plan",
     "Beat",
@@ -34,9 +34,9 @@ BEATS_OF_TODAY = "The beats, stations and officers of today."
 # Points of a line of text.
 LINE = 15.0
 FORMULAS = (
-    "Cells that begin with = are formulas: change hours or officers in the sheet “Beats” and the comparison follows."
+    "Cells that begin with = are formulas: change hours or officers in the sheet “{sheet}” and the comparison follows."
 )
-WORDS = (*dict.fromkeys((*BEATS, *MOVES)), AGAINST, ALL, TODAY, "Project", "Plans", FORMULAS, "yes", "no")
+WORDS = (*dict.fromkeys((*BEATS, *MOVES, *SHEETS)), AGAINST, ALL, TODAY, "Project", "Plans", FORMULAS, "yes", "no")
 
 
 def write_workbook(  # noqa: C901 - one step a sheet
@@ -49,6 +49,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter as letter
+    from openpyxl.utils import quote_sheetname
     from openpyxl.worksheet.properties import PageSetupProperties
 
     said = Speech(content.get("language") or "en")
@@ -57,6 +58,9 @@ def write_workbook(  # noqa: C901 - one step a sheet
     book = Workbook()
     # what each formula gives, so that who reads values alone finds them
     known: dict[str, dict[str, float]] = {"Comparison": {}, "Beats": {}, "Who moves": {}}
+    titles: dict[str, str] = {}
+    for name in SHEETS:
+        titles[name] = sheet_name(said.text(name), titles.values())
     bold, grey = Font(bold=True), PatternFill("solid", fgColor="E8EDF3")
 
     def head(sheet: Any, cells: Sequence[Any], widths: Sequence[float]) -> None:
@@ -71,8 +75,8 @@ def write_workbook(  # noqa: C901 - one step a sheet
 
     main = book.active
     assert main is not None
-    main.title = "Comparison"
-    listing = book.create_sheet("Beats")
+    main.title = titles["Comparison"]
+    listing = book.create_sheet(titles["Beats"])
     head(
         listing,
         [said.text(v) for v in BEATS],
@@ -107,12 +111,12 @@ def write_workbook(  # noqa: C901 - one step a sheet
             listing[f"{k}{row}"].number_format = "#,##0"
     # figures that the sheet of beats gives are formulas on it
     live = {
-        "beats": "=ROWS(Beats!B{a}:B{z})",
-        "hours_per_officer_max": "=MAX(Beats!G{a}:G{z})",
-        "hours_per_officer_min": "=MIN(Beats!G{a}:G{z})",
-        "hours_per_officer_mean": '=SUMIF(Beats!F{a}:F{z},">0",Beats!D{a}:D{z})/SUM(Beats!F{a}:F{z})',
-        "posts": "=SUM(Beats!F{a}:F{z})",
-        "beats_without_officer": "=COUNTIF(Beats!F{a}:F{z},0)",
+        "beats": "=ROWS({beats}!B{a}:B{z})",
+        "hours_per_officer_max": "=MAX({beats}!G{a}:G{z})",
+        "hours_per_officer_min": "=MIN({beats}!G{a}:G{z})",
+        "hours_per_officer_mean": '=SUMIF({beats}!F{a}:F{z},">0",{beats}!D{a}:D{z})/SUM({beats}!F{a}:F{z})',
+        "posts": "=SUM({beats}!F{a}:F{z})",
+        "beats_without_officer": "=COUNTIF({beats}!F{a}:F{z},0)",
         "community_share": None,
         "change_officer_share": None,
     }
@@ -133,7 +137,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
                     cells.append(None)
                 elif template and names[k] in span:
                     a, z = span[names[k]]
-                    cells.append(template.format(a=a, z=z))
+                    cells.append(template.format(a=a, z=z, beats=quote_sheetname(listing.title)))
                 elif r["key"] == "community_share" and "community_protected" in lines:
                     column = letter(2 + k)
                     cells.append(f"={column}{lines['community_protected']}/{column}{lines['community_promised']}")
@@ -155,7 +159,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
             for cell in main[line][1:]:
                 cell.number_format = formats.get(r["kind"], "General")
                 cell.alignment = Alignment(horizontal="right")
-    moves = book.create_sheet("Who moves")
+    moves = book.create_sheet(titles["Who moves"])
     head(moves, [said.text(v) for v in MOVES], (20, 12, 12, 28, 12, 8))
     for name, rows in zip(names, content["moves"], strict=True):
         start = moves.max_row + 1
@@ -187,7 +191,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
     for row in moves.iter_rows(min_row=2, min_col=5, max_col=6):
         for cell in row:
             cell.number_format = "#,##0"
-    about = book.create_sheet("About")
+    about = book.create_sheet(titles["About the comparison"])
     for line in (
         (said.text("Project"), content["project"]),
         (said.text("Plans"), None),
@@ -196,19 +200,19 @@ def write_workbook(  # noqa: C901 - one step a sheet
             for c in content["columns"]
         ),
         (None, None),
-        (said.text(FORMULAS), None),
+        (said.text(FORMULAS, sheet=listing.title), None),
     ):
         about.append([safe_cell(v) if v is not None else None for v in line])
     about.column_dimensions["A"].width, about.column_dimensions["B"].width = 28, 80
     if cards:
-        sheet = book.create_sheet("Run card")
+        sheet = book.create_sheet(titles[RUN_CARD])
         head(sheet, [said.text(v) for v in ("Plan", "About", "What")], (24, 28, 60))
         for name, rows in cards:
             for what, says in rows:
                 told = without_keys(as_told(says, said.language), said.language)
                 sheet.append([safe_cell(name), safe_cell(what), safe_cell(told)])
     for sheet in book.worksheets:
-        _give_room(sheet, ("A", "B", "C") if sheet.title in ("About", "Run card") else ())
+        _give_room(sheet, ("A", "B", "C") if sheet.title in (about.title, titles[RUN_CARD]) else ())
         sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
         sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
         sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
@@ -217,7 +221,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
         assert footer is not None and footer.center is not None
         footer.center.text = "&A, &P of &N"
     book.save(path)
-    _store(path, [known.get(sheet.title, {}) for sheet in book.worksheets])
+    _store(path, [*known.values(), *[{}] * (len(book.worksheets) - len(known))])
 
 
 def _give_room(sheet: Any, long: Sequence[str]) -> None:

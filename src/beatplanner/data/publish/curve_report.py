@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.publish.translation import Speech
-from beatplanner.data.result.cells import write_csv, write_twin
+from beatplanner.data.result.cells import RUN_CARD, write_csv, write_twin
 from beatplanner.data.result.run_card import cards_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,24 @@ KEPT = "{kept} of {today} ({share})"
 AXES = ("Travel, million hours × m", "Greatest deviation, %", "Residents who change beat, %")
 STATES = ("All rules met", "not all rules met", "not known")
 FREE = "no limit"
-WORDS = (*COLUMNS.values(), TITLE, GUIDE, TRUST, HOLLOW, PICTURE, KEPT, *AXES, *STATES, FREE, "Rules", "yes", "no")
+SHEET = "Change and travel"
+WORDS = (
+    *COLUMNS.values(),
+    SHEET,
+    RUN_CARD,
+    TITLE,
+    GUIDE,
+    TRUST,
+    HOLLOW,
+    PICTURE,
+    KEPT,
+    *AXES,
+    *STATES,
+    FREE,
+    "Rules",
+    "yes",
+    "no",
+)
 
 
 def write_curve(out: Path, name: str, rows: list[Row], tolerance: float, language: str = "en") -> None:
@@ -52,7 +69,13 @@ def write_curve(out: Path, name: str, rows: list[Row], tolerance: float, languag
     yes = {True: t.text("yes"), False: t.text("no")}
     said = [[yes[v] if isinstance(v, bool) else v for v in line] for line in table]
     card = cards_of(out, (str(row["folder"]) for row in rows), t.text)
-    write_twin(out / "curve.xlsx", [t.text(c) for c in COLUMNS.values()], said, card=card)
+    write_twin(
+        out / "curve.xlsx",
+        [t.text(c) for c in COLUMNS.values()],
+        said,
+        card=card,
+        titles=(t.text(SHEET), t.text(RUN_CARD)),
+    )
     cells = "".join(
         f"<tr><td><a href='{escape(row['folder'])}/report.html'>{escape(_limit(t, row))}</a></td><td>{_share(t, row['moved_share'])}</td>"
         f"<td>±{_share(t, row['max_deviation'])}</td><td>{t.number(row['travel'])}</td>{_kept(t, row) if trust else ''}"

@@ -12,6 +12,7 @@ from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.job_descriptions import write_jobs
 from beatplanner.data.publish.moves import moves
 from beatplanner.data.publish.translation import Speech
+from beatplanner.data.result.cells import RUN_CARD
 from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
 from beatplanner.data.result.plan_tables import PlanTables
@@ -21,7 +22,21 @@ from beatplanner.data.result.sections import section_of
 from beatplanner.data.town.personnel import absences
 
 # Words of the workbook that the catalogues have: headings, and what the program itself writes into cells. Names of sheets stay, as scripts read them.
+# Names of the workbook's sheets.
+SHEETS = (
+    "Postings",
+    "Handovers",
+    "Moves",
+    "Roster",
+    "Vacant posts",
+    "Figures",
+    "Temporary postings",
+    "Supervision",
+    "Appeals",
+    RUN_CARD,
+)
 WORDS = (
+    *SHEETS,
     "Officer",
     "Beat",
     "Beat name",
@@ -188,7 +203,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
 
-    from beatplanner.data.result.cells import fit_heading, safe_cell
+    from beatplanner.data.result.cells import fit_heading, safe_cell, sheet_name
 
     assert tables.assignments is not None and tables.roster is not None and tables.beats is not None
     name, book = names(tables), openpyxl.Workbook()
@@ -197,7 +212,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
     said = {} if speech.language == "en" else {word: speech.text(word) for word in (*WORDS, *CELLS)}
 
     def sheet(title: str, header: list[str], rows: list[list[Any]], widths: list[int]) -> Any:
-        page = book.create_sheet(title)
+        page = book.create_sheet(sheet_name(said.get(title, title), book.sheetnames))
         page.append([said.get(v, v) for v in header])
         for row in rows:
             page.append([safe_cell(said[v] if v in CELLS and said else v) for v in row])
@@ -310,7 +325,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
                 cell.fill = red
     _figures_sheet(sheet, tables.summary["officers"], speech)
     rows = [list(row) for row in card_rows(tables.summary, say=speech.text)]
-    sheet("Run card", ["About", "What"], rows, [28, 60])
+    sheet(RUN_CARD, ["About", "What"], rows, [28, 60])
     book.save(path)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from beatplanner.data.publish import price_words
 from beatplanner.data.publish.price_words import how_in_words, price_interval, price_sentence, rule_in_words
 from beatplanner.data.publish.translation import Speech
-from beatplanner.data.result.cells import write_csv, write_twin
+from beatplanner.data.result.cells import RUN_CARD, write_csv, write_twin
 from beatplanner.data.result.draft_reason import STEP_NAMES
 from beatplanner.data.result.run_card import cards_of
 
@@ -52,8 +52,22 @@ LEAD = (
     "The plan was planned again without each of its rules, or with it loosened a little. What it would gain is the price of the rule; "
     "the proven bounds say between which values the price of the best possible plans lies."
 )
+SHEET = "Prices of rules"
 PLAN, PRICE, FOUND = "The plan", "Price, proven to lie between", "{what}, as found"
-WORDS = (*COLUMNS.values(), "yes", "no", TITLE, PLAN_WITHOUT, LEAD, PLAN, PRICE, FOUND, *price_words.WORDS)
+WORDS = (
+    *COLUMNS.values(),
+    SHEET,
+    RUN_CARD,
+    "yes",
+    "no",
+    TITLE,
+    PLAN_WITHOUT,
+    LEAD,
+    PLAN,
+    PRICE,
+    FOUND,
+    *price_words.WORDS,
+)
 
 
 def write_prices(out: Path, content: dict[str, Any], language: str = "en") -> None:
@@ -75,7 +89,13 @@ def write_prices(out: Path, content: dict[str, Any], language: str = "en") -> No
     ]
     # the plan itself first
     card = cards_of(out, ("plan", *(str(row["folder"]) for row in rows)), t.text)
-    write_twin(out / "prices.xlsx", [t.text(c) for c in COLUMNS.values()], said, card=card)
+    write_twin(
+        out / "prices.xlsx",
+        [t.text(c) for c in COLUMNS.values()],
+        said,
+        card=card,
+        titles=(t.text(SHEET), t.text(RUN_CARD)),
+    )
     top = max((abs(r["share"] or 0.0) for r in rows), default=0.0) or 1.0
     items = "".join(
         f"<tr><td>{escape(price_sentence(r, t))} <a href='{escape(r['folder'])}/report.html'>{escape(t.text(PLAN_WITHOUT))}</a></td>"

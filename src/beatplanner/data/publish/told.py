@@ -266,12 +266,17 @@ def _sentences(language: str) -> Sentences:
 
 def as_told(text: str, language: str) -> str:
     """Return what planning tells in a language of the forum; what its templates do not know stays in English."""
-    return text if language == "en" else _sentences(language)(text)
+    if language == "en":
+        return text
+    from beatplanner.data.publish.translation import in_own_quotes
+
+    return in_own_quotes(_sentences(language)(text), language)
 
 
 def without_keys(text: str, language: str = "en") -> str:
     """Return a text for people in which keys of the description, such as “beats.max_moved = 2.0%”, are the names of the rules."""
     from beatplanner.data.description.rules import RULES
+    from beatplanner.data.publish.translation import quoted
 
     labels, rules = texts_of_window(language).get(None, {}), {rule.key: rule for rule in RULES}
 
@@ -279,7 +284,7 @@ def without_keys(text: str, language: str = "en") -> str:
         rule = rules.get(found[1])
         if rule is None:
             return found[0]
-        name = f"“{labels.get(rule.label, rule.label)}”"
+        name = quoted(labels.get(rule.label, rule.label), language)
         return name if found[2] is None else f"{name} = {as_told(found[2], language)}"
 
     return KEY.sub(named, text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import gettext
 import io
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -27,8 +28,22 @@ from beatplanner.data.result.names import OF_ROMA, language_title
 
 LOCALES = {"en": "en_GB", "sq": "sq", "sr-Latn": "sr_Latn", "sr-Cyrl": "sr_Cyrl", "mk": "mk", "ro": "ro", "ru": "ru"}
 OPEN, CLOSE = "⟦", "⟧"
+# Quotation marks of each language; English ones are those of the code.
+QUOTES = {"en": "“”", "sq": "„”", "sr-Latn": "„“", "sr-Cyrl": "„“", "mk": "„“", "ro": "„”", "ru": "«»"}
+QUOTED = re.compile("“([^“”„«»]*)”")
 # Bytes of a force's own catalogue at most.
 LARGEST = 8 << 20
+
+
+def quoted(text: str, language: str = "en") -> str:
+    """Return a text between the quotation marks of a language."""
+    first, last = QUOTES[language]
+    return f"{first}{text}{last}"
+
+
+def in_own_quotes(text: str, language: str) -> str:
+    """Return a text in which what stands between English quotation marks stands between those of a language."""
+    return QUOTED.sub(lambda found: quoted(found[1], language), text)
 
 
 class Speech:

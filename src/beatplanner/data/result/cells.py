@@ -24,6 +24,8 @@ def cell_text(value: Any) -> str | None:
     return str(value)
 
 
+# What the sheet with the run card is called, in English.
+RUN_CARD = "Run card"
 # What stands in a public table in place of a count that is not told.
 HIDDEN = "*"
 # Significant digits of a number in JSON: what sums in floating point leave behind them is none of the figure, as in 17282.159999999996.
@@ -116,11 +118,22 @@ def fit_rows(sheet: Any) -> None:
             sheet.row_dimensions[row[0].row].height = LINE * max(needed)
 
 
-def add_card(book: Any, card: Sequence[Sequence[str]]) -> None:
-    """Add the run card, line by line, as a sheet of its own."""
+def sheet_name(text: str, others: Iterable[str] = ()) -> str:
+    """Return a text as the name of a sheet: without signs that are not allowed there, in 31 letters at most, and unlike the `others`."""
+    taken = {other.casefold() for other in others}
+    plain = " ".join(re.sub(r"[\[\]:*?/\\]", " ", text).split()).strip("'")
+    name, number = plain[:31].strip(), 1
+    while not name or name.casefold() in taken:
+        number += 1
+        name = f"{plain[: 31 - len(str(number)) - 1].strip()} {number}".strip()
+    return name
+
+
+def add_card(book: Any, card: Sequence[Sequence[str]], title: str = RUN_CARD) -> None:
+    """Add the run card, line by line, as a sheet of its own, with a title in the workbook's language."""
     from openpyxl.styles import Alignment
 
-    sheet = book.create_sheet("run card")
+    sheet = book.create_sheet(sheet_name(title, book.sheetnames))
     for column, width in zip("ABC", (60, 24, 24), strict=True):
         sheet.column_dimensions[column].width = width
     for line in card:
@@ -135,6 +148,7 @@ def write_twin(
     rows: Sequence[Sequence[Any]],
     ids: Iterable[int] = (),
     card: Sequence[Sequence[str]] = (),
+    titles: tuple[str, str] = ("", RUN_CARD),
 ) -> None:
     """Write a table of a CSV file as a workbook beside it, for people.
 
@@ -150,6 +164,8 @@ def write_twin(
         Columns whose numbers are names, and no quantities.
     card
         The run card of the plan, line by line, on a sheet of its own; none without it.
+    titles
+        Of the sheet and of the run card's, in the workbook's language; without one the table is called as its file.
     """
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Font
@@ -158,7 +174,7 @@ def write_twin(
     columns, names = [_numbers([row[k] for row in rows]) for k in range(len(header))], set(ids)
     book = Workbook()
     sheet: Any = book.active
-    sheet.title = path.stem[:31]
+    sheet.title = sheet_name(titles[0] or path.stem)
     sheet.append([safe_cell(h) for h in header])
     for row in zip(*columns, strict=True):
         sheet.append([safe_cell(v) if v is not None else None for v in row])
@@ -182,7 +198,7 @@ def write_twin(
     fit_heading(sheet)
     sheet.freeze_panes = "A2"
     if card:
-        add_card(book, card)
+        add_card(book, card, titles[1])
     fit_pages(book)
     book.save(path)
 

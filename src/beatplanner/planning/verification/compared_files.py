@@ -68,7 +68,8 @@ def check_workbook(ledger: Ledger, path: Path, content: dict[str, Any]) -> None:
     import openpyxl
 
     book = openpyxl.load_workbook(path)
-    sheet, beats, said = book["Comparison"], book["Beats"], Speech(content.get("language") or "en")
+    # figures, then beats: their names are those of the language
+    (sheet, beats), said = book.worksheets[:2], Speech(content.get("language") or "en")
     wrong: list[str] = []
     count = 0
     # rows come in the order of the file
@@ -95,7 +96,8 @@ def check_workbook(ledger: Ledger, path: Path, content: dict[str, Any]) -> None:
 
 def _evaluated(formula: str, beats: Any, row: Any, sheet: Any) -> float | None:
     """Work out one of the workbook's own kinds of formula."""
-    span = re.findall(r"Beats!([A-H])(\d+):[A-H](\d+)", formula)
+    name = re.escape(beats.title)
+    span = re.findall(rf"(?:'{name}'|\b{name})!([A-H])(\d+):[A-H](\d+)", formula)
     if not span:
         quotient = re.fullmatch(r"=([A-Z]+)(\d+)/([A-Z]+)(\d+)", formula)
         if quotient is None:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from beatplanner.data.result.cells import (
+    RUN_CARD,
     add_card,
     fit_heading,
     fit_pages,
     safe_cell,
+    sheet_name,
     without_nan,
     write_csv,
     write_twin,
@@ -66,6 +68,24 @@ TWIN_HEADINGS = {
     "beats": "Beats",
 }
 
+# Names of sheets: those of tables by the name of their file, and of what stands beside them.
+SHEETS = {
+    "beats": "Beats",
+    "units": "Areas and their beats",
+    "old_new": "Old and new beats",
+    "municipalities": "Municipalities",
+    "concerns": "What people reported",
+    "streets": "Streets and their beats",
+    "forums": "Forums",
+    "invitations": "Invitations",
+    "questions": "Questions and answers",
+    "report_back": "What was done",
+    "minutes": "Minutes",
+    "proposal": "Proposal",
+    "help": "How to fill it in",
+    "run card": RUN_CARD,
+}
+
 # Columns whose numbers are names.
 ID_COLUMNS = ("unit", "beat", "old_beat", "new_beat", "area", "name", "place")
 
@@ -76,13 +96,16 @@ def write_tables(
     heads: Mapping[str, str],
     cells: Mapping[str, Mapping[str, str]],
     card: Sequence[Sequence[str]],
+    sheets: Mapping[str, str],
 ) -> None:
-    """Write tables as CSV, and as a workbook with the run card beside each: name of the CSV file: header and rows; `heads` are columns in words, `cells` what codes in a column say."""
+    """Write tables as CSV, and as a workbook with the run card beside each: name of the CSV file: header and rows; `heads` are columns in words, `cells` what codes in a column say, `sheets` names of sheets as `SHEETS` has them."""
     for name, (header, rows) in tables.items():
         write_csv(folder / name, list(header), rows)
         said = [[cells.get(h, {}).get(v, v) for h, v in zip(header, row, strict=True)] for row in rows]
         ids = [k for k, h in enumerate(header) if h in ID_COLUMNS]
-        write_twin((folder / name).with_suffix(".xlsx"), [heads.get(h, h) for h in header], said, ids, card)
+        file = (folder / name).with_suffix(".xlsx")
+        titles = (sheets.get(file.stem, ""), sheets["run card"])
+        write_twin(file, [heads.get(h, h) for h in header], said, ids, card, titles)
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -91,7 +114,12 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def write_minutes(
-    path: Path, columns: Sequence[str], forums: Sequence[tuple[str, str]], guide: str, card: Sequence[Sequence[str]]
+    path: Path,
+    columns: Sequence[str],
+    forums: Sequence[tuple[str, str]],
+    guide: str,
+    card: Sequence[Sequence[str]],
+    sheets: Mapping[str, str],
 ) -> None:
     """Write the sheet on which a forum notes what it asked and what came of it; the next pack tells it from there.
 
@@ -107,17 +135,19 @@ def write_minutes(
         How to fill it in.
     card
         The run card of the plan, line by line.
+    sheets
+        Names of sheets, as `SHEETS` has them.
     """
     import openpyxl
 
     book = openpyxl.Workbook()
     sheet: Any = book.active
-    sheet.title = "minutes"
+    sheet.title = sheet_name(sheets["minutes"])
     _head(sheet, columns, (16, 12, 40, 40, 20, 12, 12, 30))
     for area, _ in forums:
         sheet.append([safe_cell(area)])
-    _guide(book, [guide, "", *[f"{area} = {name}" for area, name in forums]])
-    add_card(book, card)
+    _guide(book, [guide, "", *[f"{area} = {name}" for area, name in forums]], sheets["help"])
+    add_card(book, card, sheets["run card"])
     fit_pages(book)
     book.save(path)
 
@@ -129,6 +159,7 @@ def write_proposal(
     beats: Sequence[tuple[str, str]],
     guide: str,
     card: Sequence[Sequence[str]],
+    sheets: Mapping[str, str],
 ) -> None:
     """Write the sheet of a counter-proposal: one row a unit, with the list of beats to choose from.
 
@@ -146,26 +177,31 @@ def write_proposal(
         How to fill it in.
     card
         The run card of the plan, line by line.
+    sheets
+        Names of sheets, as `SHEETS` has them.
     """
     import openpyxl
 
     book = openpyxl.Workbook()
     sheet: Any = book.active
-    sheet.title = "proposal"
+    sheet.title = sheet_name(sheets["proposal"])
     _head(sheet, [columns[c] for c in PROPOSAL], (12, 30, 12, 16))
     for unit, name, beat in units:
         sheet.append([safe_cell(unit), safe_cell(name), safe_cell(beat), None])
-    other: Any = book.create_sheet("beats")
+    other: Any = book.create_sheet(sheet_name(sheets["beats"], book.sheetnames))
     _head(other, [columns["beat"], columns["name"]], (12, 30))
     for beat, name in beats:
         other.append([safe_cell(beat), safe_cell(name)])
+    from openpyxl.utils import quote_sheetname
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    choice = DataValidation(type="list", formula1=f"=beats!$A$2:$A${len(beats) + 1}", allow_blank=True)
+    choice = DataValidation(
+        type="list", formula1=f"={quote_sheetname(other.title)}!$A$2:$A${len(beats) + 1}", allow_blank=True
+    )
     sheet.add_data_validation(choice)
     choice.add(f"D2:D{len(units) + 1}")
-    _guide(book, [guide])
-    add_card(book, card)
+    _guide(book, [guide], sheets["help"])
+    add_card(book, card, sheets["run card"])
     fit_pages(book)
     book.save(path)
 
@@ -181,10 +217,10 @@ def _head(sheet: Any, header: Sequence[str], widths: Sequence[int]) -> None:
     sheet.freeze_panes = "A2"
 
 
-def _guide(book: Any, lines: Sequence[str]) -> None:
+def _guide(book: Any, lines: Sequence[str], title: str) -> None:
     from openpyxl.styles import Alignment
 
-    sheet = book.create_sheet("help")
+    sheet = book.create_sheet(sheet_name(title, book.sheetnames))
     sheet.column_dimensions["A"].width = 80
     for line in lines:
         sheet.append([safe_cell(line)])

@@ -87,13 +87,14 @@ class Press:
         heads: Mapping[str, str],
         cells: Mapping[str, Mapping[str, str]],
         card: Sequence[Sequence[str]],
+        sheets: Mapping[str, str],
     ) -> None:
         """Write tables as CSV, and as workbooks with headings and codes in words, and the run card."""
         lines = [list(line) for line in card]
-        self.register.check("tables", [list(said.values()) for said in cells.values()])
+        self.register.check("tables", [[list(said.values()) for said in cells.values()], list(sheets.values())])
         for name, (header, rows) in tables.items():
             self.register.check(name, [list(header), [heads.get(h, h) for h in header], [list(r) for r in rows], lines])
-        write_tables(self.folder, tables, heads, cells, card)
+        write_tables(self.folder, tables, heads, cells, card, sheets)
 
     def json(self, name: str, content: Any) -> None:
         """Write a record."""
@@ -107,10 +108,11 @@ class Press:
         forums: Sequence[tuple[str, str]],
         guide: str,
         card: Sequence[Sequence[str]],
+        sheets: Mapping[str, str],
     ) -> None:
         """Write the sheet of minutes."""
         self.register.check(name, [list(columns), list(forums), guide, [list(line) for line in card]])
-        write_minutes(self.folder / name, columns, forums, guide, card)
+        write_minutes(self.folder / name, columns, forums, guide, card, sheets)
 
     def proposal(
         self,
@@ -120,11 +122,12 @@ class Press:
         beats: Sequence[tuple[str, str]],
         guide: str,
         card: Sequence[Sequence[str]],
+        sheets: Mapping[str, str],
     ) -> None:
         """Write the sheet of a counter-proposal."""
         lines = [list(line) for line in card]
         self.register.check(name, [list(columns.values()), list(units), list(beats), guide, lines])
-        write_proposal(self.folder / name, columns, units, beats, guide, card)
+        write_proposal(self.folder / name, columns, units, beats, guide, card, sheets)
 
     def layers(self, name: str, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
         """Write map layers; every column but the shape is read through."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.publish.public.figures import Kind, Register, counted, of_force, on_map, rule, texts_in
-from beatplanner.data.publish.public.forum_files import TWIN_HEADINGS
+from beatplanner.data.publish.public.forum_files import SHEETS, TWIN_HEADINGS
 from beatplanner.data.publish.public.plan import Card
 from beatplanner.data.result.cells import HIDDEN
 from beatplanner.data.result.draft_reason import Reason
@@ -50,7 +50,8 @@ def write_sheets(press: Press, content: PackContent) -> None:
     heads = {c: t.text(said) for c, said in TWIN_HEADINGS.items()}
     cells = {c: {code: t.text(said) for code, said in codes.items()} for c, codes in CODES.items()}
     card = _lines(run_card(content))
-    press.tables(tables, heads, cells, card)
+    sheets = {name: t.text(said) for name, said in SHEETS.items()}
+    press.tables(tables, heads, cells, card, sheets)
     # a wider forum is found again by its title, which is the same in every language of the pack
     forums = list(dict.fromkeys((t.given(m.area or m.title), area_title(content, m)) for m in content.meetings))
     press.minutes(
@@ -61,14 +62,14 @@ def write_sheets(press: Press, content: PackContent) -> None:
             "Write one row for each thing that the forum asked for. Give this file to the planner: the next pack tells what was done."
         ),
         card,
+        sheets,
     )
     guide = t.text(
         "Write another beat beside each area that should change, and leave the others empty. Give this file to the planner."
     )
     units = [(u, n, b or "") for u, n, b in zip(plan.units["unit"], figures.name, figures.beat, strict=True)]
-    press.proposal(
-        "proposal.xlsx", heads, units, [(str(b.beat), _beat_name(content, b)) for b in content.beats], guide, card
-    )
+    beats = [(str(b.beat), _beat_name(content, b)) for b in content.beats]
+    press.proposal("proposal.xlsx", heads, units, beats, guide, card, sheets)
 
 
 def write_records(press: Press, content: PackContent, languages: Sequence[Mapping[str, Any]]) -> None:
