@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from gettext import c2py  # pyright: ignore[reportAttributeAccessIssue]
 from importlib.resources import files
 from types import SimpleNamespace
@@ -194,3 +195,27 @@ def test_what_the_program_puts_between_quotation_marks_has_those_of_the_language
         assert text[: text.index(" =")].endswith(pair[1])
     # what planning tells and no template knows
     assert as_told("Kej is “odd” here", "mk") == "Kej is „odd“ here"
+
+
+# A word for a thing in each language, and one that it is not called by as well.
+OTHER_WORDS = {
+    "sq": ("beat", r"\bzon"),
+    "ro": ("beat", r"\bzon"),
+    "sr-Cyrl": ("beat", r"\b[Рр]еон"),
+    "sr-Latn": ("beat", r"\b[Rr]eon"),
+    "mk": ("officer", r"лужбени"),
+}
+
+
+@pytest.mark.parametrize("code", OTHER_WORDS)
+def test_one_thing_is_called_by_one_word(code):
+    english, other = OTHER_WORDS[code]
+    with (FOLDERS[0] / f"{LOCALES[code]}.po").open("rb") as stream:
+        catalogue = read_po(stream)
+    seen = 0
+    for message in catalogue:
+        of = " ".join(message.id) if isinstance(message.id, tuple) else str(message.id)
+        if english in of.casefold() and "area" not in of.casefold():
+            seen += 1
+            assert not re.search(other, str(message.string), re.IGNORECASE), message.string
+    assert seen > 50

@@ -141,14 +141,14 @@ region = { members = 20, meetings_a_year = 2, first = 2027-03-15 }
 "More light between the market and the bus stop" = { mk = "Повеќе светло меѓу пазарот и автобуската постојка", sq = "Më shumë dritë mes tregut dhe stacionit të autobusit" }
 "Six lamps repaired" = { mk = "Поправени се шест светилки", sq = "U ndreqën gjashtë llamba" }
 "Somebody at the school gate in the morning" = { mk = "Наутро некој да стои пред училиштето", sq = "Dikush te porta e shkollës në mëngjes" }
-"An officer stands there from 7:30" = { mk = "Од 7:30 таму стои службеник", sq = "Nga ora 7:30 aty qëndron një polic" }
+"An officer stands there from 7:30" = { mk = "Од 7:30 таму стои полицаец", sq = "Nga ora 7:30 aty qëndron një polic" }
 "Лекување и совет за млади со дроги" = { en = "Treatment and advice for young people who take drugs", sq = "Trajtim dhe këshillim për të rinjtë me drogë" }
 "Советувалиште во здравствениот дом" = { en = "Advice centre in the health centre", sq = "Këshillimore në qendrën shëndetësore" }
 "Здравствен дом" = { en = "Health centre", sq = "Qendra shëndetësore" }
 "A bus on forum evenings" = { mk = "Автобус во вечерите на форумот", sq = "Autobus në mbrëmjet e forumit" }
 "Asked of the bus company" = { mk = "Побарано од автобуското претпријатие", sq = "U kërkua nga kompania e autobusëve" }
 "No answer yet" = { mk = "Сè уште нема одговор", sq = "Ende pa përgjigje" }
-"One telephone number for all community officers" = { mk = "Еден телефонски број за сите службеници во заедницата", sq = "Një numër telefoni për të gjithë policët në komunitet" }
+"One telephone number for all community officers" = { mk = "Еден телефонски број за сите полицајци во заедницата", sq = "Një numër telefoni për të gjithë policët në komunitet" }
 "Number agreed" = { mk = "Бројот е договорен", sq = "Numri u caktua" }
 "Police" = { mk = "Полиција", sq = "Policia" }
 "Municipality" = { mk = "Општина", sq = "Komuna" }
