@@ -88,6 +88,23 @@ def test_a_name_does_not_cross_the_border_of_its_beat():
     assert alone[0][0] == "7"
 
 
+def test_the_name_of_a_station_stays_in_the_beat_that_the_map_is_of():
+    """A station close to the border: its name lies across it where nothing tells the beat, and inside where that has room."""
+    beat, text, size = shapely.box(20, 20, 80, 60), "Station Kej 2", 2.6
+
+    def lies(point: tuple[float, float], home: shapely.Geometry | None) -> tuple[shapely.Geometry, bool]:
+        (found,) = map_labels.beside_points([point], [text], size, 2.3, [], 120, 90, home)
+        assert found is not None
+        return shapely.box(*map_labels.box_of(text, found[0], found[1], size)), found[2]
+
+    assert not beat.contains(lies((22, 40), None)[0])
+    for point in ((22, 40), (78, 22), (50, 58), (21, 59)):
+        assert beat.buffer(0.4).contains(lies(point, beat)[0]), point
+    # a station of a neighbour is named where it stands, and a beat without room hides no name
+    assert lies((10, 10), beat) == lies((10, 10), None)
+    assert lies((22, 40), shapely.box(20, 38, 24, 42)) == lies((22, 40), None)
+
+
 def test_the_grid_and_the_paper_fit_what_is_shown():
     parts, numbers, step, boxes = map_margin.grid(500_000, 4_654_000, 25, 392, 242)
     assert len(boxes) == len(numbers), "room is kept for each number of the grid"

@@ -173,17 +173,22 @@ def _first_free(
     height: float,
     *,
     bold: bool = False,
+    home: shapely.Geometry | None = None,
 ) -> tuple[float, float, bool] | None:
-    """Return the first free place of a text: near its point, else at the end of a line, one that runs over nothing written if there is any."""
+    """Return the first free place of a text: near its point, else at the end of a line, one that runs over nothing written if there is any.
+
+    Where an area is its `home`, only places wholly inside it are free, and a line over something written is none.
+    """
     x, y = float(point[0]), float(point[1])
     crossing = None
     for a, b, line in [*near, *((a, b, True) for a, b in around(x, y))]:
-        if not is_free(box_of(text, a, b, size, bold=bold), used, width, height):
+        box = box_of(text, a, b, size, bold=bold)
+        if not is_free(box, used, width, height) or (home is not None and not _mostly_in(box, home, WHOLE)):
             continue
         if not line or not _crosses(x, y, a, b, used):
             return a, b, line
         crossing = crossing or (a, b, line)
-    return crossing
+    return crossing if home is None else None
 
 
 def _crosses(x: float, y: float, to_x: float, to_y: float, taken: Iterable[Box]) -> bool:
@@ -202,6 +207,7 @@ def beside_points(
     taken: Sequence[Box],
     width: float,
     height: float,
+    home: shapely.Geometry | None = None,
 ) -> list[tuple[float, float, bool] | None]:
     """Choose where the names of symbols stand: above, below or beside them, else at the end of a line.
 
@@ -219,6 +225,8 @@ def beside_points(
         Boxes that stay free, those of the symbols among them.
     width, height
         Of the frame, mm.
+    home
+        The area of the map, mm: the name of a symbol in it stays in it where it can.
 
     Returns
     -------
@@ -232,7 +240,11 @@ def beside_points(
         half, tall = right + reach + 0.4, bottom + reach + 0.2
         near = [(0.0, -tall), (0.0, tall), (half, 0.0), (-half, 0.0)]
         near += [(h * half, v * tall) for v in (-0.8, 0.8) for h in (0.8, -0.8)]
-        at = _first_free(text, (x, y), [(x + dx, y + dy, False) for dx, dy in near], size, used, width, height)
+        beside = [(x + dx, y + dy, False) for dx, dy in near]
+        at = None
+        if home is not None and shapely.contains_xy(home, x, y):
+            at = _first_free(text, (x, y), beside, size, used, width, height, home=home)
+        at = at or _first_free(text, (x, y), beside, size, used, width, height)
         if at is not None:
             used.append(box_of(text, at[0], at[1], size))
         found.append(at)

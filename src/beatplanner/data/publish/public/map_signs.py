@@ -158,25 +158,34 @@ def _stations_there(sheet: Sheet, plan: PublicPlan) -> Iterable[tuple[Any, float
             yield s, float(x), float(y)
 
 
-def station_names(sheet: Sheet, plan: PublicPlan, names: Mapping[str, str], size: float) -> tuple[list[str], list[Box]]:
-    """Write the names of stations where they hide nothing; return those that have no room, and their places (metres)."""
+def station_names(
+    sheet: Sheet, plan: PublicPlan, names: Mapping[str, str], size: float, home: shapely.Geometry | None = None
+) -> tuple[list[str], list[Box]]:
+    """Write the names of stations where they hide nothing; return those that have no room, and their places (metres); `home` as for `names_beside`."""
     there = [s for s in _stations_there(sheet, plan) if str(s[0].station) in names]
     unnamed: list[str] = []
     boxes: list[Box] = []
     for existing, colour in ((True, ACCENT), (False, OPENED)):
         some = [(s, x, y) for s, x, y in there if bool(s.existing) == existing]
         texts = [names[str(s.station)] for s, *_ in some]
-        for k in names_beside(sheet, [(x, y) for _, x, y in some], texts, STATION_NAME, 0.65 * size, colour):
+        for k in names_beside(sheet, [(x, y) for _, x, y in some], texts, STATION_NAME, 0.65 * size, colour, home):
             unnamed.append(texts[k])
             boxes.append(cast(Box, tuple(map(float, some[k][0].geometry.bounds))))
     return unnamed, boxes
 
 
 def names_beside(
-    sheet: Sheet, points: Sequence[tuple[float, float]], texts: Sequence[str], size: float, reach: float, colour: str
+    sheet: Sheet,
+    points: Sequence[tuple[float, float]],
+    texts: Sequence[str],
+    size: float,
+    reach: float,
+    colour: str,
+    home: shapely.Geometry | None = None,
 ) -> list[int]:
-    """Write names beside symbols; return the positions of those that had no room."""
-    found = beside_points(points, texts, size, reach, sheet.taken, sheet.width, sheet.height)
+    """Write names beside symbols, within the beat `home` (metres) for those that lie in it; return the positions of those that had no room."""
+    area = None if home is None else shapely.transform(home, sheet.mm)
+    found = beside_points(points, texts, size, reach, sheet.taken, sheet.width, sheet.height, area)
     missing: list[int] = []
     for k, (at, point, text) in enumerate(zip(found, points, texts, strict=True)):
         if at is None:

@@ -257,9 +257,9 @@ def draw_beat(
             sheet.taken.append((x - RING, y - RING, x + RING, y + RING))
             sheet.shown.add("venue")
     draw_stations(sheet, plan, size=3.6)
-    unnamed = station_names(sheet, plan, stations, 3.6)[0] if stations is not None else []
+    unnamed = station_names(sheet, plan, stations, 3.6, shape)[0] if stations is not None else []
     if at_venue is not None and venue_name and venue_name not in (stations or {}).values():
-        names_beside(sheet, [at_venue], [venue_name], 2.4, RING, DARK)
+        names_beside(sheet, [at_venue], [venue_name], 2.4, RING, DARK, shape)
     places = place_names(sheet, own, numbered)
     if near is not None:
         street_names(sheet, near, shape)
