@@ -21,6 +21,7 @@ from beatplanner.data.publish.public.figures import PublicSpeech, Register
 from beatplanner.data.publish.told import as_told, without_keys
 from beatplanner.data.publish.translation import LOCALES, QUOTES, Speech, in_own_quotes, quoted
 from beatplanner.data.result.cells import sheet_name
+from beatplanner.data.result.draft_reason import Reason, draft_sentences, gap_at_most, gap_digits
 from beatplanner.data.result.postings import served_until
 from beatplanner.data.town.recorded import Recorded
 from beatplanner.planning.forum.themes import period_of, public_period, same_period
@@ -219,3 +220,12 @@ def test_one_thing_is_called_by_one_word(code):
             seen += 1
             assert not re.search(other, str(message.string), re.IGNORECASE), message.string
     assert seen > 50
+
+
+def test_at_most_is_never_less_than_what_is_proven():
+    assert [gap_at_most(g) for g in (0.0803, 0.08, 0.0801, 5e-5, 2e-4)] == [0.081, 0.08, 0.081, 1e-4, 1e-3]
+    for gap in (0.0501, 0.0803, 0.0999):
+        (said,) = draft_sentences([Reason("gap", "officers", gap)], Speech("en"))
+        told = float(said.split("up to ")[1].split("%")[0]) / 100
+        assert gap <= told <= gap + 1e-3, said
+    assert f"{gap_at_most(5e-5):.{gap_digits(gap_at_most(5e-5))}%}" == "0.01%"

@@ -239,7 +239,7 @@ def test_why_a_plan_is_a_draft_stands_once():
     assert told == [Reason("gap", "beats", 0.2), Reason("unsolved", "officers")]
     assert unsolved_steps({"beats": {**claimed, "planned": False}}) == []
     assert draft_sentences([*told, Reason("sites", value=2)], Speech("en")) == [
-        "Beats: a plan that is better by up to 20% may exist.",
+        "Beats: a plan that is better by up to 20.0% may exist.",
         "Officers: it is not known how far this is from the best plan.",
         "The places of 2 stations are still to be chosen.",
     ]

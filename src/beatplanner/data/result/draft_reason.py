@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -40,6 +41,8 @@ COUNTED: dict[Kind, tuple[str, str]] = {
     "sites": ("The place of one station is still to be chosen.", "The places of {n} stations are still to be chosen."),
     "posts": ("One beat has more officers than posts.", "{n} beats have more officers than posts."),
 }
+# What is told of gaps is rounded up to so much; what is no larger than the other counts as proven best.
+GAP_STEP, BEST = 0.001, 1e-4
 STEP_NAMES = {"beats": "Beats", "stations": "Stations", "officers": "Officers"}
 
 
@@ -54,9 +57,21 @@ class Speaks(Protocol):
         """Return a text that depends on a number."""
         ...
 
-    def percent(self, share: Any) -> str:
-        """Return a share in whole percents."""
+    def percent(self, share: Any, digits: int = 0) -> str:
+        """Return a share in percents."""
         ...
+
+
+def gap_at_most(gap: float) -> float:
+    """Return a gap as it is told everywhere: rounded up to tenths of a percent, so that “at most” is true of it."""
+    if gap <= 0:
+        return gap
+    return BEST if gap <= BEST else round(math.ceil(gap / GAP_STEP - 1e-6) * GAP_STEP, 6)
+
+
+def gap_digits(gap: float) -> int:
+    """Return the digits that a gap is told with, in percents: what counts as proven best is not “0.0 %”."""
+    return 1 if gap >= GAP_STEP else 2
 
 
 def draft_sentences(reasons: Iterable[Reason], speech: Speaks, figure: Callable[[float], Any] = float) -> list[str]:
@@ -77,7 +92,7 @@ def draft_sentences(reasons: Iterable[Reason], speech: Speaks, figure: Callable[
         else speech.text(
             SENTENCES[r.kind],
             **({"step": speech.text(STEP_NAMES[r.step])} if r.step else {}),
-            **({"gap": speech.percent(figure(r.value))} if r.kind in ("gap", "unchecked") else {}),
+            **({"gap": speech.percent(figure(gap_at_most(r.value)), 1)} if r.kind in ("gap", "unchecked") else {}),
         )
         for r in reasons
     ]

@@ -14,7 +14,8 @@ WORDS: dict[str, str] = {
     "ucastkovyj_upolnomocennyj nr_legitimatie numri_i_distinktivit punonjes_policie punonjesi_i_policise lucrator_de_politie",
     "beat": "beat_id beat_name sector patrol_area area reon reonot rejon rajon rajoni sektor sektori pozornicki_reon pozornicki_rejon policiski_reon "
     "zona zona_e_patrullimit sectorul ucastok policejskij_ucastok beat_today denesen_reon danasnji_reon zona_sot sectorul_de_azi ucastok_segodnja "
-    "nomer_ucastka nr_sector broj_na_reon broj_reona broj_rejona numri_i_zones",
+    "reoni reoni_sot reoni_i_sotem danasnji_rejon "
+    "nomer_ucastka nr_sector broj_na_reon broj_reona broj_rejona numri_i_zones numri_i_reonit",
     "since": "since_date in_sector_din pe_sector_din on_beat_since in_beat_since from start posted posted_on assigned assigned_on od od_koga od_datum datum_od pocetok "
     "na_reonot_od na_reon_od rasporeden rasporeden_od vo_reonot_od od_kada od_datuma pocetak rasporedjen rasporedjen_od na_rejonu_od u_rejonu_od "
     "nga qe_nga nga_data prej fillimi data_e_fillimit ne_zone_qe_nga din de_la de_la_data din_data inceput data_inceperii s s_daty naznacen "
@@ -113,13 +114,13 @@ WORDS: dict[str, str] = {
     "done_on": "done finished completed zavrseno zavrseno_na zavrseno_dana perfunduar perfunduar_me finalizat finalizat_la vypolneno data_vypolnenija",
     "result": "outcome rezultat ishod rezultati rezultatul itog",
     "kind": "type vid vrsta tip lloji tipul",
-    "area": "beat municipality place reon oblast rejon podrucje zona zone sectorul rajon ucastok",
+    "area": "beat municipality place reon oblast rejon podrucje zona reoni zone sectorul rajon ucastok",
     "does": "what description sto_pravi sto_raboti opis sta_radi cfare_ben pershkrimi ce_face descriere cto_delaet opisanie",
     "station": "station_name site stanica policiska_stanica policijska_stanica stacioni stacion stacioni_policor statie statia sectie stancija "
     "otdel",
     "hours": "opening_hours open rabotno_vreme radno_vreme orari oret orar program program_de_lucru casy_raboty grafik",
     # proposals, surveys, classes
-    "proposed_beat": "new_beat proposal suggested_beat predlog predlozen_reon predlozeni_rejon predlozen_rejon propozim zona_e_propozuar propunere "
+    "proposed_beat": "new_beat proposal suggested_beat predlog predlozen_reon predlozeni_rejon predlozen_rejon propozim zona_e_propozuar reoni_i_propozuar propunere "
     "sector_propus predlozenie predlozennyj_ucastok",
     "question": "item prasanje pitanje pyetja pyetje intrebare intrebarea vopros",
     "wave": "round year bran runda val valul anketa godina vala viti anul volna god",

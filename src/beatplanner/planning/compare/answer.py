@@ -23,6 +23,7 @@ from beatplanner.data.publish.draft_words import draft_in_words, left_out_of_bou
 from beatplanner.data.publish.moves import NO_MORE
 from beatplanner.data.publish.moves import moves as reasons
 from beatplanner.data.publish.officers_pack import vacancies
+from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
 from beatplanner.data.result.postings import open_posts
 from beatplanner.data.result.sections import section_of
 from beatplanner.planning.compare.columns import Column, currency, read_columns
@@ -399,11 +400,9 @@ def _orders(c: Column, today: dt.date) -> list[str]:
 def _sure(c: Column) -> list[str]:
     s = c.tables.summary
     found = ["All of its rules are kept." if s.get("feasible") else "Not all of its rules are kept, see above."]
-    gaps = [
-        f"{step} {c.figures[f'{step}_gap']:.1%}"
-        for step in ("beats", "stations", "officers")
-        if c.figures.get(f"{step}_gap") is not None
-    ]
+    known = {s: c.figures.get(f"{s}_gap") for s in ("beats", "stations", "officers")}
+    most = {s: gap_at_most(g) for s, g in known.items() if g is not None}
+    gaps = [f"{step} {gap:.{gap_digits(gap)}%}" for step, gap in most.items()]
     if gaps:
         found.append(
             f"As far as it can be checked, the best possible plan is better by at most so much of this one's objective: {listed(gaps)}; “beatplanner verify” checks every figure."

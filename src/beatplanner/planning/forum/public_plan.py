@@ -28,6 +28,7 @@ from beatplanner.data.publish.public.plan import (
     Way,
 )
 from beatplanner.data.result.draft import STEPS, accepted_sites, draft_reasons, proven_gap, unaccepted_sites
+from beatplanner.data.result.draft_reason import gap_at_most
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.provenance import provenance
 from beatplanner.data.result.station_names import areas_near, own_names
@@ -36,8 +37,6 @@ from beatplanner.planning.forum.public_posts import officer_facts
 
 # A deviation that breaks its rule is told in steps this wide, rounded up.
 STEP = 0.05
-# Gaps are told in steps this wide, rounded up; one up to the other is that of a best plan.
-GAP_STEP, BEST = 0.001, 1e-4
 # How unequal the work of officers is, is told in steps this wide, rounded up.
 SPREAD_STEP = 0.1
 # Sections of a description whose numbers and choices are public; money of the force, persons and paths are not.
@@ -211,14 +210,15 @@ def card_of(
     ]
     files += [(s.role, str(s.path), s.newest, s.sha256) for s in extra.sources]
     data: list[dict[str, Any]] = []
-    for role, path, newest, sha in files:
+    # a layer that two steps read is one source
+    for role, path, newest, sha in dict.fromkeys(files):
         told = provenance(rules, role, Path(path), newest)
         seal = hmac.new(key, sha.encode("ascii"), hashlib.sha256).hexdigest()
         data.append({"role": role.split(":")[0], "name": told.name, "date": told.date, "seal": seal})
     return Card(
         data=data,
         rules={name: found for name in PUBLIC_SECTIONS if (found := public_rules(getattr(rules, name)))},
-        gaps={step: _coarse_gap(proven_gap(summary[step])) for step in STEPS if step in summary},
+        gaps={step: _rounded(proven_gap(summary[step])) for step in STEPS if step in summary},
         verdict=None if verdict is None else _told(verdict),
         versions=dict(summary.get("versions", {})),
         seed=int(summary.get("seed", 0)),
@@ -226,12 +226,9 @@ def card_of(
     )
 
 
-def _coarse_gap(gap: float | None) -> float | None:
-    """Return a gap rounded up to tenths of a percent: to the last digit it would be an equation over the work of single units."""
-    if gap is None or gap <= 0:
-        return gap
-    # what counts as proven best
-    return BEST if gap <= BEST else round(math.ceil(gap / GAP_STEP - 1e-6) * GAP_STEP, 6)
+def _rounded(gap: float | None) -> float | None:
+    """Return a gap as it may be told: to the last digit it would be an equation over the work of single units."""
+    return None if gap is None else gap_at_most(gap)
 
 
 def public_rules(section: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from beatplanner.data.publish.public.figures import coarse, computed, counted, of_force, on_map, rule
 from beatplanner.data.publish.public.plan import Posted
+from beatplanner.data.result.draft_reason import gap_digits
 from beatplanner.planning.forum.public.blocks import Block, heading, natural, stem, table
 from beatplanner.planning.forum.public.content import PackContent
 
@@ -33,8 +34,7 @@ def questions(content: PackContent) -> list[tuple[str, str]]:
         proven = (
             t.text(
                 "It is proven that no plan under these rules is better by more than {gap}.",
-                # as the table of proofs has it: what counts as proven best is not "0.0 %"
-                gap=t.percent(computed(gap), 1 if gap >= 0.001 else 2),
+                gap=t.percent(computed(gap), gap_digits(gap)),
             )
             if gap is not None
             else ""

@@ -6,6 +6,7 @@ import numpy as np
 
 from beatplanner.data.publish.public.figures import computed, counted, on_map, rule
 from beatplanner.data.publish.public.plan import Meeting
+from beatplanner.data.result.draft_reason import gap_digits
 from beatplanner.planning.forum.public.beat_page import action_table
 from beatplanner.planning.forum.public.blocks import Block, heading, natural, paragraph, ranges, stem, table
 from beatplanner.planning.forum.public.content import PackContent
@@ -239,7 +240,7 @@ def run_card(content: PackContent) -> list[Block]:
     if card.gaps:
         steps = content.steps
         gaps = [
-            (steps[s], t.text("no bound was computed") if g is None else t.percent(computed(g), 2))
+            (steps[s], t.text("no bound was computed") if g is None else t.percent(computed(g), gap_digits(g)))
             for s, g in card.gaps.items()
         ]
         blocks += [heading(t.text("Proof")), table([t.text("Step"), t.text("At most so far from the best plan")], gaps)]
