@@ -159,7 +159,7 @@ def test_the_other_outputs_open(packed):
     books = sorted(p.name for p in (plan / "forum").glob("*.xlsx"))
     assert {"minutes.xlsx", "proposal.xlsx", "beats.xlsx", "streets.xlsx"} <= set(books)
     for name in books:
-        card = openpyxl.load_workbook(plan / "forum" / name)["run card"]
+        card = openpyxl.load_workbook(plan / "forum" / name)["Run card"]
         told = [str(cell) for row in card.iter_rows(values_only=True) for cell in row if cell is not None]
         assert {"Seal", "Proof", "What was asked of the plan"} <= set(told)
         assert any(line.startswith("Versions: ") and "Seed: " in line for line in told)

@@ -62,6 +62,9 @@ def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str] | None) -
         with python_calamine.CalamineWorkbook.from_path(path) as book:
             names = book.sheet_names
             if sheet is not None and sheet not in names:
+                # no workbook has two sheets whose names differ in their case alone
+                sheet = next((n for n in names if n.casefold() == sheet.casefold()), sheet)
+            if sheet is not None and sheet not in names:
                 hint = did_you_mean(sheet, names) or f"The sheets are: {listed(names)}"
                 raise InputError(problem(f"there is no sheet “{sheet}”", hint, file=path.name, layer=sheet))
             if not names:
