@@ -35,6 +35,21 @@ class Sheet:
     facts: tuple[str, ...]
 
 
+def _named(sheet: str, names: Sequence[str], path: Path) -> str:
+    """Return the sheet of a name, whatever its case: no workbook has two that differ in that alone.
+
+    Raises
+    ------
+    InputError
+        Where there is none.
+    """
+    found = sheet if sheet in names else next((n for n in names if n.casefold() == sheet.casefold()), None)
+    if found is None:
+        hint = did_you_mean(sheet, names) or f"The sheets are: {listed(names)}"
+        raise InputError(problem(f"there is no sheet “{sheet}”", hint, file=path.name, layer=sheet))
+    return found
+
+
 def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str] | None) -> Sheet:
     """Read one sheet.
 
@@ -61,12 +76,7 @@ def read_workbook(path: Path, sheet: str | None, wanted: Sequence[str] | None) -
     try:
         with python_calamine.CalamineWorkbook.from_path(path) as book:
             names = book.sheet_names
-            if sheet is not None and sheet not in names:
-                # no workbook has two sheets whose names differ in their case alone
-                sheet = next((n for n in names if n.casefold() == sheet.casefold()), sheet)
-            if sheet is not None and sheet not in names:
-                hint = did_you_mean(sheet, names) or f"The sheets are: {listed(names)}"
-                raise InputError(problem(f"there is no sheet “{sheet}”", hint, file=path.name, layer=sheet))
+            sheet = None if sheet is None else _named(sheet, names, path)
             if not names:
                 raise InputError(problem("the workbook has no sheets", mend, file=path.name))
             if sheet is None and wanted and len(names) > 1:
