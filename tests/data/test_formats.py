@@ -420,3 +420,19 @@ def test_a_quote_that_is_never_closed_is_a_letter(tmp_path):
     (tmp_path / "a.csv").write_text('unit,size\n1,5" pipe\n2,3\n', encoding="utf-8")
     frame, _ = read_table(tmp_path / "a.csv", None, ["unit"])
     assert frame["unit"].tolist() == ["1", "2"]
+
+
+def test_a_sheet_is_found_whatever_its_case(tmp_path):
+    import openpyxl
+
+    from beatplanner.data.formats.workbooks import read_workbook
+
+    book = openpyxl.Workbook()
+    book.active.title = "Записник"
+    for row in (["forum", "asked"], ["1", "light"]):
+        book.active.append(row)
+    book.create_sheet("Other")
+    book.save(tmp_path / "minutes.xlsx")
+    assert read_workbook(tmp_path / "minutes.xlsx", "записник", None).name == "Записник"
+    with pytest.raises(InputError, match="there is no sheet “Записници”"):
+        read_workbook(tmp_path / "minutes.xlsx", "Записници", None)
