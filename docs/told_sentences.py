@@ -44,7 +44,14 @@ MODULES = (
     "ui/desktop/session/solving.py",
     "planning/verification/coverage.py",
     "data/findings.py",
+    "data/formats/cells.py",
     "data/formats/damage.py",
+    "data/formats/ids.py",
+    "data/formats/number_columns.py",
+    "data/formats/points.py",
+    "data/formats/polygons.py",
+    "data/formats/text_tables.py",
+    "data/formats/time_columns.py",
     "data/guided_import/doubts.py",
     "data/guided_import/draft.py",
     "data/guided_import/guessing.py",
@@ -103,6 +110,7 @@ WORDS = (
 )
 # Keys of the description and texts of no sentence.
 KEY = re.compile(
+    r"no data|nema podatka|"
     # what of a doubt's sentence says which mend it has
     r".*\w\|\w.*|no id of their own|pairs of units overlap|same polygon|no place on the map|no number of 0 or more|are no time|have no municipality|"
     r"stand there twice|New project|\(coord_.*|"

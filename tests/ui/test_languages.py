@@ -129,6 +129,35 @@ def test_a_sentence_of_planning_keeps_names_places_and_figures_in_macedonian(spe
     assert len(told("One in two, three by four (five) and more. " * 100)) > 4000
 
 
+@pytest.mark.parametrize(
+    ("language", "dated", "money", "closed"),
+    [
+        (
+            "mk",
+            "Mila стапува на 01.05.2027, по почетокот на планот на 01.01.2027, а држи место во реонот 3.",
+            "Чинат 12000 EUR, за 3000 EUR повеќе од буџетот 9000 EUR.",
+            "дупките и преклопувањата меѓу единиците се затворени: 2 единици",
+        ),
+        (
+            "sq",
+            "Mila hyn më 01.05.2027, pas fillimit të planit më 01.01.2027, dhe mban një vend në reonin 3.",
+            "Kushtojnë 12000 EUR, 3000 EUR më shumë se buxheti prej 9000 EUR.",
+            "boshllëqet dhe mbivendosjet mes njësive u mbyllën: 2 njësi",
+        ),
+    ],
+)
+def test_what_readers_say_is_told_with_dates_and_money_as_the_language_writes_them(language, dated, money, closed):
+    spoken = Sentences(sentences(language))
+    joins = "Mila joins on 2027-05-01, after the plan starts on 2027-01-01, and holds a post in beat 3."
+    assert spoken(joins) == dated
+    digits = spoken("They cost 12,000 EUR, 3,000 EUR more than the budget of 9,000 EUR.")
+    assert re.sub(r"(?<=\d)[.,\s](?=\d{3})", "", digits) == money
+    gaps = "gaps and overlaps between units were closed: 2 units changed by 40 m² in all, most of all Kej 6 by 30 m² (0.1%)"
+    assert spoken(gaps).startswith(closed)
+    # a day in the name of a file is a part of the name
+    assert "calls-2027-05-01.csv" in spoken("calls-2027-05-01.csv: the file is empty")
+
+
 def test_of_two_templates_the_one_that_says_more_is_taken():
     spoken = Sentences({"{a} has {b}": "weak {a} {b}", "{a} has {b} posts": "{b} of {a}", "posts": "wrong"})
     assert spoken("Kej has 3 posts") == "3 of Kej"

@@ -76,7 +76,8 @@ class RoomForMap(QObject):
     def share(self) -> None:
         """Leave the map half of the window, and the panel below what is left of the height."""
         window, below = self.window_, self.below
-        if not window.scenario.is_open:
+        centre = window.centralWidget()
+        if centre is None or not window.scenario.is_open:
             return
         docked = not below.isHidden() and not below.isFloating()
         if not docked or window.dockWidgetArea(below) != Qt.DockWidgetArea.BottomDockWidgetArea:
@@ -84,7 +85,6 @@ class RoomForMap(QObject):
             self.give_back()
             return
         opened, self._open = not self._open, True
-        centre = window.centralWidget()
         half = math.ceil(window.width() * window.height() / 2 / max(1, window.map.width()))
         left = centre.height() + below.height() - half
         between = self.table.parentWidget()
