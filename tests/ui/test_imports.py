@@ -36,6 +36,9 @@ HEAVY = {
 HEAVY |= {f"beatplanner.planning.{name}.plan" for name in ("beats", "stations", "officers")} | {
     "beatplanner.planning.forum.gate",
     "beatplanner.planning.forum.forum_pack",
+    "beatplanner.planning.verification.officers",
+    "beatplanner.planning.verification.service",
+    "beatplanner.planning.whole.areas",
     "scipy.spatial",
 }
 MAY = {

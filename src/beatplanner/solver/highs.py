@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import highspy
 import numpy as np
-import pulp
 
 from beatplanner.solver.clock import watch
 from beatplanner.solver.highs_session import end_at
 
+if TYPE_CHECKING:
+    import pulp
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 _PROVEN = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty)
@@ -75,6 +76,8 @@ def solve(
     Outcome
         Status, objective and bound.
     """
+    import pulp
+
     variables = model.variables()
     stop = watch(cancelled or (lambda: False))
     end = stop.clock() + seconds
@@ -105,6 +108,8 @@ def solve(
 
 def _outcome(model: pulp.LpProblem, highs: highspy.Highs, variables: list[pulp.LpVariable]) -> Outcome:
     """Read status, values and bound."""
+    import pulp
+
     status, info = highs.getModelStatus(), highs.getInfo()
     if status == highspy.HighsModelStatus.kInfeasible:
         _forget(variables)

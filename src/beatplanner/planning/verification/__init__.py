@@ -11,10 +11,10 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.manifest import VERSION, written_version
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.service_files import FILE as SERVICE
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
 from beatplanner.planning.verification.beats import check_beats
-from beatplanner.planning.verification.budget import check_budget
 from beatplanner.planning.verification.country import check_country
 from beatplanner.planning.verification.coverage import check_coverage
 from beatplanner.planning.verification.details import check_details, check_rules
@@ -22,14 +22,37 @@ from beatplanner.planning.verification.evidence import Evidence, check_columns, 
 from beatplanner.planning.verification.files import check_files
 from beatplanner.planning.verification.forums import check_forums
 from beatplanner.planning.verification.ledger import Check, Ledger, Verdict
-from beatplanner.planning.verification.officers import check_officers
 from beatplanner.planning.verification.proofs import check_proofs
-from beatplanner.planning.verification.service import check_service
 from beatplanner.planning.verification.stations import check_stations
 from beatplanner.planning.verification.summary import check_inputs, check_summary
 from beatplanner.planning.verification.units import check_units
 
 __all__ = ["Check", "Verdict", "verify"]
+
+
+def check_officers(ledger: Ledger, evidence: Evidence) -> None:
+    """Check the postings, where the summary tells of officers; what has no such step, such as stations alone, loads nothing for it."""
+    if evidence.summary.get("officers") is not None:
+        from beatplanner.planning.verification.officers import check_officers as check
+
+        check(ledger, evidence)
+
+
+def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None:
+    """Check the money, where the summary or the rules tell of any."""
+    if tables.summary.get("budget") is not None or rules.budget is not None:
+        from beatplanner.planning.verification.budget import check_budget as check
+
+        check(ledger, tables, rules)
+
+
+def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Evidence) -> None:
+    """Check the service, where the summary or a file beside it tells of any."""
+    if tables.summary.get("service") is not None or (folder / SERVICE).is_file():
+        from beatplanner.planning.verification.service import check_service as check
+
+        check(ledger, folder, tables, evidence)
+
 
 # By what they are about.
 CHECKS: dict[str, Callable[[Ledger, Evidence], None]] = {

@@ -28,7 +28,6 @@ from beatplanner.planning.progress import of_run
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.redrawn import asks_to_count, asks_to_redraw, counted, redraw, tell_redrawing
-from beatplanner.planning.whole.rollout import Rollout, roll_out
 from beatplanner.planning.whole.served import service_inputs, service_of
 from beatplanner.planning.whole.summarise import sum_up, summarise
 from beatplanner.planning.whole.tables import beat_polygons, beats_with_starts, posts_of_beats, tables
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from beatplanner.planning.officers.plan import OfficerPlan
     from beatplanner.planning.service.counted import CountedShare
     from beatplanner.planning.stations.plan import StationPlan
+    from beatplanner.planning.whole.rollout import Rollout
 
 Step = Literal["beats", "stations", "officers"]
 STEPS: tuple[Step, ...] = ("beats", "stations", "officers")
@@ -319,6 +319,8 @@ def _rollout(
     places = forums(now) if forums is not None else None if stay is None else stay.summary.get("forums")
     if places is not None:
         now.summary["forums"] = places
+    from beatplanner.planning.whole.rollout import roll_out
+
     found = roll_out(now, plan.town.description, seed=seed)
     return found if found.limited else None
 

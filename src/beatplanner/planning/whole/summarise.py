@@ -17,15 +17,14 @@ from beatplanner.planning.officers.trust import relationship_years_of_lines
 from beatplanner.planning.proof import rules_in_summary
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.versions import versions
-from beatplanner.planning.whole.budget import budget_summary
 from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan
 from beatplanner.planning.whole.plan import Plan
-from beatplanner.planning.whole.rollout import Rollout
 from beatplanner.planning.whole.tables import posts_of_beats
 from beatplanner.planning.workload import covered_share, hours_on_the_beat, officers_note
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
+    from beatplanner.planning.whole.rollout import Rollout
 
 
 def _unit_of_objective(plan: Plan) -> str:
@@ -50,9 +49,12 @@ def sum_up(
         places = forum_ways(written, town)
         if places is not None:
             written.summary["forums"] = places
-    money = budget_summary(written, description, seed=seed, found=rollout)
-    if money is not None:
-        written.summary["budget"] = money
+    if description.budget is not None:
+        from beatplanner.planning.whole.budget import budget_summary
+
+        money = budget_summary(written, description, seed=seed, found=rollout)
+        if money is not None:
+            written.summary["budget"] = money
     if description.country is None or written.beats is None:
         return None
     summed_up = country_plan(written, description)

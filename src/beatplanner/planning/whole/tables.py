@@ -16,16 +16,15 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.town import Town
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.whole.country import shared_posts
-from beatplanner.planning.whole.payroll import first_days
 from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.proofs import with_proofs
-from beatplanner.planning.whole.rollout import Rollout
 from beatplanner.planning.workload import covered_share
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
     from beatplanner.planning.beats.plan import BeatPlan
     from beatplanner.planning.stations.plan import StationPlan
+    from beatplanner.planning.whole.rollout import Rollout
 
 
 # A language is looked after in a beat where at least this share of its residents speak it.
@@ -36,6 +35,8 @@ def beats_with_starts(beats: gpd.GeoDataFrame, rollout: Rollout | None, descript
     """Return the beats with ``starts``, the day on which each does (None for never), where a roll-out sets it."""
     if rollout is None:
         return beats
+    from beatplanner.planning.whole.payroll import first_days
+
     days = first_days(description)
     return beats.assign(
         starts=pd.Series([None if s < 0 else days[12 * s].isoformat() for s in rollout.start], dtype=object)

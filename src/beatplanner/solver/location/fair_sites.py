@@ -17,14 +17,17 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pulp
 
 from beatplanner.solver.clock import read_clock, watch
 from beatplanner.solver.highs import solve
 from beatplanner.solver.location.p_median import p_median
 from beatplanner.solver.location.site_rules import SiteRules, Sites
+
+if TYPE_CHECKING:
+    import pulp
 
 ROUNDS, RESTARTS = 8, 4
 # Pairs of demand and site up to which the exact model is tried.
@@ -236,6 +239,8 @@ def _exact(
     cancelled: Callable[[], bool],
 ) -> tuple[np.ndarray | None, float | None]:
     """Solve the exact model; return the sites (None where there are none, or none were found) and a bound on the objective."""
+    import pulp
+
     n, m = metres.shape
     scale = 1e5 / max(float(fair.people @ metres.min(axis=1)), 1e-9)
     model: pulp.LpProblem = pulp.LpProblem("fair_sites", pulp.LpMinimize)

@@ -15,11 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pulp
 
 from beatplanner.solver.highs import solve
+
+if TYPE_CHECKING:
+    import pulp
 
 NODES = 5_000
 
@@ -82,6 +85,8 @@ def phase(
     Phasing
         Where nothing better was found in time, everything opens in the last year.
     """
+    import pulp
+
     p, years = len(standing), len(budgets)
     late = np.where(standing, -1, years - 1)
     extra = _extra(late, opening, yearly, budgets)

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pulp
 
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.highs import solve
 from beatplanner.solver.location.exchange import Near
 from beatplanner.solver.location.site_rules import SiteRules
+
+if TYPE_CHECKING:
+    import pulp
 
 # Sets S at most, and branches of HiGHS.
 SET_LIMIT, MIP_NODES = 20_000, 20_000
@@ -106,6 +109,8 @@ def solve_radius_form(
     cancelled: Callable[[], bool],
 ) -> Found:
     """Solve the form under rules on its sites; `best` is the cost of the best plan, `known` its sites where they are all in the form."""
+    import pulp
+
     end = read_clock(cancelled) + seconds
     # the model is measured so that the best plan has an objective of 100,000, far above HiGHS's tolerances
     scale = 1e5 / max(best - form.constant, 1e-9)

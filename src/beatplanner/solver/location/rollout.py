@@ -15,12 +15,15 @@ Money that is not spent in a year is gone, as in most public budgets. Ties are b
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pulp
 
 from beatplanner.solver.highs import solve
 from beatplanner.solver.location.fleet import ROUNDING, Fleet
+
+if TYPE_CHECKING:
+    import pulp
 
 NODES = 20_000
 
@@ -82,6 +85,8 @@ def rollout(
     -------
     Rollout
     """
+    import pulp
+
     payers, areas, years = cost.shape[:3]
     if cost.ndim == 3:
         cost = _by_start(cost, rise)
@@ -135,6 +140,8 @@ def _vehicles(
     model: pulp.LpProblem, y: list[list[pulp.LpVariable]], fleet: Fleet | None, areas: int, years: int
 ) -> tuple[list[pulp.LpVariable], list[pulp.LpVariable]]:
     """Add whole vehicles to the model; return those needed and those bought in each year."""
+    import pulp
+
     if fleet is None:
         return [], []
     most = float(np.ceil(fleet.need.max() + np.maximum(0.0, fleet.more).sum(axis=0).max(initial=0.0))) + 1

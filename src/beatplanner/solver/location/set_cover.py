@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
-import pulp
 
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.highs import solve
 from beatplanner.solver.highs_session import own_limit, quiet_highs
 from beatplanner.solver.location.site_rules import SiteRules
 from beatplanner.solver.location.site_tree import SiteTree, evaluate, single
+
+if TYPE_CHECKING:
+    import pulp
 
 NODES = 50_000
 # Rows are compared with each other up to this many at once; beyond, the larger half is left unreduced.
@@ -119,6 +121,8 @@ class Cover:
         price: np.ndarray | None = None,
     ) -> Covered:
         """Choose the fewest sites, at most `most`; or with `price` (m,) the cheapest, for which the rules need a budget of any size."""
+        import pulp
+
         if self.impossible:
             return Covered(None, np.inf, True)
         self.reduce()

@@ -12,12 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pulp
 
 from beatplanner.solver.highs import solve
 from beatplanner.solver.location.site_tree import SideRow, SiteProof
+
+if TYPE_CHECKING:
+    import pulp
 
 # Limit of a model over the sites alone: such a model is tiny, and this only guards against the unforeseen.
 RULE_SECONDS, RULE_NODES = 20.0, 50_000
@@ -138,6 +141,8 @@ class SiteRules:
 
     def add_to(self, model: pulp.LpProblem, y: dict[int, pulp.LpVariable]) -> None:
         """Add the rules to a model; sites without a variable stay closed."""
+        import pulp
+
         for j, variable in y.items():
             if self.kept[j]:
                 variable.lowBound = 1
@@ -210,6 +215,8 @@ class SiteRules:
         cancelled: Callable[[], bool] = lambda: False,
     ) -> tuple[np.ndarray | None, bool]:
         """Return what `cheapest` does, and whether it is proven: that no choice is cheaper, or where there is None, that none keeps the rules."""
+        import pulp
+
         if self.only_count and self.count is not None:
             if not self.kept.sum() <= self.count <= len(self.kept):
                 return None, True

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from beatplanner.data.publish.templates import filled
 from beatplanner.data.publish.translation import Speech
 
 # Where a number may come from: a count that passed the gate, or what follows from such counts alone; a measure rounded so far that it says no
@@ -179,6 +178,8 @@ class PublicSpeech(Speech):
         figure = _figure(number)
         template = self.plural(one, many, int(figure.value))
         self.register.enter("wording", template)
+        from beatplanner.data.publish.templates import filled
+
         return filled(template, {"n": self.number(figure), **values})
 
     def number(self, value: Any, digits: int = 0) -> str:
