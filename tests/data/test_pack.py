@@ -93,9 +93,9 @@ def test_the_name_of_a_station_stays_in_the_beat_that_the_map_is_of():
     beat, text, size = shapely.box(20, 20, 80, 60), "Station Kej 2", 2.6
 
     def lies(point: tuple[float, float], home: shapely.Geometry | None) -> tuple[shapely.Geometry, bool]:
-        (found,) = map_labels.beside_points([point], [text], size, 2.3, [], 120, 90, home)
+        (found,) = map_labels.beside_points([point], [text], size, 2.3, [], 120, 90, home=home)
         assert found is not None
-        return shapely.box(*map_labels.box_of(text, found[0], found[1], size)), found[2]
+        return shapely.box(*map_labels.box_of(*found[:3], size)), found[3]
 
     assert not beat.contains(lies((22, 40), None)[0])
     for point in ((22, 40), (78, 22), (50, 58), (21, 59)):
@@ -103,6 +103,47 @@ def test_the_name_of_a_station_stays_in_the_beat_that_the_map_is_of():
     # a station of a neighbour is named where it stands, and a beat without room hides no name
     assert lies((10, 10), beat) == lies((10, 10), None)
     assert lies((22, 40), shapely.box(20, 38, 24, 42)) == lies((22, 40), None)
+
+
+def test_the_name_of_a_station_hides_no_border_and_is_nearer_to_its_own_sign():
+    # the border is so near that a name beside the sign would lie on it, but for one side
+    border = shapely.LineString([(44, 0), (44, 90)])
+    [(text, x, y, line)] = map_labels.beside_points([(46, 45)], ["Station Kej"], 2.7, 1.7, [], 90, 90, border)
+    box = map_labels.box_of(text, x, y, 2.7)
+    assert text == "Station Kej" and not line and box[0] > 46
+    # in a corridor that is too narrow for one line the name has two
+    corridor = shapely.MultiLineString([[(39, 0), (39, 90)], [(61, 0), (61, 90)]])
+    [(text, x, y, line)] = map_labels.beside_points(
+        [(50, 45)],
+        ["Podmostje health centre"],
+        2.7,
+        1.7,
+        [],
+        90,
+        90,
+        shapely.transform(corridor, lambda p: (p - [50, 0]) * [1.2, 1] + [50, 0]),
+    )
+    assert text.count("\n") == 1 and not line
+    # in a narrower one it goes to the end of a line, over the border but not on it
+    narrow = shapely.MultiLineString([[(47, 0), (47, 90)], [(53, 0), (53, 90)]])
+    [(text, x, y, line)] = map_labels.beside_points([(50, 45)], ["Podmostje"], 2.7, 1.7, [], 90, 90, narrow)
+    assert line and not shapely.intersects(narrow, shapely.box(*map_labels.box_of(text, x, y, 2.7)))
+    # out of a frame around a part a line leads, if not over what is written
+    frame = [(40.0, 38.0, 41.0, 52.0), (59.0, 38.0, 60.0, 52.0), (40.0, 38.0, 60.0, 39.0), (40.0, 51.0, 60.0, 52.0)]
+    [(_, x, y, line)] = map_labels.beside_points([(50, 45)], ["Podmostje"], 2.7, 1.7, frame, 90, 90, narrow, frame)
+    assert line and not shapely.intersects(narrow, shapely.box(*map_labels.box_of("Podmostje", x, y, 2.7)))
+    # two signs near each other: each name is nearer to its own, and on no line to the other's
+    signs = [(44.0, 45.0), (48.0, 47.0)]
+    taken = [(x - 1.7, y - 1.7, x + 1.7, y + 1.7) for x, y in signs]
+    found = map_labels.beside_points(signs, ["Station Stara", "Station Kej"], 2.7, 1.7, taken, 90, 90, narrow)
+    boxes = [shapely.box(*map_labels.box_of(text, x, y, 2.7)) for text, x, y, _ in found]
+    assert not shapely.intersects(*boxes)
+    for k, (own, (_, x, y, line)) in enumerate(zip(boxes, found, strict=True)):
+        other = 1 - k
+        if line:
+            assert not shapely.intersects(shapely.LineString([signs[k], (x, y)]), boxes[other])
+        else:
+            assert shapely.distance(own, shapely.Point(signs[k])) < shapely.distance(own, shapely.Point(signs[other]))
 
 
 def test_the_grid_and_the_paper_fit_what_is_shown():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
@@ -19,6 +20,8 @@ LETTER, BOLD, HALF_LINE = 0.62, 1.08, 0.62
 OWN, WHOLE = 0.85, 0.97
 # So many names without room make a part that is drawn larger; a map has so many of these parts at most.
 LEAST_TOGETHER, MOST_PARTS = 2, 6
+# A name goes so far from its symbol, mm, rather than hide a border.
+SHORT_LINE = 23.0
 # Leader lines are tried in rings of so many millimetres, in so many directions.
 RINGS, DIRECTIONS = (4.0, 6.0, 8.0, 11.0, 14.0, 18.0, 23.0, 29.0, 36.0, 44.0), 24
 
@@ -173,22 +176,17 @@ def _first_free(
     height: float,
     *,
     bold: bool = False,
-    home: shapely.Geometry | None = None,
 ) -> tuple[float, float, bool] | None:
-    """Return the first free place of a text: near its point, else at the end of a line, one that runs over nothing written if there is any.
-
-    Where an area is its `home`, only places wholly inside it are free, and a line over something written is none.
-    """
+    """Return the first free place of a text: near its point, else at the end of a line, one that runs over nothing written if there is any."""
     x, y = float(point[0]), float(point[1])
     crossing = None
     for a, b, line in [*near, *((a, b, True) for a, b in around(x, y))]:
-        box = box_of(text, a, b, size, bold=bold)
-        if not is_free(box, used, width, height) or (home is not None and not _mostly_in(box, home, WHOLE)):
+        if not is_free(box_of(text, a, b, size, bold=bold), used, width, height):
             continue
         if not line or not _crosses(x, y, a, b, used):
             return a, b, line
         crossing = crossing or (a, b, line)
-    return crossing if home is None else None
+    return crossing
 
 
 def _crosses(x: float, y: float, to_x: float, to_y: float, taken: Iterable[Box]) -> bool:
@@ -207,14 +205,16 @@ def beside_points(
     taken: Sequence[Box],
     width: float,
     height: float,
-    home: shapely.Geometry | None = None,
-) -> list[tuple[float, float, bool] | None]:
+    borders: BaseGeometry | None = None,
+    frames: Sequence[Box] = (),
+    home: BaseGeometry | None = None,
+) -> list[tuple[str, float, float, bool] | None]:
     """Choose where the names of symbols stand: above, below or beside them, else at the end of a line.
 
     Parameters
     ----------
     points
-        Middles of the symbols, mm.
+        Middles of the symbols, mm; a name is nearer to its own than to another.
     texts
         Their names.
     size
@@ -225,30 +225,131 @@ def beside_points(
         Boxes that stay free, those of the symbols among them.
     width, height
         Of the frame, mm.
+    borders
+        Lines (mm) that a name hides only where it has no room on one side of them: first on its symbol's side, on one line or two, then at the end of a line.
+    frames
+        Those of the taken boxes over which a line may lead, such as frames around parts.
     home
         The area of the map, mm: the name of a symbol in it stays in it where it can.
 
     Returns
     -------
     list
-        The place of each, and whether a line leads there; None where there is no room.
+        The text of each (it may be broken into two lines), its place, and whether a line leads there; None where there is no room.
     """
-    used = list(taken)
-    found: list[tuple[float, float, bool] | None] = []
-    for (x, y), text in zip(points, texts, strict=True):
-        _, _, right, bottom = box_of(text, 0.0, 0.0, size)
-        half, tall = right + reach + 0.4, bottom + reach + 0.2
-        near = [(0.0, -tall), (0.0, tall), (half, 0.0), (-half, 0.0)]
-        near += [(h * half, v * tall) for v in (-0.8, 0.8) for h in (0.8, -0.8)]
-        beside = [(x + dx, y + dy, False) for dx, dy in near]
-        at = None
-        if home is not None and shapely.contains_xy(home, x, y):
-            at = _first_free(text, (x, y), beside, size, used, width, height, home=home)
-        at = at or _first_free(text, (x, y), beside, size, used, width, height)
+    room = _Room(list(taken), width, height, points, shapely.MultiLineString() if borders is None else borders, frames)
+    shapely.prepare(room.borders)
+    found: list[tuple[str, float, float, bool] | None] = []
+    for point, text in zip(points, texts, strict=True):
+        forms = [text] if borders is None and home is None else forms_of(text)
+        homes = [home, None] if home is not None and shapely.contains_xy(home, *point) else [None]
+        at = next((a for h in homes if (a := _kept_apart(forms, point, size, reach, room, h)) is not None), None)
+        at = at or _beside(text, point, size, reach, room, over=True) or _away(text, point, size, room, over=True)
+        if at is None:
+            near = [(x, y, False) for x, y in _around_symbol(text, point, size, reach)]
+            free = _first_free(text, point, near, size, room.used, width, height)
+            at = None if free is None else (text, *free)
         if at is not None:
-            used.append(box_of(text, at[0], at[1], size))
+            room.used.append(box_of(at[0], at[1], at[2], size))
+            if at[3]:
+                room.lines.append(shapely.LineString([point, at[1:3]]))
         found.append(at)
     return found
+
+
+@dataclass
+class _Room:
+    """What is written already, the frame, the symbols whose names are written, and the borders, mm."""
+
+    used: list[Box]
+    width: float
+    height: float
+    points: Sequence[tuple[float, float]]
+    borders: BaseGeometry
+    frames: Sequence[Box] = ()
+    lines: list[BaseGeometry] = field(default_factory=list)
+
+    def is_clear(self, box: Box, point: tuple[float, float]) -> bool:
+        """Return whether a name there hides nothing, no line to another name either, and is not taken for that of another symbol."""
+        if not is_free(box, self.used, self.width, self.height):
+            return False
+        paper = shapely.box(*box)
+        if self.lines and shapely.intersects(paper, self.lines).any():
+            return False
+        own = shapely.distance(paper, shapely.Point(point))
+        others = [p for p in self.points if p != point]
+        return not others or own < shapely.distance(paper, shapely.points(others)).min()
+
+
+def _around_symbol(text: str, point: tuple[float, float], size: float, reach: float) -> Iterator[tuple[float, float]]:
+    """Yield the places of a name at its symbol, the best first."""
+    x, y = point
+    _, _, right, bottom = box_of(text, 0.0, 0.0, size)
+    half, tall = right + reach + 0.4, bottom + reach + 0.2
+    for dx, dy in ((0.0, -tall), (0.0, tall), (half, 0.0), (-half, 0.0)):
+        yield x + dx, y + dy
+    for wide, v in ((0.8, -0.8), (0.8, 0.8), (1.0, -0.5), (1.0, 0.5)):
+        for side in (1.0, -1.0):
+            yield x + side * wide * half, y + v * tall
+
+
+def _kept_apart(
+    forms: Sequence[str], point: tuple[float, float], size: float, reach: float, room: _Room, home: BaseGeometry | None
+) -> tuple[str, float, float, bool] | None:
+    """Return a place of a name that hides no border, in its home where it has one: at its symbol on one line or two, else at the end of a line."""
+    for form in forms:
+        at = _beside(form, point, size, reach, room, home=home)
+        if at is not None:
+            return at
+    return next((at for form in forms if (at := _away(form, point, size, room, home=home)) is not None), None)
+
+
+def _beside(
+    text: str,
+    point: tuple[float, float],
+    size: float,
+    reach: float,
+    room: _Room,
+    *,
+    over: bool = False,
+    home: BaseGeometry | None = None,
+) -> tuple[str, float, float, bool] | None:
+    """Return a place of a name at its symbol and on its side of all borders, or over borders."""
+    for x, y in _around_symbol(text, point, size, reach):
+        box = box_of(text, x, y, size)
+        to = shapely.LineString([point, (x, y)])
+        if home is not None and not _mostly_in(box, home, WHOLE):
+            continue
+        if room.is_clear(box, point) and (over or not shapely.intersects(room.borders, [shapely.box(*box), to]).any()):
+            return text, x, y, False
+    return None
+
+
+def _away(
+    text: str,
+    point: tuple[float, float],
+    size: float,
+    room: _Room,
+    *,
+    over: bool = False,
+    home: BaseGeometry | None = None,
+) -> tuple[str, float, float, bool] | None:
+    """Return a place of a name at the end of a short line that hides no border, or of any line over borders; it runs over nothing written."""
+    written = [b for b in room.used if b not in room.frames]
+    for x, y in around(*point):
+        if not over and math.hypot(x - point[0], y - point[1]) > SHORT_LINE:
+            return None
+        box = box_of(text, x, y, size)
+        if not is_free(box, room.used, room.width, room.height) or _crosses(*point, x, y, written):
+            continue
+        drawn = np.array([shapely.box(*box), shapely.LineString([point, (x, y)])])
+        if room.lines and shapely.intersects(drawn[:, None], np.array(room.lines)[None, :]).any():
+            continue
+        if home is not None and not _mostly_in(box, home, WHOLE):
+            continue
+        if over or not shapely.intersects(room.borders, drawn[0]):
+            return text, x, y, True
+    return None
 
 
 def dense_parts(

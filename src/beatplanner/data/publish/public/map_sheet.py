@@ -89,6 +89,8 @@ class Sheet:
     height: float
     parts: list[str] = field(default_factory=list)
     taken: list[Box] = field(default_factory=list)
+    # those of them that a line to a name may cross
+    frames: list[Box] = field(default_factory=list)
     shown: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:

@@ -33,12 +33,14 @@ def mark_part(sheet: Sheet, box: Box, letter: str) -> None:
     size = 3.4
     edge = 0.5
     # no name lies on the line around the part
-    sheet.taken += [
+    frame = [
         (left - edge, top - edge, right + edge, top + edge),
         (left - edge, bottom - edge, right + edge, bottom + edge),
         (left - edge, top, left + edge, bottom),
         (right - edge, top, right + edge, bottom),
     ]
+    sheet.taken += frame
+    sheet.frames += frame
     corners = [(left, top - 3.2), (right, top - 3.2), (left, bottom + 3.2), (right, bottom + 3.2)]
     corners += [(left + 2.6, top + 3.2), (right - 2.6, top + 3.2)]
     sheet.parts.append(
@@ -159,19 +161,30 @@ def _stations_there(sheet: Sheet, plan: PublicPlan) -> Iterable[tuple[Any, float
 
 
 def station_names(
-    sheet: Sheet, plan: PublicPlan, names: Mapping[str, str], size: float, home: shapely.Geometry | None = None
+    sheet: Sheet,
+    plan: PublicPlan,
+    names: Mapping[str, str],
+    size: float,
+    borders: BaseGeometry | None = None,
+    home: BaseGeometry | None = None,
 ) -> tuple[list[str], list[Box]]:
-    """Write the names of stations where they hide nothing; return those that have no room, and their places (metres); `home` as for `names_beside`."""
+    """Write the names of stations where they hide nothing, borders (mm) only where there is no other room; return those that have no room, and their places (metres); `home` as for `names_beside`."""
     there = [s for s in _stations_there(sheet, plan) if str(s[0].station) in names]
-    unnamed: list[str] = []
-    boxes: list[Box] = []
-    for existing, colour in ((True, ACCENT), (False, OPENED)):
-        some = [(s, x, y) for s, x, y in there if bool(s.existing) == existing]
-        texts = [names[str(s.station)] for s, *_ in some]
-        for k in names_beside(sheet, [(x, y) for _, x, y in some], texts, STATION_NAME, 0.65 * size, colour, home):
-            unnamed.append(texts[k])
-            boxes.append(cast(Box, tuple(map(float, some[k][0].geometry.bounds))))
-    return unnamed, boxes
+    there.sort(key=lambda s: not s[0].existing)
+    texts = [names[str(s.station)] for s, *_ in there]
+    colours = [ACCENT if s.existing else OPENED for s, *_ in there]
+    missing = names_beside(
+        sheet, [(x, y) for _, x, y in there], texts, STATION_NAME, 0.65 * size, colours, borders, home
+    )
+    boxes = [cast(Box, tuple(map(float, there[k][0].geometry.bounds))) for k in missing]
+    return [texts[k] for k in missing], boxes
+
+
+def borders_on(sheet: Sheet, areas: Sequence[BaseGeometry] | np.ndarray) -> BaseGeometry:
+    """Return the borders of areas as they lie on a sheet, mm."""
+    lines = shapely.boundary(np.array(areas, dtype=object))
+    cut = geometry.intersection(lines, sheet.frame) if len(lines) else lines
+    return shapely.transform(shapely.union_all(cut), sheet.mm)
 
 
 def names_beside(
@@ -180,18 +193,20 @@ def names_beside(
     texts: Sequence[str],
     size: float,
     reach: float,
-    colour: str,
-    home: shapely.Geometry | None = None,
+    colours: Sequence[str],
+    borders: BaseGeometry | None = None,
+    home: BaseGeometry | None = None,
 ) -> list[int]:
     """Write names beside symbols, within the beat `home` (metres) for those that lie in it; return the positions of those that had no room."""
     area = None if home is None else shapely.transform(home, sheet.mm)
-    found = beside_points(points, texts, size, reach, sheet.taken, sheet.width, sheet.height, area)
+    frame = sheet.width, sheet.height
+    found = beside_points(points, texts, size, reach, sheet.taken, *frame, borders, sheet.frames, area)
     missing: list[int] = []
-    for k, (at, point, text) in enumerate(zip(found, points, texts, strict=True)):
+    for k, (at, point, colour) in enumerate(zip(found, points, colours, strict=True)):
         if at is None:
             missing.append(k)
             continue
-        x, y, line = at
+        text, x, y, line = at
         if line:
             sheet.parts.append(
                 f'<path d="M{point[0]:.2f} {point[1]:.2f}L{x:.2f} {y:.2f}" stroke="{colour}" stroke-width="0.2"/>'

@@ -31,6 +31,7 @@ from beatplanner.data.publish.public.map_sheet import (
 )
 from beatplanner.data.publish.public.map_signs import (
     area_names,
+    borders_on,
     draw_fill,
     draw_ground,
     draw_lines,
@@ -124,7 +125,7 @@ def draw_town(
     listed, cramped = area_names(sheet, areas, labels, size)
     unnamed: list[str] = []
     if stations and names is not None:
-        unnamed, at = station_names(sheet, plan, names, 2.6)
+        unnamed, at = station_names(sheet, plan, names, 2.6, borders_on(sheet, areas.geometry.to_numpy()))
         cramped += at
     if parts is None and part is None:
 
@@ -257,9 +258,10 @@ def draw_beat(
             sheet.taken.append((x - RING, y - RING, x + RING, y + RING))
             sheet.shown.add("venue")
     draw_stations(sheet, plan, size=3.6)
-    unnamed = station_names(sheet, plan, stations, 3.6, shape)[0] if stations is not None else []
+    borders = borders_on(sheet, beats.geometry.to_numpy()[around])
+    unnamed = station_names(sheet, plan, stations, 3.6, borders, shape)[0] if stations is not None else []
     if at_venue is not None and venue_name and venue_name not in (stations or {}).values():
-        names_beside(sheet, [at_venue], [venue_name], 2.4, RING, DARK, shape)
+        names_beside(sheet, [at_venue], [venue_name], 2.4, RING, [DARK], borders, shape)
     places = place_names(sheet, own, numbered)
     if near is not None:
         street_names(sheet, near, shape)
