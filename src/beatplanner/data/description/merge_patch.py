@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from beatplanner.data.narrowing import is_mapping
+
 
 def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return `base` with a merge patch (RFC 7386) applied: tables are merged key by key, None takes a key away, anything else replaces."""
@@ -12,9 +14,9 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
     for key, value in changes.items():
         if value is None:
             merged.pop(key, None)
-        elif isinstance(value, Mapping):
+        elif is_mapping(value):
             under = merged.get(key)
-            merged[key] = merge(under if isinstance(under, Mapping) else {}, value)
+            merged[key] = merge(under if is_mapping(under) else {}, value)
         else:
             merged[key] = value
     return merged
@@ -28,7 +30,7 @@ def difference(base: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, A
     changes: dict[str, Any] = {key: None for key in base if key not in other}
     for key, value in other.items():
         under = base.get(key)
-        if isinstance(value, Mapping) and isinstance(under, Mapping):
+        if is_mapping(value) and is_mapping(under):
             inner = difference(under, value)
             if inner:
                 changes[key] = inner

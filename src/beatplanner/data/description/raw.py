@@ -13,6 +13,7 @@ from beatplanner.data.description.version import PROJECT, version_of
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.geopackages import opened_database
+from beatplanner.data.narrowing import is_dict
 from beatplanner.data.paths import whole_path
 
 
@@ -32,7 +33,7 @@ def read_raw(path: Path) -> dict[str, Any]:
 
 def into_file(value: Any, name: str) -> Any:
     """Return a stored description whose layers lie in the file as it is called now: it may have been renamed."""
-    if not isinstance(value, dict):
+    if not is_dict(value):
         return value
     found = {key: into_file(inner, name) for key, inner in value.items()}
     if isinstance(found.get("path"), str) and "layer" in found and not Path(found["path"]).is_absolute():

@@ -7,6 +7,7 @@ from typing import Any
 
 from beatplanner.data.description.models import SECTIONS, Description
 from beatplanner.data.description.sections.rule import WRITTEN, Rule, limits, rules_of_section
+from beatplanner.data.narrowing import is_dict, is_list
 
 # In the order in which a planner meets them.
 SECTIONS_WITH_RULES = ("beats", "stations", "officers", "workload", "service", "budget", "forum", "country")
@@ -66,10 +67,10 @@ def _said(rule: Rule, value: Any) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if rule.kind == "rows":
-        return "; ".join(_said(rule, v) for v in value) if isinstance(value, list) else _table_said(value)
-    if isinstance(value, dict):
+        return "; ".join(_said(rule, v) for v in value) if is_list(value) else _table_said(value)
+    if is_dict(value):
         return _table_said(value)
-    if isinstance(value, list):
+    if is_list(value):
         return ", ".join(f"{v:g}" if isinstance(v, int | float) else str(v) for v in value)
     if rule.kind == "choice" or isinstance(value, str):
         return f"`{value}`"
@@ -79,7 +80,7 @@ def _said(rule: Rule, value: Any) -> str:
 
 
 def _table_said(value: dict[str, Any]) -> str:
-    told = {k: ", ".join(map(str, v)) if isinstance(v, list) else v for k, v in value.items() if v is not None}
+    told = {k: ", ".join(map(str, v)) if is_list(v) else v for k, v in value.items() if v is not None}
     return ", ".join(f"`{k}` {v if isinstance(v, str) else f'{v:,g}'}" for k, v in told.items())
 
 

@@ -24,6 +24,7 @@ from beatplanner.data.description.raw import read_raw
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
+from beatplanner.data.narrowing import is_list, is_mapping
 from beatplanner.data.output_place import check_place
 from beatplanner.data.paths import relative_or_whole, whole_path
 
@@ -70,7 +71,7 @@ def differences_in_words(a: Mapping[str, Any], b: Mapping[str, Any], place: str 
     """Yield a line for each key whose value differs between two descriptions, as `place.key: was → now`."""
     for key in sorted({*a, *b}, key=lambda k: (k not in a, str(k))):
         was, now = a.get(key), b.get(key)
-        if isinstance(was, Mapping) and isinstance(now, Mapping):
+        if is_mapping(was) and is_mapping(now):
             yield from differences_in_words(was, now, f"{place}{key}.")
         elif was != now:
             yield f"{place}{key}: {_in_words(was)} → {_in_words(now)}"
@@ -79,12 +80,12 @@ def differences_in_words(a: Mapping[str, Any], b: Mapping[str, Any], place: str 
 def _in_words(value: Any) -> str:
     if value is None:
         return "not given"
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         inside = value.get("path")
         return Path(str(inside)).name if inside else listed(f"{k} {_in_words(v)}" for k, v in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return listed(_in_words(v) for v in value) if isinstance(value, list) else str(value)
+    return listed(_in_words(v) for v in value) if is_list(value) else str(value)
 
 
 # ---- reading

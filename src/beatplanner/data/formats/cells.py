@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -85,7 +85,7 @@ def is_missing(value: Any) -> bool:
 def _each(values: pd.Series) -> tuple[np.ndarray, list[Any]]:
     """Return the position of each cell's value and the different values: a column of texts has few, and each is looked at once."""
     if pd.api.types.infer_dtype(values, skipna=True) == "string":
-        codes, different = pd.factorize(values.to_numpy(object), use_na_sentinel=False)
+        codes, different = pd.factorize(values.astype(object), use_na_sentinel=False)
         return codes, list(different)
     return np.arange(len(values)), list(values)
 
@@ -96,6 +96,10 @@ def missing_cells(values: pd.Series) -> np.ndarray:
     return np.fromiter((is_missing(v) for v in different), bool, len(different))[codes]
 
 
+def _is_float(value: object) -> TypeGuard[float]:
+    return isinstance(value, float | np.floating)
+
+
 def texts(values: pd.Series) -> list[str | None]:
     """Return cells as trimmed text, whole numbers without a decimal point, None where empty."""
     codes, different = _each(values)
@@ -103,7 +107,7 @@ def texts(values: pd.Series) -> list[str | None]:
     for value in different:
         if is_missing(value):
             found.append(None)
-        elif isinstance(value, float | np.floating) and float(value).is_integer():
+        elif _is_float(value) and float(value).is_integer():
             found.append(str(int(value)))
         else:
             found.append(CONTROL.sub(" ", str(value)).strip())

@@ -20,6 +20,16 @@ def crs_of(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> CRS:
     return frame.crs
 
 
+def code_of(crs: CRS, confidence: int = 70) -> str:
+    """Return the code of a CRS, such as EPSG:32634, where PROJ is so sure of it in per cent; empty where it has none."""
+    return ":".join(_authority(crs, confidence) or ())
+
+
+def _authority(crs: Any, confidence: int) -> tuple[str, str] | None:
+    # pyproj annotates nothing here
+    return crs.to_authority(min_confidence=confidence)
+
+
 def each_row(frame: pd.DataFrame) -> Iterator[Any]:
     """Yield the rows of a table as named tuples, of whatever its columns hold."""
     yield from frame.itertuples(index=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 import shapely
@@ -20,6 +20,7 @@ from beatplanner.data.errors import InputError, problem
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
 
 # Grids that are tried one after the other, in metres: far below what anybody surveys, then up to the width of a kerb.
 # its published annotations do not know `coverage_clean` yet
@@ -52,6 +53,12 @@ def union(shapes: np.ndarray) -> shapely.Geometry:
     return _one("put together", lambda s: shapely.union_all(s), np.asarray(shapes, dtype=object))
 
 
+def frame_of(shapes: np.ndarray) -> shapely.Polygon:
+    """Return the upright rectangle around an array of geometries."""
+    west, south, east, north = (float(v) for v in shapely.total_bounds(shapes))
+    return shapely.box(west, south, east, north)
+
+
 def dissolve(polygons: np.ndarray) -> shapely.Geometry:
     """Return the union of polygons that make a coverage, quickly where they do; never one that is invalid."""
     polygons = np.asarray(polygons, dtype=object)
@@ -76,29 +83,63 @@ def dissolved(frame: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({column: list(groups)}, geometry=list(groups.values()), crs=frame.crs)
 
 
-def intersection(a: Any, b: Any) -> Any:
+@overload
+def intersection(a: np.ndarray, b: np.ndarray | shapely.Geometry) -> np.ndarray: ...
+@overload
+def intersection(a: shapely.Geometry, b: np.ndarray) -> np.ndarray: ...
+@overload
+def intersection(a: shapely.Geometry, b: shapely.Geometry) -> BaseGeometry: ...
+def intersection(a: np.ndarray | shapely.Geometry, b: np.ndarray | shapely.Geometry) -> Any:
     """Return what each pair has in common; arrays or single geometries, as in `shapely.intersection`."""
     return _each("cut", shapely.intersection, a, b)
 
 
-def difference(a: Any, b: Any) -> Any:
+@overload
+def difference(a: np.ndarray, b: np.ndarray | shapely.Geometry) -> np.ndarray: ...
+@overload
+def difference(a: shapely.Geometry, b: np.ndarray) -> np.ndarray: ...
+@overload
+def difference(a: shapely.Geometry, b: shapely.Geometry) -> BaseGeometry: ...
+def difference(a: np.ndarray | shapely.Geometry, b: np.ndarray | shapely.Geometry) -> Any:
     """Return each `a` without its `b`."""
     return _each("cut", shapely.difference, a, b)
 
 
-def symmetric_difference(a: Any, b: Any) -> Any:
+@overload
+def symmetric_difference(a: np.ndarray, b: np.ndarray | shapely.Geometry) -> np.ndarray: ...
+@overload
+def symmetric_difference(a: shapely.Geometry, b: np.ndarray) -> np.ndarray: ...
+@overload
+def symmetric_difference(a: shapely.Geometry, b: shapely.Geometry) -> BaseGeometry: ...
+def symmetric_difference(a: np.ndarray | shapely.Geometry, b: np.ndarray | shapely.Geometry) -> Any:
     """Return what only one of each pair covers."""
     return _each("compared", shapely.symmetric_difference, a, b)
 
 
-def buffer(a: Any, metres: float) -> Any:
+@overload
+def buffer(a: np.ndarray, metres: float) -> np.ndarray: ...
+@overload
+def buffer(a: shapely.Geometry, metres: float) -> BaseGeometry: ...
+def buffer(a: np.ndarray | shapely.Geometry, metres: float) -> Any:
     """Return each geometry with everything that lies within a distance of it."""
-    return _each("widened", lambda s: shapely.buffer(s, metres), a)
+
+    def widened(shapes: np.ndarray) -> np.ndarray:
+        return shapely.buffer(shapes, metres)
+
+    return _each("widened", widened, a)
 
 
-def valid(a: Any) -> Any:
+@overload
+def valid(a: np.ndarray) -> np.ndarray: ...
+@overload
+def valid(a: shapely.Geometry) -> BaseGeometry: ...
+def valid(a: np.ndarray | shapely.Geometry) -> Any:
     """Return each geometry made valid by its structure: rings keep their area, what collapses is dropped."""
-    return _each("mended", lambda s: shapely.make_valid(s, method="structure", keep_collapsed=False), a)
+
+    def mended(shapes: np.ndarray) -> np.ndarray:
+        return shapely.make_valid(shapes, method="structure", keep_collapsed=False)
+
+    return _each("mended", mended, a)
 
 
 def coverage_gaps(polygons: np.ndarray, metres: float) -> np.ndarray:

@@ -195,7 +195,8 @@ def _features(
         first = next((str(v) for v in frame.iloc[int(i)] if str(v) not in ("", "None", "nan")), "")
         name = f"row {i + 1}" + (f" (“{first[:60]}”)" if first else "")
         # a ring of too few points has no area when it is closed
-        flat = shapely.get_dimensions(shapes[i]) == 2 and not shapely.area(shapes[i]) > 0
+        shape: shapely.Geometry | None = shapes[i]
+        flat = shapely.get_dimensions(shape) == 2 and not shapely.area(shape) > 0
         if shapes[i] is None or shapely.is_empty(shapes[i]) or flat:
             shapes[i] = None
             if not whole:

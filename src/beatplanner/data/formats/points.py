@@ -74,7 +74,7 @@ def read_points(
                 if guess is not None and len(bad) > 0.5 * np.isfinite(east).sum():
                     raise guess(np.column_stack([east, north]), where, what)
                 mend = f"Set {key}.crs to the CRS that the numbers are in"
-                raise InputError(where.problem(what, mend, row=where.rows[bad[0]], field=x))
+                raise InputError(where.problem(what, mend, row=where.rows[int(bad[0])], field=x))
         points = gpd.GeoSeries(gpd.points_from_xy(east, north), crs=given)
         where = with_datum(where, given, np.column_stack([east, north]))
     else:
@@ -128,8 +128,8 @@ class Coordinates:
     east: np.ndarray
     north: np.ndarray
     degrees: bool = False
-    wrong: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
-    told: list[str] = field(default_factory=list)
+    wrong: dict[str, list[tuple[int, str]]] = field(default_factory=dict[str, list[tuple[int, str]]])
+    told: list[str] = field(default_factory=list[str])
 
 
 def read_coordinates(frame: pd.DataFrame, x: str, y: str) -> Coordinates | None:

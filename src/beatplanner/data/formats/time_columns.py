@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,8 +30,14 @@ NAMED = (
     _WEEKDAY + _MONTH + _GAP + _DAY + r"[\s,\-/]+" + _YEAR + _CLOCK,
 )
 ZONED = r"^(?P<local>.*\d[:.]\d\d(?:[:.]\d\d(?:[.,]\d+)?)?)\s*(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$"
+
+
+def _of_roman_month(date: re.Match[str]) -> str:
+    return f"{date[1]}.{_ROMAN[date[2]]}.{date[3]}"
+
+
 # What offices write between and behind the numbers, with what it means: words for year and hour, “at”, ordinals, the name of a zone.
-SPELLED = (
+SPELLED: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"^[’']", ""),
     (r"(?<=\d)\.?\s*(?:г\.?|год\.?|години?|година|годин[аеу]|god\.?|godin[aeu]|viti|an(?:ul)?)(?=\s|,|$)", ""),
     (
@@ -46,7 +53,7 @@ SPELLED = (
     # the hour before the day
     (r"^(\d{1,2}:\d{2}(?::\d{2})?)[\s,]+(\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\.?)$", r"\2 \1"),
     # 31.XII.2025: Roman months
-    (r"^(\d{1,2})[\s./-]+(X?I{1,3}|I?[VX]|VI{1,3})[\s./-]+(\d{4})", lambda m: f"{m[1]}.{_ROMAN[m[2]]}.{m[3]}"),
+    (r"^(\d{1,2})[\s./-]+(X?I{1,3}|I?[VX]|VI{1,3})[\s./-]+(\d{4})", _of_roman_month),
     # 20250103100500, and 2025 JAN 03 1000
     (r"^((?:19|20|21)\d{2})(\d{2})(\d{2})(\d{2})([0-5]\d)([0-5]\d)?$", r"\1-\2-\3 \4:\5"),
     (r"([^\W\d_]{3,}\.?[\s-]\d{1,2}|[^\W\d_]{3,}[\s-]\d{4})\s([01]\d|2[0-3])([0-5]\d)$", r"\1 \2:\3"),
@@ -109,8 +116,8 @@ class TimeColumn:
 
     values: pd.Series
     failed: np.ndarray
-    warnings: list[str] = field(default_factory=list)
-    facts: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list[str])
+    facts: list[str] = field(default_factory=list[str])
 
 
 def parse_times(cells: pd.Series, zone: str | None = None) -> TimeColumn:

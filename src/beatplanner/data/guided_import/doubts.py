@@ -166,9 +166,9 @@ def check_for_shapes(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
         return
     frame = draft.mended(source)
     there = (frame.geometry.notna() & ~frame.geometry.is_empty).to_numpy()
+    drawn: list[shapely.Geometry] = list(frame.geometry)
     shapes = np.array(
-        [geometry.valid(g) if ok else shapely.Polygon() for g, ok in zip(frame.geometry, there, strict=True)],
-        dtype=object,
+        [geometry.valid(g) if ok else shapely.Polygon() for g, ok in zip(drawn, there, strict=True)], dtype=object
     )
     ids = texts(frame[source.columns["id"]])
     same = pd.Series([g.normalize().wkb for g in shapes]).duplicated(keep=False).to_numpy() & there

@@ -249,7 +249,8 @@ class ImportDraft:
             return
         if source.look.geometry:
             frame = self.frame(source)
-            x, y = shapely.get_coordinates(shapely.centroid(frame.geometry.to_numpy())).T
+            shapes: np.ndarray = frame.geometry.to_numpy()
+            x, y = shapely.get_coordinates(shapely.centroid(shapes)).T
         elif (places := self._coordinates(source)) is not None:
             x, y = places.east, places.north
             if places.degrees:

@@ -15,6 +15,7 @@ from pyproj import CRS
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.archives import is_archive, members, unpacked
 from beatplanner.data.formats.cells import missing_cells, read_numbers, read_times
+from beatplanner.data.formats.frames import code_of
 from beatplanner.data.formats.layers import WholeLayer, is_table, whole_layers, whole_table
 from beatplanner.data.formats.rasters import opened_raster
 from beatplanner.data.formats.workbooks import WORKBOOKS, sheet_names
@@ -149,8 +150,7 @@ def _look_at_layer(path: Path, found: WholeLayer, layer: str | None) -> LayerLoo
 
 def _code_of(crs: CRS) -> str:
     """Return a CRS as its code where it has one."""
-    authority = crs.to_authority(min_confidence=100)
-    return ":".join(authority) if authority else crs.to_wkt()
+    return code_of(crs, confidence=100) or crs.to_wkt()
 
 
 def _look_at_table(path: Path, sheet: str | None) -> LayerLook:

@@ -57,7 +57,8 @@ def _without_twins(frame: Any, _source: Source) -> Any:
 
 def _without_overlaps(frame: Any, _source: Source) -> Any:
     """Give what two polygons share to the one that comes first."""
-    shapes = np.array([geometry.valid(g) for g in frame.geometry], dtype=object)
+    drawn: list[shapely.Geometry] = list(frame.geometry)
+    shapes = np.array([geometry.valid(g) for g in drawn], dtype=object)
     tree = shapely.STRtree(shapes)
     a, b = tree.query(shapes, predicate="overlaps")
     for first, second in sorted({(int(i), int(j)) for i, j in zip(a, b, strict=True) if i < j}):

@@ -14,6 +14,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import shapely
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -49,7 +50,7 @@ class Fixed:
     """
 
     description: Path | None
-    done: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list[str])
 
 
 def fix(path: Path, find: Callable[[Path], list[Note]], ask: Callable[[Note], bool] | None = None) -> Fixed:
@@ -175,9 +176,8 @@ def _exchange(content: Any, key: str, folder: Path, done: list[str], note: Note)
     turned = shapely.transform(frame.geometry.to_numpy(), lambda c: c[:, ::-1])
     crs = rules.get("crs") or crs_of(frame)
     folder.mkdir(exist_ok=True)
-    frame.set_geometry(gpd.GeoSeries(turned, index=frame.index), crs=None).set_crs(crs, allow_override=True).to_file(
-        target, driver="GPKG"
-    )
+    there = frame.set_geometry(gpd.GeoSeries(turned, index=frame.index), crs=None).set_crs(crs, allow_override=True)
+    pyogrio.write_dataframe(there, target, driver="GPKG")
     path = f"{folder.name}/{target.name}"
     if isinstance(layer, str):
         home[last] = path
@@ -197,7 +197,7 @@ def _write_tables(town: Town, content: Any, folder: Path, done: list[str]) -> No
         r for r in units.repaired if any(w in r for w in ("mended", "closed", "taken out", "left out", "counted once"))
     ]
     if mended:
-        written["units.gpkg"] = lambda to: units_as_read(d, town).to_file(to, driver="GPKG")
+        written["units.gpkg"] = lambda to: pyogrio.write_dataframe(units_as_read(d, town), to, driver="GPKG")
         keys = ("layer", "crs", "population_table", "census")
         for key in keys:
             content["units"].pop(key, None)

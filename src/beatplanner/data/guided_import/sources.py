@@ -78,10 +78,10 @@ class Source:
     role: str = ""
     reason: str = ""
     second: tuple[str, str] = ("", "")
-    columns: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict[str, str])
     crs: str = ""
     crs_reason: str = ""
-    mends: list[str] = field(default_factory=list)
+    mends: list[str] = field(default_factory=list[str])
 
     @property
     def has_place(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from beatplanner.data.description.merge_patch import merge
+from beatplanner.data.narrowing import is_dict, is_list
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Event:
     kind: str
     what: str
     reason: str = ""
-    detail: dict[str, Any] = field(default_factory=dict)
+    detail: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,11 @@ class Content:
     """All that a document holds beside the layers."""
 
     rules: dict[str, Any]
-    scenarios: dict[str, StoredScenario] = field(default_factory=dict)
+    scenarios: dict[str, StoredScenario] = field(default_factory=dict[str, StoredScenario])
     active: str = ""
-    plans: dict[int, StoredPlan] = field(default_factory=dict)
-    history: list[Event] = field(default_factory=list)
-    state: dict[str, Any] = field(default_factory=dict)
+    plans: dict[int, StoredPlan] = field(default_factory=dict[int, StoredPlan])
+    history: list[Event] = field(default_factory=list[Event])
+    state: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def copied(self) -> Content:
         """Return a copy that later changes leave alone: what is in it is replaced, never changed in place."""
@@ -60,7 +61,7 @@ class Content:
             self.active,
             dict(self.plans),
             list(self.history),
-            {k: list(v) if isinstance(v, list) else v for k, v in self.state.items()},
+            {k: list(v) if is_list(v) else v for k, v in self.state.items()},
         )
 
 
@@ -138,8 +139,9 @@ def _patched(patch: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Return the merge patch that does what `patch` and then `changes` do; a null stays one."""
     found = dict(patch)
     for key, value in changes.items():
-        if isinstance(value, dict) and isinstance(found.get(key), dict):
-            found[key] = _patched(found[key], value)
+        under = found.get(key)
+        if is_dict(value) and is_dict(under):
+            found[key] = _patched(under, value)
         else:
             found[key] = value
     return found

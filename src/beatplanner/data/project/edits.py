@@ -26,6 +26,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.data.output_place import write_file
 
 Kind = Literal["paint", "split", "merge", "lock", "unlock", "link", "barrier", "remove", "repair", "take"]
@@ -42,7 +43,7 @@ class Edit(BaseModel):
     beat: str = ""
     beats: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
-    moves: dict[str, str] = Field(default_factory=dict)
+    moves: dict[str, str] = Field(default_factory=dict[str, str])
     line: tuple[tuple[float, float], ...] = ()
     what: str = ""
     reason: str = ""
@@ -80,7 +81,7 @@ def read_edits(path: Path) -> list[Edit]:
         raise InputError(problem(f"the edits cannot be read ({error.strerror})", "Check the path", file=path)) from None
     except ValueError as error:
         raise InputError(problem(f"this is no JSON ({error})", "Give edits.json of a plan", file=path)) from None
-    if isinstance(content, dict):
+    if is_dict(content):
         if content.get("version", VERSION) != VERSION:
             raise InputError(
                 problem(
@@ -90,7 +91,7 @@ def read_edits(path: Path) -> list[Edit]:
                 )
             )
         content = content.get("edits")
-    if not isinstance(content, list):
+    if not is_list(content):
         raise InputError(problem("there is no list of edits here", 'Give {"version": 1, "edits": [ … ]}', file=path))
     found: list[Edit] = []
     wrong: list[Note] = []

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.narrowing import is_dict
 from beatplanner.data.paths import whole_path
 from beatplanner.data.running_programs import is_running, start_of
 
@@ -165,7 +166,7 @@ def _read(file: Path) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
             content = json.loads(line)
         except ValueError:
             break
-        if not isinstance(content, dict):
+        if not is_dict(content):
             break
         found.append(content)
     return (found[0], found[1:]) if found and "journal" in found[0] else (None, [])

@@ -21,6 +21,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.geopackages import write_layer
 from beatplanner.data.formats.layers import read_layer, read_table
 from beatplanner.data.formats.points import read_points
+from beatplanner.data.narrowing import is_dict
 from beatplanner.data.town.columns import described_table
 from beatplanner.data.town.roads import read_roads
 from beatplanner.data.town.town import Town
@@ -236,7 +237,7 @@ def _outside(w: Writing, key: str) -> None:
     """Leave templates, catalogues and earlier packs where they are, by their whole path."""
     section, _, name = key.partition(".")
     found = w.rules(key)
-    if isinstance(found, dict):
+    if is_dict(found):
         whole: Any = {k: str(w.d.path(p)) for k, p in found.items()}
     else:
         whole = str(w.d.path(found)) if isinstance(found, Path) else [str(w.d.path(p)) for p in found]

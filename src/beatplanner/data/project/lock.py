@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.narrowing import is_dict
 from beatplanner.data.running_programs import is_running, start_of
 
 # A lock that another computer has not touched for this long belongs to a program that crashed, in seconds.
@@ -124,7 +125,7 @@ class ProjectLock:
         for _ in range(3):
             try:
                 found = json.loads(self.file.read_text(encoding="utf-8"))
-                return found if isinstance(found, dict) else {}
+                return found if is_dict(found) else {}
             except FileNotFoundError:
                 return None
             except (ValueError, OSError):

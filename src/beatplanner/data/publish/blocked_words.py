@@ -45,7 +45,8 @@ def blocked_in_words(blocked: dict[str, Any], currency: str, said: Speech) -> st
             for x in lacks
         )
 
-    prices, parts = blocked["prices_of"], []
+    prices = blocked["prices_of"]
+    parts: list[str] = []
     if blocked["pilots"]:
         parts.append(said.text(UNPAID if blocked["proven"] else WAITS, areas=listed(blocked["pilots"], 4)))
         lacks = sums(blocked["lacks"])

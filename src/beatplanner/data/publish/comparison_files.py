@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -33,11 +33,14 @@ from beatplanner.data.publish.comparison_words import (
     verdicts,
 )
 from beatplanner.data.publish.comparison_workbook import BEATS_OF_TODAY, write_workbook
+from beatplanner.data.publish.page_templates import template_of
 from beatplanner.data.publish.price_words import price_sentence
 from beatplanner.data.publish.told import as_told, without_keys
 from beatplanner.data.publish.translation import Speech
 
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from beatplanner.data.formats.frames import Row
 
 SPAN = "{first} to {last}"
@@ -135,14 +138,33 @@ def write_comparison(
 @cache
 def _page_template() -> jinja2.Template:
     """Return the page's template, compiled once for all comparisons of a process."""
-    templates = files("beatplanner.data") / "templates"
-    environment = jinja2.Environment(
-        autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8"))
-    )
-    environment.globals.update(
-        as_told=as_told, blocked_in_words=blocked_in_words, verdicts=verdicts, best=best, signed=signed, english=ENGLISH
-    )
-    return environment.get_template("comparison.html")
+    known: dict[str, Any] = {
+        "as_told": as_told,
+        "blocked_in_words": blocked_in_words,
+        "verdicts": verdicts,
+        "best": best,
+        "signed": signed,
+        "english": ENGLISH,
+    }
+    return template_of("comparison.html", known)
+
+
+def _said_on_the_page(say: Speech) -> dict[str, Callable[..., str]]:
+    """Return what the template calls to say something in a language."""
+
+    def clash(why: str) -> str:
+        return without_keys(as_told(why, say.language), say.language)
+
+    def figure(value: Any, kind: str) -> str:
+        return in_words(value, kind, say)
+
+    def label(row: Row) -> str:
+        return label_said(say, row)
+
+    def helped(text: str) -> str:
+        return text if say.language == "en" else say.known(text)
+
+    return {"clash": clash, "figure": figure, "label": label, "helped": helped}
 
 
 def comparison_page(
@@ -177,14 +199,11 @@ def comparison_page(
         curve=curve,
         choices=choose(content, say),
         told=content["sentences"],
-        clash=lambda why: without_keys(as_told(why, say.language), say.language),
         prices=_prices(content.get("prices"), say),
         say=say,
         t=say.text,
         language=say.language,
-        figure=lambda value, kind: in_words(value, kind, say),
-        label=lambda row: label_said(say, row),
-        helped=lambda text: text if say.language == "en" else say.known(text),
+        **_said_on_the_page(say),
         span=_span(content["money_years"], say),
         title=say.text(
             "{project}: one plan beside today's"
@@ -299,7 +318,8 @@ def _union(shapes: np.ndarray) -> shapely.Geometry:
 def _path(shape: shapely.Geometry) -> str:
     parts: list[str] = []
     for polygon in shapely.get_parts(shape):
-        for ring in shapely.get_rings(polygon) if polygon.geom_type == "Polygon" else []:
+        rings: Iterable[BaseGeometry] = shapely.get_rings(polygon) if polygon.geom_type == "Polygon" else []
+        for ring in rings:
             xy = np.round(shapely.get_coordinates(ring), 1)
             parts.append("M" + "L".join(f"{x:g} {y:g}" for x, y in xy[:-1]) + "Z")
     return "".join(parts)

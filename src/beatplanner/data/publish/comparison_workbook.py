@@ -235,7 +235,7 @@ def _give_room(sheet: Any, long: Sequence[str]) -> None:
                 continue
             if cell.column_letter in long:
                 cell.alignment = Alignment(wrap_text=True, vertical="top")
-            if cell.alignment.wrap_text:
+            if cell.alignment.wrapText:
                 # bold letters, and Cyrillic ones, are wider than what a column's width counts
                 width = max(4.0, sheet.column_dimensions[cell.column_letter].width / 1.3)
                 most = max(most, lines_of(cell.value, width))
@@ -279,6 +279,5 @@ def _store(path: Path, known: Sequence[dict[str, float]]) -> None:
 
 def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
     """Read the workbook's sheets as they are written, formulas as text; for checking it."""
-    return pd.read_excel(
-        path, sheet_name=None, header=None, dtype=object, engine="openpyxl", engine_kwargs={"data_only": False}
-    )
+    with pd.ExcelFile(path, engine="openpyxl", engine_kwargs={"data_only": False}) as book:
+        return {str(name): sheet for name, sheet in book.parse(sheet_name=None, header=None, dtype=object).items()}

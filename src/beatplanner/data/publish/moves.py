@@ -96,7 +96,8 @@ def _leaving(
 def _coming(tables: PlanTables, r: dict[str, Any], on: str, roster: dict[str, Row], start: str) -> list[Reason]:
     """Say what waits in the beat that is taken; nothing where its posts are all held by who is there already."""
     assert tables.assignments is not None and tables.beats is not None
-    beat, post = str(r["beat"]), r["post"]
+    beat = str(r["beat"])
+    post: int = r["post"]
     starts = (
         dict(zip(tables.beats["beat"].astype(str), tables.beats["starts"], strict=True))
         if "starts" in tables.beats
@@ -104,11 +105,12 @@ def _coming(tables: PlanTables, r: dict[str, Any], on: str, roster: dict[str, Ro
     )
     if starts.get(beat) and str(starts[beat])[:10] == on and on != start:
         return [(STARTS, {})]
-    mine = tables.assignments[
+    earlier = tables.assignments[
         (tables.assignments["beat"].astype(str) == beat)
         & (tables.assignments["post"] == post)
         & (tables.assignments["start"].astype(str) < on)
-    ].sort_values("end")
+    ]
+    mine = earlier.sort_values("end")
     if not len(mine):
         return [] if _full(tables, beat, on, start, roster) else [(FILLS, {})]
     last = mine.iloc[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -312,7 +313,8 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
         [26, 10, 12, 20, 8, 12, 12, 12, 12],
     )
     gaps = vacancies(tables)
-    rows = [[name.get(b, b), *[v or None for v in gaps.loc[b].tolist()]] for b in gaps.index]
+    counts: list[list[Any]] = gaps.to_numpy().tolist()
+    rows = [[name.get(b, b), *[v or None for v in line]] for b, line in zip(gaps.index, counts, strict=True)]
     page = sheet("Vacant posts", ["Beat", *[m[:7] for m in gaps.columns]], rows, [26, *[4] * len(gaps.columns)])
     for cell in page[1][1:]:
         cell.alignment = Alignment(text_rotation=90, vertical="bottom")
@@ -416,12 +418,17 @@ def _personnel_sheets(sheet: Any, tables: PlanTables, day: Any) -> None:
         sheet("Appeals", ["Officer", "Made on", "State"], rows, [26, 12, 14])
 
 
+def _fill(component: Any, values: Mapping[str, object]) -> None:
+    """Write values into a calendar or one of its entries; icalendar annotates none."""
+    for name, value in values.items():
+        component.add(name, value)
+
+
 def _write_calendar(path: Path, tables: PlanTables) -> None:
     import icalendar
 
     calendar = icalendar.Calendar()
-    calendar.add("prodid", "-//beatplanner//handovers//EN")
-    calendar.add("version", "2.0")
+    _fill(calendar, {"prodid": "-//beatplanner//handovers//EN", "version": "2.0"})
     name, speech = names(tables), _speech(tables)
     # the day on which the plan was made, so that the stamp lies in the past and a second run writes the same file
     made = dt.date.fromisoformat(str(tables.summary.get("made_on") or plan_months(tables)[0]))
@@ -445,13 +452,16 @@ def _write_calendar(path: Path, tables: PlanTables) -> None:
             told.append(speech.text(together, days=c.days_together))
         if c.days_vacant:
             told.append(speech.text(vacant, days=c.days_vacant))
-        event.add("summary", title)
-        event.add("description", "\n".join(told))
-        event.add("dtstart", c.day)
-        event.add("dtend", until)
-        event.add("transp", "TRANSPARENT")
-        event.add("dtstamp", dt.datetime.combine(made, dt.time(), dt.UTC))
-        event.add("uid", f"{c.day}-{abs(hash_of(f'{c.beat} {c.post} {c.leaves} {c.comes}')):x}@beatplanner")
+        entry: dict[str, object] = {
+            "summary": title,
+            "description": "\n".join(told),
+            "dtstart": c.day,
+            "dtend": until,
+            "transp": "TRANSPARENT",
+            "dtstamp": dt.datetime.combine(made, dt.time(), dt.UTC),
+            "uid": f"{c.day}-{abs(hash_of(f'{c.beat} {c.post} {c.leaves} {c.comes}')):x}@beatplanner",
+        }
+        _fill(event, entry)
         calendar.add_component(event)
     path.write_bytes(calendar.to_ical())
 

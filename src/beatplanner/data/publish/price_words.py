@@ -7,9 +7,10 @@ says them in its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from beatplanner.data.narrowing import is_mapping
 from beatplanner.data.publish.comparison_words import ENGLISH, share_in_words
 from beatplanner.data.publish.translation import Speech
 
@@ -159,7 +160,7 @@ def phrase(words: str, fields: dict[str, Any], said: Speech = ENGLISH) -> str:
         elif name == "n":
             shown[name] = said.number(value)
         else:
-            own = said.own(value) if isinstance(value, Mapping) else str(value)
+            own = said.own(value) if is_mapping(value) else str(value)
             shown[name] = said.known(own or "")
     if said.language == "en" and words in ONE and shown.get("n", shown.get("g")) == "1":
         return ONE[words].format(**shown)

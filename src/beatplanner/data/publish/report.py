@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import io
+from collections.abc import Callable
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,9 @@ from beatplanner.data.publish.comparison_words import ENGLISH
 from beatplanner.data.publish.draft_words import draft_in_words, left_out_of_bound
 from beatplanner.data.publish.officer_charts import officer_charts
 from beatplanner.data.publish.officers_pack import names
+from beatplanner.data.publish.page_templates import template_of
 from beatplanner.data.publish.plain_figure import plain_figure
+from beatplanner.data.publish.report_filters import DAYS, number, share, signed
 from beatplanner.data.publish.report_section import flat_rules, rules_of_pack
 from beatplanner.data.publish.service_report import draw_week, service_heads, service_rows
 from beatplanner.data.result.draft import proven_gap
@@ -85,49 +86,19 @@ def write_report(path: Path, tables: PlanTables) -> None:
 @cache
 def page_template() -> jinja2.Template:
     """Return the page's template, compiled once for all plans of a process."""
-    templates = files("beatplanner.data") / "templates"
-    environment = jinja2.Environment(
-        autoescape=True, loader=jinja2.FunctionLoader(lambda n: (templates / n).read_text("utf-8"))
-    )
-    environment.filters.update(
-        number=_number, share=_share, proof=proof_in_words, signed=_signed, language=language_title, **DAYS
-    )
-    environment.globals.update(blocked_in_words=blocked_in_words, english=ENGLISH)
-    return environment.get_template("report.html")
+    filters: dict[str, Callable[..., str]] = {
+        "number": number,
+        "share": share,
+        "proof": proof_in_words,
+        "signed": signed,
+        "language": language_title,
+        **DAYS,
+    }
+    return template_of("report.html", {"blocked_in_words": blocked_in_words, "english": ENGLISH}, filters)
 
 
-def _number(value: Any, digits: int = 0) -> str:
-    return (
-        "–"
-        if value is None or isinstance(value, jinja2.Undefined) or (isinstance(value, float) and not np.isfinite(value))
-        else f"{value:,.{digits}f}"
-    )
-
-
-def _signed(value: float, digits: int = 0) -> str:
-    """Return a difference with its sign, the minus as long as the plus; what rounds to nothing has none."""
-    said = f"{abs(value):,.{digits}f}"
-    return said if not any(c in said for c in "123456789") else f"{'+' if value > 0 else '−'}{said}"
-
-
-def _day(iso: Any, before: int = 0) -> str:
-    try:
-        on = dt.date.fromisoformat(str(iso)[:10]) - dt.timedelta(days=before)
-    except ValueError:
-        return str(iso)
-    return f"{on.day} {on:%B %Y}"
-
-
-# Of files the name, since a path breaks a table; a posting's end is the first day after it, its last day the one that people know.
-DAYS = {
-    "day": _day,
-    "last_day": lambda end: _day(end, 1),
-    "file_name": lambda path: str(path).replace("\\", "/").rsplit("/", 1)[-1],
-}
-
-
-def _share(value: Any, digits: int = 1) -> str:
-    return "–" if value is None or isinstance(value, jinja2.Undefined) else f"{value:.{digits}%}"
+def _whole(value: float, _: object) -> str:
+    return f"{value:,.0f}"
 
 
 def proof_in_words(step: dict[str, Any]) -> str:
@@ -209,11 +180,15 @@ def _picture(figure: Any, dpi: int = 100) -> str:
     stream = io.BytesIO()
     figure.set_dpi(dpi)
     # the canvas lays out and draws once; `savefig` would draw all before that and throw it away
-    FigureCanvasAgg(figure).print_png(stream, metadata={"Software": None})
+    _print(FigureCanvasAgg(figure), stream)
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
 
 
-def _draw_stations(axes: Axes, stations: gpd.GeoDataFrame) -> None:
+def _print(canvas: Any, stream: io.BytesIO) -> None:
+    canvas.print_png(stream, metadata={"Software": None})
+
+
+def _draw_stations(axes: Any, stations: gpd.GeoDataFrame) -> None:
     for existing, colour, label in ((True, ACCENT, "station there today"), (False, OPENED, "new station")):
         there = stations[stations["existing"] == existing]
         if len(there):
@@ -229,6 +204,10 @@ def _draw_stations(axes: Axes, stations: gpd.GeoDataFrame) -> None:
             )
 
 
+def _draw_lines(axes: Axes, lines: Any, **style: Any) -> None:
+    lines.plot(ax=axes, **style)
+
+
 def draw_map(tables: PlanTables, width: float = 9.0) -> Any:
     """Draw beats with names, today's beats as dashed outlines, and stations, as a matplotlib figure."""
     beats, units = tables.beats, tables.units
@@ -238,11 +217,11 @@ def draw_map(tables: PlanTables, width: float = 9.0) -> Any:
     figure = plain_figure(width, height)
     axes = figure.subplots()
     colours = beat_colours(beats)
-    units.boundary.plot(ax=axes, color="#bdbdbd", linewidth=0.25)
+    _draw_lines(axes, units.boundary, color="#bdbdbd", linewidth=0.25)
     beats.plot(ax=axes, color=[colours[str(b)] for b in beats["beat"]], edgecolor=DARK, linewidth=1.2, alpha=0.85)
     if "current" in units and units["current"].notna().any():
         today = geometry.dissolved(units[units["current"].notna()], "current")
-        today.boundary.plot(ax=axes, color=DARK, linewidth=0.9, linestyle=(0, (4, 3)), alpha=0.7)
+        _draw_lines(axes, today.boundary, color=DARK, linewidth=0.9, linestyle=(0, (4, 3)), alpha=0.7)
         axes.plot([], [], color=DARK, linewidth=0.9, linestyle=(0, (4, 3)), label="today's beats")
     if tables.stations is not None:
         _draw_stations(axes, tables.stations)
@@ -294,7 +273,7 @@ def _draw_hours(tables: PlanTables) -> Any:
     axes.set_yticks(place, [str(n) for n in beats["name"]], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlabel("officer hours a year")
-    axes.xaxis.set_major_formatter(lambda v, _: f"{v:,.0f}")
+    axes.xaxis.set_major_formatter(_whole)
     axes.spines[["top", "right"]].set_visible(False)
     if axes.get_legend_handles_labels()[1]:
         axes.legend(fontsize=8, frameon=False, loc="lower right")
@@ -394,7 +373,8 @@ def _draw_reach(tables: PlanTables) -> Any:
         blues = ("#c6dbef", "#9ecae1", "#6baed6", "#4292c6", "#2171b5", "#084594")
         minutes = sorted(tables.catchments["minutes"].unique(), reverse=True)
         for shade, band in zip(blues[max(0, 3 - len(minutes)) :], minutes, strict=False):
-            area = geometry.union(tables.catchments.loc[tables.catchments["minutes"] == band].geometry.to_numpy())
+            reached = tables.catchments["minutes"].to_numpy(float) == float(band)
+            area = geometry.union(tables.catchments.geometry.to_numpy()[reached])
             for polygon in shapely.get_parts(area):
                 axes.fill(*polygon.exterior.xy, color=shade, linewidth=0)
             axes.fill([], [], color=shade, label=f"within {band:g} minutes")
@@ -448,7 +428,7 @@ def _draw_walks(tables: PlanTables) -> Any:
     axes.axvline(limit, color=OPENED, linewidth=1.6, label=f"limit of {limit:g} minutes")
     axes.set_xlabel(f"minutes on foot to the nearest station (the last bar holds all above {top - 5:g})")
     axes.set_ylabel("residents")
-    axes.yaxis.set_major_formatter(lambda v, _: f"{v:,.0f}")
+    axes.yaxis.set_major_formatter(_whole)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(fontsize=8, frameon=False)
     return figure

@@ -9,6 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.narrowing import is_dict
+
 
 def put_section(report: Path, name: str, section: str) -> None:
     """Put a section at a report's end, in place of an older one of that name; nothing happens where there is no report.
@@ -42,7 +44,7 @@ def flat_rules(rules: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]
     """Return the rules as key and value, but those that are empty and those of `ADDED` that are off."""
     rows: list[tuple[str, str]] = []
     for key, value in rules.items():
-        if isinstance(value, dict):
+        if is_dict(value):
             rows += flat_rules(value, f"{prefix}{key}.")
         elif key == "then" and not rules.get("ends"):
             continue

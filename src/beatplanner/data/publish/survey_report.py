@@ -57,9 +57,10 @@ def _page(
         top = 1.0 if share or highest.empty else float(highest.max()) or 1.0
         head = "".join(f"<th scope='col'>{escape(w)}</th>" for w in waves)
         body: list[str] = []
-        for beat in dict.fromkeys(here["beat"]):
+        beats: list[str] = list(dict.fromkeys(here["beat"]))
+        for beat in beats:
             mine = here[here["beat"] == beat]
-            cells = "".join(_cell(mine[mine["wave"] == w].iloc[0], top, share) for w in waves)
+            cells = "".join(_cell(_first(mine, "wave", w), top, share) for w in waves)
             moved = changes[(changes["question"] == q) & (changes["beat"] == beat)]
             said = "<td>–</td>"
             if len(moved):
@@ -86,6 +87,11 @@ tr.all th,tr.all td{{background:#eef2f7;font-weight:600}}.n{{text-align:right}}s
 <p>What residents say, with the number of answers and the interval in which the true figure lies 19 times of 20. Beats stand in the order of their names:
 this is no ranking, and nothing in it counts crimes.</p>{warned}{"".join(parts)}</body></html>
 """
+
+
+def _first(rows: pd.DataFrame, column: str, value: str) -> pd.Series:
+    """Return the first row that has a value in a column."""
+    return rows[rows[column] == value].iloc[0]
 
 
 def _cell(r: pd.Series, top: float, share: bool) -> str:

@@ -175,7 +175,7 @@ class Sentences:
 
 def _without_place(texts: dict[str, str]) -> dict[str, str]:
     """Return the templates that begin with the name of a layer once more, without it."""
-    found = {}
+    found: dict[str, str] = {}
     for english, said in texts.items():
         named = OF_LAYER.match(english)
         if named is not None and said.startswith(named[0]) and len(WORD.findall(FIELD.sub("", english))) > 1:
@@ -203,7 +203,8 @@ def _values(pieces: list[str], text: str) -> list[str] | None:
         return None
     if not text.startswith(pieces[0]) or not text.endswith(pieces[-1]):
         return None
-    at, end, values = len(pieces[0]), len(text) - len(pieces[-1]), []
+    at, end = len(pieces[0]), len(text) - len(pieces[-1])
+    values: list[str] = []
     for literal in pieces[2:-1:2]:
         # of two fields side by side the second is a clause
         found = text.find(literal, at, end) if literal else _clause(text, at, end)

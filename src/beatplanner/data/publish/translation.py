@@ -24,7 +24,7 @@ from babel.numbers import format_decimal, format_percent
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.templates import fields_of, filled, wrong_fields
-from beatplanner.data.result.names import OF_ROMA, language_title
+from beatplanner.data.result.names import OF_ROMA, language_title, language_titles
 
 LOCALES = {"en": "en_GB", "sq": "sq", "sr-Latn": "sr_Latn", "sr-Cyrl": "sr_Cyrl", "mk": "mk", "ro": "ro", "ru": "ru"}
 OPEN, CLOSE = "⟦", "⟧"
@@ -170,14 +170,14 @@ class Speech:
         if self.language == "en":
             return language_title(name)
         folded = name.strip().casefold()
-        english = {str(v).casefold(): k for k, v in Locale.parse("en").languages.items()}
+        english = {v.casefold(): k for k, v in language_titles(Locale.parse("en")).items()}
         code = "rom" if folded in OF_ROMA else english.get(folded, folded)
-        return str(self.locale.languages.get(code, name))
+        return language_titles(self.locale).get(code, name)
 
 
 def _check_fields(key: str, english: list[str], said: str, where: str, file: str | Path) -> None:
     """Raise InputError where a text has another field than its English text, or a field that does more than stand for a word."""
-    allowed = set().union(*(fields_of(text) for text in english)) if all(_plain(text) for text in english) else set()
+    allowed = set[str]().union(*(fields_of(t) for t in english)) if all(_plain(t) for t in english) else set[str]()
     wrong = wrong_fields(said, allowed)
     if wrong:
         mend = "Use the fields of the English text, as they stand there"

@@ -12,10 +12,12 @@ from typing import Any
 
 import pandas as pd
 
+from beatplanner.data.narrowing import is_dict, is_sequence, is_tuple
+
 
 def cell_text(value: Any) -> str | None:
     """Return a value as text of a table's cell; None where there is nothing."""
-    if isinstance(value, tuple):
+    if is_tuple(value):
         return ";".join(value) or None
     if isinstance(value, dt.date | dt.datetime):
         return value.isoformat()
@@ -34,9 +36,9 @@ DIGITS = 12
 
 def without_nan(value: Any, digits: int | None = None) -> Any:
     """Return a structure for JSON in which numbers that are not finite are null, numpy's are plain, and none has more than so many digits."""
-    if isinstance(value, dict):
+    if is_dict(value):
         return {str(k): without_nan(v, digits) for k, v in value.items()}
-    if isinstance(value, list | tuple):
+    if is_sequence(value):
         return [without_nan(v, digits) for v in value]
     if hasattr(value, "item"):
         value = value.item()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.draft_reason import Reason
 from beatplanner.data.result.sections import section_of
 
@@ -52,7 +53,7 @@ def unsolved_steps(summary: Mapping[str, Any]) -> list[Reason]:
     found: list[Reason] = []
     for step in STEPS:
         claims = summary.get(step)
-        if not isinstance(claims, dict) or (step == "beats" and not claims.get("planned", True)):
+        if not is_dict(claims) or (step == "beats" and not claims.get("planned", True)):
             continue
         gap = None if claims.get("status") in BROKEN else proven_gap(claims)
         if gap is None:
@@ -77,7 +78,7 @@ def proven_gap(claims: Mapping[str, Any]) -> float | None:
 
 def accepted_sites(tables: PlanTables) -> dict[str, str]:
     """Return the generated sites that a person accepted, and the name that the person gave each."""
-    rules = tables.summary.get("rules", {}).get("stations") or {}
+    rules = section_of(section_of(tables.summary, "rules"), "stations")
     return {str(k): str(v) for k, v in section_of(rules, "accepted").items()}
 
 

@@ -17,6 +17,7 @@ import pyogrio
 import pyogrio.errors
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.narrowing import is_dict
 from beatplanner.data.notices import write_notice
 from beatplanner.data.output_place import check_folder_place, settle, written_anew
 from beatplanner.data.paths import whole_path
@@ -153,13 +154,17 @@ def plain_types(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def _is_true(value: Any) -> bool:
+    return value in (True, 1, "True")
+
+
 def _read_persons(package: Path, layers: set[str]) -> dict[str, pd.DataFrame | None]:
     """Return homes, walks and roster, from the file of persons beside a plan, else from the plan itself; None for what lies in neither.
 
     A plan with units' walks keeps them itself, an older one the rest, too; a roster of ids alone is that of a plan that was handed on without the file.
     """
     people = package.with_name(PEOPLE)
-    apart = {str(name) for name, _ in pyogrio.list_layers(people)} if people.is_file() else set()
+    apart = {str(name) for name, _ in pyogrio.list_layers(people)} if people.is_file() else set[str]()
     found: dict[str, pd.DataFrame | None] = {}
     for name in ("homes", "walks", "roster"):
         file = people if name in apart else package
@@ -225,7 +230,7 @@ def read_result(folder: Path) -> PlanTables:
         raise InputError(
             problem(f"the result cannot be read ({str(error).splitlines()[0]})", "Plan again", file=folder)
         ) from None
-    if not isinstance(summary, dict) or found["units"] is None or found["edges"] is None:
+    if not is_dict(summary) or found["units"] is None or found["edges"] is None:
         raise InputError(
             problem("the result is incomplete: its units or edges are missing", "Plan again", file=package)
         )
@@ -238,6 +243,6 @@ def read_result(folder: Path) -> PlanTables:
     for name in ("stations", "sites"):
         for column in ("existing", "chosen"):
             if found[name] is not None and column in found[name]:
-                found[name][column] = found[name][column].map(lambda v: v in (True, 1, "True"))
+                found[name][column] = found[name][column].map(_is_true)
     units = gpd.GeoDataFrame(found["units"])
     return PlanTables(**{**found, "units": units}, summary=summary, proofs=_read_proofs(folder / "proof"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 # The language of the Roma has several names and a code; it is called by one.
 ROMANI, OF_ROMA = "Romani", ("rom", "roma", "romani", "romany")
@@ -32,4 +34,9 @@ def language_title(language: str) -> str:
 def _english() -> dict[str, str]:
     from babel import Locale
 
-    return {str(code).casefold(): str(name) for code, name in Locale.parse("en").languages.items()}
+    return {code.casefold(): name for code, name in language_titles(Locale.parse("en")).items()}
+
+
+def language_titles(locale: Any) -> Mapping[str, str]:
+    """Return the names of languages by code, in the language of a babel locale, which annotates none."""
+    return locale.languages

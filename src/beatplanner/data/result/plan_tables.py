@@ -85,4 +85,4 @@ class PlanTables:
     catchments: gpd.GeoDataFrame | None = None
     stops: gpd.GeoDataFrame | None = None
     cover: pd.DataFrame | None = None
-    proofs: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    proofs: dict[str, dict[str, np.ndarray]] = field(default_factory=dict[str, dict[str, np.ndarray]])

@@ -132,7 +132,7 @@ def served_until(tables: PlanTables) -> dict[Any, dt.date]:
         for r in tables.roster.to_dict("records"):
             if isinstance(r["leaves_on"], str | dt.date) and str(r["leaves_on"]):
                 leaves[str(r["officer"])] = _day(r["leaves_on"])
-    found = {}
+    found: dict[Any, dt.date] = {}
     for i, officer, until in zip(
         tables.assignments.index, tables.assignments["officer"], tables.assignments["end"], strict=True
     ):
@@ -190,7 +190,8 @@ def _serving_today(tables: PlanTables, after: dt.date) -> list[str]:
             inside = (units["current"] == beat).to_numpy()
             if not inside.any():
                 continue
-            beat = people[inside].groupby(units["beat"][inside].astype(str)).sum().idxmax()
+            lived = pd.DataFrame({"beat": units["beat"].astype(str), "people": people})[inside]
+            beat = lived.groupby("beat")["people"].sum().idxmax()
         found.append(str(beat))
     return found
 

@@ -208,7 +208,7 @@ def dense_parts(shapes: Sequence[BaseGeometry], scale: float, width: float, heig
     width, height
         Of its frame, mm.
     """
-    rest = [s for s in shapes if math.sqrt(s.area) * 1000 / scale < ROOM]
+    rest: list[BaseGeometry] = [s for s in shapes if math.sqrt(s.area) * 1000 / scale < ROOM]
     found: list[Box] = []
     while len(rest) > 1 and len(found) < MOST_PARTS:
         group = list(rest)

@@ -18,6 +18,7 @@ import shapely
 from pyproj import CRS
 
 from beatplanner.data.formats import geometry
+from beatplanner.data.formats.frames import code_of
 from beatplanner.data.notices import write_notice
 from beatplanner.data.result import qgis_words as words
 from beatplanner.data.result.folder import INTERNAL
@@ -148,7 +149,7 @@ def write_qgis_project(
     legend: dict[str, str] = {}
     for group, file, wanted in GROUPS:
         package = path.with_name(file)
-        there = {str(name) for name, _ in pyogrio.list_layers(package)} if package.is_file() else set()
+        there = {str(name) for name, _ in pyogrio.list_layers(package)} if package.is_file() else set[str]()
         tree: list[str] = []
         for name, kind, english, visible in wanted:
             if name not in there:
@@ -173,7 +174,7 @@ def write_qgis_project(
         title,
         (west, south, east, north),
         0 if tables.beats is None else len(tables.beats),
-        f"{crs.name} ({':'.join(crs.to_authority() or ('–',))})",
+        f"{crs.name} ({code_of(crs) or '–'})",
         "–" if crs.datum is None else crs.datum.name.removesuffix(" ensemble"),
         "".join(legend[n] for n in ON_THE_PAGE if n in legend),
         tuple(draft),
@@ -284,8 +285,8 @@ def _states(says: words.Says) -> str:
 
 def _system(crs: CRS) -> str:
     """Return a CRS as QGIS writes it."""
-    authority = crs.to_authority()
-    code = f"<authid>{authority[0]}:{authority[1]}</authid>" if authority else ""
+    name = code_of(crs)
+    code = f"<authid>{name}</authid>" if name else ""
     with warnings.catch_warnings():
         # a PROJ string says less than the WKT beside it, and QGIS reads it only where it cannot read that
         warnings.simplefilter("ignore", UserWarning)

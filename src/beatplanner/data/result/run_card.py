@@ -82,7 +82,8 @@ def card_rows(
     for step, name in STEPS.items():
         if step in summary:
             rows.append((say(name), _standing(summary[step], say)))
-    for clash in [] if public else summary.get("clashes", [])[:3]:
+    clashes: list[str] = [] if public else summary.get("clashes", [])[:3]
+    for clash in clashes:
         rows.append((say("Not kept"), str(clash)))
     seen: set[tuple[str, str]] = set()
     for entry in summary.get("inputs", []):

@@ -57,7 +57,7 @@ class Beats(Step):
     max_deviation: float
     contiguous: bool
     planned: bool = Field(True, description="false for beats that were given")
-    municipalities: list[MunicipalityRules] = Field(default_factory=list)
+    municipalities: list[MunicipalityRules] = Field(default_factory=list[MunicipalityRules])
     officers_required: int | None = None
     moved_share: float | None = None
     least_minutes: dict[str, Any] | None = Field(
@@ -96,9 +96,9 @@ class Stations(Step):
     homes: int | None = None
     sites: int | None = None
     generated_sites: int | None = None
-    closed: list[str] = Field(default_factory=list)
-    groups: dict[str, Group] = Field(default_factory=dict)
-    share_by_minutes: dict[str, float | None] = Field(default_factory=dict)
+    closed: list[str] = Field(default_factory=list[str])
+    groups: dict[str, Group] = Field(default_factory=dict[str, Group])
+    share_by_minutes: dict[str, float | None] = Field(default_factory=dict[str, float | None])
     group_excess: float | None = None
 
 
@@ -117,7 +117,7 @@ class Officers(Step):
     changed_months: float | None = None
     officers: int | None = None
     months: int | None = None
-    broken_rules: list[dict[str, str | None]] = Field(default_factory=list)
+    broken_rules: list[dict[str, str | None]] = Field(default_factory=list[dict[str, str | None]])
 
 
 class CountedShare(_SummaryPart):
@@ -154,7 +154,7 @@ class Source(_SummaryPart):
     modified: str
     rows_in: int | None
     rows_used: int | None
-    repaired: list[str] = Field(default_factory=list)
+    repaired: list[str] = Field(default_factory=list[str])
     columns_left_out: int = 0
     newest: str | None = None
 
@@ -176,7 +176,9 @@ class Summary(_SummaryPart):
     seconds: float = Field(ge=0)
     threads: int | None = None
     time_limit: float | None = None
-    clashes: list[str] = Field(default_factory=list, description="which rules clash, in words; empty where all are met")
+    clashes: list[str] = Field(
+        default_factory=list[str], description="which rules clash, in words; empty where all are met"
+    )
     unproven_clashes: list[str] = Field(
         default_factory=list, description="those of the clashes of which it is not proven that no plan avoids them"
     )
@@ -185,14 +187,14 @@ class Summary(_SummaryPart):
     officers: Officers | None = None
     population: float | None = None
     workload: Workload | None = None
-    notes: list[Remark] = Field(default_factory=list)
+    notes: list[Remark] = Field(default_factory=list[Remark])
     made_on: str | None = Field(None, description="ISO day on which the plan was made")
     crs: str | None = None
     description_file: str | None = None
     description_sha256: str | None = None
-    rules: dict[str, Any] = Field(default_factory=dict)
-    inputs: list[Source] = Field(default_factory=list)
-    versions: dict[str, str] = Field(default_factory=dict)
+    rules: dict[str, Any] = Field(default_factory=dict[str, Any])
+    inputs: list[Source] = Field(default_factory=list[Source])
+    versions: dict[str, str] = Field(default_factory=dict[str, str])
     budget: dict[str, Any] | None = None
     country: dict[str, Any] | None = None
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def write_forum(folder: Path) -> None:
     """Write what the forum pack tells beside the plan: consents, minutes of the last forums, partners, opening hours."""
-    officers = pd.read_excel(folder / "officers.xlsx")["officer"].tolist()
+    with pd.ExcelFile(folder / "officers.xlsx") as book:
+        officers = book.parse(0)["officer"].tolist()
     _write_portrait(folder / "portrait.png")
     rows = [
         ("", "070 555 100", "Police of Rekagrad, P.O. box 12, 1000 Rekagrad"),
@@ -111,11 +115,20 @@ def _write_portrait(path: Path) -> None:
 
     figure = Figure(figsize=(2.0, 2.4))
     figure.set_facecolor("#dfe8f1")
-    axes = figure.add_axes((0, 0, 1, 1))
+    axes = _whole_sheet(figure)
     axes.add_patch(Ellipse((0.5, 0.0), 0.9, 0.8, color="#08306b"))
     axes.add_patch(Circle((0.5, 0.62), 0.2, color="#d9b99b"))
     axes.add_patch(Ellipse((0.5, 0.77), 0.42, 0.18, color="#08306b"))
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.2)
     axes.set_axis_off()
+    _save(figure, path)
+
+
+# what matplotlib annotates leaves further arguments open
+def _whole_sheet(figure: Any) -> Axes:
+    return figure.add_axes((0, 0, 1, 1))
+
+
+def _save(figure: Any, path: Path) -> None:
     figure.savefig(path, dpi=120, metadata={"Software": None})

@@ -117,7 +117,7 @@ def draw_geography(rng: np.random.Generator) -> Geography:
     land, facing = _borders(cells, bank)
     municipality = _municipalities(centres, bank, residents, land)
     bridges, spans = _bridges(facing, municipality, river)
-    neighbours = nx.Graph()
+    neighbours: nx.Graph[int] = nx.Graph()
     neighbours.add_nodes_from(range(len(cells)))
     for a, b in [*land, *spans]:
         neighbours.add_edge(a, b, metres=float(np.hypot(*(centres[a] - centres[b]))))
@@ -148,7 +148,7 @@ def _outline(rng: np.random.Generator) -> Polygon:
 
 def _river(rng: np.random.Generator) -> LineString:
     x = np.arange(-13_000.0, 13_001.0, 80.0)
-    first, second = rng.uniform(0, 2 * np.pi, 2)
+    first, second = (float(v) for v in rng.uniform(0, 2 * np.pi, 2))
     y = -450 + 0.07 * x + 420 * np.sin(x / 1_500 + first) + 130 * np.sin(x / 520 + second)
     y -= np.interp(0.0, x, y) + 450  # through the town, south of its middle
     return LineString(np.column_stack([x, y]).round(2))

@@ -126,7 +126,7 @@ def write_sample_town(folder: Path, seed: int = 7) -> Path:
     beats = _beats_today(ground, np.random.default_rng(seed + 1))
     _write_units(folder / "census.gpkg", ground, rng)
     _write_incidents(folder / "incidents.csv", ground, rng)
-    shapes = gpd.GeoDataFrame({"beat": beats}, geometry=ground.cells, crs=WORKING_CRS).dissolve("beat").reset_index()
+    shapes = _dissolved(gpd.GeoDataFrame({"beat": beats}, geometry=ground.cells, crs=WORKING_CRS))
     _write(shapes.to_crs(NATIONAL_GRID), folder / "beats_today.shp")
     water = folder / "water.gpkg"
     _write(
@@ -193,13 +193,18 @@ def _write_units(path: Path, ground: Geography, rng: np.random.Generator) -> Non
     _write(units.to_crs(NATIONAL_GRID), path, "enumeration_areas")
 
 
+def _dissolved(cells: Any) -> gpd.GeoDataFrame:
+    """Return the beats of cells; what geopandas annotates leaves further arguments of `dissolve` open."""
+    return cells.dissolve("beat").reset_index()
+
+
 def _write_incidents(path: Path, ground: Geography, rng: np.random.Generator) -> None:
     """Write a year of incidents: more in the middle of the town, each category at its hours, and a column that import must drop."""
     middle = ground.centres[int(np.argmin(np.hypot(*(ground.centres - ground.centres.mean(axis=0)).T)))]
     apart = np.hypot(*(ground.centres - middle).T)
     pull = ground.residents * (0.6 + 1.2 * np.exp(-((apart / 1_800.0) ** 2)))
     unit = rng.choice(len(pull), INCIDENTS, p=pull / pull.sum())
-    points = np.array([_point_in(ground.cells[u], ground.centres[u], rng) for u in unit])
+    points = np.array([_point_in(ground.cells[int(u)], ground.centres[u], rng) for u in unit])
     west, south, east, north = ground.outline.bounds
     angle = rng.uniform(0, 2 * np.pi, STRAY_INCIDENTS)
     radius = np.column_stack([(east - west) * 0.6 * np.cos(angle), (north - south) * 0.6 * np.sin(angle)])
@@ -218,7 +223,7 @@ def _write_incidents(path: Path, ground: Geography, rng: np.random.Generator) ->
     frame = pd.DataFrame(
         {
             "record": [f"R{n:05d}" for n in range(1, len(points) + 1)],
-            "category": [names[k] for k in kind],
+            "category": [names[int(k)] for k in kind],
             "occurred": when.strftime("%Y-%m-%dT%H:%M"),
             "lon": place.x.round(6),
             "lat": place.y.round(6),
@@ -290,7 +295,7 @@ def _write_sites(folder: Path, ground: Geography, rng: np.random.Generator) -> N
     chosen = rng.choice(len(chance), 40, replace=False, p=chance / chance.sum())
     rows: list[tuple[str, float, float, int]] = []
     for i, u in enumerate(chosen, 1):
-        east, north = _point_in(ground.cells[u], ground.centres[u], rng)
+        east, north = _point_in(ground.cells[int(u)], ground.centres[u], rng)
         kind = BUILDINGS[int(rng.integers(len(BUILDINGS)))]
         rows.append(
             (f"{ground.places[u]} {kind} {i}", round(east, 1), round(north, 1), int(rng.integers(16, 61)) * 500)

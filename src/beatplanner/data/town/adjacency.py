@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -9,6 +11,9 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from beatplanner.data.formats import geometry
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 # What a border is (stated in docs/beats.md; the checker has code of its own for the same rule): two units are neighbours where they
 # share at least `LEAST_BORDER` metres of outline. Where their outlines coincide for less than that, because one border was digitised
@@ -76,7 +81,8 @@ def _near(shapes: np.ndarray, of: np.ndarray, beside: np.ndarray) -> np.ndarray:
     long = np.flatnonzero(shapely.get_num_coordinates(found) > LONG_OUTLINE)
     frames = shapely.bounds(shapes[beside[long]])
     for i, (west, south, east, north) in zip(long, frames, strict=True):
-        part = shapely.clip_by_rect(found[i], west - 2 * SNAP, south - 2 * SNAP, east + 2 * SNAP, north + 2 * SNAP)
+        whole: BaseGeometry = found[i]
+        part = shapely.clip_by_rect(whole, west - 2 * SNAP, south - 2 * SNAP, east + 2 * SNAP, north + 2 * SNAP)
         if part.geom_type.endswith("String") or shapely.is_valid(part):
             found[i] = part
     return found

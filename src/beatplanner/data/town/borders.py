@@ -190,7 +190,7 @@ def _with_decisions(
     # a mask, since an empty list would choose no columns
     kept = np.array([decided.get((int(a), int(b)), (True, ""))[0] for a, b in every], bool)
     more = [
-        (a, b, float(shapely.distance(polygons[a], polygons[b])))
+        (a, b, float(polygons[a].distance(polygons[b])))
         for (a, b), (holds, _) in decided.items()
         if holds and (a, b) not in proposed
     ]
@@ -254,5 +254,7 @@ def _edges_of_file(reading: Reading, units: gpd.GeoDataFrame, table: Table) -> p
         reading.findings.add([where.fact(what, field="metres")])
     else:
         outline = shapely.boundary(np.asarray(units.geometry.array, dtype=object))
-        metres = shapely.length(geometry.intersection(outline[pairs["a"]], outline[pairs["b"]]))
+        metres = shapely.length(
+            geometry.intersection(outline[pairs["a"].to_numpy(int)], outline[pairs["b"].to_numpy(int)])
+        )
     return pd.DataFrame({"a": pairs["a"], "b": pairs["b"], "metres": metres, "kind": "file"})

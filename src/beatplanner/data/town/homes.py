@@ -58,6 +58,11 @@ def _one_home_a_unit(units: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.DataFrame({"unit": np.arange(len(units)), "x": units["x"], "y": units["y"], "share": 1.0})
 
 
+def _filled(values: Any) -> np.ndarray:
+    """Return the numbers of a raster's cells, 0 where there is none; numpy annotates masked arrays in part only."""
+    return np.asarray(values.filled(0.0) if hasattr(values, "filled") else values, float)
+
+
 def _homes_of_raster(path: Path, units: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return weighted points inside the units, by exactextract: a cell counts in each unit by the part that lies in it.
 
@@ -76,7 +81,7 @@ def _homes_of_raster(path: Path, units: gpd.GeoDataFrame) -> pd.DataFrame:
         shapes = gpd.GeoDataFrame(geometry=gpd.GeoSeries(units.geometry).to_crs(crs.to_wkt()))
         cells: Any = exact_extract(raster, shapes, ["values", "coverage", "center_x", "center_y"], output="pandas")
     unit = np.repeat(np.arange(len(units)), [len(v) for v in cells["values"]])
-    people = np.nan_to_num(np.ma.filled(np.ma.concatenate([np.ma.asarray(v, float) for v in cells["values"]]), 0.0))
+    people = np.nan_to_num(np.concatenate([_filled(v) for v in cells["values"]]))
     people = np.clip(people, 0, None) * np.concatenate(cells["coverage"].to_list())
     points = gpd.GeoSeries(
         gpd.points_from_xy(np.concatenate(cells["center_x"].to_list()), np.concatenate(cells["center_y"].to_list())),

@@ -72,7 +72,7 @@ def join_table(units: Sequence[str], keys: Sequence[str | None], values: np.ndar
         facts.append(f"a row of totals was left out ({keys[int(strange[np.flatnonzero(is_total)[0]])]})")
     rest = strange[~is_total]
     if len(rest):
-        names = listed(sorted({str(keys[i]) for i in rest if keys[i] is not None}), 6)
+        names = listed(sorted({str(k) for k in (keys[int(i)] for i in rest) if k is not None}), 6)
         doubts.append(f"{len(rest):,} rows with {values[rest].sum():,.0f} residents belong to no unit: {names}")
     if (rows == 0).any():
         absent = np.asarray(units, dtype=object)[rows == 0]

@@ -49,9 +49,9 @@ class Reading:
 
     description: Description
     findings: Findings = field(default_factory=Findings)
-    sources: list[Source] = field(default_factory=list)
-    proposals: dict[str, pd.DataFrame] = field(default_factory=dict)
-    unused: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    sources: list[Source] = field(default_factory=list[Source])
+    proposals: dict[str, pd.DataFrame] = field(default_factory=dict[str, pd.DataFrame])
+    unused: dict[tuple[str, str], list[str]] = field(default_factory=dict[tuple[str, str], list[str]])
 
     def record(
         self, role: str, path: Path, rows_in: int, rows_used: int | None = None, where: Place | None = None

@@ -340,7 +340,7 @@ def _categories(
     doubts: list[tuple[str, str]] = []
     if found.given or len(found.runs) == 0:
         return own, doubts
-    low, high = found.runs[0][0], found.runs[-1][1]
+    low, high = int(found.runs[0][0]), int(found.runs[-1][1])
     months = MONTHS[found.step]
     dated = pd.DataFrame(
         {"category": category.iloc[known].to_numpy(object), "period": period.iloc[known].to_numpy(int)}

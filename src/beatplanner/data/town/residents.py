@@ -37,7 +37,7 @@ class Residents:
     """
 
     people: np.ndarray
-    groups: dict[str, np.ndarray] = field(default_factory=dict)
+    groups: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
 
 
 def read_residents(

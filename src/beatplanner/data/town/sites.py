@@ -149,7 +149,7 @@ def _check_sites(
     blank = np.flatnonzero(~np.isfinite(place).all(axis=1))
     if len(blank):
         raise InputError(
-            where.problem(f"site {ids[blank[0]]} has no coordinates", "Give them", row=where.rows[blank[0]])
+            where.problem(f"site {ids[blank[0]]} has no coordinates", "Give them", row=where.rows[int(blank[0])])
         )
     area = geometry.union(units.geometry.to_numpy())
     apart = np.asarray(shapely.distance(shapely.points(place), area)) / 1000
@@ -159,7 +159,7 @@ def _check_sites(
         if len(far) == len(ids):
             table = getattr(reading.description.stations, key)
             raise misplaced(reading, f"stations.{key}", table, units, where, what, "Check its coordinates and CRS")
-        raise InputError(where.problem(what, "Check its coordinates and CRS", row=where.rows[far[0]]))
+        raise InputError(where.problem(what, "Check its coordinates and CRS", row=where.rows[int(far[0])]))
     rules = reading.description.stations
     assert rules is not None
     limit = rules.access_metres / 1000
@@ -169,7 +169,7 @@ def _check_sites(
         what = f"{len(out):,} of {len(ids):,} sites lie more than {rules.access_metres:,.0f} m outside every unit, in a lake or across a border: {names}"
         if existing:
             mend = "Correct their place, or raise stations.access_metres"
-            raise InputError(where.problem(what, mend, row=where.rows[out[0]]))
+            raise InputError(where.problem(what, mend, row=where.rows[int(out[0])]))
         reading.findings.tell("warning", f"{what}; they are left out", file=where.file)
     return apart <= limit
 
@@ -182,11 +182,11 @@ def _check_water(place: np.ndarray, ids: list[Any], barriers: Barriers | None, w
     inside = (
         np.flatnonzero(shapely.contains(geometry.union(np.array(water, dtype=object)), shapely.points(place)))
         if water
-        else []
+        else np.empty(0, int)
     )
     if len(inside):
         what = f"site {ids[inside[0]]} lies in the water of a barrier ({len(inside):,} such sites)"
-        raise InputError(where.problem(what, "Correct its place", row=where.rows[inside[0]], field="geometry"))
+        raise InputError(where.problem(what, "Correct its place", row=where.rows[int(inside[0])], field="geometry"))
 
 
 def _site_costs(frame: pd.DataFrame, where: Place, table: Candidates | Existing) -> pd.DataFrame:
@@ -231,7 +231,8 @@ def _generated_sites(units: gpd.GeoDataFrame, homes: pd.DataFrame, most: int) ->
     chosen, side = np.arange(len(homes)), 0.0
     if len(homes) > most:
         settled = np.flatnonzero(people > 0) if (people > 0).any() else chosen
-        side = max(50.0, float(np.sqrt(np.prod(np.ptp(place[settled], axis=0) + 1.0) / most)) / 8)
+        spread: np.ndarray = np.ptp(place[settled], axis=0) + 1.0
+        side = max(50.0, float(np.sqrt(spread.prod() / most)) / 8)
         while True:
             cell = pd.DataFrame(np.floor(place[settled] / side), columns=["a", "b"]).assign(
                 people=people[settled], at=settled

@@ -77,7 +77,7 @@ def _shares(polygons: np.ndarray, shapes: np.ndarray, ids: list[str | None]) -> 
     common = np.asarray(geometry.intersection(polygons[u], shapes[s]), dtype=object)
     area = shapely.area(polygons)
     parts = pd.DataFrame(
-        {"unit": u, "beat": [ids[i] for i in s], "share": shapely.area(common) / area[u], "common": common}
+        {"unit": u, "beat": [ids[int(i)] for i in s], "share": shapely.area(common) / area[u], "common": common}
     )
     parts = parts[parts["share"] > HAIR]
     covered = np.bincount(parts["unit"], weights=parts["share"], minlength=len(polygons))
@@ -101,9 +101,8 @@ def _tell_splits(
     reading: Reading, shares: pd.DataFrame, current: np.ndarray, units: gpd.GeoDataFrame, where: Place, column: str
 ) -> None:
     """Name the units of which a part that counts lies in another of today's beats, or in none."""
-    other = shares[
-        (shares["beat"].to_numpy(object) != current[shares["unit"].to_numpy(int)]) & (shares["share"] >= SPLIT)
-    ]
+    elsewhere = np.asarray(shares["beat"].to_numpy(object) != current[shares["unit"].to_numpy(int)], bool)
+    other = shares[elsewhere & (shares["share"].to_numpy(float) >= SPLIT)]
     total = shares.groupby("unit")["share"].sum()
     twice = {int(str(u)) for u in total.index[total > 1 + SPLIT]}
     if twice:

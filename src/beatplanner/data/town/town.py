@@ -101,8 +101,8 @@ class Town:
     published: pd.DataFrame | None = None
     notes: tuple[Note, ...] = field(default=())
     sources: tuple[Source, ...] = field(default=())
-    proposals: dict[str, pd.DataFrame] = field(default_factory=dict)
-    beat_names: dict[str, str] = field(default_factory=dict)
+    proposals: dict[str, pd.DataFrame] = field(default_factory=dict[str, pd.DataFrame])
+    beat_names: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def name(self) -> str:

@@ -45,7 +45,7 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
         rules.population,
         rules.municipality,
         rules.workload,
-        *([] if rules.population_table else rules.groups.values()),
+        *(() if rules.population_table else rules.groups.values()),
     ]
     frame, where = read_layer(
         reading.description.path(rules.path),
@@ -176,7 +176,7 @@ def _tell_accuracy(reading: Reading, crs: CRS, planned: CRS, shapes: np.ndarray,
     """Say how exact a change of datum is without a grid that would have to be downloaded."""
     if crs.geodetic_crs is None or same_datum(crs, planned):
         return
-    box = shapely.box(*shapely.total_bounds(shapes))
+    box = geometry.frame_of(shapes)
     bounds = gpd.GeoSeries([box], crs=crs).to_crs(4326).total_bounds
     if not np.isfinite(bounds).all():
         return
@@ -239,12 +239,12 @@ def _check_places(polygons: np.ndarray, ids: list[str], where: Place) -> None:
         what = (
             f"unit {ids[far[0]]} lies {apart[far[0]]:,.0f} km from the middle of the others ({len(far):,} such units)"
         )
-        raise InputError(where.problem(what, "Correct its polygon", row=where.rows[far[0]], field="geometry"))
+        raise InputError(where.problem(what, "Correct its polygon", row=where.rows[int(far[0])], field="geometry"))
     # the same polygon lies in the same frame, to the rounding of its corners
-    frames = pd.DataFrame(shapely.bounds(polygons).round(3)).groupby([0, 1, 2, 3]).indices.values()
+    frames = pd.DataFrame(shapely.bounds(polygons).round(3)).groupby([0, 1, 2, 3]).indices
     twice = [
-        (ids[i], ids[j])
-        for alike in frames
+        (ids[int(i)], ids[int(j)])
+        for alike in frames.values()
         for n, i in enumerate(alike)
         for j in alike[n + 1 :]
         if shapely.equals(polygons[i], polygons[j])

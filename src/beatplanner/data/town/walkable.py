@@ -148,8 +148,11 @@ def read_barriers(reading: Reading, units: gpd.GeoDataFrame) -> Barriers | None:
         reading, "stations.crossings" if rules.crossings else "beats.crossings", crossings, crs_of(units)
     )
     # a bridge drawn as a line counts where it meets the barrier
-    points = [
-        p if shapely.get_type_id(p) in (0, 4) else shapely.line_interpolate_point(shapely.shortest_line(p, shape), 0.0)
-        for p in found
-    ]
-    return Barriers(shape, shapely.get_coordinates(points))
+    return Barriers(shape, shapely.get_coordinates([_met(crossing, shape) for crossing in found]))
+
+
+def _met(crossing: shapely.Geometry, barrier: shapely.Geometry) -> shapely.Geometry:
+    """Return points as they are, and where a line meets the barrier."""
+    if shapely.get_type_id(crossing) in (0, 4):
+        return crossing
+    return shapely.line_interpolate_point(shapely.shortest_line(crossing, barrier), 0.0)

@@ -257,7 +257,8 @@ def without_barred(roads: Roads, barriers: Barriers, reach: float = 60.0) -> Roa
     if not hit.any() or not len(barriers.crossings):
         return roads
     lines = roads.lines.copy()
-    open_area = geometry.union(geometry.buffer(shapely.points(barriers.crossings), reach))
+    crossings = np.asarray(shapely.points(barriers.crossings), dtype=object)
+    open_area = geometry.union(geometry.buffer(crossings, reach))
     # wide enough that no tolerance joins what is cut
     closed = geometry.buffer(geometry.difference(barriers.shape, open_area), BARRED)
     lines[hit] = geometry.difference(lines[hit], closed)

@@ -13,6 +13,7 @@ import shapely
 from pyproj import CRS
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.formats import geometry
 from beatplanner.data.formats.coordinates import names_say
 from beatplanner.data.formats.crs_guess import CERTAIN, guess_crs
 from beatplanner.data.formats.crs_guess import Guess as GuessedCRS
@@ -224,8 +225,9 @@ def misplaced(
 
 def check_near(reading: Reading, key: str, layer: Any, shapes: np.ndarray, units: gpd.GeoDataFrame) -> None:
     """Raise InputError where every line or area of a layer, in the planning CRS, lies far from the units: it would do nothing, without a word."""
-    town = shapely.box(*shapely.total_bounds(units.geometry.to_numpy()))
-    metres = shapely.distance(np.asarray(shapely.box(*shapely.bounds(shapes).T), dtype=object), town)
+    town = geometry.frame_of(units.geometry.to_numpy())
+    frame = shapely.bounds(shapes)
+    metres = shapely.distance(shapely.box(frame[:, 0], frame[:, 1], frame[:, 2], frame[:, 3]), town)
     nearest = np.nanmin(metres, initial=np.inf)
     if nearest > FAR_KM * 1000:
         away = f"{nearest / 1000:,.0f} km from the units" if np.isfinite(nearest) else "nowhere in the CRS of its file"

@@ -321,7 +321,7 @@ class Budget(Section):
             source="03.1: police services in the United Nations' classification of functions (COFOG).",
             check="budget.functional",
         ),
-    ] = Field(default_factory=dict)
+    ] = Field(default_factory=dict[Literal["salaries", "stations", "vehicles", "forums", "training"], str])
     pilots: Annotated[
         list[str],
         Rule(
@@ -357,7 +357,7 @@ class Budget(Section):
             source="None: the force knows what belongs together.",
             check="budget.limits",
         ),
-    ] = Field(default_factory=list)
+    ] = Field(default_factory=list[list[str]])
     rates: Annotated[
         dict[str, Positive],
         Rule(

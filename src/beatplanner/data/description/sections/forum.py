@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 from beatplanner.data.description.sections.base import Input, Layer, NonNegative, PointTable, Section, TablePath
 from beatplanner.data.description.sections.incidents import Gazetteer
 from beatplanner.data.description.sections.rule import Rule
+from beatplanner.data.narrowing import is_dict, is_sequence
 
 LANGUAGES = ("en", "sq", "sr-Latn", "sr-Cyrl", "mk", "ro", "ru")
 
@@ -18,17 +19,17 @@ LANGUAGES = ("en", "sq", "sr-Latn", "sr-Cyrl", "mk", "ro", "ru")
 def _languages(value: Any) -> Any:
     """Check languages of the forum pack, given as one or as a list."""
     found = [value] if isinstance(value, str) else value
-    if not isinstance(found, list | tuple) or not found or any(v not in LANGUAGES for v in found):
+    if not is_sequence(found) or not found or any(v not in LANGUAGES for v in found):
         raise ValueError(f"give languages out of {', '.join(LANGUAGES)}")
     return tuple(found)
 
 
 def _words(value: Any) -> Any:
     """Check words that people read: one text, or one for each language."""
-    texts = list(value.values()) if isinstance(value, dict) else [value]
+    texts = list(value.values()) if is_dict(value) else [value]
     if not texts or not all(isinstance(v, str) and v for v in texts):
         raise ValueError("give text in quotes, or a table of it by language")
-    if isinstance(value, dict) and any(k not in LANGUAGES for k in value):
+    if is_dict(value) and any(k not in LANGUAGES for k in value):
         raise ValueError(f"give languages out of {', '.join(LANGUAGES)}")
     return value
 

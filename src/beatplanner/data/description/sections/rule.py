@@ -70,7 +70,7 @@ class Rule:
     step: float = 1.0
     off: str = ""
     auto: str = ""
-    choices: dict[Any, str] = field(default_factory=dict)
+    choices: dict[Any, str] = field(default_factory=dict[Any, str])
     common: bool = False
     plain: bool = False
     solver: str = ""
@@ -78,7 +78,7 @@ class Rule:
     key: str = ""
     kind: Kind = "number"
     default: Any = None
-    inner: dict[str, Any] = field(default_factory=dict)
+    inner: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def section(self) -> str:

@@ -34,7 +34,7 @@ class Candidates(PointTable):
     name: str | None = None
     cost: str | None = None
     yearly_cost: str | None = None
-    only: dict[str, list[str]] = Field(default_factory=dict)
+    only: dict[str, list[str]] = Field(default_factory=dict[str, list[str]])
 
 
 class Existing(PointTable):
@@ -78,7 +78,7 @@ class Phases(Section):
 
     budgets: Annotated[list[NonNegative], Field(min_length=1, max_length=15)]
     start: Annotated[int, Field(ge=1900, le=2200, strict=True)] | None = None  # the first year; else years 1, 2, …
-    pilots: list[str] = Field(default_factory=list)
+    pilots: list[str] = Field(default_factory=list[str])
 
 
 class Mobile(Section):
@@ -373,5 +373,5 @@ class Stations(Section):
 def rules_priced(rules: Mapping[str, Any] | None) -> bool:
     """Return whether the rules of stations, as a summary has them, name a column with any cost of a site."""
     columns = ("cost", "yearly_cost", "closing_cost")
-    tables = [(rules or {}).get(layer) or {} for layer in ("candidates", "existing")]
+    tables: list[Mapping[str, Any]] = [(rules or {}).get(layer) or {} for layer in ("candidates", "existing")]
     return any(t.get(c) is not None for t in tables for c in columns)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.narrowing import is_list
 from beatplanner.data.output_place import scratch_folder
 
 # How a picture in pixels begins.
@@ -108,7 +109,7 @@ def as_pixels(pictures: Mapping[str, bytes], dots: float = 200.0) -> dict[str, b
             format="png",
             ppi=dots,
         )
-    return dict(zip(names, made if isinstance(made, list) else [made], strict=True))
+    return dict(zip(names, made if is_list(made) else [made], strict=True))
 
 
 def _add(place: Any, block: Mapping[str, Any], pictures: Mapping[str, bytes], mm: Any) -> None:

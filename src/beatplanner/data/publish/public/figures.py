@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from beatplanner.data.narrowing import is_collection, is_mapping
 from beatplanner.data.publish.translation import Speech
 
 # Where a number may come from: a count that passed the gate, or what follows from such counts alone; a measure rounded so far that it says no
@@ -75,7 +76,7 @@ class Register:
         Each number as it is written, and where it comes from.
     """
 
-    entries: dict[str, set[str]] = field(default_factory=dict)
+    entries: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
     def enter(self, kind: Kind, text: object) -> str:
         """Enter the numbers of a text and return the text."""
@@ -141,12 +142,12 @@ def texts_in(content: Any, layout: frozenset[str] = frozenset()) -> Iterable[str
     """Return every text and number in nested tables, lists and blocks, as it would be written."""
     if content is None or isinstance(content, bool):
         return
-    if isinstance(content, Mapping):
+    if is_mapping(content):
         for key, value in content.items():
             if key not in layout:
                 yield str(key)
                 yield from texts_in(value, layout)
-    elif isinstance(content, list | tuple | set | frozenset):
+    elif is_collection(content):
         for value in content:
             yield from texts_in(value, layout)
     else:

@@ -196,10 +196,12 @@ def write_proposal(
     from openpyxl.worksheet.datavalidation import DataValidation
 
     choice = DataValidation(
-        type="list", formula1=f"={quote_sheetname(other.title)}!$A$2:$A${len(beats) + 1}", allow_blank=True
+        type="list",
+        formula1=f"={quote_sheetname(other.title)}!$A$2:$A${len(beats) + 1}",
+        allow_blank=True,
+        sqref=f"D2:D{len(units) + 1}",
     )
     sheet.add_data_validation(choice)
-    choice.add(f"D2:D{len(units) + 1}")
     _guide(book, [guide], sheets["help"])
     add_card(book, card, sheets["run card"])
     fit_pages(book)

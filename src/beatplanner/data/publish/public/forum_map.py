@@ -17,7 +17,7 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -32,6 +32,7 @@ from beatplanner.data.publish.public.plan import PublicPlan
 if TYPE_CHECKING:
     import folium
     import jinja2
+    from shapely.geometry.base import BaseGeometry
 
 # Borders are simplified by this share of the map's width, well below what a screen shows; digits give about a metre.
 SIMPLIFY_SHARE = 1 / 4000
@@ -151,7 +152,6 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
         What lies under the borders.
     """
     # heavy libraries, wanted where a map is written only
-    import branca.element
     import folium
 
     templates = files("beatplanner.data") / "templates"
@@ -198,7 +198,7 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
     ]
     # a mark that no name can hold tells our scripts from one that came in with a name
     own = secrets.token_hex(16)
-    cast(branca.element.Figure, view.get_root()).render()
+    _render(view.get_root())
     parts = _parts(view)
     parts["head"] = parts["head"].replace("<style>", f"<style {own}>").replace("<script>", f"<script {own}>")
     page = _page_template().render(
@@ -274,7 +274,9 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
             }
             for b in beats.itertuples(index=False)
         ],
-        places=sorted(({**p, "beat_name": name_of.get(p["beat"], p["beat"])} for p in places), key=lambda p: p["name"]),
+        places=sorted(
+            ({**p, "beat_name": name_of.get(p["beat"], p["beat"])} for p in places), key=lambda p: str(p["name"])
+        ),
         questions=words.questions,
         card_title=words.card_title,
         card=words.card,
@@ -325,7 +327,12 @@ def _parts(view: folium.Map) -> dict[str, str]:
     }
 
 
-def _plain_head(view: folium.Map) -> None:
+def _render(page: Any) -> None:
+    """Let a page gather what it shows; what branca annotates leaves arguments open."""
+    page.render()
+
+
+def _plain_head(view: Any) -> None:
     """Take out of folium's page what would be loaded from elsewhere; the template brings it inline."""
     for child in list(view._children.values()):
         for attribute in ("default_js", "default_css"):
@@ -356,13 +363,17 @@ def _rings(shape: shapely.Geometry) -> list[Any]:
     ]
 
 
-def _add(group: folium.FeatureGroup, shape: Any, fill: str, text: str, beat: str = "") -> None:
+def _add(group: folium.FeatureGroup, shape: shapely.Geometry, fill: str, text: str, beat: str = "") -> None:
     import folium
 
     geometry = json.loads(shapely.to_geojson(shapely.set_precision(shape, 10.0**-DIGITS)))
     style = {"fillColor": fill, "color": "#333333", "weight": 1.5, "fillOpacity": 0.65}
+
+    def styled(_: Any) -> dict[str, str | float]:
+        return style
+
     layer = folium.GeoJson(
-        {"type": "Feature", "properties": {"beat": beat}, "geometry": geometry}, style_function=lambda _: style
+        {"type": "Feature", "properties": {"beat": beat}, "geometry": geometry}, style_function=styled
     )
     folium.Tooltip(_for_template(text), sticky=True).add_to(layer)
     layer.add_to(group)
@@ -390,14 +401,15 @@ def _lines_of_each(shapes: Any, plan: PublicPlan) -> list[list[Any]]:
     shown: list[Any] = []
     of: list[int] = []
     for number, shape in enumerate(shapes):
-        line = shape if "Line" in shape.geom_type else shapely.boundary(shape)
+        drawn: BaseGeometry = shape
+        line = drawn if "Line" in drawn.geom_type else drawn.boundary
         cut = shapely.simplify(shapely.intersection(line, frame), max(1.0, (east - west) * SIMPLIFY_SHARE))
         parts = [p for p in shapely.get_parts(cut) if p.geom_type == "LineString" and not p.is_empty]
         shown += parts
         of += [number] * len(parts)
     found: list[list[Any]] = [[] for _ in shapes]
-    for number, line in zip(of, _degrees(shown, plan) if shown else [], strict=True):
-        found[number].append([[round(y, DIGITS), round(x, DIGITS)] for x, y in line.coords])
+    for number, part in zip(of, _degrees(shown, plan) if shown else [], strict=True):
+        found[number].append([[round(y, DIGITS), round(x, DIGITS)] for x, y in part.coords])
     return found
 
 
@@ -419,11 +431,11 @@ def _labels(shapes: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[st
     """Return where each beat's name may stand, the largest beat first: places inside the beat, the farthest from its border first."""
     found: list[dict[str, list[list[float]] | str]] = []
     for beat, shape in sorted(shapes.items(), key=lambda s: -s[1].area):
-        main = max(shapely.get_parts(shape), key=lambda p: p.area)
-        west, south, east, north = shapely.bounds(main)
+        main: BaseGeometry = max(shapely.get_parts(shape), key=lambda p: p.area)
+        west, south, east, north = main.bounds
         steps = (np.arange(LABEL_STEPS) + 0.5) / LABEL_STEPS
         x, y = (a.ravel() for a in np.meshgrid(west + steps * (east - west), south + steps * (north - south)))
-        grid = shapely.points(x, y)
+        grid = np.asarray(shapely.points(x, y), dtype=object)
         inside = grid[shapely.contains_properly(main, grid)]
         border = shapely.boundary(main)
         inside = inside[np.argsort(-shapely.distance(inside, border), kind="stable")]

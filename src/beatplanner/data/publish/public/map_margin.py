@@ -8,6 +8,8 @@ from xml.sax.saxutils import escape
 
 from pyproj import CRS
 
+from beatplanner.data.formats.frames import code_of
+
 FONT, DARK = "DejaVu Sans", "#1a1a1a"
 ROW, SIZE, SIGN = 4.6, 2.5, 9.0
 # Lines of the grid that a map has at least on its longer side.
@@ -96,6 +98,6 @@ def system_names(crs: CRS | None) -> tuple[str, str]:
     """Return the name of a coordinate system with its code, and of its datum; empty where there is none."""
     if crs is None:
         return "", ""
-    authority = crs.to_authority()
-    name = f"{crs.name} ({authority[0]}:{authority[1]})" if authority else crs.name
+    code = code_of(crs)
+    name = f"{crs.name} ({code})" if code else crs.name
     return name, crs.datum.name if crs.datum is not None else ""

@@ -87,11 +87,11 @@ class Sheet:
     per_mm: float
     width: float
     height: float
-    parts: list[str] = field(default_factory=list)
-    taken: list[Box] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list[str])
+    taken: list[Box] = field(default_factory=list[Box])
     # those of them that a line to a name may cross
-    frames: list[Box] = field(default_factory=list)
-    shown: set[str] = field(default_factory=set)
+    frames: list[Box] = field(default_factory=list[Box])
+    shown: set[str] = field(default_factory=set[str])
 
     def __post_init__(self) -> None:
         # what is written at the grid stays readable

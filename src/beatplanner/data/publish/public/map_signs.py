@@ -56,10 +56,16 @@ def mark_part(sheet: Sheet, box: Box, letter: str) -> None:
     sheet.write(letter, *corners[0], size, bold=True, colour=OPENED)
 
 
+def _on_sheet(shape: shapely.Geometry, sheet: Sheet) -> BaseGeometry:
+    """Return the largest part of a shape, in millimetres of the sheet."""
+    largest: BaseGeometry = max(shapely.get_parts(shape), key=lambda p: p.area)
+    return shapely.transform(largest, sheet.mm)
+
+
 def place_names(sheet: Sheet, own: gpd.GeoDataFrame, numbered: bool) -> list[tuple[int, str]]:
     """Write the names of a beat's places, or their numbers where a name has no room; return these numbers with the names."""
     names = [str(n) for n in own["name"]]
-    shapes = [shapely.transform(max(shapely.get_parts(s), key=lambda p: p.area), sheet.mm) for s in own.geometry]
+    shapes = [_on_sheet(s, sheet) for s in own.geometry]
     middles = np.array([shapely.get_coordinates(shapely.point_on_surface(s))[0] for s in shapes])
     # the widest number keeps the room: which one it is depends on what else has none
     texts = [(n, "88" if numbered else None) for n in names]
@@ -80,7 +86,7 @@ def place_names(sheet: Sheet, own: gpd.GeoDataFrame, numbered: bool) -> list[tup
 def neighbour_names(sheet: Sheet, parts: Sequence[BaseGeometry], texts: Sequence[tuple[str, str]]) -> None:
     """Write the names of the beats around one, in full or short, each inside its own lines; what has no room is left out."""
     size = 2.8
-    shapes = [shapely.transform(max(shapely.get_parts(p), key=lambda q: q.area), sheet.mm) for p in parts]
+    shapes = [_on_sheet(p, sheet) for p in parts]
     middles = np.array([shapely.get_coordinates(shapely.point_on_surface(s))[0] for s in shapes])
     used = list(sheet.taken)
     for shape, middle, forms in zip(shapes, middles, texts, strict=True):
@@ -100,8 +106,10 @@ def river_under(sheet: Sheet, waters: gpd.GeoSeries | None, borders: Iterable[Ba
     river = geometry.intersection(geometry.union(waters.to_numpy()), sheet.frame)
     near = shapely.buffer(shapely.boundary(np.array(list(borders), dtype=object)), width * sheet.per_mm)
     along = [p for p in shapely.get_parts(geometry.intersection(river, geometry.union(near))) if "Line" in p.geom_type]
-    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(along))) if along else []
-    stretches = [p for p in merged if shapely.length(p) >= RIVER_LEAST * sheet.per_mm]
+    merged: Iterable[BaseGeometry] = (
+        shapely.get_parts(shapely.line_merge(shapely.multilinestrings(along))) if along else []
+    )
+    stretches = [p for p in merged if p.length >= RIVER_LEAST * sheet.per_mm]
     for stretch in stretches:
         sheet.draw(stretch, line=WATER, width=width + 2 * RIVER_EDGE)
     if stretches:
@@ -276,10 +284,10 @@ def street_names(sheet: Sheet, streets: gpd.GeoDataFrame, shape: shapely.Geometr
         name = str(named["name"].iloc[i])
         if name in done or length[i] / sheet.per_mm < 1.2 * len(name):
             continue
-        part = max(shapely.get_parts(cut[i]), key=lambda p: p.length)
+        part: BaseGeometry = max(shapely.get_parts(cut[i]), key=lambda p: p.length)
         for share in (0.5, 0.3, 0.7):
             a, b, c = (
-                np.array(shapely.line_interpolate_point(part, np.clip(share + d, 0, 1), normalized=True).coords[0])
+                np.array(shapely.line_interpolate_point(part, min(max(share + d, 0.0), 1.0), normalized=True).coords[0])
                 for d in (-0.08, 0.0, 0.08)
             )
             dx, dy = (c - a) * [1, -1]

@@ -265,9 +265,10 @@ def draw_beat(
     places = place_names(sheet, own, numbered)
     if near is not None:
         street_names(sheet, near, shape)
+    neighbours: list[BaseGeometry] = list(beats.geometry.to_numpy()[around])
     parts = {
         other_id: geometry.intersection(other, frame)
-        for other_id, other in zip(ids[around], beats.geometry.to_numpy()[around], strict=True)
+        for other_id, other in zip(ids[around], neighbours, strict=True)
         if other_id != beat
     }
     parts = {i: p for i, p in parts.items() if p.area > 0.01 * frame.area}

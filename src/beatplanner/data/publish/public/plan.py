@@ -109,7 +109,7 @@ class PublicPlan:
     work_spread: float | None = None
     own_municipality: bool = True
     officers: OfficerFacts | None = None
-    ways: Mapping[str, Sequence[Way]] = field(default_factory=dict)
+    ways: Mapping[str, Sequence[Way]] = field(default_factory=dict[str, Sequence[Way]])
     draft: Sequence[Reason] = ()
     accepted: Sequence[str] = ()
 
@@ -291,11 +291,11 @@ class PublicFigures:
     concerns: Mapping[str, Mapping[tuple[str, ...], int | None]]
     sensitive: frozenset[str]
     period: Mapping[str, Any] | None
-    unit: Sequence[str] = field(default_factory=list)
-    name: Sequence[str] = field(default_factory=list)
-    municipality: Sequence[str] = field(default_factory=list)
-    beat: Sequence[str | None] = field(default_factory=list)
-    current: Sequence[str | None] = field(default_factory=list)
+    unit: Sequence[str] = field(default_factory=list[str])
+    name: Sequence[str] = field(default_factory=list[str])
+    municipality: Sequence[str] = field(default_factory=list[str])
+    beat: Sequence[str | None] = field(default_factory=list[str | None])
+    current: Sequence[str | None] = field(default_factory=list[str | None])
     within: Sequence[bool] | None = None
 
     def value(self, *key: str) -> int | None:
