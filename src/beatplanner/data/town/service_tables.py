@@ -129,7 +129,7 @@ def _tell_rates_added_up(reading: Reading, calls: pd.DataFrame, units: gpd.GeoDa
     more = f" (and {int(again.sum()) - 1:,} more)" if again.sum() > 1 else ""
     reading.findings.tell(
         "warning",
-        f"rows {where.rows[other]} and {where.rows[i]} are for the same unit ({units['name'].iat[int(same['unit'].iat[i])]}), category and"
+        f"rows {where.rows[other]} and {where.rows[i]} are for the same unit ({units['name'].iat[int(calls['unit'].to_numpy(int)[i])]}), category and"
         f" shift{more}: their calls are added up",
         "Keep one row for each unit, category and shift, unless they are meant to add up",
         file=where.file,

@@ -8,12 +8,12 @@ plan still holds, until each of these rules is kept or no such step brings them 
 - ``travel_work``: hours of work a year with those on the way to calls, from where the beat's officers wait, within the tolerance of ``[beats]``;
 - ``longest_drive``: minutes from there to each unit of the beat.
 
-It is a local search: where a rule is not kept, the nearest that was found is told, and nothing is claimed of what other beats could reach.
+The search is `line_search`: where a rule is not kept, the nearest that was found is told, and nothing is claimed of what other beats could
+reach.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,6 @@ from beatplanner.planning.proof import Proof, Unproven
 from beatplanner.planning.service.demand import WEEKS_A_YEAR
 from beatplanner.planning.service.duty import waiting_places
 from beatplanner.planning.service.picture import ServiceInputs, travel_minutes
-from beatplanner.planning.service.redrawing import LineRules, redrawn
 from beatplanner.planning.workload import WorkloadPlan
 
 if TYPE_CHECKING:
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 
 # Units up to which all ways between them are kept at once.
 MOST_UNITS = 5_000
-# Steps of the search at most, and what is no step nearer.
-STEPS, NEARER = 2_000, 1e-9
 NAMES = {
     "peak_tolerance": "balance in the busiest shift",
     "travel_work": "balance with the hours on the way",
@@ -160,76 +157,6 @@ class Lines:
                 (self.town.units["unit"].iat[u], self.peak[u], self.way[u], self.minutes[at, u]) for u in units.tolist()
             ]
         return pd.DataFrame(rows, columns=["unit", "peak_work", "requests_a_year", "minutes"])
-
-
-def keep_lines(
-    town: Town,
-    workload: WorkloadPlan,
-    plan: BeatPlan,
-    inputs: ServiceInputs,
-    *,
-    cancelled: Callable[[], bool] = lambda: False,
-) -> tuple[BeatPlan, Lines]:
-    """Redraw the beats of a plan until they keep what the service asks of their lines.
-
-    Parameters
-    ----------
-    town, workload
-        As for `plan_beats`.
-    plan
-        Beats that keep every rule of ``[beats]``; where some clash, they are returned as they are.
-    inputs
-        What the service is counted from.
-    cancelled
-        Asked at each step; True ends the search with the beats so far.
-    """
-    lines = Lines(town, workload, inputs, plan)
-    if plan.clashes:
-        return plan, lines
-    rules = LineRules(town, workload, plan)
-    beat = plan.beat.copy()
-    table = lines.of_all(beat)
-    excess = lines.excess(table)
-    for _ in range(STEPS):
-        if excess.sum() <= 0 or cancelled():
-            break
-        step = _nearer(lines, rules, beat, table, excess)
-        if step is None:
-            break
-        beat, table = step
-        excess = lines.excess(table)
-    return redrawn(town, workload, plan, beat), lines
-
-
-def _nearer(
-    lines: Lines, rules: LineRules, beat: np.ndarray, table: np.ndarray, excess: np.ndarray
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the beats and their table after the step that brings them nearest, or None where none does."""
-    wrong = {lines.ids[k] for k in np.flatnonzero(excess > 0)}
-    moves = [(u, to) for u, to in rules.moves(beat) if str(beat[u]) in wrong or to in wrong]
-    by_pair: dict[tuple[str, str], list[int]] = {}
-    for u, to in moves:
-        by_pair.setdefault((str(beat[u]), to), []).append(u)
-    steps: list[list[tuple[int, str]]] = [[move] for move in moves]
-    for (home, to), there in by_pair.items():
-        if home < to:
-            steps += [[(u, to), (v, home)] for u in there for v in by_pair.get((to, home), ())]
-    ranked: list[tuple[Any, ...]] = []
-    for step in steps:
-        found = beat.copy()
-        for u, to in step:
-            found[u] = to
-        changed = list(dict.fromkeys([*(str(beat[u]) for u, _ in step), *(to for _, to in step)]))
-        if any(not (found == b).any() for b in changed):
-            continue
-        again = table.copy()
-        for b in changed:
-            again[lines.place[b]] = lines.of_beat(found, b)
-        left = float(lines.excess(again).sum())
-        if left < float(excess.sum()) - NEARER:
-            ranked.append((left, step, found, again, changed))
-    ranked.sort(key=lambda r: (r[0], r[1]))
-    return next(((found, again) for _, _, found, again, changed in ranked if rules.kept(found, changed)), None)
 
 
 def told_of_lines(before: BeatPlan, plan: BeatPlan, lines: Lines) -> BeatPlan:

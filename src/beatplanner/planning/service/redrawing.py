@@ -96,11 +96,11 @@ class LineRules:
         lower, upper = self.limits.get(beat, (0.0, np.inf))
         return lower - 1e-9 * upper <= hours <= upper * (1 + 1e-9)
 
-    def kept(self, beat: np.ndarray, changed: list[str]) -> bool:
-        """Tell whether beats keep the rules, where only some of them changed."""
+    def kept(self, beat: np.ndarray, changed: list[str], *, balanced: bool = True) -> bool:
+        """Tell whether beats keep the rules, where only some of them changed; without `balanced` all but the balance of the year."""
         for b in changed:
             units = np.flatnonzero(beat == b)
-            if not len(units) or not self.balanced(float(self.workload.hours[units].sum()), b):
+            if not len(units) or (balanced and not self.balanced(float(self.workload.hours[units].sum()), b)):
                 return False
             inside, reached, heap = set(units.tolist()), {int(units[0])}, [int(units[0])]
             while heap:

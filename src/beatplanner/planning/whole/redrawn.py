@@ -63,7 +63,8 @@ def redraw(
 ) -> BeatPlan:
     """Redraw beats as the service asks; ``seconds`` None for a search of fixed length, the same everywhere."""
     from beatplanner.planning.service.least_minutes import least_minutes
-    from beatplanner.planning.service.lines import asked_of_lines, keep_lines, told_of_lines
+    from beatplanner.planning.service.line_search import keep_lines
+    from beatplanner.planning.service.lines import asked_of_lines, told_of_lines
     from beatplanner.planning.service.picture import read_inputs
 
     until = None if seconds is None else read_clock(cancelled) + seconds
