@@ -27,6 +27,8 @@ ROUNDS, STALLED, STEPS = 3, 80, 1_000
 TENURE = (4, 12)
 # What is no step nearer, and what deviations within their limits weigh.
 NEARER, WITHIN = 1e-9, 1e-3
+# Exchanges whose ways are measured in a step at most.
+MEASURED = 100
 # Bounds of the price of the year's balance.
 LEAST_PRICE, MOST_PRICE = 1 / 8, 64.0
 
@@ -76,17 +78,59 @@ class _Now:
         return found, table, hours, changed
 
     def steps(self, price: float) -> list[Step]:
-        """Return the changes of beats that break a rule, or are off the year's balance."""
+        """Return the changes of beats that break a rule or are off the year's balance, by what they do to the balance of shift and year, best first.
+
+        Where ways count, exchanges beyond `MEASURED` are left out: how long ways become is not known of them yet.
+        """
         wrong = self.lines.excess(self.table) + price * self.year(self.hours) > 0
         names = {self.lines.ids[k] for k in np.flatnonzero(wrong)}
         moves = self.rules.moves(self.beat)
         by_pair: dict[tuple[str, str], list[int]] = {}
         for u, to in moves:
             by_pair.setdefault((str(self.beat[u]), to), []).append(u)
-        found: list[Step] = [[(u, to)] for u, to in moves if str(self.beat[u]) in names or to in names]
+        single: list[Step] = [[(u, to)] for u, to in moves if str(self.beat[u]) in names or to in names]
+        double: list[Step] = []
         for (home, to), there in by_pair.items():
             if home < to and (home in names or to in names):
-                found += [[(u, to), (v, home)] for u in there for v in by_pair.get((to, home), ())]
+                double += [[(u, to), (v, home)] for u in there for v in by_pair.get((to, home), ())]
+        every = single + double
+        if not every:
+            return []
+        score = self._scores(every, price)
+        order = np.argsort(score, kind="stable").tolist()
+        if self.only_peak:
+            return [every[i] for i in order]
+        best = [i for i in order if i >= len(single)][:MEASURED]
+        return single + [every[i] for i in best]
+
+    def _scores(self, steps: list[Step], price: float) -> np.ndarray:
+        """Return the excess of shift and year after each step, of its two beats beside what they have now; means stay what they are."""
+        place, lines = self.lines.place, self.lines
+        home = np.array([place[str(self.beat[s[0][0]])] for s in steps])
+        to = np.array([place[s[0][1]] for s in steps])
+        out, back = np.array([s[0][0] for s in steps]), np.array([s[1][0] if len(s) > 1 else -1 for s in steps])
+        both = back >= 0
+        work = lines.peak[out] - np.where(both, lines.peak[back], 0.0)
+        hours = lines.hours[out] - np.where(both, lines.hours[back], 0.0)
+        # off is work over the mean less one: the mean follows from any beat that has work
+        mean = np.ones(len(lines.ids))
+        for members in lines.together:
+            mean[members] = max(float(self.table[members, 0].mean()), 1e-12)
+        limit = lines.limit["peak_tolerance"] if "peak_tolerance" in lines.asked else None
+
+        def of_shift(k: np.ndarray, more: np.ndarray) -> np.ndarray:
+            off = np.abs((self.table[k, 0] + more) / mean[k] - 1.0)
+            return np.zeros(len(k)) if limit is None else np.maximum(0.0, off - limit) + WITHIN * off**2
+
+        def of_year(k: np.ndarray, more: np.ndarray) -> np.ndarray:
+            now, low, high = self.hours[k] + more, self.lower[k], self.upper[k]
+            over, short = now / np.maximum(high, 1e-12) - 1.0, 1.0 - now / np.where(low > 0, low, 1.0)
+            return np.maximum(0.0, np.maximum(over, np.where(low > 0, short, 0.0)))
+
+        found = np.zeros(len(steps))
+        for k, sign in ((home, -1.0), (to, 1.0)):
+            found += of_shift(k, sign * work) - of_shift(k, 0.0 * work)
+            found += price * (of_year(k, sign * hours) - of_year(k, 0.0 * hours))
         return found
 
 
@@ -155,20 +199,36 @@ def keep_lines(
 
 def _step(now: _Now, barred: dict[tuple[int, str], int], steps: int, price: float, least: float) -> Any:
     """Return what the best step that keeps beats connected leads to, and the beats that its units leave; None where there is none."""
+    steps_now = now.steps(price)
+    if now.only_peak:
+        # they come best first: the first that may be made is the step
+        for step in steps_now:
+            after = now.after(step)
+            if after is None or (_barred(step, barred, steps) and not _nearer(now, after, least)):
+                continue
+            if now.rules.kept(after[0], after[3], balanced=False):
+                return after, [(u, str(now.beat[u])) for u, _ in step]
+        return None
     ranked: list[tuple[float, Step, Any]] = []
-    for step in now.steps(price):
+    for step in steps_now:
         after = now.after(step)
-        if after is None:
+        if after is None or (_barred(step, barred, steps) and not _nearer(now, after, least)):
             continue
         _, table, hours, _ = after
-        left, year = float(now.lines.excess(table).sum()), float(now.year(hours).sum())
-        nearer = year <= 0 and left < least - NEARER
-        if not nearer and any(barred.get(change, 0) > steps for change in step):
-            continue
         within = float((now.lines.off(table[:, 0]) ** 2).sum()) if "peak_tolerance" in now.lines.asked else 0.0
-        ranked.append((left + price * year + WITHIN * within, step, after))
+        excess = float(now.lines.excess(table).sum()) + price * float(now.year(hours).sum())
+        ranked.append((excess + WITHIN * within, step, after))
     ranked.sort(key=lambda r: (r[0], r[1]))
     for _, step, after in ranked:
         if now.rules.kept(after[0], after[3], balanced=False):
             return after, [(u, str(now.beat[u])) for u, _ in step]
     return None
+
+
+def _barred(step: Step, barred: dict[tuple[int, str], int], steps: int) -> bool:
+    return any(barred.get(change, 0) > steps for change in step)
+
+
+def _nearer(now: _Now, after: Any, least: float) -> bool:
+    """Tell whether what a step leads to keeps the year's balance and is nearer than all before."""
+    return not now.year(after[2]).any() and float(now.lines.excess(after[1]).sum()) < least - NEARER

@@ -18,6 +18,7 @@ from scipy.special import gammaln
 
 from beatplanner.solver.compiled import njit
 from beatplanner.solver.service.erlang import birth_and_death
+from beatplanner.solver.service.hypercube import balanced
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, unstable
 
 # Sizes of the groups.
@@ -247,22 +248,8 @@ def steady(reached: np.ndarray, rate: np.ndarray, held: float) -> np.ndarray:
         Chance that a call waits: who ends one then takes it and stays busy. The chance that all members are busy holds it, and so much of it
         leads nowhere else.
     """
-    groups, size, states = reached.shape
-    a = np.zeros((groups, states, states))
-    every = np.arange(int(states))
-    full = states - 1
-    for s in range(size):
-        free = every[every >> s & 1 == 0]
-        a[:, free | 1 << s, free] += reached[:, s, free]
-        a[:, free, free] -= reached[:, s, free]
-    right = np.zeros((groups, states, 1))
-    for s in range(size):
-        taken = every[every >> s & 1 == 1]
-        a[:, taken ^ 1 << s, taken] += rate[:, s, None]
-        a[:, taken, taken] -= rate[:, s, None]
-        right[:, full ^ 1 << s, 0] += rate[:, s] * held
-        right[:, full, 0] -= rate[:, s] * held
-    a[:, -1, :] = 1.0
-    right[:, -1] = 1.0
-    p = np.maximum(np.linalg.solve(a, right)[..., 0], 0.0)
+    # whoever waits keeps the state of all busy alive: less of it, the chances balance like those of a system without a queue
+    p = (1.0 - held) * np.array([balanced(up, end) for up, end in zip(reached, rate, strict=True)])
+    p[:, -1] += held
+    p = np.maximum(p, 0.0)
     return p / p.sum(axis=1, keepdims=True)

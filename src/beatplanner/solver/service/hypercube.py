@@ -59,7 +59,7 @@ def hypercube(system: ServiceSystem) -> ServiceFlows:
     for _ in range(ROUNDS):
         if system.waits and system.total >= (1.0 / service).sum() * (1 - 1e-12):
             return unstable(system)
-        found = _flows(system, order, place, _balanced(upward, 1.0 / service), 1.0 / service)
+        found = _flows(system, order, place, balanced(upward, 1.0 / service), 1.0 / service)
         again = system.mean_service(found.flow)
         if np.abs(again - service).max() <= CALIBRATION * service.max():
             break
@@ -98,7 +98,7 @@ def _answers(order: np.ndarray, p: np.ndarray):
 
 
 @njit(cache=True)
-def _balanced(upward: np.ndarray, rate: np.ndarray):
+def balanced(upward: np.ndarray, rate: np.ndarray):
     """Return the probabilities of the states without a queue, (2^N,), which sum to 1.
 
     Sweeps over the levels (states with equally many busy servers do not lead to each other), each followed by a correction that lets
