@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from beatplanner.data.errors import InputError
+from beatplanner.planning.forum import read_back
 from beatplanner.planning.forum.areas import Areas, concern_cells, resident_cells
 from beatplanner.planning.forum.audit import audit
 from beatplanner.planning.forum.forum_pack import audit_pack
@@ -158,6 +159,20 @@ def test_a_pack_passes_its_own_audit(packed):
     assert failed(packed.folder / "plan") == ""
     # and that of an outsider who has the folder alone
     assert [str(c) for c in audit(packed.folder / "plan" / "forum") if not c.ok] == []
+
+
+def test_an_audit_reads_each_file_once(packed, monkeypatch):
+    read: list[str] = []
+
+    def texts_of(path):
+        read.append(path.name)
+        return read_back.texts_of(path)
+
+    monkeypatch.setattr("beatplanner.planning.forum.audit.texts_of", texts_of)
+    # as it is done when a pack is made, with the gate's register
+    assert failed(packed.folder / "plan") == ""
+    assert sorted(read) == sorted(p.name for p in (packed.folder / "plan" / "forum").rglob("*") if p.is_file())
+    assert len(read) == len(set(read)) > 5
 
 
 def edited(path, column: str, change) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import functools
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -95,8 +96,10 @@ def audit(
         checks.append(_attacked(theme, [pack, *same], [p.concerns[theme] for p in (pack, *same)], k, None))
     checks += _themes(pack)
     kept = _kept(record)
-    checks += _contents(pack, officers, named, groups, kept)
-    checks += _numbers(pack, kept)
+    # each file is read back once: a workbook takes as long to read as to write
+    said = functools.cache(texts_of)
+    checks += _contents(pack, officers, named, groups, kept, said)
+    checks += _numbers(pack, kept, said)
     return checks
 
 
@@ -201,7 +204,12 @@ def _themes(pack: Published) -> list[AuditCheck]:
 
 
 def _contents(
-    pack: Published, officers: Sequence[str], named: Sequence[str], groups: Sequence[str], kept: Mapping[str, Any]
+    pack: Published,
+    officers: Sequence[str],
+    named: Sequence[str],
+    groups: Sequence[str],
+    kept: Mapping[str, Any],
+    said: Callable[[Path], list[str]],
 ) -> list[AuditCheck]:
     """Check the files: their names, columns, hashes and texts, and that the map shows what the tables show."""
     files = sorted(p for p in pack.folder.rglob("*") if p.is_file())
@@ -225,7 +233,7 @@ def _contents(
     secret = {o for o in officers if len(o) > 3 and not o.isdigit() and o.casefold() not in allowed}
     seen: list[str] = []
     for file in files:
-        text = "\n".join(texts_of(file))
+        text = "\n".join(said(file))
         seen += [f"{o} in {file.name}" for o in secret if o in text]
     checks.append(AuditCheck("no officer is named without consent", not seen, listed(seen, 5)))
     hashes: dict[str, str] = kept.get("files", {})
@@ -257,14 +265,14 @@ def _kept(record: Path | None) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _numbers(pack: Published, kept: Mapping[str, Any]) -> list[AuditCheck]:
+def _numbers(pack: Published, kept: Mapping[str, Any], said: Callable[[Path], list[str]]) -> list[AuditCheck]:
     """Read every file back, and find the numbers that have no entry in the register."""
     if "register" not in kept:
         return []
     strange: list[str] = []
     register = Register.from_json(kept["register"])
     for file in sorted(p for p in pack.folder.iterdir() if p.is_file()):
-        strange += [f"{file.name}: {found}" for found in register.missing(texts_of(file))]
+        strange += [f"{file.name}: {found}" for found in register.missing(said(file))]
     return [AuditCheck("every number has an entry in the register", not strange, "; ".join(strange[:5]))]
 
 
