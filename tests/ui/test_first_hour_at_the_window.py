@@ -19,6 +19,8 @@ from PySide6.QtGui import QDropEvent
 from beatplanner.data.project.build import build
 from beatplanner.data.project.document import ProjectDocument
 from beatplanner.planning.whole.run import run
+from beatplanner.ui.desktop.map.map_view import MapView
+from beatplanner.ui.desktop.session.session import OpenTown
 from beatplanner.ui.desktop.toolkit import recent
 from beatplanner.ui.desktop.window.keyboard import map_has_half
 from beatplanner.ui.desktop.window.languages import install_language
@@ -86,6 +88,22 @@ def test_the_map_keeps_half_of_a_small_window_beside_the_postings(open_window, q
     qtbot.waitUntil(lambda: window.table_panel.isVisible() and window.side.parent().isVisible(), timeout=120_000)
     docks = {d.objectName() for d in window.findChildren(QtWidgets.QDockWidget) if not d.isHidden()}
     assert before <= docks and map_has_half(window, window.map)
+
+
+def test_a_town_is_as_large_again_once_the_panel_is_gone(qtbot):
+    view = MapView(OpenTown())
+    qtbot.addWidget(view)
+    view.content.bounds = (0.0, 0.0, 4_000.0, 1_500.0)
+    view.resize(1000, 600)
+    view.show()
+    view.zoom_to(view.content.bounds)
+    before, seen = view.scale, []
+    for size in ((1366, 380), (1000, 520), (400, 520), (1000, 600)):
+        view.resize(*size)
+        QtWidgets.QApplication.processEvents()
+        # the whole town stays in view, and fills it
+        seen.append(view.scale * max(4_000.0 / size[0], 1_500.0 / size[1]))
+    assert view.scale == pytest.approx(before) and seen == pytest.approx([0.92] * 4)
 
 
 def test_the_first_undo_after_a_name_was_given_takes_it_back(open_window, qtbot):

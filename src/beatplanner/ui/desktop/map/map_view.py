@@ -19,7 +19,7 @@ from beatplanner.ui.desktop.map import cartography, legend
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack, first_layers
 from beatplanner.ui.desktop.map.tool import Tool
-from beatplanner.ui.desktop.map.view import INK, View, round_pen
+from beatplanner.ui.desktop.map.view import INK, View, room, round_pen
 from beatplanner.ui.desktop.session.session import OpenTown
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ class MapView(QWidget):
         """Show a part of the map: west, south, east, north, metres."""
         west, south, east, north = box
         self.centre = np.array([(west + east) / 2, (south + north) / 2])
-        self.scale = share * min(self.width() / max(east - west, 1.0), self.height() / max(north - south, 1.0))
+        self.scale = share * room(box, self.size())
         self._view_changed()
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
@@ -408,7 +408,7 @@ class MapView(QWidget):
         if not old.isValid() or old.width() <= 0:
             self.fit()
         else:
-            self.scale *= min(self.width() / old.width(), self.height() / max(1, old.height()))
+            self.scale *= room(self.content.bounds, self.size()) / room(self.content.bounds, old)
             self._view_changed()
         self._begin_picture()
         super().resizeEvent(event)

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainterPath, QPen
 
 from beatplanner.ui.desktop.map.rings import Rings
 
 BACKGROUND, INK = "#f5f6f7", "#1a1a1a"
 DARK_BACKGROUND, DARK_INK = "#1f2328", "#f0f0f0"
+
+
+def room(box: tuple[float, float, float, float], size: QSize) -> float:
+    """Return the pixels a metre at which west, south, east, north just fit a widget of this size."""
+    west, south, east, north = box
+    return min(size.width() / max(east - west, 1.0), max(1, size.height()) / max(north - south, 1.0))
 
 
 @dataclass(frozen=True)
