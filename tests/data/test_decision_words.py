@@ -12,6 +12,7 @@ from beatplanner.data.publish.price_words import HOW, RULES, phrase, price_inter
 from beatplanner.data.publish.report import page_template
 from beatplanner.data.publish.told import as_told, without_keys
 from beatplanner.data.publish.translation import LOCALES, Speech
+from beatplanner.planning.compare.answer import paid_by
 from beatplanner.planning.compare.rule_prices import relaxations
 
 OTHERS = [code for code in LOCALES if code != "en"]
@@ -207,3 +208,11 @@ def test_one_of_something_is_told_in_the_singular():
     assert "2.5 minutes longer" in price_sentence(one | {"until_there": 2.5})
     assert "costs 1 point (" in price_sentence(OFFICERS | {"gain": 1.0})
     assert price_interval(OFFICERS | {"gain": 1.0, "at_least": None})[0] == "1 point, not proven"
+
+
+def test_who_pays_is_told_in_a_sentence():
+    payers = {"donor": 5_320.0, "ministry": 3_280_000.0, "municipality": 348_000.0, "fund": 0.0}
+    assert paid_by(payers, "EUR") == (
+        "The ministry pays 3.28 million of it, the municipality 348,000, the donor 5,320 EUR."
+    )
+    assert paid_by({"ministry": 7.0, "donor": 0.0}, "EUR") == "All of it is paid by the ministry."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from bisect import bisect_right
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -163,15 +164,7 @@ def _money(c: Column) -> list[str]:
     text = f"{about(total)} {unit} in {span}, of which {about(sum(b['capital']))} once for vehicles and stations"
     less = f"about {about(abs(change))} {unit} {'more' if change > 0 else 'less'}" if abs(change) >= 0.5 else "as much"
     text += f"; going on as today costs {about(now)}, so it costs {less}."
-    payers = [
-        f"the {p} {about(sum(v))}" for p, v in sorted(b["payers"].items(), key=lambda x: -sum(x[1])) if sum(v) >= 0.5
-    ]
-    found = [
-        text,
-        f"Of it pay {listed(payers)} {unit}."
-        if len(payers) > 1
-        else f"All of it is paid by the {max(b['payers'], key=lambda p: sum(b['payers'][p]))}.",
-    ]
+    found = [text, paid_by({p: sum(v) for p, v in b["payers"].items()}, unit)]
     people = b["people"]
     if people is not None:
         spare = sum(people["without_post"]) / len(b["years"])
@@ -180,6 +173,15 @@ def _money(c: Column) -> list[str]:
                 f"On average {spare:,.1f} of {sum(people['paid']) / len(b['years']):,.1f} paid officers have no post, at {about(sum(people['money_without_post']))} {unit} in all."
             )
     return found
+
+
+def paid_by(payers: Mapping[str, float], unit: str) -> str:
+    """Say who pays how much, the one who pays most first."""
+    first, *others = sorted(payers, key=lambda p: -payers[p])
+    more = [f"the {p} {about(payers[p])}" for p in others if payers[p] >= 0.5]
+    if not more:
+        return f"All of it is paid by the {first}."
+    return f"The {first} pays {about(payers[first])} of it, {listed(more)} {unit}."
 
 
 def _when(c: Column, quiet: bool) -> list[str]:
