@@ -213,6 +213,9 @@ def choices(town: Town, municipality: str, count: int, labels: list[str]) -> lis
     now = [column.get(c, -1) for c in u["current"].to_numpy(object)[units]]
     held = [column.get(c, -1) for c in u["locked"].to_numpy(object)[units]]
     mean, found = work.sum() / count, []
+    everywhere, everybody = u["current"].to_numpy(object), u["population"].to_numpy(float)
+    today = {column[c] for c in everywhere if isinstance(c, str)}
+    empty = {g for g in today if everybody[everywhere == labels[g]].sum() <= 0}
     beats = town.description.beats
     assert beats is not None
     for part in partitions(len(units), count):
@@ -234,6 +237,13 @@ def choices(town: Town, municipality: str, count: int, labels: list[str]) -> lis
         for i, g in enumerate(now):
             if g >= 0:
                 shared[part[i], g] += people[i]
+        # a beat of today lives on only where somebody of it does, a unit of it where nobody lives in it, whatever is locked
+        if any(
+            not (shared[k, g] > 0 or (g in empty and any(now[i] == g for i in groups[k])))
+            for k, g in forced.items()
+            if g in today
+        ):
+            continue
         found.append(Choice(deviation, float(objective), shared, forced))
     return found
 
@@ -399,7 +409,7 @@ def _wrong_ids(town: Town, plan: BeatPlan) -> list[str]:
         own = plan.beat == beat
         lives_there = people[current == beat].sum() > 0
         shares = (people[own & (current == beat)].sum() > 0) if lives_there else (own & (current == beat)).any()
-        if not shares and not (town.units["locked"].to_numpy(object)[own] == beat).any():
+        if not shares:
             wrong.append(f"beat {beat} shares nobody with today's")
     return wrong
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import html
 import json
+from dataclasses import replace
 
 import geopandas as gpd
+import numpy as np
 import pytest
 from benchmarks.claims import nasty_town, planned, random_town, wrong_claims
 
+from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
+from beatplanner.data.result.folder import read_result
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.beats.plan import plan_beats
 from beatplanner.planning.verification import verify
+from beatplanner.planning.verification.evidence import Evidence, with_text_ids
+from beatplanner.planning.verification.identity import check_identity
+from beatplanner.planning.verification.ledger import Ledger
 from beatplanner.planning.whole.run import run
 from beatplanner.planning.workload import plan_workload
 from conftest import SHARED
@@ -33,6 +40,50 @@ def test_no_claim_is_wrong_on_random_towns(first):
     for seed in range(first, first + 6):
         town = random_town(seed)
         assert wrong_claims(town, planned(town)) == [], seed
+
+
+@pytest.mark.parametrize(
+    ("seed", "unit", "status"), [(2, None, "feasible"), (17, None, "unknown"), (4, "away", "infeasible")]
+)
+def test_a_lock_gives_no_beat_the_id_of_a_beat_of_today_that_it_shares_nobody_with(seed, unit, status):
+    """Locked units of other beats: one of today's beat joins them, or the lock is given up and told; where that beat is elsewhere, that is proven."""
+    town = random_town(seed)
+    if unit is not None:
+        # a unit of one municipality is locked to a beat of another
+        locked = town.units["locked"].to_numpy(object).copy()
+        towns, current = town.units["municipality"].to_numpy(object), town.units["current"].to_numpy(object)
+        mine = next(c for c in current[towns == "A"] if c is not None and c not in set(current[towns != "A"]))
+        locked[:] = None
+        locked[int(np.flatnonzero(towns == "B")[0])] = mine
+        town = replace(town, units=town.units.assign(locked=locked))
+    today, locked = town.units["current"].to_numpy(object), town.units["locked"].to_numpy(object)
+    plan = planned(town)
+    assert wrong_claims(town, plan) == [] and plan.proof.status == status
+    told = [c for c in plan.clashes if "Lock a unit of that beat too" in c]
+    held = [i for i, b in enumerate(locked) if isinstance(b, str)]
+    if status == "feasible":
+        # what the rule without it proves still holds, and the beat has the id because it shares residents
+        assert not plan.clashes and all(plan.beat[i] == locked[i] for i in held) and plan.proof.lower_bound is not None
+        assert all(((plan.beat == locked[i]) & (today == locked[i])).any() for i in held)
+    else:
+        assert len(told) == 1 and ("not proven impossible" in told[0]) is (status == "unknown")
+        assert any(plan.beat[i] != locked[i] for i in held)
+
+
+def test_the_checker_accepts_no_id_of_today_for_a_lock_alone(town):
+    run(town.project, town.path("out"), steps=("beats",), time_limit=2, pack=False)
+    tables = read_result(town.path("out"))
+    units, beats, edges = with_text_ids(tables)
+    rules = Description.model_validate(tables.summary["rules"])
+    # the beat with the id of one of today's holds none of its units, though a unit is locked to it
+    kept = next(c for c in units["current"] if c is not None and c in set(units["beat"]))
+    false = units.assign(beat=units["beat"].where(units["beat"] != kept, "new"))
+    other = false.index[false["current"] != kept][0]
+    false.loc[other, "beat"] = kept
+    for seen, ok in ((units, True), (false, False)):
+        ledger = Ledger()
+        check_identity(ledger, Evidence(seen, beats, edges, tables, tables.summary, rules, None))
+        assert [c for c in ledger.checks if not c.ok] != ok
 
 
 @pytest.mark.parametrize(

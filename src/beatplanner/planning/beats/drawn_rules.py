@@ -16,18 +16,18 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.drawn_plan import DrawnPlan, Pair, natural
 
 
-def drawn_description(drawn: DrawnPlan) -> Description:
-    """Return the description with the locks, links and barriers as they are drawn."""
+def drawn_description(drawn: DrawnPlan, renamed: Mapping[str, str] | None = None) -> Description:
+    """Return the description with the locks, links and barriers as they are drawn; `renamed` beats keep their locks under their new ids."""
     description = drawn.town.description
     rules = description.beats
     if rules is None:
         return description
-    beat = drawn.beat
+    beat, renamed = drawn.beat, renamed or {}
     held: dict[str, list[str]] = {}
     for i in np.flatnonzero(drawn.locked):
-        held.setdefault(str(beat[i]), []).append(str(drawn.unit_ids[i]))
+        held.setdefault(renamed.get(str(beat[i]), str(beat[i])), []).append(str(drawn.unit_ids[i]))
     listed_locks = drawn.town.units["locked"].to_numpy(object)
-    lost = any(isinstance(b, str) and not drawn.locked[i] for i, b in enumerate(listed_locks))
+    lost = any(isinstance(b, str) and (b in renamed or not drawn.locked[i]) for i, b in enumerate(listed_locks))
     count = len(drawn.beats_in_use())
     changes: dict[str, Any] = {
         "links": _together(drawn, drawn.links),
@@ -41,13 +41,13 @@ def drawn_description(drawn: DrawnPlan) -> Description:
     return description.model_copy(update={"beats": rules.model_copy(update=changes)})
 
 
-def drawn_town(drawn: DrawnPlan) -> Town:
-    """Return the town with the locks, links and barriers as they are drawn, as reading `described` would give it."""
-    beat = drawn.beat
-    locked = np.array([b if held else None for b, held in zip(beat, drawn.locked, strict=True)], dtype=object)
+def drawn_town(drawn: DrawnPlan, renamed: Mapping[str, str] | None = None) -> Town:
+    """Return the town with the locks, links and barriers as they are drawn, as reading `described` would give it; `renamed` as above."""
+    ids = [(renamed or {}).get(str(b), b) for b in drawn.beat]
+    locked = np.array([b if held else None for b, held in zip(ids, drawn.locked, strict=True)], dtype=object)
     return replace(
         drawn.town,
-        description=drawn_description(drawn),
+        description=drawn_description(drawn, renamed),
         units=drawn.town.units.assign(locked=locked),
         edges=drawn.edges.copy(),
         beat_names=drawn.town.beat_names | {b: n for b, n in drawn.names.items() if n},

@@ -29,7 +29,7 @@ def carried_on(district: np.ndarray, current: np.ndarray, locked: np.ndarray, pe
     -------
     numpy.ndarray
         (K,) label, -1 for a new beat. A label is given only to a beat that shares residents with today's (a unit, where nobody lives in today's
-        beat), or holds units that are locked to it.
+        beat), or, where it is none of today's, holds units that are locked to it.
     """
     count = int(district.max()) + 1
     labels = np.unique(np.concatenate([current[current >= 0], locked[locked >= 0]]))
@@ -45,7 +45,10 @@ def carried_on(district: np.ndarray, current: np.ndarray, locked: np.ndarray, pe
     np.add.at(units, (district[known], column), 1.0)
     shared += np.where(empty, 1e-9 * units, 0.0)
     held = locked >= 0
-    shared[district[held], np.searchsorted(labels, locked[held])] += 1e15
+    at = district[held], np.searchsorted(labels, locked[held])
+    # a lock to a beat of today gives its id only where something of it is shared
+    today = np.isin(labels, current[known])[at[1]]
+    shared[at] += np.where(today & (shared[at] <= 0), 0.0, 1e15)
     rows, columns = linear_sum_assignment(-shared)
     fits = shared[rows, columns] > 0
     label[rows[fits]] = labels[columns[fits]]
@@ -69,17 +72,15 @@ def ids_of_today(town: Town, labels: Sequence[str]) -> set[str]:
     return taken
 
 
-def true_ids(
-    beat: np.ndarray, current: np.ndarray, held: np.ndarray, people: np.ndarray, taken: set[str]
-) -> dict[str, str]:
+def true_ids(beat: np.ndarray, current: np.ndarray, people: np.ndarray, taken: set[str]) -> dict[str, str]:
     """Return other ids for beats that have an id of today and share no resident with that beat.
 
     Such a beat gets the id of that one of today's beats, among those that nobody carries on, with which it shares the most residents; else a new id.
 
     Parameters
     ----------
-    beat, current, held
-        (n,) id of each unit's beat, of its beat of today and of that which it is locked to; None where there is none.
+    beat, current
+        (n,) id of each unit's beat, and of its beat of today; None where there is none.
     people
         (n,) residents.
     taken
@@ -92,7 +93,7 @@ def true_ids(
         return float(people[common].sum()) if lives else float(common.any())
 
     today = {c for c in current if isinstance(c, str)}
-    wrong = [b for b in dict.fromkeys(beat) if b in today and not shared(b, b) and not (held[beat == b] == b).any()]
+    wrong = [b for b in dict.fromkeys(beat) if b in today and not shared(b, b)]
     free = today - (set(beat) - set(wrong))
     fresh = new_ids(taken | today | set(beat))
     found: dict[str, str] = {}

@@ -30,8 +30,9 @@ from beatplanner.planning.beats.municipality import (
     Task,
 )
 from beatplanner.planning.beats.naming import beat_table, best_member, carried_on, distances_of, ids_of_today, new_ids
+from beatplanner.planning.beats.own_ids import with_own_ids
 from beatplanner.planning.beats.parallel import WorkerPool
-from beatplanner.planning.beats.problems import Problems, residents_of
+from beatplanner.planning.beats.problems import Problems, no_kin, residents_of
 from beatplanner.planning.beats.shared_budget import Together, share_budget
 from beatplanner.planning.beats.side_by_side import SideBySide
 from beatplanner.planning.beats.spanning_beats import (
@@ -41,7 +42,7 @@ from beatplanner.planning.beats.spanning_beats import (
     to_plan,
     within,
 )
-from beatplanner.planning.proof import Progress, Proof, impossible, silent
+from beatplanner.planning.proof import Progress, Proof, Unproven, impossible, silent
 from beatplanner.planning.workload import WorkloadPlan
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts.solve import Districts, connected
@@ -242,8 +243,24 @@ class _Planner:
         self.worker_pool: WorkerPool | None = worker_pool
 
     def run(self) -> BeatPlan:
+        problems, seconds = self.problems, self.until - self.begin
+
+        def within_time(parts: list[Part], share: float) -> BeatPlan:
+            self.until = self.begin + seconds * share
+            return self.plan(parts)
+
+        def refused(part: Part, labels: list[int]) -> None:
+            held = part.units[np.isin(part.problem.locked, labels)]
+            problems.conflicts.append(
+                Unproven(no_kin(part, [problems.labels[g] for g in labels], problems.places(held), proven=False))
+            )
+
+        return with_own_ids(problems.parts, (problems.current, problems.people), problems.labels, within_time, refused)
+
+    def plan(self, parts: list[Part]) -> BeatPlan:
+        """Return the plan of some municipalities, each with its locks."""
         problems, most = self.problems, self.problems.rules.max_moved
-        parts, people, current = problems.parts, problems.people, problems.current
+        people, current = problems.people, problems.current
         known = float(people[current >= 0].sum())
         if most is None or known <= 0:
             return self.assemble(parts, self.each([(p, Task("plan")) for p in parts], 1.0, ""))

@@ -8,6 +8,7 @@ import numpy as np
 
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.municipality import Part
+from beatplanner.planning.beats.own_ids import nowhere
 from beatplanner.planning.workload import WorkloadPlan, automatic_count
 from beatplanner.solver.districts.solve import CUT, TRAVEL, DistrictingProblem, pieces, share_out
 
@@ -127,6 +128,13 @@ class Problems:
                 f"Planned without the locks of {self.places(part.units[away])}."
             )
             problem = replace(problem, locked=np.where(away, -1, problem.locked))
+        strange = nowhere(replace(part, problem=problem), self.current, self.people)
+        if strange:
+            held = np.isin(problem.locked, strange)
+            self.conflicts.append(
+                no_kin(part, [self.labels[g] for g in strange], self.places(part.units[held]), proven=True)
+            )
+            problem = replace(problem, locked=np.where(held, -1, problem.locked))
         held = np.unique(problem.locked[problem.locked >= 0])
         if len(held) > problem.count:
             kept = held[np.argsort([-(problem.locked == g).sum() for g in held], kind="stable")[: problem.count]]
@@ -158,6 +166,17 @@ class Problems:
 def places(names: np.ndarray, units: np.ndarray) -> str:
     """Name the first few of some units in words."""
     return ", ".join(str(names[u]) for u in units[:4]) + (f" and {len(units) - 4:,} more" if len(units) > 4 else "")
+
+
+def no_kin(part: Part, beats: list[str], where: str, *, proven: bool) -> str:
+    """Return why locks to beats of today were given up: no beat could hold them and share a resident with today's."""
+    listed = ", ".join(sorted(beats))
+    why = (
+        f"units are locked to today's beat {listed}, of which no resident is free to be in one beat with them"
+        if proven
+        else f"no beat was found that holds the units locked to today's beat {listed} and shares a resident with it, though that is not proven impossible"
+    )
+    return f"{in_words(part)}{why}. Lock a unit of that beat too, or lock to a new id. Planned without the locks of {where}."
 
 
 def in_words(part: Part) -> str:

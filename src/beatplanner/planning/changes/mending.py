@@ -202,9 +202,10 @@ def _planned(drawing: Drawing, drawn: Town, how: How, steps: Sequence[Step], **r
                 )
             )
         return make_plan(drawn, steps=steps, start=drawing.beat, forums=partial(forum_ways, town=drawn), **run), {}
-    current, held = (drawing.town.units[c].to_numpy(object) for c in ("current", "locked"))
-    held = np.where(drawing.locked, drawing.beat, held)
-    renamed = true_ids(drawing.beat, current, held, drawing.people, ids_of_today(drawing.town, ()))
+    current = drawing.town.units["current"].to_numpy(object)
+    renamed = true_ids(drawing.beat, current, drawing.people, ids_of_today(drawing.town, ()))
+    # what is locked stays in its beat, whatever that is called
+    drawn = drawn_town(drawing, renamed) if renamed else drawn
     as_named = np.array([renamed.get(b, b) for b in drawing.beat], dtype=object)
     later: list[Step] = [s for s in steps if s != "beats"]
     plan = make_plan(drawn, steps=later, beat=as_named, forums=partial(forum_ways, town=drawn), **run)

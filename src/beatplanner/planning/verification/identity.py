@@ -9,7 +9,7 @@ from beatplanner.planning.verification.ledger import Ledger, missing
 def check_identity(ledger: Ledger, evidence: Evidence) -> None:
     """Check that no beat has the id of one of today's beats with which it shares no resident.
 
-    Where nobody lives in today's beat, a unit in common will do; and a beat that holds units locked to an id has it by the rules.
+    Where nobody lives in today's beat, a unit in common will do. That units are locked to an id makes no beat of today out of another.
     """
     units, people = evidence.units, evidence.people
     if "current" not in units or evidence.beats is None:
@@ -18,21 +18,13 @@ def check_identity(ledger: Ledger, evidence: Evidence) -> None:
     if not any(c is not None for c in today):
         return
     now = [None if missing(b) else str(b) for b in units["beat"]]
-    locked: dict[str, str] = {}
-    if evidence.town is not None:
-        locked = {
-            str(u): str(b)
-            for u, b in zip(evidence.town.units["unit"], evidence.town.units["locked"], strict=True)
-            if not missing(b)
-        }
-    held = {locked[str(u)] for u, b in zip(units["unit"], now, strict=True) if locked.get(str(u)) == b}
     kept = sorted({b for b in now if b is not None} & {c for c in today if c is not None})
     wrong: list[str] = []
     for beat in kept:
         common = [i for i, (b, c) in enumerate(zip(now, today, strict=True)) if b == c == beat]
         lives = sum(float(people[i]) for i, c in enumerate(today) if c == beat) > 0
         shares = sum(float(people[i]) for i in common) > 0 if lives else bool(common)
-        if not shares and beat not in held:
+        if not shares:
             wrong.append(f"{evidence.beat_name(beat)} has an id of today, and shares no resident with that beat.")
     ledger.each(
         "beats.identity", "ids of today go to beats that share residents with today's", wrong, len(kept), "ids of today"
