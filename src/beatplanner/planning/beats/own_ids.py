@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     from beatplanner.planning.beats.municipality import Part
-    from beatplanner.planning.beats.plan import BeatPlan
 
 
 def of_today(current: np.ndarray, people: np.ndarray, label: int) -> np.ndarray:
@@ -71,49 +70,3 @@ def strangers(part: Part, beat: np.ndarray, names: Sequence[str], current: np.nd
         if of_it != {names[g]} or not (of_today(current, people, g) & (beat == names[g])).any():
             found.append(g)
     return found
-
-
-def with_own_ids(
-    parts: list[Part],
-    people: tuple[np.ndarray, np.ndarray],
-    names: Sequence[str],
-    plan: Callable[[list[Part], float], BeatPlan],
-    refused: Callable[[Part, list[int]], None],
-) -> BeatPlan:
-    """Plan so that no beat has the id of one of today's beats with which it shares no resident, though units are locked to it.
-
-    The plan without that rule has a bound that holds with it; where it breaks the rule, a unit of today's beat is locked too, and the bound stays.
-
-    Parameters
-    ----------
-    parts
-        The municipalities.
-    people
-        (n,) label of today's beat, and residents, of every unit of the town.
-    names
-        Ids by label.
-    plan
-        Plans municipalities within a share of the time.
-    refused
-        Told of a municipality and the labels whose locks are given up, before the plan without them.
-    """
-    current, residents = people
-    if not any(loose(p, current, residents) for p in parts):
-        return plan(parts, 1.0)
-    first = plan(parts, 0.5)
-    wrong = [strangers(p, first.beat, names, current, residents) for p in parts]
-    if not any(wrong):
-        return first
-    if first.feasible:
-        second = plan([anchored(p, current, residents, w) for p, w in zip(parts, wrong, strict=True)], 1.0)
-        kept = not any(strangers(p, second.beat, names, current, residents) for p in parts)
-        if second.feasible and kept:
-            bound, told = first.proof.lower_bound, second.proof
-            bound = None if bound is None else min(bound, told.objective)
-            proof = told.of(told.objective, bound, first.proof.seconds + told.seconds, True, True)
-            proven = ("evidence", "price", "budget", "limits", "homes")
-            return replace(second, proof=proof, **{key: getattr(first, key) for key in proven})
-    for p, w in zip(parts, wrong, strict=True):
-        if w:
-            refused(p, w)
-    return plan([let_go(p, w) for p, w in zip(parts, wrong, strict=True)], 1.0)

@@ -30,7 +30,7 @@ from beatplanner.planning.beats.municipality import (
     Task,
 )
 from beatplanner.planning.beats.naming import beat_table, best_member, carried_on, distances_of, ids_of_today, new_ids
-from beatplanner.planning.beats.own_ids import with_own_ids
+from beatplanner.planning.beats.own_ids import anchored, let_go, loose, strangers
 from beatplanner.planning.beats.parallel import WorkerPool
 from beatplanner.planning.beats.problems import Problems, no_kin, residents_of
 from beatplanner.planning.beats.shared_budget import Together, share_budget
@@ -243,19 +243,31 @@ class _Planner:
         self.worker_pool: WorkerPool | None = worker_pool
 
     def run(self) -> BeatPlan:
-        problems, seconds = self.problems, self.until - self.begin
+        """Plan so that no beat has the id of one of today's with which it shares no resident, though units are locked to it.
 
-        def within_time(parts: list[Part], share: float) -> BeatPlan:
-            self.until = self.begin + seconds * share
+        The plan without that rule has a bound that holds with it. Where it breaks the rule a unit of today's beat is locked too, and the bound stays;
+        where that does not do, the locks are given up.
+        """
+        problems, parts, end = self.problems, self.problems.parts, self.until
+        current, people = problems.current, problems.people
+        if not any(loose(p, current, people) for p in parts):
             return self.plan(parts)
-
-        def refused(part: Part, labels: list[int]) -> None:
-            held = part.units[np.isin(part.problem.locked, labels)]
-            problems.conflicts.append(
-                Unproven(no_kin(part, [problems.labels[g] for g in labels], problems.places(held), proven=False))
-            )
-
-        return with_own_ids(problems.parts, (problems.current, problems.people), problems.labels, within_time, refused)
+        self.until = self.begin + (end - self.begin) / 2
+        first = self.plan(parts)
+        wrong = [strangers(p, first.beat, problems.labels, current, people) for p in parts]
+        self.until = end
+        if not any(wrong):
+            return first
+        if first.feasible:
+            second = self.plan([anchored(p, current, people, w) for p, w in zip(parts, wrong, strict=True)])
+            kept = not any(strangers(p, second.beat, problems.labels, current, people) for p in parts)
+            if second.feasible and kept:
+                return _proven_by(second, first)
+        for p, w in zip(parts, wrong, strict=True):
+            if w:
+                held = problems.places(p.units[np.isin(p.problem.locked, w)])
+                problems.conflicts.append(Unproven(no_kin(p, [problems.labels[g] for g in w], held, proven=False)))
+        return self.plan([let_go(p, w) for p, w in zip(parts, wrong, strict=True)])
 
     def plan(self, parts: list[Part]) -> BeatPlan:
         """Return the plan of some municipalities, each with its locks."""
@@ -426,6 +438,14 @@ class _Planner:
             relaxed_bound=min(bound, objective) if only_wider and bound is not None else None,
             hurried=tuple(p.name for p, f in zip(solved, found, strict=True) if f.hurried),
         )
+
+
+def _proven_by(plan: BeatPlan, freer: BeatPlan) -> BeatPlan:
+    """Return a plan with the bound, and what proves it, of one with fewer rules."""
+    objective, seconds = plan.proof.objective, freer.proof.seconds + plan.proof.seconds
+    proof = Proof.of(objective, freer.proof.lower_bound, seconds, True)
+    proven = ("evidence", "price", "budget", "limits", "homes")
+    return replace(plan, proof=proof, **{key: getattr(freer, key) for key in proven})
 
 
 def _rules_of(alone: MunicipalityPlan) -> dict:

@@ -107,7 +107,12 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
     handover = prices.handover if rules.handover_months > 0 else np.zeros(wanted)
     prices = Prices(prices.posts, prices.room, handover, prices.needs, prices.moves)
     rows = list(by_name.values())
-    officers = [_officer(evidence, row, days, groups, _kept(evidence, row, by_name, days)) for row in rows]
+    covers = [] if evidence.tables.cover is None else records(evidence.tables.cover)
+    place = {u: i for i, u in enumerate(evidence.units["unit"])}
+    at = evidence.units[["x", "y"]].to_numpy(float)[[place[str(c)] for c in beats["centre_unit"]]]
+    officers = [
+        _officer(evidence, row, days, groups, (_kept(evidence, row, by_name, days, covers), at)) for row in rows
+    ]
     officers = with_published(evidence, places, rows, home_places(places, rows, officers), days, ids)
     officers += _standins(evidence, by_name, days, groups, ids)
     officers += _waiting(closed_posts(evidence, by_name, ids, posts, days, rules.handover_months), len(groups), rules)
@@ -149,9 +154,11 @@ class Rules:
     weights: dict[str, float]
 
 
-def _kept(evidence: Evidence, row: Row, by_name: dict[str, dict[str, Any]], days: list[dt.date]) -> int:
-    """Return the first months in which an officer must stay in today's beat."""
-    rules, cover, who = evidence.rules.officers, evidence.tables.cover, str(row["officer"])
+def _kept(
+    evidence: Evidence, row: Row, by_name: dict[str, dict[str, Any]], days: list[dt.date], covers: list[dict[str, Any]]
+) -> int:
+    """Return the first months in which an officer must stay in today's beat; `covers` are all months that somebody stands in."""
+    rules, who = evidence.rules.officers, str(row["officer"])
     assert rules is not None and evidence.beats is not None
     ids = list(evidence.beats["beat"])
     home = beat_today(row, evidence, ids)
@@ -163,8 +170,8 @@ def _kept(evidence: Evidence, row: Row, by_name: dict[str, dict[str, Any]], days
         notice = 0
     if rules.max_tenure_months is not None:
         notice = min(notice, max(0, rules.max_tenure_months - months_served(row, days)))
-    if cover is not None:
-        ends = [day_text(r["end"]) for r in records(cover) if str(r["for_officer"]) == who]
+    if covers:
+        ends = [day_text(r["end"]) for r in covers if str(r["for_officer"]) == who]
         month = {d.isoformat(): m for m, d in enumerate(days)}
         notice = max([notice, *(month.get(e, 0) for e in ends)])
     return min(notice, month_of_end(row, days))
@@ -238,7 +245,11 @@ def _waiting(closed: np.ndarray, groups: int, rules: Any) -> list[Officer]:
     return found
 
 
-def _officer(evidence: Evidence, row: Row, days: list[dt.date], groups: list[str], kept: int) -> Officer:
+def _officer(
+    evidence: Evidence, row: Row, days: list[dt.date], groups: list[str], known: tuple[int, np.ndarray]
+) -> Officer:
+    """Return an officer; `known` are the months in which they must stay, and where the beats' centres lie, (B, 2)."""
+    kept, at = known
     rules, beats = evidence.rules.officers, evidence.beats
     assert rules is not None and beats is not None
     ids, today = list(beats["beat"]), text(row.get("beat"))
@@ -247,9 +258,6 @@ def _officer(evidence: Evidence, row: Row, days: list[dt.date], groups: list[str
     home = ids.index(heir) if heir in ids else -1
     if home >= 0 and today not in ids and ready > 0:
         home = -1
-    units = evidence.units
-    place = {u: i for i, u in enumerate(units["unit"])}
-    at = units[["x", "y"]].to_numpy(float)[[place[str(c)] for c in beats["centre_unit"]]]
     cost = np.zeros(len(ids))
     if not missing(row.get("x")) and not missing(row.get("y")):
         cost = rules.weights.home_km_month * np.hypot(at[:, 0] - float(row["x"]), at[:, 1] - float(row["y"])) / 1000
