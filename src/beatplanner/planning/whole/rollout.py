@@ -65,13 +65,7 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
     if not limited:
         return Rollout(np.full(count, frame.first), None, False)
     by_town = rules.start_by == "municipality" or count > MOST_BEATS
-    town = areas.table["municipality"].to_numpy(object)
-    together = _together(areas, description)
-    # a municipality that is a pilot starts at once, and so do beats that the description puts together
-    keys = [together.get(b) or (m if by_town or m in rules.pilots else f"\0{b}") for b, m in enumerate(town)]
-    # numbered by their first beats, as in what proves the bound
-    number = {key: k for k, key in enumerate(dict.fromkeys(keys))}
-    group = np.array([number[key] for key in keys])
+    group = _groups(areas, description, by_town=by_town)
     one = (np.arange(group.max() + 1)[:, None] == group[None, :]).astype(float)  # (G, B)
     staff = staff_money(people, rules)
     payers = np.concatenate([frame.paid, np.ones((1, len(BUDGET_LINES), rules.years))])
@@ -132,6 +126,19 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
     )
     reached = float((areas.table["residents"] * np.where(start >= 0, rules.years - start, 0)).sum())
     return Rollout(start, best.upper_bound, True, rollout_tree(choices, reached))
+
+
+def _groups(areas: Areas, description: Description, *, by_town: bool) -> np.ndarray:
+    """Return the group of each beat that starts at once, (B,), numbered by their first beats, as in what proves the bound.
+
+    A municipality that is a pilot starts at once, and so do beats that the description puts together.
+    """
+    rules, together = description.budget, _together(areas, description)
+    assert rules is not None
+    town = areas.table["municipality"].to_numpy(object)
+    keys = [together.get(b) or (m if by_town or m in rules.pilots else f"\0{b}") for b, m in enumerate(town)]
+    number = {key: k for k, key in enumerate(dict.fromkeys(keys))}
+    return np.array([number[key] for key in keys])
 
 
 def _within(
