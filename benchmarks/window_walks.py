@@ -3,7 +3,8 @@
     python benchmarks/window_walks.py PROJECT.gpkg [--walks 200] [--steps 40] [--seed 0]
 
 A step triggers an action of the registry that is enabled (those that ask for a file, plan for minutes or leave the window aside), or paints, moves a
-station, drags a posting or names a beat. After each step what the window shows is compared with the draft. PROJECT should hold a plan.
+station, drags a posting or names a beat; some walks lay plans side by side. After each step what the window shows is compared with the draft.
+PROJECT should hold a plan.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,10 @@ ASIDE = {
     "text_larger",
     "text_smaller",
 }
+
+
+# One walk in so many lays plans side by side, which is read in a child.
+COMPARED = 5
 
 
 def no_dialogs(put: Callable[[Any, str, Any], object] = setattr) -> None:
@@ -102,6 +108,26 @@ def call(window: Any, chance: np.random.Generator) -> None:
         window.drawing_panel.name_beat()
     finally:
         NameDialog.ask = dialog  # type: ignore[method-assign]
+
+
+def compare(window: Any, chance: np.random.Generator) -> None:
+    """Lay the plan in view beside itself, look at the comparison in each way, and close it."""
+    from PySide6.QtWidgets import QApplication
+
+    folder = window.scenario.result
+    if folder is None:
+        return
+    with tempfile.TemporaryDirectory() as place:
+        window.comparing.compare([folder, folder], Path(place) / "comparison")
+        shown = window.comparing.shown
+        if shown is None:
+            raise AssertionError("no comparison came up")
+        for mode in range(shown.mode.count()):
+            shown.mode.setCurrentIndex(mode)
+            shown.tell(int(chance.integers(len(shown.found["names"]))))
+            QApplication.processEvents()
+        shown.close()
+        window.comparing.shown = None
 
 
 def stale(window: Any) -> list[str]:
@@ -172,6 +198,8 @@ def walk(window: Any, seed: int, steps: int) -> list[str]:
     names = sorted(set(window.actions_by_name) - ASIDE)
     by_hand = {"paint": paint, "station": station, "posting": posting, "name": call}
     for number in range(steps):
+        if number == steps // 2 and seed % COMPARED == COMPARED - 1:
+            compare(window, chance)
         if chance.random() < 0.4:
             name = str(chance.choice(list(by_hand)))
             by_hand[name](window, chance)
