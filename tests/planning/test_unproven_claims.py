@@ -16,6 +16,7 @@ from beatplanner.planning.beats.municipality import Relaxed
 from beatplanner.planning.officers.clashes import longest_tenure
 from beatplanner.planning.proof import Proof, Unproven, clash_is_proven, impossible, rules_in_summary
 from beatplanner.planning.verification.ledger import Ledger
+from beatplanner.planning.verification.officer_details import list_months
 from beatplanner.planning.verification.summary import check_summary
 from beatplanner.solver.districts.solve import DistrictingProblem
 from beatplanner.solver.location.fair_sites import FairRule, none_is_fair
@@ -74,6 +75,15 @@ def test_the_checker_asks_what_proves_that_rules_cannot_be_met():
     assert judged({**summary, "stations": step})["stations.status"] is None
     below = {**beats, "smallest_tolerance": {"impossible_below": 0.2, "found": 0.4}}
     assert judged({**summary, "beats": below})["beats.status"] is None
+
+
+def test_months_of_broken_rules_that_nobody_works_out_are_listed():
+    ledger = Ledger()
+    list_months(ledger, [{"rule": "frozen", "officer": "a", "beat": "1", "month": "2027-01-01"}])
+    assert not ledger.verdict().unchecked
+    list_months(ledger, [{"rule": "half", "officer": None, "beat": "7", "month": "2027-03-01"}])
+    (row,) = ledger.verdict().unchecked
+    assert row.name == "officers.broken_months" and "half in 7 from 2027-03-01" in str(row.claimed)
 
 
 def strip(locked: list[int], count: int) -> DistrictingProblem:
