@@ -46,7 +46,7 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
         check(ledger, tables, rules)
 
 
-def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Evidence) -> None:
+def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Evidence | None = None) -> None:
     """Check the service, where the summary or a file beside it tells of any."""
     if tables.summary.get("service") is not None or (folder / SERVICE).is_file():
         from beatplanner.planning.verification.service import check_service as check
