@@ -30,6 +30,7 @@ MODULES = (
     "planning/service/lines.py",
     "planning/service/pattern.py",
     "planning/service/picture.py",
+    "planning/service/redrawing.py",
     "planning/service/proposal.py",
     "planning/service/step.py",
     "planning/service/vacancies.py",

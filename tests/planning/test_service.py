@@ -501,6 +501,9 @@ def test_beats_are_redrawn_for_the_busiest_shift_the_way_and_the_longest_drive(s
     told = summary["beats"]["lines"]
     found = {r["rule"]: r for r in told["rules"]}
     assert told["shift"] == "night" and all(r["kept"] for r in told["rules"]) and told["units_changed"]
+    # the search has no bound, which is said where its result is
+    assert all(r["lower_bound"] is None for r in told["rules"])
+    assert sum(n.startswith("No bound was computed of what other lines") for n in summary["service"]["notes"]) == 1
     assert any(r["before"] > r["asked"] for r in told["rules"])
     # by hand: work of the night's calls of each beat, off the mean of all
     units = gpd.read_file(served.path("plan") / "plan.gpkg", layer="units")

@@ -125,6 +125,8 @@ def _told(plan: BeatPlan, found: BeatPlan, told: tuple[float, float, int, bool])
         "status": "sought" if np.isfinite(before) else "more calls than can be answered",
         "minutes_before": before if np.isfinite(before) else None,
         "minutes": best if np.isfinite(best) else None,
+        "lower_bound": None,
+        "gap": None,
         "max_deviation_before": plan.max_deviation,
         "max_deviation": found.max_deviation,
         "objective_before": plan.proof.objective,

@@ -168,7 +168,15 @@ def told_of_lines(before: BeatPlan, plan: BeatPlan, lines: Lines) -> BeatPlan:
         value, where = last[name]
         kept = value <= limit + 1e-6
         rows.append(
-            {"rule": name, "asked": limit, "before": first[name][0], "found": value, "beat": where, "kept": kept}
+            {
+                "rule": name,
+                "asked": limit,
+                "before": first[name][0],
+                "found": value,
+                "beat": where,
+                "kept": kept,
+                "lower_bound": None,
+            }
         )
     told = {
         "shift": lines.shift,

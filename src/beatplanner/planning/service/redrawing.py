@@ -13,6 +13,11 @@ from beatplanner.planning.beats.problems import Problems
 from beatplanner.planning.proof import OPTIMAL_GAP, Proof, Status
 from beatplanner.planning.workload import WorkloadPlan
 
+# Said wherever lines were redrawn for the service: a search has no bound.
+NO_BOUND = (
+    "No bound was computed of what other lines could reach for the service: these are the best that the search found."
+)
+
 
 def redrawn(town: Town, workload: WorkloadPlan, plan: BeatPlan, beat: np.ndarray) -> BeatPlan:
     """Return a plan with other beats that keep its rules; what is proven of the goal stays proven.

@@ -105,3 +105,7 @@ def tell_redrawing(beats: BeatPlan | None, service: tuple[dict[str, Any], dict[s
         from beatplanner.planning.service.least_minutes import sentence
 
         figures["notes"].append(sentence(beats.least_minutes))
+    if beats.lines is not None or (beats.least_minutes or {}).get("status") == "sought":
+        from beatplanner.planning.service.redrawing import NO_BOUND
+
+        figures["notes"].append(NO_BOUND)
