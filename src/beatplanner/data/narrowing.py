@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, TypeGuard
 
+# A table with names, as TOML and JSON give it.
+Table = dict[str, Any]
 
-def is_dict(value: object) -> TypeGuard[dict[str, Any]]:
+
+def is_dict(value: object) -> TypeGuard[Table]:
     """Tell whether a value is a table with names, as TOML and JSON give it."""
     return isinstance(value, dict)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from beatplanner.data.description.merge_patch import merge
-from beatplanner.data.narrowing import is_dict, is_list
+from beatplanner.data.narrowing import Table, is_dict, is_list
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Event:
     kind: str
     what: str
     reason: str = ""
-    detail: dict[str, Any] = field(default_factory=dict[str, Any])
+    detail: Table = field(default_factory=Table)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Content:
     active: str = ""
     plans: dict[int, StoredPlan] = field(default_factory=dict[int, StoredPlan])
     history: list[Event] = field(default_factory=list[Event])
-    state: dict[str, Any] = field(default_factory=dict[str, Any])
+    state: Table = field(default_factory=Table)
 
     def copied(self) -> Content:
         """Return a copy that later changes leave alone: what is in it is replaced, never changed in place."""

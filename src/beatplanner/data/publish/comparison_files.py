@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -138,7 +138,7 @@ def write_comparison(
 @cache
 def _page_template() -> jinja2.Template:
     """Return the page's template, compiled once for all comparisons of a process."""
-    known: dict[str, Any] = {
+    known: Mapping[str, Any] = {
         "as_told": as_told,
         "blocked_in_words": blocked_in_words,
         "verdicts": verdicts,

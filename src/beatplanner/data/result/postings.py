@@ -187,10 +187,10 @@ def _serving_today(tables: PlanTables, after: dt.date) -> list[str]:
         if beat is None or beat != beat or (isinstance(leaves, str) and leaves and _day(leaves) < after):
             continue
         if str(beat) not in known:
-            inside = (units["current"] == beat).to_numpy()
-            if not inside.any():
+            inside = np.flatnonzero((units["current"] == beat).to_numpy())
+            if not len(inside):
                 continue
-            lived = pd.DataFrame({"beat": units["beat"].astype(str), "people": people})[inside]
+            lived = pd.DataFrame({"beat": units["beat"].astype(str), "people": people}).iloc[inside]
             beat = lived.groupby("beat")["people"].sum().idxmax()
         found.append(str(beat))
     return found

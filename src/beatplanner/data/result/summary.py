@@ -192,7 +192,7 @@ class Summary(_SummaryPart):
     crs: str | None = None
     description_file: str | None = None
     description_sha256: str | None = None
-    rules: dict[str, Any] = Field(default_factory=dict[str, Any])
+    rules: Claims = Field(default_factory=dict)
     inputs: list[Source] = Field(default_factory=list[Source])
     versions: dict[str, str] = Field(default_factory=dict[str, str])
     budget: dict[str, Any] | None = None

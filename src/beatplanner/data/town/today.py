@@ -102,7 +102,7 @@ def _tell_splits(
 ) -> None:
     """Name the units of which a part that counts lies in another of today's beats, or in none."""
     elsewhere = np.asarray(shares["beat"].to_numpy(object) != current[shares["unit"].to_numpy(int)], bool)
-    other = shares[elsewhere & (shares["share"].to_numpy(float) >= SPLIT)]
+    other = shares.iloc[np.flatnonzero(elsewhere & (shares["share"].to_numpy(float) >= SPLIT))]
     total = shares.groupby("unit")["share"].sum()
     twice = {int(str(u)) for u in total.index[total > 1 + SPLIT]}
     if twice:
@@ -112,7 +112,7 @@ def _tell_splits(
         what = f"today's beats lie on each other in {len(twice):,} units, each of which counts in the one that holds most of it: {listed(named, 5)}"
         mend = "Correct the beats where one of them is an old one; of equal shares the first name counts"
         reading.findings.add([where.fact(what, "warning", mend, field=column)])
-    other = other[~other["unit"].isin(twice)]
+    other = other.iloc[np.flatnonzero(~np.isin(other["unit"].to_numpy(int), list(twice)))]
     if other.empty:
         return
     worst = other.sort_values("share", ascending=False).drop_duplicates("unit")

@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
 from beatplanner.data.description.sections.base import Section
+from beatplanner.data.narrowing import Table
 
 Kind = Literal[
     "share", "whole", "number", "choice", "switch", "text", "date", "list", "amounts", "groups", "table", "rows"
@@ -78,7 +79,7 @@ class Rule:
     key: str = ""
     kind: Kind = "number"
     default: Any = None
-    inner: dict[str, Any] = field(default_factory=dict[str, Any])
+    inner: Table = field(default_factory=Table)
 
     @property
     def section(self) -> str:

@@ -267,7 +267,7 @@ class _Room:
     points: Sequence[tuple[float, float]]
     borders: BaseGeometry
     frames: Sequence[Box] = ()
-    lines: list[BaseGeometry] = field(default_factory=list)
+    lines: list[BaseGeometry] = field(default_factory=list[BaseGeometry])
 
     def is_clear(self, box: Box, point: tuple[float, float]) -> bool:
         """Return whether a name there hides nothing, no line to another name either, and is not taken for that of another symbol."""
