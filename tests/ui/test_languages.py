@@ -11,6 +11,8 @@ import pytest
 QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
+from beatplanner.data.description.rules import RULES
+from beatplanner.planning.rule_catalog import in_words
 from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.toolkit.told import CONTEXT, Sentences, told
 from beatplanner.ui.desktop.window import settings, theme
@@ -154,6 +156,9 @@ def test_what_readers_say_is_told_with_dates_and_money_as_the_language_writes_th
     assert re.sub(r"(?<=\d)[.,\s](?=\d{3})", "", digits) == money
     gaps = "gaps and overlaps between units were closed: 2 units changed by 40 m² in all, most of all Kej 6 by 30 m² (0.1%)"
     assert spoken(gaps).startswith(closed)
+    # and so is the day of a rule
+    start = next(r for r in RULES if r.kind == "date")
+    assert in_words(start, "2027-03-01", number=spoken) == start.words.replace("{value}", "01.03.2027")
     # a day in the name of a file is a part of the name
     assert "calls-2027-05-01.csv" in spoken("calls-2027-05-01.csv: the file is empty")
 

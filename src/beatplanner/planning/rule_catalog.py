@@ -253,7 +253,7 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str, num
     translated
         Turns the catalogue's English into the reader's language.
     number
-        Turns a number, such as “1,234.5”, into the reader's.
+        Turns a number, such as “1,234.5”, or a day into the reader's.
     """
     if rule.kind in ("choice", "switch"):
         return translated(rule.choices[value])
@@ -267,6 +267,7 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str, num
         else:
             rows = [value] if rule.kind == "table" else value if rule.kind == "rows" else []
             said = "; ".join(_told(row) for row in rows) if rows else written(rule, value)
+            said = number(said) if rule.kind == "date" else said
         return translated(rule.words).replace("{value}", said) if said else translated(rule.off or "not said")
     said = str(value) if rule.plain else _figure(shown(rule, float(value)))
     words, one = translated(rule.words), words_of_one(rule)
