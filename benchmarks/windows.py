@@ -71,11 +71,6 @@ def elsewhere(trials: Trials, windows: Windows, setups: Setups, place: Place) ->
         version = name.read_text()
         said = windows.line(python, rf'"{long}\{version}\python\python.exe" -X utf8 -m beatplanner --version')[1]
         trials.tell(f"a place of {len(long)} letters: installed", "beatplanner 0" in said, said)
-        # the next part goes to the usual place, as nothing older lies elsewhere any more
-        code, _ = windows.line(python, rf'"{long}\uninstall.exe" /S _?={long}')
-        left = [p.name for p in name.parent.iterdir() if p.name != "uninstall.exe"]
-        gone = windows.run("reg", "query", KEY)[0] != 0
-        trials.tell(f"a place of {len(long)} letters: removal", code == 0 and gone and not left, (code, gone, left))
     else:
         trials.tell(f"a place of {len(long)} letters: refused", not name.exists(), code)
 
@@ -280,9 +275,8 @@ def hard_place(trials: Trials, windows: Windows, setups: Setups, place: Place) -
     trials.tell("what somebody else put there stays, and nothing else", left == [held.name], left)
 
 
-# The tests of the program, which take longest and ask least of the setup file, come last.
 PARTS = {
-    f.__name__: f for f in (at_home, inside, plans, opened, upgraded, killed, removed, hard_place, elsewhere, tests)
+    f.__name__: f for f in (at_home, inside, plans, tests, opened, upgraded, killed, removed, hard_place, elsewhere)
 }
 # What is tried in them does not ask whether an installation compiles the kernels, as `at_home` and `elsewhere` do.
 WITHOUT_KERNELS = ("upgraded", "killed", "removed", "hard_place")

@@ -248,6 +248,7 @@ def bare_plans(request, monkeypatch):
     monkeypatch.setattr(everything, "write_papers", lambda *_: None)
     # other processes would be given what is left out here
     monkeypatch.setattr(writing, "PAGES", float("inf"))
+    monkeypatch.setattr("beatplanner.ui.commands.console.CORES", 1)
 
 
 # What children of the window load; they are forked from one process that has done so, and a test does not wait for imports.
@@ -291,7 +292,7 @@ def planned_once(tmp_path_factory) -> GridTown:
 
 
 @pytest.fixture
-def command(capsys):
+def command(capsys, monkeypatch):
     """Run a command as a user would; returns exit code, standard output and standard error."""
 
     def run(*arguments: object) -> tuple[int, str, str]:
@@ -299,7 +300,7 @@ def command(capsys):
         from beatplanner.ui.commands import console
 
         # the writer of reports has its libraries here already; a process beside this one would load them anew for each command
-        console.CORES = 1
+        monkeypatch.setattr(console, "CORES", 1)
         before, sys.argv = sys.argv, ["beatplanner", *(str(a) for a in arguments)]
         try:
             with pytest.raises(SystemExit) as end:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, TypeGuard
 
+import numpy as np
+
 # A table with names, as TOML and JSON give it.
 Table = dict[str, Any]
 
@@ -37,3 +39,8 @@ def is_sequence(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
 def is_collection(value: object) -> TypeGuard[Collection[Any]]:
     """Tell whether a value is a list, a tuple or a set."""
     return isinstance(value, (list, tuple, set, frozenset))
+
+
+def is_array(value: object) -> TypeGuard[np.ndarray]:
+    """Tell whether a value is an array."""
+    return isinstance(value, np.ndarray)

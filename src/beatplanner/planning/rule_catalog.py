@@ -16,6 +16,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from beatplanner.data.description.rules import RULES
 from beatplanner.data.description.sections.rule import WRITTEN, Rule
+from beatplanner.data.narrowing import is_dict, is_list, is_sequence
 from beatplanner.data.result.sections import section_of
 
 
@@ -90,8 +91,8 @@ def change(values: dict[str, Any], rules: dict[str, Any] | None = None) -> dict[
     patch: dict[str, Any] = {}
     for key, value in values.items():
         section, _, name = key.partition(".")
-        there = ((rules or {}).get(section) or {}).get(name)
-        if isinstance(value, dict) and isinstance(there, dict):
+        there = section_of(rules or {}, section).get(name)
+        if is_dict(value) and is_dict(there):
             value = {**{k: None for k in there if k not in value}, **value}
         patch.setdefault(section, {})[name] = None if value is ... else value
     return patch
@@ -131,7 +132,7 @@ def written(rule: Rule, value: Any) -> str:
     if rule.kind == "list":
         return ", ".join(f"{v:g}" if isinstance(v, int | float) else str(v) for v in value)
     if rule.kind == "amounts":
-        return ", ".join(str(_short(v)) for v in (value if isinstance(value, list) else [value]))
+        return ", ".join(str(_short(v)) for v in (value if is_list(value) else [value]))
     if rule.kind == "groups":
         return "; ".join(", ".join(group) for group in value)
     if rule.kind == "rows":
@@ -144,9 +145,15 @@ def _names_and_values(value: dict[str, Any]) -> str:
     return ", ".join(f"{tomlkit.key(k).as_string()} = {_as_toml(v)}" for k, v in said.items())
 
 
+def _item(value: Any) -> str:
+    # what tomlkit takes is left open, and a value of a rule may be anything
+    library: Any = tomlkit
+    return str(library.item(_short(value)).as_string())
+
+
 def _as_toml(value: Any) -> str:
     """Return a value on one line; tomlkit writes a table within a value over several."""
-    return "{" + _names_and_values(value) + "}" if isinstance(value, dict) else tomlkit.item(_short(value)).as_string()
+    return "{" + _names_and_values(value) + "}" if is_dict(value) else _item(value)
 
 
 # How such a value is written.
@@ -205,7 +212,7 @@ def _amounts(parts: list[str]) -> float | list[float]:
 
 def _short(value: Any) -> Any:
     """Return whole numbers without “.0”, also inside of lists."""
-    if isinstance(value, list | tuple):
+    if is_sequence(value):
         return [_short(v) for v in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -263,7 +270,7 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str, num
         return translated(rule.off or "not said")
     if rule.kind in WRITTEN:
         if rule.kind == "amounts":
-            said = "; ".join(number(_figure(v)) for v in (value if isinstance(value, list) else [value]))
+            said = "; ".join(number(_figure(v)) for v in (value if is_list(value) else [value]))
         else:
             rows = [value] if rule.kind == "table" else value if rule.kind == "rows" else []
             said = "; ".join(_told(row) for row in rows) if rows else written(rule, value)
@@ -310,6 +317,6 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[Rule,
 def _told(value: dict[str, Any]) -> str:
     """Return a table as people read it: ``burglary 2.5, assault 3``."""
     said = {k.replace("_", " "): v for k, v in value.items() if v is not None and v != []}
-    numbers = {k: v if isinstance(v, list) else [v] for k, v in said.items()}
+    numbers = {k: v if is_list(v) else [v] for k, v in said.items()}
     told = {k: " + ".join(_figure(n) if isinstance(n, int | float) else str(n) for n in v) for k, v in numbers.items()}
     return ", ".join(f"{k} {v}" for k, v in told.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -19,10 +19,8 @@ def template_of(
         return (templates / file).read_text("utf-8")
 
     environment = jinja2.Environment(autoescape=True, loader=jinja2.FunctionLoader(text_of))
-    _add(environment.globals, known)
-    _add(environment.filters, filters or {})
+    # Jinja leaves open what these hold
+    held: Any = environment
+    held.globals.update(known)
+    held.filters.update(filters or {})
     return environment.get_template(name)
-
-
-def _add(there: MutableMapping[str, Any], more: Mapping[str, Any]) -> None:
-    there.update(more)

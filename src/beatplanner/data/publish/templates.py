@@ -100,9 +100,11 @@ class FieldEnvironment(SandboxedEnvironment):
 
     def __init__(self) -> None:
         super().__init__(autoescape=True)
-        self.globals.clear()
-        self.filters = {name: self.filters[name] for name in FILTERS}
-        self.tests = {name: check for name, check in self.tests.items() if name in TESTS}
+        # Jinja leaves open what these hold
+        held: Any = self
+        held.globals.clear()
+        held.filters = {name: held.filters[name] for name in FILTERS}
+        held.tests = {name: held.tests[name] for name in held.tests if name in TESTS}
         self.known: dict[str, Any] = {}
 
     def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> Any:  # noqa: A002 - Jinja's own name

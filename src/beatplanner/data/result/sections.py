@@ -1,4 +1,4 @@
-"""The parts of what a result says, by key: a section or its rows, empty where a plan has none."""
+"""The parts of what a result says, by key: a section or a list, empty where a plan has none."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ def section_of(said: Mapping[str, Any], key: str) -> dict[str, Any]:
     return said.get(key) or {}
 
 
-def rows_of(said: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    """Return the rows under a key, none where it is missing or null."""
+def list_of(said: Mapping[str, Any], key: str) -> list[Any]:
+    """Return the list under a key, empty where it is missing or null."""
     return said.get(key) or []

@@ -290,7 +290,7 @@ class _Municipality:
     def cut_off(self, problem: DistrictingProblem) -> str | None:
         """Name a piece of the map that cannot hold a whole number of beats within the bounds."""
         apart = pieces(problem)
-        for piece in reversed(apart) if len(apart) > 1 else []:
+        for piece in reversed(apart if len(apart) > 1 else []):
             load = problem.weight[piece].sum()
             most = math.inf if problem.lower <= 0 else math.floor(load / problem.lower + 1e-9)
             if most < max(1, math.ceil(load / problem.upper - 1e-9)):

@@ -17,6 +17,7 @@ import numpy as np
 
 from beatplanner.data.description.sections.beats import Drawn
 from beatplanner.data.findings import listed
+from beatplanner.data.narrowing import is_array, is_sequence
 from beatplanner.data.project.edits import Edit
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.drawn_figures import Figures, figures_of
@@ -56,10 +57,10 @@ class _Stroke:
     """A brush that is still down."""
 
     beat: int
-    units: list[int] = field(default_factory=list)
-    before: list[int] = field(default_factory=list)
-    foreign: set[int] = field(default_factory=set)
-    locked: set[int] = field(default_factory=set)
+    units: list[int] = field(default_factory=list[int])
+    before: list[int] = field(default_factory=list[int])
+    foreign: set[int] = field(default_factory=set[int])
+    locked: set[int] = field(default_factory=set[int])
 
 
 class Drawing(DrawnPlan):
@@ -207,7 +208,7 @@ class Drawing(DrawnPlan):
         if len(old) > 1:
             raise RefusedError(f"These units belong to {len(old)} beats; a beat is split off from one.")
         if len(units) == len(np.flatnonzero(self.label == old[0])):
-            raise RefusedError(f"These are all units of beat {self.name(self.ids[old[0]])}; leave it some.")
+            raise RefusedError(f"These are all units of beat {self.name(self.ids[int(old[0])])}; leave it some.")
         if self.locked[units].any():
             raise RefusedError(f"Locked: {self.places(units[self.locked[units]])}. Unlock first.")
         if len(self.members(beat)):
@@ -437,7 +438,7 @@ class Drawing(DrawnPlan):
     # ---- inside
 
     def _edit(self, kind: str, **content: Any) -> Edit:
-        content = {k: tuple(v) if isinstance(v, list | np.ndarray) else v for k, v in content.items()}
+        content = {k: tuple(v) if is_sequence(v) or is_array(v) else v for k, v in content.items()}
         return Edit(
             kind=kind,  # type: ignore[arg-type]
             author=self.author,

@@ -102,7 +102,7 @@ def figures_of(drawn: DrawnPlan) -> Figures:
         share = float(drawn.people[moved].sum() / whole) if whole > 0 else 0.0
     pieces, adrift = _pieces(drawn)
     found = Figures(
-        beat=tuple(drawn.ids[k] for k in used),
+        beat=tuple(drawn.ids[int(k)] for k in used),
         hours=hours,
         mean=mean,
         lower=lower,

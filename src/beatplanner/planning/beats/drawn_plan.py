@@ -92,7 +92,7 @@ class DrawnPlan:
 
     def beats_in_use(self) -> list[str]:
         """Return the ids of beats that have units, in natural order."""
-        return sorted((self.ids[k] for k in np.unique(self.label)), key=natural)
+        return sorted((self.ids[int(k)] for k in np.unique(self.label)), key=natural)
 
     def members(self, beat: str) -> np.ndarray:
         """Return the positions of a beat's units."""
@@ -126,8 +126,9 @@ class DrawnPlan:
         names = self.town.units["name"].to_numpy(object).astype(str)[units]
         by_name = names != self.unit_ids[units]
         if by_name.any():
-            people = pd.Series(self.people[units][by_name] + 1e-9).groupby(names[by_name]).sum()
-            place = str(people.idxmax())
+            living: np.ndarray = self.people[units][by_name] + 1e-9
+            places: np.ndarray = names[by_name]
+            place = str(pd.Series(living).groupby(places).sum().idxmax())
         else:
             place = self.municipality[units[0]] or f"Beat {beat}"
         return distinct(place, beat, [n for b, n in self.names.items() if b != beat])
@@ -146,8 +147,9 @@ class DrawnPlan:
         hours = self.workload.hours[members]
         middle = np.average(self.points[members], axis=0, weights=hours + 1e-9)
         far = int(np.argmax(np.hypot(*(self.points[members] - middle).T)))
-        order = np.argsort(csgraph.dijkstra(graph, directed=False, indices=[far])[0], kind="stable")
-        taken = max(1, min(len(members) - 1, int(np.searchsorted(np.cumsum(hours[order]), hours.sum() / 2)) + 1))
+        away: np.ndarray = csgraph.dijkstra(graph, directed=False, indices=[far])[0]
+        order = np.argsort(away, kind="stable")
+        taken = max(1, min(len(members) - 1, int(np.searchsorted(np.cumsum(hours[order]), float(hours.sum()) / 2)) + 1))
         part = np.zeros(len(members), bool)
         part[order[:taken]] = True
         # what the part cuts off from the rest comes along

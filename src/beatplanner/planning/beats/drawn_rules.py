@@ -33,7 +33,9 @@ def drawn_description(drawn: DrawnPlan, renamed: Mapping[str, str] | None = None
         "links": _together(drawn, drawn.links),
         "closed": _together(drawn, drawn.closed),
         "held": {b: tuple(u) for b, u in sorted(held.items(), key=lambda item: natural(item[0]))},
-        "count": rules.count if rules.count == "auto" and count == len({drawn.ids[k] for k in drawn.start}) else count,
+        "count": rules.count
+        if rules.count == "auto" and count == len({drawn.ids[int(k)] for k in drawn.start})
+        else count,
     }
     if lost:
         # a table of locks would bring back what was unlocked by hand; the locks that are left stand in `held`

@@ -242,6 +242,6 @@ class MunicipalityPlan:
     relaxed: dict[str, Any]
     mean: float
     tolerance: float
-    conflicts: list[str] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list[str])
     wider: Relaxed | None = None
     short: Relaxed | None = None

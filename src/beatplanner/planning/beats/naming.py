@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -112,7 +113,7 @@ def distances_of(town: Town) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     return lambda a, b: np.hypot(xy[a, 0] - xy[b, 0], xy[a, 1] - xy[b, 1])
 
 
-def best_member(units: np.ndarray, hours: np.ndarray, distance: Callable) -> int:
+def best_member(units: np.ndarray, hours: np.ndarray, distance: Callable[[Any, Any], np.ndarray]) -> int:
     """Return the unit with the least travel from the others."""
     travel = [float((hours[units] * distance(units, np.full(len(units), j))).sum()) for j in units]
     return int(units[int(np.argmin(travel))])

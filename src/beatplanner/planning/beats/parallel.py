@@ -8,6 +8,7 @@ result, from which a run that was killed goes on. A municipality whose task fail
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
 import pickle
@@ -18,11 +19,12 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.narrowing import is_array, is_dict, is_sequence
 from beatplanner.data.output_place import move
 from beatplanner.data.paths import whole_path
 from beatplanner.planning.beats.municipality import MunicipalityPlan, PartEvidence, Relaxed
@@ -165,7 +167,7 @@ class WorkerPool:
                     # tasks ask for this and end with the best that they have
                     stop.set()
                 try:
-                    ready = cast(Any, wait(list(waiting), timeout=0.5, return_when="FIRST_COMPLETED")).done
+                    ready = wait(list(waiting), timeout=0.5, return_when="FIRST_COMPLETED").done
                 except TimeoutError:
                     continue
                 for task in ready:
@@ -246,7 +248,7 @@ def worker_pool(workers: int | None, scheduler: str | None, out: Path) -> Genera
         "distributed.admin.log-format": "%(message)s",
     }
     # Dask's pages of what runs ask for no certificate; a cluster's are its owner's affair
-    no_pages = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+    no_pages: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
     with dask.config.set(quiet):  # type: ignore[attr-defined]
         if workers is not None:
             # with a certificate made for this run, which both sides must show: nobody else on this computer can join and run code or read data
@@ -256,7 +258,7 @@ def worker_pool(workers: int | None, scheduler: str | None, out: Path) -> Genera
                     n_workers=workers,
                     threads_per_worker=1,
                     processes=True,
-                    dashboard_address=cast(Any, None),
+                    dashboard_address=None,
                     host="127.0.0.1",
                     silence_logs=50,
                     security=Security.temporary(),
@@ -300,7 +302,10 @@ def _stop_listening_for_browsers(client: Any) -> None:
         def setup(self, worker: Any) -> None:
             worker.http_server.stop()
 
-    client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.http_server.stop())
+    def stop(dask_scheduler: Any) -> None:
+        dask_scheduler.http_server.stop()
+
+    client.run_on_scheduler(stop)
     client.register_plugin(NoPages())
 
 
@@ -319,7 +324,7 @@ def warm_up_workers(client: Any) -> None:
 def _warm_up() -> None:
     """Load the solvers and their compiled code by drawing four districts in a grid of twenty units."""
     # the module of the tasks brings what they import
-    from beatplanner.planning.beats import alone  # noqa: F401
+    importlib.import_module("beatplanner.planning.beats.alone")
     from beatplanner.solver.districts.solve import DistrictingProblem, solve_districts
 
     units = np.arange(20).reshape(4, 5)
@@ -347,7 +352,7 @@ def _check_versions(client: Any) -> None:
     """Raise InputError where a worker computes with other versions than this computer: plans could differ."""
     here = versions()
     for address, there in client.run(_versions_there).items():
-        if not isinstance(there, dict):
+        if not is_dict(there):
             what = f"the worker {address} has no beatplanner"
         else:
             other = [
@@ -396,23 +401,27 @@ def _task(what: Callable[..., Any], shared: Any, part: Any, seconds: float) -> A
 # ---- what is kept
 
 
+def _is_scalar(value: object) -> TypeGuard[np.generic[Any]]:
+    return isinstance(value, np.generic)
+
+
 def _as_json(value: Any) -> Any:
     """Return a result as JSON has it; dataclasses and arrays bear their kind."""
     if is_dataclass(value):
         return {"kind": type(value).__name__} | {f.name: _as_json(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, np.ndarray):
+    if is_array(value):
         return {"kind": "array", "type": value.dtype.str, "values": value.ravel().tolist(), "shape": value.shape}
-    if isinstance(value, np.generic):
+    if _is_scalar(value):
         return value.item()
-    if isinstance(value, dict):
+    if is_dict(value):
         return {"kind": "dict", "items": [[k, _as_json(v)] for k, v in value.items()]}
-    if isinstance(value, (list, tuple)):
+    if is_sequence(value):
         return {"kind": type(value).__name__, "items": [_as_json(v) for v in value]}
     return value
 
 
 def _from_json(told: Any) -> Any:
-    if not isinstance(told, dict):
+    if not is_dict(told):
         return told
     kind = told.pop("kind")
     if kind == "array":

@@ -44,8 +44,7 @@ class Problems:
         current, locked = units["current"].to_numpy(object), units["locked"].to_numpy(object)
         self.labels = tuple(sorted({b for b in [*current, *locked] if isinstance(b, str)}))
         place = {b: g for g, b in enumerate(self.labels)}
-        number = np.vectorize(lambda b: place.get(b, -1), otypes=[int])
-        self.current, self.locked = number(current), number(locked)
+        self.current, self.locked = (np.array([place.get(b, -1) for b in of], int) for of in (current, locked))
         self.parts = [self._loosened_locks(part) for part in self._parts()]
 
     def _counts(self, names: list[str], units: list[np.ndarray]) -> np.ndarray:
@@ -112,9 +111,9 @@ class Problems:
         shared = np.zeros((len(self.labels) + 1, len(groups)))
         for m, units in enumerate(groups):
             known = units[self.current[units] >= 0]
-            np.add.at(shared, (self.current[known], m), self.people[known] + 1e-9)
+            np.add.at(shared, (self.current[known], np.full(len(known), m)), self.people[known] + 1e-9)
             held = units[self.locked[units] >= 0]
-            np.add.at(shared, (self.locked[held], m), 1e12)
+            np.add.at(shared, (self.locked[held], np.full(len(held), m)), 1e12)
         return np.argmax(shared, axis=1)
 
     def _loosened_locks(self, part: Part) -> Part:
@@ -122,7 +121,7 @@ class Problems:
         problem = part.problem
         away = part.away
         if away.any():
-            names = ", ".join(sorted({self.labels[g] for g in problem.locked[away]}))
+            names = ", ".join(sorted({self.labels[int(g)] for g in problem.locked[away]}))
             self.conflicts.append(
                 f"Units on both sides of a municipal border are locked to the same beat ({names}); beats never cross it. "
                 f"Planned without the locks of {self.places(part.units[away])}."

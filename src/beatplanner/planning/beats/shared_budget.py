@@ -203,12 +203,11 @@ class _Sharing:
             price = (high[0] - low[0]) / (low[1] - high[1])
             tasks = [(p, Task("priced", price=price, effort=0.3, prove=False)) for p in self.parts]
             plans = self.add([a.found.district for a in self.each(tasks, 0.3 / (PRICES - k), f"price tried {k + 1}")])
-            now = _totals(
-                [
-                    min([*pool, d], key=lambda d: d.objective + price * d.moved)
-                    for pool, d in zip(self.pool, plans, strict=True)
-                ]
-            )
+
+            def priced(d: Districts, price: float = price) -> float:
+                return d.objective + price * d.moved
+
+            now = _totals([min([*pool, d], key=priced) for pool, d in zip(self.pool, plans, strict=True)])
             worth = low[0] + price * low[1]
             if now[0] + price * now[1] >= worth - 1e-7 * abs(worth):
                 break

@@ -135,7 +135,7 @@ def mend(
         assumed=town.description.workload.abstraction,
     )
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
-    summary["drawn"] = {
+    drawn_from: dict[str, Any] = {
         "from": None if plan_from is None else str(whole_path(plan_from)),
         "how": how,
         "edits": [e.as_json() for e in drawing.edits],
@@ -145,9 +145,10 @@ def mend(
         if found is None
         else {"moves": list(found.words), "residents": found.residents, "lower_bound": found.bound},
     }
+    summary["drawn"] = drawn_from
     progress("writing", None, None, read_clock(cancelled) - begin)
     stopped = _write(out, drawing, plan, tables(plan, summary), inputs, seed)
-    summary["drawn"]["pack"] = [str(note) for note in stopped]
+    drawn_from["pack"] = [str(note) for note in stopped]
     return summary
 
 

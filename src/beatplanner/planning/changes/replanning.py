@@ -152,15 +152,16 @@ def replan(
     was, now = before.summary["officers"], summary["officers"]
     price = {k: (float(was.get(k) or 0), float(now.get(k) or 0)) for k in FIGURES}
     trust = _trust_lost(before, moves, officers.start)
-    summary["replanned"] = {
+    replanned: dict[str, Any] = {
         "from": str(whole_path(folder)),
         "changes": [{k: None if v is None else str(v) for k, v in vars(c).items()} for c in changes],
         "diff": diff,
         "price": price,
         "relationship_years_lost_by_order": trust,
     }
+    summary["replanned"] = replanned
     if moves:
-        summary["replanned"]["audit"] = {
+        replanned["audit"] = {
             "by": by,
             "reason": reason,
             "at": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),

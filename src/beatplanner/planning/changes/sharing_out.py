@@ -17,6 +17,7 @@ from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.sections import list_of
 from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.forum.no_pack import empty_pack
@@ -98,12 +99,16 @@ def share_out(
     rules = rules.model_copy(update={"country": has})
     posts = shared_posts(before.beats, has)
     beats = before.beats.assign(posts=[posts[b] for b in before.beats["beat"].astype(str)])
-    summary = {**before.summary, "rules": rules.model_dump(mode="json"), "shared_out_from": str(whole_path(folder))}
+    summary: dict[str, Any] = {
+        **before.summary,
+        "rules": rules.model_dump(mode="json"),
+        "shared_out_from": str(whole_path(folder)),
+    }
     # the plan's rules are no more those of the description alone
     summary["description_sha256"] = None
     covered = covered_share(beats["posts"].to_numpy(float), rules.workload)
     beats = beats.assign(covered_share=covered)
-    summary["beats"] = {**summary["beats"], "covered_share": float(covered.mean())}
+    summary["beats"] = {**before.summary["beats"], "covered_share": float(covered.mean())}
     summary["notes"] = _notes_by_posts(before, beats, rules)
     now = replace(before, beats=beats, summary=summary)
     rollout = service = None
@@ -219,10 +224,10 @@ def with_officers_proof(before: PlanTables, made: PlanTables) -> dict[str, dict[
 def _places_in_order(made: PlanTables, order: np.ndarray) -> np.ndarray:
     """Return the rows of the officers' plan by place: a beat has one for its posts that ask for nothing, and one for each thing that others ask for."""
     assert made.beats is not None
-    asked = {(str(r["beat"]), str(r["requires"])) for r in made.summary["officers"].get("special_posts") or []}
+    asked = {(str(r["beat"]), str(r["requires"])) for r in list_of(made.summary["officers"], "special_posts")}
     number = np.array([1 + sum(b == str(beat) for b, _ in asked) for beat in made.beats["beat"]], int)
     first: list[int] = np.concatenate([[0], np.cumsum(number)]).tolist()
-    return np.concatenate([np.arange(first[k], first[k + 1]) for k in order])
+    return np.concatenate([np.arange(first[int(k)], first[int(k) + 1]) for k in order])
 
 
 def _order(before: PlanTables, made: PlanTables) -> np.ndarray:

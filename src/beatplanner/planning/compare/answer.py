@@ -26,7 +26,7 @@ from beatplanner.data.publish.moves import moves as reasons
 from beatplanner.data.publish.officers_pack import vacancies
 from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
 from beatplanner.data.result.postings import open_posts
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.compare.columns import Column, currency, read_columns
 from beatplanner.planning.compare.figures import figures
 from beatplanner.planning.compare.sentences import moves
@@ -373,7 +373,7 @@ def _orders(c: Column, today: dt.date) -> list[str]:
     if b is None:
         return []
     found: list[str] = []
-    rows = b.get("procurement") or []
+    rows = list_of(b, "procurement")
     if rows:
         cars = sum(r["number"] for r in rows if r["what"] == "vehicles")
         first = dt.date.fromisoformat(rows[0]["order_by"])
@@ -388,7 +388,7 @@ def _orders(c: Column, today: dt.date) -> list[str]:
         elif any(r["before_start"] for r in rows):
             text += ", before the plan starts"
         found.append(text + ".")
-    for row in b.get("donor_ends") or []:
+    for row in list_of(b, "donor_ends"):
         day, falls = dt.date.fromisoformat(row["on"]), sum(row["falls_on"])
         then = (
             f"{about(falls)} {currency(c)} of its lines then fall"

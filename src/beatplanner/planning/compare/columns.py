@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -78,7 +78,7 @@ class Column:
     exchange: float = 1.0
     money_years: tuple[str, ...] = ()
     forums: str = AS_TOLD
-    figures: dict[str, Any] = field(default_factory=dict)
+    figures: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def units(self) -> pd.DataFrame:
@@ -271,13 +271,17 @@ def _aligned(tables: PlanTables, reference: pd.DataFrame, folder: Path) -> PlanT
     return replace(tables, units=units.loc[list(reference["unit"])].reset_index(drop=True), walks=walks)
 
 
+def _is_float(value: object) -> TypeGuard[float]:
+    return isinstance(value, float | np.floating)
+
+
 def as_text(column: pd.Series) -> pd.Series:
     """Return a column as names: whole numbers without a point, None where there is nothing."""
 
     def plain(value: Any) -> str | None:
         if value is None or (isinstance(value, float) and np.isnan(value)):
             return None
-        return str(int(value)) if isinstance(value, float | np.floating) and float(value).is_integer() else str(value)
+        return str(int(value)) if _is_float(value) and float(value).is_integer() else str(value)
 
     return pd.Series([plain(v) for v in column], index=column.index, dtype=object)
 

@@ -29,7 +29,7 @@ class Figure:
     kind: str = "number"
     better: str = ""
     help: str = ""
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (

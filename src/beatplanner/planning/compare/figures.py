@@ -130,7 +130,7 @@ def _in_pieces(c: Column, inside: np.ndarray, at: np.ndarray, count: int) -> int
     district[inside] = at
     within = (a >= 0) & (b >= 0)
     within[within] = (district[a[within]] == district[b[within]]) & (district[a[within]] >= 0)
-    graph = coo_array((np.ones(within.sum()), (a[within], b[within])), shape=(len(inside), len(inside)))
+    graph = coo_array((np.ones(int(within.sum())), (a[within], b[within])), shape=(len(inside), len(inside)))
     piece = connected_components(graph, directed=False)[1]
     return sum(len(set(piece[district == k])) > 1 for k in range(count))
 
@@ -156,7 +156,7 @@ def _of_access(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
     weight, of_unit = homes_of(tables)
     metres = nearest_walk(c, columns, len(weight))
     sites = tables.sites
-    standing = set() if sites is None else set(sites.loc[sites["existing"], "station"].astype(str))
+    standing: set[str] = set() if sites is None else set(sites.loc[sites["existing"], "station"].astype(str))
     found: dict[str, Any] = {
         "stations": len(c.open),
         "walking_limit": rules.walk_minutes,

@@ -75,12 +75,13 @@ def stress_test(
         "tolerance": plan.band,
         "figures": {k: plan.figures.get(k) for k in ("robust_share", "robust_worst", "robust_deviation", "back_cast")},
     }
-    found["beats"] = told["beats"][1] if told.get("beats") else []
+    rows: list[dict[str, Any]] = told["beats"][1] if told.get("beats") else []
+    found["beats"] = rows
     sentences: list[str] = []
     if told.get("missing"):
         sentences.append(told["missing"])
     else:
-        weakest = min(found["beats"], key=lambda r: r["holds"])
+        weakest = min(rows, key=lambda r: r["holds"])
         sentences.append(
             f"In {plan.figures['robust_share']:.0%} of {draws} draws of other weeks and ±20% work by category every beat stays within ±{plan.band:.0%}; "
             f"beat {weakest['beat']} is the least steady and stays within in {weakest['holds']:.0%}."
@@ -90,7 +91,7 @@ def stress_test(
                 f"Had these lines existed in the first half of the records, the greatest deviation would have been ±{plan.figures['back_cast']:.1%}."
             )
         off = {
-            s: max((abs(r[s]) for r in found["beats"] if r[s] is not None), default=0.0)
+            s: max((abs(r[s]) for r in rows if r[s] is not None), default=0.0)
             for s in ("winter", "spring", "summer", "autumn")
         }
         worst = max(off, key=lambda s: off[s])
@@ -130,7 +131,7 @@ def _other_year(plan: Column, project: Path, draws: int, seed: int) -> dict[str,
         raise InputError(
             problem("this description has no incidents", "Give one with a section [incidents]", file=project)
         )
-    summary = {"description_file": str(whole_path(project)), "inputs": []}
+    summary: dict[str, Any] = {"description_file": str(whole_path(project)), "inputs": []}
     records = read_records(summary, list(plan.units["unit"]))
     if records is None or (records.unit < 0).any():
         raise InputError(
@@ -228,14 +229,18 @@ def neutral_plans(
         out = rank <= OUTLIER / 2 or rank >= 1 - OUTLIER / 2
         if out:
             found["outlier"].append(key)
-        shown = (lambda v: f"{v:.1%}") if not unit else (lambda v: f"{v:,.0f} {'m'}")
         better = "better than" if rank < 0.5 else "worse than"
         share = 1 - rank if rank < 0.5 else rank
         found["sentences"].append(
-            f"Its {name} is {shown(own_figures[k])}, {better} {share:.0%} of {len(values)} neutral plans (most of them between {shown(low)} and {shown(high)})"
+            f"Its {name} is {_shown(own_figures[k], unit)}, {better} {share:.0%} of {len(values)} neutral plans (most of them between {_shown(low, unit)} and {_shown(high, unit)})"
             + (": an outlier." if out else ": nothing out of the ordinary.")
         )
     return found
+
+
+def _shown(value: float, unit: str) -> str:
+    """Return a figure of neutral plans as it is told: in metres where it has that unit, else as a share."""
+    return f"{value:,.0f} {unit}" if unit else f"{value:.1%}"
 
 
 def _measures(

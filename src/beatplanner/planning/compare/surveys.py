@@ -241,10 +241,10 @@ def _answers(file: Path, tables: PlanTables) -> tuple[list[dict[str, Any]], list
     return told, said
 
 
-PARTS = {
+MONTHS = {
     m: k for k, m in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)
 }
-PARTS |= {"winter": 1, "spring": 4, "summer": 7, "autumn": 10, "fall": 10}
+PARTS = MONTHS | {"winter": 1, "spring": 4, "summer": 7, "autumn": 10, "fall": 10}
 
 
 # Waves that are named by their place in time alone.

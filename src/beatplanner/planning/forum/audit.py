@@ -16,6 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from beatplanner.data.findings import listed
+from beatplanner.data.narrowing import is_dict
 from beatplanner.data.publish.public.figures import Register
 from beatplanner.planning.forum.gate import Cell, atoms_of, overlap_of, title_of
 from beatplanner.planning.forum.published import Published, read_published
@@ -168,10 +169,10 @@ def _attacked(
     for i in np.flatnonzero(narrow):
         target = index[i]
         title = (
-            title_of(cells[target])
+            title_of(cells[int(target)])
             if target < m
             else (
-                f"the {what} of {listed([first.name[u] for u in members[target - m]], 4)}, where {overlap_of(int(target) - m, cells, sums)} overlap"
+                f"the {what} of {listed([first.name[int(u)] for u in members[int(target) - m]], 4)}, where {overlap_of(int(target) - m, cells, sums)} overlap"
             )
         )
         found.append(f"{title}: between {np.ceil(low[i] - 1e-6):,.0f} and {np.floor(high[i] + 1e-6):,.0f}")
@@ -248,7 +249,7 @@ def _contents(
             r'<script type="application/json" id="figures">(.*?)</script>', file.read_text("utf-8"), re.DOTALL
         )
         figures = json.loads(found[1]) if found else None
-        other = None if not isinstance(figures, dict) else [b for b, v in figures.items() if v != shown.get(b)]
+        other = None if not is_dict(figures) else [b for b, v in figures.items() if v != shown.get(b)]
         detail = "its figures are missing" if other is None else f"beat {listed(other, 5)}" if other else ""
         checks.append(AuditCheck(f"{file.name} shows the figures of the tables", not detail, detail))
     return checks
@@ -262,7 +263,7 @@ def _kept(record: Path | None) -> dict[str, Any]:
         found = json.loads(record.read_text("utf-8"))
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if is_dict(found) else {}
 
 
 def _numbers(pack: Published, kept: Mapping[str, Any], said: Callable[[Path], list[str]]) -> list[AuditCheck]:
@@ -278,7 +279,7 @@ def _numbers(pack: Published, kept: Mapping[str, Any], said: Callable[[Path], li
 
 def _header(path: Path) -> list[str]:
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        return next(csv.reader(stream), [])
+        return next(csv.reader(stream), list[str]())
 
 
 def hash_of(path: Path) -> str:

@@ -208,7 +208,7 @@ class BeatBook:
     town: Town | None
     problem: str = ""
     drawn: bool = False
-    _made: dict[str, BeatCard] = field(default_factory=dict)
+    _made: dict[str, BeatCard] = field(default_factory=dict[str, BeatCard])
 
     def __post_init__(self) -> None:
         if self.town is not None and [str(u) for u in self.tables.units["unit"]] != list(self.town.units["unit"]):
@@ -343,7 +343,8 @@ class BeatBook:
         tables, k = self.tables, self.place[beat]
         assert tables.beats is not None
         row, figures = tables.beats.iloc[k], self.figures.iloc[k]
-        own = tables.units[self._unit == k]
+        mine: np.ndarray = self._unit == k
+        own = tables.units[mine]
         municipality = str(row["municipality"] or "")
         limits = next(
             (
@@ -362,6 +363,7 @@ class BeatBook:
             meeting = next((m for m in meetings if m.level == "neighbourhood" and m.area == beat), None)
             here = partners_of(extra, beat, str(row["name"]), municipality)
             partners = tuple((str(p.kind), str(p.name or ""), str(p.does or "")) for p in here.itertuples(index=False))
+        ground: shapely.Geometry = row.geometry
         holders = holders_of(tables, beat, int(row["posts"]))
         near = [(b if a == k else a, m) for (a, b), m in self._edges.items() if k in (a, b)]
         return BeatCard(
@@ -369,7 +371,7 @@ class BeatBook:
             name=str(row["name"]),
             municipality=municipality,
             units=len(own),
-            area_km2=float(shapely.area(row.geometry)) / 1e6,
+            area_km2=float(shapely.area(ground)) / 1e6,
             residents=_known(row["population"]),
             hours=hours,
             mean=_mean(tables, municipality),

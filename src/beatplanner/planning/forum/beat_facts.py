@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.narrowing import is_sequence
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.forum_tables import ForumTables
 
@@ -22,7 +23,7 @@ def languages_of(tables: PlanTables, officer: str) -> list[str]:
         return []
     found = roster.loc[roster["officer"].astype(str) == officer, "languages"]
     value = found.iloc[0] if len(found) else None
-    return [w for w in (value if isinstance(value, tuple) else str(value or "").split(";")) if w]
+    return [str(w) for w in (value if is_sequence(value) else str(value or "").split(";")) if w]
 
 
 def walk_of(tables: PlanTables, beat: str) -> tuple[str, float] | None:
@@ -36,8 +37,10 @@ def walk_of(tables: PlanTables, beat: str) -> tuple[str, float] | None:
     reached = np.isfinite(minutes)
     if not reached.any() or people[reached].sum() <= 0:
         return None
-    station = pd.Series(people[reached]).groupby(own["station"].to_numpy(object)[reached].astype(str)).sum().idxmax()
-    return str(station), float(np.average(minutes[reached], weights=people[reached]))
+    living: np.ndarray = people[reached]
+    nearest: np.ndarray = own["station"].to_numpy(object)[reached].astype(str)
+    by_station = pd.Series(living).groupby(nearest)
+    return str(by_station.sum().idxmax()), float(np.average(minutes[reached], weights=people[reached]))
 
 
 def partners_of(extra: ForumTables, beat: str, name: str, municipality: str) -> pd.DataFrame:

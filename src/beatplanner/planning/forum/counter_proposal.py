@@ -7,6 +7,7 @@ rules, towards the proposal, one area at a time, gives one that is near.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -189,7 +190,7 @@ class _Judge:
         self.people = town.units["population"].to_numpy(float) if town.has_population else workload.hours
         self.municipality = town.units["municipality"].to_numpy(object).astype(str)
         self.edges = town.edges[["a", "b"]].to_numpy(int)
-        self.graph = nx.Graph()
+        self.graph: nx.Graph[int] = nx.Graph()
         self.graph.add_nodes_from(range(len(before)))
         self.graph.add_edges_from((int(a), int(b)) for a, b in self.edges)
         self.home = {str(b): self.municipality[np.flatnonzero(before == b)[0]] for b in dict.fromkeys(before)}
@@ -324,7 +325,7 @@ def _report(found: Judgement, names: dict[str, str], town: Town) -> dict[str, An
     columns = [("plan", found.plan), ("proposal", found.proposal), ("nearest", found.nearest)]
     given = [(n, p) for n, p in columns if p is not None]
     figures: list[list[str]] = []
-    for title, value in (
+    values: tuple[tuple[str, Callable[[Any], str]], ...] = (
         ("Greatest difference from the mean workload", lambda p: f"±{p.max_deviation:.1%}"),
         ("Every beat in one piece", lambda p: "yes" if p.contiguous else "no"),
         (
@@ -333,8 +334,8 @@ def _report(found: Judgement, names: dict[str, str], town: Town) -> dict[str, An
         ),
         ("Travel (hours × metres to the middle of the beat)", lambda p: f"{p.proof.objective:,.0f}"),
         ("Officers that are needed", lambda p: f"{int(p.table['officers_required'].sum())}"),
-    ):
-        figures.append([title, *(value(p) for _, p in given)])
+    )
+    figures += [[title, *(value(p) for _, p in given)] for title, value in values]
     tables = [p.table.set_index("beat") for _, p in given]
     beats: list[list[str]] = []
     for b, name in names.items():

@@ -137,7 +137,7 @@ def write_pack(
             card = replace(
                 card, rules={s: {k: v for k, v in r.items() if k != "max_moved"} for s, r in card.rules.items()}
             )
-    common = {
+    common: dict[str, Any] = {
         "plan": plan,
         "figures": figures.public,
         "meetings": [_public_meeting(m) for m in meetings_of(tables, town, extra)],

@@ -144,7 +144,7 @@ def places_of(town: Town, listed: pd.DataFrame | None) -> tuple[pd.DataFrame | N
         ids = town.sites["station"].astype(str)
         # nobody meets at a place that a program made up, until a person has looked at it and named it
         real = ((town.sites["state"] != "generated") | ids.isin(accepted)).to_numpy()
-        own = town.sites.get("name", ids)
+        own: pd.Series[Any] = town.sites.get("name", ids)
         names = [accepted.get(i) or (n if isinstance(n, str) and n else i) for i, n in zip(ids, own, strict=True)]
         venues = town.sites[["x", "y"]].assign(venue=names, cost=0.0)[real].reset_index(drop=True)
         walks = place_walks(town)
@@ -288,7 +288,7 @@ def _meeting(
         # officers and ministry staff cannot be everywhere on one evening
         first += dt.timedelta(days=7 * (number % 4) + number // 4 % 5)
         first += dt.timedelta(days={5: 2, 6: 1}.get(first.weekday(), 0))
-    common = {
+    common: dict[str, Any] = {
         "level": level,
         "area": area,
         "title": title,

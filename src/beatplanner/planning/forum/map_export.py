@@ -17,6 +17,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.cells import HIDDEN
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.forum.gate import Gate
 from beatplanner.planning.forum.pack_figures import areas_of, decide_residents
 from beatplanner.planning.forum.public_plan import public_plan
@@ -63,7 +64,7 @@ def export_tables(tables: PlanTables, audience: Audience) -> dict[str, gpd.GeoDa
 
 def decided_residents(tables: PlanTables) -> tuple[Gate, int]:
     """Return what the gate decides of a plan's residents beside all packs that its description names, and the threshold."""
-    forum = tables.summary.get("rules", {}).get("forum") or {}
+    forum = section_of(section_of(tables.summary, "rules"), "forum")
     base = Path(str(tables.summary.get("description_file", ""))).parent
     # what people have from earlier packs counts here as it does for the pack itself
     earlier = [read_published(base / p) for p in forum.get("published_before", [])]

@@ -19,6 +19,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.planning.forum.published import Published
 from beatplanner.planning.forum.read_back import texts_of
 
@@ -53,10 +54,10 @@ class OlderTexts:
         Sentences with numbers that are not understood.
     """
 
-    said: dict[str, list[dict[str, float]]] = field(default_factory=dict)
-    of_beat: dict[str, float] = field(default_factory=dict)
-    way: dict[str, float] = field(default_factory=dict)
-    unknown: list[str] = field(default_factory=list)
+    said: dict[str, list[dict[str, float]]] = field(default_factory=dict[str, list[dict[str, float]]])
+    of_beat: dict[str, float] = field(default_factory=dict[str, float])
+    way: dict[str, float] = field(default_factory=dict[str, float])
+    unknown: list[str] = field(default_factory=list[str])
 
     def values(self, meaning: str, name: str) -> list[float]:
         """Return what sentences of a meaning say in one field, each value once."""
@@ -104,7 +105,7 @@ def read_texts(pack: Published) -> OlderTexts:
 
 
 def _understand(
-    text: str, beat: str | None, found: OlderTexts, given: re.Pattern | None, shown: set[str], file: str
+    text: str, beat: str | None, found: OlderTexts, given: re.Pattern[str] | None, shown: set[str], file: str
 ) -> None:
     """Take in what a text says; `given` are names with digits, None where an unknown sentence is not looked for, `shown` the figures of the tables."""
     rest = text
@@ -167,8 +168,8 @@ def _ways(page: Path) -> dict[str, float]:
             places = json.loads(record)
         except (ValueError, RecursionError):
             continue
-        for place in places if isinstance(places, list) else []:
-            if isinstance(place, dict) and isinstance(place.get("walk"), str) and "unit" in place:
+        for place in places if is_list(places) else []:
+            if is_dict(place) and isinstance(place.get("walk"), str) and "unit" in place:
                 walk = _plain(place["walk"])
                 match = next((m for literal, p in patterns if literal in walk and (m := p.search(walk))), None)
                 if match:
@@ -186,14 +187,14 @@ def _number(text: str) -> float:
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> list[tuple[str, str, re.Pattern]]:
+def _patterns() -> list[tuple[str, str, re.Pattern[str]]]:
     """Return each sentence that a pack has said: its meaning, its longest part without a field, and how it is found; the longest sentences first."""
     table = json.loads((files("beatplanner.data") / "catalogues" / "told_before.json").read_text("utf-8"))
     found = [(meaning, *_pattern(text)) for meaning, texts in table.items() for text in texts]
     return sorted(found, key=lambda f: -len(f[2].pattern))
 
 
-def _pattern(sentence: str) -> tuple[str, re.Pattern]:
+def _pattern(sentence: str) -> tuple[str, re.Pattern[str]]:
     parts = re.split(r"\{(\w+)\}", _plain(sentence))
     said = "".join(_piece(part, bool(i % 2)) for i, part in enumerate(parts))
     return max(parts[::2], key=len), re.compile(said)

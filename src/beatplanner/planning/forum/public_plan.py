@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.forum import Forum
+from beatplanner.data.narrowing import is_sequence
 from beatplanner.data.publish.public.plan import (
     BEAT_COLUMNS,
     STATION_COLUMNS,
@@ -130,13 +131,18 @@ def _own_municipality(units: gpd.GeoDataFrame) -> bool:
     return not len(known) or int(known.groupby("beat")["municipality"].nunique(dropna=False).max()) == 1
 
 
+def _commonest(values: pd.Series[Any]) -> str:
+    """Return what stands most often; of several the first by its letters."""
+    return str(values.astype(str).value_counts().sort_index().idxmax())
+
+
 def _ways_by_place(tables: PlanTables) -> tuple[pd.Series, pd.Series]:
     """Return the station and the mean minutes of each unit over its homes, each counted once: how many live in one is nobody's business."""
     assert tables.homes is not None
     homes = tables.homes.assign(unit=tables.homes["unit"].astype(str))
     reached = homes[homes["walk_minutes"].notna()]
     minutes = reached.groupby("unit")["walk_minutes"].mean()
-    station = reached.groupby("unit")["station"].agg(lambda s: s.astype(str).value_counts().sort_index().idxmax())
+    station = reached.groupby("unit")["station"].agg(_commonest)
     ids = tables.units["unit"].astype(str)
     return ids.map(station).astype(object).where(ids.isin(station.index), None), ids.map(minutes).astype(float)
 
@@ -248,7 +254,7 @@ def public_rules(section: Any) -> dict[str, Any]:
             found[name] = value.isoformat()
         elif isinstance(value, str) and value in _choices(field.annotation):
             found[name] = value
-        elif isinstance(value, list | tuple) and value and all(isinstance(v, int | float) for v in value):
+        elif is_sequence(value) and value and all(isinstance(v, int | float) for v in value):
             found[name] = list(value)
     return {k: v for k, v in found.items() if not (isinstance(v, float) and not np.isfinite(v))}
 
@@ -257,4 +263,4 @@ def _choices(annotation: Any) -> set[str]:
     """Return the words from which a setting chooses; none where anything may be written."""
     if get_origin(annotation) is Literal:
         return {a for a in get_args(annotation) if isinstance(a, str)}
-    return set().union(*(_choices(a) for a in get_args(annotation))) if get_args(annotation) else set()
+    return set[str]().union(*(_choices(a) for a in get_args(annotation))) if get_args(annotation) else set()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.data.paths import leads_elsewhere, whole_path
 from beatplanner.data.result.cells import HIDDEN
 from beatplanner.data.town.forum_tables import folder_of_pack
@@ -51,9 +52,9 @@ class Published:
     residents: list[Cell]
     concerns: dict[str, list[Cell]]
     faults: tuple[str, ...]
-    card: dict[str, Any] = field(default_factory=dict)
-    privacy: dict[str, Any] = field(default_factory=dict)
-    posts: dict[str, float] = field(default_factory=dict)
+    card: dict[str, Any] = field(default_factory=dict[str, Any])
+    privacy: dict[str, Any] = field(default_factory=dict[str, Any])
+    posts: dict[str, float] = field(default_factory=dict[str, float])
 
     @property
     def period(self) -> dict[str, Any] | None:
@@ -133,10 +134,10 @@ def _without_links(folder: Path) -> None:
 
 def _told(privacy: Any, folder: Path) -> dict[str, Any]:
     """Return what a pack says of its gate; InputError where no program of ours wrote it."""
-    found = privacy if isinstance(privacy, dict) else {}
+    found: dict[str, Any] = privacy if is_dict(privacy) else {}
     k, sensitive, period = found.get("threshold", 5), found.get("sensitive", []), found.get("period")
     right = isinstance(k, int) and not isinstance(k, bool) and 1 <= k <= MOST_THRESHOLD
-    right = right and isinstance(sensitive, list) and all(isinstance(s, str) for s in sensitive)
+    right = right and is_list(sensitive) and all(isinstance(s, str) for s in sensitive)
     if found is not privacy or not right or not (period is None or isinstance(period, dict)):
         what = "what the pack says of its privacy gate is not what this program writes"
         raise InputError(problem(what, "Make the pack again", file=folder / "run_card.json", field="privacy"))
@@ -150,7 +151,7 @@ def _record(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_text("utf-8"))
     except (ValueError, RecursionError) as error:
         raise InputError(problem(f"the record cannot be read ({error})", "Make the pack again", file=path)) from None
-    return found if isinstance(found, dict) else {}
+    return found if is_dict(found) else {}
 
 
 def _rows(path: Path, wanted: Sequence[str]) -> list[dict[str, str]]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from beatplanner.data.findings import listed
+from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.forum.areas import Areas
 from beatplanner.planning.forum.audit import AuditCheck
@@ -151,8 +153,8 @@ def _shares(pack: Published, texts: OlderTexts, areas: Areas, tables: PlanTables
 def _rule(pack: Published, name: str) -> float | None:
     """Return a number that the card of a pack tells as a rule of beats; None where it tells none."""
     rules = pack.card.get("rules")
-    beats = rules.get("beats") if isinstance(rules, dict) else None
-    found = beats.get(name) if isinstance(beats, dict) else None
+    beats = rules.get("beats") if is_dict(rules) else None
+    found = beats.get(name) if is_dict(beats) else None
     return float(found) if isinstance(found, int | float) and 0 <= found <= LARGEST else None
 
 
@@ -191,7 +193,7 @@ def _minutes(own: Areas, at: np.ndarray, texts: OlderTexts, tables: PlanTables |
     """Return the minutes on foot of each unit of a pack, and by how much they may be wrong: the plan's own where the pack's map says the same."""
     told = np.array([texts.way.get(u, np.nan) for u in own.unit])
     if tables is not None and "walk_minutes" in tables.units:
-        exact = tables.units["walk_minutes"].to_numpy(float)[at]
+        exact: np.ndarray = tables.units["walk_minutes"].to_numpy(float)[at]
         if np.array_equal(np.maximum(1, np.round(exact)), told, equal_nan=True):
             return exact, 0.0
     return told, MINUTE
@@ -266,7 +268,9 @@ def attacked(
     most = float(values.sum() + 10 * k) if counts is None else float(counts.sum() + 10 * k)
     less = sparse.vstack([-sums[hidden], sparse.csr_array(np.array([r for r, _ in rows]))], format="csr")
     limit = np.concatenate([-np.ones(int(hidden.sum())), [b for _, b in rows]])
-    shown = {"equal": sums[~hidden], "right": values[~hidden]} if (~hidden).any() else {"equal": None, "right": None}
+    shown: dict[str, Any] = (
+        {"equal": sums[~hidden], "right": values[~hidden]} if (~hidden).any() else {"equal": None, "right": None}
+    )
     narrow: list[str] = []
     for members, title in targets.items():
         target = np.zeros(n)
@@ -284,7 +288,12 @@ def attacked(
 
 
 def _whole(
-    target: np.ndarray, ends: tuple[float, float], shown: dict, less: sparse.csr_array, limit: np.ndarray, most: float
+    target: np.ndarray,
+    ends: tuple[float, float],
+    shown: dict[str, Any],
+    less: sparse.csr_array,
+    limit: np.ndarray,
+    most: float,
 ) -> tuple[float, float]:
     """Return the ends of a count in whole numbers; those of the linear programme where a search did not end."""
     constraints = [LinearConstraint(less, -np.inf, limit)]

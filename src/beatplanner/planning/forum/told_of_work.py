@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -115,7 +116,9 @@ def tells_a_count(told: Told, work: Work, counts: np.ndarray, each: float, cells
     before = spans(*attack(sums, values, hidden, targets, most=most))
     less = sparse.vstack([sparse.csr_array(np.array([r for r, _ in rows])), -sums[hidden]], format="csr")
     limit = np.concatenate([[b for _, b in rows], -np.ones(int(hidden.sum()))])
-    equal = {"equal": sums[~hidden], "right": values[~hidden]} if (~hidden).any() else {"equal": None, "right": None}
+    equal: dict[str, Any] = (
+        {"equal": sums[~hidden], "right": values[~hidden]} if (~hidden).any() else {"equal": None, "right": None}
+    )
     for target, wide in zip(targets.toarray(), before, strict=True):
         ends = [linear_programme(s * target, **equal, less=less, limit=limit, bounds=(0, most)) for s in (1.0, -1.0)]
         if ends[0] is None or ends[1] is None:

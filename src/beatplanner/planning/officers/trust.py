@@ -119,8 +119,9 @@ def _figures(
             continue
         carried = str(beat)
         if carried not in known:
-            shares = pd.Series(people[inside]).groupby(now[inside].astype(str)).sum()
-            carried = str(shares.idxmax())
+            living: np.ndarray = people[inside]
+            lives_on: np.ndarray = now[inside].astype(str)
+            carried = str(pd.Series(living).groupby(lives_on).sum().idxmax())
         mine = carried if serves is None else serves.get(str(officer))
         today += years * float(people[inside].sum())
         row = {"beat": beat, "since": since}

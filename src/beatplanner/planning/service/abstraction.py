@@ -57,9 +57,10 @@ def abstraction(
     ids = [b for b in dict.fromkeys(beat) if b is not None]
     of = np.array([beat == b for b in ids], float)
     reactive, community = of @ (work.reactive + work.fixed_hours), of @ work.community
-    work_of = lambda part: int(  # noqa: E731
-        officers_required(reactive, community, rules.model_copy(update={"abstraction": part})).sum()
-    )
+
+    def work_of(part: float) -> int:
+        return int(officers_required(reactive, community, rules.model_copy(update={"abstraction": part})).sum())
+
     assumed = rules.abstraction if share is None else float(share["assumed"])
     found = {
         "assumed": assumed,

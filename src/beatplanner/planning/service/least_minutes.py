@@ -25,7 +25,7 @@ from beatplanner.planning.service.redrawing import LineRules, redrawn
 from beatplanner.planning.workload import WorkloadPlan
 from beatplanner.solver.service.approximate import approximate, draws_states
 from beatplanner.solver.service.hypercube import MOST_SERVERS, hypercube
-from beatplanner.solver.service.system import preference
+from beatplanner.solver.service.system import ServiceSystem, preference
 
 # Officers on duty at once up to which beats are redrawn: beyond, one look at the queueing model takes seconds.
 MOST_ON_DUTY = 64
@@ -165,7 +165,7 @@ class _Judge:
         posts = dict(zip(self.ids, number.tolist(), strict=True))
         return duty(self.town, self.inputs.tables, self.inputs.shifts, beat, posts, self.inputs.demand.calls).servers
 
-    def systems(self, beat: np.ndarray) -> Iterator[tuple]:
+    def systems(self, beat: np.ndarray) -> Iterator[tuple[float, ServiceSystem, np.ndarray, pd.DataFrame]]:
         """Yield hours a week, system, own and servers of each shift with somebody on duty."""
         demand = self.inputs.demand
         for s, servers in enumerate(self._servers(beat)):

@@ -406,7 +406,10 @@ def _figures(
         # a car that several beats share is away from nowhere
         has_beat = np.array([b is not None for b in s.servers["beat"].to_numpy(object)[server]], bool)
         away += float(abroad[has_beat].sum()) * hours
-    share = lambda part, whole: part / whole if known and whole > 0 else None  # noqa: E731
+
+    def share(part: float, whole: float) -> float | None:
+        return part / whole if known and whole > 0 else None
+
     middle, late, mean = (None, None, None)
     if known and answered > 0:
         m, w = np.concatenate(minutes), np.concatenate(weights)

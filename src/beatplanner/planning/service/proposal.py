@@ -212,8 +212,13 @@ def _posts(proposal: Proposal) -> dict[str, float] | None:
 
 def _told_of_shift(proposal: Proposal, s: ShiftProposal) -> dict[str, Any]:
     found = s.staffing
-    by_beat = lambda officers: dict(zip(proposal.beats, officers.tolist(), strict=True))  # noqa: E731
-    shares = lambda m: {"within_share": m.within_share, "own_share": m.own_share, "people_share": m.people_share}  # noqa: E731
+
+    def by_beat(officers: np.ndarray) -> dict[str, int]:
+        return dict(zip(proposal.beats, officers.tolist(), strict=True))
+
+    def shares(m: Any) -> dict[str, float | None]:
+        return {"within_share": m.within_share, "own_share": m.own_share, "people_share": m.people_share}
+
     status = "none" if found.officers is None else "fewest" if found.proven else "found"
     return {
         "name": s.name,

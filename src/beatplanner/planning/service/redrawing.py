@@ -76,10 +76,10 @@ class LineRules:
         }
         self.municipality = town.units["municipality"].to_numpy(object)
         self.near: list[list[int]] = [[] for _ in plan.beat]
-        for a, b in town.edges[["a", "b"]].to_numpy(int):
+        for a, b in town.edges[["a", "b"]].to_numpy(int).tolist():
             if self.municipality[a] == self.municipality[b]:
-                self.near[a].append(int(b))
-                self.near[b].append(int(a))
+                self.near[int(a)].append(int(b))
+                self.near[int(b)].append(int(a))
         self.carried = self._carried(plan.beat)
 
     def _carried(self, beat: np.ndarray) -> list[int]:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.service_files import CALLS, FOLDER
 from beatplanner.planning.service.duty import numbers_on_duty
 from beatplanner.planning.service.hours import HOURS, ShiftHours, shift_hours
@@ -117,7 +118,7 @@ def _table(days: list[str], beats: list[str], shifts: list[str], held: np.ndarra
     rows = [
         (days[a], days[z], shifts[s], beats[k], int(there[a, s, k]))
         for a, z in pairwise(starts)
-        for s, k in np.argwhere(there[a] > 0)
+        for s, k in np.argwhere(there[int(a)] > 0).tolist()
     ]
     return pd.DataFrame(rows, columns=["first", "until", "shift", "beat", "on_duty"])
 
@@ -151,7 +152,7 @@ def vacancies_again(
     plan
         Its beats, the new postings, and the summary before.
     """
-    before = plan.summary.get("service") or {}
+    before = section_of(plan.summary, "service")
     if "vacancies" not in before or description.service is None:
         return None
     shifts = shift_hours(description.service)

@@ -92,7 +92,7 @@ class Choice:
         if self.kind == "p-median":
             return self.weight @ metres
         if self.kind == "p-center":
-            return metres.max(axis=0) if len(metres) else np.zeros(metres.shape[1])
+            return metres.max(axis=0) if len(metres) else np.zeros(int(metres.shape[1]))
         far = metres > self.limit
         if self.kind == "fewest":
             far &= np.asarray(self.within.any(axis=1))[:, None]

@@ -91,7 +91,7 @@ def mobile_stops(
     apart = straight_metres(place[stops], sites[["x", "y"]].to_numpy(float)[chosen], rules.detour)
     drive = apart.min(axis=1) / 1000
     unit = homes["unit"].to_numpy(int)
-    name = town.units["name"].to_numpy(object)[unit[stops]]
+    name: np.ndarray = town.units["name"].to_numpy(object)[unit[stops]]
     number = pd.Series(name).groupby(name).cumcount().to_numpy()
     rows: list[tuple[Any, ...]] = []
     for k, h in enumerate(stops):

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def _too_little(choice: Choice, sites: pd.DataFrame, budgets: np.ndarray) -> bool:
     """Tell whether the cheapest stations that the rules allow, opened as late as can be, cost more than all budgets."""
     standing, yearly = sites["existing"].to_numpy(bool), sites["yearly_cost"].to_numpy(float)
-    least = np.where(standing, len(budgets) * yearly, sites["cost"].to_numpy(float) + yearly)
+    kept, opened = len(budgets) * np.asarray(yearly, float), np.asarray(sites["cost"], float) + yearly
+    least = np.where(standing, kept, opened)
     cheapest, proven = choice.rules.sites.cheapest_proven(least)
     return proven and cheapest is not None and float(least[cheapest].sum()) > budgets.sum() * (1 + 1e-6) + 1e-6
 

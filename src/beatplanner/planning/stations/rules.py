@@ -118,7 +118,7 @@ def _municipalities(town: Town, count: int | None, clashes: list[str]) -> tuple[
     if count is not None and len(needed) > count:
         # the largest ones come first
         people = town.units["population" if town.has_population else "unit"].groupby(town.units["municipality"])
-        size = people.sum() if town.has_population else people.count()
+        size = dict((people.sum() if town.has_population else people.count()).items())
         order = sorted(needed, key=lambda k: -float(size[names[k]]))
         clashes.append(
             f"stations.one_per_municipality needs {len(needed)} stations, and stations.count = {count}. The smallest number that would do is "

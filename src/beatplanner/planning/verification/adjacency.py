@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,7 +37,7 @@ ROUNDING = 1e-6
 BORDER_SHARE = 0.02
 
 
-def check_edges(ledger: Ledger, evidence: Evidence) -> nx.Graph:
+def check_edges(ledger: Ledger, evidence: Evidence) -> nx.Graph[int]:
     """Check the layer ``edges`` against polygons and inputs; return which pieces of ground touch by geometry or by a link."""
     edges = evidence.edges
     unknown = edges[(edges["a"] < 0) | (edges["b"] < 0)]
@@ -123,7 +124,7 @@ def _check_edges_against_inputs(ledger: Ledger, evidence: Evidence, known: pd.Da
     ledger.each("edges.inputs", "the adjacency of the inputs", wrong, len(given), "edges")
 
 
-def _ground(evidence: Evidence, links: list[tuple[int, int]]) -> nx.Graph:
+def _ground(evidence: Evidence, links: list[tuple[int, int]]) -> nx.Graph[int]:
     """Return which pieces of ground touch or are linked; each node has the ``unit`` that it is a piece of.
 
     Parts of a unit up to `GROUND_GAP` metres apart are one piece. A link between two units joins their nearest pieces, one from a unit to
@@ -135,7 +136,7 @@ def _ground(evidence: Evidence, links: list[tuple[int, int]]) -> nx.Graph:
     unit_of: list[int] = []
     for u, polygon in enumerate(evidence.units.geometry.to_numpy()):
         parts = shapely.get_parts(polygon)
-        near = nx.Graph()
+        near: nx.Graph[int] = nx.Graph()
         near.add_nodes_from(range(len(parts)))
         if len(parts) > 1:
             near.add_edges_from(
@@ -151,7 +152,7 @@ def _ground(evidence: Evidence, links: list[tuple[int, int]]) -> nx.Graph:
     for a, b in links:
         one, other = np.flatnonzero(of == a), np.flatnonzero(of == b)
         if a == b:
-            nx.add_path(graph, one.tolist())
+            graph.add_edges_from(itertools.pairwise(one.tolist()))
             continue
         apart = shapely.distance(shapes[one][:, None], shapes[other][None, :])
         i, j = np.unravel_index(int(np.argmin(apart)), apart.shape)
@@ -166,23 +167,26 @@ def _shared_borders(polygons: np.ndarray) -> dict[tuple[int, int], float]:
     a, b = a[a < b], b[a < b]
     if not len(a):
         return {}
-    exact = shapely.length(geometry.intersection(shapely.boundary(polygons[a]), shapely.boundary(polygons[b])))
+    shared: np.ndarray = geometry.intersection(shapely.boundary(polygons[a]), shapely.boundary(polygons[b]))
+    exact = shapely.length(shared)
     # where digitised borders miss each other by a hair, the part of one that runs along the other counts, less what a corner gives
     doubtful = np.flatnonzero(exact < LEAST_BORDER)
     along = np.zeros(len(doubtful))
     for one, other in ((a[doubtful], b[doubtful]), (b[doubtful], a[doubtful])):
-        beside = geometry.intersection(shapely.boundary(polygons[one]), geometry.buffer(polygons[other], HAIR))
+        beside: np.ndarray = geometry.intersection(
+            shapely.boundary(polygons[one]), geometry.buffer(polygons[other], HAIR)
+        )
         along += shapely.length(beside) / 2
     exact[doubtful] = np.maximum(exact[doubtful], along - 2 * HAIR)
     return {(int(i), int(j)): float(m) for i, j, m in zip(a, b, exact, strict=True) if m >= LEAST_BORDER - ROUNDING}
 
 
-def check_contiguity(ledger: Ledger, evidence: Evidence, claims: Claims, planned: bool, joined: nx.Graph) -> None:
+def check_contiguity(ledger: Ledger, evidence: Evidence, claims: Claims, planned: bool, joined: nx.Graph[int]) -> None:
     """Check that each beat is in one piece, and what the summary says of it."""
     import networkx as nx
 
     edges = evidence.edges
-    adjacent = nx.Graph()
+    adjacent: nx.Graph[int] = nx.Graph()
     adjacent.add_nodes_from((u, {"unit": u}) for u in range(len(evidence.units)))
     adjacent.add_edges_from((a, b) for a, b in zip(edges["a"], edges["b"], strict=True) if a >= 0 and b >= 0)
     apart = _pieces(evidence, adjacent)
@@ -201,7 +205,7 @@ def check_contiguity(ledger: Ledger, evidence: Evidence, claims: Claims, planned
         )
 
 
-def _pieces(evidence: Evidence, graph: nx.Graph) -> list[str]:
+def _pieces(evidence: Evidence, graph: nx.Graph[int]) -> list[str]:
     """Return a sentence for each beat that falls apart in `graph`."""
     import networkx as nx
 

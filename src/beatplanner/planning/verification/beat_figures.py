@@ -169,7 +169,9 @@ def check_polygons(ledger: Ledger, evidence: Evidence) -> None:
     wrong: list[str] = []
     for k, beat in enumerate(beats.index):
         union = geometry.union(polygons[district == k])
-        differing = shapely.area(geometry.symmetric_difference(union, shapes[k]))
+        drawn: shapely.Geometry = shapes[k]
+        apart = geometry.symmetric_difference(union, drawn)
+        differing = shapely.area(apart)
         if not differing <= AREA_SHARE * max(shapely.area(union), 1.0):
             wrong.append(
                 f"The polygon of {evidence.beat_name(beat)} differs from that of its units by {differing:,.0f} m²."

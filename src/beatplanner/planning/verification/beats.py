@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from beatplanner.data.formats.frames import records
+from beatplanner.data.narrowing import is_dict
+from beatplanner.data.result.sections import list_of
 from beatplanner.planning.verification.adjacency import check_contiguity, check_edges
 from beatplanner.planning.verification.beat_figures import check_figures, check_people, check_polygons
 from beatplanner.planning.verification.evidence import Evidence, as_text
@@ -23,7 +26,7 @@ def check_beats(ledger: Ledger, evidence: Evidence) -> None:
     claims = evidence.summary.get("beats")
     beats, units = evidence.beats, evidence.units
     if beats is None:
-        if isinstance(claims, dict):
+        if is_dict(claims):
             ledger.add(
                 "beats.count",
                 False,
@@ -32,7 +35,7 @@ def check_beats(ledger: Ledger, evidence: Evidence) -> None:
                 "The summary tells of beats, but plan.gpkg has none.",
             )
         return
-    if not isinstance(claims, dict):
+    if not is_dict(claims):
         ledger.add(
             "beats.count",
             False,
@@ -88,7 +91,7 @@ def _check_balance(ledger: Ledger, evidence: Evidence, claims: Claims, planned: 
     ledger.number("beats.max_deviation", claims.get("max_deviation"), float(np.abs(deviation).max(initial=0.0)))
     if not planned or rules is None:
         return
-    relaxed = {str(m.get("municipality")): float(m.get("tolerance", 0.0)) for m in claims.get("municipalities") or []}
+    relaxed = {str(m.get("municipality")): float(m.get("tolerance", 0.0)) for m in list_of(claims, "municipalities")}
     wrong: list[str] = []
     for k, beat in enumerate(beats.index):
         tolerance = rules.tolerance if met else max(rules.tolerance, relaxed.get(str(municipality.iat[k]), np.inf))
@@ -265,16 +268,24 @@ def _check_objective(ledger: Ledger, evidence: Evidence, claims: Claims, planned
     )
 
 
-def metres_between(evidence: Evidence):
+def metres_between(evidence: Evidence) -> Callable[[Any, Any], np.ndarray] | None:
     """Return the function from two arrays of units, which are broadcast, to metres; None where the distances came from a file that is gone."""
     rules, units, town = evidence.rules.beats, evidence.units, evidence.town
     if rules is None or (rules.distances is None and rules.roads is None):
         xy = units[["x", "y"]].to_numpy(float)
-        return lambda a, b: np.hypot(xy[a, 0] - xy[b, 0], xy[a, 1] - xy[b, 1])
+
+        def straight(a: Any, b: Any) -> np.ndarray:
+            return np.hypot(xy[a, 0] - xy[b, 0], xy[a, 1] - xy[b, 1])
+
+        return straight
     if town is None or town.unit_distances is None:
         return None
     row = {u: i for i, u in enumerate(town.units["unit"])}
     if any(u not in row for u in units["unit"]):
         return None
     place, given = np.array([row[u] for u in units["unit"]], int), town.unit_distances
-    return lambda a, b: given[place[a], place[b]]
+
+    def by_file(a: Any, b: Any) -> np.ndarray:
+        return given[place[a], place[b]]
+
+    return by_file

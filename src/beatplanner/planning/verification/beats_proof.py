@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.arrays import NUMBER, TEXT, WHOLE, MalformedError, sized, within
 from beatplanner.planning.verification.beats import metres_between
 from beatplanner.planning.verification.cut_proof import prove_cut
@@ -307,7 +307,7 @@ def areas_of(evidence: Evidence, names: list[str], labels: list[str], price: flo
     if unknown:
         raise MalformedError("The certificate does not know all of today's beats.")
     place = {name: m for m, name in enumerate(names)}
-    rows = section_of(evidence.summary, "beats").get("municipalities") or []
+    rows = list_of(section_of(evidence.summary, "beats"), "municipalities")
     # where the rules clash each municipality has the tolerance that it needs; a narrower one than the rules' would prove too much
     wider = {str(r["municipality"] or ""): max(rules.tolerance, float(r["tolerance"])) for r in rows}
     of_unit = np.array([place[m] for m in municipality], int)

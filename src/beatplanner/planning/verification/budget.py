@@ -9,7 +9,7 @@ import numpy as np
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.force_money import LINES, Force, months_before, one_officer
 from beatplanner.planning.verification.ledger import Ledger, missing, same
 from beatplanner.planning.verification.rollout_proof import check_bound, groups_of
@@ -161,7 +161,7 @@ def _check_classes(ledger: Ledger, claims: Claims, force: Force, spent: list[dic
         for t in range(b.years)
     ]
     ledger.pairs("budget.functional", "by function and year", rows, "sums")
-    told = {r["payer"]: r for r in claims.get("donor_ends") or []}
+    told = {r["payer"]: r for r in list_of(claims, "donor_ends")}
     if told or b.ends:
         rows: list[tuple[str, Any, float | None]] = []
         for who in sorted(set(told) | set(b.ends)):
@@ -195,9 +195,9 @@ def _check_procurement(ledger: Ledger, claims: Claims, force: Force, start: list
         (months_before(force.days[12 * t], m).isoformat(), what, n, force.days[12 * t].isoformat())
         for what, n, t, m in found
     )
-    said = sorted((r["order_by"], r["what"], r["number"], r["needed_on"]) for r in claims.get("procurement") or [])
+    said = sorted((r["order_by"], r["what"], r["number"], r["needed_on"]) for r in list_of(claims, "procurement"))
     begin = force.days[12 * force.first].isoformat()
-    sound = said == want and all(r["before_start"] == (r["order_by"] < begin) for r in claims.get("procurement") or [])
+    sound = said == want and all(r["before_start"] == (r["order_by"] < begin) for r in list_of(claims, "procurement"))
     ledger.add("budget.procurement", sound, str(said), str(want))
 
 
@@ -413,7 +413,7 @@ def _check_people(ledger: Ledger, claims: Claims, force: Force, start: list[int 
         ]
     seats = force.budget.training_seats
     room = seats if isinstance(seats, list) else [seats] * len(labels)
-    said = {x["year"]: x["courses"] for x in claims.get("seats_short") or []}
+    said = {x["year"]: x["courses"] for x in list_of(claims, "seats_short")}
     rows += [
         (
             f"courses beyond the seats in {y}",

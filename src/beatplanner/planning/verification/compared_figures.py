@@ -45,7 +45,7 @@ def _beats(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
     home = {b: p.municipality(m) for b, m in members.items()}
     mean = {m: np.mean([hours[b] for b in members if home[b] == m]) for m in set(home.values())}
     away = {b: (hours[b] / mean[home[b]] if mean[home[b]] > 0 else 2.0) - 1 for b in members}
-    graph = nx.Graph()
+    graph: nx.Graph[int] = nx.Graph()
     place = {str(text(u)): i for i, u in enumerate(p.units["unit"])}
     graph.add_nodes_from(range(len(p.units)))
     for a, b in zip(p.tables.edges["unit_a"], p.tables.edges["unit_b"], strict=True):
@@ -120,7 +120,7 @@ def _access(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
     rules, t = p.rules.stations, p.tables
     if rules is None or p.open is None or t.walks is None:
         return {}
-    standing = set() if t.sites is None else {str(s) for s in t.sites.loc[t.sites["existing"], "station"]}
+    standing: set[str] = set() if t.sites is None else {str(s) for s in t.sites.loc[t.sites["existing"], "station"]}
     cost = 0.0 if p.today else t.summary.get("stations", {}).get("cost")
     if not p.today and t.stations is not None and t.sites is not None and "closing_cost" in t.sites:
         # prices: opening, the years that the budget pays, and closing what may close
@@ -178,7 +178,9 @@ def _access(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
         way = math.fsum(weight(u, r) * minutes[h] for h, u, r in homes if h in minutes)
         return way / total if total > 0 else None
 
-    everyone = lambda _, r: r  # noqa: E731 - a weight like those of the groups
+    def everyone(_: int, residents: float) -> float:
+        return residents
+
     found |= {
         "mean_walk": mean(everyone),
         "within_limit": within(everyone, rules.walk_minutes),

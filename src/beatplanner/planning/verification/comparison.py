@@ -19,7 +19,7 @@ from beatplanner.data.publish.comparison_words import about
 from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.compared_draws import check_draws
 from beatplanner.planning.verification.compared_figures import figures_of
 from beatplanner.planning.verification.compared_files import check_page, check_workbook
@@ -93,7 +93,7 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
         [p.name for p in plans],
         found,
         [
-            (p.tables.summary.get("clashes") or []) if not p.today and not p.tables.summary.get("feasible") else []
+            list_of(p.tables.summary, "clashes") if not p.today and not p.tables.summary.get("feasible") else []
             for p in plans
         ],
         [[] if p.today else draft_in_words(p.tables, rules=False) for p in plans],
@@ -102,7 +102,7 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
     for p, told in zip(plans, content.get("budgets", []), strict=False):
         own = None if p.today else p.tables.summary.get("budget")
         ledger.add(f"{p.name}: budget", told == own, "as in the plan", "as in the plan" if told == own else "another")
-    _check_curve(ledger, folder, content.get("curve") or [], verify_plan)
+    _check_curve(ledger, folder, list_of(content, "curve"), verify_plan)
     if content.get("prices"):
         place = whole_path(folder / content["prices"]["folder"])
         verdict = verify_plan(place)

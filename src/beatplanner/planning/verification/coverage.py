@@ -10,6 +10,7 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
+from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS
 from beatplanner.planning.verification.ledger import Ledger
@@ -349,12 +350,12 @@ _ABOVE = {
 
 def keys_of(content: Any, name: str = "") -> Iterator[str]:
     """Yield the name of every key of a summary; the elements of a list share one, ``name[]``."""
-    if isinstance(content, dict):
+    if is_dict(content):
         for key, value in content.items():
             inner = f"{name}.{key}".lstrip(".")
             yield inner
             yield from keys_of(value, inner)
-    elif isinstance(content, list):
+    elif is_list(content):
         for value in content:
             yield from keys_of(value, f"{name}[]")
 
@@ -373,7 +374,7 @@ def check_coverage(ledger: Ledger, tables: PlanTables) -> None:
     left = {}
     for layer in LAYERS:
         table = getattr(tables, layer)
-        for column in [] if table is None else map(str, table.columns):
+        for column in () if table is None else map(str, table.columns):
             why = _why(ledger, f"{layer}.{column}", COLUMNS, NOT_CHECKED_COLUMNS)
             if why:
                 left.setdefault(why, []).append(f"{layer}.{column}")

@@ -60,9 +60,9 @@ class _Plans:
         self.area, self.below, self.best = area, below * (1 - 1e-12), math.inf
         n = self.n = len(area.weight)
         self.near: list[list[tuple[int, float]]] = [[] for _ in range(n)]
-        for (a, b), metres in zip(area.edges.tolist(), area.border.tolist(), strict=True):
-            self.near[a].append((b, metres))
-            self.near[b].append((a, metres))
+        for a, b, metres in zip(*area.edges.T.tolist(), area.border.tolist(), strict=True):
+            self.near[int(a)].append((b, metres))
+            self.near[int(b)].append((a, metres))
         self.weight = area.weight.tolist()
         self.order = self._order()
         self.left = [0.0] * (n + 1)
@@ -71,7 +71,7 @@ class _Plans:
         slack = SLACK * area.upper
         self.lower, self.upper = area.lower - slack, area.upper + slack
         self.group, self.loads = [-1] * n, [0.0] * area.count
-        self.lock_of, self.group_of_lock = [-1] * area.count, {}
+        self.lock_of, self.group_of_lock = [-1] * area.count, dict[int, int]()
         # borders of an unassigned unit with each group, and what it will cut at least
         self.toward = [[0.0] * area.count for _ in range(n)]
         self.least_cut = [0.0] * n

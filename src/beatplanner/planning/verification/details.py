@@ -7,7 +7,7 @@ import importlib.metadata
 import math
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import geopandas as gpd
 import numpy as np
@@ -17,8 +17,9 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.fingerprint import fingerprint
+from beatplanner.data.narrowing import is_collection, is_dict, is_list
 from beatplanner.data.result.cells import readable
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, same, text
@@ -97,13 +98,13 @@ def _put_back(said: dict[str, Any], summary: Claims) -> None:
 
 def _as_told(said: Any, raw: Any) -> Any:
     """Return the rules with what the summary leaves out marked as missing."""
-    if isinstance(said, dict) and isinstance(raw, dict):
+    if is_dict(said) and is_dict(raw):
         return {k: _as_told(v, raw[k]) if k in raw else "missing" for k, v in said.items()}
     return said
 
 
 def _differing(said: Any, now: Any, key: str = "") -> list[tuple[str, Any, Any]]:
-    if isinstance(said, dict) and isinstance(now, dict):
+    if is_dict(said) and is_dict(now):
         return [d for k in {**now, **said} for d in _differing(said.get(k), now.get(k), f"{key}.{k}".lstrip("."))]
     return [] if said == now else [(key, said, now)]
 
@@ -129,7 +130,7 @@ def _check_totals(ledger: Ledger, evidence: Evidence) -> None:
     ]
     ledger.each("plan.crs", "one coordinate system", apart, len(drawn), "layers")
     work = summary.get("workload")
-    if not isinstance(work, dict):
+    if not is_dict(work):
         ledger.add("workload", False, "nothing", "hours of the units", "The summary does not tell of the workload.")
         return
     columns = {
@@ -180,7 +181,7 @@ def _same_crs(said: Any, crs: Any) -> bool:
 def _check_sources(ledger: Ledger, evidence: Evidence) -> None:
     """Check the list of inputs against the files that the rules read."""
     town, said = evidence.town, evidence.summary.get("inputs")
-    if town is None or not isinstance(said, list):
+    if town is None or not is_list(said):
         return
     now = {(s.role, Path(s.path).name): s for s in town.sources}
     named = {(str(s.get("role")), Path(str(s.get("path", ""))).name): s for s in said}
@@ -218,7 +219,7 @@ def _is_time(value: str) -> bool:
 
 def _check_beats(ledger: Ledger, evidence: Evidence) -> None:
     claims, beats, rules = evidence.summary.get("beats"), evidence.beats, evidence.rules.beats
-    if not isinstance(claims, dict) or beats is None:
+    if not is_dict(claims) or beats is None:
         return
     if "objective_unit" in claims:
         ledger.add(
@@ -227,7 +228,7 @@ def _check_beats(ledger: Ledger, evidence: Evidence) -> None:
             claims["objective_unit"],
             _unit(evidence),
         )
-    rows = claims.get("municipalities") or []
+    rows = list_of(claims, "municipalities")
     planned = bool(claims.get("planned", True))
     detail = (
         ""
@@ -303,11 +304,15 @@ def _unit(evidence: Evidence) -> str:
     return "links" if by_table else "metres"
 
 
+def _is_truth(value: object) -> TypeGuard[bool]:
+    return isinstance(value, bool | np.bool_)
+
+
 def _cell(value: Any) -> Any:
     """Return a cell as a GeoPackage holds it, for comparison."""
-    if isinstance(value, tuple | list | set):
-        return ";".join(str(v) for v in value) or None
-    if isinstance(value, bool | np.bool_):
+    if is_collection(value):
+        return ";".join(map(str, value)) or None
+    if _is_truth(value):
         return bool(value)
     if missing(value) or value is pd.NaT:
         return None

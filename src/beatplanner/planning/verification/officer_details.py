@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from beatplanner.data.formats.frames import records
+from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, text
 from beatplanner.planning.verification.personnel import beat_today
@@ -37,7 +38,7 @@ SERVES = ("couple", "maximum")
 def check_officer_details(ledger: Ledger, evidence: Evidence) -> None:
     """Check what the summary and the tables say of officers beside the main figures."""
     claims, rules, tables = evidence.summary.get("officers"), evidence.rules.officers, evidence.tables
-    if not isinstance(claims, dict):
+    if not is_dict(claims):
         if tables.assignments is not None:
             ledger.add(
                 "officers",
@@ -65,7 +66,7 @@ def check_officer_details(ledger: Ledger, evidence: Evidence) -> None:
         return
     ledger.number("officers.officers", claims.get("officers"), len(tables.roster))
     broken = claims.get("broken_rules")
-    sound = isinstance(broken, list) and all(isinstance(r, dict) and r.get("rule") in BREACHES for r in broken)
+    sound = is_list(broken) and all(is_dict(r) and r.get("rule") in BREACHES for r in broken)
     sound = sound and (not broken or claims.get("status") in RELAXED)
     ledger.add("officers.broken_rules", sound, str(broken), "rules by name, only where they cannot be kept")
     if sound and broken:
@@ -110,10 +111,12 @@ def _row_of_broken(evidence: Evidence, row: dict[str, Any]) -> list[str]:
     days = [(pd.Timestamp(rules.start) + pd.DateOffset(months=m)).date().isoformat() for m in range(12 * rules.years)]
     rule, officer, beat, month = row["rule"], row["officer"], row["beat"], row["month"]
     told = f"“{rule}” for {officer or 'nobody'} in {beat or 'no beat'} in {month}"
-    wanted = (None, None) if rule == "moves" else (None, str) if rule in OF_BEATS else (officer and str, str)
+    wanted: tuple[Any, Any] = (
+        (None, None) if rule == "moves" else (None, str) if rule in OF_BEATS else (officer and str, str)
+    )
     if rule == "frozen" and beat is None:
         wanted = (officer and str, None)  # leave was promised, and no beat
-    if tuple(v and type(v) for v in (officer, beat)) != wanted:
+    if (officer and type(officer), beat and type(beat)) != wanted:
         return [f"{told}: the rule is one of {'all' if rule == 'moves' else 'a beat' if officer else 'an officer'}."]
     known = {str(o) for o in tables.roster["officer"]}
     if month not in days or (officer and officer not in known) or (beat and beat not in set(beats["beat"])):

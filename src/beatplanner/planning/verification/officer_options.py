@@ -187,12 +187,13 @@ def _changing(
     """Return the beats in which too many change by choice; who leaves, is frozen elsewhere or was ordered away counts but is no choice."""
     found: dict[str, str] = {}
     months = len(days) - 1
-    posts = evidence.beats["posts"].to_numpy(int)  # pyright: ignore
+    assert evidence.beats is not None
+    posts = evidence.beats["posts"].to_numpy(int)
     # what nobody published cannot be frozen; whom a table names that is not there, nobody knows
-    named = set(roster) if evidence.town is None and rules.published is not None else set()
+    named: set[str] = set(roster) if evidence.town is None and rules.published is not None else set()
     if evidence.town is not None and evidence.town.published is not None:
         table = evidence.town.published
-        named = set(table["officer"][table["beat"].isin(beats)])
+        named = {str(o) for o in table["officer"][table["beat"].isin(beats)]}
     for b, beat in enumerate(beats):
         ends: list[tuple[int, bool]] = []
         for officer, row in roster.items():
@@ -206,7 +207,7 @@ def _changing(
                 ends.append((0, fixed >= 0))
         for t in range(max(1, months - 11)):
             inside = [forced for z, forced in ends if t <= z < t + 12]
-            if not all(inside) and len(inside) > max(1, posts[b] // 2):
+            if not all(inside) and len(inside) > max(1, int(posts[b]) // 2):
                 found[str(beat)] = (
                     f"{evidence.beat_name(beat)}: {len(inside)} officers change in the 12 months from {days[t]}."
                 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from beatplanner.data.formats.frames import Row
+from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, text
 from beatplanner.planning.verification.officers_places import qualifies
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def told_broken(evidence: Evidence, rule: str) -> list[dict[str, Any]]:
     """Return what the summary tells of a rule that is broken: officer, beat and month."""
     told = evidence.summary["officers"].get("broken_rules")
-    return [r for r in told if isinstance(r, dict) and r.get("rule") == rule] if isinstance(told, list) else []
+    return [r for r in told if is_dict(r) and r.get("rule") == rule] if is_list(told) else []
 
 
 def against_told(

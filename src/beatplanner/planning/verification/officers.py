@@ -187,7 +187,7 @@ def _check_availability(
     beats: list[str],
 ) -> None:
     wrong: list[str] = []
-    by_officer: dict[str, list] = {}
+    by_officer: dict[str, list[tuple[str, int, int, int]]] = {}
     for p in postings:
         by_officer.setdefault(p[0], []).append(p)
     for officer, b, a, z in postings:

@@ -234,7 +234,7 @@ def _waiting(closed: np.ndarray, groups: int, rules: Any) -> list[Officer]:
             rooted=False,
             served=0,
             ordered=0,
-            works=np.ones(months, bool),
+            works=np.ones(int(months), bool),
             cost=np.zeros(len(closed)),
             has=np.ones(groups + 2, bool),
             may=np.ones(len(closed), bool),
@@ -349,7 +349,7 @@ def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules, beat: 
 
     Backwards over months: ``value[r][t]`` is the least cost from month t on of who is free then, r = 1 where a new posting is a rotation.
     """
-    places, months = prices.posts.shape
+    places, months = map(int, prices.posts.shape)
     if o.stop <= 0:
         return 0.0
     h, shortest, stop = rules.handover, max(1, rules.handover), o.stop

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from beatplanner.data.result.sections import list_of
 from beatplanner.planning.verification.arrays import MalformedError, are_numbers
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import DIGITS_SLACK, Ledger, is_number, missing, same, words
@@ -104,7 +105,7 @@ def _odd_years(
         return [f"{len(said['years'])} years are told, and there are {len(budgets)} budgets."]
     for t, row in enumerate(said["years"]):
         opened = sorted(n for n, y, e in zip(names, year, standing, strict=True) if y == t and not e)
-        told = (row.get("year"), sorted(map(str, row.get("opened") or [])), row.get("open"))
+        told = (row.get("year"), sorted(map(str, list_of(row, "opened"))), row.get("open"))
         if told != (first + t, opened, int((year <= t).sum())) or not same(row.get("budget"), budgets[t]):
             wrong.append(f"{first + t} is told with another year, budget, or other stations than open in it.")
     return wrong

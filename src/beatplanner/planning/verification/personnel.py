@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.formats.frames import Row, records
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.narrowing import is_dict
+from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, day_text, is_number, missing, text, whole_months
 
@@ -147,7 +148,7 @@ def with_standins(
         at_work[name] = np.ones(len(days) - 1, bool)
         postings.append((name, b, a, z))
     ledger.each("cover.rows", "stand-ins of the pool for holders who are away", wrong, len(rows), "temporary postings")
-    if isinstance(claims, dict):
+    if is_dict(claims):
         ledger.number("officers.cover.pool", claims.get("pool"), len(pool))
         ledger.number("officers.cover.covered_months", claims.get("covered_months"), count)
         away = _away(evidence, {o: r for o, r in roster.items() if not o.startswith("\0")}, at_work, days, beats)
@@ -179,7 +180,7 @@ def check_limits(
     """Check that nobody is moved in the months of notice, against hardship or an upheld appeal, or too far from home."""
     rules = evidence.rules.officers
     assert rules is not None and evidence.beats is not None
-    units, told = evidence.units, evidence.summary["officers"].get("broken_rules") or []
+    units, told = evidence.units, list_of(evidence.summary["officers"], "broken_rules")
     said = {(str(r.get("rule")), str(r.get("officer"))) for r in told}
     excused = {(str(r.get("officer")), str(r.get("beat"))) for r in told if r.get("rule") == "allowed"}
     place = {u: (x, y) for u, x, y in zip(units["unit"], units["x"], units["y"], strict=True)}
@@ -277,7 +278,7 @@ def check_personnel(
     """Check ranks, supervisors, part time and appeals of the summary."""
     claims, rules = evidence.summary["officers"], evidence.rules.officers
     assert rules is not None and evidence.beats is not None
-    columns = set() if evidence.tables.roster is None else set(evidence.tables.roster.columns)
+    columns: set[str] = set() if evidence.tables.roster is None else {str(c) for c in evidence.tables.roster.columns}
     people = list(roster.values())
     ranks: dict[str, int] = {}
     for row in people:
@@ -288,7 +289,7 @@ def check_personnel(
     if claims.get("supervision") is not None or (rules.span_of_control is not None and "rank" in columns):
         said = [
             [r["area"], r["officers"], r["supervisors"], r["needed"], r["missing"]]
-            for r in claims.get("supervision") or []
+            for r in list_of(claims, "supervision")
         ]
         found = _supervisors(evidence, postings, roster, beats, rules)
         ledger.add("officers.supervision", said == found, str(said), str(found))
@@ -296,7 +297,7 @@ def check_personnel(
     shares = {o: 1.0 if missing(r.get("share")) else float(r["share"]) for o, r in roster.items()}
     if part is not None or min(shares.values(), default=1.0) < 1:
         lost = sum((z - a) * (1 - shares[o]) for o, _, a, z in postings)
-        part = part or {}
+        part = section_of(claims, "part_time")
         rows: list[tuple[str, Any, float]] = [("officers", part.get("officers"), sum(s < 1 for s in shares.values()))]
         rows.append(("months of full time", part.get("post_months_missing"), lost))
         ledger.pairs("officers.part_time", "part time", rows, "figures")
@@ -306,8 +307,8 @@ def check_personnel(
         ledger.add("officers.appeals", said == found, str(said), str(found))
 
 
-def _supervisors(evidence: Evidence, postings: Posted, roster: Roster, beats: list[str], rules: Any) -> list[list]:
-    def row(name: str, led: int, lead: int) -> list:
+def _supervisors(evidence: Evidence, postings: Posted, roster: Roster, beats: list[str], rules: Any) -> list[list[Any]]:
+    def row(name: str, led: int, lead: int) -> list[Any]:
         needed = -(-led // rules.span_of_control)
         return [name, led, lead, needed, max(0, needed - lead)]
 

@@ -112,7 +112,11 @@ def _of_service(ruled: dict[str, Any] | None, free: dict[str, Any] | None, row: 
         return {}
     a, b = ({**told, "until_there": _until_there(told)} for told in (ruled, free))
     keys = [k for k in ("until_there", "own_share", "wait_share", "lost_share") if k in row]
-    return {k: None if a[k] is None or b[k] is None else b[k] - a[k] for k in keys}
+    found: dict[str, Any] = {}
+    for key in keys:
+        before, after = a[key], b[key]
+        found[key] = None if before is None or after is None else after - before
+    return found
 
 
 def _until_there(told: dict[str, Any]) -> float | None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.narrowing import is_dict
+from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.arrays import MalformedError, are_numbers
 from beatplanner.planning.verification.beats_proof import impossible_within, least_moved, prove_beats
 from beatplanner.planning.verification.evidence import Evidence
@@ -62,11 +63,11 @@ def check_proofs(ledger: Ledger, evidence: Evidence) -> None:
     """Check the bound of each step."""
     for step in ("beats", "stations", "officers"):
         claims = evidence.summary.get(step)
-        if isinstance(claims, dict):
+        if is_dict(claims):
             _check(ledger, evidence, step, claims)
     _check_tolerance(ledger, evidence)
     _check_budget(ledger, evidence)
-    known = {step for step in PROVERS if isinstance(evidence.summary.get(step), dict)}
+    known = {step for step in PROVERS if is_dict(evidence.summary.get(step))}
     for key, name in (("smallest_tolerance", TOLERANCE), ("smallest_budget", BUDGET)):
         if key in section_of(evidence.summary, "beats"):
             known.add(name)
@@ -88,9 +89,9 @@ def _check_tolerance(ledger: Ledger, evidence: Evidence) -> None:
     """Check the interval of the smallest tolerance that would do: impossible below, by its proof, and found above, by the plan."""
     claims = section_of(evidence.summary, "beats")
     interval = claims.get("smallest_tolerance")
-    if not isinstance(interval, dict):
+    if not is_dict(interval):
         return
-    rows = claims.get("municipalities") or []
+    rows = list_of(claims, "municipalities")
     widest = max((float(r["tolerance"]) for r in rows), default=0.0)
     ledger.number("beats.smallest_tolerance", interval.get("found"), widest)
     below = interval.get("impossible_below")
@@ -129,7 +130,7 @@ def _check_budget(ledger: Ledger, evidence: Evidence) -> None:
     """Check the interval of the smallest change budget that would do: impossible below, by its proof, and found above, by the plan."""
     claims = section_of(evidence.summary, "beats")
     interval = claims.get("smallest_budget")
-    if not isinstance(interval, dict):
+    if not is_dict(interval):
         return
     # what was found is rounded up to the next tenth of a percent, as it is entered
     found, moved = interval.get("found"), claims.get("moved_share")
@@ -183,7 +184,7 @@ def _check_relaxed(ledger: Ledger, evidence: Evidence, claims: Claims) -> None:
     bound, objective, gap = claims["relaxed_bound"], claims.get("objective"), claims.get("relaxed_gap")
     ledger.add("beats.certified", claims.get("certified") is None, claims.get("certified"), None)
     ledger.add("beats.proof", missing(claims.get("lower_bound")), claims.get("lower_bound"), "none where rules clash")
-    if not _within(evidence, claims.get("municipalities") or []):
+    if not _within(evidence, list_of(claims, "municipalities")):
         ledger.add(
             "beats.relaxed_bound",
             False,

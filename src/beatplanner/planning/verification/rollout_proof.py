@@ -97,7 +97,7 @@ def starts_of(force: Force) -> Starts:
     """Return what the roll-out chooses, of a plan's tables, roster and rules."""
     b, years = force.budget, force.budget.years
     group = groups_of(force)
-    one = (np.arange(group.max(initial=-1) + 1)[:, None] == group[None, :]).astype(float)
+    one = (np.arange(int(group.max(initial=-1)) + 1)[:, None] == group[None, :]).astype(float)
     pilot = [
         any(x in b.pilots for x in (i, n, m)) for i, n, m in zip(force.beats, force.names, force.town, strict=True)
     ]
@@ -270,12 +270,12 @@ def _leaves(starts: Starts, least: np.ndarray, most: np.ndarray, own: Arrays) ->
     seats = np.where(np.isfinite(starts.room), starts.room + SEATS, 0.0)
     low, high = starts.need - VEHICLE - SHARE, starts.need + 1 - VEHICLE + SHARE
     terms = [own["money"] * sure, own["seats"] * seats, -own["need"] * low, own["needed"] * high]
-    value = sum(x.reshape(len(least), -1).sum(axis=1) for x in terms)
-    size = sum(np.abs(x).reshape(len(least), -1).sum(axis=1) for x in terms)
+    value = np.sum([x.reshape(len(least), -1).sum(axis=1) for x in terms], axis=0)
+    size = np.sum([np.abs(x).reshape(len(least), -1).sum(axis=1) for x in terms], axis=0)
     # a group, by its year
     worth = starts.residents[:, None] * (years - year)
-    cost = np.einsum("npt,pgst->ngs", own["money"], starts.more, optimize=True)
-    bulk = np.einsum("npt,pgst->ngs", own["money"], np.abs(starts.more), optimize=True)
+    cost: np.ndarray = np.einsum("npt,pgst->ngs", own["money"], starts.more, optimize=True)
+    bulk: np.ndarray = np.einsum("npt,pgst->ngs", own["money"], np.abs(starts.more), optimize=True)
     on = (year[None, :] >= year[:, None]).astype(float)
     cars = (own["needed"] - own["need"]) @ on.T
     both = (own["needed"] + own["need"]) @ on.T
@@ -290,7 +290,8 @@ def _leaves(starts: Starts, least: np.ndarray, most: np.ndarray, own: Arrays) ->
         from_year[:, ~starts.pilot] = np.maximum(from_year[:, ~starts.pilot], first[:, None] + 1)
         from_year = np.where(~starts.pilot[None, :], np.minimum(from_year, years), from_year)
     may = (year >= from_year[:, :, None]) & (year <= to_year[:, :, None])
-    best = np.where(may, gain, -math.inf).max(axis=2)
+    gain[~may] = -math.inf
+    best: np.ndarray = gain.max(axis=2)
     best = np.where(to_year >= years, np.maximum(best, 0.0), best)
     # vehicles needed and bought, each within its interval
     v = slice(g, g + years)

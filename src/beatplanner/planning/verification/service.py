@@ -15,7 +15,7 @@ import pandas as pd
 
 from beatplanner.data.result.manifest import written_version
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.data.result.service_files import CALLS, FILE, FLOWS, FOLDER, HELD, LINES, MINUTES, SERVERS
 from beatplanner.planning.verification.beat_figures import officers_of
 from beatplanner.planning.verification.evidence import Evidence
@@ -141,7 +141,7 @@ def _loose(ledger: Ledger, claims: Claims) -> frozenset[str]:
 
 def _newer_keys(ledger: Ledger, claims: Claims, rules: dict[str, Any], written: int) -> frozenset[str]:
     """Return what a service of an older version does not tell, as it came later; each is listed as not checked."""
-    told = [*(claims.get("shifts") or []), *(claims.get("periods") or [])]
+    told = [*list_of(claims, "shifts"), *list_of(claims, "periods")]
     lacks = {key for key in ("calls_an_hour", "relief_factor") if any(key not in shift for shift in told)}
     if "pattern" not in claims and section_of(rules, "service").get("pattern"):
         lacks.add("pattern")
@@ -340,7 +340,7 @@ def _solve_anew(ledger: Ledger, shift: dict[str, Any], period: Period, units: li
         return _together_anew(
             ledger, shift, period, units, solve_together(period, order, speed, waits, _near(shift, claims))
         )
-    states, total, first = np.arange(2**n), float(rate.sum()), first_free(order)
+    states, total, first = np.arange(1 << n), float(rate.sum()), first_free(order)
     p, waiting, lost, mean_wait = queue_of_full(steady(first, rate, speed), total, speed, waits)
     again = answered_by(first, p, rate, speed, waiting)
     wrong: list[str] = []
@@ -387,7 +387,7 @@ def _together_anew(
     keys = ("wait_share", "lost_share", "mean_wait_minutes")
     said = section_of(shift, "by_officers")
     rows = [
-        (f"{key} of calls for {k + 1}", (said.get(str(k + 1)) or {}).get(key), float(fates[r, k]))
+        (f"{key} of calls for {k + 1}", section_of(said, str(k + 1)).get(key), float(fates[r, k]))
         for r, key in enumerate(keys)
         for k in range(fates.shape[1])
     ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.ledger import Ledger, same
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def check_duty(
     """
     rules = claims["rules"]
     asked, workload = section_of(rules, "service"), section_of(rules, "workload")
-    pattern = list(asked.get("pattern") or [])
+    pattern = list_of(asked, "pattern")
     told = claims["service"]
     if "annual_hours" not in workload:
         return
@@ -92,7 +92,8 @@ def check_duty(
         held = dict(zip(beats["beat"].astype(str), beats["posts"].astype(int), strict=True))
         for shift in told["shifts"]:
             share = pattern.count(shift["name"]) / len(pattern) * there
-            now = servers[servers["shift"] == shift["name"]]["beat"].value_counts()
+            here: pd.Series[Any] = servers.loc[servers["shift"] == shift["name"], "beat"]
+            now = here.value_counts()
             wrong += [
                 f"{int(now.get(b, 0))} officers of {b} are on duty in {shift['name']}, and {p * share:.2f} by the pattern."
                 for b, p in held.items()
@@ -174,9 +175,9 @@ def check_lines(ledger: Ledger, tables: Any, lines: pd.DataFrame | None) -> None
     )
     units["way"] = units["workload"].astype(float) + units["requests_a_year"] * units["minutes"] / 60.0
     by = units.groupby(units["beat"].astype(str))
-    home = by["municipality"].first().astype(str)
+    home: pd.Series[str] = by["municipality"].first().astype(str)
 
-    def off(values: pd.Series) -> float:
+    def off(values: pd.Series[float]) -> float:
         mean = values.groupby(home).transform("mean")
         return float((values / mean.where(mean > 0) - 1).abs().max())
 
@@ -188,7 +189,7 @@ def check_lines(ledger: Ledger, tables: Any, lines: pd.DataFrame | None) -> None
     wrong: list[str] = []
     if {r["rule"] for r in told["rules"]} != set(limits) or len(units) != len(tables.units):
         wrong.append("The rules told of are not those asked for, or units are missing.")
-    clashes = " ".join(tables.summary.get("unproven_clashes") or [])
+    clashes = " ".join(list_of(tables.summary, "unproven_clashes"))
     for row in told["rules"]:
         value, limit = found[row["rule"]](), limits.get(row["rule"])
         kept = limit is not None and value <= limit + 1e-6

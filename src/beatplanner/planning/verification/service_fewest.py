@@ -374,7 +374,7 @@ def _flows(shift: Places, order: np.ndarray, speed: np.ndarray) -> tuple[np.ndar
     if shift.together.shape[1] > 1:
         period: Any = SimpleNamespace(together=shift.together, minutes=None)
         flow, fates, _ = solve_together(period, order, speed, shift.waits, None)
-        requests = shift.together * np.arange(1, shift.together.shape[1] + 1)
+        requests = shift.together * np.arange(1, int(shift.together.shape[1]) + 1)
         return flow, (speed / speed.sum())[:, None] * (requests @ fates[0])
     first = first_free(order)
     p, waiting, _, _ = queue_of_full(steady(first, shift.rate, speed), float(shift.rate.sum()), speed, shift.waits)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, words
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Period:
         """(3, n) calls an hour of each unit that wait, that are lost, and their minutes of waiting."""
         if self.together is None or self.by_number is None:
             return np.outer([self.wait, self.lost, self.wait_minutes], self.rate)
-        return self.by_number @ (self.together * np.arange(1, self.together.shape[1] + 1)).T
+        return self.by_number @ (self.together * np.arange(1, int(self.together.shape[1]) + 1)).T
 
     @property
     def own(self) -> np.ndarray:
@@ -313,7 +313,7 @@ def _of_beats_week(
 def check_hours(ledger: Ledger, claims: Claims, periods: list[Period], rules: dict[str, Any]) -> None:
     """Check what the rules say of the service, when shifts are on duty, calls of the week, and beats without anybody."""
     service = section_of(rules, "service")
-    minutes = {str(s["name"]): _minutes(s) for s in service.get("shifts") or []}
+    minutes = {str(s["name"]): _minutes(s) for s in list_of(service, "shifts")}
     rows = [(p.name, p.hours, _together(p, minutes).sum() / 60.0) for p in periods if set(p.shifts) <= set(minutes)]
     ledger.pairs("service.hours", "hours a week are those of the shifts in the rules", rows, "periods", "hours")
     calls = sum(float(p.rate.sum()) * p.hours for p in periods)

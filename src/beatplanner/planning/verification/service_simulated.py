@@ -87,15 +87,16 @@ def _simulated(
     now = np.repeat(when, number)[:CALLS].tolist()
     unit = np.repeat(kind // calls.shape[1], number)[:CALLS].tolist()
     length = random.exponential(scene, CALLS).tolist()
-    order = [
-        sorted(range(servers), key=lambda i, u=u: (not own[i, u], round(float(minutes[i, u]), 6), i))
-        for u in range(len(rate))
-    ]
+
+    def asked(u: int) -> list[int]:
+        return sorted(range(servers), key=lambda i: (not own[i, u], round(float(minutes[i, u]), 6), i))
+
+    order = [asked(u) for u in range(len(rate))]
     until = [0.0] * servers
     rows = np.zeros((CALLS, 4))  # answered, own, minutes, waited
     busy = np.zeros(CALLS)
     for c in range(CALLS):
-        u = unit[c]
+        u = int(unit[c])
         server = next((i for i in order[u] if until[i] <= now[c]), -1)
         if server < 0:
             if not waits:

@@ -14,9 +14,9 @@ CALIBRATED, ROUNDS = 1e-10, 200
 
 def first_free(order: np.ndarray) -> np.ndarray:
     """Return the first officer of each unit's order, (N, n), who is free in each state, (2^N, n); N where nobody is."""
-    n, units = order.shape
-    states = np.arange(2**n)
-    found = np.full((2**n, units), n, np.int8)
+    n, units = map(int, order.shape)
+    states = np.arange(1 << n)
+    found = np.full((1 << n, units), n, np.int8)
     for rank in range(n - 1, -1, -1):
         free = states[:, None] >> order[rank][None, :] & 1 == 0
         found = np.where(free, order[rank][None, :].astype(np.int8), found)

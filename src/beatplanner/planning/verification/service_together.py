@@ -35,8 +35,8 @@ def solve_together(
         need 1 … M officers; (n,) requests with another near, or None.
     """
     assert period.together is not None
-    n, units = order.shape
-    calls, size = period.together, 2**n
+    n, units = map(int, order.shape)
+    calls, size = period.together, 1 << n
     every = np.arange(units)
     matrix = np.zeros((size, size))
     sent: list[list[np.ndarray]] = []
@@ -55,8 +55,9 @@ def solve_together(
             if state >> i & 1:
                 matrix[state ^ (1 << i), state] += speed[i]
                 matrix[state, state] -= speed[i]
-    matrix[-1] = 1.0
-    p = np.linalg.solve(matrix, np.eye(size)[-1])
+    matrix[-1], last = 1.0, np.zeros(size)
+    last[-1] = 1.0
+    p = np.linalg.solve(matrix, last)
     busy = np.array([bin(s).count("1") for s in range(size)])
     needs = calls.sum(axis=0)
     count = count_of(list(np.bincount(busy, weights=p, minlength=n + 1)), needs, float(speed.sum()), waits)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.ledger import Ledger
 from beatplanner.planning.verification.service_figures import Period
 
@@ -40,7 +41,7 @@ def check_vacancies(
     written
         Version of the result.
     """
-    rules, service = tables.summary.get("rules") or {}, tables.summary["service"]
+    rules, service = section_of(tables.summary, "rules"), tables.summary["service"]
     told, officers = service.get("vacancies"), rules.get("officers")
     due = bool(service.get("servers_from_posts")) and officers is not None
     if not due or tables.assignments is None or tables.beats is None:
@@ -115,7 +116,7 @@ def _part_on_duty(rules: dict[str, Any], periods: list[Period]) -> np.ndarray:
     """Return the officers on duty that one post means in each shift, (S,): by the pattern, else by its hours, most where most calls come."""
     workload = rules["workload"]
     there = 1.0 - float(workload["absence"])
-    pattern = list((rules.get("service") or {}).get("pattern") or [])
+    pattern = list_of(section_of(rules, "service"), "pattern")
     if pattern:
         return np.array([there * pattern.count(p.name) / len(pattern) for p in periods])
     length = np.array([p.hours for p in periods])

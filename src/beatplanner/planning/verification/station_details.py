@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, text
@@ -21,7 +22,7 @@ def check_station_details(ledger: Ledger, evidence: Evidence) -> None:
     """Check what the summary and the layers say of stations beside the main figures."""
     claims, sites, rules = evidence.summary.get("stations"), evidence.tables.sites, evidence.rules.stations
     stations = evidence.tables.stations
-    if not isinstance(claims, dict):
+    if not is_dict(claims):
         if stations is not None:
             ledger.add(
                 "stations",
@@ -70,7 +71,7 @@ def _check_claims(ledger: Ledger, evidence: Evidence, claims: Claims, sites: pd.
             "m",
         )
     access = evidence.tables.access
-    if access is not None and isinstance(claims.get("share_by_minutes"), dict):
+    if access is not None and is_dict(claims.get("share_by_minutes")):
         every = access[(access["kind"] == "all") & access["minutes"].notna()]
         found = {f"{m:g}": s for m, s in zip(every["minutes"], every["share"], strict=True)}
         said = claims["share_by_minutes"]

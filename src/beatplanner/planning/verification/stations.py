@@ -367,7 +367,7 @@ def _check_effects(ledger: Ledger, evidence: Evidence, walks: Walks, names: list
         ledger.unchecked("sites.effects", "what each site would change", "The walks to closed sites need the inputs.")
         return
     given, place = in_plan_order(evidence, town), {str(s): j for j, s in enumerate(town.sites["station"])}
-    is_open = np.isin(np.arange(given.shape[1]), [place[n] for n in names if n in place])
+    is_open = np.isin(np.arange(int(given.shape[1])), [place[n] for n in names if n in place])
     speed = rules.walk_kmh * 1000 / 60
     limit = rules.walk_minutes * speed * (1 + 1e-9)
     before = given[:, is_open].min(axis=1)
@@ -417,8 +417,9 @@ def _check_catchments(ledger: Ledger, evidence: Evidence, names: list[str]) -> N
             wrong.append(
                 f"{name} has catchments of {', '.join(f'{m:g}' for m in rows['minutes'])} minutes, not of {', '.join(f'{b:g}' for b in rules.bands)}."
             )
-        inner = None
-        for minutes, area in zip(rows["minutes"], rows.geometry, strict=True):
+        inner: shapely.Geometry | None = None
+        areas: list[shapely.Geometry | None] = list(rows.geometry.to_numpy())
+        for minutes, area in zip(rows["minutes"], areas, strict=True):
             reach = geometry.buffer(place, minutes * rules.walk_kmh * 1000 / 60 + 80)
             if rules.distances is None and area is not None and shapely.area(geometry.difference(area, reach)) > 100:
                 wrong.append(f"The {minutes:g}-minute catchment of {name} goes farther than one can walk.")

@@ -275,7 +275,7 @@ def _own_rows(evidence: Evidence, arrays: Arrays, demand: Demand, count: int) ->
         elif kind == "area" and rules.one_per_municipality:
             unit = {u: str(m) for u, m in zip(evidence.units["unit"], evidence.units["municipality"], strict=True)}
             areas = [unit.get(str(u)) for u in sites["unit"]]
-            inside = {areas[j] for j in site}
+            inside = {areas[int(j)] for j in site}
             every = len(inside) == 1 and sum(a in inside for a in areas) == len(site)
             sound = every and bool((value == -1).all()) and right >= -1 and len(set(areas)) <= max(count, 1)
         elif kind == "floor" and rules.coverage_floor is not None:
@@ -321,7 +321,8 @@ def _tree(
         children.setdefault(above, []).append(node)
     if children.get(-1) != [0]:
         return -math.inf
-    least, stack = math.inf, [(0, np.where(kept, 1, 0).astype(np.int8))]
+    least = math.inf
+    stack: list[tuple[int, np.ndarray | None]] = [(0, np.where(kept, 1, 0).astype(np.int8))]
     while stack:
         node, state = stack.pop()
         if state is None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.fingerprint import fingerprint, is_unchanged
+from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.data.paths import whole_path
 from beatplanner.data.result.manifest import VERSION
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.ledger import DIGITS_SLACK, RELAXED, Ledger, is_number, missing, same, words
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def check_summary(ledger: Ledger, summary: Claims, written: int = VERSION) -> No
     """
     ledger.add("summary.version", summary.get("version") == 1, summary.get("version"), 1)
     absent = [key for key in ALWAYS if key not in summary]
-    steps = [step for step in FIGURES if isinstance(summary.get(step), dict)]
+    steps = [step for step in FIGURES if is_dict(summary.get(step))]
     absent += [f"{step}.{key}" for step in steps for key in PROOF + FIGURES[step] if key not in summary[step]]
     known = [step for step in steps if any(key in summary[step] for key in TRUST)]
     absent += [f"{step}.{key}" for step in known for key in TRUST if key not in summary[step]]
@@ -121,7 +122,7 @@ def check_summary(ledger: Ledger, summary: Claims, written: int = VERSION) -> No
     ledger.add("summary.seconds", is_number(seconds) and float(seconds) >= 0, seconds, "a time of 0 s or more")
     for step in steps:
         _check_proof(ledger, step, summary[step])
-    clashes = summary.get("clashes") or []
+    clashes = list_of(summary, "clashes")
     relaxed = [step for step in steps if summary[step].get("status") in RELAXED]
     feasible = not clashes and not relaxed
     ledger.add(
@@ -138,8 +139,8 @@ def check_summary(ledger: Ledger, summary: Claims, written: int = VERSION) -> No
 
 def _check_proven(ledger: Ledger, summary: Claims, steps: list[str]) -> None:
     """Check that "infeasible" is said where a clash is told as proven, and that its proof was looked at or is told as not checked."""
-    clashes, unproven = summary.get("clashes") or [], summary.get("unproven_clashes", [])
-    unproven = unproven if isinstance(unproven, list) else [str(unproven)]
+    clashes, unproven = list_of(summary, "clashes"), summary.get("unproven_clashes", [])
+    unproven = unproven if is_list(unproven) else [str(unproven)]
     strangers = [c for c in unproven if c not in clashes]
     proven = [c for c in clashes if c not in unproven] if not strangers else []
     claimed = [step for step in steps if summary[step].get("status") == "infeasible"]
@@ -174,7 +175,7 @@ def _check_proven(ledger: Ledger, summary: Claims, steps: list[str]) -> None:
 def _too_small(told: dict[str, Any], interval: str, summary: Claims) -> bool:
     """Tell whether what is claimed as impossible, for the smallest tolerance or budget, reaches the rule that was asked for."""
     said, rules = told.get(interval), section_of(section_of(summary, "rules"), "beats")
-    below = said.get("impossible_below") if isinstance(said, dict) else None
+    below = said.get("impossible_below") if is_dict(said) else None
     asked = rules.get("tolerance" if interval == "smallest_tolerance" else "max_moved")
     return is_number(below) and is_number(asked) and float(below) >= float(asked) * (1 - DIGITS_SLACK)
 
@@ -249,7 +250,7 @@ def check_inputs(ledger: Ledger, summary: Claims) -> bool:
         Whether every one of them is there and unchanged, so that the plan can be checked against them.
     """
     inputs = summary.get("inputs")
-    if not isinstance(inputs, list):
+    if not is_list(inputs):
         return False
     if not inputs:
         ledger.unchecked(
@@ -261,7 +262,7 @@ def check_inputs(ledger: Ledger, summary: Claims) -> bool:
     there = True
     read = _read_by_rules(summary)
     for source in inputs:
-        if not isinstance(source, dict) or not source.get("path"):
+        if not is_dict(source) or not source.get("path"):
             ledger.add("inputs", False, str(source), "an input with its path", "An input has no path.")
             there = False
             continue
@@ -305,16 +306,16 @@ def _read_by_rules(summary: Claims) -> set[str] | None:
     file = str(summary.get("description_file", ""))
 
     def collect(value: Any) -> None:
-        if isinstance(value, dict):
+        if is_dict(value):
             for inner in value.values():
                 collect(inner)
-        elif isinstance(value, list):
+        elif is_list(value):
             for inner in value:
                 collect(inner)
         elif isinstance(value, str) and value:
             found.add(_whole_path(value, beside=file))
 
-    if not file or not isinstance(summary.get("rules"), dict):
+    if not file or not is_dict(summary.get("rules")):
         return None
     collect(summary["rules"])
     return found | {_whole_path(file)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from beatplanner.data.description.models import Officers
 from beatplanner.data.formats.frames import Row
+from beatplanner.data.narrowing import is_dict
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, text, whole_months
 from beatplanner.planning.verification.personnel import Posted, Roster, beat_today, month_of_end, month_ready
@@ -85,7 +86,7 @@ def check_longest_tenure(
     """
     broken = short_tenures(postings, roster, days, beats, rules.min_tenure_months, evidence)
     told = claims.get("longest_tenure")
-    if not broken or not isinstance(told, dict):
+    if not broken or not is_dict(told):
         ledger.add("officers.longest_tenure", not broken and told is None, str(told), "told where tenures are broken")
         return
     ledger.number("officers.longest_tenure", told.get("found"), min(stayed for *_, stayed in broken))

@@ -259,7 +259,7 @@ class _Tree:
                 return False
             parts, needs = [set(self._part(k).tolist()) for k in siblings], {self._need(k) for k in siblings}
             old = np.unique(zones.of[sorted(parts[0])]) if parts[0] else np.empty(0)
-            most = zones.need[old[0]] if len(old) else 0
+            most = zones.need[int(old[0])] if len(old) else 0
             return len(old) < 2 and all(p == parts[0] for p in parts) and needs >= set(range(most + 1))
         if len(siblings) != 2:
             return False
@@ -290,7 +290,7 @@ class _Tree:
         if len(rows):
             every = np.zeros(len(alive))
             for cut, mu in zip(self.proof["cut_of"][rows], self.proof["cut_price"][rows], strict=True):
-                held = self.cuts[cut]
+                held = self.cuts[int(cut)]
                 if held is not None and mu > 0 and alive[held[0]]:
                     every[held[0]] += mu
                     every[held[1]] -= mu
@@ -337,7 +337,8 @@ def pieces_of(n: int, edges: np.ndarray) -> list[list[int]]:
     for i in range(n):
         if seen[i]:
             continue
-        seen[i], stack, piece = True, [i], []
+        seen[i], stack = True, [i]
+        piece: list[int] = []
         while stack:
             a = stack.pop()
             piece.append(a)

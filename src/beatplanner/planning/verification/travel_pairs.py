@@ -92,8 +92,8 @@ def reaches(area: Area) -> list[np.ndarray]:
     n, most = len(area.weight), area.upper * (1 + 1e-6)
     near: list[list[int]] = [[] for _ in range(n)]
     for a, b in area.edges.tolist():
-        near[a].append(b)
-        near[b].append(a)
+        near[int(a)].append(b)
+        near[int(b)].append(a)
     found: list[np.ndarray] = []
     weight, total = area.weight.tolist(), 0
     for j in range(n):

@@ -107,7 +107,7 @@ def _check_against_inputs(ledger: Ledger, evidence: Evidence, town: Town) -> Non
         return
     town_place = pd.Series(np.arange(len(given)), index=given.index)
     order = town_place.loc[list(units["unit"])].to_numpy()
-    source = town.units.iloc[order].reset_index(drop=True)
+    source = town.units.take(order).reset_index(drop=True)
     names = [evidence.place(u) for u in range(len(units))]
     ledger.pairs(
         "units.population",
@@ -145,7 +145,8 @@ def _check_against_inputs(ledger: Ledger, evidence: Evidence, town: Town) -> Non
 
 def _check_places(ledger: Ledger, units: gpd.GeoDataFrame, source: gpd.GeoDataFrame, names: list[str]) -> None:
     """Check that each unit has the polygon and the representative point of the inputs."""
-    differing = shapely.area(geometry.symmetric_difference(units.geometry.to_numpy(), source.geometry.to_numpy()))
+    apart: np.ndarray = geometry.symmetric_difference(units.geometry.to_numpy(), source.geometry.to_numpy())
+    differing = shapely.area(apart)
     area = shapely.area(source.geometry.to_numpy())
     ledger.each(
         "units.polygon",

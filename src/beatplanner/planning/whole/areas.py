@@ -99,14 +99,14 @@ def areas_of(tables: PlanTables, rules: Description, *, first: int = 0) -> Areas
     fixed = np.zeros((5, years))
     year = np.arange(years)
     on = year[None, :] >= year[:, None]  # (s, t)
-    need = budget.vehicles_per_beat * np.column_stack([table["carried"], np.ones(count)])
+    need: np.ndarray = budget.vehicles_per_beat * np.column_stack([table["carried"], np.ones(count)])
     forums = forum_lines(tables, rules, lives_on(tables) * (tables.roster is not None))
     fixed[FORUMS] += forums.wider
     for b in range(count):
         waiting[VEHICLES, b] = _fleet_money(np.full(years, need[b, 0]), budget)
         waiting[FORUMS, b] = forums.waiting[b]
         for s in range(years):
-            started[VEHICLES, b, s] = _fleet_money(np.where(on[s], need[b, 1], need[b, 0]), budget)
+            started[VEHICLES, b, s] = _fleet_money(np.where(on[s], float(need[b, 1]), float(need[b, 0])), budget)
         started[FORUMS, b] = np.where(on, forums.started[b], forums.waiting[b])
     if tables.roster is None:
         # nobody is known: a beat's officers are taken on and trained when it starts

@@ -71,7 +71,7 @@ def packed(evidence: Evidence, most_nodes: int = MOST_NODES, share: float = STEP
     part = [np.asarray(node.part, np.int64).reshape(-1, 2) for node in nodes]
     cut_node, cut_of, cut_price = _cut_rows([node.multipliers for node in nodes])
     used = np.unique(cut_of)
-    cuts = [evidence.cuts[c] for c in used]
+    cuts = [evidence.cuts[int(c)] for c in used]
     return {
         "step": np.array([step]),
         "round_multiplier": _small(np.array(of_round, np.int64).reshape(len(rounds), n)),

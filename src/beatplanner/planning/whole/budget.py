@@ -76,7 +76,9 @@ def budget_summary(
     chosen = found or _read_rollout(tables, description) or roll_out(tables, description, seed=seed)
     start = chosen.start
     days = first_days(description)
-    dates = {b: None if s < 0 else days[12 * s].isoformat() for b, s in zip(areas.table["beat"], start, strict=True)}
+    dates = {
+        b: None if s < 0 else days[12 * int(s)].isoformat() for b, s in zip(areas.table["beat"], start, strict=True)
+    }
     people = payroll(tables, description, starts=dates)
     staff = staff_money(people, rules)
     spent = spending(areas, start, staff, rules, frame.rise)

@@ -145,7 +145,7 @@ def shared_posts(beats: pd.DataFrame, has: Country) -> dict[str, int]:
     shares = largest_remainder(list(hours.index), hours.to_numpy(float), has.officers, has.minimum)
     posts: dict[str, int] = {}
     for name, officers in zip(shares["municipality"], shares["officers"], strict=True):
-        here = beats[town == name]
+        here = beats[(town == str(name)).to_numpy(bool)]
         least = 1 if officers >= len(here) else 0
         own = largest_remainder(list(here["beat"].astype(str)), here["workload"].to_numpy(float), int(officers), least)
         posts |= dict(zip(own["municipality"], map(int, own["officers"]), strict=True))
@@ -200,8 +200,10 @@ def country_plan(
     table = _with_sums(frame, str(tables.summary.get("project", "")), by_region=bool(region))
     manned = table["officers_shared"].fillna(table["posts"])
     table["hours_per_officer"] = (table["hours"] / manned.where(manned > 0)).astype(float)
-    empty = (
-        beats.loc[beats["posts"].astype(float) == 0, "name"].astype(str) if has is not None and has.set_posts else []
+    empty: list[str] = (
+        beats.loc[beats["posts"].astype(float) == 0, "name"].astype(str).tolist()
+        if has is not None and has.set_posts
+        else []
     )
     table = with_service(table[list(COLUMNS)], beats, tables.summary.get("service"))
     return CountryPlan(table, shares, notes, tuple(empty))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.cells import readable
 from beatplanner.data.result.folder import plain_types
 from beatplanner.data.result.plan_tables import PlanTables
@@ -56,7 +57,7 @@ def with_proofs(tables: PlanTables, plan: Plan) -> PlanTables:
     }
     for step in ("beats", "stations", "officers"):
         claims = tables.summary.get(step)
-        if not isinstance(claims, dict):
+        if not is_dict(claims):
             continue
         arrays = None
         if claims.get("lower_bound") is not None and step in made:

@@ -28,7 +28,7 @@ class Rollout:
     start: np.ndarray
     bound: float | None
     limited: bool
-    proof: dict[str, np.ndarray] = field(default_factory=dict)
+    proof: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
 
 
 def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> Rollout:
@@ -66,7 +66,7 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
         return Rollout(np.full(count, frame.first), None, False)
     by_town = rules.start_by == "municipality" or count > MOST_BEATS
     group = _groups(areas, description, by_town=by_town)
-    one = (np.arange(group.max() + 1)[:, None] == group[None, :]).astype(float)  # (G, B)
+    one = (np.arange(int(group.max()) + 1)[:, None] == group[None, :]).astype(float)  # (G, B)
     staff = staff_money(people, rules)
     payers = np.concatenate([frame.paid, np.ones((1, len(BUDGET_LINES), rules.years))])
     limits = np.concatenate([frame.funds, frame.ceiling[None, :]])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from beatplanner.data.result.draft import BROKEN
 from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
+from beatplanner.data.result.sections import section_of
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -100,6 +101,6 @@ def _kind(summary: Claims, step: str, said: dict[str, Any]) -> tuple[str, float]
         kind = str(said.get("objective_kind", "p-median"))
         people = summary.get("population") or summary.get("workload", {}).get("hours") or 1.0
         return kind, float(people) if kind == "p-median" else 1.0
-    kind = str((summary.get("rules", {}).get("beats") or {}).get("objective", "travel"))
+    kind = str(section_of(section_of(summary, "rules"), "beats").get("objective", "travel"))
     hours = float(summary.get("workload", {}).get("hours") or 1.0)
     return kind, 1000.0 if kind == "cut" else hours

@@ -132,7 +132,7 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         summary["officers"] = plan.officers.as_summary()
     outside = 0 if town.incidents is None else int((town.incidents["unit"] < 0).sum())
     summary["population"] = float(town.units["population"].sum()) if town.has_population else None
-    summary["workload"] = {
+    told: dict[str, Any] = {
         "hours": float(work.hours.sum()),
         "reactive_hours": float(work.reactive.sum()),
         "community_hours": float(work.community.sum()),
@@ -146,7 +146,8 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         "hours_on_the_beat_per_officer": hours_on_the_beat(description.workload),
     }
     if plan.share is not None:
-        summary["workload"]["abstraction"] = plan.share.as_summary()
+        told["abstraction"] = plan.share.as_summary()
+    summary["workload"] = told
     extra: list[Note] = list(plan.officers.notes) if plan.officers is not None else []
     if plan.beats is not None:
         t = plan.beats.table

@@ -39,7 +39,7 @@ def beats_with_starts(beats: gpd.GeoDataFrame, rollout: Rollout | None, descript
 
     days = first_days(description)
     return beats.assign(
-        starts=pd.Series([None if s < 0 else days[12 * s].isoformat() for s in rollout.start], dtype=object)
+        starts=pd.Series([None if s < 0 else days[12 * int(s)].isoformat() for s in rollout.start], dtype=object)
     )
 
 
@@ -218,5 +218,6 @@ def _station_tables(plan: Plan, stations: StationPlan, names: np.ndarray) -> dic
 
 def _points(frame: pd.DataFrame, town: Town) -> gpd.GeoDataFrame:
     """Return a table with ``x`` and ``y`` as points."""
-    geometry = shapely.points(frame["x"].to_numpy(float), frame["y"].to_numpy(float))
+    x, y = frame["x"].to_numpy(float), frame["y"].to_numpy(float)
+    geometry = shapely.points(np.column_stack([x, y]))
     return gpd.GeoDataFrame(frame.drop(columns=["x", "y"]), geometry=geometry, crs=town.crs)

@@ -213,7 +213,7 @@ def _in_no_year(areas: Areas, pilots: np.ndarray, staff: np.ndarray, rules: Any,
             trial[group] = s
             spent = spending(areas, trial, staff, rules, frame.rise)
             if not whole:
-                need = fleet_need(areas, trial, np.arange(rules.years))
+                need = fleet_need(areas, trial, np.arange(int(rules.years)))
                 need += (areas.need.min(axis=1) - areas.need[:, 0])[others].sum()
                 least = whole_vehicles(need)
                 spent[VEHICLES] = least * rules.vehicle_yearly * frame.rise

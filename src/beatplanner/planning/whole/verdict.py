@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.folder import PEOPLE
 from beatplanner.data.result.json_files import write_json
 from beatplanner.data.result.manifest import FILE as MANIFEST
@@ -73,11 +74,11 @@ def read_verdict(folder: Path) -> dict[str, Any] | None:
     """Return the verdict that lies beside a plan; None where there is none, or the plan's files are not those that were checked."""
     try:
         content = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        known = (
-            isinstance(content, dict)
-            and isinstance(content.get("checks"), int)
-            and content.get("files") == hashes(folder)
-        )
     except (OSError, ValueError):
         return None
-    return content if known else None
+    if not is_dict(content) or not isinstance(content.get("checks"), int):
+        return None
+    try:
+        return content if content.get("files") == hashes(folder) else None
+    except OSError:
+        return None

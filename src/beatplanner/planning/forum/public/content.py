@@ -79,7 +79,7 @@ class PackContent:
         """What each station is called: its name, or near what its site is still to be chosen."""
         found: dict[str, str] = {}
         t, stations = self.speech, self.plan.stations
-        for s in [] if stations is None else each_row(stations):
+        for s in () if stations is None else each_row(stations):
             found[str(s.station)] = t.given(s.name) if s.name else t.text(UNNAMED, area=t.given(s.near))
         return found
 

@@ -48,7 +48,7 @@ def questions(content: PackContent) -> list[tuple[str, str]]:
     if content.moved:
         found.append((t.text("For how many people does the beat change?"), content.moved))
     if plan.stations is not None and plan.walk_minutes is not None:
-        minutes = plan.units["walk_minutes"].to_numpy(float)
+        minutes: np.ndarray = plan.units["walk_minutes"].to_numpy(float)
         share = content.figures.share(("within_town",), ("town",))
         if np.isfinite(minutes).any() and share is not None:
             found.append(

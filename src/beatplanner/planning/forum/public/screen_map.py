@@ -140,7 +140,7 @@ def _station_signs(content: PackContent) -> list[Sign]:
     """Return the stations with what a click on each tells: when it is open, and whose first station it is."""
     found: list[Sign] = []
     t, plan = content.speech, content.plan
-    for s in [] if plan.stations is None else each_row(plan.stations):
+    for s in () if plan.stations is None else each_row(plan.stations):
         ident = str(s.station)
         said, name = (
             t.text("Station there today") if s.existing else t.text("New station"),
