@@ -238,7 +238,7 @@ def of_access(p: Plan, plans: list[Plan], exchange: float) -> dict[str, Any]:
     able = minutes < math.inf
 
     def within(weight: pd.Series, limit: float) -> float | None:
-        return weight[minutes <= limit * (1 + 1e-12)].sum() / weight.sum() if weight.sum() > 0 else None
+        return weight[minutes <= limit * (1 + 1e-6)].sum() / weight.sum() if weight.sum() > 0 else None
 
     def mean(weight: pd.Series) -> float | None:
         return (weight * minutes)[able].sum() / weight[able].sum() if weight[able].sum() > 0 else None

@@ -67,6 +67,15 @@ def test_languages_are_named_in_the_language():
     assert Speech("mk").language_name("albanian") == "албански"
     assert Speech("en").language_name("sq") == "Albanian"
     assert Speech("ro").language_name("dialect of the hills") == "dialect of the hills"
+    assert Speech("sr-Latn").language_name("BKS") == "BKS"
+
+
+@pytest.mark.parametrize("language", ["en", "sq", "sr-Latn", "sr-Cyrl", "mk", "ro", "ru"])
+def test_a_language_has_one_form_however_a_file_writes_it(language):
+    speech = Speech(language)
+    assert len({speech.language_name(name) for name in ("rom", "Romani", "romani", "Romany")}) == 1
+    assert len({speech.language_name(name) for name in ("gorani", "Gorani")}) == 1
+    assert speech.language_name("Romani")[:1].islower() == speech.language_name("albanian")[:1].islower()
 
 
 def test_a_missing_text_is_seen_and_a_reviewed_one_counts(tmp_path):

@@ -63,6 +63,7 @@ def states(tables):
 
 
 COUNT = "count = 2\n"
+SCHOOLS = [f"School {n}" for n in range(4)]
 
 
 def existing(town, **columns):
@@ -437,3 +438,17 @@ def test_a_table_of_walks_that_misses_a_pair_is_refused_and_an_empty_cell_is_no_
         ]
         == 100
     )
+
+
+@pytest.mark.parametrize("over", [0.000001, 0.000002])
+def test_who_lives_at_the_edge_of_the_limit_is_within_it_in_every_figure(town, planned, over):
+    # roads are joined on a grid of a micrometre, so ways of round numbers come out a hair longer
+    rows = ["unit,site,metres"]
+    for unit in range(1, 17):
+        near = 1500 + over if unit > 12 else 500
+        rows += [f"{unit},{site},{near if site == 'School 0' else 3000}" for site in ["Old station", *SCHOOLS]]
+    (town.folder / "walk.csv").write_text("\n".join(rows), encoding="utf-8")
+    code, _, said, package = planned(('roads = { path = "roads.gpkg" }', 'distances = "walk.csv"'), steps="plan")
+    assert code == 0
+    assert said["share_within_limit"] == said["share_by_minutes"]["20"] == 1.0
+    assert layer(package, "stations")["residents_within_limit"].sum() == layer(package, "units")["population"].sum()

@@ -166,13 +166,17 @@ class Speech:
         return format_skeleton("yMMMM", day, locale=self.locale)
 
     def language_name(self, name: str) -> str:
-        """Return a language's name in this language; unknown ones stay as they are."""
+        """Return a language's name in this language; one that it has no name for has one form, in small letters where its own names have them."""
         if self.language == "en":
             return language_title(name)
         folded = name.strip().casefold()
         english = {v.casefold(): k for k, v in language_titles(Locale.parse("en")).items()}
         code = "rom" if folded in OF_ROMA else english.get(folded, folded)
-        return language_titles(self.locale).get(code, name)
+        own = language_titles(self.locale)
+        if code in own:
+            return own[code]
+        known = language_title(name)
+        return known[:1].lower() + known[1:] if own["en"][:1].islower() and known[1:].islower() else known
 
 
 def _check_fields(key: str, english: list[str], said: str, where: str, file: str | Path) -> None:

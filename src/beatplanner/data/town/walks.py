@@ -15,6 +15,7 @@ from beatplanner.data.town.columns import read_columns
 from beatplanner.data.town.reading import Reading, unit_positions
 from beatplanner.data.town.walkable import read_network
 from beatplanner.data.town.walking_network import Barriers, WalkingNetwork, access, straight_metres, walk_metres
+from beatplanner.data.walking_limit import edge_of
 
 
 def read_walks(
@@ -30,7 +31,7 @@ def read_walks(
         return None, None
     doors, places = homes[["x", "y"]].to_numpy(float), sites[["x", "y"]].to_numpy(float)
     speed = rules.walk_kmh * 1000 / 60
-    limit = np.inf if rules.reach_minutes is None else rules.reach_minutes * speed * (1 + 1e-12)
+    limit = np.inf if rules.reach_minutes is None else edge_of(rules.reach_minutes * speed)
     network = None
     if rules.distances is not None:
         found = _walks_of_file(reading, units, sites, rules.distances)[homes["unit"].to_numpy(int)]

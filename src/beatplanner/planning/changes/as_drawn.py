@@ -17,6 +17,7 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.beats.drawing import Drawing
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.stations.plan import by_unit
@@ -190,7 +191,7 @@ def _access_by_homes(plan: PlanTables) -> pd.DataFrame | None:
     for name in sorted(set(of_home)):
         weight = np.where(of_home == name, people, 0.0)
         for band in bands:
-            inside = np.isnan(minutes) if np.isnan(band) else minutes <= band * (1 + 1e-12)
+            inside = np.isnan(minutes) if np.isnan(band) else minutes <= edge_of(band)
             value, total = float(weight[inside].sum()), float(weight.sum())
             rows.append(("beat", name, band, value, value / total if total > 0 else np.nan))
     own = pd.DataFrame(rows, columns=known.columns)

@@ -14,6 +14,7 @@ from beatplanner.data.result.draft import proven_gap, unsolved_steps
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.service_files import fates, nobody_share
+from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.compare.columns import (
     OVERLOAD,
     Column,
@@ -170,7 +171,7 @@ def _of_access(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
     reached = np.isfinite(minutes)
 
     def share(of: np.ndarray, limit: float) -> float | None:
-        return float(of[reached & (minutes <= limit * (1 + 1e-12))].sum() / of.sum()) if of.sum() > 0 else None
+        return float(of[reached & (minutes <= edge_of(limit))].sum() / of.sum()) if of.sum() > 0 else None
 
     found |= {
         "mean_walk": float(np.average(minutes[reached], weights=weight[reached]))

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.forum.beat_facts import people_of
 
 
@@ -44,7 +45,7 @@ def beat_figures(tables: PlanTables) -> pd.DataFrame:
         with np.errstate(invalid="ignore", divide="ignore"):
             found["walk_minutes"] = ways / np.where(able > 0, able, np.nan)
             found["share_within"] = _by_beat(
-                ids, beat, people * (np.nan_to_num(minutes, nan=np.inf) <= limit * (1 + 1e-12))
+                ids, beat, people * (np.nan_to_num(minutes, nan=np.inf) <= edge_of(limit))
             ) / np.where(total > 0, total, np.nan)
             found["share_cut_off"] = (total - able) / np.where(total > 0, total, np.nan)
         if tables.access is not None:

@@ -23,6 +23,7 @@ from beatplanner.data.formats.frames import each_row
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.forum_tables import ForumTables
 from beatplanner.data.town.town import Town
+from beatplanner.data.walking_limit import edge_of
 
 Level = Literal["neighbourhood", "municipality", "region"]
 LEVELS: tuple[Level, ...] = ("neighbourhood", "municipality", "region")
@@ -243,7 +244,7 @@ def ways_to(
     metres = straight if walks is None else np.where(np.isfinite(walks), walks, straight)
     limit = tables.summary.get("stations", {}).get("walk_minutes", WALK_MINUTES)
     speed = tables.summary.get("stations", {}).get("walk_kmh", WALK_KMH)
-    on_foot = metres <= limit * speed * 1000 / 60
+    on_foot = metres <= edge_of(limit * speed * 1000 / 60)
     return metres, on_foot, np.where(on_foot, 0.0, 2 * metres / 1000 * rules.cost_per_km)
 
 

@@ -12,6 +12,7 @@ from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.publish.public.plan import PublicFigures, PublicPlan
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.town import Town
+from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.forum.areas import Areas, concern_cells, resident_cells
 from beatplanner.planning.forum.gate import Cell, Gate, pass_gate, whole
 from beatplanner.planning.forum.public_plan import public_plan, secret_of
@@ -85,7 +86,7 @@ def areas_of(plan: PublicPlan) -> Areas:
     within = None
     if plan.stations is not None and plan.walk_minutes is not None:
         minutes = units["walk_minutes"].to_numpy(float)
-        within = [bool(w) for w in np.nan_to_num(minutes, nan=np.inf) <= plan.walk_minutes * (1 + 1e-12)]
+        within = [bool(w) for w in np.nan_to_num(minutes, nan=np.inf) <= edge_of(plan.walk_minutes)]
     current = units["current"] if "current" in units else [None] * len(units)
     return Areas(
         unit=[str(u) for u in units["unit"]],

@@ -13,6 +13,7 @@ import shapely
 from beatplanner.data.formats import geometry
 from beatplanner.data.town.town import Town
 from beatplanner.data.town.walking_network import catchments
+from beatplanner.data.walking_limit import edge_of
 
 
 def people_at_homes(town: Town, people: np.ndarray) -> np.ndarray:
@@ -52,7 +53,7 @@ def access_shares(
     def add(kind: str, name: str, weight: np.ndarray) -> None:
         total = float(weight.sum())
         for band in [*bands, np.nan]:
-            inside = np.isnan(minutes) if np.isnan(band) else minutes <= band * (1 + 1e-12)
+            inside = np.isnan(minutes) if np.isnan(band) else minutes <= edge_of(band)
             value = float(weight[inside].sum())
             rows.append((kind, name, band, value, value / total if total > 0 else np.nan))
 
@@ -82,7 +83,7 @@ def site_effects(
     chosen
         Open sites.
     limit
-        Walking limit, metres.
+        Walking limit, metres, as `edge_of` gives it.
     metres_a_minute
         Walking speed.
 
@@ -100,7 +101,6 @@ def site_effects(
     is_open = np.zeros(walks.shape[1], bool)
     is_open[chosen] = True
     rows: list[tuple[float, float, float, float]] = []
-    edge = limit * (1 + 1e-12)
     for j in range(walks.shape[1]):
         after = np.where(nearest == j, second, first) if is_open[j] else np.minimum(first, walks[:, j])
         both = np.isfinite(first) & np.isfinite(after)
@@ -108,7 +108,7 @@ def site_effects(
         reached = people[both].sum()
         rows.append(
             (
-                float(people[after <= edge].sum() - people[first <= edge].sum()),
+                float(people[after <= limit].sum() - people[first <= limit].sum()),
                 float(people[np.isfinite(after)].sum() - people[np.isfinite(first)].sum()),
                 float((people[both] * (after[both] - first[both])).sum() / reached / metres_a_minute)
                 if reached > 0

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from beatplanner.data.town.town import Town
+from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.proof import Unproven
 from beatplanner.planning.stations.access import groups_at_homes
 from beatplanner.planning.stations.rules import StationRules
@@ -44,7 +45,7 @@ class Choice:
         self.end = read_clock(self.options["cancelled"]) + seconds
         self.walks, self.people = walks, people
         self.reachable = np.isfinite(walks).any(axis=1)
-        self.limit = description.walk_minutes * description.walk_kmh * 1000 / 60 * (1 + 1e-12)
+        self.limit = edge_of(description.walk_minutes * description.walk_kmh * 1000 / 60)
         self.unreached = 2.0 * float(walks[np.isfinite(walks)].max()) if self.reachable.any() else 0.0
         # demand that counts: residents whom some site reaches
         self.rows = np.flatnonzero(self.reachable & (people > 0))

@@ -14,6 +14,7 @@ import pandas as pd
 
 from beatplanner.data.town.town import Town
 from beatplanner.data.town.walking_network import straight_metres, walk_metres
+from beatplanner.data.walking_limit import edge_of
 from beatplanner.solver.location.covering import fewest
 from beatplanner.solver.location.site_rules import SiteRules
 from beatplanner.solver.location.site_tree import SiteProof
@@ -62,7 +63,7 @@ def mobile_stops(
     place = homes[["x", "y"]].to_numpy(float)
     heavy = np.sort(left[np.argsort(-people[left], kind="stable")[:STOPS_TRIED]])
     speed = rules.walk_kmh * 1000 / 60
-    limit = (m.walk_minutes or rules.walk_minutes) * speed
+    limit = edge_of((m.walk_minutes or rules.walk_minutes) * speed)
     if town.network is not None:
         metres = walk_metres(town.network, place[left], place[heavy], limit=limit)
     else:

@@ -18,6 +18,7 @@ import numpy as np
 from beatplanner.data.description.models import Description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.town.town import Town
+from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.stations.access import groups_at_homes, people_at_homes
 from beatplanner.planning.stations.rules import site_prices
 
@@ -80,7 +81,7 @@ class SiteJudge:
         self.people = people_at_homes(town, people)
         self.groups = {g: w for g, w in groups_at_homes(town).items() if w.sum() > 0}
         self.metres_a_minute = rules.walk_kmh * 1000 / 60
-        self.limit = rules.walk_minutes * self.metres_a_minute * (1 + 1e-12)
+        self.limit = edge_of(rules.walk_minutes * self.metres_a_minute)
         self.price, self.closing = site_prices(town)
         sites = town.sites
         self.ids = [str(s) for s in sites["station"]]

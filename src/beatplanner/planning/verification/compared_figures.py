@@ -13,6 +13,7 @@ import pandas as pd
 from beatplanner.data.formats.frames import number_at, records
 from beatplanner.data.result.draft import proven_gap, unsolved_steps
 from beatplanner.data.result.sections import section_of
+from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.verification.budget import today_money
 from beatplanner.planning.verification.compared_plan import ComparedPlan
 from beatplanner.planning.verification.ledger import day_text, missing, text, whole_months
@@ -170,7 +171,7 @@ def _access(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
 
     def within(weight: Callable[[int, float], float], limit: float) -> float | None:
         total = math.fsum(weight(u, r) for _, u, r in homes)
-        near = math.fsum(weight(u, r) for h, u, r in homes if minutes.get(h, math.inf) <= limit * (1 + 1e-12))
+        near = math.fsum(weight(u, r) for h, u, r in homes if minutes.get(h, math.inf) <= edge_of(limit))
         return near / total if total > 0 else None
 
     def mean(weight: Callable[[int, float], float]) -> float | None:

@@ -15,6 +15,7 @@ from beatplanner.data.formats.fingerprint import is_unchanged
 from beatplanner.data.result.sections import section_of
 from beatplanner.data.town.forum_tables import read_venues
 from beatplanner.data.town.town import Town
+from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, missing, same, text
 
@@ -118,7 +119,7 @@ def _places(evidence: Evidence, town: Town) -> Places:
     if on_foot is not None:
         metres = np.where(np.isnan(on_foot), metres, on_foot)
     stations = section_of(evidence.summary, "stations")
-    walkable = stations.get("walk_minutes", 20.0) / 60 * stations.get("walk_kmh", 4.5) * 1000
+    walkable = edge_of(stations.get("walk_minutes", 20.0) / 60 * stations.get("walk_kmh", 4.5) * 1000)
     fare = np.where(metres <= walkable, 0.0, metres / 500 * rules.cost_per_km)
     return Places(name, xy, price, metres, fare)
 

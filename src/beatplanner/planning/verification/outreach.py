@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from beatplanner.data.result.sections import list_of
+from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.verification.arrays import MalformedError, are_numbers
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import DIGITS_SLACK, Ledger, is_number, missing, same, words
@@ -86,7 +87,7 @@ def check_phases(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[s
             if s > b + 1e-3
         ]
         ledger.each("phases.budgets", "no more is spent than there is", over, len(budgets), "years")
-    limit = rules.walk_minutes * rules.walk_kmh * 1000 / 60 * (1 + 1e-9)
+    limit = edge_of(rules.walk_minutes * rules.walk_kmh * 1000 / 60)
     rows: list[tuple[str, float, float]] = []
     for t, row in enumerate(said["years"]):
         there = year <= first + t
@@ -156,7 +157,7 @@ def check_stops(ledger: Ledger, evidence: Evidence, walks: Walks, reached: np.nd
         )
         wrong = [
             f"No stop is near {evidence.place(int(walks.unit[h]))}."
-            for h in np.flatnonzero(cut_off)[least > limit * (1 + 1e-9)]
+            for h in np.flatnonzero(cut_off)[least > edge_of(limit)]
         ]
         ledger.each("mobile.reach", "everybody cut off has a stop near", wrong, int(cut_off.sum()), "homes")
         ledger.number("mobile.residents", said.get("residents"), float(walks.people[cut_off].sum()), "residents")

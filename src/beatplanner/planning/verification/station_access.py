@@ -8,6 +8,7 @@ import numpy as np
 
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.result.sections import section_of
+from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import Ledger, missing
 from beatplanner.planning.verification.outreach import in_plan_order
@@ -42,7 +43,7 @@ def check_groups(
         "groups",
         "minutes",
     )
-    near = reached & (minutes <= rules.walk_minutes * (1 + 1e-9))
+    near = reached & (minutes <= edge_of(rules.walk_minutes))
     rows = [
         (g, said[g].get("share_within_limit"), float(w[near].sum() / w.sum()) if w.sum() > 0 else None)
         for g, w in at_home.items()
@@ -96,7 +97,7 @@ def check_access(ledger: Ledger, evidence: Evidence, walks: Walks, minutes: np.n
             else:
                 weights[key] = units[f"group_{row.name}"].to_numpy(float)[walks.unit] * share
         weight = weights[key]
-        inside = ~reached if missing(row.minutes) else reached & (minutes <= row.minutes * (1 + 1e-9))
+        inside = ~reached if missing(row.minutes) else reached & (minutes <= edge_of(row.minutes))
         found = float(weight[inside].sum())
         where = f"{row.kind} {row.name}, " + ("not reachable" if missing(row.minutes) else f"{row.minutes:g} minutes")
         rows.append((where, row.residents, found))

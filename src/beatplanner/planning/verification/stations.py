@@ -12,6 +12,7 @@ from beatplanner.data.description.models import Stations
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, missing
 from beatplanner.planning.verification.outreach import check_phases, check_stops, in_plan_order
@@ -48,7 +49,7 @@ def check_stations(ledger: Ledger, evidence: Evidence) -> None:
     _check_nearest(ledger, evidence, walks, names, least, reached)
     minutes = least / (rules.walk_kmh * 1000 / 60)
     _check_unit_minutes(ledger, evidence, walks, minutes, reached)
-    within = reached & (minutes <= rules.walk_minutes * (1 + 1e-9))
+    within = reached & (minutes <= edge_of(rules.walk_minutes))
     for column in ("residents", "residents_within_limit", "mean_walk_minutes"):
         # a home that two stations are equally near to counts where the plan says
         mine = [walks.station == s for s in names]
@@ -158,8 +159,8 @@ def _check_walks(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[s
         ]
         ledger.each("walks.straight", "no walk is shorter than the straight line", wrong, metres.size, "walks")
     if rules.reach_minutes is not None:
-        longest = rules.reach_minutes * rules.walk_kmh * 1000 / 60
-        far = metres[np.isfinite(metres)] > longest * (1 + 1e-9)
+        longest = edge_of(rules.reach_minutes * rules.walk_kmh * 1000 / 60)
+        far = metres[np.isfinite(metres)] > longest
         wrong = [f"{int(far.sum()):,} walks are longer than stations.reach_minutes allows."] if far.any() else []
         ledger.each("walks.reach", "no walk is longer than the reach", wrong, metres.size, "walks")
     town = evidence.town
@@ -369,7 +370,7 @@ def _check_effects(ledger: Ledger, evidence: Evidence, walks: Walks, names: list
     given, place = in_plan_order(evidence, town), {str(s): j for j, s in enumerate(town.sites["station"])}
     is_open = np.isin(np.arange(int(given.shape[1])), [place[n] for n in names if n in place])
     speed = rules.walk_kmh * 1000 / 60
-    limit = rules.walk_minutes * speed * (1 + 1e-9)
+    limit = edge_of(rules.walk_minutes * speed)
     before = given[:, is_open].min(axis=1)
     rows: list[tuple[str, float, float]] = []
     for row in each_row(sites):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beatplanner.data.town.walking_network import straight_metres, walk_metres
+from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.verification.arrays import NUMBER, TEXT, TRUTH, WHOLE, MalformedError, sized, starts, within
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.proven import CannotProveError
@@ -106,7 +107,7 @@ def _trivial(evidence: Evidence, demand: Demand) -> float:
         return math.fsum((demand.people[counts] * nearest[counts]).tolist()) * (1 - ROUNDING)
     if rules.objective == "p-center":
         return float(nearest[counts].max(initial=0.0))
-    within = nearest <= rules.walk_minutes * rules.walk_kmh * 1000 / 60 * (1 + 1e-9)
+    within = nearest <= edge_of(rules.walk_minutes * rules.walk_kmh * 1000 / 60)
     if rules.objective == "coverage":
         return math.fsum(demand.people[~within].tolist())
     return float(max(int(demand.kept.sum()), int((within & counts).any())))
@@ -124,7 +125,7 @@ def _by_tree(evidence: Evidence, arrays: Arrays, demand: Demand, claimed: float)
         if at_most or count != min(max(wanted, int(demand.kept.sum())), len(demand.kept)):
             return -math.inf
     arrays = arrays | _own_rows(evidence, arrays, demand, count)
-    limit = rules.walk_minutes * rules.walk_kmh * 1000 / 60 * (1 + 1e-9)
+    limit = edge_of(rules.walk_minutes * rules.walk_kmh * 1000 / 60)
     people, metres, counts = demand.people, demand.metres, demand.counts
     if kind == "p-median":
         longest = float(metres[np.isfinite(metres)].max(initial=0.0))
@@ -169,7 +170,7 @@ def prove_stops(evidence: Evidence, arrays: Arrays, cut_off: np.ndarray) -> int:
     place = town.homes[["x", "y"]].to_numpy(float)[cut_off]
     if float(len(place)) ** 2 * max(1, len(arrays["u"])) > MOST_COSTS:
         raise CannotProveError("The certificate is too large for this checker.")
-    limit = (rules.mobile.walk_minutes or rules.walk_minutes) * rules.walk_kmh * 1000 / 60
+    limit = edge_of((rules.mobile.walk_minutes or rules.walk_minutes) * rules.walk_kmh * 1000 / 60)
     if town.network is not None:
         metres = walk_metres(town.network, place, place, limit=limit)
     else:

@@ -233,7 +233,7 @@ def print_summary(summary: Claims, out: Path, *, places: bool = True) -> None:
             moved += f", lines keep {found['relationship_years_kept'] / found['relationship_years_today']:.1%} of relationship-years"
         table.add_row(
             "beats",
-            f"{found['count']} beats, workload within ±{found['max_deviation']:.1%}{moved}",
+            f"{many(found['count'], 'beat')}, workload within ±{found['max_deviation']:.1%}{moved}",
             proof_in_words(found),
         )
     found = summary.get("stations")
@@ -241,7 +241,7 @@ def print_summary(summary: Claims, out: Path, *, places: bool = True) -> None:
         walk = "-" if found["mean_walk_minutes"] is None else f"{found['mean_walk_minutes']:.1f} min mean walk"
         table.add_row(
             "stations",
-            f"{found['count']} stations, {walk}, {found['share_within_limit']:.1%} within the limit"
+            f"{many(found['count'], 'station')}, {walk}, {found['share_within_limit']:.1%} within the limit"
             + (f", {found['mobile']['stops']} mobile stops" if found.get("mobile") else ""),
             proof_in_words(found),
         )
@@ -249,7 +249,7 @@ def print_summary(summary: Claims, out: Path, *, places: bool = True) -> None:
     if found:
         table.add_row(
             "officers",
-            f"{found['posts']} posts, {many(found['vacant_months'], 'vacant month')}, {many(found['rotations'], 'rotation')}, "
+            f"{many(found['posts'], 'post')}, {many(found['vacant_months'], 'vacant month')}, {many(found['rotations'], 'rotation')}, "
             f"{many(found['tenure_violations'], 'broken tenure')}, {many(found['language_gaps'], 'language gap')}",
             proof_in_words(found),
         )
