@@ -23,7 +23,9 @@ STEPS = ("beats", "stations", "officers")
 BROKEN = ("infeasible", "unknown")
 
 
-def draft_reasons(tables: PlanTables, accepted: Mapping[str, str] | None = None) -> list[Reason]:
+def draft_reasons(
+    tables: PlanTables, accepted: Mapping[str, str] | None = None, verdict: Mapping[str, Any] | None = None
+) -> list[Reason]:
     """Return why a plan is a draft; empty where it is none.
 
     Parameters
@@ -32,9 +34,12 @@ def draft_reasons(tables: PlanTables, accepted: Mapping[str, str] | None = None)
         The plan.
     accepted
         Generated sites that a person has accepted since, with their names; those of the plan's own rules where none are given.
+    verdict
+        What the checker found, with ``ok``; None where nobody has looked.
     """
     summary = tables.summary
-    found = [] if summary.get("feasible", True) else [Reason("rules")]
+    found = [Reason("wrong")] if verdict is not None and verdict.get("ok") is False else []
+    found += [] if summary.get("feasible", True) else [Reason("rules")]
     found += unsolved_steps(summary)
     open_sites = unaccepted_sites(tables, accepted)
     if open_sites:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-Kind = Literal["rules", "gap", "unchecked", "unsolved", "sites", "posts"]
+Kind = Literal["wrong", "rules", "gap", "unchecked", "unsolved", "sites", "posts"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Reason:
     Attributes
     ----------
     kind
-        ``rules`` are not kept; the ``gap`` of a step is large, or only that which can be checked (``unchecked``); a step is ``unsolved``: nobody knows how far it is from the best; ``sites`` were
+        The checker found something ``wrong``; ``rules`` are not kept; the ``gap`` of a step is large, or only that which can be checked (``unchecked``); a step is ``unsolved``: nobody knows how far it is from the best; ``sites`` were
         generated and nobody has accepted them; beats have more officers than ``posts`` when the plan begins.
     step
         Of a gap and an unsolved step.
@@ -30,8 +30,11 @@ class Reason:
     value: float = 0.0
 
 
+# What a pack says of a plan in which the checker found errors, as a draft and where it is told how it was made.
+FAULTY = "An independent check of the plan found errors; do not use this pack."
 # The sentence of each kind, or that of one and that of several; the catalogue of the forum pack has them in its languages.
 SENTENCES: dict[Kind, str] = {
+    "wrong": FAULTY,
     "rules": "This draft does not keep every rule that was asked for.",
     "gap": "{step}: a plan that is better by up to {gap} may exist.",
     "unchecked": "{step}: the search proved that no plan is much better, but what can be checked of its proof leaves {gap} open.",

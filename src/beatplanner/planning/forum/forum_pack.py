@@ -119,7 +119,7 @@ def write_pack(
     extra = read_forum_tables(town)
     earlier = [read_published(town.description.path(p)) for p in rules.published_before]
     stations = town.description.stations
-    plan = public_plan(tables, None if stations is None else stations.accepted)
+    plan = public_plan(tables, None if stations is None else stations.accepted, verdict)
     figures = decide(tables, town, rules, earlier, plan)
     if figures.leaks:
         return _stopped(forum, figures.leaks)

@@ -48,6 +48,6 @@ def write_card_alone(forum: Path, tables: PlanTables, town: Town, verdict: dict[
         made_by=rules.made_by,
         decided_by=None,
         languages=(),
-        draft=draft_reasons(tables),
+        draft=draft_reasons(tables, verdict=verdict),
     )
     write_json(forum / "run_card.json", told)

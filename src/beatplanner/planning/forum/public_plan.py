@@ -46,8 +46,10 @@ PUBLIC_SECTIONS = ("workload", "beats", "stations", "officers")
 COUNTED_FROM = ("units", "incidents")
 
 
-def public_plan(tables: PlanTables, accepted: Mapping[str, str] | None = None) -> PublicPlan:
-    """Return the plan as the public may see it; `accepted` as for `draft_reasons`."""
+def public_plan(
+    tables: PlanTables, accepted: Mapping[str, str] | None = None, verdict: Mapping[str, Any] | None = None
+) -> PublicPlan:
+    """Return the plan as the public may see it; `accepted` and `verdict` as for `draft_reasons`."""
     accepted = accepted_sites(tables) if accepted is None else accepted
     assert tables.beats is not None
     summary = tables.summary
@@ -69,7 +71,7 @@ def public_plan(tables: PlanTables, accepted: Mapping[str, str] | None = None) -
         own_municipality=_own_municipality(units),
         officers=officer_facts(tables),
         ways=_ways(tables, units),
-        draft=draft_reasons(tables, accepted),
+        draft=draft_reasons(tables, accepted, verdict),
         accepted=sorted(set(accepted) & _generated(tables)),
     )
 

@@ -144,10 +144,11 @@ def _check_draft(ledger: Ledger, file: Path, tables: PlanTables) -> None:
         card = json.loads(file.read_text(encoding="utf-8"))
         told = {(r["kind"], r["step"]): float(r["value"]) for r in card.get("draft", [])}
         accepted = dict.fromkeys(card.get("accepted_sites", []), "") | accepted_sites(tables)
+        verdict = dict(card.get("verified") or {})
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         ledger.add("forum.draft", False, "a run card", "not readable", "forum/run_card.json cannot be read.")
         return
-    found = {(r.kind, r.step): r.value for r in draft_reasons(tables, accepted)}
+    found = {(r.kind, r.step): r.value for r in draft_reasons(tables, accepted, verdict)}
     wrong = [f"The pack does not say that it is a draft: {' '.join(k).strip()}." for k in found if k not in told]
     wrong += [
         f"The pack says that it is a draft, and it is not: {' '.join(k).strip()}." for k in told if k not in found

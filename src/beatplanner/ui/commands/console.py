@@ -94,6 +94,17 @@ def say_clashes(summary: Claims, *, by_hand: bool = False) -> None:
         raise typer.Exit(CLASH if proven or by_hand else NOT_FOUND)
 
 
+def say_verdict(out: Path) -> None:
+    """Print what the checker found wrong in a plan that was just written; its pack is a draft then."""
+    from beatplanner.planning.whole.verdict import read_verdict
+
+    verdict = read_verdict(out)
+    if verdict is not None and not verdict["ok"]:
+        err_console.print("The independent check of the plan found errors; do not hand its pack out:", style="red")
+        for check in verdict["failed"]:
+            err_console.print(f"- {check['name']}: {check['detail']}", markup=False)
+
+
 def say_times(begun: dict[str, float], end: float, limit: float | None) -> None:
     """Print how long reading, solving and writing took, apart: the limit is for the solving."""
     solving = min((t for phase, t in begun.items() if phase not in ("reading", "preparing", "writing")), default=end)
@@ -131,6 +142,7 @@ def plan_project(project: Path, out: Path, **options: Any) -> None:
 
         summary = run_plan(project, out, progress=told, cancelled=cancelled, side=side, **options)
     print_summary(summary, out)
+    say_verdict(out)
     say_times(begun, time.monotonic() - begin, options.get("time_limit"))
     say_clashes(summary)
 

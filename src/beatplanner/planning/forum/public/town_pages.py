@@ -6,7 +6,7 @@ import numpy as np
 
 from beatplanner.data.publish.public.figures import computed, counted, on_map, rule
 from beatplanner.data.publish.public.plan import Meeting
-from beatplanner.data.result.draft_reason import gap_digits
+from beatplanner.data.result.draft_reason import FAULTY, gap_digits
 from beatplanner.planning.forum.public.beat_page import action_table
 from beatplanner.planning.forum.public.blocks import Block, heading, natural, paragraph, ranges, stem, table
 from beatplanner.planning.forum.public.content import PackContent
@@ -193,7 +193,7 @@ def checked_in_words(content: PackContent) -> str:
     """Say what the checker found."""
     t, verdict = content.speech, content.card.verdict or {}
     if not verdict["ok"]:
-        return t.text("An independent check of the plan found errors; do not use this pack.")
+        return t.text(FAULTY)
     n, unknown = t.number(computed(verdict["checks"])), verdict["not_checked"]
     if not unknown:
         return t.text("An independent check of all {n} claims of the plan passed.", n=n)

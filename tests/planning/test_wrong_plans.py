@@ -1,0 +1,48 @@
+"""A plan in which the checker found errors: its pack is a draft on every page, and the command says so."""
+
+import json
+import shutil
+
+import pypdf
+
+from beatplanner.data.result.folder import read_result
+from beatplanner.planning.forum.forum_pack import town_of, write_pack
+from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.verdict import hashes
+from beatplanner.ui.commands.console import say_verdict
+
+WRONG = {"ok": False, "checks": 2, "failed": [{"name": "beats.count", "detail": "3 is claimed."}], "unchecked": []}
+
+
+def drafts(folder):
+    """Return what the checker says of the pack's reasons to be a draft."""
+    return next(c for c in verify(folder).checks if c.name == "forum.draft")
+
+
+def test_a_pack_of_a_plan_that_failed_its_check_is_a_draft_on_every_page(planned_once, tmp_path):
+    folder = tmp_path / "plan"
+    shutil.copytree(planned_once.folder / "plan", folder)
+    tables = read_result(folder)
+    assert write_pack(folder, tables, town_of(tables, planned_once.folder / "plan"), verdict=WRONG) == []
+    pages = [" ".join(p.extract_text().split()) for p in pypdf.PdfReader(folder / "forum" / "pack.pdf").pages]
+    assert all("DRAFT" in p and "found errors; do not use this pack" in p for p in pages)
+    assert "DRAFT" in (folder / "forum" / "map.html").read_text(encoding="utf-8")
+    assert drafts(folder).ok
+    card = folder / "forum" / "run_card.json"
+    told = json.loads(card.read_text(encoding="utf-8"))
+    assert [r["kind"] for r in told["draft"]][:1] == ["wrong"]
+    # who takes the reason out of the card, or adds it to that of a sound plan, is found out
+    card.write_text(json.dumps({**told, "draft": told["draft"][1:]}), encoding="utf-8")
+    assert not drafts(folder).ok
+    card.write_text(json.dumps({**told, "verified": {"ok": True, "checks": 2, "not_checked": 0}}), encoding="utf-8")
+    assert not drafts(folder).ok
+
+
+def test_the_command_tells_what_its_check_found(planned_once, tmp_path, capsys):
+    folder = tmp_path / "plan"
+    shutil.copytree(planned_once.folder / "plan", folder)
+    say_verdict(folder)
+    assert "errors" not in capsys.readouterr().err
+    (folder / "verification.json").write_text(json.dumps({**WRONG, "files": hashes(folder)}), encoding="utf-8")
+    say_verdict(folder)
+    assert "beats.count: 3 is claimed." in capsys.readouterr().err
