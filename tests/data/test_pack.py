@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import time
 import zlib
@@ -413,6 +414,34 @@ def test_the_map_page_in_a_browser_without_a_network(town, command, tmp_path):
     code, said, error = command("proposal", out, tmp_path / "proposal.csv", "--out", tmp_path / "judged")
     assert code == 0, error
     assert "nearest" in said or "keeps every rule" in said
+
+
+@pytest.mark.skipif(not browser.AVAILABLE, reason="there is no Chromium on this machine")
+def test_each_beat_has_its_name_or_number_on_the_map_however_many_forums_meet_there(town, command, tmp_path):
+    out = town.folder / "out"
+    assert command("beats", town.project, "--out", out, "--time-limit", "5")[0] == 0
+    page = out / "forum" / "map.html"
+    text = page.read_text(encoding="utf-8")
+    inside = re.search(r'id="words">(.*?)</script>', text, re.DOTALL)
+    assert inside is not None
+    words = json.loads(inside[1])
+    # a forum at each place where the name of a beat could stand
+    words["signs"] = [
+        {"kind": "venue", "at": at, "name": "Hall", "said": "Forum", "rows": [], "beats": [n["beat"]]}
+        for n in words["labels"]
+        for at in n["at"]
+    ]
+    crowded = json.dumps(words).replace("<", "\\u003c")
+    page.write_text(text.replace(inside[1], crowded), encoding="utf-8", newline="\n")
+    with browser.Page(page, 360, 740, tmp_path) as p:
+        shown = "[...document.querySelectorAll('.beat-name:not(.sign-name)')].filter(e => e.style.visibility === 'visible').map(e => e.textContent)"
+        p.wait(f"{shown}.length > 0")
+        numbers = {n["beat"] for n in words["labels"]}
+        assert numbers == {t if t in numbers else t.rsplit("(", 1)[-1].rstrip(")") for t in p.run(shown)}
+        assert p.run("[...document.querySelectorAll('.sign')].some(e => e.style.visibility === 'hidden')")
+        # a word of a table is not cut where the table could be wider
+        assert p.run("getComputedStyle(document.querySelector('td')).overflowWrap") == "break-word"
+        assert p.complaints() == []
 
 
 @pytest.mark.skipif(not browser.AVAILABLE, reason="there is no Chromium on this machine")

@@ -17,7 +17,7 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po, write_po
 from babel.numbers import format_decimal, format_percent
@@ -44,6 +44,11 @@ def quoted(text: str, language: str = "en") -> str:
 def in_own_quotes(text: str, language: str) -> str:
     """Return a text in which what stands between English quotation marks stands between those of a language."""
     return QUOTED.sub(lambda found: quoted(found[1], language), text)
+
+
+def _key(message: Message) -> Any:
+    """Return the English text of a message of a catalogue, of its singular where it has several forms."""
+    return message.id[0] if isinstance(message.id, tuple | list) else message.id
 
 
 class Speech:
@@ -79,15 +84,19 @@ class Speech:
             _check_fields(english, [english], said, "forum.terms", "")
         self.missing: set[str] = set()
         self.unreviewed: set[str] = set()
+        self.complete = True
         self._known: set[Any] = set()
         self._fuzzy: set[Any] = set()
         self._texts: gettext.NullTranslations = gettext.NullTranslations()
         if language != "en" or catalogue is not None:
-            self._read(_catalogue(language, catalogue), catalogue or "")
+            found = _catalogue(language, catalogue)
+            self._read(found, catalogue or "")
+            wanted = found if catalogue is None or language == "en" else _catalogue(language, None)
+            self.complete = {_key(m) for m in wanted if _key(m)} <= self._known
 
     def _read(self, found: Catalog, own: str | Path) -> None:
         for message in found:
-            key = message.id[0] if isinstance(message.id, tuple | list) else message.id
+            key = _key(message)
             complete = all(message.string) if isinstance(message.string, tuple | list) else bool(message.string)
             if key and complete:
                 english = list(message.id) if isinstance(message.id, tuple | list) else [key]

@@ -248,15 +248,16 @@ def area_names(
             boxes.append(cast(Box, tuple(map(float, shape.bounds))))
     middles = np.array([shapely.get_coordinates(shapely.maximum_inscribed_circle(s))[0] for s in shapes])
     found = placed(shapes, middles, [(labels[b], b) for b in ids], size, sheet.taken, sheet.width, sheet.height)
-    listed: list[str] = []
+    listed: list[tuple[tuple[bool, int, str], str]] = []
     cramped: list[Box] = []
     for beat, middle, at, box in zip(ids, middles, found, boxes, strict=True):
         if at is None or at[0].replace("\n", " ") != labels[beat]:
-            listed.append(labels[beat])
+            number = beat.isdecimal()
+            listed.append(((not number, int(beat) if number else 0, beat), labels[beat]))
             cramped.append(box)
         if at is not None:
             _write_placed(sheet, at, middle, size)
-    return listed, cramped
+    return [name for _, name in sorted(listed)], cramped
 
 
 def _write_placed(sheet: Sheet, at: tuple[str, float, float, bool], middle: np.ndarray, size: float) -> None:

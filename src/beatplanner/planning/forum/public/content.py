@@ -282,6 +282,8 @@ class PackContent:
         t = self.speech
         if not (t.missing or t.unreviewed):
             return ""
+        if t.complete and not t.missing:
+            return t.text("This translation was not yet reviewed by a native speaker.")
         return t.text(
             "This translation was not yet reviewed by a native speaker. Texts between ⟦ and ⟧ are not translated."
         )
@@ -301,6 +303,10 @@ class PackContent:
             return t.text(
                 "If you disagree, write to {contact} or tell your forum. You need not give a reason.",
                 contact=t.given(contact),
+            )
+        if not any(o.held for posts in self.posted.values() for o in posts):
+            return t.text(
+                "If you disagree, tell your forum or write to the police station. You need not give a reason."
             )
         return t.text(
             "If you disagree, tell your officers or your forum, or write to the police station. You need not give a reason."

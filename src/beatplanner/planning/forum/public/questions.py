@@ -15,6 +15,8 @@ from beatplanner.planning.forum.public.content import PackContent
 
 # Places that are answered on paper; the map on screen answers for all.
 MOST_PLACES = 60
+# Beats whose work may differ by more than this share from the mean are not said to have about the same.
+ALIKE = 0.2
 
 
 def questions(content: PackContent) -> list[tuple[str, str]]:
@@ -95,14 +97,26 @@ def were_here(content: PackContent, posted: Sequence[Posted]) -> str:
     )
 
 
+def _alike(content: PackContent) -> bool:
+    """Return whether beats can be said to have about the same work."""
+    limit = content.plan.deviation_limit
+    return limit is None or limit <= ALIKE + 1e-9
+
+
 def _lines(content: PackContent) -> str:
     """Say how the lines were drawn, as the plan was measured."""
     t, limit = content.speech, content.plan.deviation_limit
     assert limit is not None
+    most = {"limit": t.percent(coarse(limit))}
     said = [
         t.text(
             "So that beats have about the same work: none differs by more than {limit} from the mean of its municipality.",
-            limit=t.percent(coarse(limit)),
+            **most,
+        )
+        if _alike(content)
+        else t.text(
+            "The work of no beat differs by more than {limit} from the mean of its municipality.",
+            **most,
         )
     ]
     spread = content.plan.work_spread
@@ -162,8 +176,13 @@ def way_told(content: PackContent, here: float, there: float, other: str) -> str
     values["here"] = t.number(on_map(here), digits)
     if here <= there:
         return t.text("The middle of this beat is the nearest: {here} km, the next one ({other}) {there} km.", **values)
+    if _alike(content):
+        return t.text(
+            "The middle of beat {other} is nearer ({there} km, here {here} km). Not every place can be with the nearest: beats are to have about the same work and to stay in one piece.",
+            **values,
+        )
     return t.text(
-        "The middle of beat {other} is nearer ({there} km, here {here} km). Not every place can be with the nearest: beats are to have about the same work and to stay in one piece.",
+        "The middle of beat {other} is nearer ({there} km, here {here} km). Not every place can be with the nearest: the work of each beat has its limits, and each beat is to stay in one piece.",
         **values,
     )
 

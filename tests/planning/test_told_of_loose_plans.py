@@ -1,0 +1,64 @@
+"""What pages say of a plan whose rules are loose, or that has no officers yet: nothing that its figures contradict."""
+
+from __future__ import annotations
+
+import datetime as dt
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from beatplanner.data.publish.public.figures import PublicSpeech, Register
+from beatplanner.data.publish.public.plan import Posted
+from beatplanner.data.publish.translation import LOCALES, Speech, write_catalogue
+from beatplanner.planning.forum.public.content import PackContent
+from beatplanner.planning.forum.public.questions import _lines, way_told
+
+
+def content_of(language: str, limit: float | None = 0.1, posted: Any = None) -> Any:
+    """Return as much of a pack's content as these sentences need."""
+    plan = SimpleNamespace(deviation_limit=limit, work_spread=9.6, contiguous=True, own_municipality=True)
+    settings = SimpleNamespace(contact="", objections_until=None)
+    speech = PublicSpeech(Register(), language)
+    return SimpleNamespace(
+        speech=speech, plan=plan, settings=settings, posted=posted or {}, day=dt.date(2027, 1, 1), draft=()
+    )
+
+
+def test_beats_of_very_unequal_work_are_not_said_to_have_about_the_same():
+    even, loose = content_of("en", 0.1), content_of("en", 0.9)
+    assert _lines(even).startswith("So that beats have about the same work: none differs by more than 10%")
+    told = _lines(loose)
+    assert told.startswith("The work of no beat differs by more than 90% from the mean of its municipality.")
+    assert "about the same" not in told
+    assert "about the same work" in way_told(even, 3.0, 2.0, "Kej")
+    assert "about the same" not in way_told(loose, 3.0, 2.0, "Kej")
+
+
+def test_nobody_is_sent_to_officers_who_are_not_planned_yet():
+    held, empty = Posted(1, True, None, None, None), Posted(1, False, None, None, None)
+    assert "your officers" in PackContent.objection(content_of("en", posted={"A": [held]}))
+    for nobody in ({}, {"A": [empty]}):
+        told = PackContent.objection(content_of("en", posted=nobody))
+        assert told == "If you disagree, tell your forum or write to the police station. You need not give a reason."
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_these_sentences_are_translated(language):
+    content = content_of(language, 0.9)
+    assert all((_lines(content), way_told(content, 3.0, 2.0, "Kej"), PackContent.objection(content)))
+    assert not content.speech.missing
+
+
+def test_marks_of_texts_that_are_not_translated_are_told_only_where_there_may_be_some(tmp_path):
+    content: Any = SimpleNamespace(speech=Speech("mk"))
+    content.speech.text("Beat")
+    assert PackContent.review_note(content) == "Овој превод сè уште не е прегледан од изворен говорник."
+    # a force's own catalogue of which a text is gone
+    write_catalogue(tmp_path / "our.po", "mk")
+    text = (tmp_path / "our.po").read_text(encoding="utf-8")
+    assert text.count('msgid "Places and their beats"') == 1
+    (tmp_path / "our.po").write_text(text.replace('msgid "Places and their beats"', 'msgid "gone"'), encoding="utf-8")
+    content.speech = Speech("mk", {}, tmp_path / "our.po")
+    content.speech.text("Beat")
+    assert "⟦" in PackContent.review_note(content)
