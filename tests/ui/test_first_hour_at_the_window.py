@@ -121,7 +121,6 @@ def test_the_first_undo_after_a_name_was_given_takes_it_back(open_window, qtbot)
         if not isinstance(dialog, NameDialog):
             QTimer.singleShot(20, write)
             return
-        dialog.name.selectAll()
         qtbot.keyClicks(dialog.name, "Old Mill")
         qtbot.keyClick(dialog.name, Qt.Key.Key_Return)
 

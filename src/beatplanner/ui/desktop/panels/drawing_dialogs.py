@@ -64,6 +64,8 @@ class NameDialog(QDialog):
         self.setWindowTitle(self.tr("Beat {0}").format(beat))
         self.colour = colour
         self.name = QLineEdit(name)
+        # typing replaces the proposed name
+        self.name.selectAll()
         self.name.setMinimumWidth(300)
         self.name.setAccessibleName(self.tr("Name"))
         self.swatch = QPushButton()
