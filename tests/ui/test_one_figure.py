@@ -315,7 +315,7 @@ def test_each_table_has_a_workbook_beside_it(result, tmp_path):
         head, *lines = book.active.iter_rows(values_only=True)
         # what a program writes as a code is a word in the sheet that people open
         said = [[CODES.get(c, {}).get(v, str(v)) for c, v in r.items()] for r in rows_of(path)]
-        assert [["" if v is None else str(v) for v in line] for line in lines] == [
+        assert [["" if v is None else str(v).removesuffix(" 00:00:00") for v in line] for line in lines] == [
             [str(float(v)) if "." in v and v.replace(".", "").isdigit() else v for v in line] for line in said
         ], path.name
         # each heading has the room that it needs, and no long text makes the whole sheet tiny
@@ -331,6 +331,15 @@ def test_each_table_has_a_workbook_beside_it(result, tmp_path):
     sheet = openpyxl.load_workbook(forum / "questions.xlsx").active
     longest = max(sheet.iter_rows(min_row=2), key=lambda r: len(str(r[3].value)))
     assert len(longest[3].value) > 100 and sheet.row_dimensions[longest[3].row].height >= 30
+
+    # days are days, so that an office program sorts them and writes them as its own
+    head, *lines = openpyxl.load_workbook(forum / "forums.xlsx").active.iter_rows(values_only=True)
+    assert all(isinstance(line[head.index("Date")], dt.datetime) for line in lines if line[head.index("Date")])
+    write_twin(tmp_path / "d.xlsx", ["A", "B"], [["2027-01-20", "2027-01-20"], ["", "2027-02-30"]])
+    assert list(openpyxl.load_workbook(tmp_path / "d.xlsx").active.iter_rows(min_row=2, values_only=True)) == [
+        (dt.datetime(2027, 1, 20), "2027-01-20"),
+        (None, "2027-02-30"),
+    ]
 
     # an id with a leading zero, a hidden count and a formula of a stranger stay what they are
     write_twin(tmp_path / "t.xlsx", ["A", "B", "C"], [["007", "12", "=1+1"], ["8", "*", ""]])

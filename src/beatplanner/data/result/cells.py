@@ -161,7 +161,7 @@ def write_twin(
     header
         Headings in words.
     rows
-        The cells of the CSV file. A column in which all is a number, or hidden, holds numbers; a number with a leading zero is a text.
+        The cells of the CSV file. A column in which all is a number, or hidden, holds numbers, one of days (ISO) holds days; a number with a leading zero is a text.
     ids
         Columns whose numbers are names, and no quantities.
     card
@@ -173,7 +173,7 @@ def write_twin(
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
-    columns, names = [_numbers([row[k] for row in rows]) for k in range(len(header))], set(ids)
+    columns, names = [_values([row[k] for row in rows]) for k in range(len(header))], set(ids)
     book = Workbook()
     sheet: Any = book.active
     sheet.title = sheet_name(titles[0] or path.stem)
@@ -208,12 +208,18 @@ def write_twin(
 # The widest column, in letters.
 WIDEST = 60.0
 NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d+)?")
+DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 
 
-def _numbers(column: Sequence[Any]) -> list[Any]:
-    """Return a column of a table as cells of a workbook: numbers where all that is told are, else as it stands; None where empty."""
+def _values(column: Sequence[Any]) -> list[Any]:
+    """Return a column of a table as cells of a workbook: numbers or days where all that is told are, else as it stands; None where empty."""
     said = [None if v is None or v == "" or (isinstance(v, float) and math.isnan(v)) else v for v in column]
     texts = [v for v in said if isinstance(v, str) and v != HIDDEN]
+    if texts and all(DAY.fullmatch(v) for v in texts):
+        try:
+            return [dt.date.fromisoformat(v) if isinstance(v, str) and v != HIDDEN else v for v in said]
+        except ValueError:
+            return said
     if not texts or not all(NUMBER.fullmatch(v) for v in texts):
         return said
     return [(float(v) if "." in v else int(v)) if isinstance(v, str) and v != HIDDEN else v for v in said]

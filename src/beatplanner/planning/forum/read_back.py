@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import html
 import json
 import re
@@ -92,7 +93,11 @@ def _of_office_file(path: Path) -> Iterable[str]:
         book = openpyxl.load_workbook(path, read_only=True)
         for sheet in book.worksheets:
             for row in sheet.iter_rows(values_only=True):
-                yield from (str(cell) for cell in row if cell is not None)
+                yield from (
+                    cell.date().isoformat() if isinstance(cell, dt.datetime) else str(cell)
+                    for cell in row
+                    if cell is not None
+                )
         book.close()
 
 
