@@ -32,7 +32,9 @@ def questions(content: PackContent) -> list[tuple[str, str]]:
     ]
     if plan.deviation_limit is not None:
         found.append((t.text("How were the lines drawn?"), _lines(content)))
-        gap = content.card.gaps.get("beats")
+        # each step was proven by itself: of the plan as a whole only what holds for all of them is so
+        gaps = list(content.card.gaps.values())
+        gap = max((g for g in gaps if g is not None), default=None) if None not in gaps else None
         proven = (
             t.text(
                 "It is proven that no plan under these rules is better by more than {gap}.",

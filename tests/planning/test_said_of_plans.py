@@ -1,9 +1,12 @@
-"""A plan in which the checker found errors: its pack is a draft on every page, and the command says so."""
+"""What a pack says of its plan as a whole: whether its check passed, and how far from the best it may be."""
 
+import csv
 import json
 import shutil
+from dataclasses import replace
 
 import pypdf
+import pytest
 
 from beatplanner.data.result.folder import read_result
 from beatplanner.planning.forum.forum_pack import town_of, write_pack
@@ -36,6 +39,21 @@ def test_a_pack_of_a_plan_that_failed_its_check_is_a_draft_on_every_page(planned
     assert not drafts(folder).ok
     card.write_text(json.dumps({**told, "verified": {"ok": True, "checks": 2, "not_checked": 0}}), encoding="utf-8")
     assert not drafts(folder).ok
+
+
+@pytest.mark.parametrize(("gap", "said"), [(0.031, "by more than 3.1%"), (None, "a better one may exist")])
+def test_no_plan_is_better_only_by_what_every_step_has_proven(planned_once, tmp_path, gap, said):
+    folder = tmp_path / "plan"
+    shutil.copytree(planned_once.folder / "plan", folder)
+    tables = read_result(folder)
+    steps = {s: {**tables.summary[s], "gap": 0.0, "certified": True} for s in ("beats", "stations", "officers")}
+    steps["officers"]["gap"] = gap
+    tables = replace(tables, summary={**tables.summary, **steps})
+    town = town_of(tables, planned_once.folder / "plan")
+    assert write_pack(folder, tables, town, verdict={**WRONG, "ok": True}) == []
+    with (folder / "forum" / "questions.csv").open(encoding="utf-8-sig", newline="") as stream:
+        answers = {row["question"]: row["answer"] for row in csv.DictReader(stream)}
+    assert said in answers["Is there a better plan?"]
 
 
 def test_the_command_tells_what_its_check_found(planned_once, tmp_path, capsys):
