@@ -5,6 +5,8 @@ import json
 import shutil
 from dataclasses import replace
 
+import geopandas as gpd
+import pandas as pd
 import pypdf
 import pytest
 
@@ -54,6 +56,26 @@ def test_no_plan_is_better_only_by_what_every_step_has_proven(planned_once, tmp_
     with (folder / "forum" / "questions.csv").open(encoding="utf-8-sig", newline="") as stream:
         answers = {row["question"]: row["answer"] for row in csv.DictReader(stream)}
     assert said in answers["Is there a better plan?"]
+
+
+def test_a_station_that_closes_is_told_and_all_that_stay_are_named(planned_once, tmp_path):
+    folder = tmp_path / "plan"
+    shutil.copytree(planned_once.folder / "plan", folder)
+    tables = read_result(folder)
+    spare = tables.sites.index[~tables.sites["chosen"].astype(bool)]
+    gone = tables.sites.loc[spare[0]]
+    beat = dict(zip(tables.units["unit"].astype(str), tables.units["beat"].astype(str), strict=True))[str(gone["unit"])]
+    tables = replace(tables, sites=tables.sites.assign(existing=tables.sites.index.isin(spare[:1])))
+    # five more stations stand in the beat
+    place = tables.beats.set_index(tables.beats["beat"].astype(str)).geometry[beat].representative_point()
+    more = pd.concat([tables.stations.iloc[:1].assign(station=n, name=n, geometry=place) for n in "PQRST"])
+    tables = replace(tables, stations=gpd.GeoDataFrame(pd.concat([tables.stations, more]), crs=tables.stations.crs))
+    assert write_pack(folder, tables, town_of(tables, planned_once.folder / "plan"), verdict=None) == []
+    pages = [" ".join(p.extract_text().split()) for p in pypdf.PdfReader(folder / "forum" / "pack.pdf").pages]
+    told = [p for p in pages if f"This station of today closes in this plan: {gone['name']}." in p]
+    assert told[0] == pages[0] and len(told) == 2 and "Your station" in told[1]
+    stations = told[1].split("Other stations of this beat:")[1].split(" of the beat's residents")[0]
+    assert all(f"{n}." in stations or f"{n}," in stations for n in "PQRST")
 
 
 def test_the_command_tells_what_its_check_found(planned_once, tmp_path, capsys):

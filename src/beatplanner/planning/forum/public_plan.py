@@ -73,7 +73,19 @@ def public_plan(
         ways=_ways(tables, units),
         draft=draft_reasons(tables, accepted, verdict),
         accepted=sorted(set(accepted) & _generated(tables)),
+        closed=_closed(tables),
     )
+
+
+def _closed(tables: PlanTables) -> dict[str, list[str]]:
+    """Return the names of today's stations that the plan closes, by the beat that each lies in."""
+    found: dict[str, list[str]] = {}
+    if tables.sites is None or tables.stations is None:
+        return found
+    beat_of = dict(zip(tables.units["unit"].astype(str), tables.units["beat"].astype(str), strict=True))
+    for site in tables.sites[tables.sites["existing"].astype(bool) & ~tables.sites["chosen"].astype(bool)].itertuples():
+        found.setdefault(beat_of.get(str(site.unit), ""), []).append(str(site.name or site.station))
+    return found
 
 
 def _generated(tables: PlanTables) -> set[str]:

@@ -112,6 +112,7 @@ class PublicPlan:
     ways: Mapping[str, Sequence[Way]] = field(default_factory=dict[str, Sequence[Way]])
     draft: Sequence[Reason] = ()
     accepted: Sequence[str] = ()
+    closed: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
 
     def __post_init__(self) -> None:
         for frame, allowed in (

@@ -214,9 +214,11 @@ def _station(content: PackContent, beat: Any) -> list[Block]:
     ways = content.plan.ways.get(str(beat.beat), ())
     block = heading(t.text("Your station"))
     said: list[str] = []
+    names: list[str] = []
     for way in ways:
         hours = content.hours_of(way.station)
         name = content.station_names[way.station]
+        names.append(name)
         lines = [f"{name[:1].upper()}{name[1:]}."]
         if way.share:
             minutes = on_map(max(1, round(way.minutes)))
@@ -225,9 +227,15 @@ def _station(content: PackContent, beat: Any) -> list[Block]:
         said.append(" ".join(lines))
     if not walk(content, str(beat.beat)):
         said.insert(0, t.text("No station can be reached on foot from here."))
+        names.insert(0, "")
     blocks = [block, paragraph(said[0])]
     if said[1:]:
-        blocks += [paragraph(t.text("Other stations of this beat:")), {"kind": "list", "items": said[1:3]}]
+        # two with all that is known of them; where there are more, the others by name: the page has one side
+        items = said[1:3] + ([f"{', '.join(names[3:])}."] if names[3:] else [])
+        blocks += [paragraph(t.text("Other stations of this beat:")), {"kind": "list", "items": items}]
+    closed = content.closing(content.plan.closed.get(str(beat.beat), ()))
+    if closed:
+        blocks.append(paragraph(closed))
     share = content.figures.share(("within", str(beat.beat)), ("beat", str(beat.beat)))
     if share is not None:
         blocks.append(

@@ -83,6 +83,17 @@ class PackContent:
             found[str(s.station)] = t.given(s.name) if s.name else t.text(UNNAMED, area=t.given(s.near))
         return found
 
+    def closing(self, stations: Sequence[str]) -> str:
+        """Return which of today's stations the plan closes; empty where none is."""
+        if not stations:
+            return ""
+        return self.speech.count(
+            "This station of today closes in this plan: {stations}.",
+            "These stations of today close in this plan: {stations}.",
+            on_map(len(stations)),
+            stations=", ".join(self.speech.given(name) for name in stations),
+        )
+
     def hours_of(self, station: str) -> str | None:
         """Return a station's opening hours, under its id or its name."""
         hours = self.tables.hours
@@ -256,7 +267,7 @@ class PackContent:
         stations = 0 if self.plan.stations is None else sum(isinstance(n, str) for n in self.plan.stations["name"])
         if stations:
             lines.append(t.count("There is one police station.", "There are {n} police stations.", on_map(stations)))
-        lines.append(self.moved)
+        lines += [self.closing([name for names in self.plan.closed.values() for name in names]), self.moved]
         blocks = [paragraph(line) for line in lines if line]
         if self.draft:
             blocks.insert(0, {"kind": "note", "text": " ".join(self.draft)})
