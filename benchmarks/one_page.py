@@ -17,7 +17,7 @@ from typing import Any
 
 import openpyxl
 
-from beatplanner.data.publish.comparison_words import about
+from beatplanner.data.publish.comparison_words import about, in_words
 from beatplanner.planning.compare.answer import answers
 
 # What is read out of the page: question, pattern of one figure, and the row of the comparison that has it.
@@ -78,6 +78,9 @@ def contradictions(folder: Path, prices: Path | None = None) -> tuple[int, list[
             share = (question, pattern, key) in SHARES
             digits = len(found[1].partition(".")[2])
             want = None if value is None else f"{100 * value:.{digits}f}" if share else f"{value:,.0f}"
+            if value is not None and rows[key]["kind"] == "gap":
+                # told rounded up, so that “at most” is true of it
+                want = in_words(value, "gap").rstrip("%")
             told_here = found[1].rstrip(",")
             check(told_here == want, f"{name}: the page says {told_here} for {key}, the comparison {want}.")
             # the workbook has the same number, where it is no formula

@@ -6,6 +6,7 @@ import shutil
 import sys
 from types import SimpleNamespace
 
+import browser
 import openpyxl
 import pytest
 
@@ -223,6 +224,40 @@ def test_the_decision_page_says_when_to_choose_which(plans):
     posts = figures["money_total"][2] - figures["money_total"][0] + 3 * 1000 * risen
     assert told["More beats"]["money"]["posts"] == pytest.approx(posts)
     assert "Choose same if" in page and "Its worst point: " in page and "▲" not in page and "Best at" not in page
+
+
+def test_a_gap_is_told_as_in_the_pack_and_never_as_less_than_it_is():
+    from beatplanner.data.publish.comparison_words import best, in_words
+
+    told = {0.0360427: "3.7%", 0.0048: "0.5%", 0.00002: "0.01%", 0.05: "5.0%"}
+    assert {g: in_words(g, "gap") for g in told} == told
+    # of two that are told alike neither is the best
+    row = {"kind": "gap", "better": "less", "values": [None, 0.0308, 0.0301]}
+    assert best(row) == [False, False, False]
+    assert in_words(0.0, "gap") == "0.00%" and in_words(None, "gap") == "–"
+
+
+@pytest.mark.skipif(not browser.AVAILABLE, reason="there is no Chromium on this machine")
+def test_on_a_phone_all_plans_stand_side_by_side(plans, tmp_path):
+    """What a row tells stands over its figures; thousands are grouped as the language does, whatever the browser knows of it."""
+    page = tmp_path / "comparison.html"
+    text = (plans[0] / "cmp" / "comparison.html").read_text(encoding="utf-8")
+    found = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
+    assert found is not None
+    drawing = json.loads(found[1])
+    assert drawing["group"] == ","
+    drawing["group"] = "."
+    for column in drawing["columns"]:
+        column["load"] = [None if v is None else 1000 + 10 * v for v in column["load"]]
+    page.write_text(text.replace(found[1], json.dumps(drawing)), encoding="utf-8", newline="\n")
+    with browser.Page(page, 360, 740, tmp_path / "profile") as p:
+        assert p.run("document.documentElement.scrollWidth") <= 360
+        assert p.run("document.querySelectorAll('.side td.n').length") > 100
+        wide = "[...document.querySelectorAll('.side th, .side td')].filter(e => e.getBoundingClientRect().right > 360)"
+        assert p.run(wide + ".map(e => e.textContent)") == []
+        told = p.run("document.getElementById('legend').textContent")
+        assert re.search(r"\d\.\d{3}", told) and not re.search(r"\d,\d{3}", told)
+        assert p.complaints() == []
 
 
 @pytest.mark.parametrize(

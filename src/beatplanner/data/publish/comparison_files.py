@@ -16,6 +16,7 @@ import geopandas as gpd
 import jinja2
 import numpy as np
 import shapely
+from babel.numbers import get_group_symbol
 
 from beatplanner.data.formats import geometry
 from beatplanner.data.output_place import check_folder_place, written_anew
@@ -186,7 +187,7 @@ def comparison_page(
     if "money_total" in rows:
         headline = [r for r in headline if r["key"] != "station_cost"]
     curve = None if not content.get("curve") else _curve_drawing(content["curve"])
-    drawing = _drawing(content, units, maps) | {"language": say.language}
+    drawing = _drawing(content, units, maps) | {"group": get_group_symbol(say.locale)}
     drawing["say"] = {k: say.text(v) for k, v in SCRIPT.items()}
     data = json.dumps(drawing, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return _page_template().render(

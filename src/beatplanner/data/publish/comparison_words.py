@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from babel.numbers import format_percent
 
 from beatplanner.data.publish.translation import Speech
+from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
 
 if TYPE_CHECKING:
     from beatplanner.data.formats.frames import Row
@@ -109,6 +110,9 @@ def in_words(value: Any, kind: str, said: Speech = ENGLISH) -> str:
         return said.text("yes" if value else "no")
     if kind == "text":
         return str(beat_said(said, value))
+    if kind == "gap":
+        most = gap_at_most(value)
+        return share_in_words(most, gap_digits(most), said)
     if kind == "share":
         digits = 1 if 0 < abs(value) < 0.0995 or 0.995 < value < 1 else 0
         return share_in_words(value, digits, said)
@@ -159,7 +163,11 @@ def best(row: Row) -> list[bool]:
     """Tell which columns have the best figure of a row; none where all are alike or one value stands alone."""
     unlike = row.get("unlike") or [False] * len(row["values"])
     values = [
-        None if v is None or apart or row["kind"] in ("text", "yes") else float(v)
+        None
+        if v is None or apart or row["kind"] in ("text", "yes")
+        else gap_at_most(float(v))
+        if row["kind"] == "gap"
+        else float(v)
         for v, apart in zip(row["values"], unlike, strict=True)
     ]
     known = [v for v in values if v is not None]

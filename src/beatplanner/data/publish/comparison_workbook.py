@@ -122,7 +122,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
     }
     against = [said.text(AGAINST, plan=n) for n in names[1:]]
     head(main, [content["project"], *(shown[n] for n in names), *against], [58, *[18] * (2 * len(names))])
-    formats = {"share": "0.0%", "number": "#,##0", "decimal": "#,##0.0", "money": "#,##0"}
+    formats = {"share": "0.0%", "gap": "0.00%", "number": "#,##0", "decimal": "#,##0.0", "money": "#,##0"}
     lines: dict[str, int] = {}
     for block in content["blocks"]:
         main.append([safe_cell(said.text(block["title"]))])

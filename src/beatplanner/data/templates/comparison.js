@@ -12,7 +12,8 @@
   const from = Math.floor(low / step) * step + step;
   const LOADS = [0, 1, 2, 3, 4].map((k) => from + k * step);
   const colour = (v, limits, ramp) => v === null ? NONE : ramp[limits.filter((l) => v >= l).length];
-  const number = (v) => Math.round(v).toLocaleString(data.language);
+  // a browser does not know how every language groups thousands
+  const number = (v) => String(Math.round(v)).replace(/\B(?=(\d{3})+$)/g, data.group);
   const say = (key, fields = {}) => data.say[key].replace(/\{(\w+)\}/g, (_, k) => fields[k]);
   let mode = "load", base = 0, view = { x: 0, y: 0, w: data.width, h: data.height };
   const make = (name, attributes, parent) => { const e = document.createElementNS(SVG, name); for (const k in attributes) e.setAttribute(k, attributes[k]); parent.append(e); return e; };

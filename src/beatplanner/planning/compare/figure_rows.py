@@ -15,7 +15,7 @@ class Figure:
     key, label
         Its name in files and for people; a label may have `fields` in braces.
     kind
-        ``"number"``, ``"decimal"``, ``"share"``, ``"yes"``, ``"text"`` or ``"money"``.
+        ``"number"``, ``"decimal"``, ``"share"``, ``"gap"``, ``"yes"``, ``"text"`` or ``"money"``.
     better
         ``"less"``, ``"more"``, or ``""`` where neither is better.
     help
@@ -235,9 +235,9 @@ BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
                 "number",
                 "less",
             ),
-            Figure("beats_gap", "Beats: at most so far above the best possible", "share", "less"),
-            Figure("stations_gap", "Stations: at most so far above the best possible", "share", "less"),
-            Figure("officers_gap", "Officers: at most so far above the best possible", "share", "less"),
+            Figure("beats_gap", "Beats: at most so far above the best possible", "gap", "less"),
+            Figure("stations_gap", "Stations: at most so far above the best possible", "gap", "less"),
+            Figure("officers_gap", "Officers: at most so far above the best possible", "gap", "less"),
             Figure("beats_objective", "Beats: the objective"),
             Figure("beats_bound", "Beats: proven that no plan is below"),
         ),

@@ -8,6 +8,7 @@ from PySide6.QtCore import QLocale
 
 from beatplanner.data.publish.templates import filled
 from beatplanner.data.publish.translation import LOCALES, Speech
+from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, number, percent
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def figure(said: Speech, value: Any, kind: str) -> str:
         return said.text("yes" if value else "no")
     if kind == "text":
         return str(value)
+    if kind == "gap":
+        return percent(gap_at_most(value), gap_digits(gap_at_most(value)))
     if kind == "share":
         return percent(value, 1 if 0 < abs(value) < 0.0995 or 0.995 < value < 1 else 0)
     return number(value, 1 if kind == "decimal" else 0)
