@@ -9,6 +9,7 @@ from importlib.resources import files
 from types import SimpleNamespace
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,7 +17,7 @@ import shapely
 from babel.messages.pofile import read_po
 
 from beatplanner.data.publish import comparison_workbook, officers_pack
-from beatplanner.data.publish.public import forum_files, map_sheet
+from beatplanner.data.publish.public import forum_files, map_sheet, map_signs
 from beatplanner.data.publish.public.figures import PublicSpeech, Register
 from beatplanner.data.publish.told import as_told, without_keys
 from beatplanner.data.publish.translation import LOCALES, QUOTES, Speech, in_own_quotes, quoted
@@ -83,6 +84,33 @@ def test_the_sheet_of_a_part_at_the_edge_moves_over_the_land():
     # a station that can be shown is
     sheet = map_sheet.filled_sheet(inside, 182, 104, 25_000, 1.0, land, [(7_800, 10_000)])
     assert sheet.west <= 7_800
+    # and its sign is whole: where the middle would cut it, the sheet moves on
+    at = 10_000 - 91 * 25 + 20.0
+    assert map_sheet.sheet_of(inside, 182, 104, 25_000, 1.0).west < at
+    sheet = map_sheet.filled_sheet(inside, 182, 104, 25_000, 1.0, land, [(at, 10_000)])
+    assert sheet.west + 2.9 * sheet.per_mm <= at
+    # a part that fills its sheet gives up some of its edge for a station, and for nothing else
+    full = (8_000, 8_720, 12_000, 11_280)
+    above, far = (10_000.0, 11_275.0), (10_000.0, 12_000.0)
+    for place, moves in ((above, True), (far, False)):
+        sheet = map_sheet.filled_sheet(full, 182, 104, 25_000, 1.0, land, [place], 70.0)
+        x, y = sheet.mm(np.array([place]))[0]
+        assert sheet.holds(float(x), float(y), 2.9) == moves
+        assert (sheet.north > 11_310) == moves
+        assert sheet.frame.buffer(71).contains(shapely.box(*full))
+
+
+@pytest.mark.parametrize(("x", "drawn"), [(1.0, False), (2.0, False), (2.5, True), (97.5, True), (98.5, False)])
+def test_no_sign_is_cut_by_the_frame(x, drawn):
+    sheet = map_sheet.Sheet(0, 1000, 10.0, 100, 100)
+    stations = gpd.GeoDataFrame(
+        {"station": ["s"], "existing": [True], "name": ["Kej"]}, geometry=[shapely.Point(10 * x, 500)], crs="EPSG:32634"
+    )
+    plan: Any = SimpleNamespace(stations=stations)
+    map_signs.draw_stations(sheet, plan, 3.6)
+    assert bool(sheet.parts) == drawn == ("today" in sheet.shown)
+    assert map_signs.station_names(sheet, plan, {"s": "Kej"}, 3.6) == ([], [])
+    assert ("Kej" in "".join(sheet.parts)) == drawn
 
 
 def test_who_leaves_within_a_month_is_there_until_the_day_of_leaving():

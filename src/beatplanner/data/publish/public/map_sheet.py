@@ -35,6 +35,8 @@ PATTERNS = (
 FINENESS = 0.04
 # A sheet that moves over the land tries so many places a side.
 MOVES = 9
+# Room for the sign of a place that a sheet is moved to show, from the place to the frame, mm.
+SIGN = 3.0
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,10 @@ class Sheet:
     def mm(self, coordinates: np.ndarray) -> np.ndarray:
         """Return (n, 2) places of the ground in millimetres of the sheet."""
         return (coordinates - [self.west, self.north]) * [1.0, -1.0] / self.per_mm
+
+    def holds(self, x: float, y: float, reach: float) -> bool:
+        """Return whether a sign that reaches so far from its place (all in mm) lies whole in the frame."""
+        return reach <= x <= self.width - reach and reach <= y <= self.height - reach
 
     def path(self, shape: shapely.Geometry) -> str:
         """Return the path of lines or polygons, in millimetres."""
@@ -255,6 +261,7 @@ def filled_sheet(
     ground: float,
     land: BaseGeometry,
     wanted: Sequence[tuple[float, float]] = (),
+    slack: float = 0.0,
 ) -> Sheet:
     """Return the sheet with the bounds on it that shows as little as possible of what is not on the map.
 
@@ -273,23 +280,32 @@ def filled_sheet(
         What has something to show.
     wanted
         Places that are shown where there is room, metres.
+    slack
+        Metres at the edge of the bounds that may lie outside where more of these places are seen so.
     """
     west, south, east, north = bounds
     middle = sheet_of(bounds, width, height, scale, ground)
     per_mm = middle.per_mm
     wide, high = width * per_mm, height * per_mm
     spare_x, spare_y = max(wide - (east - west), 0.0) / 2, max(high - (north - south), 0.0) / 2
-    outline = shapely.simplify(land, per_mm)
+    outline, sign = shapely.simplify(land, per_mm), SIGN * per_mm
     steps = np.linspace(-1.0, 1.0, MOVES)
-    best, found = -math.inf, middle
-    for dx in steps:
-        for dy in steps:
-            left, top = middle.west + dx * spare_x, middle.north + dy * spare_y
-            shown = shapely.clip_by_rect(outline, left, top - high, left + wide, top).area / (wide * high)
-            seen = sum(left <= x <= left + wide and top - high <= y <= top for x, y in wanted)
-            score = shown + 0.3 * seen / max(len(wanted), 1) - 0.02 * math.hypot(dx, dy)
-            if score > best + 1e-9:
-                best, found = score, Sheet(left, top, per_mm, width, height)
+    best, most, found = -math.inf, 0, middle
+    # the edge around the bounds is given up only where more of the wanted places are seen so
+    for more in (0.0, slack) if slack and wanted else (0.0,):
+        least = most + 1 if more else 0
+        for dx in steps:
+            for dy in steps:
+                left, top = middle.west + dx * (spare_x + more), middle.north + dy * (spare_y + more)
+                shown = shapely.clip_by_rect(outline, left, top - high, left + wide, top).area / (wide * high)
+                seen = sum(
+                    left + sign <= x <= left + wide - sign and top - high + sign <= y <= top - sign for x, y in wanted
+                )
+                score = shown + 0.3 * seen / max(len(wanted), 1) - 0.02 * math.hypot(dx, dy)
+                if seen >= least and score > best + 1e-9:
+                    best, most, found = score, seen, Sheet(left, top, per_mm, width, height)
+        if most == len(wanted):
+            break
     return found
 
 

@@ -146,7 +146,7 @@ def draw_ground(sheet: Sheet, streets: gpd.GeoDataFrame | None, waters: gpd.GeoS
 
 def draw_stations(sheet: Sheet, plan: PublicPlan, size: float) -> None:
     """Draw stations: a filled square where one is today, a filled diamond for a new one, so that grey tells them apart."""
-    for s, x, y in _stations_there(sheet, plan):
+    for s, x, y in _stations_there(sheet, plan, size):
         r = size / 2
         d = (
             f"M{x - r:.2f} {y - r:.2f}h{size}v{size}h-{size}Z"
@@ -160,11 +160,11 @@ def draw_stations(sheet: Sheet, plan: PublicPlan, size: float) -> None:
         sheet.shown.add("today" if s.existing else "new")
 
 
-def _stations_there(sheet: Sheet, plan: PublicPlan) -> Iterable[tuple[Any, float, float]]:
-    """Yield the stations in the frame, each with its place in mm."""
+def _stations_there(sheet: Sheet, plan: PublicPlan, size: float) -> Iterable[tuple[Any, float, float]]:
+    """Yield the stations whose sign lies whole in the frame, each with its place in mm."""
     for s in () if plan.stations is None else each_row(plan.stations):
         x, y = sheet.mm(np.array([[s.geometry.x, s.geometry.y]]))[0]
-        if 0 <= x <= sheet.width and 0 <= y <= sheet.height:
+        if sheet.holds(float(x), float(y), 0.65 * size):
             yield s, float(x), float(y)
 
 
@@ -177,7 +177,7 @@ def station_names(
     home: BaseGeometry | None = None,
 ) -> tuple[list[str], list[Box]]:
     """Write the names of stations where they hide nothing, borders (mm) only where there is no other room; return those that have no room, and their places (metres); `home` as for `names_beside`."""
-    there = [s for s in _stations_there(sheet, plan) if str(s[0].station) in names]
+    there = [s for s in _stations_there(sheet, plan, size) if str(s[0].station) in names]
     there.sort(key=lambda s: not s[0].existing)
     texts = [names[str(s.station)] for s, *_ in there]
     colours = [ACCENT if s.existing else OPENED for s, *_ in there]

@@ -226,7 +226,7 @@ def draw_beat(
     scale = round_scale(bounds, width, height, ground)
     reach = shapely.box(*bounds).buffer(max(width, height) * scale / 1000 / ground)
     land = shapely.union_all(beats.geometry.to_numpy()[shapely.intersects(beats.geometry.to_numpy(), reach)])
-    sheet = filled_sheet(bounds, width, height, scale, ground, land, _wanted(plan, beat, venue))
+    sheet = filled_sheet(bounds, width, height, scale, ground, land, _wanted(plan, beat, venue), 0.75 * pad)
     frame = sheet.frame
     around = shapely.intersects(beats.geometry.to_numpy(), frame)
     for other in beats.geometry.to_numpy()[around]:
@@ -250,7 +250,7 @@ def draw_beat(
     if venue is not None and all(math.isfinite(v) for v in venue):
         # a forum often meets in a station: the ring is drawn first, and wide enough to stand around the station's sign
         x, y = sheet.mm(np.array([venue]))[0]
-        if 0 <= x <= width and 0 <= y <= height:
+        if sheet.holds(float(x), float(y), RING):
             at_venue = float(x), float(y)
             sheet.parts.append(
                 f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{RING}" fill="#fff" stroke="{DARK}" stroke-width="0.5"/><circle cx="{x:.2f}" cy="{y:.2f}" r="0.8" fill="{DARK}"/>'
