@@ -207,6 +207,30 @@ def test_a_dense_centre_has_a_sheet_of_its_own_and_every_station_a_name():
     assert not {"line", "venue", "street"} & whole.shown, "a legend explains what is drawn, and nothing else"
 
 
+def test_a_forum_in_a_building_that_is_called_like_a_station_elsewhere_has_its_name():
+    town = dense_town()
+    town.ways, town.stations = {}, town.stations[1:2]
+    at = town.stations.geometry.iloc[0]
+
+    def written(x: float) -> list[str]:
+        drawing = pack_maps.draw_beat(
+            town,
+            "36",
+            width=180,
+            height=180,
+            streets=None,
+            waters=None,
+            names={},
+            venue=(at.x + x, at.y),
+            venue_name="Post",
+            stations={"b": "Post"},
+        )
+        assert "venue" in drawing.shown
+        return re.findall(r'fill="#\w+">(Post)</text>', drawing.svg)
+
+    assert len(written(0.0)) + 1 == len(written(30.0)) == 2
+
+
 @pytest.mark.parametrize("numbered", [True, False])
 def test_places_of_a_beat_are_named_or_numbered_and_lie_on_nothing(numbered):
     town = dense_town()

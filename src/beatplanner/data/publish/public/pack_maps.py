@@ -179,6 +179,14 @@ def _wanted(plan: PublicPlan, beat: str, venue: tuple[float, float] | None) -> l
     return [p for p in (*found, *([venue] if venue is not None else [])) if all(math.isfinite(v) for v in p)]
 
 
+def _in_a_station(plan: PublicPlan, venue: tuple[float, float] | None, name: str, stations: Mapping[str, str]) -> bool:
+    """Return whether a forum meets in a station that has its name there already; two buildings may have one name."""
+    if plan.stations is None or venue is None:
+        return False
+    near = plan.stations.geometry.distance(shapely.Point(venue)).to_numpy() < 1.0
+    return any(stations.get(str(s)) == name for s in plan.stations["station"][near])
+
+
 def draw_beat(
     plan: PublicPlan,
     beat: str,
@@ -260,7 +268,7 @@ def draw_beat(
     draw_stations(sheet, plan, size=3.6)
     borders = borders_on(sheet, beats.geometry.to_numpy()[around])
     unnamed = station_names(sheet, plan, stations, 3.6, borders, shape)[0] if stations is not None else []
-    if at_venue is not None and venue_name and venue_name not in (stations or {}).values():
+    if at_venue is not None and venue_name and not _in_a_station(plan, venue, venue_name, stations or {}):
         names_beside(sheet, [at_venue], [venue_name], 2.4, RING, [DARK], borders, shape)
     places = place_names(sheet, own, numbered)
     if near is not None:
