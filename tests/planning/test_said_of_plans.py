@@ -11,7 +11,9 @@ import pypdf
 import pytest
 
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.planning.forum.forum_pack import town_of, write_pack
+from beatplanner.planning.forum.forums import meetings_of
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.verdict import hashes
 from beatplanner.ui.commands.console import say_verdict
@@ -86,3 +88,18 @@ def test_the_command_tells_what_its_check_found(planned_once, tmp_path, capsys):
     (folder / "verification.json").write_text(json.dumps({**WRONG, "files": hashes(folder)}), encoding="utf-8")
     say_verdict(folder)
     assert "beats.count: 3 is claimed." in capsys.readouterr().err
+
+
+def test_nobody_meets_in_a_station_that_the_plan_closes(planned_once):
+    tables = read_result(planned_once.folder / "plan")
+    town = town_of(tables, planned_once.folder / "plan")
+    extra = read_forum_tables(town)
+    met = {m.venue for m in meetings_of(tables, town, extra)}
+    gone = next(iter(met))
+    sites = town.sites
+    station = next(
+        str(s) for s, n in zip(sites["station"], sites.get("name", sites["station"]), strict=True) if n == gone
+    )
+    summary = {**tables.summary, "stations": {**tables.summary["stations"], "closed": [station]}}
+    after = {m.venue for m in meetings_of(replace(tables, summary=summary), town, extra)}
+    assert after and gone not in after

@@ -14,7 +14,7 @@ from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.forum_tables import read_venues
 from beatplanner.data.town.town import Town
-from beatplanner.planning.forum.forums import Meeting, places_of, plan_forums
+from beatplanner.planning.forum.forums import Meeting, closed_by, places_of, plan_forums
 
 
 def forum_ways(tables: PlanTables, town: Town) -> dict[str, Any] | None:
@@ -42,13 +42,16 @@ def forum_ways(tables: PlanTables, town: Town) -> dict[str, Any] | None:
     rules = town.description
     if rules.forum is None or rules.budget is None or tables.beats is None:
         return None
-    venues, walks = places_of(town, read_venues(town))
+    listing = read_venues(town)
+    venues, walks = places_of(town, listing, closed_by(tables))
     if venues is None or not len(venues):
         return None
     where = (rules.forum, venues, walks)
     alike = np.ones(len(tables.units))
     plan = plan_forums(tables, *where, members_from=alike)
     now = _today(tables)
+    # what closes stands today
+    where = (rules.forum, *places_of(town, listing))
     today = [] if now is None else plan_forums(now, *where, members_from=alike, levels=("neighbourhood",))
     listed = rules.forum.venues
     return {

@@ -21,6 +21,7 @@ from beatplanner.data.description.sections.forum import Forum, ForumLevel
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.data.town.forum_tables import ForumTables
 from beatplanner.data.town.town import Town
 from beatplanner.data.walking_limit import edge_of
@@ -126,25 +127,32 @@ def meetings_of(tables: PlanTables, town: Town, extra: ForumTables) -> list[Meet
     return plan_forums(
         tables,
         town.description.forum or Forum(),
-        *venues_of(town, extra),
+        *places_of(town, extra.venues, closed_by(tables)),
         members_from=np.ones(len(tables.units)),
     )
 
 
 def venues_of(town: Town, extra: ForumTables) -> tuple[pd.DataFrame | None, np.ndarray | None]:
-    """Return the buildings where forums may meet, and the ways there, as for `plan_forums`."""
+    """Return the buildings where forums may meet, and the ways there, as for `plan_forums`; of any plan, so those too that this one closes."""
     return places_of(town, extra.venues)
 
 
-def places_of(town: Town, listed: pd.DataFrame | None) -> tuple[pd.DataFrame | None, np.ndarray | None]:
-    """Return what `venues_of` does from the list of buildings alone; None: there is none."""
+def closed_by(tables: PlanTables) -> frozenset[str]:
+    """Return the stations that stand today and that a plan closes: nobody is asked to meet there."""
+    return frozenset(map(str, list_of(section_of(tables.summary, "stations"), "closed")))
+
+
+def places_of(
+    town: Town, listed: pd.DataFrame | None, closed: frozenset[str] = frozenset()
+) -> tuple[pd.DataFrame | None, np.ndarray | None]:
+    """Return what `venues_of` does from the list of buildings alone, without stations that close; None: there is none."""
     venues, walks = listed, None
     if venues is None and town.sites is not None:
         rules = town.description.stations
         accepted = {} if rules is None else rules.accepted
         ids = town.sites["station"].astype(str)
         # nobody meets at a place that a program made up, until a person has looked at it and named it
-        real = ((town.sites["state"] != "generated") | ids.isin(accepted)).to_numpy()
+        real = ((town.sites["state"] != "generated") | ids.isin(accepted)).to_numpy() & ~ids.isin(closed).to_numpy()
         own: pd.Series[Any] = town.sites.get("name", ids)
         names = [accepted.get(i) or (n if isinstance(n, str) and n else i) for i, n in zip(ids, own, strict=True)]
         venues = town.sites[["x", "y"]].assign(venue=names, cost=0.0)[real].reset_index(drop=True)

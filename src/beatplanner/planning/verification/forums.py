@@ -12,7 +12,7 @@ import shapely
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.fingerprint import is_unchanged
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.data.town.forum_tables import read_venues
 from beatplanner.data.town.town import Town
 from beatplanner.data.walking_limit import edge_of
@@ -61,7 +61,7 @@ def check_forums(ledger: Ledger, evidence: Evidence) -> None:
         ledger.unchecked("forums.ways", "where forums meet", "The list of buildings is gone or has changed.")
         return
     try:
-        places = _places(evidence, town)
+        places = {kind: _places(evidence, town, today=kind == "today") for kind in ("plan", "today")}
     except InputError as error:
         ledger.unchecked("forums.ways", "where forums meet", str(error.problems[0]))
         return
@@ -80,7 +80,7 @@ def check_forums(ledger: Ledger, evidence: Evidence) -> None:
         wrong.append(f"{len(inside):,} forums are to be planned, each once, and {len(said):,} are told.")
     for key, (_, row) in zip(said, rows, strict=True):
         if key in inside:
-            wrong += _faults(evidence, places, key, row, inside[key])
+            wrong += _faults(evidence, places[key[0]], key, row, inside[key])
     ledger.each("forums.ways", "places, ways and costs of forums", wrong, len(rows), "forums")
 
 
@@ -90,8 +90,11 @@ def _file(town: Town, listed: str) -> tuple[Any, str]:
     return town.description.path(venues.path), listed
 
 
-def _places(evidence: Evidence, town: Town) -> Places:
-    """Return where forums may meet: in the listed buildings, else at the sites of stations that nobody made up or that a person has named."""
+def _places(evidence: Evidence, town: Town, *, today: bool) -> Places:
+    """Return where forums may meet: in the listed buildings, else at the sites of stations that nobody made up or that a person has named.
+
+    Those of a plan do not meet in a station that it closes; those of today may.
+    """
     rules = evidence.rules.forum
     assert rules is not None
     listed = read_venues(town)
@@ -109,7 +112,10 @@ def _places(evidence: Evidence, town: Town) -> Places:
             return Places([], np.zeros((0, 2)), np.zeros(0), np.zeros((len(home), 0)), np.zeros((len(home), 0)))
         accepted = {} if evidence.rules.stations is None else evidence.rules.stations.accepted
         ids = [str(s) for s in sites["station"]]
-        use = [k for k, s in enumerate(sites["state"]) if s != "generated" or ids[k] in accepted]
+        stays = (
+            set(ids) if today else set(ids) - set(map(str, list_of(section_of(evidence.summary, "stations"), "closed")))
+        )
+        use = [k for k, s in enumerate(sites["state"]) if (s != "generated" or ids[k] in accepted) and ids[k] in stays]
         own = list(sites["name"]) if "name" in sites else ids
         name = [accepted.get(ids[k]) or (own[k] if isinstance(own[k], str) and own[k] else ids[k]) for k in use]
         xy, price = sites[["x", "y"]].to_numpy(float)[use], np.zeros(len(use))
