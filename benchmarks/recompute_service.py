@@ -92,7 +92,13 @@ def of_service(p: Any, plans: list[Any]) -> dict[str, Any]:
         "minutes", kind="stable"
     )
     late = row["minutes"][row["calls"].cumsum() / row["calls"].sum() >= 0.9 - 1e-12].iloc[0]
-    covered = {b: sum(h for h, many in zip(hours, duty[:, k], strict=True) if many) for k, b in enumerate(known)}
+    # by the posts that are filled in each month, where the plan fills some; else by all posts
+    months = [posts] if p.today or p.moves is None else held_posts(p, known)
+    shares = []
+    for now_held in {tuple(float(m.get(b, 0)) for b in known): m for m in months}.values():
+        there = on_duty(p, known, now, {b: float(now_held.get(b, 0)) for b in known}, hours, rate)
+        often = sum(all(m.get(b, 0) == now_held.get(b, 0) for b in known) for m in months)
+        shares += [np.mean([1 - hours[there[:, k] > 0].sum() / 168 for k in range(len(known))])] * often
     return {
         "service_minutes": (row["minutes"] * row["calls"]).sum() / row["calls"].sum(),
         "service_p90": late,
@@ -100,7 +106,7 @@ def of_service(p: Any, plans: list[Any]) -> dict[str, Any]:
         "service_wait": sums["waited"] / sums["came"],
         "service_away": sums["away"] / sums["duty"],
         "service_people": 1 - sums["busy"] / sums["duty"],
-        "service_nobody": sum(1 - h / 168 for h in covered.values()) / len(covered),
+        "service_nobody": float(np.mean(shares)),
     }
 
 
@@ -121,6 +127,18 @@ def centre(units: pd.DataFrame, members: list[int]) -> int:
     people = b["population"].fillna(0) + 1e-9
     way = [(people * np.hypot(b["x"] - x, b["y"] - y)).sum() for x, y in zip(b["x"], b["y"], strict=True)]
     return members[int(np.argmin(way))]
+
+
+def held_posts(p: Any, known: list[str]) -> list[dict[str, int]]:
+    """Return for each month of the officers' plan how many posts of each beat somebody holds."""
+    rules = p.rules["officers"]
+    found = []
+    for month in range(12 * rules["years"]):
+        day = (pd.Timestamp(rules["start"]) + pd.DateOffset(months=month)).date().isoformat()
+        holds = p.moves[(p.moves["start"].astype(str) <= day) & (day < p.moves["end"].astype(str))]
+        many = as_ids(holds["beat"]).value_counts()
+        found.append({b: min(int(many.get(b, 0)), int(p.posts.get(b, 0))) for b in known})
+    return found
 
 
 def on_duty(
