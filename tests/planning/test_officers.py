@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import icalendar
 import numpy as np
@@ -272,3 +273,22 @@ def test_rules_that_are_told_as_broken_are_checked_and_no_others(tmp_path):
     text["officers"]["broken_rules"] = []
     file.write_text(json.dumps(text), encoding="utf-8")
     assert {"officers.couples", "officers.capacity", "officers.notice"} <= {c.name for c in verify(out).failed}
+
+
+def test_who_stands_in_from_the_pool_takes_no_post_and_no_number():
+    import pandas as pd
+
+    from beatplanner.planning.officers.plan import _assignments
+    from beatplanner.solver.officers.problem import Posting
+
+    # Ana until April, Bo until December, away from February; Cy stands in for Bo, and Dee follows Ana in March for the handover
+    found = [Posting(0, 0, 0, 15), Posting(1, 0, 0, 23), Posting(3, 0, 13, 16), Posting(2, 0, 15, 60)]
+    table = _assignments(
+        SimpleNamespace(roster=pd.DataFrame({"officer": ["Ana", "Bo", "Dee"]})),
+        pd.DataFrame({"beat": ["5"]}),
+        SimpleNamespace(beat=np.array([0]), posts=np.array([2]), requires=("",)),
+        SimpleNamespace(handover=1),
+        SimpleNamespace(postings=found),
+        [dt.date(2027 + m // 12, m % 12 + 1, 1) for m in range(61)],
+    )
+    assert dict(zip(table["officer"], table["post"], strict=True)) == {"Ana": 1, "Dee": 1, "Bo": 2}

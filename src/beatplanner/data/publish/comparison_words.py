@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from babel.numbers import format_percent
-
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
 
@@ -123,9 +121,7 @@ def in_words(value: Any, kind: str, said: Speech = ENGLISH) -> str:
 
 def share_in_words(value: float, digits: int, said: Speech = ENGLISH) -> str:
     """Return a share in percent, with so many digits after the point."""
-    return format_percent(
-        round(value, digits + 2), format=f"#,##0{'.' + '0' * digits if digits else ''}%", locale=said.locale
-    )
+    return said.percent(value, digits)
 
 
 def beat_said(said: Speech, value: Any) -> Any:

@@ -239,7 +239,9 @@ def _plan_of(
 def _assignments(
     town: Any, beats: Any, places: Places, problem_: TenureProblem, found: Postings, dates: list[dt.date]
 ) -> pd.DataFrame:
-    post = _posts(places, problem_, found.postings)
+    # who stands in from the pool holds no post of his own: it is the one of the officer who is away
+    postings = [p for p in found.postings if p.officer < len(town.roster)]
+    post = _posts(places, problem_, postings)
     rows = [
         (
             town.roster["officer"].iat[p.officer],
@@ -249,8 +251,7 @@ def _assignments(
             post[p],
             places.requires[p.place],
         )
-        for p in sorted(found.postings, key=lambda p: (places.beat[p.place], post[p], p.begin))
-        if p.officer < len(town.roster)
+        for p in sorted(postings, key=lambda p: (places.beat[p.place], post[p], p.begin))
     ]
     return pd.DataFrame(rows, columns=["officer", "beat", "start", "end", "post", "requires"])
 
