@@ -118,6 +118,11 @@ def write_project(folder: Path) -> Path:
     return folder / "newhaven.gpkg"
 
 
+def to_keep(window: Any, seconds: float) -> bool:
+    """Whether the run has drawn a best plan and worked so long: on a busy machine the time alone may pass before the search has begun."""
+    return window.map.content.found is not None and window.spent() > seconds
+
+
 def go(window: Any, keys: Keyboard, project: Path, out: Path, seconds: float) -> list[str]:
     """Go the whole way; return what was wrong."""
 
@@ -133,10 +138,12 @@ def go(window: Any, keys: Keyboard, project: Path, out: Path, seconds: float) ->
     keys.until("the project is open", lambda: window.scenario.is_open)
     keys.press("F5")
     keys.until("planning has begun", lambda: window.solving.running)
-    keys.until("there is a best plan to keep", lambda: window.spent() > seconds or not window.solving.running)
+    keys.until("there is a best plan to keep", lambda: to_keep(window, seconds) or not window.solving.running)
     if window.solving.running:
         keys.press("Ctrl+F5")
-    keys.until("planned", lambda: not window.solving.running and window.scenario.plan is not None)
+    keys.until("planned", lambda: not window.solving.running)
+    if window.scenario.plan is None:
+        return [f"no plan: {window.phase.text()}"]
     # a unit, found by its id, into a beat that it does not touch: that breaks a rule, whatever was planned, so that there is something to repair
     edges, beat = window.scenario.town.edges, window.scenario.beat_of_unit()
     a = 0

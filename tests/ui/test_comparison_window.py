@@ -16,6 +16,7 @@ from PySide6 import QtCore
 
 from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.panels.comparison import install, steps_of
+from beatplanner.ui.desktop.window.theme import DARK, palette_of
 
 
 def test_plans_side_by_side(qtbot, tmp_path):
@@ -46,6 +47,21 @@ def test_plans_side_by_side(qtbot, tmp_path):
     QtCore.QLocale.setDefault(before)
     top = again.table.topLevelItem(0)
     assert top.text(0) == "Запазени правила" and top.child(0).text(0) == "Сите правила на планот се исполнети"
+    # what is better or worse is read in the dark theme too
+    application, light = QtWidgets.QApplication.instance(), QtWidgets.QApplication.palette()
+    application.setPalette(palette_of(DARK))
+    dark = type(shown)(shown.found, shown.out, window)
+    application.setPalette(light)
+    inks = [
+        table.topLevelItem(i).child(j).foreground(k).color().name()
+        for table in (shown.table, dark.table)
+        for i in range(table.topLevelItemCount())
+        for j in range(table.topLevelItem(i).childCount())
+        for k in (1, 2, 3)
+        if table.topLevelItem(i).child(j).text(k)[-1:] in ("▲", "▼")
+    ]
+    half = len(inks) // 2
+    assert half and set(inks[:half]) <= {"#1b6e3c", "#a3141c"} and set(inks[half:]) <= {"#7fd19b", "#ff9a90"}
     # what one map shows all show
     shown.maps[0].moved.emit(1.0, 2.0, 3.0)
     assert all((m.centre.x(), m.centre.y(), m.scale) == (1.0, 2.0, 3.0) for m in shown.maps)
@@ -66,3 +82,22 @@ def test_plans_side_by_side(qtbot, tmp_path):
 def test_limits_are_round_and_hold_all_values():
     assert steps_of([283.0, 1315.0]) == [500.0, 750.0, 1000.0, 1250.0, 1500.0]
     assert len(steps_of([None, 5.0])) == 5
+
+
+def test_words_that_are_better_worse_or_wrong_are_read_in_light_and_dark():
+    from PySide6.QtGui import QColor, QPalette
+
+    from beatplanner.ui.desktop.toolkit.signal_colours import SIGNALS, signal
+    from beatplanner.ui.desktop.window.theme import LIGHT
+
+    def light(colour):
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    for theme in (LIGHT, DARK):
+        palette = palette_of(theme)
+        for kind in SIGNALS:
+            for ground in ("Window", "Base", "AlternateBase"):
+                pair = sorted((light(signal(kind, palette)), light(palette.color(QPalette.ColorRole[ground]))))
+                assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5, (kind, ground)
+    assert light(QColor("white")) == pytest.approx(1.0)

@@ -390,3 +390,17 @@ def test_names_and_colours_are_undone_counted_recovered_and_made_the_plan(open_w
     qtbot.waitUntil(lambda: not window.draft._later.isActive() and not window.results.work.busy, timeout=120_000)
     plan = window.scenario.plan.beats.set_index("beat")
     assert plan.loc[beat, "name"] == "Old Mill" and plan.loc[beat, "colour"] == "#123456" and not window.draft.count
+
+
+def test_the_walk_by_keyboard_ends_no_run_before_it_has_a_plan():
+    """However long a run takes to begin on a busy machine."""
+    from types import SimpleNamespace
+
+    from benchmarks.window_keys import to_keep
+
+    def run(found, seconds):
+        return SimpleNamespace(map=SimpleNamespace(content=SimpleNamespace(found=found)), spent=lambda: seconds)
+
+    assert not to_keep(run(None, 99.0), 20.0)
+    assert not to_keep(run([0], 5.0), 20.0)
+    assert to_keep(run([0], 99.0), 20.0)

@@ -339,3 +339,32 @@ def test_a_page_that_is_stopped_leaves_nothing(window, tmp_path, monkeypatch):
             write_page(tmp_path / name, Page("Town"), window.map.content, window.map.stack, pause=stop)
         assert not boxes()
     assert [p for p in tmp_path.iterdir() if p.suffix in (".pdf", ".png")] == []
+
+
+def test_the_outline_of_a_beat_crosses_no_name(window):
+    """What is lit up lies over the map, and the names that it crosses over it."""
+    from PySide6.QtCore import QPointF, QRectF
+    from PySide6.QtGui import QPainterPath
+
+    from beatplanner.ui.desktop.map.labels import draw_outline
+
+    assert len(window.map._written) >= len(window.map.content.ids)
+    seen = View(np.zeros(2), 1.0, 200, 100)
+    view = View(np.array([10.0, 0.0]), 2.0, 200, 100)  # nearer, and moved, since the picture was made
+    letters, outline = QPainterPath(), QPainterPath()
+    box = QRectF(105, 45, 20, 10)
+    letters.addRect(box)
+    middle = view.pixel(15.0, 0.0)
+    outline.moveTo(QPointF(middle.x(), 5))
+    outline.lineTo(QPointF(middle.x(), 95))
+
+    def shown(written):
+        image = QImage(200, 100, QImage.Format.Format_RGB32)
+        image.fill(QColor("white"))
+        painter = QPainter(image)
+        draw_outline(painter, view, outline, seen, written)
+        painter.end()
+        return [image.pixelColor(round(middle.x()), y).name() for y in (50, 15)]
+
+    assert shown([]) == ["#d7191c", "#d7191c"]
+    assert shown([(letters, box)]) == [view.ink, "#d7191c"]

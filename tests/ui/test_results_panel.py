@@ -171,3 +171,22 @@ def test_the_service_of_the_plan_stands_beside_today(qtbot, tmp_path, monkeypatc
 def test_a_plan_without_shifts_says_so(window):
     assert "[service]" in window.results.service.said.text()
     assert window.results.service.bars.isHidden()
+
+
+def test_no_word_of_a_warning_is_wider_than_its_list(window):
+    from beatplanner.planning.whole.plan_warnings import PlanWarning
+    from beatplanner.ui.desktop.plain_text import LONGEST_WORD, MAY_BREAK, breakable
+
+    text = (
+        'if it is moved, give "+proj=tmerc +towgs84=521.748,229.489,590.921,4.029,4.488,-15.521,-9.78 +no_defs" '
+        + "x" * 90
+    )
+    page = window.results.warnings
+    page.take([PlanWarning("warning", text, (), ())])
+    shown = page.list.item(0).text()
+    assert shown.replace(MAY_BREAK, "") == text
+    assert max(len(part) for part in shown.replace(MAY_BREAK, " ").split()) <= LONGEST_WORD
+    assert breakable("North of the river, 1,234 residents") == "North of the river, 1,234 residents"
+    page.list.setFixedWidth(240)
+    widest = max(page.list.fontMetrics().horizontalAdvance(p) for p in shown.replace(MAY_BREAK, " ").split())
+    assert widest < page.list.viewport().width() - 40

@@ -7,11 +7,15 @@ disk or a server. What holds texts of data is made here, so that no place can fo
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import Qt as GuiQt
 from PySide6.QtWidgets import QLabel, QMessageBox, QTextBrowser, QWidget
+
+# Letters of a word that fit into the narrowest panel, and what lets a longer one go on in the next line.
+LONGEST_WORD, MAY_BREAK = 24, "\u200b"
 
 
 def literal(text: str) -> str:
@@ -19,6 +23,24 @@ def literal(text: str) -> str:
     if not GuiQt.mightBeRichText(text):
         return text
     return f'<span style="white-space: pre-wrap">{html.escape(text)}</span>'
+
+
+def breakable(text: str) -> str:
+    """Return a text for a list, in which a word that is wider than a panel, such as a path or a coordinate system, goes on in the next line.
+
+    Lists wrap at words only, and cut off what does not fit.
+    """
+    if not any(len(word) > LONGEST_WORD for word in text.split()):
+        return text
+    parts = []
+    for part in re.split(r"(\s+)", text):
+        if len(part) > LONGEST_WORD and not part.isspace():
+            part = re.sub(r"(?<=[,;/\\_=&?.])(?=[^\s,;/\\_=&?.])", MAY_BREAK, part)
+            part = MAY_BREAK.join(
+                re.sub(f"(.{{{LONGEST_WORD}}})(?=.)", rf"\1{MAY_BREAK}", piece) for piece in part.split(MAY_BREAK)
+            )
+        parts.append(part)
+    return "".join(parts)
 
 
 class Label(QLabel):

@@ -18,6 +18,7 @@ from beatplanner.ui.desktop.guided_import.columns_page import ColumnsPage
 from beatplanner.ui.desktop.guided_import.page import Page, Wizard
 from beatplanner.ui.desktop.guided_import.rules_page import RulesPage
 from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.toolkit.signal_colours import signal
 from beatplanner.ui.desktop.toolkit.told import told
 
 
@@ -89,7 +90,8 @@ class DoubtsPage(Page):
             row = QVBoxLayout(widget)
             row.setContentsMargins(8, 6, 8, 6)
             sign = {"error": "✖", "warning": "⚠", "info": "ℹ"}[doubt.severity]
-            colour = {"error": "#c0392b", "warning": "#c77700", "info": "#2a6db0"}[doubt.severity]
+            kind = {"error": "wrong", "warning": "doubt", "info": "fact"}[doubt.severity]
+            colour = signal(kind, self.palette()).name()
             top = QHBoxLayout()
             mark = Label(sign)
             mark.setStyleSheet(f"color: {colour}; font-weight: bold;")

@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QBrush,
     QColor,
     QPainter,
+    QPainterPath,
     QPen,
     QTransform,
 )
@@ -77,9 +78,15 @@ def draw(painter: QPainter, view: View, content: MapContent, stack: LayerStack, 
 
 
 def steps(
-    painter: QPainter, view: View, content: MapContent, stack: LayerStack, *, public: bool = False
+    painter: QPainter,
+    view: View,
+    content: MapContent,
+    stack: LayerStack,
+    *,
+    public: bool = False,
+    written: list[tuple[QPainterPath, QRectF]] | None = None,
 ) -> Generator[None, None, None]:
-    """Draw every visible layer, pausing after each part."""
+    """Draw every visible layer, pausing after each part; `written` takes the names of beats and stations as they stand."""
     taken: list[QRectF] = []
     for layer in stack.layers:
         if not layer.visible or layer.opacity <= 0 or (public and not layer.public):
@@ -88,7 +95,7 @@ def steps(
         painter.setOpacity(layer.opacity)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         try:
-            yield from _layer(painter, view, content, stack, layer, taken)
+            yield from _layer(painter, view, content, stack, layer, taken, written)
         finally:
             painter.restore()
         yield
@@ -104,12 +111,19 @@ class _Work:
     stack: LayerStack
     layer: MapLayer
     taken: list[QRectF]
+    written: list[tuple[QPainterPath, QRectF]] | None
 
 
 def _layer(
-    painter: QPainter, view: View, content: MapContent, stack: LayerStack, layer: MapLayer, taken: list[QRectF]
+    painter: QPainter,
+    view: View,
+    content: MapContent,
+    stack: LayerStack,
+    layer: MapLayer,
+    taken: list[QRectF],
+    written: list[tuple[QPainterPath, QRectF]] | None = None,
 ) -> Iterator[None]:
-    work = _Work(painter, view, content, stack, layer, taken)
+    work = _Work(painter, view, content, stack, layer, taken, written)
     if layer.shaded:
         return _shaded(painter, view, content, layer)
     if content.found is not None and layer.name in ("Beats", "Beat borders", "Names"):
@@ -242,12 +256,12 @@ def _places(w: _Work) -> Iterator[None]:
 
 def _all_names(w: _Work) -> Iterator[None]:
     content = w.content
-    draw_names(w.painter, w.view, beat_names(content), w.taken, 12.0, bold=True)
+    draw_names(w.painter, w.view, beat_names(content), w.taken, 12.0, bold=True, written=w.written)
     yield
     if w.stack["Stations"].visible:
         stations = zip(content.station_names, content.points.get("Stations", ()), strict=False)
         places = [(n, float(x), float(y)) for n, (x, y) in stations]
-        draw_names(w.painter, w.view, places, w.taken, 10.5, below=True)
+        draw_names(w.painter, w.view, places, w.taken, 10.5, below=True, written=w.written)
 
 
 def _street_names(w: _Work) -> Iterator[None]:

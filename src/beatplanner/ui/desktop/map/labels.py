@@ -43,8 +43,9 @@ def draw_names(
     *,
     bold: bool = False,
     below: bool = False,
+    written: list[tuple[QPainterPath, QRectF]] | None = None,
 ) -> None:
-    """Write names where they collide with nothing: in place, else a little above, below or beside; else not at all."""
+    """Write names where they collide with nothing: in place, else a little above, below or beside; else not at all. `written` takes their letters."""
     font = QFont(painter.font())
     font.setPixelSize(max(6, round(size * view.dot)))
     font.setBold(bold)
@@ -66,10 +67,42 @@ def draw_names(
         taken.append(box.adjusted(-3 * view.dot, -view.dot, 3 * view.dot, view.dot))
         letters = QPainterPath()
         letters.addText(QPointF(box.left(), box.top() + metrics.ascent()), font, text)
-        painter.setPen(round_pen(view.paper if view.dark else "white", 3.5 * view.dot))
+        _write(painter, view, letters)
+        if written is not None:
+            written.append((letters, box))
+
+
+def _write(painter: QPainter, view: View, letters: QPainterPath) -> None:
+    painter.setPen(round_pen(view.paper if view.dark else "white", 3.5 * view.dot))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(letters)
+    painter.fillPath(letters, QColor(view.ink))
+
+
+def draw_outline(
+    painter: QPainter, view: View, outline: QPainterPath, seen: View | None, written: list[tuple[QPainterPath, QRectF]]
+) -> None:
+    """Draw the outline of what is lit up over the map, and again the names that it would cross, so that each is read whole.
+
+    Parameters
+    ----------
+    outline
+        In pixels of `view`.
+    seen, written
+        The view of the picture below, and the names that stand in it.
+    """
+    for colour, width in (("white", 6.0), ("#d7191c", 3.0)):
+        painter.setPen(round_pen(colour, width))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(letters)
-        painter.fillPath(letters, QColor(view.ink))
+        painter.drawPath(outline)
+    if seen is None:
+        return
+    west, _, _, north = seen.edges
+    corner, stretch = view.pixel(west, north), view.scale / seen.scale
+    place = QTransform.fromTranslate(corner.x(), corner.y()).scale(stretch, stretch)
+    for letters, box in written:
+        if outline.intersects(place.mapRect(box)):
+            _write(painter, view, place.map(letters))
 
 
 def draw_streets(painter: QPainter, view: View, streets: Streets, taken: list[QRectF], size: float) -> Iterator[None]:

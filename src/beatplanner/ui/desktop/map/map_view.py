@@ -16,10 +16,11 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from beatplanner.ui.desktop.map import cartography, legend
+from beatplanner.ui.desktop.map.labels import draw_outline
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack, first_layers
 from beatplanner.ui.desktop.map.tool import Tool
-from beatplanner.ui.desktop.map.view import INK, View, room, round_pen
+from beatplanner.ui.desktop.map.view import INK, View, room
 from beatplanner.ui.desktop.session.session import OpenTown
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ class MapView(QWidget):
         self._moved = False
         self._picture: QPixmap | None = None  # the last whole picture, and the view that it shows
         self._seen: View | None = None
+        self._written: list[tuple[QPainterPath, QRectF]] = []  # the names that stand in it
+        self._writing: list[tuple[QPainterPath, QRectF]] = []
         self._next: tuple[QPixmap, QPainter, Generator[None, None, None], View] | None = None
         self._cost = 0.0
         self._spent = 0.0
@@ -291,7 +294,9 @@ class MapView(QWidget):
         painter = QPainter(picture)
         painter.setFont(self.font())
         view = self.view
-        self._next = (picture, painter, cartography.steps(painter, view, self.content, self.stack), view)
+        self._writing = []
+        parts = cartography.steps(painter, view, self.content, self.stack, written=self._writing)
+        self._next = (picture, painter, parts, view)
         self._spent = 0.0
         if self._cost <= AT_ONCE and self._picture is not None and self.isVisible():
             self._go_on()
@@ -312,7 +317,7 @@ class MapView(QWidget):
                 painter.end()
                 self._work.stop()
                 self._next = None
-                self._picture, self._seen = picture, view
+                self._picture, self._seen, self._written = picture, view, self._writing
                 self._cost = self._spent + time.perf_counter() - begin
                 self.update()
                 return
@@ -343,9 +348,7 @@ class MapView(QWidget):
         if self._picture is not None and self._seen is not None:
             seen = self._seen
             stretch = view.scale / seen.scale
-            corner = view.pixel(
-                seen.centre[0] - seen.width / 2 / seen.scale, seen.centre[1] + seen.height / 2 / seen.scale
-            )
+            corner = view.pixel(seen.edges[0], seen.edges[3])
             target = QRectF(corner.x(), corner.y(), seen.width * stretch, seen.height * stretch)
             painter.drawPixmap(target, self._picture, QRectF(self._picture.rect()))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -379,11 +382,8 @@ class MapView(QWidget):
         if self.selected in content.ids:
             number = content.ids.index(self.selected)
             if number < len(content.shapes):
-                painter.setBrush(Qt.BrushStyle.NoBrush)
                 path = view.path(content.beat_rings, np.arange(len(content.ids)) == number)
-                for colour, width in (("white", 6.0), ("#d7191c", 3.0)):
-                    painter.setPen(round_pen(colour, width))
-                    painter.drawPath(path)
+                draw_outline(painter, view, path, self._seen, self._written)
         if len(self.selected_units):
             painter.setPen(QPen(QColor("#c51b7d"), 2.2))
             painter.setBrush(QColor(197, 27, 125, 60))

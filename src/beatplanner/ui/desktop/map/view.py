@@ -66,6 +66,12 @@ class View:
         x, y = (self.width / 2 + 20) / self.scale, (self.height / 2 + 20) / self.scale
         return self.centre[0] - x, self.centre[1] - y, self.centre[0] + x, self.centre[1] + y
 
+    @property
+    def edges(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of the picture itself, metres."""
+        x, y = self.width / 2 / self.scale, self.height / 2 / self.scale
+        return self.centre[0] - x, self.centre[1] - y, self.centre[0] + x, self.centre[1] + y
+
     def pixel(self, x: float, y: float) -> QPointF:
         """Return the pixel at map coordinates."""
         left, top = self.offset

@@ -35,6 +35,7 @@ from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.frame import Frame
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
+from beatplanner.ui.desktop.toolkit.signal_colours import signal
 from beatplanner.ui.desktop.toolkit.told import told as in_language
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
@@ -42,7 +43,6 @@ LOAD = ("#ffffd4", "#fee391", "#fec44f", "#fe9929", "#d95f0e", "#7f2704")
 WALK = ("#f7fbff", "#c6dbef", "#9ecae1", "#6baed6", "#2171b5", "#08306b")
 WALKS = (5.0, 10.0, 15.0, 20.0, 30.0)
 UNKNOWN, SAME, CHANGED = "#e4e4e4", "#eceff2", "#d95f0e"
-BETTER, WORSE = QColor("#1b6e3c"), QColor("#a3141c")
 MODES = ("Hours a year per officer", "Minutes on foot to a station", "What changes against today")
 
 
@@ -267,7 +267,8 @@ class ComparisonWindow(QDialog):
                     item.setText(k, figure(self.said, value, r["kind"]) + mark)
                     item.setTextAlignment(k, Qt.AlignmentFlag.AlignRight)
                     if verdict:
-                        item.setForeground(k, QBrush(BETTER if verdict == "better" else WORSE))
+                        kind = "good" if verdict == "better" else "wrong"
+                        item.setForeground(k, QBrush(signal(kind, tree.palette())))
                     if first:
                         item.setFont(k, bold)
                 top.addChild(item)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.ui.desktop.plain_text import literal
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.signal_colours import signal
 
 if TYPE_CHECKING:
     from beatplanner.planning.beats.drawn_figures import Figures
@@ -44,7 +45,7 @@ class LiveTable(QTableWidget):
         table.setUpdatesEnabled(False)
         if table.rowCount() != len(f.beat):
             table.setRowCount(len(f.beat))
-        wrong = QColor("#b2182b")
+        wrong = signal("wrong", self.palette())
         for row, beat in enumerate(f.beat):
             texts = (
                 beat,

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.toolkit.signal_colours import signal
 from beatplanner.ui.desktop.toolkit.told import told
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class RuleField(QFrame):
         for label in (self.sentence, self.wrong):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
-        self.wrong.setStyleSheet("color: #c0392b")
+        self.wrong.setStyleSheet(f"color: {signal('wrong', self.palette()).name()}")
         self.wrong.hide()
         self.number, self.choice, self.on, self.text = QDoubleSpinBox(), QComboBox(), QCheckBox(), QLineEdit()
         self.text.setAcceptDrops(False)  # files are taken by the window

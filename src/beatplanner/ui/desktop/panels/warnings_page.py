@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from beatplanner.ui.desktop.plain_text import Label, literal
+from beatplanner.ui.desktop.plain_text import Label, breakable, literal
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 from beatplanner.ui.desktop.toolkit.told import told
 
@@ -80,7 +80,7 @@ class WarningsPage(QWidget):
         self.list.clear()
         for warning in warnings:
             kind, icon = marks[warning.severity]
-            item = QListWidgetItem(self.style().standardIcon(icon), told(warning.text))
+            item = QListWidgetItem(self.style().standardIcon(icon), breakable(told(warning.text)))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{kind}: {told(warning.text)}")
             item.setToolTip(literal(kind))
             self.list.addItem(item)

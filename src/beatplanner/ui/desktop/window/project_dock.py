@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
-from beatplanner.ui.desktop.plain_text import Label, literal
+from beatplanner.ui.desktop.plain_text import Label, breakable, literal
 from beatplanner.ui.desktop.toolkit.figures_text import percent
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 from beatplanner.ui.desktop.toolkit.told import told
@@ -129,7 +129,7 @@ class ProjectDock(QDockWidget):
             found = document.content.scenarios.get(name)
             if found is not None:
                 text += "\n" + (found.note or in_words(found.changes, self.tr))
-            item = QListWidgetItem(("▶ " if name == document.active else "    ") + text)
+            item = QListWidgetItem(("▶ " if name == document.active else "    ") + breakable(text))
             item.setData(Qt.ItemDataRole.UserRole, name)
             self.scenarios.addItem(item)
             if name == document.active:
@@ -138,9 +138,8 @@ class ProjectDock(QDockWidget):
         for plan in reversed(document.content.plans.values()):
             mark = "▶ " if plan.id == shown else "    "
             scenario = f" · {plan.scenario}" if plan.scenario else ""
-            item = QListWidgetItem(
-                f"{mark}{plan_name(plan.name, self.tr)}{scenario}\n    {local_time(plan.made_on)} · {plan.author} · {_figures(plan.summary)}"
-            )
+            text = f"{plan_name(plan.name, self.tr)}{scenario}\n    {local_time(plan.made_on)} · {plan.author} · {_figures(plan.summary)}"
+            item = QListWidgetItem(mark + breakable(text))
             item.setData(Qt.ItemDataRole.UserRole, plan.id)
             self.plans.addItem(item)
 
