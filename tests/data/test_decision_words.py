@@ -58,6 +58,17 @@ def test_prices_are_sentences():
         "Balance within ±15% costs 2.0% more travel (±20% in its place; proven: between 1.0% and 4.0%). Without it: 12 m less on the mean way to "
         "work, 6 s by car, 120 fewer residents change beat, 9 hours a year more in the heaviest beat."
     )
+    # least minutes are another goal, of which no bound was computed, whatever older prices tell
+    least = {
+        "key": "service.least_minutes",
+        "words": {"rule": [RULES["service.least_minutes"], {}], "how": [HOW["goal"], {}]},
+    }
+    assert price_sentence(BEATS | least).startswith(
+        "Redrawing beats for the least minutes costs 2.0% more travel (as they are drawn for their goal; no bound was computed)."
+    )
+    free = price_sentence(BEATS | least | {"share": -0.03, "at_least": None, "at_most": None})
+    assert "costs 0.0% more travel (as they are drawn for their goal; no bound was computed)" in free
+    assert price_interval(BEATS | least)[0] == "2.0% more travel, not proven"
     assert price_sentence(OFFICERS) == (
         "2 posts a beat costs 7,200 points (1 in their place; proven: between -5 and 7,200; a vacant month counts 10,000). Without it: "
         "1 post fewer, 72 vacant months fewer, 1 month without a language more, 4,800 EUR a year less if each post were paid once."

@@ -89,6 +89,9 @@ COSTS = "{rule} costs {price} ({how})."
 POINTS, VACANT = "{n} points", "a vacant month counts {n}"
 PROVEN, BETWEEN, EXACTLY = "proven", "proven: between {low} and {high}", "proven: {low}"
 RANGE, UNPROVEN = "{low} to {high}", "{price}, not proven"
+NO_BOUND = "no bound was computed"
+# Goals of their own: the plan with the least minutes may cost anything in the goal of the beats, so that no bound of that goal bounds the price.
+UNBOUNDED = frozenset({"service.least_minutes"})
 WITHOUT = "Without it: {parts}."
 BY_CAR = "{n} m less on the mean way to work, {seconds} s by car"
 ON_WAY, ON_WALK = "{n} m less on the mean way to work", "{g} minutes less on the mean walk"
@@ -143,7 +146,7 @@ OBSTACLES = ("river", "rivers", "water", "railway", "motorway", "main roads")
 OFFICERS = ("vacant_months", "tenure_violations", "language_gaps", "rotations")
 WORDS = (
     *(*RULES.values(), *HOW.values(), *MORE.values(), *NO_LESS.values(), *NONE_LESS.values()),
-    *(ITSELF, CHANGED, NOTHING, COSTS, POINTS, VACANT, PROVEN, BETWEEN, EXACTLY, RANGE, UNPROVEN, WITHOUT),
+    *(ITSELF, CHANGED, NOTHING, COSTS, POINTS, VACANT, PROVEN, BETWEEN, EXACTLY, RANGE, UNPROVEN, NO_BOUND, WITHOUT),
     *OBSTACLES,
     *(BY_CAR, ON_WAY, ON_WALK, *(text for pair in CHANGES.values() for text in pair)),
 )
@@ -224,11 +227,12 @@ def price_sentence(row: Row, said: Speech = ENGLISH) -> str:
     step, share, least, most = row["step"], row["share"] or 0.0, row["at_least"], row["at_most"]
     if row["key"] == "units.municipality" and most is not None and most < 0:
         return said.text(NONE_LESS[step], rule=rule, how=how)
-    if share < 0.0005 and (most is None or most < 0.0005 * abs(row["without"] or 1)):
+    unbounded = row["key"] in UNBOUNDED
+    if share < 0.0005 and not unbounded and (most is None or most < 0.0005 * abs(row["without"] or 1)):
         less = f"{how}: {said.text(NO_LESS[step])}"
         return said.text(NOTHING, rule=rule, how=less) + _without(service_parts(row, said), said)
-    proven = ""
-    if least is not None and most is not None and row["without"]:
+    proven = f"; {said.text(NO_BOUND)}" if unbounded else ""
+    if not unbounded and least is not None and most is not None and row["without"]:
         low, high = _tenth(least / row["without"], said), _tenth(most / row["without"], said)
         proven = "; " + (said.text(PROVEN) if low == high else said.text(BETWEEN, low=low, high=high))
     price = _more(step, _tenth(max(0.0, share), said), said)
@@ -282,7 +286,7 @@ def price_interval(row: Row, said: Speech = ENGLISH) -> tuple[str, str]:
             return said.text(UNPROVEN, price=phrase(POINTS, {"n": row["gain"]}, said)), ""
         low, high = said.number(least), said.number(most)
         return said.text(POINTS, n=low if low == high else said.text(RANGE, low=low, high=high)), ""
-    if least is None or most is None or not base:
+    if row["key"] in UNBOUNDED or least is None or most is None or not base:
         text = said.text(UNPROVEN, price=_more(row["step"], _tenth(max(0.0, row["share"]), said), said))
     else:
         low, high = _tenth(max(0.0, least / base), said), _tenth(max(0.0, most / base), said)

@@ -7,6 +7,7 @@ A price is no dual of an integer program but the difference of two plans, each w
     at most       = objective with the rule − bound without it
 
 so that the true price lies between the two, however far both searches came. The plan without a rule starts from the plan with it.
+Least minutes are another goal, not a rule that takes plans away: what the lines with the least of them would cost has no bound.
 
 Rules of the officers are priced on the beats of the plan itself, in points of the officers' objective, and told in what the points stand for: vacant months,
 months without a language, broken tenures, moves. A handover and a second post do not only forbid plans: an overlap, or a second officer, is no plan without them,
@@ -29,7 +30,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.frames import records
 from beatplanner.data.output_place import make_folder
 from beatplanner.data.publish.price_report import write_prices
-from beatplanner.data.publish.price_words import HOW, OFFICERS, RULES, Phrase, phrase, price_sentence
+from beatplanner.data.publish.price_words import HOW, OFFICERS, RULES, UNBOUNDED, Phrase, phrase, price_sentence
 from beatplanner.data.result.cells import readable
 from beatplanner.data.result.draft import BROKEN
 from beatplanner.data.result.folder import check_result_place, read_result
@@ -360,6 +361,8 @@ def _price(
         # without the rule there are all plans that there are with it; not so for municipalities, whose means the balance is measured by
         row["at_least"] = max(0.0, row["at_least"])
     row["at_most"] = None if b["lower_bound"] is None else a["objective"] - b["lower_bound"]
+    if r.key in UNBOUNDED:
+        row["at_least"] = row["at_most"] = None
     row["share"] = row["gain"] / b["objective"] if b["objective"] else None
     with_plan, without = read_result(out / "plan"), read_result(out / r.key)
     if r.step == "beats":
