@@ -32,6 +32,8 @@ from delivery.windows.setup import lay_out
 INSTALLED = (0, 3)
 KEY = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\beatplanner"
 MOMENTS = 20
+# Lies in the folder of a version while it is written (installer.nsi).
+MARK = "beatplanner-installing"
 HARD_PLACE = "Мои & (планы) 100% " + "д" * 60
 
 
@@ -178,11 +180,14 @@ def upgraded(trials: Trials, windows: Windows, setups: Setups, place: Place) -> 
         "no removal while it runs, and nothing of it is gone", code == 2 and len(list((at / now).rglob("*"))) == many
     )
     first = windows.start(setups.older, "/S")
-    time.sleep(2)
+    # a setup file reads itself to its end before it is the only one: the larger one may come second
+    while first.poll() is None and not list(at.glob(f"*/{MARK}")):
+        time.sleep(0.1)
     code, _ = windows.run(setups.setup, "/S")
     trials.tell("a second setup beside the first is refused", code == 2, code)
     first.communicate()
-    trials.tell("an upgrade beside a running version", first.returncode in INSTALLED and works(windows, python, folder))
+    good = first.returncode in INSTALLED and works(windows, python, folder)
+    trials.tell("an upgrade beside a running version", good, first.returncode)
     trials.tell("the running one is whole", len(list((at / now).rglob("*"))) >= many)
     windows.kill()
     running.communicate()

@@ -224,7 +224,8 @@ class Trials:
 
     def tell(self, name: str, good: bool, what: object = "") -> None:
         """Print one line of a trial."""
-        self._say(f"{'ok  ' if good else 'FAIL'} {name}{f': {what}' if what and not good else ''}")
+        told = "" if good or what == "" else f": {what}"
+        self._say(f"{'ok  ' if good else 'FAIL'} {name}{told}")
         self.failed += not good
 
     def note(self, text: str) -> None:

@@ -7,6 +7,7 @@ import sys
 import zipfile
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from benchmarks import windows, windows_wine
@@ -58,6 +59,42 @@ def test_a_trial_goes_on_with_the_parts_that_did_not_end_or_failed(tmp_path, mon
     # of another setup file nothing was tried
     setup.write_bytes(b"MZ2")
     assert call("at_home") == 0 and run == ["at_home"]
+
+
+def test_a_second_setup_is_tried_beside_one_that_has_begun_however_long_that_takes(tmp_path, monkeypatch):
+    class Setup:
+        """Begins to write when it is asked for the third time whether it ended."""
+
+        asked, returncode = 0, 3
+        mark = tmp_path / "0.0.9-a" / windows.MARK
+
+        def poll(self) -> None:
+            self.asked += 1
+            if self.asked == 3:
+                self.mark.parent.mkdir()
+                self.mark.touch()
+
+        def communicate(self) -> None:
+            return
+
+    class Upgraded(NoWindows):
+        def start(self, *_: str) -> Setup:
+            return Setup()
+
+        def run(self, program: str, *_: str) -> tuple[int, str]:
+            if Setup.mark.exists():
+                return 2, ""
+            (tmp_path / "current.txt").write_text("0.0.9-a" if program == "older" else "0.1.0-b")
+            return 0, ""
+
+        def line(self, _: str, line: str) -> tuple[int, str]:
+            version = (tmp_path / "current.txt").read_text().partition("-")[0]
+            return (2, "") if "uninstall" in line else (0, f"beatplanner {version}")
+
+    monkeypatch.setattr(windows, "time", SimpleNamespace(sleep=lambda _: None))
+    trials, setups = windows_wine.Trials(), SimpleNamespace(setup="newer", older="older", portable=None)
+    windows.upgraded(trials, Upgraded(), setups, windows_wine.Place("python", "C:", tmp_path))
+    assert trials.failed == 0 and any("a second setup beside the first" in line for line in trials.lines)
 
 
 def test_the_older_version_of_a_trial_is_the_same_by_another_number(tmp_path, monkeypatch):
