@@ -27,6 +27,7 @@ from recompute_service import of_service
 # Why a figure is left out, by the beginning of its key.
 WHY = {
     "beats_bound": "a certificate proves it, or a solver reports it; “beatplanner verify” evaluates the certificate",
+    "redrawn_bound": "lines redrawn for the service come from a search, whose summary alone tells whether it has a bound",
     "service": "only the exact model is worked out here, with straight ways and officers on duty from the posts",
     "robust": "the incidents cannot be read apart so that they give the plan's hours",
     "back_cast": "the incidents cannot be read apart so that they give the plan's hours",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from beatplanner.data.description.sections.service import Service
 from beatplanner.data.description.sections.workload import Workload
+from beatplanner.planning.compare.figures import _of_proof as of_proof
 from beatplanner.planning.service.pattern import long_shifts, relief_factor
 from beatplanner.planning.verification import verify
+from beatplanner.planning.verification.compared_figures import _proof as proof_again
 
 pytestmark = pytest.mark.usefixtures("bare_plans", "without_pack")
 
@@ -142,3 +145,13 @@ def test_relief_counts_no_more_hours_of_a_post_than_there_are_shifts():
     ]
     twelve = [{"name": "day", "start": "07:00", "end": "19:00"}, {"name": "night", "start": "19:00", "end": "07:00"}]
     assert not long_shifts(Service.model_validate({"shifts": twelve})) and not long_shifts(Service())
+
+
+def test_the_comparison_says_that_redrawn_lines_have_no_bound():
+    """The bound of the beats' goal beside it is none of what lines were redrawn for; the comparison and its check agree."""
+    whole = {"feasible": True, "beats": {"status": "optimal", "objective": 1.0, "lower_bound": 1.0, "gap": 0.0}}
+    rule = {"lines": {"rules": [{"rule": "longest_drive", "lower_bound": None}]}}
+    least = {"least_minutes": {"status": "sought", "lower_bound": None}}
+    for more, told in (({}, None), ({"least_minutes": {"status": "too large"}}, None), (rule, False), (least, False)):
+        plan = SimpleNamespace(today=False, tables=SimpleNamespace(summary=whole | {"beats": whole["beats"] | more}))
+        assert of_proof(plan)["redrawn_bound"] is proof_again(plan)["redrawn_bound"] is told

@@ -240,6 +240,9 @@ BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
             Figure("officers_gap", "Officers: at most so far above the best possible", "gap", "less"),
             Figure("beats_objective", "Beats: the objective"),
             Figure("beats_bound", "Beats: proven that no plan is below"),
+            Figure(
+                "redrawn_bound", "Lines redrawn for the service: a bound was computed of what others could reach", "yes"
+            ),
         ),
     ),
 )

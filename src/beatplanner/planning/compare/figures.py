@@ -293,6 +293,13 @@ def _of_changes(c: Column) -> dict[str, Any]:
     }
 
 
+def _bound_of_redrawn(beats: dict[str, Any]) -> bool | None:
+    """Tell whether every figure that lines were redrawn for has a bound; None where none were."""
+    least = section_of(beats, "least_minutes")
+    found = [*section_of(beats, "lines").get("rules", ()), *([least] if least.get("status") == "sought" else [])]
+    return all(f.get("lower_bound") is not None for f in found) if found else None
+
+
 def _of_proof(c: Column) -> dict[str, Any]:
     if c.today:
         return {}
@@ -303,6 +310,7 @@ def _of_proof(c: Column) -> dict[str, Any]:
     found |= {
         "beats_objective": summary.get("beats", {}).get("objective"),
         "beats_bound": summary.get("beats", {}).get("lower_bound"),
+        "redrawn_bound": _bound_of_redrawn(section_of(summary, "beats")),
     }
     return found
 

@@ -281,7 +281,12 @@ def _proof(p: ComparedPlan) -> dict[str, Any]:
     if p.today:
         return {}
     s = p.tables.summary
+    beats = section_of(s, "beats")
+    rules, least = section_of(beats, "lines").get("rules", []), section_of(beats, "least_minutes")
+    sought = least.get("status") == "sought"
+    bounded = all(r.get("lower_bound") is not None for r in rules) and (not sought or least["lower_bound"] is not None)
     return {
+        "redrawn_bound": bounded if rules or sought else None,
         "rules_met": bool(s.get("feasible")),
         "steps_unsolved": len(unsolved_steps(s)),
         **{f"{k}_gap": proven_gap(s.get(k, {})) for k in ("beats", "stations", "officers")},
