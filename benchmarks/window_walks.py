@@ -60,6 +60,7 @@ def no_dialogs(put: Callable[[Any, str, Any], object] = setattr) -> None:
     put(QMessageBox, "exec", lambda *_: yes)
     put(QMessageBox, "question", staticmethod(lambda *_, **__: yes))
     put(QMessageBox, "information", staticmethod(lambda *_, **__: yes))
+    put(QMessageBox, "warning", staticmethod(_warned))
     put(QMessageBox, "about", staticmethod(lambda *_: None))
     put(QMenu, "exec", lambda *_: None)
     for name in ("getText", "getItem"):
@@ -67,6 +68,11 @@ def no_dialogs(put: Callable[[Any, str, Any], object] = setattr) -> None:
     for name in ("getOpenFileName", "getSaveFileName", "getOpenFileNames"):
         put(QFileDialog, name, staticmethod(lambda *_, **__: ("", "")))
     put(QFileDialog, "getExistingDirectory", staticmethod(lambda *_, **__: ""))
+
+
+def _warned(_: Any, title: str, text: str, *__: Any) -> None:
+    """No action of a walk has a reason to be refused in a box: one ends the step as an error, instead of waiting for somebody to press a button."""
+    raise AssertionError(f"{title}: {text}")
 
 
 def paint(window: Any, chance: np.random.Generator) -> None:

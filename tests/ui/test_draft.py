@@ -404,3 +404,20 @@ def test_the_walk_by_keyboard_ends_no_run_before_it_has_a_plan():
     assert not to_keep(run(None, 99.0), 20.0)
     assert not to_keep(run([0], 5.0), 20.0)
     assert to_keep(run([0], 99.0), 20.0)
+
+
+def test_the_plan_in_view_stays_readable_after_a_save(open_window):
+    """A save begins a new journal and deletes the old one: comparing, making the draft the plan and checking again read the plan in view."""
+    from beatplanner.data.result.folder import read_result
+
+    window = open_window()
+    folder = window.scenario.result
+    for _ in range(2):
+        drawing = window.drawing_panel.begin()
+        a, b = drawing.edges[["a", "b"]].to_numpy(int)[0]
+        window.drawing_panel.edit(lambda d, a=int(a), b=int(b): d.paint([a], str(d.beat[b])))
+        window.draft.drop()
+        assert window.session.save_and_wait(None)
+        assert window.scenario.result == folder == window.scenario.document.plan_folder(window.scenario.plan_shown)
+        assert read_result(folder).summary == window.scenario.plan.summary
+    window.saved = True

@@ -39,9 +39,12 @@ class PlanArchives:
 
     @property
     def place(self) -> Path:
-        """The folder of zipped and unpacked plans: that of the journal, else one that goes with the document."""
-        if self._journal is not None:
-            return self._journal
+        """The folder of zipped plans: that of the journal, else the document's own."""
+        return self.own if self._journal is None else self._journal
+
+    @property
+    def own(self) -> Path:
+        """The folder that goes with the document: plans in view are unpacked there, where they stay also once a save has begun a new journal."""
         if self._temporary is None:
             self._temporary = Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-"))
         return self._temporary
@@ -68,7 +71,7 @@ class PlanArchives:
         folder = self._folders.get(plan)
         if folder is not None and folder.is_dir():
             return folder
-        folder, packed = self.place / f"plan-{plan}", self.archive(plan)
+        folder, packed = self.own / f"plan-{plan}", self.archive(plan)
         try:
             if not packed.exists():
                 with open_read_only(self.source) as database:
@@ -103,15 +106,11 @@ class PlanArchives:
         return True
 
     def carry_over(self, before: Path, unsaved: Iterable[int]) -> None:
-        """Bring plans that are not saved yet, and those in view, from the folder of an ended journal to that of the new."""
+        """Bring plans that are not saved yet from the folder of an ended journal to that of the new."""
         for plan in unsaved:
             packed = before / f"plan-{plan}.zip"
             if packed.is_file():
                 move(packed, self.archive(plan))
-        for plan, folder in list(self._folders.items()):
-            if folder.is_relative_to(before) and folder.is_dir():
-                self._folders[plan] = self.place / folder.name
-                move(folder, self._folders[plan])
 
     def close(self) -> None:
         """Delete what goes with the document; the journal's folder is deleted, or kept, with the journal."""
