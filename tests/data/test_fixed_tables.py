@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from beatplanner.data.description.read import read_description
@@ -254,3 +256,14 @@ def test_all_that_a_roster_tells_comes_through_the_guided_import(town):
         "grade": "Платен разред",
         "prefers": "Сака",
     }
+
+
+def test_the_numbers_of_printed_pages_are_words_of_no_language():
+    from openpyxl import Workbook
+
+    from beatplanner.data.result.cells import fit_pages
+
+    book = Workbook()
+    fit_pages(book)
+    footer = book.worksheets[0].oddFooter.center.text
+    assert "&P" in footer and "&N" in footer and not re.search(r"[a-z]", re.sub(r"&[APN]", "", footer))

@@ -158,7 +158,9 @@ def test_the_grid_and_the_paper_fit_what_is_shown():
     svg, height = map_margin.legend([("<g/>", "Border of the beat")] * 9, 184)
     assert svg.count("<text") == 9 and height > map_margin.ROW
     name, datum = map_margin.system_names(CRS("EPSG:32634"))
-    assert name == "WGS 84 / UTM zone 34N (EPSG:32634)" and "1984" in datum
+    assert name == "WGS 84 / UTM zone 34N (EPSG:32634)" and datum == "World Geodetic System 1984"
+    # half kilometres are metres: no language has to write a decimal
+    assert map_margin.grid(533_200, 4_655_600, 12.5, 180, 100)[1][:2] == ["533500", "534000"]
 
 
 def dense_town() -> Any:
@@ -449,11 +451,11 @@ def test_each_beat_has_its_name_or_number_on_the_map_however_many_forums_meet_th
     inside = re.search(r'id="words">(.*?)</script>', text, re.DOTALL)
     assert inside is not None
     words = json.loads(inside[1])
-    # a forum at each place where the name of a beat could stand
+    # a forum at each place where the name of a beat could stand; at each second beat with the ring of who meets where something is
     words["signs"] = [
         {"kind": "venue", "at": at, "name": "Hall", "said": "Forum", "rows": [], "beats": [n["beat"]]}
-        for n in words["labels"]
-        for at in n["at"]
+        for k, n in enumerate(words["labels"])
+        for at in n["at"] * (1 + k % 2)
     ]
     crowded = json.dumps(words).replace("<", "\\u003c")
     page.write_text(text.replace(inside[1], crowded), encoding="utf-8", newline="\n")

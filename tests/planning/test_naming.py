@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
+import pytest
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.beats.naming import beat_table
+from beatplanner.planning.forum.public.blocks import natural
 from beatplanner.planning.workload import plan_workload
 
 
@@ -18,3 +22,31 @@ def test_beats_of_no_named_place_are_called_by_their_number(town):
     beat = np.array(ids, dtype=object)[np.arange(len(read.units)) % 2]
     names = beat_table(read, plan_workload(read), beat, ids, np.array([0, 1]))["name"]
     assert names.tolist() == ["Beat 1", "Beat 12"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["Бутел 2", "Бутел 10", "Гази Баба", "Дуќанџик", "Ѓорче Петров", "Енгелес", "Злокуќани", "Ѕвегор", "Илинден"],
+        ["Инџиково", "Јане Сандански", "Карпош", "Лисиче", "Љубанци", "Маџари", "Нерези", "Његош", "Орман", "Тетово"],
+        ["Тетово", "Ќојлија", "Усје", "Центар", "Чаир", "Џепчиште", "Шуто Оризари"],
+        [
+            "Butel",
+            "Centar",
+            "Čair",
+            "Dekon",
+            "Đorče",
+            "Gazi Baba",
+            "Saraj",
+            "Šuto Orizari",
+            "Tetovo",
+            "Zelenikovo",
+            "Žab",
+        ],
+        ["Elbasan", "Ëndrra", "Fier", "Ілля", "Їжа", "Йосип", "Київ"],
+    ],
+)
+def test_names_stand_in_the_order_of_the_alphabets_that_have_their_letters(names):
+    assert sorted(set(names), key=natural) == names
+    decomposed = [unicodedata.normalize("NFD", n) for n in names]
+    assert sorted(set(decomposed), key=natural) == decomposed

@@ -219,7 +219,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
         sheet.print_title_rows = "1:1"
         footer = sheet.oddFooter
         assert footer is not None and footer.center is not None
-        footer.center.text = "&A, &P of &N"
+        footer.center.text = "&A, &P / &N"
     book.save(path)
     _store(path, [*known.values(), *[{}] * (len(book.worksheets) - len(known))])
 

@@ -83,7 +83,7 @@ def fit_pages(book: Any) -> None:
         sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
         sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
         sheet.print_title_rows = "1:1"
-        sheet.oddFooter.center.text = "&A, &P of &N"
+        sheet.oddFooter.center.text = "&A, &P / &N"
 
 
 # Points of a line of a workbook, and by how much bold letters are wider than the plain ones that a column's width counts.

@@ -66,6 +66,8 @@ def grid(
         Of the frame, mm.
     """
     step = grid_step(max(width, height) * per_mm)
+    # kilometres, or metres where lines lie closer: whole numbers read alike in each language
+    unit = 1000 if step >= 1000 else 1
     parts: list[str] = []
     numbers: list[str] = []
     boxes: list[tuple[float, float, float, float]] = []
@@ -76,7 +78,7 @@ def grid(
         return [step * k for k in range(start, start + int(length / step) + 1) if first <= step * k <= first + length]
 
     for east in lines(west, width * per_mm):
-        x, text = (east - west) / per_mm, f"{east / 1000:g}"
+        x, text = (east - west) / per_mm, f"{east / unit:.0f}"
         if not 8 < x < width - 8:
             continue
         parts.append(f'<path d="M{x:.2f} 0v2M{x:.2f} {height:g}v-2" stroke="{DARK}" stroke-width="0.2"/>')
@@ -84,7 +86,7 @@ def grid(
         numbers.append(text)
         boxes.append((x - 0.65 * len(text), height - 4.4, x + 0.65 * len(text), height))
     for up in lines(north - height * per_mm, height * per_mm):
-        y, text = (north - up) / per_mm, f"{up / 1000:g}"
+        y, text = (north - up) / per_mm, f"{up / unit:.0f}"
         if not 8 < y < height - 8:
             continue
         parts.append(f'<path d="M0 {y:.2f}h2M{width:g} {y:.2f}h-2" stroke="{DARK}" stroke-width="0.2"/>')
@@ -100,4 +102,5 @@ def system_names(crs: CRS | None) -> tuple[str, str]:
         return "", ""
     code = code_of(crs)
     name = f"{crs.name} ({code})" if code else crs.name
-    return name, crs.datum.name if crs.datum is not None else ""
+    # PROJ calls a datum of several realizations an “ensemble”, which is no part of its name
+    return name, crs.datum.name.removesuffix(" ensemble") if crs.datum is not None else ""

@@ -3,10 +3,34 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 Block = dict[str, Any]
+
+# Letters whose place in the alphabets that have them does not follow from Unicode: each stands after the letter named.
+AFTER = {
+    "ґ": "г",
+    "ѓ": "д1",
+    "ђ": "д2",
+    "є": "е",
+    "ѕ": "з",
+    "і": "и1",
+    "ї": "и2",
+    "ј": "и4",
+    "љ": "л",
+    "њ": "н",
+    "ќ": "т1",
+    "ћ": "т2",
+    "ў": "у",
+    "џ": "ч",
+    "đ": "d",
+    "ł": "l",
+    "ı": "h",
+}
+# Sorts behind each letter.
+LAST = "\uffff"
 
 
 def heading(text: str) -> Block:
@@ -28,8 +52,18 @@ def table(
 
 
 def natural(text: str) -> tuple[Any, ...]:
-    """Return a key by which “Kej 9” comes before “Kej 10”."""
-    return tuple((0, int(p), "") if p.isdigit() else (1, 0, p.casefold()) for p in re.split(r"(\d+)", text) if p)
+    """Return a key by which “Kej 9” comes before “Kej 10”, “Čair” after “Centar” and “Ѓорче” after “Дуќан”."""
+    parts = [p for p in re.split(r"(\d+)", unicodedata.normalize("NFC", text)) if p]
+    return tuple((0, int(p), "") if p.isdigit() else (1, 0, "".join(map(_placed, p.casefold()))) for p in parts)
+
+
+def _placed(letter: str) -> str:
+    """Return what sorts as a letter does in the alphabets that have it: behind the letter that it is made of."""
+    if letter in AFTER:
+        return AFTER[letter][0] + LAST + AFTER[letter][1:]
+    base, *marks = unicodedata.normalize("NFD", letter)
+    # the third letter that is made of “и” is “й”
+    return base + LAST + ("3" if letter == "й" else "".join(marks)) if marks else letter
 
 
 def stem(name: str) -> tuple[str, str]:

@@ -64,7 +64,7 @@ class PackContent:
     def beats(self) -> list[Any]:
         """The beats' rows, by municipality and name."""
         rows = list(each_row(self.plan.beats))
-        return sorted(rows, key=lambda b: (str(b.municipality), natural(str(b.name))))
+        return sorted(rows, key=lambda b: (natural(str(b.municipality)), natural(str(b.name))))
 
     @cached_property
     def names(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from beatplanner.data.publish.public.plan import Card
 from beatplanner.data.result.cells import HIDDEN
 from beatplanner.data.result.draft_reason import Reason
 from beatplanner.data.result.names import beat_title
-from beatplanner.planning.forum.public.blocks import Block
+from beatplanner.planning.forum.public.blocks import Block, natural
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.questions import questions, why_here
@@ -146,7 +146,10 @@ def _areas(press: Press, content: PackContent) -> dict[str, Table]:
     }
     if figures.residents:
         everywhere = [("", *(cell(press, content, key) for key in ("town", "within_town", "moved")))]
-        rows = [(m, cell(press, content, "municipality", m), "", "") for m in sorted(set(figures.municipality)) if m]
+        rows = [
+            (m, cell(press, content, "municipality", m), "", "")
+            for m in sorted({m for m in figures.municipality if m}, key=natural)
+        ]
         tables["municipalities.csv"] = (["municipality", "residents", "within_walk", "moved"], [*rows, *everywhere])
     pairs = old_new_pairs(content)
     if pairs:

@@ -41,7 +41,12 @@ def area_title(content: PackContent, meeting: Meeting) -> str:
 
 def _forums(content: PackContent) -> list[Block]:
     t, money = content.speech, content.speech.given(content.settings.currency)
-    meetings = content.meetings
+    levels = list(dict.fromkeys(m.level for m in content.meetings))
+    # beats stand in the order of their numbers, municipalities in that of the alphabet
+    meetings = sorted(
+        content.meetings,
+        key=lambda m: (levels.index(m.level), natural(str(m.area)) if m.level == "municipality" else ()),
+    )
     rows = [
         [
             content.level_title(m.level),
@@ -116,7 +121,7 @@ def _concerns(content: PackContent) -> list[Block]:
     t, figures = content.speech, content.figures
     if not figures.concerns:
         return []
-    names = sorted({m for m in figures.municipality if m})
+    names = sorted({m for m in figures.municipality if m}, key=natural)
     names = names if len(names) <= SIDE_BY_SIDE else []
     header = [t.text("Theme"), *(t.given(n) for n in names), t.text("Together")]
     rows = [
