@@ -267,3 +267,19 @@ def test_the_numbers_of_printed_pages_are_words_of_no_language():
     fit_pages(book)
     footer = book.worksheets[0].oddFooter.center.text
     assert "&P" in footer and "&N" in footer and not re.search(r"[a-z]", re.sub(r"&[APN]", "", footer))
+
+
+def test_a_proposal_prints_whole_and_its_ids_stand_apart_from_the_names(tmp_path):
+    from openpyxl import load_workbook
+
+    from beatplanner.data.publish.public.forum_files import PROPOSAL, write_proposal
+
+    sheets = {"proposal": "Proposal", "beats": "Beats", "help": "How to fill it in", "run card": "Run card"}
+    guide = "Write another beat beside each area that should change, and leave the others empty. " * 2
+    columns = {c: c for c in PROPOSAL}
+    write_proposal(tmp_path / "p.xlsx", columns, [(1929382156, "Мичурин", "2")], [("2", "A")], guide, [["x"]], sheets)
+    book = load_workbook(tmp_path / "p.xlsx")
+    assert book["Proposal"]["A2"].value == 1929382156 and book["Proposal"]["A2"].alignment.horizontal == "left"
+    sheet = book["How to fill it in"]
+    # a letter of the sheet takes up to 2.4 mm in wide fonts; A4 has 174 mm between the margins
+    assert sheet.column_dimensions["A"].width * 2.4 < 174 and sheet["A1"].alignment.wrap_text

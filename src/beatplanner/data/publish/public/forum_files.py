@@ -20,6 +20,8 @@ from beatplanner.data.result.cells import (
 )
 
 PROPOSAL = ("unit", "name", "beat", "proposed_beat")
+# Letters of a line of the sheet that says how to fill in a workbook.
+GUIDE_WIDTH = 60
 # Headings of what forums fill in; what they are called is read back by its meaning (see `column_words`).
 HEADINGS = {
     "forum": "Forum",
@@ -181,6 +183,7 @@ def write_proposal(
         Names of sheets, as `SHEETS` has them.
     """
     import openpyxl
+    from openpyxl.styles import Alignment
 
     book = openpyxl.Workbook()
     sheet: Any = book.active
@@ -188,6 +191,8 @@ def write_proposal(
     _head(sheet, [columns[c] for c in PROPOSAL], (12, 30, 12, 16))
     for unit, name, beat in units:
         sheet.append([safe_cell(unit), safe_cell(name), safe_cell(beat), None])
+        # an id is no quantity: to the right it would run into the name
+        sheet.cell(sheet.max_row, 1).alignment = Alignment(horizontal="left")
     other: Any = book.create_sheet(sheet_name(sheets["beats"], book.sheetnames))
     _head(other, [columns["beat"], columns["name"]], (12, 30))
     for beat, name in beats:
@@ -223,7 +228,8 @@ def _guide(book: Any, lines: Sequence[str], title: str) -> None:
     from openpyxl.styles import Alignment
 
     sheet = book.create_sheet(sheet_name(title, book.sheetnames))
-    sheet.column_dimensions["A"].width = 80
+    # narrower than the paper whatever the font: some programs scale no sheet of one column, and cut it
+    sheet.column_dimensions["A"].width = GUIDE_WIDTH
     for line in lines:
         sheet.append([safe_cell(line)])
     for row in sheet.iter_rows():
