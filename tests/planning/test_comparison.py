@@ -449,6 +449,11 @@ def test_the_workbook_is_headed_in_the_language_of_the_force(plans, tmp_path, la
     english = {r["label"] for b in content["blocks"] for r in b["rows"]} | {b["title"] for b in content["blocks"]}
     cells = {str(c.value) for s in book for row in s.iter_rows() for c in row if c.value}
     assert not english & cells and not [c for c in cells if "⟦" in c or "{" in c]
+    # every sheet has its number below it, without a word of English
+    assert {s.oddFooter.center.text for s in book} == {"&A, &P / &N"}
+    # each row of money says its currency, that of stations too
+    money = [r["label"] for b in content["blocks"] for r in b["rows"] if r["kind"] == "money"]
+    assert "Cost of stations, EUR" in money and all("EUR" in label for label in money)
     if language == "mk":
         assert "Пари 2027–2031, EUR" in cells and "да" in cells
         assert not [c for c in cells if re.match(r"beat \S|.*\(beat ", c)]

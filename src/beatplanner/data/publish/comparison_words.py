@@ -26,7 +26,7 @@ HEADLINE = {
     "service_lost": None,
     "service_people": None,
     "posts": "Officers",
-    "station_cost": "Cost of stations",
+    "station_cost": None,
     "money_total": None,
 }
 

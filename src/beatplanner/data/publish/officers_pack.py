@@ -363,7 +363,9 @@ def _figures_sheet(sheet: Any, figures: dict[str, Any], speech: Speech) -> None:
     for key, value in figures["weights"].items():
         rows.append([speech.text(POINTS, figure=named(FIGURE_OF_WEIGHT.get(str(key)) or str(key))), value])
         formats.append("#,##0.00#")
-    page = sheet("Figures", ["Figure", "Value"], rows, [58, 20])
+    # nothing is cut, in whichever language
+    widths = [max(least, *(len(str(row[i])) + 2 for row in rows)) for i, least in enumerate((58, 20))]
+    page = sheet("Figures", ["Figure", "Value"], rows, widths)
     for (cell,), form in zip(page.iter_rows(min_row=2, min_col=2, max_col=2), formats, strict=True):
         cell.alignment = Alignment(horizontal="right")
         if isinstance(cell.value, float):

@@ -270,7 +270,7 @@ def _draw_hours(tables: PlanTables) -> Any:
                 linewidth=1.6,
                 label="limits" if k == 0 and m is tables.summary["beats"]["municipalities"][0] else None,
             )
-    axes.set_yticks(place, [str(n) for n in beats["name"]], fontsize=8)
+    axes.set_yticks(place, list(names(tables).values()), fontsize=8)
     axes.invert_yaxis()
     axes.set_xlabel("officer hours a year")
     axes.xaxis.set_major_formatter(_whole)
@@ -442,7 +442,7 @@ def _draw_postings(tables: PlanTables) -> Any:
     order = [str(b) for b in beats["beat"]]
     rows = sorted({(order.index(str(b)), int(p)) for b, p in zip(frame["beat"], frame["post"], strict=True)})
     place = {row: i for i, row in enumerate(rows)}
-    names = [str(n) for n in beats["name"]]
+    title = list(names(tables).values())
     figure = plain_figure(9, 1.0 + 0.2 * len(rows))
     axes = figure.subplots()
     start, end = pd.to_datetime(frame["start"]), pd.to_datetime(frame["end"])
@@ -453,7 +453,7 @@ def _draw_postings(tables: PlanTables) -> Any:
         axes.barh(y, e - s, left=s, height=0.78, color="#9ecae1" if k % 2 else "#c6dbef", edgecolor=DARK, linewidth=0.5)
         if (e - s).days > 200:
             axes.annotate(str(officer), (s + (e - s) / 2, y), ha="center", va="center", fontsize=6.5)
-    axes.set_yticks(range(len(rows)), [f"{names[b]}, post {p}" for b, p in rows], fontsize=6.5)
+    axes.set_yticks(range(len(rows)), [f"{title[b]}, post {p}" for b, p in rows], fontsize=6.5)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.xaxis.set_major_locator(mdates.YearLocator())
     axes.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))

@@ -59,7 +59,7 @@ def rules_of_pack(forum: dict[str, Any] | None) -> str:
         f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in flat_rules({"forum": forum or {}})
     )
     return (
-        f"<details><summary>Rules of the forum pack</summary><table><tbody>{rows}</tbody></table></details>"
+        f'<details><summary>Rules of the forum pack</summary><div class="scroll"><table><tbody>{rows}</tbody></table></div></details>'
         if rows
         else ""
     )

@@ -100,13 +100,14 @@ def words() -> list[str]:
 def blocks(columns: Sequence[Column]) -> list[dict[str, Any]]:
     """Return the rows by block, those without any figure left out; the columns' figures must be there."""
     more = {"Access on foot": _access_rows(columns), "Officers, stations and money": _money_rows(columns)}
+    known = {"band": f"{columns[0].band:.0%}", "currency": currency(money_base(columns) or columns[0])}
     found: list[dict[str, Any]] = []
     for title, rows in BLOCKS:
         told: list[dict[str, Any]] = []
         for f in (*rows, *more.get(title, ())):
             values = [c.figures.get(f.key) for c in columns]
             if any(v is not None for v in values):
-                fields = {**f.fields, **({"band": f"{columns[0].band:.0%}"} if "{band}" in f.label else {})}
+                fields = {**f.fields, **{k: v for k, v in known.items() if f"{{{k}}}" in f.label and k not in f.fields}}
                 row = {"key": f.key, "label": filled(f.label, fields), "kind": f.kind, "better": f.better}
                 told.append(row | {"help": f.help, "values": values, "words": f.label, "fields": fields})
         if told:

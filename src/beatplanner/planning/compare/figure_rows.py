@@ -159,7 +159,7 @@ BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
             Figure("officers_required", "Officers that the workload asks for", "number", "less"),
             Figure("new_stations", "New stations"),
             Figure("closed_stations", "Stations that close"),
-            Figure("station_cost", "Cost of stations", "money", "less"),
+            Figure("station_cost", "Cost of stations, {currency}", "money", "less"),
         ),
     ),
     (
