@@ -191,6 +191,11 @@ def make_officers(town: Town, before: PlanTables, **limits: Any) -> Plan:
     return make_plan(town, steps=("officers",), beat=beat, stay=before, **limits)
 
 
+def _stops_are_work(description: Description) -> bool:
+    """Return whether stations come before beats, since hours of mobile-outreach stops are part of the beats' workload."""
+    return description.stations is not None and description.stations.mobile is not None
+
+
 def make_plan(
     town: Town,
     *,
@@ -237,15 +242,17 @@ def make_plan(
     stations: StationPlan | None = None
     beats: BeatPlan | None = None
     beside: Future[StationPlan] | None = None
+    one_by_one = threads == 1 or _stops_are_work(description)
     with ThreadPoolExecutor(1) as pool:
+        if "beats" in wanted and not one_by_one:  # under way, whatever is told first of the stations beside them
+            progress("beats", None, None, 0.0)
         if "stations" in wanted:
             from beatplanner.planning.stations.plan import plan_stations
 
             people = town.units["population"].to_numpy(float) if town.has_population else workload.hours
-            seconds = seconds_for("stations", first=True)
-            beside = pool.submit(copy_context().run, plan_stations, town, people, seconds=seconds, **common)
-            if threads == 1 or (description.stations is not None and description.stations.mobile is not None):
-                # before the beats, since the hours of mobile-outreach stops are part of their workload
+            limits = common | {"seconds": seconds_for("stations", first=True)}
+            beside = pool.submit(copy_context().run, plan_stations, town, people, **limits)
+            if one_by_one:
                 workload = workload.with_fixed(beside.result().fixed_hours)
         if "beats" in wanted:
             from beatplanner.planning.beats.plan import plan_beats
