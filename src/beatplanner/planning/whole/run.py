@@ -250,7 +250,7 @@ def make_plan(
             from beatplanner.planning.stations.plan import plan_stations
 
             people = town.units["population"].to_numpy(float) if town.has_population else workload.hours
-            limits = common | {"seconds": seconds_for("stations", first=True)}
+            limits: dict[str, Any] = common | {"seconds": seconds_for("stations", first=True)}
             beside = pool.submit(copy_context().run, plan_stations, town, people, **limits)
             if one_by_one:
                 workload = workload.with_fixed(beside.result().fixed_hours)
