@@ -44,3 +44,8 @@ def is_collection(value: object) -> TypeGuard[Collection[Any]]:
 def is_array(value: object) -> TypeGuard[np.ndarray]:
     """Tell whether a value is an array."""
     return isinstance(value, np.ndarray)
+
+
+def is_float(value: object) -> TypeGuard[float]:
+    """Tell whether a value is a number with a point, numpy's among them."""
+    return isinstance(value, float | np.floating)

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from beatplanner.data.errors import InputError, Note
 from beatplanner.data.formats.number_columns import parse_numbers
 from beatplanner.data.formats.source import Place
 from beatplanner.data.formats.time_columns import TimeColumn, parse_times
+from beatplanner.data.narrowing import is_float
 
 # Beyond any number of residents, hours, metres or money that a town has.
 MOST = 1e15
@@ -96,10 +97,6 @@ def missing_cells(values: pd.Series) -> np.ndarray:
     return np.fromiter((is_missing(v) for v in different), bool, len(different))[codes]
 
 
-def _is_float(value: object) -> TypeGuard[float]:
-    return isinstance(value, float | np.floating)
-
-
 def texts(values: pd.Series) -> list[str | None]:
     """Return cells as trimmed text, whole numbers without a decimal point, None where empty."""
     codes, different = _each(values)
@@ -107,7 +104,7 @@ def texts(values: pd.Series) -> list[str | None]:
     for value in different:
         if is_missing(value):
             found.append(None)
-        elif _is_float(value) and float(value).is_integer():
+        elif is_float(value) and float(value).is_integer():
             found.append(str(int(value)))
         else:
             found.append(CONTROL.sub(" ", str(value)).strip())

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.narrowing import is_float
 from beatplanner.data.paths import whole_path
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
@@ -271,17 +272,13 @@ def _aligned(tables: PlanTables, reference: pd.DataFrame, folder: Path) -> PlanT
     return replace(tables, units=units.loc[list(reference["unit"])].reset_index(drop=True), walks=walks)
 
 
-def _is_float(value: object) -> TypeGuard[float]:
-    return isinstance(value, float | np.floating)
-
-
 def as_text(column: pd.Series) -> pd.Series:
     """Return a column as names: whole numbers without a point, None where there is nothing."""
 
     def plain(value: Any) -> str | None:
         if value is None or (isinstance(value, float) and np.isnan(value)):
             return None
-        return str(int(value)) if _is_float(value) and float(value).is_integer() else str(value)
+        return str(int(value)) if is_float(value) and float(value).is_integer() else str(value)
 
     return pd.Series([plain(v) for v in column], index=column.index, dtype=object)
 
