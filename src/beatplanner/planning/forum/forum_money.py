@@ -42,16 +42,17 @@ def forum_ways(tables: PlanTables, town: Town) -> dict[str, Any] | None:
     rules = town.description
     if rules.forum is None or rules.budget is None or tables.beats is None:
         return None
-    listing = read_venues(town)
-    venues, walks = places_of(town, listing, closed_by(tables))
+    listing, closed = read_venues(town), closed_by(tables)
+    venues, walks = places_of(town, listing, closed)
     if venues is None or not len(venues):
         return None
     where = (rules.forum, venues, walks)
     alike = np.ones(len(tables.units))
     plan = plan_forums(tables, *where, members_from=alike)
     now = _today(tables)
-    # what closes stands today
-    where = (rules.forum, *places_of(town, listing))
+    if closed:
+        # what closes stands today
+        where = (rules.forum, *places_of(town, listing))
     today = [] if now is None else plan_forums(now, *where, members_from=alike, levels=("neighbourhood",))
     listed = rules.forum.venues
     return {
