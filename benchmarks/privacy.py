@@ -5,7 +5,7 @@
 Each town has units with planted counts of 1 to 4. A first pack goes out, then a second one with other lines, which knows the first. The attacker
 knows the map, every shown figure of both packs, every rounded share, what is told of work (and all work but that of residents), and that a hidden
 figure is at least 1; of each hidden figure, and of each area between lines with 1 to k − 1 people, he seeks the interval. What forums cost and how far people walk is computed from the map alone
-(`tests/planning/test_published_numbers.py` shows that no public byte follows from a hidden count), so it tells him nothing.
+(`tests/planning/forum/test_published_numbers.py` shows that no public byte follows from a hidden count), so it tells him nothing.
 
 The code of the attack is its own, on units and not on the gate's areas. Beside it: how many figures are hidden, and how many τ-Argus hides in a
 table of its own kind, where `pytauargus` is installed and solves.

@@ -68,27 +68,27 @@ TOOLS = (
 )
 # Those of modules that need neither numpy nor Qt: at least half of what these files import is such. Their towns are read by libraries that do.
 TESTED = (
-    "tests/data/test_decision_words.py",
+    "tests/data/publish/test_decision_words.py",
     "tests/data/test_moves.py",
     "tests/data/test_nothing_lost.py",
-    "tests/data/test_pack_words.py",
-    "tests/data/test_photos.py",
-    "tests/data/test_project_file.py",
+    "tests/data/publish/test_pack_words.py",
+    "tests/data/publish/test_photos.py",
+    "tests/data/project/test_project_file.py",
     "tests/data/test_side_work.py",
-    "tests/data/test_texts_of_others.py",
-    "tests/data/test_translation.py",
-    "tests/planning/test_limit_of_several_plans.py",
+    "tests/data/publish/test_texts_of_others.py",
+    "tests/data/publish/test_translation.py",
+    "tests/planning/changes/test_limit_of_several_plans.py",
     "tests/planning/test_rule_catalog.py",
-    "tests/ui/test_imports.py",
-    "tests/ui/test_plain_terminal.py",
-    "tests/ui/test_progress.py",
+    "tests/ui/commands/test_imports.py",
+    "tests/ui/commands/test_plain_terminal.py",
+    "tests/ui/commands/test_progress.py",
     "tests/ui/test_windows_behaviour.py",
 )
 # Python asks for its parent by PssCaptureSnapshot, which ends it under wine 8.
 NOT_TESTED = (
     "--deselect=tests/data/test_nothing_lost.py::test_what_a_running_program_writes_stays",
     "--deselect=tests/data/test_nothing_lost.py::test_scratch_folders_of_dead_programs_are_deleted",
-    "--deselect=tests/data/test_project_file.py::test_leftovers_of_other_programs_stay",
+    "--deselect=tests/data/project/test_project_file.py::test_leftovers_of_other_programs_stay",
 )
 
 

@@ -104,3 +104,11 @@ def test_what_is_private_stays_in_its_module():
 def test_a_private_name_is_found():
     assert _private("from beatplanner.a import _b") and _private("from beatplanner import a\na._b()")
     assert not _private("from beatplanner.a import b, C\nb.c(); C._make(1); d._e()")
+
+
+def test_tests_stand_in_the_rooms_of_what_they_test():
+    sources = ROOT / "src" / "beatplanner"
+    own = {"benchmarks", "delivery"}
+    rooms = {p.parent.relative_to(ROOT / "tests") for p in (ROOT / "tests").rglob("test_*.py")}
+    strange = sorted(str(r) for r in rooms if r.parts and r.parts[0] not in own and not (sources / r).is_dir())
+    assert not strange, f"no room of the program has these names: {strange}"

@@ -29,9 +29,9 @@ from beatplanner.data.formats.text_tables import code_page
 from beatplanner.data.formats.time_columns import parse_times
 from beatplanner.data.guided_import.checks import check
 from beatplanner.data.town.read_town import read_town
-from conftest import CRS, SOUTH, WEST
+from conftest import CRS, ROOT, SOUTH, WEST
 
-_file = Path(__file__).parents[2] / "benchmarks" / "mutations.py"
+_file = ROOT / "benchmarks" / "mutations.py"
 _spec = importlib.util.spec_from_file_location("mutations", _file)
 assert _spec is not None and _spec.loader is not None
 mutations = importlib.util.module_from_spec(_spec)
