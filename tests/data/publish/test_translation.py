@@ -9,6 +9,8 @@ import pytest
 from babel.messages.pofile import read_po
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.publish.comparison_words import ENGLISH, fields_said, label_said
+from beatplanner.data.publish.templates import filled
 from beatplanner.data.publish.translation import LOCALES, Speech, write_catalogue
 from conftest import ROOT
 
@@ -108,3 +110,22 @@ def test_a_broken_catalogue_is_a_clear_error(tmp_path):
     file.write_bytes(b'msgid "a\nmsgstr \xff')
     with pytest.raises(InputError, match="catalogue"):
         Speech("mk", catalogue=file)
+
+
+def test_no_percents_are_fixed_in_a_text():
+    """Each language has its own way with the sign: a share is a field, written as the locale writes it."""
+    fixed = [
+        m for m in catalogues.messages() for said in (m if isinstance(m, tuple) else (m,)) if re.search(r"\d\s?%", said)
+    ]
+    assert fixed == []
+    for language in FOREIGN:
+        for message in read(language):
+            assert not re.search(r"\d\s?%", str(message.string)), message.id
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_a_label_of_the_comparison_has_the_percents_of_its_language(language):
+    said = Speech(language)
+    row = {"words": "Residents who live in a beat within ±{band}", "fields": {"band": 0.1}, "label": ""}
+    row["label"] = filled(row["words"], fields_said(ENGLISH, row["fields"]))
+    assert f"±{said.percent(0.1)}" in label_said(said, row)

@@ -112,7 +112,7 @@ def test_the_pack_says_what_a_forum_needs(packed):
         "done on 1 May 2026",
         "write to forum@town.example",
         "Main 1",
-        "Why is my village in this beat?",
+        "Why is my place in this beat?",
         "An independent check of",
         "Theft",
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.publish.translation import Speech
@@ -93,11 +94,18 @@ ENGLISH = Speech("en")
 
 
 def label_said(said: Speech, row: Row) -> str:
-    """Return the label of a row in the force's language; names of languages in it are said in that language too."""
+    """Return the label of a row in the force's language; names of languages and percents in it are said in that language too."""
     if said.language == "en" or "words" not in row:
         return row["label"]
-    fields = {k: said.language_name(v) if k == "language" else v for k, v in row["fields"].items()}
-    return said.text(row["words"], **fields)
+    return said.text(row["words"], **fields_said(said, row["fields"]))
+
+
+def fields_said(said: Speech, fields: Mapping[str, Any]) -> dict[str, str]:
+    """Return what stands in a label, in the force's language: shares in its percents, languages by its names for them."""
+    return {
+        k: said.language_name(v) if k == "language" else said.percent(v) if isinstance(v, float) else str(v)
+        for k, v in fields.items()
+    }
 
 
 def in_words(value: Any, kind: str, said: Speech = ENGLISH) -> str:

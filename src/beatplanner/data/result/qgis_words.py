@@ -36,7 +36,7 @@ ALIASES = {
     "exact_officers": "Officers that the work needs, before rounding up",
     "posts": "Officers' posts",
     "compactness": "Compactness (Polsby-Popper)",
-    "languages": "Languages of at least 10 % of residents",
+    "languages": "Languages of a tenth of residents or more",
     "moved_in": "Residents from other beats of today",
     "committed_share": "Officers' hours taken by calls and fixed duties (share)",
     "covered_share": "Hours of the year with an officer in the beat (share)",

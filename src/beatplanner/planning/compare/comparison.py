@@ -23,6 +23,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.fingerprint import file_hash
 from beatplanner.data.paths import relative_or_whole, whole_path
 from beatplanner.data.publish.comparison_files import Said, check_comparison_place, write_comparison
+from beatplanner.data.publish.comparison_words import ENGLISH, fields_said
 from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.publish.templates import filled
 from beatplanner.data.publish.translation import Speech
@@ -100,7 +101,7 @@ def words() -> list[str]:
 def blocks(columns: Sequence[Column]) -> list[dict[str, Any]]:
     """Return the rows by block, those without any figure left out; the columns' figures must be there."""
     more = {"Access on foot": _access_rows(columns), "Officers, stations and money": _money_rows(columns)}
-    known = {"band": f"{columns[0].band:.0%}", "currency": currency(money_base(columns) or columns[0])}
+    known: dict[str, str | float] = {"band": columns[0].band, "currency": currency(money_base(columns) or columns[0])}
     found: list[dict[str, Any]] = []
     for title, rows in BLOCKS:
         told: list[dict[str, Any]] = []
@@ -108,7 +109,12 @@ def blocks(columns: Sequence[Column]) -> list[dict[str, Any]]:
             values = [c.figures.get(f.key) for c in columns]
             if any(v is not None for v in values):
                 fields = {**f.fields, **{k: v for k, v in known.items() if f"{{{k}}}" in f.label and k not in f.fields}}
-                row = {"key": f.key, "label": filled(f.label, fields), "kind": f.kind, "better": f.better}
+                row = {
+                    "key": f.key,
+                    "label": filled(f.label, fields_said(ENGLISH, fields)),
+                    "kind": f.kind,
+                    "better": f.better,
+                }
                 told.append(row | {"help": f.help, "values": values, "words": f.label, "fields": fields})
         if told:
             found.append({"title": title, "rows": told})

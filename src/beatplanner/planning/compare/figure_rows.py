@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from beatplanner.data.result.draft import LARGEST_GAP
+from beatplanner.planning.compare.columns import OVERLOAD
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -21,7 +24,7 @@ class Figure:
     help
         What it means, for those who ask.
     fields
-        What stands in the label in place of each name in braces, so that another language can put it where it belongs.
+        What stands in the label in place of each name in braces, so that another language can put it where it belongs; a number is a share, told in percents.
     """
 
     key: str
@@ -29,7 +32,7 @@ class Figure:
     kind: str = "number"
     better: str = ""
     help: str = ""
-    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    fields: Mapping[str, str | float] = field(default_factory=dict[str, str | float])
 
 
 BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
@@ -87,9 +90,10 @@ BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
             ),
             Figure(
                 "people_overloaded",
-                "Residents whose officers have over 10 % more work than the average",
+                "Residents whose officers have over {share} more work than the average",
                 "share",
                 "less",
+                fields={"share": OVERLOAD},
             ),
             Figure("residents_per_officer_max", "Most residents per officer", "number", "less"),
             Figure("mean_way", "Mean way from a beat's centre to its work, m", "number", "less"),
@@ -214,7 +218,7 @@ BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
                 "Draws in which every beat stays within ±{band}",
                 "share",
                 "more",
-                "Other weeks, and ±20 % work in each category.",
+                "Other weeks, and up to a fifth more or less work in each category.",
             ),
             Figure("robust_worst", "… in which the least steady beat does", "share", "more"),
             Figure("robust_deviation", "Greatest deviation in 19 of 20 draws", "share", "less"),
@@ -231,9 +235,10 @@ BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
         (
             Figure(
                 "steps_unsolved",
-                "Steps that break a rule, have no bound or may be over 5 % from the best",
+                "Steps that break a rule, have no bound or may be over {share} from the best",
                 "number",
                 "less",
+                fields={"share": LARGEST_GAP},
             ),
             Figure("beats_gap", "Beats: at most so far above the best possible", "gap", "less"),
             Figure("stations_gap", "Stations: at most so far above the best possible", "gap", "less"),

@@ -200,7 +200,7 @@ def _before(content: PackContent, beat: Any) -> list[Block]:
 
 
 def walk(content: PackContent, beat: str) -> tuple[str, float, float | None] | None:
-    """Return the station that most places of a beat reach first, the mean minutes to it and the share of residents within the limit of any (None: hidden)."""
+    """Return the station that most places of a beat reach first, the mean minutes to it, each place counted once, and the share of residents within the limit of any (None: hidden)."""
     ways = content.plan.ways.get(beat, ())
     if not ways or not ways[0].share:
         return None
@@ -222,7 +222,14 @@ def _station(content: PackContent, beat: Any) -> list[Block]:
         lines = [f"{name[:1].upper()}{name[1:]}."]
         if way.share:
             minutes = on_map(max(1, round(way.minutes)))
-            lines.append(t.count("One minute on foot on average.", "{n} minutes on foot on average.", minutes))
+            # shares are of residents; a mean of residents would tell of hidden counts, so it is one of places and says so
+            lines.append(
+                t.count(
+                    "One minute on foot on average, each place counted once.",
+                    "{n} minutes on foot on average, each place counted once.",
+                    minutes,
+                )
+            )
         lines.append(t.text("Open: {hours}.", hours=hours) if hours else t.text("Opening hours are not fixed yet."))
         said.append(" ".join(lines))
     if not walk(content, str(beat.beat)):

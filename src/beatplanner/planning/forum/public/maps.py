@@ -171,7 +171,7 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
                 "ticks": ticks,
                 "north": t.text("N"),
                 "key": key(drawing),
-                "bar": t.text("This bar measures 10 cm. If it does not, print at 100 %."),
+                "bar": t.text("This bar measures 10 cm. If it does not, print at {share}.", share=t.percent(on_map(1))),
                 "lines": [
                     s for s in (content.source, f"{content.decision} {content.made}", system_of(content, drawing)) if s
                 ],

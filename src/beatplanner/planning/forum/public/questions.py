@@ -58,9 +58,10 @@ def questions(content: PackContent) -> list[tuple[str, str]]:
             found.append(
                 (
                     t.text("How far is the station?"),
-                    t.text(
-                        "A place is {minutes} minutes on foot from its station on average, each place counted once; {share} of residents walk {limit} minutes or less. The page of each beat has its own figure.",
-                        minutes=t.number(on_map(float(np.nanmean(minutes)))),
+                    t.count(
+                        "A place is one minute on foot from its station on average, each place counted once; {share} of residents walk {limit} minutes or less. The page of each beat has its own figure.",
+                        "A place is {n} minutes on foot from its station on average, each place counted once; {share} of residents walk {limit} minutes or less. The page of each beat has its own figure.",
+                        on_map(max(1, round(float(np.nanmean(minutes))))),
                         share=t.percent(counted(share)),
                         limit=t.number(rule(plan.walk_minutes)),
                     ),
@@ -194,7 +195,7 @@ def questions_page(content: PackContent) -> list[Block]:
     t, units = content.speech, content.plan.units
     blocks: list[Block] = [
         {"kind": "questions", "items": [list(q) for q in questions(content)]},
-        heading(t.text("Why is my village in this beat?")),
+        heading(t.text("Why is my place in this beat?")),
     ]
     first: dict[tuple[str, str], int] = {}
     for i, (name, beat) in enumerate(zip(units["name"], units["beat"], strict=True)):

@@ -225,7 +225,7 @@ def _forums(press: Press, content: PackContent) -> dict[str, Table]:
 
 def _questions(press: Press, content: PackContent) -> dict[str, Table]:
     t, figures = content.speech, content.figures
-    why = t.text("Why is my village in this beat?")
+    why = t.text("Why is my place in this beat?")
     rows: list[Sequence[Any]] = [("", "", q, a) for q, a in questions(content)]
     answers = why_here(content, range(len(figures.unit)))
     rows += [(b, n, why, answer) for b, n, answer in zip(figures.beat, figures.name, answers, strict=True)]

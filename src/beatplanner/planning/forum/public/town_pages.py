@@ -185,10 +185,20 @@ def _old_new(content: PackContent) -> list[Block]:
             t.text("stays") if old == new else t.text("changes"),
         )
         for old, new in pairs
+        if content.figures.value("pair", old, new) != 0
     ]
-    return [
-        table([t.text("Today's beat"), t.text("New beat"), t.text("Residents"), ""], shown, [2], [1.2, 3, 1.2, 1]),
+    header = [t.text("Today's beat"), t.text("New beat"), t.text("Residents"), ""]
+    blocks = [table(header, shown, [2], [1.2, 3, 1.2, 1])] if shown else []
+    # where nobody lives a line changes and nobody's beat does
+    empty = [
+        f"{t.given(old)} → {content.names.get(new, t.given(new))}"
+        for old, new in pairs
+        if old != new and content.figures.value("pair", old, new) == 0
     ]
+    if empty:
+        said = t.text("Areas without residents that change: {areas}.", areas="; ".join(empty))
+        blocks.append({"kind": "small", "text": said})
+    return blocks
 
 
 # ---- how it was made

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QLocale
 
+from beatplanner.data.publish.comparison_words import fields_said
 from beatplanner.data.publish.templates import filled
 from beatplanner.data.publish.translation import LOCALES, Speech
 from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
@@ -26,8 +27,7 @@ def label(said: Speech, row: Row) -> str:
     """Return what a row is called, also in a comparison of an older beatplanner, which is English."""
     if "words" not in row:
         return row["label"]
-    fields = {k: said.language_name(v) if k == "language" else v for k, v in row["fields"].items()}
-    return filled(said.known(row["words"]), fields)
+    return filled(said.known(row["words"]), fields_said(said, row["fields"]))
 
 
 def figure(said: Speech, value: Any, kind: str) -> str:
