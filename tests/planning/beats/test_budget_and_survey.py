@@ -1,8 +1,11 @@
 """Money by year against sums by hand, limits that keep areas out, survey waves and the price of a rule."""
 
+import numpy as np
 import pytest
 
 from beatplanner.data.result.folder import read_result
+from beatplanner.planning.compare.columns import read_columns
+from beatplanner.planning.compare.stress import _beside, neutral_plans
 from beatplanner.planning.compare.surveys import wilson
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
@@ -212,3 +215,29 @@ def test_robustness_says_whether_a_plan_is_an_outlier(town, command):
     assert "draws of other weeks" in out and "of 20 neutral plans" in out
     again = command("robustness", town.path("out"), "--draws", 30, "--ensemble", 20)[1]
     assert again.splitlines()[:5] == out.splitlines()[:5]
+    # five plans of each walk say nothing of how independent they are
+    assert "too few to say how independent they are" in out and ": an outlier" not in out
+
+
+def test_neutral_plans_tell_as_how_many_independent_ones_they_count(town):
+    run(town.project, town.path("out"), steps=("beats",), time_limit=2)
+    _, plan = read_columns([town.path("out")])
+    found = neutral_plans(plan, 120, seed=1)
+    assert found["plans"] == 120
+    for key in ("mean_way", "border", "max_deviation"):
+        assert 0 < found[key]["effective"] <= 120 * np.log10(120) and found[key]["r_hat"] > 0.9
+    least = min(found[k]["effective"] for k in ("mean_way", "border", "max_deviation"))
+    assert f"count as {min(least, 120):,.0f} independent ones" in found["sentences"][-1]
+    assert found["settled"] or not found["outlier"]
+
+
+def test_walks_that_stay_apart_call_nothing_an_outlier():
+    apart = np.random.default_rng(2).normal(1000, 1, (4, 50, 3))
+    apart[3] += 50
+    own = (5000.0, 5000.0, 5000.0)
+    found = _beside(own, apart)
+    assert not found["settled"] and not found["outlier"]
+    assert "do not yet tell the same" in found["sentences"][-1]
+    apart[3] -= 50
+    found = _beside(own, apart)
+    assert found["settled"] and len(found["outlier"]) == 3

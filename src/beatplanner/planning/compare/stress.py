@@ -19,11 +19,19 @@ from beatplanner.planning.changes.succession import succession
 from beatplanner.planning.compare.columns import Column, read_columns
 from beatplanner.planning.compare.robustness import read_records, robustness_figures, steadiness
 from beatplanner.planning.proof import Progress, silent
+from beatplanner.solver.districts.mixing import effective_size, r_hat
 from beatplanner.solver.districts.recombination import percentile, recombinations
 
 # A plan is called an outlier where fewer than this share of the neutral plans are as far out.
 OUTLIER = 0.05
 KEPT_EVERY = 10
+# Several walks that tell the same have forgotten where they began; two that do not would be taken for one that has.
+WALKS = 4
+# The first hundred steps of a walk still remember the start.
+WARMING = 10
+# Below this many independent plans, or above this R-hat, nothing is called an outlier.
+LEAST_INDEPENDENT = 100
+SETTLED = 1.05
 
 
 def stress_test(
@@ -152,15 +160,17 @@ def neutral_plans(
     plan
         The plan.
     count
-        Neutral plans, one every ten recombinations of each municipality.
+        Neutral plans of four walks together, one every ten recombinations of each municipality; rounded up to a multiple of four.
     seed, progress, cancelled
         As for `stress_test`.
 
     Returns
     -------
     dict
-        ``plans``, and for ``mean_way`` (m), ``border`` (m), ``max_deviation``: the plan's, the neutral plans' 5th, 50th and 95th percentile, and the plan's
-        percentile; ``outlier``: in which of them it is one; ``sentences``.
+        ``plans``, and for ``mean_way`` (m), ``border`` (m), ``max_deviation``: the plan's, the neutral plans' 5th, 50th and 95th percentile, the plan's
+        percentile, and as how many independent plans the neutral ones count (``effective``, with ``r_hat`` of the four walks; None where they are too
+        short to say); ``settled``: whether they suffice for all three; ``outlier``: in which the plan is one, none where they do not suffice;
+        ``sentences``.
     """
     units = plan.units
     hours, xy = units["workload"].to_numpy(float), units[["x", "y"]].to_numpy(float)
@@ -177,7 +187,8 @@ def neutral_plans(
     municipality = units["municipality"].astype(str).to_numpy(object)
     if len({(b, m) for b, m in zip(whole, municipality, strict=True)}) > len(ids):
         municipality = np.full(len(whole), "")
-    walks: list[tuple[np.ndarray, np.ndarray, Any]] = []
+    walks: list[list[tuple[np.ndarray, np.ndarray, list[np.ndarray]]]] = [[] for _ in range(WALKS)]
+    kept = -(-count // WALKS) + WARMING
     for m, name in enumerate(sorted(set(municipality))):
         inside = np.flatnonzero(municipality == name)
         at = np.full(len(whole), -1)
@@ -186,56 +197,80 @@ def neutral_plans(
         labels, district = np.unique(whole[inside], return_inverse=True)
         progress(f"neutral plans of {name or 'the town'}", None, None, 0.0)
         mean = hours[inside].sum() / len(labels)
-        rng = np.random.default_rng([seed, m])
-        steps = KEPT_EVERY * (count + 10)
-        met = (
-            [district] * (count + 10)
-            if len(labels) == 1
-            else recombinations(
-                district,
-                at[own],
-                hours[inside],
-                mean * (1 - plan.band),
-                mean * (1 + plan.band),
-                steps=steps,
-                every=KEPT_EVERY,
-                rng=rng,
-                cancelled=cancelled,
+        for c, walk in enumerate(walks):
+            met = (
+                [district] * kept
+                if len(labels) == 1
+                else recombinations(
+                    district,
+                    at[own],
+                    hours[inside],
+                    mean * (1 - plan.band),
+                    mean * (1 + plan.band),
+                    steps=KEPT_EVERY * kept,
+                    every=KEPT_EVERY,
+                    rng=np.random.default_rng([seed, m, c]),
+                    cancelled=cancelled,
+                )
             )
-        )
-        walks.append((inside, labels, met))
-    usable = min(len(met) for _, _, met in walks)
-    # the first hundred steps still remember the start
-    neutral: list[tuple[float, float, float]] = []
-    for k in range(min(10, usable), usable):
-        district = np.empty(len(whole), int)
-        for inside, labels, met in walks:
-            district[inside] = labels[met[k]]
-        neutral.append(_measures(district, hours, xy, edges, metres, municipality))
+            walk.append((inside, labels, met))
+    usable = min(len(met) for walk in walks for _, _, met in walk)
+    chains: list[list[tuple[float, float, float]]] = [[] for _ in range(WALKS)]
+    for walk, chain in zip(walks, chains, strict=True):
+        for k in range(min(WARMING, usable), usable):
+            district = np.empty(len(whole), int)
+            for inside, labels, met in walk:
+                district[inside] = labels[met[k]]
+            chain.append(_measures(district, hours, xy, edges, metres, municipality))
     own_figures = _measures(whole, hours, xy, edges, metres, municipality)
-    found: dict[str, Any] = {"plans": len(neutral), "outlier": [], "sentences": []}
+    return _beside(own_figures, np.array(chains, float).reshape(WALKS, -1, 3))
+
+
+def _beside(own: tuple[float, float, float], chains: np.ndarray) -> dict[str, Any]:
+    """Return the plan's three figures beside those of the neutral plans, (walks, plans of each, 3)."""
+    count = chains.shape[0] * chains.shape[1]
+    found: dict[str, Any] = {"plans": count, "settled": False, "outlier": [], "sentences": []}
+    if not count:
+        return found
     words = {
         "mean_way": ("mean way to work", "m"),
         "border": ("length of the borders", "m"),
         "max_deviation": ("greatest deviation", ""),
     }
+    worth = [(effective_size(chains[:, :, k]), r_hat(chains[:, :, k])) for k in range(len(words))]
+    found["settled"] = all(size >= LEAST_INDEPENDENT and r <= SETTLED for size, r in worth)
     for k, (key, (name, unit)) in enumerate(words.items()):
-        values = np.array([n[k] for n in neutral])
-        if not len(values):
-            continue
-        rank = percentile(values, own_figures[k])
+        values = chains[:, :, k].ravel()
+        rank = percentile(values, own[k])
         low, middle, high = (float(v) for v in np.quantile(values, [0.05, 0.5, 0.95]))
-        found[key] = {"plan": own_figures[k], "p05": low, "p50": middle, "p95": high, "percentile": rank}
-        out = rank <= OUTLIER / 2 or rank >= 1 - OUTLIER / 2
+        size, r = (v if np.isfinite(v) else None for v in worth[k])
+        found[key] = {"plan": own[k], "p05": low, "p50": middle, "p95": high, "percentile": rank}
+        found[key] |= {"effective": size, "r_hat": r}
+        out = found["settled"] and (rank <= OUTLIER / 2 or rank >= 1 - OUTLIER / 2)
         if out:
             found["outlier"].append(key)
         better = "better than" if rank < 0.5 else "worse than"
         share = 1 - rank if rank < 0.5 else rank
+        end = (": an outlier" if out else ": nothing out of the ordinary") if found["settled"] else ""
         found["sentences"].append(
-            f"Its {name} is {_shown(own_figures[k], unit)}, {better} {share:.0%} of {len(values)} neutral plans (most of them between {_shown(low, unit)} and {_shown(high, unit)})"
-            + (": an outlier." if out else ": nothing out of the ordinary.")
+            f"Its {name} is {_shown(own[k], unit)}, {better} {share:.0%} of {count} neutral plans (most of them between {_shown(low, unit)} and {_shown(high, unit)}){end}."
         )
+    found["sentences"].append(_worth_said(count, worth))
     return found
+
+
+def _worth_said(count: int, worth: list[tuple[float, float]]) -> str:
+    """Return for how many independent plans the neutral ones count, and what to do where they are too few."""
+    least, most = min(size for size, _ in worth), max(r for _, r in worth)
+    if not np.isfinite(least):
+        return f"{count} neutral plans are too few to say how independent they are, so nothing is called an outlier: ask for more with --ensemble."
+    said = f"The {count} neutral plans of {WALKS} walks count as {min(least, count):,.0f} independent ones"
+    if not np.isfinite(most) or most > SETTLED:
+        walks = f"R-hat {most:.2f}, above {SETTLED}" if np.isfinite(most) else "R-hat without a bound"
+        return f"{said}, and the walks do not yet tell the same ({walks}): nothing is called an outlier; ask for more with --ensemble."
+    if least < LEAST_INDEPENDENT:
+        return f"{said} (R-hat {most:.2f}), fewer than {LEAST_INDEPENDENT}: nothing is called an outlier; ask for more with --ensemble."
+    return f"{said} (R-hat {most:.2f})."
 
 
 def _shown(value: float, unit: str) -> str:
