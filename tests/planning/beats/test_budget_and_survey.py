@@ -231,6 +231,16 @@ def test_neutral_plans_tell_as_how_many_independent_ones_they_count(town):
     assert found["settled"] or not found["outlier"]
 
 
+def test_walks_too_much_alike_are_made_longer(town):
+    run(town.project, town.path("out"), steps=("beats",), time_limit=2)
+    _, plan = read_columns([town.path("out")])
+    said: list[str] = []
+    found = neutral_plans(plan, 120, 1, lambda stage, *_: said.append(stage))
+    few = neutral_plans(plan, 20, 1)
+    assert found["settled"] or said[-1] == "neutral plans, one every 320 recombinations"
+    assert said[0] == "neutral plans, one every 10 recombinations" and few["plans"] == 20 and not few["settled"]
+
+
 def test_walks_that_stay_apart_call_nothing_an_outlier():
     apart = np.random.default_rng(2).normal(1000, 1, (4, 50, 3))
     apart[3] += 50

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from beatplanner.planning.changes.succession import succession
 from beatplanner.planning.compare.columns import Column, read_columns
 from beatplanner.planning.compare.robustness import read_records, robustness_figures, steadiness
 from beatplanner.planning.proof import Progress, silent
+from beatplanner.solver.clock import watch
 from beatplanner.solver.districts.mixing import effective_size, r_hat
 from beatplanner.solver.districts.recombination import percentile, recombinations
 
@@ -31,6 +32,8 @@ WALKS = 4
 WARMING = 10
 # Below this many independent plans, or above this R-hat, nothing is called an outlier.
 LEAST_INDEPENDENT = 100
+# Walks that do not suffice are made twice as long, up to so many times.
+LONGEST = 32
 SETTLED = 1.05
 
 
@@ -74,7 +77,13 @@ def stress_test(
     InputError
         Where the plan has no beats.
     """
-    progress("draws", None, None, 0.0)
+    clock = watch(cancelled).clock
+    begin = clock()
+
+    def told_since(stage: str, best: float | None, bound: float | None, _: float) -> None:
+        progress(stage, best, bound, clock() - begin)
+
+    told_since("draws", None, None, 0.0)
     today, plan = read_columns([folder])
     told = robustness_figures([today, plan], draws=draws, seed=seed)
     found: dict[str, Any] = {
@@ -112,7 +121,7 @@ def stress_test(
             f"With the incidents of {incidents.name} the greatest deviation is ±{found['other_year']['max_deviation']:.1%}, and {found['other_year']['within']:.0%} of the beats are within ±{plan.band:.0%}."
         )
     if plan.tables.assignments is not None and plan.tables.roster is not None:
-        progress("officers who leave", None, None, 0.0)
+        told_since("officers who leave", None, None, 0.0)
         left = succession(folder, attrition=attrition, draws=draws, seed=seed)
         vacancies = float(left.months["vacancies"].sum())
         post_months = float(plan.tables.beats["posts"].sum()) * len(left.months)  # type: ignore[index]
@@ -121,7 +130,7 @@ def stress_test(
             f"Should {attrition:.0%} of the officers leave each year, {vacancies / post_months:.1%} of all post-months would stand empty unless recruits are found."
         )
     if ensemble:
-        found["ensemble"] = neutral_plans(plan, ensemble, seed, progress, cancelled)
+        found["ensemble"] = neutral_plans(plan, ensemble, seed, told_since, cancelled)
         sentences += found["ensemble"]["sentences"]
     found["sentences"] = sentences
     return found
@@ -160,7 +169,8 @@ def neutral_plans(
     plan
         The plan.
     count
-        Neutral plans of four walks together, one every ten recombinations of each municipality; rounded up to a multiple of four.
+        Neutral plans of four walks together, one every ten recombinations of each municipality; rounded up to a multiple of four. Where 100 or more
+        are asked for and they are too much alike, the walks are made up to 32 times as long.
     seed, progress, cancelled
         As for `stress_test`.
 
@@ -187,43 +197,77 @@ def neutral_plans(
     municipality = units["municipality"].astype(str).to_numpy(object)
     if len({(b, m) for b, m in zip(whole, municipality, strict=True)}) > len(ids):
         municipality = np.full(len(whole), "")
-    walks: list[list[tuple[np.ndarray, np.ndarray, list[np.ndarray]]]] = [[] for _ in range(WALKS)]
     kept = -(-count // WALKS) + WARMING
+    walks: list[list[_Walk]] = [[] for _ in range(WALKS)]
     for m, name in enumerate(sorted(set(municipality))):
         inside = np.flatnonzero(municipality == name)
         at = np.full(len(whole), -1)
         at[inside] = np.arange(len(inside))
-        own = edges[(at[edges[:, 0]] >= 0) & (at[edges[:, 1]] >= 0)]
+        own = at[edges[(at[edges[:, 0]] >= 0) & (at[edges[:, 1]] >= 0)]]
         labels, district = np.unique(whole[inside], return_inverse=True)
-        progress(f"neutral plans of {name or 'the town'}", None, None, 0.0)
-        mean = hours[inside].sum() / len(labels)
+        load = np.bincount(district, weights=hours[inside])
+        bounds = (min(float(load.mean()) * (1 - plan.band), load.min()), max(load.mean() * (1 + plan.band), load.max()))
         for c, walk in enumerate(walks):
-            met = (
-                [district] * kept
-                if len(labels) == 1
-                else recombinations(
-                    district,
-                    at[own],
-                    hours[inside],
-                    mean * (1 - plan.band),
-                    mean * (1 + plan.band),
-                    steps=KEPT_EVERY * kept,
-                    every=KEPT_EVERY,
-                    rng=np.random.default_rng([seed, m, c]),
-                    cancelled=cancelled,
-                )
-            )
-            walk.append((inside, labels, met))
-    usable = min(len(met) for walk in walks for _, _, met in walk)
-    chains: list[list[tuple[float, float, float]]] = [[] for _ in range(WALKS)]
-    for walk, chain in zip(walks, chains, strict=True):
-        for k in range(min(WARMING, usable), usable):
-            district = np.empty(len(whole), int)
-            for inside, labels, met in walk:
-                district[inside] = labels[met[k]]
-            chain.append(_measures(district, hours, xy, edges, metres, municipality))
+            rng = np.random.default_rng([seed, m, c])
+            walk.append(_Walk(inside, labels, own, hours[inside], bounds, rng, [district]))
     own_figures = _measures(whole, hours, xy, edges, metres, municipality)
-    return _beside(own_figures, np.array(chains, float).reshape(WALKS, -1, 3))
+    spacing = KEPT_EVERY
+    while True:
+        progress(f"neutral plans, one every {spacing} recombinations", None, None, 0.0)
+        for walk in walks:
+            for part in walk:
+                part.go_on(kept, spacing, cancelled)
+        usable = min(len(part.met) for walk in walks for part in walk)
+        chains: list[list[tuple[float, float, float]]] = [[] for _ in range(WALKS)]
+        for walk, chain in zip(walks, chains, strict=True):
+            for k in range(min(WARMING, usable), usable):
+                district = np.empty(len(whole), int)
+                for part in walk:
+                    district[part.inside] = part.labels[part.met[k]]
+                chain.append(_measures(district, hours, xy, edges, metres, municipality))
+        found = _beside(own_figures, np.array(chains, float).reshape(WALKS, -1, 3))
+        if (
+            found["settled"]
+            or usable < kept
+            or count < LEAST_INDEPENDENT
+            or spacing >= KEPT_EVERY * LONGEST
+            or cancelled()
+        ):
+            return found
+        # twice as long walks, of which every second plan is kept: as many plans, and less alike
+        spacing *= 2
+
+
+@dataclass
+class _Walk:
+    """A walk in one municipality: its units, and the plans met."""
+
+    inside: np.ndarray
+    labels: np.ndarray
+    edges: np.ndarray
+    hours: np.ndarray
+    bounds: tuple[float, float]
+    rng: np.random.Generator
+    met: list[np.ndarray]
+
+    def go_on(self, kept: int, spacing: int, cancelled: Callable[[], bool]) -> None:
+        """Keep so many plans, one every so many steps: the first ones, or as many again at half the spacing and every second of them."""
+        first = spacing == KEPT_EVERY
+        if len(self.labels) == 1:
+            self.met = [self.met[-1]] * kept
+            return
+        every = spacing if first else spacing // 2
+        more = recombinations(
+            self.met[-1],
+            self.edges,
+            self.hours,
+            *self.bounds,
+            steps=every * kept,
+            every=every,
+            rng=self.rng,
+            cancelled=cancelled,
+        )
+        self.met = more if first else [*self.met, *more][1::2]
 
 
 def _beside(own: tuple[float, float, float], chains: np.ndarray) -> dict[str, Any]:
