@@ -18,7 +18,9 @@ import pandas as pd
 MOST_OFFICERS = 10
 # Rows of a comparison, and the figures of a plan's service that they tell.
 KEYS = {
+    # with the wait
     "service_minutes": "mean_minutes",
+    "service_travel": "mean_minutes",
     "service_p90": "p90_minutes",
     "service_own": "own_share",
     "service_wait": "wait_share",
@@ -61,7 +63,7 @@ def of_service(p: Any, plans: list[Any]) -> dict[str, Any]:
         return {}
     place = {b: centre(units, [i for i, x in enumerate(now) if x == b]) for b in known}
     x, y = units["x"].to_numpy(float), units["y"].to_numpy(float)
-    sums = dict.fromkeys(("answered", "own", "came", "waited", "busy", "away", "duty"), 0.0)
+    sums = dict.fromkeys(("answered", "own", "came", "waited", "minutes", "busy", "away", "duty"), 0.0)
     minutes, weights = [], []
     for s, many in enumerate(duty):
         of = [b for b, n in zip(known, many, strict=True) for _ in range(n)]
@@ -79,11 +81,12 @@ def of_service(p: Any, plans: list[Any]) -> dict[str, Any]:
         found = steady(rate[s], way, own, scene[s], rules["travel_counts"], rules["queue"] == "wait")
         if found is None:
             return dict.fromkeys(KEYS, None)
-        flow, busy, waits = found
+        flow, busy, waits, wait = found
         spent = scene[s] / 60 + (way / 60 if rules["travel_counts"] else 0.0)
         sums["answered"] += flow.sum() * hours[s]
         sums["own"] += flow[own].sum() * hours[s]
         sums["waited"] += waits * came
+        sums["minutes"] += wait * came
         sums["busy"] += busy.sum() * hours[s]
         sums["away"] += (flow * ~own * spent).sum() * hours[s]
         minutes.append(way.ravel())
@@ -99,8 +102,10 @@ def of_service(p: Any, plans: list[Any]) -> dict[str, Any]:
         there = on_duty(p, known, now, {b: float(now_held.get(b, 0)) for b in known}, hours, rate)
         often = sum(all(m.get(b, 0) == now_held.get(b, 0) for b in known) for m in months)
         shares += [np.mean([1 - hours[there[:, k] > 0].sum() / 168 for k in range(len(known))])] * often
+    travel = (row["minutes"] * row["calls"]).sum() / row["calls"].sum()
     return {
-        "service_minutes": (row["minutes"] * row["calls"]).sum() / row["calls"].sum(),
+        "service_minutes": travel + sums["minutes"] / sums["answered"],
+        "service_travel": travel,
         "service_p90": late,
         "service_own": sums["own"] / sums["answered"],
         "service_wait": sums["waited"] / sums["came"],
@@ -184,18 +189,21 @@ def on_duty(
 
 def steady(
     rate: np.ndarray, way: np.ndarray, own: np.ndarray, scene: float, travels: bool, queue: bool
-) -> tuple[np.ndarray, np.ndarray, float] | None:
-    """Return calls an hour by officer and unit, the busy share of each officer and the share of calls that wait; None where too many calls come."""
+) -> tuple[np.ndarray, np.ndarray, float, float] | None:
+    """Return calls an hour by officer and unit, the busy share of each officer, the share of calls that wait and the mean wait in minutes.
+
+    None where too many calls come.
+    """
     n, total = len(way), rate.sum()
     if total <= 0:
-        return np.zeros(way.shape), np.zeros(n), 0.0
+        return np.zeros(way.shape), np.zeros(n), 0.0, 0.0
     order = [sorted(range(n), key=lambda i, u=u: (not own[i, u], round(way[i, u], 6), i)) for u in range(len(rate))]
     size = 2**n
     first = np.array([[next((i for i in o if not state >> i & 1), -1) for state in range(size)] for o in unique(order)])
     kind = [unique(order).index(o) for o in order]
     demand = np.bincount(kind, weights=rate, minlength=len(first))
     spent = np.full(n, scene / 60) + ((way @ rate) / total / 60 if travels else 0.0)
-    flow, busy, waits = np.zeros(way.shape), np.zeros(n), 0.0
+    flow, busy, waits, wait = np.zeros(way.shape), np.zeros(n), 0.0, 0.0
     for _ in range(200):
         speed = 1 / spent
         if queue and total >= speed.sum() * (1 - 1e-12):
@@ -217,19 +225,21 @@ def steady(
         if queue:
             chance = chance / (1 + chance[-1] * ratio / (1 - ratio))
             waits, tail = chance[-1] / (1 - ratio), chance[-1] * ratio / (1 - ratio)
+            # calls in line, by Little's law
+            wait = tail / (1 - ratio) / total * 60
         share = np.array([np.bincount(row[:-1], weights=chance[:-1], minlength=n) for row in first])
         flow = (share[kind] + waits * speed / speed.sum()).T * rate
         busy = np.array([chance[[s for s in range(size) if s >> i & 1]].sum() for i in range(n)]) + tail
         if not travels:
-            return flow, busy, waits
+            return flow, busy, waits, wait
         answered = flow.sum(axis=1)
         again = scene / 60 + np.where(
             answered > 0, (flow * way).sum(axis=1) / np.where(answered > 0, answered, 1) / 60, spent - scene / 60
         )
         if np.abs(again - spent).max() <= 1e-11 * again.max():
-            return flow, busy, waits
+            return flow, busy, waits, wait
         spent = again
-    return flow, busy, waits
+    return flow, busy, waits, wait
 
 
 def unique(order: list[list[int]]) -> list[list[int]]:

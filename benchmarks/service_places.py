@@ -14,11 +14,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 from new_haven import FOLDER, LAYERS
 
+from beatplanner.data.result.service_files import response_minutes
 from beatplanner.data.sample.sample_town import write_sample_town
 from beatplanner.planning.whole.run import run
 
@@ -77,13 +77,6 @@ def skopje(folder: Path) -> Path:
 PLACES = {"sample": sample, "new-haven": new_haven, "skopje": skopje}
 
 
-def until_there(service: dict[str, Any]) -> float | None:
-    """Return travel and wait together."""
-    if service["mean_minutes"] is None:
-        return None
-    return float(service["mean_minutes"]) + float(service["mean_wait_minutes"] or 0.0)
-
-
 def main() -> None:
     """Print the table."""
     for name in sys.argv[1:] or PLACES:
@@ -94,7 +87,7 @@ def main() -> None:
             began = time.process_time()
             summary = run(PLACES[name](Path(place)), Path(place) / "plan", steps=("beats",), seed=1, pack=False)
             service, found = summary["service"], summary["beats"]["least_minutes"]
-        today = until_there(service["today"])
+        today = response_minutes(service["today"])
         print(
             f"{name}: today {'unknown' if today is None else f'{today:.2f}'}, plan {found['minutes_before']:.2f}, redrawn {found['minutes']:.2f} minutes;"
             f" deviation {found['max_deviation_before']:.1%} to {found['max_deviation']:.1%}, goal {found['objective'] / found['objective_before'] - 1:+.2%},"

@@ -85,7 +85,7 @@ def test_what_some_plan_of_a_small_town_keeps_is_found():
         # what is possible, with some room
         tolerance = float(off[best]) * 1.1 + 0.005
         lines, rules = small_town(hours, peak, tolerance)
-        found = nearest_lines(lines, rules, ALL[start].astype(str).astype(object))
+        found, _ = nearest_lines(lines, rules, ALL[start].astype(str).astype(object))
         assert rules.kept(found, lines.ids) and connected(found.astype(int), near)
         assert lines.excess(lines.of_all(ALL[start].astype(str).astype(object))).sum() > 0
         missed += lines.excess(lines.of_all(found)).sum() > 0
@@ -96,9 +96,29 @@ def test_where_nothing_is_nearer_the_lines_stay_as_they_are():
     hours = np.ones(UNITS)
     lines, rules = small_town(hours, hours.copy(), 0.01)
     even = np.repeat(["0", "1", "2"], 4).astype(object)
-    assert (nearest_lines(lines, rules, even) == even).all()
+    assert (nearest_lines(lines, rules, even)[0] == even).all()
     # one unit has all the work of the shift: no plan is within the tolerance, and the search ends
     lines, rules = small_town(hours, np.eye(UNITS)[0], 0.5)
-    found = nearest_lines(lines, rules, even)
+    found, _ = nearest_lines(lines, rules, even)
     assert rules.kept(found, lines.ids)
     assert lines.excess(lines.of_all(found)).sum() == pytest.approx(lines.excess(lines.of_all(even)).sum())
+
+
+def test_a_search_that_is_stopped_says_so_and_a_whole_one_finds_the_same_again():
+    hours = np.ones(UNITS)
+    lines, rules = small_town(hours, np.linspace(1, 5, UNITS), 0.01)
+    start = np.repeat(["0", "1", "2"], 4).astype(object)
+    once, again = (nearest_lines(lines, rules, start) for _ in range(2))
+    assert (once[0] == again[0]).all() and not once[1] and not again[1]
+    asked = 0
+
+    def after_two_steps() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 2
+
+    found, cut_short = nearest_lines(lines, rules, start, cancelled=after_two_steps)
+    assert cut_short and rules.kept(found, lines.ids)
+    # nothing is left to seek, however little time there is
+    lines, rules = small_town(hours, hours.copy(), 0.5)
+    assert not nearest_lines(lines, rules, start, cancelled=lambda: True)[1]

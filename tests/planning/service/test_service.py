@@ -11,6 +11,7 @@ import pytest
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.result.manifest import write_manifest
+from beatplanner.data.result.service_files import response_minutes
 from beatplanner.planning.compare.rule_prices import relaxations
 from beatplanner.planning.service.demand import hours_of_week, profile
 from beatplanner.planning.verification import verify
@@ -276,7 +277,8 @@ def test_today_stands_beside_the_plan_in_the_report_and_the_comparison(served, c
     told = json.loads((served.path("compared") / "comparison.json").read_text("utf-8"))
     rows = {r["key"]: r["values"] for b in told["blocks"] for r in b["rows"]}
     assert rows["service_own"] == [now["own_share"], service["own_share"], service["own_share"]]
-    assert rows["service_minutes"][0] == now["mean_minutes"]
+    assert rows["service_minutes"][0] == pytest.approx(response_minutes(now))
+    assert rows["service_travel"][0] == now["mean_minutes"]
     verdict = verify(served.path("compared"))
     assert verdict.ok, verdict.failed
 
@@ -501,6 +503,7 @@ def test_beats_are_redrawn_for_the_busiest_shift_the_way_and_the_longest_drive(s
     told = summary["beats"]["lines"]
     found = {r["rule"]: r for r in told["rules"]}
     assert told["shift"] == "night" and all(r["kept"] for r in told["rules"]) and told["units_changed"]
+    assert told["cut_short"] is False
     # the search has no bound, which is said where its result is
     assert all(r["lower_bound"] is None for r in told["rules"])
     assert sum(n.startswith("No bound was computed of what other lines") for n in summary["service"]["notes"]) == 1

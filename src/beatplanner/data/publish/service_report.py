@@ -8,14 +8,15 @@ import numpy as np
 
 from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.result.sections import section_of
-from beatplanner.data.result.service_files import fates
+from beatplanner.data.result.service_files import fates, response_minutes
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 # Figures of the table: key, heading, and how it is written.
 FIGURES = (
     ("servers_on_duty", "On duty", "{:.3g}"),
-    ("mean_minutes", "Minutes until somebody is there", "{:.1f}"),
-    ("p90_minutes", "9 of 10 within, minutes", "{:.1f}"),
+    ("response_minutes", "Minutes until somebody is there", "{:.1f}"),
+    ("mean_minutes", "Of them travel", "{:.1f}"),
+    ("p90_minutes", "Travel to 9 of 10 within, minutes", "{:.1f}"),
     ("own_share", "Own officer", "{:.0%}"),
     ("wait_share", "Calls that wait", "{:.1%}"),
     ("lost_share", "Calls lost, as nobody is free", "{:.1%}"),
@@ -64,6 +65,7 @@ def service_rows(service: dict[str, Any] | None) -> list[dict[str, Any]]:
 
 
 def _cells(figures: dict[str, Any], rows: list[tuple[str, str, str]]) -> list[str]:
+    figures = {**figures, "response_minutes": response_minutes(figures)}
     return ["–" if figures.get(key) is None else form.format(figures[key]) for key, _, form in rows]
 
 

@@ -51,6 +51,23 @@ def fates(service: dict[str, Any]) -> tuple[str, ...]:
     return (() if lost else ("wait_share",)) + (("lost_share",) if gone else ())
 
 
+def response_minutes(figures: dict[str, Any]) -> float | None:
+    """Return the minutes from a call until somebody is there, on average over the calls answered: the wait for a free officer, and travel.
+
+    The one definition of every page: what is told as *travel* is the way alone (`mean_minutes`, `median_minutes`, `p90_minutes`).
+
+    Parameters
+    ----------
+    figures
+        The key ``service`` of the summary, or what it tells of a shift, a beat or today: ``mean_minutes`` is of the calls answered,
+        ``mean_wait_minutes`` of all that come, of which those that are lost do not wait.
+    """
+    travel, wait, lost = figures.get("mean_minutes"), figures.get("mean_wait_minutes"), figures.get("lost_share") or 0.0
+    if travel is None:
+        return None
+    return travel + (wait / (1.0 - lost) if wait and lost < 1.0 else 0.0)
+
+
 def nobody_share(service: dict[str, Any]) -> dict[str, float]:
     """Return in what share of the week no officer of a beat is on duty: by the posts that the officers' plan fills, where there is one, else by all.
 

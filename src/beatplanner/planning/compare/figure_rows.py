@@ -185,12 +185,13 @@ BLOCKS: tuple[tuple[str, tuple[Figure, ...]], ...] = (
         (
             Figure(
                 "service_minutes",
-                "Minutes until an officer is there, mean",
+                "Minutes until somebody is there",
                 "decimal",
                 "less",
-                "Travel only; waits stand apart.",
+                "The wait for a free officer and travel, mean of the calls answered.",
             ),
-            Figure("service_p90", "Minutes within which nine of ten calls have one", "decimal", "less"),
+            Figure("service_travel", "Minutes of travel, mean", "decimal", "less"),
+            Figure("service_p90", "Minutes of travel to nine of ten calls, at most", "decimal", "less"),
             Figure("service_own", "Calls answered by an officer of the own beat", "share", "more"),
             Figure("service_wait", "Calls that wait because all are busy", "share", "less"),
             Figure(

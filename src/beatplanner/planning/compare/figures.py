@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from beatplanner.data.result.draft import proven_gap, unsolved_steps
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
-from beatplanner.data.result.service_files import fates, nobody_share
+from beatplanner.data.result.service_files import fates, nobody_share, response_minutes
 from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.compare.columns import (
     OVERLOAD,
@@ -316,7 +316,7 @@ def _of_proof(c: Column) -> dict[str, Any]:
 
 
 SERVICE = {
-    "service_minutes": "mean_minutes",
+    "service_travel": "mean_minutes",
     "service_p90": "p90_minutes",
     "service_own": "own_share",
     "service_wait": "wait_share",
@@ -335,6 +335,7 @@ def _of_service(c: Column) -> dict[str, Any]:
     hidden = {"wait_share", "lost_share"} - set(fates(plan))
     nobody = list(nobody_share(told).values())
     return {
+        "service_minutes": response_minutes(told),
         **{key: None if name in hidden else told[name] for key, name in SERVICE.items()},
         "service_nobody": sum(nobody) / len(nobody) if nobody else None,
     }

@@ -21,7 +21,7 @@ from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
-from beatplanner.data.result.service_files import fates, nobody_share
+from beatplanner.data.result.service_files import fates, nobody_share, response_minutes
 from beatplanner.data.town.forum_tables import ForumTables, read_forum_tables
 from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.beat_facts import languages_of, partners_of, walk_of
@@ -116,7 +116,7 @@ class BeatCard:
     problems
         None where there are no incidents.
     service
-        Of the service picture, for the whole week: ``own_share``, ``mean_minutes``, ``p90_minutes``, ``away_share``, ``people_share``, ``wait_share`` and ``lost_share``
+        Of the service picture, for the whole week: ``response_minutes``, ``own_share``, ``mean_minutes``, ``p90_minutes``, ``away_share``, ``people_share``, ``wait_share`` and ``lost_share``
         (None where unknown, or where the queue has no such calls) and ``nobody_share``; None without one, and as drawn.
     meeting
         The beat's forum; None where it could not be planned.
@@ -475,7 +475,7 @@ def _service_of(tables: PlanTables, beat: str) -> dict[str, float | None] | None
     own = told.get("beats", {}).get(beat)
     if own is None:
         return None
-    kept = {**own, "nobody_share": nobody_share(told).get(beat)}
+    kept = {**own, "response_minutes": response_minutes(own), "nobody_share": nobody_share(told).get(beat)}
     return kept | dict.fromkeys({"wait_share", "lost_share"} - set(fates(told)))
 
 

@@ -31,6 +31,14 @@ from beatplanner.solver.service.system import ServiceSystem, preference
 MOST_ON_DUTY = 64
 # Moves that are measured in a row without a gain, and in all, by the exact model and by its approximation.
 TRIED_EXACT, TRIED_NEAR, LOOKS_EXACT, LOOKS_NEAR = 60, 16, 600, 100
+# What a search says that ended before no exchange was left to measure.
+BY_TIME = (
+    "The search for the least minutes was ended by the time limit, or by hand: what was found depends on how fast the computer is, and more"
+    " time may find fewer."
+)
+BY_LOOKS = (
+    "The search for the least minutes ended before all exchanges were measured; it ends at the same one everywhere."
+)
 # Gains below this share are noise of the model's fixed points.
 GAIN = 1e-6
 # The same where states are drawn, which is with the same numbers each time.
@@ -83,7 +91,14 @@ def least_minutes(
     tried, limit = (TRIED_EXACT, LOOKS_EXACT) if judge.exact else (TRIED_NEAR, LOOKS_NEAR)
     better = np.isfinite(best)
     gain = GAIN if judge.exact or not any(draws_states(s) for _, s, _, _ in judge.systems(beat)) else GAIN_DRAWN
-    while better and looks < limit and not cancelled():
+    by_time = False
+
+    def stopped() -> bool:
+        nonlocal by_time
+        by_time = by_time or cancelled()
+        return by_time
+
+    while better and looks < limit and not stopped():
         better = False
         for move in _ranked(judge, rules, beat)[:tried]:
             found = beat.copy()
@@ -91,7 +106,7 @@ def least_minutes(
                 found[unit] = to
             if not rules.kept(found, [*{beat[u] for u, _ in move}, *(to for _, to in move)]) or not kept(found):
                 continue
-            if looks >= limit or cancelled():
+            if looks >= limit or stopped():
                 better = True  # not known to be the end
                 break
             looks += 1
@@ -101,17 +116,29 @@ def least_minutes(
                 break
     drawn = redrawn(town, workload, plan, beat)
     told = _told(plan, drawn, (before, best, looks, bool(better)))
+    told |= {"by_time": by_time}
     return replace(drawn, least_minutes={**told, "method": "exact" if judge.exact else "approximate"})
 
 
-def sentence(told: dict[str, Any]) -> str:
-    """Say what `least_minutes` found."""
+def sentences_of_minutes(told: dict[str, Any]) -> list[str]:
+    """Return what `least_minutes` says: what it found, and whether the search was cut short."""
+    found = [_found(told)]
+    if told.get("cut_short") and told["status"] == "sought":
+        # plans of older versions do not tell by what
+        found.append(BY_TIME if told.get("by_time") else BY_LOOKS)
+    return found
+
+
+def _found(told: dict[str, Any]) -> str:
     if told["status"] != "sought":
         return f"Beats were not redrawn for the least minutes: {told['status']}."
     if not told["units_changed"]:
-        return (
-            f"No exchange of units at the borders shortens the {told['minutes']:.2f} minutes until somebody is there."
-        )
+        if told["cut_short"]:
+            return (
+                f"No exchange of units at the borders that was measured shortens the {told['minutes']:.2f} minutes until somebody is there"
+                " (travel and wait)."
+            )
+        return f"No exchange of units at the borders shortens the {told['minutes']:.2f} minutes until somebody is there (travel and wait)."
     return (
         f"Redrawn for the least minutes: {told['minutes']:.2f} in place of {told['minutes_before']:.2f} until somebody is there (travel and"
         f" wait), for {told['units_changed']:,} units in another beat. The fullest or emptiest beat is {told['max_deviation']:.1%} off the mean, and"

@@ -136,8 +136,10 @@ class _Now:
 
 def nearest_lines(
     lines: Lines, rules: LineRules, beat: np.ndarray, *, cancelled: Callable[[], bool] = lambda: False
-) -> np.ndarray:
-    """Return the beats nearest to the rules that were found, (n,); those given where none are nearer.
+) -> tuple[np.ndarray, bool]:
+    """Return the beats nearest to the rules that were found, (n,), those given where none are nearer; and whether the search was cut short.
+
+    Rounds and steps are counted: uncut, the same beats are found everywhere. A search is cut short where `cancelled` ends it.
 
     Parameters
     ----------
@@ -153,7 +155,9 @@ def nearest_lines(
     for _ in range(ROUNDS):
         now, price, since = _Now(lines, rules, best), 1.0, 0
         barred: dict[tuple[int, str], int] = {}
-        while least > 0 and since < STALLED and steps < STEPS and not cancelled():
+        while least > 0 and since < STALLED and steps < STEPS:
+            if cancelled():
+                return best, True
             found = _step(now, barred, steps, price, least)
             if found is None:
                 break
@@ -166,7 +170,7 @@ def nearest_lines(
             left = float(lines.excess(now.table).sum())
             if kept and left < least - NEARER:
                 best, least, since = now.beat.copy(), left, 0
-    return best
+    return best, False
 
 
 def keep_lines(
@@ -176,8 +180,8 @@ def keep_lines(
     inputs: ServiceInputs,
     *,
     cancelled: Callable[[], bool] = lambda: False,
-) -> tuple[BeatPlan, Lines]:
-    """Redraw the beats of a plan until they keep what the service asks of their lines.
+) -> tuple[BeatPlan, Lines, bool]:
+    """Redraw the beats of a plan until they keep what the service asks of their lines; the last of what is returned tells whether the search was cut short.
 
     Parameters
     ----------
@@ -192,9 +196,10 @@ def keep_lines(
     """
     lines = Lines(town, workload, inputs, plan)
     if plan.clashes:
-        return plan, lines
+        return plan, lines, False
     rules = LineRules(town, workload, plan)
-    return redrawn(town, workload, plan, nearest_lines(lines, rules, plan.beat, cancelled=cancelled)), lines
+    beat, cut_short = nearest_lines(lines, rules, plan.beat, cancelled=cancelled)
+    return redrawn(town, workload, plan, beat), lines, cut_short
 
 
 def _step(now: _Now, barred: dict[tuple[int, str], int], steps: int, price: float, least: float) -> Any:

@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 
 # Units up to which all ways between them are kept at once.
 MOST_UNITS = 5_000
+# What a search says that the time limit, or a hand, ended.
+CUT_SHORT = (
+    "The search for lines that keep the rules of the service was ended by the time limit, or by hand: what was found depends on how fast the"
+    " computer is, and more time may find nearer ones."
+)
 NAMES = {
     "peak_tolerance": "balance in the busiest shift",
     "travel_work": "balance with the hours on the way",
@@ -159,8 +164,8 @@ class Lines:
         return pd.DataFrame(rows, columns=["unit", "peak_work", "requests_a_year", "minutes"])
 
 
-def told_of_lines(before: BeatPlan, plan: BeatPlan, lines: Lines) -> BeatPlan:
-    """Return a plan that tells what became of the rules, with a clash for each that is not kept."""
+def told_of_lines(before: BeatPlan, plan: BeatPlan, lines: Lines, *, cut_short: bool) -> BeatPlan:
+    """Return a plan that tells what became of the rules, with a clash for each that is not kept; `cut_short` where the time ended the search."""
     first, last = lines.figures(before.beat), lines.figures(plan.beat)
     rows: list[Row] = []
     for name in lines.asked:
@@ -186,6 +191,7 @@ def told_of_lines(before: BeatPlan, plan: BeatPlan, lines: Lines) -> BeatPlan:
         "objective_before": before.proof.objective,
         "objective": plan.proof.objective,
         "units_changed": int((plan.beat != before.beat).sum()),
+        "cut_short": cut_short,
     }
     clashes = tuple(Unproven(_clash(row)) for row in rows if not row["kept"])
     if clashes and not plan.clashes:
@@ -222,4 +228,7 @@ def sentences_of_lines(told: dict[str, Any]) -> list[str]:
             if told["objective_before"]
             else f"Redrawing for the service put {told['units_changed']:,} units into another beat."
         )
+    # plans of older versions do not tell
+    if told.get("cut_short"):
+        found.append(CUT_SHORT)
     return found

@@ -17,6 +17,7 @@ from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.verification.budget import today_money
 from beatplanner.planning.verification.compared_plan import ComparedPlan
 from beatplanner.planning.verification.ledger import day_text, missing, text, whole_months
+from beatplanner.planning.verification.service_figures import until_there
 
 
 def figures_of(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
@@ -303,9 +304,10 @@ def _service(p: ComparedPlan) -> dict[str, Any]:
         return {}
     lost = plan.get("queue") == "lost"
     some_lost = [f["lost_share"] for f in (plan, *plan["shifts"], section_of(plan, "today")) if f.get("lost_share")]
-    keys = {"minutes": "mean_minutes", "p90": "p90_minutes"} | {k: f"{k}_share" for k in ("own", "away", "people")}
+    keys = {"travel": "mean_minutes", "p90": "p90_minutes"} | {k: f"{k}_share" for k in ("own", "away", "people")}
     nobody = told.get("vacancies", told)["nobody_share"].values()
     return {
+        "service_minutes": until_there(told),
         **{f"service_{k}": told[v] for k, v in keys.items()},
         "service_wait": None if lost else told["wait_share"],
         "service_lost": told["lost_share"] if lost or some_lost else None,

@@ -10,6 +10,7 @@ from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.ledger import Ledger, missing
+from beatplanner.planning.verification.service_figures import until_there
 
 
 def check_country(ledger: Ledger, tables: PlanTables, rules: Description) -> None:
@@ -44,10 +45,10 @@ def check_country(ledger: Ledger, tables: PlanTables, rules: Description) -> Non
         differ["posts_unstaffed"].append(max(0.0, posts - n))
     found |= {k: math.fsum(v) if given else None for k, v in differ.items()}
     service = section_of(tables.summary, "service")
-    for key, of in (("service_minutes", "mean_minutes"), ("service_own", "own_share")):
+    for key, value in (("service_minutes", until_there(service)), ("service_own", service.get("own_share"))):
         if key in claims:
             # the mean of the beats by their calls is that of all calls
-            found[key] = service.get(of)
+            found[key] = value
     lost = service.get("queue") == "lost"
     some = lost or any(s.get("lost_share") for s in (service, *service.get("shifts", []), section_of(service, "today")))
     if "service_wait" in claims:

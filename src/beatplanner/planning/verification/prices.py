@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.folder import read_result
 from beatplanner.planning.verification.ledger import Ledger, Verdict, tells, text
+from beatplanner.planning.verification.service_figures import until_there
 
 if TYPE_CHECKING:
     from beatplanner.data.formats.frames import Row
@@ -113,17 +114,13 @@ def _of_service(ruled: dict[str, Any] | None, free: dict[str, Any] | None, row: 
     """Return what a rule of the service changes of it; older results tell nothing of that."""
     if not ruled or not free or "until_there" not in row:
         return {}
-    a, b = ({**told, "until_there": _until_there(told)} for told in (ruled, free))
+    a, b = ({**told, "until_there": until_there(told)} for told in (ruled, free))
     keys = [k for k in ("until_there", "own_share", "wait_share", "lost_share") if k in row]
     found: dict[str, Any] = {}
     for key in keys:
         before, after = a[key], b[key]
         found[key] = None if before is None or after is None else after - before
     return found
-
-
-def _until_there(told: dict[str, Any]) -> float | None:
-    return None if told["mean_minutes"] is None else told["mean_minutes"] + (told["mean_wait_minutes"] or 0.0)
 
 
 def _moved(tables: Any) -> float:

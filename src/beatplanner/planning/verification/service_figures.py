@@ -159,6 +159,15 @@ def figures_of(
     return found, (way, weight) if mean is not None else (way[:0], weight[:0])
 
 
+def until_there(told: dict[str, Any]) -> float | None:
+    """Return the minutes until somebody is there of figures that are told: travel, and the wait of the calls that are not lost."""
+    if told.get("mean_minutes") is None:
+        return None
+    answered = 1.0 - (told.get("lost_share") or 0.0)
+    wait = told.get("mean_wait_minutes") or 0.0
+    return float(told["mean_minutes"]) + (float(wait) / answered if answered > 0 else 0.0)
+
+
 def _differences(
     told: dict[str, Any],
     parts: Sequence[tuple[Period, float, np.ndarray, np.ndarray]],

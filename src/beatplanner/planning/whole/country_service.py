@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from beatplanner.data.result.service_files import fates
+from beatplanner.data.result.service_files import fates, response_minutes
 
 if TYPE_CHECKING:
     from beatplanner.data.formats.frames import Row
@@ -18,7 +18,7 @@ COLUMNS = ("service_minutes", "service_own", "service_people", "service_wait", "
 
 
 def service_of(told: dict[str, Any] | None, beats: Iterable[str]) -> dict[str, float]:
-    """Return minutes until somebody is there, and the shares of own officers, time left for people, calls that wait and lost ones, over some beats.
+    """Return minutes until somebody is there (wait and travel), and the shares of own officers, time left for people, calls that wait and lost ones, over some beats.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def service_of(told: dict[str, Any] | None, beats: Iterable[str]) -> dict[str, f
     answered = [f["calls_a_week"] * (1 - (f["lost_share"] or 0.0)) for f in mine]
     on_duty = [f["duty_hours_a_week"] for f in mine]
     return {
-        "service_minutes": _mean([f["mean_minutes"] for f in mine], answered),
+        "service_minutes": _mean([response_minutes(f) for f in mine], answered),
         "service_own": _mean([f["own_share"] for f in mine], answered),
         "service_people": _mean([f["people_share"] for f in mine], on_duty),
         **{

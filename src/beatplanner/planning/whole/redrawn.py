@@ -76,7 +76,7 @@ def redraw(
     assert rules is not None
     if not asked_of_lines(rules):
         return least_minutes(town, workload, beats, inputs, posts, cancelled=ended)
-    found, lines = keep_lines(town, workload, beats, inputs, cancelled=ended)
+    found, lines, cut_short = keep_lines(town, workload, beats, inputs, cancelled=ended)
     if rules.least_minutes:
         most = lines.excess(lines.of_all(found.beat)).sum() + 1e-9
         found = least_minutes(
@@ -88,7 +88,7 @@ def redraw(
             kept=lambda beat: lines.excess(lines.of_all(beat)).sum() <= most,
             cancelled=ended,
         )
-    return told_of_lines(beats, found, lines)
+    return told_of_lines(beats, found, lines, cut_short=cut_short)
 
 
 def tell_redrawing(beats: BeatPlan | None, service: tuple[dict[str, Any], dict[str, Any]] | None) -> None:
@@ -102,9 +102,9 @@ def tell_redrawing(beats: BeatPlan | None, service: tuple[dict[str, Any], dict[s
         figures["notes"] += sentences_of_lines(beats.lines)
         evidence[LINES] = beats.lines_table
     if beats.least_minutes is not None:
-        from beatplanner.planning.service.least_minutes import sentence
+        from beatplanner.planning.service.least_minutes import sentences_of_minutes
 
-        figures["notes"].append(sentence(beats.least_minutes))
+        figures["notes"] += sentences_of_minutes(beats.least_minutes)
     if beats.lines is not None or (beats.least_minutes or {}).get("status") == "sought":
         from beatplanner.planning.service.redrawing import NO_BOUND
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
-from beatplanner.data.result.service_files import fates
+from beatplanner.data.result.service_files import fates, response_minutes
 from beatplanner.ui.commands.console import OutOption, SeedOption, interruptible, out_console
 
 commands = typer.Typer()
@@ -49,22 +49,23 @@ def print_service(found: dict[str, Any]) -> None:
     shown = fates(found)
     # hours in which several shifts are on duty count once
     hours = sum(s["hours_a_week"] for s in found.get("periods", found["shifts"]))
-    table = Table(
-        "shift",
+    # eighty columns hold every figure whole: a narrow gap, and numbers without their units
+    table = Table(Column("shift", overflow="fold"), box=None, padding=(0, 1, 0, 0))
+    for head in (
         "hours a week",
         "on duty",
         "own officer",
-        "minutes",
-        "90 % within",
+        "minutes until there",
+        "of them travel",
+        "90 % travel within",
         *(what[key] for key in shown),
         "busy",
         "time for people",
-        box=None,
-        pad_edge=False,
-    )
+    ):
+        table.add_column(head, justify="right")
 
     def cell(value: float | None, form: str) -> str:
-        return "unknown" if value is None else form.format(value)
+        return "–" if value is None else form.format(value)
 
     for s in [
         *found["shifts"],
@@ -81,8 +82,9 @@ def print_service(found: dict[str, Any]) -> None:
             f"{s['hours_a_week']:,.0f}",
             duty,
             cell(s["own_share"], "{:.0%}"),
-            cell(s["mean_minutes"], "{:.1f} min"),
-            cell(s["p90_minutes"], "{:.1f} min"),
+            cell(response_minutes(s), "{:.1f}"),
+            cell(s["mean_minutes"], "{:.1f}"),
+            cell(s["p90_minutes"], "{:.1f}"),
             *(cell(s[key], "{:.1%}") for key in shown),
             cell(s["busy_share"], "{:.0%}"),
             cell(s["people_share"], "{:.0%}"),

@@ -212,10 +212,16 @@ class CardWords(QObject):
         if told is None:
             return Section("service", title, ())
         lines = []
-        if told["mean_minutes"] is not None and told["p90_minutes"] is not None:
+        if (
+            told["response_minutes"] is not None
+            and told["mean_minutes"] is not None
+            and told["p90_minutes"] is not None
+        ):
             lines.append(
-                self.tr("Somebody comes after {0} minutes on average, to nine of ten calls within {1}.").format(
-                    number(told["mean_minutes"]), number(told["p90_minutes"])
+                self.tr(
+                    "Somebody is there after {0} minutes on average, {1} of them travel; to nine of ten calls travel takes {2} at most."
+                ).format(
+                    number(told["response_minutes"], 1), number(told["mean_minutes"], 1), number(told["p90_minutes"], 1)
                 )
             )
         if told["own_share"] is not None:

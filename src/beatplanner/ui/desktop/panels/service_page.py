@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from beatplanner.data.result.service_files import fates, nobody_share
+from beatplanner.data.result.service_files import fates, nobody_share, response_minutes
 from beatplanner.ui.desktop.panels.charts import Bar, BarList
 from beatplanner.ui.desktop.panels.week_clock import WeekClock
 from beatplanner.ui.desktop.plain_text import Label
@@ -28,8 +28,17 @@ from beatplanner.ui.desktop.toolkit.quiet import quiet
 from beatplanner.ui.desktop.toolkit.told import told
 
 # Figures of the table, and those that can be shown by beat.
-FIGURES = ("mean_minutes", "p90_minutes", "own_share", "wait_share", "lost_share", "away_share", "people_share")
-BY_BEAT = ("mean_minutes", "own_share", "people_share", "nobody_share")
+FIGURES = (
+    "response_minutes",
+    "mean_minutes",
+    "p90_minutes",
+    "own_share",
+    "wait_share",
+    "lost_share",
+    "away_share",
+    "people_share",
+)
+BY_BEAT = ("response_minutes", "own_share", "people_share", "nobody_share")
 
 
 class ServicePage(QWidget):
@@ -53,8 +62,9 @@ class ServicePage(QWidget):
         self.names: dict[str, str] = {}
         self.colours: dict[str, str] = {}
         self.titles = {
-            "mean_minutes": self.tr("Minutes until somebody is there, on average"),
-            "p90_minutes": self.tr("Minutes within which nine of ten calls have somebody"),
+            "response_minutes": self.tr("Minutes until somebody is there"),
+            "mean_minutes": self.tr("Of them travel"),
+            "p90_minutes": self.tr("Travel to nine of ten calls, minutes at most"),
             "own_share": self.tr("Calls answered by an officer of the beat"),
             "wait_share": self.tr("Calls that wait because all are busy"),
             "lost_share": self.tr("Calls lost because all are busy or nobody is on duty"),
@@ -188,7 +198,7 @@ class ServicePage(QWidget):
         # what is drawn is counted without the rules of its plan beside it
         hidden = {"wait_share", "lost_share"} - set(fates({"queue": (self.before or {}).get("queue"), **self.service}))
         keys = [k for k in FIGURES if k not in hidden]
-        rows += [(self.titles[k], *(self._text(k, figures.get(k)) for _, figures in columns)) for k in keys]
+        rows += [(self.titles[k], *(self._text(k, _value(k, figures)) for _, figures in columns)) for k in keys]
         for r, row in enumerate(rows):
             for c, text in enumerate(row):
                 label = Label(text)
@@ -202,7 +212,7 @@ class ServicePage(QWidget):
         key, plan = self.measure.currentData(), self._chosen()[0]
         if key == "nobody_share":
             return dict(nobody_share(self.service))
-        return {b: f[key] for b, f in plan["beats"].items()}
+        return {b: _value(key, f) for b, f in plan["beats"].items()}
 
     def show_beats(self) -> None:
         """Show each beat's bar."""
@@ -226,3 +236,7 @@ class ServicePage(QWidget):
             self.mapped.emit("", None)
             return
         self.mapped.emit(f"{self.measure.currentText()} – {self.shift.currentText()}", self.values())
+
+
+def _value(key: str, figures: dict[str, Any]) -> float | None:
+    return response_minutes(figures) if key == "response_minutes" else figures.get(key)
