@@ -17,7 +17,12 @@ SHARES = ("own_share", "away_share", "people_share")
 
 
 def service(queue, wait, lost, today_lost=0.0):
-    figures = {"mean_minutes": 3.0, "p90_minutes": 7.0, "mean_wait_minutes": 0.5, **dict.fromkeys(SHARES, 0.5)}
+    figures = {
+        "mean_minutes": 3.0,
+        "p90_minutes": 7.0,
+        "mean_wait_minutes": 0.5 if wait else 0.0,
+        **dict.fromkeys(SHARES, 0.5),
+    }
     told = {**figures, "wait_share": wait, "lost_share": lost, "servers_on_duty": 2}
     beat = {**told, "calls_a_week": 10.0, "duty_hours_a_week": 40.0}
     return {
