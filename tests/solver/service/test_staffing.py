@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from beatplanner.solver.service.erlang import erlang_b, erlang_c
-from beatplanner.solver.service.fewest import fewest_officers
+from beatplanner.solver.service.fewest import _Bounds, fewest_officers
 from beatplanner.solver.service.shift_starts import need_by_hour, shift_starts
 from beatplanner.solver.service.staffing import Shift, Standard, keeps, measure
 
@@ -96,3 +96,49 @@ def test_shifts_start_where_the_need_changes():
     )
     assert hours == least
     assert shift_starts(need, 5, 6, 12) == ((), 0)
+
+
+def lost(rate: float, minutes: float = 0.0, *, travel: bool = False) -> Shift:
+    """One beat with one unit, whose calls of 30 minutes are lost where all are busy."""
+    return Shift(np.array([rate]), np.array([0]), np.full((1, 1), minutes), np.zeros((0, 1)), 30.0, travel, waits=False)
+
+
+def test_where_calls_are_lost_erlang_says_how_many_leave_time_for_people():
+    # two Erlangs: 1, 2, 3 and 4 officers lose 2/3, 0.4, 4/19 and 2/21 of them, and are busy 2/3, 0.6, 10/19 and 19/42 of their time
+    for share, officers in ((0.4, 2), (0.45, 3), (0.5, 4)):
+        found = fewest_officers(lost(4.0), Standard(people_share=share), most=10)
+        assert found.officers is not None and found.at_least == officers == found.officers.sum() and found.proven
+    # 30 minutes on the way are as much work as 30 more on scene, and no officer is nearer
+    for travels, scene in ((lost(2.0, 30.0, travel=True), lost(4.0)),):
+        assert fewest_officers(travels, Standard(people_share=0.5), most=10).at_least == 4
+        assert fewest_officers(scene, Standard(people_share=0.5), most=10).at_least == 4
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_no_staffing_is_less_busy_than_the_bound_says(several):
+    """Every staffing of random shifts, whose beats differ in calls and ways: with travel counted and not, calls that wait and are lost."""
+    rng, near, looked = np.random.default_rng(7), 0, 0
+    for case in range(12):
+        beats, atoms = int(rng.integers(1, 4)), int(rng.integers(3, 7))
+        calls = rng.random((atoms, 2 if several else 1)) * rng.choice([0.3, 1.0])
+        rate = calls @ np.arange(1, calls.shape[1] + 1)
+        minutes = rng.uniform(2, 25, (beats, atoms))
+        shift = Shift(
+            rate,
+            rng.integers(0, beats, atoms),
+            minutes,
+            rng.uniform(2, 25, (case % 2, atoms)),
+            30.0,
+            case % 3 == 0,
+            case % 4 == 3,
+            calls if several else None,
+        )
+        for number in range(1, 5):
+            bounds = _Bounds(shift, Standard(people_share=0.5), number)
+            for m in staffings(number - len(shift.shared), beats) if number > len(shift.shared) else []:
+                people = measure(shift, np.array(m), None).people_share
+                if people is not None:
+                    looked, near = looked + 1, near + (1 - people - bounds.busy / number < 0.01)
+                    assert 1 - people >= bounds.busy / number - 1e-7
+    # where travel does not count it is no bound but the share itself
+    assert looked > 100 and near > looked / 3

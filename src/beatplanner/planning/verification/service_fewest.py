@@ -3,7 +3,8 @@
 Officers N are too few where no staffing of N, officers of each beat m_b, keeps the standard. Of every staffing it holds that (a the work of
 the calls, B and C Erlang's formulas or, where calls need several officers at once, the same of as many equal officers):
 
-- all busy officers do the work: a < N where calls wait, and people ≤ 1 − a / N;
+- all busy officers do the work: a < N where calls wait, and people ≤ 1 − a / N; where calls are lost, those busy are at least as many as of
+  M/M/N/N, so people ≤ 1 − a (1 − B(N, a)) / N; where travel counts, every request that is answered takes the nearest place's way besides;
 - calls that find all N busy are at least those of C(N, a), so within ≤ (1 − C) × the calls that some officer's place reaches;
 - a beat's calls find all its officers busy at least as often as B(m_b, a_b), so own ≤ Σ_b w_b (1 − B + W m_b / N), W the share that waits at most.
 
@@ -228,7 +229,9 @@ def _too_few(shift: Places, standard: dict[str, float], number: int, *, solve: b
     work = float(shift.rate.sum()) * shift.scene
     people, within = standard.get("people_share"), standard.get("within_share")
     bounds = _Bounds(shift, number)
-    if shift.waits and (number <= work or (people is not None and 1 - work / number < people - SLACK)):
+    if shift.waits and (number <= work or number < bounds.busy - SLACK):
+        return None
+    if people is not None and 1 - bounds.busy / number < people - SLACK:
         return None
     if within is not None and 1 - bounds.least_refused < within - SLACK:
         return None
@@ -260,6 +263,12 @@ class _Bounds:
         self.least_refused = float(requests @ least) / float(requests.sum())
         most_refused = float(requests @ most) / float(requests.sum())
         self.alone = float(least[0])
+        # officers busy on average, at least: on scene alone, or with the nearest place's way for all requests that are not lost
+        near = float(shift.rate @ np.vstack([shift.minutes, shift.cars]).min(axis=0)) / 60.0 if longest else 0.0
+        work = float(shift.rate.sum()) * shift.scene
+        self.busy = work + near
+        if not shift.waits:
+            self.busy = max(work * (1 - self.least_refused), self.busy * (1 - float(most.max())))
         waiting = float(most.max()) if shift.waits else 0.0
         faster = (shift.scene + longest) / shift.scene
         beats = len(shift.minutes)

@@ -12,7 +12,12 @@ hypercube model (`hypercube`, or `approximate` beyond `EXACT_SERVERS` officers):
 No formula gives within(m) and own(m), but bounds hold for every m (a = requests an hour × hours on scene, w_b and a_b the beat's share
 and work; C and B are Erlang's formulas):
 
-- *people*: all requests are answered, so busy ≥ a / N, and N ≥ a / (1 − p).
+- *people*: where calls wait, all requests are answered, so the busy officers are a on average, and N ≥ a / (1 − p). Where calls are lost, any
+  free officer may be sent and none ends calls faster than on scene alone, so the number of busy ones is at least that of M/M/N/N, a (1 − B(N, a))
+  on average (both count up at the same rate and, with as many busy, this one down no faster, so that it can be run beside the other and never
+  falls below it; B holds for any time on scene of the same mean), and N ≥ a (1 − B(N, a)) / (1 − p). Where travel counts, a request of
+  unit j also takes the way from the nearest place, at least: with a' = Σ_j requests × (hours on scene + that way) the busy ones are
+  at least a' (fewer cannot answer all), or a' (1 − B(N, a″)) where calls are lost, since all units lose the same share, B(N, a″) at most with a″ at the longest way.
 - *within*: who is asked while all are busy waits, which happens at least as often as C(N, a); so within ≤ (1 − C) × the share of the
   requests that have some officer's place within T.
 - *own*: while an officer of b is free, every call of b goes to one of them, and an officer ends calls at most as fast as on scene
@@ -58,6 +63,8 @@ MOST_WAYS = 400
 MOST_STATES, MOST_BRANCHES = 200_000, 20_000
 # Officers whose moves the local search measures at each number: so many moves times officers.
 MOVES = 400
+# What a number must fall short by to be ruled out: more than rounding, fixed points and the checker's own slack.
+EDGE = 1e-6
 NODES = 2_000
 
 
@@ -210,8 +217,11 @@ class _Bounds:
         hours = shift.scene_minutes / 60.0
         total = float(shift.calls.sum())
         self.work = total * hours
+        ways = np.vstack([shift.minutes, shift.shared])
+        # hours of work that come in an hour, with the shortest ways where travel counts
+        shortest = float(shift.calls @ ways.min(axis=0)) / 60.0 if shift.travel_counts else 0.0
         # slowest service: every request at the longest way
-        longest = float(np.vstack([shift.minutes, shift.shared]).max()) / 60.0 if shift.travel_counts else 0.0
+        longest = float(ways.max()) / 60.0 if shift.travel_counts else 0.0
         # (M,) shares that wait or are lost, of the requests of calls that need 1 … M officers
         together = shift.calls[:, None] if shift.together is None else shift.together
         least = _refused(number, together.sum(axis=0), hours, shift.waits)
@@ -223,6 +233,10 @@ class _Bounds:
             float(mix @ most),
             float(least[0]),
         )
+        # (officers) who are busy on average, at least
+        answered = 1.0 if shift.waits else 1.0 - self.least_refused
+        answered_far = 1.0 if shift.waits else 1.0 - float(most.max())
+        self.busy = max(self.work * answered, (self.work + shortest) * answered_far)
         inside = shift.beat >= 0
         self.calls = np.bincount(shift.beat[inside], weights=shift.calls[inside], minlength=shift.beats)
         self.weight = self.calls / total
@@ -255,13 +269,13 @@ class _Bounds:
     @property
     def possible(self) -> bool:
         """Whether the number alone may do."""
-        if self.shift.waits and self.number <= self.work:
+        if self.shift.waits and (self.number <= self.work or self.number < self.busy - EDGE):
             return False
         people = self.standard.people_share
-        if people is not None and self.shift.waits and self.work / self.number > 1 - people + SLACK:
+        if people is not None and self.busy / self.number > 1 - people + EDGE:
             return False
         within = self.standard.within_share
-        return within is None or 1 - self.least_refused >= within - SLACK
+        return within is None or 1 - self.least_refused >= within - EDGE
 
     def any_staffing(self) -> np.ndarray | None:
         """Return the staffing that the bounds like best, or None where they prove that there is none."""
@@ -316,14 +330,14 @@ class _Bounds:
         shift, standard = self.shift, self.standard
         value = self.weight[:, None] * np.minimum(self.own, 1.0)
         rest = _best_of_the_rest(value)
-        wanted = -np.inf if standard.own_share is None else standard.own_share - 1e-6
+        wanted = -np.inf if standard.own_share is None else standard.own_share - EDGE
         covered: np.ndarray = np.zeros(0, bool)
         calls = np.zeros(0)
         near, least = np.zeros((shift.beats, 0), bool), -np.inf
         if self.near is not None and standard.within_share is not None and standard.minutes is not None:
             covered = np.asarray((shift.shared <= standard.minutes + 1e-9).any(axis=0))
             near, calls = self.near, shift.calls / shift.calls.sum()
-            least = (standard.within_share - 1e-6) / max(1 - self.alone_refused, 1e-12)
+            least = (standard.within_share - EDGE) / max(1 - self.alone_refused, 1e-12)
         found: list[np.ndarray] = []
         branches = 0
         stack: list[tuple[int, int, float, np.ndarray, tuple[int, ...]]] = [(0, self.free, 0.0, covered, ())]
