@@ -106,10 +106,9 @@ def test_no_sign_is_cut_by_the_frame(x, drawn):
     stations = gpd.GeoDataFrame(
         {"station": ["s"], "existing": [True], "name": ["Kej"]}, geometry=[shapely.Point(10 * x, 500)], crs="EPSG:32634"
     )
-    plan: Any = SimpleNamespace(stations=stations)
-    map_signs.draw_stations(sheet, plan, 3.6)
+    map_signs.draw_stations(sheet, stations, 3.6)
     assert bool(sheet.parts) == drawn == ("today" in sheet.shown)
-    assert map_signs.station_names(sheet, plan, {"s": "Kej"}, 3.6) == ([], [])
+    assert map_signs.station_names(sheet, stations, {"s": "Kej"}, 3.6) == ([], [])
     assert ("Kej" in "".join(sheet.parts)) == drawn
 
 

@@ -25,6 +25,7 @@ from beatplanner.data.publish.officer_charts import officer_charts
 from beatplanner.data.publish.officers_pack import names
 from beatplanner.data.publish.page_templates import template_of
 from beatplanner.data.publish.plain_figure import plain_figure
+from beatplanner.data.publish.public.picture_names import Paper, choose_names, write_names
 from beatplanner.data.publish.report_filters import DAYS, number, share, signed
 from beatplanner.data.publish.report_section import flat_rules, rules_of_pack
 from beatplanner.data.publish.service_report import draw_week, service_heads, service_rows
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
 
 DARK, ACCENT, OPENED = "#252525", "#08306b", "#cb181d"
+# Letters of the names on the map, points.
+NAMES = 7.5
 
 
 def write_report(path: Path, tables: PlanTables) -> None:
@@ -195,8 +198,8 @@ def _draw_stations(axes: Any, stations: gpd.GeoDataFrame) -> None:
             axes.scatter(
                 there.geometry.x,
                 there.geometry.y,
-                marker="s",
-                s=36,
+                marker="s" if existing else "D",
+                s=36 if existing else 30,
                 color=colour,
                 edgecolor="white",
                 zorder=5,
@@ -214,8 +217,9 @@ def draw_map(tables: PlanTables, width: float = 9.0) -> Any:
     assert beats is not None
     west, south, east, north = beats.total_bounds
     height = float(np.clip(width * (north - south) / max(east - west, 1.0), 0.5 * width, 1.25 * width))
-    figure = plain_figure(width, height)
-    axes = figure.subplots()
+    # the axes stay where they are, so that names can be placed before the picture is drawn
+    figure = plain_figure(width, height, None)
+    axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
     colours = beat_colours(beats)
     _draw_lines(axes, units.boundary, color="#bdbdbd", linewidth=0.25)
     beats.plot(ax=axes, color=[colours[str(b)] for b in beats["beat"]], edgecolor=DARK, linewidth=1.2, alpha=0.85)
@@ -225,14 +229,6 @@ def draw_map(tables: PlanTables, width: float = 9.0) -> Any:
         axes.plot([], [], color=DARK, linewidth=0.9, linestyle=(0, (4, 3)), label="today's beats")
     if tables.stations is not None:
         _draw_stations(axes, tables.stations)
-    inner = shapely.get_coordinates(shapely.point_on_surface(beats.geometry.to_numpy()))
-    from matplotlib import patheffects
-
-    halo = [patheffects.withStroke(linewidth=2.5, foreground="white")]
-    for (x, y), name in zip(inner, beats["name"], strict=True):
-        axes.annotate(
-            str(name), (x, y), ha="center", va="center", fontsize=7.5, color=DARK, path_effects=halo, zorder=6
-        )
     metres = _round_length((east - west) / 4)
     axes.plot(
         [west, west + metres], [south - 0.03 * (north - south)] * 2, color=DARK, linewidth=3, solid_capstyle="butt"
@@ -240,10 +236,12 @@ def draw_map(tables: PlanTables, width: float = 9.0) -> Any:
     axes.annotate(
         f"{metres / 1000:g} km", (west + metres / 2, south - 0.035 * (north - south)), ha="center", va="top", fontsize=8
     )
-    if axes.get_legend_handles_labels()[1]:
-        axes.legend(loc="upper right", fontsize=8, frameon=True)
     axes.set_axis_off()
     axes.set_aspect("equal")
+    legend = axes.legend(loc="upper right", fontsize=8, frameon=True) if axes.get_legend_handles_labels()[1] else None
+    paper = Paper(figure, axes)
+    taken = [] if legend is None else [paper.box(legend)]
+    write_names(paper, choose_names(paper, beats, names(tables), NAMES, tables.stations, taken), NAMES, DARK)
     return figure
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.forum import Forum
+from beatplanner.data.formats.frames import each_row
 from beatplanner.data.narrowing import is_sequence
 from beatplanner.data.publish.public.plan import (
     BEAT_COLUMNS,
@@ -74,16 +75,36 @@ def public_plan(
         draft=draft_reasons(tables, accepted, verdict),
         accepted=sorted(set(accepted) & _generated(tables)),
         closed=_closed(tables),
+        closing=_closing(tables),
     )
+
+
+def _shut(tables: PlanTables) -> gpd.GeoDataFrame | None:
+    """Return the sites of today's stations that the plan closes; None where it closes none."""
+    if tables.sites is None or tables.stations is None:
+        return None
+    shut = tables.sites[tables.sites["existing"].astype(bool) & ~tables.sites["chosen"].astype(bool)]
+    return gpd.GeoDataFrame(shut) if len(shut) else None
+
+
+def _closing(tables: PlanTables) -> gpd.GeoDataFrame | None:
+    """Return today's stations that the plan closes, as the public may see them."""
+    shut = _shut(tables)
+    if shut is None:
+        return None
+    found = gpd.GeoDataFrame(shut[["station", "geometry"]]).assign(existing=True, near="")
+    found["name"] = [str(s.name or s.station) for s in each_row(shut)]
+    return gpd.GeoDataFrame(found[list(STATION_COLUMNS)])
 
 
 def _closed(tables: PlanTables) -> dict[str, list[str]]:
     """Return the names of today's stations that the plan closes, by the beat that each lies in."""
     found: dict[str, list[str]] = {}
-    if tables.sites is None or tables.stations is None:
+    shut = _shut(tables)
+    if shut is None:
         return found
     beat_of = dict(zip(tables.units["unit"].astype(str), tables.units["beat"].astype(str), strict=True))
-    for site in tables.sites[tables.sites["existing"].astype(bool) & ~tables.sites["chosen"].astype(bool)].itertuples():
+    for site in each_row(shut):
         found.setdefault(beat_of.get(str(site.unit), ""), []).append(str(site.name or site.station))
     return found
 

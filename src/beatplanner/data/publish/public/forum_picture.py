@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
-import shapely
 
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.publish.plain_figure import plain_figure
+from beatplanner.data.publish.public.picture_names import Paper, choose_names, write_names
 from beatplanner.data.publish.public.plan import PublicPlan
+
+# Letters of names, points.
+NAMES = 8.5
 
 
 def write_picture(
@@ -55,11 +57,12 @@ def write_picture(
                 axes.scatter(
                     there.geometry.x, there.geometry.y, marker=marker, s=60, color=colour, edgecolor="white", zorder=5
                 )
-    _label(axes, beats, names)
-    if draft:
-        figure.text(0.69, 0.5, draft, fontsize=80, rotation=30, ha="center", va="center", color="#00000030", zorder=9)
     axes.set_axis_off()
     axes.set_aspect("equal")
+    paper = Paper(figure, axes)
+    write_names(paper, choose_names(paper, beats, names, NAMES, plan.stations), NAMES, "#1a1a1a")
+    if draft:
+        figure.text(0.69, 0.5, draft, fontsize=80, rotation=30, ha="center", va="center", color="#00000030", zorder=9)
     # no wrapping of the library: it takes a text with two dollar signs for a formula all the same
     words: dict[str, Any] = {"ha": "left", "va": "top"}
     figure.text(0.03, 0.90, _wrapped(title, 20), fontsize=26, fontweight="bold", color="#08306b", **words)
@@ -75,27 +78,6 @@ def write_picture(
         **words,
     )
     figure.savefig(path, dpi=100, metadata={"Software": None, "Title": np.str_(title).item()})
-
-
-def _label(axes: Any, beats: gpd.GeoDataFrame, names: Mapping[str, str]) -> None:
-    """Write names, the largest beats first, where none lies on another."""
-    from matplotlib import patheffects
-
-    inner = shapely.get_coordinates(shapely.point_on_surface(beats.geometry.to_numpy()))
-    west, south, east, north = beats.total_bounds
-    # the map is about 650 by 600 points, a letter of 8.5 points about 5.5 wide
-    unit = max((east - west) / 500, (north - south) / 430)
-    taken: list[tuple[float, float, float, float]] = []
-    halo = [patheffects.withStroke(linewidth=3, foreground="white")]
-    for i in np.argsort(-shapely.area(beats.geometry.to_numpy()), kind="stable"):
-        (x, y), name = inner[i], names[str(beats["beat"].iloc[i])]
-        wide, high = 2.9 * len(name) * unit, 7 * unit
-        box = (x - wide, y - high, x + wide, y + high)
-        if all(box[2] < t[0] or box[0] > t[2] or box[3] < t[1] or box[1] > t[3] for t in taken):
-            taken.append(box)
-            axes.annotate(
-                name, (x, y), ha="center", va="center", fontsize=8.5, color="#1a1a1a", path_effects=halo, zorder=6
-            )
 
 
 def _wrapped(text: str, width: int) -> str:

@@ -8,14 +8,30 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from beatplanner.data.publish.public.pack_pdf import font_folder
+
+if TYPE_CHECKING:
+    from PIL import ImageFont
+
 Box = tuple[float, float, float, float]
-# A letter's mean width and half a line's height, in sizes of the font (DejaVu Sans; bold letters are wider).
-LETTER, BOLD, HALF_LINE = 0.62, 1.08, 0.62
+Point = tuple[float, float]
+# A text, its place, and where in its area a line leads from there; None where no line is needed.
+Named = tuple[str, float, float, Point | None]
+# Half a line's height and the halo beside its letters, in sizes of the font.
+HALF_LINE, HALO = 0.66, 0.14
+# Between two boxes there is at least so much, mm: what nearly touches reads as one.
+GAP = 0.25
+# Ends of lines in an area that are tried.
+ENDS = 12
+# Size in which the font is measured.
+MEASURED = 200
 # So much of a full name lies in its own area where it cannot lie there whole, and so much is whole (boxes are a little wider than words).
 OWN, WHOLE = 0.85, 0.97
 # So many names without room make a part that is drawn larger; a map has so many of these parts at most.
@@ -29,9 +45,38 @@ RINGS, DIRECTIONS = (4.0, 6.0, 8.0, 11.0, 14.0, 18.0, 23.0, 29.0, 36.0, 44.0), 2
 def box_of(text: str, x: float, y: float, size: float, *, bold: bool = False) -> Box:
     """Return the box of a text of one line or more around a place."""
     lines = text.split("\n")
-    half = LETTER / 2 * size * max(map(len, lines)) * (BOLD if bold else 1.0)
+    half = (max(text_width(line, bold) for line in lines) / 2 + HALO) * size
     tall = HALF_LINE * size * len(lines)
     return x - half, y - tall, x + half, y + tall
+
+
+@cache
+def _font(bold: bool) -> ImageFont.FreeTypeFont:
+    """Return the font of the maps."""
+    # wanted where a map is drawn only
+    from PIL import ImageFont
+
+    return ImageFont.truetype(str(font_folder() / f"DejaVuSans{'-Bold' if bold else ''}.ttf"), MEASURED)
+
+
+@lru_cache(maxsize=20_000)
+def text_width(line: str, bold: bool = False) -> float:
+    """Return how wide a line of text is, in sizes of the font."""
+    return float(_font(bold).getlength(line)) / MEASURED
+
+
+def line_boxes(x: float, y: float, name: Box) -> list[Box]:
+    """Return small boxes along the line from a place to the box of its name, so that nothing is written over it."""
+    to_x, to_y = (name[0] + name[2]) / 2, (name[1] + name[3]) / 2
+    count = max(1, math.ceil(math.hypot(to_x - x, to_y - y)))
+    steps = ((x + (to_x - x) * (k + 0.5) / count, y + (to_y - y) * (k + 0.5) / count) for k in range(count))
+    wide, high = abs(to_x - x) / count / 2, abs(to_y - y) / count / 2
+    found = [(a - wide, b - high, a + wide, b + high) for a, b in steps]
+    return [b for b in found if not _meet(b, name)]
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and one[2] > other[0] and one[1] < other[3] and one[3] > other[1]
 
 
 def forms_of(text: str) -> list[str]:
@@ -43,10 +88,11 @@ def forms_of(text: str) -> list[str]:
     return [text, f"{text[:at]}\n{text[at + 1 :]}"]
 
 
-def is_free(box: Box, taken: Iterable[Box], width: float, height: float) -> bool:
-    """Return whether a box lies in the frame and on no other box."""
-    inside = box[0] >= 0.5 and box[1] >= 0.5 and box[2] <= width - 0.5 and box[3] <= height - 0.5
-    return inside and not any(box[0] < t[2] and box[2] > t[0] and box[1] < t[3] and box[3] > t[1] for t in taken)
+def is_free(box: Box, taken: Iterable[Box], width: float, height: float, edge: float = 0.5) -> bool:
+    """Return whether a box lies in the frame and on no other box, nor so near that they seem to touch; `edge` is kept at the frame."""
+    inside = box[0] >= edge and box[1] >= edge and box[2] <= width - edge and box[3] <= height - edge
+    left, top, right, bottom = box[0] - GAP, box[1] - GAP, box[2] + GAP, box[3] + GAP
+    return inside and not any(left < t[2] and right > t[0] and top < t[3] and bottom > t[1] for t in taken)
 
 
 def inner_places(shape: BaseGeometry, middle: tuple[float, float], step: float) -> Iterator[tuple[float, float]]:
@@ -88,7 +134,7 @@ def placed(
     height: float,
     own: float = OWN,
     within: BaseGeometry | None = None,
-) -> list[tuple[str, float, float, bool] | None]:
+) -> list[Named | None]:
     """Choose where the names of areas stand.
 
     Parameters
@@ -113,12 +159,13 @@ def placed(
     Returns
     -------
     list
-        For each area the text (a full name may be broken into two lines), its place, and whether a line leads from there to the middle; None where there is no room at all.
+        For each area the text (a full name may be broken into two lines), its place, and the place in the area to which a line leads from there, None where none does; None
+        where there is no room at all.
     """
     used = list(taken)
     # a place is kept for the short form of each before any full form is written
     kept = [box_of(short or "", middles[i][0], middles[i][1], size, bold=True) for i, (_, short) in enumerate(texts)]
-    found: list[tuple[str, float, float, bool] | None] = [None] * len(shapes)
+    found: list[Named | None] = [None] * len(shapes)
     order = sorted(range(len(shapes)), key=lambda i: -float(shapely.area(shapes[i])))
     waiting: list[int] = []
     for i in order:
@@ -128,15 +175,16 @@ def placed(
             waiting.append(i)
             continue
         used.append(box_of(at[0], at[1], at[2], size, bold=True))
-        found[i] = *at, False
+        found[i] = *at, None
     for i in sorted(waiting, key=lambda i: shapes[i].area):
         short = texts[i][1]
         if short is None:
             continue
-        inside = [(x, y, False) for x, y in inner_places(shapes[i], tuple(middles[i]), size)]
-        at = _first_free(short, middles[i], inside, size, used, width, height, bold=True)
+        at = _short_form(short, shapes[i], middles[i], size, used, width, height)
         if at is not None:
             used.append(box_of(short, at[0], at[1], size, bold=True))
+            if at[2] is not None:
+                used += line_boxes(*at[2], used[-1])
             found[i] = short, *at
     return found
 
@@ -166,35 +214,49 @@ def _full_name(
     return None
 
 
-def _first_free(
+def _short_form(
     text: str,
-    point: np.ndarray | tuple[float, float],
-    near: Sequence[tuple[float, float, bool]],
+    shape: BaseGeometry,
+    middle: np.ndarray,
     size: float,
     used: Sequence[Box],
     width: float,
     height: float,
-    *,
-    bold: bool = False,
-) -> tuple[float, float, bool] | None:
-    """Return the first free place of a text: near its point, else at the end of a line, one that runs over nothing written if there is any."""
-    x, y = float(point[0]), float(point[1])
-    crossing = None
-    for a, b, line in [*near, *((a, b, True) for a, b in around(x, y))]:
-        if not is_free(box_of(text, a, b, size, bold=bold), used, width, height):
-            continue
-        if not line or not _crosses(x, y, a, b, used):
-            return a, b, line
-        crossing = crossing or (a, b, line)
+) -> tuple[float, float, Point | None] | None:
+    """Return the place of a short form and where a line leads from it: in its area, else at the end of a line that runs over nothing written if there is any."""
+    places = list(inner_places(shape, (float(middle[0]), float(middle[1])), size))
+    for x, y in places:
+        if is_free(box_of(text, x, y, size, bold=True), used, width, height):
+            return x, y, None
+    # a line ends where its area is seen; each so many places are enough to find one
+    seen = [p for p in places if not _lies_in(p, used)][:: max(1, len(places) // ENDS)] or places[:1]
+    crossing: tuple[float, float, Point | None] | None = None
+    for x, y in seen:
+        for a, b in around(x, y):
+            if is_free(box_of(text, a, b, size, bold=True), used, width, height):
+                if not _crosses(x, y, a, b, used):
+                    return a, b, (x, y)
+                crossing = crossing or (a, b, (x, y))
     return crossing
+
+
+def _lies_in(point: Point, boxes: Iterable[Box]) -> bool:
+    """Return whether a point is under what is written or drawn."""
+    x, y = point
+    return any(t[0] - GAP <= x <= t[2] + GAP and t[1] - GAP <= y <= t[3] + GAP for t in boxes)
 
 
 def _crosses(x: float, y: float, to_x: float, to_y: float, taken: Iterable[Box]) -> bool:
     """Return whether a leader line would run over what is written; what its place itself lies in is left aside."""
+    around = min(x, to_x), min(y, to_y), max(x, to_x), max(y, to_y)
+    near = [
+        t
+        for t in taken
+        if t[0] <= around[2] and t[2] >= around[0] and t[1] <= around[3] and t[3] >= around[1]
+        if not (t[0] <= x <= t[2] and t[1] <= y <= t[3])
+    ]
     line = shapely.LineString([(x, y), (to_x, to_y)])
-    return any(
-        not (t[0] <= x <= t[2] and t[1] <= y <= t[3]) and shapely.intersects(line, shapely.box(*t)) for t in taken
-    )
+    return any(bool(shapely.intersects(line, shapely.box(*t))) for t in near)
 
 
 def beside_points(
@@ -244,11 +306,9 @@ def beside_points(
         forms = [text] if borders is None and home is None else forms_of(text)
         homes = [home, None] if home is not None and shapely.contains_xy(home, *point) else [None]
         at = next((a for h in homes if (a := _kept_apart(forms, point, size, reach, room, h)) is not None), None)
-        at = at or _beside(text, point, size, reach, room, over=True) or _away(text, point, size, room, over=True)
-        if at is None:
-            near = [(x, y, False) for x, y in _around_symbol(text, point, size, reach)]
-            free = _first_free(text, point, near, size, room.used, width, height)
-            at = None if free is None else (text, *free)
+        # a name whose line would run over another is left to the list below the map
+        at = at or next((a for f in forms if (a := _beside(f, point, size, reach, room, over=True)) is not None), None)
+        at = at or next((a for f in forms if (a := _away(f, point, size, room, over=True)) is not None), None)
         if at is not None:
             room.used.append(box_of(at[0], at[1], at[2], size))
             if at[3]:
@@ -285,7 +345,7 @@ def _around_symbol(text: str, point: tuple[float, float], size: float, reach: fl
     """Yield the places of a name at its symbol, the best first."""
     x, y = point
     _, _, right, bottom = box_of(text, 0.0, 0.0, size)
-    half, tall = right + reach + 0.4, bottom + reach + 0.2
+    half, tall = right + reach + 0.4, bottom + reach + GAP + 0.05
     for dx, dy in ((0.0, -tall), (0.0, tall), (half, 0.0), (-half, 0.0)):
         yield x + dx, y + dy
     for wide, v in ((0.8, -0.8), (0.8, 0.8), (1.0, -0.5), (1.0, 0.5)):

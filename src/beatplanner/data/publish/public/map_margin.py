@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from pyproj import CRS
@@ -51,10 +52,27 @@ def grid_step(metres: float) -> float:
     return max(s * power for s in (1.0, 2.0, 5.0) if s * power <= rough)
 
 
+@dataclass(frozen=True)
+class GridNumber:
+    """A number at a line of the grid: its text, its SVG and its box (mm)."""
+
+    text: str
+    drawn: tuple[str, str]
+    box: tuple[float, float, float, float]
+
+
+def _number(text: str, x: float, y: float, box: tuple[float, float, float, float], middle: bool) -> GridNumber:
+    """Return a number of the grid with a halo, so that a border under it leaves it readable."""
+    anchor = "middle" if middle else "start"
+    same = f'<text x="{x:.2f}" y="{y:.2f}" text-anchor="{anchor}" font-size="1.9" font-family="{FONT}"'
+    halo = f'{same} fill="none" stroke="#fff" stroke-width="0.5" stroke-linejoin="round">{text}</text>'
+    return GridNumber(text, (halo, f'{same} fill="#333">{text}</text>'), box)
+
+
 def grid(
     west: float, north: float, per_mm: float, width: float, height: float
-) -> tuple[list[str], list[str], float, list[tuple[float, float, float, float]]]:
-    """Return a grid's short lines at the frame as SVG, the numbers that stand at them, the step in metres, and the boxes of the numbers (mm).
+) -> tuple[list[str], list[GridNumber], float]:
+    """Return a grid's short lines at the frame as SVG, the numbers that stand at them, and the step in metres.
 
     Parameters
     ----------
@@ -69,9 +87,7 @@ def grid(
     # kilometres, or metres where lines lie closer: whole numbers read alike in each language
     unit = 1000 if step >= 1000 else 1
     parts: list[str] = []
-    numbers: list[str] = []
-    boxes: list[tuple[float, float, float, float]] = []
-    style = f'font-size="1.9" font-family="{FONT}" fill="#333"'
+    numbers: list[GridNumber] = []
 
     def lines(first: float, length: float) -> list[float]:
         start = math.ceil(first / step)
@@ -82,18 +98,15 @@ def grid(
         if not 8 < x < width - 8:
             continue
         parts.append(f'<path d="M{x:.2f} 0v2M{x:.2f} {height:g}v-2" stroke="{DARK}" stroke-width="0.2"/>')
-        parts.append(f'<text x="{x:.2f}" y="{height - 2.6:.2f}" text-anchor="middle" {style}>{text}</text>')
-        numbers.append(text)
-        boxes.append((x - 0.65 * len(text), height - 4.4, x + 0.65 * len(text), height))
+        box = (x - 0.65 * len(text), height - 4.4, x + 0.65 * len(text), height)
+        numbers.append(_number(text, x, height - 2.6, box, middle=True))
     for up in lines(north - height * per_mm, height * per_mm):
         y, text = (north - up) / per_mm, f"{up / unit:.0f}"
         if not 8 < y < height - 8:
             continue
         parts.append(f'<path d="M0 {y:.2f}h2M{width:g} {y:.2f}h-2" stroke="{DARK}" stroke-width="0.2"/>')
-        parts.append(f'<text x="2.6" y="{y + 0.7:.2f}" {style}>{text}</text>')
-        numbers.append(text)
-        boxes.append((0.0, y - 1.2, 2.8 + 1.3 * len(text), y + 1.2))
-    return parts, numbers, step, boxes
+        numbers.append(_number(text, 2.6, y + 0.7, (0.0, y - 1.2, 2.8 + 1.3 * len(text), y + 1.2), middle=False))
+    return parts, numbers, step
 
 
 def system_names(crs: CRS | None) -> tuple[str, str]:

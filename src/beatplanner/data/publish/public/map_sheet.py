@@ -13,7 +13,7 @@ from pyproj import CRS, Proj, Transformer
 from shapely.geometry.base import BaseGeometry
 
 from beatplanner.data.formats import geometry
-from beatplanner.data.publish.public.map_labels import Box, box_of
+from beatplanner.data.publish.public.map_labels import Box, box_of, is_free
 from beatplanner.data.publish.public.map_margin import grid
 
 DARK, GREY, LIGHT, WATER, ACCENT, OPENED = "#1a1a1a", "#7a7a7a", "#b5b5b5", "#3a6ea5", "#08306b", "#b2182b"
@@ -94,11 +94,13 @@ class Sheet:
     # those of them that a line to a name may cross
     frames: list[Box] = field(default_factory=list[Box])
     shown: set[str] = field(default_factory=set[str])
+    # boxes of the signs of stations and forums, which are among the taken ones
+    signs: list[Box] = field(default_factory=list[Box])
 
     def __post_init__(self) -> None:
         # what is written at the grid stays readable
-        self.grid, self.numbers, self.step, boxes = grid(self.west, self.north, self.per_mm, self.width, self.height)
-        self.taken += boxes
+        self.ticks, self.numbers, self.step = grid(self.west, self.north, self.per_mm, self.width, self.height)
+        self.taken += [number.box for number in self.numbers]
 
     @property
     def frame(self) -> BaseGeometry:
@@ -161,7 +163,7 @@ class Sheet:
         above: bool = False,
     ) -> bool:
         """Write a text around a place, where nothing is written yet; return whether it was."""
-        half, tall = 0.31 * size * len(text) * (1.08 if bold else 1.0), 0.62 * size
+        _, _, half, tall = box_of(text, 0.0, 0.0, size, bold=bold)
         c, s = abs(math.cos(math.radians(turn))), abs(math.sin(math.radians(turn)))
         wide, high = half * c + tall * s, half * s + tall * c
         tries = [(x, y)]
@@ -173,9 +175,7 @@ class Sheet:
             )
         for left, top in tries:
             box = (left - wide, top - high, left + wide, top + high)
-            inside = box[0] >= 0 and box[1] >= 0 and box[2] <= self.width and box[3] <= self.height
-            free = all(box[2] < t[0] or box[0] > t[2] or box[3] < t[1] or box[1] > t[3] for t in self.taken)
-            if inside and free:
+            if is_free(box, self.taken, self.width, self.height):
                 x, y = left, top
                 self.taken.append((x - wide, y - high, x + wide, y + high))
                 self.write(text, x, y, size, bold=bold, colour=colour, turn=turn)
@@ -210,6 +210,19 @@ class Sheet:
                 f'<text {same} fill="none" stroke="#fff" stroke-width="{0.28 * size:.2f}" stroke-linejoin="round">{escape(line)}</text>'
             )
             self.parts.append(f'<text {same} fill="{colour}">{escape(line)}</text>')
+
+    def hold_sign(self, x: float, y: float, reach: float) -> None:
+        """Keep the box of a sign free."""
+        box = (x - reach, y - reach, x + reach, y + reach)
+        self.signs.append(box)
+        self.taken.append(box)
+
+    def draw_grid(self) -> None:
+        """Draw the short lines of the grid, and its numbers where no sign lies: the other numbers tell those between them."""
+        self.parts += self.ticks
+        for number in self.numbers:
+            if is_free(number.box, self.signs, self.width, self.height, edge=0.0):
+                self.parts += number.drawn
 
     def svg(self) -> str:
         """Return the sheet as a picture."""

@@ -13,9 +13,17 @@ from shapely.geometry.base import BaseGeometry
 
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import each_row
-from beatplanner.data.publish.public.map_labels import WHOLE, Box, beside_points, box_of, is_free, placed
+from beatplanner.data.publish.public.map_labels import (
+    WHOLE,
+    Box,
+    Named,
+    beside_points,
+    box_of,
+    is_free,
+    line_boxes,
+    placed,
+)
 from beatplanner.data.publish.public.map_sheet import ACCENT, DARK, OPENED, PATTERNS, WATER, Sheet
-from beatplanner.data.publish.public.plan import PublicPlan
 
 # So much of a place's name lies in the place itself: it may reach over the thin border of an area, as on any map of a town.
 PLACE_OWN = 0.35
@@ -72,14 +80,14 @@ def place_names(sheet: Sheet, own: gpd.GeoDataFrame, numbered: bool) -> list[tup
     beat = shapely.union_all([shapely.transform(s, sheet.mm) for s in own.geometry])
     found = placed(shapes, middles, texts, 2.6, sheet.taken, sheet.width, sheet.height, PLACE_OWN, beat)
     listed: list[tuple[int, str]] = []
-    for name, middle, at in zip(names, middles, found, strict=True):
+    for name, at in zip(names, found, strict=True):
         if at is None:
             continue
-        text, x, y, line = at
+        text, x, y, end = at
         if text.replace("\n", " ") != name:
             listed.append((len(listed) + 1, name))
             text = str(len(listed))
-        _write_placed(sheet, (text, x, y, line), middle, 2.6)
+        _write_placed(sheet, (text, x, y, end), 2.6)
     return listed
 
 
@@ -144,10 +152,11 @@ def draw_ground(sheet: Sheet, streets: gpd.GeoDataFrame | None, waters: gpd.GeoS
         sheet.shown.add("street")
 
 
-def draw_stations(sheet: Sheet, plan: PublicPlan, size: float) -> None:
-    """Draw stations: a filled square where one is today, a filled diamond for a new one, so that grey tells them apart."""
-    for s, x, y in _stations_there(sheet, plan, size):
+def draw_stations(sheet: Sheet, stations: gpd.GeoDataFrame | None, size: float) -> None:
+    """Draw stations: a filled square where one is today, with a white cross where it closes, a filled diamond for a new one, so that grey tells them apart."""
+    for s, x, y in _stations_there(sheet, stations, size):
         r = size / 2
+        closes = bool(getattr(s, "closes", False))
         d = (
             f"M{x - r:.2f} {y - r:.2f}h{size}v{size}h-{size}Z"
             if s.existing
@@ -156,13 +165,18 @@ def draw_stations(sheet: Sheet, plan: PublicPlan, size: float) -> None:
         sheet.parts.append(
             f'<path d="{d}" fill="{ACCENT if s.existing else OPENED}" stroke="#fff" stroke-width="0.5"/>'
         )
-        sheet.taken.append((x - 1.3 * r, y - 1.3 * r, x + 1.3 * r, y + 1.3 * r))
-        sheet.shown.add("today" if s.existing else "new")
+        if closes:
+            i = 0.6 * r
+            sheet.parts.append(
+                f'<path d="M{x - i:.2f} {y - i:.2f}l{2 * i:.2f} {2 * i:.2f}m0 {-2 * i:.2f}l{-2 * i:.2f} {2 * i:.2f}" fill="none" stroke="#fff" stroke-width="0.45"/>'
+            )
+        sheet.hold_sign(x, y, 1.3 * r)
+        sheet.shown.add("closes" if closes else "today" if s.existing else "new")
 
 
-def _stations_there(sheet: Sheet, plan: PublicPlan, size: float) -> Iterable[tuple[Any, float, float]]:
+def _stations_there(sheet: Sheet, stations: gpd.GeoDataFrame | None, size: float) -> Iterable[tuple[Any, float, float]]:
     """Yield the stations whose sign lies whole in the frame, each with its place in mm."""
-    for s in () if plan.stations is None else each_row(plan.stations):
+    for s in () if stations is None else each_row(stations):
         x, y = sheet.mm(np.array([[s.geometry.x, s.geometry.y]]))[0]
         if sheet.holds(float(x), float(y), 0.65 * size):
             yield s, float(x), float(y)
@@ -170,14 +184,14 @@ def _stations_there(sheet: Sheet, plan: PublicPlan, size: float) -> Iterable[tup
 
 def station_names(
     sheet: Sheet,
-    plan: PublicPlan,
+    stations: gpd.GeoDataFrame | None,
     names: Mapping[str, str],
     size: float,
     borders: BaseGeometry | None = None,
     home: BaseGeometry | None = None,
 ) -> tuple[list[str], list[Box]]:
     """Write the names of stations where they hide nothing, borders (mm) only where there is no other room; return those that have no room, and their places (metres); `home` as for `names_beside`."""
-    there = [s for s in _stations_there(sheet, plan, size) if str(s[0].station) in names]
+    there = [s for s in _stations_there(sheet, stations, size) if str(s[0].station) in names]
     there.sort(key=lambda s: not s[0].existing)
     texts = [names[str(s.station)] for s, *_ in there]
     colours = [ACCENT if s.existing else OPENED for s, *_ in there]
@@ -221,6 +235,8 @@ def names_beside(
             )
         sheet.write(text, x, y, size, colour=colour, plate=True)
         sheet.taken.append(box_of(text, x, y, size))
+        if line:
+            sheet.taken += line_boxes(*point, sheet.taken[-1])
     return missing
 
 
@@ -250,26 +266,28 @@ def area_names(
     found = placed(shapes, middles, [(labels[b], b) for b in ids], size, sheet.taken, sheet.width, sheet.height)
     listed: list[tuple[tuple[bool, int, str], str]] = []
     cramped: list[Box] = []
-    for beat, middle, at, box in zip(ids, middles, found, boxes, strict=True):
+    for beat, at, box in zip(ids, found, boxes, strict=True):
         if at is None or at[0].replace("\n", " ") != labels[beat]:
             number = beat.isdecimal()
             listed.append(((not number, int(beat) if number else 0, beat), labels[beat]))
             cramped.append(box)
         if at is not None:
-            _write_placed(sheet, at, middle, size)
+            _write_placed(sheet, at, size)
     return [name for _, name in sorted(listed)], cramped
 
 
-def _write_placed(sheet: Sheet, at: tuple[str, float, float, bool], middle: np.ndarray, size: float) -> None:
+def _write_placed(sheet: Sheet, at: Named, size: float) -> None:
     """Write a name of an area where it was placed, with the line to its area where there is one."""
-    text, x, y, line = at
-    if line:
+    text, x, y, end = at
+    if end is not None:
         sheet.parts.append(
-            f'<path d="M{middle[0]:.2f} {middle[1]:.2f}L{x:.2f} {y:.2f}" stroke="{DARK}" stroke-width="0.2"/>'
-            f'<circle cx="{middle[0]:.2f}" cy="{middle[1]:.2f}" r="0.5" fill="{DARK}"/>'
+            f'<path d="M{end[0]:.2f} {end[1]:.2f}L{x:.2f} {y:.2f}" stroke="{DARK}" stroke-width="0.2"/>'
+            f'<circle cx="{end[0]:.2f}" cy="{end[1]:.2f}" r="0.5" fill="{DARK}"/>'
         )
     sheet.write(text, x, y, size, bold=True)
     sheet.taken.append(box_of(text, x, y, size, bold=True))
+    if end is not None:
+        sheet.taken += line_boxes(*end, sheet.taken[-1])
 
 
 def street_names(sheet: Sheet, streets: gpd.GeoDataFrame, shape: shapely.Geometry) -> None:

@@ -68,7 +68,7 @@ def draw_town(
     streets: gpd.GeoDataFrame | None = None,
     waters: gpd.GeoSeries | None = None,
     today: gpd.GeoDataFrame | None = None,
-    stations: bool = True,
+    stations: gpd.GeoDataFrame | None = None,
     names: Mapping[str, str] | None = None,
     part: Box | None = None,
     parts: Sequence[Box] | None = None,
@@ -90,7 +90,7 @@ def draw_town(
     today
         Older lines, drawn dashed.
     stations
-        Whether stations are drawn.
+        ``station``, ``existing`` and points, and ``closes`` where some of today's stations do; None where there are none.
     names
         What each station is called.
     part
@@ -117,16 +117,17 @@ def draw_town(
     river_under(sheet, waters, areas.geometry.to_numpy(), 0.6)
     for shape in areas.geometry:
         sheet.draw(shape, line=DARK, width=0.6)
-    if stations:
-        draw_stations(sheet, plan, size=2.6)
+    draw_stations(sheet, stations, size=2.6)
     for number, box in enumerate(parts or ()):
         mark_part(sheet, box, chr(ord("A") + number))
     size = 3.2 if len(areas) <= 60 else 2.2
-    listed, cramped = area_names(sheet, areas, labels, size)
     unnamed: list[str] = []
-    if stations and names is not None:
-        unnamed, at = station_names(sheet, plan, names, 2.6, borders_on(sheet, areas.geometry.to_numpy()))
-        cramped += at
+    at: list[Box] = []
+    if names is not None:
+        # stations first: a beat without room for its name has its number, a station has nothing shorter
+        unnamed, at = station_names(sheet, stations, names, 2.6, borders_on(sheet, areas.geometry.to_numpy()))
+    listed, cramped = area_names(sheet, areas, labels, size)
+    cramped += at
     if parts is None and part is None:
 
         def fits(box: Box) -> bool:
@@ -166,8 +167,8 @@ def _finished(
     parts: Sequence[Box] = (),
 ) -> Drawing:
     """Return the drawing of a sheet with its grid."""
-    sheet.parts += sheet.grid
-    told = tuple(listed), tuple(sheet.numbers), sheet.step, tuple(unnamed), tuple(places)
+    sheet.draw_grid()
+    told = tuple(listed), tuple(n.text for n in sheet.numbers), sheet.step, tuple(unnamed), tuple(places)
     return Drawing(sheet.svg(), sheet.width, sheet.height, scale, *told, frozenset(sheet.shown), tuple(parts))
 
 
@@ -263,11 +264,11 @@ def draw_beat(
             sheet.parts.append(
                 f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{RING}" fill="#fff" stroke="{DARK}" stroke-width="0.5"/><circle cx="{x:.2f}" cy="{y:.2f}" r="0.8" fill="{DARK}"/>'
             )
-            sheet.taken.append((x - RING, y - RING, x + RING, y + RING))
+            sheet.hold_sign(float(x), float(y), RING)
             sheet.shown.add("venue")
-    draw_stations(sheet, plan, size=3.6)
+    draw_stations(sheet, plan.stations, size=3.6)
     borders = borders_on(sheet, beats.geometry.to_numpy()[around])
-    unnamed = station_names(sheet, plan, stations, 3.6, borders, shape)[0] if stations is not None else []
+    unnamed = station_names(sheet, plan.stations, stations, 3.6, borders, shape)[0] if stations is not None else []
     if at_venue is not None and venue_name and not _in_a_station(plan, venue, venue_name, stations or {}):
         names_beside(sheet, [at_venue], [venue_name], 2.4, RING, [DARK], borders, shape)
     places = place_names(sheet, own, numbered)

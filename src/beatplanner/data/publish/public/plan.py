@@ -96,6 +96,10 @@ class PublicPlan:
         Why this is a draft; empty where it is none.
     accepted
         Stations at generated places that a person accepted.
+    closed
+        By the beat that each lies in: the names of today's stations that the plan closes.
+    closing
+        These stations, with `STATION_COLUMNS`; None where there are none.
     """
 
     project: str
@@ -113,16 +117,29 @@ class PublicPlan:
     draft: Sequence[Reason] = ()
     accepted: Sequence[str] = ()
     closed: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    closing: gpd.GeoDataFrame | None = None
 
     def __post_init__(self) -> None:
         for frame, allowed in (
             (self.units, UNIT_COLUMNS),
             (self.beats, BEAT_COLUMNS),
             (self.stations, STATION_COLUMNS),
+            (self.closing, STATION_COLUMNS),
         ):
             strange = [] if frame is None else [c for c in frame.columns if c not in allowed]
             if strange:
                 raise ValueError(f"not public: {strange}")
+
+    @property
+    def stations_today(self) -> gpd.GeoDataFrame | None:
+        """The stations of today, those that the plan closes marked in ``closes``; None where there are none."""
+        kept = None if self.stations is None else self.stations[self.stations["existing"].astype(bool)]
+        frames = [
+            frame[["station", "name", "existing", "geometry"]].assign(closes=closes)
+            for frame, closes in ((kept, False), (self.closing, True))
+            if frame is not None and len(frame)
+        ]
+        return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True)) if frames else None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ SIGNS = {
     '<path d="M4.8 4.5L8.8 .5M4.8 2.5L6.8 .5M6.8 4.5L9 2.3" stroke="#4d4d4d" stroke-width=".16"/>',
     "area": '<path d="M0 2.5H9" stroke="#7a7a7a" stroke-width=".25" stroke-dasharray=".6 .6"/>',
     "today": f'<rect x="3" y="1" width="3" height="3" fill="{ACCENT}"/>',
+    "closes": f'<rect x="3" y="1" width="3" height="3" fill="{ACCENT}"/><path d="M3.6 1.6l1.8 1.8m0 -1.8l-1.8 1.8" fill="none" stroke="#fff" stroke-width=".45"/>',
     "new": f'<path d="M4.5 .5L6.5 2.5L4.5 4.5L2.5 2.5Z" fill="{OPENED}"/>',
     "venue": f'<circle cx="4.5" cy="2.5" r="2" fill="#fff" stroke="{DARK}" stroke-width=".5"/><circle cx="4.5" cy="2.5" r=".8" fill="{DARK}"/>',
     "street": '<path d="M0 2.5H9" stroke="#8c8c8c" stroke-width=".4"/>',
@@ -32,6 +33,7 @@ def sign_labels(t: PublicSpeech) -> dict[str, str]:
     """Return what the signs mean."""
     return {
         "today": t.text("Station there today"),
+        "closes": t.text("Station of today that closes"),
         "new": t.text("New station"),
         "line": t.text("Today's lines"),
         "water": t.text("River or other barrier"),

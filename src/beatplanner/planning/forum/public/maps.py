@@ -85,10 +85,15 @@ class Maps:
             "waters": tables.waters,
         }
         if planned:
-            return draw_town(plan, plan.beats, self.names, today=self.today, names=self.stations, **common, **which)
+            common |= {"stations": plan.stations, "names": self.stations}
+            return draw_town(plan, plan.beats, self.names, today=self.today, **common, **which)
         assert self.today is not None
         labels = {str(b): str(b) for b in self.today["beat"]}
-        return draw_town(plan, self.today, labels, stations=False, **common, **which)
+        there = plan.stations_today
+        if there is not None:
+            known = {str(s): str(n) for s, n in zip(there["station"], there["name"], strict=True)}
+            common |= {"stations": there, "names": {s: self.stations.get(s, n) for s, n in known.items()}}
+        return draw_town(plan, self.today, labels, **common, **which)
 
     def naming(self, stations: dict[str, str]) -> Maps:
         """Return the maps with other words for stations: a site that is still to be chosen is named in each language."""
