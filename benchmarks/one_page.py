@@ -18,6 +18,7 @@ from typing import Any
 import openpyxl
 
 from beatplanner.data.publish.comparison_words import about, in_words
+from beatplanner.data.result.draft_reason import gap_at_most
 from beatplanner.planning.compare.answer import answers
 
 # What is read out of the page: question, pattern of one figure, and the row of the comparison that has it.
@@ -87,9 +88,9 @@ def contradictions(folder: Path, prices: Path | None = None) -> tuple[int, list[
             label = rows[key]["label"] if key in rows else ""
             cell = cells.get(label, [])
             if k < len(cell) and isinstance(cell[k], int | float):
-                check(
-                    abs(cell[k] - value) < 1e-5 * max(1, abs(value)), f"{name}: the workbook has {cell[k]} for {key}."
-                )
+                beside = gap_at_most(value) if rows[key]["kind"] == "gap" else value
+                alike = abs(cell[k] - beside) < 1e-5 * max(1, abs(beside))
+                check(alike, f"{name}: the workbook has {cell[k]} for {key}.")
         _money(check, name, said, rows, k, summary, content)
         _posts(check, name, said, plan, summary)
         # rules that are not met and steps that are not solved stand on both pages

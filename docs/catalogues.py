@@ -31,6 +31,8 @@ SOURCES = tuple(
         "small_files",
     )
 )
+# Of the papers that a force itself holds.
+PAPERS, IN_PAPERS = FOLDER / "papers", ("mk", "sq")
 LOCALES = ("sq", "sr_Cyrl", "mk", "ro", "ru")
 LETTERS = {
     "а": "a",
@@ -139,6 +141,32 @@ def messages() -> list[str | tuple[str, str]]:
     return list(found)
 
 
+def paper_messages() -> list[str | tuple[str, str]]:
+    """Return the texts of the papers that a force itself holds, the report and the job descriptions, but those that the pack has."""
+    from beatplanner.data.publish import (
+        draft_words,
+        job_descriptions,
+        officer_charts,
+        privacy_report,
+        report,
+        report_charts,
+        report_section,
+        service_report,
+    )
+
+    page = (ROOT / "src" / "beatplanner" / "data" / "templates" / "report.html").read_text("utf-8")
+    found: dict[str | tuple[str, str], None] = dict.fromkeys(re.findall(r'\bt\("([^"]*)"', page))
+    found |= dict.fromkeys(re.findall(r'\bmany\("([^"]*)", "([^"]*)"', page))
+    for module in (report_charts, officer_charts, service_report):
+        found |= dict.fromkeys(re.findall(r'say\.text\(\s*"([^"]*)"', Path(str(module.__file__)).read_text("utf-8")))
+    found |= dict.fromkeys(head for _, head, *_ in service_report.FIGURES)
+    for words in (report, report_section, privacy_report, draft_words, job_descriptions):
+        found |= dict.fromkeys(words.WORDS)
+    found |= dict.fromkeys(job_descriptions.template_texts())
+    known = set(messages())
+    return [text for text in found if text not in known]
+
+
 def latin(text: str) -> str:
     """Write Serbian Cyrillic in Latin letters."""
     return "".join(
@@ -146,9 +174,9 @@ def latin(text: str) -> str:
     )
 
 
-def updated(locale: str, wanted: list[str | tuple[str, str]]) -> Catalog:
+def updated(locale: str, wanted: list[str | tuple[str, str]], folder: Path = FOLDER) -> Catalog:
     """Return a catalogue with just the texts that are wanted, translated as far as the old one was."""
-    path = FOLDER / f"{locale}.po"
+    path = folder / f"{locale}.po"
     old = Catalog(locale=locale)
     if path.exists():
         with path.open("rb") as stream:
@@ -166,11 +194,11 @@ def updated(locale: str, wanted: list[str | tuple[str, str]]) -> Catalog:
 HEADER = "# The forum pack of beatplanner.\n# Written by a machine; texts flagged fuzzy wait for a native speaker."
 
 
-def save(catalogue: Catalog, locale: str) -> None:
+def save(catalogue: Catalog, locale: str, folder: Path = FOLDER) -> None:
     """Write a catalogue, without the date, so that it changes only where a text does."""
-    with (FOLDER / f"{locale}.po").open("wb") as stream:
+    path = folder / f"{locale}.po"
+    with path.open("wb") as stream:
         write_po(stream, catalogue, width=120, omit_header=False, ignore_obsolete=True)
-    path = FOLDER / f"{locale}.po"
     lines = [
         line
         for line in path.read_text("utf-8").splitlines()
@@ -197,6 +225,12 @@ def main() -> None:
                     text = tuple(latin(s) for s in m.string) if isinstance(m.string, tuple | list) else latin(m.string)
                     other.add(m.id, text, flags=m.flags)
             save(other, "sr_Latn")
+    papers = paper_messages()
+    for locale in IN_PAPERS:
+        catalogue = updated(locale, papers, PAPERS)
+        save(catalogue, locale, PAPERS)
+        empty = sum(not (all(m.string) if isinstance(m.string, tuple | list) else m.string) for m in catalogue if m.id)
+        print(f"papers, {locale}: {len(papers)} texts, {empty} not translated")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from beatplanner.data.publish.report import draw_map
+from beatplanner.data.publish.report_charts import draw_map
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.sample.sample_town import write_sample_town
 from beatplanner.planning.whole.run import run

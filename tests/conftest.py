@@ -220,9 +220,9 @@ def _collector_in_this_thread():
 @pytest.fixture(autouse=True)
 def _charts_are_made_and_not_coloured(monkeypatch):
     """Let a test's plans put their report's charts together without drawing their pixels, a quarter of the work; those of shared fixtures are drawn."""
-    from beatplanner.data.publish import report
+    from beatplanner.data.publish import report_charts
 
-    monkeypatch.setattr(report, "_picture", lambda figure, dpi=100: "data:,")
+    monkeypatch.setattr(report_charts, "_picture", lambda figure, dpi=100: "data:,")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from beatplanner.data.result.draft import proven_gap
+from beatplanner.data.result.draft_reason import gap_words
 from beatplanner.planning.progress import split_unit
 
 # A gap at which a plan counts as optimal, as in the contract's status.
@@ -28,7 +29,7 @@ def progress_line(phase: str, best: float | None, bound: float | None) -> str:
         return f"{phase}: best {best:,.0f}{unit}, proven optimal"
     if gap > WORTH_TELLING:
         return f"{phase}: best {best:,.0f}{unit}, no useful bound yet"
-    return f"{phase}: best {best:,.0f}{unit}, proven at least {bound:,.0f} (gap {gap:.2%})"
+    return f"{phase}: best {best:,.0f}{unit}, proven at least {bound:,.0f} (gap {gap_words(gap)})"
 
 
 def proof_in_words(step: dict[str, Any]) -> str:
@@ -46,11 +47,11 @@ def proof_in_words(step: dict[str, Any]) -> str:
         if less is None:
             checked = "; by the solver's word, which “verify” cannot check"
         elif less > step["gap"] + 5e-5:
-            checked = f"; what can be checked proves within {less:.2%}"
+            checked = f"; what can be checked proves within {gap_words(less)}"
     if step["status"] == "optimal":
         return f"proven optimal{checked}"
     hurried = "; the time cut the proof short, a longer limit tells more" if step.get("proof_cut_short") else ""
-    return f"within {step['gap']:.2%} of the best possible{hurried}{checked}"
+    return f"within {gap_words(step['gap'])} of the best possible{hurried}{checked}"
 
 
 def many(number: float, word: str) -> str:

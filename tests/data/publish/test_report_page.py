@@ -7,7 +7,7 @@ import browser
 import pandas as pd
 import pytest
 
-from beatplanner.data.publish import report
+from beatplanner.data.publish import report_charts
 from beatplanner.data.publish.report_section import rules_of_pack
 from beatplanner.data.result.plan_tables import PlanTables
 
@@ -35,7 +35,7 @@ def test_a_beat_has_one_name_in_tables_and_charts():
     held = pd.DataFrame({"beat": ["10", "2"], "post": [1, 2], "officer": ["Ana", "Cena"], **months})
     tables = PlanTables(None, beats, None, held, None, None, None, None, {})
     for draw, told in (
-        (report._draw_hours, ["Kej 6 (10)", "2"]),
-        (report._draw_postings, ["Kej 6 (10), post 1", "2, post 2"]),
+        (report_charts._draw_hours, ["Kej 6 (10)", "2"]),
+        (report_charts._draw_postings, ["Kej 6 (10), post 1", "2, post 2"]),
     ):
         assert [t.get_text() for t in draw(tables).axes[0].get_yticklabels()] == told

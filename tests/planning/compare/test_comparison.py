@@ -272,7 +272,8 @@ def test_the_page_speaks_the_language_of_the_force(plans, tmp_path, language, st
     for name in ("same", "more"):
         shutil.copytree(folder / name, tmp_path / name)
         summary = json.loads((tmp_path / name / "summary.json").read_text(encoding="utf-8"))
-        summary["rules"]["forum"] = {"languages": [language, "en"]}
+        terms = {"Grid": {language: "Grid West"}, "Who moves": {language: "Grid East"}}
+        summary["rules"]["forum"] = {"languages": [language, "en"], "terms": terms}
         summary |= {"feasible": False, "clashes": ["No plan is that even."]} if name == "more" else {}
         (tmp_path / name / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
     compare([tmp_path / "same", tmp_path / "more"], tmp_path / "cmp", draws=2)
@@ -287,6 +288,17 @@ def test_the_page_speaks_the_language_of_the_force(plans, tmp_path, language, st
     )
     assert not re.findall(strange, re.sub(names, " ", text)), set(re.findall(strange, re.sub(names, " ", text)))
     assert next(c for c in verify(tmp_path / "cmp").checks if c.name == "comparison.html").ok
+    # the force's own name of the project and its own words, in page and workbook, and the checker reads them
+    assert re.search(r"<h1>Grid West: ", page)
+    book = openpyxl.load_workbook(tmp_path / "cmp" / "comparison.xlsx")
+    assert book.worksheets[0]["A1"].value == "Grid West" and book.worksheets[2].title == "Grid East"
+    file = tmp_path / "cmp" / "comparison.json"
+    for key, value in (("project_said", "Another town"), ("terms", {"Beat": "Ward"}), ("language", "ro")):
+        content = json.loads(file.read_text(encoding="utf-8"))
+        file.write_text(json.dumps(content | {key: value}), encoding="utf-8")
+        wrong = {x.name for x in verify(tmp_path / "cmp").failed}
+        file.write_text(json.dumps(content), encoding="utf-8")
+        assert f"comparison.{key}" in wrong
 
 
 def test_money_is_held_against_plans_of_the_same_steps_alone(monkeypatch):

@@ -34,10 +34,11 @@ from beatplanner.data.publish.comparison_words import (
     verdicts,
 )
 from beatplanner.data.publish.comparison_workbook import BEATS_OF_TODAY, write_workbook
+from beatplanner.data.publish.force_language import content_speech
 from beatplanner.data.publish.page_templates import template_of
 from beatplanner.data.publish.price_words import price_sentence
 from beatplanner.data.publish.told import as_told, without_keys
-from beatplanner.data.publish.translation import Speech
+from beatplanner.data.publish.translation import Speech, in_own_percents
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -163,16 +164,19 @@ def _said_on_the_page(say: Speech) -> dict[str, Callable[..., str]]:
         return label_said(say, row)
 
     def helped(text: str) -> str:
-        return text if say.language == "en" else say.known(text)
+        return in_own_percents(text if say.language == "en" else say.known(text), say.locale)
 
-    return {"clash": clash, "figure": figure, "label": label, "helped": helped}
+    def limit(budget: str) -> str:
+        return _budget_said(budget, say)
+
+    return {"clash": clash, "figure": figure, "label": label, "helped": helped, "limit": limit}
 
 
 def comparison_page(
     content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequence[dict[str, Any]], told: Said | None = None
 ) -> str:
     """Return the page, in the language of the content: cards, headline figures, linked maps, every figure, and who moves where."""
-    say = Speech(content.get("language") or "en")
+    say = content_speech(content)
     content = _in_language(content, say, told)
     content = content | {"blocks": _like_with_like(content)}
     templates = files("beatplanner.data") / "templates"
@@ -186,7 +190,7 @@ def comparison_page(
     ]
     if "money_total" in rows:
         headline = [r for r in headline if r["key"] != "station_cost"]
-    curve = None if not content.get("curve") else _curve_drawing(content["curve"])
+    curve = None if not content.get("curve") else _curve_drawing(content["curve"], say)
     drawing = _drawing(content, units, maps) | {"group": get_group_symbol(say.locale)}
     drawing["say"] = {k: say.text(v) for k, v in SCRIPT.items()}
     data = json.dumps(drawing, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -210,7 +214,7 @@ def comparison_page(
             "{project}: one plan beside today's"
             if len(content["columns"]) == 2
             else "{project}: {n} plans beside today's",
-            project=content["project"],
+            project=content.get("project_said") or content["project"],
             n=len(content["columns"]) - 1,
         ),
     )
@@ -330,7 +334,12 @@ def _rounded(values: Any, digits: int) -> list[float | None]:
     return [None if v is None or not np.isfinite(v) else round(float(v), digits) for v in values]
 
 
-def _curve_drawing(rows: list[Row]) -> dict[str, Any]:
+def _budget_said(budget: str, say: Speech) -> str:
+    """Return how many residents may change beat, “10%” or “free”, as the language writes it."""
+    return budget if budget == "free" else in_own_percents(budget, say.locale)
+
+
+def _curve_drawing(rows: list[Row], say: Speech) -> dict[str, Any]:
     """Return the change budget's curve as a line in a drawing of 640 × 260."""
     left, right, top, bottom = 62.0, 620.0, 18.0, 214.0
     # what could not meet its rules is no plan to choose: it is a hollow point beside the line
@@ -345,10 +354,17 @@ def _curve_drawing(rows: list[Row]) -> dict[str, Any]:
     return {
         "line": " ".join(f"{x:.1f},{y:.1f}" for (x, y), r in zip(points, rows, strict=True) if r["feasible"]),
         "points": [
-            {"x": round(x, 1), "y": round(y, 1), "label": r["budget"], "folder": r["folder"], "feasible": r["feasible"]}
+            {
+                "x": round(x, 1),
+                "y": round(y, 1),
+                "label": _budget_said(r["budget"], say),
+                "folder": r["folder"],
+                "feasible": r["feasible"],
+            }
             for (x, y), r in zip(points, rows, strict=True)
         ],
-        "low": f"{low:,.0f}",
-        "high": f"{high:,.0f}",
-        "far": f"{far:.0%}",
+        "low": say.number(low),
+        "high": say.number(high),
+        "far": say.percent(far),
+        "none": say.percent(0.0),
     }

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from beatplanner.data.publish.translation import Speech
-from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
+from beatplanner.data.publish.translation import Speech, in_own_percents
+from beatplanner.data.result.draft_reason import gap_at_most, gap_said
 
 if TYPE_CHECKING:
     from beatplanner.data.formats.frames import Row
@@ -96,7 +96,7 @@ ENGLISH = Speech("en")
 def label_said(said: Speech, row: Row) -> str:
     """Return the label of a row in the force's language; names of languages and percents in it are said in that language too."""
     if said.language == "en" or "words" not in row:
-        return row["label"]
+        return in_own_percents(row["label"], said.locale)
     return said.text(row["words"], **fields_said(said, row["fields"]))
 
 
@@ -117,8 +117,7 @@ def in_words(value: Any, kind: str, said: Speech = ENGLISH) -> str:
     if kind == "text":
         return str(beat_said(said, value))
     if kind == "gap":
-        most = gap_at_most(value)
-        return share_in_words(most, gap_digits(most), said)
+        return gap_said(value, said.percent)
     if kind == "share":
         digits = 1 if 0 < abs(value) < 0.0995 or 0.995 < value < 1 else 0
         return share_in_words(value, digits, said)

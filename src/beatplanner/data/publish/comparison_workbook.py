@@ -12,9 +12,10 @@ import pandas as pd
 
 from beatplanner.data.output_place import move
 from beatplanner.data.publish.comparison_words import beat_said, label_said
+from beatplanner.data.publish.force_language import content_speech
 from beatplanner.data.publish.told import as_told, without_keys
-from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import RUN_CARD, safe_cell, sheet_name
+from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
 
 # Headings, names of sheets and what the program itself writes into cells, which the catalogues have beside titles and labels of the figures.
 SHEETS = ("Comparison", "Beats", "Who moves", "About the comparison", RUN_CARD)
@@ -52,7 +53,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
     from openpyxl.utils import quote_sheetname
     from openpyxl.worksheet.properties import PageSetupProperties
 
-    said = Speech(content.get("language") or "en")
+    said = content_speech(content)
     names = [c["name"] for c in content["columns"]]
     shown = {c["name"]: said.text(TODAY) if c["today"] else c["name"] for c in content["columns"]}
     book = Workbook()
@@ -121,8 +122,12 @@ def write_workbook(  # noqa: C901 - one step a sheet
         "change_officer_share": None,
     }
     against = [said.text(AGAINST, plan=n) for n in names[1:]]
-    head(main, [content["project"], *(shown[n] for n in names), *against], [58, *[18] * (2 * len(names))])
-    formats = {"share": "0.0%", "gap": "0.00%", "number": "#,##0", "decimal": "#,##0.0", "money": "#,##0"}
+    head(
+        main,
+        [content.get("project_said") or content["project"], *(shown[n] for n in names), *against],
+        [58, *[18] * (2 * len(names))],
+    )
+    formats = {"share": "0.0%", "gap": "0.0%", "number": "#,##0", "decimal": "#,##0.0", "money": "#,##0"}
     lines: dict[str, int] = {}
     for block in content["blocks"]:
         main.append([safe_cell(said.text(block["title"]))])
@@ -141,6 +146,8 @@ def write_workbook(  # noqa: C901 - one step a sheet
                 elif r["key"] == "community_share" and "community_protected" in lines:
                     column = letter(2 + k)
                     cells.append(f"={column}{lines['community_protected']}/{column}{lines['community_promised']}")
+                elif r["kind"] == "gap":
+                    cells.append(gap_at_most(value))
                 elif r["kind"] == "yes":
                     cells.append(said.text("yes" if value else "no"))
                 else:
@@ -157,7 +164,8 @@ def write_workbook(  # noqa: C901 - one step a sheet
                     cells.append(None if r["values"][k] is None else f"={letter(2 + k)}{line}-B{line}")
             main.append(cells)
             for cell in main[line][1:]:
-                cell.number_format = formats.get(r["kind"], "General")
+                digits = gap_digits(cell.value) if r["kind"] == "gap" and isinstance(cell.value, float) else 1
+                cell.number_format = formats.get(r["kind"], "General") if digits == 1 else "0.00%"
                 cell.alignment = Alignment(horizontal="right")
     moves = book.create_sheet(titles["Who moves"])
     head(moves, [said.text(v) for v in MOVES], (20, 12, 12, 28, 12, 8))
@@ -193,7 +201,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
             cell.number_format = "#,##0"
     about = book.create_sheet(titles["About the comparison"])
     for line in (
-        (said.text("Project"), content["project"]),
+        (said.text("Project"), content.get("project_said") or content["project"]),
         (said.text("Plans"), None),
         *(
             (shown[c["name"]], said.text(BEATS_OF_TODAY) if c["today"] else c["about"] or c["folder"])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beatplanner.data.publish.plain_figure import plain_figure
-from beatplanner.data.publish.translation import Speech
+from beatplanner.data.publish.translation import Speech, in_own_percents
 from beatplanner.data.result.cells import RUN_CARD, write_csv, write_twin
 from beatplanner.data.result.run_card import cards_of
 
@@ -103,12 +103,12 @@ table{{border-collapse:collapse;width:100%}}td,th{{padding:.35rem .5rem;border-b
 
 
 def _share(t: Speech, share: float) -> str:
-    return t.number(100 * share, 1) + " %"
+    return t.percent(share, 1)
 
 
 def _limit(t: Speech, row: Row) -> str:
     """Return a limit in words."""
-    return t.text(FREE) if row["budget"] == "free" else str(row["budget"])
+    return t.text(FREE) if row["budget"] == "free" else in_own_percents(str(row["budget"]), t.locale)
 
 
 def _kept(t: Speech, row: Row) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import re
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -10,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.formats.frames import records
 from beatplanner.data.output_place import own_name
+from beatplanner.data.publish.comparison_words import ENGLISH
 from beatplanner.data.publish.draft_words import draft_in_words
+from beatplanner.data.publish.force_language import paper_speech
 from beatplanner.data.publish.templates import check_job_template, fill_in
-from beatplanner.data.result.names import beat_title, language_title
+from beatplanner.data.publish.translation import Speech
+from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import DAY, Change, changes_of, served_until
 from beatplanner.data.result.sections import section_of
@@ -22,31 +27,45 @@ if TYPE_CHECKING:
     from beatplanner.data.formats.frames import Row
 
 TEMPLATE = "job_description.docx"
+# The pieces of text of a document, and the conditions and loops of a template in them.
+TEXT, CODE = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}t", re.compile(r"(\{%.*?%\})")
+# What stands in the fields.
+FILE, OFFICIAL, TO_BE_NAMED = "{beat} post {post}", "the official language", "to be named"
+MEETINGS, NOT_PLANNED = "{n} meetings a year", "not planned yet"
+STANDS_IN = "{officer} for {other} from {first} to {last} (last day)"
+PARTNERS = (
+    "schools",
+    "health centre",
+    "social services",
+    "municipality",
+    "residents’ associations and faith communities",
+)
+WORDS = (FILE, OFFICIAL, TO_BE_NAMED, MEETINGS, NOT_PLANNED, STANDS_IN, *PARTNERS, "not known", "DRAFT")
 
 
 def write_jobs(folder: Path, tables: PlanTables, called: dict[str, str]) -> None:
     """Write a description for each post of a plan with officers, from the force's own template where it has one; `called` are the beats' names."""
     assert tables.beats is not None and tables.assignments is not None
-    own = tables.summary["rules"]["officers"].get("job_template")
+    own, say = tables.summary["rules"]["officers"].get("job_template"), paper_speech(tables.summary)
     if own:
         base = Path(tables.summary["description_file"]).parent
         check_job_template(base / own)
         content = (base / own).read_bytes()
     else:
-        content = default_template()
+        content = default_template(say)
     folder.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
-    draft = " ".join(["DRAFT.", *why]) if (why := draft_in_words(tables)) else ""
+    draft = " ".join([f"{say.text('DRAFT')}.", *why]) if (why := draft_in_words(tables, say=say)) else ""
     of_post: dict[tuple[str, int], list[Change]] = {}
     for change in changes_of(tables):
         of_post.setdefault((change.beat, change.post), []).append(change)
     for row in records(tables.beats):
         for post in range(1, int(row["posts"]) + 1):
-            job = _job(tables, row, post, of_post.get((str(row["beat"]), post), []))
+            job = _job(tables, row, post, of_post.get((str(row["beat"]), post), []), say)
             document = fill_in(content, job, file=own or TEMPLATE)
             if draft:
                 _put_at_the_head(document, draft)
-            name = own_name(f"{called[str(row['beat'])]} post {post}", taken)
+            name = own_name(say.text(FILE, beat=called[str(row["beat"])], post=post), taken)
             document.save(folder / f"{name}.docx")
 
 
@@ -57,7 +76,7 @@ def _put_at_the_head(document: Any, line: str) -> None:
             section.header.paragraphs[0].insert_paragraph_before().add_run(line).bold = True
 
 
-def _job(tables: PlanTables, beat: dict[str, Any], post: int, changes: Sequence[Change]) -> dict[str, Any]:
+def _job(tables: PlanTables, beat: dict[str, Any], post: int, changes: Sequence[Change], say: Speech) -> dict[str, Any]:
     """Return what a job description may name; docs/officers.md lists the fields."""
     assert tables.assignments is not None
     rules, summary = tables.summary["rules"], tables.summary
@@ -97,51 +116,97 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int, changes: Sequence[
     known = people is not None and people == people
     requires = sorted({str(r) for r in mine["requires"] if r} if "requires" in mine else set())
     return {
-        "project": summary["project"],
+        "project": say.terms.get(str(summary["project"]), summary["project"]),
         "beat": beat["beat"],
         "beat_name": beat_title(str(beat["beat"]), str(beat["name"])),
         "municipality": beat["municipality"] or "–",
         "post": post,
         "posts": int(beat["posts"]),
-        "residents": f"{people:,.0f}" if known else "not known",
+        "residents": say.number(float(people or 0)) if known else say.text("not known"),
         "places": ", ".join(units["name"].astype(str).head(40)),
-        "languages": ", ".join(language_title(w.strip()) for w in str(beat["languages"] or "").split(";")).strip(", ")
-        or "the official language",
+        "languages": ", ".join(
+            say.language_name(w.strip()) for w in str(beat["languages"] or "").split(";") if w.strip()
+        )
+        or say.text(OFFICIAL),
         "requires": ", ".join(requires) or "–",
-        "workload": f"{beat['workload']:,.0f}",
-        "community_share": f"{share:.0%}",
-        "community_hours": f"{hours * share:,.0f}",
-        "hours_on_beat": f"{hours:,.0f}",
-        "stations": ", ".join(stations) or "to be named",
-        "forums": [f"{meet} meetings a year"] if meet else ["not planned yet"],
+        "workload": say.number(beat["workload"]),
+        "community_share": say.percent(share),
+        "community_hours": say.number(hours * share),
+        "hours_on_beat": say.number(hours),
+        "stations": ", ".join(stations) or say.text(TO_BE_NAMED),
+        "forums": [say.text(MEETINGS, n=meet)] if meet else [say.text(NOT_PLANNED)],
         "changes": told,
         "holders": holders,
-        "stand_ins": stand_ins(tables, beat, holders),
+        "stand_ins": stand_ins(tables, beat, holders, say),
         "min_tenure": rules["officers"]["min_tenure_months"],
         "handover_months": rules["officers"]["handover_months"],
-        "partners": [
-            "schools",
-            "health centre",
-            "social services",
-            "municipality",
-            "residents’ associations and faith communities",
-        ],
+        "partners": [say.text(partner) for partner in PARTNERS],
     }
 
 
-def stand_ins(tables: PlanTables, beat: dict[str, Any], holders: list[Row]) -> str:
+def stand_ins(tables: PlanTables, beat: dict[str, Any], holders: list[Row], say: Speech = ENGLISH) -> str:
     """Return who stands in for the holders of a post, and when; "" where nobody does."""
     if tables.cover is None:
         return ""
     who = {str(h["officer"]) for h in holders}
     rows = [
-        f"{r['officer']} for {r['for_officer']} from {r['start']} to {dt.date.fromisoformat(str(r['end'])) - DAY} (last day)"
+        say.text(
+            STANDS_IN,
+            officer=r["officer"],
+            other=r["for_officer"],
+            first=r["start"],
+            last=dt.date.fromisoformat(str(r["end"])) - DAY,
+        )
         for r in tables.cover.to_dict("records")
         if str(r["beat"]) == str(beat["beat"]) and str(r["for_officer"]) in who
     ]
     return "; ".join(rows)
 
 
-def default_template() -> bytes:
-    """Return the template that is filled in where a force has none of its own, to be edited."""
-    return (files("beatplanner.data") / "templates").joinpath(TEMPLATE).read_bytes()
+def default_template(say: Speech = ENGLISH) -> bytes:
+    """Return the template that is filled in where a force has none of its own, in a language, to be edited."""
+    content = (files("beatplanner.data") / "templates").joinpath(TEMPLATE).read_bytes()
+    if say.language == "en" and not say.terms:
+        return content
+    import docx
+
+    document = docx.Document(io.BytesIO(content))
+    for piece in document.element.body.iter(TEXT):
+        piece.text = "".join(part if _is_code(part) else _said(part, say) for part in CODE.split(piece.text or ""))
+    stream = io.BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
+def template_texts() -> list[str]:
+    """Return the texts of the template, for the catalogues: fields in single braces, by the last of their names."""
+    import docx
+
+    document = docx.Document(io.BytesIO(default_template()))
+    parts = [part for piece in document.element.body.iter(TEXT) for part in CODE.split(piece.text or "")]
+    found = [_english(part.strip())[0] for part in parts if not _is_code(part)]
+    return [text for text in dict.fromkeys(found) if re.sub(r"\{\w+\}", "", text).strip(" .,;:·")]
+
+
+def _is_code(part: str) -> bool:
+    return bool(CODE.fullmatch(part))
+
+
+def _english(text: str) -> tuple[str, dict[str, str]]:
+    """Return a text of the template as the catalogues have it, and what stands in the template for each field."""
+    fields: dict[str, str] = {}
+
+    def field(found: re.Match[str]) -> str:
+        name = found[1].split("|")[0].strip().rpartition(".")[2]
+        fields[name] = found[0]
+        return f"{{{name}}}"
+
+    return re.sub(r"\{\{(.+?)\}\}", field, text), fields
+
+
+def _said(text: str, say: Speech) -> str:
+    english, fields = _english(text.strip())
+    if not re.sub(r"\{\w+\}", "", english).strip(" .,;:·"):
+        return text
+    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    return before + say.text(english, **fields) + after

@@ -8,20 +8,25 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.colours import beat_colours
+from beatplanner.data.publish.comparison_words import ENGLISH
 from beatplanner.data.publish.officers_pack import names, plan_months, vacancies
 from beatplanner.data.publish.plain_figure import plain_figure
-from beatplanner.data.result.names import language_title
+from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.plan_tables import PlanTables
 
 DARK, MISSING, COVERED = "#252525", "#cb181d", "#9ecae1"
 
 
-def officer_charts(tables: PlanTables) -> dict[str, Any]:
-    """Return the figures by name; those that have nothing to show are left out."""
+def officer_charts(tables: PlanTables, say: Speech = ENGLISH) -> dict[str, Any]:
+    """Return the figures by name, in a language; those that have nothing to show are left out."""
     if tables.assignments is None or tables.beats is None or tables.roster is None or not len(tables.assignments):
         return {}
-    charts = {"officers": draw_officers(tables), "vacancies": draw_vacancies(tables), "tenure": draw_tenure(tables)}
-    languages = draw_languages(tables)
+    charts = {
+        "officers": draw_officers(tables),
+        "vacancies": draw_vacancies(tables, say),
+        "tenure": draw_tenure(tables, say),
+    }
+    languages = draw_languages(tables, say)
     return charts if languages is None else {**charts, "languages": languages}
 
 
@@ -93,7 +98,7 @@ def _calendar(tables: PlanTables, values: np.ndarray, labels: list[str], colours
     return figure
 
 
-def draw_vacancies(tables: PlanTables) -> Any:
+def draw_vacancies(tables: PlanTables, say: Speech = ENGLISH) -> Any:
     """Draw the vacancy calendar: vacant posts by beat and month."""
     gaps, name = vacancies(tables), names(tables)
     values = np.minimum(gaps.to_numpy(int), 2)
@@ -102,11 +107,11 @@ def draw_vacancies(tables: PlanTables) -> Any:
         values,
         [name[b] for b in gaps.index],
         ["#eef3f8", "#fb6a4a", "#99000d"],
-        ["filled", "one vacant", "two or more"],
+        [say.text("filled"), say.text("one vacant"), say.text("two or more")],
     )
 
 
-def draw_tenure(tables: PlanTables) -> Any:
+def draw_tenure(tables: PlanTables, say: Speech = ENGLISH) -> Any:
     """Draw how long postings last, months served before the plan counted, in half years."""
     frame, rules = tables.assignments, tables.summary["rules"]["officers"]
     assert frame is not None and tables.roster is not None
@@ -132,18 +137,20 @@ def draw_tenure(tables: PlanTables) -> Any:
         edgecolor=DARK,
         linewidth=0.5,
     )
-    axes.axvline(least, color=MISSING, linewidth=1.6, label=f"minimum of {least} months")
+    axes.axvline(least, color=MISSING, linewidth=1.6, label=say.text("minimum of {n} months", n=least))
     axes.set_xlabel(
-        "months in the post by the end of the posting or of the plan (shorter ones: begun late in the plan, or the officer leaves)"
+        say.text(
+            "months in the post by the end of the posting or of the plan (shorter ones: begun late in the plan, or the officer leaves)"
+        )
     )
-    axes.set_ylabel("postings")
+    axes.set_ylabel(say.text("postings"))
     axes.yaxis.get_major_locator().set_params(integer=True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(fontsize=8, frameon=False)
     return figure
 
 
-def draw_languages(tables: PlanTables) -> Any:
+def draw_languages(tables: PlanTables, say: Speech = ENGLISH) -> Any:
     """Draw by beat, language and month whether one of the beat's officers speaks it; None where no language is needed."""
     assert tables.beats is not None and tables.assignments is not None and tables.roster is not None
     months, name = plan_months(tables)[:-1], names(tables)
@@ -161,10 +168,14 @@ def draw_languages(tables: PlanTables) -> Any:
             for r in tables.assignments.to_dict("records"):
                 if str(r["beat"]) == beat and language in str(spoken[str(r["officer"])] or "").split(";"):
                     row[[str(r["start"]) <= m < str(r["end"]) for m in months]] = 1
-            labels.append(f"{name[beat]}: {language_title(language)}")
+            labels.append(f"{name[beat]}: {say.language_name(language)}")
             values.append(row)
     if not labels:
         return None
     return _calendar(
-        tables, np.array(values), labels, ["#fb6a4a", COVERED], ["spoken by no officer of the beat", "spoken"]
+        tables,
+        np.array(values),
+        labels,
+        ["#fb6a4a", COVERED],
+        [say.text("spoken by no officer of the beat"), say.text("spoken")],
     )

@@ -10,16 +10,18 @@ from typing import Any
 import pandas as pd
 
 from beatplanner.data.formats.frames import records
+from beatplanner.data.publish.force_language import force_speech
 from beatplanner.data.publish.job_descriptions import write_jobs
 from beatplanner.data.publish.moves import moves
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import RUN_CARD
+from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
 from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import DAY, changes_of, open_posts, served_until
 from beatplanner.data.result.run_card import card_rows
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.supervision import AS_ONE, COUNTS, FORCE, supervision_rows
 from beatplanner.data.town.personnel import absences
 
 # Words of the workbook that the catalogues have: headings, and what the program itself writes into cells. Names of sheets stay, as scripts read them.
@@ -124,7 +126,8 @@ CELLS = (
     "nobody: vacant",
     "yes",
     "no",
-    "All of the force",
+    FORCE,
+    AS_ONE,
     "open",
     "upheld",
     "rejected",
@@ -339,7 +342,7 @@ def _spoken(spoken: Any) -> list[str]:
 
 def _speech(tables: PlanTables) -> Speech:
     """Return the force's language, the first that its forums speak."""
-    return Speech((section_of(tables.summary["rules"], "forum").get("languages") or ["en"])[0])
+    return force_speech(tables.summary)
 
 
 def _figures_sheet(sheet: Any, figures: dict[str, Any], speech: Speech) -> None:
@@ -354,12 +357,18 @@ def _figures_sheet(sheet: Any, figures: dict[str, Any], speech: Speech) -> None:
     for key, value in figures.items():
         if isinstance(value, bool):
             rows.append([named(key), speech.text("yes" if value else "no")])
+        elif key == "gap" and isinstance(value, int | float):
+            # as everywhere
+            most = gap_at_most(value)
+            rows.append([named(key), most])
+            formats.append(f"0.{'0' * gap_digits(most)}%")
+            continue
         elif isinstance(value, int | float | str):
             word = VALUES.get(value) if isinstance(value, str) else None
             rows.append([named(key), value if word is None else speech.text(word)])
         else:
             continue
-        formats.append("0.00%" if key == "gap" else "#,##0")
+        formats.append("#,##0")
     for key, value in figures["weights"].items():
         rows.append([speech.text(POINTS, figure=named(FIGURE_OF_WEIGHT.get(str(key)) or str(key))), value])
         formats.append("#,##0.00#")
@@ -404,10 +413,7 @@ def _personnel_sheets(sheet: Any, tables: PlanTables, day: Any) -> None:
         head = ["Stands in", "For", "Beat", "From", "Last day"]
         sheet("Temporary postings", head, rows, [26, 26, 26, 12, 14])
     if told.get("supervision"):
-        rows = [
-            [r["area"] or "All of the force", r["officers"], r["supervisors"], r["needed"], r["missing"]]
-            for r in told["supervision"]
-        ]
+        rows = [[r[k] for k in ("area", *COUNTS)] for r in supervision_rows(told["supervision"])]
         head = ["Area", "Officers at their posts", "Supervisors", "Needed", "Missing"]
         sheet("Supervision", head, rows, [26, 14, 14, 12, 12])
     assert tables.roster is not None

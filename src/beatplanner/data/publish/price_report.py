@@ -70,8 +70,8 @@ WORDS = (
 )
 
 
-def write_prices(out: Path, content: dict[str, Any], language: str = "en") -> None:
-    """Write ``prices.csv``, ``prices.xlsx`` and ``prices.html``; `content` as `price_rules` returns it, workbook and page in a language of the forum."""
+def write_prices(out: Path, content: dict[str, Any], language: str = "en", project: str = "") -> None:
+    """Write ``prices.csv``, ``prices.xlsx`` and ``prices.html``; `content` as `price_rules` returns it, workbook and page in a language of the forum, in which the project may have another name."""
     t = Speech(language)
     yes = {True: t.text("yes"), False: t.text("no")}
     rows = content["prices"]
@@ -103,7 +103,7 @@ def write_prices(out: Path, content: dict[str, Any], language: str = "en") -> No
         f"<span class='bar'><i style='width:{100 * max(0.0, r['share'] or 0.0) / top:.0f}%'></i></span></td></tr>"
         for r in sorted(rows, key=lambda r: -(r["share"] or 0.0))
     )
-    title = escape(t.text(TITLE, project=content["project"]))
+    title = escape(t.text(TITLE, project=project or content["project"]))
     page = f"""<!DOCTYPE html>
 <html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">

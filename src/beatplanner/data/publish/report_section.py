@@ -10,6 +10,36 @@ from pathlib import Path
 from typing import Any
 
 from beatplanner.data.narrowing import is_dict
+from beatplanner.data.publish.comparison_words import ENGLISH
+from beatplanner.data.publish.translation import Speech
+
+RULES, NO_PLACE, COSTS = "Rules of the forum pack", "no place yet", "What the forums cost"
+COUNTED = "The ways of members who cannot walk, and the price of the places, as forums meet in this plan; these are the figures of the forum pack."
+HOW_MANY, MEETINGS, COST_OF_ALL = "How many", "Meetings of each, a year", "Cost of all, a year, {currency}"
+LEVELS = ("Neighbourhood", "Municipal", "Regional")
+NOTHING = "The budget sets nothing aside for forums."
+FLAT = (
+    "The plan was made without their places, so its budget takes a flat price, which is an assumption: {sum} in {year}, "
+    "{price} for each member and meeting of the neighbourhood forums. Plan again with the pack to have the figures below in the budget."
+)
+SAME = "The budget counts the same: {sum} in {year}."
+OTHER = "The budget of the plan counts {sum} in {year}, as forums were described when it was made; plan again to have one figure."
+WORDS = (
+    RULES,
+    NO_PLACE,
+    COSTS,
+    COUNTED,
+    HOW_MANY,
+    MEETINGS,
+    COST_OF_ALL,
+    *LEVELS,
+    NOTHING,
+    FLAT,
+    SAME,
+    OTHER,
+    "All",
+    "Forums",
+)
 
 
 def put_section(report: Path, name: str, section: str) -> None:
@@ -53,13 +83,13 @@ def flat_rules(rules: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]
     return rows
 
 
-def rules_of_pack(forum: dict[str, Any] | None) -> str:
+def rules_of_pack(forum: dict[str, Any] | None, say: Speech = ENGLISH) -> str:
     """Return the section on the rules of the forum pack, which is made anew without planning: what stands there is what the pack was made by."""
     rows = "".join(
         f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in flat_rules({"forum": forum or {}})
     )
     return (
-        f'<details><summary>Rules of the forum pack</summary><div class="scroll"><table><tbody>{rows}</tbody></table></div></details>'
+        f'<details><summary>{escape(say.text(RULES))}</summary><div class="scroll"><table><tbody>{rows}</tbody></table></div></details>'
         if rows
         else ""
     )
@@ -86,7 +116,9 @@ class ForumBudget:
     price: float | None
 
 
-def forum_costs(levels: Sequence[tuple[str, int, int, float]], currency: str, budget: ForumBudget | None) -> str:
+def forum_costs(
+    levels: Sequence[tuple[str, int, int, float]], currency: str, budget: ForumBudget | None, say: Speech = ENGLISH
+) -> str:
     """Return the section on what forums cost: as their places are planned, and as the budget counts them.
 
     Parameters
@@ -97,35 +129,34 @@ def forum_costs(levels: Sequence[tuple[str, int, int, float]], currency: str, bu
         Of the costs.
     budget
         What the budget counts; None without one.
+    say
+        The language.
     """
 
     def told_cost(cost: float) -> str:
-        return f"{cost:,.0f}" if math.isfinite(cost) else "no place yet"
+        return say.number(cost) if math.isfinite(cost) else say.text(NO_PLACE)
 
     rows = "".join(
-        f'<tr><td>{escape(name)}</td><td class="n">{count:,}</td><td class="n">{meets:,}</td><td class="n">{told_cost(cost)}</td></tr>'
+        f'<tr><td>{escape(say.text(name))}</td><td class="n">{say.number(count)}</td><td class="n">{say.number(meets)}</td><td class="n">{told_cost(cost)}</td></tr>'
         for name, count, meets, cost in levels
     )
     whole = sum(c for *_, c in levels)
-    total = f'<tr><td>All</td><td class="n">{sum(n for _, n, _, _ in levels):,}</td><td class="n"></td><td class="n">{told_cost(whole)}</td></tr>'
-    told = "" if budget is None else _beside_budget(whole, budget)
+    total = f'<tr><td>{escape(say.text("All"))}</td><td class="n">{say.number(sum(n for _, n, _, _ in levels))}</td><td class="n"></td><td class="n">{told_cost(whole)}</td></tr>'
+    told = "" if budget is None else _beside_budget(whole, budget, say)
     return (
-        "<h2>What the forums cost</h2><p>The ways of members who cannot walk, and the price of the places, as forums meet in this plan; these are the figures of the forum pack. "
-        f'{told}</p><div class="scroll"><table><thead><tr><th scope="col">Forums</th><th scope="col" class="n">How many</th><th scope="col" class="n">Meetings of each, a year</th>'
-        f'<th scope="col" class="n">Cost of all, a year, {escape(currency)}</th></tr></thead><tbody>{rows}{total}</tbody></table></div>'
+        f"<h2>{escape(say.text(COSTS))}</h2><p>{escape(say.text(COUNTED))} "
+        f'{told}</p><div class="scroll"><table><thead><tr><th scope="col">{escape(say.text("Forums"))}</th><th scope="col" class="n">{escape(say.text(HOW_MANY))}</th><th scope="col" class="n">{escape(say.text(MEETINGS))}</th>'
+        f'<th scope="col" class="n">{escape(say.text(COST_OF_ALL, currency=currency))}</th></tr></thead><tbody>{rows}{total}</tbody></table></div>'
     )
 
 
-def _beside_budget(whole: float, budget: ForumBudget) -> str:
+def _beside_budget(whole: float, budget: ForumBudget, say: Speech) -> str:
     """Say how the budget counts forums that cost so much; one figure where their places were planned with it."""
-    money = f"{budget.money:,.0f} {escape(budget.currency)}"
+    fields = {"sum": f"{say.number(budget.money)} {budget.currency}", "year": budget.year}
     if not budget.money:
-        return "The budget sets nothing aside for forums."
+        return escape(say.text(NOTHING))
     if budget.price is not None:
-        return (
-            f"The plan was made without their places, so its budget takes a flat price, which is an assumption: {money} in {escape(budget.year)}, "
-            f"{budget.price:,.2f} for each member and meeting of the neighbourhood forums. Plan again with the pack to have the figures below in the budget."
-        )
+        return escape(say.text(FLAT, price=say.number(budget.price, 2), **fields))
     if abs(whole / budget.exchange - budget.money) < 0.01:
-        return f"The budget counts the same: {money} in {escape(budget.year)}."
-    return f"The budget of the plan counts {money} in {escape(budget.year)}, as forums were described when it was made; plan again to have one figure."
+        return escape(say.text(SAME, **fields))
+    return escape(say.text(OTHER, **fields))

@@ -73,7 +73,9 @@ class Sentences:
     def __init__(self, texts: dict[str, str], number: Callable[[float, int], str], month: Callable[[int], str]) -> None:
         self.number, self.month = number, month
         # what is told of a layer begins with its name, which a line is told without
-        texts = {**_without_place(texts), **texts}
+        # and a sentence that is only added to others is told like one of its own
+        alone = {english[2:]: said.removeprefix(". ") for english, said in texts.items() if english.startswith(". ")}
+        texts = {**_without_place(texts), **alone, **texts}
         # what says more fits better
         split = [(FIELD.split(english), said) for english, said in texts.items() if FIELD.search(english)]
         self.templates = sorted(split, key=lambda t: -_weight(t[0]))
@@ -205,9 +207,11 @@ def _values(pieces: list[str], text: str) -> list[str] | None:
         return None
     at, end = len(pieces[0]), len(text) - len(pieces[-1])
     values: list[str] = []
-    for literal in pieces[2:-1:2]:
-        # of two fields side by side the second is a clause
-        found = text.find(literal, at, end) if literal else _clause(text, at, end)
+    literals = pieces[2:-1:2]
+    for k, literal in enumerate(literals):
+        # of two fields side by side the second is a clause, or nothing before what comes next
+        behind = text.find(literals[k + 1], at, end) if not literal and k + 1 < len(literals) else end
+        found = text.find(literal, at, end) if literal else _clause(text, at, behind if behind >= 0 else end)
         if found < 0:
             return None
         values.append(text[at:found])
@@ -269,9 +273,12 @@ def as_told(text: str, language: str) -> str:
     """Return what planning tells in a language of the forum; what its templates do not know stays in English."""
     if language == "en":
         return text
-    from beatplanner.data.publish.translation import in_own_quotes
+    from babel import Locale
 
-    return in_own_quotes(_sentences(language)(text), language)
+    from beatplanner.data.publish.translation import LOCALES, in_own_percents, in_own_quotes
+
+    said = in_own_quotes(_sentences(language)(text), language)
+    return in_own_percents(said, Locale.parse(LOCALES[language]))
 
 
 def without_keys(text: str, language: str = "en") -> str:

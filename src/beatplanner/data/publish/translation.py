@@ -31,6 +31,8 @@ OPEN, CLOSE = "⟦", "⟧"
 # Quotation marks of each language; English ones are those of the code.
 QUOTES = {"en": "“”", "sq": "„”", "sr-Latn": "„“", "sr-Cyrl": "„“", "mk": "„“", "ro": "„”", "ru": "«»"}
 QUOTED = re.compile("“([^“”„«»]*)”")
+# The folder of the catalogues of papers, and the languages that it has.
+PAPERS, IN_PAPERS = "papers", ("en", "mk", "sq")
 # Bytes of a force's own catalogue at most.
 LARGEST = 8 << 20
 
@@ -44,6 +46,18 @@ def quoted(text: str, language: str = "en") -> str:
 def in_own_quotes(text: str, language: str) -> str:
     """Return a text in which what stands between English quotation marks stands between those of a language."""
     return QUOTED.sub(lambda found: quoted(found[1], language), text)
+
+
+# A percent sign behind a figure, with the space that English texts of the code set before it or not.
+PERCENT = re.compile(r"(?<=\d)[ \u00a0\u202f]?%(?!\w)")
+
+
+def in_own_percents(text: str, locale: Locale) -> str:
+    """Return a text whose percent signs stand behind their figures as the locale writes them, never at the beginning of a line."""
+    if "%" not in text:
+        return text
+    sign = locale.percent_formats[None].pattern.rpartition("0")[2]
+    return PERCENT.sub(sign, text)
 
 
 def _key(message: Message) -> Any:
@@ -74,6 +88,7 @@ class Speech:
     ) -> None:
         self.language = language
         self.locale = Locale.parse(LOCALES[language])
+        self.catalogue = catalogue
         self.terms: dict[str, str] = {}
         for english, said in (terms or {}).items():
             if isinstance(said, str):
@@ -95,10 +110,14 @@ class Speech:
             self.complete = {_key(m) for m in wanted if _key(m)} <= self._known
 
     def _read(self, found: Catalog, own: str | Path) -> None:
+        self._texts = self._take(found, own)
+
+    def _take(self, found: Catalog, own: str | Path) -> gettext.NullTranslations:
+        """Return the texts of a catalogue, and note which it has."""
         for message in found:
             key = _key(message)
             complete = all(message.string) if isinstance(message.string, tuple | list) else bool(message.string)
-            if key and complete:
+            if key and complete and key not in self._known:
                 english = list(message.id) if isinstance(message.id, tuple | list) else [key]
                 for text in message.string if isinstance(message.string, tuple | list) else [message.string]:
                     _check_fields(key, english, str(text), "forum.catalogues", own)
@@ -108,13 +127,20 @@ class Speech:
         stream = io.BytesIO()
         write_mo(stream, found, use_fuzzy=True)
         stream.seek(0)
-        self._texts = gettext.GNUTranslations(stream)
+        return gettext.GNUTranslations(stream)
+
+    def with_papers(self) -> Speech:
+        """Return this language with the texts of the papers that a force itself holds, which no forum sees; English has them all."""
+        if self.language != "en":
+            self._texts.add_fallback(self._take(_catalogue(self.language, None, PAPERS), ""))
+        return self
 
     def text(self, english: str, **values: Any) -> str:
         """Return a text in this language, with the values in place of its ``{names}``."""
         said = self.terms.get(english)
         if said is None:
             said = self._texts.gettext(english) if self._note(english) else f"{OPEN}{english}{CLOSE}"
+        said = in_own_percents(said, self.locale)
         return filled(said, values) if values else said
 
     def count(self, one: str, many: str, number: int, **values: Any) -> str:
@@ -131,7 +157,7 @@ class Speech:
                 said = self._texts.ngettext(one, many, 5)
             if not self._note(one):
                 said = f"{OPEN}{said}{CLOSE}"
-        return said
+        return in_own_percents(said, self.locale)
 
     def known(self, name: str) -> str:
         """Return a name that a user gave in this language where the catalogue has it, and as it is elsewhere."""
@@ -205,8 +231,9 @@ def _plain(text: str) -> bool:
     return True
 
 
-def _catalogue(language: str, path: Path | None) -> Catalog:
-    file = files("beatplanner.data") / "catalogues" / f"{LOCALES[language]}.po" if path is None else path
+def _catalogue(language: str, path: Path | None, folder: str = "") -> Catalog:
+    room = files("beatplanner.data") / "catalogues"
+    file = (room / folder if folder else room) / f"{LOCALES[language]}.po" if path is None else path
     try:
         if isinstance(file, Path) and file.stat().st_size > LARGEST:
             raise ValueError("it is far too large")

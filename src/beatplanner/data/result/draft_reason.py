@@ -77,6 +77,17 @@ def gap_digits(gap: float) -> int:
     return 1 if gap >= GAP_STEP else 2
 
 
+def gap_said(gap: float, percent: Callable[[float, int], str]) -> str:
+    """Return a gap as every output tells it; `percent` writes a share with so many digits. Only a gap of nothing is told as nothing."""
+    most = gap_at_most(gap)
+    return percent(most, gap_digits(most))
+
+
+def gap_words(gap: float) -> str:
+    """Return a gap as every output tells it, in English."""
+    return gap_said(gap, lambda share, digits: f"{share:.{digits}%}")
+
+
 def draft_sentences(reasons: Iterable[Reason], speech: Speaks, figure: Callable[[float], Any] = float) -> list[str]:
     """Return reasons in sentences.
 

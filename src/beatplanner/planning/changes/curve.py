@@ -12,6 +12,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import make_folder
 from beatplanner.data.publish.curve_report import write_curve
+from beatplanner.data.publish.force_language import own_words
 from beatplanner.planning.progress import SolvingTime
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.run import run
@@ -114,7 +115,9 @@ def run_curve(
             }
         )
     language = description.forum.languages[0] if description.forum else "en"
-    write_curve(out, description.project.name, rows, description.beats.tolerance, language)
+    terms = own_words(description.forum.terms, language) if description.forum else {}
+    name = terms.get(description.project.name, description.project.name)
+    write_curve(out, name, rows, description.beats.tolerance, language)
     solving.done(progress)
     return rows
 

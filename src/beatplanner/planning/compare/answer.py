@@ -24,9 +24,10 @@ from beatplanner.data.publish.draft_words import draft_in_words, left_out_of_bou
 from beatplanner.data.publish.moves import NO_MORE
 from beatplanner.data.publish.moves import moves as reasons
 from beatplanner.data.publish.officers_pack import vacancies
-from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
+from beatplanner.data.result.draft_reason import gap_words
 from beatplanner.data.result.postings import open_posts
 from beatplanner.data.result.sections import list_of, section_of
+from beatplanner.data.result.supervision import supervision_rows
 from beatplanner.planning.compare.columns import Column, currency, read_columns
 from beatplanner.planning.compare.figures import figures
 from beatplanner.planning.compare.sentences import moves
@@ -350,11 +351,11 @@ def _personnel(s: dict[str, Any]) -> list[str]:
     officers = section_of(s, "officers")
     supervision: list[dict[str, Any]] = officers.get("supervision") or []
     if supervision:
-        force, *areas = supervision
+        force, areas = supervision_rows(supervision)[0], supervision[1:]
         lack = f"{_many(force['missing'], 'is', 'are')} missing" if force["missing"] else "none is missing"
         # a supervisor leads in one municipality: enough in all may be too few in some
-        short = [f"{_many(r['missing'], 'is', 'are')} missing in {r['area']}" for r in areas if r["missing"]]
-        apart = f"; counted by municipality, {listed(short)}" if short else ""
+        short = [f"{r['missing']:,.0f} in {r['area']}" for r in areas if r["missing"]]
+        apart = f" ({listed(short)})" if short else ""
         found.append(
             f"{_many(force['officers'], 'officer')} at their posts need {_many(force['needed'], 'supervisor')}, and there "
             f"{'is' if force['supervisors'] == 1 else 'are'} {force['supervisors']:,.0f}: {lack}{apart}."
@@ -403,8 +404,7 @@ def _sure(c: Column) -> list[str]:
     s = c.tables.summary
     found = ["All of its rules are kept." if s.get("feasible") else "Not all of its rules are kept, see above."]
     known = {s: c.figures.get(f"{s}_gap") for s in ("beats", "stations", "officers")}
-    most = {s: gap_at_most(g) for s, g in known.items() if g is not None}
-    gaps = [f"{step} {gap:.{gap_digits(gap)}%}" for step, gap in most.items()]
+    gaps = [f"{step} {gap_words(gap)}" for step, gap in known.items() if gap is not None]
     if gaps:
         found.append(
             f"As far as it can be checked, the best possible plan is better by at most so much of this one's objective: {listed(gaps)}; “beatplanner verify” checks every figure."

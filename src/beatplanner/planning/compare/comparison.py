@@ -25,8 +25,8 @@ from beatplanner.data.paths import relative_or_whole, whole_path
 from beatplanner.data.publish.comparison_files import Said, check_comparison_place, write_comparison
 from beatplanner.data.publish.comparison_words import ENGLISH, fields_said
 from beatplanner.data.publish.draft_words import draft_in_words
+from beatplanner.data.publish.force_language import content_speech, own_words
 from beatplanner.data.publish.templates import filled
-from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import readable
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.names import language_title
@@ -231,7 +231,7 @@ def compare(
     if prices is not None:
         content["prices"] = _prices(prices, out)
     maps = [map_of(c, columns) for c in columns]
-    speech = Speech(content.get("language") or "en")
+    speech = content_speech(content)
     cards = [(c.name, card_rows(c.tables.summary, say=speech.text)) for c in columns if not c.today]
     told_in = Said(
         [sentences(c, columns[0], money_base(columns), speech) for c in columns],
@@ -355,11 +355,17 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
             }
         told.append(entry)
     first, rows = columns[0], blocks(columns)
+    # the first in which the force's forums are spoken to
+    language = first.rules.forum.languages[0] if first.rules.forum is not None else "en"
+    terms = {} if first.rules.forum is None else own_words(first.rules.forum.terms, language)
+    project = str(first.tables.summary.get("project", ""))
     content = {
         "version": 1,
-        "project": str(first.tables.summary.get("project", "")),
-        # of the workbook's headings: the first in which the force's forums are spoken to
-        "language": first.rules.forum.languages[0] if first.rules.forum is not None else "en",
+        "project": project,
+        "language": language,
+        # the force's own words in that language, and what it calls the project
+        "terms": terms,
+        "project_said": terms.get(project, project),
         "residents": float(people(first.units).sum()),
         "counted_in": "hours of work" if np.isnan(first.units["population"].to_numpy(float)).any() else "residents",
         "columns": told,

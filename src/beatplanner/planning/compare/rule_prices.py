@@ -29,6 +29,7 @@ from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.frames import records
 from beatplanner.data.output_place import make_folder
+from beatplanner.data.publish.force_language import own_words
 from beatplanner.data.publish.price_report import write_prices
 from beatplanner.data.publish.price_words import HOW, OFFICERS, RULES, UNBOUNDED, Phrase, phrase, price_sentence
 from beatplanner.data.result.cells import readable
@@ -336,7 +337,9 @@ def price_rules(
         }
     )
     write_json(out / "prices.json", content)
-    write_prices(out, content, whole.forum.languages[0] if whole.forum else "en")
+    language = whole.forum.languages[0] if whole.forum else "en"
+    terms = own_words(whole.forum.terms, language) if whole.forum else {}
+    write_prices(out, content, language, terms.get(d.project.name, d.project.name))
     solving.done(progress)
     return content
 

@@ -18,11 +18,12 @@ from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.output_place import make_folder, take_files_out, written_anew
 from beatplanner.data.publish.before_planning import check_publishing, decided_too_early
+from beatplanner.data.publish.force_language import paper_speech
 from beatplanner.data.publish.privacy_report import add_privacy
 from beatplanner.data.publish.public.figures import Register, UnregisteredNumberError
 from beatplanner.data.publish.public.forum_files import write_json
 from beatplanner.data.publish.public.plan import Meeting as PublicMeeting
-from beatplanner.data.publish.report_section import ForumBudget, forum_costs, put_section, rules_of_pack
+from beatplanner.data.publish.report_section import LEVELS, ForumBudget, forum_costs, put_section, rules_of_pack
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft_reason import Reason, draft_sentences
 from beatplanner.data.result.folder import PEOPLE, read_result
@@ -157,9 +158,10 @@ def write_pack(
     record = _record(forum, figures, register, key, day, [p.name for p in earlier])
     write_json(folder / RECORD, record)
     report()
-    put_section(folder / "report.html", "forums", _costs(common["meetings"], tables, town))
-    put_section(folder / "report.html", "rules of the pack", rules_of_pack(rules.model_dump(mode="json")))
-    add_privacy(folder / "report.html", record)
+    say = paper_speech(tables.summary)
+    put_section(folder / "report.html", "forums", _costs(common["meetings"], tables, town, say))
+    put_section(folder / "report.html", "rules of the pack", rules_of_pack(rules.model_dump(mode="json"), say))
+    add_privacy(folder / "report.html", record, say)
     faults = [c for c in audit_pack(folder, tables, town, pack=forum) if not c.ok]
     return _stopped(forum, [f"{c.name}: {c.detail}" for c in faults]) if faults else []
 
@@ -222,15 +224,15 @@ def _in_qgis(
     write_qgis_project(folder / "plan.qgs", tables, speech, draft, accepted)
 
 
-def _costs(meetings: Sequence[PublicMeeting], tables: PlanTables, town: Town) -> str:
+def _costs(meetings: Sequence[PublicMeeting], tables: PlanTables, town: Town, say: Speech) -> str:
     """Return the report's section on what forums cost, with what the budget sets aside for them."""
     levels: list[tuple[str, int, int, float]] = []
-    for level, name in (("neighbourhood", "Neighbourhood"), ("municipality", "Municipal"), ("region", "Regional")):
+    for level, name in zip(("neighbourhood", "municipality", "region"), LEVELS, strict=True):
         there = [m for m in meetings if m.level == level]
         if there:
             levels.append((name, len(there), there[0].meetings, sum(m.year_cost for m in there)))
     forum = town.description.forum or Forum()
-    return forum_costs(levels, forum.currency, _in_budget(tables, town, forum))
+    return forum_costs(levels, forum.currency, _in_budget(tables, town, forum), say)
 
 
 def _in_budget(tables: PlanTables, town: Town, forum: Forum) -> ForumBudget | None:

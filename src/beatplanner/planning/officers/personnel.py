@@ -16,6 +16,7 @@ from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.errors import Note
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.frames import records
+from beatplanner.data.result.supervision import missing_supervisors
 from beatplanner.data.town.personnel import APPEALS
 
 
@@ -92,13 +93,19 @@ def personnel_notes(
 ) -> list[Note]:
     """Say which supervisors are missing, what part time leaves open, which appeals wait, and which absences nobody covers."""
     notes: list[Note] = []
-    for row in figures.get("supervision", [])[:1]:
-        if row["missing"]:
-            what = (
-                f"{_many(row['officers'], 'officer')} at their posts need {_many(row['needed'], 'supervisor')} ({rules.span_of_control} each), "
-                f"and there {'is' if row['supervisors'] == 1 else 'are'} {row['supervisors']}"
-            )
-            notes.append(Note("warning", what, f"Promote {_many(row['missing'], 'officer')}, or lead more by one"))
+    told = figures.get("supervision", [])
+    short = missing_supervisors(told)
+    if short:
+        one, mend = told[0], f"Promote {_many(short, 'officer')}, or lead more by one"
+        what = (
+            f"{_many(one['officers'], 'officer')} at their posts need {_many(one['needed'], 'supervisor')} ({rules.span_of_control} each), "
+            f"and there {'is' if one['supervisors'] == 1 else 'are'} {one['supervisors']}"
+        )
+        if one["missing"] < short:
+            # the force has enough, or lacks fewer, where they cannot lead
+            lack = [f"{r['area']} ({r['missing']})" for r in told[1:] if r["missing"]]
+            what = f"Supervisors are missing in {listed(lack)}: one leads at most {_many(rules.span_of_control or 0, 'officer')}, in one municipality"
+        notes.append(Note("warning", what, mend))
     part = figures.get("part_time")
     if part and part["post_months_missing"] > 0:
         what = (

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from beatplanner.data.publish.comparison_words import beat_said, in_words, label_said
-from beatplanner.data.publish.translation import Speech
+from beatplanner.data.publish.force_language import content_speech
+from beatplanner.data.result.draft_reason import gap_at_most
 from beatplanner.planning.verification.ledger import Ledger, is_number, same, words
 
 
@@ -50,7 +51,7 @@ def check_page(ledger: Ledger, path: Path, content: dict[str, Any]) -> None:
     parser.feed(path.read_text(encoding="utf-8"))
     rows = [[cell.strip() for cell in row] for row in parser.rows]
     wrong: list[str] = []
-    count, said = 0, Speech(content.get("language") or "en")
+    count, said = 0, content_speech(content)
     for block in content["blocks"]:
         for r in block["rows"]:
             count += 1
@@ -69,7 +70,7 @@ def check_workbook(ledger: Ledger, path: Path, content: dict[str, Any]) -> None:
 
     book = openpyxl.load_workbook(path)
     # figures, then beats: their names are those of the language
-    (sheet, beats), said = book.worksheets[:2], Speech(content.get("language") or "en")
+    (sheet, beats), said = book.worksheets[:2], content_speech(content)
     wrong: list[str] = []
     count = 0
     # rows come in the order of the file
@@ -84,6 +85,8 @@ def check_workbook(ledger: Ledger, path: Path, content: dict[str, Any]) -> None:
                 found = _evaluated(cell, beats, row, sheet) if isinstance(cell, str) and cell.startswith("=") else cell
                 if r["kind"] == "yes" and value is not None:
                     value = said.text("yes" if value else "no")
+                elif r["kind"] == "gap" and value is not None:
+                    value = gap_at_most(value)
                 elif r["kind"] == "text":
                     value = beat_said(said, value)
                 alike = same(value, found) if is_number(value) else (found in (value, f"'{value}"))

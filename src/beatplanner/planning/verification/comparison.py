@@ -85,6 +85,7 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
         if v is not None and key not in claimed
     ]
     ledger.each("comparison.rows", "no figure is left out", absent, sum(map(len, found)), "figures")
+    _check_words(ledger, content, plans[0])
     _check_moves(ledger, content, plans)
     _check_sentences(ledger, content, plans, found)
     check_decision(
@@ -123,6 +124,30 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
     check_page(ledger, folder / "comparison.html", content)
     check_workbook(ledger, folder / "comparison.xlsx", content)
     return ledger.verdict()
+
+
+def _check_words(ledger: Ledger, content: dict[str, Any], first: ComparedPlan) -> None:
+    """Check that the comparison speaks the language of the first plan's force, in its own words and with its name of the project."""
+    forum = section_of(section_of(first.tables.summary, "rules"), "forum")
+    language = (forum.get("languages") or ["en"])[0]
+    ledger.add("comparison.language", content.get("language") == language, str(content.get("language")), language)
+    if "project_said" not in content:
+        ledger.unchecked(
+            "comparison.terms", "none", "It was made before comparisons carried the force's own words; compare again."
+        )
+        return
+    own = {k: v if isinstance(v, str) else v.get(language) for k, v in section_of(forum, "terms").items()}
+    own = {k: v for k, v in own.items() if v}
+    told = section_of(content, "terms")
+    wrong = [
+        f"“{k}” is said as {words(told.get(k))}, not as {words(own.get(k))}."
+        for k in sorted({*own, *told})
+        if own.get(k) != told.get(k)
+    ]
+    ledger.each("comparison.terms", "words are the force's own", wrong, len(own), "words")
+    project = str(first.tables.summary.get("project", ""))
+    said = own.get(project, project)
+    ledger.add("comparison.project_said", content.get("project_said") == said, words(content.get("project_said")), said)
 
 
 def _read(ledger: Ledger, folder: Path, columns: list[dict[str, Any]], verify_plan: Any) -> list[ComparedPlan] | None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QLocale
 from beatplanner.data.publish.comparison_words import fields_said
 from beatplanner.data.publish.templates import filled
 from beatplanner.data.publish.translation import LOCALES, Speech
-from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
+from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, number, percent
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def figure(said: Speech, value: Any, kind: str) -> str:
     if kind == "text":
         return str(value)
     if kind == "gap":
-        return percent(gap_at_most(value), gap_digits(gap_at_most(value)))
+        return gap_said(value, percent)
     if kind == "share":
         return percent(value, 1 if 0 < abs(value) < 0.0995 or 0.995 < value < 1 else 0)
     return number(value, 1 if kind == "decimal" else 0)

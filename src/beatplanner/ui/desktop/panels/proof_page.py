@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.ui.desktop.plain_text import Browser, Label
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.verify_process import VerifyProcess
@@ -203,8 +204,8 @@ class ProofPage(QWidget):
         return found
 
     def _standing(self, p: StepProof) -> str:
-        if p.standing == "within":
-            return self.tr("proven within {0} of the best").format(percent(p.gap, 2))
+        if p.standing == "within" and p.gap is not None:
+            return self.tr("proven within {0} of the best").format(gap_said(p.gap, percent))
         return {
             "best": self.tr("proven best"),
             "no bound": self.tr("no bound: nobody knows how much better a plan could be"),
@@ -277,9 +278,9 @@ class ProofPage(QWidget):
         else:
             said = self.tr(
                 "No plan under these rules can have less than {0}: at most {1} ({2}) could still be gained."
-            ).format(self._plain(p, p.plain_bound), self._plain(p, p.plain - p.plain_bound), percent(p.gap, 2))
+            ).format(self._plain(p, p.plain_bound), self._plain(p, p.plain - p.plain_bound), gap_said(p.gap, percent))
         exact = self.tr("Objective {0}, lower bound {1}, gap {2}.").format(
-            number(p.objective), number(p.bound), percent(p.gap, 3)
+            number(p.objective), number(p.bound), gap_said(p.gap, percent)
         )
         if p.certified is False:
             said += " " + self.tr("The checker cannot check this bound.")

@@ -8,12 +8,17 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.ui.desktop.map.window import Window
 
 BEST, BOUND = QColor("#d95f0e"), QColor("#2c7fb8")
 # Of the chart's height the last gap takes at most this share: what came before may leave it at the top and the bottom.
 SHARE = 0.4
 STEPS = ("beats", "stations", "officers")
+
+
+def _percents(share: float, digits: int) -> str:
+    return f"{100 * share:.{digits}f}"
 
 
 @dataclass
@@ -88,9 +93,7 @@ class RunChart(QWidget):
             return self.tr("A plan is found; nothing is proven yet.")
         if gap < 1e-4:
             return self.tr("Proven best.")
-        return self.tr("At most {0} % from the best possible.").format(
-            f"{gap * 100:.2f}" if gap < 0.1 else f"{gap * 100:.0f}"
-        )
+        return self.tr("At most {0} % from the best possible.").format(gap_said(gap, _percents))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a height that grows with the font."""
@@ -144,7 +147,7 @@ class RunChart(QWidget):
         below = QRectF(area.left(), area.bottom() + 2, area.width(), line + 2)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "0")
         if series.gap is not None:
-            words = self.tr("gap {0} %").format(f"{series.gap * 100:.2f}")
+            words = self.tr("gap {0} %").format(gap_said(series.gap, _percents))
             painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, words)
         painter.drawText(
             below, Qt.AlignmentFlag.AlignRight, self.tr("{0} s").format(f"{end:.0f}" if end >= 10 else f"{end:.1f}")

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGroupBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 from beatplanner.ui.desktop.toolkit.tall_scroll import TallScroll
@@ -110,7 +111,9 @@ class PlanFigures:
             return self.tr("No bound.")
         best = step["status"] == "optimal"
         words = (
-            self.tr("Proven best.") if best else self.tr("At most {0} from the best.").format(percent(step["gap"], 2))
+            self.tr("Proven best.")
+            if best
+            else self.tr("At most {0} from the best.").format(gap_said(step["gap"], percent))
         )
         if step.get("certified") is False:
             words += " " + self.tr("The checker cannot check this bound.")

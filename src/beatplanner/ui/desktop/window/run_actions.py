@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.planning.progress import split_unit
 from beatplanner.planning.proof import clash_is_proven
 from beatplanner.ui.desktop.plain_text import Label, question
@@ -184,7 +185,7 @@ class RunActions:
         if best is not None:
             lines.append(self.tr("Best plan so far: {0} {1}").format(number(best / scale), named).strip())
         if best is not None and bound is not None and best > 0:
-            gap = percent(max(0.0, (best - bound) / best), 2)
+            gap = gap_said(max(0.0, (best - bound) / best), percent)
             lines.append(self.tr("at most {0} from the best possible plan").format(gap))
         return "\n".join(lines)
 
@@ -316,7 +317,7 @@ class RunActions:
         said = []
         for place, (best, bound) in sorted(self.told_apart.items()):
             if best is not None and bound is not None and best > 0:
-                gap = percent(max(0.0, (best - bound) / best), 2)
+                gap = gap_said(max(0.0, (best - bound) / best), percent)
                 said.append(self.tr("{0} at most {1} from its best").format(place, gap))
             else:
                 said.append(self.tr("{0} without a bound").format(place))

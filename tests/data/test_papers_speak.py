@@ -1,0 +1,197 @@
+"""The papers that a force itself holds speak its language, the first of its forums: report, job descriptions, workbook; and tell a gap alike."""
+
+import re
+import sys
+from html import unescape
+
+import docx
+import openpyxl
+import pytest
+from babel.messages.pofile import read_po
+
+from beatplanner.data.publish.comparison_words import in_words, label_said
+from beatplanner.data.publish.force_language import content_speech, own_words, paper_speech
+from beatplanner.data.publish.job_descriptions import default_template, template_texts, write_jobs
+from beatplanner.data.publish.officers_pack import _figures_sheet, names
+from beatplanner.data.publish.report import proof_in_words, write_report
+from beatplanner.data.publish.templates import check_job_template
+from beatplanner.data.publish.told import as_told
+from beatplanner.data.publish.translation import IN_PAPERS, LOCALES, Speech
+from beatplanner.data.result.draft_reason import gap_said, gap_words
+from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.supervision import AS_ONE, FORCE, missing_supervisors, supervision_rows
+from beatplanner.ui.desktop.panels.run_chart import Series
+from beatplanner.ui.words import progress_line
+from beatplanner.ui.words import proof_in_words as at_the_console
+from conftest import ROOT, write_grid_town
+
+sys.path.insert(0, str(ROOT / "docs"))
+import catalogues
+
+OTHERS = [code for code in IN_PAPERS if code != "en"]
+ENGLISH = re.compile(
+    r"\b(?:the|of|and|is|are|with|which|from|by|beat|beats|officer|officers|hours|residents|missing|year)\b"
+)
+
+
+def holes(text: str) -> set[str]:
+    return set(re.findall(r"\{\w+\}", text))
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_text_of_a_paper_is_translated_with_the_same_values(language):
+    with (catalogues.PAPERS / f"{language}.po").open("rb") as stream:
+        found = read_po(stream, locale=language)
+    wanted = catalogues.paper_messages()
+    assert {m.id for m in found if m.id} == set(wanted)
+    for message in wanted:
+        known = found.get(message[0] if isinstance(message, tuple) else message)
+        said = known.string if isinstance(known.string, tuple | list) else [known.string]
+        english = message[-1] if isinstance(message, tuple) else message
+        assert all(said) and holes(said[-1]) == holes(english), message
+        assert len(said) == (found.num_plurals if isinstance(message, tuple) else 1)
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    from beatplanner.planning.whole.run import run
+
+    town = write_grid_town(tmp_path_factory.mktemp("papers"))
+    more = (
+        '\n[forum]\nlanguages = ["mk"]\n[forum.terms]\n"Grid" = { mk = "Град на мрежа" }\n"Beat" = { mk = "Рејонче" }\n'
+    )
+    town.project.write_text(town.project.read_text("utf-8") + more, encoding="utf-8")
+    run(town.project, town.folder / "plan", time_limit=3, pack=False)
+    return town.folder / "plan"
+
+
+def page_text(page: str) -> str:
+    page = re.sub(r"(?s)<(script|style|code|details)\b.*?</\1>", " ", page)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def test_report_and_job_descriptions_speak_the_forces_language(planned, tmp_path):
+    tables = read_result(planned)
+    report = (planned / "report.html").read_text("utf-8")
+    said = page_text(report)
+    assert '<html lang="mk">' in report and "⟦" not in report
+    assert "Сите правила се исполнети." in said and "Рејонче" in said and "Што е докажано" in said
+    # names of files and of the town's own columns stay as they are
+    told = re.sub(r"\S+\.(?:csv|gpkg|md)\S*|“[^”]*”|„[^“]*“|[A-Z][\w.-]*", " ", said.partition("Сомнежи")[0])
+    assert not ENGLISH.search(told), told
+    jobs = sorted((planned / "job_descriptions").glob("*.docx"))
+    assert jobs and all(" место " in p.stem for p in jobs)
+    text = "\n".join(p.text for p in docx.Document(str(jobs[0])).paragraphs)
+    assert text.startswith("Полицаец во заедницата, ") and "{" not in text and "Задача" in text
+    assert not ENGLISH.search(re.sub(r"[A-Z]\w*", "", text)), text
+    # where a language lacks the texts of papers, all of a paper is English
+    tables.summary["rules"]["forum"]["languages"] = ["ro"]
+    write_report(tmp_path / "report.html", tables)
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert '<html lang="en">' in page and "All rules are met." in page and "⟦" not in page
+
+
+def test_a_forces_own_template_stays_and_the_programs_is_written_in_a_language(tmp_path, planned):
+    for language in IN_PAPERS:
+        file = tmp_path / f"{language}.docx"
+        file.write_bytes(default_template(paper_speech({"rules": {"forum": {"languages": [language]}}})))
+        check_job_template(file)
+    assert len(template_texts()) > 20
+    own = docx.Document(str(tmp_path / "en.docx"))
+    own.paragraphs[0].text = "Our own head, {{ beat_name }}: {{ stations }}"
+    own.save(str(tmp_path / "own.docx"))
+    tables = read_result(planned)
+    tables.summary["rules"]["officers"]["job_template"] = "own.docx"
+    tables.summary["description_file"] = str(tmp_path / "project.toml")
+    write_jobs(tmp_path / "jobs", tables, names(tables))
+    first = sorted((tmp_path / "jobs").glob("*.docx"))[0]
+    assert docx.Document(str(first)).paragraphs[0].text.startswith("Our own head, ")
+
+
+@pytest.mark.parametrize(
+    ("gap", "english", "macedonian"),
+    [
+        (0.0, "0.00%", "0,00 %"),
+        (6e-8, "0.01%", "0,01 %"),
+        (4.9e-5, "0.01%", "0,01 %"),
+        (1.2e-4, "0.1%", "0,1 %"),
+        (0.0123, "1.3%", "1,3 %"),
+    ],
+)
+def test_a_gap_is_told_alike_everywhere_and_never_rounded_down(gap, english, macedonian, planned, tmp_path):
+    """The pack says “0.01 %” of a gap that the report called “0.00 %”."""
+    assert gap_words(gap) == english and gap_said(gap, Speech("mk").percent).replace("\xa0", " ") == macedonian
+    step = {"status": "optimal" if gap <= 1e-4 else "feasible", "gap": gap, "objective": 1000.0}
+    step["lower_bound"] = 1000.0 * (1 - gap)
+    assert english in proof_in_words(step) and in_words(gap, "gap") == english
+    if gap > 1e-4:
+        assert english in at_the_console(step) and english in progress_line("beats", 1000.0, 1000.0 * (1 - gap))
+    tables = read_result(planned)
+    for name in ("beats", "stations", "officers"):
+        tables.summary[name] |= step
+    for language, said in (("en", english), ("mk", macedonian)):
+        tables.summary["rules"]["forum"]["languages"] = [language]
+        write_report(tmp_path / "report.html", tables)
+        page = (tmp_path / "report.html").read_text("utf-8").replace("\xa0", " ")
+        cells = re.findall(
+            r'<td class="n">(-?\d+[.,]\d+ ?%)</td><td class="n">[\d.,]+</td><td>', page.partition("SHA-256")[0]
+        )
+        assert cells[-3:] == [said] * 3
+    sheet = openpyxl.Workbook().active
+
+    def written(title, header, rows, widths):
+        for row in (header, *rows):
+            sheet.append(row)
+        return sheet
+
+    _figures_sheet(written, {"gap": gap, "status": step["status"], "weights": {}}, Speech("en"))
+    cell = sheet["B2"]
+    digits = len(cell.number_format.partition(".")[2].rstrip("%"))
+    assert f"{cell.value:.{digits}%}" == english
+
+
+def test_the_chart_of_a_run_tells_the_gap_alike():
+    series = Series()
+    series.add(1.0, 1000.0, 1000.0 * (1 - 4.9e-5))
+    assert gap_said(series.gap, lambda share, digits: f"{100 * share:.{digits}f}") == "0.01"
+
+
+def test_missing_supervisors_are_summed_by_area_and_the_force_as_one_is_told_too():
+    areas = [
+        {"area": "North", "officers": 12, "supervisors": 1, "needed": 2, "missing": 1},
+        {"area": "South", "officers": 8, "supervisors": 2, "needed": 1, "missing": 0},
+    ]
+    told = [{"area": "", "officers": 20, "supervisors": 3, "needed": 2, "missing": 0}, *areas]
+    assert supervision_rows(told) == [
+        {"area": FORCE, "officers": 20, "supervisors": 3, "needed": 3, "missing": 1},
+        {**told[0], "area": AS_ONE},
+        *areas,
+    ]
+    assert missing_supervisors(told) == 1 and missing_supervisors([]) == 0
+    alone = [{"area": "", "officers": 4, "supervisors": 1, "needed": 2, "missing": 1}]
+    assert supervision_rows(alone) == [{**alone[0], "area": FORCE}]
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_percent_signs_of_all_texts_stand_as_the_language_sets_them(language):
+    speech = Speech(language)
+    usual = speech.percent(0.2)
+    assert usual in speech.text("Other weeks, and ±20 % work in each category.")
+    percent = re.compile(r"\d([ \u00a0\u202f]?)%")
+    space = percent.search(usual)[1]
+    for message in catalogues.messages():
+        said = speech.plural(*message, 5) if isinstance(message, tuple) else speech.text(message)
+        assert all(found == space for found in percent.findall(said)), message
+    row = {"label": "over 10 % more", "words": "Languages of at least 10 % of residents", "fields": {}}
+    assert set(percent.findall(label_said(speech, row))) == {space}
+    if language in OTHERS:
+        told = as_told("At most 2.0% of the residents may change beat; 20 % do", language)
+        assert set(percent.findall(told)) <= {space}
+
+
+def test_a_comparison_says_the_project_in_the_forces_words():
+    terms = {"Grid": {"mk": "Град"}, "Station": "Пункт", "Beat": {"sq": "Rajon"}}
+    words = own_words(terms, "mk")
+    assert words == {"Grid": "Град", "Station": "Пункт"}
+    speech = content_speech({"language": "mk", "terms": words})
+    assert speech.text("Station") == "Пункт" and speech.terms.get("Grid") == "Град"
