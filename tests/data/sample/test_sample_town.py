@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import geopandas as gpd
+import map_boxes
 import networkx as nx
 import numpy as np
 import openpyxl
@@ -12,8 +13,12 @@ import pytest
 import shapely
 
 from beatplanner.data.description.read import read_description
+from beatplanner.data.publish.public.plan import PublicPlan
 from beatplanner.data.sample.sample_town import write_sample_town
+from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.data.town.read_town import read_town
+from beatplanner.planning.forum.public.maps import SHEET_FRAME, Maps
+from beatplanner.planning.forum.public_plan import public_tables
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +134,32 @@ def test_each_optional_key_and_column_has_an_example(folder):
         project.write_text(text, encoding="utf-8")
     assert tried.officers.max_tenure_months == 84 and tried.officers.must_language_share == 0.5
     assert tried.budget.ceiling == 900000 and tried.budget.pilots == ["Podmostje"] and tried.budget.start_together
+
+
+def test_no_label_of_any_map_of_the_town_touches_another_or_a_sign(town):
+    """All maps of a pack, with today's beats as the new ones: overview, dense parts, sheet and map of each beat."""
+    units = town.units.assign(beat=town.units["current"].astype(str))[["unit", "name", "current", "beat", "geometry"]]
+    # names as long as a plan gives them
+    beats = units[["beat", "geometry"]].dissolve("beat").reset_index()
+    names = {b: f"{n} ({b})" for b, n in units.groupby("beat")["name"].first().items()}
+    sites = town.sites[town.sites["existing"] | (np.arange(len(town.sites)) % 4 == 0)]
+    stations = gpd.GeoDataFrame(
+        sites[["station", "name", "existing"]].assign(near=""),
+        geometry=gpd.points_from_xy(sites["x"], sites["y"]),
+        crs=units.crs,
+    )
+    plan = PublicPlan("T", True, gpd.GeoDataFrame(units), beats, stations)
+    maps = Maps(
+        plan,
+        public_tables(read_forum_tables(town)),
+        [],
+        names,
+        dict(zip(stations["station"], stations["name"], strict=True)),
+    )
+    drawn = [maps.before, maps.after, *(d for pair in maps.larger for d in pair)]
+    drawn += [maps.beat(b, frame) for b in names for frame in (SHEET_FRAME, maps.frame_of(b))]
+    written = 0
+    for drawing in drawn:
+        assert map_boxes.touching(drawing.svg) == []
+        written += len(map_boxes.labels(drawing.svg))
+    assert len(drawn) >= 30 and written > 800
