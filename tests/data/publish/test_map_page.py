@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import browser
@@ -86,4 +87,38 @@ def test_a_resident_finds_officers_station_and_forum(planned_once, tmp_path, wid
         assert p.run("document.getElementById('answer').textContent") == "Station there today: Old station"
         p.run("s.value='old stat'; s.dispatchEvent(new Event('change'))")
         assert p.run("document.getElementById('answer').textContent") == "Station there today: Old station"
+        assert p.complaints() == []
+
+
+def test_beats_without_room_for_a_number_are_found_in_a_sign_that_opens(planned_once, tmp_path):
+    text = (planned_once.folder / "plan" / "forum" / "map.html").read_text(encoding="utf-8")
+    inside = re.search(r'id="words">(.*?)</script>', text, re.DOTALL)
+    assert inside is not None
+    words = json.loads(inside[1])
+    # a station at each place where a number could stand, of all beats but one
+    words["signs"] = [
+        {"kind": "new", "at": at, "name": "Post", "said": "Station", "rows": [], "beats": []}
+        for n in words["labels"][1:]
+        for at in n["at"]
+    ]
+    page = tmp_path / "map.html"
+    page.write_text(text.replace(inside[1], json.dumps(words).replace("<", "\\u003c")), encoding="utf-8", newline="\n")
+    shown = "[...document.querySelectorAll('.beat-name:not(.sign-name)')].filter(e => e.style.visibility === 'visible').map(e => e.textContent)"
+    piles = "[...document.querySelectorAll('.pile')].map(e => [e.textContent, e.getAttribute('aria-label')])"
+    with browser.Page(page, 360, 740, tmp_path) as p:
+        p.wait(f"{shown}.length > 0")
+        names = {n["text"] for n in words["labels"]}
+        seen, signs = p.run(shown), p.run(piles)
+        assert signs and len(seen) < len(names)
+        for n in words["labels"]:
+            told = n["text"] in seen or n["beat"] in seen or any(n["text"] in said for _, said in signs)
+            assert told, f"{n['text']} is not found at the first zoom: {seen}, {signs}"
+        for text, said in signs:
+            several = sum(n["text"] in said for n in words["labels"])
+            assert text == f"+{several}" or (several == 1 and text in {n["beat"] for n in words["labels"]})
+        assert json.loads(p.run(ON_ANOTHER.replace("'.sign'", "'.pile'")))["hit"] == []
+        wide = p.run("document.querySelector('.leaflet-control-scale-line').textContent")
+        p.run("document.querySelector('.pile').click()")
+        p.wait(f"document.querySelector('.leaflet-control-scale-line').textContent !== {wide!r}")
+        assert p.run("document.getElementById('answer').textContent") == signs[0][1]
         assert p.complaints() == []

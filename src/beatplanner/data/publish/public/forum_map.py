@@ -243,6 +243,7 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
                 "after": t["after"],
                 "nothing": t["nothing"],
                 "painted": t["painted"],
+                "piled": t["piled"],
                 "street": t["street"],
                 "map": t["map"],
                 "zoom_in": t["zoom_in"],

@@ -55,6 +55,7 @@ def _texts(content: PackContent) -> dict[str, str]:
         "propose_save": t.text("Save"),
         "found": t.text("{place} is in beat {beat}.", place="{place}", beat="{beat}"),
         "nothing": t.text("Nothing is called “{name}” here.", name="{name}"),
+        "piled": t.text("Beats close together here: {beats}.", beats="{beats}"),
         "painted": t.text("Areas that you changed: {n}.", n="{n}"),
     }
 
