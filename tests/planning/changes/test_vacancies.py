@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import numpy as np
@@ -9,8 +10,9 @@ import pandas as pd
 import pytest
 
 from beatplanner.data.result.folder import read_result
-from beatplanner.data.result.service_files import nobody_share
+from beatplanner.data.result.service_files import nobody_share, response_minutes
 from beatplanner.planning.changes.roster_edits import accept, postings_of
+from beatplanner.planning.service.held import HeldInputs, figures_held
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from conftest import write_grid_town
@@ -75,14 +77,20 @@ def test_the_checker_counts_vacancies_anew_and_finds_what_is_forged(town, tmp_pa
     verdict = verify(folder)
     assert verdict.ok, verdict.failed
     states = {c.name: c.state for c in verdict.checks}
-    names = ("service.vacancies", "service.vacancies.held", "service.vacancies.on_duty")
-    assert [states[n] for n in names] == ["checked"] * 3
-    text, table = (folder / "summary.json").read_text("utf-8"), (folder / "service" / "held.csv").read_text("utf-8-sig")
+    names = ("", ".held", ".on_duty", ".months", ".figures", ".ways", ".solved")
+    assert [states["service.vacancies" + n] for n in names] == ["checked"] * len(names)
+    files = [folder / "service" / name for name in ("held.csv", "held_sums.csv", "held_ways.csv")]
+    text, (table, sums, ways) = (folder / "summary.json").read_text("utf-8"), [f.read_text("utf-8-sig") for f in files]
 
-    def failed(summary=None, held=table):
+    def failed(summary=None, held=table, sums=sums, ways=ways):
         (folder / "summary.json").write_text(json.dumps(summary) if summary else text, "utf-8")
-        (folder / "service" / "held.csv").write_text(held, "utf-8")
+        for file, content in zip(files, (held, sums, ways), strict=True):
+            file.write_text(content, "utf-8")
         return {c.name for c in verify(folder).failed}
+
+    def changed(content, column, times):
+        frame = pd.read_csv(io.StringIO(content), dtype={"unit": str, "beat": str, "from": str})
+        return frame.assign(**{column: frame[column] * times}).to_csv(index=False)
 
     try:
         forged = json.loads(text)
@@ -95,6 +103,21 @@ def test_the_checker_counts_vacancies_anew_and_finds_what_is_forged(town, tmp_pa
         forged = json.loads(text)
         del forged["service"]["vacancies"]
         assert "service.vacancies" in failed(forged)
+        # minutes and shares that are told, what they are summed from, and the ways
+        for key in ("own_share", "mean_minutes", "mean_wait_minutes"):
+            forged = json.loads(text)
+            forged["service"]["vacancies"][key] *= 0.9
+            assert "service.vacancies.figures" in failed(forged)
+            forged = json.loads(text)
+            forged["service"]["vacancies"]["years"][0][key] *= 0.9
+            assert "service.vacancies.figures" in failed(forged)
+        forged = json.loads(text)
+        del forged["service"]["vacancies"]["months_between"]
+        assert "service.vacancies.figures" in failed(forged)
+        for column in ("own", "travel_minutes", "wait_minutes", "came", "busy"):
+            assert "service.vacancies.solved" in failed(sums=changed(sums, column, 0.9))
+        assert "service.vacancies.months" in failed(sums=changed(sums, "on_duty", 2))
+        assert "service.vacancies.ways" in failed(ways=changed(ways, "minutes", 0.9))
         # two officers where a third of one is on duty
         lines = table.splitlines()
         more = "\n".join([lines[0], *(",".join([*row.split(",")[:-1], "2"]) for row in lines[1:])])
@@ -112,5 +135,54 @@ def test_postings_moved_by_hand_change_who_is_on_duty(town, tmp_path):
     assert after["vacancies"]["posts_held"] == pytest.approx(before["vacancies"]["posts_held"] - 1)
     assert json.loads((tmp_path / "moved" / "service.json").read_text("utf-8")) == after
     assert len(after["notes"]) == len(before["notes"]) and after["notes"] != before["notes"]
+    # one officer less: the minutes with those who are there are counted again, those with all posts filled are not
+    assert response_minutes(after["vacancies"]) > response_minutes(before["vacancies"]) > response_minutes(before)
+    assert after["mean_minutes"] == before["mean_minutes"]
     verdict = verify(tmp_path / "moved")
     assert not [c for c in verdict.failed if c.name.startswith("service")], verdict.failed
+
+
+def test_months_with_fewer_officers_are_weighted_by_hand():
+    """Two beats of one unit each, half an hour a call: months with both officers, with one of them, with nobody, and with too many calls for one."""
+    beat, days = (
+        np.array(["1", "2"], dtype=object),
+        [d.date().isoformat() for d in pd.date_range("2027-01-01", periods=13, freq="MS")],
+    )
+    made = HeldInputs(
+        np.array([[0.6, 0.4], [2.0, 2.0]]), np.array([30.0, 30.0]), None, beat, ["a", "b"], ["a", "b"],
+        np.array([[0.0, 6.0], [6.0, 0.0]]), False, True, True,
+    )  # fmt: skip
+    there = np.zeros((12, 2, 2), int)
+    there[:6, 0] = (1, 0)
+    quiet = figures_held(made, ["1", "2"], ["quiet", "busy"], np.array([100.0, 0.0]), there, days)
+    assert quiet is not None
+    # M/M/1 in six months, half of whose officer's time goes to calls: half of the calls wait, half an hour on average; nobody in the others
+    told = quiet[0]
+    assert told["lost_share"] == pytest.approx(0.5) and told["own_share"] == pytest.approx(0.6)
+    assert told["mean_minutes"] == pytest.approx(0.4 * 6) and told["people_share"] == pytest.approx(0.5)
+    assert told["wait_share"] == pytest.approx(0.25) and told["mean_wait_minutes"] == pytest.approx(30 / 2)
+    assert response_minutes(told) == pytest.approx(0.4 * 6 + 30)
+    assert told["method"] == "exact" and told["months_between"] == 1 and told["overloaded_share"] == 0
+    assert quiet[1] == [{k: v for k, v in told.items() if k not in ("method", "months_between")}]
+    # four calls an hour are more than one officer answers: these hours are told, and left out
+    there[:6, 1] = (0, 1)
+    busy = figures_held(made, ["1", "2"], ["quiet", "busy"], np.array([100.0, 60.0]), there, days)
+    assert busy is not None and busy[0]["overloaded_share"] == pytest.approx(6 * 60 / (12 * 160))
+    assert busy[0]["own_share"] == pytest.approx(0.6)
+
+
+def test_so_many_systems_are_looked_at_every_few_months_or_not_at_all():
+    days = [d.date().isoformat() for d in pd.date_range("2027-01-01", periods=25, freq="MS")]
+    beat = np.array(["1", "2"], dtype=object)
+
+    def looked_at(first: int):
+        made = HeldInputs(
+            np.full((1, 2), 0.1), np.array([30.0]), None, beat, ["a", "b"], ["a", "b"], np.ones((2, 2)), False, True, False
+        )  # fmt: skip
+        there = np.array([[[first + t, 1]] for t in range(24)])
+        return figures_held(made, ["1", "2"], ["all"], np.array([168.0]), there, days)
+
+    every, some = looked_at(20), looked_at(64)
+    assert every is not None and every[0]["months_between"] == 1 and len(every[2]) == 24
+    assert some is not None and some[0]["months_between"] > 1 and len(some[1]) == 2
+    assert looked_at(300) is None

@@ -18,6 +18,8 @@ CALLS, SERVERS, MINUTES, FLOWS, LINES = "calls.csv", "servers.csv", "minutes.csv
 PLACES, WAYS = "places.csv", "ways.csv"
 # Who is on duty by the postings of the officers' plan.
 HELD = "held.csv"
+# What the service of those officers is summed from, and their ways.
+HELD_SUMS, HELD_WAYS = "held_sums.csv", "held_ways.csv"
 
 
 def write_service(folder: Path, figures: dict[str, Any], evidence: dict[str, pd.DataFrame]) -> None:

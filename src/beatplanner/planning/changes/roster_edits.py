@@ -27,7 +27,7 @@ from beatplanner.data.result.draft import BROKEN
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.json_files import write_audit
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.service_files import HELD, keep_service, write_service
+from beatplanner.data.result.service_files import keep_service, write_service
 from beatplanner.planning.changes.replanning import FIGURES as PRICED
 from beatplanner.planning.changes.replanning import difference
 from beatplanner.planning.officers.roster_problem import month_starts
@@ -427,7 +427,7 @@ def _write(folder: Path, out: Path, written: PlanTables) -> None:
             write_country(part, written, summed_up)
         keep_service(folder, part)
         if duty is not None:
-            write_service(part, duty[0], {HELD: duty[1]})
+            write_service(part, *duty)
         write_verdict(part)
         write_audit(folder, part, [{"edited_postings": summary["edited_postings"]}])
 

@@ -12,14 +12,22 @@ import pandas as pd
 from beatplanner.data.description.sections.workload import Workload
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.service_files import CALLS, FLOWS, HELD, MINUTES, PLACES, SERVERS, WAYS
+from beatplanner.data.result.service_files import CALLS, FLOWS, MINUTES, PLACES, SERVERS, WAYS
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.abstraction import abstraction, away_of_own, not_counted, sentences_of_abstraction
-from beatplanner.planning.service.duty import hours_a_post
+from beatplanner.planning.service.duty import hours_a_post, waiting_places
+from beatplanner.planning.service.held import HeldInputs
 from beatplanner.planning.service.hours import overlap
 from beatplanner.planning.service.pattern import long_shifts, relief_factor
 from beatplanner.planning.service.pattern import told as told_of_pattern
-from beatplanner.planning.service.picture import Method, ServiceInputs, ServicePicture, figures, service_picture
+from beatplanner.planning.service.picture import (
+    Method,
+    ServiceInputs,
+    ServicePicture,
+    figures,
+    service_picture,
+    travel_minutes,
+)
 from beatplanner.planning.service.proposal import places, propose, sentences, told
 from beatplanner.planning.service.vacancies import sentences_of_vacancies, vacancies
 
@@ -217,12 +225,33 @@ def _with_vacancies(
 ) -> dict[str, pd.DataFrame]:
     """Add to the figures who is on duty by the postings, and return the table of it where it is not too large."""
     hours = [s.hours for s in picture.shifts]
-    held = vacancies(town.description, plan, hours, picture.beat, picture.demand.calls)
+
+    def inputs(beats: list[str]) -> HeldInputs | None:
+        if len(beats) * len(picture.beat) > MOST_ROWS:
+            return None
+        centre = waiting_places(town, picture.beat, [b for b in beats if (picture.beat == b).any()])
+        # an empty beat has no officers, and waits anywhere
+        at, rules = np.array([centre.get(b, 0) for b in beats]), picture.tables.rules
+        ids = [str(u) for u in town.units["unit"]]
+        return HeldInputs(
+            picture.demand.calls,
+            np.asarray(picture.demand.scene_minutes, float),
+            picture.demand.together,
+            picture.beat,
+            ids,
+            [ids[u] for u in at.tolist()],
+            travel_minutes(town, rules, picture.tables.minutes, at),
+            rules.travel_counts,
+            rules.queue == "wait",
+            picture.method == "exact",
+        )
+
+    held = vacancies(town.description, plan, hours, picture.beat, picture.demand.calls, inputs)
     if held is None:
         return {}
     said["vacancies"] = held[0]
-    said["notes"] += sentences_of_vacancies(held[0])
-    return {HELD: held[1]} if len(held[1]) <= MOST_ROWS else {}
+    said["notes"] += sentences_of_vacancies(held[0], said)
+    return {name: table for name, table in held[1].items() if len(table) <= MOST_ROWS}
 
 
 def _of_posts(picture: ServicePicture, workload: Workload) -> list[str]:

@@ -7,7 +7,7 @@ are on duty as all posts are in the picture (`duty`): by the pattern, or by thei
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ import pandas as pd
 from beatplanner.data.description.models import Description
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
-from beatplanner.data.result.service_files import CALLS, FOLDER
+from beatplanner.data.result.service_files import CALLS, FOLDER, HELD, HELD_SUMS, HELD_WAYS, response_minutes
 from beatplanner.planning.service.duty import numbers_on_duty
+from beatplanner.planning.service.held import HeldInputs, figures_held, table_of_ways
 from beatplanner.planning.service.hours import HOURS, ShiftHours, shift_hours
 
 
@@ -49,7 +50,8 @@ def vacancies(
     shifts: Sequence[ShiftHours],
     beat: np.ndarray,
     calls: np.ndarray,
-) -> tuple[dict[str, Any], pd.DataFrame] | None:
+    inputs: Callable[[list[str]], HeldInputs | None] | None = None,
+) -> tuple[dict[str, Any], dict[str, pd.DataFrame]] | None:
     """Return the key ``vacancies`` of ``service.json``, and who is on duty by months; None where nothing says who holds the posts.
 
     Parameters
@@ -64,12 +66,15 @@ def vacancies(
         (n,) beat of each unit, None where it has none.
     calls
         (S, n) calls an hour in each of `shifts`.
+    inputs
+        Gives, by the ids of the beats, what minutes and shares of calls are counted from; without them these are not told.
 
     Returns
     -------
     tuple
         ``posts``, ``months``, ``posts_held`` (mean), ``nobody_share`` by beat over all months, and the same of each of ``years`` with
-        ``on_duty`` by shift or period (mean officers); the table has ``first`` and ``until`` (half-open), ``shift``, ``beat``, ``on_duty``.
+        ``on_duty`` by shift or period (mean officers), and of both the figures of `held`; tables by their files, of which that of who is
+        on duty has ``first`` and ``until`` (half-open), ``shift``, ``beat``, ``on_duty``.
     """
     rules, service = description.officers, description.service
     if rules is None or service is None or service.servers is not None:
@@ -110,7 +115,15 @@ def vacancies(
         mean = dict(zip((s.name for s in shifts), there[part].sum(axis=2).mean(axis=0).tolist(), strict=True))
         years.append({"year": year + 1, "first": days[12 * year], **of(part), "on_duty": mean})
     told = {"posts": int(posts.sum()), "months": len(held), **of(slice(None)), "years": years}
-    return told, _table(days, beats, [s.name for s in shifts], held, there)
+    tables = {HELD: _table(days, beats, [s.name for s in shifts], held, there)}
+    made_of = None if inputs is None else inputs(beats)
+    found = None if made_of is None else figures_held(made_of, beats, [s.name for s in shifts], hours, there, days)
+    if made_of is not None and found is not None:
+        told |= found[0]
+        for year, figures in zip(years, found[1], strict=True):
+            year |= figures
+        tables |= {HELD_SUMS: found[2], HELD_WAYS: table_of_ways(made_of, beats)}
+    return told, tables
 
 
 def _table(days: list[str], beats: list[str], shifts: list[str], held: np.ndarray, there: np.ndarray) -> pd.DataFrame:
@@ -123,25 +136,51 @@ def _table(days: list[str], beats: list[str], shifts: list[str], held: np.ndarra
     return pd.DataFrame(rows, columns=["first", "until", "shift", "beat", "on_duty"])
 
 
-def sentences_of_vacancies(told: dict[str, Any]) -> list[str]:
-    """Return what `vacancies` says; nothing where every post is held in every month."""
+def sentences_of_vacancies(told: dict[str, Any], full: dict[str, Any]) -> list[str]:
+    """Return what `vacancies` says beside the figures of all posts, `full`; nothing where every post is held in every month."""
     if told["posts_held"] >= told["posts"] - 1e-9:
         return []
     nobody = told["nobody_share"]
     mean, worst = sum(nobody.values()) / len(nobody), max(nobody, key=lambda b: nobody[b])
     year = min(told["years"], key=lambda y: y["posts_held"])
     return [
-        f"Minutes and shares are counted with all {told['posts']:,} posts filled, and by the officers' plan {told['posts_held']:.1f} of them are"
+        f"The figures by shift are those with all {told['posts']:,} posts filled, and by the officers' plan {told['posts_held']:.1f} of them are"
         f" held on average, fewest in year {year['year']:,} ({year['posts_held']:.1f}): until they are filled fewer are on duty, and minutes are longer.",
         f"With the posts that the officers' plan fills month by month, no officer of the beat is on duty in {mean:.0%} of the week on"
         f" average over the beats, most in beat {worst} ({nobody[worst]:.0%}).",
+        *_sentences_of_figures(told, full),
     ]
+
+
+def _sentences_of_figures(told: dict[str, Any], full: dict[str, Any]) -> list[str]:
+    if "months_between" not in told:
+        return [
+            "Minutes and shares of calls with the posts that the officers' plan fills are not counted: so many officers would take too long."
+        ]
+    found: list[str] = []
+    there, own, all_there, all_own = (
+        response_minutes(told),
+        told["own_share"],
+        response_minutes(full),
+        full["own_share"],
+    )
+    if there is not None and own is not None and all_there is not None and all_own is not None:
+        found.append(
+            f"With the posts that the officers' plan fills, somebody is there after {there:.1f} minutes on average ({all_there:.1f} with all"
+            f" posts filled), and an officer of the beat answers {own:.0%} of the calls ({all_own:.0%})."
+        )
+    if told["overloaded_share"] > 0:
+        found.append(
+            f"In {told['overloaded_share']:.0%} of the hours on duty more calls come than the officers who are there by then can answer; these"
+            " hours are left out of the minutes."
+        )
+    return found
 
 
 def vacancies_again(
     folder: Path, description: Description, plan: PlanTables
-) -> tuple[dict[str, Any], pd.DataFrame] | None:
-    """Return the service of a plan whose postings are others than those in a folder, and its table; None where it tells nothing of vacancies.
+) -> tuple[dict[str, Any], dict[str, pd.DataFrame]] | None:
+    """Return the service of a plan whose postings are others than those in a folder, and its tables; None where it tells nothing of vacancies.
 
     Parameters
     ----------
@@ -161,9 +200,46 @@ def vacancies_again(
     by_shift = {str(name): rows.set_index("unit")["per_hour"] for name, rows in rates.groupby("shift")}
     calls = np.array([by_shift[s.name].reindex(units).fillna(0.0).to_numpy(float) for s in shifts])
     beat = np.array([b if isinstance(b, str) else None for b in plan.units["beat"]], dtype=object)
-    again = vacancies(description, plan, shifts, beat, calls)
+    ways = _inputs_again(folder, rates, before, shifts, units, beat, calls)
+    again = vacancies(description, plan, shifts, beat, calls, ways)
     if again is None:
         return None
-    gone = set(sentences_of_vacancies(before["vacancies"]))
-    notes = [n for n in before["notes"] if n not in gone] + sentences_of_vacancies(again[0])
+    gone = set(sentences_of_vacancies(before["vacancies"], before))
+    notes = [n for n in before["notes"] if n not in gone] + sentences_of_vacancies(again[0], before)
     return {**before, "vacancies": again[0], "notes": notes}, again[1]
+
+
+def _inputs_again(
+    folder: Path,
+    rates: pd.DataFrame,
+    before: dict[str, Any],
+    shifts: Sequence[ShiftHours],
+    units: list[str],
+    beat: np.ndarray,
+    calls: np.ndarray,
+) -> Callable[[list[str]], HeldInputs | None]:
+    """Return what gives the inputs of `held` from the tables of a plan."""
+
+    def found(beats: list[str]) -> HeldInputs | None:
+        file = folder / FOLDER / HELD_WAYS
+        if not file.is_file():
+            return None
+        text = {"beat": str, "from": str, "unit": str}
+        ways = pd.read_csv(file, dtype=text, encoding="utf-8-sig").set_index(["beat", "unit"])
+        first = ways["from"].groupby(level="beat").first()
+        by_unit = [rates[rates["shift"] == s.name].set_index("unit").reindex(units) for s in shifts]
+        several = [c for c in rates.columns if str(c).startswith("calls_for_")]
+        return HeldInputs(
+            calls,
+            np.array([float(t["minutes_on_scene"].iloc[0]) for t in by_unit]),
+            np.array([t[several].to_numpy(float) for t in by_unit]) if several else None,
+            beat,
+            units,
+            [str(first[b]) for b in beats],
+            np.array([ways.loc[b]["minutes"].reindex(units).to_numpy(float) for b in beats]),
+            bool(before["travel_counts"]),
+            before["queue"] == "wait",
+            before["method"] == "exact",
+        )
+
+    return found

@@ -16,7 +16,18 @@ import pandas as pd
 from beatplanner.data.result.manifest import written_version
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import list_of, section_of
-from beatplanner.data.result.service_files import CALLS, FILE, FLOWS, FOLDER, HELD, LINES, MINUTES, SERVERS
+from beatplanner.data.result.service_files import (
+    CALLS,
+    FILE,
+    FLOWS,
+    FOLDER,
+    HELD,
+    HELD_SUMS,
+    HELD_WAYS,
+    LINES,
+    MINUTES,
+    SERVERS,
+)
 from beatplanner.planning.verification.beat_figures import officers_of
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, is_number, same, text
@@ -55,10 +66,10 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
         read = {
             name: pd.read_csv(
                 folder / FOLDER / name,
-                dtype={"unit": str, "server": str, "beat": str, "shift": str},
+                dtype={"unit": str, "from": str, "server": str, "beat": str, "shift": str},
                 encoding="utf-8-sig",
             )
-            for name in (CALLS, SERVERS, MINUTES, FLOWS, LINES, HELD)
+            for name in (CALLS, SERVERS, MINUTES, FLOWS, LINES, HELD, HELD_SUMS, HELD_WAYS)
             if (folder / FOLDER / name).is_file()
         }
     except (OSError, ValueError) as error:
@@ -116,7 +127,14 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
     _abstraction(ledger, claims, tables.summary, evidence, _away_of_own(claims, periods, written_version(folder)))
     of_duty = older if written_version(folder) >= SINCE_OWN else older | {"covered"}
     check_duty(ledger, {"service": claims, "rules": rules}, read[SERVERS], tables.beats, of_duty)
-    check_vacancies(ledger, tables, read.get(HELD), periods, written_version(folder))
+    check_vacancies(
+        ledger,
+        tables,
+        read.get(HELD),
+        periods,
+        written_version(folder),
+        (read.get(HELD_SUMS), read.get(HELD_WAYS)),
+    )
     _proposal(ledger, claims, rules)
     check_fewest(ledger, folder, tables.summary, (tables.units, read[SERVERS]), periods, units)
     ledger.unchecked(

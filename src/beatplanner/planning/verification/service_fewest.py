@@ -345,8 +345,47 @@ def _refused(servers: int, calls: np.ndarray, hours: float, waits: bool) -> np.n
     return fates[0] + fates[1]
 
 
+@dataclass(frozen=True)
+class Solved:
+    """What the balance equations have of a staffing.
+
+    Attributes
+    ----------
+    flow, waited
+        (N, n) requests an hour that each officer answers in each unit, and those of them that waited.
+    way, own
+        (N, n) travel, and whether an officer is of a unit's beat.
+    mean
+        (N,) hours that each is busy with a call.
+    wait_minutes
+        Minutes that the requests of an hour wait in all.
+    """
+
+    flow: np.ndarray
+    waited: np.ndarray
+    way: np.ndarray
+    own: np.ndarray
+    mean: np.ndarray
+    wait_minutes: float
+
+    @property
+    def busy(self) -> float:
+        """Officers busy on average."""
+        return float((self.flow.sum(axis=1) * self.mean).sum())
+
+
 def measured(shift: Places, officers: np.ndarray, minutes: float | None) -> tuple[float | None, float, float] | None:
     """Return within, own and people of a staffing by the balance equations; None where more calls come than it can answer."""
+    found = solved(shift, officers)
+    if found is None:
+        return None
+    at_once = np.maximum(found.flow - found.waited, 0.0)
+    within = None if minutes is None else float(at_once[found.way <= minutes + 1e-9].sum()) / float(shift.rate.sum())
+    return within, float(found.flow[found.own].sum()) / float(found.flow.sum()), 1 - found.busy / len(found.way)
+
+
+def solved(shift: Places, officers: np.ndarray) -> Solved | None:
+    """Solve the balance equations of a staffing, (K,) officers of each beat; None where more calls come than it can answer, or nobody is there."""
     of = np.repeat(np.arange(len(officers)), officers)
     way = np.vstack([shift.minutes[of], shift.cars])
     own = np.vstack([of[:, None] == shift.beat[None, :], np.zeros(shift.cars.shape, bool)])
@@ -356,21 +395,17 @@ def measured(shift: Places, officers: np.ndarray, minutes: float | None) -> tupl
     # ways that differ by rounding alone are alike, and ask by the order of beats
     order = np.lexsort((np.arange(n)[:, None] + 0.0 * way, way.round(6), ~own), axis=0)
     mean = shift.scene + (way @ shift.rate / shift.rate.sum() / 60.0 if shift.travel_counts else np.zeros(n))
-    flow = waited = np.zeros(way.shape)
+    flow, waited, wait_minutes = np.zeros(way.shape), np.zeros(way.shape), 0.0
     for _ in range(ROUNDS):
         speed = 1.0 / mean
         if shift.waits and float(shift.rate.sum()) >= float(speed.sum()) * (1 - 1e-12):
             return None
-        flow, waited = _flows(shift, order, speed)
+        flow, waited, wait_minutes = _flows(shift, order, speed)
         after = shift.scene + (_mean_way(flow, way) / 60.0 if shift.travel_counts else np.zeros(n))
         if np.abs(after - mean).max() <= CALIBRATED * after.max():
             break
         mean = after
-    total = float(shift.rate.sum())
-    at_once = np.maximum(flow - waited, 0.0)
-    within = None if minutes is None else float(at_once[way <= minutes + 1e-9].sum()) / total
-    answered_all = float(flow.sum())
-    return within, float(flow[own].sum()) / answered_all, 1 - float((flow.sum(axis=1) * mean).sum()) / n
+    return Solved(flow, waited, way, own, mean, wait_minutes)
 
 
 def _mean_way(flow: np.ndarray, way: np.ndarray) -> np.ndarray:
@@ -378,13 +413,15 @@ def _mean_way(flow: np.ndarray, way: np.ndarray) -> np.ndarray:
     return np.divide((flow * way).sum(axis=1), sums, out=way.mean(axis=1), where=sums > 0)
 
 
-def _flows(shift: Places, order: np.ndarray, speed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the requests an hour that each officer answers in each unit, and those of them that waited, (N, n)."""
+def _flows(shift: Places, order: np.ndarray, speed: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return the requests an hour that each officer answers in each unit, those of them that waited, (N, n), and the minutes that all wait."""
     if shift.together.shape[1] > 1:
         period: Any = SimpleNamespace(together=shift.together, minutes=None)
         flow, fates, _ = solve_together(period, order, speed, shift.waits, None)
         requests = shift.together * np.arange(1, int(shift.together.shape[1]) + 1)
-        return flow, (speed / speed.sum())[:, None] * (requests @ fates[0])
+        return flow, (speed / speed.sum())[:, None] * (requests @ fates[0]), float((requests @ fates[2]).sum())
     first = first_free(order)
-    p, waiting, _, _ = queue_of_full(steady(first, shift.rate, speed), float(shift.rate.sum()), speed, shift.waits)
-    return answered(first, p, shift.rate, speed, waiting), waiting * (speed / speed.sum())[:, None] * shift.rate
+    total = float(shift.rate.sum())
+    p, waiting, _, wait = queue_of_full(steady(first, shift.rate, speed), total, speed, shift.waits)
+    waited = waiting * (speed / speed.sum())[:, None] * shift.rate
+    return answered(first, p, shift.rate, speed, waiting), waited, wait * total

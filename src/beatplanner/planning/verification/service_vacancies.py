@@ -14,6 +14,7 @@ import pandas as pd
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.ledger import Ledger
 from beatplanner.planning.verification.service_figures import Period
+from beatplanner.planning.verification.service_held import check_held
 
 if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables
@@ -24,7 +25,12 @@ WEEK_HOURS, WEEKS_A_YEAR = 168.0, 365.25 / 7
 
 
 def check_vacancies(
-    ledger: Ledger, tables: PlanTables, table: pd.DataFrame | None, periods: list[Period], written: int
+    ledger: Ledger,
+    tables: PlanTables,
+    table: pd.DataFrame | None,
+    periods: list[Period],
+    written: int,
+    evidence: tuple[pd.DataFrame | None, pd.DataFrame | None] = (None, None),
 ) -> None:
     """Check the key ``vacancies`` of the service.
 
@@ -40,6 +46,8 @@ def check_vacancies(
         Hours and calls of the shifts, or of the periods that they make.
     written
         Version of the result.
+    evidence
+        What minutes and shares are summed from, and the ways of the officers (`service_held`).
     """
     rules, service = section_of(tables.summary, "rules"), tables.summary["service"]
     told, officers = service.get("vacancies"), rules.get("officers")
@@ -81,6 +89,7 @@ def check_vacancies(
             for s, p in enumerate(periods)
         ]
     ledger.pairs("service.vacancies", "who is on duty by the postings", rows, "figures")
+    check_held(ledger, tables, *evidence, there, days, periods)
     if service.get("periods"):
         why = "Where shifts overlap, the officers of a period are the sum of its shifts', which are not kept apart."
         ledger.unchecked("service.vacancies.on_duty", "officers on duty follow from the posts held", why)
