@@ -140,8 +140,11 @@ def draw(folder: Path, out: Path, language: str, size: str, theme: str, guide: b
 
 def prepare(application: Any, language: str, theme: str) -> None:
     """Set the language and the theme as the user's settings do."""
-    from beatplanner.ui.desktop.window import languages
+    from beatplanner.ui.desktop.window import languages, settings
     from beatplanner.ui.desktop.window import theme as themes
+
+    # the dialog of the settings gives back the look that is kept
+    settings.write_settings(settings.Settings(language, theme))
 
     languages.install_language(application, language)
     themes.apply_theme(application, theme)

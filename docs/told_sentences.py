@@ -45,14 +45,22 @@ MODULES = (
     "ui/desktop/session/solving.py",
     "planning/verification/coverage.py",
     "data/findings.py",
+    "data/formats/archives.py",
     "data/formats/cells.py",
     "data/formats/damage.py",
+    "data/formats/declared_encodings.py",
+    "data/formats/geopackages.py",
     "data/formats/ids.py",
+    "data/formats/layers.py",
     "data/formats/number_columns.py",
     "data/formats/points.py",
     "data/formats/polygons.py",
+    "data/formats/rasters.py",
     "data/formats/text_tables.py",
+    "data/formats/tiles.py",
     "data/formats/time_columns.py",
+    "data/formats/vector_files.py",
+    "data/formats/workbooks.py",
     "data/guided_import/doubts.py",
     "data/guided_import/draft.py",
     "data/guided_import/guessing.py",
@@ -63,6 +71,8 @@ MODULES = (
     "data/town/columns.py",
     "data/town/coverage.py",
     "data/town/distances.py",
+    "data/town/exchanged.py",
+    "data/town/forum_tables.py",
     "data/town/homes.py",
     "data/town/incidents.py",
     "data/town/personnel.py",
@@ -83,7 +93,12 @@ MODULES = (
     "data/town/where.py",
 )
 # Modules whose tables hold words of columns and files: only what their functions say are sentences.
-IN_FUNCTIONS = ("data/guided_import/guessing.py", "data/town/categories.py", "data/town/personnel.py")
+IN_FUNCTIONS = (
+    "data/guided_import/guessing.py",
+    "data/town/categories.py",
+    "data/town/forum_tables.py",
+    "data/town/personnel.py",
+)
 # Single words that stand in fields or between parts.
 WORDS = (
     "layer",
@@ -104,6 +119,7 @@ WORDS = (
     "{n} station",
     "has",
     "one more officer trained",
+    "calls",
     "most of it in {place}",
     "a place near {area}, still to be chosen",
     "{path} has changed since the plan was made: plan again, or bring the old file back",
@@ -116,7 +132,7 @@ KEY = re.compile(
     r".*\w\|\w.*|no id of their own|pairs of units overlap|same polygon|no place on the map|no number of 0 or more|are no time|have no municipality|"
     r"stand there twice|New project|\(coord_.*|"
     r"[\w.]+ = \{\w+\}(?: m)?:?|tuple\[.*|looking on|beats of .*|[a-z_]+[._]\{\w+\}(?:\.\w+)?|, crs = .*|Bound CRS|Inverse of|Best transformation .*|"
-    r"Geocentric translations|Position Vector|Coordinate Frame|\+towgs84=.*|EPSG:.*|(?:latitude|longitude|scale factor) [ao].*|false \w+|SELECT .*|highway IS NOT NULL|\{key\}\.columns\.\{m\}|\{path\}-wal|\{as_uri\}.*|PRAGMA .*|unable to open|beatplanner-.*|\{\w+\}[.\w]+"
+    r"Geocentric translations|Position Vector|Coordinate Frame|\+towgs84=.*|EPSG:.*|(?:latitude|longitude|scale factor) (?:at|of) .*|false \w+|SELECT .*|DROP .*|DELETE FROM .*|create virtual table|\{table\}table-row|\[A-Za-z\].*|not recognized as|cp\{digits\}|highway IS NOT NULL|\{key\}\.columns\.\{m\}|\{path\}-wal|\{as_uri\}.*|PRAGMA .*|unable to open|beatplanner-.*|\{\w+\}[.\w]+"
 )
 # Calls whose texts nobody reads in a sentence.
 UNREAD = ("progress", "get", "setdefault", "getLogger", "filename", "join_path")

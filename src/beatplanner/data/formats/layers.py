@@ -94,7 +94,7 @@ def read_layer(
         member = layer if inner.name == path.name or layer not in {inner.name, inner.stem} else None
         chosen = _chosen_layer(inner, member, path.name)
         where = Place(path.name, chosen if chosen not in (path.stem, inner.stem) else "", ())
-        with _told_as("the layer cannot be read", where):
+        with _told_as("the layer cannot be read ({error})", where):
             page, what = layer_encoding(inner)
             info = pyogrio.read_info(inner, layer=chosen, encoding=page)
             _check_driver(info, where)
@@ -139,7 +139,7 @@ def with_datum(where: Place, crs: CRS, points: np.ndarray) -> Place:
 
 @contextmanager
 def _told_as(what: str, where: Place) -> Generator[None]:
-    """Tell as a sentence whatever GDAL's drivers raise on broken files; its warnings are no business of a planner."""
+    """Tell as a sentence whatever GDAL's drivers raise on broken files, as `{error}`; its warnings are no business of a planner."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -147,7 +147,7 @@ def _told_as(what: str, where: Place) -> Generator[None]:
     except InputError:
         raise
     except Exception as error:  # GDAL's drivers raise whatever they like on broken files
-        raise InputError(where.problem(f"{what} ({_first_line(error)})", "Export it again")) from None
+        raise InputError(where.problem(what.format(error=_first_line(error)), "Export it again")) from None
 
 
 def _check_driver(info: Mapping[str, Any], where: Place) -> None:
@@ -193,7 +193,7 @@ def _features(
         except (GEOSException, ShapelyError):
             shapes[i] = None
         first = next((str(v) for v in frame.iloc[int(i)] if str(v) not in ("", "None", "nan")), "")
-        name = f"row {i + 1}" + (f" (“{first[:60]}”)" if first else "")
+        name = f"row {i + 1} (“{first[:60]}”)" if first else f"row {i + 1}"
         # a ring of too few points has no area when it is closed
         shape: shapely.Geometry | None = shapes[i]
         flat = shapely.get_dimensions(shape) == 2 and not shapely.area(shape) > 0
@@ -201,7 +201,8 @@ def _features(
             shapes[i] = None
             if not whole:
                 gone.append(int(i))
-            told.append(f"the geometry of {name} is broken{'' if whole else '; the row was left out'}")
+            broken = f"the geometry of {name} is broken"
+            told.append(broken if whole else f"the geometry of {name} is broken; the row was left out")
         else:
             told.append(
                 f"the geometry of {name} was broken (a ring that is not closed, or of too few points) and was mended"
@@ -230,7 +231,7 @@ def _without_binary(frame: pd.DataFrame) -> pd.DataFrame:
 
 def layer_names(path: Path) -> list[str]:
     """Return the layers of a file as `opened` gives it, without those that keep styles and projects; InputError where it cannot be read."""
-    with _told_as("the file cannot be read as a map layer", Place(path.name, "", ())):
+    with _told_as("the file cannot be read as a map layer ({error})", Place(path.name, "", ())):
         every = [str(name) for name, _ in pyogrio.list_layers(path)]
     return [n for n in every if n not in {"layer_styles", "qgis_projects"} and not n.startswith("beatplanner_")]
 
@@ -284,7 +285,7 @@ def whole_layers(path: Path, layer: str | None = None) -> list[WholeLayer]:
 
 
 def _whole_layer(path: Path, name: str, where: Place, *, alone: bool) -> WholeLayer:
-    with _told_as("the layer cannot be read", where):
+    with _told_as("the layer cannot be read ({error})", where):
         page, what = layer_encoding(path)
         info = pyogrio.read_info(path, layer=name, encoding=page)
         _check_driver(info, where)
@@ -381,7 +382,7 @@ def read_table(
         else:
             with opened(inner) as plain:
                 name = _chosen_layer(plain, member, path.name)
-                with _told_as("the table cannot be read", Place(path.name, "", ())):
+                with _told_as("the table cannot be read ({error})", Place(path.name, "", ())):
                     page, what = layer_encoding(plain)
                     _check_driver(pyogrio.read_info(plain, layer=name, encoding=page), Place(path.name, "", ()))
                     facts += [what] if what else []

@@ -250,7 +250,9 @@ class Choice:
                     found.lower_bound is not None
                     and found.lower_bound >= found.objective - 1e-6 * max(1.0, abs(found.objective)),
                 )
-                way = f"A budget of {needed:,.0f} would do" + ("; none smaller would" if proven else "")
+                way = f"A budget of {needed:,.0f} {self.town.description.currency} would do" + (
+                    "; none smaller would" if proven else ""
+                )
                 free = free.replace(budget=found.objective + 1e-6 * max(1.0, abs(found.objective)))
                 way += f", without {distance}" if "min_distance" in lifted else ""
             else:

@@ -69,9 +69,10 @@ def opening_years(
     first = rules.start or 1
     if found.extra[-1] > 1e-6 * max(1.0, budgets.sum()):
         short = ", ".join(f"{first + t}: {e:,.0f}" for t, e in enumerate(np.diff(np.r_[0.0, found.extra])) if e > 1e-6)
+        currency = town.description.currency
         text = (
-            f"stations.phases.budgets ({budgets.sum():,.0f} in all) do not pay for the {int((~standing).sum())} new stations and the running of those "
-            f"open; the least that would do for these is {found.extra[-1]:,.0f} more ({short})."
+            f"stations.phases.budgets ({budgets.sum():,.0f} {currency} in all) do not pay for the {int((~standing).sum())} new stations and the running of those "
+            f"open; the least that would do for these is {found.extra[-1]:,.0f} {currency} more ({short})."
         )
         hopeless = _too_little(choice, sites, budgets)
         clashes.append(

@@ -205,7 +205,7 @@ def _relaxed(town: Town, wanted: SiteRules, closing: np.ndarray, clashes: list[s
         needed = float(wanted.price[cheapest].sum())
         clashes.append(
             f"{_joined(said)} cannot all be met, and relaxing one of them does not help. The plan does without minimum distance and without "
-            f"one station in each municipality, and costs {needed + closing.sum():,.0f} at least."
+            f"one station in each municipality, and costs {needed + closing.sum():,.0f} {currency} at least."
         )
         return loose.replace(budget=max(wanted.budget, needed * (1 + 1e-12)))
     if said and said[0].startswith("stations.budget") and ways[0][0].startswith("a budget"):

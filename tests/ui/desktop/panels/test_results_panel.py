@@ -190,3 +190,46 @@ def test_no_word_of_a_warning_is_wider_than_its_list(window):
     page.list.setFixedWidth(240)
     widest = max(page.list.fontMetrics().horizontalAdvance(p) for p in shown.replace(MAY_BREAK, " ").split())
     assert widest < page.list.viewport().width() - 40
+
+
+def test_each_warning_is_as_high_as_its_lines(qapp):
+    from beatplanner.planning.whole.plan_warnings import PlanWarning
+    from beatplanner.ui.desktop.panels.warnings_page import WarningsPage
+
+    text = " ".join(["The change of the datum puts its places about 1,623 m from where the others put them."] * 6)
+    page = WarningsPage()
+    page.resize(320, 500)
+    page.take([PlanWarning("warning", text, (), ()) for _ in range(5)])
+    page.show()
+    qapp.processEvents()
+    view = page.list
+    rows = [view.visualItemRect(view.item(k)) for k in range(2)]
+    # the height that was kept for an item is that which it is drawn in
+    assert rows[1].top() - rows[0].top() == rows[0].height() + 2 * view.spacing()
+    assert rows[0].width() <= view.viewport().width() - view.spacing()
+    # nothing of the text is left over below
+    beside = view.iconSize().width() + 40
+    lines = view.fontMetrics().boundingRect(0, 0, view.viewport().width() - beside, 10_000, 0x1000, text).height()
+    assert rows[0].height() >= lines
+    page.close()
+
+
+def test_what_is_chosen_of_charts_and_service_is_read_whole(window):
+    from PySide6.QtWidgets import QStyle, QStyleOptionComboBox
+
+    results = window.results
+    for page in (results.charts, results.service):
+        results.tabs.setCurrentWidget(page)
+        page.resize(310, 600)
+        page.layout().activate()
+        box = page.measure
+        option = QStyleOptionComboBox()
+        option.initFrom(box)
+        field = box.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, box
+        )
+        assert box.count() > 3
+        # each stands on a line of its own
+        other = page.order if page is results.charts else page.shift
+        assert not other.isVisibleTo(page) or other.y() != box.y()
+        assert field.width() > 0.75 * page.width()

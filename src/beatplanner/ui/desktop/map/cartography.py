@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 
 from beatplanner.data.colours import FILLS, USED
-from beatplanner.ui.desktop.map.labels import beat_names, draw_names, draw_streets
+from beatplanner.ui.desktop.map.labels import Name, beat_names, draw_names, draw_streets
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import SHADES, LayerStack, MapLayer, class_breaks, classified
 from beatplanner.ui.desktop.map.points import draw_density, draw_dots, draw_marks
@@ -260,7 +260,7 @@ def _all_names(w: _Work) -> Iterator[None]:
     yield
     if w.stack["Stations"].visible:
         stations = zip(content.station_names, content.points.get("Stations", ()), strict=False)
-        places = [(n, float(x), float(y)) for n, (x, y) in stations]
+        places = [Name(n, float(x), float(y)) for n, (x, y) in stations]
         draw_names(w.painter, w.view, places, w.taken, 10.5, below=True, written=w.written)
 
 
@@ -278,7 +278,7 @@ def _unit_names(w: _Work) -> Iterator[None]:
     np.maximum.at(wide, content.rings.feature, box[:, 2] - box[:, 0])
     seen = np.flatnonzero((x > west) & (x < east) & (y > south) & (y < north) & (wide * view.scale > 36 * view.dot))
     order = seen[np.argsort(-wide[seen], kind="stable")][:600]
-    draw_names(w.painter, view, [(content.unit_names[i], float(x[i]), float(y[i])) for i in order], w.taken, 10.0)
+    draw_names(w.painter, view, [Name(content.unit_names[i], float(x[i]), float(y[i])) for i in order], w.taken, 10.0)
     yield
 
 

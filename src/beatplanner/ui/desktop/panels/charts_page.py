@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from beatplanner.ui.desktop.panels.charts import Bar, BarList
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.narrow import Choice
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 
 if TYPE_CHECKING:
@@ -51,20 +52,16 @@ class ChartsPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(4)
-        self.measure, self.order = QComboBox(), QComboBox()
+        self.measure, self.order = Choice(), Choice()
         self.measure.setAccessibleName(self.tr("Figure that the chart shows"))
-        self.measure.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.measure.setMinimumContentsLength(12)
         self.order.setAccessibleName(self.tr("Order of the bars"))
         for order, text in zip(
             ORDERS, (self.tr("Largest first"), self.tr("Smallest first"), self.tr("By name")), strict=True
         ):
             self.order.addItem(text, order)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addWidget(self.measure, 1)
-        row.addWidget(self.order)
-        column.addLayout(row)
+        # one below the other: side by side no panel is wide enough for the longer figures
+        column.addWidget(self.measure)
+        column.addWidget(self.order)
         self.note = Label()
         self.note.setWordWrap(True)
         self.note.setTextFormat(Qt.TextFormat.PlainText)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QLocale
 
-from beatplanner.data.publish.comparison_words import fields_said
+from beatplanner.data.publish.comparison_words import beat_said, fields_said
 from beatplanner.data.publish.templates import filled
 from beatplanner.data.publish.translation import LOCALES, Speech
 from beatplanner.data.result.draft_reason import gap_said
@@ -37,7 +37,7 @@ def figure(said: Speech, value: Any, kind: str) -> str:
     if kind == "yes":
         return said.text("yes" if value else "no")
     if kind == "text":
-        return str(value)
+        return str(beat_said(said, value))
     if kind == "gap":
         return gap_said(value, percent)
     if kind == "share":

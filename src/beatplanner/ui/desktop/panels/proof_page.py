@@ -13,7 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from beatplanner.data.result.draft_reason import gap_said
-from beatplanner.ui.desktop.plain_text import Browser, Label
+from beatplanner.ui.desktop.plain_text import Browser, Label, literal
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.verify_process import VerifyProcess
 from beatplanner.ui.desktop.toolkit.figures_text import date, number, percent
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # Failed checks that are told; the rest are counted.
 TOLD = 12
 SHOWN_OF_A_HASH = 12
+# What the checker calls several claims that share a reason.
+GROUP = re.compile(r"(summary|plan): (\S+)(?: and (\d+) more)?")
 GOOD, BAD, WAITING = ("#e3f4e7", "#14532d"), ("#fde0dd", "#67000d"), ("#fff3cd", "#5c4400")
 
 
@@ -166,20 +168,40 @@ class ProofPage(QWidget):
             ]
             lines += [f"• {self._words(f['name'])}: {told(f['detail'])}" for f in failed[:TOLD]]
             lines += [self.tr("And {0} more.").format(len(failed) - TOLD)] if len(failed) > TOLD else []
-        lines += [
-            self.tr("Could not be checked: {0}. {1}").format(self._words(u["name"]), told(u["detail"]))
-            for u in unchecked[:3]
-        ]
+        lines += [self._left(u["name"], u["detail"]) for u in unchecked[:3]]
+        # which keys those are is for who looks closer
+        keys = [u["detail"].rpartition(" (")[2].removesuffix(")") for u in unchecked if GROUP.fullmatch(u["name"])]
+        self.banner.setToolTip(literal("\n".join(keys)))
         when = _time(verdict.get("checked_on"))
         if when:
             lines.append(self.tr("Checked on {0}.").format(when))
         self._tell("\n".join(lines), GOOD if verdict.get("ok") else BAD)
         self.judged.emit(bool(verdict.get("ok")))
 
+    def _left(self, name: str, why: str) -> str:
+        """Return a sentence on what could not be checked, and why."""
+        group = GROUP.fullmatch(name)
+        if group is None:
+            said = self._words(name)
+        elif group[3] is None:
+            said = group[2]
+        else:
+            forms = {"summary": self.tr("{0} figures of the summary"), "plan": self.tr("{0} columns of the plan")}
+            # the keys stand behind the reason
+            said, why = forms[group[1]].format(number(1 + int(group[3]))), why.rpartition(" (")[0]
+        return self.tr("Could not be checked: {0}. {1}").format(said, told(why))
+
     def _words(self, name: str) -> str:
         """Return the name of a check, such as beats.max_deviation, as words."""
         part, _, what = name.partition(".")
-        return f"{part}, {what.replace('_', ' ')}" if what else part
+        parts = {
+            "beats": self.tr("Beats"),
+            "stations": self.tr("Stations"),
+            "officers": self.tr("Officers"),
+            "service": self.tr("Service"),
+        }
+        part = parts.get(part, part)
+        return f"{part}, {told(what.replace('_', ' '))}" if what else part
 
     def _tell(self, text: str, colours: tuple[str, str]) -> None:
         self.banner.setText(text)

@@ -10,9 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QGridLayout,
-    QHBoxLayout,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
@@ -24,6 +22,7 @@ from beatplanner.ui.desktop.panels.charts import Bar, BarList
 from beatplanner.ui.desktop.panels.week_clock import WeekClock
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, number, percent
+from beatplanner.ui.desktop.toolkit.narrow import Choice
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 from beatplanner.ui.desktop.toolkit.told import told
 
@@ -75,15 +74,12 @@ class ServicePage(QWidget):
         self.said = Label()
         self.said.setWordWrap(True)
         self.clock = WeekClock(self.tr("Calls by hour of the week"))
-        self.shift, self.measure = QComboBox(), QComboBox()
+        # neither a long text nor the long name of a shift may push the clock out of the panel
+        self.shift, self.measure = Choice(), Choice()
         self.shift.setAccessibleName(self.tr("Shift"))
         self.measure.setAccessibleName(self.tr("Figure that the chart of the beats shows"))
-        for box, letters in ((self.shift, 9), (self.measure, 12)):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(letters)
         for key in BY_BEAT:
             self.measure.addItem(self.titles[key], key)
-        # neither a long text nor the long name of a shift may push the clock out of the panel
         self.on_map = QCheckBox(self.tr("Shade the map by this figure"))
         self.on_map.setToolTip(self.tr("Shade the map by this figure in this shift"))
         self.on_map.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -94,16 +90,11 @@ class ServicePage(QWidget):
         self.notes = Label()
         self.notes.setWordWrap(True)
         quiet(self.notes)
-        row = QHBoxLayout()
-        row.addWidget(self.shift)
-        row.addWidget(self.measure, 1)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(6, 6, 6, 6)
-        for widget in (self.said, self.clock):
+        for widget in (self.said, self.clock, self.shift, self.measure, self.on_map):
             column.addWidget(widget)
-        column.addLayout(row)
-        column.addWidget(self.on_map)
         column.addLayout(self.table)
         self.bars.setMinimumHeight(160)
         column.addWidget(self.bars, 1)

@@ -26,6 +26,7 @@ from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.checks import SeenBoxes
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 from beatplanner.ui.desktop.toolkit.tall_scroll import TallScroll
 from beatplanner.ui.desktop.toolkit.told import told
@@ -137,6 +138,7 @@ class StationPanel(QWidget):
         self.table = QTableWidget(0, 2)
         self.table.setHorizontalHeaderLabels([self.tr(t) for t in ("Site", "Open")])
         self.table.setAccessibleName(self.tr("Sites for stations"))
+        self.table.setItemDelegate(SeenBoxes(self.table))
         self.table.verticalHeader().setVisible(False)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

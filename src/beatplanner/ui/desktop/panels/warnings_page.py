@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.ui.desktop.plain_text import Label, breakable, literal
+from beatplanner.ui.desktop.toolkit.narrow import WholeText
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 from beatplanner.ui.desktop.toolkit.told import told
 
@@ -48,6 +49,7 @@ class WarningsPage(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Warnings and facts"))
         self.list.setWordWrap(True)
+        self.list.setItemDelegate(WholeText(self.list))
         self.list.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

@@ -1,0 +1,88 @@
+"""What the readers of files say of broken ones is told whole in the window's language: no English sentence around names."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("PySide6")
+import geopandas as gpd
+from openpyxl import Workbook
+from shapely.geometry import box
+
+from beatplanner.data.errors import InputError
+from beatplanner.data.formats.layers import crs_from, read_layer
+from beatplanner.data.formats.rasters import opened_raster
+from beatplanner.data.formats.tiles import open_tiles
+from beatplanner.data.formats.workbooks import read_workbook
+from beatplanner.data.publish.told import CONTEXT, Sentences, texts_of_window
+
+# Names of the files below, and words of programs, formats and keys, which every language writes so.
+KEPT = re.compile(
+    r"\"[^\"]*\"|\S*\.\w{2,8}\b|\b(?:areas|roads|wards|Sheet|Roster|population|pop|the local one|GeoPackage|GeoTIFF|QGIS|CSV|XLSX|CRS|EPSG|Layer > Set CRS|MBTiles|PNG|JPEG|WebP|GDAL|Office|XML|HTML|layer|crs|MB|GB)\b"
+)
+
+
+def broken_files(folder: Path) -> Iterator[Callable[[], Any]]:
+    """Yield readings that are each refused for another reason."""
+
+    def zipped(name: str, *members: str) -> Path:
+        with zipfile.ZipFile(folder / name, "w") as archive:
+            for member in members:
+                archive.writestr(member, "x")
+        return folder / name
+
+    def layer(path: Path, name: str | None = None, *columns: str) -> Callable[[], Any]:
+        return lambda: read_layer(path, name, columns)
+
+    yield layer(zipped("two.zip", "a.geojson", "b.geojson"))
+    yield layer(zipped("none.zip", "a.doc"))
+    (folder / "cut.zip").write_bytes(b"PK\x03\x04" + bytes(90))
+    yield layer(folder / "cut.zip")
+    (folder / "wrong.geojson").write_bytes(b"PK\x03\x04" + bytes(200))
+    yield layer(folder / "wrong.geojson")
+    (folder / "empty.gpkg").write_bytes(b"")
+    yield layer(folder / "empty.gpkg")
+    shape = {"a": [1]}
+    gpd.GeoDataFrame(shape, geometry=[box(0, 0, 1, 1)]).to_file(folder / "bare.gpkg")
+    yield layer(folder / "bare.gpkg", None, "a")
+    known = folder / "known.gpkg"
+    for name in ("areas", "roads"):
+        gpd.GeoDataFrame(shape, geometry=[box(0, 0, 1, 1)], crs=32634).to_file(known, layer=name)
+    yield layer(known)
+    yield layer(known, "wards")
+    yield layer(known, "areas", "population")
+    yield lambda: crs_from("the local one", file=known, field="units.crs")
+    Workbook().save(folder / "book.xlsx")
+    yield lambda: read_workbook(folder / "book.xlsx", "Roster", None)
+    yield lambda: read_workbook(folder / "book.xlsx", None, None)
+    yield lambda: open_tiles(folder / "gone.mbtiles")
+    (folder / "text.mbtiles").write_text("no database")
+    yield lambda: open_tiles(folder / "text.mbtiles")
+    sqlite3.connect(folder / "bare.mbtiles").close()
+    yield lambda: open_tiles(folder / "bare.mbtiles")
+    yield opened_raster(folder / "people.png").__enter__
+
+
+@pytest.mark.parametrize("language", ["mk", "sq"])
+def test_what_readers_refuse_is_told_in_the_windows_language(tmp_path, language):
+    spoken = Sentences(
+        texts_of_window(language)[CONTEXT], lambda value, digits: f"{value:,.{digits}f}", lambda month: str(month)
+    )
+    left = []
+    for reading in broken_files(tmp_path):
+        with pytest.raises(InputError) as caught:
+            reading()
+        for note in caught.value.problems:
+            said = spoken(str(note))
+            english = {*re.findall(r"[A-Za-z]{2,}", KEPT.sub("", str(note)))}
+            rest = [w for w in re.findall(r"[A-Za-zÀ-ž]{2,}", KEPT.sub("", said)) if w in english]
+            if (language == "mk" and re.search(r"[A-Za-z]{2,}", KEPT.sub("", said))) or len(rest) > 1:
+                left.append((str(note), said))
+    assert not left
