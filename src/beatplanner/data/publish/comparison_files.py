@@ -43,7 +43,20 @@ from beatplanner.data.publish.translation import Speech, in_own_percents
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-    from beatplanner.data.formats.frames import Row
+    from beatplanner.data.result.comparison import (
+        BeatRow,
+        BestPoint,
+        ComparedColumn,
+        Comparison,
+        CurvePoint,
+        Decision,
+        FigureBlock,
+        FigureRow,
+        HeadlineRow,
+        PlanMap,
+        PricedRules,
+        WorstPoint,
+    )
 
 SPAN = "{first} to {last}"
 # What the script of the maps says.
@@ -97,10 +110,10 @@ def check_comparison_place(out: Path) -> None:
 
 def write_comparison(
     out: Path,
-    content: dict[str, Any],
+    content: Comparison,
     units: gpd.GeoDataFrame,
-    maps: Sequence[dict[str, Any]],
-    beats: Sequence[dict[str, Any]],
+    maps: Sequence[PlanMap],
+    beats: Sequence[BeatRow],
     cards: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (),
     told: Said | None = None,
 ) -> None:
@@ -140,7 +153,7 @@ def write_comparison(
 @cache
 def _page_template() -> jinja2.Template:
     """Return the page's template, compiled once for all comparisons of a process."""
-    known: Mapping[str, Any] = {
+    known: Mapping[str, object] = {
         "as_told": as_told,
         "blocked_in_words": blocked_in_words,
         "verdicts": verdicts,
@@ -160,7 +173,7 @@ def _said_on_the_page(say: Speech) -> dict[str, Callable[..., str]]:
     def figure(value: Any, kind: str) -> str:
         return in_words(value, kind, say)
 
-    def label(row: Row) -> str:
+    def label(row: FigureRow) -> str:
         return label_said(say, row)
 
     def helped(text: str) -> str:
@@ -173,12 +186,12 @@ def _said_on_the_page(say: Speech) -> dict[str, Callable[..., str]]:
 
 
 def comparison_page(
-    content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequence[dict[str, Any]], told: Said | None = None
+    content: Comparison, units: gpd.GeoDataFrame, maps: Sequence[PlanMap], told: Said | None = None
 ) -> str:
     """Return the page, in the language of the content: cards, headline figures, linked maps, every figure, and who moves where."""
     say = content_speech(content)
     content = _in_language(content, say, told)
-    content = content | {"blocks": _like_with_like(content)}
+    content = {**content, "blocks": _like_with_like(content)}
     templates = files("beatplanner.data") / "templates"
     script = (templates / "comparison.js").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
@@ -190,7 +203,8 @@ def comparison_page(
     ]
     if "money_total" in rows:
         headline = [r for r in headline if r["key"] != "station_cost"]
-    curve = None if not content.get("curve") else _curve_drawing(content["curve"], say)
+    points = content.get("curve")
+    curve = _curve_drawing(points, say) if points else None
     drawing = _drawing(content, units, maps) | {"group": get_group_symbol(say.locale)}
     drawing["say"] = {k: say.text(v) for k, v in SCRIPT.items()}
     data = json.dumps(drawing, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -220,28 +234,30 @@ def comparison_page(
     )
 
 
-def _in_language(content: dict[str, Any], say: Speech, told: Said | None) -> dict[str, Any]:
+def _in_language(content: Comparison, say: Speech, told: Said | None) -> Comparison:
     """Return the content with what it says of plans in a language, where it was told in that."""
-    today = [
-        c | {"name": say.text(TODAY), "about": say.text(BEATS_OF_TODAY)} if c["today"] else c
+    today: list[ComparedColumn] = [
+        {**c, "name": say.text(TODAY), "about": say.text(BEATS_OF_TODAY)} if c["today"] else c
         for c in content["columns"]
     ]
     if told is None:
         return content
-    decision = [d | {"unsolved": told.unsolved.get(d["plan"], d.get("unsolved", []))} for d in content["decision"]]
     name, said = content["columns"][0]["name"], today[0]["name"]
 
-    def as_said(x: dict[str, Any] | None, key: str) -> dict[str, Any] | None:
-        return None if x is None else x | {key: said} if x[key] == name else x
+    def as_said(d: Decision) -> Decision:
+        best: list[BestPoint] = [{**x, "next_plan": said} if x["next_plan"] == name else x for x in d["best"]]
+        worst = d["worst"]
+        if worst is not None and worst["best_plan"] == name:
+            renamed: WorstPoint = {**worst, "best_plan": said}
+            worst = renamed
+        unsolved = told.unsolved.get(d["plan"], d.get("unsolved", []))
+        return {**d, "unsolved": unsolved, "best": best, "worst": worst}
 
-    decision = [
-        d | {"best": [as_said(x, "next_plan") for x in d["best"]], "worst": as_said(d["worst"], "best_plan")}
-        for d in decision
-    ]
-    return content | {"columns": today, "decision": decision, "sentences": told.sentences}
+    decision = [as_said(d) for d in content["decision"]]
+    return {**content, "columns": today, "decision": decision, "sentences": told.sentences}
 
 
-def _prices(told: dict[str, Any] | None, say: Speech) -> list[str]:
+def _prices(told: PricedRules | None, say: Speech) -> list[str]:
     """Return what each rule costs in a language; as it stands where an older result has sentences alone."""
     if not told:
         return []
@@ -254,23 +270,27 @@ def _span(years: Sequence[Any], say: Speech) -> str:
     return f" ({years[0]})" if len(years) == 1 else f" ({say.text(SPAN, first=years[0], last=years[-1])})"
 
 
-def _like_with_like(content: dict[str, Any]) -> list[dict[str, Any]]:
+def _like_with_like(content: Comparison) -> list[FigureBlock]:
     """Return the blocks; money of a plan that lacks a step of another is held against nothing."""
     lacks = {p["plan"]: bool(p.get("lacks")) for p in content.get("decision", [])}
     unlike = [lacks.get(c["name"], False) for c in content["columns"]]
-    return [
-        b | {"rows": [r | {"unlike": unlike} if r["kind"] == "money" else r for r in b["rows"]]}
-        for b in content["blocks"]
-    ]
+    blocks: list[FigureBlock] = []
+    for b in content["blocks"]:
+        rows: list[FigureRow] = [{**r, "unlike": unlike} if r["kind"] == "money" else r for r in b["rows"]]
+        blocks.append({**b, "rows": rows})
+    return blocks
 
 
-def _bars(row: Row) -> dict[str, Any]:
+def _bars(row: FigureRow) -> HeadlineRow:
     known = [abs(float(v)) for v in row["values"] if v is not None]
     top = 1.0 if row["kind"] == "share" else max(known, default=0.0)
-    return row | {"bars": [0 if v is None or not top else min(100.0, 100 * abs(float(v)) / top) for v in row["values"]]}
+    return {
+        **row,
+        "bars": [0 if v is None or not top else min(100.0, 100 * abs(float(v)) / top) for v in row["values"]],
+    }
 
 
-def _drawing(content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _drawing(content: Comparison, units: gpd.GeoDataFrame, maps: Sequence[PlanMap]) -> dict[str, object]:
     """Return what the script draws: units once, and for each column its beats, loads, walks, outlines and stations."""
     west, south, east, north = units.total_bounds
     scale = WIDTH / max(east - west, north - south, 1e-9)
@@ -282,7 +302,7 @@ def _drawing(content: dict[str, Any], units: gpd.GeoDataFrame, maps: Sequence[di
     flat = shapely.transform(shapely.force_2d(units.geometry.to_numpy()), place)
     simple = shapely.coverage_simplify(flat, HAIR) if shapely.coverage_is_valid(flat) else shapely.simplify(flat, HAIR)
     simple = np.where(shapely.is_empty(simple) | shapely.is_missing(simple), flat, simple)
-    columns: list[dict[str, Any]] = []
+    columns: list[dict[str, object]] = []
     for told, m in zip(content["columns"], maps, strict=True):
         beat = np.array(m["beat"], dtype=object)
         ids = sorted({b for b in beat if b is not None})
@@ -339,7 +359,7 @@ def _budget_said(budget: str, say: Speech) -> str:
     return budget if budget == "free" else in_own_percents(budget, say.locale)
 
 
-def _curve_drawing(rows: list[Row], say: Speech) -> dict[str, Any]:
+def _curve_drawing(rows: list[CurvePoint], say: Speech) -> dict[str, object]:
     """Return the change budget's curve as a line in a drawing of 640 × 260."""
     left, right, top, bottom = 62.0, 620.0, 18.0, 214.0
     # what could not meet its rules is no plan to choose: it is a hollow point beside the line

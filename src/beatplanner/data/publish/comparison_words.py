@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from beatplanner.data.publish.translation import Speech, in_own_percents
 from beatplanner.data.result.draft_reason import gap_at_most, gap_said
 
 if TYPE_CHECKING:
-    from beatplanner.data.formats.frames import Row
+    from beatplanner.data.result.comparison import BestPoint, Comparison, FigureRow
 
 # What a minister reads first, in this order; rows that a comparison lacks are left out.
 HEADLINE = {
@@ -55,7 +55,7 @@ MEASURED_IN = {
 }
 
 # What a plan leaves out that another has.
-LACKS = {
+LACKS: dict[tuple[str, ...], str] = {
     ("stations",): "no stations",
     ("officers",): "no postings of officers",
     ("stations", "officers"): "no stations and no postings of officers",
@@ -93,17 +93,17 @@ WORDS = (
 ENGLISH = Speech("en")
 
 
-def label_said(said: Speech, row: Row) -> str:
+def label_said(said: Speech, row: FigureRow) -> str:
     """Return the label of a row in the force's language; names of languages and percents in it are said in that language too."""
     if said.language == "en" or "words" not in row:
         return in_own_percents(row["label"], said.locale)
-    return said.text(row["words"], **fields_said(said, row["fields"]))
+    return said.text(row["words"], **fields_said(said, row.get("fields", {})))
 
 
-def fields_said(said: Speech, fields: Mapping[str, Any]) -> dict[str, str]:
+def fields_said(said: Speech, fields: Mapping[str, str | float]) -> dict[str, str]:
     """Return what stands in a label, in the force's language: shares in its percents, languages by its names for them."""
     return {
-        k: said.language_name(v) if k == "language" else said.percent(v) if isinstance(v, float) else str(v)
+        k: said.language_name(str(v)) if k == "language" else said.percent(v) if isinstance(v, float) else str(v)
         for k, v in fields.items()
     }
 
@@ -143,7 +143,7 @@ def money_in_words(value: float, said: Speech = ENGLISH) -> str:
     return said.text(MILLION, n=said.number(value / 1e6, 2)) if abs(value) >= 1e6 else said.number(value)
 
 
-def verdicts(row: Row) -> list[str]:
+def verdicts(row: FigureRow) -> list[str]:
     """Return for each column “better”, “worse” or “” against the first, today's; nothing where neither is better or rounding decides."""
     first = row["values"][0]
     told: list[str] = []
@@ -162,7 +162,7 @@ def verdicts(row: Row) -> list[str]:
     return told
 
 
-def best(row: Row) -> list[bool]:
+def best(row: FigureRow) -> list[bool]:
     """Tell which columns have the best figure of a row; none where all are alike or one value stands alone."""
     unlike = row.get("unlike") or [False] * len(row["values"])
     values = [
@@ -181,7 +181,7 @@ def best(row: Row) -> list[bool]:
     return [v is not None and abs(v - top) <= 1e-9 * max(1.0, abs(top)) for v in values]
 
 
-def signed(row: Row, said: Speech = ENGLISH) -> list[str]:
+def signed(row: FigureRow, said: Speech = ENGLISH) -> list[str]:
     """Return each column's difference to the first, today's, with its sign; “” where there is none, rounding decides, or it means nothing."""
     told: list[str] = []
     first = row["values"][0]
@@ -219,7 +219,20 @@ def about(value: float, said: Speech = ENGLISH) -> str:
     return money_in_words(round(value, -digits) if digits > 0 else round(value), said)
 
 
-def choose(content: dict[str, Any], said: Speech = ENGLISH) -> list[dict[str, Any]]:
+class Choice(TypedDict):
+    """What the decision page says of a plan, in words."""
+
+    name: str
+    unmet: list[str]
+    unsolved: list[str]
+    choose: list[str]
+    worst: str
+    money: str
+    lacks: str
+    capacity: str
+
+
+def choose(content: Comparison, said: Speech = ENGLISH) -> list[Choice]:
     """Return what the decision page says of each plan: ``name``, ``unmet``, ``unsolved``, ``choose`` (sentences), ``worst`` and ``money``.
 
     Parameters
@@ -231,7 +244,7 @@ def choose(content: dict[str, Any], said: Speech = ENGLISH) -> list[dict[str, An
     """
     rows = {r["key"]: r for b in content["blocks"] for r in b["rows"]}
     unit = content.get("currency") or ""
-    told: list[dict[str, Any]] = []
+    told: list[Choice] = []
     for plan in content["decision"]:
         words = [_best_in_words(x, rows[x["key"]], content["columns"][0]["name"], unit, said) for x in plan["best"]]
         worst, money, used = plan["worst"], plan["money"], plan["capacity"]
@@ -267,12 +280,12 @@ def choose(content: dict[str, Any], said: Speech = ENGLISH) -> list[dict[str, An
     return told
 
 
-def _plain(row: Row, said: Speech) -> str:
+def _plain(row: FigureRow, said: Speech) -> str:
     headline = HEADLINE.get(row["key"])
     return (said.text(headline) if headline else label_said(said, row)).strip("… ")
 
 
-def _best_in_words(x: dict[str, Any], row: Row, today: str, currency: str, said: Speech = ENGLISH) -> str:
+def _best_in_words(x: BestPoint, row: FigureRow, today: str, currency: str, said: Speech = ENGLISH) -> str:
     measured = currency if row["kind"] == "money" else MEASURED_IN.get(x["key"], "")
     measured = said.text(measured) if measured and row["kind"] != "money" else measured
     mine, other = in_words(x["value"], row["kind"], said), in_words(x["next"], row["kind"], said)

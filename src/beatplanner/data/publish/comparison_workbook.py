@@ -6,7 +6,7 @@ import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -16,6 +16,9 @@ from beatplanner.data.publish.force_language import content_speech
 from beatplanner.data.publish.told import as_told, without_keys
 from beatplanner.data.result.cells import RUN_CARD, safe_cell, sheet_name
 from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.comparison import BeatRow, Comparison
 
 # Headings, names of sheets and what the program itself writes into cells, which the catalogues have beside titles and labels of the figures.
 SHEETS = ("Comparison", "Beats", "Who moves", "About the comparison", RUN_CARD)
@@ -42,8 +45,8 @@ WORDS = (*dict.fromkeys((*BEATS, *MOVES, *SHEETS)), AGAINST, ALL, TODAY, "Projec
 
 def write_workbook(  # noqa: C901 - one step a sheet
     path: Path,
-    content: dict[str, Any],
-    beats: Sequence[dict[str, Any]],
+    content: Comparison,
+    beats: Sequence[BeatRow],
     cards: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (),
 ) -> None:
     """Write the workbook: figures with the differences to today as formulas, the beats with hours per officer as formulas, who moves, and run cards."""
@@ -84,7 +87,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
         (20, 10, 28, 14, 12, 10, 16, 18),
     )
 
-    def unnamed(b: dict[str, Any]) -> str:
+    def unnamed(b: BeatRow) -> str:
         """Return what a beat is called: by its number, in the force's language, where it has no name."""
         plain = said.language == "en" or b["name"] != f"beat {b['beat']}"
         return str(beat_said(said, b["name"])) if plain else f"{said.text('Beat')} {b['beat']}"

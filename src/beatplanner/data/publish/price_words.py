@@ -7,7 +7,7 @@ says them in its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.narrowing import is_mapping
@@ -15,9 +15,11 @@ from beatplanner.data.publish.comparison_words import ENGLISH, share_in_words
 from beatplanner.data.publish.translation import Speech
 
 if TYPE_CHECKING:
-    from beatplanner.data.formats.frames import Row
+    from beatplanner.data.result.comparison import PriceRow
 
-Phrase = tuple[str, dict[str, Any]]
+# What stands in a phrase in place of its names in braces: a number, a text, or the force's own word for each language.
+PhraseFields = Mapping[str, float | str | Mapping[str, str] | None]
+Phrase = tuple[str, PhraseFields]
 # What each rule asks for, and what is done to it.
 RULES = {
     "service.least_minutes": "Redrawing beats for the least minutes",
@@ -152,7 +154,7 @@ WORDS = (
 )
 
 
-def phrase(words: str, fields: dict[str, Any], said: Speech = ENGLISH) -> str:
+def phrase(words: str, fields: Mapping[str, Any], said: Speech = ENGLISH) -> str:
     """Return a phrase in a language."""
     shown: dict[str, str] = {}
     for name, value in fields.items():
@@ -175,17 +177,17 @@ def _digits(value: float) -> int:
     return len(text.partition(".")[2])
 
 
-def _said(written: Phrase, said: Speech) -> str:
+def _said(written: Sequence[Any], said: Speech) -> str:
     words, fields = written
     return phrase(words, fields, said)
 
 
-def rule_in_words(row: Row, said: Speech = ENGLISH) -> str:
+def rule_in_words(row: PriceRow, said: Speech = ENGLISH) -> str:
     """Return what a rule asks for; as it was written where older prices keep no phrase."""
     return _said(row["words"]["rule"], said) if "words" in row else str(row["rule"])
 
 
-def how_in_words(row: Row, said: Speech = ENGLISH) -> str:
+def how_in_words(row: PriceRow, said: Speech = ENGLISH) -> str:
     """Return what is done to a rule."""
     return _said(row["words"]["how"], said) if "words" in row else str(row["how"])
 
@@ -203,7 +205,7 @@ def _change(key: str, value: float, said: Speech, **fields: Any) -> str:
     return phrase(words, fields or {"n": abs(value)}, said)
 
 
-def service_parts(row: Row, said: Speech = ENGLISH) -> list[str]:
+def service_parts(row: PriceRow, said: Speech = ENGLISH) -> list[str]:
     """Return what of the service is better or worse without a rule."""
     minutes = row.get("until_there") or 0.0
     parts = [_change("until_there", minutes, said, g=abs(round(minutes, 2)))] if abs(minutes) >= 0.005 else []
@@ -215,7 +217,7 @@ def service_parts(row: Row, said: Speech = ENGLISH) -> list[str]:
     return parts
 
 
-def price_sentence(row: Row, said: Speech = ENGLISH) -> str:
+def price_sentence(row: PriceRow, said: Speech = ENGLISH) -> str:
     """Say what a rule costs; a row of ``prices.json``."""
     if "words" not in row:
         return str(row["sentence"])
@@ -237,11 +239,12 @@ def price_sentence(row: Row, said: Speech = ENGLISH) -> str:
         proven = "; " + (said.text(PROVEN) if low == high else said.text(BETWEEN, low=low, high=high))
     price = _more(step, _tenth(max(0.0, share), said), said)
     parts: list[str] = []
-    if row.get("metres") is not None and row["metres"] >= 0.5:
-        seconds, metres = round(row["minutes"] * 60), said.number(row["metres"])
+    way, minutes = row["metres"], row["minutes"]
+    if way is not None and way >= 0.5:
+        seconds, metres = round((minutes or 0.0) * 60), said.number(way)
         parts.append(said.text(BY_CAR, n=metres, seconds=seconds) if seconds else said.text(ON_WAY, n=metres))
-    elif step == "stations" and row["minutes"] is not None and row["minutes"] >= 0.05:
-        parts.append(phrase(ON_WALK, {"g": round(row["minutes"], 1)}, said))
+    elif step == "stations" and minutes is not None and minutes >= 0.05:
+        parts.append(phrase(ON_WALK, {"g": round(minutes, 1)}, said))
     for key, name in (("residents_within",) * 2, ("moved_residents",) * 2, ("hours",) * 2, ("money", "cost")):
         value = row.get(key)
         if value is not None and abs(value) >= 1:
@@ -250,7 +253,7 @@ def price_sentence(row: Row, said: Speech = ENGLISH) -> str:
     return said.text(COSTS, rule=rule, price=price, how=how + proven) + _without(parts, said)
 
 
-def _of_officers(row: Row, rule: str, how: str, said: Speech) -> str:
+def _of_officers(row: PriceRow, rule: str, how: str, said: Speech) -> str:
     """Say what a rule of the officers costs: points of the objective, what is proven of them, and what they stand for."""
     least, most = row["at_least"], row["at_most"]
     if abs(row["gain"]) < 0.5 and (most is None or most < 0.5):
@@ -261,11 +264,13 @@ def _of_officers(row: Row, rule: str, how: str, said: Speech) -> str:
             low, high = said.number(least), said.number(most)
             proven = "; " + said.text(EXACTLY if low == high else BETWEEN, low=low, high=high)
         gain = row["gain"] if least is None or not row["only_adds"] else max(0.0, row["gain"])
-        counts = said.text(VACANT, n=said.number(row["vacant_month"]))
+        counts = said.text(VACANT, n=said.number(row.get("vacant_month", 0.0)))
         price = phrase(POINTS, {"n": gain}, said)
         text = said.text(COSTS, rule=rule, price=price, how=f"{how}{proven}; {counts}")
-    parts = [_change("posts", row["posts"], said)] if row["posts"] else []
-    parts += [_change(key, row[key], said) for key in OFFICERS if abs(row[key]) >= 0.5]
+    changes = {key: row.get(key, 0.0) for key in OFFICERS}
+    posts = row.get("posts", 0.0)
+    parts = [_change("posts", posts, said)] if posts else []
+    parts += [_change(key, change, said) for key, change in changes.items() if abs(change) >= 0.5]
     if row["money"]:
         total = f"{said.number(abs(row['money']))} {row['currency'] or ''}".strip()
         parts.append(_change("money", row["money"], said, sum=total))
@@ -276,7 +281,7 @@ def _without(parts: Sequence[str], said: Speech) -> str:
     return f" {said.text(WITHOUT, parts=', '.join(parts))}" if parts else ""
 
 
-def price_interval(row: Row, said: Speech = ENGLISH) -> tuple[str, str]:
+def price_interval(row: PriceRow, said: Speech = ENGLISH) -> tuple[str, str]:
     """Return a price as an interval with its unit, and what that is in metres or minutes of the plans found, where it is told."""
     if row["share"] is None or not row["feasible"]:
         return "–", ""
@@ -291,8 +296,9 @@ def price_interval(row: Row, said: Speech = ENGLISH) -> tuple[str, str]:
     else:
         low, high = _tenth(max(0.0, least / base), said), _tenth(max(0.0, most / base), said)
         text = _more(row["step"], low if low == high else said.text(RANGE, low=low, high=high), said)
-    if row.get("metres") is not None and row["metres"] >= 0.5:
-        return text, said.text(ON_WAY, n=said.number(row["metres"]))
-    if row["step"] == "stations" and row.get("minutes") is not None and row["minutes"] >= 0.05:
-        return text, phrase(ON_WALK, {"g": round(row["minutes"], 1)}, said)
+    way, minutes = row.get("metres"), row.get("minutes")
+    if way is not None and way >= 0.5:
+        return text, said.text(ON_WAY, n=said.number(way))
+    if row["step"] == "stations" and minutes is not None and minutes >= 0.05:
+        return text, phrase(ON_WALK, {"g": round(minutes, 1)}, said)
     return text, ""

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def section_of(said: Mapping[str, Any], key: str) -> dict[str, Any]:
+def section_of(said: Mapping[str, object], key: str) -> dict[str, Any]:
     """Return the section under a key, empty where it is missing or null."""
-    return said.get(key) or {}
+    found: Any = said.get(key)
+    return found or {}
 
 
-def list_of(said: Mapping[str, Any], key: str) -> list[Any]:
+def list_of(said: Mapping[str, object], key: str) -> list[Any]:
     """Return the list under a key, empty where it is missing or null."""
-    return said.get(key) or []
+    found: Any = said.get(key)
+    return found or []

@@ -24,6 +24,7 @@ from beatplanner.data.publish.draft_words import draft_in_words, left_out_of_bou
 from beatplanner.data.publish.moves import NO_MORE
 from beatplanner.data.publish.moves import moves as reasons
 from beatplanner.data.publish.officers_pack import vacancies
+from beatplanner.data.result.comparison import amount, known_amount
 from beatplanner.data.result.draft_reason import gap_words
 from beatplanner.data.result.postings import open_posts
 from beatplanner.data.result.sections import list_of, section_of
@@ -73,7 +74,7 @@ def answers(
         c.figures = figures(c, columns)
     now, plan = columns
     day = today or dt.date.today()
-    of_few = (plan.figures.get(name) for name in ("moved_residents", "change_officer", "unreached"))
+    of_few = (amount(plan.figures, name) for name in ("moved_residents", "change_officer", "unreached"))
     quiet = quiet or any(n is not None and 0 < n < few for n in of_few)
     if quiet:
         for column in columns:
@@ -114,10 +115,11 @@ def _many(number: float, word: str, plural: str = "") -> str:
 
 def _residents(c: Column, today: Column) -> list[str]:
     f, t = c.figures, today.figures
-    text = f"There are {_many(f['beats'], 'beat')}"
+    text = f"There are {_many(known_amount(f, 'beats'), 'beat')}"
     text += f" in place of {t['beats']:,.0f}" if t.get("beats") else ""
-    if f.get("moved_residents") is not None:
-        text += f"; {_many(f['moved_residents'], 'resident')} ({f['moved_share']:.0%}) change beat"
+    moved = amount(f, "moved_residents")
+    if moved is not None:
+        text += f"; {_many(moved, 'resident')} ({f['moved_share']:.0%}) change beat"
     if f.get("change_officer") is not None:
         text += f" and {f['change_officer']:,.0f} ({f['change_officer_share']:.0%} of those who have officers today) get officers they do not know"
     return [f"{text}{_once(c)}."]
@@ -138,9 +140,9 @@ def _who_moves(c: Column, quiet: bool) -> list[str]:
     if rows:
         most = [f"{r['residents']:,.0f} from beat {r['from']} to {r['to_name']}" for r in rows[:3]]
         found.append(f"Most residents who change beat: {listed(most)}.")
-    moved = c.figures.get("officers_moved")
+    moved = amount(c.figures, "officers_moved")
     if moved is not None and not c.today and c.tables.assignments is not None:
-        rotations = c.figures.get("rotations") or 0
+        rotations = amount(c.figures, "rotations") or 0
         # an officer whose beat is no more serves on where most of its residents are now
         rules = c.rules.officers
         begin = "" if rules is None else rules.start.isoformat()
@@ -229,15 +231,16 @@ def _without(c: Column, quiet: bool) -> list[str]:
             else ""
         )
         found.append(text[:1].upper() + text[1:] + f", in {_many(officers['months'] // 12, 'year')}.")
-    if f.get("unreached"):
-        found.append(f"{_many(f['unreached'], 'resident')} reach no station on foot.")
-    if f.get("community_share") is not None and f["community_share"] < 0.995:
-        found.append(f"{1 - f['community_share']:.0%} of the hours promised to residents cannot be kept.")
+    unreached, kept = amount(f, "unreached"), amount(f, "community_share")
+    if unreached:
+        found.append(f"{_many(unreached, 'resident')} reach no station on foot.")
+    if kept is not None and kept < 0.995:
+        found.append(f"{1 - kept:.0%} of the hours promised to residents cannot be kept.")
     return found or ["Nothing that its rules ask for."]
 
 
 def _fair(c: Column, today: Column) -> list[str]:
-    f, was = c.figures, today.figures.get("hours_per_officer_max")
+    f, was = c.figures, amount(today.figures, "hours_per_officer_max")
     if f.get("hours_per_officer_max") is None:
         return []
     text = f"The officer with the most work has {f['hours_per_officer_max']:,.0f} of {f['hours_capacity']:,.0f} hours a year, the one with the least {f['hours_per_officer_min']:,.0f}{_once(c)}"
@@ -245,10 +248,10 @@ def _fair(c: Column, today: Column) -> list[str]:
 
 
 def _stations(c: Column, today: Column) -> list[str]:
-    f, was = c.figures, today.figures.get("within_limit")
+    f, was = c.figures, amount(today.figures, "within_limit")
     if f.get("within_limit") is None:
         return []
-    text = f"{f['within_limit']:.0%} of residents walk at most {f['walking_limit']:g} minutes to one of {_many(f['stations'], 'station')}{_once(c)}"
+    text = f"{f['within_limit']:.0%} of residents walk at most {f['walking_limit']:g} minutes to one of {_many(known_amount(f, 'stations'), 'station')}{_once(c)}"
     return [text + (f"; today it is {was:.0%}." if was is not None else ".")]
 
 
@@ -403,7 +406,7 @@ def _orders(c: Column, today: dt.date) -> list[str]:
 def _sure(c: Column) -> list[str]:
     s = c.tables.summary
     found = ["All of its rules are kept." if s.get("feasible") else "Not all of its rules are kept, see above."]
-    known = {s: c.figures.get(f"{s}_gap") for s in ("beats", "stations", "officers")}
+    known = {s: amount(c.figures, f"{s}_gap") for s in ("beats", "stations", "officers")}
     gaps = [f"{step} {gap_words(gap)}" for step, gap in known.items() if gap is not None]
     if gaps:
         found.append(

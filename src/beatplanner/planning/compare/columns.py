@@ -14,9 +14,11 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.narrowing import is_float
 from beatplanner.data.paths import whole_path
+from beatplanner.data.result.comparison import Figures, FigureValue
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.stale import stale
+from beatplanner.data.result.summary import Claims
 from beatplanner.planning.versions import versions
 from beatplanner.planning.workload import officers_required
 
@@ -75,11 +77,11 @@ class Column:
     folder: Path | None = None
     band: float = 0.0
     stale: tuple[str, ...] = ()
-    priced: dict[str, Any] | None = None
+    priced: Claims | None = None
     exchange: float = 1.0
     money_years: tuple[str, ...] = ()
     forums: str = AS_TOLD
-    figures: dict[str, Any] = field(default_factory=dict[str, Any])
+    figures: Figures = field(default_factory=dict[str, FigureValue])
 
     @property
     def units(self) -> pd.DataFrame:
@@ -189,7 +191,7 @@ def _price(columns: Sequence[Column], rates: Mapping[str, float]) -> None:
     columns[0].priced = base.tables.summary["budget"]
 
 
-def _forums_of(budgets: Sequence[dict[str, Any]], rules: Sequence[Description]) -> str:
+def _forums_of(budgets: Sequence[Claims], rules: Sequence[Description]) -> str:
     """Return how forums are counted: by one rule for all, and in no column where a plan has none."""
     if any("forums" not in b for b in budgets):
         # of an older version
@@ -199,7 +201,7 @@ def _forums_of(budgets: Sequence[dict[str, Any]], rules: Sequence[Description]) 
     return AS_TOLD if len({b["forums"]["rule"] for b in budgets}) == 1 else FLAT
 
 
-def forums_more(budget: dict[str, Any], which: str, how: str) -> list[float]:
+def forums_more(budget: Claims, which: str, how: str) -> list[float]:
     """Return what a budget's sum by year (``total``, ``all_at_once`` or ``today``) is more where forums are counted so."""
     if how == FLAT:
         return budget["forums"]["more_at_flat_price"][which]

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,17 @@ from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.publish.force_language import content_speech, own_words
 from beatplanner.data.publish.templates import filled
 from beatplanner.data.result.cells import readable
+from beatplanner.data.result.comparison import (
+    BeatRow,
+    ComparedColumn,
+    Comparison,
+    CurvePoint,
+    FigureBlock,
+    FigureRow,
+    PlanMap,
+    PricedRules,
+    Robustness,
+)
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.names import language_title
 from beatplanner.data.result.run_card import card_rows
@@ -47,9 +58,6 @@ from beatplanner.planning.compare.figure_rows import BLOCKS, Figure
 from beatplanner.planning.compare.figures import figures, homes_of, nearest_walk
 from beatplanner.planning.compare.sentences import moves, places, sentences
 from beatplanner.planning.versions import versions
-
-if TYPE_CHECKING:
-    from beatplanner.data.formats.frames import Row
 
 # Rows whose labels have fields: those of walks, and those of money by their keys.
 WITHIN = "Residents within {minutes} minutes"
@@ -98,24 +106,29 @@ def words() -> list[str]:
 # ---- the whole comparison
 
 
-def blocks(columns: Sequence[Column]) -> list[dict[str, Any]]:
+def blocks(columns: Sequence[Column]) -> list[FigureBlock]:
     """Return the rows by block, those without any figure left out; the columns' figures must be there."""
     more = {"Access on foot": _access_rows(columns), "Officers, stations and money": _money_rows(columns)}
     known: dict[str, str | float] = {"band": columns[0].band, "currency": currency(money_base(columns) or columns[0])}
-    found: list[dict[str, Any]] = []
+    found: list[FigureBlock] = []
     for title, rows in BLOCKS:
-        told: list[dict[str, Any]] = []
+        told: list[FigureRow] = []
         for f in (*rows, *more.get(title, ())):
             values = [c.figures.get(f.key) for c in columns]
             if any(v is not None for v in values):
                 fields = {**f.fields, **{k: v for k, v in known.items() if f"{{{k}}}" in f.label and k not in f.fields}}
-                row = {
-                    "key": f.key,
-                    "label": filled(f.label, fields_said(ENGLISH, fields)),
-                    "kind": f.kind,
-                    "better": f.better,
-                }
-                told.append(row | {"help": f.help, "values": values, "words": f.label, "fields": fields})
+                told.append(
+                    {
+                        "key": f.key,
+                        "label": filled(f.label, fields_said(ENGLISH, fields)),
+                        "kind": f.kind,
+                        "better": f.better,
+                        "help": f.help,
+                        "values": values,
+                        "words": f.label,
+                        "fields": fields,
+                    }
+                )
         if told:
             found.append({"title": title, "rows": told})
     return found
@@ -192,7 +205,7 @@ def compare(
     curve: Path | None = None,
     prices: Path | None = None,
     rates: Mapping[str, float] | None = None,
-) -> dict[str, Any]:
+) -> Comparison:
     """Compare plans and write ``comparison.json``, ``comparison.html`` and ``comparison.xlsx``.
 
     Parameters
@@ -241,9 +254,9 @@ def compare(
     return content
 
 
-def _curve(folder: Path, out: Path) -> list[dict[str, Any]]:
+def _curve(folder: Path, out: Path) -> list[CurvePoint]:
     """Return the points of a curve of change budgets: what each allows, moves and buys, and where its plan is."""
-    rows: list[Row] = []
+    rows: list[CurvePoint] = []
     for place in sorted(folder.glob("moved-*")):
         if not (place / "summary.json").is_file():
             continue
@@ -271,7 +284,7 @@ def _curve(folder: Path, out: Path) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda r: float("inf") if r["budget"] == "free" else float(r["budget"].rstrip("%")))
 
 
-def _prices(folder: Path, out: Path) -> dict[str, Any]:
+def _prices(folder: Path, out: Path) -> PricedRules:
     """Return the sentences of the prices of rules, what they are made of, and where their plans are."""
     try:
         content = json.loads((folder / "prices.json").read_text(encoding="utf-8"))
@@ -283,7 +296,7 @@ def _prices(folder: Path, out: Path) -> dict[str, Any]:
     return {"sentences": content["sentences"], "prices": content["prices"], "folder": where}
 
 
-def map_of(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
+def map_of(c: Column, columns: Sequence[Column]) -> PlanMap:
     """Return what a map of the plan shows: beat, hours per officer and walk of each unit, and the stations."""
     frame = pd.DataFrame({"beat": c.beat, "workload": c.units["workload"].to_numpy(float)})
     hours = frame.groupby("beat")["workload"].sum()
@@ -310,9 +323,9 @@ def map_of(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
     return {"beat": list(c.beat), "load": load, "walk": walk, "stations": spots}
 
 
-def _beat_rows(columns: Sequence[Column]) -> list[dict[str, Any]]:
+def _beat_rows(columns: Sequence[Column]) -> list[BeatRow]:
     """Return one row a beat and plan, for the workbook."""
-    rows: list[Row] = []
+    rows: list[BeatRow] = []
     for c in columns:
         frame = pd.DataFrame(
             {"beat": c.beat, "workload": c.units["workload"].to_numpy(float), "residents": people(c.units)}
@@ -331,13 +344,13 @@ def _beat_rows(columns: Sequence[Column]) -> list[dict[str, Any]]:
     return rows
 
 
-def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any]) -> dict[str, Any]:
+def as_content(columns: Sequence[Column], out: Path, robustness: Robustness) -> Comparison:
     """Return the content of ``comparison.json``."""
     out = whole_path(out)
-    told: list[dict[str, Any]] = []
+    told: list[ComparedColumn] = []
     for c in columns:
         folder = None if c.folder is None else relative_or_whole(c.folder, out)
-        entry: dict[str, Any] = {
+        entry: ComparedColumn = {
             "exchange": c.exchange,
             "name": c.name,
             "about": c.about,
@@ -346,7 +359,8 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
             "stale": list(c.stale),
         }
         if c.folder is not None:
-            entry |= {
+            entry = {
+                **entry,
                 "plan_sha256": file_hash(c.folder / "plan.gpkg"),
                 "summary_sha256": file_hash(c.folder / "summary.json"),
                 "report": (c.folder / "report.html").is_file(),
@@ -359,7 +373,7 @@ def as_content(columns: Sequence[Column], out: Path, robustness: dict[str, Any])
     language = first.rules.forum.languages[0] if first.rules.forum is not None else "en"
     terms = {} if first.rules.forum is None else own_words(first.rules.forum.terms, language)
     project = str(first.tables.summary.get("project", ""))
-    content = {
+    content: Comparison = {
         "version": 1,
         "project": project,
         "language": language,

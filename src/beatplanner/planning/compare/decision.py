@@ -8,14 +8,20 @@ the same steps alone; what no other plan has is held against today's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.publish.comparison_words import HEADLINE, STRENGTHS
 from beatplanner.data.publish.draft_words import draft_in_words
+from beatplanner.data.result.comparison import (
+    BestPoint,
+    Decision,
+    FigureBlock,
+    FigureRow,
+    MoneyChange,
+    UsedCapacity,
+    WorstPoint,
+    amount,
+)
 from beatplanner.planning.compare.columns import Column
-
-if TYPE_CHECKING:
-    from beatplanner.data.formats.frames import Row
 
 ALIKE = 0.005
 # What not every plan plans, and figures that are alike only between plans that plan the same of it.
@@ -23,7 +29,7 @@ STEPS = ("stations", "officers")
 MONEY = ("money_total", "station_cost")
 
 
-def decision(columns: Sequence[Column], blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def decision(columns: Sequence[Column], blocks: Sequence[FigureBlock]) -> list[Decision]:
     """Return one entry a plan, those that keep all rules first.
 
     Parameters
@@ -43,7 +49,7 @@ def decision(columns: Sequence[Column], blocks: Sequence[dict[str, Any]]) -> lis
     rows = {r["key"]: r for b in blocks for r in b["rows"]}
     keys = [k for k in STRENGTHS if k in rows and not (k == "station_cost" and "money_total" in rows)]
     names = [c.name for c in columns]
-    told: list[dict[str, Any]] = []
+    told: list[Decision] = []
     lacks = lacking(columns)
     for k, c in enumerate(columns):
         if c.today:
@@ -51,14 +57,14 @@ def decision(columns: Sequence[Column], blocks: Sequence[dict[str, Any]]) -> lis
         like = {key: [j for j in range(1, len(columns)) if key not in MONEY or lacks[j] == lacks[k]] for key in keys}
         best = [x for x in (_best(rows[key], k, names, like[key]) for key in keys) if x is not None]
         behind = [x for x in (_behind(rows[key], k, names, like[key]) for key in keys) if x is not None]
-        worst = max(behind, key=lambda x: x["behind"], default=None)
+        worst = max(behind, key=lambda x: x[0], default=None)
         told.append(
             {
                 "plan": c.name,
                 "unmet": _unmet(c),
                 "unsolved": draft_in_words(c.tables, rules=False),
                 "best": best,
-                "worst": None if worst is None else {i: v for i, v in worst.items() if i != "behind"},
+                "worst": None if worst is None else worst[1],
                 "money": _money(c, columns[0]),
                 "capacity": _capacity(c),
                 "lacks": lacks[k],
@@ -74,12 +80,12 @@ def lacking(columns: Sequence[Column]) -> list[list[str]]:
     return [[] if c.today else [s for s in there if s not in c.tables.summary] for c in columns]
 
 
-def _others(row: Row, k: int, like: Sequence[int]) -> list[tuple[int, float]]:
+def _others(row: FigureRow, k: int, like: Sequence[int]) -> list[tuple[int, float]]:
     values = row["values"]
     return [(j, float(values[j])) for j in like if j != k and values[j] is not None]
 
 
-def _best(row: Row, k: int, names: list[str], like: Sequence[int]) -> dict[str, Any] | None:
+def _best(row: FigureRow, k: int, names: list[str], like: Sequence[int]) -> BestPoint | None:
     value, others = row["values"][k], _others(row, k, like)
     today = row["values"][0]
     if not others and len(row["values"]) > 2 and today is not None and row["key"] not in MONEY:
@@ -93,7 +99,7 @@ def _best(row: Row, k: int, names: list[str], like: Sequence[int]) -> dict[str, 
     return {"key": row["key"], "value": float(value), "next": near, "next_plan": names[j]} if lead > least else None
 
 
-def _behind(row: Row, k: int, names: list[str], like: Sequence[int]) -> dict[str, Any] | None:
+def _behind(row: FigureRow, k: int, names: list[str], like: Sequence[int]) -> tuple[float, WorstPoint] | None:
     value, others = row["values"][k], _others(row, k, like)
     if value is None or not others:
         return None
@@ -104,24 +110,19 @@ def _behind(row: Row, k: int, names: list[str], like: Sequence[int]) -> dict[str
     spread = max(v for _, v in [*others, (k, float(value))]) - min(v for _, v in [*others, (k, float(value))])
     if loss <= max(ALIKE * largest, 5e-3 if row["kind"] == "share" else 0.0):
         return None
-    return {
-        "key": row["key"],
-        "value": float(value),
-        "best": top,
-        "best_plan": names[j],
-        "behind": loss / spread * loss / largest,
-    }
+    point: WorstPoint = {"key": row["key"], "value": float(value), "best": top, "best_plan": names[j]}
+    return loss / spread * loss / largest, point
 
 
 def _unmet(c: Column) -> list[str]:
     return list(c.tables.summary.get("clashes", [])) if not c.tables.summary.get("feasible") else []
 
 
-def _money(c: Column, today: Column) -> dict[str, float | None] | None:
-    mine, theirs = c.figures.get("money_total"), today.figures.get("money_total")
+def _money(c: Column, today: Column) -> MoneyChange | None:
+    mine, theirs = amount(c.figures, "money_total"), amount(today.figures, "money_total")
     if mine is None or theirs is None:
         return None
-    posts, was = c.figures.get("money_posts"), today.figures.get("money_posts")
+    posts, was = amount(c.figures, "money_posts"), amount(today.figures, "money_posts")
     by_posts = None
     if posts is not None and was is not None:
         # the roster is paid in both: what differs beside it, and posts in place of people
@@ -129,6 +130,6 @@ def _money(c: Column, today: Column) -> dict[str, float | None] | None:
     return {"whole": mine - theirs, "posts": by_posts}
 
 
-def _capacity(c: Column) -> dict[str, float] | None:
-    hours, capacity = c.figures.get("hours_per_officer_max"), c.figures.get("hours_capacity")
+def _capacity(c: Column) -> UsedCapacity | None:
+    hours, capacity = amount(c.figures, "hours_per_officer_max"), amount(c.figures, "hours_capacity")
     return None if hours is None or capacity is None else {"hours": hours, "capacity": capacity}

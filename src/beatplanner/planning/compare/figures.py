@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from beatplanner.data.result.comparison import Figures
 from beatplanner.data.result.draft import proven_gap, unsolved_steps
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
@@ -28,8 +29,11 @@ from beatplanner.planning.officers.cover import in_pool
 from beatplanner.planning.officers.trust import relationship_years
 from beatplanner.planning.workload import hours_on_the_beat, officers_required
 
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
-def figures(column: Column, columns: Sequence[Column]) -> dict[str, Any]:
+
+def figures(column: Column, columns: Sequence[Column]) -> Figures:
     """Return every figure of a column by key; None where it cannot be known.
 
     Parameters
@@ -50,7 +54,7 @@ def figures(column: Column, columns: Sequence[Column]) -> dict[str, Any]:
     }
 
 
-def _of_beats(c: Column) -> dict[str, Any]:
+def _of_beats(c: Column) -> Figures:
     units, rules = c.units, c.rules
     tolerance = None if rules.beats is None or c.today else rules.beats.tolerance
     inside = np.array([b is not None for b in c.beat])
@@ -78,7 +82,7 @@ def _of_beats(c: Column) -> dict[str, Any]:
     deviation = np.divide(hours, mean, out=np.ones(len(ids)), where=mean > 0) - 1
     manned = posts > 0
     load = np.divide(hours, posts, out=np.full(len(ids), np.nan), where=manned)
-    found: dict[str, Any] = {
+    found: Figures = {
         "beats": len(ids),
         "tolerance": tolerance,
         "beats_outside": None if tolerance is None else int((np.abs(deviation) > tolerance + 1e-9).sum()),
@@ -150,7 +154,7 @@ def _mean_way(c: Column, inside: np.ndarray, at: np.ndarray, ids: list[str]) -> 
     return travel / float(hours.sum()) if hours.sum() > 0 else None
 
 
-def _of_access(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
+def _of_access(c: Column, columns: Sequence[Column]) -> Figures:
     rules, tables = c.rules.stations, c.tables
     if rules is None or c.open is None or tables.walks is None:
         return {}
@@ -158,7 +162,7 @@ def _of_access(c: Column, columns: Sequence[Column]) -> dict[str, Any]:
     metres = nearest_walk(c, columns, len(weight))
     sites = tables.sites
     standing: set[str] = set() if sites is None else set(sites.loc[sites["existing"], "station"].astype(str))
-    found: dict[str, Any] = {
+    found: Figures = {
         "stations": len(c.open),
         "walking_limit": rules.walk_minutes,
         "new_stations": len(set(c.open) - standing),
@@ -224,7 +228,7 @@ def nearest_walk(c: Column, columns: Sequence[Column], count: int) -> np.ndarray
     return metres if not wanted and c.open else None
 
 
-def _of_officers(c: Column) -> dict[str, Any]:
+def _of_officers(c: Column) -> Figures:
     tables, rules = c.tables, c.rules.officers
     if tables.roster is None or rules is None:
         return {}
@@ -233,7 +237,7 @@ def _of_officers(c: Column) -> dict[str, Any]:
     if tables.assignments is None or tables.beats is None:
         return {}
     claims = tables.summary.get("officers", {})
-    found: dict[str, Any] = {
+    found: Figures = {
         k: claims.get(k) for k in ("rotations", "vacant_months", "tenure_violations", "language_gaps", "speaker_months")
     }
     if not rules_have_languages(c):
@@ -279,7 +283,7 @@ def rules_have_languages(c: Column) -> bool:
     return bool(c.rules.units.groups)
 
 
-def _of_changes(c: Column) -> dict[str, Any]:
+def _of_changes(c: Column) -> Figures:
     current = np.array(as_text(c.units["current"]), dtype=object)
     known = np.array([b is not None for b in current])
     if not known.any():
@@ -293,18 +297,18 @@ def _of_changes(c: Column) -> dict[str, Any]:
     }
 
 
-def _bound_of_redrawn(beats: dict[str, Any]) -> bool | None:
+def _bound_of_redrawn(beats: Claims) -> bool | None:
     """Tell whether every figure that lines were redrawn for has a bound; None where none were."""
     least = section_of(beats, "least_minutes")
     found = [*section_of(beats, "lines").get("rules", ()), *([least] if least.get("status") == "sought" else [])]
     return all(f.get("lower_bound") is not None for f in found) if found else None
 
 
-def _of_proof(c: Column) -> dict[str, Any]:
+def _of_proof(c: Column) -> Figures:
     if c.today:
         return {}
     summary = c.tables.summary
-    found: dict[str, Any] = {"rules_met": bool(summary["feasible"]), "steps_unsolved": len(unsolved_steps(summary))}
+    found: Figures = {"rules_met": bool(summary["feasible"]), "steps_unsolved": len(unsolved_steps(summary))}
     for step in ("beats", "stations", "officers"):
         found[f"{step}_gap"] = proven_gap(summary.get(step, {}))
     found |= {
@@ -326,7 +330,7 @@ SERVICE = {
 }
 
 
-def _of_service(c: Column) -> dict[str, Any]:
+def _of_service(c: Column) -> Figures:
     """Return the figures of the service; today's are those that the plan found for today's beats."""
     plan = section_of(c.tables.summary, "service")
     told = plan.get("today") if c.today else plan
@@ -341,7 +345,7 @@ def _of_service(c: Column) -> dict[str, Any]:
     }
 
 
-def _of_money(c: Column) -> dict[str, Any]:
+def _of_money(c: Column) -> Figures:
     """Return what the plan costs by year as a whole, and how far its roll-out reaches; today's is what going on as today costs."""
     told = c.priced if c.today else c.tables.summary.get("budget")
     if told is None:
@@ -349,10 +353,10 @@ def _of_money(c: Column) -> dict[str, Any]:
     which = "today" if c.today else "all_at_once"
     total = [v + m for v, m in zip(told[which], forums_more(told, which, c.forums), strict=True)]
     k = c.exchange
-    found: dict[str, Any] = {
+    by_year = {
         f"money_{year}": k * float(v) for year, v in zip(told["years"], total, strict=True) if year in c.money_years
     }
-    found["money_total"] = float(sum(found.values()))
+    found: Figures = {**by_year, "money_total": float(sum(by_year.values()))}
     people = told["people"]
     if people is not None:
         at = [told["years"].index(y) for y in c.money_years]

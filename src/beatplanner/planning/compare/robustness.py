@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ import pandas as pd
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.fingerprint import is_unchanged
+from beatplanner.data.result.comparison import Steadiness, SteadyBeat
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.workload import hours_per_incident
 
@@ -83,7 +84,7 @@ def read_records(summary: Claims, unit_ids: Sequence[str]) -> Records | None:
     )
 
 
-def robustness_figures(columns: Sequence[Column], *, draws: int, seed: int) -> dict[str, Any]:
+def robustness_figures(columns: Sequence[Column], *, draws: int, seed: int) -> Steadiness:
     """Fill in the figures of robustness of each column, and return what is told beside them.
 
     Parameters
@@ -105,14 +106,14 @@ def robustness_figures(columns: Sequence[Column], *, draws: int, seed: int) -> d
             "missing": "There are no incidents to draw from, or they are not those of the plan any more.",
             "beats": [],
         }
-    told: list[Any] = []
+    told: list[list[SteadyBeat]] = []
     for c in columns:
         frame = steadiness(c, records, draws=draws, seed=seed)
         told.append([] if frame is None else frame)
     return {"beats": told}
 
 
-def steadiness(c: Column, records: Records, *, draws: int, seed: int) -> list[dict[str, Any]] | None:
+def steadiness(c: Column, records: Records, *, draws: int, seed: int) -> list[SteadyBeat] | None:
     """Return one row a beat: ``beat``, ``holds`` (share of draws), ``deviation`` as planned, and by season; fills in the column's figures."""
     from beatplanner.planning.compare.columns import municipality_of
 
@@ -170,9 +171,17 @@ def steadiness(c: Column, records: Records, *, draws: int, seed: int) -> list[di
         if not np.isnan(back).any():
             c.figures["back_cast"] = float(np.abs(back).max())
     planned = deviations(np.bincount(beat, weights=each, minlength=len(ids)) + base)
+    of_season = {s: [None if np.isnan(x) else float(x) for x in v] for s, v in seasons.items()}
     return [
-        {"beat": b, "holds": float(holds[k]), "deviation": float(planned[k])}
-        | {s: (None if np.isnan(v[k]) else float(v[k])) for s, v in seasons.items()}
+        {
+            "beat": b,
+            "holds": float(holds[k]),
+            "deviation": float(planned[k]),
+            "winter": of_season["winter"][k],
+            "spring": of_season["spring"][k],
+            "summer": of_season["summer"][k],
+            "autumn": of_season["autumn"][k],
+        }
         for k, b in enumerate(ids)
     ]
 

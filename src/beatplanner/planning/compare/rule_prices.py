@@ -31,8 +31,17 @@ from beatplanner.data.formats.frames import records
 from beatplanner.data.output_place import make_folder
 from beatplanner.data.publish.force_language import own_words
 from beatplanner.data.publish.price_report import write_prices
-from beatplanner.data.publish.price_words import HOW, OFFICERS, RULES, UNBOUNDED, Phrase, phrase, price_sentence
+from beatplanner.data.publish.price_words import (
+    HOW,
+    RULES,
+    UNBOUNDED,
+    Phrase,
+    PhraseFields,
+    phrase,
+    price_sentence,
+)
 from beatplanner.data.result.cells import readable
+from beatplanner.data.result.comparison import PriceRow, Prices, StepPrice
 from beatplanner.data.result.draft import BROKEN
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.json_files import write_json
@@ -47,7 +56,7 @@ from beatplanner.planning.whole.run import Step, run
 from beatplanner.solver.clock import watch
 
 if TYPE_CHECKING:
-    from beatplanner.data.formats.frames import Row
+    from beatplanner.data.result.summary import Claims
 
 # Of a car in a town, for putting metres into minutes that people can feel.
 CAR_KMH = 30.0
@@ -87,9 +96,9 @@ def _relaxed(
     key: str,
     step: Step,
     rules: Description,
-    asks: dict[str, Any],
+    asks: PhraseFields,
     how: str,
-    done: dict[str, Any],
+    done: PhraseFields,
     only_adds: bool = True,
     words: str = "",
 ) -> Relaxation:
@@ -106,7 +115,7 @@ def _of_service(d: Description) -> Iterator[Relaxation]:
     if rules is None:
         return
 
-    def without(key: str, how: str = "without", asks: dict[str, Any] | None = None, **changes: Any) -> Relaxation:
+    def without(key: str, how: str = "without", asks: PhraseFields | None = None, **changes: Any) -> Relaxation:
         relaxed = d.model_copy(update={"service": rules.model_copy(update=changes)})
         return _relaxed(f"service.{key}", "beats", relaxed, asks or {}, how, {})
 
@@ -136,8 +145,8 @@ def _of_beats(d: Description) -> Iterator[Relaxation]:
     def rule(
         key: str,
         how: str,
-        asks: dict[str, Any] | None = None,
-        done: dict[str, Any] | None = None,
+        asks: PhraseFields | None = None,
+        done: PhraseFields | None = None,
         kind: str = "",
         **changes: Any,
     ) -> Relaxation:
@@ -184,7 +193,7 @@ def _of_stations(d: Description) -> Iterator[Relaxation]:
         return
 
     def rule(
-        key: str, how: str, asks: dict[str, Any] | None = None, done: dict[str, Any] | None = None, **changes: Any
+        key: str, how: str, asks: PhraseFields | None = None, done: PhraseFields | None = None, **changes: Any
     ) -> Relaxation:
         relaxed = d.model_copy(update={"stations": s.model_copy(update=changes)})
         return _relaxed(f"stations.{key}", "stations", relaxed, asks or {}, how, done or {})
@@ -221,8 +230,8 @@ def _of_officers(d: Description) -> Iterator[Relaxation]:
     def rule(
         key: str,
         how: str,
-        asks: dict[str, Any],
-        done: dict[str, Any] | None = None,
+        asks: PhraseFields,
+        done: PhraseFields | None = None,
         only_adds: bool = True,
         **changes: Any,
     ) -> Relaxation:
@@ -259,7 +268,7 @@ def price_rules(
     threads: int = 1,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
-) -> dict[str, Any]:
+) -> Prices:
     """Plan a project, then plan it again without each rule, and write what each rule costs.
 
     Parameters
@@ -300,7 +309,7 @@ def price_rules(
 
     def plan(
         rules: Description, folder: Path, wanted: tuple[Step, ...], start: Path | None, share: int, label: str
-    ) -> dict[str, Any]:
+    ) -> Claims:
         left = solving.share(share)
 
         def tell(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
@@ -322,12 +331,12 @@ def price_rules(
         )
 
     base = plan(d, out / "plan", steps, None, len(every) + 1, "the plan itself")
-    rows: list[Row] = []
+    rows: list[PriceRow] = []
     for k, r in enumerate(every):
         start = out / "plan" if r.step == "beats" and r.key != "units.municipality" else None
         summary = plan(r.rules, out / r.key, (r.step,), start, len(every) - k, f"{k + 1} of {len(every)}, {r.key}")
         rows.append(_price(r, base, summary, out, d, whole.budget))
-    content = readable(
+    content: Prices = readable(
         {
             "version": 1,
             "project": d.project.name,
@@ -344,57 +353,90 @@ def price_rules(
     return content
 
 
-def _price(
-    r: Relaxation, base: dict[str, Any], relaxed: dict[str, Any], out: Path, d: Description, budget: Budget | None
-) -> dict[str, Any]:
+def _price(r: Relaxation, base: Claims, relaxed: Claims, out: Path, d: Description, budget: Budget | None) -> PriceRow:
     """Return one price, with its bounds, what it is in other units, and its sentence."""
     a, b = base[r.step], relaxed[r.step]
-    row: Row = {"key": r.key, "rule": phrase(*r.rule), "how": phrase(*r.how), "step": r.step, "folder": r.key}
-    row["words"] = {"rule": list(r.rule), "how": list(r.how)}
-    row |= {
+    gain: float = a["objective"] - b["objective"]
+    at_least: float | None = None if a["lower_bound"] is None else a["lower_bound"] - b["objective"]
+    only_adds = r.only_adds and not (r.key == "officers.min_tenure_months" and _away(out / "plan"))
+    if at_least is not None and only_adds:
+        # without the rule there are all plans that there are with it; not so for municipalities, whose means the balance is measured by
+        at_least = max(0.0, at_least)
+    at_most: float | None = None if b["lower_bound"] is None else a["objective"] - b["lower_bound"]
+    if r.key in UNBOUNDED:
+        at_least = at_most = None
+    row: PriceRow = {
+        "key": r.key,
+        "rule": phrase(*r.rule),
+        "how": phrase(*r.how),
+        "step": r.step,
+        "folder": r.key,
+        "words": {"rule": list(r.rule), "how": list(r.how)},
         "with": a["objective"],
         "with_bound": a["lower_bound"],
         "without": b["objective"],
         "without_bound": b["lower_bound"],
+        "gain": gain,
+        "at_least": at_least,
+        "at_most": at_most,
+        "share": gain / b["objective"] if b["objective"] else None,
+        **_in_other_units(r, base, relaxed, out, d, budget),
+        "feasible": b["status"] not in BROKEN and a["status"] not in BROKEN,
+        "itself_broken": a["status"] in BROKEN,
+        "only_adds": r.only_adds,
+        "currency": None if budget is None else budget.currency,
+        "sentence": "",
     }
-    row["gain"] = a["objective"] - b["objective"]
-    row["at_least"] = None if a["lower_bound"] is None else a["lower_bound"] - b["objective"]
-    only_adds = r.only_adds and not (r.key == "officers.min_tenure_months" and _away(out / "plan"))
-    if row["at_least"] is not None and only_adds:
-        # without the rule there are all plans that there are with it; not so for municipalities, whose means the balance is measured by
-        row["at_least"] = max(0.0, row["at_least"])
-    row["at_most"] = None if b["lower_bound"] is None else a["objective"] - b["lower_bound"]
-    if r.key in UNBOUNDED:
-        row["at_least"] = row["at_most"] = None
-    row["share"] = row["gain"] / b["objective"] if b["objective"] else None
-    with_plan, without = read_result(out / "plan"), read_result(out / r.key)
-    if r.step == "beats":
-        hours = float(with_plan.units["workload"].sum())
-        row["metres"] = row["gain"] / hours if hours and d.beats is not None and d.beats.objective == "travel" else None
-        row["minutes"] = None if row["metres"] is None else row["metres"] / (CAR_KMH * 1000 / 60)
-        row["moved_residents"] = _moved(out / r.key) - _moved(out / "plan")
-        row["hours"] = _heaviest(without) - _heaviest(with_plan)
-        row["money"] = None
-        if r.key.startswith("service."):
-            row |= change_of_service(base.get("service"), relaxed.get("service"))
-    elif r.step == "officers":
-        row |= dict.fromkeys(("metres", "minutes", "moved_residents", "hours"))
-        row |= {k: b[k] - a[k] for k in OFFICERS}
-        row["posts"] = b["posts"] - a["posts"]
-        one = 0.0 if budget is None else (budget.officer_salary + budget.allowances) * (1 + budget.employer_part)
-        row["one_officer"], row["vacant_month"] = one, a["weights"]["vacant_month"]
-        row["money"] = row["posts"] * one
-    else:
-        row["metres"], row["moved_residents"], row["hours"] = None, None, None
-        walk = [s["mean_walk_minutes"] for s in (a, b)]
-        row["minutes"] = None if None in walk else walk[0] - walk[1]
-        row["residents_within"] = (b["share_within_limit"] - a["share_within_limit"]) * (base.get("population") or 0.0)
-        row["money"] = b["cost"] - a["cost"]
-    row["feasible"] = b["status"] not in BROKEN and a["status"] not in BROKEN
-    row["itself_broken"], row["only_adds"] = a["status"] in BROKEN, r.only_adds
-    row["currency"] = None if budget is None else budget.currency
     row["sentence"] = price_sentence(row)
     return row
+
+
+def _in_other_units(
+    r: Relaxation, base: Claims, relaxed: Claims, out: Path, d: Description, budget: Budget | None
+) -> StepPrice:
+    """Return what a price is in metres, minutes, residents, hours, officers and money, as far as its step has them."""
+    a, b = base[r.step], relaxed[r.step]
+    if r.step == "beats":
+        with_plan, without = read_result(out / "plan"), read_result(out / r.key)
+        hours = float(with_plan.units["workload"].sum())
+        gain: float = a["objective"] - b["objective"]
+        metres = gain / hours if hours and d.beats is not None and d.beats.objective == "travel" else None
+        found: StepPrice = {
+            "metres": metres,
+            "minutes": None if metres is None else metres / (CAR_KMH * 1000 / 60),
+            "moved_residents": _moved(out / r.key) - _moved(out / "plan"),
+            "hours": _heaviest(without) - _heaviest(with_plan),
+            "money": None,
+        }
+        if r.key.startswith("service."):
+            found = {**found, **change_of_service(base.get("service"), relaxed.get("service"))}
+        return found
+    if r.step == "officers":
+        one = 0.0 if budget is None else (budget.officer_salary + budget.allowances) * (1 + budget.employer_part)
+        posts = b["posts"] - a["posts"]
+        return {
+            "metres": None,
+            "minutes": None,
+            "moved_residents": None,
+            "hours": None,
+            "vacant_months": b["vacant_months"] - a["vacant_months"],
+            "tenure_violations": b["tenure_violations"] - a["tenure_violations"],
+            "language_gaps": b["language_gaps"] - a["language_gaps"],
+            "rotations": b["rotations"] - a["rotations"],
+            "posts": posts,
+            "one_officer": one,
+            "vacant_month": a["weights"]["vacant_month"],
+            "money": posts * one,
+        }
+    before, after = a["mean_walk_minutes"], b["mean_walk_minutes"]
+    return {
+        "metres": None,
+        "moved_residents": None,
+        "hours": None,
+        "minutes": None if before is None or after is None else before - after,
+        "residents_within": (b["share_within_limit"] - a["share_within_limit"]) * (base.get("population") or 0.0),
+        "money": b["cost"] - a["cost"],
+    }
 
 
 def _away(folder: Path) -> bool:

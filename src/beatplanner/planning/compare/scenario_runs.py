@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from beatplanner.data.description.scenarios import ScenarioFile
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.output_place import make_folder
+from beatplanner.data.result.comparison import Comparison
 from beatplanner.planning.compare.comparison import compare
 from beatplanner.planning.progress import SolvingTime
 from beatplanner.planning.proof import Progress, silent
@@ -25,7 +25,7 @@ def run_scenarios(
     threads: int = 1,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
-) -> tuple[dict[str, Any] | None, list[tuple[Note, ...]]]:
+) -> tuple[Comparison | None, list[tuple[Note, ...]]]:
     """Plan each scenario into a folder of its own name, and compare those that were planned.
 
     Parameters

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from beatplanner.data.publish.blocked_words import blocked_in_words
 from beatplanner.data.publish.comparison_words import ENGLISH, about, share_in_words
 from beatplanner.data.publish.told import as_told, without_keys
 from beatplanner.data.publish.translation import Speech
+from beatplanner.data.result.comparison import MoveRow, PlaceRow, amount, known_amount
 from beatplanner.planning.compare.columns import (
     Column,
     as_text,
@@ -23,7 +23,7 @@ from beatplanner.planning.compare.columns import (
 )
 
 
-def moves(c: Column) -> list[dict[str, Any]]:
+def moves(c: Column) -> list[MoveRow]:
     """Return the old–new table of a plan: from which of today's beats to which of its own, residents and units, the most first."""
     current = as_text(c.units["current"])
     frame = pd.DataFrame({"from": current, "to": c.beat, "residents": people(c.units), "units": 1})
@@ -45,7 +45,7 @@ def moves(c: Column) -> list[dict[str, Any]]:
     ]
 
 
-def places(c: Column) -> list[dict[str, Any]]:
+def places(c: Column) -> list[PlaceRow]:
     """Return where a plan changes: by municipality, residents who change beat and their share."""
     current = np.array(as_text(c.units["current"]), dtype=object)
     known = np.array([b is not None for b in current])
@@ -63,7 +63,10 @@ def places(c: Column) -> list[dict[str, Any]]:
         .sum()
         .sort_values(["moved", "municipality"], ascending=[False, True])
     )
-    return [{k: (v if isinstance(v, str) else float(v)) for k, v in r.items()} for r in records(rows)]
+    return [
+        {"municipality": str(r["municipality"]), "residents": float(r["residents"]), "moved": float(r["moved"])}
+        for r in records(rows)
+    ]
 
 
 # What a plan does; `today` is the figure of today in brackets, or nothing.
@@ -103,34 +106,38 @@ def sentences(c: Column, today: Column, base: Column | None = None, said: Speech
     def money(value: float) -> str:
         return f"{about(value, said)} {currency(base or c)}"
 
+    def at(key: str) -> float:
+        return known_amount(f, key)
+
     def was(key: str, words: Callable[[float], str]) -> str:
-        return "" if c.today or t.get(key) is None else f" ({said.text(BEFORE, value=words(t[key]))})"
+        before = None if c.today else amount(t, key)
+        return "" if before is None else f" ({said.text(BEFORE, value=words(before))})"
 
     found: list[str] = []
     if f.get("hours_per_officer_max") is not None:
-        hours, mean = number(f["hours_per_officer_max"]), number(f["hours_per_officer_mean"])
+        hours, mean = number(at("hours_per_officer_max")), number(at("hours_per_officer_mean"))
         before = was("hours_per_officer_max", number)
-        found.append(said.text(MOST_WORK, hours=hours, capacity=number(f["hours_capacity"]), today=before, mean=mean))
+        found.append(said.text(MOST_WORK, hours=hours, capacity=number(at("hours_capacity")), today=before, mean=mean))
     if f.get("community_share") is not None:
-        found.append(said.text(PROMISED, share=share(f["community_share"]), today=was("community_share", share)))
+        found.append(said.text(PROMISED, share=share(at("community_share")), today=was("community_share", share)))
     if f.get("within_limit") is not None:
-        minutes = said.number(f["walking_limit"], 0 if float(f["walking_limit"]).is_integer() else 1)
+        minutes = said.number(at("walking_limit"), 0 if float(at("walking_limit")).is_integer() else 1)
         found.append(
-            said.text(ON_FOOT, share=share(f["within_limit"]), minutes=minutes, today=was("within_limit", share))
+            said.text(ON_FOOT, share=share(at("within_limit")), minutes=minutes, today=was("within_limit", share))
         )
     if c.today:
         return found
     if f.get("moved_share") is not None:
-        fields = {"n": number(f["moved_residents"]), "share": share(f["moved_share"])}
-        others = f.get("change_officer")
+        fields = {"n": number(at("moved_residents")), "share": share(at("moved_share"))}
+        others = amount(f, "change_officer")
         found.append(
             said.text(CHANGE, **fields)
             if others is None
             else said.text(CHANGE_OFFICER, others=number(others), **fields)
         )
     if f.get("posts") is not None:
-        fields = {"n": number(f["posts"]), "today": was("posts", number)}
-        cost = f.get("station_cost")
+        fields = {"n": number(at("posts")), "today": was("posts", number)}
+        cost = amount(f, "station_cost")
         found.append(said.text(NEEDS_STATIONS, cost=money(cost), **fields) if cost else said.text(NEEDS, **fields))
     if f.get("money_total") is not None:
         found += _money_sentences(c, said, money, was("money_total", lambda v: about(v, said)))
@@ -147,15 +154,15 @@ def _money_sentences(c: Column, said: Speech, money: Callable[[float], str], bef
     """Say what a plan costs, and how far its money reaches."""
     f, budget, years = c.figures, c.tables.summary["budget"], c.money_years
     span = years[0] if len(years) == 1 else said.text(SPAN, first=years[0], last=years[-1])
-    found = [said.text(COSTS, cost=money(f["money_total"]), span=span, today=before)]
+    found = [said.text(COSTS, cost=money(known_amount(f, "money_total")), span=span, today=before)]
     # without postings nobody has a post, which says nothing of the plan
-    if (f.get("officers_spare") or 0.0) >= 0.05 and "officers" in c.tables.summary:
-        spare, paid = said.number(f["officers_spare"], 1), said.number(f["officers_paid"], 1)
-        found.append(said.text(SPARE, spare=spare, paid=paid, cost=money(f["money_spare"])))
+    if (amount(f, "officers_spare") or 0.0) >= 0.05 and "officers" in c.tables.summary:
+        spare, paid = (said.number(known_amount(f, k), 1) for k in ("officers_spare", "officers_paid"))
+        found.append(said.text(SPARE, spare=spare, paid=paid, cost=money(known_amount(f, "money_spare"))))
     if f.get("rollout_total") is not None:
         last = budget["years"][-1]
-        reached = said.number(f["served_" + last])
-        found.append(said.text(REACHES, n=reached, year=last, cost=money(f["rollout_total"])))
+        reached = said.number(known_amount(f, f"served_{last}"))
+        found.append(said.text(REACHES, n=reached, year=last, cost=money(known_amount(f, "rollout_total"))))
         late = [u["area"] for u in budget["unfunded"]]
         if late:
             found.append(said.text(NOT_REACHED, areas=listed(late, 4)))

@@ -14,6 +14,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import make_folder
 from beatplanner.data.paths import whole_path
 from beatplanner.data.result.cells import write_csv
+from beatplanner.data.result.comparison import SteadyBeat
 from beatplanner.data.result.json_files import write_json
 from beatplanner.planning.changes.succession import succession
 from beatplanner.planning.compare.columns import Column, read_columns
@@ -92,11 +93,12 @@ def stress_test(
         "tolerance": plan.band,
         "figures": {k: plan.figures.get(k) for k in ("robust_share", "robust_worst", "robust_deviation", "back_cast")},
     }
-    rows: list[dict[str, Any]] = told["beats"][1] if told.get("beats") else []
+    rows: list[SteadyBeat] = told["beats"][1] if told["beats"] else []
     found["beats"] = rows
     sentences: list[str] = []
-    if told.get("missing"):
-        sentences.append(told["missing"])
+    missing = told.get("missing")
+    if missing:
+        sentences.append(missing)
     else:
         weakest = min(rows, key=lambda r: r["holds"])
         sentences.append(
@@ -108,7 +110,7 @@ def stress_test(
                 f"Had these lines existed in the first half of the records, the greatest deviation would have been ±{plan.figures['back_cast']:.1%}."
             )
         off = {
-            s: max((abs(r[s]) for r in rows if r[s] is not None), default=0.0)
+            s: max((abs(v) for r in rows if (v := r[s]) is not None), default=0.0)
             for s in ("winter", "spring", "summer", "autumn")
         }
         worst = max(off, key=lambda s: off[s])

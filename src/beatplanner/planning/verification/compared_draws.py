@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,10 +18,11 @@ from beatplanner.planning.verification.compared_plan import ComparedPlan
 from beatplanner.planning.verification.ledger import Ledger, text
 
 if TYPE_CHECKING:
+    from beatplanner.data.result.comparison import Figures
     from beatplanner.data.result.summary import Claims
 
 
-def check_draws(ledger: Ledger, plans: list[ComparedPlan], found: list[dict[str, Any]], claims: Claims) -> bool:
+def check_draws(ledger: Ledger, plans: list[ComparedPlan], found: list[Figures], claims: Claims) -> bool:
     """Draw again and add the figures to `found`; False where the incidents cannot be had."""
     if claims.get("missing"):
         return True
@@ -61,7 +62,7 @@ def _draw(
     ledger: Ledger,
     p: ComparedPlan,
     column: int,
-    found: dict[str, Any],
+    found: Figures,
     claims: Claims,
     band: float | None,
     unit: np.ndarray,

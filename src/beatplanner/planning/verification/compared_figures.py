@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import networkx as nx
 import numpy as np
 import pandas as pd
 
 from beatplanner.data.formats.frames import number_at, records
+from beatplanner.data.result.comparison import Figures
 from beatplanner.data.result.draft import proven_gap, unsolved_steps
 from beatplanner.data.result.sections import section_of
 from beatplanner.data.walking_limit import edge_of
@@ -19,8 +20,11 @@ from beatplanner.planning.verification.compared_plan import ComparedPlan
 from beatplanner.planning.verification.ledger import day_text, missing, text, whole_months
 from beatplanner.planning.verification.service_figures import until_there
 
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
-def figures_of(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
+
+def figures_of(p: ComparedPlan, plans: list[ComparedPlan]) -> Figures:
     """Return the figures of a plan, under the keys that the comparison writes."""
     return {
         **_beats(p, plans),
@@ -38,14 +42,14 @@ def loosest_tolerance(plans: list[ComparedPlan]) -> float:
     return max((p.rules.beats.tolerance for p in plans if p.rules.beats is not None), default=0.0)
 
 
-def _beats(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
+def _beats(p: ComparedPlan, plans: list[ComparedPlan]) -> Figures:
     members, w = p.members(), p.rules.workload
     if not members:
         return {}
     hours = {b: p.total("workload", m) for b, m in members.items()}
     people = {b: math.fsum(p.people[i] for i in m) for b, m in members.items()}
     home = {b: p.municipality(m) for b, m in members.items()}
-    mean = {m: np.mean([hours[b] for b in members if home[b] == m]) for m in set(home.values())}
+    mean = {m: float(np.mean([hours[b] for b in members if home[b] == m])) for m in set(home.values())}
     away = {b: (hours[b] / mean[home[b]] if mean[home[b]] > 0 else 2.0) - 1 for b in members}
     graph: nx.Graph[int] = nx.Graph()
     place = {str(text(u)): i for i, u in enumerate(p.units["unit"])}
@@ -55,7 +59,7 @@ def _beats(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
     load = {b: hours[b] / p.posts[b] for b in members if p.posts.get(b)}
     everyone = math.fsum(people.values())
     asked = None if p.today or p.rules.beats is None else p.rules.beats.tolerance
-    found: dict[str, Any] = {
+    found: Figures = {
         "beats": len(members),
         "tolerance": asked,
         "beats_outside": None if asked is None else sum(abs(v) > asked + 1e-9 for v in away.values()),
@@ -118,7 +122,7 @@ def _beats(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
     return found
 
 
-def _access(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
+def _access(p: ComparedPlan, plans: list[ComparedPlan]) -> Figures:
     rules, t = p.rules.stations, p.tables
     if rules is None or p.open is None or t.walks is None:
         return {}
@@ -136,7 +140,7 @@ def _access(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
             if k == "closable" and str(s) not in p.open
         ]
         cost = math.fsum(prices[s] for s in p.open) + math.fsum(shut)
-    found: dict[str, Any] = {
+    found: Figures = {
         "stations": len(p.open),
         "walking_limit": rules.walk_minutes,
         "new_stations": len(p.open - standing),
@@ -204,7 +208,7 @@ def _access(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
     return found
 
 
-def _officers(p: ComparedPlan) -> dict[str, Any]:
+def _officers(p: ComparedPlan) -> Figures:
     t, rules = p.tables, p.rules.officers
     if t.roster is None or rules is None:
         return {}
@@ -236,7 +240,7 @@ def _officers(p: ComparedPlan) -> dict[str, Any]:
                 today += years * r
                 kept += years * r if at.get(str(o)) == p.beat[i] else 0.0
     spoken = bool(p.rules.units.groups)
-    found: dict[str, Any] = {k: told.get(k) for k in ("rotations", "vacant_months", "tenure_violations")}
+    found: Figures = {k: told.get(k) for k in ("rotations", "vacant_months", "tenure_violations")}
     found |= {k: told.get(k) if spoken else None for k in ("language_gaps", "speaker_months")}
     ever = {str(o) for o in t.assignments["officer"]}
     found["officers_never_posted"] = sum(
@@ -264,7 +268,7 @@ def _officers(p: ComparedPlan) -> dict[str, Any]:
     return found
 
 
-def _changes(p: ComparedPlan) -> dict[str, Any]:
+def _changes(p: ComparedPlan) -> Figures:
     known = [i for i, b in enumerate(p.before) if b is not None]
     if not known:
         return {}
@@ -277,7 +281,7 @@ def _changes(p: ComparedPlan) -> dict[str, Any]:
     }
 
 
-def _proof(p: ComparedPlan) -> dict[str, Any]:
+def _proof(p: ComparedPlan) -> Figures:
     """Return what the plan's own checks have found right in its summary."""
     if p.today:
         return {}
@@ -296,7 +300,7 @@ def _proof(p: ComparedPlan) -> dict[str, Any]:
     }
 
 
-def _service(p: ComparedPlan) -> dict[str, Any]:
+def _service(p: ComparedPlan) -> Figures:
     """Return the plan's service, whose figures its own checks have found right, and today's, which it tells."""
     plan = section_of(p.tables.summary, "service")
     told = plan.get("today") if p.today else plan
@@ -315,7 +319,7 @@ def _service(p: ComparedPlan) -> dict[str, Any]:
     }
 
 
-def _money(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
+def _money(p: ComparedPlan, plans: list[ComparedPlan]) -> Figures:
     """Return today's money, and the plan's, whose budget its own checks have found right; in the currency of the first budget."""
     priced = [q for q in plans if not q.today and q.rules.budget is not None and q.tables.summary.get("budget")]
     if not priced or (not p.today and p not in priced):
@@ -334,10 +338,10 @@ def _money(p: ComparedPlan, plans: list[ComparedPlan]) -> dict[str, Any]:
     counted = told["people"] is None or base.tables.roster is not None
     how = forums_counted(plans)
     which = "today" if p.today else "all_at_once"
-    total = today_money(base.tables, base.rules) if p.today and counted else told[which]
-    total = [v + m for v, m in zip(total, _forums_more(told, which, how), strict=True)]
-    found: dict[str, Any] = {f"money_{y}": k * total[t] for y, t in zip(years, at, strict=True)}
-    found["money_total"] = math.fsum(found.values())
+    money: list[float] = today_money(base.tables, base.rules) if p.today and counted else told[which]
+    total = [v + m for v, m in zip(money, _forums_more(told, which, how), strict=True)]
+    by_year: dict[str, float] = {f"money_{y}": k * total[t] for y, t in zip(years, at, strict=True)}
+    found: Figures = {**by_year, "money_total": math.fsum(by_year.values())}
     people = told["people"]
     if people is not None:
         found["officers_paid"] = math.fsum(people["paid"][t] for t in at) / len(at)
@@ -371,7 +375,7 @@ def forums_counted(plans: list[ComparedPlan]) -> str:
     return "as told" if all(t["rule"] == told[0]["rule"] for t in told) else "flat price"
 
 
-def _forums_more(told: dict[str, Any], which: str, how: str) -> list[float]:
+def _forums_more(told: Claims, which: str, how: str) -> list[float]:
     """Return by how much a sum by year is more than a plan's budget tells, whose own checks have found it right."""
     if how == "as told":
         return [0.0] * len(told["years"])

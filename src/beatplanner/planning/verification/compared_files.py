@@ -6,12 +6,15 @@ import math
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.publish.comparison_words import beat_said, in_words, label_said
 from beatplanner.data.publish.force_language import content_speech
 from beatplanner.data.result.draft_reason import gap_at_most
 from beatplanner.planning.verification.ledger import Ledger, is_number, same, words
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.comparison import Comparison
 
 
 class _Rows(HTMLParser):
@@ -42,7 +45,7 @@ class _Rows(HTMLParser):
             self.rows[-1][-1] += data
 
 
-def check_page(ledger: Ledger, path: Path, content: dict[str, Any]) -> None:
+def check_page(ledger: Ledger, path: Path, content: Comparison) -> None:
     """Find every figure of the comparison again in its page."""
     if not path.is_file():
         ledger.add("comparison.html", False, "a page", "not there")
@@ -61,7 +64,7 @@ def check_page(ledger: Ledger, path: Path, content: dict[str, Any]) -> None:
     ledger.each("comparison.html", "every figure stands in the page", wrong, count, "rows")
 
 
-def check_workbook(ledger: Ledger, path: Path, content: dict[str, Any]) -> None:
+def check_workbook(ledger: Ledger, path: Path, content: Comparison) -> None:
     """Find every figure again in the workbook, its formulas worked out."""
     if not path.is_file():
         ledger.add("comparison.xlsx", False, "a workbook", "not there")

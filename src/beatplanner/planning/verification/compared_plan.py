@@ -11,13 +11,13 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.ledger import missing, text
 
 if TYPE_CHECKING:
-    from beatplanner.data.result.summary import Claims
+    from beatplanner.data.result.comparison import ComparedColumn
 
 
 class ComparedPlan:
     """One column, with units by id; today's has the first plan's tables."""
 
-    def __init__(self, claims: Claims, tables: PlanTables, today: bool, order: list[str]) -> None:
+    def __init__(self, claims: ComparedColumn, tables: PlanTables, today: bool, order: list[str]) -> None:
         self.name, self.claims, self.tables, self.today = str(claims["name"]), claims, tables, today
         self.rules = Description.model_validate(tables.summary["rules"])
         # the rate itself is stated by whoever compares; that it is used for all sums of the plan is checked

@@ -28,7 +28,7 @@ from beatplanner.planning.verification.decision import check_decision
 from beatplanner.planning.verification.ledger import Ledger, Verdict, tells, text, words
 
 if TYPE_CHECKING:
-    from beatplanner.data.formats.frames import Row
+    from beatplanner.data.result.comparison import ComparedColumn, Comparison, CurvePoint, Figures
 
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
 
@@ -126,7 +126,7 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
     return ledger.verdict()
 
 
-def _check_words(ledger: Ledger, content: dict[str, Any], first: ComparedPlan) -> None:
+def _check_words(ledger: Ledger, content: Comparison, first: ComparedPlan) -> None:
     """Check that the comparison speaks the language of the first plan's force, in its own words and with its name of the project."""
     forum = section_of(section_of(first.tables.summary, "rules"), "forum")
     language = (forum.get("languages") or ["en"])[0]
@@ -150,13 +150,14 @@ def _check_words(ledger: Ledger, content: dict[str, Any], first: ComparedPlan) -
     ledger.add("comparison.project_said", content.get("project_said") == said, words(content.get("project_said")), said)
 
 
-def _read(ledger: Ledger, folder: Path, columns: list[dict[str, Any]], verify_plan: Any) -> list[ComparedPlan] | None:
+def _read(ledger: Ledger, folder: Path, columns: list[ComparedColumn], verify_plan: Any) -> list[ComparedPlan] | None:
     tables: list[PlanTables | None] = []
     for c in columns:
-        if c.get("folder") is None:
+        at = c.get("folder")
+        if at is None:
             tables.append(None)
             continue
-        place = whole_path(folder / c["folder"])
+        place = whole_path(folder / at)
         for name, key in (("plan.gpkg", "plan_sha256"), ("summary.json", "summary_sha256")):
             if not (place / name).is_file():
                 ledger.add(
@@ -194,7 +195,7 @@ def _read(ledger: Ledger, folder: Path, columns: list[dict[str, Any]], verify_pl
     return [ComparedPlan(c, t or first, t is None, order) for c, t in zip(columns, tables, strict=True)]
 
 
-def _check_curve(ledger: Ledger, folder: Path, rows: list[Row], verify_plan: Callable[[Path], Verdict]) -> None:
+def _check_curve(ledger: Ledger, folder: Path, rows: list[CurvePoint], verify_plan: Callable[[Path], Verdict]) -> None:
     """Check the points of the curve against their plans."""
     for r in rows:
         place = whole_path(folder / r["folder"])
@@ -214,10 +215,10 @@ def _check_curve(ledger: Ledger, folder: Path, rows: list[Row], verify_plan: Cal
         found["mean_way_bound"] = (
             beats["lower_bound"] / hours if straight and beats["lower_bound"] is not None else None
         )
-        ledger.pairs(f"curve, {r['budget']}", "as its plan", [(k, r[k], v) for k, v in found.items()], "figures")
+        ledger.pairs(f"curve, {r['budget']}", "as its plan", [(k, r.get(k), v) for k, v in found.items()], "figures")
 
 
-def _check_moves(ledger: Ledger, content: dict[str, Any], plans: list[ComparedPlan]) -> None:
+def _check_moves(ledger: Ledger, content: Comparison, plans: list[ComparedPlan]) -> None:
     for p, told, spots in zip(plans, content["moves"], content["places"], strict=True):
         found: dict[tuple[str, str], list[float]] = {}
         by_town: dict[str, list[float]] = {}
@@ -231,22 +232,26 @@ def _check_moves(ledger: Ledger, content: dict[str, Any], plans: list[ComparedPl
                 pair = found.setdefault((was, str(now)), [0.0, 0.0])
                 pair[0], pair[1] = pair[0] + p.people[i], pair[1] + 1
         claims = {(m["from"], m["to"]): m for m in told}
-        rows = [(f"{a} to {b}", claims.get((a, b), {}).get("residents"), v[0]) for (a, b), v in found.items()]
-        rows += [(f"{a} to {b}, units", claims.get((a, b), {}).get("units"), v[1]) for (a, b), v in found.items()]
+        rows: list[tuple[str, float | None, float | None]] = []
+        for (a, b), v in found.items():
+            claim = claims.get((a, b))
+            rows.append((f"{a} to {b}", None if claim is None else claim.get("residents"), v[0]))
+            rows.append((f"{a} to {b}, units", None if claim is None else claim.get("units"), v[1]))
         rows += [(f"{a} to {b}", m["residents"], None) for (a, b), m in claims.items() if (a, b) not in found]
         ledger.pairs(f"{p.name}: who moves", "residents and units of each way", rows, "figures")
         there = {s["municipality"]: s for s in spots}
-        rows = [(m, there.get(m, {}).get("moved"), v[1]) for m, v in by_town.items()]
-        rows += [(m, there.get(m, {}).get("residents"), v[0]) for m, v in by_town.items()]
+        rows = []
+        for m, v in by_town.items():
+            spot = there.get(m)
+            rows.append((m, None if spot is None else spot.get("moved"), v[1]))
+            rows.append((m, None if spot is None else spot.get("residents"), v[0]))
         ledger.pairs(f"{p.name}: where it changes", "residents of each municipality", rows, "figures")
 
 
 MONEY = ("money_", "rollout_total", "station_cost")
 
 
-def _check_sentences(
-    ledger: Ledger, content: dict[str, Any], plans: list[ComparedPlan], found: list[dict[str, Any]]
-) -> None:
+def _check_sentences(ledger: Ledger, content: Comparison, plans: list[ComparedPlan], found: list[Figures]) -> None:
     """Check that every number that a sentence tells is one of the figures, the plan's or today's."""
     for p, told, own in zip(plans, content["sentences"], found, strict=True):
         budget = section_of(p.tables.summary, "budget")

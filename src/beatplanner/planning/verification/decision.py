@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from beatplanner.data.result.comparison import amount, known_amount
 from beatplanner.planning.verification.ledger import Ledger, same
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.comparison import Comparison, Figures
 
 # Deciding figures, and whether less of them is better.
 LESS = {
@@ -38,7 +43,7 @@ SHARES = (
 MONEY = ("money_total", "station_cost")
 
 
-def _rivals(values: list[Any], k: int, key: str, steps: list[set[str]]) -> list[float]:
+def _rivals(values: Sequence[float | None], k: int, key: str, steps: list[set[str]]) -> list[float]:
     """Return what a plan's figure is held against: that of all other plans, money only of those that plan the same steps."""
     return [
         v
@@ -49,9 +54,9 @@ def _rivals(values: list[Any], k: int, key: str, steps: list[set[str]]) -> list[
 
 def check_decision(
     ledger: Ledger,
-    content: dict[str, Any],
+    content: Comparison,
     names: list[str],
-    found: list[dict[str, Any]],
+    found: list[Figures],
     unmet: list[list[str]],
     drafts: list[list[str]],
     steps: list[set[str]],
@@ -78,7 +83,9 @@ def check_decision(
     priced = any(f.get("money_total") is not None for f in found)
     # figures of robustness are taken as told where the incidents are gone
     rows = {r["key"]: r["values"] for b in content["blocks"] for r in b["rows"]}
-    values = {k: [f.get(k, rows.get(k, [None] * len(names))[i]) for i, f in enumerate(found)] for k in LESS}
+    values: dict[str, list[float | None]] = {
+        k: [amount(f, k) if k in f else rows.get(k, [None] * len(names))[i] for i, f in enumerate(found)] for k in LESS
+    }
     for k, name in enumerate(names):
         if k == 0 or name not in told:
             continue
@@ -92,9 +99,9 @@ def check_decision(
         said = {x["key"]: x for x in claim["best"]}
         for key, less in LESS.items():
             mine = values[key][k]
-            others = _rivals(values[key], k, key, steps)
-            if not others and len(names) > 2 and key not in MONEY and values[key][0] is not None:
-                others = [values[key][0]]
+            others, now = _rivals(values[key], k, key, steps), values[key][0]
+            if not others and len(names) > 2 and key not in MONEY and now is not None:
+                others = [now]
             if mine is None or not others or (key == "station_cost" and priced):
                 continue
             count += 1
@@ -112,7 +119,7 @@ def check_decision(
             top = min(others) if LESS[worst["key"]] else max(others)
             if not (same(worst["value"], mine) and same(worst["best"], top)):
                 wrong.append(f"{name}: its worst point is told with another figure.")
-        money, today = found[k].get("money_total"), found[0].get("money_total")
+        money, today = amount(found[k], "money_total"), amount(found[0], "money_total")
         if (claim["money"] is None) != (money is None or today is None):
             wrong.append(f"{name}: money is told where there is none, or left out.")
         elif claim["money"] is None or money is None or today is None:
@@ -120,7 +127,7 @@ def check_decision(
         elif not same(claim["money"]["whole"], money - today):
             wrong.append(f"{name} costs {money - today:,.0f} more than today.")
         elif claim["money"]["posts"] is not None:
-            posts = money - today + found[k]["money_posts"] - found[0]["money_posts"]
+            posts = money - today + known_amount(found[k], "money_posts") - known_amount(found[0], "money_posts")
             if not same(claim["money"]["posts"], posts):
                 wrong.append(f"{name} costs {posts:,.0f} more than today by posts.")
         used = claim["capacity"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -27,6 +27,9 @@ from beatplanner.ui.commands.console import (
     say_problems,
     shown_progress,
 )
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.comparison import Comparison
 
 commands = typer.Typer()
 
@@ -73,7 +76,7 @@ def _rate(text: str) -> tuple[str, float]:
     return name.strip(), value
 
 
-def _print_comparison(content: dict[str, Any], out: Path) -> None:
+def _print_comparison(content: Comparison, out: Path) -> None:
     from beatplanner.data.publish.comparison_words import in_words
 
     table = Table("", *(c["name"] for c in content["columns"]), box=None, pad_edge=False)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
+import shapely
 from PySide6.QtCore import QPointF, QRectF, Qt, QUrl, Signal
 from PySide6.QtGui import QBrush, QColor, QDesktopServices, QFont, QPainter, QPen, QTransform
 from PySide6.QtWidgets import (
@@ -27,6 +28,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats import geometry
+from beatplanner.data.result.comparison import Comparison, PlanMap
 from beatplanner.ui.desktop.map.rings import path_of
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label, literal
@@ -46,7 +48,22 @@ UNKNOWN, SAME, CHANGED = "#e4e4e4", "#eceff2", "#d95f0e"
 MODES = ("Hours a year per officer", "Minutes on foot to a station", "What changes against today")
 
 
-def prepare(folders: Sequence[Path], out: Path) -> dict[str, Any]:
+class ShownMap(PlanMap):
+    """A column's map with the outlines of its beats."""
+
+    outlines: list[shapely.Geometry]
+
+
+class Shown(TypedDict):
+    """What the window shows: the comparison, its maps, and the units' shapes and names."""
+
+    content: Comparison
+    maps: list[ShownMap]
+    shapes: list[shapely.Geometry]
+    names: list[str]
+
+
+def prepare(folders: Sequence[Path], out: Path) -> Shown:
     """Compare plans, write the comparison into `out`, and return what the window shows; nothing of Qt, so a child does it."""
     from beatplanner.planning.compare.columns import read_columns
     from beatplanner.planning.compare.comparison import compare, map_of
@@ -57,10 +74,12 @@ def prepare(folders: Sequence[Path], out: Path) -> dict[str, Any]:
     for c in columns:
         c.figures = figures(c, columns)
     shapes = columns[0].units.geometry.to_numpy()
-    maps = [map_of(c, columns) for c in columns]
-    for plan in maps:
+    maps: list[ShownMap] = []
+    for c in columns:
+        plan = map_of(c, columns)
         beat = np.array(plan["beat"], dtype=object)
-        plan["outlines"] = [geometry.dissolve(shapes[beat == b]) for b in sorted({b for b in beat if b is not None})]
+        outlines = [geometry.dissolve(shapes[beat == b]) for b in sorted({b for b in beat if b is not None})]
+        maps.append({**plan, "outlines": outlines})
     return {
         "content": content,
         "maps": maps,
@@ -95,7 +114,7 @@ class LinkedMap(QWidget):
     moved = Signal(float, float, float)
     hovered = Signal(int)
 
-    def __init__(self, name: str, paths: list[Any], plan: dict[str, Any], extent: QRectF) -> None:
+    def __init__(self, name: str, paths: list[Any], plan: ShownMap, extent: QRectF) -> None:
         super().__init__()
         self.paths, self.plan, self.extent = paths, plan, extent
         self.fills = [QColor(UNKNOWN)] * len(paths)
@@ -180,7 +199,7 @@ class LinkedMap(QWidget):
 class ComparisonWindow(QDialog):
     """The comparison: maps above, every figure below."""
 
-    def __init__(self, found: dict[str, Any], out: Path, parent: QWidget | None = None) -> None:
+    def __init__(self, found: Shown, out: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         if isinstance(parent, Frame):
             explain(self, parent)
@@ -243,7 +262,7 @@ class ComparisonWindow(QDialog):
         column.addWidget(self.told)
         self.paint_maps()
 
-    def _table(self, content: dict[str, Any]) -> QTreeWidget:
+    def _table(self, content: Comparison) -> QTreeWidget:
         """Return every figure by block; better and worse than today by colour and by a mark."""
         from beatplanner.data.publish.comparison_words import best, verdicts
         from beatplanner.ui.desktop.panels.comparison_table import figure, label
@@ -292,12 +311,12 @@ class ComparisonWindow(QDialog):
                 ]
             self._legend([(CHANGED, self.tr("another beat than today")), (SAME, self.tr("the same beat"))])
         else:
-            key, ramp = ("load", LOAD) if mode == 0 else ("walk", WALK)
+            ramp = LOAD if mode == 0 else WALK
             limits = steps_of([v for p in plans for v in p["load"]]) if mode == 0 else list(WALKS)
             for panel in self.maps:
                 panel.fills = [
                     QColor(UNKNOWN if v is None or not np.isfinite(v) else ramp[sum(v >= at for at in limits)])
-                    for v in panel.plan[key]
+                    for v in panel.plan["load" if mode == 0 else "walk"]
                 ]
             words = [self.tr("under {0}").format(number(limits[0]))]
             words += [f"{number(a)}–{number(b)}" for a, b in pairwise(limits)]

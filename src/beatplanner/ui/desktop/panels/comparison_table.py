@@ -13,7 +13,7 @@ from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, number, percent
 
 if TYPE_CHECKING:
-    from beatplanner.data.formats.frames import Row
+    from beatplanner.data.result.comparison import FigureRow
 
 
 def speech() -> Speech:
@@ -23,11 +23,11 @@ def speech() -> Speech:
     return Speech(next((c for c in (code, code.partition("-")[0]) if c in LOCALES), "en"))
 
 
-def label(said: Speech, row: Row) -> str:
+def label(said: Speech, row: FigureRow) -> str:
     """Return what a row is called, also in a comparison of an older beatplanner, which is English."""
     if "words" not in row:
         return row["label"]
-    return filled(said.known(row["words"]), fields_said(said, row["fields"]))
+    return filled(said.known(row["words"]), fields_said(said, row.get("fields", {})))
 
 
 def figure(said: Speech, value: Any, kind: str) -> str:
