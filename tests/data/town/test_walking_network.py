@@ -165,6 +165,11 @@ def test_a_network_in_pieces_is_named(town):
     gpd.GeoDataFrame(geometry=streets, crs=CRS).to_file(town.folder / "roads.gpkg")
     notes = [str(n) for n in read_town(read_description(town.project)).notes]
     assert any("5 pieces that do not meet" in n and "Улица" in n and "snap_metres" in n for n in notes), notes
+    # slow roads are no longer than they are drawn
+    gpd.GeoDataFrame({"highway": ["steps"] * 5}, geometry=streets, crs=CRS).to_file(town.folder / "roads.gpkg")
+    notes = [str(n) for n in read_town(read_description(town.project)).notes]
+    told = f"the longest has {4 * SIDE / 1000:,.1f} km, the others {16 * SIDE / 1000:,.1f} km together"
+    assert any(told in n for n in notes), notes
 
 
 def test_classes_can_be_edited(town):

@@ -110,18 +110,20 @@ def _tell_pieces(reading: Reading, network: WalkingNetwork, units: gpd.GeoDataFr
     """Name the pieces of a network that do not meet by the units they lie in."""
     if len(network.piece_metres) < 2:
         return
-    total, rest = network.piece_metres.sum(), network.piece_metres[1:].sum()
     of_road = network.piece[network.segments[:, 0]]
+    # as drawn: the network's own lengths are longer where a class of roads is slower
+    metres = np.bincount(of_road, weights=shapely.length(network.roads), minlength=len(network.piece_metres))
+    total, rest = metres.sum(), metres[1:].sum()
     named: list[str] = []
     tree = shapely.STRtree(units.geometry.to_numpy())
     for p in range(1, min(6, len(network.piece_metres))):
         middle = shapely.line_interpolate_point(network.roads[of_road == p], 0.5, normalized=True)
         near = np.bincount(tree.nearest(middle), minlength=len(units))
-        named.append(f"{network.piece_metres[p] / 1000:,.1f} km at {units['name'].iat[int(np.argmax(near))]}")
+        named.append(f"{metres[p] / 1000:,.1f} km at {units['name'].iat[int(np.argmax(near))]}")
     more = f" and {len(network.piece_metres) - 6:,} more" if len(network.piece_metres) > 6 else ""
     what = (
         f"the roads fall into {len(network.piece_metres):,} pieces that do not meet; the longest has "
-        f"{network.piece_metres[0] / 1000:,.1f} km, the others {rest / 1000:,.1f} km together: {', '.join(named)}{more}"
+        f"{metres[0] / 1000:,.1f} km, the others {rest / 1000:,.1f} km together: {', '.join(named)}{more}"
     )
     mend = "Draw the missing link, or raise stations.snap_metres" if rest > 0.02 * total else ""
     reading.findings.tell("warning" if rest > 0.02 * total else "info", what, mend, file=where.file)

@@ -194,7 +194,9 @@ def _from_incidents(town: Town, tables: ServiceTables, shifts: tuple[ShiftHours,
         notes.append(
             Note(
                 "warning",
-                f"only {len(all_hours):,} incidents have an hour: calls are taken to come evenly over the week",
+                f"only {len(all_hours):,} incidents have an hour: calls are taken to come evenly over the week"
+                if len(all_hours)
+                else "no incident has an hour: calls are taken to come evenly over the week",
                 "Name the column with the time as incidents.time",
                 field="service",
             )
