@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -167,6 +168,10 @@ def write_roster(path: Path, rows: list[list] | None = None) -> None:
     book.save(path)
 
 
+# Share of the usual moves with which a plan is a plan, and not a good one.
+FEW_MOVES = 0.05
+
+
 # As the command line does: with a thousand modules alive, a look through them all every few moments takes a tenth of the tests' work.
 gc.set_threshold(50_000, 10, 10)
 
@@ -249,6 +254,26 @@ def bare_plans(request, monkeypatch):
     # other processes would be given what is left out here
     monkeypatch.setattr(writing, "PAGES", float("inf"))
     monkeypatch.setattr("beatplanner.ui.commands.console.CORES", 1)
+
+
+@pytest.fixture
+def fixed_work(monkeypatch):
+    """End the plans of a test by their work and not by a clock: few moves, and a proof without branches, however busy the machine is."""
+    from beatplanner.planning.beats import alone
+    from beatplanner.planning.officers import plan as of_officers
+    from beatplanner.planning.whole import run as whole
+    from beatplanner.solver.districts import solve
+
+    def less(solver: Callable, part: float) -> Callable:
+        def run(*problem, effort: float = 1.0, **more):
+            return solver(*problem, **more, effort=part * effort)
+
+        return run
+
+    monkeypatch.setattr(solve, "PROOF_NODES", 0)
+    monkeypatch.setattr(whole, "DEFAULT_TIME_LIMIT", 1e6)
+    monkeypatch.setattr(alone, "solve_districts", less(alone.solve_districts, FEW_MOVES))
+    monkeypatch.setattr(of_officers, "assign", less(of_officers.assign, FEW_MOVES))
 
 
 # What children of the window load; they are forked from one process that has done so, and a test does not wait for imports.

@@ -67,18 +67,29 @@ def keeps_balance(problem: DistrictingProblem, district: np.ndarray) -> bool:
 
 
 def enumerate_best(problem: DistrictingProblem, measure) -> float:
-    best = np.inf
-    # every number of so many digits, the first of which is 0; balance is looked at for all at once, as `keeps_balance` does
+    # every number of so many digits, the first of which is 0; balance and connection are looked at for all at once, as `keeps_balance` and `connected` do
     n, count = len(problem.weight), problem.count
     every = np.arange(count ** (n - 1))[:, None] // count ** np.arange(n - 2, -1, -1) % count
     every = np.column_stack([np.zeros(len(every), int), every])
+    # of plans that differ in their numbers alone one: each number comes after the one before it
+    every = every[(every[:, 1:] <= np.maximum.accumulate(every, axis=1)[:, :-1] + 1).all(axis=1)]
     inside = every[:, :, None] == np.arange(count)
     loads = np.einsum("pnk,n->pk", inside, problem.weight)
     kept = (loads >= problem.lower - 1e-6) & (loads <= problem.upper + 1e-6) & inside.any(axis=1)
-    for district in every[kept.all(axis=1)]:
-        if connected(district, problem.edges):
-            best = min(best, measure(problem, district))
-    return best
+    every = every[kept.all(axis=1)]
+    return min((measure(problem, p) for p in every[_all_connected(every, problem.edges)]), default=np.inf)
+
+
+def _all_connected(plans: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Tell of plans (p, n) in which every number stands whether each district hangs together: of each unit the least one that it reaches."""
+    least = np.broadcast_to(np.arange(plans.shape[1]), plans.shape).copy()
+    before = None
+    while before is None or (least != before).any():
+        before = least.copy()
+        for a, b in edges:
+            same = plans[:, a] == plans[:, b]
+            least[same, a] = least[same, b] = np.minimum(least[same, a], least[same, b])
+    return (least == np.arange(plans.shape[1])).sum(axis=1) == plans.max(axis=1, initial=0) + 1
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -7,6 +7,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Iterable, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -190,10 +191,17 @@ def write_twin(
         side = Alignment(
             horizontal="right" if counted else "left", indent=int(counted), wrap_text=longest > WIDEST, vertical="top"
         )
+        # cells alike share a style: to look for it among all takes longer than all else of a cell
+        styles: dict[str, Any] = {}
         for (cell,) in sheet.iter_rows(min_row=2, min_col=k + 1, max_col=k + 1):
+            kind = str(cell.value.__class__)
+            if kind in styles:
+                cell._style = copy(styles[kind])
+                continue
             cell.alignment = side
             if counted and isinstance(cell.value, int):
                 cell.number_format = "#,##0"
+            styles[kind] = cell._style
         head = sheet.cell(1, k + 1)
         head.font = Font(bold=True)
         head.alignment = Alignment(horizontal=side.horizontal, indent=side.indent, wrap_text=True, vertical="top")

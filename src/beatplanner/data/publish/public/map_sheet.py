@@ -135,7 +135,7 @@ class Sheet:
                 rings.append((shapely.get_coordinates(part), False))
         text: list[str] = []
         for points, closed in rings:
-            at = np.round(self.mm(points), 2)
+            at: list[list[float]] = np.round(self.mm(points), 2).tolist()
             text.append("M" + "L".join(f"{x:g} {y:g}" for x, y in at) + ("Z" if closed else ""))
         return "".join(text)
 

@@ -299,8 +299,13 @@ def street_names(sheet: Sheet, streets: gpd.GeoDataFrame, shape: shapely.Geometr
     length = shapely.length(cut)
     done: set[str] = set()
     edge = shapely.boundary(shape)
+    names = [str(name) for name in named["name"]]
+    shortest = min(map(len, names))
     for i in np.argsort(-length, kind="stable"):
-        name = str(named["name"].iloc[i])
+        name = names[int(i)]
+        # most streets of a town have no part on this sheet, or too little for any name
+        if length[i] / sheet.per_mm < 1.2 * shortest:
+            break
         if name in done or length[i] / sheet.per_mm < 1.2 * len(name):
             continue
         part: BaseGeometry = max(shapely.get_parts(cut[i]), key=lambda p: p.length)
