@@ -236,6 +236,11 @@ def test_a_gap_is_told_as_in_the_pack_and_never_as_less_than_it_is():
     # of two that are told alike neither is the best
     row = {"kind": "gap", "better": "less", "values": [None, 0.0308, 0.0301]}
     assert best(row) == [False, False, False]
+    # and what reads like the best is no worse, today's too
+    row = {"kind": "decimal", "better": "less", "values": [5.96, 6.2, 6.04]}
+    assert best(row) == [True, False, True]
+    row = {"kind": "share", "better": "more", "values": [0.901, 0.9055, 0.9064, 0.9061]}
+    assert best(row) == [False, True, True, True]
     assert in_words(0.0, "gap") == "0.00%" and in_words(None, "gap") == "–"
 
 

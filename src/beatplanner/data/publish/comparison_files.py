@@ -16,7 +16,6 @@ import geopandas as gpd
 import jinja2
 import numpy as np
 import shapely
-from babel.numbers import get_group_symbol
 
 from beatplanner.data.formats import geometry
 from beatplanner.data.output_place import check_folder_place, written_anew
@@ -205,7 +204,7 @@ def comparison_page(
         headline = [r for r in headline if r["key"] != "station_cost"]
     points = content.get("curve")
     curve = _curve_drawing(points, say) if points else None
-    drawing = _drawing(content, units, maps) | {"group": get_group_symbol(say.locale)}
+    drawing = _drawing(content, units, maps) | {"group": say.group()}
     drawing["say"] = {k: say.text(v) for k, v in SCRIPT.items()}
     data = json.dumps(drawing, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return _page_template().render(

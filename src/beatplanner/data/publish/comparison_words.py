@@ -163,7 +163,7 @@ def verdicts(row: FigureRow) -> list[str]:
 
 
 def best(row: FigureRow) -> list[bool]:
-    """Tell which columns have the best figure of a row; none where all are alike or one value stands alone."""
+    """Tell which columns have the best figure of a row, as it is told; none where all read alike or one value stands alone."""
     unlike = row.get("unlike") or [False] * len(row["values"])
     values = [
         None
@@ -178,7 +178,11 @@ def best(row: FigureRow) -> list[bool]:
     if row["better"] == "" or len(known) < 2 or max(known) - min(known) <= least:
         return [False] * len(values)
     top = min(known) if row["better"] == "less" else max(known)
-    return [v is not None and abs(v - top) <= 1e-9 * max(1.0, abs(top)) for v in values]
+    # what reads like the best is no worse than it
+    told = [None if v is None else in_words(v, row["kind"]) for v in values]
+    if len({w for w in told if w is not None}) == 1:
+        return [False] * len(values)
+    return [v is not None and w == in_words(top, row["kind"]) for v, w in zip(values, told, strict=True)]
 
 
 def signed(row: FigureRow, said: Speech = ENGLISH) -> list[str]:

@@ -20,7 +20,7 @@ from babel.dates import format_date, format_skeleton
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po, write_po
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent, get_group_symbol
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.templates import fields_of, filled, wrong_fields
@@ -183,6 +183,10 @@ class Speech:
         """Return a number as the locale writes it."""
         shown = "#,##0" + ("." + "0" * digits if digits else "")
         return format_decimal(round(value, digits), format=shown, locale=self.locale)
+
+    def group(self) -> str:
+        """Return what stands between the thousands of a number."""
+        return str(get_group_symbol(self.locale))
 
     def percent(self, share: float, digits: int = 0) -> str:
         """Return a share in percents as the locale writes them: some set a space before the sign."""

@@ -262,7 +262,9 @@ def _items(page: Page, sheets: Sheets, says: words.Says, all_sheets: int) -> lis
     chart = _id(kind, "map")
     # an id of its own on each page of a layout, by which the texts beside a map ask for its scale and extent
     called = "map" if page.kind in ("atlas", "overview") else f"map {kind}"
-    scale = says.text("Scale 1 : {n}", n=f"[% format_number(map_get(item_variables('{called}'), 'map_scale'), 0) %]")
+    # as the force's language writes it, whatever that of QGIS is
+    number = f"format_number(map_get(item_variables('{called}'), 'map_scale'), 0, 'en')"
+    scale = says.text("Scale 1 : {n}", n=f"[% replace({number}, ',', '{says.group()}') %]")
     lists = [(entry.on_the_page() if page.atlas else entry.text()) for entry in sheets.lists]
     if page.parts:
         lists.append(f"{', '.join(sign for sign, *_ in page.parts)}: {says.text(words.LARGER)}")
@@ -274,7 +276,8 @@ def _items(page: Page, sheets: Sheets, says: words.Says, all_sheets: int) -> lis
         f'resizeMode="0" anchorPoint="0" northMode="0" northOffset="0" mapUuid="{chart}" svgFillColor="255,255,255,255" svgBorderColor="0,0,0,255" svgBorderWidth="0.2"/>',
         f'<LayoutItem type="{SCALE_BAR}" uuid="{_id(kind, "bar")}" {_at(EDGE, foot + BAR, 90, 12)} {COMMON} zValue="3" style="Single Box" numSegments="4" numSegmentsLeft="0" '
         f'height="3" numUnitsPerSegment="1000" numMapUnitsPerScaleBarUnit="1" unitLabel="m" unitType="meters" segmentSizeMode="1" minBarWidth="35" maxBarWidth="75" mapUuid="{chart}">'
-        '<text-style fontFamily="DejaVu Sans" fontSize="9" fontSizeUnit="Point" textColor="0,0,0,255" textOpacity="1"/></LayoutItem>',
+        '<text-style fontFamily="DejaVu Sans" fontSize="9" fontSizeUnit="Point" textColor="0,0,0,255" textOpacity="1"/>'
+        f'<numericFormat id="basic">{_separated(says.group())}</numericFormat></LayoutItem>',
         _label(kind, "scale", scale, (EDGE + width - 78, foot + BAR + 1, 78.0, 8.0), 10, right=True),
         _label(
             kind,
@@ -311,6 +314,15 @@ def _items(page: Page, sheets: Sheets, says: words.Says, all_sheets: int) -> lis
         place = (EDGE, foot + BEATS - up, width, 6.0)
         items.append(_key(kind, "key of beats", sheets.beat_legend, chart, place, columns=1, whole=True))
     return items + _signs(page, shown, (EDGE, top, width))
+
+
+def _separated(group: str) -> str:
+    """Return how whole numbers of a scale bar are written, with what stands between their thousands."""
+    return (
+        '<Option type="Map"><Option name="decimals" type="int" value="6"/><Option name="rounding_type" type="int" value="0"/>'
+        '<Option name="show_plus" type="bool" value="false"/><Option name="show_trailing_zeros" type="bool" value="false"/>'
+        f'<Option name="show_thousand_separator" type="bool" value="true"/><Option name="thousand_separator" type="QChar" value={quoteattr(group)}/></Option>'
+    )
 
 
 def _map(page: Page, called: str, shown: Box, place: tuple[float, float, float, float]) -> str:

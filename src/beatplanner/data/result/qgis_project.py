@@ -168,7 +168,7 @@ def write_qgis_project(
             groups.append(
                 f'<layer-tree-group name={quoteattr(says.text(group))} checked="Qt::Checked" expanded="1">{"".join(tree)}</layer-tree-group>'
             )
-    title = str(tables.summary["project"])
+    title = says.known(str(tables.summary["project"]))
     order = "".join(f"<item>beatplanner_{n}</item>" for n in OVER if n in shown)
     sheets = Sheets(
         title,
@@ -184,7 +184,7 @@ def write_qgis_project(
     )
     path.write_text(
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
-        f'<qgis version="{QGIS_VERSION}" projectname={quoteattr(title)}><title>{escape(title)} (internal)</title><projectCrs>{system}</projectCrs>'
+        f'<qgis version="{QGIS_VERSION}" projectname={quoteattr(title)}><title>{escape(title)} ({escape(says.text(words.INTERNAL))})</title><projectCrs>{system}</projectCrs>'
         f'<layer-tree-group>{"".join(groups)}<custom-order enabled="1">{order}</custom-order></layer-tree-group>'
         f'<mapcanvas name="theMapCanvas"><units>meters</units><extent>{extent}</extent><rotation>0</rotation><destinationsrs>{system}</destinationsrs></mapcanvas>'
         f"<projectlayers>{''.join(shown.values())}</projectlayers>{layouts(sheets, says)}"

@@ -104,6 +104,14 @@ class Says(Protocol):
         """Return a language's name in it."""
         ...
 
+    def known(self, name: str, /) -> str:
+        """Return a name in the force's own words, as it is where they have none."""
+        ...
+
+    def group(self) -> str:
+        """Return what stands between the thousands of a number."""
+        ...
+
 
 class English:
     """Says the words as they stand here, as a `Speech` of English does."""
@@ -115,3 +123,11 @@ class English:
     def language_name(self, name: str, /) -> str:
         """Return a language as it is written in a sentence."""
         return language_title(name)
+
+    def known(self, name: str, /) -> str:
+        """Return a name as it is."""
+        return name
+
+    def group(self) -> str:
+        """Return what stands between the thousands of a number."""
+        return ","

@@ -75,5 +75,9 @@
   byId("base").addEventListener("change", (e) => { base = Number(e.target.value); paint(); });
   byId("in").addEventListener("click", () => zoom(1 / 1.4)); byId("out").addEventListener("click", () => zoom(1.4)); byId("all").addEventListener("click", whole);
   if (!data.columns.some((c) => c.walk.some((v) => v !== null))) byId("mode").querySelector("[value=walk]").remove();
+  // on paper nothing stays folded
+  let folded = [];
+  addEventListener("beforeprint", () => { folded = [...document.querySelectorAll("details:not([open])")]; for (const d of folded) d.open = true; });
+  addEventListener("afterprint", () => { for (const d of folded) d.open = false; });
   whole(); paint();
 })();
