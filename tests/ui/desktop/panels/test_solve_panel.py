@@ -174,7 +174,15 @@ def test_every_field_has_a_name_and_fits_the_panel(window):
                 assert right <= window.rule_panel.width(), entry.rule.key
 
 
+def buttons_of_run(window):
+    """Return the boxes of the buttons of the run in the window."""
+    buttons = (window.plan_button, window.pause_button, window.cancel_button, window.enough_button)
+    QtWidgets.QApplication.processEvents()
+    return [QtCore.QRect(b.mapTo(window, QtCore.QPoint(0, 0)), b.size()) for b in buttons]
+
+
 def test_a_run_is_drawn_waits_and_goes_on(window, qtbot):
+    places = buttons_of_run(window)
     window.run_plan()
     window.solving.pause(True)
     window._enable()
@@ -188,6 +196,11 @@ def test_a_run_is_drawn_waits_and_goes_on(window, qtbot):
     assert {"beats of West", "beats of Исток", "stations", "officers"} <= set(window.chart.series)
     assert all(s.best for s in window.chart.series.values())
     assert window.chart.isVisibleTo(window)
+    # neither the chart nor the figures of the plan move the buttons
+    assert window.figures.text()
+    for before, now in zip(places, buttons_of_run(window), strict=True):
+        # a scroll bar takes a little of their width
+        assert now.top() == before.top() and now.contains(before.center())
     said = window.phase.text()
     assert "Beats: proven best" in said and "\n" not in said and said.count(".") == 1, said
     assert not window.pause_button.isEnabled()

@@ -6,7 +6,7 @@ import pytest
 
 QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
 
 from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.toolkit import guide_pages
@@ -65,6 +65,31 @@ def test_keys_go_back_and_leave(window, qtbot):
     assert shown.size() == window.size()
     qtbot.keyClick(shown, Key.Key_Escape)
     assert window.tour is None
+
+
+def test_nothing_is_begun_behind_it_by_keys_or_a_file_that_is_dropped(window, qtbot, tmp_path, monkeypatch):
+    begun = []
+    monkeypatch.setattr(window.start_page, "take_files", begun.append)
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: begun.append("a run"))
+    mime = QtCore.QMimeData()
+    mime.setUrls([QtCore.QUrl.fromLocalFile(str(tmp_path / "other.gpkg"))])
+    at, none = window.rect().center(), QtCore.Qt.KeyboardModifier.NoModifier
+    drag = (QtCore.Qt.DropAction.CopyAction, mime, QtCore.Qt.MouseButton.LeftButton, none)
+
+    def taken(widget):
+        entered = QDragEnterEvent(at, *drag)
+        QtWidgets.QApplication.sendEvent(widget, entered)
+        QtWidgets.QApplication.sendEvent(widget, QDropEvent(QtCore.QPointF(at), *drag))
+        return entered.isAccepted()
+
+    shown = tour.begin(window)
+    assert not taken(shown)
+    qtbot.keyClick(shown, Key.Key_F5)
+    assert begun == [] and window.tour is shown
+    qtbot.keyClick(shown, Key.Key_Return)
+    assert shown.number == 1
+    qtbot.keyClick(shown, Key.Key_Escape)
+    assert taken(window) and begun == [[tmp_path / "other.gpkg"]]
 
 
 def test_it_comes_by_itself_once(window):

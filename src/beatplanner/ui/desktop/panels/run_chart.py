@@ -170,6 +170,6 @@ class RunChart(QWidget):
 def install(window: Window) -> RunChart:
     """Put the chart into the window's run box, above its buttons."""
     chart = RunChart()
-    window.run_box.insertWidget(2, chart)
+    window.run_box.addWidget(chart)
     chart.hide()
     return chart

@@ -426,12 +426,14 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
     # ---- what is dropped on it
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take files from the file manager, wherever on the window."""
-        if event.mimeData().hasUrls():
+        """Take files from the file manager, wherever on the window; behind the tour nothing is begun."""
+        if event.mimeData().hasUrls() and self.tour is None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Open a project, or begin one with layers."""
+        if self.tour is not None:
+            return
         event.acceptProposedAction()
         files = [Path(u.toLocalFile()) for u in event.mimeData().urls() if u.isLocalFile()]
         if len(files) == 1 and files[0].suffix.lower() == background_action.ENDING:

@@ -27,8 +27,9 @@ class PlanFigures:
         self.heading.setFont(font)
         self.heading.setWordWrap(True)
         column.addWidget(self.heading)
-        self.figures = self._text_box(column, self.tr("The plan"))
+        # above what is longer with a plan, so that its buttons stay where they are
         column.addWidget(self.make_run_box())
+        self.figures = self._text_box(column, self.tr("The plan"))
         self.rules = self._text_box(column, self.tr("Rules"))
         self.rules_button = QPushButton(self.tr("Change rules…"))
         box = self.rules.parentWidget()

@@ -70,13 +70,14 @@ class RunActions:
             self.tr("Let the run wait, so that the computer is free; its time limit waits too.")
         )
         self.pause_button.clicked.connect(self.pause_plan)
-        inner.addWidget(self.phase)
-        inner.addWidget(self.bar)
         row = QHBoxLayout()
         for button in (self.plan_button, self.pause_button, self.cancel_button):
             row.addWidget(button)
+        # what grows, sentences and the chart of the run, is below the buttons
         inner.addLayout(row)
         inner.addWidget(self.enough_button)
+        inner.addWidget(self.phase)
+        inner.addWidget(self.bar)
         self.run_clock = QTimer(self)
         self.run_clock.setInterval(TICK_MS)
         self.run_clock.timeout.connect(self._tick)
