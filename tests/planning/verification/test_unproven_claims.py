@@ -16,7 +16,7 @@ from beatplanner.planning.beats.municipality import Relaxed
 from beatplanner.planning.officers.clashes import longest_tenure
 from beatplanner.planning.proof import Proof, Unproven, clash_is_proven, impossible, rules_in_summary
 from beatplanner.planning.verification.ledger import Ledger
-from beatplanner.planning.verification.officer_details import list_months
+from beatplanner.planning.verification.officer_posts import check_months
 from beatplanner.planning.verification.summary import check_summary
 from beatplanner.solver.districts.solve import DistrictingProblem
 from beatplanner.solver.location.fair_sites import FairRule, none_is_fair
@@ -77,13 +77,29 @@ def test_the_checker_asks_what_proves_that_rules_cannot_be_met():
     assert judged({**summary, "beats": below})["beats.status"] is None
 
 
-def test_months_of_broken_rules_that_nobody_works_out_are_listed():
-    ledger = Ledger()
-    list_months(ledger, [{"rule": "frozen", "officer": "a", "beat": "1", "month": "2027-01-01"}])
-    assert not ledger.verdict().unchecked
-    list_months(ledger, [{"rule": "half", "officer": None, "beat": "7", "month": "2027-03-01"}])
-    (row,) = ledger.verdict().unchecked
-    assert row.name == "officers.broken_months" and "half in 7 from 2027-03-01" in str(row.claimed)
+def test_months_of_broken_rules_of_beats_are_worked_out_or_listed():
+    month = [f"2027-0{m}-01" for m in range(1, 7)]
+
+    def judged_months(told: list[str], sure: set[str], possible: set[str] | None = None, *, known: bool = True):
+        rows = [{"rule": "capacity", "officer": None, "beat": "7", "month": m} for m in told]
+        evidence: Any = SimpleNamespace(summary={"officers": {"broken_rules": rows}})
+        ledger = Ledger()
+        found = {"7": sure} if sure else {}
+        check_months(
+            ledger, evidence, "capacity", found, {"7": possible} if possible else None, unknown=() if known else ("7",)
+        )
+        verdict = ledger.verdict()
+        listed = verdict.unchecked
+        return [c.ok for c in verdict.checks if c not in listed], [str(c.claimed) for c in listed]
+
+    assert judged_months([], set()) == ([], [])
+    assert judged_months(month[:2], set(month[:2])) == ([True], [])
+    # a month too many, one too few, another one, and a beat that is not told of
+    for told in (month[:3], month[:1], [month[0], month[4]], []):
+        assert judged_months(told, set(month[:2])) == ([False], [])
+    assert judged_months(month[:3], set(month[:2]), set(month[:4])) == ([True], [f"capacity in 7 in {month[2]}"])
+    assert judged_months(month[4:5], set(), set(month[:4])) == ([False], [])
+    assert judged_months(month[:1], set(), known=False) == ([True], [f"capacity in 7 in {month[0]}"])
 
 
 def strip(locked: list[int], count: int) -> DistrictingProblem:

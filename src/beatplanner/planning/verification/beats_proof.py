@@ -12,6 +12,7 @@ import numpy as np
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.arrays import NUMBER, TEXT, WHOLE, MalformedError, sized, within
 from beatplanner.planning.verification.beats import metres_between
+from beatplanner.planning.verification.cut_cone_proof import has_prices
 from beatplanner.planning.verification.cut_proof import prove_cut
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import missing
@@ -205,8 +206,8 @@ def inner(arrays: dict[str, np.ndarray], head: str) -> dict[str, np.ndarray]:
 
 def prove_part(area: Area, part: dict[str, np.ndarray], priced: bool, bound: float, *, cut: bool = False) -> float:
     """Return what one municipality's certificate proves."""
-    if cut and not part:
-        return prove_cut(area, bound)
+    if cut and (not part or has_prices(part)):
+        return prove_cut(area, bound, part)
     if cut:
         # beats are sought among those of any travel: that there are none is all that such a certificate can say
         return (

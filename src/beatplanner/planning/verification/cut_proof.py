@@ -1,6 +1,6 @@
-"""The bound on the border between beats: by eigenvalues for any map, by going through every plan where the map is small.
+"""The bound on the border between beats: by eigenvalues for any map, by prices where a certificate has them, by going through every plan where the map is small.
 
-Neither needs a certificate: the numbers are computed anew from the map. Only numpy and the standard library are used.
+The first and the last need no certificate: the numbers are computed anew from the map. Only numpy and the standard library are used.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from beatplanner.planning.verification.cut_cone_proof import prove_cone
 from beatplanner.planning.verification.travel_pairs import SLACK, Area
 
 # Units up to which eigenvalues are computed, and every plan is gone through; steps after which the latter is given up.
@@ -18,7 +19,7 @@ EIGEN_UNITS, WHOLE_UNITS, STEPS = 1_500, 40, 150_000
 NO_WORK = 1e-6
 
 
-def prove_cut(area: Area, claimed: float) -> float:
+def prove_cut(area: Area, claimed: float, part: dict[str, np.ndarray] | None = None) -> float:
     """Return a bound on the border between beats of one municipality: at least `claimed` where that can be proven.
 
     Parameters
@@ -27,8 +28,17 @@ def prove_cut(area: Area, claimed: float) -> float:
         The municipality.
     claimed
         What is claimed; inf where it is claimed that there are no such beats.
+    part
+        Prices of a certificate, where there are some; see `cut_cone_proof`.
+
+    Raises
+    ------
+    MalformedError
+        Where an array of the certificate is not as it must be.
     """
     value = eigenvalues(area)
+    if part and value < claimed:
+        value = max(value, prove_cone(area, part))
     if value >= claimed or len(area.weight) > WHOLE_UNITS:
         return value
     least = _Plans(area, claimed).least()

@@ -72,7 +72,6 @@ def check_officer_details(ledger: Ledger, evidence: Evidence) -> None:
     if sound and broken:
         wrong = [why for row in broken for why in _row_of_broken(evidence, row)]
         ledger.each("officers.broken_rows", "officers, beats and months of broken rules", wrong, len(broken), "rows")
-        list_months(ledger, broken)
     ledger.number("officers.months", claims.get("months"), 12 * rules.years)
     if "special_posts" in claims and evidence.town is not None:
         given = evidence.town.special_posts
@@ -92,14 +91,6 @@ def check_officer_details(ledger: Ledger, evidence: Evidence) -> None:
             ledger.number("officers.relationship_years_lost_by_moves", moves, left)
     wrong = _posts(evidence)
     ledger.each("assignments.post", "numbered from 1", wrong, len(tables.assignments), "postings")
-
-
-def list_months(ledger: Ledger, broken: list[dict[str, Any]]) -> None:
-    """List months that are not worked out anew: those from which on a rule of a beat is broken, though that it is broken there is checked."""
-    rows = [f"{r['rule']} in {r.get('beat')} from {r.get('month')}" for r in broken if r["rule"] in OF_BEATS]
-    if rows:
-        why = "That these rules are broken in these beats is checked; in which month first is what the program reports."
-        ledger.unchecked("officers.broken_months", ", ".join(rows), why)
 
 
 def _row_of_broken(evidence: Evidence, row: dict[str, Any]) -> list[str]:

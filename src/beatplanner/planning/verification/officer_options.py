@@ -13,7 +13,7 @@ from beatplanner.data.description.models import Officers
 from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, text
-from beatplanner.planning.verification.officer_posts import against_told, serves_today, told_broken
+from beatplanner.planning.verification.officer_posts import against_told, check_months, serves_today, told_broken
 from beatplanner.planning.verification.personnel import Posted, Roster, beat_today, month_of_end, month_ready
 from beatplanner.planning.verification.tenures import couples_of, months_served
 
@@ -91,9 +91,12 @@ def check_options(
         claim = f"at most {rules.moves_a_month} moves a month"
         check("moves", "officers.moves_a_month", claim, found, months, "months", ("month",))
     if rules.half_a_year:
-        found = _changing(evidence, postings, roster, beats, days, rules)
+        found, first = _changing(evidence, postings, roster, beats, days, rules)
         claim = "at most half of a beat's officers change in any 12 months"
         check("half", "officers.half_a_year", claim, found, len(beats), "beats", ("beat",))
+        # whom a published table names is known from the inputs alone
+        vague = beats if evidence.town is None and rules.published is not None else ()
+        check_months(ledger, evidence, "half", first, unknown=vague)
     _check_frozen(ledger, evidence, postings, roster, beats, days, rules)
 
 
@@ -183,9 +186,10 @@ def _unfrozen(
 
 def _changing(
     evidence: Evidence, postings: Posted, roster: Roster, beats: list[str], days: list[dt.date], rules: Officers
-) -> dict[str, str]:
-    """Return the beats in which too many change by choice; who leaves, is frozen elsewhere or was ordered away counts but is no choice."""
+) -> tuple[dict[str, str], dict[str, set[str]]]:
+    """Return the beats in which too many change by choice, and of each the day from which the first 12 such months go; who leaves, is frozen elsewhere or was ordered away counts but is no choice."""
     found: dict[str, str] = {}
+    since: dict[str, set[str]] = {}
     months = len(days) - 1
     assert evidence.beats is not None
     posts = evidence.beats["posts"].to_numpy(int)
@@ -211,5 +215,6 @@ def _changing(
                 found[str(beat)] = (
                     f"{evidence.beat_name(beat)}: {len(inside)} officers change in the 12 months from {days[t]}."
                 )
+                since[str(beat)] = {days[t].isoformat()}
                 break
-    return found
+    return found, since

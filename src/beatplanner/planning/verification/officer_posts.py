@@ -49,6 +49,46 @@ def against_told(
     ledger.each(name, claim + (f", but for {len(said)} told in the summary" if said else ""), wrong, of, what)
 
 
+def check_months(
+    ledger: Ledger,
+    evidence: Evidence,
+    rule: str,
+    sure: dict[str, set[str]],
+    possible: dict[str, set[str]] | None = None,
+    unknown: Iterable[str] = (),
+) -> None:
+    """Compare the months in which a rule of a beat is told as broken with those in which it is; what is only possible is listed as not checked.
+
+    Parameters
+    ----------
+    ledger, evidence, rule
+        Where to enter it, of which plan, which rule.
+    sure, possible
+        Months by beat in which it is broken, and in which it may be (where not given, in these alone).
+    unknown
+        Beats of which nothing is known by month.
+    """
+    told: dict[str, set[str]] = {}
+    for row in told_broken(evidence, rule):
+        told.setdefault(str(row.get("beat")), set()).add(str(row.get("month")))
+    wrong: list[str] = []
+    unsettled: list[str] = []
+    for beat in sorted({*told, *sure} - set(unknown)):
+        said, is_so = told.get(beat, set()), sure.get(beat, set())
+        may = is_so if possible is None else possible.get(beat, set()) | is_so
+        wrong += [f"“{rule}” is broken in {beat} in {m}. The summary does not say so." for m in sorted(is_so - said)]
+        wrong += [
+            f"The summary says that “{rule}” is broken in {beat} in {m}, and it is not." for m in sorted(said - may)
+        ]
+        unsettled += [f"{rule} in {beat} in {m}" for m in sorted((said & may) - is_so)]
+    unsettled += [f"{rule} in {b} in {m}" for b in sorted(set(told) & set(unknown)) for m in sorted(told[b])]
+    if told or wrong:
+        ledger.each(f"officers.broken_months_{rule}", f"months in which “{rule}” is broken", wrong, len(told), "beats")
+    if unsettled:
+        why = "That these rules may be broken there then is checked; whether they are depends on which of several posts somebody held, or was stood in for."
+        ledger.unchecked("officers.broken_months", ", ".join(unsettled), why)
+
+
 def serves_today(row: Row, days: list[dt.date], training: int, evidence: Evidence, beats: list[str]) -> str | None:
     """Return the beat of the plan in which an officer serves at the start, None for none: who is not ready is not taken over from a beat that is gone."""
     home = beat_today(row, evidence, beats)
@@ -106,7 +146,8 @@ def check_capacity(
     want = posts_asked(claims, posts, beats)
     today = _held_today(evidence, roster, days, rules.training_months, beats, want)
     found: dict[str, str] = {}
-    perhaps: set[str] = set()
+    sure: dict[str, set[str]] = {}
+    perhaps: dict[str, set[str]] = {}
     for (b, asked), number in want.items():
         most = max(number, today[b, asked])
         mine = [p for p in postings if p[1] == b and asks.get((p[0], p[2]), "") == asked]
@@ -115,15 +156,16 @@ def check_capacity(
                 (o, a) for o, _, a, z in mine if a <= t < z and at_work[o][t] and not (z < months and t >= z - handover)
             ]
             if len(there) > most:
-                perhaps.add(str(beats[b]))
+                perhaps.setdefault(str(beats[b]), set()).add(days[t].isoformat())
             if sum(at_work[o][max(a, t - least) : t].all() for o, a in there) > most:
                 what = f"{evidence.beat_name(beats[b])} has {len(there)} officers in month {t + 1} for {number} posts"
-                found[str(beats[b])] = what + (f" that ask for {asked}." if asked else ".")
-                break
+                found.setdefault(str(beats[b]), what + (f" that ask for {asked}." if asked else "."))
+                sure.setdefault(str(beats[b]), set()).add(days[t].isoformat())
     claim = "no more officers than posts, but in a handover"
     against_told(
         ledger, evidence, "capacity", "officers.capacity", claim, found, len(beats), "beats", ("beat",), perhaps
     )
+    check_months(ledger, evidence, "capacity", sure, perhaps)
 
 
 def check_handover(
@@ -141,6 +183,7 @@ def check_handover(
     rules = evidence.rules.officers
     assert rules is not None
     found: dict[str, str] = {}
+    sure: dict[str, set[str]] = {}
     h, months = rules.handover_months, held.shape[1]
     special = {str(r["beat"]) for r in evidence.summary["officers"].get("special_posts", [])}
     for b, beat in enumerate(beats):
@@ -158,11 +201,14 @@ def check_handover(
             # who falls sick is stood in for at once
             slots += sum(c == b and a < t < z and at_work[o][t - 1] and not at_work[o][t] for o, c, a, z in postings)
             if begun > slots:
-                found[str(beat)] = f"{evidence.beat_name(beat)}: {begun} begin in month {t + 1}, and {slots} may."
+                what = f"{evidence.beat_name(beat)}: {begun} begin in month {t + 1}, and {slots} may."
+                found.setdefault(str(beat), what)
+                sure.setdefault(str(beat), set()).add(days[t].isoformat())
     claim = f"a successor overlaps by {h} months or fills a vacant post"
     against_told(
         ledger, evidence, "handover", "officers.handover", claim, found, len(beats), "beats", ("beat",), special
     )
+    check_months(ledger, evidence, "handover", sure, unknown=special)
 
 
 def changed_months(

@@ -23,6 +23,7 @@ from beatplanner.planning.verification.beats_proof import (
 from beatplanner.planning.verification.evidence import Evidence as PlanEvidence
 from beatplanner.planning.verification.proofs import HAIR
 from beatplanner.planning.verification.travel_pairs import Area
+from beatplanner.planning.whole.cut_proofs import packed_cone
 from beatplanner.solver.districts.evidence import Evidence, Multipliers, Node
 
 if TYPE_CHECKING:
@@ -280,9 +281,14 @@ class _Writer:
         """Add the certificate of one municipality, and return what it proves."""
         held, cut = part.evidence, self.rules.objective == "cut"
         most_nodes = 0 if held is None else max(FEWEST_NODES, int(MOST_NODES * len(held.nodes) / max(1, self.total)))
-        own = {} if held is None or held.way != "lagrangian" or (cut and bound < math.inf) else packed(held, most_nodes)
+        by_pairs = held is not None and held.way == "lagrangian" and not (cut and bound < math.inf)
+        own: Arrays = {}
+        if held is not None and by_pairs:
+            own = packed(held, most_nodes)
+        elif held is not None and cut and held.cone is not None:
+            own = packed_cone(held.cone)
         value = prove_part(area, own, priced, bound, cut=cut)
-        if own and held is not None and value < bound * (1 - WORTH_FINER):
+        if own and held is not None and by_pairs and value < bound * (1 - WORTH_FINER):
             finer = packed(held, most_nodes, FINE_STEP)
             better = prove_part(area, finer, priced, bound, cut=cut)
             own, value = (finer, better) if better > value else (own, value)

@@ -26,7 +26,9 @@ from beatplanner.solver.clock import Watch, read_clock, watch
 from beatplanner.solver.districts.annealing import CUT, MOVES, TRAVEL
 from beatplanner.solver.districts.bound import Bound, lagrangian_bound
 from beatplanner.solver.districts.cut_bound import MODEL_UNITS, CutModel, eigenvalue_bound
+from beatplanner.solver.districts.cut_classes import CutMap
 from beatplanner.solver.districts.cut_labels import LabelModel, suits_labels
+from beatplanner.solver.districts.cut_tree import CutTree, nodes_of, suits_prices
 from beatplanner.solver.districts.dilation import dilated_bound, suits
 from beatplanner.solver.districts.evidence import Evidence, Multipliers
 from beatplanner.solver.districts.growth import LocksApartError, NoRoomError, share_out
@@ -66,6 +68,8 @@ Progress = Callable[[str, float | None, float | None, float], None]
 PROOF_NODES = 2_000
 # A node of the model of least border counts for so many.
 NODES_OF_A_CUT = 8
+# Share of the time for the bound by prices, where the model on labels is asked too.
+PRICES_SHARE = 0.4
 
 
 def solve_districts(
@@ -135,7 +139,7 @@ def solve_districts(
 
     search = Search(problem, seed, threads)
     asked, prove = prove, prove and problem.goal != CUT
-    modelled = len(problem.weight) <= MODEL_UNITS or suits_labels(problem, search.locked)
+    modelled = len(problem.weight) <= MODEL_UNITS or _suits_prices(problem) or suits_labels(problem, search.locked)
     long_proof = prove or (asked and modelled)
     search.seen = seen
     share = 0.1 if prove and search.has_large_districts() else 0.55 if long_proof else 0.9
@@ -385,6 +389,11 @@ class _Proof:
             )
 
 
+def _suits_prices(problem: DistrictingProblem) -> bool:
+    """Tell whether the tree over pairs of units takes a problem."""
+    return suits_prices(len(problem.weight), problem.count, problem.lower, len(problem.edges))
+
+
 def _prove_cut(
     problem: DistrictingProblem,
     search: Search,
@@ -394,20 +403,39 @@ def _prove_cut(
     threads: int,
     nodes: int,
 ) -> tuple[Evidence, np.ndarray | None]:
-    """Bound the border between districts by eigenvalues, and by a model where the map is small; return also better districts or None."""
+    """Bound the border between districts by eigenvalues, by prices, and by a model where the map is small; return also better districts or None."""
     value = eigenvalue_bound(problem.weight, problem.edges, problem.border, problem.count, problem.lower)
-    evidence = Evidence(value, problem.price, way="eigenvalues")
-    n = len(problem.weight)
+    evidence, better = Evidence(value, problem.price, way="eigenvalues"), None
+    n, begin = len(problem.weight), read_clock(stop)
     kept, by_labels = search.keeps_rules(best), suits_labels(problem, search.locked)
-    if (n > MODEL_UNITS and not by_labels) or (kept and best.objective <= value * (1 + 1e-4)):
+    known = best.objective if kept else np.inf
+    if known <= value * (1 + 1e-4) or (n > MODEL_UNITS and not _suits_prices(problem)):
         return evidence, None
     neighbours = [search.graph.neighbours(i) for i in range(n)]
-    if by_labels and n > MODEL_UNITS:
-        known = best.district if kept else None
-        bound, district = LabelModel(problem, neighbours).bound(max(0.0, seconds), threads, stop, known, nodes)
+    if n > MODEL_UNITS:
+        area = CutMap(
+            problem.weight, problem.edges, problem.border, problem.count, problem.lower, problem.upper, search.locked
+        )
+        share = PRICES_SHARE if by_labels else 1.0
+        until = watch(stop).until(begin + share * seconds)
+        # what a plan costs beside its border, and what it may not, is no part of the tree
+        bound, district, tree = CutTree(area, neighbours, known, until).run(nodes_of(n, nodes))
+        better = district if district is not None and search.keeps_rules(search.found(district)) else None
+        if bound > value:
+            evidence = Evidence(bound, problem.price, way="prices", cone=tree)
+        if better is not None:
+            best = min(best, search.found(better), key=search.rank)
+            known = min(known, best.objective)
+        if not by_labels or known <= bound * (1 + 1e-4):
+            return evidence, better
+    left = max(0.0, seconds - (read_clock(stop) - begin))
+    if n > MODEL_UNITS:
+        bound, district = LabelModel(problem, neighbours).bound(
+            left, threads, stop, best.district if known < np.inf else None, nodes
+        )
     else:
-        bound, district = CutModel(problem, neighbours).bound(max(0.0, seconds), threads, stop)
-    if bound is not None and bound * (1 - 1e-9) > value:
+        bound, district = CutModel(problem, neighbours).bound(left, threads, stop)
+    if bound is not None and bound * (1 - 1e-9) > evidence.bound:
         # HiGHS leaves no proof that can be written down
-        evidence = Evidence(bound * (1 - 1e-9), problem.price, way="model", complete=False)
-    return evidence, district
+        evidence = Evidence(bound * (1 - 1e-9), problem.price, way="model", complete=False, cone=evidence.cone)
+    return evidence, better if district is None else district
