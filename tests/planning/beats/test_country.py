@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 
 import geopandas as gpd
@@ -256,3 +257,39 @@ def test_a_kept_municipality_that_cannot_be_read_is_planned_anew(tmp_path, conte
 
     (tmp_path / "kept.json").write_text(content, "latin-1")
     assert _read(tmp_path / "kept.json") is None and _read(tmp_path / "none.json") is None
+
+
+class EnoughError(Exception):
+    """What was looked for was seen."""
+
+
+def test_workers_start_while_layers_are_read_and_stations_are_planned_beside_the_beats(town, monkeypatch):
+    from beatplanner.planning.beats import parallel
+    from beatplanner.planning.beats import plan as of_beats
+    from beatplanner.planning.stations import plan as of_stations
+    from beatplanner.planning.whole import run as whole
+
+    # each waits for the other: one after another they would wait in vain
+    together, beats_begun = threading.Barrier(2, timeout=60), threading.Event()
+    read = whole.read_town
+
+    @contextmanager
+    def workers(*_):
+        together.wait()
+        yield object()
+
+    def reading(description):
+        together.wait()
+        return read(description)
+
+    def beats(*_, worker_pool, **__):
+        assert worker_pool is not None
+        beats_begun.set()
+        raise EnoughError
+
+    monkeypatch.setattr(parallel, "worker_pool", workers)
+    monkeypatch.setattr(whole, "read_town", reading)
+    monkeypatch.setattr(of_beats, "plan_beats", beats)
+    monkeypatch.setattr(of_stations, "plan_stations", lambda *_, **__: beats_begun.wait(60) or pytest.fail("alone"))
+    with pytest.raises(EnoughError):
+        run(town.project, town.path("out"), workers=2, threads=1, pack=False)

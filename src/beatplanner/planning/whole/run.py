@@ -124,13 +124,8 @@ def run(
         # stations and officers cross municipal borders: they are planned for all at once
         workers = scheduler = None
     with ExitStack() as stack:
-        # the workers start while the layers are read, and who helps to write while the plan is made
-        pool = None
-        if workers is not None or scheduler is not None:
-            from beatplanner.planning.beats.parallel import worker_pool
-
-            pool = stack.enter_context(worker_pool(workers, scheduler, out))
-        town = read_town(description)
+        # who helps to write starts while the plan is made
+        town, pool = _read_beside_workers(description, stack, workers, scheduler, out)
         side = stack.enter_context(writers(town, pack, side))
         if pack and (description.beats is not None or description.forum is not None or plan_from is not None):
             from beatplanner.planning.forum.forum_pack import check_pack_inputs
@@ -196,6 +191,21 @@ def _stops_are_work(description: Description) -> bool:
     return description.stations is not None and description.stations.mobile is not None
 
 
+def _read_beside_workers(
+    description: Description, stack: ExitStack, workers: int | None, scheduler: str | None, out: Path
+) -> tuple[Town, WorkerPool | None]:
+    """Read the layers while the workers start, some seconds' work of their own; the pool, where one is asked for, ends with `stack`."""
+    if workers is None and scheduler is None:
+        return read_town(description), None
+    from beatplanner.planning.beats.parallel import worker_pool
+
+    with ThreadPoolExecutor(1) as beside:
+        # the workers belong to this thread, which ends them
+        reading = beside.submit(copy_context().run, read_town, description)
+        pool = stack.enter_context(worker_pool(workers, scheduler, out))
+        return reading.result(), pool
+
+
 def make_plan(
     town: Town,
     *,
@@ -242,7 +252,8 @@ def make_plan(
     stations: StationPlan | None = None
     beats: BeatPlan | None = None
     beside: Future[StationPlan] | None = None
-    one_by_one = threads == 1 or _stops_are_work(description)
+    # while workers plan the beats nothing else is done here
+    one_by_one = (threads == 1 and worker_pool is None) or _stops_are_work(description)
     with ThreadPoolExecutor(1) as pool:
         if "beats" in wanted and not one_by_one:  # under way, whatever is told first of the stations beside them
             progress("beats", None, None, 0.0)
