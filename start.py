@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -153,9 +154,13 @@ def test() -> int:
     with tempfile.TemporaryFile() as said, started(types, said) as aside:
         for name, command in checks.items():
             print(f"== {name}", flush=True)
+            began, before = time.monotonic(), os.times()
             # the tests of all cores leave no core for threads of linear algebra to wait for each other
             if run(command, {"QT_QPA_PLATFORM": "offscreen", "OPENBLAS_NUM_THREADS": "1"}) != 0:
                 failed.append(name)
+            spent = sum(os.times()[2:4]) - sum(before[2:4])
+            # on a machine that does other work too only these seconds say what the tests cost
+            print(f"{(time.monotonic() - began) / 60:.1f} minutes, {spent:,.0f} s of the processor", flush=True)
         print("== types", flush=True)
         if aside.wait() != 0:
             failed.append("types")
