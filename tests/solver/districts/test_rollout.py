@@ -1,12 +1,14 @@
 """The roll-out over years against enumeration, and the share of neutral plans."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from benchmarks.claims_rollout import best_of, choices_of, instance, wrong_claims
 
 from beatplanner.planning.verification.rollout_proof import evaluate, told
+from beatplanner.planning.whole.rollout import Rollout
 from beatplanner.solver.districts.recombination import percentile, recombinations
 from beatplanner.solver.location.rollout import rollout, served
 from beatplanner.solver.location.rollout_tree import rollout_tree
@@ -85,6 +87,32 @@ def test_a_tampered_certificate_denies_no_roll_out(seed):
         assert bound >= best * (1 - 1e-9), (key, at)
         worse += bound > best * (1 + 1e-6)
     assert refused > 10 and worse > 2
+
+
+def test_a_certificate_of_beats_in_another_order_proves_the_same():
+    s = instance(1043)
+    best = best_of(s) or 0.0
+    arrays, random = rollout_tree(choices_of(s), best), np.random.default_rng(0)
+    groups = len(s.residents)
+    # the first group has two beats; a certificate that is not reordered with them is of other groups
+    group = np.array([0, *range(groups)])
+    made, unlike = Rollout(np.arange(groups + 1), best, True, arrays, group), 0
+    for _ in range(6):
+        order = random.permutation(groups + 1)
+        now = made.in_order(order)
+        first = list(dict.fromkeys(group[order].tolist()))
+        moved = replace(
+            s,
+            residents=s.residents[first],
+            seats=s.seats[first],
+            pilot=s.pilot[first],
+            more=s.more[:, first],
+            extra=s.extra[first],
+        )
+        assert (now.start == order).all() and now.group.tolist() == [first.index(g) for g in group[order]]
+        assert told(moved, evaluate(moved, now.proof)) == pytest.approx(best, rel=1e-6)
+        unlike += evaluate(moved, arrays) > best * (1 + 1e-6)
+    assert unlike > 2
 
 
 def test_a_certificate_without_a_leaf_or_with_a_shorter_array_is_broken():

@@ -123,8 +123,8 @@ def share_out(
         now = _with_officers(now, planned, made)
         rollout = plan.rollout
         if rollout is not None:
-            # years stand beat by beat, in the order of the officers' plan
-            rollout = replace(rollout, start=rollout.start[_order(before, planned)])
+            # years stand beat by beat, and groups of beats in what proves the bound, in the order of the officers' plan
+            rollout = rollout.in_order(_order(before, planned))
         service = service_of(town, inputs, now, seed=seed)
     else:
         now, rollout, service = _without_officers(now, rules, seed)

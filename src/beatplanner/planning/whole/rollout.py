@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,12 +23,44 @@ MOST_BEATS = 400
 
 @dataclass(frozen=True)
 class Rollout:
-    """In which year of the budget each beat starts (-1: never), (B,); the bound on resident-years; whether anything limits it; and what proves the bound."""
+    """When beats start.
+
+    Attributes
+    ----------
+    start
+        (B,) in which year of the budget each beat starts; -1: never.
+    bound, limited
+        The bound on resident-years, and whether anything limits it.
+    proof
+        What proves the bound.
+    group
+        (B,) group of beats that start at once, by which `proof` knows them; empty where nothing is proven.
+    """
 
     start: np.ndarray
     bound: float | None
     limited: bool
     proof: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    group: np.ndarray = field(default_factory=lambda: np.empty(0, int))
+
+    def in_order(self, order: np.ndarray) -> Rollout:
+        """Return the same roll-out of beats that stand in another order; groups are numbered by their first beats then, in what proves the bound too.
+
+        Parameters
+        ----------
+        order
+            (B,) place here of each beat.
+        """
+        found = replace(self, start=self.start[order])
+        if not self.proof or not len(self.group):
+            return found
+        mine = self.group[order]
+        first = dict.fromkeys(mine.tolist())
+        # variables above the groups are of years
+        number = np.arange(max(len(first), int(self.proof["variable"].max(initial=-1)) + 1))
+        number[list(first)] = np.arange(len(first))
+        variable = np.where(self.proof["variable"] >= 0, number[self.proof["variable"]], self.proof["variable"])
+        return replace(found, proof=self.proof | {"variable": variable}, group=number[mine])
 
 
 def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> Rollout:
@@ -125,7 +157,7 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
         residents, seats, leads, more, limits, base, np.broadcast_to(room, rules.years), vehicles, frame.first
     )
     reached = float((areas.table["residents"] * np.where(start >= 0, rules.years - start, 0)).sum())
-    return Rollout(start, best.upper_bound, True, rollout_tree(choices, reached))
+    return Rollout(start, best.upper_bound, True, rollout_tree(choices, reached), group)
 
 
 def _groups(areas: Areas, description: Description, *, by_town: bool) -> np.ndarray:
