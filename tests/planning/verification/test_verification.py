@@ -178,10 +178,10 @@ def test_a_bound_without_a_certificate_is_told_where_its_gap_is():
         assert "verify" not in say(step | {"certified": True})
         for status in ("feasible", "optimal"):
             assert "cannot check" in say(step | {"status": status, "certified": False})
-            assert "20.00%" in say(step | {"status": status, "certified": False, "certified_bound": 80.0})
+            assert "20.0%" in say(step | {"status": status, "certified": False, "certified_bound": 80.0})
     # prints tell what others can check
     for said, found in (
-        ({}, "at most 1.00% from the best"),
+        ({}, "at most 1.0% from the best"),
         ({"certified": False}, "no bound"),
         ({"status": "optimal"}, "proven best"),
     ):

@@ -30,7 +30,7 @@ def test_the_last_line_of_a_phase_says_what_was_proven():
 
 def test_numbers_have_units_and_no_gap_is_told_where_all_is_proven():
     assert progress_line("beats of A [hours × metres]: proof", 1000.0, 950.0) == (
-        "beats of A: proof: best 1,000 hours × metres, proven at least 950 (gap 5.00%)"
+        "beats of A: proof: best 1,000 hours × metres, proven at least 950 (gap 5.0%)"
     )
     assert progress_line("beats [hours × metres]", 0.0, 0.0) == "beats: best 0 hours × metres, proven optimal"
     assert progress_line("beats", 5.0, None) == "beats: best 5"

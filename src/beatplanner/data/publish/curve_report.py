@@ -68,7 +68,7 @@ def write_curve(out: Path, name: str, rows: list[Row], tolerance: float, languag
     write_csv(out / "curve.csv", list(COLUMNS), table)
     yes = {True: t.text("yes"), False: t.text("no")}
     said = [[yes[v] if isinstance(v, bool) else v for v in line] for line in table]
-    card = cards_of(out, (str(row["folder"]) for row in rows), t.text)
+    card = cards_of(out, (str(row["folder"]) for row in rows), t.text, t.percent)
     write_twin(
         out / "curve.xlsx",
         [t.text(c) for c in COLUMNS.values()],

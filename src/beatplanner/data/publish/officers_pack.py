@@ -329,7 +329,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
             if cell.value:
                 cell.fill = red
     _figures_sheet(sheet, tables.summary["officers"], speech)
-    rows = [list(row) for row in card_rows(tables.summary, say=speech.text)]
+    rows = [list(row) for row in card_rows(tables.summary, say=speech.text, percent=speech.percent)]
     sheet(RUN_CARD, ["About", "What"], rows, [28, 60])
     book.save(path)
 
@@ -415,7 +415,7 @@ def _personnel_sheets(sheet: Any, tables: PlanTables, day: Any) -> None:
     if told.get("supervision"):
         rows = [[r[k] for k in ("area", *COUNTS)] for r in supervision_rows(told["supervision"])]
         head = ["Area", "Officers at their posts", "Supervisors", "Needed", "Missing"]
-        sheet("Supervision", head, rows, [26, 14, 14, 12, 12])
+        sheet("Supervision", head, rows, [44, 14, 14, 12, 12])
     assert tables.roster is not None
     if told.get("appeals"):
         rows = [

@@ -89,7 +89,7 @@ def write_prices(out: Path, content: Prices, language: str = "en", project: str 
         )
     ]
     # the plan itself first
-    card = cards_of(out, ("plan", *(str(row["folder"]) for row in rows)), t.text)
+    card = cards_of(out, ("plan", *(str(row["folder"]) for row in rows)), t.text, t.percent)
     write_twin(
         out / "prices.xlsx",
         [t.text(c) for c in COLUMNS.values()],

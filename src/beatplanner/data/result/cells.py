@@ -175,6 +175,7 @@ def write_twin(
     from openpyxl.utils import get_column_letter
 
     columns, names = [_values([row[k] for row in rows]) for k in range(len(header))], set(ids)
+    columns = [_numbered(column) if k in names else column for k, column in enumerate(columns)]
     book = Workbook()
     sheet: Any = book.active
     sheet.title = sheet_name(titles[0] or path.stem)
@@ -217,6 +218,14 @@ def write_twin(
 WIDEST = 60.0
 NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d+)?")
 DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
+
+
+def _numbered(column: Sequence[Any]) -> list[Any]:
+    """Return names of places in which those that are numbers are numbers, beside others; not where one begins with zero."""
+    digits = [v for v in column if isinstance(v, str) and v.isdecimal()]
+    if any(str(int(v)) != v for v in digits):
+        return list(column)
+    return [int(v) if isinstance(v, str) and v.isdecimal() else v for v in column]
 
 
 def _values(column: Sequence[Any]) -> list[Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from beatplanner.data.result.draft import proven_gap
+from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.data.result.sections import section_of
 
 # So many letters of a hash tell two files apart at a glance.
@@ -44,6 +45,10 @@ def _english(text: str, **fields: Any) -> str:
     return text.format(**fields)
 
 
+def _percent(share: float, digits: int) -> str:
+    return f"{share:.{digits}%}"
+
+
 def card_rows(
     summary: Mapping[str, Any],
     *,
@@ -51,6 +56,7 @@ def card_rows(
     when: str = "",
     public: bool = False,
     say: Callable[..., str] = _english,
+    percent: Callable[[float, int], str] = _percent,
 ) -> list[tuple[str, str]]:
     """Return what each line is about, and what it says.
 
@@ -64,6 +70,8 @@ def card_rows(
         Without the clashes, whose sentences may name hours of a beat.
     say
         Says a text of `WORDS` in a language, as `Speech.text` does; English where it is not given.
+    percent
+        Writes a share with so many digits, as `Speech.percent` does.
     """
     rows = [(say("Plan"), say(PLAN, project=summary.get("project", ""), seed=summary.get("seed", "")))]
     if summary.get("made_on"):
@@ -81,7 +89,7 @@ def card_rows(
     )
     for step, name in STEPS.items():
         if step in summary:
-            rows.append((say(name), _standing(summary[step], say)))
+            rows.append((say(name), _standing(summary[step], say, percent)))
     clashes: list[str] = [] if public else summary.get("clashes", [])[:3]
     for clash in clashes:
         rows.append((say("Not kept"), str(clash)))
@@ -97,14 +105,19 @@ def card_rows(
     return rows
 
 
-def cards_of(out: Path, folders: Iterable[str], say: Callable[..., str] = _english) -> list[tuple[str, str]]:
+def cards_of(
+    out: Path,
+    folders: Iterable[str],
+    say: Callable[..., str] = _english,
+    percent: Callable[[float, int], str] = _percent,
+) -> list[tuple[str, str]]:
     """Return the run cards of several plans of a folder, each under the name of its own; one whose summary is not there is left out.
 
     Parameters
     ----------
     out, folders
         Where the plans' folders are, and what they are called.
-    say
+    say, percent
         As in `card_rows`.
     """
     rows: list[tuple[str, str]] = []
@@ -112,7 +125,7 @@ def cards_of(out: Path, folders: Iterable[str], say: Callable[..., str] = _engli
         file = out / folder / "summary.json"
         if file.is_file():
             rows.append((folder, ""))
-            rows += card_rows(json.loads(file.read_text(encoding="utf-8")), say=say)
+            rows += card_rows(json.loads(file.read_text(encoding="utf-8")), say=say, percent=percent)
     return rows
 
 
@@ -121,10 +134,10 @@ def short_hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:SHOWN]
 
 
-def _standing(step: Mapping[str, Any], say: Callable[..., str]) -> str:
+def _standing(step: Mapping[str, Any], say: Callable[..., str], percent: Callable[[float, int], str]) -> str:
     unchecked = step.get("certified") is False
     if step.get("status") in STANDINGS and not (unchecked and step["status"] == "optimal"):
         return say(STANDINGS[step["status"]])
     # a print is handed on: as in the pack, it tells what others can check
     gap = proven_gap(step)
-    return say(NO_BOUND) if gap is None else say(NEAR, share=f"{gap:.2%}")
+    return say(NO_BOUND) if gap is None else say(NEAR, share=gap_said(gap, percent))

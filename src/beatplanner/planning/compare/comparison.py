@@ -245,7 +245,9 @@ def compare(
         content["prices"] = _prices(prices, out)
     maps = [map_of(c, columns) for c in columns]
     speech = content_speech(content)
-    cards = [(c.name, card_rows(c.tables.summary, say=speech.text)) for c in columns if not c.today]
+    cards = [
+        (c.name, card_rows(c.tables.summary, say=speech.text, percent=speech.percent)) for c in columns if not c.today
+    ]
     told_in = Said(
         [sentences(c, columns[0], money_base(columns), speech) for c in columns],
         {c.name: draft_in_words(c.tables, rules=False, language=speech.language) for c in columns if not c.today},

@@ -288,7 +288,7 @@ def test_lines_of_the_chart_never_get_worse_and_the_gap_is_theirs(qtbot):
     chart = RunChart()
     qtbot.addWidget(chart)
     chart.add("beats: proof", 1.0, 100.0, 99.0)
-    assert chart.in_words("beats") == "At most 1.00 % from the best possible."
+    assert chart.in_words("beats") == "At most 1.0 % from the best possible."
     chart.add("officers: proof", 1.0, 5.0, None)
     assert chart.in_words("officers") == "A plan is found; nothing is proven yet."
     chart.resize(260, 140)
