@@ -46,6 +46,8 @@ STOP = re.compile(r"\. (?=[A-ZА-Я“(])")
 # Parts of a list; not what stands in brackets.
 LIST = re.compile(r"(; |, )(?![^(]*\))")
 PAIR = re.compile(r"( and | or )(?![^(]*\))")
+# How a template ends whose last field counts what is not named.
+MORE = re.compile(r" more\b")
 LONGEST = 6000
 # A template of fewer letters than this fits short texts only.
 # Words that join others and tell nothing themselves are none of these.
@@ -211,7 +213,12 @@ def _values(pieces: list[str], text: str) -> list[str] | None:
     for k, literal in enumerate(literals):
         # of two fields side by side the second is a clause, or nothing before what comes next
         behind = text.find(literals[k + 1], at, end) if not literal and k + 1 < len(literals) else end
-        found = text.find(literal, at, end) if literal else _clause(text, at, behind if behind >= 0 else end)
+        # “… and 3 more”: what is counted is behind the last “and”
+        counts = k == len(literals) - 1 and MORE.match(pieces[-1]) is not None
+        if literal:
+            found = text.rfind(literal, at, end) if counts else text.find(literal, at, end)
+        else:
+            found = _clause(text, at, behind if behind >= 0 else end)
         if found < 0:
             return None
         values.append(text[at:found])

@@ -86,3 +86,41 @@ def test_what_readers_refuse_is_told_in_the_windows_language(tmp_path, language)
             if (language == "mk" and re.search(r"[A-Za-z]{2,}", KEPT.sub("", said))) or len(rest) > 1:
                 left.append((str(note), said))
     assert not left
+
+
+def test_a_beat_without_a_name_is_called_by_its_number_in_the_windows_language(qapp):
+    from beatplanner.ui.desktop.toolkit.called import called
+    from beatplanner.ui.desktop.window.languages import install_language
+
+    install_language(qapp, "mk")
+    try:
+        assert called("2", "Beat 2") == called("2", "") == "Реон 2"
+        assert called("2", "Kej 6") == "Kej 6"
+    finally:
+        install_language(qapp, "en")
+    assert called("2", "") == "Beat 2"
+
+
+def test_what_is_counted_at_the_end_of_a_list_is_the_last_of_it():
+    spoken = Sentences(
+        texts_of_window("mk")[CONTEXT], lambda value, digits: f"{value:,.{digits}f}", lambda month: str(month)
+    )
+    said = spoken(
+        "29 pairs of units meet in less than 2 m of border and so are no neighbours: 539 and 545 (0.38 m), "
+        "545 and 591 (0.072 m) and 24 more. Where officers can cross there, draw a link (beats.links)"
+    )
+    assert "545 и 591 (0.072 m) и уште 24." in said.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_one_warning_is_told_in_the_singular(qapp):
+    from beatplanner.planning.whole.plan_warnings import PlanWarning
+    from beatplanner.ui.desktop.panels.warnings_page import WarningsPage
+
+    page = WarningsPage()
+    one, fact = PlanWarning("warning", "Look.", ("1",), ()), PlanWarning("fact", "So it is.", (), ())
+    page.take([one, fact])
+    assert page.headline.text() == "No rules clash. 1 warning, 1 fact about the data."
+    page.list.setCurrentRow(0)
+    assert page.where.text() == "Names 1 beat."
+    page.take([one, one, fact, fact])
+    assert page.headline.text() == "No rules clash. 2 warnings, 2 facts about the data."

@@ -14,6 +14,7 @@ from beatplanner.data.formats import geometry
 from beatplanner.ui.desktop.map.map_layers import contrast_colours
 from beatplanner.ui.desktop.map.rings import Rings
 from beatplanner.ui.desktop.session.session import OpenTown
+from beatplanner.ui.desktop.toolkit.called import called
 from beatplanner.ui.desktop.toolkit.told import told
 
 if TYPE_CHECKING:
@@ -312,7 +313,7 @@ class MapContent:
     def beat_name(self, number: int) -> str:
         """Return what the map calls a beat."""
         beat = self.ids[number]
-        return self.names.get(beat) or f"Beat {beat}"
+        return called(beat, self.names.get(beat, ""))
 
     def fill(self, number: int) -> str:
         """Return the colour of a beat: its own, else one that its neighbours do not have."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QTableView
 
 from beatplanner.ui.desktop.plain_text import literal
 from beatplanner.ui.desktop.session.session import OpenTown
+from beatplanner.ui.desktop.toolkit.called import called
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ class BeatTable(QAbstractTableModel):
         _, column, written = COLUMNS[index.column()]
         value = self._beats()[column].iat[index.row()]
         if column == "name":
-            value = self.scenario.given_names.get(self.beat(index.row()), value)
+            beat = self.beat(index.row())
+            value = called(beat, str(self.scenario.given_names.get(beat, value) or beat))
         is_number = isinstance(value, int | float | np.number)
         if role == Qt.ItemDataRole.DisplayRole:
             return written(value) if value is not None else ""

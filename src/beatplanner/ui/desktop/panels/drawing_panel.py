@@ -248,7 +248,9 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         for beat in ids:
             number = content.ids.index(beat) if beat in content.ids else 0
             name = content.names.get(beat, "")
-            self.beat.addItem(self._swatch(number), f"{beat}  {name}" if name and name != beat else beat, beat)
+            self.beat.addItem(
+                self._swatch(number), f"{beat}  {name}" if name not in ("", beat, f"Beat {beat}") else beat, beat
+            )
         self.choose(before or self.map.selected)
         self.beat.blockSignals(False)
 

@@ -21,6 +21,7 @@ from beatplanner.data.result.service_files import fates, nobody_share, response_
 from beatplanner.ui.desktop.panels.charts import Bar, BarList
 from beatplanner.ui.desktop.panels.week_clock import WeekClock
 from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.toolkit.called import called
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, number, percent
 from beatplanner.ui.desktop.toolkit.narrow import Choice
 from beatplanner.ui.desktop.toolkit.quiet import quiet
@@ -212,7 +213,7 @@ class ServicePage(QWidget):
         key = self.measure.currentData()
         bars = []
         for beat, value in self.values().items():
-            label = self.names.get(beat, beat)
+            label = called(beat, self.names.get(beat, beat))
             text = self._text(key, value)
             tip = f"{label}: {self.titles[key]}: {text if text != NONE else self.tr('unknown')}"
             colour = QColor(self.colours[beat]) if beat in self.colours else None

@@ -87,18 +87,22 @@ class WarningsPage(QWidget):
             item.setToolTip(literal(kind))
             self.list.addItem(item)
         count = {s: sum(d.severity == s for d in warnings) for s in marks}
+        warned = self._many(count["warning"], self.tr("1 warning"), self.tr("{0} warnings"))
+        facts = self._many(count["fact"], self.tr("1 fact about the data"), self.tr("{0} facts about the data"))
         if count["clash"]:
-            said = self.tr("Not all rules could be kept: {0} clash. {1} warnings, {2} facts about the data.").format(
-                count["clash"], count["warning"], count["fact"]
-            )
+            clashes = self._many(count["clash"], self.tr("1 clash"), self.tr("{0} clashes"))
+            said = self.tr("Not all rules could be kept: {0}. {1}, {2}.").format(clashes, warned, facts)
         elif warnings:
-            said = self.tr("No rules clash. {0} warnings, {1} facts about the data.").format(
-                count["warning"], count["fact"]
-            )
+            said = self.tr("No rules clash. {0}, {1}.").format(warned, facts)
         else:
             said = self.tr("Nothing to warn of.")
         self.headline.setText(said)
         self._enable()
+
+    @staticmethod
+    def _many(count: int, one: str, more: str) -> str:
+        """Return how many there are, in the singular where there is one."""
+        return one if count == 1 else more.format(count)
 
     @property
     def serious(self) -> int:
@@ -116,8 +120,9 @@ class WarningsPage(QWidget):
         if warning is None:
             self.where.setText("")
         elif there:
-            parts = [self.tr("{0} beats").format(len(warning.beats))] if warning.beats else []
-            parts += [self.tr("{0} units").format(len(warning.units))] if warning.units else []
+            beats, units = len(warning.beats), len(warning.units)
+            parts = [self._many(beats, self.tr("1 beat"), self.tr("{0} beats"))] if beats else []
+            parts += [self._many(units, self.tr("1 unit"), self.tr("{0} units"))] if units else []
             self.where.setText(self.tr("Names {0}.").format(self.tr(" and ").join(parts)))
         else:
             self.where.setText(self.tr("Names no place."))

@@ -219,7 +219,11 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
         self.setWindowTitle(f"{self.scenario.name} – beatplanner" if self.scenario.is_open else "beatplanner")
         lines = self.scenario.rules_in_words(self.tr, told)
         for place, count, low, high in self.scenario.hours_of_beats() if lines else ():
-            words = self.tr("{0} beats between {1} and {2} hours a year").format(count, number(low), number(high))
+            one, more = (
+                self.tr("1 beat between {1} and {2} hours a year"),
+                self.tr("{0} beats between {1} and {2} hours a year"),
+            )
+            words = (one if count == 1 else more).format(count, number(low), number(high))
             lines.append(f"{place}: {words}" if place else words)
         self.rules.setText("\n".join(f"• {line}" for line in lines) or self.tr("The inputs of this result are gone."))
         self.figures.setText(self._figures())

@@ -1,0 +1,12 @@
+"""What a beat is called in the window's language."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+
+def called(beat: str, name: str) -> str:
+    """Return the name of a beat; where it has none of its own, which plans write in English, its number in the window's language."""
+    if name and name != f"Beat {beat}":
+        return name
+    return QCoreApplication.translate("", "Beat {0}").format(beat)
