@@ -316,6 +316,48 @@ def planned_once(tmp_path_factory) -> GridTown:
     return town
 
 
+@pytest.fixture(scope="session")
+def project_once(tmp_path_factory) -> Path:
+    """A project file of the grid town with a plan in it: made once for all files of a worker, which copy it."""
+    from beatplanner.data.project.build import build
+    from beatplanner.data.project.document import ProjectDocument
+    from beatplanner.planning.whole.run import run
+
+    folder = tmp_path_factory.mktemp("project once")
+    town = write_grid_town(folder / "layers")
+    build(town.project, folder / "town.gpkg")
+    run(folder / "town.gpkg", folder / "plan")
+    document = ProjectDocument.open(folder / "town.gpkg")
+    document.add_plan(folder / "plan")
+    document.save()
+    document.close()
+    return folder / "town.gpkg"
+
+
+@pytest.fixture(scope="session")
+def _window_class() -> type:
+    """The window's class: of the session, so that it is loaded before what looks whether it is, for each test."""
+    from beatplanner.ui.desktop.window.main_window import MainWindow
+
+    return MainWindow
+
+
+@pytest.fixture
+def make_window(_window_class, qtbot, monkeypatch):
+    """Make windows on the screen, of a small laptop where no size is given; what they would say in a dialog is kept in their `told`."""
+    monkeypatch.setattr(_window_class, "_tell", lambda self, title, lines: self.told.append((title, lines)))
+
+    def make(size: tuple[int, int] = (1366, 768)):
+        window = _window_class()
+        window.told = []
+        qtbot.addWidget(window, before_close_func=let_go)
+        window.resize(*size)
+        window.show()
+        return window
+
+    return make
+
+
 @pytest.fixture
 def command(capsys, monkeypatch):
     """Run a command as a user would; returns exit code, standard output and standard error."""

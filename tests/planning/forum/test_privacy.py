@@ -17,7 +17,7 @@ from beatplanner.planning.forum.forum_pack import audit_pack
 from beatplanner.planning.forum.gate import Cell, pass_gate, whole
 from beatplanner.planning.forum.published import read_published
 from beatplanner.planning.forum.themes import is_sensitive
-from beatplanner.planning.forum.told_of_work import Told, Work, tells_a_count
+from beatplanner.planning.forum.told_of_work import BalanceMeasure, Work, tells_a_count
 from conftest import GridTown, write_grid_town
 
 FORUM = """
@@ -67,13 +67,13 @@ def test_a_sliver_between_old_and_new_lines_is_hidden():
     ("people", "told", "tells"),
     [
         # a beat of three people beside one of a hundred, both hidden: within 5 % of what is told there are three to five
-        ([100, 3], Told(deviation=0.95, deviation_step=0.05), True),
-        ([100, 3], Told(spread=32.4, spread_step=0.1), True),
+        ([100, 3], BalanceMeasure(deviation=0.95, deviation_step=0.05), True),
+        ([100, 3], BalanceMeasure(spread=32.4, spread_step=0.1), True),
         # that a rule is kept is a measure, too: each has three or four
-        ([3, 4], Told(deviation=0.15), True),
+        ([3, 4], BalanceMeasure(deviation=0.15), True),
         # figures of both beats are shown, so it follows from them
-        ([100, 7], Told(deviation=0.9, deviation_step=0.05), False),
-        ([3, 4], Told(), False),
+        ([100, 7], BalanceMeasure(deviation=0.9, deviation_step=0.05), False),
+        ([3, 4], BalanceMeasure(), False),
     ],
 )
 def test_what_is_told_of_work_passes_the_gate(people, told, tells):
@@ -93,7 +93,7 @@ def test_what_is_told_of_work_passes_the_gate(people, told, tells):
         fits &= told.spread is None or told.spread - told.spread_step < spread <= told.spread + 1e-9
         if fits and (pair[0] > pair[1]) == (people[0] > people[1]):
             possible.append(a)
-    assert (not shown and len(possible) < 5) == tells or told == Told()
+    assert (not shown and len(possible) < 5) == tells or told == BalanceMeasure()
 
 
 def test_what_another_scenario_gives_away_stops_the_pack_and_is_named():

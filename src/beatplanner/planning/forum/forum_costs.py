@@ -26,7 +26,7 @@ from beatplanner.planning.forum.audit import AuditCheck
 from beatplanner.planning.forum.forums import venues_of, ways_to
 from beatplanner.planning.forum.pack_figures import moved_to
 from beatplanner.planning.forum.published import Published
-from beatplanner.planning.forum.told_before import Row, Told, attacked
+from beatplanner.planning.forum.told_before import Row, ShareStatement, attacked
 
 # Half of the last digit that is told: of a cost, and of a share of those who walk (older versions told it in steps of 5 %).
 CENT, SHARE = 0.005, 0.025
@@ -74,7 +74,7 @@ def cost_rows(
 
 def _told_by(
     folder: Path, own: Areas, areas: Areas, tables: PlanTables, town: Town, extra: ForumTables
-) -> Iterator[Told]:
+) -> Iterator[ShareStatement]:
     """Yield what the table of forums of one pack says; rows whose place is not known say nothing."""
     file, (venues, walks) = folder / "forums.csv", venues_of(town, extra)
     if not file.is_file() or venues is None or not len(venues):
@@ -98,9 +98,9 @@ def _told_by(
         except (KeyError, ValueError):
             continue
         each, price = members * fare[inside, j], float(venues["cost"].iloc[j])
-        yield Told(inside, each, travel - CENT, travel + CENT)
+        yield ShareStatement(inside, each, travel - CENT, travel + CENT)
         if meetings > 0:
             whole = year / meetings - price
-            yield Told(inside, each, whole - CENT / meetings, whole + CENT / meetings)
+            yield ShareStatement(inside, each, whole - CENT / meetings, whole + CENT / meetings)
         if np.isfinite(share):
-            yield Told(inside, on_foot[inside, j].astype(float), share - SHARE, share + SHARE)
+            yield ShareStatement(inside, on_foot[inside, j].astype(float), share - SHARE, share + SHARE)

@@ -24,8 +24,7 @@ from beatplanner.planning.forum.older_texts import OlderTexts, is_older, read_te
 from beatplanner.planning.forum.pack_figures import moved_to
 from beatplanner.planning.forum.public_plan import SPREAD_STEP, STEP
 from beatplanner.planning.forum.published import Published
-from beatplanner.planning.forum.told_of_work import Told as Measure
-from beatplanner.planning.forum.told_of_work import Work, hours_each, rows_of
+from beatplanner.planning.forum.told_of_work import BalanceMeasure, Work, hours_each, rows_of
 from beatplanner.solver.suppression import WIDE, spans
 from beatplanner.solver.suppression_system import linear_programme
 
@@ -39,7 +38,7 @@ Row = tuple[np.ndarray, float]
 
 
 @dataclass(frozen=True)
-class Told:
+class ShareStatement:
     """What a share or a mean says: ``low·Σ x ≤ weight·x ≤ high·Σ x`` over the units `inside`; `weight` is that of one resident."""
 
     inside: np.ndarray
@@ -137,7 +136,7 @@ def _shares(pack: Published, texts: OlderTexts, areas: Areas, tables: PlanTables
     for part, inside, percent in shares:
         inner = every[inside]
         share = percent / 100
-        yield [*Told(at[inner], part[inner].astype(float), share - PERCENT, share + PERCENT).rows(n)]
+        yield [*ShareStatement(at[inner], part[inner].astype(float), share - PERCENT, share + PERCENT).rows(n)]
     minutes, spare = _minutes(own, at, texts, tables)
     reached = np.isfinite(minutes)
     means = [(reached, m) for m in texts.values("within", "minutes")]
@@ -147,7 +146,7 @@ def _shares(pack: Published, texts: OlderTexts, areas: Areas, tables: PlanTables
         means += [(reached & (of == beat), m) for beat, m in texts.of_beat.items()]
     for inside, mean in means:
         if inside.any():
-            yield [*Told(at[inside], minutes[inside], mean - MINUTE - spare, mean + MINUTE + spare).rows(n)]
+            yield [*ShareStatement(at[inside], minutes[inside], mean - MINUTE - spare, mean + MINUTE + spare).rows(n)]
 
 
 def _rule(pack: Published, name: str) -> float | None:
@@ -160,7 +159,7 @@ def _rule(pack: Published, name: str) -> float | None:
 
 def _budget(at: np.ndarray, changes: np.ndarray, known: np.ndarray, share: float, n: int) -> list[Row]:
     """Return what it says that at most this share of residents change beat."""
-    return [*Told(at[known], changes[known].astype(float), 0.0, share + SLACK).rows(n)]
+    return [*ShareStatement(at[known], changes[known].astype(float), 0.0, share + SLACK).rows(n)]
 
 
 def budget_tells(cells: Sequence[Cell], areas: Areas, share: float, counts: np.ndarray, k: int) -> bool:
@@ -218,12 +217,13 @@ def _measures(
         return
     work = Work(hours, beat, [town[b] for b in ids], posts)
     rule = _rule(pack, "tolerance")
-    told = [Measure(f / 100 + PERCENT, 2 * PERCENT) for f in texts.values("deviation_found", "found")]
+    told = [BalanceMeasure(f / 100 + PERCENT, 2 * PERCENT) for f in texts.values("deviation_found", "found")]
     for limit in texts.values("deviation_found", "limit") + texts.values("deviation", "limit"):
         is_rule = is_older(pack) or (rule is not None and abs(rule - limit / 100) <= PERCENT)
-        told.append(Measure(limit / 100 + PERCENT, np.inf if is_rule else STEP + 2 * PERCENT))
+        told.append(BalanceMeasure(limit / 100 + PERCENT, np.inf if is_rule else STEP + 2 * PERCENT))
     told += [
-        Measure(None, np.inf, m / 100 + PERCENT, SPREAD_STEP + 2 * PERCENT) for m in texts.values("spread", "more")
+        BalanceMeasure(None, np.inf, m / 100 + PERCENT, SPREAD_STEP + 2 * PERCENT)
+        for m in texts.values("spread", "more")
     ]
     there = beat >= 0
     for measure in told:

@@ -57,7 +57,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Told:
+class BalanceMeasure:
     """A measure as it would be told.
 
     Attributes
@@ -76,7 +76,9 @@ class Told:
     spread_step: float = np.inf
 
 
-def tells_a_count(told: Told, work: Work, counts: np.ndarray, each: float, cells: Sequence[Cell], k: int) -> bool:
+def tells_a_count(
+    told: BalanceMeasure, work: Work, counts: np.ndarray, each: float, cells: Sequence[Cell], k: int
+) -> bool:
     """Tell whether a measure narrows a hidden count.
 
     Parameters
@@ -129,7 +131,7 @@ def tells_a_count(told: Told, work: Work, counts: np.ndarray, each: float, cells
 
 
 def rows_of(
-    told: Told, work: Work, of_atom: np.ndarray, other: np.ndarray, each: float, atoms: np.ndarray
+    told: BalanceMeasure, work: Work, of_atom: np.ndarray, other: np.ndarray, each: float, atoms: np.ndarray
 ) -> Iterator[tuple[np.ndarray, float]]:
     """Yield what a measure says, each as a row and its limit over the atoms: row·x ≤ limit."""
     count = len(work.posts)
@@ -196,9 +198,9 @@ def quiet(
     reports = float(tables.units["reactive_hours"].sum()) > 0
     known += [(themes[name], longest if reports else 0.0, gate.cells) for name, gate in figures.concerns.items()]
     rule_kept = _is_rule(plan, tables)
-    deviation = Told(plan.deviation_limit, np.inf if rule_kept else STEP)
+    deviation = BalanceMeasure(plan.deviation_limit, np.inf if rule_kept else STEP)
 
-    def harmless(told: Told) -> bool:
+    def harmless(told: BalanceMeasure) -> bool:
         return not any(tells_a_count(told, work, count, each, cells, k) for count, each, cells in known)
 
     if harmless(replace(deviation, spread=plan.work_spread, spread_step=SPREAD_STEP)):

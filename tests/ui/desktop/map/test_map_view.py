@@ -11,8 +11,6 @@ import numpy as np
 import openpyxl
 import pytest
 
-from conftest import let_go
-
 pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
 from PySide6.QtCore import Qt
@@ -27,26 +25,12 @@ from beatplanner.ui.desktop.map.legend import legend
 from beatplanner.ui.desktop.map.map_layers import LayerStack
 from beatplanner.ui.desktop.map.printing import PAPER, Page, write_page
 from beatplanner.ui.desktop.map.view import View
-from beatplanner.ui.desktop.toolkit import recent
-from beatplanner.ui.desktop.window.main_window import MainWindow
-
-
-@pytest.fixture(scope="module")
-def planned(planned_once):
-    return planned_once
 
 
 @pytest.fixture
-def window(qtbot, tmp_path, monkeypatch, planned):
-    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
-    told = []
-    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: told.append((title, lines)))
-    window = MainWindow()
-    window.told = told
-    qtbot.addWidget(window, before_close_func=let_go)
-    window.resize(1366, 768)
-    window.show()
-    window.open(planned.folder / "plan")
+def window(make_window, planned_once):
+    window = make_window()
+    window.open(planned_once.folder / "plan")
     window.map.fit()
     yield window
     window.drawing_panel.process.cancel()
@@ -195,7 +179,7 @@ def test_a_page_has_its_paper_and_its_exact_scale(window, tmp_path):
     assert (float(box.width), float(box.height)) == pytest.approx((420 / 25.4 * 72, 297 / 25.4 * 72), abs=1)
 
 
-def test_the_run_card_stands_on_the_page_and_in_workbooks(qapp, planned, tmp_path):
+def test_the_run_card_stands_on_the_page_and_in_workbooks(qapp, planned_once, tmp_path):
     import pypdf
 
     from beatplanner.data.result.folder import read_result
@@ -203,7 +187,7 @@ def test_the_run_card_stands_on_the_page_and_in_workbooks(qapp, planned, tmp_pat
     from beatplanner.ui.desktop.map.headless import print_plan
     from beatplanner.ui.desktop.window.languages import catalogue
 
-    summary = read_result(planned.folder / "plan").summary
+    summary = read_result(planned_once.folder / "plan").summary
     rows = dict(card_rows(summary, who="Ana", when="01.02.2027"))
     assert rows["Printed"] == "Ana, 01.02.2027" and rows["Beats"] and len(rows["Rules"]) == 10
     assert rows["Date"] == summary["made_on"]
@@ -214,10 +198,10 @@ def test_the_run_card_stands_on_the_page_and_in_workbooks(qapp, planned, tmp_pat
     digests = {i["sha256"][:10] for i in summary["inputs"]}
     assert digests <= {says.split(", ")[-1] for says in rows.values()}
     page = {"paper": "A4", "landscape": True, "scale": None, "title": "", "patterns": False}
-    print_plan(planned.folder / "plan", tmp_path / "map.pdf", **page)
+    print_plan(planned_once.folder / "plan", tmp_path / "map.pdf", **page)
     said = " ".join("".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "map.pdf").pages).split())
     assert "Run card" in said and summary["inputs"][0]["sha256"][:10] in said
-    books = [planned.folder / "plan" / "officers.xlsx"]
+    books = [planned_once.folder / "plan" / "officers.xlsx"]
     assert all("Run card" in openpyxl.load_workbook(b).sheetnames for b in books)
 
 
@@ -309,8 +293,8 @@ def test_no_cell_of_a_workbook_is_a_formula(window, tmp_path):
     assert "'=HYPERLINK(1)" in (tmp_path / "map.csv").read_text(encoding="utf-8-sig")
 
 
-def test_the_command_line_exports_the_same(planned, tmp_path):
-    plan = str(planned.folder / "plan")
+def test_the_command_line_exports_the_same(planned_once, tmp_path):
+    plan = str(planned_once.folder / "plan")
     for name in ("map.pdf", "map.png", "map.xlsx"):
         found = CliRunner().invoke(app, ["export", plan, "--out", str(tmp_path / name), "--paper", "A4"])
         assert found.exit_code == 0, found.output

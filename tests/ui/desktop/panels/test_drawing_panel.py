@@ -9,7 +9,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import pytest
 
-from conftest import let_go, write_grid_town
+from conftest import write_grid_town
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
@@ -20,8 +20,6 @@ from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.panels.drawing_dialogs import ReasonDialog
 from beatplanner.ui.desktop.panels.drawing_menu import ACTIONS
-from beatplanner.ui.desktop.toolkit import recent
-from beatplanner.ui.desktop.window.main_window import MainWindow
 
 
 @pytest.fixture(scope="module")
@@ -32,15 +30,8 @@ def planned(tmp_path_factory):
 
 
 @pytest.fixture
-def window(qtbot, tmp_path, monkeypatch, planned):
-    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
-    told = []
-    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: told.append((title, lines)))
-    window = MainWindow()
-    window.told = told
-    qtbot.addWidget(window, before_close_func=let_go)
-    window.resize(1366, 768)
-    window.show()
+def window(make_window, planned):
+    window = make_window()
     window.open(planned.folder / "plan")
     window.map.fit()
     window.drawing_panel.dock.raise_()

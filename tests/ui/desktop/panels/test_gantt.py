@@ -9,9 +9,7 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
-from beatplanner.ui.desktop.toolkit import recent
-from beatplanner.ui.desktop.window.main_window import MainWindow
-from conftest import ROSTER, let_go, write_grid_town, write_roster
+from conftest import ROSTER, write_grid_town, write_roster
 
 Key, Keys = QtCore.Qt.Key, QtCore.Qt.KeyboardModifier
 SPARE = [[name, None, None, "sq", "m", 21.49, 42.0, "2025-01-01", None, None] for name in ("Filip", "Goran")]
@@ -26,14 +24,8 @@ def town(tmp_path_factory):
 
 
 @pytest.fixture
-def window(qtbot, tmp_path, monkeypatch, town):
-    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
-    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: self.told.append((title, lines)))
-    made = MainWindow()
-    made.told = []
-    qtbot.addWidget(made, before_close_func=let_go)
-    made.resize(1366, 768)
-    made.show()
+def window(make_window, town):
+    made = make_window()
     made.open(town.project)
     made.scenario.take(town.path("plan"))
     made.actions_by_name["show_postings"].trigger()

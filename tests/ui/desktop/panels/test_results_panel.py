@@ -16,21 +16,10 @@ from beatplanner.ui.desktop.window.main_window import MainWindow
 from conftest import let_go, write_grid_town
 
 
-@pytest.fixture(scope="module")
-def planned(tmp_path_factory):
-    town = write_grid_town(tmp_path_factory.mktemp("shown"))
-    run(town.project, town.folder / "plan", time_limit=6, pack=False)
-    return town.folder / "plan"
-
-
 @pytest.fixture
-def window(qtbot, tmp_path, monkeypatch, planned):
-    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
-    made = MainWindow()
-    qtbot.addWidget(made, before_close_func=let_go)
-    made.resize(1366, 768)
-    made.show()
-    made.open(planned)
+def window(make_window, qtbot, planned_once):
+    made = make_window()
+    made.open(planned_once.folder / "plan")
     qtbot.waitUntil(lambda: made.results.book is not None, timeout=120_000)
     return made
 
@@ -68,7 +57,7 @@ def test_every_measure_has_a_bar_for_each_beat(window):
         assert charts.note.text()
 
 
-def test_the_verdict_comes_by_itself_and_a_wrong_figure_is_named(window, qtbot, planned, tmp_path):
+def test_the_verdict_comes_by_itself_and_a_wrong_figure_is_named(window, qtbot, planned_once, tmp_path):
     import shutil
 
     proof = window.results.proof
@@ -77,7 +66,7 @@ def test_the_verdict_comes_by_itself_and_a_wrong_figure_is_named(window, qtbot, 
     text = proof.page.toPlainText()
     assert "Beats" in text and "proven best" in text and "What this means" in text
     wrong = tmp_path / "wrong"
-    shutil.copytree(planned, wrong)
+    shutil.copytree(planned_once.folder / "plan", wrong)
     summary = json.loads((wrong / "summary.json").read_text("utf-8"))
     summary["officers"]["rotations"] += 5
     (wrong / "summary.json").write_text(json.dumps(summary), "utf-8")

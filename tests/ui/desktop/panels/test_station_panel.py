@@ -9,9 +9,7 @@ QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
-from beatplanner.ui.desktop.toolkit import recent
-from beatplanner.ui.desktop.window.main_window import MainWindow
-from conftest import let_go, write_grid_town
+from conftest import write_grid_town
 
 Mods = QtCore.Qt.KeyboardModifier.NoModifier
 
@@ -24,14 +22,8 @@ def town(tmp_path_factory):
 
 
 @pytest.fixture
-def window(qtbot, tmp_path, monkeypatch, town):
-    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
-    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: self.told.append((title, lines)))
-    made = MainWindow()
-    made.told = []
-    qtbot.addWidget(made, before_close_func=let_go)
-    made.resize(1366, 768)
-    made.show()
+def window(make_window, town):
+    made = make_window()
     made.open(town.project)
     made.scenario.take(town.path("plan"))
     made.map.fit()

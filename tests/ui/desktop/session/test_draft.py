@@ -9,46 +9,21 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
 
-from conftest import let_go, write_grid_town
-
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
 from benchmarks.window_walks import stale
 from PySide6.QtGui import QKeySequence
 
-from beatplanner.data.project.build import build
-from beatplanner.planning.whole.run import run
-from beatplanner.ui.desktop.toolkit import recent
 from beatplanner.ui.desktop.window.main_window import MainWindow
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """A project file with a plan in it."""
-    from beatplanner.data.project.document import ProjectDocument
-
-    folder = tmp_path_factory.mktemp("draft")
-    town = write_grid_town(folder / "layers")
-    build(town.project, folder / "town.gpkg")
-    run(folder / "town.gpkg", folder / "plan", time_limit=20)
-    document = ProjectDocument.open(folder / "town.gpkg")
-    document.add_plan(folder / "plan")
-    document.save()
-    document.close()
-    return folder / "town.gpkg"
-
-
 @pytest.fixture
-def open_window(qtbot, tmp_path, monkeypatch, built):
-    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
+def open_window(make_window, qtbot, tmp_path, monkeypatch, project_once):
     monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: pytest.fail(f"{title}: {lines}"))
-    project = shutil.copyfile(built, tmp_path / "town.gpkg")
+    project = shutil.copyfile(project_once, tmp_path / "town.gpkg")
 
     def make(path=project) -> MainWindow:
-        window = MainWindow()
-        qtbot.addWidget(window, before_close_func=let_go)
-        window.resize(1200, 700)
-        window.show()
+        window = make_window((1200, 700))
         window.open(path)
         qtbot.waitUntil(lambda: not window.draft._later.isActive() and not window.results.work.busy, timeout=120_000)
         return window

@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from conftest import let_go, write_grid_town
+from conftest import write_grid_town
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
@@ -33,16 +33,8 @@ def planned(tmp_path_factory):
 
 
 @pytest.fixture
-def window(qtbot, tmp_path, monkeypatch):
-    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
-    told = []
-    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: told.append((title, lines)))
-    window = MainWindow()
-    window.told = told
-    qtbot.addWidget(window, before_close_func=let_go)
-    window.resize(1200, 700)
-    window.show()
-    return window
+def window(make_window):
+    return make_window((1200, 700))
 
 
 def test_every_action_has_words_and_a_method():

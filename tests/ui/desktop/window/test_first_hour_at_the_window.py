@@ -9,51 +9,26 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
 
-from conftest import let_go, write_grid_town
+from conftest import write_grid_town
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 
-from beatplanner.data.project.build import build
-from beatplanner.data.project.document import ProjectDocument
-from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.map.map_view import MapView
 from beatplanner.ui.desktop.session.session import OpenTown
-from beatplanner.ui.desktop.toolkit import recent
 from beatplanner.ui.desktop.window.keyboard import map_has_half
 from beatplanner.ui.desktop.window.languages import install_language
 from beatplanner.ui.desktop.window.main_window import MainWindow
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """A project file with a plan in it."""
-    folder = tmp_path_factory.mktemp("stumbles")
-    town = write_grid_town(folder / "layers")
-    build(town.project, folder / "town.gpkg")
-    run(folder / "town.gpkg", folder / "plan", time_limit=20, pack=False)
-    document = ProjectDocument.open(folder / "town.gpkg")
-    document.add_plan(folder / "plan")
-    document.save()
-    document.close()
-    return folder / "town.gpkg"
-
-
 @pytest.fixture
-def open_window(qtbot, tmp_path, monkeypatch, built):
-    monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
-    told = []
-    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: told.append((title, lines)))
-    project = shutil.copyfile(built, tmp_path / "town.gpkg")
+def open_window(make_window, qtbot, tmp_path, project_once):
+    project = shutil.copyfile(project_once, tmp_path / "town.gpkg")
 
     def make(size=(1366, 768)) -> MainWindow:
-        window = MainWindow()
-        window.told = told
-        qtbot.addWidget(window, before_close_func=let_go)
-        window.resize(*size)
-        window.show()
+        window = make_window(size)
         window.open(project)
         qtbot.waitUntil(lambda: not window.draft._later.isActive() and not window.results.work.busy, timeout=120_000)
         return window

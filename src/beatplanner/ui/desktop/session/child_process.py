@@ -89,7 +89,7 @@ def _load() -> None:
 class ChildProcess(QObject):
     """One piece of work in a child, which sends messages (kind, content): any number of ``"progress"``, then one of another kind.
 
-    A subclass takes the messages: `told` each progress, `ended` the last one, and `died` where the child ended without one.
+    A subclass takes the messages: `heard` each progress, `ended` the last one, and `died` where the child ended without one.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -132,7 +132,7 @@ class ChildProcess(QObject):
             self._worker.end()
             self._close()
 
-    def told(self, content: Any) -> None:
+    def heard(self, content: Any) -> None:
         """Take a progress."""
 
     def ended(self, kind: str, content: Any) -> None:
@@ -172,7 +172,7 @@ class ChildProcess(QObject):
                 worker.ready = True
                 self._send()
             elif kind == "progress":
-                self.told(content)
+                self.heard(content)
             else:
                 self._close()
                 if len(_idle) < KEPT and worker.jobs < JOBS:

@@ -69,7 +69,7 @@ class DrawingProcess(ChildProcess):
         self._job = job
         self.begin(_child, drawing, job, seconds)
 
-    def told(self, content: Any) -> None:
+    def heard(self, content: Any) -> None:
         """Tell how far it is."""
         self.progressed.emit(*content)
 

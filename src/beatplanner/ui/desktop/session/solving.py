@@ -175,7 +175,7 @@ class SolveProcess(ChildProcess):
             super().cancel()
             shutil.rmtree(self._folder.parent, ignore_errors=True)
 
-    def told(self, content: Any) -> None:
+    def heard(self, content: Any) -> None:
         """Tell how far it is."""
         if content[0] is None:
             self.limited.emit(*content[1:])
