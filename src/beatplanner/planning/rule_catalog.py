@@ -6,7 +6,7 @@ The rules themselves stand in `data.description.sections`, each beside its key; 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +63,7 @@ PRESETS = (
 )
 
 
-def value_of(rules: dict[str, Any], rule: Rule) -> Any:
+def value_of(rules: Mapping[str, object], rule: Rule) -> Any:
     """Return what rules say of a rule, as JSON; its default where they say nothing, of a table what it does not name."""
     section = section_of(rules, rule.section)
     found = section.get(rule.name)
@@ -78,7 +78,7 @@ def value_of(rules: dict[str, Any], rule: Rule) -> Any:
     return {**rule.inner, **found} if rule.inner else found
 
 
-def rules_of(rules: dict[str, Any]) -> list[Rule]:
+def rules_of(rules: Mapping[str, object]) -> list[Rule]:
     """Return the rules that can be set: those whose section is there; ``workload`` always is."""
     return [r for r in RULES if r.section == "workload" or rules.get(r.section) is not None]
 
@@ -98,9 +98,9 @@ def change(values: dict[str, Any], rules: dict[str, Any] | None = None) -> dict[
     return patch
 
 
-def preset_values(preset: Preset, rules: dict[str, Any]) -> dict[str, Any]:
+def preset_values(preset: Preset, rules: Mapping[str, object]) -> dict[str, Any]:
     """Return what a preset would change: values by key that differ from those in force, for the sections that are there."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for rule in rules_of(rules):
         if rule.key in preset.values:
             wanted = preset.values[rule.key]
@@ -140,7 +140,7 @@ def written(rule: Rule, value: Any) -> str:
     return _names_and_values(value) if rule.kind == "table" else str(value)
 
 
-def _names_and_values(value: dict[str, Any]) -> str:
+def _names_and_values(value: Mapping[str, object]) -> str:
     said = {k: v for k, v in value.items() if v is not None and v != []}
     return ", ".join(f"{tomlkit.key(k).as_string()} = {_as_toml(v)}" for k, v in said.items())
 
@@ -307,14 +307,14 @@ def hours_of(municipalities: Iterable[dict[str, Any]], tolerance: float) -> list
     return found
 
 
-def differences(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[Rule, Any, Any]]:
+def differences(before: Mapping[str, object], now: Mapping[str, object]) -> list[tuple[Rule, Any, Any]]:
     """Return the rules whose values differ between two sets of rules (as JSON), with both values."""
     there = {r.key for r in rules_of(before)}
     found = [(r, value_of(before, r), value_of(now, r)) for r in rules_of(now) if r.key in there]
     return [(r, a, b) for r, a, b in found if a != b]
 
 
-def _told(value: dict[str, Any]) -> str:
+def _told(value: Mapping[str, object]) -> str:
     """Return a table as people read it: ``burglary 2.5, assault 3``."""
     said = {k.replace("_", " "): v for k, v in value.items() if v is not None and v != []}
     numbers = {k: v if is_list(v) else [v] for k, v in said.items()}

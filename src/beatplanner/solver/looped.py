@@ -54,7 +54,7 @@ class Kernel:
             if self.dispatcher is None:
                 from beatplanner.solver.compiled import kernels
 
-                home: dict[str, Any] = self.function.__globals__
+                home: dict[str, object] = self.function.__globals__
                 for name in self.function.__code__.co_names:
                     # compiled code calls only what is compiled
                     if isinstance(inner := home.get(name), Kernel):

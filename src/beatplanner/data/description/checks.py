@@ -242,7 +242,7 @@ def _of_budget(budget: Budget, officers: Officers | None) -> Iterator[tuple[str,
             what = f"“{payer}” would pay for itself after {day}"
         mend = did_you_mean(payer, named) or "Name a payer of budget.payers, and another as budget.then"
         yield f"budget.ends.{payer}", what, mend
-    amounts: dict[str, Any] = {f"funds.{payer}": value for payer, value in budget.funds.items()}
+    amounts: dict[str, object] = {f"funds.{payer}": value for payer, value in budget.funds.items()}
     amounts |= {"ceiling": budget.ceiling, "training_seats": budget.training_seats}
     for name, value in amounts.items():
         if is_list(value) and len(value) != budget.years:

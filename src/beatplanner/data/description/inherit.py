@@ -18,7 +18,7 @@ from beatplanner.data.paths import relative_or_whole, whole_path
 EXTENDS, REMOVE = "extends", "remove"
 
 
-def resolve(file: Path, raw: dict[str, Any], read: Callable[[Path], Description]) -> dict[str, Any]:
+def resolve(file: Path, raw: Mapping[str, object], read: Callable[[Path], Description]) -> dict[str, Any]:
     """Return the tables of a scenario file with those of all that it extends, paths relative to it.
 
     Parameters
@@ -48,7 +48,7 @@ def resolve(file: Path, raw: dict[str, Any], read: Callable[[Path], Description]
     return merge(tables, {k: v for k, v in raw.items() if k not in (EXTENDS, REMOVE)})
 
 
-def _base_of(file: Path, raw: Mapping[str, Any], chain: tuple[Path, ...]) -> Path:
+def _base_of(file: Path, raw: Mapping[str, object], chain: tuple[Path, ...]) -> Path:
     name = raw[EXTENDS]
     if not isinstance(name, str) or not name:
         raise InputError(
@@ -77,7 +77,7 @@ def _base_of(file: Path, raw: Mapping[str, Any], chain: tuple[Path, ...]) -> Pat
     return base
 
 
-def _removals(file: Path, raw: Mapping[str, Any], tables: Mapping[str, Any]) -> list[str]:
+def _removals(file: Path, raw: Mapping[str, object], tables: Mapping[str, object]) -> list[str]:
     keys = raw.get(REMOVE, [])
     if not is_list(keys) or not all(isinstance(k, str) for k in keys):
         raise InputError(
@@ -94,7 +94,7 @@ def _removals(file: Path, raw: Mapping[str, Any], tables: Mapping[str, Any]) -> 
     return keys
 
 
-def _keys(tables: Mapping[str, Any], place: str = "") -> Iterator[str]:
+def _keys(tables: Mapping[str, object], place: str = "") -> Iterator[str]:
     for key, value in tables.items():
         yield f"{place}{key}"
         if is_mapping(value):

@@ -8,7 +8,7 @@ from typing import Any
 from beatplanner.data.narrowing import is_mapping
 
 
-def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def merge(base: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, Any]:
     """Return `base` with a merge patch (RFC 7386) applied: tables are merged key by key, None takes a key away, anything else replaces."""
     merged = dict(base)
     for key, value in changes.items():
@@ -22,12 +22,12 @@ def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
-def difference(base: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+def difference(base: Mapping[str, object], other: Mapping[str, object]) -> dict[str, Any]:
     """Return what turns `base` into `other`, for `merge`; a key that `other` lacks is None.
 
     Tables hold no None themselves: a description has none.
     """
-    changes: dict[str, Any] = {key: None for key in base if key not in other}
+    changes: dict[str, object] = {key: None for key in base if key not in other}
     for key, value in other.items():
         under = base.get(key)
         if is_mapping(value) and is_mapping(under):

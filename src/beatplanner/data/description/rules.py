@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from beatplanner.data.description.models import SECTIONS, Description
@@ -79,7 +80,7 @@ def _said(rule: Rule, value: Any) -> str:
     return f"{_number(rule, value)} {rule.unit.removesuffix('s') if value == 1 else rule.unit}".rstrip()
 
 
-def _table_said(value: dict[str, Any]) -> str:
+def _table_said(value: Mapping[str, object]) -> str:
     told = {k: ", ".join(map(str, v)) if is_list(v) else v for k, v in value.items() if v is not None}
     return ", ".join(f"`{k}` {v if isinstance(v, str) else f'{v:,g}'}" for k, v in told.items())
 

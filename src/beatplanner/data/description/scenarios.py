@@ -67,7 +67,7 @@ def _at_home(description: Description) -> Description:
     return Description.model_validate(moved_paths(description.model_dump(exclude_none=True), description.folder, None))
 
 
-def differences_in_words(a: Mapping[str, Any], b: Mapping[str, Any], place: str = "") -> Iterator[str]:
+def differences_in_words(a: Mapping[str, object], b: Mapping[str, object], place: str = "") -> Iterator[str]:
     """Yield a line for each key whose value differs between two descriptions, as `place.key: was → now`."""
     for key in sorted({*a, *b}, key=lambda k: (k not in a, str(k))):
         was, now = a.get(key), b.get(key)

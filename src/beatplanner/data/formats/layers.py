@@ -150,7 +150,7 @@ def _told_as(what: str, where: Place) -> Generator[None]:
         raise InputError(where.problem(what.format(error=_first_line(error)), "Export it again")) from None
 
 
-def _check_driver(info: Mapping[str, Any], where: Place) -> None:
+def _check_driver(info: Mapping[str, object], where: Place) -> None:
     """Refuse what GDAL reads by a driver that is not ours: a second wall behind the list of drivers."""
     driver = info.get("driver")
     if driver is not None and driver not in VECTOR_DRIVERS:

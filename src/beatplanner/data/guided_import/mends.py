@@ -67,7 +67,7 @@ def _without_overlaps(frame: Any, _source: Source) -> Any:
 
 
 def _numbers_or_zero(frame: Any, source: Source) -> Any:
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for meaning in NUMBERS:
         if meaning in source.columns:
             column = source.columns[meaning]
@@ -82,7 +82,7 @@ def _swapped(frame: Any, _source: Source) -> Any:
 
 
 def _without_wrong_times(frame: Any, source: Source) -> Any:
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for meaning in TIMES:
         if meaning in source.columns:
             values = frame[source.columns[meaning]]

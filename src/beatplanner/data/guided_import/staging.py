@@ -38,7 +38,7 @@ def stage(draft: ImportDraft, folder: Path) -> Path:
     if missing:
         raise InputError(*(problem(text) for text in missing))
     folder.mkdir(parents=True, exist_ok=True)
-    raw: dict[str, Any] = {"project": {"name": draft.rules.name}}
+    raw: dict[str, object] = {"project": {"name": draft.rules.name}}
     for source in draft.sources:
         if source.role:
             _SECTIONS[source.role](draft, source, raw, folder)

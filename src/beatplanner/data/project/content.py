@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -65,7 +66,7 @@ class Content:
         )
 
 
-def short_summary(summary: dict[str, Any]) -> dict[str, Any]:
+def short_summary(summary: Mapping[str, object]) -> dict[str, Any]:
     """Return what a project keeps of a plan's summary: its rules and inputs stand in the project itself."""
     return {k: v for k, v in summary.items() if k not in ("rules", "inputs", "description_file")}
 
@@ -135,7 +136,7 @@ def apply_step(content: Content, done: dict[str, Any]) -> None:
         )
 
 
-def _patched(patch: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+def _patched(patch: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, Any]:
     """Return the merge patch that does what `patch` and then `changes` do; a null stays one."""
     found = dict(patch)
     for key, value in changes.items():

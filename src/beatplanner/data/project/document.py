@@ -21,7 +21,7 @@ import datetime as dt
 import json
 import sqlite3
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -188,7 +188,7 @@ class ProjectDocument:
     # ---- doing
 
     def do(
-        self, kind: str, what: str = "", reason: str = "", *, detail: dict[str, Any] | None = None, **values: Any
+        self, kind: str, what: str = "", reason: str = "", *, detail: Mapping[str, object] | None = None, **values: Any
     ) -> None:
         """Do one thing: change the content, write it into the journal, tell the listeners.
 
@@ -220,7 +220,9 @@ class ProjectDocument:
         self.dirty = True
         self._tell()
 
-    def record(self, what: str, reason: str = "", *, kind: str = "note", detail: dict[str, Any] | None = None) -> None:
+    def record(
+        self, what: str, reason: str = "", *, kind: str = "note", detail: Mapping[str, object] | None = None
+    ) -> None:
         """Add a line to the history: an edit, a solve, an override."""
         self.do(kind, what, reason, detail=detail)
 
@@ -233,7 +235,7 @@ class ProjectDocument:
         """The edits by hand, as `beatplanner.data.project.edits` describes them."""
         return list(self.content.state.get("edits", []))
 
-    def add_edit(self, edit: dict[str, Any], what: str, reason: str = "") -> None:
+    def add_edit(self, edit: Mapping[str, object], what: str, reason: str = "") -> None:
         """Add one edit by hand."""
         self.do("edit", what, reason, edit=edit, detail={"edit": edit})
 
@@ -241,7 +243,7 @@ class ProjectDocument:
         """Undo edits by hand until `count` are left; one that is done again is added again."""
         self.do("undo", what, count=count)
 
-    def change_rules(self, changes: dict[str, Any], what: str, reason: str = "") -> None:
+    def change_rules(self, changes: Mapping[str, object], what: str, reason: str = "") -> None:
         """Change rules of the scenario in view by a merge patch.
 
         Raises
@@ -270,7 +272,9 @@ class ProjectDocument:
                 # the history tells it once
                 what = ""
 
-    def add_scenario(self, name: str, changes: dict[str, Any] | None = None, note: str = "", reason: str = "") -> None:
+    def add_scenario(
+        self, name: str, changes: Mapping[str, object] | None = None, note: str = "", reason: str = ""
+    ) -> None:
         """Add a scenario and bring it into view; without `changes` it starts from the one in view."""
         name = name.strip()
         self._check_name(name)
@@ -280,7 +284,7 @@ class ProjectDocument:
         self.do("scenario", f"Scenario “{name}” added", reason, name=name, changes=changes, note=note)
         self.activate(name)
 
-    def set_scenario(self, name: str, changes: dict[str, Any], note: str = "", reason: str = "") -> None:
+    def set_scenario(self, name: str, changes: Mapping[str, object], note: str = "", reason: str = "") -> None:
         """Replace what a scenario changes, or add it; InputError where its rules would be wrong."""
         self._checked(merge(self.content.rules, changes))
         verb = "changed" if name in self.content.scenarios else "added"

@@ -8,6 +8,7 @@ import platform
 import shutil
 import time
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,7 @@ class Journal:
         }
         self._write(head)
 
-    def add(self, done: dict[str, Any]) -> None:
+    def add(self, done: Mapping[str, object]) -> None:
         """Write down one thing."""
         self._write(done)
         self.count += 1
@@ -76,7 +77,7 @@ class Journal:
             os.fsync(self._stream.fileno())
         self._flushed = time.monotonic()
 
-    def _write(self, content: dict[str, Any]) -> None:
+    def _write(self, content: Mapping[str, object]) -> None:
         self._stream.write(json.dumps(content, ensure_ascii=False) + "\n")
         self._stream.flush()
         if time.monotonic() - self._flushed > FLUSH_AFTER:
@@ -160,7 +161,7 @@ def _read(file: Path) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return None, []
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, object]] = []
     for line in lines:
         try:
             content = json.loads(line)

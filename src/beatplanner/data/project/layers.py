@@ -267,7 +267,7 @@ def units_as_read(d: Description, town: Town) -> gpd.GeoDataFrame:
     """Return the units as they were read and mended, under the names of the description's columns."""
     u, there = d.units, town.units
     ids = there["unit"].astype("int64") if town.unit_ids_are_whole_numbers else there["unit"]
-    found: dict[str, Any] = {u.id: ids}
+    found: dict[str, object] = {u.id: ids}
     named = {u.name: "name", u.municipality: "municipality", u.workload: "workload"}
     residents = u.population or ("population" if town.has_population else None)
     named |= {residents: "population"} | {column: f"group_{group}" for group, column in u.groups.items()}

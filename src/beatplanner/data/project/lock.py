@@ -9,6 +9,7 @@ import os
 import platform
 import time
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,7 +134,7 @@ class ProjectLock:
                 time.sleep(0.05)
         return {}
 
-    def _is_stale(self, other: dict[str, Any]) -> bool:
+    def _is_stale(self, other: Mapping[str, object]) -> bool:
         if other.get("host") == platform.node():
             pid = int(str(other.get("pid", 0)) or 0)
             return not is_running(pid) or bool(other.get("started") and start_of(pid) not in ("", other["started"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -144,7 +144,7 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int, changes: Sequence[
     }
 
 
-def stand_ins(tables: PlanTables, beat: dict[str, Any], holders: list[Row], say: Speech = ENGLISH) -> str:
+def stand_ins(tables: PlanTables, beat: Mapping[str, object], holders: list[Row], say: Speech = ENGLISH) -> str:
     """Return who stands in for the holders of a post, and when; "" where nobody does."""
     if tables.cover is None:
         return ""

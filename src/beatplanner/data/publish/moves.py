@@ -39,10 +39,10 @@ def moves(tables: PlanTables) -> list[dict[str, Any]]:
     longest = tables.summary["rules"]["officers"].get("max_tenure_months")
     roster = {str(r["officer"]): r for r in records(tables.roster)}
     known = {str(b) for b in tables.beats["beat"]}
-    by_officer: dict[str, list[dict[str, Any]]] = {}
+    by_officer: dict[str, list[dict[str, object]]] = {}
     for r in records(tables.assignments.sort_values("start")):
         by_officer.setdefault(str(r["officer"]), []).append(r)
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, object]] = []
     for officer, rows in by_officer.items():
         person = roster[officer]
         today = "" if person["beat"] is None else str(person["beat"])

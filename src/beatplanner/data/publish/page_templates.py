@@ -10,7 +10,7 @@ import jinja2
 
 
 def template_of(
-    name: str, known: Mapping[str, Any], filters: Mapping[str, Callable[..., str]] | None = None
+    name: str, known: Mapping[str, object], filters: Mapping[str, Callable[..., str]] | None = None
 ) -> jinja2.Template:
     """Return a template of `data/templates`, compiled; it and the templates that it includes know these names and filters."""
     templates = files("beatplanner.data") / "templates"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,7 +130,7 @@ def proof_in_words(step: dict[str, Any], say: Speech = ENGLISH) -> str:
     return say.text(WITHIN, objective=say.number(step["objective"]), **told) + _by_whom(step, say)
 
 
-def _by_whom(step: dict[str, Any], say: Speech) -> str:
+def _by_whom(step: Mapping[str, object], say: Speech) -> str:
     """Say what others can check of a bound, where that is less than what the solver reports."""
     if step.get("certified") is not False:
         return ""

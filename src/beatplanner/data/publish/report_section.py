@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from beatplanner.data.narrowing import is_dict
 from beatplanner.data.publish.comparison_words import ENGLISH
@@ -70,7 +69,7 @@ def put_section(report: Path, name: str, section: str) -> None:
 ADDED = ("officers.notice_months", "officers.drop_out", "budget.allowances", "budget.employer_part")
 
 
-def flat_rules(rules: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+def flat_rules(rules: Mapping[str, object], prefix: str = "") -> list[tuple[str, str]]:
     """Return the rules as key and value, but those that are empty and those of `ADDED` that are off."""
     rows: list[tuple[str, str]] = []
     for key, value in rules.items():
@@ -83,7 +82,7 @@ def flat_rules(rules: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]
     return rows
 
 
-def rules_of_pack(forum: dict[str, Any] | None, say: Speech = ENGLISH) -> str:
+def rules_of_pack(forum: Mapping[str, object] | None, say: Speech = ENGLISH) -> str:
     """Return the section on the rules of the forum pack, which is made anew without planning: what stands there is what the pack was made by."""
     rows = "".join(
         f'<tr><th scope="row">{escape(k)}</th><td>{escape(v)}</td></tr>' for k, v in flat_rules({"forum": forum or {}})

@@ -199,7 +199,7 @@ def _field_codes(data: bytes) -> list[bytes]:
     return [pieces, *re.findall(rb"w:instr=\"([^\"]*)\"", data)]
 
 
-def fill_in(content: bytes, fields: Mapping[str, Any], *, file: str | Path) -> Any:
+def fill_in(content: bytes, fields: Mapping[str, object], *, file: str | Path) -> Any:
     """Return a job description: a template with the fields filled in.
 
     Parameters
@@ -257,7 +257,7 @@ def check_job_template(file: Path) -> None:
                 field="officers.job_template",
             )
         )
-    sample: dict[str, Any] = dict.fromkeys(FIELDS, "–")
+    sample: dict[str, object] = dict.fromkeys(FIELDS, "–")
     sample |= {name: [dict.fromkeys(columns, "–") if columns else "–"] for name, columns in LISTS.items()}
     fill_in(file.read_bytes(), sample, file=file)
 
@@ -304,7 +304,7 @@ def wrong_fields(text: str, allowed: Iterable[str]) -> str:
     )
 
 
-def filled(text: str, values: Mapping[str, Any]) -> str:
+def filled(text: str, values: Mapping[str, object]) -> str:
     """Return a text with values in place of its fields; a field without a value stays as it stands, and nothing else is looked at.
 
     A value that ends in a full stop (“2028 г.”) is that of its sentence too where the field stands before one.

@@ -15,6 +15,7 @@ from beatplanner.data.result.sections import section_of
 if TYPE_CHECKING:
     # the window asks what a broken step is before any town is read
     from beatplanner.data.result.plan_tables import PlanTables
+    from beatplanner.data.result.verdict import CheckerFound
 
 # A plan that may be farther from the best one than this share is not finished.
 LARGEST_GAP = 0.05
@@ -24,7 +25,7 @@ BROKEN = ("infeasible", "unknown")
 
 
 def draft_reasons(
-    tables: PlanTables, accepted: Mapping[str, str] | None = None, verdict: Mapping[str, Any] | None = None
+    tables: PlanTables, accepted: Mapping[str, str] | None = None, verdict: CheckerFound | None = None
 ) -> list[Reason]:
     """Return why a plan is a draft; empty where it is none.
 
@@ -50,7 +51,7 @@ def draft_reasons(
     return found
 
 
-def unsolved_steps(summary: Mapping[str, Any]) -> list[Reason]:
+def unsolved_steps(summary: Mapping[str, object]) -> list[Reason]:
     """Return the steps that break a rule, have no bound that somebody can check, or may be more than `LARGEST_GAP` from the best.
 
     Steps that were given and not sought are left out.

@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from beatplanner.data.result.cells import readable
 
 AUDIT = "audit.jsonl"
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
+def write_json(path: Path, content: Mapping[str, object]) -> None:
     """Write figures as JSON that people may read; what is not a number is null."""
     text = json.dumps(readable(content), indent=2, ensure_ascii=False, allow_nan=False)
     path.write_text(text, encoding="utf-8")
 
 
-def write_audit(before: Path, part: Path, accepted: Sequence[Mapping[str, Any]]) -> None:
+def write_audit(before: Path, part: Path, accepted: Sequence[Mapping[str, object]]) -> None:
     """Write into a new result what the one before it keeps of accepted changes, and those of now; nothing where there are none.
 
     Parameters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ HELD = "held.csv"
 HELD_SUMS, HELD_WAYS = "held_sums.csv", "held_ways.csv"
 
 
-def write_service(folder: Path, figures: dict[str, Any], evidence: dict[str, pd.DataFrame]) -> None:
+def write_service(folder: Path, figures: Mapping[str, object], evidence: dict[str, pd.DataFrame]) -> None:
     """Write the figures, and tables by their file names in the folder ``service``."""
     # the window asks this module for words alone
     from beatplanner.data.result.cells import DIGITS, readable, write_csv

@@ -150,7 +150,7 @@ def personnel_notes(found: pd.DataFrame, where: Place, rules: Officers) -> list[
     return notes
 
 
-def absences(row: Mapping[str, Any]) -> list[tuple[dt.date, dt.date, str]]:
+def absences(row: Mapping[str, object]) -> list[tuple[dt.date, dt.date, str]]:
     """Return when an officer is away, half-open, and why: the columns of sickness, and those of `time_off`."""
     found: list[tuple[dt.date, dt.date, str]] = []
     first, last = _day(row.get("absent_from")), _day(row.get("absent_until"))

@@ -474,7 +474,7 @@ class Drawing(DrawnPlan):
         links = {p: d for p, d in self.links.items() if p not in set(pairs)}
         return self._keep_drawn(edit, links, {**self.closed, **dict.fromkeys(pairs, drawn)})
 
-    def _note(self, entry: dict[str, Any]) -> None:
+    def _note(self, entry: Mapping[str, object]) -> None:
         about = {"author": self.author, "time": self.clock().isoformat(timespec="seconds")}
         self.history.append({**{k: v for k, v in about.items() if v}, **entry})
 

@@ -29,7 +29,7 @@ def drawn_description(drawn: DrawnPlan, renamed: Mapping[str, str] | None = None
     listed_locks = drawn.town.units["locked"].to_numpy(object)
     lost = any(isinstance(b, str) and (b in renamed or not drawn.locked[i]) for i, b in enumerate(listed_locks))
     count = len(drawn.beats_in_use())
-    changes: dict[str, Any] = {
+    changes: dict[str, object] = {
         "links": _together(drawn, drawn.links),
         "closed": _together(drawn, drawn.closed),
         "held": {b: tuple(u) for b, u in sorted(held.items(), key=lambda item: natural(item[0]))},
@@ -72,7 +72,7 @@ def _with_counted_share(town: Town, rules: Mapping[str, Any]) -> Town:
     return replace(town, description=town.description.model_copy(update={"workload": share}))
 
 
-def with_rules_of_plan(town: Town, rules: Mapping[str, Any]) -> Town:
+def with_rules_of_plan(town: Town, rules: Mapping[str, object]) -> Town:
     """Return a town with the links, closed borders and locks that were drawn on the plan that is drawn on now.
 
     Where the service counts how much of duty is spent away from the beat, officers are those of the share that the plan was made with.
@@ -91,7 +91,7 @@ def with_rules_of_plan(town: Town, rules: Mapping[str, Any]) -> Town:
         return town
     place = {str(u): i for i, u in enumerate(town.units["unit"])}
 
-    def known(items: Iterable[Mapping[str, Any]], have: Sequence[Drawn]) -> list[Drawn]:
+    def known(items: Iterable[Mapping[str, object]], have: Sequence[Drawn]) -> list[Drawn]:
         found = [Drawn.model_validate(item) for item in items]
         return [d for d in found if d not in have and all(u in place for pair in d.pairs for u in pair)]
 

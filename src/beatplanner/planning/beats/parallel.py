@@ -15,7 +15,7 @@ import pickle
 import shutil
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -100,7 +100,7 @@ class WorkerPool:
         names: Sequence[str],
         sizes: Sequence[int],
         phase: str,
-        settings: dict[str, Any],
+        settings: Mapping[str, object],
         progress: Progress = silent,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> list[Any]:
@@ -193,7 +193,7 @@ class WorkerPool:
             ]
         return [done[k] for k in range(len(parts))]
 
-    def _file(self, part: Any, settings: dict[str, Any]) -> Path | None:
+    def _file(self, part: Any, settings: Mapping[str, object]) -> Path | None:
         """Return where a municipality's result is kept: named by all that it depends on."""
         if self.kept is None:
             return None

@@ -108,7 +108,7 @@ def _limits(beats: pd.DataFrame, drawing: Drawing) -> list[dict[str, Any]]:
     rules, f = drawing.town.description.beats, drawing.figures()
     if rules is None or not np.isfinite(f.upper).all():
         return []
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, object]] = []
     for name in dict.fromkeys(beats["municipality"]):
         here = np.flatnonzero((beats["municipality"] == name).to_numpy())
         found.append(

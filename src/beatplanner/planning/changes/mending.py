@@ -135,7 +135,7 @@ def mend(
         assumed=town.description.workload.abstraction,
     )
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
-    drawn_from: dict[str, Any] = {
+    drawn_from: dict[str, object] = {
         "from": None if plan_from is None else str(whole_path(plan_from)),
         "how": how,
         "edits": [e.as_json() for e in drawing.edits],

@@ -99,7 +99,7 @@ def share_out(
     rules = rules.model_copy(update={"country": has})
     posts = shared_posts(before.beats, has)
     beats = before.beats.assign(posts=[posts[b] for b in before.beats["beat"].astype(str)])
-    summary: dict[str, Any] = {
+    summary: dict[str, object] = {
         **before.summary,
         "rules": rules.model_dump(mode="json"),
         "shared_out_from": str(whole_path(folder)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,8 +138,8 @@ class _Force:
 def _force(
     plan: PlanTables,
     beats: pd.DataFrame,
-    roster: list[dict[str, Any]],
-    assignments: list[dict[str, Any]],
+    roster: Sequence[Mapping[str, object]],
+    assignments: Sequence[Mapping[str, object]],
     rules: Officers,
     dates: list[dt.date],
 ) -> _Force:

@@ -339,7 +339,7 @@ def _dear(prices: Path | None) -> list[str]:
     return found or ["No price could be told."]
 
 
-def _cover(s: dict[str, Any]) -> list[str]:
+def _cover(s: Mapping[str, object]) -> list[str]:
     cover = section_of(s, "officers").get("cover")
     if not cover:
         return []

@@ -150,7 +150,7 @@ def _other_year(plan: Column, project: Path, draws: int, seed: int) -> dict[str,
         raise InputError(
             problem("this description has no incidents", "Give one with a section [incidents]", file=project)
         )
-    summary: dict[str, Any] = {"description_file": str(whole_path(project)), "inputs": []}
+    summary: dict[str, object] = {"description_file": str(whole_path(project)), "inputs": []}
     records = read_records(summary, list(plan.units["unit"]))
     if records is None or (records.unit < 0).any():
         raise InputError(

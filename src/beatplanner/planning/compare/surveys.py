@@ -145,7 +145,7 @@ def _answers(file: Path, tables: PlanTables) -> tuple[list[dict[str, Any]], list
     assert tables.beats is not None
     names = dict(zip(tables.beats["beat"].astype(str), tables.beats["name"].astype(str), strict=True))
     problems: list[Note] = []
-    told: list[dict[str, Any]] = []
+    told: list[dict[str, object]] = []
     kinds: dict[str, tuple[bool, str]] = {}
     seen: set[tuple[str, str, str]] = set()
     # “Wave 1” and “wave  1” are one wave, by its first spelling

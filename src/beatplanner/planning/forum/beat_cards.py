@@ -19,6 +19,7 @@ import shapely
 
 from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError
+from beatplanner.data.publish.public.plan import RecordedPeriod
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.service_files import fates, nobody_share, response_minutes
@@ -85,7 +86,7 @@ class Problems:
     by_hour: tuple[int, ...] | None
     by_weekday: tuple[int, ...] | None
     sensitive: tuple[tuple[str, int], ...]
-    period: dict[str, Any]
+    period: RecordedPeriod
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ class _Counts:
     by_category: np.ndarray
     by_hour: np.ndarray | None
     by_weekday: np.ndarray | None
-    period: dict[str, Any]
+    period: RecordedPeriod
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ class _Recorded:
     hour: np.ndarray
     day: np.ndarray
     by_hour: bool
-    period: dict[str, Any]
+    period: RecordedPeriod
 
 
 @dataclass

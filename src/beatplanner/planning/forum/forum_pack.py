@@ -30,6 +30,7 @@ from beatplanner.data.result.folder import PEOPLE, read_result
 from beatplanner.data.result.manifest import renew_manifest
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.qgis_project import GROUND, write_ground, write_qgis_project
+from beatplanner.data.result.verdict import CheckerFound
 from beatplanner.data.side_work import SideWork
 from beatplanner.data.town.forum_tables import consented, read_forum_tables
 from beatplanner.data.town.read_town import read_town
@@ -60,7 +61,7 @@ def write_pack(
     tables: PlanTables,
     town: Town,
     *,
-    verdict: dict[str, Any] | None,
+    verdict: CheckerFound | None,
     day: dt.date | None = None,
     into: Path | None = None,
     side: SideWork | None = None,
@@ -167,7 +168,7 @@ def write_pack(
 
 
 def _write_languages(
-    press: Press, common: Mapping[str, Any], rules: Forum, town: Town, side: SideWork, progress: Progress
+    press: Press, common: Mapping[str, object], rules: Forum, town: Town, side: SideWork, progress: Progress
 ) -> tuple[PackContent, list[dict[str, Any]]]:
     """Write what is said in languages; return the content in the first one, and what is known of each translation."""
     begin = time.monotonic()
@@ -324,7 +325,11 @@ def remake_pack(folder: Path, *, languages: Sequence[str] = (), day: dt.date | N
     check_pack_inputs(town)
     found = verify(folder)
     forum = folder / "forum"
-    told = {"ok": found.ok, "checks": len(found.checks), "unchecked": found.unchecked}
+    told: CheckerFound = {
+        "ok": found.ok,
+        "checks": len(found.checks),
+        "unchecked": [{"name": c.name, "detail": c.detail} for c in found.unchecked],
+    }
     with written_anew(forum) as part:
         stopped = write_pack(folder, tables, town, verdict=told, day=day, into=part)
     renew_manifest(folder, ["forum/", "plan.qgs", GROUND, "report.html", RECORD])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Any
 
 from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.output_place import make_folder, take_files_out
@@ -12,6 +11,7 @@ from beatplanner.data.publish.public.figures import Register
 from beatplanner.data.publish.public.forum_files import write_json
 from beatplanner.data.result.draft import draft_reasons
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.verdict import CheckerFound
 from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.data.town.town import Town
 
@@ -21,7 +21,7 @@ def empty_pack(folder: Path) -> None:
     take_files_out(folder / "forum")
 
 
-def write_card_alone(forum: Path, tables: PlanTables, town: Town, verdict: dict[str, Any] | None) -> None:
+def write_card_alone(forum: Path, tables: PlanTables, town: Town, verdict: CheckerFound | None) -> None:
     """Write how a plan without beats was planned into an emptied folder, as ``run_card.json``.
 
     Parameters

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from beatplanner.data.description.sections.forum import Forum
-from beatplanner.data.publish.public.plan import PublicFigures, PublicPlan
+from beatplanner.data.publish.public.plan import PublicFigures, PublicPeriod, PublicPlan
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.town import Town
 from beatplanner.data.walking_limit import edge_of
@@ -48,7 +47,7 @@ class PackFigures:
     residents: Gate
     concerns: dict[str, Gate]
     sensitive: frozenset[str]
-    period: dict[str, Any] | None
+    period: PublicPeriod | None
     left_out: str = ""
 
     @property
@@ -145,7 +144,7 @@ def decide(
     return PackFigures(areas, k, residents, concerns, frozenset(t for t in sensitive if t in counts), told, left_out)
 
 
-def _why_not(period: dict[str, Any] | None, earlier: Sequence[Published]) -> str:
+def _why_not(period: PublicPeriod | None, earlier: Sequence[Published]) -> str:
     """Say why no theme is told; empty where themes are."""
     if period is None or not period["year"]:
         return "the records do not cover twelve months"
@@ -157,7 +156,7 @@ def _why_not(period: dict[str, Any] | None, earlier: Sequence[Published]) -> str
     return ""
 
 
-def _overlap(one: dict[str, Any] | None, other: dict[str, Any]) -> bool:
+def _overlap(one: Mapping[str, object] | None, other: Mapping[str, object]) -> bool:
     if not one or not one.get("from") or not other.get("from"):
         return True
     return str(one["from"]) <= str(other["to"]) and str(other["from"]) <= str(one["to"])

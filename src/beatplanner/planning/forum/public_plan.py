@@ -25,7 +25,9 @@ from beatplanner.data.publish.public.plan import (
     UNIT_COLUMNS,
     Card,
     PublicPlan,
+    PublicSource,
     PublicTables,
+    PublicVerdict,
     Settings,
     Way,
 )
@@ -34,6 +36,8 @@ from beatplanner.data.result.draft_reason import gap_at_most
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.provenance import provenance
 from beatplanner.data.result.station_names import areas_near, own_names
+from beatplanner.data.result.summary import Claims
+from beatplanner.data.result.verdict import CheckerFound
 from beatplanner.data.town.forum_tables import ForumTables
 from beatplanner.planning.forum.public_posts import officer_facts
 
@@ -48,7 +52,7 @@ COUNTED_FROM = ("units", "incidents")
 
 
 def public_plan(
-    tables: PlanTables, accepted: Mapping[str, str] | None = None, verdict: Mapping[str, Any] | None = None
+    tables: PlanTables, accepted: Mapping[str, str] | None = None, verdict: CheckerFound | None = None
 ) -> PublicPlan:
     """Return the plan as the public may see it; `accepted` and `verdict` as for `draft_reasons`."""
     accepted = accepted_sites(tables) if accepted is None else accepted
@@ -222,7 +226,7 @@ def settings_of(rules: Forum) -> Settings:
     )
 
 
-def secret_of(summary: Mapping[str, Any]) -> bytes:
+def secret_of(summary: Claims) -> bytes:
     """Return a secret of the data that people and incidents are counted from; nobody has it who has not the files themselves."""
     digest = hashlib.sha256(b"beatplanner")
     for source in summary.get("inputs", []):
@@ -231,14 +235,14 @@ def secret_of(summary: Mapping[str, Any]) -> bytes:
     return digest.digest()
 
 
-def _told(verdict: Mapping[str, Any]) -> dict[str, Any]:
+def _told(verdict: CheckerFound) -> PublicVerdict:
     """Return a verdict as the public is told it: a claim that could not be checked is none that passed."""
     unknown = len(verdict.get("unchecked", ()))
     return {"ok": verdict["ok"], "checks": verdict["checks"] - unknown, "not_checked": unknown}
 
 
 def card_of(
-    tables: PlanTables, rules: Description, extra: ForumTables, verdict: Mapping[str, Any] | None, key: bytes
+    tables: PlanTables, rules: Description, extra: ForumTables, verdict: CheckerFound | None, key: bytes
 ) -> Card:
     """Return how the pack was made, without names of files, sheets and layers.
 
@@ -250,7 +254,7 @@ def card_of(
         for i in summary.get("inputs", [])
     ]
     files += [(s.role, str(s.path), s.newest, s.sha256) for s in extra.sources]
-    data: list[dict[str, Any]] = []
+    data: list[PublicSource] = []
     # a layer that two steps read is one source
     for role, path, newest, sha in dict.fromkeys(files):
         told = provenance(rules, role, Path(path), newest)
@@ -276,7 +280,7 @@ def public_rules(section: Any) -> dict[str, Any]:
     """Return the numbers, dates and choices of a section: no text that somebody wrote, no path, no column, no name of a category or a person."""
     if not isinstance(section, BaseModel):
         return {}
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for name, field in type(section).model_fields.items():
         value = getattr(section, name)
         if isinstance(value, BaseModel):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.narrowing import is_dict, is_list
@@ -20,6 +20,14 @@ from beatplanner.planning.forum.gate import Cell
 
 # Of small counts at most.
 MOST_THRESHOLD = 1_000_000
+
+
+class Gate(TypedDict, total=False):
+    """What a pack's run card says of its privacy gate, as far as an older pack says it; checked when it is read."""
+
+    threshold: int
+    sensitive: list[str]
+    period: Mapping[str, object] | None
 
 
 @dataclass(frozen=True)
@@ -52,12 +60,12 @@ class Published:
     residents: list[Cell]
     concerns: dict[str, list[Cell]]
     faults: tuple[str, ...]
-    card: dict[str, Any] = field(default_factory=dict[str, Any])
-    privacy: dict[str, Any] = field(default_factory=dict[str, Any])
+    card: Mapping[str, object] = field(default_factory=dict[str, object])
+    privacy: Gate = field(default_factory=lambda: Gate())
     posts: dict[str, float] = field(default_factory=dict[str, float])
 
     @property
-    def period(self) -> dict[str, Any] | None:
+    def period(self) -> Mapping[str, object] | None:
         """The months that its themes are from; None where it tells none."""
         return self.privacy.get("period")
 
@@ -132,19 +140,19 @@ def _without_links(folder: Path) -> None:
             raise InputError(problem("this is no plain file", "Copy the pack without it", file=path))
 
 
-def _told(privacy: Any, folder: Path) -> dict[str, Any]:
+def _told(privacy: object, folder: Path) -> Gate:
     """Return what a pack says of its gate; InputError where no program of ours wrote it."""
-    found: dict[str, Any] = privacy if is_dict(privacy) else {}
+    found = privacy if is_dict(privacy) else {}
     k, sensitive, period = found.get("threshold", 5), found.get("sensitive", []), found.get("period")
     right = isinstance(k, int) and not isinstance(k, bool) and 1 <= k <= MOST_THRESHOLD
     right = right and is_list(sensitive) and all(isinstance(s, str) for s in sensitive)
     if found is not privacy or not right or not (period is None or isinstance(period, dict)):
         what = "what the pack says of its privacy gate is not what this program writes"
         raise InputError(problem(what, "Make the pack again", file=folder / "run_card.json", field="privacy"))
-    return found
+    return cast(Gate, found)
 
 
-def _record(path: Path) -> dict[str, Any]:
+def _record(path: Path) -> Mapping[str, object]:
     if not path.is_file():
         return {}
     try:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.sections.forum import Forum
+from beatplanner.data.publish.public.plan import PublicPeriod, RecordedPeriod
 from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.public.wording import THEMES
 
@@ -64,7 +64,7 @@ def is_sensitive(category: str, more: Iterable[str] = ()) -> bool:
     return any(part in folded for part in SENSITIVE) or folded in {m.casefold() for m in more}
 
 
-def period_of(town: Town) -> dict[str, Any] | None:
+def period_of(town: Town) -> RecordedPeriod | None:
     """Return the days that the incidents cover: ``from``, ``to`` (both in it), ``days`` (None where nobody knows).
 
     Where times tell what is covered it is that, else from the first record to the last.
@@ -83,7 +83,7 @@ def period_of(town: Town) -> dict[str, Any] | None:
     return {"from": None, "to": None, "days": given}
 
 
-def public_period(period: dict[str, Any] | None) -> dict[str, Any] | None:
+def public_period(period: RecordedPeriod | None) -> PublicPeriod | None:
     """Return a period as the pack tells it: its days, and whether they are those of a year."""
     if period is None:
         return None
@@ -92,7 +92,7 @@ def public_period(period: dict[str, Any] | None) -> dict[str, Any] | None:
     return {"from": period["from"], "to": period["to"], "days": None if dated else period["days"], "year": year}
 
 
-def same_period(one: dict[str, Any] | None, other: dict[str, Any] | None) -> bool:
+def same_period(one: Mapping[str, object] | None, other: Mapping[str, object] | None) -> bool:
     """Tell whether two packs tell of the same time; older ones told it in whole months."""
     if one is None or other is None or one == other:
         return one == other
@@ -100,7 +100,7 @@ def same_period(one: dict[str, Any] | None, other: dict[str, Any] | None) -> boo
     return months == _in_months(other) and months in (one, other)
 
 
-def _in_months(period: dict[str, Any]) -> dict[str, Any]:
+def _in_months(period: Mapping[str, object]) -> Mapping[str, object]:
     """Return a period in whole months, as older packs told it."""
     try:
         first, last = (dt.date.fromisoformat(str(period.get(k))) for k in ("from", "to"))
@@ -108,7 +108,7 @@ def _in_months(period: dict[str, Any]) -> dict[str, Any]:
         # without dates, or those of somebody's own file
         return period
     end = last.replace(day=calendar.monthrange(last.year, last.month)[1])
-    return period | {"from": first.replace(day=1).isoformat(), "to": end.isoformat()}
+    return {**period, "from": first.replace(day=1).isoformat(), "to": end.isoformat()}
 
 
 def themes_of(town: Town, rules: Forum) -> tuple[dict[str, np.ndarray], set[str]]:

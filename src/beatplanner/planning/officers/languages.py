@@ -28,7 +28,7 @@ def language_needs(
     month), ``unavoidable_beat_months``, ``unavoidable_speaker_months`` and ``recruit``, rows of ``by`` (ISO date) and ``officers``, how many more who
     speak it there must be from then on, summed over the rows before.
     """
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, object]] = []
     month = np.arange(problem.months)
     able = (problem.first[:, None] <= month) & (month < problem.last[:, None]) & problem.arrays.works
     for k, language in enumerate(town.groups):
@@ -39,7 +39,7 @@ def language_needs(
         fewest = np.concatenate([[0.0], np.cumsum(np.sort(residents[wanted]))])
         speaking = (able & problem.has[:, [k]]).sum(axis=0)
         short = np.maximum(0, int(wanted.sum()) - speaking)
-        recruit: list[dict[str, Any]] = []
+        recruit: list[dict[str, object]] = []
         had = 0
         for t in np.flatnonzero(short):
             if short[t] > had:

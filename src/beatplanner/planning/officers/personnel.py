@@ -36,7 +36,7 @@ def personnel_figures(
     rules
         For the ranks that supervise, and the span.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     if "rank" in roster:
         ranks = roster["rank"].dropna().astype(str)
         found["ranks"] = {str(r): int(n) for r, n in sorted(ranks.value_counts().items())}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,7 @@ def sentences_of_abstraction(found: dict[str, Any]) -> list[str]:
     ]
 
 
-def not_counted(share: dict[str, Any]) -> str:
+def not_counted(share: Mapping[str, object]) -> str:
     """Say that the share of a plan that asks for the counted one could not be counted."""
     return f"How much of duty is spent away from the beat could not be counted with these officers: {share['used']:.1%} is planned with."
 

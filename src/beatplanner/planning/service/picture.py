@@ -282,7 +282,7 @@ def figures(picture: ServicePicture) -> dict[str, Any]:
 
 def _of_shifts(picture: ServicePicture) -> list[dict[str, Any]]:
     """Return the figures of each shift where some overlap: of all calls of its hours, and of all who are on duty in them."""
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, object]] = []
     for name in dict.fromkeys(name for s in picture.shifts for name in s.hours.shifts):
         mine = [s for s in picture.shifts if name in s.hours.shifts]
         only = replace(picture, shifts=tuple(mine))
@@ -316,7 +316,7 @@ def _of_beat(picture: ServicePicture, beat: str) -> dict[str, float | None]:
 
 def _of_servers(picture: ServicePicture) -> dict[str, dict[str, Any]]:
     """Return the figures over the whole week of each server, in the shifts in which it is on duty."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, object]] = {}
     names = dict.fromkeys(str(n) for s in picture.shifts for n in s.servers["server"])
     everywhere = np.ones(len(picture.beat), bool)
     for name in names:
@@ -337,7 +337,7 @@ def _of_servers(picture: ServicePicture) -> dict[str, dict[str, Any]]:
 
 
 def _of_shift(s: ShiftPicture, beat: np.ndarray) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": s.hours.name, "hours_a_week": s.hours.hours_a_week, **_together([(s, 1.0)])}
+    found: dict[str, object] = {"name": s.hours.name, "hours_a_week": s.hours.hours_a_week, **_together([(s, 1.0)])}
     found["calls_an_hour"] = s.system.total
     found["servers_on_duty"] = len(s.servers)
     if s.flows.by_number is not None and s.flows.stable:
@@ -351,7 +351,7 @@ def _of_shift(s: ShiftPicture, beat: np.ndarray) -> dict[str, Any]:
     mine = s.servers["beat"].to_numpy(object)
     found["beats"] = {b: _figures([(s, 1.0)], [beat == b], [mine == b]) for b in beats}
     everywhere = np.ones(len(beat), bool)
-    servers: dict[str, dict[str, Any]] = {}
+    servers: dict[str, dict[str, object]] = {}
     for i, name in enumerate(s.servers["server"]):
         one = np.arange(len(mine)) == i
         servers[str(name)] = {"beat": mine[i], **_figures([(s, 1.0)], [everywhere], [one], of_servers=True)}

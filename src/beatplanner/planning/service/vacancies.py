@@ -109,7 +109,7 @@ def vacancies(
             "nobody_share": dict(zip(beats, nobody[part].mean(axis=0).tolist(), strict=True)),
         }
 
-    years: list[dict[str, Any]] = []
+    years: list[dict[str, object]] = []
     for year in range(rules.years):
         part = slice(12 * year, 12 * year + 12)
         mean = dict(zip((s.name for s in shifts), there[part].sum(axis=2).mean(axis=0).tolist(), strict=True))

@@ -137,7 +137,7 @@ def plan_stations(
     progress("stations", None, None, 0.0)
     rules = station_rules(town)
     at_home = people_at_homes(town, people)
-    options: dict[str, Any] = {"threads": threads, "seed": seed, "cancelled": cancelled}
+    options: dict[str, object] = {"threads": threads, "seed": seed, "cancelled": cancelled}
     choice = Choice(
         town,
         at_home,

@@ -181,7 +181,7 @@ def held(description: Description, ids: Sequence[str], count: int) -> dict[str, 
     """Return the change of rules (a merge patch) that holds sites open: all of them, so that the plan is what was drawn, or only those that were moved."""
     rules = description.stations
     assert rules is not None
-    patch: dict[str, Any] = {"held_open": sorted(ids) or None}
+    patch: dict[str, object] = {"held_open": sorted(ids) or None}
     if rules.objective != "fewest" and rules.count != count:
         patch["count"] = count
     return {"stations": patch}

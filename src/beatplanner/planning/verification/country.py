@@ -21,7 +21,7 @@ def check_country(ledger: Ledger, tables: PlanTables, rules: Description) -> Non
     units, beats = tables.units, tables.beats
     towns = sorted({str(m) for m in units["municipality"]})
     residents = [float(v) for v in units["population"] if not missing(v)]
-    found: dict[str, Any] = {
+    found: dict[str, object] = {
         "units": len(units),
         "municipalities": len(towns),
         "beats": len(beats),

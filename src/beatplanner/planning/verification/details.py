@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib.metadata
 import math
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -166,7 +167,7 @@ def _check_totals(ledger: Ledger, evidence: Evidence) -> None:
         ledger.number("workload.incidents_a_year", work.get("incidents_a_year"), 0.0)
 
 
-def _counts_all(work: dict[str, Any], factor: float, read: int) -> bool:
+def _counts_all(work: Mapping[str, object], factor: float, read: int) -> bool:
     """Return whether the summary counts incidents outside of every unit too; either is a count of the same incidents."""
     return same(work.get("incidents_a_year"), factor * read)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -221,7 +222,7 @@ class Force:
             found.append(money * (1 + b.inflation) ** t)
         return found
 
-    def opens(self, site: dict[str, Any], start: list[int | None]) -> int | None:
+    def opens(self, site: Mapping[str, object], start: list[int | None]) -> int | None:
         """Return the year in which a new station opens, or one of today closes; None for never."""
         phases = self.rules.stations.phases if self.rules.stations is not None else None
         if phases is not None and self.phased(site) and self.tables.stations is not None:
@@ -236,7 +237,7 @@ class Force:
         beat = self.home.get(str(text(site["unit"])))
         return start[self.beats.index(beat)] if beat in self.beats else self.first
 
-    def phased(self, site: dict[str, Any]) -> bool:
+    def phased(self, site: Mapping[str, object]) -> bool:
         """Tell whether the phases say when a station opens."""
         phases = self.rules.stations.phases if self.rules.stations is not None else None
         new = bool(site["chosen"]) and not site["existing"]

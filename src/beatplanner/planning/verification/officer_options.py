@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -149,7 +150,7 @@ def _check_frozen(
         )
 
 
-def _not_served(told: dict[str, Any], postings: Posted, beats: list[str], days: list[dt.date]) -> bool:
+def _not_served(told: Mapping[str, object], postings: Posted, beats: list[str], days: list[dt.date]) -> bool:
     """Tell whether an officer does not serve in the beat and month that are told; where none is told, whether they serve at all."""
     month = next((t for t, day in enumerate(days[:-1]) if day.isoformat() == told.get("month")), None)
     if month is None:

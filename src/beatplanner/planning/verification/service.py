@@ -6,6 +6,7 @@ The equations are solved level by level (`service_states`), where calls need sev
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -157,7 +158,7 @@ def _loose(ledger: Ledger, claims: Claims) -> frozenset[str]:
     return frozenset(loose)
 
 
-def _newer_keys(ledger: Ledger, claims: Claims, rules: dict[str, Any], written: int) -> frozenset[str]:
+def _newer_keys(ledger: Ledger, claims: Claims, rules: Mapping[str, object], written: int) -> frozenset[str]:
     """Return what a service of an older version does not tell, as it came later; each is listed as not checked."""
     told = [*list_of(claims, "shifts"), *list_of(claims, "periods")]
     lacks = {key for key in ("calls_an_hour", "relief_factor") if any(key not in shift for shift in told)}
@@ -218,7 +219,7 @@ def _abstraction(
     ledger.pairs("service.abstraction", "as in the rules and the figures of the week", rows, "figures")
 
 
-def _least_minutes(ledger: Ledger, beats: dict[str, Any], method: str, minutes: float) -> None:
+def _least_minutes(ledger: Ledger, beats: Mapping[str, object], method: str, minutes: float) -> None:
     """Check what redrawing for the least minutes says of the beats that it led to; those before are gone."""
     told = section_of(beats, "least_minutes")
     if told.get("status") != "sought":
@@ -325,7 +326,7 @@ def _shift(
     return period, False
 
 
-def _by_number(shift: dict[str, Any], together: np.ndarray | None) -> np.ndarray | None:
+def _by_number(shift: Mapping[str, object], together: np.ndarray | None) -> np.ndarray | None:
     """Return what a shift says of the requests of calls that need one officer, two, and so on, (3, M)."""
     said = section_of(shift, "by_officers")
     if together is None or set(said) != {str(k + 1) for k in range(together.shape[1])}:
@@ -346,7 +347,9 @@ def _of_units(ledger: Ledger, period: Period, units: list[str]) -> None:
     ledger.each(name, "each unit's calls are answered but for the lost ones", wrong, len(units), "units")
 
 
-def _solve_anew(ledger: Ledger, shift: dict[str, Any], period: Period, units: list[str], claims: Claims) -> Period:
+def _solve_anew(
+    ledger: Ledger, shift: Mapping[str, object], period: Period, units: list[str], claims: Claims
+) -> Period:
     """Check the flows by the balance equations; return the period with the waits, and with backup, that these have."""
     waits, n, name = claims.get("queue") != "lost", len(period.servers), period.name
     answered, work, rate = period.flow.sum(axis=1), period.work.sum(axis=1), period.rate
@@ -380,14 +383,14 @@ def _solve_anew(ledger: Ledger, shift: dict[str, Any], period: Period, units: li
     return replace(period, backed=backed)
 
 
-def _near(shift: dict[str, Any], claims: Claims) -> float | None:
+def _near(shift: Mapping[str, object], claims: Claims) -> float | None:
     """Return the minutes within which another officer is near, where the shift tells how often one is."""
     return None if shift.get("backup_share") is None else claims.get("backup_minutes")
 
 
 def _together_anew(
     ledger: Ledger,
-    shift: dict[str, Any],
+    shift: Mapping[str, object],
     period: Period,
     units: list[str],
     found: tuple[np.ndarray, np.ndarray, np.ndarray | None],
@@ -421,7 +424,7 @@ def _together_anew(
     return replace(period, by_number=fates, backed=backed)
 
 
-def _proposal(ledger: Ledger, claims: Claims, rules: dict[str, Any]) -> None:
+def _proposal(ledger: Ledger, claims: Claims, rules: Mapping[str, object]) -> None:
     """Check a proposal's sums, and that what it says it keeps is what was asked for."""
     found = claims.get("proposal")
     if not found:

@@ -6,7 +6,7 @@ solved anew; else the shift's own share is taken, and told as not checked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -169,7 +169,7 @@ def until_there(told: dict[str, Any]) -> float | None:
 
 
 def _differences(
-    told: dict[str, Any],
+    told: Mapping[str, object],
     parts: Sequence[tuple[Period, float, np.ndarray, np.ndarray]],
     loose: frozenset[str],
     *,
@@ -305,7 +305,7 @@ def _of_hours(
 
 
 def _of_beats_week(
-    told: dict[str, Any], beat: str, periods: list[Period], older: frozenset[str], *, weekly: bool
+    told: Mapping[str, object], beat: str, periods: list[Period], older: frozenset[str], *, weekly: bool
 ) -> Iterator[str]:
     """Yield what is wrong of a beat's calls and of its officers' hours of a week, which are told over several shifts alone."""
     found = {
@@ -319,7 +319,7 @@ def _of_beats_week(
             yield f"Beat {beat}: {key} is told as {words(told.get(key))}, and {words(value)} beside it."
 
 
-def check_hours(ledger: Ledger, claims: Claims, periods: list[Period], rules: dict[str, Any]) -> None:
+def check_hours(ledger: Ledger, claims: Claims, periods: list[Period], rules: Mapping[str, object]) -> None:
     """Check what the rules say of the service, when shifts are on duty, calls of the week, and beats without anybody."""
     service = section_of(rules, "service")
     minutes = {str(s["name"]): _minutes(s) for s in list_of(service, "shifts")}
@@ -358,7 +358,7 @@ def check_minutes(
     places: dict[str, tuple[float, float]],
     at: dict[tuple[str, str], str],
     units: list[str],
-    rules: dict[str, Any],
+    rules: Mapping[str, object],
 ) -> None:
     """Check travel along the straight line; by roads, by a table, or of officers on foot it is taken as it stands."""
     service = section_of(rules, "service")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ntpath
 import os
+from collections.abc import Mapping
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
@@ -172,7 +173,7 @@ def _check_proven(ledger: Ledger, summary: Claims, steps: list[str]) -> None:
         )
 
 
-def _too_small(told: dict[str, Any], interval: str, summary: Claims) -> bool:
+def _too_small(told: Mapping[str, object], interval: str, summary: Claims) -> bool:
     """Tell whether what is claimed as impossible, for the smallest tolerance or budget, reaches the rule that was asked for."""
     said, rules = told.get(interval), section_of(section_of(summary, "rules"), "beats")
     below = said.get("impossible_below") if is_dict(said) else None

@@ -88,7 +88,7 @@ def budget_summary(
     year = np.arange(rules.years)
     begun = (start[:, None] >= 0) & (start[:, None] <= year[None, :])
     once = _capital(areas, start, rules, frame.rise)
-    told: dict[str, Any] = {
+    told: dict[str, object] = {
         "currency": rules.currency,
         "years": frame.labels,
         "prices_of": frame.labels[0],

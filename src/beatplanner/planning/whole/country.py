@@ -354,7 +354,7 @@ def as_summary(plan: CountryPlan) -> dict[str, Any]:
         "stations",
         "money",
     )
-    found: dict[str, Any] = {k: float(last[k]) for k in keys}
+    found: dict[str, object] = {k: float(last[k]) for k in keys}
     found |= {k: float(last[k]) for k in SERVICE if not np.isnan(last[k])}
     if plan.empty:
         found["empty_beats"] = list(plan.empty)

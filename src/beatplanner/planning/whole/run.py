@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from contextvars import copy_context
@@ -321,7 +321,7 @@ def _rollout(
     plan: Plan,
     seed: int,
     stay: PlanTables | None = None,
-    forums: Callable[[PlanTables], dict[str, Any] | None] | None = None,
+    forums: Callable[[PlanTables], Mapping[str, object] | None] | None = None,
 ) -> Rollout | None:
     """Return when each beat starts, where money, seats or pilots limit it; None where all starts with the plan."""
     rules = plan.town.description.budget

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from beatplanner.data.result.draft import BROKEN
 from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
@@ -83,7 +84,7 @@ def step_proofs(summary: Claims) -> list[StepProof]:
     return found
 
 
-def _standing(said: dict[str, Any]) -> Standing:
+def _standing(said: Mapping[str, object]) -> Standing:
     if said.get("planned") is False:
         return "given"
     if said["status"] in BROKEN:
@@ -93,7 +94,7 @@ def _standing(said: dict[str, Any]) -> Standing:
     return "best" if said["status"] == "optimal" else "within"
 
 
-def _kind(summary: Claims, step: str, said: dict[str, Any]) -> tuple[str, float]:
+def _kind(summary: Claims, step: str, said: Mapping[str, object]) -> tuple[str, float]:
     """Return a step's objective, and by what it is divided to be told in plain units."""
     if step == "officers":
         return "weights", 1.0

@@ -132,7 +132,7 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         summary["officers"] = plan.officers.as_summary()
     outside = 0 if town.incidents is None else int((town.incidents["unit"] < 0).sum())
     summary["population"] = float(town.units["population"].sum()) if town.has_population else None
-    told: dict[str, Any] = {
+    told: dict[str, object] = {
         "hours": float(work.hours.sum()),
         "reactive_hours": float(work.reactive.sum()),
         "community_hours": float(work.community.sum()),

@@ -6,13 +6,14 @@ import datetime as dt
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.folder import PEOPLE
 from beatplanner.data.result.json_files import write_json
 from beatplanner.data.result.manifest import FILE as MANIFEST
 from beatplanner.data.result.manifest import renew_manifest
+from beatplanner.data.result.verdict import WrittenVerdict
 from beatplanner.data.town.town import Town
 from beatplanner.planning.verification import verify
 
@@ -36,7 +37,7 @@ def hashes(folder: Path) -> dict[str, str]:
     return found
 
 
-def examine(folder: Path, *, finished: bool = True, town: Town | None = None) -> dict[str, Any]:
+def examine(folder: Path, *, finished: bool = True, town: Town | None = None) -> WrittenVerdict:
     """Check a result folder; one that is being written, not `finished`, has no list of its files yet. A `town` was just read from its inputs.
 
     Returns
@@ -61,7 +62,7 @@ def examine(folder: Path, *, finished: bool = True, town: Town | None = None) ->
     }
 
 
-def write_verdict(folder: Path, town: Town | None = None) -> dict[str, Any]:
+def write_verdict(folder: Path, town: Town | None = None) -> WrittenVerdict:
     """Check a result folder, keep the verdict in it, and return it; see `examine`."""
     finished = (folder / MANIFEST).is_file()
     content = examine(folder, finished=finished, town=town)
@@ -70,7 +71,7 @@ def write_verdict(folder: Path, town: Town | None = None) -> dict[str, Any]:
     return content
 
 
-def read_verdict(folder: Path) -> dict[str, Any] | None:
+def read_verdict(folder: Path) -> WrittenVerdict | None:
     """Return the verdict that lies beside a plan; None where there is none, or the plan's files are not those that were checked."""
     try:
         content = json.loads((folder / FILE).read_text(encoding="utf-8"))
@@ -79,6 +80,6 @@ def read_verdict(folder: Path) -> dict[str, Any] | None:
     if not is_dict(content) or not isinstance(content.get("checks"), int):
         return None
     try:
-        return content if content.get("files") == hashes(folder) else None
+        return cast(WrittenVerdict, content) if content.get("files") == hashes(folder) else None
     except OSError:
         return None

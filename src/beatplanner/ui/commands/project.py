@@ -154,7 +154,7 @@ def scenario(
     """Add or change a scenario: a named set of rules that differ from the project's own."""
     from beatplanner.data.description.merge_patch import merge
 
-    patch: dict[str, Any] = {}
+    patch: dict[str, object] = {}
     for text in set_ or []:
         patch = merge(patch, _rule(text))
 
@@ -231,7 +231,7 @@ def plan_in_project(
             out_console.print(f"{plan.name} is kept in {whole_path(file)}", markup=False)
             told = summary
 
-        told: dict[str, Any] = {}
+        told: dict[str, object] = {}
         _changed(file, by, change)
     if told:
         say_clashes(told)

@@ -350,7 +350,7 @@ def _simplified(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _dissolved(units: gpd.GeoDataFrame, column: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for beat, group in units.groupby(units[column].astype(str), sort=True):
         found[str(beat)] = dissolve(group.geometry.to_numpy())
     return found

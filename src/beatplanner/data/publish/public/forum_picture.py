@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -64,7 +63,7 @@ def write_picture(
     if draft:
         figure.text(0.69, 0.5, draft, fontsize=80, rotation=30, ha="center", va="center", color="#00000030", zorder=9)
     # no wrapping of the library: it takes a text with two dollar signs for a formula all the same
-    words: dict[str, Any] = {"ha": "left", "va": "top"}
+    words: dict[str, object] = {"ha": "left", "va": "top"}
     figure.text(0.03, 0.90, _wrapped(title, 20), fontsize=26, fontweight="bold", color="#08306b", **words)
     below = 0.90 - 0.092 * (1 + _wrapped(title, 20).count("\n"))
     figure.text(0.03, below - 0.02, _wrapped(subtitle, 36), fontsize=15, color="#444444", **words)

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import cannot_write, scratch_folder
@@ -28,7 +27,7 @@ def font_folder() -> Path:
     return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
 
-def write_pack_pdf(path: Path, content: Mapping[str, Any], pictures: Mapping[str, bytes]) -> None:
+def write_pack_pdf(path: Path, content: Mapping[str, object], pictures: Mapping[str, bytes]) -> None:
     """Set a pack.
 
     Parameters

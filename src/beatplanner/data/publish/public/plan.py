@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 import geopandas as gpd
 import pandas as pd
@@ -251,8 +251,35 @@ class Settings:
     objections_until: dt.date | None
     cost_per_km: float
     currency: str
-    level_names: Mapping[str, Any]
+    level_names: Mapping[str, str | Mapping[str, str] | None]
     map_url: str | None = None
+
+
+class PublicSource(TypedDict):
+    """A file that the plan was made from, as the public is told of it; see `Card.data`."""
+
+    role: str
+    name: str | Mapping[str, str]
+    date: str
+    seal: str
+
+
+class PublicVerdict(TypedDict):
+    """What the checker found, as the public is told it: claims that could not be checked count for themselves."""
+
+    ok: bool
+    checks: int
+    not_checked: int
+
+
+# ``from`` is a word of the language.
+RecordedPeriod = TypedDict("RecordedPeriod", {"from": str | None, "to": str | None, "days": float | None})
+
+
+class PublicPeriod(RecordedPeriod):
+    """The days of the records, and whether they are those of a year."""
+
+    year: bool
 
 
 @dataclass(frozen=True)
@@ -275,10 +302,10 @@ class Card:
         Of what computed.
     """
 
-    data: Sequence[Mapping[str, Any]]
-    rules: Mapping[str, Any]
+    data: Sequence[PublicSource]
+    rules: Mapping[str, Mapping[str, Any]]
     gaps: Mapping[str, float | None]
-    verdict: Mapping[str, Any] | None
+    verdict: PublicVerdict | None
     versions: Mapping[str, str]
     seed: int
     made: str = ""
@@ -308,7 +335,7 @@ class PublicFigures:
     residents: Mapping[tuple[str, ...], int | None]
     concerns: Mapping[str, Mapping[tuple[str, ...], int | None]]
     sensitive: frozenset[str]
-    period: Mapping[str, Any] | None
+    period: PublicPeriod | None
     unit: Sequence[str] = field(default_factory=list[str])
     name: Sequence[str] = field(default_factory=list[str])
     municipality: Sequence[str] = field(default_factory=list[str])

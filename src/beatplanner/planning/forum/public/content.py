@@ -337,10 +337,11 @@ class PackContent:
 
     def period(self) -> str:
         """Say which months the reports are from."""
-        t, period = self.speech, self.figures.period or {}
-        if period.get("from"):
-            return t.text("Reports from {first} to {last}.", first=t.date(period["from"]), last=t.date(period["to"]))
-        return t.text("Reports of {n} days.", n=t.number(rule(period.get("days") or 0)))
+        t, period = self.speech, self.figures.period
+        first, last = (None, None) if period is None else (period["from"], period["to"])
+        if first and last:
+            return t.text("Reports from {first} to {last}.", first=t.date(first), last=t.date(last))
+        return t.text("Reports of {n} days.", n=t.number(rule(0 if period is None else period["days"] or 0)))
 
     def actions(self, area: set[str]) -> list[list[str]]:
         """Return what was asked and done in an area, newest first, as rows."""

@@ -53,7 +53,7 @@ def write_in(folder: Path, content: PackContent, maps: Maps, suffix: str) -> dic
 
 
 def write_alone(
-    folder: Path, common: Mapping[str, Any], language: Language, maps: Maps
+    folder: Path, common: Mapping[str, object], language: Language, maps: Maps
 ) -> tuple[Register, dict[str, Any]]:
     """Write what is said in one language; return its published numbers and what is known of its translation.
 

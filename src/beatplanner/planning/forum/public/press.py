@@ -38,7 +38,7 @@ class Press:
     def __init__(self, folder: Path, register: Register) -> None:
         self.folder, self.register = folder, register
 
-    def pdf(self, name: str, content: Mapping[str, Any], pictures: Mapping[str, bytes]) -> None:
+    def pdf(self, name: str, content: Mapping[str, object], pictures: Mapping[str, bytes]) -> None:
         """Write the pack."""
         self.register.check(name, content, layout=LAYOUT)
         write_pack_pdf(self.folder / name, content, pictures)
@@ -46,7 +46,7 @@ class Press:
     def beat_pages(
         self,
         name: str,
-        pages: Sequence[tuple[str, Sequence[Mapping[str, Any]]]],
+        pages: Sequence[tuple[str, Sequence[Mapping[str, object]]]],
         *,
         title: str,
         language: str,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -173,7 +172,7 @@ def way_told(content: PackContent, here: float, there: float, other: str) -> str
             here=t.number(on_map(here), digits),
             other=other,
         )
-    values: dict[str, Any] = {"there": t.number(on_map(there), digits), "other": other}
+    values: dict[str, object] = {"there": t.number(on_map(there), digits), "other": other}
     if round(here, digits) == 0:
         return t.text("The middle of this beat is here; the next one ({other}) is {there} km away.", **values)
     values["here"] = t.number(on_map(here), digits)

@@ -72,7 +72,7 @@ def write_sheets(press: Press, content: PackContent) -> None:
     press.proposal("proposal.xlsx", heads, units, beats, guide, card, sheets)
 
 
-def write_records(press: Press, content: PackContent, languages: Sequence[Mapping[str, Any]]) -> None:
+def write_records(press: Press, content: PackContent, languages: Sequence[Mapping[str, object]]) -> None:
     """Write the run card, which knows the languages that were written, and the map layers."""
     press.json("run_card.json", run_card_json(press, content, languages))
     press.layers("public.gpkg", public_layers(press, content))
@@ -232,7 +232,7 @@ def _questions(press: Press, content: PackContent) -> dict[str, Table]:
     return {"questions.csv": (["beat", "place", "question", "answer"], rows)}
 
 
-def run_card_json(press: Press, content: PackContent, languages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def run_card_json(press: Press, content: PackContent, languages: Sequence[Mapping[str, object]]) -> dict[str, Any]:
     """Return the run card of a pack."""
     settings, register, figures = content.settings, press.register, content.figures
     who = content.speech.own(settings.decided_by)
@@ -267,7 +267,7 @@ def card_json(
     feasible: bool,
     made_by: str | None,
     decided_by: str | None,
-    languages: Sequence[Mapping[str, Any]],
+    languages: Sequence[Mapping[str, object]],
     draft: Sequence[Reason] = (),
 ) -> dict[str, Any]:
     """Return a run card: what a pack was made from, by whom, when, under which rules and with what proof; its numbers are entered."""

@@ -21,6 +21,7 @@ from beatplanner.ui.desktop.toolkit.told import told
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
+    from beatplanner.data.result.verdict import WrittenVerdict
     from beatplanner.planning.whole.step_proofs import StepProof
 
 # Failed checks that are told; the rest are counted.
@@ -31,7 +32,7 @@ GROUP = re.compile(r"(summary|plan): (\S+)(?: and (\d+) more)?")
 GOOD, BAD, WAITING = ("#e3f4e7", "#14532d"), ("#fde0dd", "#67000d"), ("#fff3cd", "#5c4400")
 
 
-def _look(folder: Path) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+def _look(folder: Path) -> tuple[WrittenVerdict | None, tuple[str, ...]]:
     """Return the verdict that lies beside a plan, None where there is none, and the hashes of the plan's files."""
     from beatplanner.planning.whole.verdict import hashes, read_verdict
 
@@ -63,9 +64,9 @@ class ProofPage(QWidget):
         self.work = work
         self.folder: Path | None = None
         self.summary: Claims | None = None
-        self.verdict: dict[str, Any] | None = None
+        self.verdict: WrittenVerdict | None = None
         self._said = ""
-        self._known: dict[tuple[str, ...], dict[str, Any]] = {}
+        self._known: dict[tuple[str, ...], WrittenVerdict] = {}
         self.process = VerifyProcess(self)
         self.process.finished.connect(self._checked)
         self.process.refused.connect(self._refused)
@@ -118,7 +119,7 @@ class ProofPage(QWidget):
         self._tell(self.tr("Looking for the checker's verdict…"), WAITING)
         self.judged.emit(None)
 
-        def done(found: tuple[dict[str, Any] | None, tuple[str, ...]]) -> None:
+        def done(found: tuple[WrittenVerdict | None, tuple[str, ...]]) -> None:
             if self.folder != folder or self.process.running:
                 return
             verdict = found[0] or self._known.get(found[1])
@@ -138,7 +139,7 @@ class ProofPage(QWidget):
             self.judged.emit(None)
             self.process.start(self.folder)
 
-    def _checked(self, folder: Path, verdict: dict[str, Any]) -> None:
+    def _checked(self, folder: Path, verdict: WrittenVerdict) -> None:
         if folder == self.folder:
             self._known[tuple(verdict.get("files", {}).values())] = verdict
             self._take(verdict)
@@ -150,7 +151,7 @@ class ProofPage(QWidget):
             self._tell(self.tr("✘ The plan could not be checked: {0}").format(said), BAD)
             self.judged.emit(None)
 
-    def _take(self, verdict: dict[str, Any]) -> None:
+    def _take(self, verdict: WrittenVerdict) -> None:
         self.verdict = verdict
         self.again.setEnabled(True)
         failed, unchecked = verdict.get("failed", []), verdict.get("unchecked", [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import Qt, QTimer
@@ -56,7 +57,7 @@ class Rules(Protocol):
         """Return how many beats or stations the plan that is shown has."""
         ...
 
-    def set(self, values: dict[str, Any]) -> str:
+    def set(self, values: Mapping[str, object]) -> str:
         """Change rules; return what is wrong."""
         ...
 
@@ -157,7 +158,7 @@ class RuleField(QFrame):
             many = single
         self.number.setSuffix(f" {many}" if unit else "")
 
-    def load(self, rules: dict[str, Any]) -> None:
+    def load(self, rules: Mapping[str, object]) -> None:
         """Show the value in force, unless another was just typed."""
         if self.timer.isActive():
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from beatplanner.data.formats.damage import KINDS, damaged
 from beatplanner.ui.desktop.session.foreign_paths import leads_to_server
 
 
-def damaged_layers(folder: Path, rules: dict[str, Any]) -> list[Note]:
+def damaged_layers(folder: Path, rules: Mapping[str, object]) -> list[Note]:
     """Return what is wrong with each file that a project's rules name, in order and each once; files of other computers are not touched."""
     found: dict[str, Note | None] = {}
     for name in _paths(rules):

@@ -6,7 +6,7 @@ only their order. It is kept with the project as it grows, so that a save, a cra
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -164,7 +164,7 @@ class Draft(QObject):
         self._write(self.key(), {"order": [c.kind for c in self.done], **kept} if self.done else None)
         self.changed.emit()
 
-    def _write(self, key: str, state: dict[str, Any] | None) -> None:
+    def _write(self, key: str, state: Mapping[str, object] | None) -> None:
         drafts = self._all()
         if drafts.get(key) == state:
             return

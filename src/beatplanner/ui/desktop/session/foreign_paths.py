@@ -6,7 +6,7 @@ Even a look whether such a file is there can tell a server on the network who lo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 # \\server\share and //server/share; C:\ and /; what GDAL or a browser would fetch; the home folder
@@ -35,7 +35,7 @@ def leads_to_server(path: str) -> bool:
     return bool(SERVER.match(path))
 
 
-def foreign_paths(rules: dict[str, Any], *, whole: bool) -> list[str]:
+def foreign_paths(rules: Mapping[str, object], *, whole: bool) -> list[str]:
     """Return the paths of a project's rules that lead elsewhere, in order and each once.
 
     Parameters

@@ -202,7 +202,7 @@ class DraftActions:
             return False
         wished = self.gantt.wished() if draft.has("postings") else None
         drawing = self.drawing_panel.drawing
-        options: dict[str, Any] = {}
+        options: dict[str, object] = {}
         try:
             project = self._with_stations(improve) if draft.has("stations") else scenario.to_plan()
         except InputError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
@@ -266,7 +266,7 @@ def _buttons(*named: tuple[str, Callable[[], None]]) -> QGridLayout:
     return grid
 
 
-def in_words(changes: dict[str, Any], translated: Callable[[str], str] = str) -> str:
+def in_words(changes: Mapping[str, object], translated: Callable[[str], str] = str) -> str:
     """Return what a scenario changes as the rules say it, such as “14 beats; every beat's work within 5 % of the mean”.
 
     Parameters
@@ -281,7 +281,7 @@ def in_words(changes: dict[str, Any], translated: Callable[[str], str] = str) ->
 
     rules = {rule.key: rule for rule in RULES}
 
-    def said(values: dict[str, Any], start: str) -> list[str]:
+    def said(values: Mapping[str, object], start: str) -> list[str]:
         parts: list[str] = []
         for key, value in values.items():
             name = f"{start}{key}"
