@@ -145,7 +145,7 @@ def sentences_of_vacancies(told: dict[str, Any], full: dict[str, Any]) -> list[s
     year = min(told["years"], key=lambda y: y["posts_held"])
     return [
         f"The figures by shift are those with all {told['posts']:,} posts filled, and by the officers' plan {told['posts_held']:.1f} of them are"
-        f" held on average, fewest in year {year['year']:,} ({year['posts_held']:.1f}): until they are filled fewer are on duty, and minutes are longer.",
+        f" held on average, fewest in year {year['year']:,} ({year['posts_held']:.1f}): until they are filled fewer are on duty.",
         f"With the posts that the officers' plan fills month by month, no officer of the beat is on duty in {mean:.0%} of the week on"
         f" average over the beats, most in beat {worst} ({nobody[worst]:.0%}).",
         *_sentences_of_figures(told, full),
