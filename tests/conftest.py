@@ -20,6 +20,11 @@ import numpy as np
 import openpyxl
 import pytest
 import shapely
+from hypothesis import settings
+
+# no test ends by a clock: on a busy machine an example takes as long as it takes
+settings.register_profile("by examples", deadline=None)
+settings.load_profile("by examples")
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"

@@ -123,3 +123,25 @@ def test_lines_of_the_legend_are_seen_on_dark_paper():
     assert len(lines) >= 6
     for key in lines:
         assert (light(key.colour) + 0.05) / (light(DARK_BACKGROUND) + 0.05) > 2, key
+
+
+def test_no_class_of_a_shaded_layer_is_cut_from_the_legend():
+    pytest.importorskip("PySide6.QtGui")
+    from beatplanner.ui.desktop.map.legend import legend, shortened
+    from beatplanner.ui.desktop.map.map_content import MapContent
+    from beatplanner.ui.desktop.map.rings import Rings
+
+    content, stack = MapContent(), LayerStack()
+    line = Rings.of(np.array([shapely.LineString([(0, 0), (1, 1)])], dtype=object))
+    for layer in stack.layers:
+        layer.visible = layer.name == "Service" or not layer.shaded
+        content.lines[layer.name], content.points[layer.name] = line, np.zeros((1, 2))
+    content.figures["Minutes"] = np.arange(1.0, 51.0)
+    stack["Service"].figure, content.label = "Minutes", np.zeros(50, int)
+    keys = legend(content, stack)
+    shown = shortened(keys, 9)
+    classes = [k.text for k in keys if k.of_class]
+    # a title and five classes, told in the window's numbers; the signs of the top layers stay
+    assert len(classes) == 6 and [k.text for k in shown if k.of_class] == classes and len(shown) == 9
+    assert [k for k in shown if not k.of_class] == [k for k in keys if not k.of_class][:3]
+    assert classes[0] == "Minutes" and classes[1].startswith("1.0 – ")

@@ -138,7 +138,8 @@ def test_the_service_of_the_plan_stands_beside_today(qtbot, tmp_path, monkeypatc
     # the map is shaded by the figure of the shift that is chosen
     content, layer = made.map.content, made.map.stack["Service"]
     page.on_map.click()
-    assert layer.visible and content.figures[layer.figure][0] == page.values()[content.ids[content.label[0]]]
+    shaded = content.figures[layer.figure][0]
+    assert layer.visible and shaded == pytest.approx(100 * page.values()[content.ids[content.label[0]]])
     before = layer.figure
     page.shift.setCurrentIndex(2)
     assert layer.figure != before and before not in content.figures and layer.figure in content.figures

@@ -22,16 +22,18 @@ from beatplanner.ui.desktop.map.cartography import (
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack, nice_length
 from beatplanner.ui.desktop.map.view import INK, View, round_pen
+from beatplanner.ui.desktop.toolkit.figures_text import number
 
 
 @dataclass(frozen=True)
 class Key:
-    """One line of the legend: ``"fill"``, ``"line"``, ``"dash"``, ``"square"`` or ``"dot"``, its colour, and words."""
+    """One line of the legend: ``"fill"``, ``"line"``, ``"dash"``, ``"square"`` or ``"dot"``, its colour, and words; a class of a shaded layer or not."""
 
     kind: str
     colour: str
     text: str
     pattern: Qt.BrushStyle = Qt.BrushStyle.SolidPattern
+    of_class: bool = False
 
 
 def attribution(content: MapContent, stack: LayerStack) -> str:
@@ -152,15 +154,27 @@ def legend(content: MapContent, stack: LayerStack, *, public: bool = False, dark
         if layer.shaded:
             _, breaks, colours = shading(content, layer)
             if len(breaks):
-                found.append(Key("title", "", layer.figure))
+                found.append(Key("title", "", layer.figure, of_class=True))
             low = float(np.nanmin(content.figures[layer.figure])) if len(breaks) else 0.0
             for high, colour in zip(breaks, colours, strict=True):
-                found.append(Key("fill", colour, f"{_rounded(low)} – {_rounded(float(high))}"))
+                found.append(Key("fill", colour, f"{_rounded(low)} – {_rounded(float(high))}", of_class=True))
                 low = float(high)
         elif name == "Beat borders" and not (content.label >= 0).any():
             continue
         elif name in simple and (name not in _DATA or _has(content, name)):
             found.append(simple[name])
+    return found
+
+
+def shortened(keys: list[Key], most: int) -> list[Key]:
+    """Return lines of a legend that fit: signs of the lowest layers give way, the classes of a shaded layer stay whole."""
+    left = max(3, most - sum(k.of_class for k in keys))
+    found: list[Key] = []
+    for key in keys:
+        if key.of_class:
+            found.append(key)
+        elif left > 0:
+            found, left = [*found, key], left - 1
     return found
 
 
@@ -186,7 +200,7 @@ def _has(content: MapContent, name: str) -> bool:
 
 
 def _rounded(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:,.1f}"
+    return number(value, 0 if abs(value) >= 10 else 1)
 
 
 def draw_key(painter: QPainter, key: Key, box: QRectF, dot: float) -> None:

@@ -368,7 +368,7 @@ class MapView(QWidget):
         if owed:
             bottom = legend.draw_attribution(painter, owed, self.width() - 10.0, self.height() - 4.0, view.dot) - 4.0
         if self.shows_legend:
-            keys = legend.legend(self.content, self.stack, dark=view.dark)[:LEGEND_LINES]
+            keys = legend.shortened(legend.legend(self.content, self.stack, dark=view.dark), LEGEND_LINES)
             legend.draw_legend(painter, view, keys, self.width() - 10.0, bottom, self.tr)
 
     def _paint_over(self, painter: QPainter, view: View) -> None:

@@ -227,7 +227,11 @@ class ServicePage(QWidget):
         if self.service is None or not self.on_map.isChecked():
             self.mapped.emit("", None)
             return
-        self.mapped.emit(f"{self.measure.currentText()} – {self.shift.currentText()}", self.values())
+        # classes of a legend are told as numbers: shares as per cent
+        share = str(self.measure.currentData()).endswith("_share")
+        values = {b: v if v is None or not share else 100 * v for b, v in self.values().items()}
+        text = f"{self.measure.currentText()}, %" if share else self.measure.currentText()
+        self.mapped.emit(f"{text} – {self.shift.currentText()}", values)
 
 
 def _value(key: str, figures: dict[str, Any]) -> float | None:
