@@ -7,6 +7,7 @@ import sys
 from types import SimpleNamespace
 
 import browser
+import geopandas as gpd
 import openpyxl
 import pytest
 
@@ -350,6 +351,20 @@ def test_a_false_decision_is_found(plans, tmp_path):
         content["decision"][1]["money"]["whole"] += 100
 
     assert falsified(plans, tmp_path, change) == ["decision"]
+
+
+def test_plans_that_differ_in_nothing_are_no_fair_middle_and_a_beat_without_a_name_has_one_number(plans, tmp_path):
+    """New Haven's beats have numbers alone; “Beat 1408 (1408)” and a middle of two equal plans were told."""
+    folder, _ = plans
+    for name in ("same", "twin"):
+        shutil.copytree(folder / "same", tmp_path / name)
+        plan = gpd.read_file(tmp_path / name / "plan.gpkg", layer="beats")
+        plan["name"] = "Beat " + plan["beat"].astype(str)
+        plan.to_file(tmp_path / name / "plan.gpkg", layer="beats", engine="pyogrio")
+    content = compare([tmp_path / "same", tmp_path / "twin"], tmp_path / "cmp", draws=2)
+    page = (tmp_path / "cmp" / "comparison.html").read_text(encoding="utf-8")
+    assert "twin is like the other plans in all that decides." in page and "a fair middle" not in page
+    assert all(re.fullmatch(r"beat \d+", v) for v in rows(content)["worst_beat"])
 
 
 @pytest.mark.papers

@@ -153,6 +153,11 @@ def test_the_template_is_exported_and_filled_in_as_it_is(town, command):
     out = town.folder / "own.docx"
     assert command("job-template", "-o", out)[0] == 0
     assert command("job-template", "-o", out)[0] == 1
+    code, _, error = command("job-template", "-o", out.with_name("xx.docx"), "--language", "xx")
+    assert code == 1 and "en, mk, sq" in error
+    other = out.with_name("mk.docx")
+    assert command("job-template", "-o", other, "--language", "mk")[0] == 0
+    assert "Задача" in [p.text for p in Document(str(other)).paragraphs]
     assert any("{{ beat_name }}" in p.text for p in Document(str(out)).paragraphs)
 
 

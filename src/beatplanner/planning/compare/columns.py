@@ -302,7 +302,8 @@ def beat_name(c: Column, beat: str) -> str:
     beats = c.tables.beats
     if not c.today and beats is not None:
         name = dict(zip(beats["beat"].astype(str), beats["name"], strict=True)).get(beat)
-        if name and str(name) != beat:
+        # a beat without a name of its own is told by its number once
+        if name and str(name) not in (beat, f"Beat {beat}"):
             return f"{name} ({beat})" if f"({beat})" not in str(name) else str(name)
     return f"beat {beat}"
 

@@ -85,7 +85,7 @@ def _beats(p: ComparedPlan, plans: list[ComparedPlan]) -> Figures:
             )
         spoken = (
             f"beat {most}"
-            if missing(name) or name in ("", most)
+            if missing(name) or name in ("", most, f"Beat {most}")
             else str(name)
             if f"({most})" in str(name)
             else f"{name} ({most})"

@@ -115,15 +115,21 @@ def job_template(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE.docx", help="The template to write.")] = Path(
         "job-description.docx"
     ),
+    language: Annotated[str, typer.Option(metavar="CODE", help="The language of its texts: en, mk or sq.")] = "en",
 ) -> None:
     """Write the template of job descriptions, to edit in a word processor and to name as officers.job_template."""
+    from beatplanner.data.publish.force_language import paper_speech
     from beatplanner.data.publish.job_descriptions import default_template
+    from beatplanner.data.publish.translation import IN_PAPERS
 
+    if language not in IN_PAPERS:
+        known = f"Give one of {', '.join(IN_PAPERS)}"
+        raise InputError(Note("error", f"the template has no texts in the language “{language}”", known))
     if out.exists():
         raise InputError(
             Note("error", "this file is there already, and it is not overwritten", "Give another name", file=out)
         )
-    write_file(out, default_template())
+    write_file(out, default_template(paper_speech({"rules": {"forum": {"languages": [language]}}})))
     out_console.print(f"Template of job descriptions: {whole_path(out)}", markup=False)
 
 
