@@ -67,6 +67,14 @@ def test_prices_prove_the_least_border_of_every_partition_and_never_more(seed):
     assert proves <= least * (1 + 1e-9) and (proves == bound or proves == pytest.approx(bound, rel=1e-6))
 
 
+def test_a_map_whose_best_plan_the_relaxation_finds_is_closed_at_once():
+    # prices of "1 at most", which no bound can use, once left it at a fifth below nothing
+    area, checked, least = _map(110, locks=False)
+    bound, _, tree = _tree(area, least, 1)
+    assert least == pytest.approx(320.4404171, rel=1e-6) and bound == pytest.approx(least, rel=3e-5)
+    assert prove_cone(checked, packed_cone(tree)) == pytest.approx(least, rel=3e-5)
+
+
 def _forged(arrays: dict[str, np.ndarray], rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Return a certificate of which one array was changed."""
     key = str(rng.choice([k for k, v in arrays.items() if v.size]))

@@ -252,7 +252,8 @@ class Relaxation:
         part = (vectors[:, few] * values[few]) @ vectors[:, few].T
         z_cone, self.y_cone = held - part, part
         held = more * x + less * self.z_entries + self.y_entries
-        z_entries = np.clip(held, 0.0, 1.0)
+        # that they are 1 at most follows from the cone; a price of it would be none of the bound's
+        z_entries = np.maximum(held, 0.0)
         z_entries[self.classes.apart] = 0.0
         np.fill_diagonal(z_entries, 1.0)
         self.y_entries = held - z_entries

@@ -17,7 +17,7 @@ from beatplanner.solver.districts.cut_cone import LATER, ROUNDS, Point, Prices, 
 # Units up to which it is tried; numbers of prices that a tree may take up in all.
 MOST_UNITS, MOST_NUMBERS = 200, 600_000
 # Nodes for each of those that a proof of the usual size has, and units for which that holds: nodes of larger maps take longer.
-NODES, OF_UNITS = 0.1, 45
+NODES, OF_UNITS = 0.4, 45
 # A tree is closed at this share below what is known, well within what counts as the best plan.
 CLOSED = 2e-5
 # Steps in which prices of pairs are kept, as shares of the greatest.
