@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -98,11 +99,18 @@ class Evidence:
         district = self.district
         return np.bincount(district[district >= 0], weights=values[district >= 0], minlength=len(self.beats))
 
+    @cached_property
+    def places(self) -> list[str]:
+        """The name of each unit for a message: checks ask for those of all, and a row of a table takes as long as a hundred names."""
+        ids = [str(u) for u in self.units["unit"]]
+        names = list(self.units["name"]) if "name" in self.units.columns else [None] * len(ids)
+        return [
+            u if missing(name) or str(name) == u else f"{name} (unit {u})" for u, name in zip(ids, names, strict=True)
+        ]
+
     def place(self, unit: int) -> str:
         """Name a unit for a message."""
-        row = self.units.iloc[unit]
-        name = row.get("name")
-        return str(row["unit"]) if missing(name) or str(name) == str(row["unit"]) else f"{name} (unit {row['unit']})"
+        return self.places[unit]
 
     def beat_name(self, beat: object) -> str:
         """Name a beat for a message."""

@@ -108,7 +108,7 @@ def _check_against_inputs(ledger: Ledger, evidence: Evidence, town: Town) -> Non
     town_place = pd.Series(np.arange(len(given)), index=given.index)
     order = town_place.loc[list(units["unit"])].to_numpy()
     source = town.units.take(order).reset_index(drop=True)
-    names = [evidence.place(u) for u in range(len(units))]
+    names = evidence.places
     ledger.pairs(
         "units.population",
         "each unit has the residents of the inputs",
