@@ -3,7 +3,7 @@
     python benchmarks/service.py [--calls 400000]
 
 Grid towns of square beats with one to three officers each, calls that differ threefold between units, travel at 30 km/h. Prints, for
-40 beats × 3 shifts and 800 beats, the seconds of all shifts and the largest difference to the simulation in own share, busy share and
+40 beats × 3 shifts and 800 beats, the seconds of processor of all shifts and the largest difference to the simulation in own share, busy share and
 minutes; for systems of ten officers, to the exact hypercube; and the same system in a plain SimPy model (`pip install simpy`), a peer that
 shares no line with ours, with its seconds.
 
@@ -99,14 +99,14 @@ def beside_hypercubeq(folder: Path, servers: int = 6, rounds: int = 200) -> None
             rng = np.random.default_rng(seed)
             calls, minutes = rng.dirichlet(np.ones(servers)), rng.uniform(1, 15, (servers, servers))
             order = np.argsort(minutes, axis=0).T.copy()
-            begin = time.perf_counter()
+            begin = time.process_time()
             peer = HypercubeQ(
                 servers, Lam=calls, T=minutes, P=order, cap="inf" if waits else "zero", max_iter=rounds, q_len=200
             )
-            theirs += time.perf_counter() - begin
-            begin = time.perf_counter()
+            theirs += time.process_time() - begin
+            begin = time.process_time()
             flow = hypercube(ServiceSystem(calls, order, minutes, 60.0, waits=waits)).flow
-            ours += time.perf_counter() - begin
+            ours += time.process_time() - begin
             apart = max(apart, float(np.abs(peer.Rho_1 + peer.Rho_2 - flow / flow.sum()).max()))
         print(
             f"hypercubeq, 3 systems of {servers} officers, calls {'wait' if waits else 'are lost'}: {theirs:.2f} s, ours {ours:.3f} s; "
@@ -135,9 +135,9 @@ def main() -> None:
         spent, apart = 0.0, np.zeros(3)
         for shift, load in enumerate(loads):
             system, own = town(beats, load, shift)
-            begin = time.perf_counter()
+            begin = time.process_time()
             found = figures(system, own, approximate(system))
-            spent += time.perf_counter() - begin
+            spent += time.process_time() - begin
             told = figures(system, own, simulate(system, own, calls=calls, seed=shift).flows)
             apart = np.maximum(apart, np.abs(found / told - 1))
         print(
@@ -151,14 +151,14 @@ def main() -> None:
         print("SimPy is not installed: the peer's row is left out.")
         return
     system, own = town(40, 0.35, 1)
-    begin = time.perf_counter()
+    begin = time.process_time()
     peer = in_simpy(system, own, calls // 4, 1)
-    spent = time.perf_counter() - begin
-    begin = time.perf_counter()
+    spent = time.process_time() - begin
+    begin = time.process_time()
     ours = figures(system, own, simulate(system, own, calls=calls, seed=2).flows)
     apart = np.abs(ours / peer - 1)
     print(
-        f"SimPy, 40 beats: {calls // 4:,} calls in {spent:.1f} s; ours: {calls:,} in {time.perf_counter() - begin:.1f} s; "
+        f"SimPy, 40 beats: {calls // 4:,} calls in {spent:.1f} s; ours: {calls:,} in {time.process_time() - begin:.1f} s; "
         f"own {apart[0]:.2%}, busy {apart[1]:.2%}, minutes {apart[2]:.2%} apart"
     )
 
