@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sys
+import zipfile
 from types import SimpleNamespace
 
 import browser
@@ -208,6 +209,13 @@ def test_the_page_needs_no_network_and_the_workbook_works(plans):
     moved = told["moved_residents"]
     assert found["Residents who change beat"][4:6] == pytest.approx([moved[1] - moved[0], moved[2] - moved[0]])
     assert isinstance(stored["Beats"]["B2"].value, int) and stored["Beats"].page_setup.fitToWidth == 1
+    # each formula has its value, of a beat without an officer an empty text
+    with zipfile.ZipFile(folder / "cmp" / "comparison.xlsx") as archive:
+        sheets = [archive.read(n).decode("utf-8") for n in archive.namelist() if n.startswith("xl/worksheets/sheet")]
+    bare = [
+        c for text in sheets for c in re.findall(r"<c [^>]*>(?:(?!</c>).)*</c>", text) if "<f>" in c and "<v/>" in c
+    ]
+    assert not bare and any('t="str"><f>' in text and "<v></v>" in text for text in sheets)
 
 
 def test_the_decision_page_says_when_to_choose_which(plans):

@@ -61,7 +61,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
     shown = {c["name"]: said.text(TODAY) if c["today"] else c["name"] for c in content["columns"]}
     book = Workbook()
     # what each formula gives, so that who reads values alone finds them
-    known: dict[str, dict[str, float]] = {"Comparison": {}, "Beats": {}, "Who moves": {}}
+    known: dict[str, dict[str, float | str]] = {"Comparison": {}, "Beats": {}, "Who moves": {}}
     titles: dict[str, str] = {}
     for name in SHEETS:
         titles[name] = sheet_name(said.text(name), titles.values())
@@ -111,6 +111,8 @@ def write_workbook(  # noqa: C901 - one step a sheet
         )
         if b["posts"]:
             known["Beats"] |= {f"G{row}": b["workload"] / b["posts"], f"H{row}": b["residents"] / b["posts"]}
+        else:
+            known["Beats"] |= {f"G{row}": "", f"H{row}": ""}
         for k in ("D", "E", "G", "H"):
             listing[f"{k}{row}"].number_format = "#,##0"
     # figures that the sheet of beats gives are formulas on it
@@ -266,7 +268,7 @@ def lines_of(text: str, width: float) -> int:
     return lines
 
 
-def _store(path: Path, known: Sequence[dict[str, float]]) -> None:
+def _store(path: Path, known: Sequence[dict[str, float | str]]) -> None:
     """Write the values of formulas into the sheets of a workbook, in their order; openpyxl writes formulas alone."""
     part = path.with_suffix(".part")
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as new:
@@ -277,8 +279,11 @@ def _store(path: Path, known: Sequence[dict[str, float]]) -> None:
             if values:
                 text = data.decode("utf-8")
 
-                def stored(m: re.Match[str], values: dict[str, float] = values) -> str:
+                def stored(m: re.Match[str], values: dict[str, float | str] = values) -> str:
                     value = values.get(m[2])
+                    if value == "":
+                        # what a formula gives as an empty text is one
+                        return f'{m[1][:-1]} t="str">{m[3]}<v></v></c>'
                     return m[0] if value is None else f"{m[1]}{m[3]}<v>{value!r}</v></c>"
 
                 data = re.sub(r'(<c r="([A-Z]+\d+)"[^>]*>)(<f>[^<]*</f>)<v\s*(?:/>|></v>)</c>', stored, text).encode(
