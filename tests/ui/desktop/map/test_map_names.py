@@ -21,7 +21,8 @@ def drawn(qapp, names, taken=()):
     image = QImage(400, 200, QImage.Format.Format_ARGB32)
     painter, written = QPainter(image), []
     places = list(taken)
-    draw_names(painter, view, names, places, 12.0, bold=True, written=written)
+    for _ in draw_names(painter, view, names, places, 12.0, bold=True, written=written):
+        pass
     painter.end()
     return written, places
 

@@ -256,12 +256,12 @@ def _places(w: _Work) -> Iterator[None]:
 
 def _all_names(w: _Work) -> Iterator[None]:
     content = w.content
-    draw_names(w.painter, w.view, beat_names(content), w.taken, 12.0, bold=True, written=w.written)
+    yield from draw_names(w.painter, w.view, beat_names(content), w.taken, 12.0, bold=True, written=w.written)
     yield
     if w.stack["Stations"].visible:
         stations = zip(content.station_names, content.points.get("Stations", ()), strict=False)
         places = [Name(n, float(x), float(y)) for n, (x, y) in stations]
-        draw_names(w.painter, w.view, places, w.taken, 10.5, below=True, written=w.written)
+        yield from draw_names(w.painter, w.view, places, w.taken, 10.5, below=True, written=w.written)
 
 
 def _street_names(w: _Work) -> Iterator[None]:
@@ -278,7 +278,9 @@ def _unit_names(w: _Work) -> Iterator[None]:
     np.maximum.at(wide, content.rings.feature, box[:, 2] - box[:, 0])
     seen = np.flatnonzero((x > west) & (x < east) & (y > south) & (y < north) & (wide * view.scale > 36 * view.dot))
     order = seen[np.argsort(-wide[seen], kind="stable")][:600]
-    draw_names(w.painter, view, [Name(content.unit_names[i], float(x[i]), float(y[i])) for i in order], w.taken, 10.0)
+    yield from draw_names(
+        w.painter, view, [Name(content.unit_names[i], float(x[i]), float(y[i])) for i in order], w.taken, 10.0
+    )
     yield
 
 

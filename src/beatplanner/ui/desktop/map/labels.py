@@ -85,8 +85,11 @@ def draw_names(
     bold: bool = False,
     below: bool = False,
     written: list[tuple[QPainterPath, QRectF]] | None = None,
-) -> None:
-    """Write names where they collide with nothing: in place, else a little above, below or beside; else not at all. `written` takes their letters."""
+) -> Iterator[None]:
+    """Write names where they collide with nothing: in place, else a little above, below or beside; else not at all; pauses now and then.
+
+    `written` takes their letters.
+    """
     whole, small = _Face(painter, view, size, bold), _Face(painter, view, SMALL * size, bold)
     room = _Room(view, taken)
 
@@ -98,18 +101,22 @@ def draw_names(
             written.append((letters, letters.boundingRect() if lines else box))
 
     outside: list[Name] = []
-    for name in names:
+    for number, name in enumerate(names):
         in_place = _beside(view, name, whole, room, below) if name.area is None else None
         found = in_place if name.area is None else _inside(view, name, (whole, small), room)
         if found is not None:
             write(found)
         elif name.area is not None:
             outside.append(name)
+        if number % 20 == 19:
+            yield
     # only now is it known what is free beside them; of very many small beats the rest is named where the map is nearer
-    for name in outside[:MOST_LED]:
+    for number, name in enumerate(outside[:MOST_LED]):
         led = _led(view, name, small, room)
         if led is not None:
             write(led[:2], *led[2])
+        if number % 10 == 9:
+            yield
 
 
 class _Room:
@@ -206,12 +213,13 @@ def _share(view: View, area: shapely.Geometry | None, box: QRectF) -> float:
     top, bottom = north - box.top() / view.scale, north - box.bottom() / view.scale
     x0, y0, x1, y1 = shapely.bounds(area)
     reach = max(0.0, min(x1, right) - max(x0, left)) * max(0.0, min(y1, top) - max(y0, bottom))
-    whole = (right - left) * (top - bottom)
-    if reach < FITS * whole:
+    if reach < FITS * (right - left) * (top - bottom):
         # not even in the box around the area
         return 0.0
-    part = shapely.clip_by_rect(area, left, bottom, right, top)
-    return float(shapely.area(part)) / max(1e-9, whole)
+    # what is prepared once is asked quickly in each picture
+    shapely.prepare(area)
+    x, y = np.meshgrid(np.linspace(left, right, 9), np.linspace(bottom, top, 3))
+    return float(np.mean(shapely.contains_xy(area, x.ravel(), y.ravel())))
 
 
 def _beside(view: View, name: Name, face: _Face, room: _Room, below: bool) -> tuple[QPainterPath, QRectF] | None:
