@@ -124,3 +124,33 @@ def test_one_warning_is_told_in_the_singular(qapp):
     assert page.where.text() == "Names 1 beat."
     page.take([one, one, fact, fact])
     assert page.headline.text() == "No rules clash. 2 warnings, 2 facts about the data."
+
+
+def test_what_could_not_be_checked_is_told_in_words_and_its_keys_in_the_tip(qapp):
+    from beatplanner.planning.verification.coverage import HOW_LONG
+    from beatplanner.ui.desktop.panels.proof_page import ProofPage
+    from beatplanner.ui.desktop.session.child_process import Work
+    from beatplanner.ui.desktop.window.languages import install_language
+
+    verdict = {
+        "ok": True,
+        "checks": 12,
+        "unchecked": [
+            {"name": "summary: seed and 2 more", "detail": f"{HOW_LONG} (seed, threads, seconds)"},
+            {"name": "service.calls", "detail": "The incidents are gone or changed; plan and compare again."},
+        ],
+    }
+    said = {}
+    for language in ("mk", "en"):
+        install_language(qapp, language)
+        try:
+            page = ProofPage(Work())
+            page._take(verdict)
+            said[language] = page.banner.text()
+            assert "seed, threads, seconds" in page.banner.toolTip()
+        finally:
+            install_language(qapp, "en")
+    assert f"Could not be checked: 3 figures of the summary. {HOW_LONG}" in said["en"]
+    assert "Could not be checked: Service, calls." in said["en"]
+    assert "3 бројки од резимето" in said["mk"] and "Служба, повици" in said["mk"]
+    assert not re.search("seed|summary|calls|more", said["mk"])
