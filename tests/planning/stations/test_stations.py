@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -256,6 +257,8 @@ def test_yearly_money_that_does_not_suffice_is_explained(planned):
     code, error, said, _ = planned((COUNT, "count = 3\nphases = { budgets = [100, 200] }\n"))
     assert code == 3
     assert "more" in error
+    # money says its currency
+    assert re.search(r"\(300 EUR in all\).* \d[\d,]* EUR more \(", " ".join(error.split()))
     assert said["phases"]["years"][0]["year"] == 1
 
 
