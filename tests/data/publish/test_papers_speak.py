@@ -91,6 +91,18 @@ def test_report_and_job_descriptions_speak_the_forces_language(planned, tmp_path
     assert '<html lang="en">' in page and "All rules are met." in page and "⟦" not in page
 
 
+def test_what_the_program_calls_beats_and_places_by_is_in_the_language_too(planned, tmp_path):
+    tables = read_result(planned)
+    tables.beats["name"] = "Beat " + tables.beats["beat"].astype(str)
+    tables.sites["state"] = "generated"
+    write_report(tmp_path / "report.html", tables)
+    page = page_text((tmp_path / "report.html").read_text("utf-8"))
+    assert "Рејонче 1 " in page and "Beat 1" not in page and "still to be chosen" not in page
+    write_jobs(tmp_path / "jobs", tables, names(tables))
+    first = docx.Document(str(sorted((tmp_path / "jobs").glob("*.docx"))[0]))
+    assert not [p.text for p in first.paragraphs if "still to be chosen" in p.text]
+
+
 def test_a_forces_own_template_stays_and_the_programs_is_written_in_a_language(tmp_path, planned):
     for language in IN_PAPERS:
         file = tmp_path / f"{language}.docx"

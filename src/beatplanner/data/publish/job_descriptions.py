@@ -97,7 +97,7 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int, changes: Sequence[
     work = rules.get("workload", {})
     share = float(work.get("community_share", 0.4))
     hours = float(summary.get("workload", {}).get("hours_on_the_beat_per_officer", 0.0))
-    called = station_names(tables)
+    called = station_names(tables, say)
     stations = [called.get(str(s), str(s)) for s in units["station"].dropna().unique()] if "station" in units else []
     people = beat["population"]
     forum = section_of(rules, "forum")

@@ -65,11 +65,11 @@ def write_report(path: Path, tables: PlanTables) -> None:
         draft=draft_in_words(tables, say=say),
         steps=[(say.text(STEP_NAMES[k]), summary[k]) for k in ("beats", "stations", "officers") if k in summary],
         pictures=pictures_of(tables, say),
-        beats=None if tables.beats is None else tables.beats.drop(columns="geometry").to_dict("records"),
+        beats=_beats(tables, say),
         priced=rules_priced(summary.get("rules", {}).get("stations")),
-        stations=None if tables.stations is None else named(tables.stations, tables).to_dict("records"),
+        stations=None if tables.stations is None else named(tables.stations, tables, say).to_dict("records"),
         access=_access(tables, say),
-        effects=_effects(tables),
+        effects=_effects(tables, say),
         stops=None if tables.stops is None else tables.stops.drop(columns="geometry").to_dict("records"),
         assignments=_assignments(tables),
         cover=_cover(tables),
@@ -170,6 +170,15 @@ def _weights(summary: Claims, say: Speech) -> list[tuple[str, str]]:
     ]
 
 
+def _beats(tables: PlanTables, say: Speech) -> list[Row] | None:
+    """Return the rows of the beats; one without a name of its own is called by its number in the language."""
+    if tables.beats is None:
+        return None
+    rows = records(tables.beats.drop(columns="geometry"))
+    plain = say.text("Beat")
+    return [r | {"name": f"{plain} {r['beat']}"} if r["name"] == f"Beat {r['beat']}" else r for r in rows]
+
+
 def _assignments(tables: PlanTables) -> list[dict[str, Any]]:
     if tables.assignments is None or tables.beats is None:
         return []
@@ -231,12 +240,12 @@ def _access(tables: PlanTables, say: Speech) -> dict[str, Any] | None:
     }
 
 
-def _effects(tables: PlanTables) -> dict[str, Any] | None:
+def _effects(tables: PlanTables, say: Speech) -> dict[str, Any] | None:
     """Return the sites with what opening or closing each would change, those that matter most first."""
     sites = tables.sites
     if sites is None or "change_minutes" not in sites:
         return None
-    rows = named(sites, tables)
+    rows = named(sites, tables, say)
     chosen = rows["chosen"].astype(bool)
     opened = rows[chosen].sort_values(["change_minutes"], ascending=False)
     closed = rows[~chosen].sort_values(["change_minutes", "change_within_limit"], ascending=[True, False])

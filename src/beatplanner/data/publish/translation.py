@@ -151,7 +151,7 @@ class Speech:
         """Return the form of a text that a number asks for, its fields still in it."""
         said = self.terms.get(one if number == 1 else many)
         if said is None:
-            said = self._texts.ngettext(one, many, number)
+            said = self._texts.ngettext(one, many, int(number))
             if number != 1 and "{n}" in many and "{n}" not in said:
                 # Macedonian counts 21 as one: a catalogue that writes “one day” there would tell 31 days as one
                 said = self._texts.ngettext(one, many, 5)

@@ -49,8 +49,8 @@ def station_names(
     return {s: n or says.text(UNNAMED, area=a) for (s, n), a in zip(names.items(), near, strict=True)}
 
 
-def named(frame: pd.DataFrame, tables: PlanTables) -> pd.DataFrame:
-    """Return stations or sites with the name that people know them by; a chosen site is called as its station is."""
+def named(frame: pd.DataFrame, tables: PlanTables, says: Says | None = None) -> pd.DataFrame:
+    """Return stations or sites with the name that people know them by, in a language; a chosen site is called as its station is."""
     frame = frame.drop(columns="geometry")
-    called = frame["station"].astype(str).map(station_names(tables))
+    called = frame["station"].astype(str).map(station_names(tables, says))
     return frame.assign(name=called.fillna(frame["name" if "name" in frame else "station"]))
