@@ -16,7 +16,7 @@ from beatplanner.planning.verification.officers_proof import Prices, Rules, _wai
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import Demand, _own_rows, _tree, check_form
 from beatplanner.planning.verification.travel_bound import prove
-from beatplanner.planning.verification.travel_pairs import Area
+from beatplanner.planning.verification.travel_pairs import Area, Pairs, in_reach, with_links
 
 # Six units in a row, a kilometre apart, two beats of three each: 4,000 is the least travel.
 N, LEAST = 6, 4_000.0
@@ -294,3 +294,20 @@ def test_numbers_that_are_none_are_no_numbers():
     assert are_numbers({"l0.limit_upto": np.array([math.inf]), "threshold": np.array([math.nan])})
     assert not are_numbers({"limit_upto": np.array([math.nan])})
     assert not are_numbers({"u": np.array([1 + 1j])})
+
+
+def test_pairs_are_in_reach_by_the_lightest_path_however_late_it_is_found():
+    # from unit 0 the straight way to 3 is too heavy, and the light one has three steps; 4 is joined to nothing
+    edges = np.array([(0, 3), (0, 1), (1, 2), (2, 3), (3, 5)])
+    weight = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 6.0])
+    unit = np.arange(6)
+    pairs = Pairs(np.zeros(6, int), unit, np.zeros(6), np.zeros(6), weight, np.zeros(1, int), np.full(1, -1))
+    pairs = with_links(pairs, edges, 6)
+    every = np.ones(6, bool)
+    assert in_reach(pairs, every, 4.0).tolist() == [True, True, True, True, False, False]
+    assert in_reach(pairs, every, 1.5).tolist() == [True, False, False, False, False, False]
+    # the short way is 0, 3, 5 of 8; without it 0, 1, 2, 3, 5 of 10
+    longer = with_links(pairs, edges[1:], 6)
+    assert in_reach(longer, every, 9.0).tolist() == [True, True, True, True, False, False]
+    assert in_reach(longer, every, 10.0).tolist() == [True, True, True, True, False, True]
+    assert not in_reach(longer, unit > 0, 10.0).any()

@@ -214,12 +214,20 @@ def in_reach(pairs: Pairs, alive: np.ndarray, upper: float) -> np.ndarray:
     here = alive[one] & alive[other]
     one, other = one[here], other[here]
     path, most = np.where(alive & pairs.own, pairs.weight, np.inf), upper * (1 + 1e-6)
-    while len(one):
-        longer = path[one] + pairs.weight[other]
-        better = (longer <= most) & (longer < path[other])
-        if not better.any():
-            break
-        np.minimum.at(path, other[better], longer[better])
+    # links by the pair that they begin at: only what became lighter is gone on from
+    order = np.argsort(one, kind="stable")
+    one, other = one[order], other[order]
+    start = np.searchsorted(one, np.arange(len(path) + 1))
+    lighter = np.flatnonzero(np.isfinite(path))
+    while len(lighter):
+        times = start[lighter + 1] - start[lighter]
+        at = np.arange(int(times.sum())) + np.repeat(start[lighter] - np.cumsum(times) + times, times)
+        onto = other[at]
+        longer = np.repeat(path[lighter], times) + pairs.weight[onto]
+        better = (longer <= most) & (longer < path[onto])
+        onto, longer = onto[better], longer[better]
+        np.minimum.at(path, onto, longer)
+        lighter = np.unique(onto)
     return alive & np.isfinite(path)
 
 
