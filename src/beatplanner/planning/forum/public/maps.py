@@ -40,7 +40,7 @@ BEAT_FRAMES = {(184.0, 216.0): "a4", (271.0, 136.0): "a4 lying"}
 # The map on the sheet of a beat, and a taller one where there is so little to say that half of the sheet would stay white.
 SHEET_FRAME, TALL_FRAME = (182.0, 104.0), (182.0, 150.0)
 # Lines of text on the sheet at most for the taller one, and letters of a line of a column.
-FEW_LINES, LETTERS = 34, 44
+FEW_LINES, LETTERS = 46, 44
 # The bar of 10 cm has so many parts.
 PARTS = 5
 
