@@ -26,7 +26,7 @@ class Preset:
 
     name: str
     about: str
-    values: dict[str, Any]
+    values: Mapping[str, object]
 
 
 PRESETS = (
@@ -83,12 +83,12 @@ def rules_of(rules: Mapping[str, object]) -> list[Rule]:
     return [r for r in RULES if r.section == "workload" or rules.get(r.section) is not None]
 
 
-def change(values: dict[str, Any], rules: dict[str, Any] | None = None) -> dict[str, Any]:
+def change(values: Mapping[str, object], rules: Mapping[str, object] | None = None) -> dict[str, dict[str, object]]:
     """Return values by key as a merge patch of the description; None and ``...`` (the default) take a key away.
 
     `rules` are those in force: names of a table that its new value lacks are taken away, too.
     """
-    patch: dict[str, Any] = {}
+    patch: dict[str, dict[str, object]] = {}
     for key, value in values.items():
         section, _, name = key.partition(".")
         there = section_of(rules or {}, section).get(name)
@@ -98,7 +98,7 @@ def change(values: dict[str, Any], rules: dict[str, Any] | None = None) -> dict[
     return patch
 
 
-def preset_values(preset: Preset, rules: Mapping[str, object]) -> dict[str, Any]:
+def preset_values(preset: Preset, rules: Mapping[str, object]) -> dict[str, object]:
     """Return what a preset would change: values by key that differ from those in force, for the sections that are there."""
     found: dict[str, object] = {}
     for rule in rules_of(rules):

@@ -15,7 +15,6 @@ from beatplanner.data.result.sections import section_of
 if TYPE_CHECKING:
     # the window asks what a broken step is before any town is read
     from beatplanner.data.result.plan_tables import PlanTables
-    from beatplanner.data.result.verdict import CheckerFound
 
 # A plan that may be farther from the best one than this share is not finished.
 LARGEST_GAP = 0.05
@@ -25,7 +24,7 @@ BROKEN = ("infeasible", "unknown")
 
 
 def draft_reasons(
-    tables: PlanTables, accepted: Mapping[str, str] | None = None, verdict: CheckerFound | None = None
+    tables: PlanTables, accepted: Mapping[str, str] | None = None, verdict: Mapping[str, object] | None = None
 ) -> list[Reason]:
     """Return why a plan is a draft; empty where it is none.
 

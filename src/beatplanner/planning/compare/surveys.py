@@ -19,7 +19,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypedDict
 
 import pandas as pd
 
@@ -30,13 +30,53 @@ from beatplanner.data.publish.survey_report import write_survey_files
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.columns import mapped_table
 
-if TYPE_CHECKING:
-    from beatplanner.data.formats.frames import Row
-
 Z = 1.959963984540054
 # Fewer answers say too little about a beat, and could point at people.
 FEWEST = 20
 COLUMNS = ("beat", "wave", "question", "n")
+
+
+class SurveyAnswer(TypedDict):
+    """What one wave of a survey says of a beat: answers, and how many agree, or their mean and standard deviation."""
+
+    question: str
+    beat: str
+    wave: str
+    n: int
+    yes: float | None
+    mean: float | None
+    sd: float | None
+    effect: float
+    day: dt.date | None
+
+
+class SurveyRow(TypedDict):
+    """A share or a mean with its interval."""
+
+    question: str
+    beat: str
+    name: str
+    wave: str
+    n: int
+    kind: str
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class SurveyChange(TypedDict):
+    """A change from the first to the last wave that is known, and whether it is clear."""
+
+    question: str
+    beat: str
+    name: str
+    first: str
+    last: str
+    kind: str
+    change: float
+    low: float
+    high: float
+    clear: bool
 
 
 @dataclass(frozen=True)
@@ -86,8 +126,8 @@ def read_survey(file: Path, tables: PlanTables) -> Survey:
     weight = dict(zip(tables.beats["beat"].astype(str), tables.beats["population"].fillna(1.0), strict=True))
     waves = _in_time(told, file)
     questions = list(dict.fromkeys(t["question"] for t in told))
-    rows: list[Row] = []
-    changes: list[dict[str, Any]] = []
+    rows: list[SurveyRow] = []
+    changes: list[SurveyChange] = []
     notes = list(said)
     for q in questions:
         kind = next("share" if t["yes"] is not None else "mean" for t in told if t["question"] == q)
@@ -139,13 +179,13 @@ def read_survey(file: Path, tables: PlanTables) -> Survey:
     return Survey(waves, questions, pd.DataFrame(rows), pd.DataFrame(changes, columns=header), tuple(notes))
 
 
-def _answers(file: Path, tables: PlanTables) -> tuple[list[dict[str, Any]], list[Note]]:
+def _answers(file: Path, tables: PlanTables) -> tuple[list[SurveyAnswer], list[Note]]:
     """Return the checked rows of a survey, and how its columns were found; raises InputError with each that is wrong."""
     frame, _, said = mapped_table(file, None, list(COLUMNS), ["yes", "mean", "sd", "design_effect", "asked_on"])
     assert tables.beats is not None
     names = dict(zip(tables.beats["beat"].astype(str), tables.beats["name"].astype(str), strict=True))
     problems: list[Note] = []
-    told: list[dict[str, object]] = []
+    told: list[SurveyAnswer] = []
     kinds: dict[str, tuple[bool, str]] = {}
     seen: set[tuple[str, str, str]] = set()
     # “Wave 1” and “wave  1” are one wave, by its first spelling
@@ -278,7 +318,7 @@ def _moment(wave: str) -> tuple[int, int, int] | None:
     return None if month is None else (int(years[0]), month, 0)
 
 
-def _in_time(told: Sequence[Mapping[str, Any]], file: Path) -> list[str]:
+def _in_time(told: Sequence[SurveyAnswer], file: Path) -> list[str]:
     """Return the waves in the order of time: by their days, where given, else by the times or the numbers that they are named by."""
     waves = list(dict.fromkeys(t["wave"] for t in told))
     days = {w: [t["day"] for t in told if t["wave"] == w and t["day"] is not None] for w in waves}
@@ -321,14 +361,16 @@ def _in_time(told: Sequence[Mapping[str, Any]], file: Path) -> list[str]:
 Estimate = tuple[float, float, float]
 
 
-def _estimate(t: Mapping[str, Any]) -> Estimate | None:
+def _estimate(t: SurveyAnswer) -> Estimate | None:
     """Return value, low and high of a beat; None where too few answered."""
     if t["n"] < FEWEST:
         return None
     if t["yes"] is not None:
         return wilson(t["yes"] / t["n"], t["n"] / t["effect"])
-    half = Z * t["sd"] * math.sqrt(t["effect"] / t["n"])
-    return t["mean"], t["mean"] - half, t["mean"] + half
+    mean, deviation = t["mean"], t["sd"]
+    assert mean is not None and deviation is not None
+    half = Z * deviation * math.sqrt(t["effect"] / t["n"])
+    return mean, mean - half, mean + half
 
 
 def _together(estimates: Sequence[Estimate | None], weights: Sequence[float]) -> Estimate | None:
@@ -344,7 +386,7 @@ def _together(estimates: Sequence[Estimate | None], weights: Sequence[float]) ->
     return value, value - low, value + high
 
 
-def _row(question: str, beat: str, name: str, wave: str, kind: str, n: int, e: Estimate | None) -> dict[str, Any]:
+def _row(question: str, beat: str, name: str, wave: str, kind: str, n: int, e: Estimate | None) -> SurveyRow:
     value, low, high = e or (None, None, None)
     return {
         "question": question,
@@ -361,7 +403,7 @@ def _row(question: str, beat: str, name: str, wave: str, kind: str, n: int, e: E
 
 def _change(
     question: str, beat: str, name: str, kind: str, estimates: Mapping[str, Estimate | None]
-) -> list[dict[str, Any]]:
+) -> list[SurveyChange]:
     """Return the change from the first to the last wave that is known, as a list of one; empty where there are no two."""
     known = [(w, e) for w, e in estimates.items() if e is not None]
     if len(known) < 2:

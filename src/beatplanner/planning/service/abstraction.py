@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
@@ -14,6 +13,27 @@ from beatplanner.planning.workload import officers_required, plan_workload
 NEAR = 0.01
 # The share that a plan was made with is that of its officers where they are this near.
 AGREES = 1e-9
+
+
+class ShareOfPlan(TypedDict):
+    """``workload.abstraction`` of a summary: the share of duty away from the beat that is assumed, and the one that a plan was made with."""
+
+    assumed: float
+    used: float
+    rounds: int
+
+
+class Abstraction(TypedDict):
+    """The key ``abstraction`` of ``service.json``; what was used stands there where a plan was made with the counted share."""
+
+    assumed: float
+    counted: float
+    officers_required_assumed: int
+    officers_required_counted: int
+    used: NotRequired[float]
+    officers_required_used: NotRequired[int]
+    rounds: NotRequired[int]
+    agrees: NotRequired[bool]
 
 
 def away_of_own(figures: dict[str, Any]) -> float | None:
@@ -34,8 +54,8 @@ def away_of_own(figures: dict[str, Any]) -> float | None:
 
 
 def abstraction(
-    town: Town, beat: np.ndarray, away_share: float | None, share: dict[str, Any] | None = None
-) -> dict[str, Any] | None:
+    town: Town, beat: np.ndarray, away_share: float | None, share: ShareOfPlan | None = None
+) -> Abstraction | None:
     """Return the assumed and the counted abstraction, and the officers that the workload asks for by each.
 
     Counted is the share of the time on duty that the officers of beats spend on calls of other beats (`away_of_own`). Courts, events and
@@ -63,7 +83,7 @@ def abstraction(
         return int(officers_required(reactive, community, rules.model_copy(update={"abstraction": part})).sum())
 
     assumed = rules.abstraction if share is None else float(share["assumed"])
-    found = {
+    found: Abstraction = {
         "assumed": assumed,
         "counted": away_share,
         "officers_required_assumed": work_of(assumed),
@@ -72,7 +92,8 @@ def abstraction(
     if share is None:
         return found
     used = float(share["used"])
-    return found | {
+    return {
+        **found,
         "used": used,
         "officers_required_used": work_of(used),
         "rounds": int(share["rounds"]),
@@ -80,7 +101,7 @@ def abstraction(
     }
 
 
-def sentences_of_abstraction(found: dict[str, Any]) -> list[str]:
+def sentences_of_abstraction(found: Abstraction) -> list[str]:
     """Return what `abstraction` says; nothing where both shares are alike and the counted one is not planned with."""
     if "used" in found:
         return _of_used(found)
@@ -95,13 +116,14 @@ def sentences_of_abstraction(found: dict[str, Any]) -> list[str]:
     ]
 
 
-def not_counted(share: Mapping[str, object]) -> str:
+def not_counted(share: ShareOfPlan) -> str:
     """Say that the share of a plan that asks for the counted one could not be counted."""
     return f"How much of duty is spent away from the beat could not be counted with these officers: {share['used']:.1%} is planned with."
 
 
-def _of_used(found: dict[str, Any]) -> list[str]:
+def _of_used(found: Abstraction) -> list[str]:
     """Say with which share the officers were worked out, and whether it is that of the plan."""
+    assert "used" in found and "officers_required_used" in found and "agrees" in found
     before, after = found["officers_required_assumed"], found["officers_required_used"]
     told = [
         f"Officers are worked out with {found['used']:.1%} of their time on duty away from the beat, as the service counts it, in place of the"

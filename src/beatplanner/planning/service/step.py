@@ -14,7 +14,13 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import CALLS, FLOWS, MINUTES, PLACES, SERVERS, WAYS
 from beatplanner.data.town.town import Town
-from beatplanner.planning.service.abstraction import abstraction, away_of_own, not_counted, sentences_of_abstraction
+from beatplanner.planning.service.abstraction import (
+    ShareOfPlan,
+    abstraction,
+    away_of_own,
+    not_counted,
+    sentences_of_abstraction,
+)
 from beatplanner.planning.service.duty import hours_a_post, waiting_places
 from beatplanner.planning.service.held import HeldInputs
 from beatplanner.planning.service.hours import overlap
@@ -140,7 +146,7 @@ def content(
     town: Town,
     *,
     today: dict[str, Any] | None = None,
-    share: dict[str, Any] | None = None,
+    share: ShareOfPlan | None = None,
     plan: PlanTables | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:

@@ -14,6 +14,7 @@ from beatplanner.data.town.town import Town
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
+    from beatplanner.planning.service.abstraction import ShareOfPlan
     from beatplanner.planning.service.picture import ServiceInputs
 
 
@@ -34,7 +35,7 @@ def service_inputs(town: Town) -> ServiceInputs | None:
     return read_inputs(town)
 
 
-def share_of(summary: Claims) -> dict[str, Any] | None:
+def share_of(summary: Claims) -> ShareOfPlan | None:
     """Return the share of duty away from the beat that a plan was made with, where it was counted."""
     return section_of(summary, "workload").get("abstraction")
 

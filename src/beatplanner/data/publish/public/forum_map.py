@@ -17,7 +17,7 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import geopandas as gpd
 import numpy as np
@@ -183,7 +183,7 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
     view.fit_bounds([[south, west], [north, east]])
     _plain_head(view)
     inner = shapely.point_on_surface(units.geometry.to_numpy())
-    places: list[dict[str, Any]] = [
+    places: list[PlaceOnMap] = [
         {
             "unit": str(u.unit),
             "name": str(u.name),
@@ -349,8 +349,38 @@ def _simplified(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame.to_crs("EPSG:4326")
 
 
-def _dissolved(units: gpd.GeoDataFrame, column: str) -> dict[str, Any]:
-    found: dict[str, object] = {}
+class PlaceOnMap(TypedDict):
+    """A unit on the map: its beat, that of today, a point in it (latitude, longitude), what is said of it, and its rings."""
+
+    unit: str
+    name: str
+    beat: str
+    old: str
+    at: list[float]
+    walk: str
+    why: str
+    shape: list[Any]
+
+
+class StreetOnMap(TypedDict):
+    """A street that can be found: the beats that it runs through, what is said of it, and its lines."""
+
+    name: str
+    beats: list[str]
+    said: str
+    lines: list[Any]
+
+
+class LabelOnMap(TypedDict):
+    """A beat's name, and where it may stand (latitude, longitude), the best place first."""
+
+    beat: str
+    text: str
+    at: list[list[float]]
+
+
+def _dissolved(units: gpd.GeoDataFrame, column: str) -> dict[str, shapely.Geometry]:
+    found: dict[str, shapely.Geometry] = {}
     for beat, group in units.groupby(units[column].astype(str), sort=True):
         found[str(beat)] = dissolve(group.geometry.to_numpy())
     return found
@@ -414,9 +444,9 @@ def _lines_of_each(shapes: Any, plan: PublicPlan) -> list[list[Any]]:
     return found
 
 
-def _streets(ground: Ground, plan: PublicPlan) -> list[dict[str, Any]]:
+def _streets(ground: Ground, plan: PublicPlan) -> list[StreetOnMap]:
     """Return named streets; the longest are drawn, as many as a telephone draws at once, all are found."""
-    found: list[dict[str, Any]] = []
+    found: list[StreetOnMap] = []
     corners = 0
     longest = sorted(ground.streets, key=lambda r: -float(shapely.length(r[-1])))
     of_each = _lines_of_each([lines for *_, lines in longest], plan)
@@ -428,10 +458,10 @@ def _streets(ground: Ground, plan: PublicPlan) -> list[dict[str, Any]]:
     return sorted(found, key=lambda r: r["name"])
 
 
-def _labels(shapes: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str, Any]]:
+def _labels(shapes: Mapping[str, shapely.Geometry], names: Mapping[str, str]) -> list[LabelOnMap]:
     """Return where each beat's name may stand, the largest beat first: places inside the beat, the farthest from its border first."""
-    found: list[dict[str, list[list[float]] | str]] = []
-    for beat, shape in sorted(shapes.items(), key=lambda s: -s[1].area):
+    found: list[LabelOnMap] = []
+    for beat, shape in sorted(shapes.items(), key=lambda s: -float(shapely.area(s[1]))):
         main: BaseGeometry = max(shapely.get_parts(shape), key=lambda p: p.area)
         west, south, east, north = main.bounds
         steps = (np.arange(LABEL_STEPS) + 0.5) / LABEL_STEPS

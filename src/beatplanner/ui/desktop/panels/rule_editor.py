@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -207,7 +208,7 @@ class RulePanel(QWidget):
         for entry in list(self.fields):
             entry.commit()
 
-    def set(self, values: dict[str, Any], what: str = "") -> str:
+    def set(self, values: Mapping[str, object], what: str = "") -> str:
         """Change rules; return in words what is wrong, "" where nothing is."""
         document, rules = self.window_.scenario.document, self.rules()
         if document is None or rules is None:
