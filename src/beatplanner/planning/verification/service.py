@@ -50,6 +50,8 @@ EXACT = 1e-7
 SAME_SHARE = 1e-9
 # Version of results since which shifts tell their calls, relief factors and pattern.
 SINCE = 3
+# What the figures are computed from again.
+TABLES = (CALLS, SERVERS, MINUTES, FLOWS, LINES, HELD, HELD_SUMS, HELD_WAYS)
 # Version since which the counted share away from the beat is that of the officers of beats alone, without shared cars, and a post gives no
 # more hours than shifts have.
 SINCE_OWN = 4
@@ -70,7 +72,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
                 dtype={"unit": str, "from": str, "server": str, "beat": str, "shift": str},
                 encoding="utf-8-sig",
             )
-            for name in (CALLS, SERVERS, MINUTES, FLOWS, LINES, HELD, HELD_SUMS, HELD_WAYS)
+            for name in TABLES
             if (folder / FOLDER / name).is_file()
         }
     except (OSError, ValueError) as error:
@@ -128,14 +130,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
     _abstraction(ledger, claims, tables.summary, evidence, _away_of_own(claims, periods, written_version(folder)))
     of_duty = older if written_version(folder) >= SINCE_OWN else older | {"covered"}
     check_duty(ledger, {"service": claims, "rules": rules}, read[SERVERS], tables.beats, of_duty)
-    check_vacancies(
-        ledger,
-        tables,
-        read.get(HELD),
-        periods,
-        written_version(folder),
-        (read.get(HELD_SUMS), read.get(HELD_WAYS)),
-    )
+    check_vacancies(ledger, tables, read, periods, written_version(folder))
     _proposal(ledger, claims, rules)
     check_fewest(ledger, folder, tables.summary, (tables.units, read[SERVERS]), periods, units)
     ledger.unchecked(

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.result.sections import list_of, section_of
+from beatplanner.data.result.service_files import HELD, HELD_SUMS, HELD_WAYS
 from beatplanner.planning.verification.ledger import Ledger
 from beatplanner.planning.verification.service_figures import Period
 from beatplanner.planning.verification.service_held import check_held
@@ -27,10 +28,9 @@ WEEK_HOURS, WEEKS_A_YEAR = 168.0, 365.25 / 7
 def check_vacancies(
     ledger: Ledger,
     tables: PlanTables,
-    table: pd.DataFrame | None,
+    read: dict[str, pd.DataFrame],
     periods: list[Period],
     written: int,
-    evidence: tuple[pd.DataFrame | None, pd.DataFrame | None] = (None, None),
 ) -> None:
     """Check the key ``vacancies`` of the service.
 
@@ -40,15 +40,15 @@ def check_vacancies(
         Takes the verdicts.
     tables
         The plan.
-    table
-        ``first``, ``until``, ``shift``, ``beat``, ``on_duty``; None where there is none.
+    read
+        Tables by their files: who is on duty (``first``, ``until``, ``shift``, ``beat``, ``on_duty``), what minutes and shares are summed from, and
+        the ways of the officers (`service_held`), as far as there are some.
     periods
         Hours and calls of the shifts, or of the periods that they make.
     written
         Version of the result.
-    evidence
-        What minutes and shares are summed from, and the ways of the officers (`service_held`).
     """
+    table = read.get(HELD)
     rules, service = section_of(tables.summary, "rules"), tables.summary["service"]
     told, officers = service.get("vacancies"), rules.get("officers")
     due = bool(service.get("servers_from_posts")) and officers is not None
@@ -89,7 +89,7 @@ def check_vacancies(
             for s, p in enumerate(periods)
         ]
     ledger.pairs("service.vacancies", "who is on duty by the postings", rows, "figures")
-    check_held(ledger, tables, *evidence, there, days, periods)
+    check_held(ledger, tables, read.get(HELD_SUMS), read.get(HELD_WAYS), there, days, periods)
     if service.get("periods"):
         why = "Where shifts overlap, the officers of a period are the sum of its shifts', which are not kept apart."
         ledger.unchecked("service.vacancies.on_duty", "officers on duty follow from the posts held", why)
