@@ -299,15 +299,7 @@ def make_plan(
     officers: OfficerPlan | None = None
     rollout: Rollout | None = None
     if "officers" in wanted:
-        if beats is None:
-            raise InputError(
-                problem(
-                    "officers need beats to be assigned to, and there are none",
-                    "Give a section [beats], today's beats as beats.current, or a plan",
-                    file=description.file,
-                    field="officers",
-                )
-            )
+        beats = _with_beats(beats, description)
         from beatplanner.planning.officers.plan import plan_officers
 
         rollout = _rollout(Plan(town, workload, beats, stations, None), seed, stay, forums)
@@ -315,6 +307,20 @@ def make_plan(
         officers = plan_officers(town, drawn, beats.beat, seconds=seconds_for("officers"), **common)
     plan = Plan(town, workload, beats, stations, officers, rollout, share)
     return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed, stay, forums))
+
+
+def _with_beats(beats: BeatPlan | None, description: Description) -> BeatPlan:
+    """Return the beats that officers are planned for, or raise InputError where there are none."""
+    if beats is None:
+        raise InputError(
+            problem(
+                "officers need beats to be assigned to, and there are none",
+                "Give a section [beats], today's beats as beats.current, or a plan",
+                file=description.file,
+                field="officers",
+            )
+        )
+    return beats
 
 
 def _rollout(
