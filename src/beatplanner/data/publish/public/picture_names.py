@@ -77,7 +77,7 @@ def choose_names(
     shapes = [
         shapely.transform(max(shapely.get_parts(s), key=lambda p: p.area), paper.mm) for s in beats.geometry.to_numpy()
     ]
-    middles = np.array([shapely.get_coordinates(shapely.point_on_surface(s))[0] for s in shapes])
+    middles = shapely.get_coordinates(shapely.point_on_surface(np.array(shapes, dtype=object)))
     texts = [(names[b], b) for b in beats["beat"].astype(str)]
     return placed(shapes, middles, texts, points * POINT, used, paper.width, paper.height)
 
