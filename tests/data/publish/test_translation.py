@@ -129,3 +129,42 @@ def test_a_label_of_the_comparison_has_the_percents_of_its_language(language):
     row = {"words": "Residents who live in a beat within ±{band}", "fields": {"band": 0.1}, "label": ""}
     row["label"] = filled(row["words"], fields_said(ENGLISH, row["fields"]))
     assert f"±{said.percent(0.1)}" in label_said(said, row)
+
+
+# What a beat is called in a language's texts, and what else it was called: a reader takes two words for two things.
+BEAT = {
+    "sq": (r"\breon", r"\b(zon[aeë]|rajon|sektor)"),
+    "mk": (r"\bреон", r"\b(зон[аи]|рејон|рајон|сектор)"),
+    "sr_Cyrl": (r"\bрејон", r"\b(зон[аеиу]|реон|рајон|сектор)"),
+}
+# English texts of which another word is meant: an area that is no beat.
+OTHER_AREAS = re.compile(r"\b(areas?|regions?|zones?|catchments?|sectors?)\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("locale", BEAT)
+def test_a_beat_has_one_word_in_a_language(locale):
+    folder, (word, others) = catalogues.FOLDER, BEAT[locale]
+    named = 0
+    for file in [folder / place / f"{locale}.po" for place in ("", "interface", "papers")]:
+        if not file.is_file():
+            continue
+        with file.open("rb") as stream:
+            texts = list(read_po(stream))
+        for message in texts:
+            english, said = (" ".join(t) if isinstance(t, tuple | list) else t for t in (message.id, message.string))
+            if not re.search(r"\bbeats?\b", english, re.IGNORECASE):
+                continue
+            named += bool(re.search(word, said, re.IGNORECASE))
+            if not OTHER_AREAS.search(english):
+                assert not re.search(others, said, re.IGNORECASE), (file.name, english, said)
+    assert named > 100
+    row = next(r for r in (ROOT / "docs" / "glossary.md").read_text("utf-8").splitlines() if r.startswith("| beat |"))
+    assert re.search(word, row)
+
+
+@pytest.mark.parametrize("place", ["", "interface", "papers"])
+def test_an_officer_has_one_word_in_albanian(place):
+    with (catalogues.FOLDER / place / "sq.po").open("rb") as stream:
+        said = [m.string if isinstance(m.string, str) else " ".join(m.string) for m in read_po(stream)]
+    assert sum("polic" in s.lower() for s in said) > 10
+    assert not [s for s in said if "punonjës" in s.lower()]
