@@ -68,6 +68,19 @@ LETTERS = {
 }
 
 
+def said_in(file: Path) -> list[str | tuple[str, str]]:
+    """Return the texts that a module says, in the order of its code; read as Python does, since Babel sees no text inside an f-string."""
+    tree = ast.parse(file.read_text("utf-8"))
+    calls = [(n, n.func) for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
+    found: list[str | tuple[str, str]] = []
+    for call, function in sorted(calls, key=lambda c: (c[0].lineno, c[0].col_offset)):
+        count = {"text": 1, "count": 2}.get(function.attr, 0)
+        said = [a.value for a in call.args[:count] if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        if count and len(said) == count and all(said):
+            found.append(said[0] if count == 1 else (said[0], said[1]))
+    return found
+
+
 def messages() -> list[str | tuple[str, str]]:
     """Return every text of the pack and of the workbooks, in the order of the code; those in tables of the code come last."""
     from beatplanner.data.publish import (
@@ -90,14 +103,7 @@ def messages() -> list[str | tuple[str, str]]:
 
     found: dict[str | tuple[str, str], None] = {}
     for name in SOURCES:
-        tree = ast.parse((ROOT / "src" / "beatplanner" / name).read_text("utf-8"))
-        # read as Python does, since Babel sees no text inside an f-string
-        calls = [(n, n.func) for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
-        for call, function in sorted(calls, key=lambda c: (c[0].lineno, c[0].col_offset)):
-            count = {"text": 1, "count": 2}.get(function.attr, 0)
-            said = [a.value for a in call.args[:count] if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-            if count and len(said) == count and all(said):
-                found[said[0] if count == 1 else (said[0], said[1])] = None
+        found |= dict.fromkeys(said_in(ROOT / "src" / "beatplanner" / name))
     for table in (draft_reason.SENTENCES, draft_reason.COUNTED, draft_reason.STEP_NAMES):
         found |= dict.fromkeys(table.values())
     for table in (wording.PARTNER_TITLES, wording.LEVEL_TITLES, wording.USES, forums.RESIDENTS):
@@ -163,6 +169,8 @@ def paper_messages() -> list[str | tuple[str, str]]:
     for words in (report, report_section, privacy_report, draft_words, job_descriptions):
         found |= dict.fromkeys(words.WORDS)
     found |= dict.fromkeys(job_descriptions.template_texts())
+    for name in ("answer", "answer_officers"):
+        found |= dict.fromkeys(said_in(ROOT / "src" / "beatplanner" / "planning" / "compare" / f"{name}.py"))
     known = set(messages())
     return [text for text in found if text not in known]
 

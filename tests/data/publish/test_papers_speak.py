@@ -1,6 +1,8 @@
 """The papers that a force itself holds speak its language, the first of its forums: report, job descriptions, workbook; and tell a gap alike."""
 
+import json
 import re
+import shutil
 import sys
 from html import unescape
 
@@ -9,6 +11,8 @@ import openpyxl
 import pytest
 from babel.messages.pofile import read_po
 
+from beatplanner.data.publish.answer_report import write_answer
+from beatplanner.data.publish.blocked_words import blocked_in_words
 from beatplanner.data.publish.comparison_words import in_words, label_said
 from beatplanner.data.publish.force_language import content_speech, own_words, paper_speech
 from beatplanner.data.publish.job_descriptions import default_template, template_texts, write_jobs
@@ -20,6 +24,7 @@ from beatplanner.data.publish.translation import IN_PAPERS, LOCALES, Speech
 from beatplanner.data.result.draft_reason import gap_said, gap_words
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.supervision import AS_ONE, FORCE, missing_supervisors, supervision_rows
+from beatplanner.planning.compare.answer import answers
 from beatplanner.ui.desktop.panels.run_chart import Series
 from beatplanner.ui.words import progress_line
 from beatplanner.ui.words import proof_in_words as at_the_console
@@ -101,6 +106,50 @@ def test_what_the_program_calls_beats_and_places_by_is_in_the_language_too(plann
     write_jobs(tmp_path / "jobs", tables, names(tables))
     first = docx.Document(str(sorted((tmp_path / "jobs").glob("*.docx"))[0]))
     assert not [p.text for p in first.paragraphs if "still to be chosen" in p.text]
+
+
+@pytest.mark.parametrize("language", ["en", "mk", "sq", "ro"])
+def test_an_answer_in_parliament_speaks_the_forces_language(language, planned, tmp_path):
+    """A page is in one language, its draft, prices and lists too; where a language lacks the texts of papers it is English."""
+    folder = shutil.copytree(planned, tmp_path / "plan")
+    summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    summary["rules"]["forum"]["languages"] = [language]
+    summary["rules"]["forum"] |= {"contact": "a@b.example", "objections_until": "2027-05-31"}
+    summary["officers"]["appeals"] = {"upheld": 1, "rejected": 2, "open": 0}
+    (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+    words = {"rule": ["Balance within ±{share}", {"share": 0.05}], "how": ["without it", {}]}
+    row = {"feasible": True, "share": 0.1, "step": "beats", "key": "beats.tolerance", "words": words}
+    row |= {"at_least": 1.0, "at_most": 2.0, "without": 10.0, "metres": None, "minutes": None, "sentence": "Rules."}
+    (tmp_path / "prices.json").write_text(json.dumps({"prices": [row]}), encoding="utf-8")
+    content = answers(folder, leave=21, prices=tmp_path)
+    write_answer(tmp_path / "answer.html", content)
+    page = (tmp_path / "answer.html").read_text("utf-8")
+    told = re.sub(r"a@b.example|beatplanner|[„“][^“”]*[“”]", " ", page_text(page))
+    assert "⟦" not in page and "{" not in told
+    if language in OTHERS:
+        assert f'<html lang="{language}">' in page and not ENGLISH.search(told), told
+        assert (
+            Speech(language).with_papers().count("What if {n} officer leaves?", "What if {n} officers leave?", 21)
+            in page
+        )
+        assert Speech(language).date("2027-05-31").rstrip(".") in page
+    else:
+        assert '<html lang="en">' in page and "Objections go to a@b.example until 31 May 2027." in page
+        assert "Balance within ±5% costs 10.0% more travel" in page
+
+
+def test_a_list_that_is_cut_short_says_so_in_its_language():
+    assert Speech("mk").listed("abcde", 3) == "a, b, c и уште 2"
+    assert Speech("en").listed("abc", 3) == "a, b, c" and Speech("en").listed("abcd", 3) == "a, b, c and 1 more"
+    blocked = {
+        "pilots": list("abcdef"),
+        "proven": True,
+        "start": "2027",
+        "lacks": [],
+        "waiting": 0,
+        "prices_of": "2027",
+    }
+    assert "a, b, c, d и уште 2" in blocked_in_words(blocked, "EUR", Speech("mk"))
 
 
 def test_a_forces_own_template_stays_and_the_programs_is_written_in_a_language(tmp_path, planned):

@@ -300,7 +300,9 @@ def test_an_answer_on_one_page_tells_the_figures_of_the_plan(town, command):
     page = town.path("answer.html").read_text(encoding="utf-8")
     assert "Бојан" not in page and page.count("<h2>") >= 9
     # a page in parliament is public: where the forum pack hides counts of residents this counts none
-    from beatplanner.planning.compare.answer import _last_day, _leavers, _orders, answers
+    from beatplanner.data.publish.comparison_words import ENGLISH
+    from beatplanner.planning.compare.answer import _orders, answers
+    from beatplanner.planning.compare.answer_officers import last_day, leavers
     from beatplanner.planning.compare.columns import read_columns
 
     for hidden in ({"quiet": True}, {"few": 10_000}):
@@ -315,24 +317,24 @@ def test_an_answer_on_one_page_tells_the_figures_of_the_plan(town, command):
         late = {"needed_on": "2027-01-01", "order_by": "2026-01-01", "before_start": True}
         column = read_columns([town.path("out")])[1]
         column.tables.summary["budget"]["procurement"] = [o | late for o in orders]
-        assert word in _orders(column, dt.date.fromisoformat(day))[0]
+        assert word in _orders(column, dt.date.fromisoformat(day), ENGLISH)[0]
     # a payer whose money ends is told of where nothing falls on the next one too: the question asks for it
     column.tables.summary["budget"] |= {
         "donor_ends": [{"payer": "donor", "on": "2028-12-31", "then": "ministry", "falls_on": [0.0, 0.0]}]
     }
-    assert _orders(column, dt.date(2026, 12, 1))[-1] == (
+    assert _orders(column, dt.date(2026, 12, 1), ENGLISH)[-1] == (
         "The money of the donor ends on 31 December 2028; nothing of its lines then falls on the ministry."
     )
     # in a post that is empty from the first month there is nobody to overlap with, nor is there where holders leave at once
     postings = column.tables.assignments
     empty = replace(column, tables=replace(column.tables, assignments=postings[postings["beat"].astype(str) != "3"]))
-    said = _last_day(empty, dt.date(2026, 11, 29))[0]
+    said = last_day(empty, dt.date(2026, 11, 29), ENGLISH)[0]
     assert (
         "empty from January 2027" in said
         and "by 1 September 2026" in said
         and "on 1 December 2026 fills posts from April 2027" in said
     )
-    assert "3 officers hold 3 of the 4 posts" in _leavers(empty, 20)[0]
+    assert "3 officers hold 3 of the 4 posts" in leavers(empty, 20, ENGLISH)[0]
     # of the roster's posts none is empty any more in the last month that is left
     said = {a["question"]: a["text"][0] for a in answers(town.path("out"), today=dt.date(2029, 1, 1))["answers"]}
     assert "before the plan starts" not in said["When is the last day to recruit?"]

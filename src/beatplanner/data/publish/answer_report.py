@@ -23,15 +23,15 @@ def write_answer(file: Path, content: dict[str, Any]) -> None:
     """
     draft = ""
     if content["draft"]:
-        more = f" And {len(content['draft']) - 2} more." if len(content["draft"]) > 2 else ""
-        draft = f"<p class='draft'><b>DRAFT.</b> {escape(' '.join(content['draft'][:2]))}{more}</p>"
+        why = " ".join([*content["draft"][:2], content["draft_more"]]).strip()
+        draft = f"<p class='draft'><b>{escape(content['draft_title'])}.</b> {escape(why)}</p>"
     parts = "".join(f"<h2>{escape(a['question'])}</h2><p>{escape(' '.join(a['text']))}</p>" for a in content["answers"])
     page = f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{escape(content["project"])}: answers on the plan {escape(content["name"])}</title>
+<html lang="{content["language"]}"><head><meta charset="utf-8"><title>{escape(content["title"])}</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="viewport" content="width=device-width, initial-scale=1">
 <style>{STYLE}</style></head><body>
-<h1>{escape(content["project"])}: answers on the plan “{escape(content["name"])}”</h1>
-<p class="lead">Each figure is that of the plan of {content["made"]} and of its comparison with today.</p>{draft}{parts}
-<footer>Made by beatplanner {escape(content["version"])} from the plan's own tables; officers are counted and not named.</footer></body></html>
+<h1>{escape(content["title"])}</h1>
+<p class="lead">{escape(content["lead"])}</p>{draft}{parts}
+<footer>{escape(content["foot"])}</footer></body></html>
 """
     write_file(file, page.encode("utf-8"))

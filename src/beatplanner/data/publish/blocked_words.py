@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from beatplanner.data.findings import listed
-from beatplanner.data.publish.translation import Speech
+from beatplanner.data.publish.translation import AND_MORE, Speech
 
 UNPAID = "The pilot {areas} cannot be paid."
 WAITS = "The pilot {areas} does not start."
@@ -16,7 +15,7 @@ OTHERS = "Other beats that wait for it: {n}."
 UNPROVEN = "That no other order of starts would pay for it is not proven."
 TODAY = "What stands today costs more than there is: {sums} are lacking (prices of {prices}), so nothing new starts."
 OF_PAYER, OF_ALL = "{sum} in {year} ({payer})", "{sum} in {year}"
-WORDS = (UNPAID, WAITS, LACKS, SEATS, OTHERS, UNPROVEN, TODAY, OF_PAYER, OF_ALL)
+WORDS = (UNPAID, WAITS, LACKS, SEATS, OTHERS, UNPROVEN, TODAY, OF_PAYER, OF_ALL, AND_MORE)
 
 
 def blocked_in_words(blocked: dict[str, Any], currency: str, said: Speech) -> str:
@@ -48,7 +47,7 @@ def blocked_in_words(blocked: dict[str, Any], currency: str, said: Speech) -> st
     prices = blocked["prices_of"]
     parts: list[str] = []
     if blocked["pilots"]:
-        parts.append(said.text(UNPAID if blocked["proven"] else WAITS, areas=listed(blocked["pilots"], 4)))
+        parts.append(said.text(UNPAID if blocked["proven"] else WAITS, areas=said.listed(blocked["pilots"], 4)))
         lacks = sums(blocked["lacks"])
         parts.append(said.text(LACKS, year=blocked["start"], sums=lacks, prices=prices) if lacks else said.text(SEATS))
         parts += [said.text(OTHERS, n=said.number(blocked["waiting"]))] if blocked["waiting"] else []

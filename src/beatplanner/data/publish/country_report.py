@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.findings import listed
 from beatplanner.data.formats.geometry import dissolved
 from beatplanner.data.publish.comparison_words import share_in_words
 from beatplanner.data.publish.plain_figure import plain_figure
@@ -114,7 +113,7 @@ def write_country_files(
     name = escape(str(country["name"]))
     parts = [f"<p>{escape(_sentence(country, t))}</p>"]
     if empty:
-        parts.append(f"<p class='warn'>{escape(t.count(*NOBODY, len(empty), beats=listed(list(empty), 12)))}</p>")
+        parts.append(f"<p class='warn'>{escape(t.count(*NOBODY, len(empty), beats=t.listed(list(empty), 12)))}</p>")
     parts += [f"<p class='warn'>{escape(without_keys(as_told(n, language), language))}</p>" for n in notes]
     parts.append(f"<img alt='{escape(t.text(MAP), quote=True)}' src='{_map(tables, table, t)}'>")
     heads = {k: v for k, v in HEADS.items() if not table[k].isna().all() and not (table[k].astype(str) == "").all()}

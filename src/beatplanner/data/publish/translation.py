@@ -10,7 +10,7 @@ import datetime as dt
 import gettext
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ QUOTES = {"en": "“”", "sq": "„”", "sr-Latn": "„“", "sr-Cyrl": "„�
 QUOTED = re.compile("“([^“”„«»]*)”")
 # The folder of the catalogues of papers, and the languages that it has.
 PAPERS, IN_PAPERS = "papers", ("en", "mk", "sq")
+# A list of names that is cut short.
+AND_MORE = "{names} and {n} more"
 # Bytes of a force's own catalogue at most.
 LARGEST = 8 << 20
 
@@ -203,6 +205,12 @@ class Speech:
     def month(self, day: dt.date) -> str:
         """Return the month of a day with its year, as it stands alone in this language."""
         return format_skeleton("yMMMM", day, locale=self.locale)
+
+    def listed(self, names: Iterable[object], most: int = 8) -> str:
+        """Return names as “a, b, c and 4 more”."""
+        every = [str(name) for name in names]
+        shown = ", ".join(every[:most])
+        return shown if len(every) <= most else self.text(AND_MORE, names=shown, n=self.number(len(every) - most))
 
     def language_name(self, name: str) -> str:
         """Return a language's name in this language; one that it has no name for has one form, in small letters where its own names have them."""

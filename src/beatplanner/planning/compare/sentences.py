@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.findings import listed
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.blocked_words import blocked_in_words
 from beatplanner.data.publish.comparison_words import ENGLISH, about, share_in_words
@@ -165,7 +164,7 @@ def _money_sentences(c: Column, said: Speech, money: Callable[[float], str], bef
         found.append(said.text(REACHES, n=reached, year=last, cost=money(known_amount(f, "rollout_total"))))
         late = [u["area"] for u in budget["unfunded"]]
         if late:
-            found.append(said.text(NOT_REACHED, areas=listed(late, 4)))
+            found.append(said.text(NOT_REACHED, areas=said.listed(late, 4)))
         if budget["blocked"]:
             found.append(blocked_in_words(budget["blocked"], budget["currency"], said))
     return found
