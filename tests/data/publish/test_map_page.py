@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
+from dataclasses import replace
 
 import browser
 import pytest
+
+from beatplanner.data.result.folder import read_result
+from beatplanner.planning.forum.forum_pack import town_of, write_pack
 
 pytestmark = pytest.mark.skipif(not browser.AVAILABLE, reason="there is no Chromium on this machine")
 
@@ -121,4 +126,45 @@ def test_beats_without_room_for_a_number_are_found_in_a_sign_that_opens(planned_
         p.run("document.querySelector('.pile').click()")
         p.wait(f"document.querySelector('.leaflet-control-scale-line').textContent !== {wide!r}")
         assert p.run("document.getElementById('answer').textContent") == signs[0][1]
+        assert p.complaints() == []
+
+
+SIGNS_SHOWN = (
+    "[...document.querySelectorAll('.sign')].filter(e => e.style.visibility !== 'hidden').map(e => e.innerHTML)"
+)
+KEY_SHOWN = "[...document.querySelectorAll('.key .item')].filter(e => e.offsetWidth).map(e => e.textContent)"
+
+
+def test_the_map_of_today_has_todays_stations_and_nothing_of_the_plan(planned_once, tmp_path):
+    folder = tmp_path / "plan"
+    shutil.copytree(planned_once.folder / "plan", folder)
+    tables = read_result(folder)
+    assert tables.sites is not None and tables.stations is not None
+    spare = tables.sites.index[~tables.sites["chosen"].astype(bool)][:1]
+    gone = str(tables.sites.loc[spare[0], "name"])
+    tables = replace(tables, sites=tables.sites.assign(existing=tables.sites.index.isin(spare)))
+    assert write_pack(folder, tables, town_of(tables, planned_once.folder / "plan"), verdict=None) == []
+    with browser.Page(folder / "forum" / "map.html", 1366, 768, tmp_path) as p:
+        plan = set(p.run(KEY_SHOWN))
+        assert {"Station there today", "New station", "Where the forum meets"} <= plan and len(plan) < len(
+            p.run("[...document.querySelectorAll('.key .item')]")
+        )
+        p.run("document.getElementById('show-old').click()")
+        there = int(tables.stations["existing"].sum())
+        assert len(p.run(SIGNS_SHOWN)) == there + 1
+        assert set(p.run(KEY_SHOWN)) == {"Station there today", "Station of today that closes"}
+        # what is searched for and is not here stands on the other map, which is shown
+        new = str(tables.stations["name"][~tables.stations["existing"].astype(bool)].iloc[0])
+        p.run(f"var s = document.getElementById('search'); s.value = {new!r}; s.dispatchEvent(new Event('change'))")
+        assert p.run("document.getElementById('show-new').getAttribute('aria-pressed')") == "true"
+        assert set(p.run(KEY_SHOWN)) == plan
+        p.run(f"s.value = {gone!r}; s.dispatchEvent(new Event('change'))")
+        assert p.run("document.getElementById('answer').textContent") == f"Station of today that closes: {gone}"
+        assert p.run("document.getElementById('show-old').getAttribute('aria-pressed')") == "true"
+        # the answer to a place has its beat of today too
+        p.run("s.value = 'ulica 7'; s.dispatchEvent(new Event('change'))")
+        place = next(
+            q for q in p.run("JSON.parse(document.getElementById('places').textContent)") if q["name"] == "Улица 7"
+        )
+        assert f"Today's beat: {place['old']}." in p.run("document.getElementById('answer').textContent")
         assert p.complaints() == []

@@ -99,7 +99,7 @@ class Sign:
     Attributes
     ----------
     kind
-        ``there`` and ``new`` of stations, ``venue`` of forums.
+        ``there``, ``new`` and ``closes`` (of today, not of the plan) of stations, ``venue`` of forums.
     at
         Its place, metres of the plan's CRS.
     name, said
@@ -223,7 +223,7 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
             | {sign.name for sign in ground.signs}
         ),
         stations=plan.stations is not None,
-        **{kind: any(sign.kind == kind for sign in ground.signs) for kind in ("there", "new")},
+        **{kind: any(sign.kind == kind for sign in ground.signs) for kind in ("there", "closes", "new")},
         residents=bool(words.residents),
         municipalities=bool((beats["municipality"].astype(str) != "").any()),
         figures=_in_script(dict(words.figures)),
@@ -235,19 +235,9 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
         places_json=_in_script(places),
         words=_in_script(
             {
+                **t,
                 "beats": name_of,
                 "colours": colours,
-                "found": t["found"],
-                "beat": t["beat"],
-                "before": t["before"],
-                "after": t["after"],
-                "nothing": t["nothing"],
-                "painted": t["painted"],
-                "piled": t["piled"],
-                "street": t["street"],
-                "map": t["map"],
-                "zoom_in": t["zoom_in"],
-                "zoom_out": t["zoom_out"],
                 "labels": _labels(shapes, name_of),
                 "river": [] if ground.waters is None else _lines(ground.waters.to_numpy(), plan),
                 "signs": [

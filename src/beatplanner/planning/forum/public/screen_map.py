@@ -36,6 +36,7 @@ def _texts(content: PackContent) -> dict[str, str]:
         "questions": t.text("Questions answered"),
         "station_today": t.text("Station there today"),
         "station_new": t.text("New station"),
+        "station_closes": t.text("Station of today that closes"),
         "draft": " ".join(content.draft),
         "draft_word": content.draft_word,
         "map": t.text("Map of the beats"),
@@ -54,6 +55,7 @@ def _texts(content: PackContent) -> dict[str, str]:
         "propose_undo": t.text("Undo"),
         "propose_save": t.text("Save"),
         "found": t.text("{place} is in beat {beat}.", place="{place}", beat="{beat}"),
+        "then": t.text("Today's beat") + ": {beat}.",
         "nothing": t.text("Nothing is called “{name}” here.", name="{name}"),
         "piled": t.text("Beats close together here: {beats}.", beats="{beats}"),
         "painted": t.text("Areas that you changed: {n}.", n="{n}"),
@@ -153,6 +155,13 @@ def _station_signs(content: PackContent) -> list[Sign]:
             rows.append([t.text("Beats that reach it first"), sorted(first)])
         title = f"{name[:1].upper()}{name[1:]}"
         found.append(Sign("there" if s.existing else "new", (s.geometry.x, s.geometry.y), title, said, rows))
+    # those that close stand on the map of today, where there is one
+    today = "current" in plan.units and bool(plan.units["current"].notna().any())
+    for s in each_row(plan.closing) if today and plan.closing is not None else ():
+        said, name = t.text("Station of today that closes"), t.given(s.name)
+        hours = content.hours_of(str(s.station)) or content.hours_of(str(s.name))
+        rows = [[said, [t.text("Open: {hours}.", hours=hours)] if hours else []]]
+        found.append(Sign("closes", (s.geometry.x, s.geometry.y), f"{name[:1].upper()}{name[1:]}", said, rows))
     return found
 
 
