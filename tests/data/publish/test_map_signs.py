@@ -14,7 +14,7 @@ import shapely
 from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.publish.public import map_labels, map_sheet, pack_maps
 from beatplanner.data.publish.public.picture_names import Paper, choose_names
-from beatplanner.data.publish.public.plan import PublicPlan
+from beatplanner.data.publish.public.plan import PublicPlan, Way
 
 CRS = "EPSG:32634"
 
@@ -142,3 +142,42 @@ def test_names_of_the_reports_map_lie_on_nothing():
     # the one name, on one line or two, or the number that is in it
     full = {" ".join(at[0].split()) for at in chosen if at}
     assert full <= {*names.values(), *names}
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_stations_of_other_beats_are_named_too_or_stand_in_the_list(numbered):
+    t = town(side=4, cell=900.0)
+    names = {s: f"Post {s}" for s in t.stations["station"]}
+    plan: Any = SimpleNamespace(**{**vars(t), "ways": {"6": [Way("s3", 1.0, 9.0)]}})
+    drawing = pack_maps.draw_beat(
+        plan,
+        "6",
+        width=480,
+        height=150,
+        streets=None,
+        waters=None,
+        names={b: b for b in t.beats["beat"]},
+        stations=names,
+        numbered=numbered,
+    )
+    written = {text for text, _ in map_boxes.written(drawing.svg)}
+    named = {n for n in names.values() if n in written}
+    assert "Post s3" in named and len(named) > 1
+    assert len(named) + len(drawing.unnamed) == len(map_boxes.signs(drawing.svg)) > 1
+    assert map_boxes.touching(drawing.svg) == []
+
+
+def test_names_of_other_symbols_are_not_taken_for_those_beside_them():
+    # the only free place at the first sign is nearer to the second one, whose name is written elsewhere
+    taken = [(10.0, 0.0, 90.0, 44.0), (10.0, 56.0, 90.0, 100.0), (0.0, 0.0, 47.0, 100.0)]
+    place = [(50.0, 50.0)], ["Post"], 3.0, 2.0, taken, 100.0, 100.0
+    assert map_labels.beside_points(*place, lines=False)[0] is not None
+    assert map_labels.beside_points(*place, others=[(56.0, 50.0)], lines=False)[0] is None
+
+
+def test_a_name_stands_at_the_end_of_a_line_only_where_lines_may_be_drawn():
+    around = [(40.0, 40.0, 60.0, 47.0), (40.0, 53.0, 60.0, 60.0), (35.0, 47.0, 47.0, 53.0), (53.0, 47.0, 65.0, 49.0)]
+    place = [(50.0, 50.0)], ["Post"], 3.0, 2.0, around, 100.0, 100.0
+    at = map_labels.beside_points(*place)[0]
+    assert at is not None and at[3]
+    assert map_labels.beside_points(*place, lines=False)[0] is None

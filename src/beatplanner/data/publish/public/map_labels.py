@@ -270,6 +270,8 @@ def beside_points(
     borders: BaseGeometry | None = None,
     frames: Sequence[Box] = (),
     home: BaseGeometry | None = None,
+    others: Sequence[Point] = (),
+    lines: bool = True,
 ) -> list[tuple[str, float, float, bool] | None]:
     """Choose where the names of symbols stand: above, below or beside them, else at the end of a line.
 
@@ -293,13 +295,25 @@ def beside_points(
         Those of the taken boxes over which a line may lead, such as frames around parts.
     home
         The area of the map, mm: the name of a symbol in it stays in it where it can.
+    others
+        Middles of symbols whose names are written elsewhere, mm: no name is nearer to them than to its own.
+    lines
+        Whether a name may stand at the end of a line.
 
     Returns
     -------
     list
         The text of each (it may be broken into two lines), its place, and whether a line leads there; None where there is no room.
     """
-    room = _Room(list(taken), width, height, points, shapely.MultiLineString() if borders is None else borders, frames)
+    room = _Room(
+        list(taken),
+        width,
+        height,
+        [*points, *others],
+        shapely.MultiLineString() if borders is None else borders,
+        frames,
+        leads=lines,
+    )
     shapely.prepare(room.borders)
     found: list[tuple[str, float, float, bool] | None] = []
     for point, text in zip(points, texts, strict=True):
@@ -328,6 +342,7 @@ class _Room:
     borders: BaseGeometry
     frames: Sequence[Box] = ()
     lines: list[BaseGeometry] = field(default_factory=list[BaseGeometry])
+    leads: bool = True
 
     def is_clear(self, box: Box, point: tuple[float, float]) -> bool:
         """Return whether a name there hides nothing, no line to another name either, and is not taken for that of another symbol."""
@@ -396,7 +411,7 @@ def _away(
 ) -> tuple[str, float, float, bool] | None:
     """Return a place of a name at the end of a short line that hides no border, or of any line over borders; it runs over nothing written."""
     written = [b for b in room.used if b not in room.frames]
-    for x, y in around(*point):
+    for x, y in around(*point) if room.leads else ():
         if not over and math.hypot(x - point[0], y - point[1]) > SHORT_LINE:
             return None
         box = box_of(text, x, y, size)

@@ -189,14 +189,27 @@ def station_names(
     size: float,
     borders: BaseGeometry | None = None,
     home: BaseGeometry | None = None,
+    *,
+    lines: bool = True,
 ) -> tuple[list[str], list[Box]]:
-    """Write the names of stations where they hide nothing, borders (mm) only where there is no other room; return those that have no room, and their places (metres); `home` as for `names_beside`."""
-    there = [s for s in _stations_there(sheet, stations, size) if str(s[0].station) in names]
+    """Write the names of stations where they hide nothing, borders (mm) only where there is no other room; return those that have no room, and their places (metres); `home` and `lines` as for `names_beside`."""
+    drawn = list(_stations_there(sheet, stations, size))
+    there = [s for s in drawn if str(s[0].station) in names]
+    others = [(x, y) for s, x, y in drawn if str(s.station) not in names]
     there.sort(key=lambda s: not s[0].existing)
     texts = [names[str(s.station)] for s, *_ in there]
     colours = [ACCENT if s.existing else OPENED for s, *_ in there]
     missing = names_beside(
-        sheet, [(x, y) for _, x, y in there], texts, STATION_NAME, 0.65 * size, colours, borders, home
+        sheet,
+        [(x, y) for _, x, y in there],
+        texts,
+        STATION_NAME,
+        0.65 * size,
+        colours,
+        borders,
+        home,
+        others,
+        lines=lines,
     )
     boxes = [cast(Box, tuple(map(float, there[k][0].geometry.bounds))) for k in missing]
     return [texts[k] for k in missing], boxes
@@ -218,11 +231,16 @@ def names_beside(
     colours: Sequence[str],
     borders: BaseGeometry | None = None,
     home: BaseGeometry | None = None,
+    others: Sequence[tuple[float, float]] = (),
+    *,
+    lines: bool = True,
 ) -> list[int]:
-    """Write names beside symbols, within the beat `home` (metres) for those that lie in it; return the positions of those that had no room."""
+    """Write names beside symbols, within the beat `home` (metres) for those that lie in it, nearer than to the symbols `others` (mm), and at the end of a line where `lines` may be drawn; return the positions of those that had no room."""
     area = None if home is None else shapely.transform(home, sheet.mm)
     frame = sheet.width, sheet.height
-    found = beside_points(points, texts, size, reach, sheet.taken, *frame, borders, sheet.frames, area)
+    found = beside_points(
+        points, texts, size, reach, sheet.taken, *frame, borders, sheet.frames, area, others, lines=lines
+    )
     missing: list[int] = []
     for k, (at, point, colour) in enumerate(zip(found, points, colours, strict=True)):
         if at is None:

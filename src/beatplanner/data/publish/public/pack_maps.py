@@ -172,9 +172,14 @@ def _finished(
     return Drawing(sheet.svg(), sheet.width, sheet.height, scale, *told, frozenset(sheet.shown), tuple(parts))
 
 
+def _own_stations(plan: PublicPlan, beat: str) -> set[str]:
+    """Return the stations that people of a beat reach first."""
+    return {str(way.station) for way in plan.ways.get(beat, ())}
+
+
 def _wanted(plan: PublicPlan, beat: str, venue: tuple[float, float] | None) -> list[tuple[float, float]]:
     """Return where the nearest stations of a beat and its forum are, metres: what its map shows where it can."""
-    own = {way.station for way in plan.ways.get(beat, ())}
+    own = _own_stations(plan, beat)
     at = plan.stations[plan.stations["station"].astype(str).isin(own)] if plan.stations is not None else None
     found = [] if at is None else [(float(x), float(y)) for x, y in shapely.get_coordinates(at.geometry.to_numpy())]
     return [p for p in (*found, *([venue] if venue is not None else [])) if all(math.isfinite(v) for v in p)]
@@ -221,9 +226,9 @@ def draw_beat(
     venue, venue_name
         Where its forum meets, metres, and what the building is called.
     stations
-        What each station is called; they have no names where none are given.
+        What each station is called, those of other beats too; they have no names where none are given.
     numbered
-        Whether a place whose name has no room has a number; else it has nothing.
+        Whether a place whose name has no room has a number, and a station of another beat its name at the end of a line; else they have nothing.
     """
     beats = plan.beats
     ids = beats["beat"].astype(str)
@@ -268,12 +273,16 @@ def draw_beat(
             sheet.shown.add("venue")
     draw_stations(sheet, plan.stations, size=3.6)
     borders = borders_on(sheet, beats.geometry.to_numpy()[around])
-    unnamed = station_names(sheet, plan.stations, stations, 3.6, borders, shape)[0] if stations is not None else []
+    # a beat's own stations come before its places, those of others after them: their names take no room from its own
+    first = {s: n for s, n in (stations or {}).items() if s in _own_stations(plan, beat)} or stations or {}
+    unnamed = station_names(sheet, plan.stations, first, 3.6, borders, shape)[0]
     if at_venue is not None and venue_name and not _in_a_station(plan, venue, venue_name, stations or {}):
         names_beside(sheet, [at_venue], [venue_name], 2.4, RING, [DARK], borders, shape)
     places = place_names(sheet, own, numbered)
     if near is not None:
         street_names(sheet, near, shape)
+    rest = {s: n for s, n in (stations or {}).items() if s not in first}
+    nameless = station_names(sheet, plan.stations, rest, 3.6, borders, lines=numbered)[0]
     neighbours: list[BaseGeometry] = list(beats.geometry.to_numpy()[around])
     parts = {
         other_id: geometry.intersection(other, frame)
@@ -282,4 +291,4 @@ def draw_beat(
     }
     parts = {i: p for i, p in parts.items() if p.area > 0.01 * frame.area}
     neighbour_names(sheet, list(parts.values()), [(names.get(i, i), i) for i in parts])
-    return _finished(sheet, scale, unnamed=unnamed, places=places)
+    return _finished(sheet, scale, unnamed=[*unnamed, *nameless], places=places)

@@ -123,11 +123,6 @@ class Maps:
         of_beat = beats[beats["beat"].astype(str) == beat]
         return frame_of(tuple(of_beat.total_bounds), list(BEAT_FRAMES))
 
-    def _stations_of(self, beat: str) -> dict[str, str]:
-        """Return the names of a beat's own stations; those of others around it have their signs alone. Where it reaches none, all are named."""
-        own = {way.station for way in self.plan.ways.get(beat, ())}
-        return {s: name for s, name in self.stations.items() if s in own} or self.stations
-
     def beat(self, beat: str, frame: tuple[float, float]) -> Drawing:
         """Return the map of one beat in a frame, mm."""
         if (beat, frame) not in self.beats:
@@ -142,7 +137,7 @@ class Maps:
                 names=self.names,
                 venue=at,
                 venue_name=venue,
-                stations=self._stations_of(beat),
+                stations=self.stations,
                 numbered=frame != self.sheet,
             )
         return self.beats[beat, frame]
