@@ -22,6 +22,7 @@ from beatplanner.planning.verification.travel_pairs import (
     connected,
     in_reach,
     is_empty,
+    linked_subset,
     subset,
     surviving,
     with_links,
@@ -29,6 +30,9 @@ from beatplanner.planning.verification.travel_pairs import (
 
 # Steps of counting in all leaves of a tree together.
 MOST_STEPS_OF_ALL = 200_000
+
+# Rounds that leave more than this share of all pairs are not asked which of them are still within reach, but for the last.
+FEW = 0.75
 
 
 def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float) -> float:
@@ -57,20 +61,26 @@ def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float) 
     n = len(area.weight)
     check_form(proof, n)
     step = float(proof["step"][0])
-    pairs, best = all_pairs(area, priced), -math.inf
-    for u, price in zip(proof["round_multiplier"], proof["round_price"], strict=True):
+    pairs, best, joined = all_pairs(area, priced), -math.inf, False
+    every, last = len(pairs.site), len(proof["round_price"]) - 1
+    for k, (u, price) in enumerate(zip(proof["round_multiplier"], proof["round_price"], strict=True)):
         found = lagrangian(area, pairs, u * step, _price(price), None, bound)
         best = max(best, found.bound)
         if best >= bound:
             return best
-        pairs = subset(pairs, found.forced < bound)
-        pairs = with_links(pairs, area.edges, n)
-        pairs = subset(pairs, in_reach(pairs, surviving(pairs, np.ones(len(pairs.site), bool)), area.upper))
+        left = surviving(pairs, found.forced < bound)
+        if joined or k == last or left.sum() < FEW * every:
+            # all pairs are within reach as they come: what joins them is sought once it may have come apart
+            pairs = linked_subset(pairs, left) if joined else with_links(subset(pairs, left), area.edges, n)
+            joined, alive = True, np.ones(len(pairs.site), bool)
+            pairs = linked_subset(pairs, in_reach(pairs, alive, area.upper))
+        else:
+            pairs = subset(pairs, left)
         if is_empty(area, pairs):
             return math.inf
     if not len(proof["parent"]):
         return best
-    return max(best, _Tree(area, with_links(pairs, area.edges, n), proof, bound).least())
+    return max(best, _Tree(area, pairs if joined else with_links(pairs, area.edges, n), proof, bound).least())
 
 
 # Arrays of a municipality's certificate: n units, R rounds, N nodes, C cuts; see ``docs/proofs.md``.
@@ -230,7 +240,7 @@ class _Tree:
         """Return the least cost of the plans that a leaf has left, the claim at most; -inf where they are too many to go through."""
         if self.steps_left <= 0:
             return -math.inf
-        left = with_links(subset(self.pairs, alive), self.area.edges, self.n)
+        left = linked_subset(self.pairs, alive)
         found, steps = least_of_few(self.area, left, zones, self.bound, min(MOST_STEPS, self.steps_left))
         self.steps_left -= steps
         return found

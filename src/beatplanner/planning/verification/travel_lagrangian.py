@@ -43,16 +43,22 @@ def fractional(weight: np.ndarray, reduced: np.ndarray, own: np.ndarray, site: n
     gain = np.add.reduceat(np.where(reduced < 0, free, 0.0), start)
     every = np.add.reduceat(free, start)
     target = np.where(gain > room, room, np.where(gain < least, least, -1.0))
-    ratio = np.where(free > 0, reduced / np.where(free > 0, free, 1.0), np.inf)
-    order = np.lexsort((ratio, at))
-    load = np.cumsum(free[order])
-    load -= np.repeat(load[start] - free[order][start], size)
-    enough = load >= target[at] * (1 - 1e-12)
-    enough[start + size - 1] = True
-    first = np.flatnonzero(enough)
-    first = first[np.r_[True, at[first[1:]] != at[first[:-1]]]]
-    sigma = np.where(target >= 0, ratio[order][first], 0.0)
-    sigma = np.where(np.isfinite(sigma), sigma, 0.0)
+    # only units that may be split are put in order: of a site with more than fits, those that pay for themselves
+    split = (target[at] >= 0) & (free > 0) & ((reduced < 0) | (gain < least)[at])
+    of, hours, ratio = at[split], free[split], reduced[split] / free[split]
+    order = np.argsort(ratio, kind="stable")
+    order = order[np.argsort(of[order], kind="stable")]
+    sigma = np.zeros(len(start))
+    if len(of):
+        begin = np.flatnonzero(np.r_[True, of[1:] != of[:-1]])
+        many = np.diff(np.r_[begin, len(of)])
+        load = np.cumsum(hours[order])
+        load -= np.repeat(load[begin] - hours[order][begin], many)
+        enough = load >= target[of] * (1 - 1e-12)
+        enough[begin + many - 1] = True
+        first = np.flatnonzero(enough)
+        first = first[np.r_[True, of[first[1:]] != of[first[:-1]]]]
+        sigma[of[first]] = ratio[order][first]
     terms = np.where(own, reduced, np.minimum(0.0, reduced - sigma[at] * free))
     value = np.add.reduceat(terms, start) + np.where(sigma > 0, sigma * least, sigma * room)
     value[(every < least * (1 - SLACK) - SLACK * upper) | (room < -SLACK * upper)] = np.inf

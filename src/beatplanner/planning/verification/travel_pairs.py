@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
 
 import numpy as np
 
@@ -15,6 +13,12 @@ SLACK = 1e-9
 
 # Pairs up to which a problem is checked.
 MOST_PAIRS = 3_000_000
+
+# Sites times units whose pairs are numbered at once.
+TABLE = 500_000
+
+# Units whose paths are sought at once.
+SOURCES_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class TooLargeError(Exception):
 
 @dataclass
 class Pairs:
-    """Pairs of unit and site, sorted by site; `links` are pairs of the same site whose units are adjacent."""
+    """Pairs of unit and site, sorted by site; `links` are pairs of the same site whose units are adjacent, by the first of the two."""
 
     site: np.ndarray
     unit: np.ndarray
@@ -84,36 +88,75 @@ class Pairs:
 def reaches(area: Area) -> list[np.ndarray]:
     """Return the units that can share a beat with each unit: the lightest connection weighs at most what a beat may.
 
+    Paths from many units at once: a unit is looked at again, in the order of the map, as long as one of its neighbours has become lighter.
+
     Raises
     ------
     TooLargeError
         Where there are more than `MOST_PAIRS`.
     """
     n, most = len(area.weight), area.upper * (1 + 1e-6)
-    near: list[list[int]] = [[] for _ in range(n)]
-    for a, b in area.edges.tolist():
-        near[int(a)].append(b)
-        near[int(b)].append(a)
-    found: list[np.ndarray] = []
-    weight, total = area.weight.tolist(), 0
-    for j in range(n):
-        done: set[int] = set()
-        path, heap = {j: weight[j]}, [(weight[j], j)]
-        while heap:
-            d, i = heappop(heap)
-            if i in done:
-                continue
-            done.add(i)
-            for v in near[i]:
-                t = d + weight[v]
-                if t <= most and t < path.get(v, math.inf) and (v > j or not area.by_moves):
-                    path[v] = t
-                    heappush(heap, (t, v))
-        found.append(np.array(sorted(done), np.int64))
-        total += len(done)
+    near = [np.array(sorted(units), np.int64) for units in _neighbours(n, area.edges)]
+    order = _along_the_map(near)
+    found = [np.arange(0)] * n
+    total = 0
+    for first in range(0, n, SOURCES_AT_ONCE):
+        sources = order[first : first + SOURCES_AT_ONCE]
+        path = _lightest(area, near, order, sources, most)
+        for k, j in enumerate(sources.tolist()):
+            found[j] = np.flatnonzero(np.isfinite(path[:, k]))
+        total += int(np.isfinite(path).sum())
         if total > MOST_PAIRS:
             raise TooLargeError
     return found
+
+
+def _neighbours(n: int, edges: np.ndarray) -> list[set[int]]:
+    near: list[set[int]] = [set() for _ in range(n)]
+    for a, b in edges.tolist():
+        near[int(a)].add(int(b))
+        near[int(b)].add(int(a))
+    return near
+
+
+def _along_the_map(near: list[np.ndarray]) -> np.ndarray:
+    """Return the units in an order in which neighbours stand close to each other."""
+    order: list[int] = []
+    seen = [False] * len(near)
+    for i in range(len(near)):
+        if seen[i]:
+            continue
+        seen[i], at = True, len(order)
+        order.append(i)
+        while at < len(order):
+            for v in near[order[at]].tolist():
+                if not seen[v]:
+                    seen[v] = True
+                    order.append(v)
+            at += 1
+    return np.array(order, np.int64)
+
+
+def _lightest(area: Area, near: list[np.ndarray], order: np.ndarray, sources: np.ndarray, most: float) -> np.ndarray:
+    """Return the weight of the lightest path to each unit from some, (n, sources), both ends counted; inf where it is over `most`."""
+    n, column = len(area.weight), np.arange(len(sources))
+    path = np.full((n, len(sources)), np.inf)
+    path[sources, column] = area.weight[sources]
+    again = np.zeros(n, bool)
+    for j in sources.tolist():
+        again[near[j]] = True
+    while again.any():
+        for i in order[again[order]].tolist():
+            again[i] = False
+            longer = path[near[i]].min(axis=0) + area.weight[i]
+            better = (longer < path[i]) & (longer <= most)
+            if area.by_moves:
+                better &= sources < i
+            if better.any():
+                path[i, better] = longer[better]
+                again[near[i]] = True
+        order = order[::-1]
+    return path
 
 
 def all_pairs(area: Area, priced: bool) -> Pairs:
@@ -159,24 +202,36 @@ def all_pairs(area: Area, priced: bool) -> Pairs:
 
 
 def with_links(pairs: Pairs, edges: np.ndarray, n: int) -> Pairs:
-    """Return the pairs with what connects them within their sites."""
-    key = pairs.site * n + pairs.unit
-    order = np.argsort(key, kind="stable")
-    ordered = key[order]
-    found: list[np.ndarray] = []
-    for a, b in ((0, 1), (1, 0)):
-        start = np.searchsorted(edges[:, a], np.arange(n + 1), sorter=np.argsort(edges[:, a], kind="stable"))
-        by = edges[np.argsort(edges[:, a], kind="stable")][:, b]
-        times = np.diff(start)[pairs.unit]
-        one = np.repeat(np.arange(len(pairs.unit)), times)
-        offset = np.arange(len(one)) - np.repeat(np.cumsum(times) - times, times)
-        other = by[np.repeat(start[pairs.unit], times) + offset]
-        want = pairs.site[one] * n + other
-        at = np.minimum(np.searchsorted(ordered, want), len(ordered) - 1)
-        there = ordered[at] == want
-        found.append(np.stack([one[there], order[at[there]]]))
+    """Return the pairs with what connects them within their sites, by the pair that a link begins at."""
+    # neighbours of each unit, one unit after another
+    both = np.concatenate([edges, edges[:, ::-1]])
+    by_unit = np.argsort(both[:, 0], kind="stable")
+    start = np.searchsorted(both[by_unit, 0], np.arange(n + 1))
+    near, found = both[by_unit, 1], [np.empty((2, 0), np.int64)]
+    sites = max(1, TABLE // n)
+    table = np.full(sites * n, -1, np.int64)
+    for first in range(0, len(pairs.centre), sites):
+        # the number of each pair of these sites, by site and unit
+        low, high = (int(k) for k in np.searchsorted(pairs.site, (first, first + sites)))
+        unit, row = pairs.unit[low:high], (pairs.site[low:high] - first) * n
+        table[row + unit] = np.arange(low, high)
+        times = np.diff(start)[unit]
+        one: np.ndarray = np.repeat(np.arange(high - low), times)
+        at = np.arange(len(one)) + np.repeat(start[unit] - np.cumsum(times) + times, times)
+        other = table[row[one] + near[at]]
+        found.append(np.stack([one + low, other])[:, other >= 0])
+        table[row + unit] = -1
     pairs.links = np.concatenate(found, axis=1)
     return pairs
+
+
+def linked_subset(pairs: Pairs, mask: np.ndarray) -> Pairs:
+    """Return the pairs of a mask alone, with those of their links that join two of them."""
+    left, number = subset(pairs, mask), np.cumsum(mask) - 1
+    one, other = pairs.links
+    both = mask[one] & mask[other]
+    left.links = np.stack([number[one[both]], number[other[both]]])
+    return left
 
 
 def subset(pairs: Pairs, mask: np.ndarray) -> Pairs:
@@ -215,9 +270,7 @@ def in_reach(pairs: Pairs, alive: np.ndarray, upper: float) -> np.ndarray:
     one, other = one[here], other[here]
     path, most = np.where(alive & pairs.own, pairs.weight, np.inf), upper * (1 + 1e-6)
     # links by the pair that they begin at: only what became lighter is gone on from
-    order = np.argsort(one, kind="stable")
-    one, other = one[order], other[order]
-    start = np.searchsorted(one, np.arange(len(path) + 1))
+    start = np.r_[0, np.cumsum(np.bincount(one, minlength=len(path)))]
     lighter = np.flatnonzero(np.isfinite(path))
     while len(lighter):
         times = start[lighter + 1] - start[lighter]
@@ -227,7 +280,9 @@ def in_reach(pairs: Pairs, alive: np.ndarray, upper: float) -> np.ndarray:
         better = (longer <= most) & (longer < path[onto])
         onto, longer = onto[better], longer[better]
         np.minimum.at(path, onto, longer)
-        lighter = np.unique(onto)
+        new = np.zeros(len(path), bool)
+        new[onto] = True
+        lighter = np.flatnonzero(new)
     return alive & np.isfinite(path)
 
 
