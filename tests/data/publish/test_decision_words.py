@@ -7,6 +7,7 @@ import pytest
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.publish.blocked_words import blocked_in_words
+from beatplanner.data.publish.comparison_words import about, money_in_words
 from beatplanner.data.publish.comparison_workbook import lines_of
 from beatplanner.data.publish.price_words import HOW, RULES, phrase, price_interval, price_sentence
 from beatplanner.data.publish.report import page_template
@@ -227,3 +228,21 @@ def test_who_pays_is_told_in_a_sentence():
         "The ministry pays 3.28 million of it, the municipality 348,000, the donor 5,320 EUR."
     )
     assert paid_by({"ministry": 7.0, "donor": 0.0}, "EUR") == "All of it is paid by the ministry."
+
+
+def test_a_sum_is_told_in_the_digits_that_it_was_rounded_to():
+    """“About 46.10 million” stood beside 46.12 million."""
+    told = {
+        46_124_420: "46.1 million",
+        3_361_000: "3.36 million",
+        461_000_000: "461 million",
+        9_999_000: "10.0 million",
+    }
+    assert {v: about(v) for v in told} == told
+    assert money_in_words(46_124_420) == "46.12 million" and about(-46_124_420, Speech("mk")) == "-46,1 милиони"
+
+
+def test_a_price_without_a_bound_is_told_as_not_proven_in_its_sentence_too():
+    assert "travel, not proven (" in price_sentence(BEATS | {"at_least": None, "at_most": None})
+    assert "1 point, not proven (" in price_sentence(OFFICERS | {"gain": 1.0, "at_least": None})
+    assert "not proven" not in price_sentence(BEATS) + price_sentence(OFFICERS)

@@ -353,6 +353,35 @@ def test_money_is_held_against_plans_of_the_same_steps_alone(monkeypatch):
     assert best(apart) == [True, False, False] and verdicts(apart) == ["", "worse", ""]
 
 
+def test_a_plan_that_breaks_a_rule_takes_nothing_from_those_that_can_be_chosen(monkeypatch):
+    """It cannot be chosen; so what one of the others is best at is held against the others that can be, here and by the checker."""
+    from beatplanner.planning.compare import decision as page
+    from beatplanner.planning.verification.decision import _rivals
+
+    monkeypatch.setattr(page, "draft_in_words", lambda *_, **__: [])
+
+    def column(name, clashes=()):
+        summary = {"feasible": not clashes, "clashes": list(clashes), "beats": True}
+        return SimpleNamespace(name=name, today=name == "Today", tables=SimpleNamespace(summary=summary), figures={})
+
+    columns = [column("Today"), column("a"), column("broken", ["a rule"]), column("c")]
+    moved = {"key": "moved_share", "label": "", "kind": "share", "better": "less", "values": [0.0, 0.34, 0.25, 0.41]}
+    told = {d["plan"]: d for d in page.decision(columns, [{"title": "", "rows": [moved]}])}
+    assert told["a"]["best"] == [{"key": "moved_share", "value": 0.34, "next": 0.41, "next_plan": "c"}]
+    assert told["c"]["worst"]["best_plan"] == "a" and told["a"]["worst"] is None
+    assert told["broken"]["best"][0]["next"] == 0.34
+    unmet, steps = [[], [], ["a rule"], []], [set()] * 4
+    assert [_rivals(moved["values"], k, "moved_share", steps, unmet) for k in (1, 2, 3)] == [
+        [0.41],
+        [0.34, 0.41],
+        [0.34],
+    ]
+    # where only one can be chosen it is held against all
+    two = {d["plan"]: d for d in page.decision(columns[:3], [{"title": "", "rows": [moved]}])}
+    assert two["a"]["worst"]["best_plan"] == "broken" and two["broken"]["best"]
+    assert _rivals(moved["values"][:3], 1, "moved_share", steps[:3], unmet[:3]) == [0.25]
+
+
 def test_a_false_decision_is_found(plans, tmp_path):
     def change(content, folder):
         content["decision"][0]["best"].append(dict(content["decision"][1]["best"][0]))

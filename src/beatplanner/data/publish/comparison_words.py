@@ -138,9 +138,9 @@ def beat_said(said: Speech, value: Any) -> Any:
     return re.sub(r"(^|\()beat (?=\S)", lambda m: f"{m[1]}{said.text('Beat').lower()} ", value)
 
 
-def money_in_words(value: float, said: Speech = ENGLISH) -> str:
-    """Return a sum as people say it."""
-    return said.text(MILLION, n=said.number(value / 1e6, 2)) if abs(value) >= 1e6 else said.number(value)
+def money_in_words(value: float, said: Speech = ENGLISH, digits: int = 2) -> str:
+    """Return a sum as people say it, millions with so many digits behind the point."""
+    return said.text(MILLION, n=said.number(value / 1e6, digits)) if abs(value) >= 1e6 else said.number(value)
 
 
 def verdicts(row: FigureRow) -> list[str]:
@@ -220,7 +220,9 @@ def about(value: float, said: Speech = ENGLISH) -> str:
     if value == 0:
         return "0"
     digits = len(f"{abs(value):.0f}") - 3
-    return money_in_words(round(value, -digits) if digits > 0 else round(value), said)
+    rounded = round(value, -digits) if digits > 0 else round(value)
+    # no digit behind those that were kept: 46,124,420 is about 46.1 million, not 46.10
+    return money_in_words(rounded, said, max(0, 8 - len(f"{abs(rounded):.0f}") + 1))
 
 
 class Choice(TypedDict):

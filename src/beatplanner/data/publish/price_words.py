@@ -238,6 +238,8 @@ def price_sentence(row: PriceRow, said: Speech = ENGLISH) -> str:
         low, high = _tenth(least / row["without"], said), _tenth(most / row["without"], said)
         proven = "; " + (said.text(PROVEN) if low == high else said.text(BETWEEN, low=low, high=high))
     price = _more(step, _tenth(max(0.0, share), said), said)
+    if not proven:
+        price = said.text(UNPROVEN, price=price)
     parts: list[str] = []
     way, minutes = row["metres"], row["minutes"]
     if way is not None and way >= 0.5:
@@ -266,6 +268,7 @@ def _of_officers(row: PriceRow, rule: str, how: str, said: Speech) -> str:
         gain = row["gain"] if least is None or not row["only_adds"] else max(0.0, row["gain"])
         counts = said.text(VACANT, n=said.number(row.get("vacant_month", 0.0)))
         price = phrase(POINTS, {"n": gain}, said)
+        price = price if proven else said.text(UNPROVEN, price=price)
         text = said.text(COSTS, rule=rule, price=price, how=f"{how}{proven}; {counts}")
     changes = {key: row.get(key, 0.0) for key in OFFICERS}
     posts = row.get("posts", 0.0)

@@ -1,6 +1,7 @@
 """What decides between plans: rules that are not met, what each plan alone is best at, its worst point, and its money beside today's.
 
-A plan is best at something where its figure is better than every other plan's by more than rounding (0.5 %, of a share half a percentage point); today is no choice. The worst point of a plan is
+A plan is best at something where its figure is better than every other plan's by more than rounding (0.5 %, of a share half a percentage point); today is no choice,
+and a plan that breaks a rule is none beside several that keep theirs, so it takes nothing from these. The worst point of a plan is
 the deciding figure that falls furthest behind the best plan's, as a share of the range of all plans and of the larger figure. Money is held against that of plans with
 the same steps alone; what no other plan has is held against today's.
 """
@@ -50,18 +51,19 @@ def decision(columns: Sequence[Column], blocks: Sequence[FigureBlock]) -> list[D
     keys = [k for k in STRENGTHS if k in rows and not (k == "station_cost" and "money_total" in rows)]
     names = [c.name for c in columns]
     told: list[Decision] = []
-    lacks = lacking(columns)
+    lacks, unmet = lacking(columns), [_unmet(c) for c in columns]
     for k, c in enumerate(columns):
         if c.today:
             continue
-        like = {key: [j for j in range(1, len(columns)) if key not in MONEY or lacks[j] == lacks[k]] for key in keys}
+        rivals = _rivals(k, unmet)
+        like = {key: [j for j in rivals if key not in MONEY or lacks[j] == lacks[k]] for key in keys}
         best = [x for x in (_best(rows[key], k, names, like[key]) for key in keys) if x is not None]
         behind = [x for x in (_behind(rows[key], k, names, like[key]) for key in keys) if x is not None]
         worst = max(behind, key=lambda x: x[0], default=None)
         told.append(
             {
                 "plan": c.name,
-                "unmet": _unmet(c),
+                "unmet": unmet[k],
                 "unsolved": draft_in_words(c.tables, rules=False),
                 "best": best,
                 "worst": None if worst is None else worst[1],
@@ -78,6 +80,13 @@ def lacking(columns: Sequence[Column]) -> list[list[str]]:
     """Return for each column the steps that it lacks and another plan has."""
     there = [s for s in STEPS if any(not c.today and s in c.tables.summary for c in columns)]
     return [[] if c.today else [s for s in there if s not in c.tables.summary] for c in columns]
+
+
+def _rivals(k: int, unmet: Sequence[Sequence[str]]) -> list[int]:
+    """Return the plans that one is held against: one that can be chosen against those that can, where there are several, else all."""
+    plans = list(range(1, len(unmet)))
+    kept = [j for j in plans if not unmet[j]]
+    return kept if k in kept and len(kept) > 1 else plans
 
 
 def _others(row: FigureRow, k: int, like: Sequence[int]) -> list[tuple[int, float]]:

@@ -43,12 +43,21 @@ SHARES = (
 MONEY = ("money_total", "station_cost")
 
 
-def _rivals(values: Sequence[float | None], k: int, key: str, steps: list[set[str]]) -> list[float]:
-    """Return what a plan's figure is held against: that of all other plans, money only of those that plan the same steps."""
+def _rivals(
+    values: Sequence[float | None], k: int, key: str, steps: list[set[str]], unmet: list[list[str]]
+) -> list[float]:
+    """Return what a plan's figure is held against: that of all other plans, money only of those that plan the same steps.
+
+    Among several that keep their rules, one that breaks some is no choice, and holds nothing against them.
+    """
+    choice = sum(not u for u in unmet[1:]) > 1 and not unmet[k]
     return [
         v
         for j, v in enumerate(values)
-        if j not in (0, k) and v is not None and (key not in MONEY or steps[j] == steps[k])
+        if j not in (0, k)
+        and v is not None
+        and not (choice and unmet[j])
+        and (key not in MONEY or steps[j] == steps[k])
     ]
 
 
@@ -99,7 +108,7 @@ def check_decision(
         said = {x["key"]: x for x in claim["best"]}
         for key, less in LESS.items():
             mine = values[key][k]
-            others, now = _rivals(values[key], k, key, steps), values[key][0]
+            others, now = _rivals(values[key], k, key, steps, unmet), values[key][0]
             if not others and len(names) > 2 and key not in MONEY and now is not None:
                 others = [now]
             if mine is None or not others or (key == "station_cost" and priced):
@@ -115,7 +124,7 @@ def check_decision(
         worst = claim["worst"]
         if worst is not None:
             mine = values[worst["key"]][k]
-            others = _rivals(values[worst["key"]], k, worst["key"], steps)
+            others = _rivals(values[worst["key"]], k, worst["key"], steps, unmet)
             top = min(others) if LESS[worst["key"]] else max(others)
             if not (same(worst["value"], mine) and same(worst["best"], top)):
                 wrong.append(f"{name}: its worst point is told with another figure.")
