@@ -17,7 +17,7 @@ from beatplanner.data.publish.public.plan import PublicPlan
 from beatplanner.data.sample.sample_town import write_sample_town
 from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.data.town.read_town import read_town
-from beatplanner.planning.forum.public.maps import SHEET_FRAME, Maps
+from beatplanner.planning.forum.public.maps import Maps
 from beatplanner.planning.forum.public_plan import public_tables
 
 
@@ -157,7 +157,7 @@ def test_no_label_of_any_map_of_the_town_touches_another_or_a_sign(town):
         dict(zip(stations["station"], stations["name"], strict=True)),
     )
     drawn = [maps.before, maps.after, *(d for pair in maps.larger for d in pair)]
-    drawn += [maps.beat(b, frame) for b in names for frame in (SHEET_FRAME, maps.frame_of(b))]
+    drawn += [maps.beat(b, frame) for b in names for frame in (maps.sheets[b], maps.frame_of(b))]
     written = 0
     for drawing in drawn:
         assert map_boxes.touching(drawing.svg) == []

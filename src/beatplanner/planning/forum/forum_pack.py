@@ -39,8 +39,9 @@ from beatplanner.planning.forum.forums import Meeting, meetings_of
 from beatplanner.planning.forum.no_pack import write_card_alone
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.languages import Language, content_in, write_alone, write_in
-from beatplanner.planning.forum.public.maps import Maps, sheet_frame
+from beatplanner.planning.forum.public.maps import Maps
 from beatplanner.planning.forum.public.press import Press
+from beatplanner.planning.forum.public.sheet_frames import sheet_frames
 from beatplanner.planning.forum.public.small_files import write_records, write_sheets
 from beatplanner.planning.forum.public_plan import card_of, public_plan, public_tables, settings_of
 from beatplanner.planning.forum.public_posts import posted
@@ -183,7 +184,7 @@ def _write_languages(
     ]
     progress("writing: the maps of the pack", None, None, 0.0)
     first = content_in(common, languages[0], press.register)
-    maps = Maps(first.plan, first.tables, first.meetings, first.names, first.station_names, sheet_frame(first))
+    maps = Maps(first.plan, first.tables, first.meetings, first.names, first.station_names, sheet_frames(first))
     maps.draw_all(side)
     given = [side.give(write_alone, press.folder, common, language, maps) for language in languages[1:]]
     progress(f"writing: the pack in {languages[0].code}", None, None, time.monotonic() - begin)

@@ -10,7 +10,7 @@ import numpy as np
 
 from beatplanner.data.publish.public.figures import PublicSpeech, counted, of_force, on_map, rule
 from beatplanner.data.publish.public.plan import Posted, Successor
-from beatplanner.planning.forum.public.blocks import Block, heading, natural, paragraph, table
+from beatplanner.planning.forum.public.blocks import Block, capital, heading, natural, paragraph, table
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.wording import PARTNER_TITLES, theme_name
 
@@ -219,7 +219,7 @@ def _station(content: PackContent, beat: Any) -> list[Block]:
         hours = content.hours_of(way.station)
         name = content.station_names[way.station]
         names.append(name)
-        lines = [f"{name[:1].upper()}{name[1:]}."]
+        lines = [f"{capital(name)}."]
         if way.share:
             minutes = on_map(max(1, round(way.minutes)))
             # shares are of residents; a mean of residents would tell of hidden counts, so it is one of places and says so
@@ -238,7 +238,7 @@ def _station(content: PackContent, beat: Any) -> list[Block]:
     blocks = [block, paragraph(said[0])]
     if said[1:]:
         # two with all that is known of them; where there are more, the others by name: the page has one side
-        items = said[1:3] + ([f"{', '.join(names[3:])}."] if names[3:] else [])
+        items = said[1:3] + ([capital(f"{', '.join(names[3:])}.")] if names[3:] else [])
         blocks += [paragraph(t.text("Other stations of this beat:")), {"kind": "list", "items": items}]
     closed = content.closing(content.plan.closed.get(str(beat.beat), ()))
     if closed:

@@ -51,6 +51,11 @@ def table(
     return block | ({"widths": list(widths)} if widths else {})
 
 
+def capital(text: str) -> str:
+    """Return a text that begins with a capital letter, as a sentence does."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def natural(text: str) -> tuple[Any, ...]:
     """Return a key by which “Kej 9” comes before “Kej 10”, “Čair” after “Centar” and “Ѓорче” after “Дуќан”."""
     parts = [p for p in re.split(r"(\d+)", unicodedata.normalize("NFC", text)) if p]

@@ -325,6 +325,17 @@ class PackContent:
 
     # ---- what several pages say
 
+    @cached_property
+    def meetings_in_order(self) -> list[Meeting]:
+        """The forums as tables list them: those of beats as their pages stand, then those of municipalities by the alphabet, then the rest."""
+        levels = list(dict.fromkeys(m.level for m in self.meetings))
+        page = {str(b.beat): k for k, b in enumerate(self.beats)}
+
+        def place(m: Meeting) -> tuple[int, int, tuple[Any, ...]]:
+            return levels.index(m.level), page.get(m.area, len(page)), natural(str(m.area))
+
+        return sorted(self.meetings, key=place)
+
     def when_and_where(self, meeting: Meeting) -> str:
         """Say where and when a forum meets."""
         t = self.speech

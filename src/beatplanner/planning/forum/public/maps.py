@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,14 +32,11 @@ from beatplanner.planning.forum.public.map_margins import (
 )
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.screen_map import ground, map_words
+from beatplanner.planning.forum.public.sheet_frames import SHEET_FRAME, Frame
 from beatplanner.planning.forum.public.town_pages import old_new_pairs, run_card, street_index, town_pages
 
 # Frames of the maps of a beat on paper, in mm, and the paper of each; the one in which the map is largest is taken.
 BEAT_FRAMES = {(184.0, 216.0): "a4", (271.0, 136.0): "a4 lying"}
-# The map on the sheet of a beat, and a taller one where there is so little to say that half of the sheet would stay white.
-SHEET_FRAME, TALL_FRAME = (182.0, 104.0), (182.0, 150.0)
-# Lines of text on the sheet at most for the taller one, and letters of a line of a column.
-FEW_LINES, LETTERS = 46, 44
 # The bar of 10 cm has so many parts.
 PARTS = 5
 
@@ -55,9 +51,10 @@ class Maps:
         meetings: Sequence[Meeting],
         names: dict[str, str],
         stations: dict[str, str],
-        sheet: tuple[float, float] = SHEET_FRAME,
+        sheets: Mapping[str, Frame] | None = None,
     ) -> None:
-        self.sheet = sheet
+        # the frames of the maps on the sheets, by beat
+        self.sheets = sheets or {str(beat): SHEET_FRAME for beat in plan.beats["beat"]}
         self.plan, self.tables, self.meetings = plan, tables, meetings
         self.names, self.stations = names, stations
         self.venues = {m.area: (m.at, m.venue) for m in meetings if m.level == "neighbourhood"}
@@ -105,7 +102,7 @@ class Maps:
         return (
             self
             if stations == self.stations
-            else Maps(self.plan, self.tables, self.meetings, self.names, stations, self.sheet)
+            else Maps(self.plan, self.tables, self.meetings, self.names, stations, self.sheets)
         )
 
     def draw_all(self, side: SideWork) -> None:
@@ -138,28 +135,17 @@ class Maps:
                 venue=at,
                 venue_name=venue,
                 stations=self.stations,
-                numbered=frame != self.sheet,
+                numbered=frame != self.sheets[beat],
             )
         return self.beats[beat, frame]
 
 
 def drawn(maps: Maps, beats: Sequence[str]) -> tuple[dict[tuple[str, tuple[float, float]], Drawing], dict[str, bytes]]:
     """Return the maps of some beats by beat and frame, and those of their sheets as a word processor shows them."""
-    found = {(beat, frame): maps.beat(beat, frame) for beat in beats for frame in (maps.sheet, maps.frame_of(beat))}
-    return found, as_pixels({beat: d.svg.encode() for (beat, frame), d in found.items() if frame == maps.sheet})
-
-
-def sheet_frame(content: PackContent) -> tuple[float, float]:
-    """Return the frame of the map on the sheets of beats: the taller one where the sheet with most to say has little."""
-    most = 0.0
-    for beat in content.beats:
-        lines = 0.0
-        for block in (b for sides in beat_page(content, beat) for b in (*sides["left"], *sides["right"])):
-            texts = [block.get("text", ""), *block.get("items", ())]
-            said = [o if isinstance(o, str) else " ".join([o["name"], *o["lines"]]) for o in texts]
-            lines += sum(math.ceil(len(text) / LETTERS) for text in said) + 0.5
-        most = max(most, lines)
-    return TALL_FRAME if most <= FEW_LINES and not content.settings.map_url else SHEET_FRAME
+    found = {
+        (beat, frame): maps.beat(beat, frame) for beat in beats for frame in (maps.sheets[beat], maps.frame_of(beat))
+    }
+    return found, as_pixels({beat: d.svg.encode() for (beat, frame), d in found.items() if frame == maps.sheets[beat]})
 
 
 def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) -> None:
@@ -226,7 +212,7 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
         title += f" · {t.given(area)}" if area else ""
         alt = t.text("Map of beat {name} with its streets and places.", name=name)
         frame = maps.frame_of(str(beat.beat))
-        small = maps.beat(str(beat.beat), maps.sheet)
+        small = maps.beat(str(beat.beat), maps.sheets[str(beat.beat)])
         pictures[f"small{number}.svg"] = small.svg.encode("utf-8")
         if str(beat.beat) in maps.pixels:
             drawn_once[f"small{number}.svg"] = maps.pixels[str(beat.beat)]

@@ -10,6 +10,7 @@ from beatplanner.data.formats.frames import each_row
 from beatplanner.data.publish.public.figures import counted, on_map
 from beatplanner.data.publish.public.forum_map import Ground, MapWords, Sign
 from beatplanner.planning.forum.public.beat_page import officers_told, walk
+from beatplanner.planning.forum.public.blocks import capital
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.questions import questions, why_here
 from beatplanner.planning.forum.public.town_pages import run_card
@@ -102,8 +103,8 @@ def map_words(content: PackContent) -> MapWords:
             for i in ids
             if ("beat", i) in known
         },
-        station={i: "" if w is None else content.station_names[w[0]] for i, w in found.items()},
-        forum={i: content.when_and_where(m) for i, m in meetings.items() if m is not None},
+        station={i: "" if w is None else capital(content.station_names[w[0]]) for i, w in found.items()},
+        forum={i: capital(content.when_and_where(m)) for i, m in meetings.items() if m is not None},
         walk=_walks(content),
         why=why_here(content, range(len(plan.units))),
         questions=questions(content),
@@ -124,12 +125,12 @@ def _card(content: PackContent, beat: Any) -> dict[str, Any]:
     stations: list[str] = []
     for way in content.plan.ways.get(ident, ()):
         name = content.station_names[way.station]
-        stations.append(f"{name[:1].upper()}{name[1:]}. {_open(content, way.station)}")
+        stations.append(f"{capital(name)}. {_open(content, way.station)}")
     if stations:
         rows.append([t.text("Your station"), stations])
     meeting = content.meeting_of(ident)
     if meeting is not None:
-        rows.append([t.text("Your next forum"), [content.when_and_where(meeting)]])
+        rows.append([t.text("Your next forum"), [capital(content.when_and_where(meeting))]])
     return {"name": t.text("Beat {name}", name=content.names[ident]), "rows": rows}
 
 
@@ -153,7 +154,7 @@ def _station_signs(content: PackContent) -> list[Sign]:
         first = [content.names[b] for b, w in plan.ways.items() if w and w[0].share and w[0].station == ident]
         if first:
             rows.append([t.text("Beats that reach it first"), sorted(first)])
-        title = f"{name[:1].upper()}{name[1:]}"
+        title = capital(name)
         found.append(Sign("there" if s.existing else "new", (s.geometry.x, s.geometry.y), title, said, rows))
     # those that close stand on the map of today, where there is one
     today = "current" in plan.units and bool(plan.units["current"].notna().any())
@@ -161,7 +162,7 @@ def _station_signs(content: PackContent) -> list[Sign]:
         said, name = t.text("Station of today that closes"), t.given(s.name)
         hours = content.hours_of(str(s.station)) or content.hours_of(str(s.name))
         rows = [[said, [t.text("Open: {hours}.", hours=hours)] if hours else []]]
-        found.append(Sign("closes", (s.geometry.x, s.geometry.y), f"{name[:1].upper()}{name[1:]}", said, rows))
+        found.append(Sign("closes", (s.geometry.x, s.geometry.y), capital(name), said, rows))
     return found
 
 
@@ -174,7 +175,9 @@ def _forum_signs(content: PackContent) -> list[Sign]:
             at.setdefault((float(m.at[0]), float(m.at[1])), []).append(m)
     found: list[Sign] = []
     for place, meetings in at.items():
-        rows = [[t.text("Beat {name}", name=content.names[m.area]), [content.when_and_where(m)]] for m in meetings]
+        rows = [
+            [t.text("Beat {name}", name=content.names[m.area]), [capital(content.when_and_where(m))]] for m in meetings
+        ]
         beats = [m.area for m in meetings]
         found.append(Sign("venue", place, t.given(meetings[0].venue or ""), said, rows, beats))
     return found

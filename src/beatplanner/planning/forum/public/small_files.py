@@ -197,7 +197,7 @@ def _forums(press: Press, content: PackContent) -> dict[str, Table]:
             number(m.year_cost, 2),
             t.given(content.settings.currency),
         )
-        for m in content.meetings
+        for m in content.meetings_in_order
     ]
     header = [
         "level",

@@ -8,7 +8,7 @@ from beatplanner.data.publish.public.figures import computed, counted, on_map, r
 from beatplanner.data.publish.public.plan import Meeting
 from beatplanner.data.result.draft_reason import FAULTY, gap_digits
 from beatplanner.planning.forum.public.beat_page import action_table
-from beatplanner.planning.forum.public.blocks import Block, heading, natural, paragraph, ranges, stem, table
+from beatplanner.planning.forum.public.blocks import Block, capital, heading, natural, paragraph, ranges, stem, table
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.questions import questions_page
 from beatplanner.planning.forum.public.wording import theme_name, use_of
@@ -41,17 +41,12 @@ def area_title(content: PackContent, meeting: Meeting) -> str:
 
 def _forums(content: PackContent) -> list[Block]:
     t, money = content.speech, content.speech.given(content.settings.currency)
-    levels = list(dict.fromkeys(m.level for m in content.meetings))
-    # beats stand in the order of their numbers, municipalities in that of the alphabet
-    meetings = sorted(
-        content.meetings,
-        key=lambda m: (levels.index(m.level), natural(str(m.area)) if m.level == "municipality" else ()),
-    )
+    meetings = content.meetings_in_order
     rows = [
         [
             content.level_title(m.level),
             area_title(content, m),
-            content.when_and_where(m),
+            capital(content.when_and_where(m)),
             t.number(rule(m.members)),
             "" if np.isnan(m.walkers) else t.percent(on_map(m.walkers)),
             "" if np.isnan(m.travel_cost) else f"{t.number(on_map(m.travel_cost), 2)} {money}",
