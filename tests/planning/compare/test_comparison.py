@@ -382,6 +382,24 @@ def test_a_plan_that_breaks_a_rule_takes_nothing_from_those_that_can_be_chosen(m
     assert _rivals(moved["values"][:3], 1, "moved_share", steps[:3], unmet[:3]) == [0.25]
 
 
+def test_a_clash_is_no_false_figure_when_its_rule_is_called_by_its_name():
+    """A comparison with a plan whose budget of moves is too small was called wrong: its sentence says “Change at most” for the key."""
+    from beatplanner.data.publish.comparison_words import ENGLISH
+    from beatplanner.data.publish.told import without_keys
+    from beatplanner.planning.compare.sentences import UNMET
+    from beatplanner.planning.verification.comparison import _check_sentences
+    from beatplanner.planning.verification.ledger import Ledger
+
+    clash = "beats.max_moved = 10.0% is too small; less than 24.39% is proven impossible."
+    plan = SimpleNamespace(name="a", today=False, tables=SimpleNamespace(summary={"clashes": [clash]}))
+    for said, kept in ((clash, True), (clash.replace("24.39", "21.17"), False)):
+        ledger = Ledger()
+        told = ENGLISH.text(UNMET, why=without_keys(said))
+        assert "beats.max_moved" not in told
+        _check_sentences(ledger, {"sentences": [[told]]}, [plan], [{"posts": 12.0}])
+        assert [c.ok for c in ledger.checks] == [kept]
+
+
 def test_a_false_decision_is_found(plans, tmp_path):
     def change(content, folder):
         content["decision"][0]["best"].append(dict(content["decision"][1]["best"][0]))
