@@ -109,6 +109,20 @@ def test_the_greatest_difference_of_work_is_attacked(tmp_path):
     assert not unknown.known and "of work" in unknown.detail
 
 
+@pytest.mark.parametrize(
+    "said", ["has up to 240% more hours of work than one", "has up to 3.4 times the hours of work of one"]
+)
+def test_how_much_more_work_an_officer_has_is_attacked_however_it_is_told(tmp_path, said):
+    sentence = f"Officers do not all have the same: one in the busiest beat {said} in the quietest."
+    people = np.array([60, 17, 3, 20])
+    units = pd.DataFrame({"workload": 0.1 * people, "population": people, "community_hours": 0.1 * people})
+    tables = SimpleNamespace(units=units, beats=gpd.GeoDataFrame({"beat": ["A", "B"]}))
+    own = pack(tmp_path / "old", texts=[sentence])
+    told = outcome(check_texts([own], own.areas, tables, people), "sentences")
+    # 77 people in beat A and 23 in beat B: 3.35 times as much
+    assert "beat Mill (old, beats.csv): between 23 and 23" in told.detail
+
+
 def test_a_limit_on_who_changes_beat_that_is_kept_is_attacked(tmp_path):
     rules = {"privacy": {"threshold": 5}, "feasible": True, "rules": {"beats": {"max_moved": 0.03}}}
     own = pack(tmp_path / "new", card=rules)

@@ -28,6 +28,7 @@ from beatplanner.data.result.postings import changes_of, stays_of
 from beatplanner.data.result.station_names import station_names
 from beatplanner.data.result.styles import layer_styles
 from beatplanner.data.town.forum_tables import read_forum_tables
+from beatplanner.planning.forum.forum_costs import called_now
 from beatplanner.planning.forum.forum_pack import town_of, write_pack
 from beatplanner.planning.forum.public.beat_page import officers_told
 from beatplanner.planning.forum.public.content import PackContent
@@ -219,8 +220,13 @@ def test_a_building_without_a_name_has_that_of_its_place():
 
     from beatplanner.data.town.sites import _numbered
 
-    places = np.array(["Saraj", "Kale", "Saraj"], dtype=object)
-    assert _numbered(places, {"Kale"}) == ["Saraj", "Kale (2)", "Saraj (2)"]
+    places = np.array(["Saraj", "Kale", *13 * ["Saraj"]], dtype=object)
+    found = _numbered(places, {"Kale"})
+    # a number in brackets is that of a beat: “Kale (2)” would be read as beat 2
+    assert found[:5] == ["Saraj", "Kale II", "Saraj II", "Saraj III", "Saraj IV"] and found[-1] == "Saraj XIV"
+    # costs of older packs are attacked at the same buildings
+    assert [called_now(v, found) for v in ("Saraj (4)", "Kale (2)", "Saraj")] == ["Saraj IV", "Kale II", "Saraj"]
+    assert called_now("Hall (2)", [*found, "Hall (2)"]) == "Hall (2)"
 
 
 def test_why_a_plan_is_a_draft_stands_once():
@@ -488,12 +494,12 @@ def test_a_place_called_after_its_municipality_is_not_told_with_it_twice(name, m
 @pytest.mark.parametrize(
     ("here", "there", "said"),
     [
-        (1.9, 3.1, "The middle of this beat is the nearest: 1.9 km, the next one (Kej) 3.1 km."),
-        (0.8999, 0.9021, "The middle of this beat is the nearest: 0.900 km, the next one (Kej) 0.902 km."),
+        (1.9, 3.1, "The middle of this beat is the nearest: 1.9 km; the next one, Kej, is 3.1 km away."),
+        (0.8999, 0.9021, "The middle of this beat is the nearest: 0.900 km; the next one, Kej, is 0.902 km away."),
         (0.9, 0.9, "The middles of this beat and of Kej are equally near: 0.9 km."),
         (0.90021, 0.90011, "The middles of this beat and of Kej are equally near: 0.9 km."),
         (0.9134, 0.9131, "The middles of this beat and of Kej are equally near: 0.913 km."),
-        (0.0, 2.5, "The middle of this beat is here; the next one (Kej) is 2.5 km away."),
+        (0.0, 2.5, "The middle of this beat is here; the next one, Kej, is 2.5 km away."),
     ],
 )
 def test_two_middles_that_are_equally_near_are_told_so(here, there, said):
@@ -501,6 +507,7 @@ def test_two_middles_that_are_equally_near_are_told_so(here, there, said):
     assert way_told(content, here, there, "Kej") == said
     for language in LOCALES:
         content.speech = PublicSpeech(Register(), language)
-        told = way_told(content, here, there, "Kej")
-        assert "Kej" in told
+        told = way_told(content, here, there, "Kej (2)")
+        # a name with its number in brackets stands in no others
+        assert "Kej (2)" in told and "))" not in told
         assert not content.speech.missing

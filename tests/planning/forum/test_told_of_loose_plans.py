@@ -6,18 +6,28 @@ import datetime as dt
 from types import SimpleNamespace
 from typing import Any
 
+import geopandas as gpd
 import pytest
+import shapely
 
 from beatplanner.data.publish.public.figures import PublicSpeech, Register
 from beatplanner.data.publish.public.plan import Posted
 from beatplanner.data.publish.translation import LOCALES, Speech, write_catalogue
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.questions import _lines, way_told
+from beatplanner.planning.forum.public.town_pages import money_told
+
+CELL = shapely.box(0, 0, 1, 1)
 
 
-def content_of(language: str, limit: float | None = 0.1, posted: Any = None) -> Any:
+def content_of(
+    language: str, limit: float | None = 0.1, posted: Any = None, spread: float = 9.6, shape: Any = CELL
+) -> Any:
     """Return as much of a pack's content as these sentences need."""
-    plan = SimpleNamespace(deviation_limit=limit, work_spread=9.6, contiguous=True, own_municipality=True)
+    units = gpd.GeoDataFrame(geometry=[CELL, shape])
+    plan = SimpleNamespace(
+        deviation_limit=limit, work_spread=spread, contiguous=True, own_municipality=True, units=units
+    )
     settings = SimpleNamespace(contact="", objections_until=None)
     speech = PublicSpeech(Register(), language)
     return SimpleNamespace(
@@ -35,6 +45,32 @@ def test_beats_of_very_unequal_work_are_not_said_to_have_about_the_same():
     assert "about the same" not in way_told(loose, 3.0, 2.0, "Kej")
 
 
+def test_much_more_work_is_told_as_so_many_times_as_much():
+    assert "up to 40% more hours of work" in _lines(content_of("en", spread=0.4))
+    assert "has up to 10.6 times the hours of work" in _lines(content_of("en", spread=9.6))
+
+
+def test_beats_with_a_place_in_pieces_are_not_all_in_one_piece():
+    islands = shapely.union_all([CELL, shapely.box(3, 3, 4, 4)])
+    assert "Each beat is in one piece." in _lines(content_of("en"))
+    told = _lines(content_of("en", shape=islands))
+    assert "in one piece, but where one of its places lies in several pieces itself." in told
+
+
+def test_what_meetings_cost_is_told_once_where_travel_is_all_of_it():
+    def told(hall: float, language: str = "en") -> str:
+        meeting = SimpleNamespace(year_cost=6 * (10.0 + hall), meetings=6, travel_cost=10.0)
+        content = content_of(language)
+        content.meetings, content.settings.currency, content.settings.cost_per_km = [meeting], "EUR", 0.15
+        said = str(money_told(content)[0]["text"])
+        assert not content.speech.missing
+        return said
+
+    assert told(0.0) == "Travel that is paid back costs 60 EUR a year; no other cost of the meetings was given."
+    assert told(5.0) == "Travel that is paid back costs 60 EUR a year, all meetings together 90 EUR."
+    assert all(told(0.0, language).count("60") == 1 for language in LOCALES)
+
+
 def test_nobody_is_sent_to_officers_who_are_not_planned_yet():
     held, empty = Posted(1, True, None, None, None), Posted(1, False, None, None, None)
     assert "your officers" in PackContent.objection(content_of("en", posted={"A": [held]}))
@@ -45,6 +81,10 @@ def test_nobody_is_sent_to_officers_who_are_not_planned_yet():
 
 @pytest.mark.parametrize("language", LOCALES)
 def test_these_sentences_are_translated(language):
+    for islands in (CELL, shapely.union_all([CELL, shapely.box(3, 3, 4, 4)])):
+        for spread in (0.4, 9.6):
+            content = content_of(language, 0.9, spread=spread, shape=islands)
+            assert _lines(content) and not content.speech.missing
     content = content_of(language, 0.9)
     assert all((_lines(content), way_told(content, 3.0, 2.0, "Kej"), PackContent.objection(content)))
     assert not content.speech.missing

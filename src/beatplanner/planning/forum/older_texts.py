@@ -25,7 +25,22 @@ from beatplanner.planning.forum.read_back import texts_of
 
 # Fields of a sentence that are numbers; bytes of a file and of its parts that are read at most.
 NUMBERS = frozenset(
-    {"share", "found", "limit", "more", "gap", "n", "minutes", "small", "hidden", "all", "seed", "months", "same"}
+    [
+        "share",
+        "found",
+        "limit",
+        "more",
+        "times",
+        "gap",
+        "n",
+        "minutes",
+        "small",
+        "hidden",
+        "all",
+        "seed",
+        "months",
+        "same",
+    ],
 )
 DATES = frozenset({"date", "first", "last", "until"})
 DATE = r"(?:[^\W\d]+,? )?(?:\d{1,2}\D{1,20}\d{4}|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2,4}|\d{4}(?:-\d\d-\d\d)?)(?: ?г\.|\.)?"

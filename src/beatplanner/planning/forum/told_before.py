@@ -221,10 +221,9 @@ def _measures(
     for limit in texts.values("deviation_found", "limit") + texts.values("deviation", "limit"):
         is_rule = is_older(pack) or (rule is not None and abs(rule - limit / 100) <= PERCENT)
         told.append(BalanceMeasure(limit / 100 + PERCENT, np.inf if is_rule else STEP + 2 * PERCENT))
-    told += [
-        BalanceMeasure(None, np.inf, m / 100 + PERCENT, SPREAD_STEP + 2 * PERCENT)
-        for m in texts.values("spread", "more")
-    ]
+    # how many times as much is told to one digit, and numbers are read without their marks
+    spreads = [m / 100 for m in texts.values("spread", "more")] + [m / 10 - 1 for m in texts.values("spread", "times")]
+    told += [BalanceMeasure(None, np.inf, m + PERCENT, SPREAD_STEP + 2 * PERCENT) for m in spreads]
     there = beat >= 0
     for measure in told:
         found = rows_of(

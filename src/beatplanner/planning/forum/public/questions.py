@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import shapely
 
 from beatplanner.data.publish.public.figures import coarse, computed, counted, of_force, on_map, rule
 from beatplanner.data.publish.public.plan import Posted
@@ -16,6 +17,8 @@ from beatplanner.planning.forum.public.content import PackContent
 MOST_PLACES = 60
 # Beats whose work may differ by more than this share from the mean are not said to have about the same.
 ALIKE = 0.2
+# From so much more work on, a share of it, it is told how many times as much it is: nobody sees what 960 % more are.
+MANY_TIMES = 1.0
 
 
 def questions(content: PackContent) -> list[tuple[str, str]]:
@@ -128,9 +131,18 @@ def _lines(content: PackContent) -> str:
                 "Officers do not all have the same: one in the busiest beat has up to {more} more hours of work than one in the quietest.",
                 more=t.percent(coarse(spread)),
             )
+            if spread < MANY_TIMES
+            else t.text(
+                "Officers do not all have the same: one in the busiest beat has up to {times} times the hours of work of one in the quietest.",
+                times=t.number(coarse(1 + spread), 1),
+            )
         )
     if content.plan.contiguous:
-        said.append(t.text("Each beat is in one piece."))
+        said.append(
+            t.text("Each beat is in one piece, but where one of its places lies in several pieces itself.")
+            if (shapely.get_num_geometries(content.plan.units.geometry.to_numpy()) > 1).any()
+            else t.text("Each beat is in one piece.")
+        )
     if content.plan.own_municipality:
         said.append(t.text("No beat crosses a municipal border."))
     return " ".join(said)
@@ -174,10 +186,12 @@ def way_told(content: PackContent, here: float, there: float, other: str) -> str
         )
     values: dict[str, object] = {"there": t.number(on_map(there), digits), "other": other}
     if round(here, digits) == 0:
-        return t.text("The middle of this beat is here; the next one ({other}) is {there} km away.", **values)
+        return t.text("The middle of this beat is here; the next one, {other}, is {there} km away.", **values)
     values["here"] = t.number(on_map(here), digits)
     if here <= there:
-        return t.text("The middle of this beat is the nearest: {here} km, the next one ({other}) {there} km.", **values)
+        return t.text(
+            "The middle of this beat is the nearest: {here} km; the next one, {other}, is {there} km away.", **values
+        )
     if _alike(content):
         return t.text(
             "The middle of beat {other} is nearer ({there} km, here {here} km). Not every place can be with the nearest: beats are to have about the same work and to stay in one piece.",

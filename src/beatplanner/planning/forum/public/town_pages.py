@@ -74,7 +74,7 @@ def _forums(content: PackContent) -> list[Block]:
             list(range(3, len(kept))),
             [widths[k] for k in kept],
         ),
-        *_money(content),
+        *money_told(content),
         heading(t.text("Who is invited")),
     ]
     for level in ("neighbourhood", "municipality", "region"):
@@ -89,7 +89,7 @@ def _forums(content: PackContent) -> list[Block]:
     return blocks
 
 
-def _money(content: PackContent) -> list[Block]:
+def money_told(content: PackContent) -> list[Block]:
     """Say what all forums cost; nothing where the places are not known that the costs follow from."""
     t, money = content.speech, content.speech.given(content.settings.currency)
     total, travel = (
@@ -98,10 +98,11 @@ def _money(content: PackContent) -> list[Block]:
     )
     if np.isnan(total):
         return []
-    said = t.text(
-        "Travel that is paid back costs {travel} a year, all meetings together {total}.",
-        travel=f"{t.number(on_map(travel))} {money}",
-        total=f"{t.number(on_map(total))} {money}",
+    paid = {"travel": f"{t.number(on_map(travel))} {money}", "total": f"{t.number(on_map(total))} {money}"}
+    said = (
+        t.text("Travel that is paid back costs {travel} a year; no other cost of the meetings was given.", **paid)
+        if paid["travel"] == paid["total"]
+        else t.text("Travel that is paid back costs {travel} a year, all meetings together {total}.", **paid)
     )
     place = t.text(
         "Each place is the public building that costs the members of its forum the least: who lives near walks, the others get {fare} a kilometre.",
@@ -272,7 +273,9 @@ def rules_asked(content: PackContent) -> list[str]:
     said: list[str] = []
     if "tolerance" in beats:
         share = t.percent(rule(beats["tolerance"]))
-        said.append(t.text("Work of each beat: at most {share} from the mean of its municipality", share=share))
+        said.append(
+            t.text("Work of each beat: at most {share} above or below the mean of its municipality", share=share)
+        )
     if "max_moved" in beats:
         said.append(t.text("Residents who change beat: at most {share}", share=t.percent(rule(beats["max_moved"]))))
     if "walk_minutes" in stations:
