@@ -187,11 +187,7 @@ def optimum(problem: TenureProblem) -> float:
                 )
                 ends = count(
                     lambda o, s, p=p, t=t: any(
-                        q == p
-                        and (
-                            e == t + h < months
-                            or (b < t < e and t + h < months and works[o, t - 1] and not works[o, t])
-                        )
+                        q == p and (e == t + h < months or (b < t < e and works[o, t - 1] and not works[o, t]))
                         for q, b, e in s
                     )
                 )

@@ -203,7 +203,8 @@ def _crowded(problem: TenureProblem, postings: list[Posting]) -> list[Breach]:
         span = slice(p.begin, max(p.begin, until))
         load[p.place, span] += a.works[p.officer, span] & (a.back[p.officer, span] != p.place)
         for t in np.flatnonzero(a.falls[p.officer, p.begin + 1 : p.end]) + p.begin + 1:
-            ended[p.place, t + h] += t + h < a.months
+            # a stand-in begins at once, however near the end of the plan
+            ended[p.place, t + h] += 1
         ended[p.place, p.end] += p.end < a.months
         if p.begin > 0 and h and a.first[p.officer] <= p.begin - h and a.ordered[p.officer] != p.begin:
             begun[p.place, p.begin] += 1
