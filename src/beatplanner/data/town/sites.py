@@ -95,34 +95,15 @@ def read_sites(
 
 
 def _numbered(places: np.ndarray, taken: set[str]) -> list[str]:
-    """Name buildings by their places: the second of a place, and one whose place is another building's name, has a Roman number, as one in brackets is a beat's."""
+    """Name buildings by their places: the second of a place, and one whose place is another building's name, has a number."""
     found: list[str] = []
     for place in map(str, places):
         number = 1
-        while (name := of_place(place, number)) in taken:
+        while (name := place if number == 1 else f"{place} ({number})") in taken:
             number += 1
         taken.add(name)
         found.append(name)
     return found
-
-
-def of_place(place: str, number: int) -> str:
-    """Return what a building without a name is called: by its place, and the second and further ones with a number."""
-    return place if number == 1 else f"{place} {_roman(number)}"
-
-
-def _roman(number: int) -> str:
-    """Return a number in Roman figures."""
-    signs = zip(
-        (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1),
-        ["M", "CM", "D", "CD", "C", "XC", "L", "XL", "X", "IX", "V", "IV", "I"],
-        strict=True,
-    )
-    said = ""
-    for value, sign in signs:
-        times, number = divmod(number, value)
-        said += times * sign
-    return said
 
 
 def _name_once(ids: list[str | None], named_in: dict[str, str], where: Place, field: str) -> None:

@@ -11,7 +11,6 @@ a pack is that of the residents, and not that of the places, is such an equation
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from beatplanner.data.description.models import Forum
 from beatplanner.data.findings import listed
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.forum_tables import ForumTables
-from beatplanner.data.town.sites import of_place
 from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.areas import Areas
 from beatplanner.planning.forum.audit import AuditCheck
@@ -74,12 +72,6 @@ def cost_rows(
     return [row for t in told if t.fits(counts) and not t.fits(places) for row in t.rows(len(counts))]
 
 
-def called_now(venue: str, names: Sequence[str]) -> str:
-    """Return what a building of a pack is called now: older packs had the number of one without a name in brackets."""
-    numbered = None if venue in names else re.fullmatch(r"(.+) \((\d{1,4})\)", venue)
-    return venue if numbered is None else of_place(numbered[1], int(numbered[2]))
-
-
 def _told_by(
     folder: Path, own: Areas, areas: Areas, tables: PlanTables, town: Town, extra: ForumTables
 ) -> Iterator[ShareStatement]:
@@ -96,7 +88,6 @@ def _told_by(
         area, level, venue = row.get("area") or "", row.get("level") or "", (row.get("venue") or "").removeprefix("'")
         of = {"neighbourhood": own.beat, "municipality": own.municipality}.get(level)
         inside = at if of is None else at[np.array([b == area for b in of], bool)]
-        venue = called_now(venue, names)
         if names.count(venue) != 1 or not len(inside):
             continue
         j = names.index(venue)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from beatplanner.data.output_place import scratch_folder
 
 # How a picture in pixels begins.
 PNG = b"\x89PNG"
+# Letters of a line of a column.
+LETTERS = 50
 
 
 def write_beat_pages(
@@ -68,7 +71,8 @@ def write_beat_pages(
     if draft:
         run = section.header.paragraphs[0].add_run(draft)
         run.bold, run.font.size, run.font.color.rgb = True, Pt(9), RGBColor(0x8A, 0x10, 0x10)
-    used = [b["file"] for _, blocks in pages for b in blocks if b["kind"] == "picture"]
+    mapped = [b for _, blocks in pages for b in blocks if b["kind"] == "picture"]
+    used = list(dict.fromkeys([*(b["file"] for b in mapped), *(b["key"]["file"] for b in mapped)]))
     used += [f for f in pictures if f == "code.svg"]
     shown = {**pictures, **as_pixels({f: pictures[f] for f in used if not pictures[f].startswith(PNG)})}
     for number, (name, blocks) in enumerate(pages):
@@ -124,13 +128,16 @@ def _add(place: Any, block: Mapping[str, Any], pictures: Mapping[str, bytes], mm
             _paragraph(place, item, "List Bullet")
     elif kind == "picture":
         _add_picture(place, pictures[block["file"]], mm(block["width"]), block["alt"])
-        place.add_paragraph(f"{block['text']}. {block['key']['alt']}")
+        place.add_paragraph(block["text"])
+        # the legend with its signs, as on paper: what they mean is of no use without them
+        key = block["key"]
+        _add_picture(place, pictures[key["file"]], mm(key["width"]), key["alt"])
     elif kind == "code":
         _add_picture(place, pictures[block["picture"]], mm(22), block["alt"])
         place.add_paragraph(block["text"])
     elif kind == "sides":
         sides = place.add_table(rows=1, cols=2)
-        for cell, blocks in zip(sides.rows[0].cells, (block["left"], block["right"]), strict=True):
+        for cell, blocks in zip(sides.rows[0].cells, evened([*block["left"], *block["right"]]), strict=True):
             for inner in blocks:
                 _add(cell, inner, pictures, mm)
             # a cell begins with an empty paragraph of its own
@@ -145,6 +152,20 @@ def _add(place: Any, block: Mapping[str, Any], pictures: Mapping[str, bytes], mm
             line.add_run(": " + ", ".join(officer["lines"]))
     elif kind == "table":
         _add_table(place, block)
+
+
+def evened(blocks: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Return blocks in two columns as alike in height as headings allow, in the order in which they are read."""
+
+    def lines(block: Mapping[str, Any]) -> float:
+        texts = [block.get("text", ""), *block.get("items", ())]
+        said = [o if isinstance(o, str) else " ".join([o["name"], *o["lines"]]) for o in texts]
+        return sum(math.ceil(len(text) / LETTERS) for text in said) + (1.0 if block["kind"] == "heading" else 0.0)
+
+    tall = [lines(b) for b in blocks]
+    starts = [i for i, b in enumerate(blocks) if i and b["kind"] == "heading"] or [len(blocks)]
+    cut = min(starts, key=lambda i: max(sum(tall[:i]), sum(tall[i:])))
+    return list(blocks[:cut]), list(blocks[cut:])
 
 
 def _add_picture(place: Any, picture: bytes, width: Any, alt: str) -> None:

@@ -1,0 +1,38 @@
+"""The beat pages of a word processor: what stands on the paper's sheet of a beat stands there too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import docx
+
+from beatplanner.data.publish.public.beat_pages import evened, write_beat_pages
+
+SIGN = b'<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="9"><path d="M0 2.5H9" stroke="#000"/></svg>'
+
+
+def block(kind: str, text: str = "") -> dict[str, Any]:
+    return {"kind": kind, "text": text}
+
+
+def test_the_legend_has_its_signs(tmp_path):
+    key = {"file": "key.svg", "width": 182.0, "height": 4.6, "alt": "Border of the beat; New station"}
+    picture = block("picture", "Scale 1 : 20,000") | {"file": "map.svg", "width": 182.0, "alt": "Map", "key": key}
+    pictures = {"map.svg": SIGN % 20, "key.svg": SIGN % 30}
+    pages = [(f"Beat {k}", [picture]) for k in "AB"]
+    write_beat_pages(tmp_path / "pages.docx", pages, title="T", language="en", pictures=pictures)
+    document = docx.Document(str(tmp_path / "pages.docx"))
+    described = [s._inline.docPr.get("descr") for s in document.inline_shapes]
+    assert described == 2 * ["Map", "Border of the beat; New station"]
+    assert len({p.partname for p in document.part.package.iter_parts() if "/media/" in str(p.partname)}) == 2
+    # what signs mean is no list of words beside none of them
+    assert not any("New station" in p.text for p in document.paragraphs)
+
+
+def test_columns_are_as_alike_in_height_as_headings_allow():
+    heads = [
+        [block("heading", f"Head {k}"), block("text", length * "x")] for k, length in enumerate((50, 50, 400, 300))
+    ]
+    left, right = evened([b for part in heads for b in part])
+    assert (left, right) == ([*heads[0], *heads[1], *heads[2]], heads[3])
+    assert evened([block("text", "alone")]) == ([block("text", "alone")], [])
