@@ -376,6 +376,10 @@ def test_a_plan_that_breaks_a_rule_takes_nothing_from_those_that_can_be_chosen(m
         [0.34, 0.41],
         [0.34],
     ]
+    # what reads alike is no reason to choose: “42%; 42% with c” was told
+    alike = moved | {"values": [0.0, 0.4166, 0.1, 0.4234]}
+    told = {d["plan"]: d for d in page.decision(columns, [{"title": "", "rows": [alike]}])}
+    assert told["a"]["best"] == [] and told["broken"]["best"]
     # where only one can be chosen it is held against all
     two = {d["plan"]: d for d in page.decision(columns[:3], [{"title": "", "rows": [moved]}])}
     assert two["a"]["worst"]["best_plan"] == "broken" and two["broken"]["best"]

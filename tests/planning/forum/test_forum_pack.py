@@ -31,6 +31,7 @@ streets = { path = "streets.gpkg", name = "name" }
 neighbourhood = { name = "Citizen Advisory Group", first = 2027-02-01 }
 [forum.terms]
 "Your station" = "Your police point"
+"Lamps" = "New lamps"
 [forum.themes]
 theft = "Theft"
 """
@@ -86,6 +87,26 @@ def test_names_and_colours_of_beats_are_those_of_the_plan_on_every_map(packed):
     assert beats.loc["1", "name"] == "Old Mill" and beats.loc["1", "colour"] == "#123456"
     page = (folder / "forum" / "map.html").read_text(encoding="utf-8")
     assert all(colour in page for colour in beats["colour"]) and "Old Mill" in page
+
+
+def test_workbooks_call_themes_and_what_the_force_wrote_as_the_pack_does(packed):
+    """Themes of `concerns.xlsx` were English whatever its language; tables for programs keep them as they are."""
+    import csv
+
+    import openpyxl
+
+    forum = packed.folder / "plan" / "forum"
+    for name, column, mine, said in (
+        ("concerns", "theme", "noise", "Noise and neighbour disputes"),
+        ("report_back", "action", "Lamps", "New lamps"),
+    ):
+        with (forum / f"{name}.csv").open(encoding="utf-8-sig") as stream:
+            rows = list(csv.DictReader(stream))
+        place = list(rows[0]).index(column)
+        sheet = openpyxl.load_workbook(forum / f"{name}.xlsx").worksheets[0]
+        told = [row[place] for row in sheet.iter_rows(min_row=2, values_only=True)]
+        assert mine in {r[column] for r in rows} and told == [said if r[column] == mine else r[column] for r in rows]
+    assert "New lamps" in text_of(forum / "pack.pdf")
 
 
 def test_the_pack_says_what_a_forum_needs(packed):

@@ -1,6 +1,6 @@
 """What decides between plans: rules that are not met, what each plan alone is best at, its worst point, and its money beside today's.
 
-A plan is best at something where its figure is better than every other plan's by more than rounding (0.5 %, of a share half a percentage point); today is no choice,
+A plan is best at something where its figure is better than every other plan's by more than rounding (0.5 %, of a share half a percentage point) and reads otherwise; today is no choice,
 and a plan that breaks a rule is none beside several that keep theirs, so it takes nothing from these. The worst point of a plan is
 the deciding figure that falls furthest behind the best plan's, as a share of the range of all plans and of the larger figure. Money is held against that of plans with
 the same steps alone; what no other plan has is held against today's.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from beatplanner.data.publish.comparison_words import HEADLINE, STRENGTHS
+from beatplanner.data.publish.comparison_words import HEADLINE, STRENGTHS, in_words
 from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.result.comparison import (
     BestPoint,
@@ -105,7 +105,10 @@ def _best(row: FigureRow, k: int, names: list[str], like: Sequence[int]) -> Best
     j, near = min(others, key=lambda x: x[1]) if less else max(others, key=lambda x: x[1])
     lead = near - float(value) if less else float(value) - near
     least = max(ALIKE * max(abs(near), abs(float(value))), 5e-3 if row["kind"] == "share" else 0.0)
-    return {"key": row["key"], "value": float(value), "next": near, "next_plan": names[j]} if lead > least else None
+    # “42 %; 42 % with b” is no reason to choose
+    if lead <= least or in_words(float(value), row["kind"]) == in_words(near, row["kind"]):
+        return None
+    return {"key": row["key"], "value": float(value), "next": near, "next_plan": names[j]}
 
 
 def _behind(row: FigureRow, k: int, names: list[str], like: Sequence[int]) -> tuple[float, WorstPoint] | None:

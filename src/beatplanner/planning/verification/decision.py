@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from beatplanner.data.publish.comparison_words import in_words
 from beatplanner.data.result.comparison import amount, known_amount
 from beatplanner.planning.verification.ledger import Ledger, same
 
@@ -91,6 +92,7 @@ def check_decision(
     count = 0
     priced = any(f.get("money_total") is not None for f in found)
     # figures of robustness are taken as told where the incidents are gone
+    kinds = {r["key"]: r["kind"] for b in content["blocks"] for r in b["rows"]}
     rows = {r["key"]: r["values"] for b in content["blocks"] for r in b["rows"]}
     values: dict[str, list[float | None]] = {
         k: [amount(f, k) if k in f else rows.get(k, [None] * len(names))[i] for i, f in enumerate(found)] for k in LESS
@@ -117,6 +119,8 @@ def check_decision(
             near = min(others) if less else max(others)
             lead = (near - mine) if less else (mine - near)
             first = lead > max(0.005 * max(abs(near), abs(mine)), 5e-3 if key in SHARES else 0.0)
+            # what reads alike is better in nothing that anybody sees
+            first = first and in_words(mine, kinds.get(key, "number")) != in_words(near, kinds.get(key, "number"))
             if first != (key in said):
                 wrong.append(f"{name} is {'' if first else 'not '}best at {key}.")
             elif first and not (same(said[key]["value"], mine) and same(said[key]["next"], near)):

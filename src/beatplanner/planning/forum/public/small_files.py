@@ -20,7 +20,7 @@ from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.questions import questions, why_here
 from beatplanner.planning.forum.public.town_pages import area_title, old_new_pairs, run_card, street_index
-from beatplanner.planning.forum.public.wording import LEVEL_TITLES
+from beatplanner.planning.forum.public.wording import LEVEL_TITLES, theme_name
 
 # What codes in the tables say, in the workbooks beside them.
 CODES = {
@@ -49,6 +49,10 @@ def write_sheets(press: Press, content: PackContent) -> None:
         tables["report_back.csv"] = (list(back.columns), rows)
     heads = {c: t.text(said) for c, said in TWIN_HEADINGS.items()}
     cells = {c: {code: t.text(said) for code, said in codes.items()} for c, codes in CODES.items()}
+    # themes and what the force wrote are called in the workbooks as in the pack
+    cells["theme"] = {theme: t.given(theme_name(t, theme)) for theme in figures.concerns}
+    for column in back.columns:
+        cells[column] = {str(v): t.worded(v) for v in back[column] if str(v) in t.terms}
     card = _lines(run_card(content))
     sheets = {name: t.text(said) for name, said in SHEETS.items()}
     press.tables(tables, heads, cells, card, sheets)
