@@ -90,7 +90,9 @@ ALWAYS = (
     "versions",
 )
 # Keys that a summary has since this version of results; see `beatplanner.data.result.manifest`.
-SINCE = {"unproven_clashes": 2, "stations.homes": 2, "budget.forums": 3}
+SINCE = {"unproven_clashes": 2, "stations.homes": 2, "budget.forums": 3, "budget.certified": 5}
+# Keys of the budget that say nothing where they are null, so that no figure shows that they are gone.
+OF_BUDGET = ("forums", "certified")
 TRUST = ("relationship_years_today", "relationship_years_kept", "relationship_years_lost_by_lines")
 
 
@@ -105,8 +107,8 @@ def check_summary(ledger: Ledger, summary: Claims, written: int = VERSION) -> No
     absent += [f"{step}.{key}" for step in steps for key in PROOF + FIGURES[step] if key not in summary[step]]
     known = [step for step in steps if any(key in summary[step] for key in TRUST)]
     absent += [f"{step}.{key}" for step in known for key in TRUST if key not in summary[step]]
-    if "forums" not in (summary.get("budget") or {"forums": None}):
-        absent.append("budget.forums")
+    if summary.get("budget"):
+        absent += [f"budget.{key}" for key in OF_BUDGET if key not in summary["budget"]]
     later = [key for key in absent if SINCE.get(key, 0) > written]
     absent = [key for key in absent if key not in later]
     if later:
