@@ -4,7 +4,8 @@
 
 Grid towns of square beats with one to three officers each, calls that differ threefold between units, travel at 30 km/h. Prints, for
 40 beats × 3 shifts and 800 beats, the seconds of processor of all shifts and the largest difference to the simulation in own share, busy share and
-minutes; for systems of ten officers, to the exact hypercube; and the same system in a plain SimPy model (`pip install simpy`), a peer that
+minutes; for uneven towns (dense quarters, beats with several officers and beats with none) of 13 and 14 officers, to the exact hypercube, and
+of 20 to 60 officers, to the simulation, with the busy share of each officer; and the same system in a plain SimPy model (`pip install simpy`), a peer that
 shares no line with ours, with its seconds.
 
     python benchmarks/service.py --hypercubeq FOLDER
@@ -44,6 +45,44 @@ def town(beats: int, busy: float, seed: int) -> tuple[ServiceSystem, np.ndarray]
     calls = rng.uniform(1, 3, len(points))
     calls *= busy * len(of) * 2 / calls.sum()
     return ServiceSystem(calls, preference(minutes, own), minutes, 30.0), own
+
+
+def uneven(servers: int, busy: float, seed: int, waits: bool) -> tuple[ServiceSystem, np.ndarray]:
+    """Return a system of scattered units, half of the towns with dense quarters, whose beats have several officers, one or none on duty."""
+    rng = np.random.default_rng(seed)
+    units = max(40, 2 * servers)
+    points = rng.uniform(0, 10, (units, 2))
+    dense = seed % 2 == 1
+    if dense:
+        points = np.vstack([rng.normal(rng.uniform(0, 10, 2), 0.7, (units // 4 + 1, 2)) for _ in range(4)])[:units]
+    centres = rng.uniform(0, 10, (max(2, servers - int(rng.integers(0, 5))), 2))
+    beat = np.argmin(((points[:, None] - centres[None]) ** 2).sum(axis=-1), axis=1)
+    of = rng.integers(0, len(centres), servers)
+    minutes = np.hypot(*(centres[of][:, None] - points[None]).transpose(2, 0, 1)) * 1.3 * 2
+    own = of[:, None] == beat[None, :]
+    calls = rng.gamma(0.5 if dense else 2.0, 1.0, units)
+    calls *= busy * servers * 2 / calls.sum()
+    return ServiceSystem(calls, preference(minutes, own), minutes, 30.0, waits=waits), own
+
+
+def in_uneven_towns(calls: int) -> None:
+    """Print how far the approximation is from the exact model and from simulations in uneven towns."""
+    for sizes, known in (((13, 14), "exact"), ((20, 30, 40, 60), f"{5 * calls:,} simulated calls")):
+        worst, drawn, count = np.zeros(4), 0, 0
+        for size in sizes:
+            for k in range(40 // len(sizes)):
+                system, own = uneven(size, (0.15, 0.25, 0.35, 0.5, 0.7)[k % 5], k, k // 2 % 2 == 0)
+                told = hypercube(system) if known == "exact" else simulate(system, own, calls=5 * calls, seed=k).flows
+                near = approximate(system)
+                with np.errstate(invalid="ignore"):
+                    apart = np.abs(figures(system, own, near) / figures(system, own, told) - 1)
+                worst = np.fmax(worst, [*apart, np.abs(near.busy - told.busy).max()])
+                drawn, count = drawn + near.drawn, count + 1
+        print(
+            f"uneven towns of {sizes[0]} to {sizes[-1]} officers, {count} systems, busy 15 to 70 %, from {known}: own {worst[0]:.2%}, busy {worst[1]:.2%},"
+            f" minutes {worst[2]:.2%}; an officer's busy share {worst[3]:.3f}; states drawn in {drawn}",
+            flush=True,
+        )
 
 
 def figures(system: ServiceSystem, own: np.ndarray, flows: ServiceFlows) -> np.ndarray:
@@ -123,14 +162,7 @@ def main() -> None:
         beside_hypercubeq(asked.hypercubeq)
         return
     calls = asked.calls
-    worst = np.zeros(3)
-    for seed in range(20):
-        system, own = town(7, (0.15, 0.3, 0.5)[seed % 3], seed)
-        exact = figures(system, own, hypercube(system))
-        worst = np.maximum(worst, np.abs(figures(system, own, approximate(system)) / exact - 1))
-    print(
-        f"approximate and exact, 20 systems of 7 to 14 officers: own {worst[0]:.2%}, busy {worst[1]:.2%}, minutes {worst[2]:.2%} apart"
-    )
+    in_uneven_towns(calls)
     for beats, loads in ((40, (0.2, 0.35, 0.5)), (40, (0.65, 0.8, 0.9)), (800, (0.2, 0.35, 0.5))):
         spent, apart = 0.0, np.zeros(3)
         for shift, load in enumerate(loads):

@@ -10,8 +10,9 @@ import pytest
 from scipy.sparse import csc_array
 from scipy.sparse.linalg import spsolve
 
-from beatplanner.solver.service.approximate import approximate, birth_and_death, correction
+from beatplanner.solver.service.approximate import CONTRADICTS, approximate, birth_and_death, by_formulas, correction
 from beatplanner.solver.service.backup import backup_share
+from beatplanner.solver.service.groups import by_groups
 from beatplanner.solver.service.hypercube import hypercube
 from beatplanner.solver.service.simulation import simulate
 from beatplanner.solver.service.system import ServiceSystem, preference, waits_by_priority
@@ -144,10 +145,53 @@ FIGURES = (
 def test_the_approximation_is_within_two_percent_of_the_exact_model_at_ten_servers(load):
     for seed in range(3):
         system, own = random_system(seed, servers=10, atoms=25 + seed, load=load, waits=seed % 2 == 0)
-        exact, near = hypercube(system), approximate(system)
-        assert near.flow.sum() == pytest.approx(exact.flow.sum(), rel=1e-6)
+        exact, near, formulas = hypercube(system), approximate(system), by_groups(system)
+        # so few are solved exactly sooner than by formulas, which come near
+        assert np.array_equal(near.flow, exact.flow) and near.busy.max() < 1
+        assert formulas.flow.sum() == pytest.approx(exact.flow.sum(), rel=1e-6)
         for figure in FIGURES:
-            assert figure(system, own, near) == pytest.approx(figure(system, own, exact), rel=0.02), seed
+            assert figure(system, own, formulas) == pytest.approx(figure(system, own, exact), rel=0.02), seed
+
+
+def uneven_system(seed: int, servers: int, load: float, waits: bool) -> tuple[ServiceSystem, np.ndarray]:
+    """Return a system of a town with a few dense quarters; some beats have several officers, and some none."""
+    random = np.random.default_rng(seed)
+    places = np.vstack([random.normal(random.uniform(0, 10, 2), 0.7, (servers, 2)) for _ in range(3)])
+    centres = random.uniform(0, 10, (servers - 2, 2))
+    beat = np.argmin(((places[:, None] - centres[None]) ** 2).sum(axis=-1), axis=1)
+    of = random.integers(0, len(centres), servers)
+    minutes = np.hypot(*(centres[of][:, None] - places[None]).transpose(2, 0, 1)) * 2.6
+    own = of[:, None] == beat[None, :]
+    calls = random.gamma(0.5, 1.0, len(places))
+    calls *= load * servers * 2 / calls.sum()
+    return ServiceSystem(calls, preference(minutes, own), minutes, 30.0, waits=waits), own
+
+
+@pytest.mark.parametrize("servers", [13, 24])
+def test_where_calls_are_uneven_formulas_that_contradict_themselves_give_way(servers):
+    worst = 0.0
+    for seed, load in ((6, 0.4), (7, 0.4)):
+        system, own = uneven_system(seed, servers, load, waits=seed % 2 == 0)
+        near, formulas = approximate(system), (by_groups if servers <= 16 else by_formulas)(system)
+        known = hypercube(system) if servers <= 13 else simulate(system, own, calls=400_000, seed=3).flows
+        assert formulas.apart > CONTRADICTS and near.drawn and near.busy.max() <= 1 and formulas.busy.max() <= 1
+        assert near.busy == pytest.approx(known.busy, abs=0.03)
+        assert near.flow.sum() == pytest.approx(system.total * (1 - near.lost_share), rel=1e-6)
+        for figure in FIGURES:
+            assert figure(system, own, near) == pytest.approx(figure(system, own, known), rel=0.025)
+        worst = max(worst, float(np.abs(formulas.busy - known.busy).max()))
+    assert worst > 0.05
+
+
+def test_where_beats_are_alike_formulas_agree_with_themselves_and_are_kept():
+    places = np.array([(x, y) for x in range(8) for y in range(8)], float)
+    beat = (places[:, 0] // 2 * 4 + places[:, 1] // 2).astype(int)
+    centres = np.array([places[beat == b].mean(axis=0) for b in range(16)])
+    minutes = np.hypot(*(centres[:, None] - places[None]).transpose(2, 0, 1)) * 2
+    own = np.arange(16)[:, None] == beat[None, :]
+    system = ServiceSystem(np.full(64, 0.15), preference(minutes, own), minutes, 30.0)
+    near = approximate(system)
+    assert near.apart <= CONTRADICTS and not near.drawn
 
 
 @pytest.mark.parametrize("load", [0.2, 0.5, 0.8])

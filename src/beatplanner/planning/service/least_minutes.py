@@ -23,7 +23,7 @@ from beatplanner.planning.service.duty import duty
 from beatplanner.planning.service.picture import EXACT_SERVERS, ServiceInputs, system_of
 from beatplanner.planning.service.redrawing import LineRules, redrawn
 from beatplanner.planning.workload import WorkloadPlan
-from beatplanner.solver.service.approximate import approximate, draws_states
+from beatplanner.solver.service.approximate import approximate
 from beatplanner.solver.service.hypercube import MOST_SERVERS, hypercube
 from beatplanner.solver.service.system import ServiceSystem, preference
 
@@ -41,7 +41,7 @@ BY_LOOKS = (
 )
 # Gains below this share are noise of the model's fixed points.
 GAIN = 1e-6
-# The same where states are drawn, which is with the same numbers each time.
+# The same where states are drawn for one of both, which is with the same numbers each time.
 GAIN_DRAWN = 5e-3
 
 
@@ -86,11 +86,11 @@ def least_minutes(
         return replace(plan, least_minutes={"status": "no call comes"})
     rules = LineRules(town, workload, plan)
     beat = plan.beat.copy()
-    before = best = judge.minutes(beat)
+    best, drawn_best = judge.minutes(beat)
+    before = best
     looks = 1
     tried, limit = (TRIED_EXACT, LOOKS_EXACT) if judge.exact else (TRIED_NEAR, LOOKS_NEAR)
     better = np.isfinite(best)
-    gain = GAIN if judge.exact or not any(draws_states(s) for _, s, _, _ in judge.systems(beat)) else GAIN_DRAWN
     by_time = False
 
     def stopped() -> bool:
@@ -110,9 +110,9 @@ def least_minutes(
                 better = True  # not known to be the end
                 break
             looks += 1
-            minutes = judge.minutes(found)
-            if minutes < best * (1 - gain):
-                beat, best, better = found, minutes, True
+            minutes, drawn_now = judge.minutes(found)
+            if minutes < best * (1 - (GAIN_DRAWN if drawn_best or drawn_now else GAIN)):
+                beat, best, drawn_best, better = found, minutes, drawn_now, True
                 break
     drawn = redrawn(town, workload, plan, beat)
     told = _told(plan, drawn, (before, best, looks, bool(better)))
@@ -200,17 +200,18 @@ class _Judge:
                 system, own = system_of(self.town, self.inputs.tables, servers, beat, demand, s)
                 yield self.inputs.shifts[s].hours_a_week, system, own, servers
 
-    def minutes(self, beat: np.ndarray) -> float:
-        """Return the figure; inf where more calls come than can be answered, or more posts are needed than at first."""
-        calls = total = 0.0
+    def minutes(self, beat: np.ndarray) -> tuple[float, bool]:
+        """Return the figure, inf where more calls come than can be answered or more posts are needed than at first; and whether states were drawn."""
+        calls, total, drawn = 0.0, 0.0, False
         for hours, system, _, _ in self.systems(beat):
             flows = hypercube(system) if self.exact else approximate(system)
             if not flows.stable:
-                return np.inf
+                return np.inf, drawn
+            drawn |= flows.drawn
             answered = float(flows.flow.sum())
             total += hours * (float((flows.flow * system.minutes).sum()) + answered * flows.mean_wait_minutes)
             calls += hours * answered
-        return total / calls if calls > 0 else np.inf
+        return (total / calls if calls > 0 else np.inf), drawn
 
     def in_each_beat(self, beat: np.ndarray, ids: list[str]) -> np.ndarray:
         """Return call minutes a week of each unit if it were of each beat, (n, K), officers staying where they are."""

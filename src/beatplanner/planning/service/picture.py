@@ -23,7 +23,7 @@ from beatplanner.planning.service.demand import Demand, demand
 from beatplanner.planning.service.duty import Duty, duty
 from beatplanner.planning.service.hours import ShiftHours, overlap, shift_hours
 from beatplanner.planning.service.pattern import check_pattern
-from beatplanner.solver.service.approximate import approximate, draws_states
+from beatplanner.solver.service.approximate import approximate
 from beatplanner.solver.service.backup import backup_share
 from beatplanner.solver.service.hypercube import MOST_SERVERS, hypercube
 from beatplanner.solver.service.simulation import simulate
@@ -241,15 +241,15 @@ def figures(picture: ServicePicture) -> dict[str, Any]:
             notes.append(
                 f"In the shift “{s.hours.name}” more calls come than the officers on duty can answer: waits grow without end."
             )
-        elif picture.method == "approximate" and s.system.together is not None and draws_states(s.system):
+        elif picture.method == "approximate" and s.flows.drawn and s.system.together is not None:
             notes.append(
                 f"In the shift “{s.hours.name}” some calls need several officers at once, for whom there is no formula: calls were followed"
                 " one by one, with a fixed seed; own share and minutes are near, not exact."
             )
-        elif picture.method == "approximate" and draws_states(s.system):
+        elif picture.method == "approximate" and s.flows.drawn:
             notes.append(
-                f"In the shift “{s.hours.name}” so many officers are so busy that formulas are too far off: states of who is busy were"
-                f" drawn in their place, with a fixed seed; own share and minutes within about {DRAWN_WITHIN:.0%}."
+                f"In the shift “{s.hours.name}” officers are so busy, or calls so unevenly spread among them, that formulas are too far off: states"
+                f" of who is busy were drawn in their place, with a fixed seed; own share and minutes within about {DRAWN_WITHIN:.0%}."
             )
         if not len(s.servers):
             notes.append(f"In the shift “{s.hours.name}” nobody is on duty.")

@@ -13,9 +13,13 @@ who is busy sends calls next door. Up to `PAIRED` servers Q therefore gives way 
 the four states of i and j, whose rates are those of the calls that reach them; the joint probability of k servers is that of k drawn
 from N equal ones, times ρ_l / r of each and the pairs' bonds relative to that of equal servers. The busy shares solve
 ρ_i = V_i / (1 + V_i), V_i being the work offered to i while it is free (the mean of both ways to see it). The flows are then made to
-answer exactly the calls that are not lost, by Erlang's formulas. Up to `GROUPED` servers groups of them take the place of pairs. Against
-exact solutions and long simulations, `benchmarks/service.py` says how near it is; where officers are busy more than `DRAWN` of their time,
-far neighbours' calls tie all together, and drawn states take the place of formulas (`drawn`).
+answer exactly the calls that are not lost, by Erlang's formulas. Up to `GROUPED` servers groups of them take the place of pairs, and up to
+`SOLVED` the balance equations themselves, which are solved sooner. Against exact solutions and long simulations, `benchmarks/service.py` says
+how near it is.
+
+Where officers are busy more than `DRAWN` of their time, far neighbours' calls tie all together; and where some have far more calls than others
+the formulas contradict themselves: the busy share ρ_i that they solve for is not the work of the calls that they give to i. How far these are
+apart foretells how far the figures are from the exact ones. In both cases drawn states take the place of formulas (`drawn`).
 """
 
 from __future__ import annotations
@@ -28,12 +32,16 @@ from beatplanner.solver.service.groups import by_groups
 from beatplanner.solver.service.hypercube import hypercube
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, idle, nobody, unstable
 
+# Servers up to which the balance equations are solved no later than formulas.
+SOLVED = 12
 # Servers up to which groups of them are looked at (`groups`), which is nearer and takes longer.
 GROUPED = 16
 # Servers up to which a system of calls that need several officers is solved exactly; beyond, its calls are followed one by one.
 TOGETHER = 10
 # Busy share from which on states are drawn, up to `PAIRED` servers and beyond.
 DRAWN, DRAWN_BEYOND = 0.5, 0.3
+# How far a server's busy share may be from the work of its calls where formulas are kept.
+CONTRADICTS = 0.02
 # Ranks of an atom's order beyond this are hardly ever asked; what is left falls to all alike.
 RANKS, RANKS_OF_PAIRS = 40, 12
 # Servers up to which pairs are looked at: memory grows with atoms × ranks × servers.
@@ -45,17 +53,24 @@ TOLERANCE, ROUNDS = 1e-7, 500
 
 def approximate(system: ServiceSystem) -> ServiceFlows:
     """Solve a system approximately; parameters and result as for `hypercube`, any number of servers."""
-    n, total = system.servers, system.total
+    n = system.servers
     if n == 0:
         return nobody(system)
-    if total <= 0:
+    if system.total <= 0:
         return idle(system)
     if system.together is not None:
         return hypercube(system) if n <= TOGETHER else by_drawn_calls(system)
-    if n <= GROUPED:
-        return by_groups(system)
-    if draws_states(system):
+    if n <= SOLVED:
+        return hypercube(system)
+    if n > GROUPED and _too_busy(system):
         return by_drawn_states(system)
+    found = by_groups(system) if n <= GROUPED else by_formulas(system)
+    return by_drawn_states(system) if found.stable and found.apart > CONTRADICTS else found
+
+
+def by_formulas(system: ServiceSystem) -> ServiceFlows:
+    """Solve a system by Larson's and Jarvis's formulas, with pairs of servers up to `PAIRED`; parameter and result as for `hypercube`."""
+    n, total = system.servers, system.total
     paired = n <= PAIRED
     ranks = min(n, RANKS_OF_PAIRS if paired else RANKS)
     # atoms that ask in the same order count as one
@@ -102,18 +117,14 @@ def approximate(system: ServiceSystem) -> ServiceFlows:
         mean = float((service * flow.sum(axis=1)).sum() / flow.sum())
         if moved <= TOLERANCE:
             break
-    busy = flow.sum(axis=1) * service
+    work = flow.sum(axis=1) * service
     wait = 60.0 * waiting * mean / (n * (1 - load)) if system.waits else 0.0
-    return ServiceFlows(flow, busy, waiting, lost, wait)
+    apart = float(np.abs(work - rho).max())
+    return ServiceFlows(flow, np.minimum(work, 1.0), waiting, lost, wait, apart=apart)
 
 
-def draws_states(system: ServiceSystem) -> bool:
-    """Tell whether `approximate` draws states, since its formulas are too far off so busy a system."""
+def _too_busy(system: ServiceSystem) -> bool:
     n = system.servers
-    if system.together is not None:
-        return n > TOGETHER
-    if n <= GROUPED:
-        return False
     load = system.total * float(system.mean_service(None).mean()) / n
     if system.waits and load >= 1:
         return False

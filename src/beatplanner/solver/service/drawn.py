@@ -60,7 +60,7 @@ def by_drawn_states(system: ServiceSystem, seed: int = 0) -> ServiceFlows:
         service = system.mean_service(flow)
     busy = np.minimum(flow.sum(axis=1) * service, 1.0)
     wait = 60.0 * waiting * mean / (n * (1 - total * mean / n)) if system.waits else 0.0
-    return ServiceFlows(flow, busy, waiting, lost, wait)
+    return ServiceFlows(flow, busy, waiting, lost, wait, drawn=True)
 
 
 def by_drawn_calls(system: ServiceSystem, seed: int = 0) -> ServiceFlows:
@@ -88,7 +88,7 @@ def by_drawn_calls(system: ServiceSystem, seed: int = 0) -> ServiceFlows:
     flow *= np.divide(system.calls * (1.0 - share[1]), sums, out=np.zeros(len(sums)), where=sums > 0)
     busy = np.minimum(flow.sum(axis=1) * system.mean_service(flow), 1.0)
     waiting, lost, minutes = (share * system.calls).sum(axis=1) / system.total
-    return ServiceFlows(flow, busy, float(waiting), float(lost), float(minutes), by_number=fates)
+    return ServiceFlows(flow, busy, float(waiting), float(lost), float(minutes), by_number=fates, drawn=True)
 
 
 def _scaled(answers: np.ndarray, weight: np.ndarray, at_once: np.ndarray) -> np.ndarray:

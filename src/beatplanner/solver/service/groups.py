@@ -13,6 +13,8 @@ servers the fault falls in proportion to the servers outside, so that two sizes 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.special import gammaln
 
@@ -41,7 +43,7 @@ def by_groups(system: ServiceSystem) -> ServiceFlows:
     sums = flow.sum(axis=0)
     flow *= np.divide(answered, sums, out=np.zeros(len(sums)), where=sums > 0)
     busy = np.minimum(flow.sum(axis=1) * system.mean_service(flow), 1.0)
-    return ServiceFlows(flow, busy, large.wait_share, large.lost_share, large.mean_wait_minutes)
+    return replace(large, flow=flow, busy=busy)
 
 
 def _of_size(system: ServiceSystem, size: int) -> ServiceFlows:
@@ -83,9 +85,10 @@ def _of_size(system: ServiceSystem, size: int) -> ServiceFlows:
         mean = float((service * flow.sum(axis=1)).sum() / flow.sum())
         if moved <= TOLERANCE:
             break
-    busy = np.minimum(flow.sum(axis=1) * service, 1.0)
+    work = flow.sum(axis=1) * service
     wait = 60.0 * waiting * mean / (n * (1 - load)) if system.waits else 0.0
-    return ServiceFlows(flow, busy, waiting, lost, wait)
+    apart = float(np.abs(work - rho).max())
+    return ServiceFlows(flow, np.minimum(work, 1.0), waiting, lost, wait, apart=apart)
 
 
 def neighbours(order: np.ndarray, calls: np.ndarray, load: float, servers: int, size: int) -> np.ndarray:

@@ -104,6 +104,10 @@ class ServiceFlows:
         (2^N,) probabilities of the sets of busy servers, that of all of them without a queue; of the exact model alone.
     stable
         Whether the servers can answer the calls at all; where not, calls wait longer and longer, and no figure holds.
+    apart
+        Of an approximation by formulas: how far at most the busy share of a server that the equations solve for is from the work of its calls.
+    drawn
+        Whether an approximation drew states, or calls, in place of its formulas.
     """
 
     flow: np.ndarray
@@ -114,6 +118,8 @@ class ServiceFlows:
     stable: bool = True
     states: np.ndarray | None = None
     by_number: np.ndarray | None = None
+    apart: float = 0.0
+    drawn: bool = False
 
     def of_atoms(self, system: ServiceSystem) -> np.ndarray:
         """Return the share that waits, the share that is lost and the mean wait in minutes of each atom's requests, (3, n)."""
