@@ -129,6 +129,30 @@ def test_beats_without_room_for_a_number_are_found_in_a_sign_that_opens(planned_
         assert p.complaints() == []
 
 
+def test_names_side_by_side_on_the_map_are_apart(planned_once, tmp_path):
+    text = (planned_once.folder / "plan" / "forum" / "map.html").read_text(encoding="utf-8")
+    inside = re.search(r'id="words">(.*?)</script>', text, re.DOTALL)
+    assert inside is not None
+    words = json.loads(inside[1])
+    at = [place for label in words["labels"] for place in label["at"]]
+    (south, north), (west, east) = ([f(a[k] for a in at) for f in (min, max)] for k in (0, 1))
+    # pairs of numbers, each pair so many parts of the map's width farther apart
+    words["labels"] = [
+        {"text": "88", "beat": "88", "at": [[south + (north - south) * row / 23, west + (east - west) * (0.4 + apart)]]}
+        for row in range(24)
+        for apart in (0.0, 0.02 + 0.0025 * row)
+    ]
+    words["signs"] = []
+    page = tmp_path / "map.html"
+    page.write_text(text.replace(inside[1], json.dumps(words).replace("<", "\\u003c")), encoding="utf-8", newline="\n")
+    boxes = "[...document.querySelectorAll('.beat-name')].filter(e => e.style.visibility === 'visible').map(e => { const r = e.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; })"
+    with browser.Page(page, 1366, 900, tmp_path) as p:
+        p.wait(f"{boxes}.length > 0")
+        shown = p.run(boxes)
+    beside = [b[0] - a[2] for a in shown for b in shown if a is not b and a[1] < b[3] and b[1] < a[3] and b[0] >= a[0]]
+    assert len(beside) > 3 and min(beside) >= 3.5, sorted(beside)
+
+
 SIGNS_SHOWN = (
     "[...document.querySelectorAll('.sign')].filter(e => e.style.visibility !== 'hidden').map(e => e.innerHTML)"
 )
