@@ -3,15 +3,18 @@
 import json
 import re
 import shutil
+import subprocess
 import sys
 from html import unescape
 
+import browser
 import docx
 import openpyxl
+import pypdf
 import pytest
 from babel.messages.pofile import read_po
 
-from beatplanner.data.publish.answer_report import write_answer
+from beatplanner.data.publish.answer_report import LARGEST, SMALLEST, print_size, write_answer
 from beatplanner.data.publish.blocked_words import blocked_in_words
 from beatplanner.data.publish.comparison_words import in_words, label_said
 from beatplanner.data.publish.force_language import content_speech, own_words, paper_speech
@@ -136,6 +139,26 @@ def test_an_answer_in_parliament_speaks_the_forces_language(language, planned, t
     else:
         assert '<html lang="en">' in page and "Objections go to a@b.example until 31 May 2027." in page
         assert "Balance within ±5% costs 10.0% more travel" in page
+
+
+@pytest.mark.skipif(not browser.AVAILABLE, reason="there is no Chromium on this machine")
+def test_an_answer_in_parliament_is_one_sheet_of_paper(tmp_path):
+    """It took two sheets in every language."""
+    text = "Од тоа плаќаат: министерство 41,0 милиони, општина 5,03 милиони, донатор 120.000 MKD. " * 3
+    content = {
+        "language": "mk",
+        "title": "Град: одговори",
+        "lead": "Секоја бројка е од планот.",
+        "draft_title": "НАЦРТ",
+    }
+    content |= {"draft": ["Не се знае."] * 3, "draft_more": "И уште 1.", "foot": "Изработено со beatplanner."}
+    write_answer(tmp_path / "a.html", content | {"answers": [{"question": "Колку чини?", "text": [text]}] * 14})
+    command = [browser.CHROMIUM, "--headless=new", "--no-sandbox", "--no-pdf-header-footer"]
+    command += [f"--user-data-dir={tmp_path / 'user'}", f"--print-to-pdf={tmp_path / 'a.pdf'}"]
+    subprocess.run([*command, (tmp_path / "a.html").as_uri()], check=True, capture_output=True)
+    assert len(pypdf.PdfReader(tmp_path / "a.pdf").pages) == 1
+    # little is told in the largest letters, and nothing makes them smaller than can be read
+    assert print_size(["short"], 3) == LARGEST and print_size([text * 99], 14) == SMALLEST
 
 
 def test_a_list_that_is_cut_short_says_so_in_its_language():
