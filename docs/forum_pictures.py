@@ -32,6 +32,11 @@ def beside(pictures: list[Image.Image], height: int) -> Image.Image:
     return sheet
 
 
+def few_colours(picture: Image.Image) -> Image.Image:
+    """Return a picture of fewer colours, in which a small sign keeps its own: the default would mix it with what there is more of."""
+    return picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+
+
 def pages(pdf: Path, numbers: list[int], folder: Path, grey: bool = False) -> list[Image.Image]:
     """Turn pages of a PDF into pictures."""
     found = []
@@ -65,8 +70,8 @@ def main() -> None:
         forum = folder / "plan" / "forum"
         texts = [p.extract_text() for p in pypdf.PdfReader(forum / "pack.pdf").pages]
         told = next(i for i, text in enumerate(texts, 1) if "Six lamps repaired" in text)
-        shown = beside(pages(forum / "pack.pdf", [1, told - 1, told], folder), 900)
-        shown.quantize(128).save(PICTURES / "pack.png", optimize=True)
+        shown = beside(pages(forum / "pack.pdf", [1, told, told + 1], folder), 900)
+        few_colours(shown).save(PICTURES / "pack.png", optimize=True)
         beside(pages(forum / "pack.mk.pdf", [2, 3], folder, grey=True), 560).quantize(64).save(
             PICTURES / "pack_grey.png", optimize=True
         )

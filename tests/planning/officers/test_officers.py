@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +18,9 @@ from docx import Document
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
+from beatplanner.data.publish.comparison_words import ENGLISH
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.postings import DAY, plan_span
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.changes.replanning import Change, replan
 from beatplanner.planning.changes.succession import succession
@@ -59,6 +62,16 @@ def test_workbook_calendar_and_job_descriptions_are_written(planned):
     text = "\n".join(p.text for p in Document(str(jobs[0])).paragraphs)
     assert "Handover notes" in text
     assert "{{" not in text
+    # the end of the plan is nobody's last day, and days are told as people say them
+    told = read_result(out)
+    end = plan_span(told)[1]
+    until = [row.cells[2].text for job in jobs for row in Document(str(job)).tables[0].rows[1:]]
+    from_day = [row.cells[1].text for job in jobs for row in Document(str(job)).tables[0].rows[1:]]
+    stays = f"no change is planned; the plan ends on {ENGLISH.date(end - DAY)}"
+    lasting = [str(day) >= end.isoformat() for day in told.assignments["end"]]
+    assert any(lasting) and until.count(stays) == sum(lasting)
+    assert ENGLISH.date(end - DAY) not in until
+    assert from_day and not any(re.search(r"\d{4}-\d\d", day) for day in [*until, *from_day])
 
 
 @pytest.mark.papers

@@ -136,7 +136,7 @@ def test_a_stand_in_is_told_by_the_last_day():
         [{"officer": "Jana", "for_officer": "Vera", "beat": "3", "start": "2027-03-01", "end": "2027-09-01"}]
     )
     told = stand_ins(SimpleNamespace(cover=cover), {"beat": "3"}, [{"officer": "Vera"}])
-    assert told == "Jana for Vera from 2027-03-01 to 2027-08-31 (last day)"
+    assert told == "Jana for Vera from 1 March 2027 to 31 August 2027 (last day)"
     assert language_title("albanian") == "Albanian" and language_title("") == ""
 
 

@@ -19,7 +19,7 @@ from beatplanner.data.publish.templates import check_job_template, fill_in
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.postings import DAY, Change, changes_of, served_until
+from beatplanner.data.result.postings import DAY, Change, changes_of, plan_span, served_until
 from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.station_names import station_names
 
@@ -33,6 +33,7 @@ TEXT, CODE = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}t", 
 FILE, OFFICIAL, TO_BE_NAMED = "{beat} post {post}", "the official language", "to be named"
 MEETINGS, NOT_PLANNED = "{n} meetings a year", "not planned yet"
 STANDS_IN = "{officer} for {other} from {first} to {last} (last day)"
+STAYS = "no change is planned; the plan ends on {date}"
 PARTNERS = (
     "schools",
     "health centre",
@@ -40,7 +41,7 @@ PARTNERS = (
     "municipality",
     "residents’ associations and faith communities",
 )
-WORDS = (FILE, OFFICIAL, TO_BE_NAMED, MEETINGS, NOT_PLANNED, STANDS_IN, *PARTNERS, "not known", "DRAFT")
+WORDS = (FILE, OFFICIAL, TO_BE_NAMED, MEETINGS, NOT_PLANNED, STANDS_IN, STAYS, *PARTNERS, "not known", "DRAFT")
 
 
 def write_jobs(folder: Path, tables: PlanTables, called: dict[str, str]) -> None:
@@ -83,13 +84,14 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int, changes: Sequence[
     mine = tables.assignments[
         (tables.assignments["beat"].astype(str) == str(beat["beat"])) & (tables.assignments["post"] == post)
     ]
-    served = served_until(tables)
+    served, over = served_until(tables), plan_span(tables)[1]
     holders = [
         {
             "officer": r["officer"],
-            "start": r["start"],
+            "start": say.date(r["start"]),
             "end": r["end"],
-            "last_day": (served[i] - DAY).isoformat(),
+            # the end of the plan is nobody's last day: nothing is planned for the time after
+            "last_day": say.date(served[i] - DAY) if served[i] < over else say.text(STAYS, date=say.date(over - DAY)),
         }
         for i, r in mine.sort_values("start").to_dict("index").items()
     ]
@@ -105,9 +107,9 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int, changes: Sequence[
     told = [
         {
             "leaves": c.leaves or "–",
-            "last_day": str(c.last_day or "–"),
+            "last_day": say.date(c.last_day) if c.last_day else "–",
             "comes": c.comes or "–",
-            "first_day": str(c.first_day or "–"),
+            "first_day": say.date(c.first_day) if c.first_day else "–",
             "days_together": c.days_together,
             "days_vacant": c.days_vacant,
         }
@@ -154,8 +156,8 @@ def stand_ins(tables: PlanTables, beat: Mapping[str, object], holders: list[Row]
             STANDS_IN,
             officer=r["officer"],
             other=r["for_officer"],
-            first=r["start"],
-            last=dt.date.fromisoformat(str(r["end"])) - DAY,
+            first=say.date(r["start"]),
+            last=say.date(dt.date.fromisoformat(str(r["end"])) - DAY),
         )
         for r in tables.cover.to_dict("records")
         if str(r["beat"]) == str(beat["beat"]) and str(r["for_officer"]) in who
