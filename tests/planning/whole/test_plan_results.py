@@ -14,7 +14,7 @@ import pytest
 from beatplanner.data.description.read import read_description
 from beatplanner.data.publish.comparison_words import signed, verdicts
 from beatplanner.data.publish.job_descriptions import stand_ins
-from beatplanner.data.publish.report_filters import DAYS
+from beatplanner.data.publish.report_filters import FILTERS, day
 from beatplanner.data.publish.report_filters import signed as signed_difference
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.names import language_title
@@ -30,9 +30,9 @@ pytestmark = pytest.mark.usefixtures("bare_plans")
 
 def test_the_report_writes_differences_days_and_files_as_people_do():
     assert [signed_difference(v, 2) for v in (-1.523, 0.001, 0.0, 5459.0)] == ["−1.52", "0.00", "0.00", "+5,459.00"]
-    assert DAYS["day"]("2027-01-05T10:00:00+00:00") == "5 January 2027" and DAYS["day"]("2021") == "2021"
-    assert DAYS["last_day"]("2032-01-01") == "31 December 2031"
-    assert DAYS["file_name"](r"C:\Town maps\areas.shp") == DAYS["file_name"]("/town/areas.shp") == "areas.shp"
+    assert day("2027-01-05T10:00:00+00:00") == "5 January 2027" and day("2021") == "2021"
+    assert day("2032-01-01", before=1) == "31 December 2031"
+    assert FILTERS["file_name"](r"C:\Town maps\areas.shp") == FILTERS["file_name"]("/town/areas.shp") == "areas.shp"
 
 
 def test_a_difference_that_rounds_to_nothing_is_none():
