@@ -9,6 +9,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.publish.blocked_words import blocked_in_words
 from beatplanner.data.publish.comparison_words import about, money_in_words
 from beatplanner.data.publish.comparison_workbook import lines_of
+from beatplanner.data.publish.curve_report import labels_apart
 from beatplanner.data.publish.price_words import HOW, RULES, phrase, price_interval, price_sentence
 from beatplanner.data.publish.report import page_template
 from beatplanner.data.publish.told import as_told, without_keys
@@ -246,3 +247,15 @@ def test_a_price_without_a_bound_is_told_as_not_proven_in_its_sentence_too():
     assert "travel, not proven (" in price_sentence(BEATS | {"at_least": None, "at_most": None})
     assert "1 point, not proven (" in price_sentence(OFFICERS | {"gain": 1.0, "at_least": None})
     assert "not proven" not in price_sentence(BEATS) + price_sentence(OFFICERS)
+
+
+def test_no_label_of_the_curve_is_written_over_another():
+    """Limits that led to the same plan were written on top of each other."""
+    texts = ["0 %", "5 %", "10 %", "20 %", "без граница"]
+    places = [(200.0, 300.0), (190.0, 305.0), (190.0, 305.0), (190.5, 305.0), (600.0, 300.0)]
+    found = labels_apart(texts, places)
+    assert sorted(text for text, _, _ in found) == ["0 %", "5 %, 10 %, 20 %", "без граница"]
+    boxes = [(places[k][0], places[k][1] + rise / 0.72, 7.0 * len(text)) for text, k, rise in found]
+    for i, (x, y, wide) in enumerate(boxes):
+        assert all(x + wide <= a or a + w <= x or abs(y - b) >= 13.9 for a, b, w in boxes[:i])
+    assert [rise for text, _, rise in found if text == "без граница"] == [0.0]

@@ -10,11 +10,11 @@ from typing import Any
 
 from beatplanner.data.output_place import write_file
 
-STYLE = """@page{size:A4;margin:12mm}body{font:10.5pt/1.35 system-ui,"Segoe UI",sans-serif;max-width:182mm;margin:8mm auto;color:#1a1a1a}h1{font-size:15pt;margin:0 0 1mm;line-height:1.2}
+STYLE = """@page{size:A4;margin:12mm}body{font:10.5pt/1.35 system-ui,"Segoe UI",sans-serif;max-width:182mm;margin:8mm auto;padding:0 4mm;color:#1a1a1a}h1{font-size:15pt;margin:0 0 1mm;line-height:1.2}
 .lead{color:#444;margin:0 0 3mm}h2{font-size:10.5pt;margin:2.4mm 0 .4mm;color:#08306b}p{margin:0 0 .6mm}.draft{border:1.5pt solid #a3141c;color:#a3141c;padding:1.5mm 3mm;margin:0 0 3mm}
 footer{margin-top:4mm;border-top:.5pt solid #9aa4b0;padding-top:1mm;color:#555;font-size:.8em}h2{break-after:avoid}p{break-inside:avoid}"""
 # On paper all stands on one sheet: letters are as large as that allows.
-PRINT = "@media print{{body{{margin:0;max-width:none;font-size:{size}pt;line-height:{line}}}h1{{font-size:1.3em}}h2{{font-size:1em;margin:{gap}mm 0 0}}p{{margin:0}}.lead{{margin:0 0 1mm}}footer{{margin-top:2mm}}}}"
+PRINT = "@media print{{body{{margin:0;padding:0;max-width:none;font-size:{size}pt;line-height:{line}}}h1{{font-size:1.3em}}h2{{font-size:1em;margin:{gap}mm 0 0}}p{{margin:0}}.lead{{margin:0 0 1mm}}footer{{margin-top:2mm}}}}"
 LARGEST, SMALLEST, LINE, GAP = 10.5, 6.5, 1.28, 1.6
 # The sheet between its margins; a letter of a wide font as a share of its size; a point in millimetres.
 WIDE, HIGH, LETTER, POINT = 186.0, 270.0, 0.6, 0.3528

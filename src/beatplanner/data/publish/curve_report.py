@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,6 +119,42 @@ def _kept(t: Speech, row: Row) -> str:
     return f"<td>{t.text(KEPT, kept=t.number(kept), today=t.number(today), share=_share(t, kept / today))}</td>"
 
 
+# Pixels at which points are one, of a letter of a label and of its line with a gap; a pixel in points.
+ONE, LETTER, LINE, POINT = 4.0, 7.0, 14.0, 0.72
+
+
+def labels_apart(texts: Sequence[str], places: Sequence[tuple[float, float]]) -> list[tuple[str, int, float]]:
+    """Return labels of points of which none is written over another: the text, the point that it stands at, and how much higher than usual, in points.
+
+    Parameters
+    ----------
+    texts
+        Of each point; those of points that are one on the picture stand in one label.
+    places
+        Of each point, in pixels.
+    """
+    groups: list[list[int]] = []
+    for k, (x, y) in enumerate(places):
+        same = (g for g in groups if abs(places[g[0]][0] - x) <= ONE and abs(places[g[0]][1] - y) <= ONE)
+        group = next(same, None)
+        if group is None:
+            groups.append([k])
+        else:
+            group.append(k)
+    boxes: list[tuple[float, float, float]] = []
+    found: list[tuple[str, int, float]] = []
+    for group in sorted(groups, key=lambda g: places[g[0]][1]):
+        text = ", ".join(dict.fromkeys(texts[k] for k in group))
+        (x, foot), wide = places[group[0]], LETTER * len(text)
+        y = foot
+        for left, low, width in sorted(boxes, key=lambda b: b[1]):
+            if x < left + width and left < x + wide and abs(y - low) < LINE:
+                y = low + LINE
+        boxes.append((x, y, wide))
+        found.append((text, group[0], (y - foot) * POINT))
+    return found
+
+
 def _chart(t: Speech, rows: list[Row], tolerance: float) -> str:
     figure = plain_figure(9, 4)
     left, right = figure.subplots(1, 2)
@@ -150,9 +187,12 @@ def _chart(t: Speech, rows: list[Row], tolerance: float) -> str:
         axes.set_ylim(bottom=0, top=1.12 * axes.get_ylim()[1])
         axes.grid(color="#e0e0e0")
         axes.spines[["top", "right"]].set_visible(False)
-        for x, row in zip(moved, points, strict=True):
-            value = row["travel"] / 1e6 if axes is left else 100 * row["max_deviation"]
-            axes.annotate(_limit(t, row), (x, value), textcoords="offset points", xytext=(4, 6), fontsize=8)
+        values = [row["travel"] / 1e6 if axes is left else 100 * row["max_deviation"] for row in points]
+        places = [axes.transData.transform(place) for place in zip(moved, values, strict=True)]
+        for text, k, rise in labels_apart(
+            [_limit(t, row) for row in points], [(float(x), float(y)) for x, y in places]
+        ):
+            axes.annotate(text, (moved[k], values[k]), textcoords="offset points", xytext=(4, 6 + rise), fontsize=8)
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=100, metadata={"Software": None})
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
