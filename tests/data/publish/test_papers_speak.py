@@ -26,6 +26,7 @@ from beatplanner.data.publish.told import as_told
 from beatplanner.data.publish.translation import IN_PAPERS, LOCALES, Speech
 from beatplanner.data.result.draft_reason import gap_said, gap_words
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.run_card import card_rows
 from beatplanner.data.result.supervision import AS_ONE, FORCE, missing_supervisors, supervision_rows
 from beatplanner.planning.compare.answer import answers
 from beatplanner.ui.desktop.panels.run_chart import Series
@@ -159,6 +160,15 @@ def test_an_answer_in_parliament_is_one_sheet_of_paper(tmp_path):
     assert len(pypdf.PdfReader(tmp_path / "a.pdf").pages) == 1
     # little is told in the largest letters, and nothing makes them smaller than can be read
     assert print_size(["short"], 3) == LARGEST and print_size([text * 99], 14) == SMALLEST
+
+
+def test_a_run_card_calls_the_force_and_its_town_by_their_own_words():
+    """The workbook of officers named the office in English, where the pack had the force's own word for it."""
+    summary = {"project": "Grid", "seed": 1, "rules": {"forum": {"made_by": "Office"}}}
+    say = Speech("mk", {"Office": {"mk": "Одделение"}, "Grid": {"mk": "Град"}})
+    rows = dict(card_rows(summary, say=say.text, percent=say.percent, known=say.known))
+    assert "Одделение" in rows.values() and "Град" in rows[say.text("Plan")]
+    assert "Office" in dict(card_rows(summary)).values()
 
 
 def test_a_list_that_is_cut_short_says_so_in_its_language():

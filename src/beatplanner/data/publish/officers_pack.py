@@ -329,7 +329,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
             if cell.value:
                 cell.fill = red
     _figures_sheet(sheet, tables.summary["officers"], speech)
-    rows = [list(row) for row in card_rows(tables.summary, say=speech.text, percent=speech.percent)]
+    rows = [list(row) for row in card_rows(tables.summary, say=speech.text, percent=speech.percent, known=speech.known)]
     sheet(RUN_CARD, ["About", "What"], rows, [28, 60])
     book.save(path)
 

@@ -57,6 +57,7 @@ def card_rows(
     public: bool = False,
     say: Callable[..., str] = _english,
     percent: Callable[[float, int], str] = _percent,
+    known: Callable[[str], str] = str,
 ) -> list[tuple[str, str]]:
     """Return what each line is about, and what it says.
 
@@ -72,13 +73,16 @@ def card_rows(
         Says a text of `WORDS` in a language, as `Speech.text` does; English where it is not given.
     percent
         Writes a share with so many digits, as `Speech.percent` does.
+    known
+        Says what the force wrote, its own name and that of the project, in the words that it has for the language, as `Speech.known` does.
     """
-    rows = [(say("Plan"), say(PLAN, project=summary.get("project", ""), seed=summary.get("seed", "")))]
+    project = known(str(summary.get("project", "")))
+    rows = [(say("Plan"), say(PLAN, project=project, seed=summary.get("seed", "")))]
     if summary.get("made_on"):
         rows.append((say("Date"), str(summary["made_on"])))
     author = section_of(section_of(summary, "rules"), "forum").get("made_by")
     if author:
-        rows.append((say("Who"), str(author)))
+        rows.append((say("Who"), known(str(author))))
     if who or when:
         rows.append((say(PRINTED), ", ".join(p for p in (who, when) if p)))
     rows.append(

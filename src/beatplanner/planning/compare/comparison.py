@@ -246,7 +246,9 @@ def compare(
     maps = [map_of(c, columns) for c in columns]
     speech = content_speech(content)
     cards = [
-        (c.name, card_rows(c.tables.summary, say=speech.text, percent=speech.percent)) for c in columns if not c.today
+        (c.name, card_rows(c.tables.summary, say=speech.text, percent=speech.percent, known=speech.known))
+        for c in columns
+        if not c.today
     ]
     told_in = Said(
         [sentences(c, columns[0], money_base(columns), speech) for c in columns],
