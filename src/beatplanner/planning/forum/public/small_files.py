@@ -57,7 +57,9 @@ def write_sheets(press: Press, content: PackContent) -> None:
     sheets = {name: t.text(said) for name, said in SHEETS.items()}
     press.tables(tables, heads, cells, card, sheets)
     # a wider forum is found again by its title, which is the same in every language of the pack
-    forums = list(dict.fromkeys((t.given(m.area or m.title), area_title(content, m)) for m in content.meetings))
+    forums = list(
+        dict.fromkeys((t.given(m.area or m.title), area_title(content, m)) for m in content.meetings_in_order)
+    )
     press.minutes(
         "minutes.xlsx",
         [heads.get(c, c) for c in back.columns],
@@ -221,7 +223,7 @@ def _forums(press: Press, content: PackContent) -> dict[str, Table]:
     ]
     invited = [
         (content.level_title(m.level), m.area, area_title(content, m), t.given(t.known(role)), register.cell(rule(n)))
-        for m in content.meetings
+        for m in content.meetings_in_order
         for role, n in m.seats
     ]
     return {"forums.csv": (header, rows), "invitations.csv": (["forum", "area", "name", "role", "seats"], invited)}
