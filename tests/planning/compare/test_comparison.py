@@ -426,6 +426,23 @@ def test_plans_that_differ_in_nothing_are_no_fair_middle_and_a_beat_without_a_na
     assert all(re.fullmatch(r"beat \d+", v) for v in rows(content)["worst_beat"])
 
 
+def test_the_worse_of_two_plans_is_no_fair_middle(plans, monkeypatch):
+    """Between two plans there is no middle: where one is best at nothing the page says just that."""
+    from beatplanner.data.publish import comparison_files
+
+    monkeypatch.setattr(comparison_files, "_drawing", lambda *_: {})
+    content = json.loads((plans[0] / "cmp" / "comparison.json").read_text(encoding="utf-8"))
+    worst = content["decision"][0]["worst"] | {"best_plan": content["decision"][0]["plan"]}
+    content["decision"][1] |= {"best": [], "unmet": [], "worst": worst}
+    third = content["decision"][1] | {"plan": "third"}
+    name = content["decision"][1]["plan"]
+    two = comparison_files.comparison_page(content, None, [])
+    assert f"{name} is best at nothing that decides." in two and "fair middle" not in two
+    content["decision"].append(third)
+    three = comparison_files.comparison_page(content, None, [])
+    assert f"{name} is best at nothing that decides; choose it if it is a fair middle." in three
+
+
 @pytest.mark.papers
 def test_plans_of_other_units_are_refused(plans, tmp_path, command):
     folder, _ = plans
