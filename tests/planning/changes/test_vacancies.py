@@ -100,6 +100,10 @@ def test_the_checker_counts_vacancies_anew_and_finds_what_is_forged(town, tmp_pa
         forged = json.loads(text)
         forged["service"]["vacancies"]["years"][1]["posts_held"] += 1
         assert "service.vacancies.held" in failed(forged)
+        for key, other in (("year", 7), ("first", "2031-01-01")):
+            forged = json.loads(text)
+            forged["service"]["vacancies"]["years"][1][key] = other
+            assert "service.vacancies.years" in failed(forged)
         forged = json.loads(text)
         del forged["service"]["vacancies"]
         assert "service.vacancies" in failed(forged)

@@ -204,8 +204,10 @@ def test_a_key_that_older_versions_did_not_write_may_be_missing_in_their_folders
     assert states(VERSION)["summary.keys"] == "wrong"
     assert states(1)["summary.keys"] == "checked" and states(1)["summary.newer_keys"] == "not checked"
     # nor may one that is null anyway, as what is told of a roll-out's bound where money limits nothing
-    without = tables.summary | {"budget": {"forums": []}}
-    assert states(VERSION)["summary.keys"] == "wrong" and states(4)["summary.keys"] == "checked"
+    for key in ("certified", "resident_years_bound"):
+        told = {"forums": [], "certified": None, "resident_years_bound": None}
+        without = tables.summary | {"budget": {k: v for k, v in told.items() if k != key}}
+        assert states(VERSION)["summary.keys"] == "wrong" and states(4)["summary.keys"] == "checked"
     # a folder says itself in which version it was written; where it does not, it counts as today's
     assert written_version(tmp_path) == VERSION
     (tmp_path / "manifest.json").write_text('{"version": 1, "files": {"report.html": ""}}', encoding="utf-8")

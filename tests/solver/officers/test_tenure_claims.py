@@ -72,6 +72,16 @@ def frozen_to_the_maximum(until: int) -> TenureProblem:
     )
 
 
+def test_no_progress_is_told_of_postings_that_break_a_rule():
+    """Their penalties stood there as points: 1,000,000,010,100,040."""
+    both = replace(frozen_to_the_maximum(3), frozen=np.zeros((2, 8), int))
+    for problem in (both, frozen_to_the_maximum(3)):
+        seen: list[float] = []
+        found = assign(problem, seconds=30, effort=0.1, tell=lambda best, bound, to=seen: to.append(best))
+        assert seen and max(seen) < 1e6
+        assert seen[-1] == measure(problem, found.postings).objective(problem.weights)
+
+
 def test_a_posting_that_is_frozen_ends_at_the_maximum():
     problem = frozen_to_the_maximum(3)
     found = assign(problem, seconds=30, effort=0.1)

@@ -167,6 +167,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "service.calls_a_week": ("service.calls_a_week",),
     "service.nobody_share": ("service.nobody_share",),
     "service.vacancies": ("service.vacancies", "service.vacancies.held", "service.vacancies.figures"),
+    "service.vacancies.years": ("service.vacancies.years",),
     "service.servers_from_posts": ("service.servers_from_posts",),
     "service.method": ("service.method",),
     **{f"service.{k}": ("service.rules",) for k in ("queue", "travel_counts", "backup_minutes")},

@@ -71,6 +71,9 @@ def check_vacancies(
     rows += [("years", len(years), int(officers["years"])), ("posts held", told["posts_held"], _mean(held))]
     rows += [(f"posts held in year {y['year']}", y["posts_held"], _mean(held[part])) for y, part in years]
     ledger.pairs("service.vacancies.held", "posts are held by the postings", rows, "figures")
+    named = [(y["year"], y["first"]) for y, _ in years]
+    called = [(k + 1, day) for k, day in enumerate(days[::12])]
+    ledger.add("service.vacancies.years", named == called, named, called)
     if table is None:
         why = "So many beats and months make a table too large to keep."
         ledger.unchecked("service.vacancies", "who is on duty by the postings", why)

@@ -90,9 +90,15 @@ ALWAYS = (
     "versions",
 )
 # Keys that a summary has since this version of results; see `beatplanner.data.result.manifest`.
-SINCE = {"unproven_clashes": 2, "stations.homes": 2, "budget.forums": 3, "budget.certified": 5}
+SINCE = {
+    "unproven_clashes": 2,
+    "stations.homes": 2,
+    "budget.forums": 3,
+    "budget.certified": 5,
+    "budget.resident_years_bound": 5,
+}
 # Keys of the budget that say nothing where they are null, so that no figure shows that they are gone.
-OF_BUDGET = ("forums", "certified")
+OF_BUDGET = ("forums", "certified", "resident_years_bound")
 TRUST = ("relationship_years_today", "relationship_years_kept", "relationship_years_lost_by_lines")
 
 
