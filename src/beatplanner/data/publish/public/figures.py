@@ -156,7 +156,21 @@ def texts_in(content: Any, layout: frozenset[str] = frozenset()) -> Iterable[str
 
 # Keys of blocks for the typesetter.
 LAYOUT = frozenset(
-    {"kind", "numbers", "widths", "count", "file", "width", "height", "paper", "photo", "script", "picture", "size"}
+    {
+        "kind",
+        "numbers",
+        "widths",
+        "count",
+        "file",
+        "width",
+        "height",
+        "paper",
+        "photo",
+        "script",
+        "picture",
+        "size",
+        "to",
+    }
 )
 
 

@@ -252,8 +252,8 @@ class PackContent:
 
     # ---- the cover
 
-    def cover(self, contents: Sequence[str]) -> list[Block]:
-        """Return the cover in plain words; `contents` is what the pack has, counted when its pages were made."""
+    def cover(self, contents: Sequence[tuple[str, int]]) -> list[Block]:
+        """Return the cover in plain words; `contents` is what the pack has and in which section, counted when its pages were made."""
         t = self.speech
         lines = [
             t.text(
@@ -271,7 +271,8 @@ class PackContent:
         blocks = [paragraph(line) for line in lines if line]
         if self.draft:
             blocks.insert(0, {"kind": "note", "text": " ".join(self.draft)})
-        blocks += [heading(t.text("In this pack")), {"kind": "list", "items": list(contents)}]
+        listed: Block = {"kind": "contents", "rows": [text for text, _ in contents], "to": [at for _, at in contents]}
+        blocks += [heading(t.text("In this pack")), listed]
         blocks += [heading(t.text("Who decides")), paragraph(self.decision), paragraph(self.objection())]
         blocks.append({"kind": "small", "text": self.hidden_note()})
         waiting = self.review_note()

@@ -33,7 +33,7 @@ from beatplanner.planning.forum.public.map_margins import (
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.screen_map import ground, map_words
 from beatplanner.planning.forum.public.sheet_frames import SHEET_FRAME, Frame
-from beatplanner.planning.forum.public.town_pages import old_new_pairs, run_card, street_index, town_pages
+from beatplanner.planning.forum.public.town_pages import run_card, street_index, town_pages
 
 # Frames of the maps of a beat on paper, in mm, and the paper of each; the one in which the map is largest is taken.
 BEAT_FRAMES = {(184.0, 216.0): "a4", (271.0, 136.0): "a4 lying"}
@@ -205,6 +205,7 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
     if content.settings.map_url:
         code = "code.svg"
         pictures[code] = qr_code(content.settings.map_url)
+    sheets: dict[str, int] = {}
     for number, beat in enumerate(content.beats):
         name = content.names[str(beat.beat)]
         title = t.text("Beat {name}", name=name)
@@ -227,6 +228,7 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
             "key": key(small),
         }
         blocks = [map_block, *beat_page(content, beat, code)]
+        sheets[name] = len(sections)
         sections.append({"kind": "sheet", "title": title, "blocks": blocks})
         pages.append((title, blocks))
         add_map(
@@ -236,7 +238,10 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
             alt,
             BEAT_FRAMES[frame],
         )
-    sections += [{"kind": "page", "title": heading, "blocks": blocks} for heading, blocks in town_pages(content)]
+    sections += [
+        {"kind": "page", "title": heading, "blocks": blocks} for heading, blocks in town_pages(content, sheets)
+    ]
+    begins = {s["title"]: k for k, s in enumerate(sections) if s["kind"] == "page"}
     drawn = [s for s in sections if s["kind"] == "map"]
     for n, s in enumerate(drawn, start=1):
         sheet = t.text("Sheet {n} of {all}", n=t.number(on_map(n)), all=t.number(on_map(len(drawn))))
@@ -250,7 +255,7 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
         "subtitle": content.decision,
         "project": content.project,
         "author": content.settings.made_by or "beatplanner",
-        "cover": content.cover(_contents(content, maps)),
+        "cover": content.cover(_contents(content, maps, begins, next(iter(sheets.values()), 0))),
         "draft": {"word": content.draft_word, "why": " ".join(content.draft)},
         "sections": sections,
         "picture": {"file": "after.svg", "height": 88, "alt": t.text("The new beats, small")},
@@ -280,18 +285,27 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
     )
 
 
-def _contents(content: PackContent, maps: Maps) -> list[str]:
-    """Return what the pack has, by what was made for it."""
+def _contents(content: PackContent, maps: Maps, begins: Mapping[str, int], first_sheet: int) -> list[tuple[str, int]]:
+    """Return what the pack has and the section in which each begins, by what was made for it."""
     t = content.speech
+    same = maps.before is not None and maps.before.scale == maps.after.scale
     found = [
-        t.text("Maps of the town, today and as planned, at the same scale")
-        if maps.before is not None and maps.before.scale == maps.after.scale
-        else t.text("A map of the town as planned"),
-        t.text("For each beat a sheet of what to know and a map"),
+        (
+            t.text("Maps of the town, today and as planned, at the same scale")
+            if same
+            else t.text("A map of the town as planned"),
+            0,
+        ),
+        (t.text("For each beat a sheet of what to know and a map"), first_sheet),
+    ]
+    of_places = (
         t.text("Which beat each place and each street belongs to")
         if street_index(content)
-        else t.text("Which beat each place belongs to"),
-    ]
-    if old_new_pairs(content):
-        found.append(t.text("What changes from today's beats to the new ones"))
-    return [*found, t.text("Answers to questions")]
+        else t.text("Which beat each place belongs to")
+    )
+    said = {
+        t.text("Where do I belong?"): of_places,
+        t.text("What changes"): t.text("What changes from today's beats to the new ones"),
+        t.text("Questions answered"): t.text("Answers to questions"),
+    }
+    return found + [(said.get(title, title), section) for title, section in begins.items()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from beatplanner.data.publish.public.figures import computed, counted, on_map, rule
@@ -17,13 +19,13 @@ from beatplanner.planning.forum.public.wording import theme_name, use_of
 SIDE_BY_SIDE = 6
 
 
-def town_pages(content: PackContent) -> list[tuple[str, list[Block]]]:
-    """Return the pages after the beats: title and blocks."""
+def town_pages(content: PackContent, sheets: Mapping[str, int]) -> list[tuple[str, list[Block]]]:
+    """Return the pages after the beats: title and blocks. `sheets` are the sections of the pack where each beat has its sheet, by its name."""
     t = content.speech
     found = [
         (t.text("Forums"), _forums(content)),
         (t.text("What people reported"), _concerns(content)),
-        (t.text("Where do I belong?"), _indexes(content)),
+        (t.text("Where do I belong?"), _indexes(content, sheets)),
         (t.text("What changes"), _old_new(content)),
         (t.text("Questions answered"), questions_page(content)),
         (t.text("How this pack was made"), run_card(content)),
@@ -150,9 +152,10 @@ def street_index(content: PackContent) -> list[tuple[str, str]]:
     return [(street.name, street.said) for street in content.streets]
 
 
-def _indexes(content: PackContent) -> list[Block]:
+def _indexes(content: PackContent, sheets: Mapping[str, int]) -> list[Block]:
     t = content.speech
-    blocks: list[Block] = []
+    pages: Block = {"kind": "pages", "rows": list(sheets), "to": list(sheets.values())}
+    blocks: list[Block] = [heading(t.text("Beats and their sheets")), pages]
     for title, rows in (
         (t.text("Places and their beats"), place_index(content)),
         (t.text("Streets and their beats"), street_index(content)),
