@@ -72,6 +72,11 @@ def test_workbook_calendar_and_job_descriptions_are_written(planned):
     assert any(lasting) and until.count(stays) == sum(lasting)
     assert ENGLISH.date(end - DAY) not in until
     assert from_day and not any(re.search(r"\d{4}-\d\d", day) for day in [*until, *from_day])
+    lines = list(openpyxl.load_workbook(out / "officers.xlsx")["Postings"].iter_rows(min_row=2, values_only=True))
+    then = [line[7] == "the plan ends" for line in lines]
+    assert then == [line[5].date() == end - DAY for line in lines] and sum(then) == sum(lasting)
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert f"Who is posted until {ENGLISH.date(end - DAY)} stays when the plan ends" in page
 
 
 @pytest.mark.papers

@@ -19,7 +19,7 @@ from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
 from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.postings import DAY, changes_of, open_posts, served_until
+from beatplanner.data.result.postings import DAY, changes_of, open_posts, plan_span, served_until
 from beatplanner.data.result.run_card import card_rows
 from beatplanner.data.result.supervision import AS_ONE, COUNTS, FORCE, supervision_rows
 from beatplanner.data.town.personnel import absences
@@ -46,6 +46,7 @@ WORDS = (
     "Post",
     "First day",
     "Last day",
+    "Then",
     "Post asks for",
     "Leaves",
     "Comes",
@@ -119,6 +120,7 @@ VALUES = {
     "proven impossible": "proven impossible",
     "not found, not proven": "not found, not proven",
 }
+PLAN_ENDS = "the plan ends"
 CELLS = (
     "posted",
     "reserve",
@@ -131,6 +133,7 @@ CELLS = (
     "open",
     "upheld",
     "rejected",
+    PLAN_ENDS,
 )
 # Of the calendar of handovers.
 CALENDAR = (
@@ -244,7 +247,8 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
     def day(value: Any) -> Any:
         return dt.date.fromisoformat(str(value)[:10]) if value else None
 
-    served = served_until(tables)
+    # the end of the plan is nobody's last day: nothing is planned for the time after
+    served, over = served_until(tables), plan_span(tables)[1]
     postings = [
         [
             r["officer"],
@@ -254,14 +258,15 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
             day(r["start"]),
             served[i] - DAY,
             r.get("requires") or "",
+            PLAN_ENDS if served[i] >= over else "",
         ]
         for i, r in tables.assignments.sort_values(["officer", "start"]).to_dict("index").items()
     ]
     sheet(
         "Postings",
-        ["Officer", "Beat", "Beat name", "Post", "First day", "Last day", "Post asks for"],
+        ["Officer", "Beat", "Beat name", "Post", "First day", "Last day", "Post asks for", "Then"],
         postings,
-        [26, 8, 26, 7, 12, 14, 20],
+        [26, 8, 26, 7, 12, 14, 20, 16],
     )
     changes = [
         [

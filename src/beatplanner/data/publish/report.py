@@ -29,7 +29,7 @@ from beatplanner.data.result.draft import proven_gap
 from beatplanner.data.result.draft_reason import STEP_NAMES, gap_said
 from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.postings import served_until
+from beatplanner.data.result.postings import plan_span, served_until
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.data.result.station_names import named
 from beatplanner.data.result.supervision import AS_ONE, FORCE, supervision_rows
@@ -72,6 +72,7 @@ def write_report(path: Path, tables: PlanTables) -> None:
         effects=_effects(tables, say),
         stops=None if tables.stops is None else tables.stops.drop(columns="geometry").to_dict("records"),
         assignments=_assignments(tables),
+        plan_over=None if tables.assignments is None else plan_span(tables)[1].isoformat(),
         cover=_cover(tables),
         supervision=_supervision(summary, say),
         weights=_weights(summary, say),
