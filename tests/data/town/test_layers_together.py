@@ -54,6 +54,18 @@ def test_a_town_without_work_is_told_before_it_is_planned(sixteen, tmp_path):
     assert told.severity == "warning"
 
 
+def test_incidents_in_a_hole_of_the_town_lie_as_far_away_as_its_units_do(sixteen, tmp_path):
+    middles = [*sixteen.centroid]
+    sixteen.drop(5).to_file(tmp_path / "u.gpkg")
+    rows = [f"theft,{p.x},{p.y}" for p in middles for _ in range(4)]
+    (tmp_path / "i.csv").write_text("\n".join(["type,x,y", *rows]))
+    incidents = '[incidents]\npath = "i.csv"\nx = "x"\ny = "y"\ncrs = "EPSG:32634"\ncategory = "type"\n'
+    (tmp_path / "p.toml").write_text(HEAD + incidents)
+    (told,) = [n.what for n in check(tmp_path / "p.toml") if "outside every unit" in n.what]
+    # the box around the town holds them: by it they were "up to 0.0 km away"
+    assert "4 of 64 incidents" in told and "up to 0.3 km away" in told
+
+
 def test_a_beat_of_today_without_a_place_is_left_out_and_named(sixteen, tmp_path):
     west, east = sixteen.total_bounds[0], sixteen.total_bounds[2]
     south, north = sixteen.total_bounds[1], sixteen.total_bounds[3]

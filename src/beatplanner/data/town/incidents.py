@@ -14,7 +14,6 @@ from pyproj import CRS
 from beatplanner.data.description.sections.incidents import Incidents
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
-from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import is_missing, texts, times
 from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.layers import read_table
@@ -284,7 +283,10 @@ def _tell_outside(
             where.problem("no incident has a place", "Name the columns with its coordinates", field="incidents.x")
         )
     if outside:
-        far = shapely.distance(points[unit[there] < 0], geometry.frame_of(polygons)).max() / 1000
+        _, away = shapely.STRtree(polygons).query_nearest(
+            points[unit[there] < 0], return_distance=True, all_matches=False
+        )
+        far = np.ceil(away.max() / 100) / 10  # up to: never less than it is
         share = outside / len(frame)
         what = f"{outside:,} of {len(frame):,} incidents ({share:.1%}) lie outside every unit, up to {far:,.1f} km away; they are not planned with"
         reading.findings.tell("warning" if share > 0.02 else "info", what, file=where.file)
