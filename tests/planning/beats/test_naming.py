@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from beatplanner.data.description.read import read_description
+from beatplanner.data.result.alphabet import natural, places_listed
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.beats.naming import beat_table
-from beatplanner.planning.forum.public.blocks import natural
 from beatplanner.planning.workload import plan_workload
 
 
@@ -50,3 +50,10 @@ def test_names_stand_in_the_order_of_the_alphabets_that_have_their_letters(names
     assert sorted(set(names), key=natural) == names
     decomposed = [unicodedata.normalize("NFD", n) for n in names]
     assert sorted(set(decomposed), key=natural) == decomposed
+
+
+def test_places_are_listed_whole_in_the_order_of_the_alphabet():
+    many = [f"Kej {n}" for n in range(60, 0, -1)]
+    assert places_listed([*many, "Ѓорче", "Центар 2", "Ѓорче", "Центар", "Доброво 7", "Kej 60"]) == (
+        "Kej 1–60; Доброво 7; Ѓорче; Центар; Центар 2"
+    )

@@ -17,6 +17,7 @@ from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.publish.force_language import paper_speech
 from beatplanner.data.publish.templates import check_job_template, fill_in
 from beatplanner.data.publish.translation import Speech
+from beatplanner.data.result.alphabet import places_listed
 from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import DAY, Change, changes_of, plan_span, served_until
@@ -125,7 +126,7 @@ def _job(tables: PlanTables, beat: dict[str, Any], post: int, changes: Sequence[
         "post": post,
         "posts": int(beat["posts"]),
         "residents": say.number(float(people or 0)) if known else say.text("not known"),
-        "places": ", ".join(units["name"].astype(str).head(40)),
+        "places": places_listed(units["name"].astype(str)),
         "languages": ", ".join(
             say.language_name(w.strip()) for w in str(beat["languages"] or "").split(";") if w.strip()
         )

@@ -10,7 +10,8 @@ import numpy as np
 
 from beatplanner.data.publish.public.figures import PublicSpeech, counted, of_force, on_map, rule
 from beatplanner.data.publish.public.plan import Posted, Successor
-from beatplanner.planning.forum.public.blocks import Block, capital, heading, natural, paragraph, table
+from beatplanner.data.result.alphabet import natural
+from beatplanner.planning.forum.public.blocks import Block, capital, heading, paragraph, table
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.wording import PARTNER_TITLES, theme_name
 

@@ -21,11 +21,12 @@ from beatplanner.data.publish.public.plan import (
     PublicTables,
     Settings,
 )
+from beatplanner.data.result.alphabet import natural
 from beatplanner.data.result.cells import HIDDEN
 from beatplanner.data.result.draft_reason import STEP_NAMES, draft_sentences
 from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.qgis_words import UNNAMED
-from beatplanner.planning.forum.public.blocks import Block, heading, natural, paragraph
+from beatplanner.planning.forum.public.blocks import Block, heading, paragraph
 from beatplanner.planning.forum.public.street_beats import Street, streets_of
 from beatplanner.planning.forum.public.wording import LEVEL_TITLES
 

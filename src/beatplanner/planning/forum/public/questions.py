@@ -9,8 +9,9 @@ import shapely
 
 from beatplanner.data.publish.public.figures import coarse, computed, counted, of_force, on_map, rule
 from beatplanner.data.publish.public.plan import Posted
+from beatplanner.data.result.alphabet import natural, stem
 from beatplanner.data.result.draft_reason import gap_digits
-from beatplanner.planning.forum.public.blocks import Block, heading, natural, stem, table
+from beatplanner.planning.forum.public.blocks import Block, heading, table
 from beatplanner.planning.forum.public.content import PackContent
 
 # Places that are answered on paper; the map on screen answers for all.

@@ -12,10 +12,11 @@ import pandas as pd
 from beatplanner.data.publish.public.figures import Kind, Register, counted, of_force, on_map, rule, texts_in
 from beatplanner.data.publish.public.forum_files import SHEETS, TWIN_HEADINGS
 from beatplanner.data.publish.public.plan import Card
+from beatplanner.data.result.alphabet import natural
 from beatplanner.data.result.cells import HIDDEN
 from beatplanner.data.result.draft_reason import Reason
 from beatplanner.data.result.names import beat_title
-from beatplanner.planning.forum.public.blocks import Block, natural
+from beatplanner.planning.forum.public.blocks import Block
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.questions import questions, why_here

@@ -14,7 +14,7 @@ import shapely
 from beatplanner.data.formats import geometry
 from beatplanner.data.publish.public.figures import PublicSpeech
 from beatplanner.data.publish.public.plan import PublicPlan, PublicTables
-from beatplanner.planning.forum.public.blocks import natural
+from beatplanner.data.result.alphabet import natural
 
 # A street this near to a border, in metres, has houses on both sides of it.
 BORDER = 8.0

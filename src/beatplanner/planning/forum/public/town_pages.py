@@ -8,9 +8,10 @@ import numpy as np
 
 from beatplanner.data.publish.public.figures import computed, counted, on_map, rule
 from beatplanner.data.publish.public.plan import Meeting
+from beatplanner.data.result.alphabet import natural, ranges, stem
 from beatplanner.data.result.draft_reason import FAULTY, gap_digits
 from beatplanner.planning.forum.public.beat_page import action_table
-from beatplanner.planning.forum.public.blocks import Block, capital, heading, natural, paragraph, ranges, stem, table
+from beatplanner.planning.forum.public.blocks import Block, capital, heading, paragraph, table
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.questions import questions_page
 from beatplanner.planning.forum.public.wording import theme_name, use_of
