@@ -74,6 +74,12 @@ def test_a_mean_way_is_one_of_places_and_one_minute_is_one(language):
         assert said[1][1].startswith("A place is one minute on foot") and "; 90% of residents" in said[1][1]
 
 
+def test_a_plan_without_officers_promises_none_who_speak_a_language():
+    content, _ = asked("en", 3.0)
+    said = dict(questions(content))["Do the police choose where to go by who lives there?"]
+    assert said == "No. Language, religion and ethnicity count nowhere in the plan."
+
+
 def test_where_nobody_lives_nobodys_beat_changes():
     residents = {("pair", "1422", "1423"): 0, ("pair", "1421", "1423"): 612, ("pair", "1423", "1423"): None}
     content: Any = SimpleNamespace(

@@ -79,7 +79,9 @@ def questions(content: PackContent) -> list[tuple[str, str]]:
             t.text("Do the police choose where to go by who lives there?"),
             t.text(
                 "No. Language, religion and ethnicity count nowhere in the plan, except that an officer who speaks the language of residents is looked for."
-            ),
+            )
+            if posted
+            else t.text("No. Language, religion and ethnicity count nowhere in the plan."),
         )
     )
     return found
