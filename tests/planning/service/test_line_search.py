@@ -6,10 +6,14 @@ import itertools
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from beatplanner.data.publish.told import as_told
+from beatplanner.planning.beats.plan import BeatPlan
+from beatplanner.planning.proof import Proof, Unproven
 from beatplanner.planning.service.line_search import nearest_lines
-from beatplanner.planning.service.lines import Lines
+from beatplanner.planning.service.lines import Lines, told_of_lines
 from beatplanner.planning.service.redrawing import LineRules
 
 ROWS, COLUMNS, BEATS = 3, 4, 3
@@ -122,3 +126,19 @@ def test_a_search_that_is_stopped_says_so_and_a_whole_one_finds_the_same_again()
     # nothing is left to seek, however little time there is
     lines, rules = small_town(hours, hours.copy(), 0.5)
     assert not nearest_lines(lines, rules, start, cancelled=lambda: True)[1]
+
+
+@pytest.mark.parametrize("before, told", [(0.09, "was ±9.0% before redrawing"), (0.5, "was not reached by redrawing")])
+def test_a_rule_that_gave_way_to_the_others_is_not_told_as_never_reached(before, told):
+    """The lines before kept the balance with the hours on the way, or were farther from it than those found."""
+    lines = Lines.__new__(Lines)
+    lines.asked, lines.limit, lines.shift = ("travel_work",), {"travel_work": 0.1}, "day"
+    first, last = np.array(["1", "2"], dtype=object), np.array(["2", "1"], dtype=object)
+    lines.figures = lambda beat: {"travel_work": (before if beat is first else 0.109, "2")}
+    lines.table = lambda beat: pd.DataFrame()
+    proof = Proof("feasible", 1.0, None, 0.0)
+    plans = [BeatPlan(beat, pd.DataFrame(), proof, 0.1, True, None, (), pd.DataFrame()) for beat in (first, last)]
+    found = told_of_lines(*plans, lines, cut_short=False)
+    (clash,) = found.clashes
+    assert told in clash and "±10.9%, in beat 2" in clash and isinstance(clash, Unproven)
+    assert as_told(clash, "mk") != clash and as_told(clash, "sq") != clash

@@ -207,6 +207,12 @@ def _in_words(rule: str, value: float) -> str:
 
 def _clash(row: Row) -> str:
     name = row["rule"]
+    if row["before"] < row["found"] - 1e-6:
+        # nearer before: lines that are nearest to all rules together may give way in one of them
+        return (
+            f"The {NAMES[name]} of {_in_words(name, row['asked'])} is not kept: it is {_in_words(name, row['found'])}, in beat {row['beat']}, where"
+            f" the rules of the service together are nearest, and was {_in_words(name, row['before'])} before redrawing."
+        )
     return (
         f"The {NAMES[name]} of {_in_words(name, row['asked'])} was not reached by redrawing; the nearest that was found is"
         f" {_in_words(name, row['found'])}, in beat {row['beat']}."

@@ -152,6 +152,8 @@ def test_the_service_of_the_plan_stands_beside_today(qtbot, tmp_path, monkeypatc
     assert page.before == told and page.service["beats"] != told["beats"]
     heads = [page.table.itemAtPosition(0, c).widget().text() for c in range(4)]
     assert heads[1:] == ["Drawn", "The plan", "Today"]
+    # and nothing says that the figures were the plan's
+    assert made.results.of_plan.isHidden()
     panel.actions_["draw_undo"].trigger()
     assert page.before is None and page.service == told
     page.on_map.click()

@@ -236,6 +236,8 @@ class ResultsPanel(QWidget):
             content = self.window_.map.content
             colours = {b: content.fill(k) for k, b in enumerate(content.ids)}
             self.service.take(figures, self.book.names, colours, self._service)
+            # its figures are now of what is drawn
+            self._say_of_what()
 
     def _shade(self, name: str, values: dict[str, float | None] | None) -> None:
         """Shade the map by a figure of the service, or no more."""
