@@ -23,7 +23,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from beatplanner.planning.forum.areas import Areas, resident_cells
 from beatplanner.planning.forum.gate import Cell, Gate, pass_gate
-from beatplanner.planning.forum.told_of_work import Told, Work, tells_a_count
+from beatplanner.planning.forum.told_of_work import BalanceMeasure, Work, tells_a_count
 
 K = 5
 
@@ -87,10 +87,10 @@ def measures(
     by_officer = of_beat @ hours / posts
     spread = np.ceil((by_officer.max() / by_officer.min() - 1) / 0.1) * 0.1 if by_officer.min() > 0 else None
     step = 0.05 if rng.random() < 0.5 else np.inf
-    told = Told(np.ceil(off / 0.05) * 0.05, step, spread, 0.1)
+    told = BalanceMeasure(np.ceil(off / 0.05) * 0.05, step, spread, 0.1)
     work = Work(hours, beat, town, posts)
     if tells_a_count(told, work, people, each, cells, K):
-        told = Told(told.deviation, step)
+        told = BalanceMeasure(told.deviation, step)
         if tells_a_count(told, work, people, each, cells, K):
             return []
     found = []

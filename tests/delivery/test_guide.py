@@ -31,6 +31,10 @@ def commands() -> list[str]:
     return list(dict.fromkeys(found))
 
 
+# The first page of the sample town's pack behind those of its beats.
+AFTER_BEATS = 36
+
+
 def answers_missing(folder: Path) -> list[str]:
     """Return what docs/questions.md names and the sample town's pages do not have; pages after the maps move with the enlarged parts."""
     import pypdf
@@ -53,7 +57,9 @@ def answers_missing(folder: Path) -> list[str]:
             # the title is that of the last page: 1, and 43, “What changes”
             pages = [int(n) for n in re.findall(r"\b\d+\b", re.sub("“.+?”", "", piece))]
             at = pages[-1] + (moved if pages[-1] > 5 else 0)
-            missing += [f"page {at}: {q}" for q in quotes if q not in pack[at - 1]]
+            # chapters after the beats flow: by a page where this plan, which ends by its work, has longer lists than the sample town's
+            near = pack[at - 1 : at] if pages[-1] < AFTER_BEATS else pack[at - 2 : at + 1]
+            missing += [f"page {at}: {q}" for q in quotes if not any(q in text for text in near)]
     assert rows == 30
     return missing
 

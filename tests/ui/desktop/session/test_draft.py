@@ -184,7 +184,7 @@ def test_a_random_walk_over_all_actions_leaves_nothing_stale_and_loses_no_change
     assert walk(window, seed, 20) == []
 
 
-def test_openings_readings_and_saves_under_stress_collect_in_the_windows_thread_only(qtbot, tmp_path, built):
+def test_openings_readings_and_saves_under_stress_collect_in_the_windows_thread_only(qtbot, tmp_path, project_once):
     import gc
     import time
 
@@ -197,10 +197,10 @@ def test_openings_readings_and_saves_under_stress_collect_in_the_windows_thread_
         time.sleep(0.05)
         gc.disable()
     assert any("the collector ran in the thread churn" in text for text in wrong)
-    assert stress(shutil.copyfile(built, tmp_path / "town.gpkg"), 2, 2) == []
+    assert stress(shutil.copyfile(project_once, tmp_path / "town.gpkg"), 2, 2) == []
 
 
-def test_the_sample_town_opens_with_its_plan_made_once(open_window, monkeypatch, tmp_path, built):
+def test_the_sample_town_opens_with_its_plan_made_once(open_window, monkeypatch, tmp_path, project_once):
     from beatplanner.planning.whole import sample_plan
     from beatplanner.ui.desktop.window import main_window, tour
 
@@ -209,7 +209,7 @@ def test_the_sample_town_opens_with_its_plan_made_once(open_window, monkeypatch,
     monkeypatch.setattr(tour, "begin_once", lambda _: None)
     there = tmp_path / "beatplanner sample town" / sample_plan.NAME
     there.parent.mkdir()
-    shutil.copyfile(built, there)
+    shutil.copyfile(project_once, there)
     # what is there is kept, whatever was done in it
     assert sample_plan.planned_sample(there.parent) == there
     window.map.select(window.map.content.ids[0])
