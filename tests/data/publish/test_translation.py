@@ -141,6 +141,21 @@ BEAT = {
 OTHER_AREAS = re.compile(r"\b(areas?|regions?|zones?|catchments?|sectors?)\b", re.IGNORECASE)
 
 
+# The same of an officer; an official language and a duty are other words.
+OFFICER = {"sq": r"\boficer", "mk": r"\bслужбениц|\bслужбеник"}
+
+
+@pytest.mark.parametrize("locale", OFFICER)
+def test_an_officer_has_one_word_in_a_language(locale):
+    for file in [catalogues.FOLDER / place / f"{locale}.po" for place in ("", "interface", "papers")]:
+        with file.open("rb") as stream:
+            texts = list(read_po(stream))
+        for message in texts:
+            english, said = (" ".join(t) if isinstance(t, tuple | list) else t for t in (message.id, message.string))
+            if re.search(r"\bofficers?\b", english, re.IGNORECASE):
+                assert not re.search(OFFICER[locale], said, re.IGNORECASE), (file.name, english, said)
+
+
 @pytest.mark.parametrize("locale", BEAT)
 def test_a_beat_has_one_word_in_a_language(locale):
     folder, (word, others) = catalogues.FOLDER, BEAT[locale]
