@@ -145,6 +145,9 @@ def test_the_service_of_the_plan_stands_beside_today(qtbot, tmp_path, monkeypatc
     assert layer.figure != before and before not in content.figures and layer.figure in content.figures
     # what is drawn is counted after every stroke, and stands beside plan and today
     panel = made.drawing_panel
+    # what it is counted from is read once the drawing begins: the first stroke waits for its figures alone
+    panel.begin()
+    qtbot.waitUntil(lambda: made.results.live.ready, timeout=60_000)
     unit = 0
     to = next(b for b in content.ids if b != content.ids[content.label[unit]])
     panel.edit(lambda d: d.paint([unit], to))

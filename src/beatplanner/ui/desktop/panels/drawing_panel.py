@@ -62,6 +62,8 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
     -------
     edited
         After every edit, undo and redo; `history` has it all.
+    begun
+        A drawing is there from now on.
 
     Attributes
     ----------
@@ -72,6 +74,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
     """
 
     edited = Signal()
+    begun = Signal()
 
     def __init__(self, window: Window) -> None:
         super().__init__()
@@ -225,6 +228,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
             self.map.take_drawing(self.drawing)
             self._fill_beats()
             self.show_figures()
+            self.begun.emit()
         return self.drawing
 
     def _can_draw(self) -> bool:

@@ -220,6 +220,12 @@ class ResultsPanel(QWidget):
     def _service(self) -> dict[str, Any] | None:
         return None if self.planned is None else self.planned.tables.summary.get("service")
 
+    def make_ready(self) -> None:
+        """Read what the service of drawn beats is counted from before the first stroke, which then waits for its figures alone."""
+        drawing = self.scenario.drawn
+        if self._service is not None and drawing is not None and drawing.town.description.service is not None:
+            self.live.make_ready(drawing.town)
+
     def _follow_service(self, shown: PlanTables | None) -> None:
         """Count the service of what is drawn, or show the plan's again."""
         drawing = self.scenario.drawn

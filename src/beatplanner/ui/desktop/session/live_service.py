@@ -51,13 +51,24 @@ class LiveService(QObject):
         self._inputs: tuple[Town, ServiceInputs] | None = None
         self._next: tuple[np.ndarray, dict[str, int]] | None = None
 
+    @property
+    def ready(self) -> bool:
+        """Whether what is counted from has been read."""
+        return self._inputs is not None
+
+    def make_ready(self, town: Town) -> None:
+        """Read what is counted from, where that is not known of this town yet."""
+        if town is not self._town:
+            self.stop()
+            self._town, self._inputs = town, None
+        if self._inputs is None and not self._task.running:
+            self._go()
+
     def follow(self, town: Town, drawn: PlanTables) -> None:
         """Count the service of a plan as it is drawn on a town."""
         if drawn.beats is None:
             return
-        if town is not self._town:
-            self.stop()
-            self._town, self._inputs = town, None
+        self.make_ready(town)
         of_unit = dict(zip(drawn.units["unit"].astype(str), drawn.units["beat"].astype(str), strict=True))
         beat = np.array([of_unit.get(str(u)) for u in town.units["unit"]], dtype=object)
         posts = {str(b): int(p) for b, p in zip(drawn.beats["beat"], drawn.beats["posts"], strict=True)}

@@ -104,6 +104,7 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
         self.layer_tree = layer_tree.install(self)
         self.drawing_panel = drawing_panel.install(self)
         self.results = results_panel.install(self)
+        self.drawing_panel.begun.connect(self.results.make_ready)
         self.rule_panel = rule_editor.install(self)
         self.gantt = gantt_panel.install(self)
         self.stations = station_panel.install(self)
