@@ -115,6 +115,10 @@ def test_the_checker_counts_vacancies_anew_and_finds_what_is_forged(town, tmp_pa
             forged = json.loads(text)
             forged["service"]["vacancies"]["years"][0][key] *= 0.9
             assert "service.vacancies.figures" in failed(forged)
+        for method in ("approximate", None):
+            forged = json.loads(text)
+            forged["service"]["vacancies"]["method"] = method
+            assert "service.vacancies.figures.method" in failed(forged)
         forged = json.loads(text)
         del forged["service"]["vacancies"]["months_between"]
         assert "service.vacancies.figures" in failed(forged)

@@ -35,6 +35,7 @@ from beatplanner.planning.verification.ledger import Ledger, is_number, same, te
 from beatplanner.planning.verification.service_duty import check_duty, check_lines
 from beatplanner.planning.verification.service_fewest import check_fewest
 from beatplanner.planning.verification.service_figures import Period, check_figures, check_hours, check_minutes
+from beatplanner.planning.verification.service_held import MOST_EXACT
 from beatplanner.planning.verification.service_simulated import second_seed
 from beatplanner.planning.verification.service_states import answered as answered_by
 from beatplanner.planning.verification.service_states import first_free, queue_of_full, steady
@@ -44,7 +45,7 @@ from beatplanner.planning.verification.service_vacancies import check_vacancies
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
 
-MOST_SERVERS, MOST_TOGETHER = 14, 10
+MOST_TOGETHER = 10
 EXACT = 1e-7
 # The share that officers were worked out with is that of the plan where they are this near.
 SAME_SHARE = 1e-9
@@ -307,7 +308,7 @@ def _shift(
         busy = float(period.work.sum()) / len(ids)
         rows = [("busy_share", shift["busy_share"], busy), ("people_share", shift["people_share"], 1 - busy)]
         ledger.pairs(f"service.{name}.busy", "officers are busy with the calls that they answer", rows, "figures")
-    most = MOST_SERVERS if together is None else MOST_TOGETHER
+    most = MOST_EXACT if together is None else MOST_TOGETHER
     if method == "exact" and len(ids) <= most:
         return _solve_anew(ledger, shift, period, units, claims), True
     why = f"more than {most} officers" if method == "exact" else f"the method “{method}”"

@@ -32,6 +32,8 @@ FIGURES = (
     "overloaded_share",
 )
 NAME = "service.vacancies.figures"
+# So many officers on duty have the exact model at most.
+MOST_EXACT = 14
 
 
 def check_held(
@@ -92,6 +94,9 @@ def check_held(
         part = sums[(sums["first"] >= days[12 * k]) & (sums["first"] <= days[12 * k + 11])]
         rows += [(f"{key} in year {year['year']}", year.get(key), v) for key, v in _totals(part).items()]
     ledger.pairs(NAME, "as summed up from the months", rows, "figures")
+    exact = service["method"] == "exact" and int(there.sum(axis=2).max()) <= MOST_EXACT
+    method = "exact" if exact else "approximate"
+    ledger.add(f"{NAME}.method", told.get("method") == method, method, str(told.get("method")))
     _check_ways(ledger, tables, ways, periods)
     keys = {
         (s, tuple(there[t, s].tolist())): i * len(periods) + s
