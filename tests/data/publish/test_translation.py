@@ -136,6 +136,7 @@ BEAT = {
     "sq": (r"\breon", r"\b(zon[aeë]|rajon|sektor)"),
     "mk": (r"\bреон", r"\b(зон[аи]|рејон|рајон|сектор)"),
     "sr_Cyrl": (r"\bрејон", r"\b(зон[аеиу]|реон|рајон|сектор)"),
+    "ru": (r"\bучаст(ок|к)", r"\b(зон[аыеу]|район|сектор)"),
 }
 # English texts of which another word is meant: an area that is no beat.
 OTHER_AREAS = re.compile(r"\b(areas?|regions?|zones?|catchments?|sectors?)\b", re.IGNORECASE)
@@ -175,6 +176,21 @@ def test_a_beat_has_one_word_in_a_language(locale):
     assert named > 100
     row = next(r for r in (ROOT / "docs" / "glossary.md").read_text("utf-8").splitlines() if r.startswith("| beat |"))
     assert re.search(word, row)
+
+
+def test_a_unit_is_no_beat_in_russian():
+    # both are “участок”, and a unit says of what
+    named = 0
+    for place in ("", "interface"):
+        with (catalogues.FOLDER / place / "ru.po").open("rb") as stream:
+            texts = [(m.id, m.string) for m in read_po(stream) if isinstance(m.id, str) and isinstance(m.string, str)]
+        for english, said in texts:
+            if re.search(r"\bunits?\b", english, re.IGNORECASE) and not re.search(
+                r"\bbeats?\b", english, re.IGNORECASE
+            ):
+                assert not re.search(r"участ(ок|к\w+)(?! учёта)\b|\bединиц", said, re.IGNORECASE), (english, said)
+                named += "учёта" in said
+    assert named > 5
 
 
 @pytest.mark.parametrize("place", ["", "interface", "papers"])
