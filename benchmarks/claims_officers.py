@@ -20,7 +20,7 @@ from beatplanner.solver.officers.figures import breaches, measure
 from beatplanner.solver.officers.problem import FREE, TenureProblem, Weights
 
 WEIGHTS = Weights(1000.0, 500.0, 50.0, 30.0, 20.0, 0.01, 0.005, 3.0)
-KINDS = ("maximum", "frozen", "couples", "moves", "half", "sick", "all")
+KINDS = ("maximum", "frozen", "couples", "moves", "half", "sick", "all", "often", "wish", "fair")
 YEAR = 12
 Series = tuple[tuple[int, int, int], ...]  # (place, begin, end) by month
 
@@ -55,6 +55,18 @@ def random_problem(seed: int, kind: str) -> TenureProblem:
         begin = int(random.integers(months))
         works[int(random.integers(officers)), begin : begin + int(random.integers(1, months + 1))] = False
         more["works"] = works
+    if kind in ("often", "fair"):
+        more["most_moves"] = int(random.integers(0, 3))
+    if kind in ("wish", "fair"):
+        more["below"] = random.random((officers, beats)) < 0.4
+    if kind == "fair" and random.random() < 0.5:
+        # what was published may move somebody too often, or below their wishes
+        published = np.where(random.random((officers, months)) < 0.5, home[:, None], -1)
+        published[:, months // 2 :] = random.integers(-1, beats, (officers, 1))
+        published[np.arange(months)[None] >= last[:, None]] = -1
+        frozen = np.full((officers, months), FREE)
+        frozen[:2] = published[:2]
+        more |= {"published": published, "frozen": frozen}
     return TenureProblem(
         posts=random.integers(1, 3, beats),
         months=months,
@@ -97,6 +109,8 @@ def series_of(problem: TenureProblem, o: int) -> Iterator[Series]:
                 continue
             if not stays and (t < problem.first[o] or (problem.allowed is not None and not problem.allowed[o, p])):
                 continue
+            if not stays and problem.below is not None and problem.below[o, p]:
+                continue
             limit = max(longest - problem.served[o], problem.handover) if stays else longest
             for e in range(t + 1, stop + 1):
                 if frozen[e - 1] not in (FREE, p) or e - t > limit:
@@ -135,7 +149,7 @@ def optimum(problem: TenureProblem) -> float:
     officers, beats, months, h = len(problem.first), len(problem.posts), problem.months, problem.handover
     works = np.ones((officers, months), bool) if problem.works is None else problem.works
     stop = np.clip(problem.last, 0, months)
-    chosen = [(o, s) for o in range(officers) for s in series_of(problem, o)]
+    chosen = [(o, s) for o in range(officers) for s in series_of(problem, o) if not _too_often(problem, o, s)]
     cost = [own_cost(problem, o, s) for o, s in chosen]
     lower, upper = [0.0] * len(chosen), [1.0] * len(chosen)
     rows: list[dict[int, float]] = []
@@ -263,6 +277,12 @@ def _changes(problem: TenureProblem, o: int, series: Series, beat: int, t: int, 
             forced = t == stop[o] or (problem.frozen is not None and problem.frozen[o, t] not in (FREE, p))
             free, must = free + (not forced), must + forced
     return free, must
+
+
+def _too_often(problem: TenureProblem, o: int, series: Series) -> bool:
+    """Return whether a series moves o more often than may be; of who serves nowhere today the first posting is no move."""
+    moves = sum(t > 0 or p != problem.home[o] for p, t, _ in series) - (not problem.rooted[o])
+    return problem.most_moves is not None and moves > problem.most_moves
 
 
 def _back(problem: TenureProblem, works: np.ndarray) -> np.ndarray:

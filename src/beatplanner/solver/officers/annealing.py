@@ -14,6 +14,7 @@ from beatplanner.solver.officers.state import (
     apply,
     beat_worth,
     kernel,
+    layers_of,
     other_penalties,
     own_cost,
     place_worth,
@@ -47,8 +48,9 @@ def run(
     month_cost, full_cost = np.zeros((places, months)), np.zeros((places, months))
     begin_cost, end_cost = np.zeros((places, months)), np.zeros((places, months + 1))
     move_cost = np.zeros(months)
-    value = np.zeros((2, months + 1))
-    step_place, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
+    rows = layers_of(a) + 1
+    value = np.zeros((rows, months + 1))
+    step_place, step_end = np.zeros((rows, months + 1), np.int64), np.zeros((rows, months + 1), np.int64)
     out = np.zeros((SERIES + 1, 3), np.int64)
     chosen, order = np.zeros(3, np.int64), np.zeros(3, np.int64)
     old_place, old_begin = np.zeros((3, SERIES), np.int64), np.zeros((3, SERIES), np.int64)

@@ -15,6 +15,8 @@ which it ends; so y_opt = S_opt − E_opt says that o holds a post in p. An offi
                                                                        a beginning fills a vacancy, overlaps or stands in
          Σ_{o has k, p of b} y_opt + n_bkt ≥ 1,  g_abt ≥ n_bkt         what the beat's officers should cover: languages (l_bk by speakers), both sexes
          r_o ≥ beginnings of o away from today's beat (without one: beyond the first)
+         Σ_{p new to o} S_op,T−1 ≤ m_o                                 rotations of an officer at most, one more where o serves nowhere today
+         S_op,T−1 = 0 where b of p stands below the last wish of o that may be given, or hardship or the way from home rules it out
          Σ_{p of b} y_opt given in frozen months; couples never in one beat; at most m rotations a month;
          in any 12 months at most half of a beat's officers change by choice, those who leave counted
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from beatplanner.solver.officers.series import series
-from beatplanner.solver.officers.state import FREE, INFINITE, SERIES, kernel, needs_handover
+from beatplanner.solver.officers.state import FREE, INFINITE, SERIES, kernel, layer_after, layers_of, needs_handover
 
 if TYPE_CHECKING:
     from beatplanner.solver.officers.problem import Arrays
@@ -117,75 +117,79 @@ def quick_series(
 ):
     """As `tenure_search.series` at prices, in O(P T), for officers without a maximum.
 
-    `gain` and `room` are (P, T + 1) prefix sums, `idle` (T,) the cost of a month without a post, `move_cost` (T,) that of a rotation; `starts` (P, T), where it has rows, gets the cost
-    from a beginning on.
+    `gain` and `room` are (P, T + 1) prefix sums, `idle` (T,) the cost of a month without a post, `move_cost` (T,) that of a rotation; `starts` (layers, P, T), where it has rows, gets the cost
+    from a beginning on, by the state after it: where the rotations of an officer are limited, as many as there may be and one more.
     """
     places, months = len(a.posts), a.months
     stop, first, h, least = a.stop[o], a.first[o], a.handover, a.tenure
     if stop <= 0:
         return 0.0, 0
     keep = starts.shape[0] > 0
-    value[0, stop] = 0.0
-    value[1, stop] = 0.0
+    layers = layers_of(a)
+    for r in range(layers + 1):
+        value[r, stop] = 0.0
     shortest = max(1, h)
     ripe = max(least, shortest)
     last_room = stop if stop == months else max(0, stop - h)
-    for p in range(places):
-        suffix[0, p] = INFINITE
-        suffix[1, p] = INFINITE
-        suffix_end[0, p] = stop
-        suffix_end[1, p] = stop
+    for after in range(1, layers + 1):
+        for p in range(places):
+            suffix[after - 1, 0, p] = INFINITE
+            suffix[after - 1, 1, p] = INFINITE
+            suffix_end[after - 1, 0, p] = stop
+            suffix_end[after - 1, 1, p] = stop
     for t in range(stop - 1, -1, -1):
-        value[0, t] = value[0, t + 1] + idle[t]
-        value[1, t] = value[1, t + 1] + idle[t]
-        step_place[0, t] = -1
-        step_place[1, t] = -1
-        step_end[0, t] = t + 1
-        step_end[1, t] = t + 1
-        best, best_place, best_end = INFINITE, -1, -1
+        for r in range(layers + 1):
+            value[r, t] = value[r, t + 1] + idle[t]
+            step_place[r, t] = -1
+            step_end[r, t] = t + 1
         handed = needs_handover(a, o, t)
         open_ = t >= first
         e1, e2 = t + ripe, t + shortest
-        for p in range(places):
-            c = a.cost[o, p]
-            if e1 < stop:
-                f = c * e1 - gain[p, e1] + room[p, e1 - h] + value[1, e1]
-                if e1 - h >= 1:
-                    f -= gamma[p, e1 - h]
-                if f < suffix[0, p]:
-                    suffix[0, p] = f
-                    suffix_end[0, p] = e1
-            if e2 < stop and least > shortest:
-                f = c * e2 - gain[p, e2] + room[p, e2 - h] + value[1, e2]
-                if e2 - h >= 1:
-                    f -= gamma[p, e2 - h]
-                if f < suffix[1, p]:
-                    suffix[1, p] = f
-                    suffix_end[1, p] = e2
-            if not open_ or not a.allowed[o, p]:
-                continue
-            here, end = suffix[0, p], suffix_end[0, p]
-            if least > shortest and suffix[1, p] + a.broken < here:
-                here, end = suffix[1, p] + a.broken, suffix_end[1, p]
-            if stop == months or stop - t >= shortest:
-                f = c * stop - gain[p, stop] + room[p, last_room]
-                if stop < months and stop - h >= 1:
-                    f -= gamma[p, stop - h]
-                if f < here:
-                    here, end = f, stop
-            here += gain[p, t] - room[p, t] - c * t
-            if handed:
-                here += gamma[p, t]
-            if keep:
-                starts[p, t] = here
-            if here < best:
-                best, best_place, best_end = here, p, end
-        for r in range(2):
-            here = best + (move_cost[t] if r == 1 else 0.0)
-            if best_place >= 0 and here < value[r, t] - 1e-12:
-                value[r, t] = here
-                step_place[r, t] = best_place
-                step_end[r, t] = best_end
+        for after in range(1, layers + 1):
+            best, best_place, best_end = INFINITE, -1, -1
+            ready, early, rest = suffix[after - 1, 0], suffix[after - 1, 1], value[after]
+            for p in range(places):
+                c = a.cost[o, p]
+                if e1 < stop:
+                    f = c * e1 - gain[p, e1] + room[p, e1 - h] + rest[e1]
+                    if e1 - h >= 1:
+                        f -= gamma[p, e1 - h]
+                    if f < ready[p]:
+                        ready[p] = f
+                        suffix_end[after - 1, 0, p] = e1
+                if e2 < stop and least > shortest:
+                    f = c * e2 - gain[p, e2] + room[p, e2 - h] + rest[e2]
+                    if e2 - h >= 1:
+                        f -= gamma[p, e2 - h]
+                    if f < early[p]:
+                        early[p] = f
+                        suffix_end[after - 1, 1, p] = e2
+                if not open_ or not a.allowed[o, p]:
+                    continue
+                here, end = ready[p], suffix_end[after - 1, 0, p]
+                if least > shortest and early[p] + a.broken < here:
+                    here, end = early[p] + a.broken, suffix_end[after - 1, 1, p]
+                if stop == months or stop - t >= shortest:
+                    f = c * stop - gain[p, stop] + room[p, last_room]
+                    if stop < months and stop - h >= 1:
+                        f -= gamma[p, stop - h]
+                    if f < here:
+                        here, end = f, stop
+                here += gain[p, t] - room[p, t] - c * t
+                if handed:
+                    here += gamma[p, t]
+                if keep:
+                    starts[after - 1, p, t] = here
+                if here < best:
+                    best, best_place, best_end = here, p, end
+            for r in range(layers + 1):
+                if layer_after(a, r) != after:
+                    continue
+                here = best + (move_cost[t] if r >= 1 else 0.0)
+                if best_place >= 0 and here < value[r, t] - 1e-12:
+                    value[r, t] = here
+                    step_place[r, t] = best_place
+                    step_end[r, t] = best_end
     history = 1 if a.rooted[o] else 0
     home = a.home[o]
     t, number = 0, 0
@@ -213,7 +217,7 @@ def quick_series(
         if p >= 0:
             out[number, 0], out[number, 1], out[number, 2] = p, t, e
             number += 1
-            history = 1
+            history = layer_after(a, history)
         t = e
     return best, number
 
@@ -334,10 +338,11 @@ def price_all(
     month_cost, begin_cost = np.zeros((places, months)), np.zeros((places, months))
     end_cost = np.zeros((places, months + 1))
     move_cost = a.rotation + mu
-    value = np.zeros((2, months + 1))
-    step_place, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
-    suffix, suffix_end = np.zeros((2, places)), np.zeros((2, places), np.int64)
-    none = np.zeros((0, 0))
+    layers = layers_of(a)
+    value = np.zeros((layers + 1, months + 1))
+    step_place, step_end = np.zeros((layers + 1, months + 1), np.int64), np.zeros((layers + 1, months + 1), np.int64)
+    suffix, suffix_end = np.zeros((layers, 2, places)), np.zeros((layers, 2, places), np.int64)
+    none = np.zeros((0, 0, 0))
     taken = np.zeros(places, np.bool_)
     total = 0.0
     for t in range(months):
@@ -416,23 +421,23 @@ def through_costs(
     own_gain, own_room, idle = np.zeros((places, months + 1)), np.zeros((places, months + 1)), np.zeros(months)
     own_prices(a, o, gain[g], room, beta, gamma, own_gain, own_room, idle)
     move_cost = a.rotation + mu
-    value = np.zeros((2, months + 1))
-    step_place, step_end = np.zeros((2, months + 1), np.int64), np.zeros((2, months + 1), np.int64)
-    suffix, suffix_end = np.zeros((2, places)), np.zeros((2, places), np.int64)
+    layers = layers_of(a)
+    value = np.zeros((layers + 1, months + 1))
+    step_place, step_end = np.zeros((layers + 1, months + 1), np.int64), np.zeros((layers + 1, months + 1), np.int64)
+    suffix, suffix_end = np.zeros((layers, 2, places)), np.zeros((layers, 2, places), np.int64)
     out = np.zeros((SERIES + 1, 3), np.int64)
     starts.fill(INFINITE)
+    onward = np.full((layers, places, months), INFINITE)
     least, _ = quick_series(
-        a, o, own_gain, own_room, gamma, idle, move_cost, value, step_place, step_end, suffix, suffix_end, out, starts
+        a, o, own_gain, own_room, gamma, idle, move_cost, value, step_place, step_end, suffix, suffix_end, out, onward
     )
     stop, h, home = a.stop[o], a.handover, a.home[o]
-    # the cheapest way to be free in a month, before and after a first posting
-    fresh, after = np.full(months + 1, INFINITE), np.full(months + 1, INFINITE)
-    if home < 0 and not a.rooted[o]:
-        fresh[0] = 0.0
-    elif home < 0:
-        after[0] = 0.0
+    # the cheapest way to be free in a month, by the state before a posting
+    free = np.full((layers + 1, months + 1), INFINITE)
+    if home < 0:
+        free[1 if a.rooted[o] else 0, 0] = 0.0
     else:
-        after[0] = a.broken if a.served[o] < a.tenure else 0.0
+        free[1, 0] = a.broken if a.served[o] < a.tenure else 0.0
         c = a.cost[o, home]
         for e in range(1, stop):
             here = a.carried[o] + c * e - own_gain[home, e] + own_room[home, max(0, e - h)]
@@ -440,38 +445,42 @@ def through_costs(
                 here -= gamma[home, e - h]
             if a.served[o] + e < a.tenure:
                 here += a.broken
-            after[e] = min(after[e], here)
+            free[1, e] = min(free[1, e], here)
     ripe, shortest = max(a.tenure, max(1, h)), max(1, h)
-    # cheapest beginnings so far, by place: those ripe, and all
-    ready, early = np.full(places, INFINITE), np.full(places, INFINITE)
-    begun = np.full((places, months), INFINITE)
+    # cheapest beginnings so far, by state after it and place: those ripe, and all
+    ready, early = np.full((layers, places), INFINITE), np.full((layers, places), INFINITE)
+    begun = np.full((layers, places, months), INFINITE)
     for t in range(stop):
         if t > 0:
-            fresh[t] = fresh[t - 1] + idle[t - 1]
-            after[t] = min(after[t], after[t - 1] + idle[t - 1])
-        if t > 0:
+            for r in range(layers + 1):
+                free[r, t] = min(free[r, t], free[r, t - 1] + idle[t - 1])
             for p in range(places):
                 if not a.allowed[o, p]:
                     continue
-                if t - ripe >= 0:
-                    ready[p] = min(ready[p], begun[p, t - ripe])
-                if t - shortest >= 0:
-                    early[p] = min(early[p], begun[p, t - shortest])
                 c = a.cost[o, p]
                 f = c * t - own_gain[p, t] + own_room[p, max(0, t - h)]
                 if t - h >= 1:
                     f -= gamma[p, t - h]
-                after[t] = min(after[t], f + min(ready[p], early[p] + a.broken))
+                for j in range(layers):
+                    if t - ripe >= 0:
+                        ready[j, p] = min(ready[j, p], begun[j, p, t - ripe])
+                    if t - shortest >= 0:
+                        early[j, p] = min(early[j, p], begun[j, p, t - shortest])
+                    free[j + 1, t] = min(free[j + 1, t], f + min(ready[j, p], early[j, p] + a.broken))
         if t < a.first[o]:
             continue
-        come = min(fresh[t], after[t] + move_cost[t])
         handed = needs_handover(a, o, t)
-        for p in range(places):
-            if a.allowed[o, p]:
-                c = a.cost[o, p]
-                here = come + own_gain[p, t] - own_room[p, t] - c * t
-                if handed:
-                    here += gamma[p, t]
-                begun[p, t] = here
-                starts[p, t] += come
+        for j in range(layers):
+            come = INFINITE
+            for r in range(layers + 1):
+                if layer_after(a, r) == j + 1:
+                    come = min(come, free[r, t] + (move_cost[t] if r >= 1 else 0.0))
+            for p in range(places):
+                if a.allowed[o, p]:
+                    c = a.cost[o, p]
+                    here = come + own_gain[p, t] - own_room[p, t] - c * t
+                    if handed:
+                        here += gamma[p, t]
+                    begun[j, p, t] = here
+                    starts[p, t] = min(starts[p, t], onward[j, p, t] + come)
     return least

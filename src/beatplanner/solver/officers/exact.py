@@ -21,6 +21,7 @@ from beatplanner.solver.clock import watch
 from beatplanner.solver.highs_session import end_at, quiet_highs
 from beatplanner.solver.officers.exact_changes import Columns, change_rows, summed
 from beatplanner.solver.officers.prices import limits_moves
+from beatplanner.solver.officers.problem import UNLIMITED
 from beatplanner.solver.officers.sparse_model import SparseModel
 
 if TYPE_CHECKING:
@@ -286,6 +287,8 @@ def _rows(a: Arrays, model: SparseModel, c: Columns, strict: bool) -> None:
                 [int(x[o, p][t]) for p in places for x in (c.begins, c.ends)], [1.0, -1.0] * len(places), -infinite, 1
             )
         new = [int(c.begins[o, p][-1]) for p in places if p != a.home[o]]
+        if a.most < UNLIMITED and new:
+            model.row(new, [1.0] * len(new), -infinite, a.most + (0 if a.rooted[o] else 1))
         if a.rooted[o]:
             for s in new:
                 model.cost[s] += a.rotation

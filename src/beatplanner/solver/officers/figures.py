@@ -133,7 +133,7 @@ class Breach:
     ----------
     rule
         ``"twice"``, ``"available"``, ``"allowed"``, ``"again"``, ``"capacity"``, ``"handover"``, ``"short"``, ``"maximum"``, ``"frozen"``,
-        ``"couple"``, ``"moves"`` or ``"half"``; and, of a plan, ``"notice"``.
+        ``"couple"``, ``"moves"``, ``"half"``, ``"wish"`` or ``"often"``; and, of a plan, ``"notice"``.
     officer, place, month
         Where; -1 where it is no one's or nowhere's in particular.
     """
@@ -158,7 +158,8 @@ def breaches(problem: TenureProblem, postings: list[Posting]) -> list[Breach]:
         if (p.begin < a.first[o] and not stay) or p.end > a.stop[o]:
             wrong.append(Breach("available", o, p.place, p.begin))
         if not stay and not a.allowed[o, p.place]:
-            wrong.append(Breach("allowed", o, p.place, p.begin))
+            low = problem.below is not None and bool(problem.below[o, p.place])
+            wrong.append(Breach("wish" if low else "allowed", o, p.place, p.begin))
         if (o, int(a.beat[p.place])) in beats_of:
             wrong.append(Breach("again", o, p.place, p.begin))
         beats_of.add((o, int(a.beat[p.place])))
@@ -181,9 +182,22 @@ def breaches(problem: TenureProblem, postings: list[Posting]) -> list[Breach]:
         for p in postings:
             count[p.begin] += _rotates(problem, p, postings)
         wrong += [Breach("moves", -1, -1, int(t)) for t in np.flatnonzero(count > a.moves)]
+    if problem.most_moves is not None:
+        wrong += _often(problem, postings)
     if a.half:
         wrong += _changing(problem, postings)
     return wrong
+
+
+def _often(problem: TenureProblem, postings: list[Posting]) -> list[Breach]:
+    """Return the first rotation of each officer beyond the most that there may be."""
+    found: list[Breach] = []
+    count = np.zeros(len(problem.first), int)
+    for p in sorted(postings, key=lambda p: (p.officer, p.begin)):
+        count[p.officer] += _rotates(problem, p, postings)
+        if count[p.officer] == (problem.most_moves or 0) + 1 and _rotates(problem, p, postings):
+            found.append(Breach("often", p.officer, p.place, p.begin))
+    return found
 
 
 def _rotates(problem: TenureProblem, posting: Posting, postings: list[Posting]) -> bool:

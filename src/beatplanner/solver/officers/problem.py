@@ -91,6 +91,10 @@ class TenureProblem:
         Pairs of officers who must not share a beat.
     moves_a_month
         Rotations that may begin in a month over the force, or None.
+    below
+        (O, P) bool: below the last wish that officers may be moved to; nowhere where None. Who serves there today may stay.
+    most_moves
+        Rotations that an officer may begin within the months, or None.
     half_a_year
         Whether at most half of a beat's officers may change in any 12 months.
     """
@@ -123,6 +127,8 @@ class TenureProblem:
     half_a_year: bool = False
     speakers: np.ndarray | None = None
     must: np.ndarray | None = None
+    below: np.ndarray | None = None
+    most_moves: int | None = None
     arrays: Arrays = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -133,7 +139,7 @@ class Arrays(NamedTuple):
     """A problem with nothing left out, as the compiled code takes it.
 
     `lack` (B, K) is what a month costs in which nobody there has what the beat needs, beside `gap`, `stop` is the first month after an officer's last, `falls` (O, T) whether an officer falls sick in a month, and `back` (O, T) the place in which
-    an officer, back from sickness, does not count to the room; -1 for none. `frozen` and `published` (O, T) are beats, as the public knows them, and
+    an officer, back from sickness, does not count to the room; -1 for none. `most` are the rotations of an officer, `UNLIMITED` without a limit that could matter. `frozen` and `published` (O, T) are beats, as the public knows them, and
     `asked` (O, T) the places in which a search begins with these; -1 for none.
     """
 
@@ -169,6 +175,7 @@ class Arrays(NamedTuple):
     longest: int
     handover: int
     moves: int
+    most: int
     half: bool
     vacant: float
     broken: float
@@ -190,6 +197,8 @@ def _arrays(p: TenureProblem) -> Arrays:
         for one, other in ((a, b), (b, a)):
             partner[one, np.flatnonzero(partner[one] < 0)[0]] = other
     allowed = np.ones((officers, places), bool) if p.allowed is None else np.array(p.allowed, dtype=bool)
+    if p.below is not None:
+        allowed &= ~np.asarray(p.below, bool)
     # who leaves today's beat does not come back
     allowed[(p.home >= 0)[:, None] & (beat == beat[p.home][:, None])] = False
     works = np.ones((officers, months), bool) if p.works is None else np.ascontiguousarray(p.works, dtype=bool)
@@ -230,6 +239,7 @@ def _arrays(p: TenureProblem) -> Arrays:
         longest=10_000 if p.max_tenure is None else int(p.max_tenure),
         handover=int(p.handover),
         moves=UNLIMITED if p.moves_a_month is None else int(p.moves_a_month),
+        most=UNLIMITED if p.most_moves is None or p.most_moves >= months else int(p.most_moves),
         half=p.half_a_year,
         vacant=float(w.vacant_month),
         broken=float(w.tenure_violation),

@@ -27,6 +27,7 @@ from beatplanner.solver.officers.state import (
     enter_all,
     other_penalties,
     over_maximum,
+    over_most,
     place_worth,
 )
 
@@ -148,11 +149,13 @@ class Search:
     def _fill(self) -> None:
         """Fill each vacant post, month by month, with the nearest officer who holds none, speakers of what the beat lacks first."""
         a, s = self.a, self.state
+        still = a.rooted & (a.most < 1)
         for t in range(a.months):
             for p in np.flatnonzero(s.filled[:, t] < a.posts):
                 b = a.beat[p]
                 for _ in range(int(a.posts[p] - s.filled[p, t])):
                     free = (s.number == 0) & ~a.pinned & (a.first <= t) & (t < a.stop) & a.allowed[:, p] & (a.home < 0)
+                    free &= ~still
                     if not free.any():
                         break
                     lacks = a.needs[b] & (s.covered[b, :, t] == 0)
@@ -246,7 +249,11 @@ class Search:
             float(beat_worth(self.a._replace(half=False), self.state, b, self.limit[b])) for b in range(self.a.beats)
         )
         s, a = self.state, self.a
-        over = sum(over_maximum(a, o, s.place[o], s.begin[o], s.end[o], s.number[o]) for o in range(len(a.first)))
+        over = sum(
+            over_maximum(a, o, s.place[o], s.begin[o], s.end[o], s.number[o])
+            + over_most(a, o, s.place[o], s.begin[o], s.number[o])
+            for o in range(len(a.first))
+        )
         return float(s.beat_cost.sum()) - soft + float(other_penalties(a, s)) + PENALTY * over
 
     def postings(self) -> list[tuple[int, int, int, int]]:

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from beatplanner.solver.officers.state import FREE, INFINITE, PENALTY, SERIES, kernel, needs_handover
+from beatplanner.solver.officers.state import (
+    FREE,
+    INFINITE,
+    PENALTY,
+    SERIES,
+    kernel,
+    layer_after,
+    layers_of,
+    needs_handover,
+)
 
 if TYPE_CHECKING:
     from beatplanner.solver.officers.problem import Arrays
@@ -31,7 +40,7 @@ def series(
 
     A posting of p in months b..e−1 costs begin_cost[p, b] + Σ month_cost[p, b..e−1] + Σ full_cost over the same months, the last h left out
     where it ends before the horizon, + end_cost[p, e] + a broken tenure + move_cost[b] for a rotation. `value`, `step_place`
-    and `step_end` are scratch space, (2, T + 1). A beat held twice is told by a cost of INFINITE and a number of −1, and the second
+    and `step_end` are scratch space, (1 + layers, T + 1), a row for each state before a posting: nowhere yet, then by rotations where they are limited. A beat held twice is told by a cost of INFINITE and a number of −1, and the second
     posting there stands in the last row of `out`.
     """
     places, months = month_cost.shape
@@ -39,57 +48,63 @@ def series(
     if stop <= 0:
         return 0.0, 0
     pinned = a.pinned[o]
-    for r in range(2):
+    layers = layers_of(a)
+    for r in range(layers + 1):
         value[r, stop] = 0.0
     for t in range(stop - 1, -1, -1):
-        for r in range(2):
-            held = pinned and a.frozen[o, t] >= 0
+        held = pinned and a.frozen[o, t] >= 0
+        for r in range(layers + 1):
             value[r, t] = INFINITE if held else value[r, t + 1]
             step_place[r, t] = -1
             step_end[r, t] = t + 1
         if t < a.first[o]:
             continue
-        best, best_place, best_end = INFINITE, -1, -1
         handed = needs_handover(a, o, t)
-        for p in range(places):
-            if not a.allowed[o, p]:
-                continue
-            if pinned and a.frozen[o, t] != FREE and a.frozen[o, t] != a.beat[p]:
-                continue
-            start = begin_cost[p, t] if handed else 0.0
-            if start >= PENALTY * 1e3:
-                continue
-            total = start
-            for e in range(t + 1, stop + 1):
-                if pinned and a.frozen[o, e - 1] != FREE and a.frozen[o, e - 1] != a.beat[p]:
-                    break
-                if e > t + a.longest:
-                    if not pinned or a.frozen[o, e - 1] != a.beat[p]:
+        for after in range(1, layers + 1):
+            best, best_place, best_end = INFINITE, -1, -1
+            for p in range(places):
+                if not a.allowed[o, p]:
+                    continue
+                if pinned and a.frozen[o, t] != FREE and a.frozen[o, t] != a.beat[p]:
+                    continue
+                start = begin_cost[p, t] if handed else 0.0
+                if start >= PENALTY * 1e3:
+                    continue
+                total = start
+                for e in range(t + 1, stop + 1):
+                    if pinned and a.frozen[o, e - 1] != FREE and a.frozen[o, e - 1] != a.beat[p]:
                         break
-                    total += PENALTY
-                total += month_cost[p, e - 1]
-                if e - 1 - h >= t:
-                    total += full_cost[p, e - 1 - h]
-                if total >= INFINITE * 0.1:
-                    break
-                if e < months:
-                    if e - t < h or value[1, e] >= INFINITE:
-                        continue
-                    here = total + end_cost[p, e] + value[1, e]
-                    if e < stop and e - t < a.tenure:
-                        here += a.broken
-                else:
-                    here = total
-                    for u in range(max(t, e - h), e):
-                        here += full_cost[p, u]
-                if here < best:
-                    best, best_place, best_end = here, p, e
-        for r in range(2):
-            here = best + (move_cost[t] if r == 1 else 0.0)
-            if best_place >= 0 and here < value[r, t] - 1e-12:
-                value[r, t] = here
-                step_place[r, t] = best_place
-                step_end[r, t] = best_end
+                    if e > t + a.longest:
+                        if not pinned or a.frozen[o, e - 1] != a.beat[p]:
+                            break
+                        total += PENALTY
+                    total += month_cost[p, e - 1]
+                    if e - 1 - h >= t:
+                        total += full_cost[p, e - 1 - h]
+                    if total >= INFINITE * 0.1:
+                        break
+                    if e < months:
+                        if e - t < h or value[after, e] >= INFINITE:
+                            continue
+                        here = total + end_cost[p, e] + value[after, e]
+                        if e < stop and e - t < a.tenure:
+                            here += a.broken
+                    else:
+                        here = total
+                        for u in range(max(t, e - h), e):
+                            here += full_cost[p, u]
+                    if here < best:
+                        best, best_place, best_end = here, p, e
+            for r in range(layers + 1):
+                # what is frozen may force a rotation beyond the most
+                forced = held and layer_after(a, r) < 0
+                if after != (layers if forced else layer_after(a, r)):
+                    continue
+                here = best + (move_cost[t] if r >= 1 else 0.0) + (PENALTY if forced else 0.0)
+                if best_place >= 0 and here < value[r, t] - 1e-12:
+                    value[r, t] = here
+                    step_place[r, t] = best_place
+                    step_end[r, t] = best_end
     history = 1 if a.rooted[o] else 0
     home = a.home[o]
     t, number = 0, 0
@@ -136,7 +151,8 @@ def series(
                     return INFINITE, -1
             out[number, 0], out[number, 1], out[number, 2] = p, t, e
             number += 1
-            history = 1
+            following = layer_after(a, history)
+            history = following if following > 0 else layers
         t = e
     return best, number
 

@@ -22,6 +22,7 @@ SERIES = 8  # postings of an officer at most
 EARLY = 1e-3
 FREE = -2
 WINDOW = 12
+UNLIMITED = 10_000  # as in `problem`
 
 
 class State(NamedTuple):
@@ -125,9 +126,33 @@ def over_maximum(a: Arrays, o: int, place: np.ndarray, begin: np.ndarray, end: n
 
 
 @kernel
+def over_most(a: Arrays, o: int, place: np.ndarray, begin: np.ndarray, number: int):
+    """Return the rotations of o beyond the most that an officer may have, which frozen months may force."""
+    moves = 0
+    for i in range(number):
+        if begin[i] > 0 or place[i] != a.home[o]:
+            moves += 1
+    return max(0, (moves if a.rooted[o] else max(0, moves - 1)) - a.most)
+
+
+@kernel
+def layers_of(a: Arrays):
+    """Return how many states there are after a posting: one where rotations are not limited, else one for each number of them."""
+    return 1 if a.most >= UNLIMITED else a.most + 1
+
+
+@kernel
+def layer_after(a: Arrays, r: int):
+    """Return the state after a posting that begins in state r, 0 for who has served nowhere; −1 where none may begin."""
+    if r == 0 or a.most >= UNLIMITED:
+        return 1
+    return r + 1 if r <= a.most else -1
+
+
+@kernel
 def series_cost(a: Arrays, o: int, place: np.ndarray, begin: np.ndarray, end: np.ndarray, number: int):
-    """Return what a series of postings of o costs by itself; a month beyond the maximum costs `PENALTY`."""
-    total = PENALTY * over_maximum(a, o, place, begin, end, number)
+    """Return what a series of postings of o costs by itself; a month beyond the maximum and a rotation beyond the most cost `PENALTY` each."""
+    total = PENALTY * (over_maximum(a, o, place, begin, end, number) + over_most(a, o, place, begin, number))
     kept = False
     moves = 0
     for i in range(number):
