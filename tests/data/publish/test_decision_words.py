@@ -1,6 +1,8 @@
 """What decides between plans is told in the force's language: prices of rules, why money holds up a start, why rules clash."""
 
+import json
 import re
+import shutil
 from html import unescape
 
 import pytest
@@ -14,6 +16,7 @@ from beatplanner.data.publish.price_words import HOW, RULES, phrase, price_inter
 from beatplanner.data.publish.report import page_template
 from beatplanner.data.publish.told import as_told, without_keys
 from beatplanner.data.publish.translation import LOCALES, Speech
+from beatplanner.planning.compare import rule_prices
 from beatplanner.planning.compare.answer import paid_by
 from beatplanner.planning.compare.rule_prices import relaxations
 
@@ -78,10 +81,33 @@ def test_prices_are_sentences():
     assert price_interval(BEATS) == ("1.0% to 4.0% more travel", "12 m less on the mean way to work")
 
 
+@pytest.mark.parametrize(
+    "status, limit, told", [("unknown", 5.0, True), ("unknown", None, False), ("infeasible", 5.0, False)]
+)
+@pytest.mark.parametrize("itself", [True, False])
+def test_a_price_that_the_time_ended_says_so(status, limit, told, itself, planned_once, tmp_path, monkeypatch):
+    summary = json.loads((planned_once.folder / "plan" / "summary.json").read_text(encoding="utf-8"))
+
+    def found(rules, folder, **_):
+        shutil.copytree(planned_once.folder / "plan", folder)
+        broken = itself if folder.name == "plan" else not itself
+        return summary | ({"beats": summary["beats"] | {"status": status}} if broken else {})
+
+    every = rule_prices.relaxations
+    monkeypatch.setattr(rule_prices, "run", found)
+    monkeypatch.setattr(rule_prices, "relaxations", lambda d: (r for r in every(d) if r.key == "beats.tolerance"))
+    row = rule_prices.price_rules(planned_once.project, tmp_path / "prices", time_limit=limit)["prices"][0]
+    assert not row["feasible"] and row["itself_broken"] == itself
+    assert ("within the time limit" in row["sentence"].casefold()) == told, row["sentence"]
+
+
 @pytest.mark.parametrize("language", OTHERS)
 def test_no_price_is_told_in_english_elsewhere(language):
     said = Speech(language)
-    for row in (BEATS, OFFICERS, BEATS | {"feasible": False, "itself_broken": False}):
+    none = [
+        BEATS | {"feasible": False, "itself_broken": i, "cut_short": c} for i in (True, False) for c in (True, False)
+    ]
+    for row in (BEATS, OFFICERS, *none):
         text = price_sentence(row, said) + " ".join(price_interval(row, said))
         assert not re.search(r"\b(?:within|costs|more|fewer|without|proven|beat)\b|⟦", text), text
     assert not said.missing

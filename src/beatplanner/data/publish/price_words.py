@@ -86,6 +86,9 @@ NONE_LESS = {
 }
 ITSELF = "{rule}: no price can be told. The plan itself does not meet all its rules."
 CHANGED = "{rule}: no price can be told. Planned again ({how}), not all rules are met."
+# Neither a plan nor a proof that there is none: a longer limit may find either.
+ITSELF_CUT = "{rule}: no price can be told. Within the time limit no plan that keeps all rules was found; a longer one may find it."
+CHANGED_CUT = "{rule}: no price can be told. Planned again ({how}), no plan that keeps all rules was found within the time limit; a longer one may find it."
 NOTHING = "{rule} costs nothing ({how})."
 COSTS = "{rule} costs {price} ({how})."
 POINTS, VACANT = "{n} points", "a vacant month counts {n}"
@@ -148,7 +151,23 @@ OBSTACLES = ("river", "rivers", "water", "railway", "motorway", "main roads")
 OFFICERS = ("vacant_months", "tenure_violations", "language_gaps", "rotations")
 WORDS = (
     *(*RULES.values(), *HOW.values(), *MORE.values(), *NO_LESS.values(), *NONE_LESS.values()),
-    *(ITSELF, CHANGED, NOTHING, COSTS, POINTS, VACANT, PROVEN, BETWEEN, EXACTLY, RANGE, UNPROVEN, NO_BOUND, WITHOUT),
+    *(
+        ITSELF,
+        CHANGED,
+        ITSELF_CUT,
+        CHANGED_CUT,
+        NOTHING,
+        COSTS,
+        POINTS,
+        VACANT,
+        PROVEN,
+        BETWEEN,
+        EXACTLY,
+        RANGE,
+        UNPROVEN,
+        NO_BOUND,
+        WITHOUT,
+    ),
     *OBSTACLES,
     *(BY_CAR, ON_WAY, ON_WALK, *(text for pair in CHANGES.values() for text in pair)),
 )
@@ -223,7 +242,8 @@ def price_sentence(row: PriceRow, said: Speech = ENGLISH) -> str:
         return str(row["sentence"])
     rule, how = rule_in_words(row, said), how_in_words(row, said)
     if not row["feasible"]:
-        return said.text(ITSELF if row["itself_broken"] else CHANGED, rule=rule, how=how)
+        at_once, cut = (ITSELF, ITSELF_CUT) if row["itself_broken"] else (CHANGED, CHANGED_CUT)
+        return said.text(cut if row.get("cut_short") else at_once, rule=rule, how=how)
     if row["step"] == "officers":
         return _of_officers(row, rule, how, said)
     step, share, least, most = row["step"], row["share"] or 0.0, row["at_least"], row["at_most"]

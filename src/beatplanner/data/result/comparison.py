@@ -221,6 +221,7 @@ class PriceRow(Objectives, StepPrice):
     share: float | None
     feasible: bool
     itself_broken: bool
+    cut_short: NotRequired[bool]
     only_adds: bool
     currency: str | None
     sentence: str

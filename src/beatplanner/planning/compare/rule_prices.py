@@ -42,7 +42,7 @@ from beatplanner.data.publish.price_words import (
 )
 from beatplanner.data.result.cells import readable
 from beatplanner.data.result.comparison import PriceRow, Prices, StepPrice
-from beatplanner.data.result.draft import BROKEN
+from beatplanner.data.result.draft import BROKEN, UNKNOWN
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.json_files import write_json
 from beatplanner.data.result.provenance import provenance
@@ -335,7 +335,7 @@ def price_rules(
     for k, r in enumerate(every):
         start = out / "plan" if r.step == "beats" and r.key != "units.municipality" else None
         summary = plan(r.rules, out / r.key, (r.step,), start, len(every) - k, f"{k + 1} of {len(every)}, {r.key}")
-        rows.append(_price(r, base, summary, out, d, whole.budget))
+        rows.append(_price(r, base, summary, out, d, whole.budget, time_limit is not None))
     content: Prices = readable(
         {
             "version": 1,
@@ -353,8 +353,10 @@ def price_rules(
     return content
 
 
-def _price(r: Relaxation, base: Claims, relaxed: Claims, out: Path, d: Description, budget: Budget | None) -> PriceRow:
-    """Return one price, with its bounds, what it is in other units, and its sentence."""
+def _price(
+    r: Relaxation, base: Claims, relaxed: Claims, out: Path, d: Description, budget: Budget | None, limited: bool
+) -> PriceRow:
+    """Return one price, with its bounds, what it is in other units, and its sentence; `limited` where the plans had a time limit."""
     a, b = base[r.step], relaxed[r.step]
     gain: float = a["objective"] - b["objective"]
     at_least: float | None = None if a["lower_bound"] is None else a["lower_bound"] - b["objective"]
@@ -383,6 +385,8 @@ def _price(r: Relaxation, base: Claims, relaxed: Claims, out: Path, d: Descripti
         **_in_other_units(r, base, relaxed, out, d, budget),
         "feasible": b["status"] not in BROKEN and a["status"] not in BROKEN,
         "itself_broken": a["status"] in BROKEN,
+        # what is proven impossible stays so, however long the search
+        "cut_short": limited and (a if a["status"] in BROKEN else b)["status"] == UNKNOWN,
         "only_adds": r.only_adds,
         "currency": None if budget is None else budget.currency,
         "sentence": "",
