@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypedDict
 
 import numpy as np
 
 from beatplanner.data.publish.comparison_words import ENGLISH
 from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.publish.translation import Speech
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.sections import number_of
+from beatplanner.data.result.service import ServiceContent
 from beatplanner.data.result.service_files import fates, response_minutes
 
 # Figures of the table: key, heading, and how it is written with how many digits.
@@ -26,17 +28,25 @@ FIGURES = (
 )
 
 
-def service_heads(service: dict[str, Any] | None, say: Speech = ENGLISH) -> list[str]:
+class ServiceRow(TypedDict):
+    """A row of the table: a shift or the whole week, of the plan or of today."""
+
+    shift: str
+    whose: str
+    cells: list[str]
+
+
+def service_heads(service: ServiceContent | None, say: Speech = ENGLISH) -> list[str]:
     """Return the headings of the table: calls that wait, that are lost, or both, as the queue of the service has it."""
     return [say.text(head) for _, head, *_ in _figures(service)]
 
 
-def _figures(service: dict[str, Any] | None) -> list[tuple[str, str, str, int]]:
+def _figures(service: ServiceContent | None) -> list[tuple[str, str, str, int]]:
     hidden = {"wait_share", "lost_share"} - set(fates(service or {}))
     return [row for row in FIGURES if row[0] not in hidden]
 
 
-def service_rows(service: dict[str, Any] | None, say: Speech = ENGLISH) -> list[dict[str, Any]]:
+def service_rows(service: ServiceContent | None, say: Speech = ENGLISH) -> list[ServiceRow]:
     """Return the rows of the table: each shift and the whole week, of the plan and of today's beats where those are known.
 
     Parameters
@@ -48,14 +58,15 @@ def service_rows(service: dict[str, Any] | None, say: Speech = ENGLISH) -> list[
 
     Returns
     -------
-    list of dict
-        ``shift``, ``whose`` (the plan or today), ``cells`` (texts in the order of `service_heads`).
+    list of ServiceRow
+        Cells in the order of `service_heads`.
     """
     if service is None:
         return []
-    today = {s["name"]: s for s in section_of(service, "today").get("shifts", [])}
+    of_today = service.get("today")
+    today = {s["name"]: s for s in of_today["shifts"]} if of_today else {}
     rows = _figures(service)
-    found: list[dict[str, list[str] | str]] = []
+    found: list[ServiceRow] = []
     for shift in service["shifts"]:
         found.append({"shift": say.known(shift["name"]), "whose": say.text("plan"), "cells": _cells(shift, rows, say)})
         if shift["name"] in today:
@@ -68,18 +79,18 @@ def service_rows(service: dict[str, Any] | None, say: Speech = ENGLISH) -> list[
             )
     if len(service["shifts"]) > 1:
         found.append({"shift": say.text("whole week"), "whose": say.text("plan"), "cells": _cells(service, rows, say)})
-        if service.get("today"):
+        if of_today:
             found.append(
                 {
                     "shift": say.text("whole week"),
                     "whose": say.text("today"),
-                    "cells": _cells(service["today"], rows, say),
+                    "cells": _cells(of_today, rows, say),
                 }
             )
     return found
 
 
-def _cells(figures: dict[str, Any], rows: list[tuple[str, str, str, int]], say: Speech) -> list[str]:
+def _cells(figures: Mapping[str, object], rows: list[tuple[str, str, str, int]], say: Speech) -> list[str]:
     def cell(value: float | None, form: str, digits: int) -> str:
         if value is None:
             return "–"
@@ -88,7 +99,7 @@ def _cells(figures: dict[str, Any], rows: list[tuple[str, str, str, int]], say: 
         return say.number(value, 0 if form == "few" and float(value).is_integer() else digits)
 
     figures = {**figures, "response_minutes": response_minutes(figures)}
-    return [cell(figures.get(key), form, digits) for key, _, form, digits in rows]
+    return [cell(number_of(figures, key), form, digits) for key, _, form, digits in rows]
 
 
 def draw_week(week: list[float], say: Speech = ENGLISH) -> Any:

@@ -12,6 +12,12 @@ def section_of(said: Mapping[str, object], key: str) -> dict[str, Any]:
     return found or {}
 
 
+def number_of(said: Mapping[str, object], key: str) -> float | None:
+    """Return the number under a key; None where it is missing, null or no number."""
+    found = said.get(key)
+    return found if isinstance(found, int | float) else None
+
+
 def list_of(said: Mapping[str, object], key: str) -> list[Any]:
     """Return the list under a key, empty where it is missing or null."""
     found: Any = said.get(key)

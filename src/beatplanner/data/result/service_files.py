@@ -6,9 +6,9 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.sections import list_of, number_of, section_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,7 @@ def write_service(folder: Path, figures: Mapping[str, object], evidence: dict[st
         write_csv(folder / FOLDER / name, list(exact.columns), exact.itertuples(index=False))
 
 
-def fates(service: dict[str, Any]) -> tuple[str, ...]:
+def fates(service: Mapping[str, object]) -> tuple[str, ...]:
     """Return which shares tell what becomes of calls that find all officers busy: of those that wait, of those that are lost, or both.
 
     Parameters
@@ -49,12 +49,12 @@ def fates(service: dict[str, Any]) -> tuple[str, ...]:
         is on duty are lost all the same, and then both are told.
     """
     lost = service.get("queue") == "lost"
-    parts = [service, *service.get("shifts", ()), section_of(service, "today")]
-    gone = lost or any((part.get("lost_share") or 0.0) > 0 for part in parts)
+    parts = [service, *list_of(service, "shifts"), section_of(service, "today")]
+    gone = lost or any((number_of(part, "lost_share") or 0.0) > 0 for part in parts)
     return (() if lost else ("wait_share",)) + (("lost_share",) if gone else ())
 
 
-def response_minutes(figures: dict[str, Any]) -> float | None:
+def response_minutes(figures: Mapping[str, object]) -> float | None:
     """Return the minutes from a call until somebody is there, on average over the calls answered: the wait for a free officer, and travel.
 
     The one definition of every page: what is told as *travel* is the way alone (`mean_minutes`, `median_minutes`, `p90_minutes`).
@@ -65,13 +65,14 @@ def response_minutes(figures: dict[str, Any]) -> float | None:
         The key ``service`` of the summary, or what it tells of a shift, a beat or today: ``mean_minutes`` is of the calls answered,
         ``mean_wait_minutes`` of all that come, of which those that are lost do not wait.
     """
-    travel, wait, lost = figures.get("mean_minutes"), figures.get("mean_wait_minutes"), figures.get("lost_share") or 0.0
+    travel, wait = number_of(figures, "mean_minutes"), number_of(figures, "mean_wait_minutes")
+    lost = number_of(figures, "lost_share") or 0.0
     if travel is None:
         return None
     return travel + (wait / (1.0 - lost) if wait and lost < 1.0 else 0.0)
 
 
-def nobody_share(service: dict[str, Any]) -> dict[str, float]:
+def nobody_share(service: Mapping[str, object]) -> dict[str, float]:
     """Return in what share of the week no officer of a beat is on duty: by the posts that the officers' plan fills, where there is one, else by all.
 
     Parameters
@@ -79,7 +80,7 @@ def nobody_share(service: dict[str, Any]) -> dict[str, float]:
     service
         The key ``service`` of the summary, or what it tells of today.
     """
-    return (service.get("vacancies") or service).get("nobody_share") or {}
+    return section_of(section_of(service, "vacancies") or service, "nobody_share")
 
 
 def keep_service(before: Path, part: Path) -> None:

@@ -60,10 +60,12 @@ class Beats(Step):
     municipalities: list[MunicipalityRules] = Field(default_factory=list[MunicipalityRules])
     officers_required: int | None = None
     moved_share: float | None = None
-    least_minutes: dict[str, Any] | None = Field(
+    least_minutes: dict[str, object] | None = Field(
         None, description="what redrawing for the least minutes gained and costs"
     )
-    lines: dict[str, Any] | None = Field(None, description="what became of the service's rules for the lines of beats")
+    lines: dict[str, object] | None = Field(
+        None, description="what became of the service's rules for the lines of beats"
+    )
     smallest_tolerance: Interval | None = None
     smallest_budget: Interval | None = None
     relaxed_bound: float | None = None
@@ -195,8 +197,8 @@ class Summary(_SummaryPart):
     rules: Claims = Field(default_factory=dict)
     inputs: list[Source] = Field(default_factory=list[Source])
     versions: dict[str, str] = Field(default_factory=dict[str, str])
-    budget: dict[str, Any] | None = None
-    country: dict[str, Any] | None = None
+    budget: dict[str, object] | None = None
+    country: dict[str, object] | None = None
 
 
 def schema() -> str:

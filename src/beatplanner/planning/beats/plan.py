@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.result.service import LeastMinutes, LinesFound
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.alone import STEP, plan_alone
 from beatplanner.planning.beats.conflicts import in_sentences
@@ -109,8 +110,8 @@ class BeatPlan:
     short: Relaxed | None = None
     hurried: tuple[str, ...] = ()
     relaxed_bound: float | None = None
-    least_minutes: dict[str, Any] | None = None
-    lines: dict[str, Any] | None = None
+    least_minutes: LeastMinutes | None = None
+    lines: LinesFound | None = None
     lines_table: pd.DataFrame | None = None
 
     @property

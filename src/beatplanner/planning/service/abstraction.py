@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, TypedDict
+from typing import TypedDict
 
 import numpy as np
 
+from beatplanner.data.result.service import Abstraction, ServiceContent
 from beatplanner.data.town.town import Town
 from beatplanner.planning.workload import officers_required, plan_workload
 
@@ -23,20 +24,7 @@ class ShareOfPlan(TypedDict):
     rounds: int
 
 
-class Abstraction(TypedDict):
-    """The key ``abstraction`` of ``service.json``; what was used stands there where a plan was made with the counted share."""
-
-    assumed: float
-    counted: float
-    officers_required_assumed: int
-    officers_required_counted: int
-    used: NotRequired[float]
-    officers_required_used: NotRequired[int]
-    rounds: NotRequired[int]
-    agrees: NotRequired[bool]
-
-
-def away_of_own(figures: dict[str, Any]) -> float | None:
+def away_of_own(figures: ServiceContent) -> float | None:
     """Return the share of duty that the beats' own officers spend on calls of other beats; None where it is not known.
 
     Cars that several beats share are away from nowhere: counted in, they would thin the share of those who have a beat.
@@ -46,11 +34,13 @@ def away_of_own(figures: dict[str, Any]) -> float | None:
     figures
         The content of ``service.json``.
     """
-    own = [b for b in figures["beats"].values() if b["duty_hours_a_week"] > 0]
-    if figures["away_share"] is None or not own or any(b["away_share"] is None for b in own):
+    own = [
+        (b["away_share"], hours) for b in figures["beats"].values() if (hours := b.get("duty_hours_a_week", 0.0)) > 0
+    ]
+    known = [(share, hours) for share, hours in own if share is not None]
+    if figures["away_share"] is None or not own or len(known) < len(own):
         return None
-    hours = sum(b["duty_hours_a_week"] for b in own)
-    return sum(b["away_share"] * b["duty_hours_a_week"] for b in own) / hours
+    return sum(share * hours for share, hours in known) / sum(hours for _, hours in known)
 
 
 def abstraction(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
@@ -12,6 +11,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import make_folder, place_to_write
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.service import ServiceContent
 from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.service.picture import Method, read_inputs
@@ -25,7 +25,7 @@ def look_at_service(
     method: Method | None = None,
     seed: int = 0,
     cancelled: Callable[[], bool] = lambda: False,
-) -> dict[str, Any]:
+) -> ServiceContent:
     """Write ``service.json`` into a folder and return its content.
 
     Parameters

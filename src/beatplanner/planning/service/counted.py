@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,7 @@ import pandas as pd
 from beatplanner.data.description.models import Description
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.plan import BeatPlan
-from beatplanner.planning.service.abstraction import away_of_own
+from beatplanner.planning.service.abstraction import ShareOfPlan, away_of_own
 from beatplanner.planning.service.picture import ServiceInputs, figures, service_picture
 from beatplanner.planning.workload import committed_share, exact_officers, officers_required
 
@@ -45,9 +44,9 @@ class CountedShare:
     used: float
     rounds: int
 
-    def as_summary(self) -> dict[str, Any]:
+    def as_summary(self) -> ShareOfPlan:
         """Return ``workload.abstraction`` of the summary."""
-        return vars(self).copy()
+        return {"assumed": self.assumed, "used": self.used, "rounds": self.rounds}
 
 
 def with_share(description: Description, share: float) -> Description:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.result.service import CountedFigures, CountedMonths
 from beatplanner.solver.service.approximate import approximate
 from beatplanner.solver.service.hypercube import MOST_SERVERS, hypercube
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, preference
@@ -62,7 +63,7 @@ def _work(inputs: HeldInputs, officers: int) -> float:
 
 def figures_held(
     inputs: HeldInputs, beats: list[str], shifts: Sequence[str], hours: np.ndarray, there: np.ndarray, days: list[str]
-) -> tuple[dict[str, Any], list[dict[str, Any]], pd.DataFrame] | None:
+) -> tuple[CountedMonths, list[CountedFigures], pd.DataFrame] | None:
     """Return the figures of all months and of each year, and a table of what they are summed from; None where it would take too long.
 
     Parameters
@@ -94,14 +95,14 @@ def figures_held(
             rows.append((days[t], until, name, int(there[t, s].sum()), float(hours[s]), *sums))
     table = pd.DataFrame(rows, columns=["first", "until", "shift", "on_duty", "hours", *SUMS])
     method = "exact" if inputs.exact and int(there.sum(axis=2).max()) <= MOST_SERVERS else "approximate"
-    told = {"method": method, "months_between": step, **totals(table)}
+    told: CountedMonths = {"method": method, "months_between": step, **totals(table)}
     years = [
         totals(table[(table["first"] >= days[t]) & (table["first"] < days[t + 12])]) for t in range(0, len(there), 12)
     ]
     return told, years, table
 
 
-def totals(table: pd.DataFrame) -> dict[str, float | None]:
+def totals(table: pd.DataFrame) -> CountedFigures:
     """Return the figures of some rows of the table, as in ``service.json``; of the hours in which the officers there can answer the calls."""
     hours = table["hours"].to_numpy(float)
     answerable = table["came"].notna().to_numpy()

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.result.service import LeastMinutes, MinutesSought
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.naming import beat_table
 from beatplanner.planning.beats.plan import BeatPlan
@@ -116,21 +116,22 @@ def least_minutes(
                 break
     drawn = redrawn(town, workload, plan, beat)
     told = _told(plan, drawn, (before, best, looks, bool(better)))
-    told |= {"by_time": by_time}
-    return replace(drawn, least_minutes={**told, "method": "exact" if judge.exact else "approximate"})
+    told["by_time"] = by_time
+    told["method"] = "exact" if judge.exact else "approximate"
+    return replace(drawn, least_minutes=told)
 
 
-def sentences_of_minutes(told: dict[str, Any]) -> list[str]:
+def sentences_of_minutes(told: LeastMinutes) -> list[str]:
     """Return what `least_minutes` says: what it found, and whether the search was cut short."""
     found = [_found(told)]
-    if told.get("cut_short") and told["status"] == "sought":
+    if told["status"] == "sought" and told["cut_short"]:
         # plans of older versions do not tell by what
         found.append(BY_TIME if told.get("by_time") else BY_LOOKS)
     return found
 
 
-def _found(told: dict[str, Any]) -> str:
-    if told["status"] != "sought":
+def _found(told: LeastMinutes) -> str:
+    if told["status"] != "sought" or told["minutes"] is None or told["minutes_before"] is None:
         return f"Beats were not redrawn for the least minutes: {told['status']}."
     if not told["units_changed"]:
         if told["cut_short"]:
@@ -146,7 +147,7 @@ def _found(told: dict[str, Any]) -> str:
     )
 
 
-def _told(plan: BeatPlan, found: BeatPlan, told: tuple[float, float, int, bool]) -> dict[str, Any]:
+def _told(plan: BeatPlan, found: BeatPlan, told: tuple[float, float, int, bool]) -> MinutesSought:
     before, best, looks, cut_short = told
     return {
         "status": "sought" if np.isfinite(before) else "more calls than can be answered",

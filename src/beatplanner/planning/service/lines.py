@@ -22,6 +22,7 @@ import pandas as pd
 
 from beatplanner.data.description.sections.service import Service
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.result.service import LineRuleFound, LinesFound
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.plan import BeatPlan
 from beatplanner.planning.proof import Proof, Unproven
@@ -31,7 +32,7 @@ from beatplanner.planning.service.picture import ServiceInputs, travel_minutes
 from beatplanner.planning.workload import WorkloadPlan
 
 if TYPE_CHECKING:
-    from beatplanner.data.formats.frames import Row
+    pass
 
 # Units up to which all ways between them are kept at once.
 MOST_UNITS = 5_000
@@ -167,7 +168,7 @@ class Lines:
 def told_of_lines(before: BeatPlan, plan: BeatPlan, lines: Lines, *, cut_short: bool) -> BeatPlan:
     """Return a plan that tells what became of the rules, with a clash for each that is not kept; `cut_short` where the time ended the search."""
     first, last = lines.figures(before.beat), lines.figures(plan.beat)
-    rows: list[Row] = []
+    rows: list[LineRuleFound] = []
     for name in lines.asked:
         limit = float(lines.limit[name] or 0.0)
         value, where = last[name]
@@ -183,7 +184,7 @@ def told_of_lines(before: BeatPlan, plan: BeatPlan, lines: Lines, *, cut_short: 
                 "lower_bound": None,
             }
         )
-    told = {
+    told: LinesFound = {
         "shift": lines.shift,
         "rules": rows,
         "max_deviation_before": before.max_deviation,
@@ -205,7 +206,7 @@ def _in_words(rule: str, value: float) -> str:
     return f"{value:.1f} minutes" if rule == "longest_drive" else f"±{value:.1%}"
 
 
-def _clash(row: Row) -> str:
+def _clash(row: LineRuleFound) -> str:
     name = row["rule"]
     if row["before"] < row["found"] - 1e-6:
         # nearer before: lines that are nearest to all rules together may give way in one of them
@@ -219,7 +220,7 @@ def _clash(row: Row) -> str:
     )
 
 
-def sentences_of_lines(told: dict[str, Any]) -> list[str]:
+def sentences_of_lines(told: LinesFound) -> list[str]:
     """Return what `told_of_lines` says, a sentence a rule and one of the price."""
     found = [
         f"The {NAMES[r['rule']]} is {_in_words(r['rule'], r['found'])}, and was {_in_words(r['rule'], r['before'])} before redrawing;"

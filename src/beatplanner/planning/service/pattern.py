@@ -19,6 +19,7 @@ from beatplanner.data.description.sections.service import OFF, WEEKDAYS, Service
 from beatplanner.data.description.sections.workload import Workload
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
+from beatplanner.data.result.service import RestOfPattern
 from beatplanner.planning.service.demand import WEEKS_A_YEAR
 
 DAY, WEEK = 1440, 7 * 1440
@@ -130,7 +131,7 @@ def _times(shift: Shift) -> tuple[int, int]:
     return start, end if end > start else end + DAY
 
 
-def told(rules: Service, workload: Workload) -> tuple[dict[str, Any] | None, list[str]]:
+def told(rules: Service, workload: Workload) -> tuple[RestOfPattern | None, list[str]]:
     """Return what ``service.json`` says of a pattern, and sentences on the rest that it breaks; None without a pattern."""
     if not rules.pattern:
         return None, []

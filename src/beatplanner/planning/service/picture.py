@@ -10,13 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.sections.service import Service
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.result.service import (
+    BeatFigures,
+    MeasuredInShift,
+    Method,
+    PeriodsOfPicture,
+    SeedOfPicture,
+    ServerFigures,
+    ServiceContent,
+    ServiceFigures,
+    ShiftFigures,
+)
 from beatplanner.data.town.service_tables import ServiceTables, read_service_tables
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.demand import Demand, demand
@@ -29,7 +39,6 @@ from beatplanner.solver.service.hypercube import MOST_SERVERS, hypercube
 from beatplanner.solver.service.simulation import simulate
 from beatplanner.solver.service.system import ServiceFlows, ServiceSystem, nobody, preference, waits_by_priority
 
-Method = Literal["exact", "approximate", "simulate"]
 # Servers up to which the exact model is used where no method is asked for.
 EXACT_SERVERS = 12
 SIMULATED_CALLS = 400_000
@@ -225,7 +234,7 @@ def system_of(
     ), own
 
 
-def figures(picture: ServicePicture) -> dict[str, Any]:
+def figures(picture: ServicePicture) -> ServiceContent:
     """Return the content of ``service.json``: the figures of the whole week, of each shift, and of its beats and servers."""
     periods = [_of_shift(s, picture.beat) for s in picture.shifts]
     for number, (s, told) in enumerate(zip(picture.shifts, periods, strict=True)):
@@ -257,9 +266,15 @@ def figures(picture: ServicePicture) -> dict[str, Any]:
         notes.append(f"{picture.demand.outside:.1%} of the calls come when no shift is on duty.")
     beats = [b for b in dict.fromkeys(picture.beat) if b is not None]
     present = {b: sum(s.hours.hours_a_week for s in picture.shifts if (s.servers["beat"] == b).any()) for b in beats}
+    seed: SeedOfPicture = {"seed": picture.seed} if picture.method == "simulate" else {}
+    overlapping: PeriodsOfPicture = {}
+    if shifts is not periods:
+        overlapping["periods"] = [
+            {**p, "shifts": list(s.hours.shifts)} for p, s in zip(periods, picture.shifts, strict=True)
+        ]
     return {
         "method": picture.method,
-        **({"seed": picture.seed} if picture.method == "simulate" else {}),
+        **seed,
         **whole,
         "calls_a_week": sum(s.system.total * s.hours.hours_a_week for s in picture.shifts),
         "outside_share": picture.demand.outside,
@@ -269,20 +284,14 @@ def figures(picture: ServicePicture) -> dict[str, Any]:
         "beats": {b: _of_beat(picture, b) for b in beats},
         "servers": _of_servers(picture),
         "shifts": shifts,
-        **(
-            {}
-            if shifts is periods
-            else {
-                "periods": [{**p, "shifts": list(s.hours.shifts)} for p, s in zip(periods, picture.shifts, strict=True)]
-            }
-        ),
+        **overlapping,
         "notes": notes,
     }
 
 
-def _of_shifts(picture: ServicePicture) -> list[dict[str, Any]]:
+def _of_shifts(picture: ServicePicture) -> list[ShiftFigures]:
     """Return the figures of each shift where some overlap: of all calls of its hours, and of all who are on duty in them."""
-    found: list[dict[str, object]] = []
+    found: list[ShiftFigures] = []
     for name in dict.fromkeys(name for s in picture.shifts for name in s.hours.shifts):
         mine = [s for s in picture.shifts if name in s.hours.shifts]
         only = replace(picture, shifts=tuple(mine))
@@ -303,7 +312,7 @@ def _of_shifts(picture: ServicePicture) -> list[dict[str, Any]]:
     return found
 
 
-def _of_beat(picture: ServicePicture, beat: str) -> dict[str, float | None]:
+def _of_beat(picture: ServicePicture, beat: str) -> BeatFigures:
     """Return a beat's figures over the hours of a picture."""
     shifts, atoms = [(s, s.hours.hours_a_week) for s in picture.shifts], picture.beat == beat
     mine = [s.servers["beat"].to_numpy(object) == beat for s, _ in shifts]
@@ -314,9 +323,9 @@ def _of_beat(picture: ServicePicture, beat: str) -> dict[str, float | None]:
     }
 
 
-def _of_servers(picture: ServicePicture) -> dict[str, dict[str, Any]]:
+def _of_servers(picture: ServicePicture) -> dict[str, ServerFigures]:
     """Return the figures over the whole week of each server, in the shifts in which it is on duty."""
-    found: dict[str, dict[str, object]] = {}
+    found: dict[str, ServerFigures] = {}
     names = dict.fromkeys(str(n) for s in picture.shifts for n in s.servers["server"])
     everywhere = np.ones(len(picture.beat), bool)
     for name in names:
@@ -336,30 +345,35 @@ def _of_servers(picture: ServicePicture) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _of_shift(s: ShiftPicture, beat: np.ndarray) -> dict[str, Any]:
-    found: dict[str, object] = {"name": s.hours.name, "hours_a_week": s.hours.hours_a_week, **_together([(s, 1.0)])}
-    found["calls_an_hour"] = s.system.total
-    found["servers_on_duty"] = len(s.servers)
-    if s.flows.by_number is not None and s.flows.stable:
-        keys = ("wait_share", "lost_share", "mean_wait_minutes")
-        found["by_officers"] = {
-            str(k): dict(zip(keys, map(float, column), strict=True)) for k, column in enumerate(s.flows.by_number.T, 1)
-        }
-    if s.half_width:
-        found["half_width"] = s.half_width
-    beats = [b for b in dict.fromkeys(beat) if b is not None]
+def _of_shift(s: ShiftPicture, beat: np.ndarray) -> ShiftFigures:
     mine = s.servers["beat"].to_numpy(object)
-    found["beats"] = {b: _figures([(s, 1.0)], [beat == b], [mine == b]) for b in beats}
     everywhere = np.ones(len(beat), bool)
-    servers: dict[str, dict[str, object]] = {}
+    servers: dict[str, ServerFigures] = {}
     for i, name in enumerate(s.servers["server"]):
         one = np.arange(len(mine)) == i
         servers[str(name)] = {"beat": mine[i], **_figures([(s, 1.0)], [everywhere], [one], of_servers=True)}
-    found["servers"] = servers
-    return found
+    beats = [b for b in dict.fromkeys(beat) if b is not None]
+    measured: MeasuredInShift = {}
+    if s.flows.by_number is not None and s.flows.stable:
+        keys = ("wait_share", "lost_share", "mean_wait_minutes")
+        measured["by_officers"] = {
+            str(k): dict(zip(keys, map(float, column), strict=True)) for k, column in enumerate(s.flows.by_number.T, 1)
+        }
+    if s.half_width:
+        measured["half_width"] = s.half_width
+    return {
+        "name": s.hours.name,
+        "hours_a_week": s.hours.hours_a_week,
+        **_together([(s, 1.0)]),
+        "calls_an_hour": s.system.total,
+        "servers_on_duty": len(s.servers),
+        **measured,
+        "beats": {b: {**_figures([(s, 1.0)], [beat == b], [mine == b])} for b in beats},
+        "servers": servers,
+    }
 
 
-def _together(shifts: list[tuple[ShiftPicture, float]]) -> dict[str, float | None]:
+def _together(shifts: list[tuple[ShiftPicture, float]]) -> ServiceFigures:
     atoms = [np.ones(len(s.system.calls), bool) for s, _ in shifts]
     return _figures(shifts, atoms, [np.ones(len(s.servers), bool) for s, _ in shifts])
 
@@ -370,7 +384,7 @@ def _figures(
     servers: Sequence[np.ndarray],
     *,
     of_servers: bool = False,
-) -> dict[str, float | None]:
+) -> ServiceFigures:
     """Return the figures of some atoms' calls and some servers' time, shifts weighted by hours.
 
     With `of_servers` the calls are those that the servers answer, wherever they come from.
@@ -415,7 +429,7 @@ def _figures(
         m, w = np.concatenate(minutes), np.concatenate(weights)
         mean = float((m * w).sum() / w.sum())
         middle, late = (quantile(m, w, q) for q in (0.5, 0.9))
-    return {
+    found: ServiceFigures = {
         "own_share": share(own, answered),
         "cross_share": share(answered - own, answered),
         "busy_share": share(busy, duty_time),
@@ -427,8 +441,10 @@ def _figures(
         "mean_wait_minutes": None if of_servers else share(wait_time, came),
         "away_share": share(away, duty_time),
         "people_share": share(duty_time - busy, duty_time),
-        **({"backup_share": share(backed, answered)} if asked and not of_servers else {}),
     }
+    if asked and not of_servers:
+        found["backup_share"] = share(backed, answered)
+    return found
 
 
 def quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:

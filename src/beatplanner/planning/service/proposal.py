@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.result.service import OfficersProposed, ShiftProposed, StandardKept
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.duty import waiting_places
 from beatplanner.planning.service.pattern import relief_factor
@@ -180,7 +180,7 @@ def places(proposal: Proposal, town: Town, picture: ServicePicture) -> tuple[pd.
     return where, ways
 
 
-def told(proposal: Proposal) -> dict[str, Any]:
+def told(proposal: Proposal) -> OfficersProposed:
     """Return the key ``proposal`` of ``service.json``."""
     standard = {k: v for k, v in vars(proposal.standard).items() if v is not None}
     return {
@@ -191,7 +191,7 @@ def told(proposal: Proposal) -> dict[str, Any]:
             sum(s.now.sum() * (r or 0.0) for s, r in zip(proposal.shifts, proposal.relief, strict=True))
         ),
         "shift_starts": None
-        if proposal.starts is None
+        if proposal.starts is None or proposal.start_hours is None or proposal.hours_now is None
         else {
             "starts": [f"{h:02d}:00" for h in proposal.starts],
             "officer_hours_a_week": proposal.start_hours,
@@ -210,13 +210,13 @@ def _posts(proposal: Proposal) -> dict[str, float] | None:
     return dict(zip(proposal.beats, posts.tolist(), strict=True))
 
 
-def _told_of_shift(proposal: Proposal, s: ShiftProposal) -> dict[str, Any]:
+def _told_of_shift(proposal: Proposal, s: ShiftProposal) -> ShiftProposed:
     found = s.staffing
 
     def by_beat(officers: np.ndarray) -> dict[str, int]:
         return dict(zip(proposal.beats, officers.tolist(), strict=True))
 
-    def shares(m: Any) -> dict[str, float | None]:
+    def shares(m: Measured) -> StandardKept:
         return {"within_share": m.within_share, "own_share": m.own_share, "people_share": m.people_share}
 
     status = "none" if found.officers is None else "fewest" if found.proven else "found"
@@ -243,7 +243,7 @@ LIMITS = {
 }
 
 
-def sentences(found: dict[str, Any]) -> list[str]:
+def sentences(found: OfficersProposed) -> list[str]:
     """Return what a proposal (`told`) says, a sentence a shift and two for the whole."""
     lines: list[str] = []
     for s in found["shifts"]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ import pandas as pd
 from beatplanner.data.description.sections.workload import Workload
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.service import ServiceContent, ServiceFigures, TodayFigures
 from beatplanner.data.result.service_files import CALLS, FLOWS, MINUTES, PLACES, SERVERS, WAYS
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.abstraction import (
@@ -102,20 +102,21 @@ def service_of_today(
     return service_picture(town, inputs, beat, posts, method=method, seed=seed, cancelled=cancelled)
 
 
-# Figures of today's beats that stand beside a plan's.
-BESIDE = (
-    "own_share",
-    "cross_share",
-    "busy_share",
-    "wait_share",
-    "lost_share",
-    "mean_minutes",
-    "median_minutes",
-    "p90_minutes",
-    "mean_wait_minutes",
-    "away_share",
-    "people_share",
-)
+def _beside(figures: ServiceFigures) -> ServiceFigures:
+    """Return the figures of today's beats that stand beside a plan's."""
+    return {
+        "own_share": figures["own_share"],
+        "cross_share": figures["cross_share"],
+        "busy_share": figures["busy_share"],
+        "wait_share": figures["wait_share"],
+        "lost_share": figures["lost_share"],
+        "mean_minutes": figures["mean_minutes"],
+        "median_minutes": figures["median_minutes"],
+        "p90_minutes": figures["p90_minutes"],
+        "mean_wait_minutes": figures["mean_wait_minutes"],
+        "away_share": figures["away_share"],
+        "people_share": figures["people_share"],
+    }
 
 
 def today_beside(
@@ -125,19 +126,16 @@ def today_beside(
     method: Method | None = None,
     seed: int = 0,
     cancelled: Callable[[], bool] = lambda: False,
-) -> dict[str, Any] | None:
+) -> TodayFigures | None:
     """Return the figures of today's beats in short, for beside a plan's; None where no unit has a beat of today."""
     if town.units["current"].isna().all():
         return None
     now = figures(service_of_today(town, inputs, method=method, seed=seed, cancelled=cancelled))
     return {
         "method": now["method"],
-        **{k: now[k] for k in BESIDE},
+        **_beside(now),
         "nobody_share": now["nobody_share"],
-        "shifts": [
-            {"name": s["name"], "servers_on_duty": s["servers_on_duty"], **{k: s[k] for k in BESIDE}}
-            for s in now["shifts"]
-        ],
+        "shifts": [{"name": s["name"], "servers_on_duty": s["servers_on_duty"], **_beside(s)} for s in now["shifts"]],
     }
 
 
@@ -145,11 +143,11 @@ def content(
     picture: ServicePicture,
     town: Town,
     *,
-    today: dict[str, Any] | None = None,
+    today: TodayFigures | None = None,
     share: ShareOfPlan | None = None,
     plan: PlanTables | None = None,
     cancelled: Callable[[], bool] = lambda: False,
-) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+) -> tuple[ServiceContent, dict[str, pd.DataFrame]]:
     """Return the figures, and the tables that they can be computed from again; `plan` has the posts and postings, where a plan is looked at.
 
     ``calls.csv``: requests an hour by shift and unit, and calls by the officers that they need where some need several; ``servers.csv``: who is on duty; ``minutes.csv``: travel of each server to each unit;
@@ -227,7 +225,7 @@ def content(
 
 
 def _with_vacancies(
-    said: dict[str, Any], picture: ServicePicture, town: Town, plan: PlanTables
+    said: ServiceContent, picture: ServicePicture, town: Town, plan: PlanTables
 ) -> dict[str, pd.DataFrame]:
     """Add to the figures who is on duty by the postings, and return the table of it where it is not too large."""
     hours = [s.hours for s in picture.shifts]

@@ -10,14 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.service import (
+    HeldFigures,
+    HeldInYear,
+    ServiceContent,
+    ServiceFigures,
+    Vacancies,
+    service_in,
+)
 from beatplanner.data.result.service_files import CALLS, FOLDER, HELD, HELD_SUMS, HELD_WAYS, response_minutes
 from beatplanner.planning.service.duty import numbers_on_duty
 from beatplanner.planning.service.held import HeldInputs, figures_held, table_of_ways
@@ -51,7 +57,7 @@ def vacancies(
     beat: np.ndarray,
     calls: np.ndarray,
     inputs: Callable[[list[str]], HeldInputs | None] | None = None,
-) -> tuple[dict[str, Any], dict[str, pd.DataFrame]] | None:
+) -> tuple[Vacancies, dict[str, pd.DataFrame]] | None:
     """Return the key ``vacancies`` of ``service.json``, and who is on duty by months; None where nothing says who holds the posts.
 
     Parameters
@@ -103,25 +109,24 @@ def vacancies(
     there = np.array([on_duty(tuple(now)) for now in held.tolist()])
     nobody = 1.0 - np.einsum("tsk,s->tk", there > 0, hours) / HOURS
 
-    def of(part: slice) -> dict[str, Any]:
+    def of(part: slice) -> HeldFigures:
         return {
             "posts_held": float(held[part].sum(axis=1).mean()),
             "nobody_share": dict(zip(beats, nobody[part].mean(axis=0).tolist(), strict=True)),
         }
 
-    years: list[dict[str, object]] = []
+    years: list[HeldInYear] = []
     for year in range(rules.years):
         part = slice(12 * year, 12 * year + 12)
         mean = dict(zip((s.name for s in shifts), there[part].sum(axis=2).mean(axis=0).tolist(), strict=True))
         years.append({"year": year + 1, "first": days[12 * year], **of(part), "on_duty": mean})
-    told = {"posts": int(posts.sum()), "months": len(held), **of(slice(None)), "years": years}
+    told: Vacancies = {"posts": int(posts.sum()), "months": len(held), **of(slice(None)), "years": years}
     tables = {HELD: _table(days, beats, [s.name for s in shifts], held, there)}
     made_of = None if inputs is None else inputs(beats)
     found = None if made_of is None else figures_held(made_of, beats, [s.name for s in shifts], hours, there, days)
     if made_of is not None and found is not None:
-        told |= found[0]
-        for year, figures in zip(years, found[1], strict=True):
-            year |= figures
+        told = {**told, **found[0]}
+        told["years"] = [{**year, **figures} for year, figures in zip(years, found[1], strict=True)]
         tables |= {HELD_SUMS: found[2], HELD_WAYS: table_of_ways(made_of, beats)}
     return told, tables
 
@@ -136,7 +141,7 @@ def _table(days: list[str], beats: list[str], shifts: list[str], held: np.ndarra
     return pd.DataFrame(rows, columns=["first", "until", "shift", "beat", "on_duty"])
 
 
-def sentences_of_vacancies(told: dict[str, Any], full: dict[str, Any]) -> list[str]:
+def sentences_of_vacancies(told: Vacancies, full: ServiceFigures) -> list[str]:
     """Return what `vacancies` says beside the figures of all posts, `full`; nothing where every post is held in every month."""
     if told["posts_held"] >= told["posts"] - 1e-9:
         return []
@@ -152,8 +157,8 @@ def sentences_of_vacancies(told: dict[str, Any], full: dict[str, Any]) -> list[s
     ]
 
 
-def _sentences_of_figures(told: dict[str, Any], full: dict[str, Any]) -> list[str]:
-    if "months_between" not in told:
+def _sentences_of_figures(told: Vacancies, full: ServiceFigures) -> list[str]:
+    if "own_share" not in told or "overloaded_share" not in told:
         return [
             "Minutes and shares of calls with the posts that the officers' plan fills are not counted: so many officers would take too long."
         ]
@@ -179,7 +184,7 @@ def _sentences_of_figures(told: dict[str, Any], full: dict[str, Any]) -> list[st
 
 def vacancies_again(
     folder: Path, description: Description, plan: PlanTables
-) -> tuple[dict[str, Any], dict[str, pd.DataFrame]] | None:
+) -> tuple[ServiceContent, dict[str, pd.DataFrame]] | None:
     """Return the service of a plan whose postings are others than those in a folder, and its tables; None where it tells nothing of vacancies.
 
     Parameters
@@ -191,8 +196,8 @@ def vacancies_again(
     plan
         Its beats, the new postings, and the summary before.
     """
-    before = section_of(plan.summary, "service")
-    if "vacancies" not in before or description.service is None:
+    before = service_in(plan.summary)
+    if before is None or "vacancies" not in before or description.service is None:
         return None
     shifts = shift_hours(description.service)
     rates = pd.read_csv(folder / FOLDER / CALLS, dtype={"unit": str, "shift": str}, encoding="utf-8-sig")
@@ -212,7 +217,7 @@ def vacancies_again(
 def _inputs_again(
     folder: Path,
     rates: pd.DataFrame,
-    before: dict[str, Any],
+    before: ServiceContent,
     shifts: Sequence[ShiftHours],
     units: list[str],
     beat: np.ndarray,
@@ -237,8 +242,8 @@ def _inputs_again(
             units,
             [str(first[b]) for b in beats],
             np.array([ways.loc[b]["minutes"].reindex(units).to_numpy(float) for b in beats]),
-            bool(before["travel_counts"]),
-            before["queue"] == "wait",
+            bool(before.get("travel_counts")),
+            before.get("queue") == "wait",
             before["method"] == "exact",
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.service import ServiceContent
 from beatplanner.data.result.service_files import LINES
 from beatplanner.data.town.town import Town
 from beatplanner.planning.whole.served import share_of
@@ -15,6 +16,8 @@ from beatplanner.planning.workload import WorkloadPlan
 from beatplanner.solver.clock import read_clock
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     # stations alone need none of the solvers of beats
     from beatplanner.planning.beats.plan import BeatPlan
     from beatplanner.planning.service.counted import CountedShare
@@ -91,7 +94,7 @@ def redraw(
     return told_of_lines(beats, found, lines, cut_short=cut_short)
 
 
-def tell_redrawing(beats: BeatPlan | None, service: tuple[dict[str, Any], dict[str, Any]] | None) -> None:
+def tell_redrawing(beats: BeatPlan | None, service: tuple[ServiceContent, dict[str, pd.DataFrame]] | None) -> None:
     """Add what redrawing did to the notes of the service, and what its figures can be computed from again."""
     if beats is None or service is None:
         return
@@ -105,7 +108,7 @@ def tell_redrawing(beats: BeatPlan | None, service: tuple[dict[str, Any], dict[s
         from beatplanner.planning.service.least_minutes import sentences_of_minutes
 
         figures["notes"] += sentences_of_minutes(beats.least_minutes)
-    if beats.lines is not None or (beats.least_minutes or {}).get("status") == "sought":
+    if beats.lines is not None or (beats.least_minutes is not None and beats.least_minutes["status"] == "sought"):
         from beatplanner.planning.service.redrawing import NO_BOUND
 
         figures["notes"].append(NO_BOUND)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Column, Table
 
+from beatplanner.data.result.service import ServiceContent
 from beatplanner.data.result.service_files import fates, response_minutes
 from beatplanner.ui.commands.console import OutOption, SeedOption, interruptible, out_console
 
@@ -43,7 +44,7 @@ def service(
     out_console.print(f"Written: {out / 'service.json'}", markup=False)
 
 
-def print_service(found: dict[str, Any]) -> None:
+def print_service(found: ServiceContent) -> None:
     """Print the figures of each shift."""
     what = {"wait_share": "wait", "lost_share": "lost"}
     shown = fates(found)

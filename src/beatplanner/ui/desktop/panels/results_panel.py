@@ -9,6 +9,7 @@ import shapely
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QTabWidget, QVBoxLayout, QWidget
 
+from beatplanner.data.result.service import ServiceContent, service_in
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.beat_card import BeatCardView
 from beatplanner.ui.desktop.panels.charts_page import ChartsPage
@@ -217,8 +218,8 @@ class ResultsPanel(QWidget):
                 self.card.say(self.tr("Beat {0} has no units any more.").format(beat))
 
     @property
-    def _service(self) -> dict[str, Any] | None:
-        return None if self.planned is None else self.planned.tables.summary.get("service")
+    def _service(self) -> ServiceContent | None:
+        return None if self.planned is None else service_in(self.planned.tables.summary)
 
     def make_ready(self) -> None:
         """Read what the service of drawn beats is counted from before the first stroke, which then waits for its figures alone."""
@@ -237,7 +238,7 @@ class ResultsPanel(QWidget):
             self.live.stop()
             self.service.take(self._service, self.planned.names, self.service.colours)
 
-    def _served(self, figures: dict[str, Any]) -> None:
+    def _served(self, figures: ServiceContent) -> None:
         if self.book is not None and self.scenario.as_drawn is not None:
             content = self.window_.map.content
             colours = {b: content.fill(k) for k, b in enumerate(content.ids)}

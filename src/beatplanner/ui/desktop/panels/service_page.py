@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import Signal
@@ -17,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from beatplanner.data.result.sections import number_of
+from beatplanner.data.result.service import ServiceContent, ShiftFigures, TodayOfShift
 from beatplanner.data.result.service_files import fates, nobody_share, response_minutes
 from beatplanner.ui.desktop.panels.charts import Bar, BarList
 from beatplanner.ui.desktop.panels.week_clock import WeekClock
@@ -57,8 +58,8 @@ class ServicePage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.service: dict[str, Any] | None = None
-        self.before: dict[str, Any] | None = None
+        self.service: ServiceContent | None = None
+        self.before: ServiceContent | None = None
         self.names: dict[str, str] = {}
         self.colours: dict[str, str] = {}
         self.titles = {
@@ -114,27 +115,27 @@ class ServicePage(QWidget):
 
     def take(
         self,
-        service: dict[str, Any] | None,
+        service: ServiceContent | None,
         names: dict[str, str],
         colours: dict[str, str],
-        before: dict[str, Any] | None = None,
+        before: ServiceContent | None = None,
     ) -> None:
         """Show the service of a plan, or of what is drawn on it, `before` being the plan's; `names` and `colours` by beat."""
         self.service, self.names, self.colours, self.before = service, names, colours, before
-        before = self.shift.currentData()
+        shown = self.shift.currentData()
         self.shift.blockSignals(True)
         self.shift.clear()
         if service is not None:
             self.shift.addItem(self.tr("Whole week"), -1)
             for i, shift in enumerate(service["shifts"]):
                 self.shift.addItem(str(shift["name"]), i)
-            self.shift.setCurrentIndex(max(0, self.shift.findData(before)))
+            self.shift.setCurrentIndex(max(0, self.shift.findData(shown)))
         self.shift.blockSignals(False)
         for widget in (self.clock, self.shift, self.measure, self.on_map, self.bars, self.notes):
             widget.setVisible(service is not None)
-        self.clock.take((service or {}).get("week") or ())
+        self.clock.take((service["week"] if service is not None else None) or ())
         self.said.setText(self._of_what())
-        self.notes.setText("\n".join(told(n) for n in (service or {}).get("notes", ())))
+        self.notes.setText("\n".join(told(n) for n in (service["notes"] if service is not None else ())))
         self.show_shift()
 
     def _of_what(self) -> str:
@@ -150,19 +151,20 @@ class ServicePage(QWidget):
         }
         return how[self.service["method"]]()
 
-    def _chosen(self) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    def _chosen(self) -> tuple[ServiceContent | ShiftFigures, Mapping[str, object], Mapping[str, object]]:
         """Return the figures of what is shown, of the plan that it was drawn on, and of today, in the shift that is chosen."""
         assert self.service is not None
         at, plan = self.shift.currentData(), self.service if self.before is None else self.before
-        today = plan.get("today") or {}
+        today = plan.get("today")
         if at is None or at < 0:
-            return self.service, self.before or {}, today
+            return self.service, self.before or {}, today or {}
         shift = self.service["shifts"][at]
 
-        def same(shifts: Any) -> dict[str, Any]:
+        def same(shifts: Sequence[ShiftFigures | TodayOfShift]) -> Mapping[str, object]:
             return next((s for s in shifts if s["name"] == shift["name"]), {})
 
-        return shift, same((self.before or {}).get("shifts", ())), same(today.get("shifts", ()))
+        before = () if self.before is None else self.before["shifts"]
+        return shift, same(before), same(() if today is None else today["shifts"])
 
     def _text(self, key: str, value: float | None) -> str:
         return number(value, 1) if key.endswith("minutes") else percent(value)
@@ -180,15 +182,19 @@ class ServicePage(QWidget):
             self.show_on_map()
             return
         shown, plan, today = self._chosen()
-        columns = [(self.tr("The plan") if self.before is None else self.tr("Drawn"), shown)]
+        columns: list[tuple[str, Mapping[str, object]]] = [
+            (self.tr("The plan") if self.before is None else self.tr("Drawn"), shown)
+        ]
         columns += [(self.tr("The plan"), plan)] if plan else []
         columns += [(self.tr("Today"), today)] if today else []
         rows = [("", *(head for head, _ in columns))]
         if shown.get("servers_on_duty") is not None:
-            on_duty = (number(figures.get("servers_on_duty")) for _, figures in columns)
+            on_duty = (number(number_of(figures, "servers_on_duty")) for _, figures in columns)
             rows.append((self.tr("Officers on duty"), *on_duty))
         # what is drawn is counted without the rules of its plan beside it
-        hidden = {"wait_share", "lost_share"} - set(fates({"queue": (self.before or {}).get("queue"), **self.service}))
+        hidden = {"wait_share", "lost_share"} - set(
+            fates({"queue": None if self.before is None else self.before.get("queue"), **self.service})
+        )
         keys = [k for k in FIGURES if k not in hidden]
         rows += [(self.titles[k], *(self._text(k, _value(k, figures)) for _, figures in columns)) for k in keys]
         for r, row in enumerate(rows):
@@ -234,5 +240,5 @@ class ServicePage(QWidget):
         self.mapped.emit(f"{text} – {self.shift.currentText()}", values)
 
 
-def _value(key: str, figures: dict[str, Any]) -> float | None:
-    return response_minutes(figures) if key == "response_minutes" else figures.get(key)
+def _value(key: str, figures: Mapping[str, object]) -> float | None:
+    return response_minutes(figures) if key == "response_minutes" else number_of(figures, key)

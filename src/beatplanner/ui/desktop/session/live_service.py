@@ -12,6 +12,7 @@ from beatplanner.ui.desktop.session.child_process import Task
 
 if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables
+    from beatplanner.data.result.service import ServiceContent
     from beatplanner.data.town.town import Town
     from beatplanner.planning.service.picture import ServiceInputs
 
@@ -23,7 +24,7 @@ def _read(town: Town) -> tuple[Town, ServiceInputs]:
     return replace(town, incidents=None, network=None), read_inputs(town)
 
 
-def _count(town: Town, inputs: ServiceInputs, beat: np.ndarray, posts: dict[str, int]) -> dict[str, Any]:
+def _count(town: Town, inputs: ServiceInputs, beat: np.ndarray, posts: dict[str, int]) -> ServiceContent:
     """Return the figures of drawn beats; what would be simulated is approximated, which takes a second at most."""
     from beatplanner.planning.service.picture import figures, service_picture
 
