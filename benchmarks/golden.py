@@ -2,13 +2,16 @@
 
 Usage:
     python -m benchmarks.golden                          this tree twice: is the same plan the same files?
-    python -m benchmarks.golden --old COMMIT             a commit, checked out apart, and this tree; --new COMMIT another in its place
+    python -m benchmarks.golden --old CODE               a commit, checked out apart, or a folder with the code, and this tree; --new CODE another in its place
     python -m benchmarks.golden --town newhaven          New Haven in place of the sample town, where its data lie beside the project
     python -m benchmarks.golden --folders OLD NEW        two folders that were made before
+    … --expected golden_expected.toml                    leave out the differences that are listed there, each with the entry of the changelog that tells it
+    … --all                                              every line that differs, not the first of each file
 
-Each run plans the town with one thread, without a time limit and by a slow clock, so that proofs end after a fixed number of nodes however
-busy the machine is, with its forum pack and officers' files, and lays it beside today and a copy of itself. The inputs are written once, by the older code. Times, paths, ids made
-for a run and hashes of what holds them are taken out first: what remains should be equal byte for byte. Ends with 1 where something differs.
+Each run plans the town with one thread and by small fixed work (`golden_plan.py`: some ten seconds of one core; a commit that is new on this machine
+compiles its kernels first, a minute), with its forum pack and officers' files, and lays it beside today and a copy of itself. The inputs are written
+once, by the older code. Times, paths, ids made for a run and hashes of what holds them are taken out first: what remains should be equal byte for byte.
+Ends with 1 where something differs that is not expected.
 """
 
 from __future__ import annotations
@@ -24,26 +27,23 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import tomllib
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import zip_longest
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 from benchmarks.new_haven import FOLDER, LAYERS
 
 ROOT = Path(__file__).resolve().parents[1]
 WRITE_SAMPLE = "import sys, pathlib; from beatplanner.data.sample.sample_town import write_sample_town; write_sample_town(pathlib.Path(sys.argv[1]))"
-# The five minutes that a run has at most last for hours.
-PLAN = """
-import sys, time, pathlib
-from beatplanner.planning.whole.run import run
-from beatplanner.solver.clock import Watch
-if __name__ == "__main__":
-    slow = Watch(clock=lambda: time.monotonic() / 60)
-    run(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), seed=1, threads=1, cancelled=slow)
-"""
+PLAN = Path(__file__).with_name("golden_plan.py")
+# Lines that are printed of a file, gone and new.
+SHOWN = 4
 NEW_HAVEN = (
     LAYERS
     + """category = "type"
@@ -64,7 +64,7 @@ RUNS = [
     (re.compile(r"(?<![0-9a-z])[0-9a-f]{12,64}(?![0-9a-z])"), "<hash>"),
     (re.compile(r"sha256-[\w+/=]+"), "<hash>"),
     (re.compile(r"(\"?\w*seconds\w*\"?\s*[:=,]\s*)[\d.e-]+"), r"\1<seconds>"),
-    (re.compile(r"[\d.,]+ (s|seconds|min)\b"), "<seconds>"),
+    (re.compile(r"[\d.,]+ (s|seconds)\b"), "<seconds>"),
     # the column of seconds in the report's table of proofs, which stands behind the gap
     (re.compile(r'(%</td><td class="n">)[\d.,]+(</td><td>Proven)'), r"\1<seconds>\2"),
     (re.compile(r"\d\d:\d\d(:\d\d)?"), "<clock>"),
@@ -72,23 +72,73 @@ RUNS = [
 ]
 
 
+class Expected:
+    """Differences that are known, each with the entry of the changelog that tells it.
+
+    Parameters
+    ----------
+    path
+        A TOML file of tables ``[[difference]]`` with `entry`, words of CHANGELOG.md; `files`, patterns of paths; and `lines`, regular expressions of which
+        one is found in each line, older or newer, that differs for this reason. ``order = true`` allows the same lines in another order, ``only = "new"``
+        (or "old") that the file is there alone. None: nothing is expected.
+
+    Raises
+    ------
+    SystemExit
+        Where the changelog has no such entry.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.known = [] if path is None else tomllib.loads(path.read_text("utf-8"))["difference"]
+        told = " ".join((ROOT / "CHANGELOG.md").read_text("utf-8").split())
+        for one in self.known:
+            if one["entry"] not in told:
+                raise SystemExit(f"{path}: CHANGELOG.md has no entry with “{one['entry']}”")
+        self.met: Counter[str] = Counter()
+
+    def _of(self, name: str) -> list[dict[str, Any]]:
+        return [one for one in self.known if any(fnmatch(name, pattern) for pattern in one["files"])]
+
+    def explains(self, name: str, line: str) -> bool:
+        """Return whether a line of a file may differ."""
+        for one in self._of(name):
+            if any(re.search(pattern, line) for pattern in one.get("lines", ())):
+                self.met[one["entry"]] += 1
+                return True
+        return False
+
+    def allows(self, name: str, key: str, value: object) -> bool:
+        """Return whether a file may have its lines in another order, or be in one folder alone."""
+        for one in self._of(name):
+            if one.get(key) == value:
+                self.met[one["entry"]] += 1
+                return True
+        return False
+
+
 def main() -> int:
     """Plan twice and compare, or compare what was made before."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--old", metavar="COMMIT", help="the older code; this tree where none is named")
-    parser.add_argument("--new", metavar="COMMIT", help="the newer code, likewise")
+    parser.add_argument(
+        "--old", metavar="CODE", help="the older code, a commit or a folder; this tree where none is named"
+    )
+    parser.add_argument("--new", metavar="CODE", help="the newer code, likewise")
     parser.add_argument("--town", choices=("sample", "newhaven"), default="sample")
     parser.add_argument("--out", type=Path, help="where the results stay; else they are deleted")
     parser.add_argument("--folders", nargs=2, type=Path, metavar=("OLD", "NEW"))
+    parser.add_argument("--expected", type=Path, metavar="FILE.toml", help="differences that are known")
+    parser.add_argument("--all", action="store_true", help="print every line that differs")
     chosen = parser.parse_args()
+    expected, shown = Expected(chosen.expected), sys.maxsize if chosen.all else SHOWN
     if chosen.folders:
-        return compare(*chosen.folders)
+        before, after = chosen.folders
+        return compare(before, after, expected, shown)
     if chosen.town == "newhaven" and not FOLDER.is_dir():
         print("The data of New Haven do not lie beside the project.")
         return 0
     scratched = tempfile.TemporaryDirectory(prefix="golden-")
     with scratched as scratch, code_of(chosen.old) as old, code_of(chosen.new) as new:
-        place = chosen.out or Path(scratch)
+        place = (chosen.out or Path(scratch)).resolve()
         town = place / "town"
         town.mkdir(parents=True)
         if chosen.town == "sample":
@@ -99,25 +149,23 @@ def main() -> int:
             project.write_text(NEW_HAVEN.format(data=FOLDER.as_posix()), encoding="utf-8")
         for tree, name in ((old, "old"), (new, "new")):
             plan = place / name / "plan"
-            run(tree, "-c", PLAN, str(project), str(plan))
+            run(tree, str(PLAN), str(project), str(plan))
             again, beside = place / name / "again", place / name / "comparison"
             shutil.copytree(plan, again)
             run(tree, "-m", "beatplanner", "compare", str(plan), str(again), "--out", str(beside), "--draws", "20")
             shutil.rmtree(again)
-        return compare(place / "old", place / "new")
+        return compare(place / "old", place / "new", expected, shown)
 
 
 @contextmanager
-def code_of(commit: str | None) -> Iterator[Path]:
-    """Check a commit out apart for as long as it is needed; this tree where none is named."""
-    if commit is None:
-        yield ROOT
+def code_of(code: str | None) -> Iterator[Path]:
+    """Check a commit out apart for as long as it is needed; a folder as it is, and this tree where none is named."""
+    if code is None or Path(code, "src").is_dir():
+        yield ROOT if code is None else Path(code).resolve()
         return
     with tempfile.TemporaryDirectory(prefix="golden-code-") as folder:
         tree = Path(folder) / "code"
-        subprocess.run(
-            ["git", "-C", str(ROOT), "worktree", "add", "--quiet", "--detach", str(tree), commit], check=True
-        )
+        subprocess.run(["git", "-C", str(ROOT), "worktree", "add", "--quiet", "--detach", str(tree), code], check=True)
         try:
             yield tree
         finally:
@@ -125,34 +173,50 @@ def code_of(commit: str | None) -> Iterator[Path]:
 
 
 def run(tree: Path, *command: str) -> None:
-    """Run Python with a tree's code."""
+    """Run Python with a tree's code, telling how far it is."""
     environment = {**os.environ, "PYTHONPATH": str(tree / "src"), "PYTHONHASHSEED": "0"}
     said = " ".join(c for c in command if "\n" not in c)
     print(f"{'this tree' if tree == ROOT else tree}: {said[:160]}", flush=True)
-    done = subprocess.run([sys.executable, *command], env=environment, cwd=tree, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, *command], env=environment, cwd=tree, stdout=subprocess.PIPE, text=True)
     if done.returncode:
-        raise SystemExit(f"{done.stdout}\n{done.stderr}")
+        raise SystemExit(done.stdout)
 
 
-def compare(old: Path, new: Path) -> int:
-    """Print what differs between two folders; return 1 where something does."""
+def compare(old: Path, new: Path, expected: Expected, shown: int) -> int:
+    """Print what differs between two folders and is not expected; return 1 where something does."""
     names = sorted({p.relative_to(d).as_posix() for d in (old, new) for p in d.rglob("*") if p.is_file()})
-    worst = 0
+    equal = worst = 0
     for name in names:
-        if not (old / name).exists() or not (new / name).exists():
-            print("only in", "new" if (new / name).exists() else "old", name)
-            worst = 1
+        missing = [d for d in (old, new) if not (d / name).exists()]
+        if missing:
+            there = "old" if missing == [new] else "new"
+            if not expected.allows(name, "only", there):
+                print("only in", there, name)
+                worst += 1
             continue
         a, b = text_of(old / name), text_of(new / name)
-        if a != b:
-            worst = 1
-            print("differs", name)
-            pairs = [(x, y) for x, y in zip_longest(a, b, fillvalue="") if x != y]
-            for x, y in pairs[:4]:
-                print(f"     - {x[:300]}\n     + {y[:300]}")
-            print(f"     {len(pairs)} lines differ")
-    print(f"{len(names)} files compared")
-    return worst
+        if a == b:
+            equal += 1
+            continue
+        ours, theirs = Counter(a), Counter(b)
+        gone, come = (
+            [line for line in lines.elements() if not expected.explains(name, line)]
+            for lines in (ours - theirs, theirs - ours)
+        )
+        both = {line for line in ours if ours[line] == theirs[line]}
+        moved = [x for x in a if x in both] != [x for x in b if x in both] and not expected.allows(name, "order", True)
+        if gone or come or moved:
+            worst += 1
+            print("differs", name, "in the order of its lines" if moved else "")
+            for sign, lines in (("-", gone), ("+", come)):
+                for line in lines[:shown]:
+                    print(f"     {sign} {line[:300]}")
+            print(f"     {len(gone)} lines gone, {len(come)} new")
+    told = len(names) - equal - worst
+    print(f"{len(names)} files: {equal} equal, {told} with differences that are expected, {worst} with others")
+    for entry, lines in expected.met.most_common():
+        print(f"{lines:6d} lines: {entry}")
+    return int(worst > 0)
 
 
 def text_of(path: Path) -> list[str]:
