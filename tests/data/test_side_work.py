@@ -52,3 +52,14 @@ def test_another_process_works_and_its_refusals_and_its_end_lose_nothing(tmp_pat
         assert broken.take() == "done"
         assert behind.take() == os.getpid()
     assert side.give(who).take() == os.getpid()
+
+
+def test_what_is_dropped_is_begun_by_nobody():
+    side = SideWork()
+    task = side.give(refuse)
+    task.drop()
+    assert not side.waiting
+    with side_work(1) as side:
+        task = side.give(refuse)
+        task.drop()
+        assert task.ended.is_set() or not side.waiting

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from types import SimpleNamespace
 
 import numpy as np
 
 import beatplanner.solver.prepare
+from beatplanner.planning import prepared
 from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.solver.prepare import prepare
 from beatplanner.solver.service.approximate import approximate
@@ -65,3 +67,14 @@ def test_kernels_of_another_folder_do_not_count_as_compiled(tmp_path, monkeypatc
         monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / folder))
         prepare_solvers(["stations"])
     assert done == ["stations", "stations"]
+
+
+def test_an_installation_writes_the_programs_byte_code(tmp_path, monkeypatch):
+    package = tmp_path / "package"
+    (package / "room").mkdir(parents=True)
+    for file in (package / "__init__.py", package / "room" / "one.py"):
+        file.write_text("VALUE = 1\n", encoding="utf-8")
+    monkeypatch.setattr(beatplanner, "__file__", str(package / "__init__.py"))
+    monkeypatch.setattr(prepared.subprocess, "Popen", lambda _: SimpleNamespace(wait=lambda: 0))
+    assert prepared.prepare_all() == 0
+    assert len(list(package.rglob("__pycache__/*.pyc"))) == 2

@@ -67,6 +67,11 @@ class Task:
             raise self.error
         return self.result
 
+    def drop(self) -> None:
+        """See that nobody is at it any more, whatever came of it."""
+        if not self.side.take_back(self):
+            self.ended.wait()
+
 
 class SideWork:
     """Gives work to other processes; use it as `side_work` makes it.

@@ -75,3 +75,28 @@ def test_a_command_loads_what_it_needs_and_no_more(town, what):
     code, loaded = json.loads(done.stderr.splitlines()[-1])
     assert code == 0, done.stdout + done.stderr
     assert (READERS | SOLVERS | WRITERS | OTHERS | HEAVY) & set(loaded) <= MAY[what]
+
+
+ENDS = """
+import atexit, gc, json, sys
+# what is registered first is called last
+atexit.register(lambda: print(json.dumps([len(gc.get_objects()), gc.get_freeze_count(), gc.isenabled()]), file=sys.stderr))
+sys.argv = ["beatplanner", *json.loads(sys.argv[1])]
+from beatplanner.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["officers", "--out"]])
+def test_what_a_command_loaded_is_not_looked_through_at_its_end(town, arguments):
+    command, *out = arguments
+    words = [command, str(town.project), *out, *([str(town.folder / "out")] if out else [])]
+    # it ends in a sentence, and has loaded by then all that it would need
+    town.swap("[officers]", "[officers]\nno_such_key = 1\n")
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", ENDS, json.dumps(words)], capture_output=True, text=True, encoding="utf-8"
+    )
+    assert done.returncode == 1, done.stderr
+    left, kept, sweeps = json.loads(done.stderr.splitlines()[-1])
+    assert left < 2_000 < kept
+    assert sweeps

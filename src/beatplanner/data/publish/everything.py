@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from beatplanner.data.result.folder import write_result
@@ -29,7 +30,7 @@ def write_everything(
     also
         Called with the folder before it is swapped in, to write more: the verdict, and the forum's pack into its folder ``forum``.
     side
-        Other processes, which write report and papers while `also` runs.
+        Other processes, which write report and papers while layers are written and `also` runs.
     given
         Told the task of the report, for who adds to it.
 
@@ -38,17 +39,29 @@ def write_everything(
     InputError
         Where the folder holds something that is not a result, or cannot be written or replaced.
     """
+    begun: list[Task] = []
 
-    def all_of_it(part: Path) -> None:
+    @contextmanager
+    def papers(part: Path) -> Generator[None]:
+        # they are made of the tables alone, beside the layers and what `also` writes
         task = (side or SideWork()).give(write_papers, part, tables)
+        begun.append(task)
         given(task)
-        if side is None:
-            task.take()
-        if also is not None:
-            also(part)
+        try:
+            yield
+        except BaseException:
+            task.drop()
+            raise
         task.take()
 
-    write_result(out, tables, also=all_of_it)
+    def after_papers(part: Path) -> None:
+        if side is None:
+            for task in begun:
+                task.take()
+        if also is not None:
+            also(part)
+
+    write_result(out, tables, beside=papers, also=after_papers)
 
 
 def write_papers(part: Path, tables: PlanTables) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,13 @@ def check_result_place(out: Path) -> None:
     check_folder_place(out, "summary.json")
 
 
-def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] | None = None) -> None:
+def write_result(
+    out: Path,
+    tables: PlanTables,
+    *,
+    beside: Callable[[Path], AbstractContextManager[None]] | None = None,
+    also: Callable[[Path], None] | None = None,
+) -> None:
     """Write a plan into a folder; an older result there is replaced only when everything is written.
 
     Parameters
@@ -63,6 +70,8 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
         The folder; made where it does not exist.
     tables
         The plan.
+    beside
+        Entered with the empty folder and left when everything is written, also where that failed: what writes files of its own meanwhile.
     also
         Called with the folder before it is swapped in, to write more: the verdict, and the forum's pack into its folder ``forum``.
 
@@ -75,17 +84,18 @@ def write_result(out: Path, tables: PlanTables, *, also: Callable[[Path], None] 
     check_result_place(out)
     with written_anew(out, sqlite3.Error, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as part:
         (part / "forum").mkdir(parents=True)
-        _write_package(part / "plan.gpkg", tables)
-        # figures have few digits; rules are as they were given, so that the plan is checked by the same ones
-        content = readable(tables.summary) | {"rules": without_nan(tables.summary.get("rules", {}))}
-        # a summary that is not as its published schema says is a fault of the program
-        Summary.model_validate(content)
-        (part / "summary.json").write_text(
-            json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8"
-        )
-        _write_proofs(part / "proof", tables)
-        if also is not None:
-            also(part)
+        with nullcontext() if beside is None else beside(part):
+            _write_package(part / "plan.gpkg", tables)
+            # figures have few digits; rules are as they were given, so that the plan is checked by the same ones
+            content = readable(tables.summary) | {"rules": without_nan(tables.summary.get("rules", {}))}
+            # a summary that is not as its published schema says is a fault of the program
+            Summary.model_validate(content)
+            (part / "summary.json").write_text(
+                json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8"
+            )
+            _write_proofs(part / "proof", tables)
+            if also is not None:
+                also(part)
         write_manifest(part)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import time
 from collections.abc import Callable, Generator
@@ -134,7 +135,8 @@ def plan_project(project: Path, out: Path, **options: Any) -> None:
     begun: dict[str, float] = {}
     # the report's own libraries are loaded by a process beside this one, which writes it beside the checker
     with interruptible() as cancelled, shown_progress() as progress, side_work(min(1, CORES - 1), REPORT) as side:
-        from beatplanner.planning.whole.run import run as run_plan
+        with unswept():
+            from beatplanner.planning.whole.run import run as run_plan
 
         def told(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
             begun.setdefault(phase.split()[0], time.monotonic() - begin)
@@ -145,6 +147,23 @@ def plan_project(project: Path, out: Path, **options: Any) -> None:
     say_verdict(out)
     say_times(begun, time.monotonic() - begin, options.get("time_limit"))
     say_clashes(summary)
+
+
+@contextmanager
+def unswept() -> Generator[None]:
+    """Load modules without looking through what they make for circles: it stays, so no later search looks at it either.
+
+    Once in a process: what a second one would keep are leavings of the first.
+    """
+    if gc.get_freeze_count():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @contextmanager
