@@ -11,12 +11,14 @@ import pytest
 from beatplanner.planning.verification.travel_bound import prove
 from beatplanner.planning.verification.travel_pairs import Area
 from beatplanner.planning.whole.beat_proofs import packed
-from beatplanner.solver.districts import node
+from beatplanner.solver.districts import dilation, node
 from beatplanner.solver.districts.annealing import CUT
 from beatplanner.solver.districts.cut_labels import LabelModel
 from beatplanner.solver.districts.problem import DistrictingProblem, connected
 from beatplanner.solver.districts.search import Search
-from beatplanner.solver.districts.solve import solve_districts
+from beatplanner.solver.districts.sites import joined
+from beatplanner.solver.districts.solve import _Proof, solve_districts
+from beatplanner.solver.districts.transport import Transport
 
 COLUMNS, ROWS = 4, 3
 
@@ -141,6 +143,34 @@ def test_districts_around_centres_keep_the_rules():
     found = search.found(made[0])
     assert search.keeps_rules(found) and connected(made[0], problem.edges)
     assert found.objective == pytest.approx(made[1])
+
+
+def test_districts_by_nearer_neighbours_need_no_separators(monkeypatch):
+    problem = small_problem(4, 3, 0.02, 9, 8)
+    kept = np.random.default_rng(4).random(len(problem.edges)) < 0.75
+    problem = replace(problem, edges=problem.edges[kept], border=problem.border[kept])
+    search = Search(problem, 0, 1)
+    transport = Transport(problem, search.graph, search.metres, lambda: False)
+    monkeypatch.setattr(Transport, "_cut_off", lambda *_: False)
+    made = transport.around(np.array([10, 16, 58]))
+    assert made and all(connected(district, problem.edges) for district in made)
+    assert all(search.keeps_rules(search.found(district)) for district in made)
+
+
+def test_the_ascent_goes_on_while_it_rises(monkeypatch):
+    problem = small_problem(1, 3, 0.005, 16, 12)
+    search = Search(problem, 0, 1)
+    every = joined([s for s, _ in _Proof(problem, search).sites.parts()])
+
+    def bound() -> float:
+        found = dilation.dilated_bound(every, problem, search.graph, np.inf, stop=lambda: False)
+        assert found is not None
+        return found.value
+
+    top = bound()
+    # short stretches stand for a map on which the rise takes long
+    monkeypatch.setattr(dilation, "STEPS", 4)
+    assert top * (1 - 1e-4) <= bound() <= top * (1 + 1e-9)
 
 
 @pytest.mark.parametrize(("seed", "count", "columns", "rows"), [(1, 2, 5, 2), (2, 3, 4, 2), (3, 3, 4, 2), (4, 2, 3, 3)])

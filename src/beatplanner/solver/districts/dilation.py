@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # Units and pairs up to which it is tried: the square of the units is kept, and all pairs are looked at in each step.
 MOST_UNITS, MOST_PAIRS = 1_500, 3_000_000
 # How much the space is stretched; steps of a stretch, and stretches at most; the rise that a stretch must bring to go on.
-STRETCH, STEPS, STRETCHES, RISE = 3.0, 60, 30, 2e-7
+STRETCH, STEPS, STRETCHES, RISE = 3.0, 60, 150, 2e-7
 # A round is kept where it leaves out this share of the pairs.
 WORTH = 0.05
 # A plan is made from the centres in hand after so many stretches.

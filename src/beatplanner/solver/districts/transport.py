@@ -5,7 +5,12 @@ With the centres given, units that can be split make a transport problem (Hess e
     min  Σ_ik c_ik x_ik    s.t. Σ_k x_ik = 1,  L ≤ Σ_i w_i x_ik ≤ U,  x ≥ 0
 
 which splits fewer units than there are districts. The best centres of what it gives are the next centres, until they stay. Then whole units: of each
-unit those districts alone that cost little more than its own (by reduced cost), and contiguity by separators that are added as solutions break it::
+unit those districts alone that cost little more than its own (by reduced cost), and contiguity by neighbours nearer to the centre (Zoltners and Sinha
+1983), along the edges of the map, which leaves out some connected districts but hardly any good one::
+
+    x_ik ≤ Σ_{c in N} x_ck     for the neighbours N of unit i that are nearer to the centre of district k than i is
+
+and where that has no solution, by separators that are added as solutions break it::
 
     x_ik ≤ Σ_{c in C} x_ck     for the units C around a piece of district k that is apart from its centre
 
@@ -21,6 +26,7 @@ import numpy as np
 import pulp
 from scipy import sparse
 from scipy.optimize import linprog
+from scipy.sparse import csgraph
 
 from beatplanner.solver.clock import watch
 from beatplanner.solver.districts.growth import Graph
@@ -32,7 +38,7 @@ if TYPE_CHECKING:
 # Times that centres are moved, and that separators are added; nodes and gap of each model.
 MOVES, ROUNDS, MODEL_NODES, MODEL_GAP = 12, 12, 60, 2e-5
 # What a unit may cost more in a district than where the transport problem has it, as shares of the whole: tried in turn.
-SLACKS = (1e-4, 1e-3)
+SLACKS = (1e-5, 1e-4, 1e-3)
 
 
 class Transport:
@@ -84,11 +90,7 @@ class Transport:
         if value >= self.best:
             return None
         if key not in self.made:
-            self.made[key] = None
-            for slack in SLACKS:
-                if self.made[key] is None and not self.stop():
-                    self.made[key] = self._whole(centres, cost, x, extra <= slack * value)
-            made = self.made[key]
+            made = self.made[key] = self._of_slacks(centres, cost, x, extra / max(1e-300, value))
             if made is not None:
                 self.best = min(self.best, float(cost[np.arange(len(made)), made].sum()))
         return self.made[key]
@@ -134,30 +136,51 @@ class Transport:
         shape = (n, count)
         return cost, found.x.reshape(shape), scale * np.maximum(found.lower.marginals, 0.0).reshape(shape)
 
-    def _whole(self, centres: np.ndarray, cost: np.ndarray, x: np.ndarray, near: np.ndarray) -> np.ndarray | None:
-        """Return whole units' districts among the pairs of a mask, (n, K), nearly the cheapest; None where the model has none."""
-        problem, count = self.problem, len(centres)
+    def _of_slacks(self, centres: np.ndarray, cost: np.ndarray, x: np.ndarray, extra: np.ndarray) -> np.ndarray | None:
+        """Return whole units' districts, by the model of the fewest pairs that has a solution; None where none has."""
+        nearer = self._nearer(centres)
+        for by_separators in (False, True):
+            for slack in SLACKS:
+                if self.stop():
+                    return None
+                made = self._whole(centres, cost, x, extra <= slack, None if by_separators else nearer)
+                if made is not None:
+                    return made
+        return None
+
+    def _nearer(self, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return how far along the edges each unit is from each centre, (n, K), and its neighbour on the way there, negative where there is none."""
+        xy, graph = self.problem.xy, self.graph
+        length = np.hypot(*(xy[graph.tails] - xy[graph.indices]).T)
+        # units at one point are still one after the other
+        length += 1e-6 * max(1e-300, float(length.mean())) if len(length) else 0.0
+        links = sparse.csr_matrix((length, (graph.tails, graph.indices)), shape=(graph.n, graph.n))
+        far, way = csgraph.dijkstra(links, indices=centres, return_predecessors=True)
+        return far.T, way.T
+
+    def _whole(
+        self,
+        centres: np.ndarray,
+        cost: np.ndarray,
+        x: np.ndarray,
+        near: np.ndarray,
+        nearer: tuple[np.ndarray, np.ndarray] | None,
+    ) -> np.ndarray | None:
+        """Return whole units' districts among the pairs of a mask, (n, K), nearly the cheapest; None where the model has none.
+
+        With `nearer`, from `_nearer`, each unit has a neighbour of its district that is nearer to the centre; else separators are added.
+        """
+        count = len(centres)
         near = near | (x > 1e-9)
         near[centres] = np.eye(count, dtype=bool)
+        if nearer is not None:
+            self._with_ways(near, x > 0.5, nearer[1], centres)
         alone = near.sum(axis=1) == 1
         district = np.where(alone, near.argmax(axis=1), -1)
         free = np.flatnonzero(~alone)
-        load = np.bincount(district[alone], weights=problem.weight[alone], minlength=count)
-        model: pulp.LpProblem = pulp.LpProblem("whole", pulp.LpMinimize)
-        var = {
-            (int(i), int(k)): pulp.LpVariable(f"x_{i}_{k}", cat=pulp.LpBinary)
-            for i in free
-            for k in np.flatnonzero(near[i])
-        }
-        scale = max(1e-300, float(cost.mean()))
-        model += pulp.LpAffineExpression([(v, float(cost[i, k]) / scale) for (i, k), v in var.items()])
-        for i in free:
-            model += pulp.lpSum(var[int(i), int(k)] for k in np.flatnonzero(near[i])) == 1
-        mean = max(1e-300, float(problem.weight.mean()))
-        for k in range(count):
-            terms = [(v, float(problem.weight[i]) / mean) for (i, m), v in var.items() if m == k]
-            model += pulp.LpAffineExpression(terms) <= float(problem.upper - load[k]) / mean
-            model += pulp.LpAffineExpression(terms) >= float(problem.lower - load[k]) / mean
+        model, var = self._model(cost, near, alone)
+        if nearer is not None and not self._by_way(model, var, district, centres, nearer[0]):
+            return None
         limit = watch(self.stop)
         for _ in range(ROUNDS):
             if limit():
@@ -179,6 +202,61 @@ class Transport:
             if not self._cut_off(model, var, district, centres):
                 return district if self._balanced(district) else None
         return None
+
+    def _model(
+        self, cost: np.ndarray, near: np.ndarray, alone: np.ndarray
+    ) -> tuple[pulp.LpProblem, dict[tuple[int, int], pulp.LpVariable]]:
+        """Return the transport problem of whole units among the pairs of a mask, (n, K), and its variables; units without a choice are in their districts."""
+        problem, count = self.problem, near.shape[1]
+        load = np.bincount(near[alone].argmax(axis=1), weights=problem.weight[alone], minlength=count)
+        free: list[int] = np.flatnonzero(~alone).tolist()
+        model: pulp.LpProblem = pulp.LpProblem("whole", pulp.LpMinimize)
+        var = {
+            (i, int(k)): pulp.LpVariable(f"x_{i}_{k}", cat=pulp.LpBinary) for i in free for k in np.flatnonzero(near[i])
+        }
+        scale = max(1e-300, float(cost.mean()))
+        model += pulp.LpAffineExpression([(v, float(cost[i, k]) / scale) for (i, k), v in var.items()])
+        for i in free:
+            model += pulp.lpSum(var[i, int(k)] for k in np.flatnonzero(near[i])) == 1
+        mean = max(1e-300, float(problem.weight.mean()))
+        for k in range(count):
+            terms = [(v, float(problem.weight[i]) / mean) for (i, m), v in var.items() if m == k]
+            model += pulp.LpAffineExpression(terms) <= float(problem.upper - load[k]) / mean
+            model += pulp.LpAffineExpression(terms) >= float(problem.lower - load[k]) / mean
+        return model, var
+
+    def _with_ways(self, near: np.ndarray, taken: np.ndarray, way: np.ndarray, centres: np.ndarray) -> None:
+        """Let a mask of pairs, (n, K), have the ways to the centres of the units that are taken there, (n, K); all centres keep their own."""
+        for k in range(len(centres)):
+            led = np.zeros(len(near), bool)
+            for i in np.flatnonzero(taken[:, k]).tolist():
+                v = int(way[i, k])
+                while v >= 0 and not led[v] and v not in centres:
+                    led[v] = near[v, k] = True
+                    v = int(way[v, k])
+
+    def _by_way(
+        self,
+        model: pulp.LpProblem,
+        var: dict[tuple[int, int], pulp.LpVariable],
+        district: np.ndarray,
+        centres: np.ndarray,
+        far: np.ndarray,
+    ) -> bool:
+        """Add that each unit has a neighbour of its district nearer to the centre; tell whether those without a choice may have one."""
+        for k, centre in enumerate(centres.tolist()):
+            for i in range(self.graph.n):
+                own = var.get((i, k))
+                if i == centre or (own is None and district[i] != k):
+                    continue
+                ways = [int(v) for v in self.graph.neighbours(i) if far[v, k] < far[i, k]]
+                if any(district[v] == k for v in ways):
+                    continue
+                open_ways = [var[v, k] for v in ways if (v, k) in var]
+                if own is None and not open_ways:
+                    return False
+                model += (1 if own is None else own) <= pulp.lpSum(open_ways)
+        return True
 
     def _balanced(self, district: np.ndarray) -> bool:
         load = np.bincount(district, weights=self.problem.weight, minlength=self.problem.count)
