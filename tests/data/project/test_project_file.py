@@ -388,6 +388,33 @@ def test_what_a_crash_left_is_offered_once(project, made, monkeypatch):
     assert verify(ProjectDocument.open(project, editing=False).plan_folder(1)).ok
 
 
+def test_what_comes_back_is_counted_as_the_window_counts_it(tmp_path):
+    def state(**kept):
+        return {"kind": "state", "state": kept}
+
+    named = {"kind": "rules", "changes": {"beats": {"names": {"2": "Old Mill"}, "colours": {"2": "#123456"}}}}
+    draft = [
+        state(draft={"0": {"order": ["beats"]}}),
+        state(edits_on=0),
+        {"kind": "edit", "what": "Painted"},
+        state(draft={"0": {"order": ["beats", "names"]}}),
+        named,
+    ]
+
+    def changes(*done):
+        return journal.Recovery(tmp_path, tmp_path, "", done, "").changes
+
+    assert changes(*draft) == 2
+    assert changes(*draft, {"kind": "undo"}, state(draft=None)) == 0
+    rules = {"kind": "rules", "changes": {"beats": {"count": 9}}}
+    assert changes(rules) == 1 and changes(*draft, rules) == 3
+    # the latest plan comes in view, with its own draft
+    assert changes(*draft, {"kind": "plan", "id": 1}) == 1
+    assert changes(*draft, {"kind": "plan", "id": 1}, state(draft={"0": {}, "1": {"order": ["stations"] * 3}})) == 4
+    # older programs kept edits alone
+    assert changes({"kind": "edit", "what": "Painted"}) == 1
+
+
 def test_a_journal_cut_by_the_crash_is_read_up_to_there(project, monkeypatch):
     document = ProjectDocument.open(project)
     document.record("First")

@@ -119,9 +119,36 @@ class Recovery:
         """The journal's name."""
         return self.folder.name
 
+    @property
+    def changes(self) -> int:
+        """How many changes come back: those of the draft as the window counts them, and what else was done."""
+        drafted, apart = 0, 0
+        kept = [done["state"]["draft"] for done in self.done if "draft" in done.get("state", {})]
+        drafts: dict[str, Any] = (kept[-1] if kept else None) or {}
+        made = [int(done["id"]) for done in self.done if done.get("kind") == "plan"]
+        # the latest plan is what comes in view
+        key = str(max(made)) if made else max(drafts, key=int, default="")
+        draft = drafts.get(key)
+        if is_dict(draft):
+            drafted = len(draft.get("order", []))
+        for done in self.done:
+            # each change of the draft is written down as a state, and for beats and names once more as what was done
+            part = done.get("kind") in ("edit", "undo") if kept else False
+            apart += not (done.get("kind") == "state" or part or _names_beats(done))
+        return drafted + apart
+
     def forget(self) -> None:
         """Delete it."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _names_beats(done: Mapping[str, Any]) -> bool:
+    """Tell whether a change of rules only names beats or picks their colours, which is a change of the draft."""
+    changes = done.get("changes")
+    if done.get("kind") != "rules" or not is_dict(changes) or set(changes) != {"beats"}:
+        return False
+    beats = changes["beats"]
+    return is_dict(beats) and set(beats) <= {"names", "colours"}
 
 
 def recoveries(project: Path | None = None) -> list[Recovery]:

@@ -156,7 +156,7 @@ class Session(QObject):
                 # somebody saved the project since; the start page restores it as a copy
                 continue
             words = self.tr("Work until {0} was not saved before the program ended (changes: {1}). Restore it?").format(
-                local_time(recovery.last), len(recovery.done)
+                local_time(recovery.last), recovery.changes
             )
             answer = question(
                 self.window,

@@ -142,7 +142,7 @@ class StartPage(QWidget):
             when = f"{dt.datetime.fromisoformat(recovery.last).astimezone():%d.%m.%Y %H:%M}"
         label = Label(
             self.tr("⚠ {0}: work until {1} was not saved before the program ended (changes: {2}).").format(
-                recovery.project.stem, when, len(recovery.done)
+                recovery.project.stem, when, recovery.changes
             )
         )
         label.setWordWrap(True)
