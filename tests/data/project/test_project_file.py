@@ -392,7 +392,8 @@ def test_what_comes_back_is_counted_as_the_window_counts_it(tmp_path):
     def state(**kept):
         return {"kind": "state", "state": kept}
 
-    named = {"kind": "rules", "changes": {"beats": {"names": {"2": "Old Mill"}, "colours": {"2": "#123456"}}}}
+    names = {"beats": {"names": {"2": "Old Mill"}, "colours": {"2": "#123456"}}}
+    named = {"kind": "rules", "what": "Beat 2 is called Old Mill", "changes": names}
     draft = [
         state(draft={"0": {"order": ["beats"]}}),
         state(edits_on=0),
@@ -405,12 +406,13 @@ def test_what_comes_back_is_counted_as_the_window_counts_it(tmp_path):
         return journal.Recovery(tmp_path, tmp_path, "", done, "").changes
 
     assert changes(*draft) == 2
-    assert changes(*draft, {"kind": "undo"}, state(draft=None)) == 0
-    rules = {"kind": "rules", "changes": {"beats": {"count": 9}}}
+    assert changes(*draft, {"kind": "undo", "what": "Taken back"}, state(draft=None)) == 0
+    rules = {"kind": "rules", "what": "Number of beats: 9", "changes": {"beats": {"count": 9}}}
     assert changes(rules) == 1 and changes(*draft, rules) == 3
     # the latest plan comes in view, with its own draft
-    assert changes(*draft, {"kind": "plan", "id": 1}) == 1
-    assert changes(*draft, {"kind": "plan", "id": 1}, state(draft={"0": {}, "1": {"order": ["stations"] * 3}})) == 4
+    plan = {"kind": "plan", "id": 1, "what": "Plan 1 made"}
+    assert changes(*draft, plan) == 1
+    assert changes(*draft, plan, state(draft={"0": {}, "1": {"order": ["stations"] * 3}})) == 4
     # older programs kept edits alone
     assert changes({"kind": "edit", "what": "Painted"}) == 1
 

@@ -121,7 +121,7 @@ class Recovery:
 
     @property
     def changes(self) -> int:
-        """How many changes come back: those of the draft as the window counts them, and what else was done."""
+        """How many changes come back: those of the draft as the window counts them, and what else the history tells."""
         drafted, apart = 0, 0
         kept = [done["state"]["draft"] for done in self.done if "draft" in done.get("state", {})]
         drafts: dict[str, Any] = (kept[-1] if kept else None) or {}
@@ -132,9 +132,9 @@ class Recovery:
         if is_dict(draft):
             drafted = len(draft.get("order", []))
         for done in self.done:
-            # each change of the draft is written down as a state, and for beats and names once more as what was done
-            part = done.get("kind") in ("edit", "undo") if kept else False
-            apart += not (done.get("kind") == "state" or part or _names_beats(done))
+            # a change of the draft is written down as a state, and for beats and names once more as what was done
+            part = kept and done.get("kind") in ("edit", "undo")
+            apart += bool(done.get("what")) and done.get("kind") != "activate" and not part and not _names_beats(done)
         return drafted + apart
 
     def forget(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from glob import escape
@@ -21,6 +22,7 @@ from beatplanner.data.result.folder import plain_types
 from beatplanner.data.result.styles import GEOPACKAGE
 from beatplanner.data.running_programs import is_left_over
 
+LONGEST_TITLE = 31  # letters of a sheet's title
 FORMATS = (".gpkg", ".geojson", ".csv", ".xlsx")
 
 
@@ -29,6 +31,7 @@ def write_map_file(
     layers: Mapping[str, gpd.GeoDataFrame],
     readable: Callable[[pd.DataFrame], pd.DataFrame],
     card: Sequence[tuple[str, str]] = (),
+    words: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Write layers in the format that the file's ending names.
 
@@ -42,6 +45,8 @@ def write_map_file(
         Turns a table into one for people: signs for hidden numbers.
     card
         Lines of the run card, which a workbook has as its last sheet.
+    words
+        What a workbook calls a layer, a column, and the ``run card``; those that are not here keep their names, as they do in the other formats.
 
     Returns
     -------
@@ -60,7 +65,7 @@ def write_map_file(
             problem(f"“{path.suffix}” is no format of an export", f"Give one of {', '.join(FORMATS)}", file=path)
         )
     if kind in (".gpkg", ".xlsx"):
-        _swapped(path, lambda part: _write_all(part, layers, readable, card))
+        _swapped(path, lambda part: _write_all(part, layers, readable, card, words or {}))
         return [path]
     files: list[Path] = []
     for name, frame in layers.items():
@@ -106,6 +111,7 @@ def _write_all(
     layers: Mapping[str, gpd.GeoDataFrame],
     readable: Callable[[pd.DataFrame], pd.DataFrame],
     card: Sequence[tuple[str, str]],
+    words: Mapping[str, str],
 ) -> None:
     if part.suffix.lower() == ".gpkg":
         for name, frame in layers.items():
@@ -122,23 +128,29 @@ def _write_all(
     book.remove(book.worksheets[0])
     for name, frame in layers.items():
         table = readable(_without_shapes(frame))
-        page = book.create_sheet(name.capitalize())
-        page.append([str(c) for c in table.columns])
+        page = book.create_sheet(_title(words.get(name, name.capitalize())))
+        heads = [words.get(str(c), str(c)) for c in table.columns]
+        page.append(heads)
         for row in table.itertuples(index=False):
             page.append([_cell(v) for v in row])
-        for k, column in enumerate(table.columns, 1):
+        for k, (head, column) in enumerate(zip(heads, table.columns, strict=True), 1):
             page.cell(1, k).font = Font(bold=True)
-            widest = max([len(str(column)), *(len(str(v)) for v in table[column].head(200))])
+            widest = max([len(head), *(len(str(v)) for v in table[column].head(200))])
             page.column_dimensions[get_column_letter(k)].width = min(48, widest + 2)
         page.freeze_panes = "A2"
         page.auto_filter.ref = page.dimensions
     if card:
-        page = book.create_sheet("Run card")
+        page = book.create_sheet(_title(words.get("run card", "Run card")))
         for row in card:
             page.append([_cell(v) for v in row])
         page.column_dimensions["A"].width, page.column_dimensions["B"].width = 28, 60
     fit_pages(book)
     book.save(part)
+
+
+def _title(text: str) -> str:
+    """Return a title that a workbook takes for a sheet."""
+    return re.sub(r"[\\*?:/\[\]]", " ", text)[:LONGEST_TITLE]
 
 
 def _cell(value: Any) -> Any:

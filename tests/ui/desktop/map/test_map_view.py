@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import unicodedata
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -19,6 +21,7 @@ from typer.testing import CliRunner
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.commands.app import app
+from beatplanner.ui.desktop.map import map_view
 from beatplanner.ui.desktop.map.cartography import draw
 from beatplanner.ui.desktop.map.export_panel import PrintDialog, write_data
 from beatplanner.ui.desktop.map.legend import legend
@@ -200,6 +203,8 @@ def test_the_run_card_stands_on_the_page_and_in_workbooks(qapp, planned_once, tm
     page = {"paper": "A4", "landscape": True, "scale": None, "title": "", "patterns": False}
     print_plan(planned_once.folder / "plan", tmp_path / "map.pdf", **page)
     said = " ".join("".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "map.pdf").pages).split())
+    # two letters f of a hash are one sign in print
+    said = unicodedata.normalize("NFKC", said)
     assert "Run card" in said and summary["inputs"][0]["sha256"][:10] in said
     books = [planned_once.folder / "plan" / "officers.xlsx"]
     assert all("Run card" in openpyxl.load_workbook(b).sheetnames for b in books)
@@ -269,28 +274,91 @@ def test_the_print_dialog_shows_the_page(window, qtbot):
     assert not dialog.save.isEnabled()
 
 
+def test_the_first_paint_shows_the_town_that_was_opened(window, planned_once, monkeypatch):
+    """A town of 20,000 units stayed blank, as the start page had left the map, until its picture was drawn bit by bit."""
+    window.map.finish_picture()
+    window.map._picture.fill(QColor("#ff00ff"))
+    # time for one part of the picture, and none afterwards
+    monkeypatch.setattr(map_view, "PATIENCE", 0.0)
+    monkeypatch.setattr(window.map._work, "start", lambda: None)
+    window.open(planned_once.folder / "plan")
+    image = QImage(window.map.size(), QImage.Format.Format_RGB32)
+    window.map.render(image)
+    seen = {image.pixelColor(x, y).name() for x in range(0, image.width(), 7) for y in range(0, image.height(), 7)}
+    assert "#ff00ff" not in seen and len(seen) > 4
+
+
+def test_no_name_stands_below_the_legend(window):
+    from beatplanner.ui.desktop.map.around import boxes_around
+
+    view = window.map
+    view.zoom_to(view.content.bounds, share=0.5)
+
+    def legend_box():
+        return boxes_around(view.font(), view.view, view.content, view.stack, view.tr)[-1]
+
+    def below_it():
+        view.finish_picture()
+        assert view._written
+        return [letters for letters, _ in view._written if letters.intersects(legend_box())]
+
+    # a station, and the middle of a beat, come to lie under it
+    for place in (view.content.points["Stations"][0], view.content.anchor(0)):
+        away = legend_box().center() - view.to_widget(*place)
+        view.pan(away.x(), away.y())
+        assert not below_it()
+        window.actions_by_name["layer_legend"].setChecked(False)
+        assert below_it()
+        window.actions_by_name["layer_legend"].setChecked(True)
+        assert not below_it()
+
+
 # ---- data
 
 
 def test_data_for_the_public_hides_small_numbers_and_holds_no_incidents(window, tmp_path):
-    files = write_data(window.scenario.plan, tmp_path / "map.gpkg", "public", "Ana")
+    files = write_data(window.scenario.plan, tmp_path / "map.gpkg", "public")
     assert gpd.list_layers(files[0])["name"].tolist() == ["units", "beats", "stations"]
     units, beats = (gpd.read_file(files[0], layer=name) for name in ("units", "beats"))
     assert set(units.columns) == {"unit", "name", "municipality", "current", "beat", "geometry"}
     assert beats["residents"].sum() == pytest.approx(window.scenario.units["population"].sum())
-    write_data(window.scenario.plan, tmp_path / "office.geojson", "office", "Ana")
+    write_data(window.scenario.plan, tmp_path / "office.geojson", "office")
     assert gpd.read_file(tmp_path / "office-beats.geojson").crs.to_epsg() == 4326
     assert "workload" in gpd.read_file(tmp_path / "office-beats.geojson")
 
 
 def test_no_cell_of_a_workbook_is_a_formula(window, tmp_path):
     window.scenario.plan.units.loc[0, "name"] = "=HYPERLINK(1)"
-    write_data(window.scenario.plan, tmp_path / "map.xlsx", "public", "Ana")
+    write_data(window.scenario.plan, tmp_path / "map.xlsx", "public", [("Project", "=1+1")])
     book = openpyxl.load_workbook(tmp_path / "map.xlsx")
     assert book.sheetnames == ["Units", "Beats", "Stations", "Run card"]
     assert book["Units"]["B2"].value == "'=HYPERLINK(1)"
-    write_data(window.scenario.plan, tmp_path / "map.csv", "public", "Ana")
+    write_data(window.scenario.plan, tmp_path / "map.csv", "public")
     assert "'=HYPERLINK(1)" in (tmp_path / "map.csv").read_text(encoding="utf-8-sig")
+
+
+def test_a_workbook_speaks_the_windows_language(window, tmp_path, monkeypatch):
+    from beatplanner.ui.desktop.map import workbook_words
+    from beatplanner.ui.desktop.window.languages import catalogue
+
+    plan, said = window.scenario.plan, catalogue("mk")
+    monkeypatch.setattr(window, "tr", lambda text: said[text])
+    columns = {c for frame in (plan.units, plan.beats, plan.stations) for c in frame.columns} - {"geometry"}
+    words = workbook_words.workbook_words(window, columns)
+    assert columns <= set(words), columns - set(words)
+    plan.beats["name"] = [f"Beat {b}" for b in plan.beats["beat"]]
+    write_data(plan, tmp_path / "map.xlsx", "office", workbook_words.card_of(window), words)
+    book = openpyxl.load_workbook(tmp_path / "map.xlsx")
+    assert book.sheetnames == ["Единици", "Реони", "Станици", "Картичка на пресметката"]
+    heads = {c.value for page in book.worksheets[:3] for c in page[1]}
+    assert {"Единица", "Реон", "Општина", "Жители"} <= heads
+    assert book["Реони"]["B2"].value == f"Реон {plan.beats['beat'].iat[0]}"
+    shown = [c.value for page in book.worksheets[:3] for c in page[1]] + [row[0].value for row in book.worksheets[3]]
+    files = {i["path"].split("/")[-1] for i in plan.summary["inputs"]}
+    assert not [s for s in shown if s and s not in files and ": " not in s and re.search("[a-zA-Z]", s)]
+    # programs read the other formats, whose columns keep their names
+    write_data(plan, tmp_path / "map.csv", "office", (), words)
+    assert "workload" in (tmp_path / "map.csv").read_text(encoding="utf-8-sig").splitlines()[0]
 
 
 def test_the_command_line_exports_the_same(planned_once, tmp_path):

@@ -347,8 +347,8 @@ def test_names_and_colours_are_undone_counted_recovered_and_made_the_plan(open_w
     with monkeypatch.context() as m:
         m.setattr(journal, "is_running", lambda _: False)
         recovery = next(r for r in journal.recoveries(document.file))
-        # the start page counts as the badge does
-        assert recovery.changes == window.draft.count
+        # the start page counts as the badge does, and the scenario
+        assert recovery.changes == window.draft.count + 1
         copy.recover(recovery)
     assert copy.description().beats.names == {beat: "Old Mill"}
     assert copy.content.state["draft"]["1"]["names"] == [{"beat": beat, "before": ["", ""], "after": ["Old Mill", ""]}]

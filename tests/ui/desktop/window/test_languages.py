@@ -9,11 +9,13 @@ import sys
 import pytest
 
 QtCore = pytest.importorskip("PySide6.QtCore")
+QtGui = pytest.importorskip("PySide6.QtGui")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
 from beatplanner.data.description.rules import RULES
 from beatplanner.planning.rule_catalog import in_words
 from beatplanner.planning.whole.run import run
+from beatplanner.ui.desktop.toolkit.banner import BANNERS, Banner
 from beatplanner.ui.desktop.toolkit.told import CONTEXT, Sentences, told
 from beatplanner.ui.desktop.window import settings, theme
 from beatplanner.ui.desktop.window.keyboard import map_has_half
@@ -275,12 +277,31 @@ def test_text_can_be_read_in_both_themes():
         ("ToolTipText", "ToolTipBase"),
         ("Link", "Base"),
     )
+
+    def stands_out(front, back):
+        one, other = sorted((light(front), light(back)), reverse=True)
+        # WCAG 2.2, 1.4.3
+        return (one + 0.05) / (other + 0.05) >= 4.5
+
     for colours in (theme.LIGHT, theme.DARK):
         palette = theme.palette_of(colours)
         for front, back in pairs:
-            one, other = sorted((light(palette.color(type(palette).ColorRole[r])) for r in (front, back)), reverse=True)
-            # WCAG 2.2, 1.4.3
-            assert (one + 0.05) / (other + 0.05) >= 4.5, (front, back)
+            assert stands_out(*(palette.color(type(palette).ColorRole[r]) for r in (front, back))), (front, back)
+    for kind, (day, night) in BANNERS.items():
+        for ground, text in (day, night):
+            assert stands_out(QtGui.QColor(text), QtGui.QColor(ground)), kind
+        # no banner shines in a dark window
+        assert light(QtGui.QColor(night[0])) < 0.1 < light(QtGui.QColor(day[0])), kind
+
+
+def test_a_banner_follows_the_theme(qtbot):
+    banner, application = Banner("wrong"), QtWidgets.QApplication.instance()
+    qtbot.addWidget(banner)
+    banner.show()
+    for name, dark in (("dark", True), ("light", False)):
+        theme.apply_theme(application, name)
+        QtWidgets.QApplication.processEvents()
+        assert BANNERS["wrong"][dark][0] in banner.styleSheet()
 
 
 def test_one_of_a_thing_edits_and_notes_of_a_project_file_are_told_in_macedonian():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,9 +85,10 @@ def steps(
     *,
     public: bool = False,
     written: list[tuple[QPainterPath, QRectF]] | None = None,
+    covered: Iterable[QRectF] = (),
 ) -> Generator[None, None, None]:
-    """Draw every visible layer, pausing after each part; `written` takes the names of beats and stations as they stand."""
-    taken: list[QRectF] = []
+    """Draw every visible layer, pausing after each part; `written` takes the names of beats and stations as they stand, none of them in `covered`."""
+    taken = list(covered)
     for layer in stack.layers:
         if not layer.visible or layer.opacity <= 0 or (public and not layer.public):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,16 +21,14 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.paths import whole_path
-from beatplanner.data.project.lock import user_name
-from beatplanner.data.result.run_card import card_rows
 from beatplanner.ui.desktop.map.printing import PAPER, SCALES, Page, draw_page, write_page
 from beatplanner.ui.desktop.map.window import Window
+from beatplanner.ui.desktop.map.workbook_words import UNNAMED, card_of, workbook_words
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for, working
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
-from beatplanner.ui.desktop.toolkit.told import told
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
 if TYPE_CHECKING:
@@ -212,27 +210,27 @@ class DataDialog(QDialog):
         form.addRow(buttons)
 
 
-def card_of(window: Window) -> tuple[tuple[str, str], ...]:
-    """Return the run card of what is seen: of the plan, and what is drawn since."""
-    plan, draft = window.scenario.plan, window.draft
-    if plan is None:
-        return ()
+def write_data(
+    plan: PlanTables,
+    path: Path,
+    audience: Audience,
+    card: Sequence[tuple[str, str]] = (),
+    words: Mapping[str, str] | None = None,
+) -> list[Path]:
+    """Write a plan's layers into a file for those it is for; return the files.
 
-    def say(text: str, **fields: object) -> str:
-        # “Plan” is what a button does in the window's catalogues
-        return window.tr("Project" if text == "Plan" else text).format(**fields)
-
-    rows = [
-        (what, told(says))
-        for what, says in card_rows(plan.summary, who=user_name(), when=f"{dt.date.today():%d.%m.%Y}", say=say)
-    ]
-    if draft.count:
-        rows.insert(0, (window.tr("As drawn"), window.in_draft()))
-    return tuple(rows)
-
-
-def write_data(plan: PlanTables, path: Path, audience: Audience, who: str) -> list[Path]:
-    """Write a plan's layers into a file for those it is for; return the files. `who` stands in the run card of the office's own.
+    Parameters
+    ----------
+    plan
+        Its layers.
+    path
+        The file.
+    audience
+        Whom it is for.
+    card
+        Lines of the run card, which a workbook has as its last sheet.
+    words
+        What a workbook calls its sheets and columns (`workbook_words`).
 
     Raises
     ------
@@ -243,8 +241,14 @@ def write_data(plan: PlanTables, path: Path, audience: Audience, who: str) -> li
     from beatplanner.planning.forum.map_export import export_tables, hidden_as_sign
 
     layers = export_tables(plan, audience)
-    card = card_rows(plan.summary, who="" if audience == "public" else who, public=audience == "public")
-    return write_map_file(path, layers, hidden_as_sign, card)
+    if words and "beats" in layers and path.suffix.lower() == ".xlsx":
+        beats = layers["beats"]
+        own = [
+            words[UNNAMED].format(b) if name == UNNAMED.format(b) else name
+            for b, name in zip(beats["beat"], beats["name"], strict=True)
+        ]
+        layers["beats"] = beats.assign(name=own)
+    return write_map_file(path, layers, hidden_as_sign, card, words or {})
 
 
 def install(window: Window) -> None:
@@ -267,7 +271,11 @@ def install(window: Window) -> None:
     def _exported(path: Path, audience: Audience) -> list[Path]:
         words = window.tr("The layers are written…")
         try:
-            return wait_for(window, words, write_data, window.scenario.plan, path, audience, user_name())
+            plan = window.scenario.plan
+            assert plan is not None
+            card = card_of(window, public=audience == "public", printed=audience == "office")
+            called = workbook_words(window, plan.units.columns)
+            return wait_for(window, words, write_data, plan, path, audience, card, called)
         except StoppedError:
             from beatplanner.data.result.map_files import clear_stopped
 

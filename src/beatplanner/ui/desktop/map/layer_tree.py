@@ -221,7 +221,8 @@ def install(window: Window) -> LayerTree:
 
     def show_legend(on: bool) -> None:
         window.map.shows_legend = on
-        window.map.update()
+        # names stand where the legend does not
+        window.map.redraw()
 
     add_action(window, ACTIONS[0], show_legend, checkable=True).setChecked(True)
     tree.stack.listeners.append(lambda: action.setChecked(tree.stack.patterns))

@@ -43,8 +43,8 @@ def attribution(content: MapContent, stack: LayerStack) -> str:
     return background.file.attribution if background is not None and seen else ""
 
 
-def draw_attribution(painter: QPainter, text: str, right: float, bottom: float, dot: float) -> float:
-    """Write whom the background map is owed to, its corner given; return where it begins."""
+def draw_attribution(painter: QPainter, text: str, right: float, bottom: float, dot: float) -> QRectF:
+    """Write whom the background map is owed to, its corner given; return where it is."""
     font = QFont(painter.font())
     font.setPixelSize(max(1, round(9.5 * dot)))
     painter.setFont(font)
@@ -54,7 +54,7 @@ def draw_attribution(painter: QPainter, text: str, right: float, bottom: float, 
     painter.fillRect(box, QColor(255, 255, 255, 215))
     painter.setPen(QColor("#333333"))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-    return box.top()
+    return box
 
 
 def draw_scale_bar(painter: QPainter, view: View, left: float, bottom: float, longest: float) -> QRectF:
@@ -83,10 +83,10 @@ def draw_scale_bar(painter: QPainter, view: View, left: float, bottom: float, lo
 
 def draw_legend(
     painter: QPainter, view: View, keys: list[Key], right: float, bottom: float, words: Callable[[str], str]
-) -> None:
-    """Draw the lines of the legend in a box whose corner is given; `words` translates them."""
+) -> QRectF:
+    """Draw the lines of the legend in a box whose corner is given; return the box. `words` translates them."""
     if not keys:
-        return
+        return QRectF(right, bottom, 0.0, 0.0)
     dot = view.dot
     font = QFont(painter.font())
     font.setPixelSize(round(11 * dot))
@@ -106,10 +106,11 @@ def draw_legend(
         painter.setPen(QColor(view.ink))
         left = box.left() + (6 if key.kind == "title" else 33) * dot
         painter.drawText(QRectF(left, top, box.right() - left, high), Qt.AlignmentFlag.AlignVCenter, text)
+    return box
 
 
-def draw_north(painter: QPainter, view: View, right: float, top: float) -> None:
-    """Draw an arrow to the grid's north."""
+def draw_north(painter: QPainter, view: View, right: float, top: float) -> QRectF:
+    """Draw an arrow to the grid's north; return where it is."""
     dot = view.dot
     middle = right - 14 * dot
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -126,7 +127,9 @@ def draw_north(painter: QPainter, view: View, right: float, top: float) -> None:
     font.setBold(True)
     painter.setFont(font)
     painter.setPen(QColor(view.ink))
-    painter.drawText(QRectF(middle - 14 * dot, top - 3 * dot, 28 * dot, 17 * dot), Qt.AlignmentFlag.AlignCenter, "N")
+    letter = QRectF(middle - 14 * dot, top - 3 * dot, 28 * dot, 17 * dot)
+    painter.drawText(letter, Qt.AlignmentFlag.AlignCenter, "N")
+    return letter.united(arrow.boundingRect())
 
 
 def legend(content: MapContent, stack: LayerStack, *, public: bool = False, dark: bool = False) -> list[Key]:

@@ -15,7 +15,8 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, S
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from beatplanner.ui.desktop.map import cartography, legend
+from beatplanner.ui.desktop.map import cartography
+from beatplanner.ui.desktop.map.around import boxes_around, draw_around
 from beatplanner.ui.desktop.map.labels import draw_outline
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack, first_layers
@@ -34,8 +35,6 @@ SLICE, AT_ONCE = 0.025, 0.02
 # What a window may wait for a picture where something was switched, in seconds.
 PATIENCE = 0.08
 REST_MS, FLASH_MS = 70, 400
-# So many lines of the legend stand on the map; the tree of layers has them all.
-LEGEND_LINES = 9
 
 
 class MapView(QWidget):
@@ -116,9 +115,13 @@ class MapView(QWidget):
         self.selected_units = self.flashing = np.array([], int)
         self._fresh = {}
         self._flash.stop()
-        if self.scenario.opened != self._opened or self.selected not in self.content.ids:
+        another = self.scenario.opened != self._opened
+        if another or self.selected not in self.content.ids:
             # a beat of this number in another project is another beat
             self.selected, self._opened = "", self.scenario.opened
+        if another:
+            # nor is the picture of another town, or of none, seen until this one is drawn
+            self._picture, self._seen, self._written = None, None, []
         self.redraw()
 
     def redraw(self) -> None:
@@ -295,7 +298,8 @@ class MapView(QWidget):
         painter.setFont(self.font())
         view = self.view
         self._writing = []
-        parts = cartography.steps(painter, view, self.content, self.stack, written=self._writing)
+        over = boxes_around(self.font(), view, self.content, self.stack, self.tr, with_legend=self.shows_legend)
+        parts = cartography.steps(painter, view, self.content, self.stack, written=self._writing, covered=over)
         self._next = (picture, painter, parts, view)
         self._spent = 0.0
         if self._cost <= AT_ONCE and self._picture is not None and self.isVisible():
@@ -354,22 +358,11 @@ class MapView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_over(painter, view)
         if self.scenario.is_open:
-            self._paint_around(painter, view)
+            draw_around(painter, view, self.content, self.stack, self.tr, with_legend=self.shows_legend)
         if self.hasFocus():
             painter.setPen(QPen(self.palette().highlight().color(), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
-
-    def _paint_around(self, painter: QPainter, view: View) -> None:
-        legend.draw_scale_bar(painter, view, 16.0, self.height() - 16.0, self.width() / 5)
-        legend.draw_north(painter, view, self.width() - 12.0, 14.0)
-        bottom = self.height() - 10.0
-        owed = legend.attribution(self.content, self.stack)
-        if owed:
-            bottom = legend.draw_attribution(painter, owed, self.width() - 10.0, self.height() - 4.0, view.dot) - 4.0
-        if self.shows_legend:
-            keys = legend.shortened(legend.legend(self.content, self.stack, dark=view.dark), LEGEND_LINES)
-            legend.draw_legend(painter, view, keys, self.width() - 10.0, bottom, self.tr)
 
     def _paint_over(self, painter: QPainter, view: View) -> None:
         content = self.content

@@ -36,6 +36,7 @@ from beatplanner.ui.desktop.panels.named_beats import NamedBeats
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.draft import Draft
 from beatplanner.ui.desktop.session.drawing_process import DrawingProcess
+from beatplanner.ui.desktop.toolkit.banner import Banner
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 from beatplanner.ui.desktop.toolkit.told import told
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, two_in_a_row
@@ -140,9 +141,8 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.headline = self._text()
         self.headline.setAccessibleName(self.tr("Figures of the drawing"))
         column.addWidget(self.headline)
-        self.warning = self._text()
+        self.warning = self._text(Banner("wrong"))
         self.warning.setAccessibleName(self.tr("Rules that are broken"))
-        self.warning.setStyleSheet("QLabel { background: #fde0dd; color: #67000d; border-radius: 4px; padding: 6px; }")
         column.addWidget(self.warning)
         self.table = LiveTable()
         self.table.itemSelectionChanged.connect(self._row_chosen)
@@ -151,8 +151,8 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.note.setAccessibleName(self.tr("What happened last"))
         column.addWidget(self.note)
 
-    def _text(self) -> QLabel:
-        label = Label()
+    def _text(self, label: QLabel | None = None) -> QLabel:
+        label = label or Label()
         label.setWordWrap(True)
         # names come from the user's files; a tag in one is text, not a command
         label.setTextFormat(Qt.TextFormat.PlainText)

@@ -13,9 +13,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from beatplanner.data.result.draft_reason import gap_said
-from beatplanner.ui.desktop.plain_text import Browser, Label, literal
+from beatplanner.ui.desktop.plain_text import Browser, literal
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.verify_process import VerifyProcess
+from beatplanner.ui.desktop.toolkit.banner import Banner
 from beatplanner.ui.desktop.toolkit.figures_text import date, number, percent
 from beatplanner.ui.desktop.toolkit.told import told
 
@@ -29,7 +30,7 @@ TOLD = 12
 SHOWN_OF_A_HASH = 12
 # What the checker calls several claims that share a reason.
 GROUP = re.compile(r"(summary|plan): (\S+)(?: and (\d+) more)?")
-GOOD, BAD, WAITING = ("#e3f4e7", "#14532d"), ("#fde0dd", "#67000d"), ("#fff3cd", "#5c4400")
+GOOD, BAD, WAITING = "good", "wrong", "waiting"
 
 
 def _look(folder: Path) -> tuple[WrittenVerdict | None, tuple[str, ...]]:
@@ -73,7 +74,7 @@ class ProofPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(4)
-        self.banner = Label()
+        self.banner = Banner(WAITING)
         self.banner.setWordWrap(True)
         self.banner.setTextFormat(Qt.TextFormat.PlainText)
         self.banner.setAccessibleName(self.tr("The checker's verdict"))
@@ -204,12 +205,10 @@ class ProofPage(QWidget):
         part = parts.get(part, part)
         return f"{part}, {told(what.replace('_', ' '))}" if what else part
 
-    def _tell(self, text: str, colours: tuple[str, str]) -> None:
+    def _tell(self, text: str, kind: str) -> None:
         self.banner.setText(text)
         self.banner.setAccessibleDescription(text)
-        self.banner.setStyleSheet(
-            f"QLabel {{ background: {colours[0]}; color: {colours[1]}; border-radius: 4px; padding: 6px; }}"
-        )
+        self.banner.is_about(kind)
 
     # ---- in words
 

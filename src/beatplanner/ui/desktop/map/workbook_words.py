@@ -1,0 +1,96 @@
+"""What an exported workbook calls its sheets and columns in the window's language, and its run card."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from beatplanner.data.project.lock import user_name
+from beatplanner.data.result.run_card import card_rows
+from beatplanner.ui.desktop.toolkit.figures_text import percent
+from beatplanner.ui.desktop.toolkit.told import told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from beatplanner.ui.desktop.map.window import Window
+
+SHEETS = {"units": "Units", "beats": "Beats", "stations": "Stations", "run card": "Run card"}
+# Columns of the plan's layers; one that is not here keeps its name.
+HEADS = {
+    "unit": "Unit",
+    "beat": "Beat",
+    "station": "Station",
+    "name": "Name",
+    "municipality": "Municipality",
+    "current": "Today's beat",
+    "residents": "Residents",
+    "population": "Residents",
+    "workload": "Hours a year",
+    "reactive_hours": "Hours a year for calls",
+    "community_hours": "Hours a year for residents",
+    "fixed_hours": "Hours a year of fixed work",
+    "incidents": "Incidents a year",
+    "x": "East, metres",
+    "y": "North, metres",
+    "walk_minutes": "Minutes on foot to the station",
+    "centre_unit": "Unit at the centre",
+    "deviation": "Deviation",
+    "officers_required": "Officers needed",
+    "exact_officers": "Officers needed, before rounding",
+    "compactness": "Compactness",
+    "posts": "Posts",
+    "languages": "Languages",
+    "moved_in": "Moved in",
+    "colour": "Colour",
+    "committed_share": "Share of time taken by calls and fixed work",
+    "covered_share": "Share of hours with an officer there",
+    "existing": "Stands today",
+    "residents_within_limit": "Residents within the walking limit",
+    "mean_walk_minutes": "Mean walk, minutes",
+    "cost": "Cost",
+    "opens": "Opens in",
+}
+GROUP, SPEAKERS = "group_", "Residents who speak: {0}"
+# What a beat is called that has no name of its own; plans write it in English.
+UNNAMED = "Beat {0}"
+WORDS = (*SHEETS.values(), *HEADS.values(), SPEAKERS, UNNAMED)
+
+
+def workbook_words(window: Window, columns: Iterable[str]) -> dict[str, str]:
+    """Return what sheets and columns are called, by their names in the layers, and how an unnamed beat is called."""
+    words = {name: window.tr(text) for name, text in {**SHEETS, **HEADS, UNNAMED: UNNAMED}.items()}
+    for column in columns:
+        if column.startswith(GROUP):
+            words[column] = window.tr(SPEAKERS).format(column.removeprefix(GROUP))
+    return words
+
+
+def card_of(window: Window, *, public: bool = False, printed: bool = True) -> tuple[tuple[str, str], ...]:
+    """Return the run card of what is seen: of the plan, and what is drawn since.
+
+    Parameters
+    ----------
+    window
+        Whose plan it is.
+    public
+        Without the clashes.
+    printed
+        Whether it says who prints it, and on which day; what is handed out does not.
+    """
+    plan, draft = window.scenario.plan, window.draft
+    if plan is None:
+        return ()
+
+    def say(text: str, **fields: object) -> str:
+        # “Plan” is what a button does in the window's catalogues
+        return window.tr("Project" if text == "Plan" else text).format(**fields)
+
+    who, when = (user_name(), f"{dt.date.today():%d.%m.%Y}") if printed else ("", "")
+    rows = [
+        (what, told(says))
+        for what, says in card_rows(plan.summary, who=who, when=when, public=public, say=say, percent=percent)
+    ]
+    if draft.count and printed:
+        rows.insert(0, (window.tr("As drawn"), window.in_draft()))
+    return tuple(rows)
