@@ -157,7 +157,24 @@ def postings_allowed(p: Any, o: dict[str, Any]) -> bool:
         begins = moves[~((moves["start"] == start) & (moves["beat"] == moves["officer"].map(home)))]
         first = begins["officer"].map(home).isna() & ~begins["officer"].duplicated()
         kept &= bool((begins[~first].groupby("start").size() <= o["moves_a_month"]).all())
+    if o.get("worst_wish") is not None or o.get("most_moves") is not None:
+        kept &= fair(p, o, moves, row)
     return bool(kept)
+
+
+def fair(p: Any, o: dict[str, Any], moves: Any, row: dict[str, Any]) -> bool:
+    """Tell whether nobody is moved below the last wish that counts, or more often than may be."""
+    start, count = str(o["start"]), dict.fromkeys(row, 0)
+    for r in moves.to_dict("records"):
+        who = row[r["officer"]]
+        serves = who["beat"] is not None and not pd.isna(who["beat"])
+        if serves and r["start"] == start and carried(p, str(who["beat"])) == r["beat"]:
+            continue
+        wishes = [w for w in str(who["prefers"]).split(";") if w] if isinstance(who.get("prefers"), str) else []
+        if o["worst_wish"] is not None and wishes and r["beat"] not in wishes[: o["worst_wish"]]:
+            return False
+        count[r["officer"]] += serves or r["start"] > moves[moves["officer"] == r["officer"]]["start"].min()
+    return o["most_moves"] is None or max(count.values(), default=0) <= o["most_moves"]
 
 
 def carried(p: Any, beat: str) -> str:

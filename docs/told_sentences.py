@@ -17,6 +17,7 @@ MODULES = (
     "planning/beats/drawn_rules.py",
     "planning/beats/problems.py",
     "planning/officers/clashes.py",
+    "planning/officers/fairness.py",
     "planning/officers/personnel.py",
     "planning/officers/roster_problem.py",
     "planning/officers/ways_out.py",

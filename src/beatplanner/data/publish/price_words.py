@@ -57,6 +57,10 @@ RULES = {
     "officers.moves_a_month.one": "At most one move a month",
     "officers.half_a_year": "Changing at most half of a beat's officers in a year",
     "officers.max_home_km": "Moves within {g} km of home",
+    "officers.worst_wish": "Moving nobody below wish {n}",
+    "officers.worst_wish.one": "Moving people to their first wish alone",
+    "officers.most_moves": "At most {n} moves of an officer",
+    "officers.most_moves.one": "Moving nobody twice",
 }
 HOW = {
     "goal": "as they are drawn for their goal",
@@ -76,6 +80,7 @@ HOW = {
     "posts": "{n} in their place",
     "no_limit": "no limit",
     "anywhere": "anywhere",
+    "any_wish": "wherever they are needed",
 }
 # The goal of a step: the words of its price.
 MORE = {"beats": "{share} more travel", "stations": "{share} more walking"}

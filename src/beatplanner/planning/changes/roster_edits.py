@@ -52,6 +52,8 @@ HARD = (
     "officers.couples",
     "officers.moves_a_month",
     "officers.half_a_year",
+    "officers.worst_wish",
+    "officers.most_moves",
     "officers.frozen",
 )
 FIGURES = {

@@ -257,6 +257,10 @@ def _of_officers(d: Description) -> Iterator[Relaxation]:
         yield rule("notice_months", "none", {"n": o.notice_months}, notice_months=0)
     if o.max_home_km is not None:
         yield rule("max_home_km", "anywhere", {"g": o.max_home_km}, max_home_km=None)
+    if o.worst_wish is not None:
+        yield rule("worst_wish", "any_wish", {"n": o.worst_wish}, worst_wish=None)
+    if o.most_moves is not None:
+        yield rule("most_moves", "no_limit", {"n": o.most_moves}, most_moves=None)
 
 
 def price_rules(

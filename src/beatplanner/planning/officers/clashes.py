@@ -11,6 +11,7 @@ import pandas as pd
 
 from beatplanner.data.errors import Note
 from beatplanner.data.result.names import language_title
+from beatplanner.planning.officers.fairness import wish_notes
 from beatplanner.planning.officers.languages import language_needs
 from beatplanner.planning.officers.roster_problem import Places
 from beatplanner.planning.officers.ways_out import Trials, with_officer, with_shorter_tenure, with_speaker, without
@@ -74,6 +75,8 @@ def clashes_of(
         "handover": "more begin in {p} in {t} than posts are vacant or handed over, as was published. Cheapest way out: publish one of these postings anew",
         "allowed": "{o} serves in {p} from {t}, which was published and which hardship, an upheld appeal, the way from home or an earlier "
         "posting there rules out. Cheapest way out: publish this posting anew",
+        "wish": "{o} is moved to {p} in {t}, which is below the wishes that count. Cheapest way out: {w}",
+        "often": "{o} is moved to {p} in {t}, which is one move more than an officer may have. Cheapest way out: {w}",
     }
     seen: set[tuple[str, int, int]] = set()
     for breach in wrong:
@@ -81,17 +84,7 @@ def clashes_of(
         if key in seen:
             continue
         seen.add(key)
-        way = {
-            "couple": "lift the rule for them",
-            "moves": f"at most {(problem_.moves_a_month or 0) + 1} moves a month",
-            "frozen": "publish this officer's postings anew from then on",
-            "maximum": "let them stay for longer",
-        }.get(breach.rule, "")
-        if way and breach in promised:
-            way = "publish this posting anew"
-        elif way:
-            changed = without(problem_, breach.rule, breach.officer, breach.month)
-            way = trials.mends([(way, changed)], breach.rule, breach.officer)
+        way = _way(problem_, breach, breach in promised, trials)
         text = said.get(breach.rule, "the rule “" + breach.rule + "” is broken in {p} in {t}")
         said_of_it = text.format(
             o=names.iat[breach.officer] if 0 <= breach.officer < len(names) else "",
@@ -111,6 +104,24 @@ def clashes_of(
             )
         )
     return tuple(told)
+
+
+def _way(problem_: TenureProblem, breach: Breach, certain: bool, trials: Trials) -> str:
+    """Say the cheapest way out of a broken rule, solved with where that can be; "" where the rule's sentence has its own."""
+    way = {
+        "couple": "lift the rule for them",
+        "moves": f"at most {(problem_.moves_a_month or 0) + 1} moves a month",
+        "frozen": "publish this officer's postings anew from then on",
+        "maximum": "let them stay for longer",
+        "wish": "let them be moved there all the same",
+        "often": f"{(problem_.most_moves or 0) + 1} moves of an officer at most",
+    }.get(breach.rule, "")
+    if not way:
+        return ""
+    if certain:
+        return "publish this posting anew"
+    changed = without(problem_, breach.rule, breach.officer, breach.month)
+    return trials.mends([(way, changed)], breach.rule, breach.officer)
 
 
 def _musts(town: Any, beats: Any, problem_: TenureProblem, found: Postings, dates: list[dt.date]) -> list[str]:
@@ -228,6 +239,7 @@ def notes_of(
             )
         )
     notes += _surplus(town, problem_, found, dates)
+    notes += wish_notes(town, beats, places, problem_, found, dates)
     if problem_.min_tenure > problem_.months:
         what = f"A minimum tenure of {problem_.min_tenure} months is longer than the plan of {problem_.months} months, so no posting that begins in it can be seen to keep it"
         notes.append(Note("warning", what, "Plan more years, or ask for a shorter tenure"))

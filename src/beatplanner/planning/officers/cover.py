@@ -162,6 +162,7 @@ def with_cover(problem: TenureProblem, cover: list[Cover]) -> TenureProblem:
         "has": problem.has[standin],
         "allowed": allowed,
         "unpreferred": np.zeros((n, places), bool),
+        "below": np.zeros((n, places), bool),
         "works": np.ones((n, months), bool),
         "published": behind,
         "ordered": begin,

@@ -102,6 +102,7 @@ def with_stand_ins(problem: TenureProblem, opens: np.ndarray) -> TenureProblem:
         "has": np.ones((n, problem.has.shape[1]), bool),
         "allowed": np.zeros((n, places), bool),
         "unpreferred": np.zeros((n, places), bool),
+        "below": np.zeros((n, places), bool),
         "works": np.ones((n, months), bool),
         "frozen": np.full((n, months), FREE),
         "published": published,

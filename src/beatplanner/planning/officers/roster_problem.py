@@ -226,6 +226,8 @@ def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tup
         couples=tuple(couples),
         moves_a_month=rules.moves_a_month,
         half_a_year=rules.half_a_year,
+        below=_below(roster, beats, rules.worst_wish)[:, places.beat] if rules.worst_wish is not None else None,
+        most_moves=rules.most_moves,
     )
     return found, places
 
@@ -270,6 +272,12 @@ def _may_serve(roster: pd.DataFrame, beats: gpd.GeoDataFrame, km: np.ndarray, mo
     if most is not None:
         found &= ~(np.nan_to_num(km) > most)
     return found
+
+
+def _below(roster: pd.DataFrame, beats: gpd.GeoDataFrame, worst: int) -> np.ndarray:
+    """Return which beats are none of the first `worst` wishes of an officer who has some, (O, B)."""
+    rows = [[bool(r.prefers) and b not in r.prefers[:worst] for b in beats["beat"]] for r in each_row(roster)]
+    return np.array(rows, bool).reshape(len(roster), len(beats))
 
 
 def _ordered(roster: pd.DataFrame, dates: list[dt.date]) -> np.ndarray:

@@ -118,6 +118,7 @@ def with_officer(problem: TenureProblem, month: int, has: np.ndarray | None = No
         has=one(problem.has, np.zeros(kinds, bool) if has is None else has),
         allowed=one(problem.allowed, np.ones(places, bool)),
         unpreferred=one(problem.unpreferred, np.zeros(places, bool)),
+        below=one(problem.below, np.zeros(places, bool)),
         works=one(problem.works, np.ones(months, bool)),
         frozen=one(problem.frozen, np.full(months, FREE)),
         published=one(problem.published, np.full(months, -1)),
@@ -151,6 +152,12 @@ def without(problem: TenureProblem, rule: str, officer: int, month: int) -> Tenu
         return replace(problem, moves_a_month=(problem.moves_a_month or 0) + 1)
     if rule == "maximum":
         return replace(problem, max_tenure=None)
+    if rule == "often":
+        return replace(problem, most_moves=(problem.most_moves or 0) + 1)
+    if rule == "wish" and problem.below is not None:
+        below = problem.below.copy()
+        below[officer] = False
+        return replace(problem, below=below)
     frozen = problem.frozen
     if frozen is not None:
         frozen = frozen.copy()

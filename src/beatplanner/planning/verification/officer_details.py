@@ -26,12 +26,14 @@ BREACHES = (
     "maximum",
     "moves",
     "notice",
+    "often",
     "short",
     "twice",
+    "wish",
 )
 # Those of a beat and nobody's; those of the month in which a posting begins; and those of a month within one.
 OF_BEATS = ("capacity", "half", "handover")
-BEGINS = ("again", "allowed", "available", "notice", "short", "twice")
+BEGINS = ("again", "allowed", "available", "notice", "often", "short", "twice", "wish")
 SERVES = ("couple", "maximum")
 
 

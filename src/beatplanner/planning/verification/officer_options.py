@@ -98,7 +98,43 @@ def check_options(
         # whom a published table names is known from the inputs alone
         vague = beats if evidence.town is None and rules.published is not None else ()
         check_months(ledger, evidence, "half", first, unknown=vague)
+    _check_fairness(ledger, evidence, postings, roster, beats, days, rules)
     _check_frozen(ledger, evidence, postings, roster, beats, days, rules)
+
+
+def _check_fairness(
+    ledger: Ledger,
+    evidence: Evidence,
+    postings: Posted,
+    roster: Roster,
+    beats: list[str],
+    days: list[dt.date],
+    rules: Officers,
+) -> None:
+    """Check that nobody is moved below the last wish that may be given, or more often than may be."""
+    below: dict[str, str] = {}
+    often: dict[str, str] = {}
+    count = dict.fromkeys(roster, 0)
+    for officer, b, a, _ in sorted(postings, key=lambda p: (p[0], p[2])):
+        row = roster[officer]
+        if a == 0 and beat_today(row, evidence, beats) == beats[b]:
+            continue
+        wishes = [w for w in (text(row.get("prefers")) or "").split(";") if w]
+        if wishes and beats[b] not in wishes[: rules.worst_wish]:
+            below[f"{officer} {beats[b]}"] = (
+                f"{officer} is moved to {evidence.beat_name(beats[b])}, none of the first {rules.worst_wish} wishes."
+            )
+        # who serves nowhere today is not moved by a first posting
+        first = text(row.get("beat")) is None and not any(p[0] == officer and p[2] < a for p in postings)
+        count[officer] += not first
+        if rules.most_moves is not None and count[officer] > rules.most_moves:
+            often[officer] = f"{officer} is moved {count[officer]} times by {days[a]}."
+    if rules.worst_wish is not None:
+        name, claim = "officers.worst_wish", f"nobody is moved below wish {rules.worst_wish}"
+        against_told(ledger, evidence, "wish", name, claim, below, len(postings), "postings", ("officer", "beat"))
+    if rules.most_moves is not None:
+        name, claim = "officers.most_moves", f"at most {rules.most_moves} moves of an officer"
+        against_told(ledger, evidence, "often", name, claim, often, len(roster), "officers")
 
 
 def _check_special_posts(

@@ -124,7 +124,13 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
     lack = np.where(needs, _lack(evidence, groups, weights), 0.0)
     terms = _shared(prices, officers, places.posts, needs, lack, weights, months)
     terms.append(-float(rules.moves_a_month or 0) * float(prices.moves.sum()))
-    dear = Rules(rules.min_tenure_months, rules.max_tenure_months, rules.handover_months, weights)
+    dear = Rules(
+        rules.min_tenure_months,
+        rules.max_tenure_months,
+        rules.handover_months,
+        weights,
+        _moves(rules.most_moves, months),
+    )
     for officer in officers:
         terms.append(cheapest(officer, prices, needs, dear, places.beat))
         if officer.published is not None:
@@ -146,12 +152,18 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
 
 @dataclass(frozen=True)
 class Rules:
-    """Tenures and handover in months, and the weights of the objective."""
+    """Tenures and handover in months, the weights of the objective, and the moves that an officer may have, None where no limit matters."""
 
     least: int
     most: int | None
     handover: int
     weights: dict[str, float]
+    moves: int | None = None
+
+
+def _moves(most: int | None, months: int) -> int | None:
+    """Return the limit of an officer's moves, where so many could be."""
+    return None if most is None or most >= months else most
 
 
 def _kept(
@@ -278,17 +290,19 @@ def _officer(
         works=months_at_work(row, days),
         cost=cost,
         has=np.array([*(g in spoken for g in groups), gender == "f", gender == "m"]),
-        may=_may(row, ids, at, rules.max_home_km),
+        may=_may(row, ids, at, rules.max_home_km, rules.worst_wish),
         kept=kept if home >= 0 else 0,
     )
 
 
-def _may(row: Row, ids: list[str], at: np.ndarray, most: float | None) -> np.ndarray:
-    """Return the beats to which an officer may be moved: hardship and upheld appeals leave those that they wish, a limit those near their home."""
+def _may(row: Row, ids: list[str], at: np.ndarray, most: float | None, worst: int | None) -> np.ndarray:
+    """Return the beats to which an officer may be moved: hardship and upheld appeals leave those that they wish, limits those near their home and the first wishes."""
     wish = [w for w in str(text(row.get("prefers")) or "").split(";") if w]
     found = np.ones(len(ids), bool)
     if (truth(row.get("hardship")) or text(row.get("appeal")) == "upheld") and (text(row.get("beat")) or wish):
         found = np.array([b in wish for b in ids], bool)
+    if worst is not None and wish:
+        found &= np.array([b in wish[:worst] for b in ids], bool)
     if most is not None and not missing(row.get("x")) and not missing(row.get("y")):
         found &= np.hypot(at[:, 0] - float(row["x"]), at[:, 1] - float(row["y"])) / 1000 <= most
     return found
@@ -347,7 +361,8 @@ def _shared(
 def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules, beat: np.ndarray) -> float:
     """Return the least that a series of postings of an officer costs at the prices.
 
-    Backwards over months: ``value[r][t]`` is the least cost from month t on of who is free then, r = 1 where a new posting is a rotation.
+    Backwards over months: ``value[r][t]`` is the least cost from month t on of who is free then, after r − 1 moves where these are limited; r = 0 where the
+    first posting is none, and r = 1 in all months after it where they are not.
     """
     places, months = map(int, prices.posts.shape)
     if o.stop <= 0:
@@ -371,7 +386,10 @@ def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules, beat: 
     allowed &= o.may
     if o.home >= 0:
         allowed[beat == beat[o.home]] = False
-    value = np.zeros((2, months + 1))
+    # from which state a posting leads to which: a limit ends in one from which none does
+    layers = 1 if rules.moves is None else rules.moves + 1
+    after = [1, *(range(2, layers + 1) if rules.moves is not None else [1])]
+    value = np.zeros((layers + 1, months + 1))
     for t in range(stop - 1, -1, -1):
         value[:, t] = value[:, t + 1] + idle[t]
         if t < o.first:
@@ -382,13 +400,17 @@ def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules, beat: 
             e = np.array([stop])
         if not len(e):
             continue
-        rest = done[:, e] + value[1, e] + np.where((e < stop) & (e - t < rules.least), broken, 0.0)
+        here = done[:, e] + np.where((e < stop) & (e - t < rules.least), broken, 0.0)
         begin = gain[:, t] - room[:, t] - o.cost * t
         if t > 0 and h > 0 and o.first <= t - h and o.ordered != t:
             begin = begin + prices.handover[:, t]
-        best = float(np.where(allowed, rest.min(axis=1) + begin, math.inf).min(initial=math.inf))
-        value[0, t] = min(value[0, t], best)
-        value[1, t] = min(value[1, t], best + rotation + float(prices.moves[t]))
+        best = [
+            float(np.where(allowed, (here + value[r, e]).min(axis=1) + begin, math.inf).min(initial=math.inf))
+            for r in range(1, layers + 1)
+        ]
+        for r, state in enumerate(after):
+            moved = rotation + float(prices.moves[t]) if r else 0.0
+            value[r, t] = min(value[r, t], best[state - 1] + moved)
     if o.home < 0:
         return float(value[1 if o.rooted else 0, 0])
     leave = float(value[1, 0]) + (broken if o.served < rules.least else 0.0)

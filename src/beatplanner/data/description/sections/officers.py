@@ -202,6 +202,35 @@ class Officers(Section):
             check="officers.half_a_year",
         ),
     ] = False
+    worst_wish: Annotated[
+        Annotated[int, Field(ge=1, strict=True)] | None,
+        Rule(
+            "Worst wish",
+            "nobody is moved to a beat below wish {value}",
+            unit="wishes",
+            low=1,
+            high=20,
+            off="wishes are counted, not promised",
+            why="A plan is fair where nobody pays for the others with a beat that they did not want.",
+            source="Off: it costs vacancies where many wish for the same beats.",
+            solver="officers.problem.TenureProblem.below",
+            check="officers.worst_wish",
+        ),
+    ] = None
+    most_moves: Annotated[
+        Whole | None,
+        Rule(
+            "Moves of one officer at most",
+            "nobody is moved more than {value} times",
+            unit="moves",
+            high=10,
+            off="an officer may be moved any number of times",
+            why="Who is moved twice in one plan is known in no beat.",
+            source="Off: it depends on the plan's length; 1 means that nobody is moved twice.",
+            solver="officers.problem.TenureProblem.most_moves",
+            check="officers.most_moves",
+        ),
+    ] = None
     published: Annotated[
         TablePath | None, Input("Table of the postings that were published: officer, beat, start, end.")
     ] = None
