@@ -13,6 +13,7 @@ from beatplanner.planning.verification.travel_pairs import Area
 from beatplanner.planning.whole.beat_proofs import packed
 from beatplanner.solver.districts import dilation, node
 from beatplanner.solver.districts.annealing import CUT
+from beatplanner.solver.districts.bound import first_guess
 from beatplanner.solver.districts.cut_labels import LabelModel
 from beatplanner.solver.districts.problem import DistrictingProblem, connected
 from beatplanner.solver.districts.search import Search
@@ -171,6 +172,26 @@ def test_the_ascent_goes_on_while_it_rises(monkeypatch):
     # short stretches stand for a map on which the rise takes long
     monkeypatch.setattr(dilation, "STEPS", 4)
     assert top * (1 - 1e-4) <= bound() <= top * (1 + 1e-9)
+
+
+def test_a_node_reaches_the_top_of_its_relaxation():
+    problem = small_problem(1, 3, 0.005, 16, 12)
+    search = Search(problem, 0, 1)
+    every = joined([s for s, _ in _Proof(problem, search).sites.parts()])
+    root = dilation.dilated_bound(every, problem, search.graph, np.inf, stop=lambda: False)
+    assert root is not None
+    shared = node.Shared(every, problem, search.graph, np.inf, 0.0, lambda: False)
+    everything = np.ones(len(every.unit), bool)
+    multipliers = np.append(first_guess(every, len(problem.weight), problem.count), 0.0)
+    east = (problem.xy[every.centre, 0] > np.median(problem.xy[:, 0])).astype(np.int64)
+
+    def top(zone: np.ndarray, need: tuple[int, ...]) -> float:
+        start = node.OpenNode(0.0, np.packbits(everything), multipliers, {}, zone=zone, need=need)
+        return node.LocalNode(shared, everything, start).climb(1, 0.3)
+
+    assert top(0 * east, (3,)) == pytest.approx(root.value, rel=1e-3)
+    parts = [top(east, (3 - a, a)) for a in range(4)]
+    assert root.value * (1 - 1e-3) <= min(parts) < max(parts)
 
 
 @pytest.mark.parametrize(("seed", "count", "columns", "rows"), [(1, 2, 5, 2), (2, 3, 4, 2), (3, 3, 4, 2), (4, 2, 3, 3)])

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 MOST_UNITS, MOST_PAIRS = 1_500, 3_000_000
 # How much the space is stretched; steps of a stretch, and stretches at most; the rise that a stretch must bring to go on.
 STRETCH, STEPS, STRETCHES, RISE = 3.0, 60, 150, 2e-7
+# The same of a node of the tree: stretches, and the rise; and the first step, as a share of the multipliers.
+NODE_STRETCHES, NODE_RISE, AGAIN = 12, 1e-5, 1e-3
 # A round is kept where it leaves out this share of the pairs.
 WORTH = 0.05
 # A plan is made from the centres in hand after so many stretches.
@@ -73,6 +75,8 @@ def _relaxed(
     start: np.ndarray,
     unit: np.ndarray,
     cost: np.ndarray,
+    zone: np.ndarray,
+    need: np.ndarray,
     weight: np.ndarray,
     lower: float,
     upper: float,
@@ -88,9 +92,10 @@ def _relaxed(
 ):
     """Return the Lagrangian at multipliers `now`, inf where it has too few sites; fill the sites chosen and the slope.
 
-    `row` has a multiplier of each site's balance row, which bounds the site's value at once; only sites that matter are solved.
+    `row` has a multiplier of each site's balance row, which bounds the site's value at once; only sites that matter are solved. `zone` and `need` as
+    for `knapsack.price_sites`.
     """
-    sites, count = start.shape[0] - 1, chosen.shape[0]
+    sites, count, end = start.shape[0] - 1, chosen.shape[0], np.cumsum(need)
     for p in range(unit.shape[0]):
         reduced[p] = cost[p] - now[unit[p]]
     for s in range(sites):
@@ -102,19 +107,19 @@ def _relaxed(
     best = np.full(count, np.inf)
     chosen[:] = -1
     for s in np.argsort(value):
-        if value[s] >= best[count - 1]:
-            break
-        v, row[s] = fractional(start, unit, reduced, weight, lower, upper, s, at, ratio)
-        if v >= best[count - 1]:
+        first, last = end[zone[s]] - need[zone[s]], end[zone[s]] - 1
+        if last < first or value[s] >= best[last]:
             continue
-        last = count - 1
-        while last > 0 and best[last - 1] > v:
+        v, row[s] = fractional(start, unit, reduced, weight, lower, upper, s, at, ratio)
+        if v >= best[last]:
+            continue
+        while last > first and best[last - 1] > v:
             best[last] = best[last - 1]
             chosen[last] = chosen[last - 1]
             last -= 1
         best[last] = v
         chosen[last] = s
-    if chosen[count - 1] < 0:
+    if chosen.min() < 0:
         return np.inf
     slope[:] = 1.0
     for s in chosen:
@@ -134,6 +139,8 @@ def _stretch(
     start: np.ndarray,
     unit: np.ndarray,
     cost: np.ndarray,
+    zone: np.ndarray,
+    need: np.ndarray,
     weight: np.ndarray,
     lower: float,
     upper: float,
@@ -151,8 +158,8 @@ def _stretch(
 
     Parameters
     ----------
-    start, unit, cost, weight, lower, upper
-        The sites and the districts' bounds.
+    start, unit, cost, zone, need, weight, lower, upper
+        The sites, which zone each is in, how many districts have their site in each, and the districts' bounds.
     now, best_at
         (n,) multipliers now, and those of the greatest bound met here; both written.
     space
@@ -175,7 +182,23 @@ def _stretch(
     inner, along = np.zeros(n), np.zeros(n)
     if fresh:
         best = _relaxed(
-            start, unit, cost, weight, lower, upper, now, row, value, share, picked, reduced, at, ratio, slope
+            start,
+            unit,
+            cost,
+            zone,
+            need,
+            weight,
+            lower,
+            upper,
+            now,
+            row,
+            value,
+            share,
+            picked,
+            reduced,
+            at,
+            ratio,
+            slope,
         )
         best_at[:] = now
         chosen[:] = picked
@@ -199,7 +222,23 @@ def _stretch(
             for i in range(n):
                 now[i] += step * along[i]
             bound = _relaxed(
-                start, unit, cost, weight, lower, upper, now, row, value, share, picked, reduced, at, ratio, last
+                start,
+                unit,
+                cost,
+                zone,
+                need,
+                weight,
+                lower,
+                upper,
+                now,
+                row,
+                value,
+                share,
+                picked,
+                reduced,
+                at,
+                ratio,
+                last,
             )
             taken += 1
             if bound > best:
@@ -228,6 +267,70 @@ def _stretch(
                     space[i, j] += a * inner[j]
         slope[:] = last
     return best, step, True
+
+
+def raised(
+    sites: Sites,
+    cost: np.ndarray,
+    zone: np.ndarray,
+    need: np.ndarray,
+    problem: DistrictingProblem,
+    multiplier: np.ndarray,
+    enough: float,
+    halt: np.ndarray,
+) -> tuple[float, np.ndarray]:
+    """Return the greatest bound met from multipliers (n,) on, inf where there are too few sites, and its multipliers.
+
+    Parameters
+    ----------
+    sites
+        Those of a node of the tree, without labels.
+    cost
+        (P,) of each pair, with what prices of cuts add to it.
+    zone, need
+        (S,) zone of each site, and (Z,) districts that have their site in each.
+    problem
+        The `DistrictingProblem`; without a budget.
+    multiplier
+        Of the units.
+    enough
+        A bound at which to end.
+    halt
+        (1,) bool: True ends.
+    """
+    now, n = multiplier.copy(), len(multiplier)
+    best, at = -np.inf, now.copy()
+    best_at, slope, chosen = now.copy(), np.zeros(n), np.zeros(problem.count, np.int64)
+    space = np.diag(spans(problem.weight))
+    step = AGAIN * float(np.abs(now).mean()) * np.sqrt(n) + 1e-12
+    idle = 0
+    for k in range(NODE_STRETCHES):
+        value, step, going = _stretch(
+            sites.start,
+            sites.unit,
+            cost,
+            zone,
+            need,
+            problem.weight,
+            problem.lower,
+            problem.upper,
+            now,
+            best_at,
+            space,
+            slope,
+            step,
+            k == 0,
+            STEPS,
+            STRETCH,
+            chosen,
+        )
+        rise = value - best
+        if rise > 0.0:
+            best, at = value, best_at.copy()
+        idle = 0 if rise >= NODE_RISE * abs(best) else idle + 1
+        if not going or not np.isfinite(value) or best >= enough or idle == 2 or halt[0]:
+            break
+    return best, at
 
 
 def suits(sites: Sites, problem: DistrictingProblem) -> bool:
@@ -285,6 +388,8 @@ def dilated_bound(
             sites.start,
             sites.unit,
             sites.cost,
+            np.zeros(len(sites.centre), np.int64),
+            np.array([problem.count]),
             weight,
             problem.lower,
             problem.upper,

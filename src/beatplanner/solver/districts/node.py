@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from beatplanner.solver.districts.bound import spans
+from beatplanner.solver.districts.dilation import raised, suits
 from beatplanner.solver.districts.exclusion import excludable
 from beatplanner.solver.districts.growth import Graph
 from beatplanner.solver.districts.knapsack import ascend
@@ -128,6 +129,8 @@ class Shared:
         self.best, self.lower_bound = best_known, lower_bound
         self.halt = np.zeros(1, np.bool_)
         self.cuts: list[tuple[int, ...]] = []
+        many = len(problem.weight) >= ZONE_UNITS * problem.count
+        self.large = many and suits(sites, problem)
         self.largest = 1.0 if problem.budget is None else max(1.0, float(sites.moved.max(initial=0.0)))
 
     def enough(self) -> float:
@@ -217,6 +220,8 @@ class LocalNode:
 
     def climb(self, steps: int, scale: float) -> float:
         """Raise the bound and keep the best multipliers; return the bound."""
+        if self.tree.large:
+            self._dilate()
         bound, dual, found = ascend(
             *self._arguments(),
             self.tree.span,
@@ -234,6 +239,22 @@ class LocalNode:
         for c, value in zip(self.active, dual[self.n : -1], strict=True):
             self.mu[c] = float(value)
         return bound
+
+    def _dilate(self) -> None:
+        """Better the multipliers of units by space dilation, with those of the cuts as they are."""
+        cost = self.sites.cost.copy()
+        for k, cut in enumerate(self.active):
+            price = self.mu[cut]
+            if price > 0.0:
+                pairs = self.cut_pair[self.cut_start[k] : self.cut_start[k + 1]]
+                cost[pairs[0]] += price
+                cost[pairs[1:]] -= price
+        _, enough = self._aims()
+        value, dual = raised(
+            self.sites, cost, self.zone, self.need, self.problem, self.dual[: self.n], enough, self.tree.halt
+        )
+        if np.isfinite(value):
+            self.dual = np.append(dual, self.dual[-1])
 
     def multipliers(self) -> tuple[np.ndarray, dict[tuple[int, ...], float]]:
         """Return the multipliers of units and budget, and of the cuts that bear one, as they stand."""

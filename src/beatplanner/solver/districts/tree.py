@@ -1,7 +1,7 @@
 """Branch and bound over the sites that a bound could not exclude: the proof of districts, and sometimes better ones.
 
 A node is the set of pairs (unit, site) that it still allows; its bound is the Lagrangian with whole units (`district_knapsack`), raised
-from its parent's multipliers. Branching splits the sites of one unit in two by a line across the map, each half a child: the unit's
+from its parent's multipliers, where districts are large by space dilation first (`dilation`). Branching splits the sites of one unit in two by a line across the map, each half a child: the unit's
 centre lies on one side or on the other (Ryan and Foster 1981 for branching on sets). Where districts are large, it may part the sites of a zone
 in two instead, with a child for each number of districts that have their centre on one side: once each district has a zone of its own, which
 shrinks, its relaxation is nearly exact. A node ends when its bound reaches the best plan
