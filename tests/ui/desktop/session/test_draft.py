@@ -12,6 +12,7 @@ import pytest
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
 from benchmarks.window_walks import stale
+from PySide6 import QtCore
 from PySide6.QtGui import QKeySequence
 
 from beatplanner.ui.desktop.window.main_window import MainWindow
@@ -275,6 +276,20 @@ def test_the_map_has_half_of_a_small_window_and_postings_the_width_below(open_wi
     assert window.gantt.width() >= window.map.width()
     chart = window.gantt.gantt
     assert chart.horizontalScrollBar().maximum() == 0 and chart.fitted
+
+
+def test_panels_that_go_with_their_window_share_no_room(qapp):
+    from shiboken6 import delete
+
+    from beatplanner.ui.desktop.window.room import RoomForMap
+
+    # as where the program ends with a window that nobody closed
+    window = QtWidgets.QMainWindow()
+    dock = QtWidgets.QDockWidget(window)
+    window.addDockWidget(QtCore.Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+    room = RoomForMap(window, dock, QtWidgets.QWidget(window))
+    delete(window)
+    room._look()
 
 
 def test_a_name_and_a_colour_belong_to_the_beat(open_window, monkeypatch):

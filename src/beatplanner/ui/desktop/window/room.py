@@ -6,6 +6,7 @@ import math
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QSplitter, QWidget
+from shiboken6 import isValid
 
 from beatplanner.ui.desktop.map.window import Window
 
@@ -48,6 +49,9 @@ class RoomForMap(QObject):
 
     def _look(self) -> None:
         """Share anew where other panels are open than before; one that only came to the front changes nothing."""
+        if not isValid(self.window_):
+            # panels go with the window at the program's end, and are no longer seen
+            return
         shown = {d.objectName() for d in self.window_.findChildren(QDockWidget) if not d.isHidden()}
         if shown != self._shown:
             self._shown = shown
