@@ -292,6 +292,15 @@ def test_wrong_command_lines_exit_with_two(arguments, command):
     assert command(*arguments)[0] == 2
 
 
+@pytest.mark.parametrize("name", ["none.csv", "none.xlsx", "none.gpkg"])
+def test_a_table_that_is_not_there_is_told_and_no_error_of_the_program(name, planned_once, tmp_path, command):
+    plan, missing = planned_once.folder / "plan", tmp_path / name
+    for arguments in (("postings", plan, "--table", missing), ("survey", plan, missing, "--out", tmp_path / "out")):
+        code, _, error = command(*arguments)
+        assert code == 1, error
+        assert name in error and "there is no such file" in error
+
+
 def test_a_folder_of_something_else_is_never_overwritten(town, command):
     out = town.folder / "holiday"
     out.mkdir()

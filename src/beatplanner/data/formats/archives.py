@@ -58,8 +58,10 @@ def unpacked(path: Path, layer: str | None = None) -> Generator[Path]:
     Raises
     ------
     InputError
-        Where it is no zipped folder, is a bomb, has members that lead out of it, or holds no layer or several.
+        Where there is no such file, or it is no zipped folder, is a bomb, has members that lead out of it, or holds no layer or several.
     """
+    if not path.exists():
+        raise InputError(problem("there is no such file", "Check the path", file=path))
     if not is_archive(path):
         yield path
         return
