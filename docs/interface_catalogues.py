@@ -86,7 +86,7 @@ def others() -> list[str]:
     from beatplanner.data.result import run_card
     from beatplanner.planning.compare.figure_rows import BLOCKS
     from beatplanner.planning.rule_catalog import HOW, ONE, PRESETS, words_of_one
-    from beatplanner.ui.desktop.map import export_panel, map_layers, workbook_words
+    from beatplanner.ui.desktop.map import export_panel, map_content, map_layers, workbook_words
     from beatplanner.ui.desktop.panels import beat_table, comparison, drawing_dialogs, gantt_panel, live_table
     from beatplanner.ui.desktop.window import tour
     from beatplanner.ui.desktop.window.languages import TERMS
@@ -102,6 +102,7 @@ def others() -> list[str]:
         [f.help for _, block in BLOCKS for f in block if f.help],
         drawing_dialogs.WAYS,
         drawing_dialogs.OBSTACLES,
+        map_content.FIGURES,
         map_layers.METHODS,
         map_layers.SHADES,
         [layer.name for layer in map_layers.first_layers()],

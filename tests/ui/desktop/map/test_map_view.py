@@ -288,6 +288,16 @@ def test_the_first_paint_shows_the_town_that_was_opened(window, planned_once, mo
     assert "#ff00ff" not in seen and len(seen) > 4
 
 
+def test_what_the_map_is_shaded_by_is_said_in_the_windows_language(window):
+    from beatplanner.ui.desktop.map.map_content import FIGURES
+    from beatplanner.ui.desktop.window.languages import catalogue
+
+    assert set(window.map.content.figures) <= set(FIGURES)
+    for language in ("mk", "sq"):
+        words = catalogue(language)
+        assert all(words.get(figure, figure) != figure for figure in FIGURES), language
+
+
 def test_no_name_stands_below_the_legend(window):
     from beatplanner.ui.desktop.map.around import boxes_around
 

@@ -93,7 +93,7 @@ class LayerTree(QWidget):
         self.classes.setRange(2, 9)
         self.method.addItems([self.tr(m) for m in METHODS])
         self.shades.addItems([self.tr(s) for s in SHADES])
-        self.figure.activated.connect(lambda _: self._change(figure=self.figure.currentText()))
+        self.figure.activated.connect(lambda _: self._change(figure=self.figure.currentData()))
         self.method.activated.connect(lambda k: self._change(method=METHODS[k]))
         self.shades.activated.connect(lambda k: self._change(shades=list(SHADES)[k]))
         self.classes.valueChanged.connect(lambda v: self._change(classes=v))
@@ -178,8 +178,9 @@ class LayerTree(QWidget):
             self.opacity.setValue(round(layer.opacity * 100))
         if layer is not None and shaded:
             self.figure.clear()
-            self.figure.addItems(list(self.map.content.figures))
-            self.figure.setCurrentText(layer.figure)
+            for figure in self.map.content.figures:
+                self.figure.addItem(self.tr(figure), figure)
+            self.figure.setCurrentIndex(self.figure.findData(layer.figure))
             self.method.setCurrentIndex(METHODS.index(layer.method))
             self.shades.setCurrentIndex(list(SHADES).index(layer.shades))
             self.classes.setValue(layer.classes)

@@ -27,6 +27,17 @@ if TYPE_CHECKING:
 TOUCH = 1.0
 
 
+# What a layer can be shaded by; the legend and the tree of layers say it in the window's language.
+FIGURES = (
+    "Residents",
+    "Residents per km²",
+    "Hours a year",
+    "Hours a year per km²",
+    "Incidents recorded",
+    "Minutes on foot to a station",
+)
+
+
 @dataclass(frozen=True)
 class Place:
     """Something with a name that can be found: where it is, and what it is."""
