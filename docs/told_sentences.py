@@ -65,7 +65,9 @@ MODULES = (
     "data/guided_import/doubts.py",
     "data/guided_import/draft.py",
     "data/guided_import/guessing.py",
+    "data/guided_import/checks.py",
     "data/guided_import/mends.py",
+    "data/guided_import/table_roles.py",
     "data/formats/datums.py",
     "data/town/borders.py",
     "data/town/categories.py",
@@ -96,6 +98,7 @@ MODULES = (
 # Modules whose tables hold words of columns and files: only what their functions say are sentences.
 IN_FUNCTIONS = (
     "data/guided_import/guessing.py",
+    "data/guided_import/table_roles.py",
     "data/town/categories.py",
     "data/town/forum_tables.py",
     "data/town/personnel.py",

@@ -98,7 +98,8 @@ class DoubtsPage(Page):
             mark.setAccessibleName(
                 {"error": self.tr("Error"), "warning": self.tr("Doubt"), "info": self.tr("Fact")}[doubt.severity]
             )
-            mark.setAlignment(Qt.AlignmentFlag.AlignTop)
+            mark.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
+            mark.setFixedWidth(self.fontMetrics().height() + 4)
             text = Label(told(doubt.text))
             text.setTextFormat(Qt.TextFormat.PlainText)
             text.setWordWrap(True)

@@ -22,9 +22,10 @@ from PySide6.QtWidgets import (
 from beatplanner.ui.desktop.map.legend import Key, draw_key, legend
 from beatplanner.ui.desktop.map.map_layers import METHODS, SHADES, LayerStack
 from beatplanner.ui.desktop.map.window import Window
-from beatplanner.ui.desktop.plain_text import literal
+from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.checks import SeenBoxes
+from beatplanner.ui.desktop.toolkit.figures_text import percent
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 ACTIONS = (
@@ -87,7 +88,14 @@ class LayerTree(QWidget):
         self.opacity.setRange(5, 100)
         self.opacity.setAccessibleName(self.tr("Opacity of the layer"))
         self.opacity.valueChanged.connect(lambda v: self._change(opacity=v / 100))
-        form.addRow(self.tr("Opacity"), self.opacity)
+        self.how_opaque = Label()
+        self.how_opaque.setMinimumWidth(self.how_opaque.fontMetrics().horizontalAdvance(percent(1.0)))
+        self.how_opaque.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.opacity.valueChanged.connect(lambda v: self.how_opaque.setText(percent(v / 100)))
+        beside = QHBoxLayout()
+        beside.addWidget(self.opacity, 1)
+        beside.addWidget(self.how_opaque)
+        form.addRow(self.tr("Opacity"), beside)
         self.figure, self.method, self.shades = QComboBox(), QComboBox(), QComboBox()
         self.classes = QSpinBox()
         self.classes.setRange(2, 9)
@@ -120,6 +128,8 @@ class LayerTree(QWidget):
         for layer in reversed(self.stack.layers):
             item = QTreeWidgetItem([self.tr(layer.name)])
             item.setData(0, NAME, layer.name)
+            # a sign or the room for one, so that all names begin in one line and all rows are as high
+            item.setIcon(0, self._no_icon())
             item.setFlags(
                 Qt.ItemFlag.ItemIsEnabled
                 | Qt.ItemFlag.ItemIsSelectable
@@ -146,6 +156,12 @@ class LayerTree(QWidget):
         self.patterns.setChecked(self.stack.patterns)
         self._filling = False
         self._show_options()
+
+    @staticmethod
+    def _no_icon() -> QIcon:
+        picture = QPixmap(22, 14)
+        picture.fill(QColor(0, 0, 0, 0))
+        return QIcon(picture)
 
     def _icon(self, key: Key) -> QIcon:
         picture = QPixmap(22, 14)
@@ -174,6 +190,7 @@ class LayerTree(QWidget):
         shaded = layer is not None and layer.shaded
         for box in self.shading:
             self.form.setRowVisible(box, shaded)
+        self.how_opaque.setText("" if layer is None else percent(layer.opacity))
         if layer is not None:
             self.opacity.setValue(round(layer.opacity * 100))
         if layer is not None and shaded:

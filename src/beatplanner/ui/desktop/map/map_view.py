@@ -383,7 +383,7 @@ class MapView(QWidget):
             painter.drawPath(self._path_of(view, self.selected_units))
         if len(self.flashing):
             painter.setPen(QPen(QColor("#d7191c"), 3.5 if self._lit else 2.0))
-            painter.setBrush(QColor(215, 25, 28, 150 if self._lit else 30))
+            painter.setBrush(QColor(215, 25, 28, 60 if self._lit else 20))
             painter.drawPath(self._path_of(view, self.flashing))
         if self.tool is not None:
             self.tool.paint(painter, view)

@@ -32,6 +32,8 @@ LOOKS: dict[str, tuple[str, str, float]] = {
     "candidates": ("#e08e0b", "#ffffff", 8.0),
     "existing": ("#1f4e9c", "#ffffff", 9.0),
 }
+# What is light on a light window, and would be a lamp on a dark one.
+LOOKS_DARK = {**LOOKS, "units": ("#39424c", "#78838f", 0.8), "current": ("", "#c3d3e3", 2.0)}
 # Points that are drawn at most: more would only hide each other.
 MOST_POINTS = 20_000
 
@@ -178,7 +180,7 @@ class PreviewMap(QWidget):
     def _draw_layers(self, painter: QPainter) -> None:
         place = self._place(painter)
         for role, drawn in self._layers.values():
-            fill, line, width = LOOKS[role]
+            fill, line, width = self._looks()[role]
             if isinstance(drawn, QPolygonF):
                 _draw_dots(painter, place.map(drawn), fill, line, width * self._grown())
                 continue
@@ -194,6 +196,10 @@ class PreviewMap(QWidget):
             painter.drawPath(place.map(path))
         if not self._points.isEmpty():
             _draw_dots(painter, place.map(self._points), "#d6006e", "#ffffff", 9 * self._grown())
+
+    def _looks(self) -> dict[str, tuple[str, str, float]]:
+        dark = self.palette().base().color().lightnessF() < 0.5
+        return LOOKS_DARK if dark else LOOKS
 
     def _grown(self) -> float:
         """Return how much stronger signs are drawn where the user's letters are larger."""
@@ -214,7 +220,7 @@ class PreviewMap(QWidget):
         painter.setBrush(background)
         painter.drawRoundedRect(box, 4, 4)
         for number, role in enumerate(reversed(roles)):
-            fill, line, width = LOOKS[role]
+            fill, line, width = self._looks()[role]
             top = box.top() + 4 + number * high
             middle = top + high / 2
             start = box.left() + 6

@@ -193,6 +193,8 @@ class BeatCardView(QScrollArea):
             small.setPointSizeF(small.pointSizeF() * 0.9)
             caption.setFont(small)
             caption.setAlignment(Qt.AlignmentFlag.AlignTop)
+            # apart from the figure below it
+            caption.setContentsMargins(0, 0, 0, 4)
             row = 2 * (k // 3)
             grid.addWidget(figure, row, k % 3)
             grid.addWidget(caption, row + 1, k % 3)

@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractItemModel, QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFont
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QTableView
 
 from beatplanner.ui.desktop.plain_text import literal
@@ -36,6 +43,19 @@ COLUMNS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 )
 
 
+# What is made narrower where not all columns fit.
+SHRINK = ("name", "municipality")
+
+
+def in_two_lines(text: str) -> str:
+    """Return a text with its break at the space nearest to its middle; as it is where it has none."""
+    spaces = [k for k, c in enumerate(text) if c == " "]
+    if not spaces:
+        return text
+    at = min(spaces, key=lambda k: abs(2 * k - len(text)))
+    return f"{text[:at]}\n{text[at + 1 :]}"
+
+
 class BeatTable(QAbstractTableModel):
     """Beats as rows; empty before there is a plan."""
 
@@ -43,6 +63,8 @@ class BeatTable(QAbstractTableModel):
         super().__init__()
         self.scenario = scenario
         self._drawn: Any = None
+        # whether the headings are broken, so that more columns are seen
+        self.two_lines = False
 
     def load(self) -> None:
         """Take the scenario's beats; called after every change of it."""
@@ -105,7 +127,8 @@ class BeatTable(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802 - Qt's name
         """Return a heading."""
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return self.tr(COLUMNS[section][0])
+            heading = self.tr(COLUMNS[section][0])
+            return in_two_lines(heading) if self.two_lines else heading
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -130,6 +153,8 @@ class BeatTable(QAbstractTableModel):
                 font.setBold(True)
                 font.setItalic(True)
                 return font
+            if role == Qt.ItemDataRole.ToolTipRole and column in SHRINK:
+                return literal(str(value))
         if role == Qt.ItemDataRole.TextAlignmentRole and is_number:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -154,18 +179,43 @@ class BeatView(QTableView):
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         head = self.horizontalHeader()
         head.setSectionsMovable(True)
+        # a row that is chosen makes no heading bold, which would be wider
+        head.setHighlightSections(False)
         head.sectionResized.connect(self._set)
         head.sectionMoved.connect(self._set)
 
     def _set(self, *_: int) -> None:
         self.by_hand = self.by_hand or not self._fitting
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Fit to the new width."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.fit_columns()
+
+    def _too_wide(self) -> int:
+        """Return by how many pixels the columns are wider than what is seen of them."""
+        return self.horizontalHeader().length() - self.viewport().width()
+
     def fit_columns(self) -> None:
-        """Let the columns fit what they hold, unless they were set by hand."""
-        if not self.by_hand:
-            self._fitting = True
+        """Let the columns fit what they hold, unless they were set by hand; headings stand in two lines where that spares scrolling."""
+        model = self.model()
+        source = model.sourceModel() if isinstance(model, QSortFilterProxyModel) else model
+        if self.by_hand or not isinstance(source, BeatTable):
+            return
+        self._fitting = True
+        for two_lines in (False, True):
+            source.two_lines = two_lines
             self.resizeColumnsToContents()
-            self._fitting = False
+            if self._too_wide() <= 0:
+                break
+        for column in (k for k, (_, name, _) in enumerate(COLUMNS) if name in SHRINK):
+            # a name may lose a third of its width; its tooltip has it whole
+            if (over := self._too_wide()) > 0:
+                whole = self.columnWidth(column)
+                self.setColumnWidth(column, max(whole - over, whole * 2 // 3))
+        source.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, source.columnCount() - 1)
+        self._fitting = False
 
 
 def drawn_beats(drawing: Drawing) -> Any:
@@ -202,7 +252,7 @@ def as_text_table(model: QAbstractItemModel) -> str:
 
     columns = range(model.columnCount())
     across = Qt.Orientation.Horizontal
-    lines = [[str(model.headerData(c, across)) for c in columns]]
+    lines = [[" ".join(str(model.headerData(c, across)).split()) for c in columns]]
     for row in range(model.rowCount()):
         lines.append([cell(model.data(model.index(row, c), Qt.ItemDataRole.UserRole)) for c in columns])
     return "\n".join("\t".join(line) for line in lines) + "\n"

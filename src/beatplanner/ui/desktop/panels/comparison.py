@@ -30,6 +30,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.formats import geometry
 from beatplanner.data.result.comparison import Comparison, PlanMap
 from beatplanner.ui.desktop.map.rings import path_of
+from beatplanner.ui.desktop.map.view import BACKGROUND, DARK_BACKGROUND
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
@@ -147,7 +148,8 @@ class LinkedMap(QWidget):
         """Paint units, beats and stations."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), QColor("#f3f5f7"))
+        dark = self.palette().base().color().lightnessF() < 0.5
+        painter.fillRect(self.rect(), QColor(DARK_BACKGROUND if dark else BACKGROUND))
         view = self.view()
         painter.setTransform(view)
         thin, thick = QPen(QColor("white"), 0.4), QPen(QColor("#1a1a1a"), 1.5)
@@ -270,6 +272,9 @@ class ComparisonWindow(QDialog):
         tree = QTreeWidget()
         tree.setHeaderLabels(["", *self.names])
         tree.setAlternatingRowColors(True)
+        for k in range(1, 1 + len(self.names)):
+            # a heading stands over its figures
+            tree.headerItem().setTextAlignment(k, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         bold = QFont()

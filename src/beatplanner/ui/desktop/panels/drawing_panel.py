@@ -1,4 +1,4 @@
-"""The panel "Draw and mend": tools, live figures after every stroke, repair, and solving on from the drawing."""
+"""The panel "Draw and repair": tools, live figures after every stroke, repair, and solving on from the drawing."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
+    QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
-    QSlider,
     QVBoxLayout,
     QWidget,
 )
 
 from beatplanner.ui.desktop.map.cartography import fill_of_beat
 from beatplanner.ui.desktop.map.window import Window
+from beatplanner.ui.desktop.panels.brush_size import BrushSize
 from beatplanner.ui.desktop.panels.drawing_edits import DrawingEdits
 from beatplanner.ui.desktop.panels.drawing_menu import ACTIONS
 from beatplanner.ui.desktop.panels.drawing_solving import DrawingSolving
@@ -121,15 +121,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         row.addWidget(self.beat, 1)
         column.addLayout(row)
         row = QHBoxLayout()
-        label = Label(self.tr("Brush"))
-        self.brush_size = QSlider(Qt.Orientation.Horizontal)
-        self.brush_size.setRange(0, 60)
-        self.brush_size.setValue(0)
-        self.brush_size.setAccessibleName(self.tr("Size of the brush, 0 for one unit"))
-        self.brush_size.setToolTip(self.tr("Size of the brush; quite left it paints one unit at a time"))
-        label.setBuddy(self.brush_size)
-        row.addWidget(label)
-        row.addWidget(self.brush_size, 1)
+        self.brush_size = BrushSize(row)
         column.addLayout(row)
         self.reason = QLineEdit()
         self.reason.setPlaceholderText(self.tr("Reason of the next edits (optional)"))
@@ -138,6 +130,11 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.grid = QGridLayout()
         self.grid.setSpacing(4)
         column.addLayout(self.grid)
+        self.working = QProgressBar()
+        self.working.setRange(0, 0)
+        self.working.setTextVisible(False)
+        self.working.setAccessibleName(self.tr("At work; press again to stop."))
+        column.addWidget(self.working)
         self.headline = self._text()
         self.headline.setAccessibleName(self.tr("Figures of the drawing"))
         column.addWidget(self.headline)
@@ -150,8 +147,10 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.note = self._text()
         self.note.setAccessibleName(self.tr("What happened last"))
         column.addWidget(self.note)
+        # takes the room below while there is no table
+        column.addStretch()
 
-    def _text(self, label: QLabel | None = None) -> QLabel:
+    def _text(self, label: Label | None = None) -> Label:
         label = label or Label()
         label.setWordWrap(True)
         # names come from the user's files; a tag in one is text, not a command
@@ -200,6 +199,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         if self.scenario.is_open and self.scenario.town is None:
             self.headline.setText(self.tr("The inputs of this result are gone, so it cannot be drawn on."))
         self.table.setRowCount(0)
+        self.table.hide()
         self.note.setText("")
         self._fill_beats()
         self._enable()
@@ -303,6 +303,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
             shown.append(self.tr("And {0} more.").format(len(f.broken) - 4))
         self.warning.setText("\n".join(shown))
         self.table.fill(f)
+        self.table.show()
         self.map.flash(f.adrift)
         self._enable()
 
@@ -330,6 +331,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
             action.setEnabled(state[name])
         self.beat.setEnabled(able)
         self.brush_size.setEnabled(able)
+        self.working.setVisible(self.process.running)
 
     def _row_chosen(self) -> None:
         rows = {i.row() for i in self.table.selectedItems()}
@@ -491,7 +493,7 @@ def install(window: Window) -> DrawingPanel:
     scroll.setWidgetResizable(True)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     scroll.setMinimumWidth(300)
-    panel.dock = add_panel(window, scroll, "draw and mend", "Draw and mend")
+    panel.dock = add_panel(window, scroll, "draw and mend", "Draw and repair")
     QTimer.singleShot(0, panel._enable)
     panel._enable()
     return panel

@@ -153,16 +153,17 @@ class Brush:
         box = QRectF(at.x() + away, at.y() + away, BAR_WIDTH + wide + 20, BAR_ROW * len(rows) + 6)
         box.moveRight(min(box.right(), view.width - 6))
         box.moveBottom(min(box.bottom(), view.height - 6))
-        painter.setPen(QPen(QColor(INK), 0.6))
-        painter.setBrush(QColor(255, 255, 255, 235))
+        ink = QColor(view.ink)
+        painter.setPen(QPen(ink, 0.6))
+        painter.setBrush(QColor(38, 42, 46, 235) if view.dark else QColor(255, 255, 255, 235))
         painter.drawRoundedRect(box, 3, 3)
         for k, (row, text) in enumerate(zip(rows, texts, strict=True)):
             line = QRectF(box.left() + 6, box.top() + 3 + k * BAR_ROW, box.width() - 12, BAR_ROW)
-            self._paint_bar(painter, QRectF(line.left(), line.top() + 4, BAR_WIDTH, BAR_ROW - 8), figures, row)
-            painter.setPen(QColor(INK))
+            self._paint_bar(painter, QRectF(line.left(), line.top() + 4, BAR_WIDTH, BAR_ROW - 8), figures, row, ink)
+            painter.setPen(ink)
             painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 
-    def _paint_bar(self, painter: QPainter, box: QRectF, figures: Figures, row: int) -> None:
+    def _paint_bar(self, painter: QPainter, box: QRectF, figures: Figures, row: int, ink: QColor) -> None:
         """Draw how full one beat is; the two marks are what the rules allow."""
         hours, low, high, mean = (float(v[row]) for v in (figures.hours, figures.lower, figures.upper, figures.mean))
         top = high if np.isfinite(high) else 2 * mean
@@ -171,12 +172,12 @@ class Brush:
         span = 1.25 * max(top, hours)
         # as the rules' own check: what lies on the limit keeps it
         kept = low * (1 - 1e-9) <= hours <= high * (1 + 1e-9)
-        painter.fillRect(box, QColor("#e4e4e4"))
+        painter.fillRect(box, QColor("#e4e4e4" if ink.lightnessF() < 0.5 else "#565c62"))
         painter.fillRect(
             QRectF(box.left(), box.top(), box.width() * hours / span, box.height()),
             QColor("#2e8b57" if kept else "#c0392b"),
         )
-        painter.setPen(QPen(QColor(INK), 1.4))
+        painter.setPen(QPen(ink, 1.4))
         for limit in (low, top):
             x = box.left() + box.width() * limit / span
             painter.drawLine(QPointF(x, box.top() - 2), QPointF(x, box.bottom() + 2))

@@ -240,21 +240,21 @@ class ProofPage(QWidget):
         value = self._plain(p, p.plain)
         return {
             "travel": self.tr(
-                "Sought: little travel. An hour of work lies {0} from the centre of its beat, on average."
+                "Objective: minimise travel. An hour of work lies {0} from the centre of its beat, on average."
             ).format(value),
-            "cut": self.tr("Sought: short borders between beats. They are {0} long together.").format(value),
-            "p-median": self.tr("Sought: short walks. A resident walks {0} to the nearest station, on average.").format(
-                value
-            ),
+            "cut": self.tr("Objective: short borders between beats. They are {0} long in total.").format(value),
+            "p-median": self.tr(
+                "Objective: short walks. A resident walks {0} to the nearest station, on average."
+            ).format(value),
             "coverage": self.tr(
-                "Sought: as many residents as possible within the walking limit. {0} are beyond it."
+                "Objective: as many residents as possible within the walking limit. {0} are beyond it."
             ).format(value),
-            "p-center": self.tr("Sought: no walk too long. The longest is {0}.").format(value),
-            "fewest": self.tr("Sought: the fewest stations that bring everyone within the limit. It takes {0}.").format(
-                value
-            ),
+            "p-center": self.tr("Objective: no walk too long. The longest is {0}.").format(value),
+            "fewest": self.tr(
+                "Objective: the fewest stations that bring everyone within the limit. It takes {0}."
+            ).format(value),
             "weights": self.tr(
-                "Sought: few vacant months, broken tenures, language gaps and moves, weighed by points. The plan has {0}."
+                "Objective: few vacant months, broken tenures, language gaps and moves, weighed by points. The plan has {0}."
             ).format(value),
         }.get(p.kind, self.tr("Objective: {0}.").format(value))
 
@@ -290,7 +290,7 @@ class ProofPage(QWidget):
 
     def _reach(self, p: StepProof) -> list[str]:
         """Say what the bound proves."""
-        seconds = self.tr("Sought for {0} seconds.").format(number(p.seconds, 0 if p.seconds >= 10 else 1))
+        seconds = self.tr("Search time: {0} seconds.").format(number(p.seconds, 0 if p.seconds >= 10 else 1))
         if p.standing == "given":
             return []
         if p.plain_bound is None or p.gap is None:

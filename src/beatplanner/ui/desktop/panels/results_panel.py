@@ -128,9 +128,10 @@ class ResultsPanel(QWidget):
         self.proof.take(None if plan is None else self.scenario.result, None if plan is None else plan.summary)
         if plan is None:
             self.card.say(self.tr("There is no plan yet. Press Plan, then click a beat."))
-            self.warnings.headline.setText(self.tr("There is no plan yet."))
+            self._wait(self.tr("There is no plan yet."))
             return
         self.card.say(self.tr("Counting…") if plan.beats is not None else self.tr("This plan has no beats."))
+        self._wait(self.tr("Counting…") if plan.beats is not None else self.tr("This plan has no beats."))
         town = self.scenario.town
 
         def done(found: tuple[dict[str, Any], list[PlanWarning]]) -> None:
@@ -145,9 +146,16 @@ class ResultsPanel(QWidget):
 
         def failed(error: Exception) -> None:
             if self._plan is plan:
-                self.card.say(self.tr("The figures of the beats cannot be counted: {0}").format(error))
+                said = self.tr("The figures of the beats cannot be counted: {0}").format(error)
+                self.card.say(said)
+                self._wait(said)
 
         self.work.run(done, failed, _count, plan, town)
+
+    def _wait(self, text: str) -> None:
+        """Say on every page why it is empty: what is not counted yet is neither missing nor free of warnings."""
+        for label in (self.charts.note, self.service.said, self.warnings.headline):
+            label.setText(text)
 
     def _warn(self, warnings: list[PlanWarning]) -> None:
         self.warnings.take(warnings)

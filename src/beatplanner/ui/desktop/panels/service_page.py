@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -75,6 +75,7 @@ class ServicePage(QWidget):
         }
         self.said = Label()
         self.said.setWordWrap(True)
+        self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.clock = WeekClock(self.tr("Calls by hour of the week"))
         # neither a long text nor the long name of a shift may push the clock out of the panel
         self.shift, self.measure = Choice(), Choice()

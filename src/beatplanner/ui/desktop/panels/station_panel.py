@@ -35,6 +35,7 @@ from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, t
 # How near the pointer must be to a site, in pixels.
 NEAR = 14.0
 OPEN, CLOSED, OVER = QColor("#08306b"), QColor("#6b6b6b"), QColor("#d7191c")
+OPEN_DARK, CLOSED_DARK = QColor("#ffffff"), QColor("#c8c8c8")
 
 
 class SiteTool:
@@ -97,11 +98,13 @@ class SiteTool:
         judge, chosen = self.panel.judge, set(self.panel.chosen)
         for k, (x, y) in enumerate(judge.xy):
             place = view.pixel(x, y)
-            painter.setPen(
-                QPen(OVER if k == self.over else OPEN if k in chosen else CLOSED, 2.5 if k == self.over else 1.6)
+            rim = (OPEN_DARK if view.dark else OPEN) if k in chosen else (CLOSED_DARK if view.dark else CLOSED)
+            painter.setPen(QPen(OVER if k == self.over else rim, 2.5 if k == self.over else 1.6))
+            painter.setBrush(
+                OPEN if k in chosen else QColor(30, 34, 38, 170) if view.dark else QColor(255, 255, 255, 200)
             )
-            painter.setBrush(OPEN if k in chosen else QColor(255, 255, 255, 200))
-            side = 7.0 if k == self.over else 6.0
+            # the closed ones are many: they leave names free
+            side = 7.0 if k == self.over else 6.0 if k in chosen else 4.0
             painter.drawRect(int(place.x() - side), int(place.y() - side), int(2 * side), int(2 * side))
         if self.taken >= 0 and self.at is not None and self.over != self.taken:
             painter.setPen(QPen(OVER, 2, Qt.PenStyle.DashLine))
@@ -143,6 +146,7 @@ class StationPanel(QWidget):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.table.setMinimumHeight(6 * self.table.verticalHeader().defaultSectionSize())
         self.table.itemChanged.connect(self._ticked)
         self.buttons = {
@@ -281,14 +285,14 @@ class StationPanel(QWidget):
             line(
                 self.tr("Residents within {0} minutes").format(limit), percent(before.share, 1), percent(now.share, 1)
             ),
-            line(self.tr("Mean walk, minutes"), number(before.mean_minutes, 1), number(now.mean_minutes, 1)),
+            line(
+                self.tr("Mean walk"), *(self.tr("{0} minutes").format(number(f.mean_minutes, 1)) for f in (before, now))
+            ),
             line(self.tr("Residents who reach none on foot"), number(before.unreached), number(now.unreached)),
         ]
         if now.worst[0]:
             worst = self.tr("Beat with the least within the limit")
-            lines.append(
-                line(worst, f"{before.worst[0]} {percent(before.worst[1])}", f"{now.worst[0]} {percent(now.worst[1])}")
-            )
+            lines.append(line(worst, *(f"{f.worst[0]} ({percent(f.worst[1])})" for f in (before, now))))
         if np.isfinite(now.group_excess):
             group = self.tr("Longest walk of a language group above the average")
             lines.append(line(group, percent(before.group_excess), percent(now.group_excess)))

@@ -89,7 +89,7 @@ ACTIONS = (
         False,
         "running",
     ),
-    Action("cancel_plan", "Plan", "Cancel", "Stop planning; the plan in force stays.", "Esc", True, "running"),
+    Action("cancel_plan", "Plan", "Cancel", "Stop planning; the current plan stays.", "Esc", True, "running"),
     Action(
         "drop_draft",
         "Edit",

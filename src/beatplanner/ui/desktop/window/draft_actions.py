@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QMessageBox, QToolButton
+from PySide6.QtWidgets import QMenu, QMessageBox, QStyle, QToolButton
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.plain_text import question
@@ -37,6 +37,11 @@ class DraftBadge(QToolButton):
         self.setMenu(menu)
         self.draft.changed.connect(self.show_count)
         self.show_count()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Leave room for the arrow beside the words."""
+        arrow = self.style().pixelMetric(QStyle.PixelMetric.PM_MenuButtonIndicator, None, self)
+        return super().sizeHint() + QSize(2 * arrow, 0)
 
     def show_count(self) -> None:
         """Say how many there are; nothing where there are none."""

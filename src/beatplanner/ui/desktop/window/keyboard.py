@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QMenuBar,
     QWidget,
 )
+from shiboken6 import isValid
 
 from beatplanner.ui.desktop.window.menus import arrange, name_menus
 
@@ -32,18 +33,24 @@ class FocusRing(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.hide()
         self.around: QWidget | None = None
+        self.watched: list[QWidget] = []
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._focused)
 
     def _focused(self, _before: QWidget | None, now: QWidget | None) -> None:
-        if self.around is not None:
-            self.around.removeEventFilter(self)
+        for widget in self.watched:
+            if isValid(widget):
+                widget.removeEventFilter(self)
         window = self.parentWidget()
         there = now is not None and now.window() is window and now is not window
         self.around = now if there else None
-        if self.around is not None:
-            self.around.installEventFilter(self)
+        # what holds it may move too, and take it along
+        self.watched, widget = [], self.around
+        while widget is not None and widget is not window:
+            widget.installEventFilter(self)
+            self.watched.append(widget)
+            widget = widget.parentWidget()
         self.follow()
 
     def follow(self) -> None:

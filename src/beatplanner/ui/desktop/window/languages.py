@@ -67,6 +67,9 @@ class InterfaceTranslator(QTranslator):
 
     def translate(self, context: str, text: str, _comment: str | None = None, _number: int = -1) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return a text in this language; None where there is none, and Qt takes the English."""
+        if context == "QShortcut":
+            # keys are called as on the keyboard: Shift is no shift of officers
+            return None
         said = self.told(text) if context == CONTEXT else self.texts.get(text)
         if self._of_terms is None:
             return said

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QDialog,
+    QHeaderView,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
     QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -55,19 +59,53 @@ def actions_of(window: Window) -> list[tuple[str, QAction]]:
     return found
 
 
+WIDEST_KEYS = "Ctrl+Shift+PgDown  "
+
+
+class ThreeColumns(QStyledItemDelegate):
+    """Draws an action at the left, its menu and its keys in line at the right, quieter."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:  # noqa: N802 - Qt's name
+        """Let a long text end in dots before the menu begins."""
+        super().initStyleOption(option, index)
+        menu, _ = index.data(Qt.ItemDataRole.UserRole + 1)
+        letters = option.fontMetrics  # type: ignore[attr-defined]
+        room = option.rect.width() - letters.horizontalAdvance(WIDEST_KEYS + menu) - 24  # type: ignore[attr-defined]
+        option.text = letters.elidedText(option.text, Qt.TextElideMode.ElideRight, room)  # type: ignore[attr-defined]
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Draw a row."""
+        super().paint(painter, option, index)
+        menu, keys = index.data(Qt.ItemDataRole.UserRole + 1)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+        palette = option.palette  # type: ignore[attr-defined]
+        painter.save()
+        painter.setPen((palette.highlightedText() if chosen else palette.placeholderText()).color())
+        box = option.rect.adjusted(0, 0, -6, 0)  # type: ignore[attr-defined]
+        room = painter.fontMetrics().horizontalAdvance(WIDEST_KEYS)
+        line = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(box.adjusted(box.width() - room, 0, 0, 0), line | Qt.AlignmentFlag.AlignLeft, keys)
+        painter.drawText(box.adjusted(0, 0, -room - 10, 0), line | Qt.AlignmentFlag.AlignRight, menu)
+        painter.restore()
+
+
 class Palette(QDialog):
     """A field and the actions that fit what is typed in it; Enter does the one that is marked."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self.setWindowTitle(self.tr("Find an action"))
-        self.setMinimumWidth(520)
+        self.setMinimumWidth(620)
         self.field = QLineEdit()
         self.field.setPlaceholderText(self.tr("What do you want to do?"))
         self.field.setAccessibleName(self.tr("What do you want to do?"))
         self.field.setClearButtonEnabled(True)
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Actions"))
+        self.list.setItemDelegate(ThreeColumns(self.list))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.about = Label()
         self.about.setWordWrap(True)
         self.about.setTextFormat(Qt.TextFormat.PlainText)
@@ -97,7 +135,9 @@ class Palette(QDialog):
             menu, action = self.found[number]
             keys = action.shortcut().toString()
             text = action.text().replace("&", "").rstrip("…")
-            item = QListWidgetItem(f"{text}    {menu}" + (f"    {keys}" if keys else ""))
+            item = QListWidgetItem(text)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{text}, {menu}" + (f", {keys}" if keys else ""))
+            item.setData(Qt.ItemDataRole.UserRole + 1, (menu, keys))
             item.setData(Qt.ItemDataRole.UserRole, number)
             if not action.isEnabled():
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
@@ -151,7 +191,11 @@ class ActionTable(QDialog):
             for column, value in enumerate((menu, text, action.shortcut().toString(), action.statusTip())):
                 self.table.setItem(row, column, QTableWidgetItem(value))
         self.table.resizeColumnsToContents()
-        self.table.horizontalHeader().setStretchLastSection(True)
+        # the last column takes the room that is left, and breaks its sentences where that is little
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.table.horizontalHeader().setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        self.table.horizontalHeader().setHighlightSections(False)
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         QVBoxLayout(self).addWidget(self.table)
 
 

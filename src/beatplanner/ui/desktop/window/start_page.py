@@ -113,7 +113,7 @@ class StartPage(QWidget):
         for layout in (self._lately, self._unsaved):
             _clear(layout)
         self.recent_buttons, self.recover_buttons = [], []
-        self._lately.addWidget(_heading(self.tr("Opened lately")))
+        self._lately.addWidget(_heading(self.tr("Opened recently")))
         recent = recent_projects()
         for path in recent:
             button = _Choice(

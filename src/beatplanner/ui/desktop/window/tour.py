@@ -10,7 +10,16 @@ from typing import Any
 from platformdirs import user_config_path
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.actions import Action
@@ -63,7 +72,7 @@ STOPS = (
     ),
     Stop(
         _dock("draw and mend"),
-        "Draw and mend",
+        "Draw and repair",
         "You know the town better than any program: paint areas from one beat to another, and see at once what it does to hours, officers "
         "and residents. Everything can be undone.",
     ),
@@ -79,6 +88,18 @@ STOPS = (
         "panel that you are in.",
     ),
 )
+
+
+def bring_in(widget: QWidget) -> None:
+    """Let a widget be seen: its panel comes to the front, and what scrolls it goes there."""
+    inner: QWidget | None = widget
+    while inner is not None and not inner.isWindow():
+        if isinstance(inner, QDockWidget):
+            inner.show()
+            inner.raise_()
+        elif isinstance(inner, QScrollArea) and inner is not widget:
+            inner.ensureWidgetVisible(widget)
+        inner = inner.parentWidget()
 
 
 def _seen() -> Path:
@@ -148,9 +169,8 @@ class Tour(QWidget):
     def _tell(self) -> None:
         stop = self.stops[self.number]
         at = stop.at(self.window_)
-        if isinstance(at, QDockWidget):
-            at.show()
-            at.raise_()
+        if at is not None:
+            bring_in(at)
         self.title.setText(self.tr(stop.title))
         self.text.setText(self.tr(stop.text))
         self.count.setText(self.tr("{0} of {1}").format(self.number + 1, len(self.stops)))
@@ -175,6 +195,11 @@ class Tour(QWidget):
         if at is None or not at.isVisible():
             return QRect()
         place = QRect(at.mapTo(self.window_, QPoint(0, 0)), at.size())
+        around = at.parentWidget()
+        while around is not None and around is not self.window_:
+            # of what is scrolled only the part that is seen
+            place &= QRect(around.mapTo(self.window_, QPoint(0, 0)), around.size())
+            around = around.parentWidget()
         return place.adjusted(-AROUND, -AROUND, AROUND, AROUND).intersected(self.rect())
 
     def _place(self) -> None:

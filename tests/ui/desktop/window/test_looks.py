@@ -1,0 +1,207 @@
+"""What a designer saw wrong on the pictures of the screens: bright grounds in the dark theme, words that are cut, false or left in English."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+QtCore = pytest.importorskip("PySide6.QtCore")
+QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
+from PySide6.QtGui import QColor, QKeySequence
+
+from beatplanner.ui.desktop.map.preview_map import LOOKS, LOOKS_DARK
+from beatplanner.ui.desktop.panels.beat_table import COLUMNS, as_text_table, in_two_lines
+from beatplanner.ui.desktop.toolkit.figures_text import percent
+from beatplanner.ui.desktop.window import palette, tour
+from beatplanner.ui.desktop.window.languages import InterfaceTranslator, install_language
+from beatplanner.ui.desktop.window.theme import apply_theme
+from conftest import let_go
+
+ACROSS = QtCore.Qt.Orientation.Horizontal
+
+
+@pytest.fixture
+def application(qapp):
+    yield qapp
+    install_language(qapp, "en")
+    apply_theme(qapp, "system")
+
+
+@pytest.fixture(scope="module")
+def window(qapp, _window_class, tmp_path_factory, project_once):
+    """One window with a planned town, in English; each test leaves it as it was."""
+    project = shutil.copyfile(project_once, tmp_path_factory.mktemp("looks") / "town.gpkg")
+    install_language(qapp, "en")
+    made = _window_class()
+    made.resize(1366, 768)
+    made.show()
+    made.open(project)
+    while made.results.book is None:
+        qapp.processEvents(QtCore.QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+    yield made
+    let_go(made)
+    made.close()
+
+
+def luminance(colour: str) -> float:
+    shown = QColor(colour)
+    channels = (shown.redF(), shown.greenF(), shown.blueF())
+    parts = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def test_areas_of_the_import_map_are_no_lamps_in_the_dark():
+    assert LOOKS.keys() == LOOKS_DARK.keys()
+    assert luminance(LOOKS["units"][0]) > 0.7 and luminance(LOOKS_DARK["units"][0]) < 0.1
+
+
+@pytest.mark.parametrize("language", ["mk", "sq"])
+def test_the_shift_key_is_no_shift_of_officers(application, language):
+    translator = InterfaceTranslator(language)
+    # the word itself is translated, and was taken for the key
+    assert translator.translate("", "Shift") not in (None, "Shift")
+    install_language(application, language)
+    written = QKeySequence("Ctrl+Shift+E").toString(QKeySequence.SequenceFormat.NativeText)
+    assert written == "Ctrl+Shift+E"
+
+
+@pytest.mark.parametrize(("language", "columns"), [("mk", "неговите колони"), ("sq", "kolonat e tij")])
+def test_why_a_table_is_taken_for_what_it_is_names_its_columns(language, columns):
+    translator = InterfaceTranslator(language)
+    from beatplanner.ui.desktop.toolkit.told import CONTEXT
+
+    said = translator.translate(CONTEXT, "its columns “area”, “phone”")
+    assert said is not None and said.startswith(columns) and "“area”" in said and "“phone”" in said
+
+
+def test_a_page_that_is_not_counted_yet_does_not_say_that_there_is_nothing(window, monkeypatch):
+    results = window.results
+    monkeypatch.setattr(results.work, "run", lambda *_: None)
+    shown = (results.charts.note, results.service.said, results.warnings.headline)
+    book = results.planned
+    results._plan = None
+    results.load()
+    assert {label.text() for label in shown} == {"Counting…"}
+    monkeypatch.undo()
+    results._take(book)
+
+
+def test_the_tour_brings_up_the_panel_of_what_it_tells_and_the_ring_goes_with_the_card(window):
+    window.stations.window().findChild(QtWidgets.QDockWidget, "stations").raise_()
+    QtWidgets.QApplication.processEvents()
+    shown = tour.begin(window)
+    places = {stop.title: k for k, stop in enumerate(shown.stops)}
+    for title in ("The rules", "Plan"):
+        shown.go(places[title] - shown.number)
+        for _ in range(3):
+            QtWidgets.QApplication.processEvents()
+        assert not shown.lit().isEmpty(), title
+        dock = window.findChild(QtWidgets.QDockWidget, "plan")
+        assert dock.geometry().contains(shown.lit().center()), title
+        ring, button = window.focus_ring, shown.next
+        if button.hasFocus():
+            at = button.mapTo(window, QtCore.QPoint(0, 0))
+            assert ring.geometry().contains(QtCore.QRect(at, button.size())), title
+    shown.end()
+
+
+def test_the_ring_follows_what_holds_the_widget(qtbot):
+    from beatplanner.ui.desktop.window.keyboard import FocusRing
+
+    window = QtWidgets.QMainWindow()
+    qtbot.addWidget(window)
+    window.resize(400, 300)
+    box = QtWidgets.QFrame(window)
+    box.setGeometry(20, 20, 150, 80)
+    button = QtWidgets.QPushButton("Next", box)
+    ring = FocusRing(window)
+    window.show()
+    ring._focused(None, button)
+    before = ring.geometry()
+    box.move(120, 140)
+    QtWidgets.QApplication.processEvents()
+    assert ring.geometry().topLeft() - before.topLeft() == QtCore.QPoint(100, 120)
+    # a widget that is gone is no longer asked
+    button.deleteLater()
+    QtCore.QCoreApplication.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete)
+    ring._focused(None, box)
+    assert ring.around is box
+
+
+@pytest.mark.parametrize("language", ["en", "mk", "sq"])
+def test_nothing_is_scrolled_sideways_on_a_small_window(window, make_window, application, tmp_path, language):
+    if language != "en":
+        install_language(application, language)
+        project = shutil.copyfile(window.scenario.project, tmp_path / "town.gpkg")
+        window = make_window()
+        window.open(project)
+    QtWidgets.QApplication.processEvents()
+    assert window.table.horizontalScrollBar().maximum() == 0
+    # headings that are broken are whole in what is copied
+    window.table_model.two_lines = True
+    head = as_text_table(window.sorted_model).splitlines()[0].split("\t")
+    assert len(head) == len(COLUMNS) and head[3] == window.table_model.tr("Hours a year")
+    found = palette.Palette(window)
+    found.show()
+    item = found.list.item(0)
+    menu, keys = item.data(QtCore.Qt.ItemDataRole.UserRole + 1)
+    assert menu not in item.text() and menu in item.data(QtCore.Qt.ItemDataRole.AccessibleTextRole)
+    assert keys and found.list.horizontalScrollBar().maximum() == 0
+    found.close()
+    table = palette.ActionTable(window)
+    table.show()
+    QtWidgets.QApplication.processEvents()
+    assert table.table.horizontalScrollBar().maximum() == 0
+    table.close()
+
+
+def test_headings_break_near_their_middle():
+    assert in_two_lines("Officers needed") == "Officers\nneeded"
+    assert in_two_lines("Hours a year").count("\n") == 1
+    assert in_two_lines("Name") == "Name"
+
+
+def test_layers_begin_in_one_line_and_their_opacity_has_a_figure(window):
+    tree = window.layer_tree
+    items = [tree.tree.topLevelItem(k) for k in range(tree.tree.topLevelItemCount())]
+    assert len(items) > 5 and not any(item.icon(0).isNull() for item in items)
+    assert tree.how_opaque.text() == ""
+    tree.tree.setCurrentItem(items[0])
+    tree.opacity.setValue(60)
+    assert tree.how_opaque.text() == percent(0.6)
+
+
+def test_the_brush_says_its_size(window):
+    brush = window.drawing_panel.brush_size
+    assert brush.said.text() == "1 unit"
+    brush.setValue(12)
+    assert brush.said.text() == "24 px"
+
+
+def test_work_on_the_drawing_is_seen_while_it_lasts(window, monkeypatch):
+    panel = window.drawing_panel
+    assert panel.working.isHidden()
+    monkeypatch.setattr(type(panel.process), "running", True)
+    panel._enable()
+    assert not panel.working.isHidden()
+    # nothing is drawn yet, so there is no empty table
+    assert panel.table.isHidden()
+
+
+def test_figures_of_stations_have_units(window, qtbot):
+    panel = window.stations
+    panel.bring_up()
+    qtbot.waitUntil(lambda: panel.judge is not None or not panel.table.isVisible(), timeout=120_000)
+    if panel.judge is None:
+        pytest.skip("the town has no sites")
+    lines = panel.figures.text().splitlines()
+    assert any(line.startswith("Mean walk: ") and line.endswith(" minutes") for line in lines), lines
+
+
+def test_the_badge_leaves_room_for_its_arrow(window):
+    badge = window.badge
+    badge.setText("1 change not in the plan")
+    words = badge.fontMetrics().horizontalAdvance(badge.text())
+    arrow = badge.style().pixelMetric(QtWidgets.QStyle.PixelMetric.PM_MenuButtonIndicator, None, badge)
+    assert badge.sizeHint().width() >= words + 2 * arrow
