@@ -21,6 +21,8 @@ import openpyxl
 import pytest
 import shapely
 from hypothesis import settings
+from made_once import made_once
+from pytestqt.qtbot import QtBot
 
 # no test ends by a clock: on a busy machine an example takes as long as it takes
 settings.register_profile("by examples", deadline=None)
@@ -216,6 +218,18 @@ def _a_clock_of_this_process(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def _waits_end_by_what_they_wait_for(monkeypatch):
+    """Let a window's test wait as long as the machine needs; `faulthandler_timeout` ends one that waits for what never comes."""
+
+    def patient(wait: Callable) -> Callable:
+        # the timer takes milliseconds in 31 bits: 24 days
+        return lambda bot, *for_what, **more: wait(bot, *for_what, **{**more, "timeout": 2**31 - 1})
+
+    for name in ("waitSignal", "waitUntil"):
+        monkeypatch.setattr(QtBot, name, patient(getattr(QtBot, name)))
+
+
+@pytest.fixture(autouse=True)
 def _collector_in_this_thread():
     """Keep Python's cyclic collector to the window's thread, as `open_desktop` does; what a test leaves goes at its end."""
     if "PySide6.QtWidgets" not in sys.modules:
@@ -311,24 +325,39 @@ def town(tmp_path) -> GridTown:
     return write_grid_town(tmp_path / "Град one")
 
 
-@pytest.fixture(scope="session")
-def planned_once(tmp_path_factory) -> GridTown:
-    """The grid town as it is, with its whole plan in the folder `plan`: made once for all files of a worker, which read it and change nothing."""
+def _plan_grid_town(folder: Path) -> None:
     from beatplanner.planning.whole.run import run
 
-    town = write_grid_town(tmp_path_factory.mktemp("planned once"))
-    run(town.project, town.folder / "plan")
-    return town
+    run(write_grid_town(folder).project, folder / "plan")
 
 
 @pytest.fixture(scope="session")
-def project_once(tmp_path_factory) -> Path:
-    """A project file of the grid town with a plan in it: made once for all files of a worker, which copy it."""
+def _planned_by_one(tmp_path_factory) -> Path:
+    return made_once(tmp_path_factory, "planned once", _plan_grid_town)
+
+
+def _copied(planned: Path, folder: Path) -> GridTown:
+    """Copy the planned town; the plan's own description stays that of the first, which nobody changes."""
+    return GridTown(Path(shutil.copytree(planned, folder, dirs_exist_ok=True)))
+
+
+@pytest.fixture(scope="session")
+def planned_once(_planned_by_one, tmp_path_factory) -> GridTown:
+    """The grid town as it is, with its whole plan in the folder `plan`: planned once for all workers, copied for each, whose files read it and change nothing."""
+    return _copied(_planned_by_one, tmp_path_factory.mktemp("planned once"))
+
+
+@pytest.fixture(scope="module")
+def planned_here(_planned_by_one, tmp_path_factory) -> GridTown:
+    """The same, copied for one file of tests, which may put more beside the plan."""
+    return _copied(_planned_by_one, tmp_path_factory.mktemp("planned here"))
+
+
+def _make_project_with_plan(folder: Path) -> None:
     from beatplanner.data.project.build import build
     from beatplanner.data.project.document import ProjectDocument
     from beatplanner.planning.whole.run import run
 
-    folder = tmp_path_factory.mktemp("project once")
     town = write_grid_town(folder / "layers")
     build(town.project, folder / "town.gpkg")
     run(folder / "town.gpkg", folder / "plan")
@@ -336,7 +365,12 @@ def project_once(tmp_path_factory) -> Path:
     document.add_plan(folder / "plan")
     document.save()
     document.close()
-    return folder / "town.gpkg"
+
+
+@pytest.fixture(scope="session")
+def project_once(tmp_path_factory) -> Path:
+    """A project file of the grid town with a plan in it: made once for all workers, whose files copy it."""
+    return made_once(tmp_path_factory, "project once", _make_project_with_plan) / "town.gpkg"
 
 
 @pytest.fixture(scope="session")
@@ -391,25 +425,49 @@ def let_go(window) -> None:
     window.saved = True
 
 
-# A worker takes file after file; one that takes minutes begins early, or the others wait for it at the end.
+# A worker takes file after file: those that take longest begin first, in the order of what a whole run printed, or the others wait for one at the end.
 LONG = (
     "test_bundle.py",
     "test_project_window.py",
     "test_officers.py",
-    "test_stations.py",
-    "test_command_line.py",
-    "test_country.py",
-    "test_windows_setup.py",
-    "test_qgis_plugin.py",
-    "test_published_numbers.py",
     "test_guide.py",
-    "test_starters.py",
-    "test_money.py",
-    "test_districting.py",
-    "test_mending.py",
-    "test_tampering.py",
+    "test_windows_setup.py",
+    "test_country.py",
+    "test_stations.py",
+    "test_draft.py",
+    "test_command_line.py",
+    "test_qgis_plugin.py",
+    "test_beat_claims.py",
     "test_real_towns.py",
+    "test_published_numbers.py",
+    "test_districting.py",
+    "test_ways_out.py",
+    "test_certificates.py",
+    "test_gantt.py",
+    "test_money.py",
+    "test_project_file.py",
+    "test_forum_pack.py",
+    "test_desktop.py",
+    "test_drawing_panel.py",
+    "test_personnel.py",
+    "test_pack.py",
+    "test_prepare.py",
+    "test_vacancies.py",
+    "test_comparison.py",
+    "test_mending.py",
+    "test_privacy.py",
+    "test_hostile_files.py",
+    "test_budget_and_survey.py",
+    "test_tampering.py",
+    "test_public_promises.py",
     "test_suppression.py",
+    "test_solve_panel.py",
+    "test_station_panel.py",
+    "test_guessing.py",
+    "test_tenure.py",
+    "test_repairs.py",
+    "test_local_workers.py",
+    "test_starters.py",
 )
 
 

@@ -26,6 +26,7 @@ pytest.importorskip("mkdocs", reason="the guide's tools are not installed (extra
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from beatplanner.data.sample.sample_town import write_sample_town
 from conftest import write_grid_town
 from delivery import bundle
 from delivery.guide import build_guide
@@ -48,12 +49,21 @@ def own_wheel() -> tuple[Path, tempfile.TemporaryDirectory]:
     return build_project(Path(place.name)), place
 
 
+@functools.cache
+def sample_town() -> tuple[Path, tempfile.TemporaryDirectory]:
+    """Write the sample town, which is the same for every platform."""
+    place = tempfile.TemporaryDirectory(prefix="sample-town-")
+    write_sample_town(Path(place.name) / "town")
+    return Path(place.name) / "town", place
+
+
 def make(platform: str, python: str, folder: Path) -> Path:
     """Make a bundle as `start.py bundle` does and unpack it; skips where the index cannot be reached."""
     with pytest.MonkeyPatch.context() as patch:
-        # guide and own wheel are made once for both platforms
+        # guide, own wheel and sample town are made once for both platforms
         patch.setattr(bundle, "build_guide", lambda: guide()[0])
         patch.setattr(bundle, "build_project", lambda into: Path(shutil.copy(own_wheel()[0], into)))
+        patch.setattr(bundle, "_write_sample_town", lambda into: shutil.copytree(sample_town()[0], into))
         return _made(platform, python, folder)
 
 

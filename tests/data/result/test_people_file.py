@@ -15,18 +15,13 @@ import pytest
 
 from beatplanner.data.result.folder import read_result
 from beatplanner.planning.verification import verify
-from conftest import write_grid_town
 
 pytestmark = pytest.mark.usefixtures("bare_plans")
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory):
-    from beatplanner.planning.whole.run import run
-
-    town = write_grid_town(tmp_path_factory.mktemp("people"))
-    run(town.project, town.folder / "plan", time_limit=5, pack=False)
-    return town.folder / "plan"
+def plan(planned_here):
+    return planned_here.folder / "plan"
 
 
 def texts_of(path) -> str:

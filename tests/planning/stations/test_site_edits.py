@@ -11,16 +11,13 @@ from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.stations.site_edits import SiteJudge, held
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
-from conftest import write_grid_town
 
 pytestmark = pytest.mark.usefixtures("bare_plans")
 
 
 @pytest.fixture(scope="module")
-def planned(tmp_path_factory):
-    town = write_grid_town(tmp_path_factory.mktemp("sited"))
-    run(town.project, town.path("plan"), time_limit=6, pack=False)
-    return town
+def planned(planned_here):
+    return planned_here
 
 
 def judge_of(town, **rules):

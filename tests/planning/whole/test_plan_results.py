@@ -20,10 +20,8 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.names import language_title
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.whole.plan_warnings import PlaceNames, plan_warnings
-from beatplanner.planning.whole.run import run
 from beatplanner.planning.whole.step_proofs import step_proofs
 from beatplanner.planning.whole.verdict import FILE, read_verdict, write_verdict
-from conftest import write_grid_town
 
 pytestmark = pytest.mark.usefixtures("bare_plans")
 
@@ -41,10 +39,8 @@ def test_a_difference_that_rounds_to_nothing_is_none():
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    town = write_grid_town(tmp_path_factory.mktemp("results"))
-    run(town.project, town.folder / "plan", time_limit=10)
-    return town.folder / "plan"
+def folder(planned_here):
+    return planned_here.folder / "plan"
 
 
 @pytest.fixture(scope="module")

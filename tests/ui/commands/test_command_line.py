@@ -11,19 +11,15 @@ import numpy as np
 import pyogrio
 import pytest
 
-from conftest import GridTown, write_grid_town
+from conftest import GridTown
 
 pytestmark = pytest.mark.usefixtures("bare_plans")
 
 
 @pytest.fixture(scope="module")
-def planned(tmp_path_factory) -> GridTown:
+def planned(planned_here) -> GridTown:
     """A grid town with a plan in its folder `plan`."""
-    from beatplanner.planning.whole.run import run
-
-    town = write_grid_town(tmp_path_factory.mktemp("planned"))
-    run(town.project, town.folder / "plan", time_limit=20)
-    return town
+    return planned_here
 
 
 @pytest.mark.papers

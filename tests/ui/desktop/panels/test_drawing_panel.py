@@ -9,24 +9,19 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import pytest
 
-from conftest import write_grid_town
-
 pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
 from PySide6.QtCore import Qt
 
 from beatplanner.data.result.folder import read_result
 from beatplanner.planning.verification import verify
-from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.panels.drawing_dialogs import ReasonDialog
 from beatplanner.ui.desktop.panels.drawing_menu import ACTIONS
 
 
 @pytest.fixture(scope="module")
-def planned(tmp_path_factory):
-    town = write_grid_town(tmp_path_factory.mktemp("draw"))
-    run(town.project, town.folder / "plan", time_limit=10)
-    return town
+def planned(planned_here):
+    return planned_here
 
 
 @pytest.fixture

@@ -8,17 +8,13 @@ QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
 from beatplanner.planning.rule_catalog import PRESETS
-from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.panels.run_chart import RunChart, Series
 from beatplanner.ui.desktop.window import run_actions
-from conftest import write_grid_town
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    made = write_grid_town(tmp_path_factory.mktemp("ruled"))
-    run(made.project, made.folder / "plan", time_limit=4, pack=False)
-    return made
+def town(planned_here):
+    return planned_here
 
 
 @pytest.fixture

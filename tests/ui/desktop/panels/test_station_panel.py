@@ -8,17 +8,13 @@ import pytest
 QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 from beatplanner.planning.verification import verify
-from beatplanner.planning.whole.run import run
-from conftest import write_grid_town
 
 Mods = QtCore.Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    made = write_grid_town(tmp_path_factory.mktemp("sited"))
-    run(made.project, made.path("plan"), time_limit=6, pack=False)
-    return made
+def town(planned_here):
+    return planned_here
 
 
 @pytest.fixture

@@ -12,13 +12,10 @@ import sys
 
 import pytest
 
-from conftest import write_grid_town
-
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 
-from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.toolkit import recent
 from beatplanner.ui.desktop.toolkit.actions import ACTIONS
 from beatplanner.ui.desktop.window import main_window
@@ -26,10 +23,8 @@ from beatplanner.ui.desktop.window.main_window import MainWindow
 
 
 @pytest.fixture(scope="module")
-def planned(tmp_path_factory):
-    town = write_grid_town(tmp_path_factory.mktemp("desktop"))
-    run(town.project, town.folder / "plan", time_limit=20)
-    return town
+def planned(planned_here):
+    return planned_here
 
 
 @pytest.fixture

@@ -14,14 +14,13 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
 from beatplanner.data.description.rules import RULES
 from beatplanner.planning.rule_catalog import in_words
-from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.toolkit.banner import BANNERS, Banner
 from beatplanner.ui.desktop.toolkit.told import CONTEXT, Sentences, told
 from beatplanner.ui.desktop.window import settings, theme
 from beatplanner.ui.desktop.window.keyboard import map_has_half
 from beatplanner.ui.desktop.window.languages import LANGUAGES, catalogue, install_language, sentences
 from beatplanner.ui.desktop.window.main_window import MainWindow
-from conftest import ROOT, let_go, write_grid_town
+from conftest import ROOT, let_go
 
 sys.path.insert(0, str(ROOT / "docs"))
 import interface_catalogues
@@ -31,10 +30,8 @@ CYRILLIC = re.compile("[А-Яа-яЀ-ӿ]")
 
 
 @pytest.fixture(scope="module")
-def planned(tmp_path_factory):
-    town = write_grid_town(tmp_path_factory.mktemp("spoken"))
-    run(town.project, town.folder / "plan", time_limit=4, pack=False)
-    return town.folder / "plan"
+def planned(planned_here):
+    return planned_here.folder / "plan"
 
 
 @pytest.fixture
