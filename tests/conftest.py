@@ -21,6 +21,7 @@ import openpyxl
 import pytest
 import shapely
 from hypothesis import settings
+from longest import LONG
 from made_once import made_once
 from pytestqt.qtbot import QtBot
 
@@ -425,55 +426,15 @@ def let_go(window) -> None:
     window.saved = True
 
 
-# A worker takes file after file: those that take longest begin first, in the order of what a whole run printed, or the others wait for one at the end.
-LONG = (
-    "test_bundle.py",
-    "test_project_window.py",
-    "test_officers.py",
-    "test_guide.py",
-    "test_windows_setup.py",
-    "test_country.py",
-    "test_stations.py",
-    "test_draft.py",
-    "test_command_line.py",
-    "test_qgis_plugin.py",
-    "test_beat_claims.py",
-    "test_real_towns.py",
-    "test_published_numbers.py",
-    "test_districting.py",
-    "test_ways_out.py",
-    "test_certificates.py",
-    "test_gantt.py",
-    "test_money.py",
-    "test_project_file.py",
-    "test_forum_pack.py",
-    "test_desktop.py",
-    "test_drawing_panel.py",
-    "test_personnel.py",
-    "test_pack.py",
-    "test_prepare.py",
-    "test_vacancies.py",
-    "test_comparison.py",
-    "test_mending.py",
-    "test_privacy.py",
-    "test_hostile_files.py",
-    "test_budget_and_survey.py",
-    "test_tampering.py",
-    "test_public_promises.py",
-    "test_suppression.py",
-    "test_solve_panel.py",
-    "test_station_panel.py",
-    "test_guessing.py",
-    "test_tenure.py",
-    "test_repairs.py",
-    "test_local_workers.py",
-    "test_starters.py",
-)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take longest first."""
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
+def pytest_collection_finish() -> None:
+    """Take what collecting has loaded, which lives as long as the worker, out of what the collector looks through again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

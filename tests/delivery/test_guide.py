@@ -85,8 +85,8 @@ def test_every_command_of_the_guide_works(tmp_path, command, monkeypatch, reques
         wrong = [row for row in said.splitlines() if not re.match(r" +ok | {20,}", row)]
         assert code == 0, "\n".join([line, *wrong, error])
         if arguments[0] == "plan":
-            # the pack is that of the whole plan; the steps alone would write it again
-            request.getfixturevalue("without_pack")
+            # pack, report and papers are those of the whole plan; the steps alone and the curve's points would write them again
+            request.getfixturevalue("bare_plans")
     assert answers_missing(tmp_path / "sample town") == []
 
 
