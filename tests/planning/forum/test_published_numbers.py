@@ -18,7 +18,9 @@ from beatplanner.data.description.models import Forum
 from beatplanner.data.publish.public.figures import PublicSpeech, Register, UnregisteredNumberError, counted
 from beatplanner.data.publish.public.plan import PublicPlan
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.side_work import SideWork
 from beatplanner.data.town.forum_tables import read_forum_tables
+from beatplanner.planning.forum import forum_pack
 from beatplanner.planning.forum.areas import Areas, resident_cells
 from beatplanner.planning.forum.forum_costs import check_costs
 from beatplanner.planning.forum.forum_pack import RECORD, audit_pack, remake_pack, town_of, write_pack
@@ -364,3 +366,20 @@ def test_costs_of_an_older_pack_are_attacked_and_what_they_give_away_is_found(pa
     now = check_costs([pack("by_places", np.ones(16))], areas, tables, town, extra, counts)
     assert now.ok, now.detail
     assert "none follows" in now.detail
+
+
+def test_where_the_gate_stops_a_part_no_other_part_is_written_on(planned_once, tmp_path, monkeypatch):
+    folder = tmp_path / "plan"
+    shutil.copytree(planned_once.path("plan"), folder)
+    tables = read_result(folder)
+    side = SideWork()
+
+    def stop(*_):
+        assert side.waiting
+        raise UnregisteredNumberError("17")
+
+    monkeypatch.setattr(forum_pack, "write_papers_in", stop)
+    notes = forum_pack.write_pack(folder, tables, forum_pack.town_of(tables, folder), verdict=None, side=side)
+    assert "17" in str(notes[0])
+    assert not side.waiting
+    assert [p.name for p in (folder / "forum").iterdir()] == ["stopped.json"]

@@ -38,7 +38,13 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.forums import Meeting, meetings_of
 from beatplanner.planning.forum.no_pack import write_card_alone
 from beatplanner.planning.forum.public.content import PackContent
-from beatplanner.planning.forum.public.languages import Language, content_in, write_alone, write_in
+from beatplanner.planning.forum.public.languages import (
+    Language,
+    content_in,
+    write_papers_alone,
+    write_papers_in,
+    write_screens_alone,
+)
 from beatplanner.planning.forum.public.maps import Maps
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.sheet_frames import sheet_frames
@@ -186,19 +192,31 @@ def _write_languages(
     first = content_in(common, languages[0], press.register)
     maps = Maps(first.plan, first.tables, first.meetings, first.names, first.station_names, sheet_frames(first))
     maps.draw_all(side)
-    given = [side.give(write_alone, press.folder, common, language, maps) for language in languages[1:]]
-    progress(f"writing: the pack in {languages[0].code}", None, None, time.monotonic() - begin)
-    known = [write_in(press.folder, first, maps, languages[0].suffix)]
-    write_sheets(press, first)
-    # the last ones are done here while others do those before them
-    for language, task in reversed(list(zip(languages[1:], given, strict=True))):
-        progress(f"writing: the pack in {language.code}", None, None, time.monotonic() - begin)
-        task.take()
-    for task in given:
-        register, told = task.take()
-        press.register.add(register)
-        known.append(told)
-    return first, known
+    # in parts, so that the last one is small: two processes end one language or three of them together
+    papers = [side.give(write_papers_alone, press.folder, common, language, maps) for language in languages[1:]]
+    screens = [side.give(write_screens_alone, press.folder, common, language) for language in languages]
+    try:
+        progress(f"writing: the pack in {languages[0].code}", None, None, time.monotonic() - begin)
+        known = [write_papers_in(press.folder, first, maps, languages[0].suffix)]
+        write_sheets(press, first)
+        # the last ones are done here while others do those before them
+        for task in reversed(screens):
+            task.take()
+        for language, task in reversed(list(zip(languages[1:], papers, strict=True))):
+            progress(f"writing: the pack in {language.code}", None, None, time.monotonic() - begin)
+            task.take()
+        for register, told in (task.take() for task in papers):
+            press.register.add(register)
+            known.append(told)
+        for k, (register, told) in enumerate(task.take() for task in screens):
+            press.register.add(register)
+            known[k] |= told
+    except BaseException:
+        # where the gate stops one part no other process writes on into the emptied folder
+        for task in (*papers, *screens):
+            task.drop()
+        raise
+    return first, [told.as_json() for told in known]
 
 
 def _public_meeting(meeting: Meeting) -> PublicMeeting:

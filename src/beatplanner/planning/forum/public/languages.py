@@ -1,15 +1,15 @@
-"""The pack in one language, written by itself: by this process, or by another one while this one writes the next language."""
+"""The pack in one language: its papers, and what is for the screen; each by itself, so that several processes share them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from beatplanner.data.publish.public.figures import PublicSpeech, Register
 from beatplanner.planning.forum.public.content import PackContent
-from beatplanner.planning.forum.public.maps import Maps, write_language
+from beatplanner.planning.forum.public.maps import Maps, write_papers, write_screens
 from beatplanner.planning.forum.public.press import Press
 
 
@@ -41,21 +41,43 @@ def content_in(common: Mapping[str, Any], language: Language, register: Register
     return PackContent(**common, speech=speech)
 
 
-def write_in(folder: Path, content: PackContent, maps: Maps, suffix: str) -> dict[str, Any]:
-    """Write what is said in one language and return what is known of its translation."""
-    speech = content.speech
-    write_language(Press(folder, speech.register), content, maps.naming(content.station_names), suffix)
-    return {
-        "language": speech.language,
-        "missing": sorted(speech.missing),
-        "waiting_for_review": len(speech.unreviewed),
-    }
+@dataclass(frozen=True)
+class Told:
+    """What is known of a translation from a part of the pack: the English texts without one, and those that nobody has reviewed."""
+
+    language: str
+    missing: frozenset[str]
+    unreviewed: frozenset[str]
+
+    @staticmethod
+    def by(speech: PublicSpeech) -> Told:
+        """Return what is known from what was said so far."""
+        return Told(speech.language, frozenset(speech.missing), frozenset(speech.unreviewed))
+
+    def __or__(self, other: Told) -> Told:
+        """Return what is known from two parts."""
+        return replace(self, missing=self.missing | other.missing, unreviewed=self.unreviewed | other.unreviewed)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the run card tells it."""
+        return {
+            "language": self.language,
+            "missing": sorted(self.missing),
+            "waiting_for_review": len(self.unreviewed),
+        }
 
 
-def write_alone(
+def write_papers_in(folder: Path, content: PackContent, maps: Maps, suffix: str) -> Told:
+    """Write what is printed in one language and return what is known of its translation."""
+    press = Press(folder, content.speech.register)
+    write_papers(press, content, maps.naming(content.station_names), suffix)
+    return Told.by(content.speech)
+
+
+def write_papers_alone(
     folder: Path, common: Mapping[str, object], language: Language, maps: Maps
-) -> tuple[Register, dict[str, Any]]:
-    """Write what is said in one language; return its published numbers and what is known of its translation.
+) -> tuple[Register, Told]:
+    """Write what is printed in one language; return its published numbers and what is known of its translation.
 
     Raises
     ------
@@ -63,4 +85,12 @@ def write_alone(
         Where a number has no entry.
     """
     register = Register()
-    return register, write_in(folder, content_in(common, language, register), maps, language.suffix)
+    return register, write_papers_in(folder, content_in(common, language, register), maps, language.suffix)
+
+
+def write_screens_alone(folder: Path, common: Mapping[str, object], language: Language) -> tuple[Register, Told]:
+    """Write what is looked at on a screen in one language; as `write_papers_alone`."""
+    register = Register()
+    content = content_in(common, language, register)
+    write_screens(Press(folder, register), content, language.suffix)
+    return register, Told.by(content.speech)

@@ -148,9 +148,9 @@ def drawn(maps: Maps, beats: Sequence[str]) -> tuple[dict[tuple[str, tuple[float
     return found, as_pixels({beat: d.svg.encode() for (beat, frame), d in found.items() if frame == maps.sheets[beat]})
 
 
-def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) -> None:
-    """Write what is said in one language: the PDF, the beat pages, the map and the picture."""
-    t, plan = content.speech, content.plan
+def write_papers(press: Press, content: PackContent, maps: Maps, suffix: str) -> None:
+    """Write what is printed in one language: the PDF and the beat pages."""
+    t = content.speech
     pictures: dict[str, bytes] = {}
     pictures |= {o.photo[0]: o.photo[1] for posted in content.posted.values() for o in posted if o.photo}
     sections: list[dict[str, Any]] = []
@@ -272,6 +272,11 @@ def write_language(press: Press, content: PackContent, maps: Maps, suffix: str) 
         pictures={**pictures, **drawn_once},
         draft=draft,
     )
+
+
+def write_screens(press: Press, content: PackContent, suffix: str) -> None:
+    """Write what is looked at on a screen in one language: the map and the picture."""
+    plan = content.plan
     press.map(f"map{suffix}.html", replace(plan, project=content.project), map_words(content), ground(content))
     told = [b["text"] for b in content.cover(()) if b["kind"] == "text"][1:4]
     press.picture(

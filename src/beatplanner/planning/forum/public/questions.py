@@ -156,15 +156,17 @@ def why_here(content: PackContent, places: Sequence[int]) -> list[str]:
     t, units = content.speech, content.plan.units
     ids = units["unit"].astype(str).to_numpy(object)
     at_unit = dict(zip(ids, units[["x", "y"]].to_numpy(float), strict=True))
-    centres = {str(b.beat): at_unit.get(str(b.centre_unit)) for b in content.beats}
+    beats = [str(b.beat) for b in content.beats]
+    known = [(str(b.beat), at_unit[str(b.centre_unit)]) for b in content.beats if str(b.centre_unit) in at_unit]
+    centres = np.array([c for _, c in known]).reshape(-1, 2)
     municipality = {str(b.beat): str(b.municipality) for b in content.beats}
     said: list[str] = []
     where = units[["x", "y"]].to_numpy(float)
     beat_of, area_of = (units[c].astype(str).to_numpy(object) for c in ("beat", "municipality"))
     for i in places:
         at, beat = where[i], beat_of[i]
-        km = {b: float(np.hypot(*(c - at))) / 1000 for b, c in centres.items() if c is not None}
-        same = [b for b in centres if municipality[b] == area_of[i] and b != beat]
+        km = dict(zip((b for b, _ in known), (np.hypot(*(centres - at).T) / 1000).tolist(), strict=True))
+        same = [b for b in beats if municipality[b] == area_of[i] and b != beat]
         other = min((b for b in same if b in km), key=lambda b: km[b], default=None)
         if beat not in km:
             said.append("")
