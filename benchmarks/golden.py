@@ -31,7 +31,7 @@ import tomllib
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
@@ -80,7 +80,8 @@ class Expected:
     ----------
     path
         A TOML file of tables ``[[difference]]`` with `entry`, words of CHANGELOG.md; `files`, patterns of paths; and `lines`, regular expressions of which
-        one is found in each line, older or newer, that differs for this reason. ``order = true`` allows the same lines in another order, ``only = "new"``
+        one is found in each line, older or newer, that differs for this reason. ``order = true`` allows the same lines in another order, ``words = true`` other words, pictures and layout
+        as long as each number of the older page stands in the newer one, ``only = "new"``
         (or "old") that the file is there alone. None: nothing is expected.
 
     Raises
@@ -199,6 +200,9 @@ def compare(old: Path, new: Path, expected: Expected, shown: int) -> int:
         if a == b:
             equal += 1
             continue
+        if expected.allows(name, "words", True):
+            here = set(numbers_of(b))
+            a, b = sorted({f"number {number}" for number in numbers_of(a) if number not in here}), []
         ours, theirs = Counter(a), Counter(b)
         gone, come = (
             [line for line in lines.elements() if not expected.explains(name, line)]
@@ -243,6 +247,13 @@ def text_of(path: Path) -> list[str]:
     for pattern, mark in RUNS:
         text = pattern.sub(mark, text)
     return text.splitlines()
+
+
+def numbers_of(lines: Iterable[str]) -> list[str]:
+    """Return the numbers that a page shows."""
+    text = "\n".join(line for line in lines if "picture " not in line)
+    shown = re.sub(r"<(style|script).*?</\1>|<[^>]+>", " ", text, flags=re.DOTALL)
+    return re.findall(r"\d[\d.,–]*\d|\d", shown)
 
 
 def figures_of(value: object, place: str = "") -> Iterator[str]:

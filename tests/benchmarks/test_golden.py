@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import json
 
 import pytest
-from benchmarks.golden import SHOWN, Expected, compare
+from benchmarks.golden import ROOT, SHOWN, Expected, compare
 from benchmarks.golden_plan import SMALL
 
 
@@ -33,14 +34,14 @@ def test_each_difference_is_told_and_a_run_of_its_own_is_none(folders, capsys):
     said = capsys.readouterr().out
     assert "only in old gone.txt" in said
     assert "differs list.csv in the order of its lines" in said
-    assert '- "count": 3' in said and '+ "count": 4' in said
+    assert "- .count = 3" in said and "+ .count = 4" in said
     assert "1 lines gone, 1 new" in said, "seconds are no difference"
     assert compare(old, old, Expected(None), SHOWN) == 0
 
 
 def test_expected_differences_are_left_out_and_others_are_not(folders, tmp_path, capsys):
     known = (
-        'files = ["summary.json"]\nlines = [\'"count"\']',
+        'files = ["summary.json"]\nlines = ["count"]',
         'files = ["*.csv"]\norder = true',
         'files = ["gone.*"]\nonly = "old"',
     )
@@ -48,6 +49,36 @@ def test_expected_differences_are_left_out_and_others_are_not(folders, tmp_path,
     assert "0 equal, 3 with differences that are expected, 0 with others" in capsys.readouterr().out
     for i in range(3):
         assert compare(*folders, expected(tmp_path, *known[:i], *known[i + 1 :]), SHOWN) == 1
+
+
+def test_other_words_are_allowed_and_a_figure_that_is_gone_is_not(tmp_path, capsys):
+    pages = [tmp_path / name / "map.html" for name in ("old", "new")]
+    for page, text in zip(
+        pages, ("<b>12 minutes on foot, 77% walk 20</b>", "<i>On foot 12 minutes; 20 or less: 78%</i>"), strict=True
+    ):
+        page.parent.mkdir()
+        page.write_text(f'<style>.a {{ width: {len(text)}px }}</style><p class="x1">{text}</p>', "utf-8")
+    known = 'files = ["*.html"]\nwords = true'
+    assert compare(pages[0].parent, pages[1].parent, expected(tmp_path, known), SHOWN) == 1
+    said = capsys.readouterr().out
+    assert "- number 77" in said
+    assert "1 lines gone, 0 new" in said
+    known += "\nlines = ['^number 77$']"
+    assert compare(pages[0].parent, pages[1].parent, expected(tmp_path, known), SHOWN) == 0
+
+
+def test_json_is_compared_by_its_keys_and_a_share_of_many_digits_is_no_hash(tmp_path, capsys):
+    for name, share in (("old", 0.123456789012), ("new", 0.223456789012)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "service.json").write_text(
+            json.dumps({"shifts": [{"own": share}], "hash": "a" * 64}), "utf-8"
+        )
+    assert compare(tmp_path / "old", tmp_path / "new", Expected(None), SHOWN) == 1
+    assert "+ .shifts.0.own = 0.223456789012" in capsys.readouterr().out
+
+
+def test_every_expected_difference_stands_in_the_changelog():
+    assert Expected(ROOT / "benchmarks" / "golden_expected.toml").known
 
 
 def test_a_difference_that_no_entry_of_the_changelog_tells_is_refused(tmp_path):
