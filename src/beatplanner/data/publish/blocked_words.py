@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from beatplanner.data.publish.translation import AND_MORE, Speech
+from beatplanner.data.result.budget import Blocked, Lacked
 
 UNPAID = "The pilot {areas} cannot be paid."
 WAITS = "The pilot {areas} does not start."
@@ -18,7 +18,7 @@ OF_PAYER, OF_ALL = "{sum} in {year} ({payer})", "{sum} in {year}"
 WORDS = (UNPAID, WAITS, LACKS, SEATS, OTHERS, UNPROVEN, TODAY, OF_PAYER, OF_ALL, AND_MORE)
 
 
-def blocked_in_words(blocked: dict[str, Any], currency: str, said: Speech) -> str:
+def blocked_in_words(blocked: Blocked, currency: str, said: Speech) -> str:
     """Return why nothing, or no pilot, starts; in English, and of older results, as planning said it.
 
     Parameters
@@ -33,7 +33,7 @@ def blocked_in_words(blocked: dict[str, Any], currency: str, said: Speech) -> st
     if said.language == "en" or "prices_of" not in blocked:
         return str(blocked["sentence"])
 
-    def sums(lacks: Sequence[dict[str, Any]]) -> str:
+    def sums(lacks: Sequence[Lacked]) -> str:
         return ", ".join(
             said.text(
                 OF_ALL if x["payer"] == "all" else OF_PAYER,
@@ -46,12 +46,15 @@ def blocked_in_words(blocked: dict[str, Any], currency: str, said: Speech) -> st
 
     prices = blocked["prices_of"]
     parts: list[str] = []
+    proven = blocked.get("proven", False)
     if blocked["pilots"]:
-        parts.append(said.text(UNPAID if blocked["proven"] else WAITS, areas=said.listed(blocked["pilots"], 4)))
+        parts.append(said.text(UNPAID if proven else WAITS, areas=said.listed(blocked["pilots"], 4)))
         lacks = sums(blocked["lacks"])
-        parts.append(said.text(LACKS, year=blocked["start"], sums=lacks, prices=prices) if lacks else said.text(SEATS))
+        parts.append(
+            said.text(LACKS, year=blocked["start"] or "", sums=lacks, prices=prices) if lacks else said.text(SEATS)
+        )
         parts += [said.text(OTHERS, n=said.number(blocked["waiting"]))] if blocked["waiting"] else []
-        parts += [] if blocked["proven"] else [said.text(UNPROVEN)]
-    if blocked.get("today"):
-        parts.append(said.text(TODAY, sums=sums(blocked["today"]), prices=prices))
+        parts += [] if proven else [said.text(UNPROVEN)]
+    if today := blocked.get("today"):
+        parts.append(said.text(TODAY, sums=sums(today), prices=prices))
     return " ".join(parts)

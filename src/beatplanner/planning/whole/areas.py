@@ -12,14 +12,13 @@ of today, those after it are the plan's, and every roll-out in between is the pl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import BUDGET_LINES, Budget
-from beatplanner.data.formats.frames import records
+from beatplanner.data.formats.frames import Row, records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.whole.forum_lines import forum_lines
 from beatplanner.planning.whole.payroll import one_officer
@@ -62,7 +61,7 @@ class Areas:
     phased: dict[str, int] | None
     first: int
 
-    def opens(self, site: dict[str, Any], start: np.ndarray) -> int:
+    def opens(self, site: Row, start: np.ndarray) -> int:
         """Return the year in which a new station opens, or one of today closes; -1 for never."""
         if self.phased is not None and site["chosen"] and not site["existing"]:
             return self.phased.get(site["station"], self.first)

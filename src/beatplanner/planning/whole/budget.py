@@ -15,7 +15,6 @@ What stands today goes on until a beat starts (see `areas`). Today's column of a
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +22,7 @@ import pandas as pd
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import BUDGET_LINES, Budget
 from beatplanner.data.formats.frames import records
+from beatplanner.data.result.budget import BudgetContent, DonorEnds, ForumsMoney, PeoplePaid, PoolPaid, Procured
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.rollout_proof import ROLLOUT
 from beatplanner.planning.whole.areas import (
@@ -47,7 +47,7 @@ from beatplanner.planning.workload import officers_required
 
 def budget_summary(
     tables: PlanTables, description: Description, *, seed: int = 0, found: Rollout | None = None
-) -> dict[str, Any] | None:
+) -> BudgetContent | None:
     """Return the plan's budget: money by year, line and payer, people beside posts, when each beat starts, and what is not funded.
 
     Parameters
@@ -88,7 +88,12 @@ def budget_summary(
     year = np.arange(rules.years)
     begun = (start[:, None] >= 0) & (start[:, None] <= year[None, :])
     once = _capital(areas, start, rules, frame.rise)
-    told: dict[str, object] = {
+    resident_years = float((residents * np.where(start >= 0, rules.years - start, 0)).sum())
+    bound = certified_rollout(tables, description, resident_years, chosen)
+    limits = told_of_limits(
+        areas, start, staff, description, frame, pilots_of(areas, description), dates, people is None
+    )
+    told: BudgetContent = {
         "currency": rules.currency,
         "years": frame.labels,
         "prices_of": frame.labels[0],
@@ -108,15 +113,13 @@ def budget_summary(
         "residents_served": (residents[:, None] * begun).sum(axis=0).tolist(),
         "beats_started": begun.sum(axis=0).tolist(),
         "stations_open": _stations_open(areas, start, year),
-        "resident_years": float((residents * np.where(start >= 0, rules.years - start, 0)).sum()),
-        "resident_years_bound": chosen.bound,
+        "resident_years": resident_years,
+        "resident_years_bound": bound["resident_years_bound"],
         "limited": chosen.limited,
         "forums": _forums(tables, description, start, frame),
+        **bound,
+        **limits,
     }
-    told |= certified_rollout(tables, description, told, chosen)
-    told |= told_of_limits(
-        areas, start, staff, description, frame, pilots_of(areas, description), dates, people is None
-    )
     if people is not None and rules.training_seats is not None:
         seats = yearly(rules.training_seats, rules.years, "budget.training_seats")  # type: ignore[arg-type]
         told["seats_short"] = [
@@ -131,7 +134,7 @@ def budget_summary(
     return told
 
 
-def _forums(tables: PlanTables, description: Description, start: np.ndarray, frame: Frame) -> dict[str, Any]:
+def _forums(tables: PlanTables, description: Description, start: np.ndarray, frame: Frame) -> ForumsMoney:
     """Return by which rule forums are counted, and what more they would cost at the flat price, which plans without places are counted by."""
     assert description.budget is not None
     shares = lives_on(tables)
@@ -208,9 +211,9 @@ def _functional(spent: np.ndarray, rules: Budget) -> dict[str, list[float]]:
     return {code: found[code].tolist() for code in sorted(found)}
 
 
-def _donor_ends(frame: Frame, spent: np.ndarray, rules: Budget) -> list[dict[str, Any]]:
+def _donor_ends(frame: Frame, spent: np.ndarray, rules: Budget) -> list[DonorEnds]:
     """Return what falls on whom when a payer's money ends: ``payer``, ``on``, ``then`` and ``falls_on`` by year."""
-    rows: list[dict[str, list[float] | str]] = []
+    rows: list[DonorEnds] = []
     for payer, day in sorted(rules.ends.items()):
         lines = np.array([getattr(rules.payers, line) == payer for line in BUDGET_LINES])
         gone = (1 - frame.paid[frame.payers.index(payer)][lines]) * spent[lines]
@@ -220,9 +223,9 @@ def _donor_ends(frame: Frame, spent: np.ndarray, rules: Budget) -> list[dict[str
 
 def _procurement(
     areas: Areas, start: np.ndarray, rules: Budget, days: list[dt.date], tables: PlanTables
-) -> list[dict[str, Any]]:
+) -> list[Procured]:
     """Return what must be ordered by when: ``what``, ``number``, ``needed_on``, ``order_by``, and ``before_start``, whether that is before the plan starts."""
-    rows: list[dict[str, bool | int | str]] = []
+    rows: list[Procured] = []
     year = np.arange(rules.years)
 
     def row(what: str, number: int, t: int, months: int) -> None:
@@ -253,12 +256,17 @@ def _procurement(
 
 def _people(
     people: Payroll | None, areas: Areas, begun: np.ndarray, rules: Budget, rise: np.ndarray
-) -> dict[str, Any] | None:
+) -> PeoplePaid | None:
     """Return the officer-years by year, posts beside people, and what those without a post and the vacant posts stand for."""
     if people is None:
         return None
     posts = (areas.table["posts"].to_numpy(float)[:, None] * begun).sum(axis=0)
     one = one_officer(rules)
+    pool: PoolPaid = {}
+    if people.pool.any():
+        pool["in_pool"] = people.pool.tolist()
+    if (people.full_time < people.paid - 1e-12).any():
+        pool["full_time"] = people.full_time.tolist()
     return {
         "paid": people.paid.tolist(),
         "in_posts": people.posted.tolist(),
@@ -267,8 +275,7 @@ def _people(
         "posts": posts.tolist(),
         "vacant": people.vacant.tolist(),
         "courses": people.courses.tolist(),
-        **({"in_pool": people.pool.tolist()} if people.pool.any() else {}),
-        **({"full_time": people.full_time.tolist()} if (people.full_time < people.paid - 1e-12).any() else {}),
+        **pool,
         "money_without_post": (people.spare_money * rise).tolist(),
         "money_of_posts": (posts * one * rise).tolist(),
         "money_of_vacant": (people.vacant * one * rise).tolist(),

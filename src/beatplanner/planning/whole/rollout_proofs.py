@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from beatplanner.data.description.models import Description
+from beatplanner.data.result.budget import RolloutBound
 from beatplanner.data.result.cells import readable
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.force_money import Force
@@ -19,9 +19,7 @@ from beatplanner.planning.whole.rollout import Rollout
 DEAR = 0.005
 
 
-def certified_rollout(
-    tables: PlanTables, description: Description, told: dict[str, Any], chosen: Rollout
-) -> dict[str, Any]:
+def certified_rollout(tables: PlanTables, description: Description, served: float, chosen: Rollout) -> RolloutBound:
     """Return what a budget tells of the bound on the roll-out, and keep the certificate that proves it.
 
     Parameters
@@ -30,23 +28,23 @@ def certified_rollout(
         A plan with beats; its proofs are changed.
     description
         Its rules, with a budget.
-    told
-        The rest of the budget.
+    served
+        The resident-years of the roll-out.
     chosen
         The roll-out, with its bound and what proves it.
 
     Returns
     -------
-    dict
-        ``resident_years_bound``, ``certified``, and ``certified_bound`` where the bound is less than what is proven.
+    RolloutBound
+        With ``certified``, and ``certified_bound`` where the bound is less than what is proven.
     """
     tables.proofs.pop(ROLLOUT, None)
-    bound, served = chosen.bound, float(told["resident_years"])
+    bound = chosen.bound
     proves = _proven(tables, description, chosen.proof) if chosen.limited and chosen.proof else math.inf
     if not math.isfinite(proves):
         return {"resident_years_bound": bound, "certified": None if bound is None else False}
     if bound is not None and bound < proves and proves - bound > DEAR * max(served, 1.0):
-        of = {"resident_years_bound": bound, "certified": False, "certified_bound": proves}
+        of: RolloutBound = {"resident_years_bound": bound, "certified": False, "certified_bound": proves}
     else:
         of = {"resident_years_bound": proves, "certified": True}
     tables.proofs[ROLLOUT] = {**chosen.proof, "bound": np.array([proves])}

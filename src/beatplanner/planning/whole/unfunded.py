@@ -6,13 +6,14 @@ least is lacking. All sums are told in the prices of the first year.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from beatplanner.data.description.models import Description
+from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.findings import listed
+from beatplanner.data.result.budget import AreaStarts, BeatStarts, Blocked, Lacked, Limits, Unfunded
 from beatplanner.planning.whole.areas import VEHICLES, Areas, whole_vehicles
+from beatplanner.planning.whole.budget_frame import Frame
 
 
 def told_of_limits(
@@ -20,11 +21,11 @@ def told_of_limits(
     start: np.ndarray,
     staff: np.ndarray,
     description: Description,
-    frame: Any,
+    frame: Frame,
     pilots: np.ndarray,
     dates: dict[str, str | None],
     by_area: bool,
-) -> dict[str, Any]:
+) -> Limits:
     """Return ``starts``, ``beat_starts``, ``unfunded``, ``blocked`` and ``idle`` of a budget.
 
     Parameters
@@ -42,7 +43,7 @@ def told_of_limits(
     assert rules is not None
     residents = table["residents"].to_numpy(float)
     names = _names(areas)
-    beats = [
+    beats: list[BeatStarts] = [
         {
             "beat": b,
             "name": n,
@@ -64,11 +65,11 @@ def told_of_limits(
         here = np.flatnonzero(area == name)
         # an area whose beats start in different years is told by beat
         groups += [(name, here)] if len(set(start[here])) == 1 else [(names[b], np.array([b])) for b in here]
-    starts = [
+    starts: list[AreaStarts] = [
         {
             "area": name,
             "year": None if start[here[0]] < 0 else frame.labels[start[here[0]]],
-            "beats": [table["beat"].iat[b] for b in here],
+            "beats": [str(table["beat"].iat[b]) for b in here],
             "residents": float(residents[here].sum()),
             "seats": float(courses * table["posts"].iloc[here].sum()),
         }
@@ -83,7 +84,7 @@ def told_of_limits(
         today = _today_unpaid(left, frame, rules.currency)
         # where there is no money for what stands, it is not the pilot alone that is too dear
         blocked = today if blocked is None else _both(blocked, today)
-    unfunded: list[dict[str, Any]] = []
+    unfunded: list[Unfunded] = []
     for name, group in groups:
         if not late[group].all():
             continue
@@ -95,7 +96,7 @@ def told_of_limits(
             {
                 "area": name,
                 "residents": float(residents[group].sum()),
-                "beats": [table["beat"].iat[b] for b in group],
+                "beats": [str(table["beat"].iat[b]) for b in group],
                 "seats": float(courses * table["posts"].iloc[group].sum()),
                 "first_year": first,
                 "yearly": later,
@@ -107,15 +108,17 @@ def told_of_limits(
                 "waits_for_pilot": held_up and not pilots[group].any(),
             }
         )
-    idle = None
+    idle: list[float | None] | None = None
     if np.isfinite(left).any():
         idle = [None if not np.isfinite(v) else float(max(0.0, v)) for v in left.min(axis=0)]
     return {"starts": starts, "beat_starts": beats, "unfunded": unfunded, "blocked": blocked, "idle": idle}
 
 
-def _both(blocked: dict[str, Any], today: dict[str, Any]) -> dict[str, Any]:
+def _both(blocked: Blocked, today: Blocked) -> Blocked:
     """Return why the pilots do not start where what stands today is not paid for either."""
-    return blocked | {"today": today["today"], "sentence": f"{blocked['sentence']} {today['sentence']}"}
+    both: Blocked = {**blocked, "sentence": f"{blocked['sentence']} {today['sentence']}"}
+    both["today"] = today["lacks"]
+    return both
 
 
 def _names(areas: Areas) -> list[str]:
@@ -123,7 +126,7 @@ def _names(areas: Areas) -> list[str]:
     return [n if f"({b})" in n or n == b else f"{n} ({b})" for b, n in zip(table["beat"], table["name"], strict=True)]
 
 
-def _left(areas: Areas, start: np.ndarray, staff: np.ndarray, rules: Any, frame: Any) -> np.ndarray:
+def _left(areas: Areas, start: np.ndarray, staff: np.ndarray, rules: Budget, frame: Frame) -> np.ndarray:
     """Return what each payer, and the ceiling last, has left in each year, (P + 1, T); inf without a limit."""
     from beatplanner.planning.whole.spending import spending
 
@@ -132,8 +135,8 @@ def _left(areas: Areas, start: np.ndarray, staff: np.ndarray, rules: Any, frame:
 
 
 def _lacking(
-    areas: Areas, group: np.ndarray, start: np.ndarray, staff: np.ndarray, rules: Any, frame: Any, after: int = 0
-) -> tuple[int, list[dict[str, Any]]]:
+    areas: Areas, group: np.ndarray, start: np.ndarray, staff: np.ndarray, rules: Budget, frame: Frame, after: int = 0
+) -> tuple[int, list[Lacked]]:
     """Return the year in which a group of beats lacks least, and what it lacks by payer and year, in the prices of the first year."""
     best: tuple[float, int, np.ndarray] | None = None
     for s in range(min(max(frame.first, after), rules.years - 1), rules.years):
@@ -144,7 +147,7 @@ def _lacking(
             best = (float(short.sum()), s, short)
     assert best is not None
     who = [*frame.payers, "all"]
-    rows = [
+    rows: list[Lacked] = [
         {"payer": who[p], "year": frame.labels[t], "amount": float(best[2][p, t])}
         for p in range(len(who))
         for t in range(rules.years)
@@ -160,8 +163,14 @@ def _cost(areas: Areas, group: np.ndarray, first: int) -> tuple[float, float]:
 
 
 def _blocked(
-    areas: Areas, start: np.ndarray, pilots: np.ndarray, staff: np.ndarray, rules: Any, frame: Any, names: list[str]
-) -> dict[str, Any]:
+    areas: Areas,
+    start: np.ndarray,
+    pilots: np.ndarray,
+    staff: np.ndarray,
+    rules: Budget,
+    frame: Frame,
+    names: list[str],
+) -> Blocked:
     """Return the pilots that cannot be paid, what they lack, and what waits for them, in a sentence."""
     waiting = np.flatnonzero(pilots & (start < 0))
     year, lacks = _lacking(areas, waiting, start, staff, rules, frame)
@@ -187,11 +196,18 @@ def _blocked(
         text += f"; {'1 other beat waits' if others == 1 else f'{others} other beats wait'} for it"
     if not sure:
         text += ". That no other order of starts would pay for it is not proven"
-    found = {"pilots": who, "start": frame.labels[year], "lacks": lacks, "waiting": others, "proven": sure}
-    return found | {"prices_of": frame.labels[0], "sentence": text + "."}
+    return {
+        "pilots": who,
+        "start": frame.labels[year],
+        "lacks": lacks,
+        "waiting": others,
+        "proven": sure,
+        "prices_of": frame.labels[0],
+        "sentence": text + ".",
+    }
 
 
-def _in_no_year(areas: Areas, pilots: np.ndarray, staff: np.ndarray, rules: Any, frame: Any) -> bool:
+def _in_no_year(areas: Areas, pilots: np.ndarray, staff: np.ndarray, rules: Budget, frame: Frame) -> bool:
     """Tell whether the money of some year does not do for some of the pilots, whenever it starts and whatever the other beats do.
 
     The others cost at least what they cost if they never start, less what each saves at most in its best year. Where vehicles are not whole, which beats
@@ -228,11 +244,11 @@ def _in_no_year(areas: Areas, pilots: np.ndarray, staff: np.ndarray, rules: Any,
     return False
 
 
-def _today_unpaid(left: np.ndarray, frame: Any, currency: str) -> dict[str, Any]:
+def _today_unpaid(left: np.ndarray, frame: Frame, currency: str) -> Blocked:
     """Return by how much what stands today is above the money that there is."""
     who = [*frame.payers, "all"]
     short = np.maximum(0.0, -left) / frame.rise
-    lacks = [
+    lacks: list[Lacked] = [
         {"payer": who[p], "year": frame.labels[t], "amount": float(short[p, t])}
         for p in range(len(who))
         for t in range(left.shape[1])
@@ -243,5 +259,12 @@ def _today_unpaid(left: np.ndarray, frame: Any, currency: str) -> dict[str, Any]
         for x in lacks
     )
     text = f"What stands today costs more than there is: {sums} are lacking (prices of {frame.labels[0]}), so nothing new starts."
-    found = {"pilots": [], "start": None, "lacks": lacks, "today": lacks, "waiting": 0}
-    return found | {"prices_of": frame.labels[0], "sentence": text}
+    return {
+        "pilots": [],
+        "start": None,
+        "lacks": lacks,
+        "today": lacks,
+        "waiting": 0,
+        "prices_of": frame.labels[0],
+        "sentence": text,
+    }
