@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from beatplanner.data.result.draft import BROKEN
 
@@ -29,7 +29,25 @@ def impossible(clashes: Iterable[str]) -> bool:
     return any(not isinstance(c, Unproven) for c in clashes)
 
 
-def rules_in_summary(clashes: Iterable[str], known: Iterable[str] = ()) -> dict[str, Any]:
+class RulesKept(TypedDict):
+    """What a summary says of the rules of a plan."""
+
+    feasible: bool
+    clashes: list[str]
+    unproven_clashes: list[str]
+
+
+class StepProof(TypedDict):
+    """What a summary says of the proof of a step."""
+
+    status: str
+    objective: float
+    lower_bound: float | None
+    gap: float | None
+    seconds: float
+
+
+def rules_in_summary(clashes: Iterable[str], known: Iterable[str] = ()) -> RulesKept:
     """Return the keys of ``summary.json`` on rules that clash.
 
     Parameters
@@ -44,7 +62,7 @@ def rules_in_summary(clashes: Iterable[str], known: Iterable[str] = ()) -> dict[
     return {"feasible": not clashes, "clashes": [str(c) for c in clashes], "unproven_clashes": unproven}
 
 
-def unproven_of(*summaries: dict[str, Any]) -> list[str]:
+def unproven_of(*summaries: Claims) -> list[str]:
     """Return the clashes of plans that were read again that are not proven."""
     return [c for s in summaries for c in s.get("unproven_clashes", [])]
 
@@ -125,7 +143,7 @@ class Proof:
             return None
         return (self.objective - self.lower_bound) / self.objective if self.objective > 0 else 0.0
 
-    def as_summary(self) -> dict[str, Any]:
+    def as_summary(self) -> StepProof:
         """Return the five keys that each step has in ``summary.json``."""
         return {
             "status": self.status,

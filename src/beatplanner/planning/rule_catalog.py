@@ -18,6 +18,7 @@ from beatplanner.data.description.rules import RULES
 from beatplanner.data.description.sections.rule import WRITTEN, Rule
 from beatplanner.data.narrowing import is_dict, is_list, is_sequence
 from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.summary import Claims
 
 
 @dataclass(frozen=True)
@@ -290,7 +291,7 @@ def _figure(value: float) -> str:
     return f"{value:,.10g}"
 
 
-def hours_of(municipalities: Iterable[dict[str, Any]], tolerance: float) -> list[tuple[str, float, float]]:
+def hours_of(municipalities: Iterable[Claims], tolerance: float) -> list[tuple[str, float, float]]:
     """Return what a tolerance means: municipality, and the least and the most hours a year of a beat there.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from scipy import sparse
@@ -91,6 +91,13 @@ def put_together(parts: Sequence[tuple[int, int, sparse.csr_array]], shape: tupl
     rows = np.concatenate([part.row + row for row, _, part in triples])
     columns = np.concatenate([part.col + column for _, column, part in triples])
     return sparse.csr_array((data, (rows, columns)), shape=shape)
+
+
+class Equations(TypedDict):
+    """Sums that are known: equal·x = right; both None where none is."""
+
+    equal: sparse.csr_array | None
+    right: np.ndarray | None
 
 
 def linear_programme(

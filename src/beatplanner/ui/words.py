@@ -6,6 +6,7 @@ from typing import Any
 
 from beatplanner.data.result.draft import proven_gap
 from beatplanner.data.result.draft_reason import gap_words
+from beatplanner.data.result.summary import Claims
 from beatplanner.planning.progress import split_unit
 
 # A gap at which a plan counts as optimal, as in the contract's status.
@@ -32,7 +33,7 @@ def progress_line(phase: str, best: float | None, bound: float | None) -> str:
     return f"{phase}: best {best:,.0f}{unit}, proven at least {bound:,.0f} (gap {gap_words(gap)})"
 
 
-def proof_in_words(step: dict[str, Any]) -> str:
+def proof_in_words(step: Claims) -> str:
     """Return what is proven of a step, in a few words."""
     if step["status"] == "infeasible":
         return "rules relaxed"

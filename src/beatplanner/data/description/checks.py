@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from beatplanner.data.description.models import SECTIONS
 from beatplanner.data.description.raw import file_exists, nearest_file
@@ -31,9 +32,9 @@ FORMS = {
 }
 
 
-def checked_sections(raw: dict[str, Any], file: str, findings: Findings) -> dict[str, Any]:
+def checked_sections(raw: Mapping[str, object], file: str, findings: Findings) -> dict[str, Any]:
     """Return the valid sections by name; what is wrong with the others goes to the findings."""
-    sections: dict[str, Any] = {}
+    sections: dict[str, Any] = {}  # each of the model of its name
     for name, value in raw.items():
         model = SECTIONS.get(name)
         if model is None:
@@ -44,7 +45,7 @@ def checked_sections(raw: dict[str, Any], file: str, findings: Findings) -> dict
             sections[name] = model.model_validate(value)
         except ValidationError as error:
             # a list whose only entry is wrong is not empty as well
-            wrong: list[dict[str, Any]] = [dict(e) for e in error.errors()]
+            wrong = error.errors()
             inner = {e["loc"][:k] for e in wrong for k in range(1, len(e["loc"]))}
             findings.add(
                 _as_note(name, model, e, file) for e in wrong if e["type"] != "too_short" or e["loc"] not in inner
@@ -55,7 +56,7 @@ def checked_sections(raw: dict[str, Any], file: str, findings: Findings) -> dict
     return sections
 
 
-def _as_note(section: str, model: type[Section], error: dict[str, Any], file: str) -> Note:
+def _as_note(section: str, model: type[Section], error: ErrorDetails, file: str) -> Note:
     """Turn one error of pydantic into plain words."""
     steps = [str(step) for step in error["loc"]]
     field = ".".join([section, *(step for step in steps if step != "[key]")])
@@ -146,7 +147,7 @@ def _of_coverage_floor(rules: Stations) -> Iterator[tuple[str, str, str]]:
         yield "stations.coverage_floor", what, "Keep coverage_floor or group_excess"
 
 
-def contradictions(sections: dict[str, Any]) -> Iterator[tuple[str, str, str]]:  # noqa: C901 - one line a pair of rules, none deeper than the other
+def contradictions(sections: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:  # noqa: C901 - one line a pair of rules, none deeper than the other
     """Yield key, what is wrong and how to mend it, for keys that are valid alone but not together."""
     units, beats, stations = (sections.get(name) for name in ("units", "beats", "stations"))
     if units and units.population and units.population_raster:

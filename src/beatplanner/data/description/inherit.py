@@ -11,14 +11,14 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.raw import read_raw
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean
-from beatplanner.data.narrowing import is_list, is_mapping, is_sequence
+from beatplanner.data.narrowing import Table, is_list, is_mapping, is_sequence
 from beatplanner.data.paths import relative_or_whole, whole_path
 
 # Keys that a scenario file may have beside the sections.
 EXTENDS, REMOVE = "extends", "remove"
 
 
-def resolve(file: Path, raw: Mapping[str, object], read: Callable[[Path], Description]) -> dict[str, Any]:
+def resolve(file: Path, raw: Mapping[str, object], read: Callable[[Path], Description]) -> Table:
     """Return the tables of a scenario file with those of all that it extends, paths relative to it.
 
     Parameters
@@ -101,7 +101,7 @@ def _keys(tables: Mapping[str, object], place: str = "") -> Iterator[str]:
             yield from _keys(value, f"{place}{key}.")
 
 
-def _take_away(tables: dict[str, Any], steps: list[str]) -> None:
+def _take_away(tables: Table, steps: list[str]) -> None:
     for step in steps[:-1]:
         # keys with dots in them, such as a category's, cannot be named
         tables = tables.get(step, {})

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from beatplanner.data.narrowing import is_mapping
+from beatplanner.data.narrowing import Table, is_mapping
 
 
-def merge(base: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, Any]:
+def merge(base: Mapping[str, object], changes: Mapping[str, object]) -> Table:
     """Return `base` with a merge patch (RFC 7386) applied: tables are merged key by key, None takes a key away, anything else replaces."""
     merged = dict(base)
     for key, value in changes.items():
@@ -22,7 +21,7 @@ def merge(base: Mapping[str, object], changes: Mapping[str, object]) -> dict[str
     return merged
 
 
-def difference(base: Mapping[str, object], other: Mapping[str, object]) -> dict[str, Any]:
+def difference(base: Mapping[str, object], other: Mapping[str, object]) -> Table:
     """Return what turns `base` into `other`, for `merge`; a key that `other` lacks is None.
 
     Tables hold no None themselves: a description has none.

@@ -13,11 +13,11 @@ from beatplanner.data.description.version import PROJECT, version_of
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.geopackages import opened_database
-from beatplanner.data.narrowing import is_dict
+from beatplanner.data.narrowing import Table, is_dict
 from beatplanner.data.paths import whole_path
 
 
-def read_raw(path: Path) -> dict[str, Any]:
+def read_raw(path: Path) -> Table:
     """Return the sections of a description or project file as they stand there, unchecked; InputError where it is neither."""
     file = whole_path(path)
     if not file.is_file():
@@ -54,7 +54,7 @@ def stored_description(path: Path) -> str | None:
         return None
 
 
-def read_toml(file: Path) -> dict[str, Any]:
+def read_toml(file: Path) -> Table:
     """Return the tables of a TOML file; InputError with the row where it is damaged."""
     content = file.read_bytes()
     if content.startswith(b"SQLite format 3\x00"):

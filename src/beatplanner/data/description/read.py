@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from beatplanner.data.description.checks import checked_sections, contradictions, missing_files
 from beatplanner.data.description.inherit import resolve
@@ -37,7 +37,7 @@ def read_description(path: Path) -> Description:
     return checked_description(read_raw(file), file)
 
 
-def checked_description(raw: dict[str, Any], file: Path) -> Description:
+def checked_description(raw: Mapping[str, object], file: Path) -> Description:
     """Return the checked description of sections that were read from a file, or changed since.
 
     Parameters

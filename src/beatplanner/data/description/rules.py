@@ -8,7 +8,7 @@ from typing import Any
 
 from beatplanner.data.description.models import SECTIONS, Description
 from beatplanner.data.description.sections.rule import WRITTEN, Rule, limits, rules_of_section
-from beatplanner.data.narrowing import is_dict, is_list
+from beatplanner.data.narrowing import Table, is_dict, is_list
 
 # In the order in which a planner meets them.
 SECTIONS_WITH_RULES = ("beats", "stations", "officers", "workload", "service", "budget", "forum", "country")
@@ -18,7 +18,7 @@ BY_KEY = {r.key: r for r in RULES}
 
 def schema() -> str:
     """Return the JSON schema of a description as it is published in ``docs/description.schema.json``."""
-    made: dict[str, Any] = {
+    made: Table = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **Description.model_json_schema(),
     }

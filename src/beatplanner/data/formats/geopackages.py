@@ -11,7 +11,6 @@ import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -140,6 +139,18 @@ def plain_geopackage(path: Path, folder: Path) -> Generator[Path]:
     yield target
 
 
+# Every GDAL of a QGIS from 3.16 reads this version of GeoPackages without a warning.
+_DATASET = {"VERSION": "1.2"}
+
+
+def append_layer(path: Path, layer: str, frame: pd.DataFrame) -> None:
+    """Write a layer or table of our own into a GeoPackage, which is made where it does not exist."""
+    there = path.exists()
+    pyogrio.write_dataframe(
+        frame, path, layer=layer, driver="GPKG", append=there, dataset_options=None if there else _DATASET
+    )
+
+
 def write_layer(frame: pd.DataFrame, path: Path, layer: str) -> None:
     """Write a layer or table into a GeoPackage, whatever its columns are called.
 
@@ -161,8 +172,10 @@ def write_layer(frame: pd.DataFrame, path: Path, layer: str) -> None:
         raise InputError(
             problem(f"the columns {alike} differ by capitals only", "Call one of them otherwise", layer=layer)
         )
-    options: dict[str, Any] = {}
+    options: dict[str, str] = {}
     for key, name in (("FID", "fid"), ("GEOMETRY_NAME", "geom")):
         if name in taken:
             options[key] = next(f"{name}_{i}" for i in range(2, len(taken) + 3) if f"{name}_{i}" not in taken)
-    pyogrio.write_dataframe(frame, path, layer=layer, driver="GPKG", append=path.exists(), **options)
+    pyogrio.write_dataframe(
+        frame, path, layer=layer, driver="GPKG", append=path.exists(), layer_options=options or None
+    )

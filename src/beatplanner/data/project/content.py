@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from beatplanner.data.description.merge_patch import merge
 from beatplanner.data.narrowing import Table, is_dict, is_list
+from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.summary import Claims
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class StoredPlan:
     scenario: str
     made_on: str
     author: str
-    summary: dict[str, Any]
+    summary: Claims
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class StoredScenario:
     """A named set of rules: what differs from the project's own."""
 
     name: str
-    changes: dict[str, Any]
+    changes: Table
     note: str = ""
 
 
@@ -47,7 +48,7 @@ class StoredScenario:
 class Content:
     """All that a document holds beside the layers."""
 
-    rules: dict[str, Any]
+    rules: Table
     scenarios: dict[str, StoredScenario] = field(default_factory=dict[str, StoredScenario])
     active: str = ""
     plans: dict[int, StoredPlan] = field(default_factory=dict[int, StoredPlan])
@@ -66,14 +67,14 @@ class Content:
         )
 
 
-def short_summary(summary: Mapping[str, object]) -> dict[str, Any]:
+def short_summary(summary: Mapping[str, object]) -> dict[str, object]:
     """Return what a project keeps of a plan's summary: its rules and inputs stand in the project itself."""
     return {k: v for k, v in summary.items() if k not in ("rules", "inputs", "description_file")}
 
 
-def plan_figures(summary: dict[str, Any]) -> dict[str, Any]:
+def plan_figures(summary: Mapping[str, object]) -> dict[str, object]:
     """Return the figures of a plan that a list of plans shows."""
-    beats, stations = summary.get("beats", {}), summary.get("stations", {})
+    beats, stations = section_of(summary, "beats"), section_of(summary, "stations")
     return {
         "feasible": bool(summary.get("feasible", False)),
         "beats": beats.get("count"),
@@ -83,7 +84,7 @@ def plan_figures(summary: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def apply_step(content: Content, done: dict[str, Any]) -> None:
+def apply_step(content: Content, done: Table) -> None:
     """Change the content by one thing done, now or from a journal."""
     kind = done["kind"]
     if kind == "rules":
@@ -136,7 +137,7 @@ def apply_step(content: Content, done: dict[str, Any]) -> None:
         )
 
 
-def _patched(patch: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, Any]:
+def _patched(patch: Mapping[str, object], changes: Mapping[str, object]) -> Table:
     """Return the merge patch that does what `patch` and then `changes` do; a null stays one."""
     found = dict(patch)
     for key, value in changes.items():

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 from beatplanner.data.description.merge_patch import merge
 from beatplanner.data.description.version import SCHEMA, version_of
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.narrowing import Table
 from beatplanner.data.paths import whole_path
 from beatplanner.data.project.content import Content, StoredPlan, apply_step, plan_figures, short_summary
 from beatplanner.data.project.journal import BASE, Journal, Recovery
@@ -161,7 +162,7 @@ class ProjectDocument:
         """Name of the scenario in view; empty for the project's own rules."""
         return self.content.active
 
-    def rules(self, scenario: str | None = None) -> dict[str, Any]:
+    def rules(self, scenario: str | None = None) -> Table:
         """Return the rules of a scenario (that in view for None), as JSON; not to be changed in place."""
         name = self.content.active if scenario is None else scenario
         found = self.content.scenarios.get(name)
@@ -171,7 +172,7 @@ class ProjectDocument:
         """Return the checked description of a scenario (that in view for None); InputError where its rules contradict."""
         return self._checked(self.rules(scenario))
 
-    def _checked(self, rules: dict[str, Any]) -> Description:
+    def _checked(self, rules: Table) -> Description:
         from beatplanner.data.description.raw import into_file
         from beatplanner.data.description.read import checked_description
 
@@ -231,7 +232,7 @@ class ProjectDocument:
         self.do(kind, what, reason, state={key: value})
 
     @property
-    def edits(self) -> list[dict[str, Any]]:
+    def edits(self) -> list[Table]:
         """The edits by hand, as `beatplanner.data.project.edits` describes them."""
         return list(self.content.state.get("edits", []))
 

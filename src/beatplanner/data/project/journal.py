@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from beatplanner.data.narrowing import is_dict
+from beatplanner.data.narrowing import Table, is_dict
 from beatplanner.data.paths import whole_path
 from beatplanner.data.running_programs import is_running, start_of
 
@@ -66,7 +65,7 @@ class Journal:
         self._write(done)
         self.count += 1
 
-    def since(self, count: int) -> list[dict[str, Any]]:
+    def since(self, count: int) -> list[Table]:
         """Return what was done after the first `count` things."""
         return _read(self.folder / JOURNAL)[1][count:]
 
@@ -111,7 +110,7 @@ class Recovery:
     folder: Path
     project: Path
     save_id: str
-    done: tuple[dict[str, Any], ...]
+    done: tuple[Table, ...]
     last: str
 
     @property
@@ -182,7 +181,7 @@ def recoveries(project: Path | None = None) -> list[Recovery]:
     return sorted(found, key=lambda r: r.last, reverse=True)
 
 
-def _read(file: Path) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+def _read(file: Path) -> tuple[Table | None, list[Table]]:
     """Return the head and the things done; the last line may have been cut by the crash."""
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -21,6 +21,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.geopackages import write_layer
 from beatplanner.data.formats.layers import read_layer, read_table
 from beatplanner.data.formats.points import read_points
+from beatplanner.data.narrowing import Table as Tables
 from beatplanner.data.narrowing import is_dict
 from beatplanner.data.town.columns import described_table
 from beatplanner.data.town.roads import read_roads
@@ -43,7 +44,7 @@ COLUMNS = (
 )
 
 
-def write_layers(d: Description, town: Town, part: Path, name: str) -> dict[str, Any]:
+def write_layers(d: Description, town: Town, part: Path, name: str) -> Tables:
     """Write every layer with the columns that are used.
 
     Parameters
@@ -91,7 +92,7 @@ class Writing:
     town: Town
     part: Path
     name: str
-    content: dict[str, Any]
+    content: Tables
 
     def rules(self, key: str) -> Any:
         """Return what the description says of a key; None where it says nothing."""
@@ -105,7 +106,7 @@ class Writing:
         write_layer(frame, self.part, layer)
         return {"path": self.name, "layer": layer}
 
-    def place(self, key: str, found: dict[str, Any], *gone: str) -> None:
+    def place(self, key: str, found: Tables, *gone: str) -> None:
         """Say in the content where a key's layer is now, without what was used up in reading it."""
         target = self.content
         for step in key.split("."):
@@ -229,7 +230,7 @@ def _table(w: Writing, key: str) -> None:
         w.content[key] |= place
         return
     section, _, name = key.partition(".")
-    there: dict[str, Any] = w.content[section][name]
+    there: Tables = w.content[section][name]
     w.content[section][name] = place | {k: v for k, v in there.items() if k == "missing"}
 
 

@@ -13,9 +13,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from beatplanner.data.narrowing import is_dict
+from beatplanner.data.narrowing import Table, is_dict
 from beatplanner.data.running_programs import is_running, start_of
 
 # A lock that another computer has not touched for this long belongs to a program that crashed, in seconds.
@@ -109,7 +108,7 @@ class ProjectLock:
                     self.file.unlink()
         self.held = False
 
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> dict[str, object]:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         pid = os.getpid()
         return {
@@ -121,7 +120,7 @@ class ProjectLock:
             "token": self.token,
         }
 
-    def _read(self) -> dict[str, Any] | None:
+    def _read(self) -> Table | None:
         """Return what the lock says: None where there is none, nothing where it may not be read, which is no leave to take it."""
         for _ in range(3):
             try:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from beatplanner.data.output_place import write_file
 
@@ -40,7 +40,27 @@ def print_size(texts: Sequence[str], questions: int) -> float:
     return size
 
 
-def write_answer(file: Path, content: dict[str, Any]) -> None:
+class Answered(TypedDict):
+    """A question, and its answer in sentences."""
+
+    question: str
+    text: list[str]
+
+
+class AnswerPage(TypedDict):
+    """What the page of answers tells; `draft` says why the plan is one, and `draft_more` how many reasons more there are."""
+
+    language: str
+    title: str
+    lead: str
+    draft_title: str
+    draft: list[str]
+    draft_more: str
+    answers: list[Answered]
+    foot: str
+
+
+def write_answer(file: Path, content: AnswerPage) -> None:
     """Write the page; `content` as `beatplanner.planning.compare.answer.answers` returns it.
 
     Raises

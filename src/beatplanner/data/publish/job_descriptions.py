@@ -78,7 +78,7 @@ def _put_at_the_head(document: Any, line: str) -> None:
             section.header.paragraphs[0].insert_paragraph_before().add_run(line).bold = True
 
 
-def _job(tables: PlanTables, beat: dict[str, Any], post: int, changes: Sequence[Change], say: Speech) -> dict[str, Any]:
+def _job(tables: PlanTables, beat: Row, post: int, changes: Sequence[Change], say: Speech) -> dict[str, object]:
     """Return what a job description may name; docs/officers.md lists the fields."""
     assert tables.assignments is not None
     rules, summary = tables.summary["rules"], tables.summary

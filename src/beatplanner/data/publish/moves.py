@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TypedDict
 
 import pandas as pd
 
@@ -22,10 +22,26 @@ ORDERED, FIRST, NEEDED, STARTS, FILLS = (
 )
 # What a reason is made of: the catalogues have each.
 REASONS = (NO_MORE, LONGEST, LEAVES_FORCE, MOVES_ON, ORDERED, FIRST, NEEDED, STARTS, FILLS)
-Reason = tuple[str, dict[str, Any]]
+Reason = tuple[str, dict[str, object]]
 
 
-def moves(tables: PlanTables) -> list[dict[str, Any]]:
+# `from` is a word of the language, so that this is not written as a class
+Move = TypedDict(
+    "Move",
+    {
+        "officer": str,
+        "from": str,
+        "to": str,
+        "on": str,
+        "reason": str,
+        "reasons": list[Reason],
+        "years": float | None,
+        "junior_stays": bool | None,
+    },
+)
+
+
+def moves(tables: PlanTables) -> list[Move]:
     """Return every posting that does not go on from today, by day and officer.
 
     Returns
@@ -42,7 +58,7 @@ def moves(tables: PlanTables) -> list[dict[str, Any]]:
     by_officer: dict[str, list[dict[str, object]]] = {}
     for r in records(tables.assignments.sort_values("start")):
         by_officer.setdefault(str(r["officer"]), []).append(r)
-    found: list[dict[str, object]] = []
+    found: list[Move] = []
     for officer, rows in by_officer.items():
         person = roster[officer]
         today = "" if person["beat"] is None else str(person["beat"])
@@ -93,7 +109,7 @@ def _leaving(
     return NEEDED, {}
 
 
-def _coming(tables: PlanTables, r: dict[str, Any], on: str, roster: dict[str, Row], start: str) -> list[Reason]:
+def _coming(tables: PlanTables, r: Row, on: str, roster: dict[str, Row], start: str) -> list[Reason]:
     """Say what waits in the beat that is taken; nothing where its posts are all held by who is there already."""
     assert tables.assignments is not None and tables.beats is not None
     beat = str(r["beat"])

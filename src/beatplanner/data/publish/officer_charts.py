@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,13 @@ from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.plan_tables import PlanTables
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 DARK, MISSING, COVERED = "#252525", "#cb181d", "#9ecae1"
 
 
-def officer_charts(tables: PlanTables, say: Speech = ENGLISH) -> dict[str, Any]:
+def officer_charts(tables: PlanTables, say: Speech = ENGLISH) -> dict[str, Figure]:
     """Return the figures by name, in a language; those that have nothing to show are left out."""
     if tables.assignments is None or tables.beats is None or tables.roster is None or not len(tables.assignments):
         return {}

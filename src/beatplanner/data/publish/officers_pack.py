@@ -12,7 +12,7 @@ import pandas as pd
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.force_language import force_speech
 from beatplanner.data.publish.job_descriptions import write_jobs
-from beatplanner.data.publish.moves import moves
+from beatplanner.data.publish.moves import Move, moves
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import RUN_CARD
 from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
@@ -21,6 +21,7 @@ from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import DAY, changes_of, open_posts, plan_span, served_until
 from beatplanner.data.result.run_card import card_rows
+from beatplanner.data.result.summary import Claims
 from beatplanner.data.result.supervision import AS_ONE, COUNTS, FORCE, supervision_rows
 from beatplanner.data.town.personnel import absences
 
@@ -350,7 +351,7 @@ def _speech(tables: PlanTables) -> Speech:
     return force_speech(tables.summary)
 
 
-def _figures_sheet(sheet: Any, figures: dict[str, Any], speech: Speech) -> None:
+def _figures_sheet(sheet: Any, figures: Claims, speech: Speech) -> None:
     """Write the figures of the officers' step, and what each of them weighs."""
     from openpyxl.styles import Alignment
 
@@ -386,7 +387,7 @@ def _figures_sheet(sheet: Any, figures: dict[str, Any], speech: Speech) -> None:
             cell.number_format = form
 
 
-def _reason(move: dict[str, Any], speech: Speech) -> str:
+def _reason(move: Move, speech: Speech) -> str:
     """Return why somebody is moved, in the force's language."""
     return "; ".join(speech.text(text, **fields) for text, fields in move["reasons"])
 
@@ -405,7 +406,7 @@ def _personnel_sheets(sheet: Any, tables: PlanTables, day: Any) -> None:
             day(m["on"]),
             _reason(m, speech),
         ]
-        + ([m["years"], {True: "yes", False: "no"}.get(m["junior_stays"], "–")] if aged else [])
+        + ([m["years"], "–" if m["junior_stays"] is None else "yes" if m["junior_stays"] else "no"] if aged else [])
         for m in found
     ]
     more = ["Years in the service", "Somebody junior stays in the beat that is left"] if aged else []

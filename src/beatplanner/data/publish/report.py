@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jinja2
 import numpy as np
@@ -113,11 +113,11 @@ WORDS = (RELAXED, NOT_FOUND, NO_BOUND, REACHED, WITHIN, BY_WORD, BY_WORD_IN_PART
 
 
 @jinja2.pass_context
-def _proof(page: Context, step: dict[str, Any]) -> str:
+def _proof(page: Context, step: Claims) -> str:
     return proof_in_words(step, page["say"])
 
 
-def proof_in_words(step: dict[str, Any], say: Speech = ENGLISH) -> str:
+def proof_in_words(step: Claims, say: Speech = ENGLISH) -> str:
     """Say what a step proves, for people who know no optimisation."""
     if step["status"] == "infeasible":
         return say.text(RELAXED)
@@ -142,7 +142,7 @@ def _by_whom(step: Mapping[str, object], say: Speech) -> str:
 def _limits(summary: Claims, say: Speech) -> list[str]:
     """Return the balance rule in hours, a sentence a municipality."""
 
-    def limit(m: dict[str, Any]) -> str:
+    def limit(m: Claims) -> str:
         fields = {"lower": say.number(m["lower"]), "upper": say.number(m["upper"])}
         words = LIMIT if m["beats"] == 1 else LIMITS
         said = say.text(words, n=say.number(m["beats"]), share=say.percent(m["tolerance"], 1), **fields)
@@ -180,7 +180,7 @@ def _beats(tables: PlanTables, say: Speech) -> list[Row] | None:
     return [r | {"name": f"{plain} {r['beat']}"} if r["name"] == f"Beat {r['beat']}" else r for r in rows]
 
 
-def _assignments(tables: PlanTables) -> list[dict[str, Any]]:
+def _assignments(tables: PlanTables) -> list[Row]:
     if tables.assignments is None or tables.beats is None:
         return []
     name, served = names(tables), served_until(tables)
@@ -191,7 +191,7 @@ def _assignments(tables: PlanTables) -> list[dict[str, Any]]:
     return records(frame)
 
 
-def _cover(tables: PlanTables) -> list[dict[str, Any]]:
+def _cover(tables: PlanTables) -> list[Row]:
     if tables.cover is None:
         return []
     name = {} if tables.beats is None else names(tables)
@@ -202,7 +202,7 @@ def _cover(tables: PlanTables) -> list[dict[str, Any]]:
 ROWS = 15
 
 
-def _access(tables: PlanTables, say: Speech) -> dict[str, Any] | None:
+def _access(tables: PlanTables, say: Speech) -> dict[str, object] | None:
     """Return shares of residents within some minutes: the minutes, and rows of kind, name, residents and shares."""
     if tables.access is None or tables.access.empty:
         return None
@@ -241,7 +241,7 @@ def _access(tables: PlanTables, say: Speech) -> dict[str, Any] | None:
     }
 
 
-def _effects(tables: PlanTables, say: Speech) -> dict[str, Any] | None:
+def _effects(tables: PlanTables, say: Speech) -> dict[str, object] | None:
     """Return the sites with what opening or closing each would change, those that matter most first."""
     sites = tables.sites
     if sites is None or "change_minutes" not in sites:

@@ -12,6 +12,7 @@ import shapely
 
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.formats import geometry
+from beatplanner.data.formats.frames import Row
 from beatplanner.data.publish.comparison_words import ENGLISH
 from beatplanner.data.publish.officer_charts import officer_charts
 from beatplanner.data.publish.officers_pack import names
@@ -168,7 +169,7 @@ def _draw_hours(tables: PlanTables, say: Speech = ENGLISH) -> Any:
     return figure
 
 
-def _draw_months(months: list[dict[str, Any]], say: Speech = ENGLISH) -> Any:
+def _draw_months(months: list[Row], say: Speech = ENGLISH) -> Any:
     """Draw the incidents of each recorded period; what is not counted is hatched."""
     figure = plain_figure(9, 2.4)
     axes = figure.subplots()

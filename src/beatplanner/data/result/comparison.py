@@ -283,3 +283,56 @@ class BeatRow(TypedDict):
     workload: float
     residents: float
     posts: float
+
+
+class BesideNeutral(TypedDict):
+    """A figure of a plan beside those of neutral plans, and as how many independent ones they count."""
+
+    plan: float
+    p05: float
+    p50: float
+    p95: float
+    percentile: float
+    effective: float | None
+    r_hat: float | None
+
+
+class NeutralPlans(TypedDict):
+    """A plan beside neutral ones; `outlier`: in which figures it is one, none where the neutral plans do not suffice (`settled`)."""
+
+    plans: int
+    settled: bool
+    outlier: list[str]
+    sentences: list[str]
+    mean_way: NotRequired[BesideNeutral]
+    border: NotRequired[BesideNeutral]
+    max_deviation: NotRequired[BesideNeutral]
+
+
+class OtherYear(TypedDict):
+    """How the beats would do with the incidents of another year."""
+
+    max_deviation: float
+    within: float
+
+
+class Attrition(TypedDict):
+    """What leavers beyond those known would leave vacant."""
+
+    share_a_year: float
+    vacant_months: float
+    post_months: float
+
+
+class StressTest(TypedDict):
+    """``robustness.json``: a plan under strain."""
+
+    draws: int
+    seed: int
+    tolerance: float
+    figures: Figures
+    beats: list[SteadyBeat]
+    sentences: list[str]
+    other_year: NotRequired[OtherYear]
+    attrition: NotRequired[Attrition]
+    ensemble: NotRequired[NeutralPlans]

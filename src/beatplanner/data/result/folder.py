@@ -18,6 +18,7 @@ import pyogrio
 import pyogrio.errors
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.formats.geopackages import append_layer
 from beatplanner.data.narrowing import is_dict
 from beatplanner.data.notices import write_notice
 from beatplanner.data.output_place import check_folder_place, settle, written_anew
@@ -26,7 +27,7 @@ from beatplanner.data.result.cells import cell_text, readable, without_nan
 from beatplanner.data.result.manifest import write_manifest
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.strict_json import read_json
-from beatplanner.data.result.styles import GEOPACKAGE, HOMES, add_styles, write_styles
+from beatplanner.data.result.styles import HOMES, add_styles, write_styles
 from beatplanner.data.result.summary import Summary
 
 SPATIAL = ("units", "beats", "stations", "sites", "catchments", "stops")
@@ -145,8 +146,7 @@ def _write_layers(
 ) -> None:
     """Write tables into a GeoPackage that says in its metadata, and beside each layer, who may see it."""
     for name, frame in [*spatial, *((n, pd.DataFrame(f)) for n, f in plain)]:
-        options: dict[str, Any] = {} if path.exists() else {"dataset_options": GEOPACKAGE}
-        pyogrio.write_dataframe(plain_types(frame), path, layer=name, driver="GPKG", append=path.exists(), **options)
+        append_layer(path, name, plain_types(frame))
     write_notice(path, notice)
 
 
@@ -232,7 +232,7 @@ def read_result(folder: Path) -> PlanTables:
     try:
         summary = read_json(summary_file.read_text(encoding="utf-8"))
         layers = {str(name) for name, _ in pyogrio.list_layers(package)}
-        found: dict[str, Any] = {
+        found: dict[str, Any] = {  # the fields of PlanTables by name
             name: pyogrio.read_dataframe(package, layer=name) if name in layers else None for name in (*SPATIAL, *PLAIN)
         }
         found |= _read_persons(package, layers)

@@ -16,10 +16,10 @@ import pyogrio
 import pyogrio.errors
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.formats.geopackages import append_layer
 from beatplanner.data.output_place import place_to_write, swap_in
 from beatplanner.data.result.cells import fit_pages, safe_cell, write_csv
 from beatplanner.data.result.folder import plain_types
-from beatplanner.data.result.styles import GEOPACKAGE
 from beatplanner.data.running_programs import is_left_over
 
 LONGEST_TITLE = 31  # letters of a sheet's title
@@ -115,10 +115,7 @@ def _write_all(
 ) -> None:
     if part.suffix.lower() == ".gpkg":
         for name, frame in layers.items():
-            options: dict[str, Any] = {} if part.exists() else {"dataset_options": GEOPACKAGE}
-            pyogrio.write_dataframe(
-                plain_types(frame), part, layer=name, driver="GPKG", append=part.exists(), **options
-            )
+            append_layer(part, name, plain_types(frame))
         return
     import openpyxl
     from openpyxl.styles import Font

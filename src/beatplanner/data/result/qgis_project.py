@@ -9,7 +9,6 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import geopandas as gpd
@@ -19,6 +18,7 @@ from pyproj import CRS
 
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import code_of
+from beatplanner.data.formats.geopackages import append_layer
 from beatplanner.data.notices import write_notice
 from beatplanner.data.result import qgis_words as words
 from beatplanner.data.result.folder import INTERNAL
@@ -27,7 +27,6 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.qgis_layouts import PAGES, Lists, Sheets, layouts
 from beatplanner.data.result.station_names import station_names
 from beatplanner.data.result.styles import (
-    GEOPACKAGE,
     NAMELESS,
     add_styles,
     by_station,
@@ -106,8 +105,7 @@ def write_ground(
     if forums is not None and len(forums):
         layers["forums"] = forums
     for name, frame in layers.items():
-        options: dict[str, Any] = {} if path.exists() else {"dataset_options": GEOPACKAGE}
-        pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", append=path.exists(), **options)
+        append_layer(path, name, frame)
     if layers:
         add_styles(path, {n: q for n, q in ground_styles(_station_places(tables)).items() if n in layers})
         write_notice(path, INTERNAL)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from beatplanner.data.result.summary import Claims
 
-def section_of(said: Mapping[str, object], key: str) -> dict[str, Any]:
+
+def section_of(said: Mapping[str, object], key: str) -> Claims:
     """Return the section under a key, empty where it is missing or null."""
     found: Any = said.get(key)
     return found or {}

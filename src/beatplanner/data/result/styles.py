@@ -18,8 +18,6 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.qgis_words import NEW, OPEN, English, Says
 from beatplanner.data.result.station_names import station_names
 
-# Every GDAL of a QGIS from 3.16 reads this version of GeoPackages without a warning.
-GEOPACKAGE = {"VERSION": "1.2"}
 # A fixed date keeps the file the same for the same plan.
 WRITTEN = "2026-01-01T00:00:00.000Z"
 

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from beatplanner.data.formats.frames import Row
+from typing import Final, TypedDict
 
 # A supervisor leads in one area: what one area has too many of is missing in another all the same.
 FORCE, AS_ONE = "All of the force", "All of the force, were it one area"
-COUNTS = ("officers", "supervisors", "needed", "missing")
+# The columns of the table beside the area.
+COUNTS: Final = ("officers", "supervisors", "needed", "missing")
 
 
-def supervision_rows(told: Sequence[Row]) -> list[Row]:
+class Supervision(TypedDict):
+    """Supervisors of an area: its officers at their posts, who leads them, how many are needed, and how many are missing."""
+
+    area: str
+    officers: int
+    supervisors: int
+    needed: int
+    missing: int
+
+
+def _sum(areas: Sequence[Supervision]) -> Supervision:
+    return {
+        "area": FORCE,
+        "officers": sum(r["officers"] for r in areas),
+        "supervisors": sum(r["supervisors"] for r in areas),
+        "needed": sum(r["needed"] for r in areas),
+        "missing": sum(r["missing"] for r in areas),
+    }
+
+
+def supervision_rows(told: Sequence[Supervision]) -> list[Supervision]:
     """Return the rows of ``officers.supervision`` for people.
 
     Parameters
@@ -23,20 +41,19 @@ def supervision_rows(told: Sequence[Row]) -> list[Row]:
 
     Returns
     -------
-    list of dict
-        ``area``, ``officers``, ``supervisors``, ``needed`` and ``missing``: the whole force as the sum of its areas, where that differs the force counted
-        as one area, and each area.
+    list of Supervision
+        The whole force as the sum of its areas, where that differs the force counted as one area, and each area.
     """
     if not told:
         return []
     one, *areas = told
     if not areas:
         return [{**one, "area": FORCE}]
-    whole = {"area": FORCE} | {k: sum(int(r[k]) for r in areas) for k in COUNTS}
-    apart = any(whole[k] != one[k] for k in COUNTS)
-    return [whole, *([{**one, "area": AS_ONE}] if apart else []), *areas]
+    whole, as_one = _sum(areas), _sum([one])
+    alone: Supervision = {**one, "area": AS_ONE}
+    return [whole, *([alone] if whole != as_one else []), *areas]
 
 
-def missing_supervisors(told: Sequence[Row]) -> int:
+def missing_supervisors(told: Sequence[Supervision]) -> int:
     """Return how many supervisors are missing where they are needed, whatever other areas have too many."""
-    return int(supervision_rows(told)[0]["missing"]) if told else 0
+    return supervision_rows(told)[0]["missing"] if told else 0

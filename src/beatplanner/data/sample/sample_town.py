@@ -160,10 +160,7 @@ def write_sample_town(folder: Path, seed: int = 7) -> Path:
 
 def _write(frame: gpd.GeoDataFrame, path: Path, layer: str | None = None) -> None:
     path.unlink(missing_ok=True)
-    options: dict[str, Any] = {"layer": layer} if layer else {}
-    if path.suffix == ".shp":
-        options["encoding"] = "UTF-8"
-    pyogrio.write_dataframe(frame, path, **options)
+    pyogrio.write_dataframe(frame, path, layer=layer, encoding="UTF-8" if path.suffix == ".shp" else None)
 
 
 def _write_units(path: Path, ground: Geography, rng: np.random.Generator) -> None:

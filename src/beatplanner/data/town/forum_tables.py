@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import geopandas as gpd
 import numpy as np
@@ -286,7 +286,15 @@ def _waters(town: Town, d: Description) -> gpd.GeoSeries | None:
     return gpd.GeoSeries(lines) if len(lines) else None
 
 
-def consented(tables: ForumTables, day: dt.date) -> dict[str, dict[str, Any]]:
+class Consented(TypedDict):
+    """What may be shown of an officer who agreed."""
+
+    name: str | None
+    contact: str | None
+    photo: str | None
+
+
+def consented(tables: ForumTables, day: dt.date) -> dict[str, Consented]:
     """Return who may be named on a day: officer in the roster: what is shown (``name``, ``contact``, ``photo``)."""
     return {
         str(row.officer): {"name": row.name, "contact": row.contact, "photo": row.photo}

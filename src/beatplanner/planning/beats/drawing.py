@@ -17,7 +17,7 @@ import numpy as np
 
 from beatplanner.data.description.sections.beats import Drawn
 from beatplanner.data.findings import listed
-from beatplanner.data.narrowing import is_array, is_sequence
+from beatplanner.data.narrowing import Table, is_array, is_sequence
 from beatplanner.data.project.edits import Edit
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.drawn_figures import Figures, figures_of
@@ -102,13 +102,13 @@ class Drawing(DrawnPlan):
         super().__init__(town, workload, beat, names=names)
         self.author, self.clock = author, clock or now
         self.listeners: list[Callable[[], None]] = []
-        self.history: list[dict[str, Any]] = []
+        self.history: list[Table] = []
         self._done: list[Done] = []
         self._undone: list[Done] = []
         self._stroke: _Stroke | None = None
         self._figures: Figures | None = None
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         """Go to another process without those who listen, and with the usual clock."""
         return {**vars(self), "listeners": [], "clock": now}
 

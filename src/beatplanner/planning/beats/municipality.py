@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -239,7 +239,7 @@ class MunicipalityPlan:
     """
 
     found: Districts
-    relaxed: dict[str, Any]
+    relaxed: dict[str, object]
     mean: float
     tolerance: float
     conflicts: list[str] = field(default_factory=list[str])

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -449,7 +448,7 @@ def _proven_by(plan: BeatPlan, freer: BeatPlan) -> BeatPlan:
     return replace(plan, proof=proof, **{key: getattr(freer, key) for key in proven})
 
 
-def _rules_of(alone: MunicipalityPlan) -> dict[str, Any]:
+def _rules_of(alone: MunicipalityPlan) -> dict[str, object]:
     """Return the rules under which a municipality's beats were found, without its budget, price and goal."""
     return {k: v for k, v in alone.relaxed.items() if k not in ("price", "goal")}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -103,7 +103,7 @@ def _with_beats(plan: PlanTables, drawing: Drawing, shapes: Shapes) -> PlanTable
     )
 
 
-def _limits(beats: pd.DataFrame, drawing: Drawing) -> list[dict[str, Any]]:
+def _limits(beats: pd.DataFrame, drawing: Drawing) -> list[dict[str, object]]:
     """Return what the rules allow by municipality, as a summary has it; empty without rules."""
     rules, f = drawing.town.description.beats, drawing.figures()
     if rules is None or not np.isfinite(f.upper).all():

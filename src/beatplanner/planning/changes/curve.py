@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
@@ -34,7 +34,7 @@ def run_curve(
     threads: int = 1,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Plan the beats under each change budget and write a chart, a table and a plan folder for each.
 
     Parameters

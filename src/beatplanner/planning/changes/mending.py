@@ -20,6 +20,7 @@ from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import check_result_place, folder_of_plan, read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import write_service
+from beatplanner.data.result.summary import Claims
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.drawing import Drawing
@@ -65,7 +66,7 @@ def mend(
     threads: int = 1,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
-) -> dict[str, Any]:
+) -> Claims:
     """Draw edits on a plan and write the plan that comes of it.
 
     Parameters

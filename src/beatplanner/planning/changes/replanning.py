@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import pandas as pd
 
@@ -67,6 +67,15 @@ class Change:
     beat: str | None = None
 
 
+class ReplanFound(TypedDict):
+    """What came of it: the new plan's summary, the officers whose postings differ, figures before and after, and the years of trust that orders lose."""
+
+    summary: Claims
+    diff: list[dict[str, str]]
+    price: dict[str, tuple[float, float]]
+    trust: float
+
+
 def replan(
     folder: Path,
     out: Path | None,
@@ -81,7 +90,7 @@ def replan(
     threads: int = 1,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
-) -> dict[str, Any]:
+) -> ReplanFound:
     """Plan the officers anew with the fewest changes to a published plan.
 
     Parameters
@@ -152,7 +161,7 @@ def replan(
     was, now = before.summary["officers"], summary["officers"]
     price = {k: (float(was.get(k) or 0), float(now.get(k) or 0)) for k in FIGURES}
     trust = _trust_lost(before, moves, officers.start)
-    replanned: dict[str, Any] = {
+    replanned: Claims = {
         "from": str(whole_path(folder)),
         "changes": [{k: None if v is None else str(v) for k, v in vars(c).items()} for c in changes],
         "diff": diff,

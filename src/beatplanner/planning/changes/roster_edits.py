@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,7 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.json_files import write_audit
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import keep_service, write_service
+from beatplanner.data.result.summary import Claims
 from beatplanner.planning.changes.replanning import FIGURES as PRICED
 from beatplanner.planning.changes.replanning import difference
 from beatplanner.planning.officers.roster_problem import month_starts
@@ -322,7 +323,15 @@ def moved(
     return found
 
 
-def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str = "", by: str = "") -> dict[str, Any]:
+class Accepted(TypedDict):
+    """What came of postings by hand: the new plan's summary, the officers whose postings differ, and what the rules say of them."""
+
+    summary: Claims
+    diff: list[dict[str, str]]
+    judgement: Judgement
+
+
+def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str = "", by: str = "") -> Accepted:
     """Write a plan with postings that were moved by hand.
 
     Parameters

@@ -19,6 +19,7 @@ from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import list_of
 from beatplanner.data.result.service_files import write_service
+from beatplanner.data.result.summary import Claims
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.forum.no_pack import empty_pack
 from beatplanner.planning.proof import Progress, rules_in_summary, silent, unproven_of
@@ -47,7 +48,7 @@ def share_out(
     threads: int = 1,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
-) -> tuple[dict[str, Any], CountryPlan]:
+) -> tuple[Claims, CountryPlan]:
     """Share officers out over a plan's beats, and write the plan with these posts.
 
     Parameters
@@ -160,7 +161,7 @@ def _without_officers(
     return now, rollout, service
 
 
-def _notes_by_posts(before: PlanTables, beats: gpd.GeoDataFrame, rules: Description) -> list[dict[str, Any]]:
+def _notes_by_posts(before: PlanTables, beats: gpd.GeoDataFrame, rules: Description) -> list[dict[str, str]]:
     """Return the plan's notes with what they say of the posts told by the new ones."""
     hours = before.units.groupby(before.units["beat"].astype(str))[
         ["reactive_hours", "fixed_hours", "community_hours"]
@@ -174,7 +175,7 @@ def _notes_by_posts(before: PlanTables, beats: gpd.GeoDataFrame, rules: Descript
     return [*kept, {"severity": note.severity, "text": str(note)}]
 
 
-def _with_officers(before: PlanTables, made: PlanTables, told: dict[str, Any]) -> PlanTables:
+def _with_officers(before: PlanTables, made: PlanTables, told: Claims) -> PlanTables:
     """Return the plan with the officers planned anew; what was told of beats and stations stays."""
     summary = {
         **before.summary,

@@ -10,9 +10,9 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.publish.answer_report import AnswerPage
 from beatplanner.data.publish.blocked_words import blocked_in_words
 from beatplanner.data.publish.comparison_words import ENGLISH, about, beat_said
 from beatplanner.data.publish.draft_words import draft_in_words, left_out_of_bound
@@ -42,7 +42,7 @@ def answers(
     quiet: bool = False,
     few: int = 5,
     today: dt.date | None = None,
-) -> dict[str, Any]:
+) -> AnswerPage:
     """Return what a page tells, in the language of the force's papers: ``language``, ``title``, ``lead``, ``draft_title``, ``draft`` (why it is one), ``draft_more``, ``answers`` (question and sentences) and ``foot``.
 
     Parameters

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,8 @@ from beatplanner.data.publish.officers_pack import vacancies
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.postings import open_posts
 from beatplanner.data.result.sections import section_of
-from beatplanner.data.result.supervision import supervision_rows
+from beatplanner.data.result.summary import Claims
+from beatplanner.data.result.supervision import Supervision, supervision_rows
 from beatplanner.planning.compare.columns import Column
 
 
@@ -158,11 +158,11 @@ def cover(s: Mapping[str, object], say: Speech) -> list[str]:
     ]
 
 
-def personnel(s: dict[str, Any], say: Speech) -> list[str]:
+def personnel(s: Claims, say: Speech) -> list[str]:
     """Say which supervisors are needed and missing, and what became of appeals."""
     found: list[str] = []
     officers = section_of(s, "officers")
-    supervision: list[dict[str, Any]] = officers.get("supervision") or []
+    supervision: list[Supervision] = officers.get("supervision") or []
     if supervision:
         force, areas = supervision_rows(supervision)[0], supervision[1:]
         # a supervisor leads in one municipality: enough in all may be too few in some

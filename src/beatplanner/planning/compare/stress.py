@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import make_folder
 from beatplanner.data.paths import whole_path
 from beatplanner.data.result.cells import write_csv
-from beatplanner.data.result.comparison import SteadyBeat
+from beatplanner.data.result.comparison import NeutralPlans, OtherYear, SteadyBeat, StressTest
 from beatplanner.data.result.json_files import write_json
 from beatplanner.planning.changes.succession import succession
 from beatplanner.planning.compare.columns import Column, read_columns
@@ -48,7 +48,7 @@ def stress_test(
     seed: int = 0,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
-) -> dict[str, Any]:
+) -> StressTest:
     """Put a plan under strain.
 
     Parameters
@@ -87,14 +87,15 @@ def stress_test(
     told_since("draws", None, None, 0.0)
     today, plan = read_columns([folder])
     told = robustness_figures([today, plan], draws=draws, seed=seed)
-    found: dict[str, Any] = {
+    rows: list[SteadyBeat] = told["beats"][1] if told["beats"] else []
+    found: StressTest = {
         "draws": draws,
         "seed": seed,
         "tolerance": plan.band,
         "figures": {k: plan.figures.get(k) for k in ("robust_share", "robust_worst", "robust_deviation", "back_cast")},
+        "beats": rows,
+        "sentences": [],
     }
-    rows: list[SteadyBeat] = told["beats"][1] if told["beats"] else []
-    found["beats"] = rows
     sentences: list[str] = []
     missing = told.get("missing")
     if missing:
@@ -118,9 +119,9 @@ def stress_test(
             f"Of the seasons {worst} is the hardest: were the whole year like it, the greatest deviation would be ±{off[worst]:.1%}."
         )
     if incidents is not None:
-        found["other_year"] = _other_year(plan, incidents, draws, seed)
+        other = found["other_year"] = _other_year(plan, incidents, draws, seed)
         sentences.append(
-            f"With the incidents of {incidents.name} the greatest deviation is ±{found['other_year']['max_deviation']:.1%}, and {found['other_year']['within']:.0%} of the beats are within ±{plan.band:.0%}."
+            f"With the incidents of {incidents.name} the greatest deviation is ±{other['max_deviation']:.1%}, and {other['within']:.0%} of the beats are within ±{plan.band:.0%}."
         )
     if plan.tables.assignments is not None and plan.tables.roster is not None:
         told_since("officers who leave", None, None, 0.0)
@@ -132,13 +133,12 @@ def stress_test(
             f"Should {attrition:.0%} of the officers leave each year, {vacancies / post_months:.1%} of all post-months would stand empty unless recruits are found."
         )
     if ensemble:
-        found["ensemble"] = neutral_plans(plan, ensemble, seed, told_since, cancelled)
-        sentences += found["ensemble"]["sentences"]
-    found["sentences"] = sentences
-    return found
+        neutral = found["ensemble"] = neutral_plans(plan, ensemble, seed, told_since, cancelled)
+        sentences += neutral["sentences"]
+    return {**found, "sentences": sentences}
 
 
-def _other_year(plan: Column, project: Path, draws: int, seed: int) -> dict[str, Any]:
+def _other_year(plan: Column, project: Path, draws: int, seed: int) -> OtherYear:
     """Return how the beats would do with the incidents of another description."""
     from beatplanner.data.description.read import read_description
     from beatplanner.data.town.read_town import read_town
@@ -163,7 +163,7 @@ def _other_year(plan: Column, project: Path, draws: int, seed: int) -> dict[str,
 
 def neutral_plans(
     plan: Column, count: int, seed: int, progress: Progress = silent, cancelled: Callable[[], bool] = lambda: False
-) -> dict[str, Any]:
+) -> NeutralPlans:
     """Compare a plan with neutral ones: districts as balanced and in one piece as its own, drawn without any other aim.
 
     Parameters
@@ -272,13 +272,13 @@ class _Walk:
         self.met = more if first else [*self.met, *more][1::2]
 
 
-def _beside(own: tuple[float, float, float], chains: np.ndarray) -> dict[str, Any]:
+def _beside(own: tuple[float, float, float], chains: np.ndarray) -> NeutralPlans:
     """Return the plan's three figures beside those of the neutral plans, (walks, plans of each, 3)."""
     count = chains.shape[0] * chains.shape[1]
-    found: dict[str, Any] = {"plans": count, "settled": False, "outlier": [], "sentences": []}
+    found: NeutralPlans = {"plans": count, "settled": False, "outlier": [], "sentences": []}
     if not count:
         return found
-    words = {
+    words: dict[Literal["mean_way", "border", "max_deviation"], tuple[str, str]] = {
         "mean_way": ("mean way to work", "m"),
         "border": ("length of the borders", "m"),
         "max_deviation": ("greatest deviation", ""),
@@ -290,8 +290,15 @@ def _beside(own: tuple[float, float, float], chains: np.ndarray) -> dict[str, An
         rank = percentile(values, own[k])
         low, middle, high = (float(v) for v in np.quantile(values, [0.05, 0.5, 0.95]))
         size, r = (v if np.isfinite(v) else None for v in worth[k])
-        found[key] = {"plan": own[k], "p05": low, "p50": middle, "p95": high, "percentile": rank}
-        found[key] |= {"effective": size, "r_hat": r}
+        found[key] = {
+            "plan": own[k],
+            "p05": low,
+            "p50": middle,
+            "p95": high,
+            "percentile": rank,
+            "effective": size,
+            "r_hat": r,
+        }
         out = found["settled"] and (rank <= OUTLIER / 2 or rank >= 1 - OUTLIER / 2)
         if out:
             found["outlier"].append(key)
@@ -345,7 +352,7 @@ def _measures(
     return travel / float(hours.sum()), border, float((load / mean - 1).abs().max())
 
 
-def write_stress_test(folder: Path, found: dict[str, Any]) -> None:
+def write_stress_test(folder: Path, found: StressTest) -> None:
     """Write ``robustness.json`` and ``robustness.csv`` (a row a beat) into a folder."""
     make_folder(folder)
     write_json(folder / "robustness.json", found)

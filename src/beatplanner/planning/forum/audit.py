@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from beatplanner.data.findings import listed
-from beatplanner.data.narrowing import is_dict
+from beatplanner.data.narrowing import Table, is_dict
 from beatplanner.data.publish.public.figures import Register
 from beatplanner.planning.forum.gate import Cell, atoms_of, overlap_of, title_of
 from beatplanner.planning.forum.published import Published, read_published
@@ -255,7 +255,7 @@ def _contents(
     return checks
 
 
-def _kept(record: Path | None) -> dict[str, Any]:
+def _kept(record: Path | None) -> Table:
     """Return the gate's record; empty where an outsider audits."""
     if record is None or not record.is_file():
         return {}

@@ -320,7 +320,7 @@ class _Judge:
         return beat
 
 
-def _report(found: Judgement, names: dict[str, str], town: Town) -> dict[str, Any]:
+def _report(found: Judgement, names: dict[str, str], town: Town) -> dict[str, object]:
     """Return what the report shows, as plain values."""
     columns = [("plan", found.plan), ("proposal", found.proposal), ("nearest", found.nearest)]
     given = [(n, p) for n, p in columns if p is not None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -11,13 +10,14 @@ import numpy as np
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import texts
 from beatplanner.data.formats.fingerprint import fingerprint
+from beatplanner.data.result.forum_ways import ForumWay, ForumWays
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.forum_tables import read_venues
 from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.forums import Meeting, closed_by, places_of, plan_forums
 
 
-def forum_ways(tables: PlanTables, town: Town) -> dict[str, Any] | None:
+def forum_ways(tables: PlanTables, town: Town) -> ForumWays | None:
     """Return where forums meet and what that costs, as ``summary.json`` tells it under ``forums``.
 
     Parameters
@@ -29,7 +29,7 @@ def forum_ways(tables: PlanTables, town: Town) -> dict[str, Any] | None:
 
     Returns
     -------
-    dict or None
+    ForumWays or None
         ``listed``: by what the list of buildings is known again, None without one; ``plan``: the forums of the pack at all levels; ``today``: those of today's beats, planned alike in the same buildings. Each row has ``level``,
         ``area``, ``venue``, ``x``, ``y`` (metres), ``members``, ``meetings_a_year``, ``travel_cost`` (of one meeting) and ``year_cost``, in the
         currency of the forums. None where the description has no forums or no budget, or no place is known to meet in.
@@ -79,7 +79,7 @@ def _today(tables: PlanTables) -> PlanTables | None:
     return replace(tables, units=units.assign(beat=current), beats=beats)
 
 
-def _told(meeting: Meeting) -> dict[str, Any]:
+def _told(meeting: Meeting) -> ForumWay:
     return {
         "level": meeting.level,
         "area": meeting.area,

@@ -40,6 +40,7 @@ from beatplanner.planning.forum.no_pack import write_card_alone
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.languages import (
     Language,
+    LanguageWritten,
     content_in,
     write_papers_alone,
     write_papers_in,
@@ -176,7 +177,7 @@ def write_pack(
 
 def _write_languages(
     press: Press, common: Mapping[str, object], rules: Forum, town: Town, side: SideWork, progress: Progress
-) -> tuple[PackContent, list[dict[str, Any]]]:
+) -> tuple[PackContent, list[LanguageWritten]]:
     """Write what is said in languages; return the content in the first one, and what is known of each translation."""
     begin = time.monotonic()
     languages = [
@@ -455,7 +456,7 @@ def _stopped(forum: Path, leaks: Sequence[str], mend: str = LEAK) -> list[Note]:
 
 def _record(
     forum: Path, figures: PackFigures, register: Register, key: bytes, day: dt.date, earlier: list[str]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return what the gate decided, the register of published numbers, and the hash of every file: for the office."""
     from beatplanner.planning.forum.audit import hash_of
 

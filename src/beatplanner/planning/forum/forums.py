@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -297,24 +297,26 @@ def _meeting(
         # officers and ministry staff cannot be everywhere on one evening
         first += dt.timedelta(days=7 * (number % 4) + number // 4 % 5)
         first += dt.timedelta(days={5: 2, 6: 1}.get(first.weekday(), 0))
-    common: dict[str, Any] = {
-        "level": level,
-        "area": area,
-        "title": title,
-        "first": first,
-        "time": rule.time,
-        "meetings": rule.meetings_a_year,
-        "seats": seats,
-    }
+    unknown = float("nan")
+    nowhere = Meeting(
+        level=level,
+        area=area,
+        title=title,
+        first=first,
+        time=rule.time,
+        meetings=rule.meetings_a_year,
+        seats=seats,
+        venue=None,
+        members=rule.members,
+        walkers=unknown,
+        farthest_km=unknown,
+        travel_cost=unknown,
+        trip_cost=unknown,
+        year_cost=unknown,
+        at=(unknown, unknown),
+    )
     if not len(candidates):
-        nothing: dict[str, Any] = {
-            "walkers": float("nan"),
-            "farthest_km": float("nan"),
-            "travel_cost": float("nan"),
-            "trip_cost": float("nan"),
-            "year_cost": float("nan"),
-        }
-        return Meeting(**common, venue=None, members=rule.members, **nothing, at=(float("nan"), float("nan")))
+        return nowhere
     weight = people[units] if people[units].sum() > 0 else np.ones(len(units))
     share = weight / weight.sum()
     price = venues["cost"].to_numpy(float)[candidates]
@@ -324,10 +326,9 @@ def _meeting(
     chosen = int(np.argmin(cost.sum(axis=0)))
     at = candidates[chosen]
     travel = float(rule.members * (share * fare[units, at]).sum())
-    return Meeting(
-        **common,
+    return replace(
+        nowhere,
         venue=str(venues["venue"].iat[at]),
-        members=rule.members,
         walkers=float((share * on_foot[units, at]).sum()),
         farthest_km=float(metres[units, at].max() / 1000),
         travel_cost=travel,

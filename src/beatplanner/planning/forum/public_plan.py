@@ -276,7 +276,7 @@ def _rounded(gap: float | None) -> float | None:
     return None if gap is None else gap_at_most(gap)
 
 
-def public_rules(section: Any) -> dict[str, Any]:
+def public_rules(section: Any) -> dict[str, object]:
     """Return the numbers, dates and choices of a section: no text that somebody wrote, no path, no column, no name of a category or a person."""
     if not isinstance(section, BaseModel):
         return {}

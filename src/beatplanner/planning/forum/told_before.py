@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -26,7 +25,7 @@ from beatplanner.planning.forum.public_plan import SPREAD_STEP, STEP
 from beatplanner.planning.forum.published import Published
 from beatplanner.planning.forum.told_of_work import BalanceMeasure, Work, hours_each, rows_of
 from beatplanner.solver.suppression import WIDE, spans
-from beatplanner.solver.suppression_system import linear_programme
+from beatplanner.solver.suppression_system import Equations, linear_programme
 
 # Units times counts to find at most; units of a town that is attacked in whole numbers; branches of one such search.
 MOST_WORK, MOST_UNITS, NODES = 5_000_000, 400, 2_000
@@ -267,7 +266,7 @@ def attacked(
     most = float(values.sum() + 10 * k) if counts is None else float(counts.sum() + 10 * k)
     less = sparse.vstack([-sums[hidden], sparse.csr_array(np.array([r for r, _ in rows]))], format="csr")
     limit = np.concatenate([-np.ones(int(hidden.sum())), [b for _, b in rows]])
-    shown: dict[str, Any] = (
+    shown: Equations = (
         {"equal": sums[~hidden], "right": values[~hidden]} if (~hidden).any() else {"equal": None, "right": None}
     )
     narrow: list[str] = []
@@ -289,14 +288,14 @@ def attacked(
 def _whole(
     target: np.ndarray,
     ends: tuple[float, float],
-    shown: dict[str, Any],
+    shown: Equations,
     less: sparse.csr_array,
     limit: np.ndarray,
     most: float,
 ) -> tuple[float, float]:
     """Return the ends of a count in whole numbers; those of the linear programme where a search did not end."""
     constraints = [LinearConstraint(less, -np.inf, limit)]
-    if shown["equal"] is not None:
+    if shown["equal"] is not None and shown["right"] is not None:
         constraints.append(LinearConstraint(shown["equal"], shown["right"], shown["right"]))
     found: list[float] = []
     for sign, end in zip((1.0, -1.0), ends, strict=True):

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -27,7 +26,7 @@ from beatplanner.planning.forum.gate import Cell, atoms_of, whole
 from beatplanner.planning.forum.pack_figures import PackFigures
 from beatplanner.planning.forum.public_plan import SPREAD_STEP, STEP
 from beatplanner.solver.suppression import WIDE, attack, spans
-from beatplanner.solver.suppression_system import linear_programme
+from beatplanner.solver.suppression_system import Equations, linear_programme
 
 # Atoms times targets of an attack at most; of larger towns with hidden beats no measure is told that the rules do not imply.
 MOST_WORK = 200_000
@@ -118,7 +117,7 @@ def tells_a_count(
     before = spans(*attack(sums, values, hidden, targets, most=most))
     less = sparse.vstack([sparse.csr_array(np.array([r for r, _ in rows])), -sums[hidden]], format="csr")
     limit = np.concatenate([[b for _, b in rows], -np.ones(int(hidden.sum()))])
-    equal: dict[str, Any] = (
+    equal: Equations = (
         {"equal": sums[~hidden], "right": values[~hidden]} if (~hidden).any() else {"equal": None, "right": None}
     )
     for target, wide in zip(targets.toarray(), before, strict=True):

@@ -197,7 +197,7 @@ def cover_table(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def cover_figures(problem: TenureProblem, cover: list[Cover], roster: pd.DataFrame) -> dict[str, Any]:
+def cover_figures(problem: TenureProblem, cover: list[Cover], roster: pd.DataFrame) -> dict[str, dict[str, int]]:
     """Return ``cover`` of the summary: ``pool`` (officers), ``away_months`` of today's holders, ``covered_months``; nothing without a pool."""
     pool = in_pool(roster)
     if not pool.any():

@@ -10,7 +10,7 @@ This holds whatever other rules there are, so it is a bound and no forecast. It 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TypedDict
 
 import geopandas as gpd
 import numpy as np
@@ -19,16 +19,35 @@ from beatplanner.data.town.town import Town
 from beatplanner.solver.officers.problem import TenureProblem
 
 
+class Recruited(TypedDict):
+    """How many more who speak a language there must be from a day on."""
+
+    by: str
+    officers: int
+
+
+class LanguageNeed(TypedDict):
+    """What a language that beats need asks for."""
+
+    language: str
+    beats: int
+    speakers: float
+    officers: int
+    unavoidable_beat_months: int
+    unavoidable_speaker_months: float
+    recruit: list[Recruited]
+
+
 def language_needs(
     town: Town, beats: gpd.GeoDataFrame, problem: TenureProblem, dates: list[dt.date]
-) -> list[dict[str, Any]]:
+) -> list[LanguageNeed]:
     """Return what each language that a beat needs asks for.
 
     A row has ``language``, ``beats``, ``speakers`` (residents), ``officers`` (who speak it, at work in the first
     month), ``unavoidable_beat_months``, ``unavoidable_speaker_months`` and ``recruit``, rows of ``by`` (ISO date) and ``officers``, how many more who
     speak it there must be from then on, summed over the rows before.
     """
-    found: list[dict[str, object]] = []
+    found: list[LanguageNeed] = []
     month = np.arange(problem.months)
     able = (problem.first[:, None] <= month) & (month < problem.last[:, None]) & problem.arrays.works
     for k, language in enumerate(town.groups):
@@ -39,7 +58,7 @@ def language_needs(
         fewest = np.concatenate([[0.0], np.cumsum(np.sort(residents[wanted]))])
         speaking = (able & problem.has[:, [k]]).sum(axis=0)
         short = np.maximum(0, int(wanted.sum()) - speaking)
-        recruit: list[dict[str, object]] = []
+        recruit: list[Recruited] = []
         had = 0
         for t in np.flatnonzero(short):
             if short[t] > had:

@@ -7,7 +7,7 @@ missing hours      = Σ over postings of months × (1 − share of full time)
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TypedDict
 
 import geopandas as gpd
 import pandas as pd
@@ -16,13 +16,29 @@ from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.errors import Note
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.frames import records
-from beatplanner.data.result.supervision import missing_supervisors
+from beatplanner.data.result.supervision import Supervision, missing_supervisors
 from beatplanner.data.town.personnel import APPEALS
+
+
+class PartTime(TypedDict):
+    """How many work part time, and the post-months that are missing for it."""
+
+    officers: int
+    post_months_missing: float
+
+
+class PersonnelFigures(TypedDict, total=False):
+    """What the summary says of the staff, each where the roster has it."""
+
+    ranks: dict[str, int]
+    supervision: list[Supervision]
+    part_time: PartTime
+    appeals: dict[str, int]
 
 
 def personnel_figures(
     roster: pd.DataFrame, assignments: pd.DataFrame, beats: gpd.GeoDataFrame, rules: Officers
-) -> dict[str, Any]:
+) -> PersonnelFigures:
     """Return ``supervision``, ``part_time`` and ``appeals`` of the summary, those that the roster has columns for.
 
     Parameters
@@ -36,7 +52,7 @@ def personnel_figures(
     rules
         For the ranks that supervise, and the span.
     """
-    found: dict[str, object] = {}
+    found: PersonnelFigures = {}
     if "rank" in roster:
         ranks = roster["rank"].dropna().astype(str)
         found["ranks"] = {str(r): int(n) for r, n in sorted(ranks.value_counts().items())}
@@ -59,7 +75,7 @@ def _months(assignments: pd.DataFrame) -> list[int]:
 
 def _supervision(
     roster: pd.DataFrame, assignments: pd.DataFrame, beats: gpd.GeoDataFrame, rules: Officers
-) -> list[dict[str, Any]]:
+) -> list[Supervision]:
     """Return a row for the force, and one a municipality where there are several: officers led, supervisors, needed and missing."""
     assert rules.span_of_control is not None
     span, leads = rules.span_of_control, set(rules.supervisor_ranks)
@@ -74,7 +90,7 @@ def _supervision(
     ]
     posted = {str(o): town[str(b)] for o, b in zip(first["officer"], first["beat"], strict=True)}
 
-    def row(name: str, led: int, lead: int) -> dict[str, Any]:
+    def row(name: str, led: int, lead: int) -> Supervision:
         needed = math.ceil(led / span)
         return {"area": name, "officers": led, "supervisors": lead, "needed": needed, "missing": max(0, needed - lead)}
 
@@ -89,7 +105,7 @@ def _supervision(
 
 
 def personnel_notes(
-    roster: pd.DataFrame, assignments: pd.DataFrame, figures: dict[str, Any], rules: Officers
+    roster: pd.DataFrame, assignments: pd.DataFrame, figures: PersonnelFigures, rules: Officers
 ) -> list[Note]:
     """Say which supervisors are missing, what part time leaves open, which appeals wait, and which absences nobody covers."""
     notes: list[Note] = []

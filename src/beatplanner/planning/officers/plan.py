@@ -75,7 +75,7 @@ class OfficerPlan:
 
     assignments: pd.DataFrame
     proof: Proof
-    figures: dict[str, Any]
+    figures: dict[str, object]
     clashes: tuple[str, ...]
     notes: tuple[Note, ...]
     certificate: PriceProof | None = None
@@ -86,7 +86,7 @@ class OfficerPlan:
         """Whether every rule is met."""
         return not self.clashes
 
-    def as_summary(self) -> dict[str, Any]:
+    def as_summary(self) -> dict[str, object]:
         """Return the step's part of ``summary.json``."""
         return {**self.proof.as_summary(), **self.figures}
 
@@ -186,7 +186,7 @@ def _plan_of(
         progress,
         bool(promised) or found.rules == "impossible",
     )
-    summary = {
+    summary: dict[str, object] = {
         "posts": int(problem_.posts.sum()),
         "vacant_months": figures.vacant_months,
         "rotations": figures.rotations,
@@ -217,7 +217,8 @@ def _plan_of(
     if town.groups:
         summary["languages"] = language_needs(town, beats, problem_, dates)
     assignments = _assignments(town, beats, places, problem_, found, dates)
-    summary |= personnel_figures(town.roster, assignments, beats, rules)
+    staff = personnel_figures(town.roster, assignments, beats, rules)
+    summary.update(staff)
     if town.special_posts is not None:
         summary["special_posts"] = records(town.special_posts)
     if "beat" in town.units and town.units["current"].notna().any():
@@ -229,7 +230,7 @@ def _plan_of(
         clashes_of(town, beats, places, problem_, found, wrong, dates, trials, promised),
         (
             *notes_of(town, beats, places, problem_, found, dates, trials),
-            *personnel_notes(town.roster, assignments, summary, rules),
+            *personnel_notes(town.roster, assignments, staff, rules),
         ),
         None if proof.lower_bound is None else found.proof,
         cover_table(town, beats, places, cover, dates),

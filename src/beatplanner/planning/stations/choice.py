@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -27,6 +27,14 @@ from beatplanner.solver.location.site_tree import SiteProof
 TIE_NODES = 3_000
 
 
+class SolverOptions(TypedDict):
+    """What every solver of sites is given alike."""
+
+    threads: int
+    seed: int
+    cancelled: Callable[[], bool]
+
+
 class Choice:
     """One choice of sites: what the walks cost, and the objective."""
 
@@ -36,7 +44,7 @@ class Choice:
         people: np.ndarray,
         rules: StationRules,
         seconds: float,
-        options: dict[str, Any],
+        options: SolverOptions,
         tell: Callable[[float, float], None],
     ) -> None:
         description, walks = town.description.stations, town.walks

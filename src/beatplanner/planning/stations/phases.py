@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.town.town import Town
 from beatplanner.planning.proof import Unproven
-from beatplanner.planning.stations.choice import Choice
+from beatplanner.planning.stations.choice import Choice, SolverOptions
 from beatplanner.solver.location.phasing import phase, total
 
 if TYPE_CHECKING:
@@ -26,6 +26,27 @@ def _too_little(choice: Choice, sites: pd.DataFrame, budgets: np.ndarray) -> boo
     return proven and cheapest is not None and float(least[cheapest].sum()) > budgets.sum() * (1 + 1e-6) + 1e-6
 
 
+class PhaseYear(TypedDict):
+    """What opens in a year, what it costs, and whom it serves."""
+
+    year: int
+    opened: list[str]
+    open: int
+    spent: float
+    budget: float
+    residents_within_limit: float
+    objective: float
+
+
+class Phases(TypedDict):
+    """The opening by year: of each open station, None for never, and what came of it."""
+
+    year: list[int | None]
+    years: list[PhaseYear]
+    objective: float
+    lower_bound: float
+
+
 def opening_years(
     town: Town,
     people: np.ndarray,
@@ -33,8 +54,8 @@ def opening_years(
     choice: Choice,
     clashes: list[str],
     seconds: float,
-    options: dict[str, Any],
-) -> dict[str, Any]:
+    options: SolverOptions,
+) -> Phases:
     """Spread the opening over years; what is missing in the budgets becomes a clash."""
     description, sites = town.description.stations, town.sites
     assert description is not None and description.phases is not None and sites is not None
@@ -78,7 +99,7 @@ def opening_years(
         clashes.append(
             text if hopeless else Unproven(f"{text} Whether other stations would do with the budgets is not proven.")
         )
-    years: list[dict[str, Any]] = []
+    years: list[PhaseYear] = []
     for t in range(len(budgets)):
         there = found.year <= t
         ways = (

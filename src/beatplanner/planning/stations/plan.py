@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -25,7 +25,7 @@ import pandas as pd
 from beatplanner.data.town.town import Town
 from beatplanner.planning.proof import Progress, Proof, impossible, silent
 from beatplanner.planning.stations.access import catchment_areas, groups_at_homes, people_at_homes, site_effects
-from beatplanner.planning.stations.choice import Choice
+from beatplanner.planning.stations.choice import Choice, SolverOptions
 from beatplanner.planning.stations.mobile_outreach import mobile_stops
 from beatplanner.planning.stations.phases import opening_years
 from beatplanner.planning.stations.rules import station_rules
@@ -86,7 +86,7 @@ class StationPlan:
     stops: pd.DataFrame | None
     fixed_hours: np.ndarray
     proof: Proof
-    figures: dict[str, Any]
+    figures: dict[str, object]
     clashes: tuple[str, ...]
     certificate: SiteProof | None = None
     stops_proof: SiteProof | None = None
@@ -96,7 +96,7 @@ class StationPlan:
         """Whether every rule is met."""
         return not self.clashes
 
-    def as_summary(self) -> dict[str, Any]:
+    def as_summary(self) -> dict[str, object]:
         """Return the step's part of ``summary.json``."""
         return {**self.proof.as_summary(), **self.figures}
 
@@ -137,7 +137,7 @@ def plan_stations(
     progress("stations", None, None, 0.0)
     rules = station_rules(town)
     at_home = people_at_homes(town, people)
-    options: dict[str, object] = {"threads": threads, "seed": seed, "cancelled": cancelled}
+    options: SolverOptions = {"threads": threads, "seed": seed, "cancelled": cancelled}
     choice = Choice(
         town,
         at_home,
@@ -162,7 +162,7 @@ def _assemble(
     proof: Proof,
     clashes: Sequence[str],
     seconds: float,
-    options: dict[str, Any],
+    options: SolverOptions,
 ) -> StationPlan:
     sites, rules, walks, homes = town.sites, town.description.stations, town.walks, town.homes
     assert sites is not None and rules is not None and walks is not None and homes is not None
@@ -204,7 +204,7 @@ def _assemble(
     if rules.mobile is not None:
         stops, least_stops, stops_proof = mobile_stops(town, people, chosen, seconds=min(seconds, 30.0), **options)
         np.add.at(fixed, stops["unit"].to_numpy(int), stops["hours"].to_numpy(float))
-    figures: dict[str, Any] = {
+    figures: dict[str, object] = {
         "count": len(chosen),
         "mean_walk_minutes": float((people * minutes)[reached].sum() / able) if able > 0 else None,
         "share_within_limit": float(people[near].sum() / all_people) if all_people > 0 else 0.0,
@@ -239,7 +239,7 @@ def _assemble(
         ]
         figures["group_excess"] = max(0.0, max(found, default=mean) / mean - 1) if mean > 0 else 0.0
     if opens is not None:
-        figures["phases"] = {k: v for k, v in opens.items() if k != "year"}
+        figures["phases"] = {k: opens[k] for k in ("years", "objective", "lower_bound")}
     if stops is not None:
         figures["mobile"] = {
             "stops": len(stops),

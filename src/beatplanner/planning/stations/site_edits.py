@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -177,7 +176,7 @@ class SiteJudge:
         return best, float(metres[best])
 
 
-def held(description: Description, ids: Sequence[str], count: int) -> dict[str, Any]:
+def held(description: Description, ids: Sequence[str], count: int) -> dict[str, dict[str, object]]:
     """Return the change of rules (a merge patch) that holds sites open: all of them, so that the plan is what was drawn, or only those that were moved."""
     rules = description.stations
     assert rules is not None

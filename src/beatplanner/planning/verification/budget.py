@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from beatplanner.data.description.models import Description
+from beatplanner.data.result.budget import AreaStarts, BeatStarts
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.force_money import LINES, Force, months_before, one_officer
@@ -242,7 +244,7 @@ def _check_limits(ledger: Ledger, claims: Claims, force: Force, start: list[int 
 
 
 def _check_each_start(
-    ledger: Ledger, labels: list[str], force: Force, start: list[int | None], told: dict[str, Any]
+    ledger: Ledger, labels: list[str], force: Force, start: list[int | None], told: Mapping[str, BeatStarts]
 ) -> None:
     """Check what is told of the start of each beat."""
     wrong: list[str] = []
@@ -264,7 +266,7 @@ def _check_each_start(
     ledger.each("budget.beat_starts", "what is told of each beat's start", wrong, len(start), "beats")
 
 
-def _is_area(force: Force, told: dict[str, Any]) -> bool:
+def _is_area(force: Force, told: AreaStarts) -> bool:
     """Tell whether an area has the name of its municipality, or of its one beat."""
     here = [force.beats.index(b) for b in told["beats"]]
     names = {force.town[k] for k in here}
@@ -276,7 +278,9 @@ def _is_area(force: Force, told: dict[str, Any]) -> bool:
     return told["area"] in names
 
 
-def _check_starts(ledger: Ledger, claims: Claims, force: Force, start: list[int | None], told: dict[str, Any]) -> None:
+def _check_starts(
+    ledger: Ledger, claims: Claims, force: Force, start: list[int | None], told: Mapping[str, BeatStarts]
+) -> None:
     late = {b for b, s in zip(force.beats, start, strict=True) if s is None}
     said = {b for u in claims["unfunded"] for b in u["beats"]}
     ledger.add("budget.unfunded", late == said, ", ".join(sorted(said)) or "none", ", ".join(sorted(late)) or "none")

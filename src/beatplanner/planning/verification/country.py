@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from beatplanner.data.description.models import Description
-from beatplanner.data.formats.frames import records
+from beatplanner.data.formats.frames import Row, records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.ledger import Ledger, missing
@@ -71,7 +71,7 @@ def check_country(ledger: Ledger, tables: PlanTables, rules: Description) -> Non
     )
 
 
-def posts_by_share(beats: list[dict[str, Any]], has: Any) -> dict[str, int]:
+def posts_by_share(beats: list[Row], has: Any) -> dict[str, int]:
     """Return the posts of each beat where the share-out sets them."""
     hours: dict[str, float] = {}
     for r in beats:

@@ -90,7 +90,7 @@ def check_rules(ledger: Ledger, summary: Claims, rules: Description) -> bool:
     return ledger.each("rules", f"the rules of {file.name}", wrong, len(now), "sections")
 
 
-def _put_back(said: dict[str, Any], summary: Claims) -> None:
+def _put_back(said: Claims, summary: Claims) -> None:
     """Put back what the workload assumes where the plan was made with the share that the service counts."""
     counted = section_of(summary, "workload").get("abstraction")
     if counted and section_of(said, "service").get("abstraction") == "counted":

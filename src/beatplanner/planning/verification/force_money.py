@@ -12,6 +12,7 @@ import pandas as pd
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.formats.frames import number_at, records
+from beatplanner.data.result.forum_ways import ForumWays
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.ledger import date_of, missing, text
 
@@ -84,7 +85,7 @@ class Force:
                 found[b.then] = found.get(b.then, 0.0) + money * left / long
         return found
 
-    def _meet(self, told: dict[str, Any] | None) -> None:
+    def _meet(self, told: ForumWays | None) -> None:
         """Set what forums cost a year: of a beat that has started, of one of today's, and of the wider levels; places `told` are checked apart."""
         b, forum = self.budget, self.rules.forum
         if told is None or forum is None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from beatplanner.data.formats.frames import records
 from beatplanner.data.narrowing import is_dict, is_list
+from beatplanner.data.result.summary import Claims
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, text
 from beatplanner.planning.verification.personnel import beat_today
@@ -95,7 +96,7 @@ def check_officer_details(ledger: Ledger, evidence: Evidence) -> None:
     ledger.each("assignments.post", "numbered from 1", wrong, len(tables.assignments), "postings")
 
 
-def _row_of_broken(evidence: Evidence, row: dict[str, Any]) -> list[str]:
+def _row_of_broken(evidence: Evidence, row: Claims) -> list[str]:
     """Return what cannot be so of the officer, beat and month that are told of a broken rule."""
     rules, tables, beats = evidence.rules.officers, evidence.tables, evidence.beats
     assert rules is not None and tables.assignments is not None and tables.roster is not None and beats is not None

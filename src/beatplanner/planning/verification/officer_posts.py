@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
 
 
-def told_broken(evidence: Evidence, rule: str) -> list[dict[str, Any]]:
+def told_broken(evidence: Evidence, rule: str) -> list[Claims]:
     """Return what the summary tells of a rule that is broken: officer, beat and month."""
     told = evidence.summary["officers"].get("broken_rules")
     return [r for r in told if is_dict(r) and r.get("rule") == rule] if is_list(told) else []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_left
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -98,7 +97,7 @@ def with_published(
     rules, table = evidence.rules.officers, None if evidence.town is None else evidence.town.published
     if rules is None or rules.published is None or table is None:
         return officers
-    given: dict[str, list[dict[str, Any]]] = {}
+    given: dict[str, list[Row]] = {}
     for r in records(table):
         if str(r["beat"]) in ids:
             given.setdefault(str(r["officer"]), []).append(r)

@@ -166,9 +166,7 @@ def _moves(most: int | None, months: int) -> int | None:
     return None if most is None or most >= months else most
 
 
-def _kept(
-    evidence: Evidence, row: Row, by_name: dict[str, dict[str, Any]], days: list[dt.date], covers: list[dict[str, Any]]
-) -> int:
+def _kept(evidence: Evidence, row: Row, by_name: dict[str, Row], days: list[dt.date], covers: list[Row]) -> int:
     """Return the first months in which an officer must stay in today's beat; `covers` are all months that somebody stands in."""
     rules, who = evidence.rules.officers, str(row["officer"])
     assert rules is not None and evidence.beats is not None

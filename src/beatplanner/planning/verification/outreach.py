@@ -98,7 +98,7 @@ def check_phases(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[s
 
 
 def _odd_years(
-    said: dict[str, Any], names: list[str], year: np.ndarray, standing: np.ndarray, first: int, budgets: np.ndarray
+    said: Claims, names: list[str], year: np.ndarray, standing: np.ndarray, first: int, budgets: np.ndarray
 ) -> list[str]:
     """Return the years that are told otherwise than the stations and the rules say."""
     wrong: list[str] = []
@@ -172,9 +172,7 @@ def check_stops(ledger: Ledger, evidence: Evidence, walks: Walks, reached: np.nd
     )
 
 
-def _check_order(
-    ledger: Ledger, evidence: Evidence, walks: Walks, said: dict[str, Any], order: tuple[np.ndarray, ...]
-) -> None:
+def _check_order(ledger: Ledger, evidence: Evidence, walks: Walks, said: Claims, order: tuple[np.ndarray, ...]) -> None:
     """Check what the order of opening costs, by the year and in all, and that no order that pays as early costs less than the bound."""
     year, standing, pilot, opening, yearly, budgets = order
     far = evidence.summary["stations"].get("unreached_metres")
@@ -232,7 +230,7 @@ def _check_order(
     )
 
 
-def _check_least_stops(ledger: Ledger, evidence: Evidence, cut_off: np.ndarray, said: dict[str, Any]) -> None:
+def _check_least_stops(ledger: Ledger, evidence: Evidence, cut_off: np.ndarray, said: Claims) -> None:
     """Check that fewer stops do not reach all who are cut off."""
     claimed, name, arrays = said.get("least_stops"), "mobile.least_stops", evidence.tables.proofs.get("stops")
     needs = int(cut_off.any())

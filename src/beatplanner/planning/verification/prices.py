@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.summary import Claims
 from beatplanner.planning.verification.ledger import Ledger, Verdict, tells, text
 from beatplanner.planning.verification.service_figures import until_there
 
@@ -45,7 +46,7 @@ def verify_prices(folder: Path, verify_plan: Callable[[Path], Verdict]) -> Verdi
     for r in rows:
         other = read_result(folder / r["folder"])
         a, b = base.summary[r["step"]], other.summary[r["step"]]
-        found: dict[str, Any] = {
+        found: Claims = {
             "with": a["objective"],
             "without": b["objective"],
             "with_bound": a["lower_bound"],
@@ -110,13 +111,13 @@ def _may_lose(key: str, base: Any) -> bool:
     return away or key in ("units.municipality", "officers.handover_months", "officers.posts_per_beat")
 
 
-def _of_service(ruled: dict[str, Any] | None, free: dict[str, Any] | None, row: Row) -> dict[str, Any]:
+def _of_service(ruled: Claims | None, free: Claims | None, row: Row) -> dict[str, float | None]:
     """Return what a rule of the service changes of it; older results tell nothing of that."""
     if not ruled or not free or "until_there" not in row:
         return {}
     a, b = ({**told, "until_there": until_there(told)} for told in (ruled, free))
     keys = [k for k in ("until_there", "own_share", "wait_share", "lost_share") if k in row]
-    found: dict[str, Any] = {}
+    found: dict[str, float | None] = {}
     for key in keys:
         before, after = a[key], b[key]
         found[key] = None if before is None or after is None else after - before

@@ -233,7 +233,7 @@ def _least_minutes(ledger: Ledger, beats: Mapping[str, object], method: str, min
 
 def _shift(
     ledger: Ledger,
-    shift: dict[str, Any],
+    shift: Claims,
     claims: Claims,
     read: dict[str, pd.DataFrame],
     beat: dict[Any, Any],

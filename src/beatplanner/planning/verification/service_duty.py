@@ -114,7 +114,7 @@ def _no_more_than_posts(ledger: Ledger, servers: pd.DataFrame, beats: Any) -> No
     ledger.each("service.posts", "no more on duty than posts", wrong, len(now), "beats and shifts")
 
 
-def _rest(pattern: list[str], shifts: list[dict[str, Any]]) -> tuple[float, float, float]:
+def _rest(pattern: list[str], shifts: list[Claims]) -> tuple[float, float, float]:
     """Return hours between shifts, without a break in seven days, and of work a week."""
     days = len(pattern)
     rounds = 2 + -(-16 // days)

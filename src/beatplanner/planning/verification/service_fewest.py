@@ -141,7 +141,7 @@ def check_fewest(
 
 
 def _read_places(
-    ledger: Ledger, folder: Path, told: dict[str, Any], units: pd.DataFrame, rules: dict[str, Any]
+    ledger: Ledger, folder: Path, told: Claims, units: pd.DataFrame, rules: Claims
 ) -> tuple[pd.DataFrame, dict[tuple[str, str], float], dict[str, set[str]]]:
     """Read where officers wait and the ways from there; return these and the centre of each beat, and check straight lines."""
     text = {"shift": str, "beat": str, "unit": str, "from": str, "to": str}
@@ -187,7 +187,7 @@ def _places(period: Period, claims: Claims, beats: list[str], minutes: Any, cars
     )
 
 
-def _of_shift(told: dict[str, Any], shift: Places, standard: dict[str, float]) -> tuple[list[str], bool]:
+def _of_shift(told: Claims, shift: Places, standard: dict[str, float]) -> tuple[list[str], bool]:
     """Return what is wrong with the claims of one shift, and whether the officers proposed were measured by the equations."""
     total, shared = float(shift.rate.sum()), len(shift.cars)
     if total <= 0:
@@ -207,7 +207,7 @@ def _of_shift(told: dict[str, Any], shift: Places, standard: dict[str, float]) -
     return wrong, solved
 
 
-def _of_proposed(told: dict[str, Any], shift: Places, standard: dict[str, float]) -> tuple[list[str], bool]:
+def _of_proposed(told: Claims, shift: Places, standard: dict[str, float]) -> tuple[list[str], bool]:
     """Return what is wrong with what the officers proposed keep, and whether that was looked at."""
     if told["officers"] is None:
         return [], True

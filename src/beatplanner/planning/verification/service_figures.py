@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from beatplanner.data.result.sections import list_of, section_of
+from beatplanner.data.result.sections import list_of, number_of, section_of
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, words
 
 if TYPE_CHECKING:
@@ -159,13 +159,13 @@ def figures_of(
     return found, (way, weight) if mean is not None else (way[:0], weight[:0])
 
 
-def until_there(told: dict[str, Any]) -> float | None:
+def until_there(told: Mapping[str, object]) -> float | None:
     """Return the minutes until somebody is there of figures that are told: travel, and the wait of the calls that are not lost."""
-    if told.get("mean_minutes") is None:
+    travel, wait = number_of(told, "mean_minutes"), number_of(told, "mean_wait_minutes") or 0.0
+    if travel is None:
         return None
-    answered = 1.0 - (told.get("lost_share") or 0.0)
-    wait = told.get("mean_wait_minutes") or 0.0
-    return float(told["mean_minutes"]) + (float(wait) / answered if answered > 0 else 0.0)
+    answered = 1.0 - (number_of(told, "lost_share") or 0.0)
+    return travel + (wait / answered if answered > 0 else 0.0)
 
 
 def _differences(
@@ -260,7 +260,7 @@ def ledger_all(ledger: Ledger, told: Sequence[tuple[Any, ...]]) -> bool:
 
 
 def _of_hours(
-    said: dict[str, Any],
+    said: Claims,
     periods: list[Period],
     beats: list[str],
     loose: frozenset[str],
@@ -380,7 +380,7 @@ def check_minutes(
     ledger.pairs("service.minutes", "travel is the straight line × detour ÷ speed", rows, "officers", "minutes")
 
 
-def _minutes(shift: dict[str, Any]) -> np.ndarray:
+def _minutes(shift: Claims) -> np.ndarray:
     """Return the minutes of the week in which a shift is on duty, (10,080,) bool."""
     start, end = (
         sum(int(t) * m for t, m in zip(str(shift[k]).split(":"), (60, 1), strict=True)) for k in ("start", "end")

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.summary import Claims
 from beatplanner.planning.verification.ledger import Ledger, same
 from beatplanner.planning.verification.service_fewest import MOST_SERVERS, Places, solved
 from beatplanner.planning.verification.service_figures import Period
@@ -188,7 +189,7 @@ def _solve(
 
 
 def _differs(
-    row: pd.Series[Any], period: Period, number: list[int], near: tuple[np.ndarray, list[str]], service: dict[str, Any]
+    row: pd.Series[Any], period: Period, number: list[int], near: tuple[np.ndarray, list[str]], service: Claims
 ) -> Iterator[str]:
     """Yield what a row of the table says that the equations of its officers do not."""
     ways, beats = near

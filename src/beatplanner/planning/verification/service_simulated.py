@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.summary import Claims
 from beatplanner.planning.verification.ledger import Ledger
 
 CALLS, BATCHES = 20_000, 20
@@ -19,7 +19,7 @@ FIGURES = ("own_share", "mean_minutes", "wait_share", "busy_share")
 
 def second_seed(
     ledger: Ledger,
-    shift: dict[str, Any],
+    shift: Claims,
     seed: int,
     *,
     own: np.ndarray,

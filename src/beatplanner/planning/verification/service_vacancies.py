@@ -6,13 +6,14 @@ How fractions of officers are rounded has many solutions; that of the plan stand
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.data.result.service_files import HELD, HELD_SUMS, HELD_WAYS
+from beatplanner.data.result.summary import Claims
 from beatplanner.planning.verification.ledger import Ledger
 from beatplanner.planning.verification.service_figures import Period
 from beatplanner.planning.verification.service_held import check_held
@@ -124,7 +125,7 @@ def _there(table: pd.DataFrame, days: list[str], beats: list[str], shifts: list[
     return found
 
 
-def _part_on_duty(rules: dict[str, Any], periods: list[Period]) -> np.ndarray:
+def _part_on_duty(rules: Claims, periods: list[Period]) -> np.ndarray:
     """Return the officers on duty that one post means in each shift, (S,): by the pattern, else by its hours, most where most calls come."""
     workload = rules["workload"]
     there = 1.0 - float(workload["absence"])

@@ -189,7 +189,7 @@ def _too_small(told: Mapping[str, object], interval: str, summary: Claims) -> bo
     return is_number(below) and is_number(asked) and float(below) >= float(asked) * (1 - DIGITS_SLACK)
 
 
-def _check_proof(ledger: Ledger, step: str, result: dict[str, Any]) -> None:
+def _check_proof(ledger: Ledger, step: str, result: Claims) -> None:
     status, objective = result.get("status"), result.get("objective")
     bound, gap = result.get("lower_bound"), result.get("gap")
     ledger.add(

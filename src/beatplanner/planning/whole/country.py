@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -337,7 +336,7 @@ def sum_up_again(folder: Path) -> CountryPlan:
     return found
 
 
-def as_summary(plan: CountryPlan) -> dict[str, Any]:
+def as_summary(plan: CountryPlan) -> dict[str, object]:
     """Return what ``summary.json`` tells of the country."""
     last = plan.table.iloc[-1]
     keys = (

@@ -9,7 +9,7 @@ from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 
@@ -17,8 +17,10 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.result.folder import check_result_place, folder_of_plan, read_result
+from beatplanner.data.result.forum_ways import ForumWays
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.summary import Claims
 from beatplanner.data.side_work import SideWork
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
@@ -57,6 +59,15 @@ SHARE_OF_TIME: dict[Step, float] = {"beats": 6.0, "stations": 1.0, "officers": 3
 ENOUGH = 0.005
 
 
+class SolvingOptions(TypedDict):
+    """What every step is given alike."""
+
+    threads: int
+    seed: int
+    progress: Progress
+    cancelled: Callable[[], bool]
+
+
 def run(
     project: Path | Description,
     out: Path,
@@ -73,7 +84,7 @@ def run(
     scheduler: str | None = None,
     pack: bool = True,
     side: SideWork | None = None,
-) -> dict[str, Any]:
+) -> Claims:
     """Plan a project from its raw layers and write the results.
 
     Parameters
@@ -219,7 +230,7 @@ def make_plan(
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
     worker_pool: WorkerPool | None = None,
-    forums: Callable[[PlanTables], dict[str, Any] | None] | None = None,
+    forums: Callable[[PlanTables], ForumWays | None] | None = None,
     assumed: float | None = None,
 ) -> Plan:
     """Plan a town; parameters as for `run`.
@@ -247,7 +258,7 @@ def make_plan(
         later: list[Step] = wanted if first else [s for s in wanted[wanted.index(step) :] if s != "stations"]
         return max(0.0, end - read_clock(cancelled)) * SHARE_OF_TIME[step] / sum(SHARE_OF_TIME[s] for s in later)
 
-    common: dict[str, Any] = {"threads": threads, "seed": seed, "progress": progress, "cancelled": cancelled}
+    common: SolvingOptions = {"threads": threads, "seed": seed, "progress": progress, "cancelled": cancelled}
     workload = plan_workload(town)
     stations: StationPlan | None = None
     beats: BeatPlan | None = None
@@ -261,8 +272,8 @@ def make_plan(
             from beatplanner.planning.stations.plan import plan_stations
 
             people = town.units["population"].to_numpy(float) if town.has_population else workload.hours
-            limits: dict[str, Any] = common | {"seconds": seconds_for("stations", first=True)}
-            beside = pool.submit(copy_context().run, plan_stations, town, people, **limits)
+            stations_for = seconds_for("stations", first=True)
+            beside = pool.submit(copy_context().run, plan_stations, town, people, seconds=stations_for, **common)
             if one_by_one:
                 workload = workload.with_fixed(beside.result().fixed_hours)
         if "beats" in wanted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
@@ -77,7 +77,7 @@ def _known_by(description: Description, assumed: float | None) -> str | None:
         return None
 
 
-def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, seconds: float) -> dict[str, Any]:
+def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, seconds: float) -> Claims:
     """Return the content of ``summary.json``; a step that was left out has no key."""
     town, work = plan.town, plan.workload
     description = town.description

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import geopandas as gpd
 import numpy as np
@@ -124,7 +124,7 @@ def tables(plan: Plan, summary: Claims) -> PlanTables:
     sites: gpd.GeoDataFrame | None = None
     points: gpd.GeoDataFrame | None = None
     walks: pd.DataFrame | None = None
-    more: dict[str, Any] = {}
+    more: _StationTables = {}
     if stations is not None and town.sites is not None and town.walks is not None and town.homes is not None:
         names = town.sites["station"].to_numpy(object)
         units["station"] = np.where(stations.nearest >= 0, names[stations.nearest], np.array(None))
@@ -192,7 +192,16 @@ def _opens(
     return pd.Series([np.nan if d is None else float(str(d)[:4]) for d in found], index=points.index)
 
 
-def _station_tables(plan: Plan, stations: StationPlan, names: np.ndarray) -> dict[str, Any]:
+class _StationTables(TypedDict, total=False):
+    """Further tables of the stations."""
+
+    homes: gpd.GeoDataFrame | None
+    access: pd.DataFrame
+    catchments: gpd.GeoDataFrame | None
+    stops: gpd.GeoDataFrame | None
+
+
+def _station_tables(plan: Plan, stations: StationPlan, names: np.ndarray) -> _StationTables:
     """Return the further tables of the stations: homes, access, catchments and mobile-outreach stops."""
     town, rules = plan.town, plan.town.description.stations
     assert town.homes is not None and rules is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Column, Table
@@ -25,6 +25,10 @@ from beatplanner.ui.commands.console import (
     say_problems,
     shown_progress,
 )
+
+if TYPE_CHECKING:
+    from beatplanner.planning.changes.replanning import ReplanFound
+
 
 commands = typer.Typer()
 
@@ -280,7 +284,7 @@ def _day(text: str) -> Any:
         raise typer.BadParameter(f"“{text}” is no day such as 2027-05-01") from None
 
 
-def _print_change(found: dict[str, Any]) -> None:
+def _print_change(found: ReplanFound) -> None:
     from beatplanner.planning.changes.replanning import FIGURES
 
     table = Table("officer", "before", "after", box=None, pad_edge=False)

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.paths import whole_path
+from beatplanner.data.project.content import StoredPlan
 from beatplanner.data.side_work import usable_cores
 from beatplanner.ui.commands.console import out_console
 
@@ -110,7 +111,7 @@ def show(file: FileArgument, as_json: Annotated[bool, typer.Option("--json", hel
         )
 
 
-def _plan_row(plan: Any) -> dict[str, Any]:
+def _plan_row(plan: StoredPlan) -> dict[str, object]:
     beats, stations = plan.summary.get("beats", {}), plan.summary.get("stations", {})
     return {
         "plan": plan.id,
@@ -173,7 +174,7 @@ def scenario(
     out_console.print(f"Scenario “{name}” {'removed' if remove else 'saved'}.", markup=False)
 
 
-def _rule(text: str) -> dict[str, Any]:
+def _rule(text: str) -> dict[str, object]:
     """Read KEY=VALUE as TOML would."""
     import tomllib
 

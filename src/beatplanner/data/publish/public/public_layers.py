@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
-import pyogrio
 
+from beatplanner.data.formats.geopackages import append_layer
 from beatplanner.data.notices import write_notice
 
 NOTICE = "Public: every figure of this file passed the privacy gate; an empty number is hidden. It may be handed out."
@@ -26,7 +25,5 @@ def write_public_layers(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> N
     """
     path.unlink(missing_ok=True)
     for name, frame in layers.items():
-        # every GDAL of a QGIS from 3.16 reads this version without a warning
-        options: dict[str, Any] = {} if path.exists() else {"dataset_options": {"VERSION": "1.2"}}
-        pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", append=path.exists(), **options)
+        append_layer(path, name, frame)
     write_notice(path, NOTICE)

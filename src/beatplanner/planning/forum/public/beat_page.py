@@ -54,12 +54,12 @@ def _officers(content: PackContent, beat: Any) -> list[Block]:
     if facts is None:
         said = [t.text("Officers are not planned here yet."), _contact(content, beat)]
         return [heading(t.text("Your officers")), paragraph(" ".join(s for s in said if s))]
-    items: list[dict[str, Any]] = []
+    items: list[Block] = []
     languages: list[str] = []
     posted = content.posted.get(str(beat.beat), ())
     for officer in posted:
         post = t.text("Community officer, post {n}", n=t.number(of_force(officer.post)))
-        item: dict[str, Any] = {
+        item: Block = {
             "name": t.given(officer.name) if officer.name else post,
             "lines": _times(content, officer),
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from beatplanner.data.publish.public.figures import PublicSpeech, Register
 from beatplanner.planning.forum.public.content import PackContent
@@ -41,6 +41,14 @@ def content_in(common: Mapping[str, Any], language: Language, register: Register
     return PackContent(**common, speech=speech)
 
 
+class LanguageWritten(TypedDict):
+    """What the run card says of a language: texts that have no translation, and how many wait for a reviewer."""
+
+    language: str
+    missing: list[str]
+    waiting_for_review: int
+
+
 @dataclass(frozen=True)
 class Told:
     """What is known of a translation from a part of the pack: the English texts without one, and those that nobody has reviewed."""
@@ -58,7 +66,7 @@ class Told:
         """Return what is known from two parts."""
         return replace(self, missing=self.missing | other.missing, unreviewed=self.unreviewed | other.unreviewed)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> LanguageWritten:
         """Return it as the run card tells it."""
         return {
             "language": self.language,

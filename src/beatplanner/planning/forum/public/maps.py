@@ -20,6 +20,7 @@ from beatplanner.data.publish.public.qr_code import qr_code
 from beatplanner.data.result.names import municipality_beside
 from beatplanner.data.side_work import SideWork
 from beatplanner.planning.forum.public.beat_page import beat_page
+from beatplanner.planning.forum.public.blocks import Block
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.map_margins import (
     SIGNS,
@@ -153,7 +154,7 @@ def write_papers(press: Press, content: PackContent, maps: Maps, suffix: str) ->
     t = content.speech
     pictures: dict[str, bytes] = {}
     pictures |= {o.photo[0]: o.photo[1] for posted in content.posted.values() for o in posted if o.photo}
-    sections: list[dict[str, Any]] = []
+    sections: list[Block] = []
 
     def enter(drawing: Drawing) -> None:
         for number in (*drawing.numbers, *(str(k) for k, _ in drawing.places)):
@@ -187,7 +188,7 @@ def write_papers(press: Press, content: PackContent, maps: Maps, suffix: str) ->
             }
         )
 
-    def key(drawing: Drawing) -> dict[str, Any]:
+    def key(drawing: Drawing) -> Block:
         """Draw the legend of a map as one picture, which a screen reader reads as one."""
         names = [n for n in SIGNS if n in drawing.shown]
         file = f"key{int(drawing.width)}_{'_'.join(names)}.svg"
@@ -199,7 +200,7 @@ def write_papers(press: Press, content: PackContent, maps: Maps, suffix: str) ->
     today = 0 if maps.today is None else len(maps.today)
     for map_ in town_maps(content, [(maps.before, maps.after), *maps.larger], today):
         add_map(*map_)
-    pages: list[tuple[str, list[dict[str, Any]]]] = []
+    pages: list[tuple[str, list[Block]]] = []
     drawn_once: dict[str, bytes] = {}
     code = None
     if content.settings.map_url:

@@ -115,7 +115,7 @@ def map_words(content: PackContent) -> MapWords:
     )
 
 
-def _card(content: PackContent, beat: Any) -> dict[str, Any]:
+def _card(content: PackContent, beat: Any) -> dict[str, object]:
     """Return what a click on a beat tells: posts, stations, forum."""
     t, ident = content.speech, str(beat.beat)
     rows: list[list[list[str] | str]] = []

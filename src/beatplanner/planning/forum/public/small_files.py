@@ -239,7 +239,7 @@ def _questions(press: Press, content: PackContent) -> dict[str, Table]:
     return {"questions.csv": (["beat", "place", "question", "answer"], rows)}
 
 
-def run_card_json(press: Press, content: PackContent, languages: Sequence[Mapping[str, object]]) -> dict[str, Any]:
+def run_card_json(press: Press, content: PackContent, languages: Sequence[Mapping[str, object]]) -> dict[str, object]:
     """Return the run card of a pack."""
     settings, register, figures = content.settings, press.register, content.figures
     who = content.speech.own(settings.decided_by)
@@ -276,7 +276,7 @@ def card_json(
     decided_by: str | None,
     languages: Sequence[Mapping[str, object]],
     draft: Sequence[Reason] = (),
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a run card: what a pack was made from, by whom, when, under which rules and with what proof; its numbers are entered."""
     known: tuple[tuple[Kind, Any], ...] = (
         ("computed", [card.gaps, card.versions, card.verdict, card.seed, card.made, list(languages)]),

@@ -156,7 +156,7 @@ def install(window: Window) -> None:
         "map_lasso": lambda: Lasso(view),
         "map_measure": lambda: Measure(view),
     }
-    kinds: dict[str, Any] = {}
+    kinds: dict[str, Lasso | Measure] = {}
 
     def take(name: str, on: bool) -> None:
         if on:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from beatplanner.data.result.summary import Claims
 from beatplanner.ui.desktop.panels.charts import Bar, BarList
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
@@ -133,7 +134,7 @@ class ChartsPage(QWidget):
         }[key]
         return form.format(self._text(key, value), limit)
 
-    def _limits(self) -> dict[str, dict[str, Any]]:
+    def _limits(self) -> dict[str, Claims]:
         assert self.book is not None
         found = self.book.tables.summary.get("beats", {}).get("municipalities", [])
         return {str(m["municipality"] or ""): m for m in found}

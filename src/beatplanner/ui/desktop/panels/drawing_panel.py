@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from beatplanner.data.narrowing import Table
 from beatplanner.ui.desktop.map.cartography import fill_of_beat
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.brush_size import BrushSize
@@ -86,7 +87,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.draft.changed.connect(self._name_undo)
         self._repaired = np.array([], int)
         self.drawing: Drawing | None = None
-        self.history: list[dict[str, Any]] = []
+        self.history: list[Table] = []
         self._opened = 0
         self.actions_: dict[str, QAction] = {}
         self.process = DrawingProcess(self)
@@ -388,7 +389,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         if done is not None:
             self.draft.add(self._change(done.edit, done.units))
 
-    def _seen_history(self, drawing: Drawing) -> list[dict[str, Any]]:
+    def _seen_history(self, drawing: Drawing) -> list[Table]:
         if getattr(self, "_of", None) is not drawing:
             self._of, self._told = drawing, 0
         return drawing.history[: self._told]

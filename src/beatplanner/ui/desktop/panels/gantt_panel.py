@@ -7,7 +7,7 @@ import os
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -37,6 +37,11 @@ from beatplanner.ui.desktop.toolkit.figures_text import number as written
 from beatplanner.ui.desktop.toolkit.told import told as in_language
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
+if TYPE_CHECKING:
+    from beatplanner.planning.changes.replanning import ReplanFound
+    from beatplanner.planning.changes.roster_edits import Accepted
+
+
 FIGURES = {
     "vacant_months": "vacant months",
     "tenure_violations": "broken tenures",
@@ -49,13 +54,13 @@ FIGURES = {
 REPAIR_SECONDS = 30.0
 
 
-def _accept(folder: Path, out: Path, postings: list[Any], reason: str) -> dict[str, Any]:
+def _accept(folder: Path, out: Path, postings: list[Any], reason: str) -> Accepted:
     from beatplanner.planning.changes.roster_edits import accept
 
     return accept(folder, out, postings, reason=reason)
 
 
-def _replan(folder: Path, out: Path, wished: Any) -> dict[str, Any]:
+def _replan(folder: Path, out: Path, wished: Any) -> ReplanFound:
     from beatplanner.planning.changes.replanning import replan
 
     return replan(folder, out, [], wished=wished, time_limit=REPAIR_SECONDS)
@@ -403,7 +408,7 @@ class GanttPanel(QWidget):
         self.answer.setPlainText(self.tr("Looking for the fewest changes that keep the rules…"))
         self.work.run(lambda found: self._take(out, found, ""), self._refused, _replan, folder, out, wished)
 
-    def _take(self, out: Path, found: dict[str, Any], reason: str) -> None:
+    def _take(self, out: Path, found: Accepted | ReplanFound, reason: str) -> None:
         window = self.window_
         window.saved = False
         document, key = window.scenario.document, self.draft.key()

@@ -42,7 +42,7 @@ ACTIONS = (
 )
 
 
-def _count(plan: PlanTables, town: Town | None) -> tuple[dict[str, Any], list[PlanWarning]]:
+def _count(plan: PlanTables, town: Town | None) -> tuple[dict[str, object], list[PlanWarning]]:
     """Return what the cards of a plan hold, but for plan and town themselves, and the plan's warnings."""
     from beatplanner.planning.forum.beat_cards import BeatBook
     from beatplanner.planning.whole.plan_warnings import plan_warnings
@@ -134,7 +134,7 @@ class ResultsPanel(QWidget):
         self._wait(self.tr("Counting…") if plan.beats is not None else self.tr("This plan has no beats."))
         town = self.scenario.town
 
-        def done(found: tuple[dict[str, Any], list[PlanWarning]]) -> None:
+        def done(found: tuple[dict[str, object], list[PlanWarning]]) -> None:
             if self._plan is plan:
                 self._warn(found[1])
                 if plan.beats is not None:

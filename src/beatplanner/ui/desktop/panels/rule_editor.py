@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QPalette
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.narrowing import Table
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.rule_field import RuleField, by_key, catalog
 from beatplanner.ui.desktop.plain_text import Label, question
@@ -94,7 +95,7 @@ class RulePanel(QWidget):
         outer.addWidget(self.stale)
         outer.addWidget(scroll, 1)
         self._keys: tuple[str, ...] = ()
-        self._before: list[dict[str, Any]] = []
+        self._before: list[Table] = []
         self._of: object = None
 
     def _fill_presets(self, menu: QMenu) -> None:
@@ -110,7 +111,7 @@ class RulePanel(QWidget):
 
     # ---- what is shown
 
-    def rules(self) -> dict[str, Any] | None:
+    def rules(self) -> Table | None:
         """Return the rules in force as JSON; None where a result is shown, whose rules are past."""
         document = self.window_.scenario.document
         return None if document is None else document.rules()

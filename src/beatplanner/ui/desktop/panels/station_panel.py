@@ -435,7 +435,7 @@ class StationPanel(QWidget):
         """Make it again."""
         self.draft.redo()
 
-    def patch(self, improve: bool = False) -> tuple[dict[str, Any], str]:
+    def patch(self, improve: bool = False) -> tuple[dict[str, dict[str, object]], str]:
         """Return the rules that hold what was moved open, and that in words: all stations as they are, or with `improve` those opened by hand."""
         from beatplanner.planning.stations.site_edits import held
 

@@ -6,11 +6,13 @@ only their order. It is kept with the project as it grows, so that a save, a cra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
+
+from beatplanner.data.narrowing import Table
 
 if TYPE_CHECKING:
     from beatplanner.ui.desktop.session.session import OpenTown
@@ -92,7 +94,7 @@ class Draft(QObject):
         self.parts: dict[str, Part] = {}
         self.done: list[Change] = []
         self.undone: list[Change] = []
-        self._kept: dict[str, Any] = {}  # where no project keeps it
+        self._kept: dict[str, Table] = {}  # where no project keeps it
         self._of: object = None
         self._laying = False
         self._later = QTimer(self)
@@ -153,7 +155,7 @@ class Draft(QObject):
         """Return what the draft is kept under: the number of the plan that it was made on, "0" for today's beats."""
         return str(self.scenario.plan_shown)
 
-    def _all(self) -> dict[str, Any]:
+    def _all(self) -> dict[str, Table]:
         """Return the drafts on every plan of the project, by `key`."""
         document = self.scenario.document
         kept = self._kept if document is None else document.content.state.get(KEY)
@@ -164,7 +166,7 @@ class Draft(QObject):
         self._write(self.key(), {"order": [c.kind for c in self.done], **kept} if self.done else None)
         self.changed.emit()
 
-    def _write(self, key: str, state: Mapping[str, object] | None) -> None:
+    def _write(self, key: str, state: Table | None) -> None:
         drafts = self._all()
         if drafts.get(key) == state:
             return

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from beatplanner.data.narrowing import Table
 
 
-def edit_in_words(edit: dict[str, Any]) -> str:
+def edit_in_words(edit: Table) -> str:
     """Return an edit by hand as a line of the history, in English; the window tells it in its language."""
     from beatplanner.data.findings import listed
 

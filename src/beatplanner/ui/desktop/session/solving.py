@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
         LOOKING_ON.reset(looking)
 
 
-def _steps(project: Any, options: dict[str, Any]) -> list[str]:
+def _steps(project: Any, options: Mapping[str, Any]) -> list[str]:
     """Return the steps that are planned, in order."""
     from beatplanner.data.description.models import Description
     from beatplanner.data.description.read import read_description
