@@ -52,6 +52,18 @@ def test_names_stand_in_the_order_of_the_alphabets_that_have_their_letters(names
     assert sorted(set(decomposed), key=natural) == decomposed
 
 
+def test_a_raised_digit_is_a_letter_and_numbers_stand_before_words():
+    assert sorted(["Kej", "²", "10", "9", "5²", "B 10", "B 9"], key=natural) == [
+        "5²",
+        "9",
+        "10",
+        "B 9",
+        "B 10",
+        "Kej",
+        "²",
+    ]
+
+
 def test_places_are_listed_whole_in_the_order_of_the_alphabet():
     many = [f"Kej {n}" for n in range(60, 0, -1)]
     assert places_listed([*many, "Ѓорче", "Центар 2", "Ѓорче", "Центар", "Доброво 7", "Kej 60"]) == (

@@ -123,7 +123,7 @@ class Recovery:
         """How many changes come back: those of the draft as the window counts them, and what else the history tells."""
         drafted, apart = 0, 0
         kept = [done["state"]["draft"] for done in self.done if "draft" in done.get("state", {})]
-        drafts: dict[str, Any] = (kept[-1] if kept else None) or {}
+        drafts: Table = (kept[-1] if kept else None) or {}
         made = [int(done["id"]) for done in self.done if done.get("kind") == "plan"]
         # the latest plan is what comes in view
         key = str(max(made)) if made else max(drafts, key=int, default="")
@@ -141,7 +141,7 @@ class Recovery:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _names_beats(done: Mapping[str, Any]) -> bool:
+def _names_beats(done: Mapping[str, object]) -> bool:
     """Tell whether a change of rules only names beats or picks their colours, which is a change of the draft."""
     changes = done.get("changes")
     if done.get("kind") != "rules" or not is_dict(changes) or set(changes) != {"beats"}:

@@ -10,7 +10,7 @@ import pandas as pd
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.publish.comparison_words import ENGLISH
 from beatplanner.data.publish.officers_pack import names, plan_months, vacancies
-from beatplanner.data.publish.plain_figure import plain_figure
+from beatplanner.data.publish.plain_figure import bar_chart, plain_figure
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.plan_tables import PlanTables
 
@@ -128,28 +128,20 @@ def draw_tenure(tables: PlanTables, say: Speech = ENGLISH) -> Any:
             length += max(0.0, (pd.Timestamp(start) - pd.Timestamp(str(row["since"]))).days / (365.25 / 12))
         months.append(length)
     least, top = rules["min_tenure_months"], max(72, 6 * (int(max(months)) // 6 + 1))
-    figure = plain_figure(9, 2.6)
-    axes = figure.subplots()
     counts, edges = np.histogram(months, bins=np.arange(0, top + 6, 6))
-    axes.bar(
-        edges[:-1],
+    figure, axes = bar_chart(
+        edges,
         counts,
-        width=5.5,
-        align="edge",
-        color=["#fdae6b" if e < least else "#6baed6" for e in edges[:-1]],
-        edgecolor=DARK,
-        linewidth=0.5,
+        ["#fdae6b" if e < least else "#6baed6" for e in edges[:-1]],
+        (least, MISSING, say.text("minimum of {n} months", n=least)),
+        (
+            say.text(
+                "months in the post by the end of the posting or of the plan (shorter ones: begun late in the plan, or the officer leaves)"
+            ),
+            say.text("postings"),
+        ),
     )
-    axes.axvline(least, color=MISSING, linewidth=1.6, label=say.text("minimum of {n} months", n=least))
-    axes.set_xlabel(
-        say.text(
-            "months in the post by the end of the posting or of the plan (shorter ones: begun late in the plan, or the officer leaves)"
-        )
-    )
-    axes.set_ylabel(say.text("postings"))
     axes.yaxis.get_major_locator().set_params(integer=True)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(fontsize=8, frameon=False)
     return figure
 
 

@@ -16,7 +16,7 @@ from beatplanner.data.formats.frames import Row
 from beatplanner.data.publish.comparison_words import ENGLISH
 from beatplanner.data.publish.officer_charts import officer_charts
 from beatplanner.data.publish.officers_pack import names
-from beatplanner.data.publish.plain_figure import plain_figure
+from beatplanner.data.publish.plain_figure import bar_chart, plain_figure
 from beatplanner.data.publish.public.picture_names import Paper, choose_names, write_names
 from beatplanner.data.publish.service_report import draw_week
 from beatplanner.data.publish.translation import Speech
@@ -247,29 +247,22 @@ def _draw_walks(tables: PlanTables, say: Speech = ENGLISH) -> Any:
     reached = np.isfinite(minutes)
     limit = tables.summary["stations"].get("walk_minutes", 20.0)
     top = max(60.0, 2 * limit)
-    figure = plain_figure(9, 2.6)
-    axes = figure.subplots()
     bins = np.arange(0, top + 5, 5)
     counts, _ = np.histogram(np.clip(minutes[reached], 0, top - 1e-9), bins=bins, weights=people[reached])
-    axes.bar(
-        bins[:-1],
+    figure, axes = bar_chart(
+        bins,
         counts,
-        width=4.6,
-        align="edge",
-        color=["#6baed6" if b < limit else "#fdae6b" for b in bins[:-1]],
-        edgecolor=DARK,
-        linewidth=0.5,
+        ["#6baed6" if b < limit else "#fdae6b" for b in bins[:-1]],
+        (limit, OPENED, say.text("limit of {minutes} minutes", minutes=f"{limit:g}")),
+        (
+            say.text(
+                "minutes on foot to the nearest station (the last bar holds all above {minutes})",
+                minutes=f"{top - 5:g}",
+            ),
+            say.text("residents"),
+        ),
     )
-    axes.axvline(limit, color=OPENED, linewidth=1.6, label=say.text("limit of {minutes} minutes", minutes=f"{limit:g}"))
-    axes.set_xlabel(
-        say.text(
-            "minutes on foot to the nearest station (the last bar holds all above {minutes})", minutes=f"{top - 5:g}"
-        )
-    )
-    axes.set_ylabel(say.text("residents"))
     axes.yaxis.set_major_formatter(_whole(say))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(fontsize=8, frameon=False)
     return figure
 
 

@@ -34,7 +34,7 @@ LAST = "\uffff"
 def natural(text: str) -> tuple[Any, ...]:
     """Return a key by which “Kej 9” comes before “Kej 10”, “Čair” after “Centar” and “Ѓорче” after “Дуќан”."""
     parts = [p for p in re.split(r"(\d+)", unicodedata.normalize("NFC", text)) if p]
-    return tuple((0, int(p), "") if p.isdigit() else (1, 0, "".join(map(_placed, p.casefold()))) for p in parts)
+    return tuple((0, int(p), "") if p.isdecimal() else (1, 0, "".join(map(_placed, p.casefold()))) for p in parts)
 
 
 def _placed(letter: str) -> str:

@@ -8,7 +8,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from beatplanner.planning.beats.drawn_plan import DrawnPlan, natural
+from beatplanner.data.result.alphabet import natural
+from beatplanner.planning.beats.drawn_plan import DrawnPlan
 from beatplanner.planning.workload import officers_required
 
 # Sums of hours are compared with limits up to this share, for their rounding.

@@ -15,6 +15,7 @@ from scipy.sparse import csgraph
 
 from beatplanner.data.description.sections.beats import Drawn
 from beatplanner.data.findings import did_you_mean, listed
+from beatplanner.data.result.alphabet import natural
 from beatplanner.data.town.adjacency import drawn_edges, touching
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.naming import distinct
@@ -251,8 +252,3 @@ class DrawnPlan:
                 f"Outside the municipality of beat {self.name(beat)}, and beats never cross its border: {self.places(sorted(foreign))}."
             )
         return tuple(found)
-
-
-def natural(beat: str) -> tuple[int, int, str]:
-    """Sort whole numbers as numbers, before text."""
-    return (0, int(beat), "") if beat.isdecimal() else (1, 0, beat)

@@ -10,10 +10,11 @@ import numpy as np
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.beats import Drawn
+from beatplanner.data.result.alphabet import natural
 from beatplanner.data.result.sections import section_of
 from beatplanner.data.town.adjacency import drawn_edges
 from beatplanner.data.town.town import Town
-from beatplanner.planning.beats.drawn_plan import DrawnPlan, Pair, natural
+from beatplanner.planning.beats.drawn_plan import DrawnPlan, Pair
 
 
 def drawn_description(drawn: DrawnPlan, renamed: Mapping[str, str] | None = None) -> Description:

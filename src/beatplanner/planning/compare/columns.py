@@ -12,7 +12,7 @@ import pandas as pd
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.narrowing import is_float
+from beatplanner.data.formats.cells import texts
 from beatplanner.data.paths import whole_path
 from beatplanner.data.result.comparison import Figures, FigureValue
 from beatplanner.data.result.folder import read_result
@@ -113,7 +113,7 @@ def read_columns(folders: Sequence[Path], rates: Mapping[str, float] | None = No
     columns: list[Column] = []
     for folder in folders:
         tables = read_result(folder)
-        tables.units["unit"] = as_text(tables.units["unit"])
+        tables.units["unit"] = texts(tables.units["unit"])
         if columns:
             tables = _aligned(tables, columns[0].units, folder)
         if tables.beats is None:
@@ -132,7 +132,7 @@ def read_columns(folders: Sequence[Path], rates: Mapping[str, float] | None = No
                 about=told.about if told is not None and told.about else "",
                 tables=tables,
                 rules=rules,
-                beat=np.array(as_text(tables.units["beat"]), dtype=object),
+                beat=np.array(texts(tables.units["beat"]), dtype=object),
                 posts={str(b): float(p) for b, p in zip(tables.beats["beat"], tables.beats["posts"], strict=True)},
                 open=None if tables.stations is None else tuple(tables.stations["station"].astype(str)),
                 folder=whole_path(folder),
@@ -219,7 +219,7 @@ def money_base(columns: Sequence[Column]) -> Column | None:
 def _today(columns: Sequence[Column]) -> Column:
     """Return today's plan: its beats, the roster's officers in them, and the stations that stand."""
     first = columns[0]
-    beat = np.array(as_text(first.units["current"]), dtype=object)
+    beat = np.array(texts(first.units["current"]), dtype=object)
     roster = first.tables.roster
     posts: dict[str, float] = {}
     ids = sorted({b for b in beat if b is not None})
@@ -272,17 +272,6 @@ def _aligned(tables: PlanTables, reference: pd.DataFrame, folder: Path) -> PlanT
         row = pd.Index(reference["unit"]).get_indexer(pd.Index(tables.units["unit"]))
         walks = walks.assign(home=row[walks["home"].to_numpy(int) - 1] + 1)
     return replace(tables, units=units.loc[list(reference["unit"])].reset_index(drop=True), walks=walks)
-
-
-def as_text(column: pd.Series) -> pd.Series:
-    """Return a column as names: whole numbers without a point, None where there is nothing."""
-
-    def plain(value: Any) -> str | None:
-        if value is None or (isinstance(value, float) and np.isnan(value)):
-            return None
-        return str(int(value)) if is_float(value) and float(value).is_integer() else str(value)
-
-    return pd.Series([plain(v) for v in column], index=column.index, dtype=object)
 
 
 def people(units: pd.DataFrame) -> np.ndarray:

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from beatplanner.data.formats.cells import texts
 from beatplanner.data.result.comparison import Figures
 from beatplanner.data.result.draft import proven_gap, unsolved_steps
 from beatplanner.data.result.plan_tables import PlanTables
@@ -19,7 +20,6 @@ from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.compare.columns import (
     OVERLOAD,
     Column,
-    as_text,
     beat_name,
     forums_more,
     municipality_of,
@@ -130,7 +130,7 @@ def _in_pieces(c: Column, inside: np.ndarray, at: np.ndarray, count: int) -> int
     """Count the beats that the plan's adjacency does not join."""
     place = {u: i for i, u in enumerate(c.units["unit"])}
     edges = c.tables.edges
-    a, b = (np.array([place.get(u, -1) for u in as_text(edges[k])], dtype=int) for k in ("unit_a", "unit_b"))
+    a, b = (np.array([place.get(u, -1) for u in texts(edges[k])], dtype=int) for k in ("unit_a", "unit_b"))
     district = np.full(len(inside), -1)
     district[inside] = at
     within = (a >= 0) & (b >= 0)
@@ -210,7 +210,7 @@ def homes_of(tables: PlanTables) -> tuple[np.ndarray, np.ndarray]:
     if tables.homes is None:
         return people(tables.units), np.arange(len(tables.units))
     place = {u: i for i, u in enumerate(tables.units["unit"])}
-    unit = np.array([place[u] for u in as_text(tables.homes["unit"])])
+    unit = np.array([place[u] for u in texts(tables.homes["unit"])])
     return tables.homes["residents"].to_numpy(float), unit
 
 
@@ -262,7 +262,7 @@ def _of_officers(c: Column) -> Figures:
     for officer, beat in zip(tables.roster["officer"].astype(str), tables.roster["beat"], strict=True):
         if beat is not None:
             before.setdefault(str(beat), set()).add(officer)
-    weight, current = people(tables.units), as_text(tables.units["current"])
+    weight, current = people(tables.units), texts(tables.units["current"])
     known = np.array([b is not None and b in before for b in current])
     lost = np.array(
         [k and not before[str(b)] & serves.get(str(n), set()) for k, b, n in zip(known, current, c.beat, strict=True)],
@@ -284,7 +284,7 @@ def rules_have_languages(c: Column) -> bool:
 
 
 def _of_changes(c: Column) -> Figures:
-    current = np.array(as_text(c.units["current"]), dtype=object)
+    current = np.array(texts(c.units["current"]), dtype=object)
     known = np.array([b is not None for b in current])
     if not known.any():
         return {}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.formats.cells import texts
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.blocked_words import blocked_in_words
 from beatplanner.data.publish.comparison_words import ENGLISH, about, share_in_words
@@ -15,7 +16,6 @@ from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.comparison import MoveRow, PlaceRow, amount, known_amount
 from beatplanner.planning.compare.columns import (
     Column,
-    as_text,
     beat_name,
     currency,
     people,
@@ -24,7 +24,7 @@ from beatplanner.planning.compare.columns import (
 
 def moves(c: Column) -> list[MoveRow]:
     """Return the old–new table of a plan: from which of today's beats to which of its own, residents and units, the most first."""
-    current = as_text(c.units["current"])
+    current = pd.Series(texts(c.units["current"]), dtype=object)
     frame = pd.DataFrame({"from": current, "to": c.beat, "residents": people(c.units), "units": 1})
     frame = frame[frame["from"].notna() & (frame["from"] != frame["to"])]
     rows = (
@@ -46,7 +46,7 @@ def moves(c: Column) -> list[MoveRow]:
 
 def places(c: Column) -> list[PlaceRow]:
     """Return where a plan changes: by municipality, residents who change beat and their share."""
-    current = np.array(as_text(c.units["current"]), dtype=object)
+    current = np.array(texts(c.units["current"]), dtype=object)
     known = np.array([b is not None for b in current])
     weight = people(c.units)
     moved = known & (current != c.beat)

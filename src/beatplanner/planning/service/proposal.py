@@ -180,7 +180,7 @@ def places(proposal: Proposal, town: Town, picture: ServicePicture) -> tuple[pd.
     return where, ways
 
 
-def told(proposal: Proposal) -> OfficersProposed:
+def told_of_proposal(proposal: Proposal) -> OfficersProposed:
     """Return the key ``proposal`` of ``service.json``."""
     standard = {k: v for k, v in vars(proposal.standard).items() if v is not None}
     return {
@@ -243,8 +243,8 @@ LIMITS = {
 }
 
 
-def sentences(found: OfficersProposed) -> list[str]:
-    """Return what a proposal (`told`) says, a sentence a shift and two for the whole."""
+def sentences_of_proposal(found: OfficersProposed) -> list[str]:
+    """Return what a proposal (`told_of_proposal`) says, a sentence a shift and two for the whole."""
     lines: list[str] = []
     for s in found["shifts"]:
         now = f"In the shift “{s['name']}” {_officers(s['on_duty_now'])} on duty today"

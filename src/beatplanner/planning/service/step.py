@@ -24,8 +24,7 @@ from beatplanner.planning.service.abstraction import (
 from beatplanner.planning.service.duty import hours_a_post, waiting_places
 from beatplanner.planning.service.held import HeldInputs
 from beatplanner.planning.service.hours import overlap
-from beatplanner.planning.service.pattern import long_shifts, relief_factor
-from beatplanner.planning.service.pattern import told as told_of_pattern
+from beatplanner.planning.service.pattern import long_shifts, relief_factor, told_of_pattern
 from beatplanner.planning.service.picture import (
     Method,
     ServiceInputs,
@@ -34,7 +33,7 @@ from beatplanner.planning.service.picture import (
     service_picture,
     travel_minutes,
 )
-from beatplanner.planning.service.proposal import places, propose, sentences, told
+from beatplanner.planning.service.proposal import places, propose, sentences_of_proposal, told_of_proposal
 from beatplanner.planning.service.vacancies import sentences_of_vacancies, vacancies
 
 # Rows of minutes and flows that are kept at most; beyond, a straight line is computed again and flows are not kept.
@@ -216,11 +215,11 @@ def content(
         return said, found
     proposal = propose(town, picture, cancelled)
     if proposal is not None:
-        said["proposal"] = told(proposal)
+        said["proposal"] = told_of_proposal(proposal)
         where, ways = places(proposal, town, picture)
         if len(ways) <= MOST_ROWS:
             found |= {PLACES: where, WAYS: ways}
-        said["notes"] += sentences(said["proposal"])
+        said["notes"] += sentences_of_proposal(said["proposal"])
     return said, found
 
 

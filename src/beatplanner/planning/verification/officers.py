@@ -12,6 +12,7 @@ import pandas as pd
 
 from beatplanner.data.description.models import Officers
 from beatplanner.data.formats.frames import Row, records
+from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
 from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.beat_figures import LANGUAGE_SHARE
 from beatplanner.planning.verification.evidence import Evidence
@@ -148,18 +149,7 @@ def _check_objective(ledger: Ledger, claims: Claims, figures: dict[str, float], 
     weights = section_of(claims, "weights")
     wanted = rules.weights.model_dump()
     ledger.add("officers.weights", weights == wanted, str(weights), str(wanted))
-    keys = {
-        "vacant_month": "vacant_months",
-        "tenure_violation": "tenure_violations",
-        "language_gap": "language_gaps",
-        "gender_gap": "gender_gaps",
-        "rotation": "rotations",
-        "home_km_month": "home_km_months",
-        "unpreferred_month": "unpreferred_months",
-        "changed_month": "changed_months",
-        "speaker_month": "speaker_months",
-        "language_must": "must_months",
-    }
+    keys = FIGURE_OF_WEIGHT
     if all(is_number(weights.get(k)) for k in keys):
         ledger.number(
             "officers.objective",

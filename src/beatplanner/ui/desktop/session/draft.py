@@ -1,6 +1,6 @@
 """The draft: what was changed by hand and is not in the plan yet, of every kind, in one order that is undone and made again.
 
-Each kind (painted beats, moved stations, dragged postings) has its `Part`, which knows how one of its changes is taken back. The draft knows
+Each kind (painted beats, moved stations, dragged postings) has its `DraftPart`, which knows how one of its changes is taken back. The draft knows
 only their order. It is kept with the project as it grows, so that a save, a crash or another plan in view loses none of it.
 """
 
@@ -40,7 +40,7 @@ class Change:
     place: Box | None = None
 
 
-class Part(Protocol):
+class DraftPart(Protocol):
     """One kind of changes, in its panel."""
 
     kind: str
@@ -91,7 +91,7 @@ class Draft(QObject):
     def __init__(self, scenario: OpenTown, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.scenario = scenario
-        self.parts: dict[str, Part] = {}
+        self.parts: dict[str, DraftPart] = {}
         self.done: list[Change] = []
         self.undone: list[Change] = []
         self._kept: dict[str, Table] = {}  # where no project keeps it
