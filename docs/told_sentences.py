@@ -62,6 +62,8 @@ MODULES = (
     "data/formats/time_columns.py",
     "data/formats/vector_files.py",
     "data/formats/workbooks.py",
+    "data/project/build.py",
+    "data/project/document.py",
     "data/guided_import/doubts.py",
     "data/guided_import/draft.py",
     "data/guided_import/guessing.py",

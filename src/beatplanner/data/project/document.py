@@ -333,7 +333,7 @@ class ProjectDocument:
         self._plans.keep(number, folder)
         self.do(
             "plan",
-            what or f"{called} made",
+            what or (f"{called} made" if name else f"Plan {number} made"),
             reason,
             id=number,
             name=called,

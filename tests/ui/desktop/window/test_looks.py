@@ -75,6 +75,23 @@ def test_why_a_table_is_taken_for_what_it_is_names_its_columns(language, columns
     assert said is not None and said.startswith(columns) and "“area”" in said and "“phone”" in said
 
 
+@pytest.mark.parametrize("language", ["mk", "sq"])
+def test_the_history_and_what_is_checked_speak_the_language(language):
+    translator = InterfaceTranslator(language)
+    from beatplanner.ui.desktop.toolkit.told import CONTEXT
+
+    for said in (
+        "Plan 1 made",
+        "Built from project.toml",
+        "Scenario “By need” added",
+        "The forum pack announces no date of the next forum. Give first = a date",
+        "the folder may only be read",
+    ):
+        found = translator.translate(CONTEXT, said)
+        assert found not in (None, said), said
+        assert not {"made", "from", "added", "the", "of"} & set(found.casefold().split()), found
+
+
 def test_a_page_that_is_not_counted_yet_does_not_say_that_there_is_nothing(window, monkeypatch):
     results = window.results
     monkeypatch.setattr(results.work, "run", lambda *_: None)

@@ -97,8 +97,9 @@ def bring_in(widget: QWidget) -> None:
         if isinstance(inner, QDockWidget):
             inner.show()
             inner.raise_()
-        elif isinstance(inner, QScrollArea) and inner is not widget:
-            inner.ensureWidgetVisible(widget)
+        elif isinstance(inner, QScrollArea) and (page := inner.widget()) is not None and page.isAncestorOf(widget):
+            # its beginning: what is longer than the panel would be shown from its middle
+            inner.verticalScrollBar().setValue(widget.mapTo(page, QPoint(0, 0)).y() - AROUND)
         inner = inner.parentWidget()
 
 
