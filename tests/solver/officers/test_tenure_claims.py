@@ -14,6 +14,25 @@ from beatplanner.solver.officers.figures import breaches, measure
 from beatplanner.solver.officers.problem import FREE, Posting, TenureProblem
 
 
+def one_post_and_a_reserve(months: int, **more) -> TenureProblem:
+    """One post, whose holder has served there for three months; a reserve stands by, and a posting lasts two months at least."""
+    return TenureProblem(
+        posts=np.array([1]),
+        months=months,
+        first=np.array([0, 0]),
+        last=np.array([99, 99]),
+        home=np.array([0, -1]),
+        rooted=np.array([True, False]),
+        served=np.array([3, 0]),
+        kilometres=np.zeros((2, 1)),
+        has=np.zeros((2, 0), bool),
+        needs=np.zeros((1, 0), bool),
+        aspect=np.zeros(0, int),
+        min_tenure=2,
+        **more,
+    )
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_claim_is_wrong(kind):
     for seed in range(1000, 1004):
@@ -25,22 +44,7 @@ def test_who_falls_sick_in_the_last_months_is_stood_in_for_at_once():
     """The judge of rules alone refused it there, so that plans which keep all rules were told as not found."""
     works = np.ones((2, 6), bool)
     works[0, 5] = False
-    problem = TenureProblem(
-        posts=np.array([1]),
-        months=6,
-        first=np.array([0, 0]),
-        last=np.array([99, 99]),
-        home=np.array([0, -1]),
-        rooted=np.array([True, False]),
-        served=np.array([3, 0]),
-        kilometres=np.zeros((2, 1)),
-        has=np.zeros((2, 0), bool),
-        needs=np.zeros((1, 0), bool),
-        aspect=np.zeros(0, int),
-        min_tenure=2,
-        handover=2,
-        works=works,
-    )
+    problem = one_post_and_a_reserve(6, handover=2, works=works)
     assert not breaches(problem, [Posting(0, 0, 0, 6), Posting(1, 0, 5, 6)])
     early = breaches(problem, [Posting(0, 0, 0, 6), Posting(1, 0, 4, 6)])
     assert {(b.rule, b.month) for b in early} == {("handover", 4), ("capacity", 4)}
@@ -53,23 +57,7 @@ def frozen_to_the_maximum(until: int) -> TenureProblem:
     """One post, whose holder is frozen there until a month in which a maximum of 6 months is reached; a reserve stands by."""
     frozen = np.full((2, 8), FREE)
     frozen[0, :until] = 0
-    return TenureProblem(
-        posts=np.array([1]),
-        months=8,
-        first=np.array([0, 0]),
-        last=np.array([99, 99]),
-        home=np.array([0, -1]),
-        rooted=np.array([True, False]),
-        served=np.array([3, 0]),
-        kilometres=np.zeros((2, 1)),
-        has=np.zeros((2, 0), bool),
-        needs=np.zeros((1, 0), bool),
-        aspect=np.zeros(0, int),
-        min_tenure=2,
-        handover=1,
-        frozen=frozen,
-        max_tenure=6,
-    )
+    return one_post_and_a_reserve(8, handover=1, frozen=frozen, max_tenure=6)
 
 
 def test_no_progress_is_told_of_postings_that_break_a_rule():
