@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from beatplanner.solver.officers.state import State
 
 RETRIES = 12  # series tried where a beat comes twice
+FEW, OTHERS = 200, 24  # places up to which a move looks at all of them; beyond, at some besides its own
 
 
 @kernel
@@ -55,7 +56,7 @@ def run(
     chosen, order = np.zeros(3, np.int64), np.zeros(3, np.int64)
     old_place, old_begin = np.zeros((3, SERIES), np.int64), np.zeros((3, SERIES), np.int64)
     old_end, old_number, old_own = np.zeros((3, SERIES), np.int64), np.zeros(3, np.int64), np.zeros(3)
-    touched = np.zeros(places, np.bool_)
+    touched, looked = np.zeros(places, np.bool_), np.ones(places, np.bool_)
     touched_beat = np.zeros(a.beats, np.bool_)
     plain = a.moves >= 10_000 and a.partner.max() < 0
     others = 0.0 if plain else other_penalties(a, s)
@@ -114,6 +115,12 @@ def run(
             s.number[o] = 0
             count += 1
         legal = True
+        if places > FEW:
+            # of very many places those that the move is about, and some others
+            for p in range(places):
+                looked[p] = touched[p] or p == near
+            for _ in range(OTHERS):
+                looked[np.random.randint(places)] = True
         for i in range(count):
             j = np.random.randint(i + 1)
             order[i] = order[j]
@@ -122,7 +129,7 @@ def run(
         for m in range(count):
             i: int = order[m]
             o = chosen[i]
-            price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost)
+            price_for(a, s, o, month_cost, full_cost, begin_cost, move_cost, looked)
             end_cost.fill(EARLY)
             for p in range(places):
                 end_cost[p, a.stop[o]] = 0.0
@@ -136,7 +143,18 @@ def run(
             found, number = INFINITE, -1
             for _ in range(RETRIES):
                 found, number = series(
-                    a, o, month_cost, full_cost, begin_cost, end_cost, move_cost, value, step_place, step_end, out
+                    a,
+                    o,
+                    month_cost,
+                    full_cost,
+                    begin_cost,
+                    end_cost,
+                    move_cost,
+                    looked,
+                    value,
+                    step_place,
+                    step_end,
+                    out,
                 )
                 if number >= 0:
                     break

@@ -123,7 +123,10 @@ def assign(
             tell=told,
         )
         search.start_from(_likeliest(mixture.shares))
-        if not quick and not near() and not stop():
+        if tenure_columns.stays_coarse(a):
+            # of coarse rows the likeliest series seldom fit together
+            search.go_back()
+        elif not quick and not near() and not stop():
             seconds_left = WHOLE_SHARE * (end - read_clock(cancelled))
             whole = tenure_whole.whole_series(
                 a, prices, mixture.series, seconds=seconds_left, seed=seed, cancelled=stop
@@ -240,8 +243,8 @@ CLOSE = 5e-5
 # Officers × places × months above which the exact model would take longer to build than it could help.
 EXACT_SIZE = 5_000_000
 # Moves of the search an officer.
-MOVES_AN_OFFICER, LEAST_MOVES = 1_500, 20_000
+MOVES_AN_OFFICER, LEAST_MOVES, MOST_MOVES = 1_500, 20_000, 330_000
 
 
 def _moves(a: Arrays, effort: float) -> int:
-    return int(effort * max(LEAST_MOVES, MOVES_AN_OFFICER * len(a.first)))
+    return int(effort * min(MOST_MOVES, max(LEAST_MOVES, MOVES_AN_OFFICER * len(a.first))))

@@ -291,7 +291,10 @@ def priced_series(
             month_cost[p, t] = c
             begin_cost[p, t] = gamma[p, t]
             end_cost[p, t] = -gamma[p, t - a.handover] if t - a.handover >= 1 else 0.0
-    found, number = series(a, o, month_cost, full, begin_cost, end_cost, move_cost, value, step_place, step_end, out)
+    every = np.ones(places, np.bool_)
+    found, number = series(
+        a, o, month_cost, full, begin_cost, end_cost, move_cost, every, value, step_place, step_end, out
+    )
     if found >= INFINITE:
         # a beat held twice: the path is no series, but its cost is still a bound
         number = -1

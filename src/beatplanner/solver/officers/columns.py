@@ -43,11 +43,20 @@ BLOCKS = (20, 6, 2, 1)
 SMOOTHING, LESS = 0.8, 0.3
 # Relative difference of master and bound at which the last round ends, and those before it; series an officer kept after and within a round.
 CLOSE, ROUGHLY = 2e-5, 1e-3
+# … and, as most of an objective may be vacancies that nobody can fill, how much of what is above them may be left before the last round.
+COARSE = 0.03
+# Officers × places × months above which the rows stay coarse: a master by fewer months would take longer than it could help.
+LARGE = 10_000_000
 KEPT, MOST = 12, 40
 # Series an officer that are told at the end.
 WHOLE = 20
 # Share of the time after which a master is given up: the next would take as long.
 LONGEST = 0.15
+
+
+def stays_coarse(a: Arrays) -> bool:
+    """Return whether a problem is so large that its rows are never those of single months."""
+    return a.cost.size * a.months > LARGE
 
 
 def dearest_move(a: Arrays) -> float:
@@ -275,7 +284,7 @@ def raise_bound(
     Mixture
         Of the last master.
     """
-    longest = LONGEST * left()
+    longest, base = LONGEST * left(), prices.bound
     mine: dict[int, list[tuple[int, int, int]]] = {}
     for o, p, b, e in known:
         mine.setdefault(o, []).append((p, b, e))
@@ -283,10 +292,15 @@ def raise_bound(
     pool: list[tuple[int, Series]] = []
     mixture = Mixture([(o, s, 1.0) for o, s in first], first)
     blocks = [b for b in BLOCKS if b < a.months] or [1]
+    if stays_coarse(a):
+        blocks = blocks[:1]
     for block in blocks if a.months > 24 else [1]:
         master = Master(a, prices.short, block)
         master.add(first)
         master.add(pool)
+        enough = CLOSE * abs(prices.bound)
+        if block > 1:
+            enough = min(ROUGHLY * abs(prices.bound), COARSE * (target - base))
         while most > 0:
             duals = master.solve(min(longest, left()))
             most -= 1
@@ -301,11 +315,7 @@ def raise_bound(
                     break
                 smoothing = smoothing - LESS if smoothing > LESS else 0.0
             tell()
-            if (
-                not new
-                or master.objective - prices.bound <= (CLOSE if block == 1 else ROUGHLY) * abs(prices.bound)
-                or prices.bound >= target * (1 - CLOSE)
-            ):
+            if not new or master.objective - prices.bound <= enough or prices.bound >= target * (1 - CLOSE):
                 break
             if left() <= 0:
                 return mixture

@@ -52,7 +52,7 @@ class Search:
         self.a = a
         self.random = np.random.default_rng(seed)
         self.limit = np.maximum(1, np.bincount(a.beat, weights=a.posts, minlength=a.beats).astype(np.int64) // 2)
-        self.best = np.inf
+        self.best = self._worth = np.inf
         self.kept: tuple[np.ndarray, ...] = ()
         self._begin(self._start())
 
@@ -63,9 +63,9 @@ class Search:
         enter_all(a, state, self.limit)
         self._fill()
         s = self.state = self._fresh(state)
-        worth = float(enter_all(a, s, self.limit))
-        if worth < self.best:
-            self.best = worth
+        self._worth = float(enter_all(a, s, self.limit))
+        if self._worth < self.best:
+            self.best = self._worth
             self.kept = (s.place.copy(), s.begin.copy(), s.end.copy(), s.number.copy())
 
     def start_from(self, postings: list[tuple[int, int, int, int]]) -> None:
@@ -77,6 +77,11 @@ class Search:
             s.number[o] += 1
         self._drop_illegal(s)
         self._begin(s)
+
+    def go_back(self) -> None:
+        """Go on from the best postings where those started from are worse."""
+        if self._worth > self.best:
+            self._restore()
 
     def _start(self) -> State:
         """Return today's postings, as long as officers, the maximum and frozen months let them, and what is frozen."""

@@ -31,6 +31,7 @@ def series(
     begin_cost: np.ndarray,
     end_cost: np.ndarray,
     move_cost: np.ndarray,
+    looked: np.ndarray,
     value: np.ndarray,
     step_place: np.ndarray,
     step_end: np.ndarray,
@@ -39,7 +40,7 @@ def series(
     """Find the cheapest series of postings of o and write it to `out`, (SERIES + 1, 3); return its cost and number.
 
     A posting of p in months b..e−1 costs begin_cost[p, b] + Σ month_cost[p, b..e−1] + Σ full_cost over the same months, the last h left out
-    where it ends before the horizon, + end_cost[p, e] + a broken tenure + move_cost[b] for a rotation. `value`, `step_place`
+    where it ends before the horizon, + end_cost[p, e] + a broken tenure + move_cost[b] for a rotation. Only places that are `looked` at, (P,), are begun in. `value`, `step_place`
     and `step_end` are scratch space, (1 + layers, T + 1), a row for each state before a posting: nowhere yet, then by rotations where they are limited. A beat held twice is told by a cost of INFINITE and a number of −1, and the second
     posting there stands in the last row of `out`.
     """
@@ -63,7 +64,7 @@ def series(
         for after in range(1, layers + 1):
             best, best_place, best_end = INFINITE, -1, -1
             for p in range(places):
-                if not a.allowed[o, p]:
+                if not looked[p] or not a.allowed[o, p]:
                     continue
                 if pinned and a.frozen[o, t] != FREE and a.frozen[o, t] != a.beat[p]:
                     continue
@@ -166,14 +167,15 @@ def price_for(
     full_cost: np.ndarray,
     begin_cost: np.ndarray,
     move_cost: np.ndarray,
+    looked: np.ndarray,
 ):
-    """Price every place and month for o, whose postings are struck out, by what the others leave."""
+    """Price every place that is `looked` at, and today's, and each month for o, whose postings are struck out, by what the others leave."""
     kinds = a.has.shape[1]
     places, months = month_cost.shape
     h = a.handover
     for p in range(places):
         b = a.beat[p]
-        if not a.allowed[o, p] and a.home[o] != p:
+        if a.home[o] != p and not (looked[p] and a.allowed[o, p]):
             continue
         wanted = False
         for k in range(kinds):
