@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tomlkit
 from pydantic_core import to_jsonable_python
@@ -18,7 +18,9 @@ from beatplanner.data.description.rules import RULES
 from beatplanner.data.description.sections.rule import WRITTEN, Rule
 from beatplanner.data.narrowing import is_dict, is_list, is_sequence
 from beatplanner.data.result.sections import section_of
-from beatplanner.data.result.summary import Claims
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.result.draft import proven_gap
 from beatplanner.data.result.draft_reason import gap_words
-from beatplanner.data.result.summary import Claims
 from beatplanner.planning.progress import split_unit
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
+
 
 # A gap at which a plan counts as optimal, as in the contract's status.
 OPTIMAL_GAP = 1e-4

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from beatplanner.data.description.merge_patch import merge
 from beatplanner.data.narrowing import Table, is_dict, is_list
 from beatplanner.data.result.sections import section_of
-from beatplanner.data.result.summary import Claims
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 
 @dataclass(frozen=True)

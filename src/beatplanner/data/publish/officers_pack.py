@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -21,9 +21,12 @@ from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import DAY, changes_of, open_posts, plan_span, served_until
 from beatplanner.data.result.run_card import card_rows
-from beatplanner.data.result.summary import Claims
 from beatplanner.data.result.supervision import AS_ONE, COUNTS, FORCE, supervision_rows
 from beatplanner.data.town.personnel import absences
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
+
 
 # Words of the workbook that the catalogues have: headings, and what the program itself writes into cells. Names of sheets stay, as scripts read them.
 # Names of the workbook's sheets.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from beatplanner.data.result.summary import Claims
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 
 def section_of(said: Mapping[str, object], key: str) -> Claims:

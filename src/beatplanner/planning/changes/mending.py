@@ -20,7 +20,6 @@ from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import check_result_place, folder_of_plan, read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import write_service
-from beatplanner.data.result.summary import Claims
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.drawing import Drawing
@@ -47,6 +46,7 @@ from beatplanner.planning.workload import plan_workload
 from beatplanner.solver.clock import read_clock, watch
 
 if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
     from beatplanner.planning.service.picture import ServiceInputs
 
 How = Literal["keep", "repair", "improve"]

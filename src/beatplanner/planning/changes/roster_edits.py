@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,6 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.json_files import write_audit
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import keep_service, write_service
-from beatplanner.data.result.summary import Claims
 from beatplanner.planning.changes.replanning import FIGURES as PRICED
 from beatplanner.planning.changes.replanning import difference
 from beatplanner.planning.officers.roster_problem import month_starts
@@ -41,6 +40,10 @@ from beatplanner.planning.verification.tenures import impossible_above, short_te
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.summarise import sum_up
 from beatplanner.planning.whole.verdict import write_verdict
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
+
 
 # What no plan may break, by the checker's names; the others are counted and cost.
 HARD = (

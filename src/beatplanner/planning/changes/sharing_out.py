@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -19,7 +19,6 @@ from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import list_of
 from beatplanner.data.result.service_files import write_service
-from beatplanner.data.result.summary import Claims
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.forum.no_pack import empty_pack
 from beatplanner.planning.proof import Progress, rules_in_summary, silent, unproven_of
@@ -32,6 +31,10 @@ from beatplanner.planning.whole.tables import beats_with_starts, tables
 from beatplanner.planning.whole.verdict import write_verdict
 from beatplanner.planning.workload import covered_share, officers_note
 from beatplanner.solver.clock import read_clock
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
+
 
 # Prices of a certificate of officers that stand beat by beat.
 BY_BEAT = ("posts", "room", "handover", "needs")

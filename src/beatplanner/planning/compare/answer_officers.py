@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,11 @@ from beatplanner.data.publish.officers_pack import vacancies
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.postings import open_posts
 from beatplanner.data.result.sections import section_of
-from beatplanner.data.result.summary import Claims
 from beatplanner.data.result.supervision import Supervision, supervision_rows
 from beatplanner.planning.compare.columns import Column
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 
 def leavers(c: Column, leave: int, say: Speech) -> list[str]:

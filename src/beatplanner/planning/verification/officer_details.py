@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from beatplanner.data.formats.frames import records
 from beatplanner.data.narrowing import is_dict, is_list
-from beatplanner.data.result.summary import Claims
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, text
 from beatplanner.planning.verification.personnel import beat_today
 from beatplanner.planning.verification.tenures import couples_of, months_served
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
+
 
 # Names of hard rules on postings.
 BREACHES = (

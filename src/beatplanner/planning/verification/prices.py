@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.folder import read_result
-from beatplanner.data.result.summary import Claims
 from beatplanner.planning.verification.ledger import Ledger, Verdict, tells, text
 from beatplanner.planning.verification.service_figures import until_there
 
 if TYPE_CHECKING:
     from beatplanner.data.formats.frames import Row
+    from beatplanner.data.result.summary import Claims
 
 # Of a figure, what its rounding to twelve digits may change.
 WRITTEN = 2e-11

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.result.sections import section_of
-from beatplanner.data.result.summary import Claims
 from beatplanner.planning.verification.ledger import Ledger, same
 from beatplanner.planning.verification.service_fewest import MOST_SERVERS, Places, solved
 from beatplanner.planning.verification.service_figures import Period
 
 if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables
+    from beatplanner.data.result.summary import Claims
 
 # States of all systems that are solved again at most.
 MOST_STATES = 60_000

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from beatplanner.data.result.sections import section_of
-from beatplanner.data.result.summary import Claims
 from beatplanner.planning.verification.ledger import Ledger
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
+
 
 CALLS, BATCHES = 20_000, 20
 # Half widths are of 95 %; figures further apart than so many of them together are called wrong (about five standard deviations).

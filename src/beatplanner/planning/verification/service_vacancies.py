@@ -13,13 +13,13 @@ import pandas as pd
 
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.data.result.service_files import HELD, HELD_SUMS, HELD_WAYS
-from beatplanner.data.result.summary import Claims
 from beatplanner.planning.verification.ledger import Ledger
 from beatplanner.planning.verification.service_figures import Period
 from beatplanner.planning.verification.service_held import check_held
 
 if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables
+    from beatplanner.data.result.summary import Claims
 
 # Version of results since which vacancies are told.
 SINCE = 4

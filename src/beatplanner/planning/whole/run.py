@@ -20,7 +20,6 @@ from beatplanner.data.result.folder import check_result_place, folder_of_plan, r
 from beatplanner.data.result.forum_ways import ForumWays
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
-from beatplanner.data.result.summary import Claims
 from beatplanner.data.side_work import SideWork
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.paths import whole_path
-from beatplanner.data.project.content import StoredPlan
 from beatplanner.data.side_work import usable_cores
 from beatplanner.ui.commands.console import out_console
+
+if TYPE_CHECKING:
+    from beatplanner.data.project.content import StoredPlan
+
 
 project_app = typer.Typer(
     name="project",

@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from beatplanner.data.narrowing import Table
 from beatplanner.ui.desktop.map.cartography import fill_of_beat
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.brush_size import BrushSize
@@ -43,6 +42,7 @@ from beatplanner.ui.desktop.toolkit.told import told
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, two_in_a_row
 
 if TYPE_CHECKING:
+    from beatplanner.data.narrowing import Table
     from beatplanner.planning.beats.drawing import Done, Drawing
 
 # Letters of a change that a menu says.

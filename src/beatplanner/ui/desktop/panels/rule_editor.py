@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
-from beatplanner.data.narrowing import Table
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.rule_field import RuleField, by_key, catalog
 from beatplanner.ui.desktop.plain_text import Label, question
@@ -32,6 +31,7 @@ from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
     from beatplanner.data.description.sections.rule import Rule
+    from beatplanner.data.narrowing import Table
     from beatplanner.planning.rule_catalog import Preset
 
 TITLES = {

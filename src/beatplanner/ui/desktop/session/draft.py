@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from beatplanner.data.narrowing import Table
-
 if TYPE_CHECKING:
+    from beatplanner.data.narrowing import Table
     from beatplanner.ui.desktop.session.session import OpenTown
 
 Box = tuple[float, float, float, float]

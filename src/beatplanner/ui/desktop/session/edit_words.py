@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from beatplanner.data.narrowing import Table
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from beatplanner.data.narrowing import Table
 
 
 def edit_in_words(edit: Table) -> str:
