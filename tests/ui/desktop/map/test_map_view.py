@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.commands.app import app
-from beatplanner.ui.desktop.map import map_view
+from beatplanner.ui.desktop.map import cartography, map_view
 from beatplanner.ui.desktop.map.cartography import draw
 from beatplanner.ui.desktop.map.export_panel import PrintDialog, write_data
 from beatplanner.ui.desktop.map.legend import legend
@@ -296,6 +296,26 @@ def test_what_the_map_is_shaded_by_is_said_in_the_windows_language(window):
     for language in ("mk", "sq"):
         words = catalogue(language)
         assert all(words.get(figure, figure) != figure for figure in FIGURES), language
+
+
+def test_what_a_run_has_found_is_seen_in_a_town_without_beats(window):
+    """The units' own ground lay over it, so that nothing was drawn live where there are no beats of today."""
+    content = window.map.content
+    count = len(content.polygons)
+    content.take_beats([], np.full(count, -1))
+
+    def seen() -> set[str]:
+        window.map.redraw()
+        window.map.finish_picture()
+        image = window.map._picture.toImage()
+        return {image.pixelColor(x, y).name() for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
+
+    bare = seen()
+    window.map.take_found(np.arange(count // 2), np.arange(count // 2) % 2)
+    fills = {cartography.fill_of(int(k), False).color().name() for k in content.found_colour}
+    assert len(fills) == 2 and not fills & bare and fills <= seen()
+    # units of which nothing is found yet are seen as before
+    assert cartography.NO_BEAT in bare & seen()
 
 
 def test_no_name_stands_below_the_legend(window):

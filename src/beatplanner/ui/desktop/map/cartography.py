@@ -169,14 +169,15 @@ def _beats(w: _Work) -> Iterator[None]:
 def _units(w: _Work) -> Iterator[None]:
     content, dark = w.content, w.view.dark
     if not (content.label >= 0).any() and len(content.polygons):
-        # a town without beats is seen as an area, also where its units are too small for outlines
+        # a town without beats is seen as an area, also where its units are too small for outlines; what a run has found lies below and stays seen
+        bare = np.ones(len(content.polygons), bool) if content.found is None else content.found < 0
         w.painter.setPen(Qt.PenStyle.NoPen)
         w.painter.setBrush(QColor(NO_BEAT_DARK if dark else NO_BEAT))
         w.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for first in range(0, len(content.polygons), PART):
             only = np.zeros(len(content.polygons), bool)
             only[first : first + PART] = True
-            w.painter.drawPath(w.view.path(content.rings, only, least=0.5))
+            w.painter.drawPath(w.view.path(content.rings, only & bare, least=0.5))
             yield
     colour = QColor(170, 170, 170, 110) if dark else QColor(90, 90, 90, 130)
     yield from _outlines(w.painter, w.view, content.rings, colour, fog=True)
