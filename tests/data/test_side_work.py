@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -63,3 +64,12 @@ def test_what_is_dropped_is_begun_by_nobody():
         task = side.give(refuse)
         task.drop()
         assert task.ended.is_set() or not side.waiting
+
+
+def test_what_another_process_loaded_is_not_looked_through_for_circles():
+    with side_work(1) as side:
+        frozen, sweeps = side.give(gc.get_freeze_count), side.give(gc.isenabled)
+        frozen.ended.wait()
+        sweeps.ended.wait()
+        assert frozen.take() > 1_000
+        assert sweeps.take() is True

@@ -181,9 +181,13 @@ def _serve(pipe: Any, warm: tuple[str, ...]) -> None:
     # as in the process that gave the work
     gc.set_threshold(50_000, 10, 10)
     warnings.simplefilter("ignore")
+    # what is loaded stays: neither now nor later is it looked through for circles
+    gc.disable()
     for module in warm:
         with suppress(ImportError):
             importlib.import_module(module)
+    gc.freeze()
+    gc.enable()
     with suppress(EOFError, OSError):
         while True:
             what, arguments = pipe.recv()
