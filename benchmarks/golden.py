@@ -264,7 +264,9 @@ def figures_of(value: object, place: str = "") -> Iterator[str]:
                 yield from figures_of(inner, f"{place}.{key}")
     elif isinstance(value, list):
         for i, inner in enumerate(value):
-            yield from figures_of(inner, f"{place}.{i}")
+            # a row that comes in between is one difference, not one of each row below
+            name = inner.get("key", i) if isinstance(inner, dict) else i
+            yield from figures_of(inner, f"{place}.{name}")
     else:
         yield f"{place} = {json.dumps(value, ensure_ascii=False)}"
 

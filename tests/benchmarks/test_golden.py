@@ -77,6 +77,14 @@ def test_json_is_compared_by_its_keys_and_a_share_of_many_digits_is_no_hash(tmp_
     assert "+ .shifts.0.own = 0.223456789012" in capsys.readouterr().out
 
 
+def test_a_row_that_comes_in_between_is_one_difference(tmp_path, capsys):
+    for name, keys in (("old", ("a", "c")), ("new", ("a", "b", "c"))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "comparison.json").write_text(json.dumps([{"key": key} for key in keys]), "utf-8")
+    assert compare(tmp_path / "old", tmp_path / "new", Expected(None), SHOWN) == 1
+    assert "0 lines gone, 1 new" in capsys.readouterr().out
+
+
 def test_every_expected_difference_stands_in_the_changelog():
     assert Expected(ROOT / "benchmarks" / "golden_expected.toml").known
 
