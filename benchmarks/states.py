@@ -151,8 +151,10 @@ def main() -> None:
             continue
         problem = problem_of(path, count, goal)
         begin, spent = time.monotonic(), time.process_time()
+        # the plans of the travel come from its bound, those of the cut from walks
+        effort = 0.2 if goal == TRAVEL else 4.0
         plan = solve_districts(
-            problem, seconds=options.seconds, threads=options.threads, seed=1, nodes=2**31 - 1, effort=0.2
+            problem, seconds=options.seconds, threads=options.threads, seed=1, nodes=2**31 - 1, effort=effort
         )
         begin, spent = time.monotonic() - begin, time.process_time() - spent
         scale = 1e6 if goal == TRAVEL else 1.0

@@ -11,6 +11,7 @@ import pytest
 from beatplanner.planning.verification.travel_bound import prove
 from beatplanner.planning.verification.travel_pairs import Area
 from beatplanner.planning.whole.beat_proofs import packed
+from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts import dilation, node
 from beatplanner.solver.districts.annealing import CUT
 from beatplanner.solver.districts.bound import first_guess
@@ -192,6 +193,26 @@ def test_a_node_reaches_the_top_of_its_relaxation():
     assert top(0 * east, (3,)) == pytest.approx(root.value, rel=1e-3)
     parts = [top(east, (3 - a, a)) for a in range(4)]
     assert root.value * (1 - 1e-3) <= min(parts) < max(parts)
+
+
+@pytest.mark.parametrize("border", [1.0, 700.0])
+def test_walks_for_the_least_border_cool_down(border):
+    problem = small_problem(1, 4, 0.0, 12, 8)
+    # heavy units far apart, as counties are: neither may be what the heat of a walk is measured in
+    problem = replace(
+        problem,
+        weight=np.full(96, 5e4),
+        xy=problem.xy * 50,
+        distance=None,
+        goal=CUT,
+        border=np.full(len(problem.edges), border),
+    )
+    problem = replace(problem, lower=24 * 5e4, upper=24 * 5e4)
+    search = Search(problem, 1, 1)
+    found = search.run(0.5, 60.0, read_clock(lambda: False), None, lambda: False, lambda *_: None)
+    assert search.keeps_rules(found)
+    # four quarters of six columns and four rows
+    assert found.objective == pytest.approx(20 * border)
 
 
 @pytest.mark.parametrize(("seed", "count", "columns", "rows"), [(1, 2, 5, 2), (2, 3, 4, 2), (3, 3, 4, 2), (4, 2, 3, 3)])

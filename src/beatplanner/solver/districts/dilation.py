@@ -81,6 +81,7 @@ def _relaxed(
     lower: float,
     upper: float,
     now: np.ndarray,
+    slope: np.ndarray,
     row: np.ndarray,
     value: np.ndarray,
     share: np.ndarray,
@@ -88,7 +89,6 @@ def _relaxed(
     reduced: np.ndarray,
     at: np.ndarray,
     ratio: np.ndarray,
-    slope: np.ndarray,
 ):
     """Return the Lagrangian at multipliers `now`, inf where it has too few sites; fill the sites chosen and the slope.
 
@@ -135,6 +135,25 @@ def _relaxed(
 
 
 @njit(cache=True, nogil=True)
+def _dilate(space: np.ndarray, turn: np.ndarray, stretch: float, inner: np.ndarray):
+    """Stretch the space, (n, n), along the difference of two subgradients; `inner`, (n,), is scratch."""
+    n = turn.shape[0]
+    inner[:] = 0.0
+    for i in range(n):
+        for j in range(n):
+            inner[j] += space[i, j] * turn[i]
+    length = np.sqrt((inner * inner).sum())
+    if length > 1e-12:
+        for i in range(n):
+            a = 0.0
+            for j in range(n):
+                a += space[i, j] * inner[j]
+            a *= (1.0 / stretch - 1.0) / (length * length)
+            for j in range(n):
+                space[i, j] += a * inner[j]
+
+
+@njit(cache=True, nogil=True)
 def _stretch(
     start: np.ndarray,
     unit: np.ndarray,
@@ -178,28 +197,11 @@ def _stretch(
         longest = max(longest, start[s + 1] - start[s])
     row, value, share, reduced = np.zeros(sites), np.zeros(sites), np.zeros(unit.shape[0]), np.zeros(unit.shape[0])
     at, ratio, last, picked = np.zeros(longest, np.int64), np.zeros(longest), np.zeros(n), np.zeros_like(chosen)
+    scratch = (row, value, share, picked, reduced, at, ratio)
     best, taken = -np.inf, 0
     inner, along = np.zeros(n), np.zeros(n)
     if fresh:
-        best = _relaxed(
-            start,
-            unit,
-            cost,
-            zone,
-            need,
-            weight,
-            lower,
-            upper,
-            now,
-            row,
-            value,
-            share,
-            picked,
-            reduced,
-            at,
-            ratio,
-            slope,
-        )
+        best = _relaxed(start, unit, cost, zone, need, weight, lower, upper, now, slope, *scratch)
         best_at[:] = now
         chosen[:] = picked
         taken = 1
@@ -221,25 +223,7 @@ def _stretch(
             tries += 1
             for i in range(n):
                 now[i] += step * along[i]
-            bound = _relaxed(
-                start,
-                unit,
-                cost,
-                zone,
-                need,
-                weight,
-                lower,
-                upper,
-                now,
-                row,
-                value,
-                share,
-                picked,
-                reduced,
-                at,
-                ratio,
-                last,
-            )
+            bound = _relaxed(start, unit, cost, zone, need, weight, lower, upper, now, last, *scratch)
             taken += 1
             if bound > best:
                 best = bound
@@ -252,19 +236,7 @@ def _stretch(
                 step *= 1.21
         if tries == 1:
             step *= 0.95
-        inner[:] = 0.0
-        for i in range(n):
-            for j in range(n):
-                inner[j] += space[i, j] * (last[i] - slope[i])
-        length = np.sqrt((inner * inner).sum())
-        if length > 1e-12:
-            for i in range(n):
-                a = 0.0
-                for j in range(n):
-                    a += space[i, j] * inner[j]
-                a *= (1.0 / stretch - 1.0) / (length * length)
-                for j in range(n):
-                    space[i, j] += a * inner[j]
+        _dilate(space, last - slope, stretch, inner)
         slope[:] = last
     return best, step, True
 

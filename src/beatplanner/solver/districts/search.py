@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts import annealing as local_search
-from beatplanner.solver.districts.annealing import MOVES, TRAVEL
+from beatplanner.solver.districts.annealing import CUT, MOVES, TRAVEL
 from beatplanner.solver.districts.growth import Graph, Growth, NoRoomError, grown_from, halved, share_out
 from beatplanner.solver.districts.problem import DistrictingProblem, Districts, keeps_balance, keeps_budget
 from beatplanner.solver.districts.transport import Transport
@@ -22,7 +22,9 @@ MOVES_PER_UNIT = 50_000
 MOVES_PER_SECOND = 4_000_000
 CHUNK = 100_000
 # First heat of a walk, and of one from a plan worth keeping; moves for each unit in a walk from the centres of a relaxation.
-HOT, WARM = 0.5, 0.05
+HOT, WARM, COLD = 0.5, 0.05, 0.003
+# Of the border: how much hotter, and shares of the mean edge at which a walk ends: a cold one stays where heavy units keep the balance broken.
+CUT_HEAT, CUT_COLD = 2.4, (0.002, 0.06)
 IMPROVING_MOVES = 5_000
 # Units above which walks start from a halved map, and may be a little out of balance while they are hot, as a share of all workload.
 LARGE, ALLOWANCE = 2_000, 0.005
@@ -160,7 +162,9 @@ class Search:
                 )
                 district, label = growth.grow(from_today)
                 gentle = from_today and self.by_label
-            return self.anneal(district, label, moves, until[w], cancelled, random, heat=WARM if gentle else HOT)
+            return self.anneal(
+                district, label, moves, until[w], cancelled, random, heat=WARM if gentle else HOT, lukewarm=w % 2 == 1
+            )
 
         best = None if start is None else self.found(start)
         if self.threads > 1:
@@ -198,8 +202,12 @@ class Search:
         random: np.random.Generator,
         *,
         heat: float,
+        lukewarm: bool = False,
     ) -> Found:
-        """Walk from `district`, at first at some heat, a share of the mean cost of a unit, and cold at the end of the moves or of the time."""
+        """Walk from `district`, at first at some heat, a share of the mean cost of a unit, and cold at the end of the moves or of the time.
+
+        Where the border is made least, a walk may end `lukewarm`.
+        """
         problem = self.problem
         n, count = len(problem.weight), problem.count
         state = _State(n, count, district)
@@ -219,13 +227,9 @@ class Search:
             tally[local_search.MOVED] = moved
 
         refresh()
-        size = max(tally[local_search.COST], float(self.residents.sum()) if problem.goal == MOVES else 0.0)
-        # where a plan costs nothing, as many beats as inhabited units, the walk still needs some heat
-        size = max(size, 1e-3 * float(problem.weight.sum()) * float(np.ptp(problem.xy, axis=0).max()), 1e-9)
-        scale = size / n
+        size, hot, cold = self._heat(float(tally[local_search.COST]), heat, lukewarm)
         tally[local_search.WEIGHT_PENALTY] = 2.0 * size / max(problem.weight.sum(), 1e-12)
         tally[local_search.MOVE_PENALTY] = 2.0 * size / max(float(self.residents.sum()), 1e-12)
-        hot, cold = heat * scale, 0.003 * scale
         arguments = (
             *self._map_and_rules(label),
             budget,
@@ -262,6 +266,19 @@ class Search:
         step_seed = int(random.integers(2**31))
         local_search.anneal(step_seed, self.chunk, 1e-3 * cold, 1.0, *arguments, False)
         return self.found(best)
+
+    def _heat(self, cost: float, heat: float, lukewarm: bool) -> tuple[float, float, float]:
+        """Return the size of a plan's figures, and the first and last heat of a walk from a plan that costs so much; see `anneal`."""
+        problem = self.problem
+        if problem.goal == CUT:
+            # each step changes a few edges of the border, however many units there are
+            edge = max(1e-9, float(problem.border.mean())) if len(problem.border) else 1e-9
+            return max(cost, edge), CUT_HEAT * heat * edge, CUT_COLD[1 if lukewarm else 0] * edge
+        size = max(cost, float(self.residents.sum()) if problem.goal == MOVES else 0.0)
+        # where a plan costs nothing, as many beats as inhabited units, the walk still needs some heat
+        size = max(size, 1e-3 * float(problem.weight.sum()) * float(np.ptp(problem.xy, axis=0).max()), 1e-9)
+        scale = size / len(problem.weight)
+        return size, heat * scale, COLD * scale
 
     def improver(self, stop: Callable[[], bool]) -> Callable[[np.ndarray], tuple[np.ndarray, float] | None] | None:
         """Return what walks on from centres that a relaxation uses; None where locks or a budget tie districts to labels."""
