@@ -90,6 +90,11 @@ def screens(window: Any, town: Path, plans: list[Path]) -> Iterator[tuple[str, A
             tabs.setCurrentIndex(0)
         elif dock.objectName() == "stations":
             window.stations.use.setChecked(False)
+        # each screen shows its own change alone
+        window.draft.drop()
+        if dock.objectName() == "gantt":
+            dock.hide()
+            let_go(0.5)
     shown = tour.begin(window)
     for _ in range(4):
         shown.go(1)
@@ -223,6 +228,8 @@ def main() -> None:
                         "QT_SCALE_FACTOR": str(SIZES[size]),
                         "XDG_CONFIG_HOME": temporary,
                         "XDG_DATA_HOME": temporary,
+                        # neither what this user opened nor what a crash left
+                        "XDG_STATE_HOME": temporary,
                     },
                     check=True,
                 )
