@@ -207,7 +207,6 @@ class Officers(Section):
         Rule(
             "Worst wish",
             "nobody is moved to a beat below wish {value}",
-            unit="wishes",
             low=1,
             high=20,
             off="wishes are counted, not promised",
@@ -221,7 +220,7 @@ class Officers(Section):
         Whole | None,
         Rule(
             "Moves of one officer at most",
-            "nobody is moved more than {value} times",
+            "moves of one officer: {value} at most",
             unit="moves",
             high=10,
             off="an officer may be moved any number of times",
