@@ -263,12 +263,13 @@ def test_a_key_of_the_description_is_a_rule_or_an_input_in_words(section):
 
 
 def test_numbers_that_have_a_unit_tell_it():
-    """What is counted, measured or paid has its unit beside the number; a ratio, a year and an amount of the budget's money have none."""
+    """What is counted, measured or paid has its unit beside the number; a ratio, a year, a place in an order and an amount of the budget's money have none."""
     bare = {r.key for r in RULES if r.kind in ("number", "whole", "share") and not r.unit}
     assert bare == {
         "beats.count",
         "stations.detour",
         "stations.budget",
+        "officers.worst_wish",
         "service.detour",
         "budget.first_year",
         "budget.vehicle_price",
