@@ -159,6 +159,18 @@ def test_districts_by_nearer_neighbours_need_no_separators(monkeypatch):
     assert all(search.keeps_rules(search.found(district)) for district in made)
 
 
+@pytest.mark.parametrize(("seed", "models"), [(1, 1), (3, 2)])
+def test_more_pairs_are_tried_where_they_may_better_a_plan(seed, models, monkeypatch):
+    # whole units cost no more than split ones with seed 1, and a quarter of a percent more with seed 3
+    problem = small_problem(seed, 2, 0.05, 9, 8)
+    search = Search(problem, 0, 1)
+    transport, tried, whole = Transport(problem, search.graph, search.metres, lambda: False), [], Transport._whole
+    monkeypatch.setattr(Transport, "_whole", lambda *a: tried.append(1) or whole(*a))
+    monkeypatch.setattr("beatplanner.solver.districts.transport.MOVES", 1)
+    assert transport.around(np.array([0, 71]))
+    assert len(tried) == models
+
+
 def test_the_ascent_goes_on_while_it_rises(monkeypatch):
     problem = small_problem(1, 3, 0.005, 16, 12)
     search = Search(problem, 0, 1)

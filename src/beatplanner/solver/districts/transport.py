@@ -137,16 +137,23 @@ class Transport:
         return cost, found.x.reshape(shape), scale * np.maximum(found.lower.marginals, 0.0).reshape(shape)
 
     def _of_slacks(self, centres: np.ndarray, cost: np.ndarray, x: np.ndarray, extra: np.ndarray) -> np.ndarray | None:
-        """Return whole units' districts, by the model of the fewest pairs that has a solution; None where none has."""
-        nearer = self._nearer(centres)
+        """Return whole units' districts, of models of more and more pairs until more cannot better them; None where none has a solution."""
+        nearer, best, least = self._nearer(centres), None, np.inf
+        value = float((cost * x).sum())
         for by_separators in (False, True):
             for slack in SLACKS:
-                if self.stop():
-                    return None
+                # the last takes long, and is for want of any other
+                if self.stop() or (best is not None and slack == SLACKS[-1]):
+                    return best
                 made = self._whole(centres, cost, x, extra <= slack, None if by_separators else nearer)
-                if made is not None:
-                    return made
-        return None
+                if made is not None and (paid := float(cost[np.arange(len(made)), made].sum())) < least:
+                    best, least = made, paid
+                # a pair left out costs more than that by itself
+                if least <= value * (1.0 + slack):
+                    return best
+            if best is not None:
+                return best
+        return best
 
     def _nearer(self, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how far along the edges each unit is from each centre, (n, K), and its neighbour on the way there, negative where there is none."""
