@@ -80,7 +80,7 @@ def screens(window: Any, town: Path, plans: list[Path]) -> Iterator[tuple[str, A
         elif dock.objectName() == "draw and mend":
             window.drawing_panel.halve()
         let_go(0.5)
-        yield {"draw and mend": "drawing", "results": "beat"}.get(dock.objectName(), dock.objectName()), window
+        yield str({"draw and mend": "drawing", "results": "beat"}.get(dock.objectName(), dock.objectName())), window
         if dock.objectName() == "results":
             tabs = window.results.tabs
             for k in range(1, tabs.count()):
