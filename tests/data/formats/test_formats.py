@@ -15,7 +15,7 @@ import shapely
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
-from beatplanner.data.formats.cells import numbers
+from beatplanner.data.formats.cells import numbers, read_truths
 from beatplanner.data.formats.layers import read_layer, read_table
 from beatplanner.data.formats.number_columns import parse_numbers
 from beatplanner.data.formats.source import Place
@@ -436,3 +436,8 @@ def test_a_sheet_is_found_whatever_its_case(tmp_path):
     assert read_workbook(tmp_path / "minutes.xlsx", "записник", None).name == "Записник"
     with pytest.raises(InputError, match="there is no sheet “Записници”"):
         read_workbook(tmp_path / "minutes.xlsx", "Записници", None)
+
+
+def test_yes_and_no_are_read_alike_whatever_the_column():
+    cells = pd.Series(["x", "Да", "po", "1.0", True, 1.0, "нет", "jo", "0.0", None, 0, "viaduct"], dtype=object)
+    assert read_truths(cells) == [True] * 6 + [False] * 5 + [None]

@@ -179,6 +179,9 @@ def test_classes_can_be_edited(town):
     table = town.folder / "classes.csv"
     table.write_text("class,walked,factor\nStreet,no,\nMotorway,yes,1.2", encoding="utf-8")
     assert road_classes(table)[0]["motorway"].factor == 1.2
+    # yes and no are the words that a roster has, too
+    table.write_text("class,walked\nLane,x\nQuay,нет\nStreet,no\nMotorway,yes", encoding="utf-8")
+    assert [road_classes(table)[0][k].walked for k in ("lane", "quay")] == [True, False]
     town.swap('roads = { path = "roads.gpkg" }', 'roads = { path = "roads.gpkg", classes = "classes.csv" }')
     with pytest.raises(InputError, match="no lines that people walk on"):
         read_town(read_description(town.project))

@@ -1,6 +1,7 @@
 """Money by year against sums by hand, limits that keep areas out, survey waves and the price of a rule."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from beatplanner.data.result.folder import read_result
@@ -148,6 +149,25 @@ def test_matched_beats_waves_in_time_and_one_kind_a_question(asked, command):
     assert code == 1 and "two rows for “Safe” in wave Wave 1" in err
     code, _, err = told_survey(asked, command, [f"{a},2027-05,Safe,50,20", f"{b},May 2027,Safe,50,30"])
     assert code == 1 and "waves of one time have different names: 2027-05, May 2027" in err
+
+
+def test_a_survey_is_read_as_every_table_is(asked, command):
+    """Thousands, decimal commas, local dates and ids that a spreadsheet changed mean here what they mean elsewhere."""
+    from beatplanner.planning.compare.surveys import read_survey
+
+    tables = read_result(asked.path("out"))
+    a, b, *_ = sorted(tables.beats["beat"].astype(str))
+    file, found = asked.path("survey.csv"), []
+    plain = [f"{a};w 1;Trust;1200;3.4;1.5;2027-05-01", f"{b};w 1;Trust;1350;2.9;1.2;2027-05-02"]
+    local = [f"0{a};w 1;Trust;1.200;3,4;1,5;01.05.2027", f"0{b}.0;w 1;Trust;1.350;2,9;1,2;02.05.2027"]
+    for rows in (plain, local):
+        file.write_text("\n".join(["beat;wave;question;n;mean;sd;asked_on", *rows]), encoding="utf-8")
+        found.append(read_survey(file, tables))
+    pd.testing.assert_frame_equal(found[0].rows, found[1].rows)
+    told = " ".join(str(n) for n in found[1].notes)
+    assert "read as thousands" in told and "without leading zeros" in told
+    code, _, err = told_survey(asked, command, [f"{a},w,Q,50,20,May Day"], "beat,wave,question,n,yes,asked_on")
+    assert code == 1 and "row 2" in err and "“May Day”, which is no date" in err
 
 
 def test_all_beats_weigh_by_residents_and_only_where_all_were_asked(asked):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from beatplanner.data.errors import InputError
@@ -126,7 +127,7 @@ def test_the_command_line_judges_and_accepts(town, command, tmp_path, plan):
     table_of(moved(judge.published, longest(judge.published), end=-17, months=24), plan).to_csv(table, index=False)
     code, said, _ = command("postings", town.path("plan"), "--table", table)
     assert code == 0 and "is empty: August 2027" in said and "vacant months:" in said
-    named = tmp_path / "named.csv"
+    first, named = said, tmp_path / "named.csv"
     named.write_text(table.read_text("utf-8").replace("officer,beat", "Полицаец,Реон", 1), "utf-8")
     code, other, err = command("postings", town.path("plan"), "--table", named)
     assert code == 0 and other == said and "“Реон” is taken for beat" in err
@@ -138,6 +139,13 @@ def test_the_command_line_judges_and_accepts(town, command, tmp_path, plan):
     table.write_text(table.read_text("utf-8").replace(judge.published[0].officer, "Nobody"), "utf-8")
     code, _, err = command("postings", town.path("plan"), "--table", table)
     assert code == 1 and "there is no officer “Nobody”" in err
+    rows = pd.read_csv(named.rename(tmp_path / "local.csv"), dtype=str)
+    for column in ("start", "end"):
+        rows[column] = pd.to_datetime(rows[column]).dt.strftime("%d.%m.%Y")
+    rows["Реон"] = rows["Реон"].str.zfill(2) + ".0"
+    rows.to_csv(named, index=False, sep=";")
+    code, other, err = command("postings", town.path("plan"), "--table", named)
+    assert code == 0 and other == first and "without leading zeros" in err
     table.write_text("officer,beat,start,end\nAna,1,2027-01-15,2027-07-01\n", "utf-8")
     assert "no first day of a month" in command("postings", town.path("plan"), "--table", table)[2]
 

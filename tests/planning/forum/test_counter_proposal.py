@@ -139,6 +139,17 @@ def test_a_file_that_cannot_be_used_is_told(planned, text, words):
         judge_proposal(planned.folder / "plan", file, planned.folder / "judged")
 
 
+def test_units_and_beats_are_found_as_every_table_finds_them(planned):
+    """A spreadsheet takes zeros in front and adds decimals; what another wrote has other blanks."""
+    now = beats(planned)
+    other = next(b for u, b in now.items() if b != now[1] and u in (3, 4, 5, 6, 9, 13))
+    plain = propose(planned, {1: other})
+    found = propose(planned, {"01": f" {other}.0"})
+    assert found.changes["unit"].tolist() == plain.changes["unit"].tolist()
+    assert (found.proposal.beat == plain.proposal.beat).all()
+    assert sum("without leading zeros" in str(n) for n in found.notes) == 2
+
+
 def test_a_proposal_against_an_older_plan_is_doubted(planned):
     now = beats(planned)
     unit, other = 1, next(b for b in set(now.values()) if b != now[1])

@@ -73,6 +73,11 @@ MISSING_CODES = (
 )
 
 
+# In English and the languages of the region.
+YES = {"yes", "y", "true", "t", "1", "x", "да", "da", "po", "д"}
+NO = {"no", "n", "false", "f", "0", "", "не", "нет", "н", "ne", "jo", "nu"}
+
+
 def is_missing(value: Any) -> bool:
     """Tell whether a cell is empty."""
     return (
@@ -109,6 +114,13 @@ def texts(values: pd.Series) -> list[str | None]:
         else:
             found.append(CONTROL.sub(" ", str(value)).strip())
     return found if len(found) == len(codes) else [found[c] for c in codes]
+
+
+def read_truths(values: pd.Series) -> list[bool | None]:
+    """Return a column of yes and no; empty is no, None what is neither."""
+    # a workbook has its 1 as 1.0, and so has a column of texts that was made of it
+    words = [re.sub(r"^([01])\.0+$", r"\1", (word or "").casefold()) for word in texts(values)]
+    return [True if word in YES else False if word in NO else None for word in words]
 
 
 @dataclass

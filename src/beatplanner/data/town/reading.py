@@ -17,16 +17,13 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.base import Layer, PointTable
 from beatplanner.data.errors import InputError
 from beatplanner.data.findings import Findings, listed
-from beatplanner.data.formats.cells import is_missing, texts
+from beatplanner.data.formats.cells import is_missing, read_truths, texts
 from beatplanner.data.formats.ids import id_advice, match_ids
 from beatplanner.data.formats.layers import read_layer
 from beatplanner.data.formats.points import read_points
 from beatplanner.data.formats.source import Place, Source, source_of
 
 Frame = TypeVar("Frame", bound=pd.DataFrame)
-# In English and the languages of the region.
-YES = {"yes", "y", "true", "t", "1", "x", "да", "da", "po", "д"}
-NO = {"no", "n", "false", "f", "0", "", "не", "нет", "н", "ne", "jo", "nu"}
 
 
 @dataclass
@@ -130,11 +127,11 @@ def read_placed(
 
 def truths(values: pd.Series, where: Place) -> list[bool]:
     """Return a column of yes and no; empty is no."""
-    # a workbook has its 1 as 1.0
-    found = [(word or "").casefold() for word in texts(values)]
-    for i, word in enumerate(found):
-        if word not in YES | NO:
+    found: list[bool] = []
+    for i, said in enumerate(read_truths(values)):
+        if said is None:
             raise InputError(
                 where.problem(f"holds “{values.iat[i]}”", "Write yes or no", row=where.rows[i], field=str(values.name))
             )
-    return [word in YES for word in found]
+        found.append(said)
+    return found

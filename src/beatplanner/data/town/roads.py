@@ -17,7 +17,7 @@ from pyproj import CRS
 
 from beatplanner.data.description.sections.base import Layer
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.formats.cells import numbers, texts
+from beatplanner.data.formats.cells import missing_cells, numbers, read_truths, texts
 from beatplanner.data.formats.layers import read_layer
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.columns import mapped_table
@@ -59,7 +59,6 @@ DRIVING_KMH: dict[str, float] = {
         0,
     ),
 }
-_YES, _NO = {"yes", "true", "1", "y", "t", "да", "po", "da"}, {"no", "false", "0", "n", "f", "не", "jo", "ne"}
 
 
 @dataclass(frozen=True)
@@ -89,12 +88,13 @@ def road_classes(table: Path | None) -> tuple[dict[str, RoadClass], list[Note]]:
     wait = (
         numbers(frame["wait_minutes"], where, least=0, empty=0.0) if "wait_minutes" in frame else np.zeros(len(frame))
     )
-    walked = [(word or "").casefold() for word in texts(frame["walked"])]
-    for i, (name, word) in enumerate(zip(texts(frame["class"]), walked, strict=True)):
-        if name is None or word not in _YES | _NO:
+    walked = read_truths(frame["walked"])
+    empty = missing_cells(frame["walked"])
+    for i, (name, yes) in enumerate(zip(texts(frame["class"]), walked, strict=True)):
+        if name is None or yes is None or empty[i]:
             what = "no class is named" if name is None else f"“{frame['walked'].iat[i]}” is neither yes nor no"
             raise InputError(where.problem(what, "Write yes or no", row=where.rows[i], field="walked"))
-        known[name.casefold()] = RoadClass(word in _YES, float(factor[i]), float(wait[i]))
+        known[name.casefold()] = RoadClass(yes, float(factor[i]), float(wait[i]))
     return known, told
 
 
@@ -216,8 +216,8 @@ def _read_lines(path: Path, layer: Layer) -> tuple[gpd.GeoDataFrame, Place]:
     frame, where = read_layer(path, layer.layer, [c for c in [kind, *levels] if c], layer.crs)
     apart = np.zeros(len(frame), bool)
     for column in levels:
-        said = frame[column].map(lambda v: "" if v is None or pd.isna(v) else str(v).strip().casefold())
-        apart |= ~said.isin({"", *_NO, "0.0"}).to_numpy()
+        # “viaduct” or “building_passage” is neither, and is apart as well
+        apart |= np.array([said is not False for said in read_truths(frame[column])], bool)
     return gpd.GeoDataFrame({"class": frame[kind] if kind else None, "apart": apart}, geometry=frame.geometry), where
 
 

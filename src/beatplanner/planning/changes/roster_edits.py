@@ -19,8 +19,9 @@ import pandas as pd
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.findings import did_you_mean
+from beatplanner.data.formats.cells import dates, numbers, texts
 from beatplanner.data.formats.frames import records
+from beatplanner.data.formats.ids import id_advice, match_ids
 from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.draft import BROKEN
@@ -464,27 +465,24 @@ def read_postings(path: Path, tables: PlanTables) -> tuple[list[Posting], list[N
     from beatplanner.data.town.columns import mapped_table
 
     own = () if tables.assignments is None else tuple(map(str, tables.assignments.columns))
-    frame, _, told = mapped_table(path, None, ["officer", "beat", "start", "end"], ["post", "requires"], beside=own)
+    frame, where, told = mapped_table(path, None, ["officer", "beat", "start", "end"], ["post", "requires"], beside=own)
     judge = Judge(tables, path)
-    for number, row in enumerate(records(frame), 1):
-        if str(row["officer"]) not in judge.roster:
-            raise InputError(
-                problem(
-                    f"there is no officer “{row['officer']}”",
-                    did_you_mean(str(row["officer"]), judge.roster) or "Use names of the roster",
-                    file=path.name,
-                    row=str(number),
-                    field="officer",
-                )
-            )
-        if str(row["beat"]) not in judge.posts:
-            raise InputError(
-                problem(
-                    f"there is no beat “{row['beat']}”",
-                    did_you_mean(str(row["beat"]), judge.posts) or "Use beats of the plan",
-                    file=path.name,
-                    row=str(number),
-                    field="beat",
-                )
-            )
+    for field, known, mend in (
+        ("officer", judge.roster, "Use names of the roster"),
+        ("beat", judge.posts, "Use beats of the plan"),
+    ):
+        found, ids = texts(frame[field]), [str(k) for k in known]
+        match = match_ids(found, ids)
+        for i in match.missing[:1]:
+            officer = name = found[i] or ""
+            what = f"there is no officer “{officer}”" if field == "officer" else f"there is no beat “{name}”"
+            advice = id_advice(name, ids, [f for f in found if f]) or mend
+            raise InputError(where.problem(what, advice, row=where.rows[i], field=field))
+        if match.told:
+            told.append(where.fact(match.told, "warning", field=field))
+        frame[field] = [ids[p] for p in match.positions if p is not None]
+    for field in ("start", "end"):
+        frame[field] = [None if d is None else d.isoformat() for d in dates(frame[field], where, told)]
+    if "post" in frame:
+        frame["post"] = numbers(frame["post"], where, least=1, empty=1, whole=True, told=told)
     return postings_of(tables, frame), told

@@ -25,7 +25,10 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
+from beatplanner.data.formats.cells import dates, numbers, texts
 from beatplanner.data.formats.frames import records
+from beatplanner.data.formats.ids import match_ids
+from beatplanner.data.formats.source import Place
 from beatplanner.data.publish.survey_report import write_survey_files
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.columns import mapped_table
@@ -34,6 +37,7 @@ Z = 1.959963984540054
 # Fewer answers say too little about a beat, and could point at people.
 FEWEST = 20
 COLUMNS = ("beat", "wave", "question", "n")
+FIGURES = ("n", "yes", "mean", "sd", "design_effect")
 
 
 class SurveyAnswer(TypedDict):
@@ -181,22 +185,29 @@ def read_survey(file: Path, tables: PlanTables) -> Survey:
 
 def _answers(file: Path, tables: PlanTables) -> tuple[list[SurveyAnswer], list[Note]]:
     """Return the checked rows of a survey, and how its columns were found; raises InputError with each that is wrong."""
-    frame, _, said = mapped_table(file, None, list(COLUMNS), ["yes", "mean", "sd", "design_effect", "asked_on"])
+    frame, where, said = mapped_table(file, None, list(COLUMNS), ["yes", "mean", "sd", "design_effect", "asked_on"])
     assert tables.beats is not None
     names = dict(zip(tables.beats["beat"].astype(str), tables.beats["name"].astype(str), strict=True))
+    beats, figures, days = texts(frame["beat"]), _figures(frame, where, said), [None] * len(frame)
+    match = match_ids(beats, list(names))
+    if match.told:
+        said.append(where.fact(match.told, "warning", field="beat"))
+    if "asked_on" in frame:
+        days = dates(frame["asked_on"], where, said)
     problems: list[Note] = []
     told: list[SurveyAnswer] = []
     kinds: dict[str, tuple[bool, str]] = {}
     seen: set[tuple[str, str, str]] = set()
     # “Wave 1” and “wave  1” are one wave, by its first spelling
     spelled: dict[str, str] = {}
-    for number, r in enumerate(records(frame), 2):
-        place = {"file": file.name, "row": str(number)}
-        beat, question, wave = (_text(r[k]) for k in ("beat", "question", "wave"))
+    for i, r in enumerate(records(frame)):
+        number, known = where.rows[i], match.positions[i]
+        place = {"file": file.name, "row": number}
+        beat = (beats[i] or "") if known is None else list(names)[known]
+        question, wave = (_text(r[k]) for k in ("question", "wave"))
         question, wave = (spelled.setdefault(" ".join(t.casefold().split()), t) for t in (question, wave))
-        n, yes, mean, sd, effect = (_number(r.get(k)) for k in ("n", "yes", "mean", "sd", "design_effect"))
-        asked_on = _text(r.get("asked_on"))
-        if beat not in names:
+        n, yes, mean, sd, effect = (figures[k][i] for k in FIGURES)
+        if known is None:
             problems.append(
                 problem(
                     f"the plan has no beat “{beat}”",
@@ -241,11 +252,7 @@ def _answers(file: Path, tables: PlanTables) -> tuple[list[SurveyAnswer], list[N
                     field="design_effect",
                 )
             )
-        elif asked_on and _day(asked_on) is None:
-            problems.append(
-                problem(f"“{asked_on}” is no day", "Give a date such as 2027-05-01", **place, field="asked_on")
-            )
-        elif kinds.setdefault(question, (yes is not None, str(number)))[0] != (yes is not None):
+        elif kinds.setdefault(question, (yes is not None, number))[0] != (yes is not None):
             was = "how many agree" if kinds[question][0] else "a mean"
             problems.append(
                 problem(
@@ -271,7 +278,7 @@ def _answers(file: Path, tables: PlanTables) -> tuple[list[SurveyAnswer], list[N
                     "mean": mean,
                     "sd": sd,
                     "effect": effect or 1.0,
-                    "day": _day(asked_on),
+                    "day": days[i],
                 }
             )
     if problems:
@@ -279,6 +286,16 @@ def _answers(file: Path, tables: PlanTables) -> tuple[list[SurveyAnswer], list[N
     if not told:
         raise InputError(problem("the table has no answers", "Give a row a beat, wave and question", file=file.name))
     return told, said
+
+
+def _figures(frame: pd.DataFrame, where: Place, said: list[Note]) -> dict[str, list[float | None]]:
+    """Return the columns of figures, None where a cell is empty or there is no such column; counts are whole numbers."""
+    found: dict[str, list[float | None]] = {k: [None] * len(frame) for k in FIGURES}
+    for key in FIGURES:
+        if key in frame:
+            cells = numbers(frame[key], where, empty=math.nan, whole=key in ("n", "yes"), told=said)
+            found[key] = [None if math.isnan(v) else float(v) for v in cells]
+    return found
 
 
 MONTHS = {
@@ -289,13 +306,6 @@ PARTS = MONTHS | {"winter": 1, "spring": 4, "summer": 7, "autumn": 10, "fall": 1
 
 # Waves that are named by their place in time alone.
 STAGES = {"baseline": 0, "before": 0, "during": 1, "after": 2, "follow-up": 2}
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text[:10])
-    except ValueError:
-        return None
 
 
 def _moment(wave: str) -> tuple[int, int, int] | None:
@@ -441,14 +451,6 @@ def _text(value: Any) -> str:
     if isinstance(value, dt.datetime | dt.date):
         return value.isoformat()[:10]
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
 
 
 def write_survey(out: Path, project: str, survey: Survey) -> None:

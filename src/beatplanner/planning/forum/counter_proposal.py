@@ -7,7 +7,7 @@ rules, towards the proposal, one area at a time, gives one that is near.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
 from beatplanner.data.formats.cells import texts
 from beatplanner.data.formats.frames import records
+from beatplanner.data.formats.ids import id_advice, match_ids
 from beatplanner.data.publish.proposal_report import write_proposal_report
 from beatplanner.data.publish.public.forum_files import PROPOSAL
 from beatplanner.data.result.folder import read_result
@@ -137,30 +138,37 @@ def _read_proposal(
             problem("there is no such file", "Give the proposal.csv or the sheet that the forum sent", file=file)
         )
     frame, where, told = mapped_table(file, None, ["unit", "proposed_beat"], ["beat"], beside=PROPOSAL)
-    place = {u: i for i, u in enumerate(town.units["unit"])}
-    known = {**{n.casefold(): b for b, n in names.items()}, **{b.casefold(): b for b in names}}
+    ids = town.units["unit"].tolist()
     stale: list[str] = []
     wanted, findings = before.copy(), Findings()
     units, beats = texts(frame["unit"]), texts(frame["proposed_beat"])
-    planned = texts(frame["beat"]) if "beat" in frame else [None] * len(frame)
-    seen: dict[str, int] = {}
+    match = match_ids(units, ids)
+    proposed, reading = _beats_of(beats, names)
+    told_before = texts(frame["beat"]) if "beat" in frame else [None] * len(frame)
+    # a beat that the plan no longer has is another one too
+    planned = [found or w for found, w in zip(_beats_of(told_before, names)[0], told_before, strict=True)]
+    for column, how in (("unit", match.told), ("proposed_beat", reading)):
+        if how:
+            findings.add([where.fact(how, "warning", field=column)])
+    seen: dict[int, int] = {}
     for i, (unit, beat, was) in enumerate(zip(units, beats, planned, strict=True)):
         if beat is None:
             continue
-        if unit is None or unit not in place:
-            mend = did_you_mean(str(unit), place) or "Use the ids of the plan's units"
+        at, to = match.positions[i], proposed[i]
+        if at is None:
+            mend = id_advice(unit or "", ids, [u for u in units if u]) or "Use the ids of the plan's units"
             findings.add([where.problem(f"there is no unit “{unit}”", mend, row=where.rows[i], field="unit")])
-        elif beat.casefold() not in known:
+        elif to is None:
             mend = did_you_mean(beat, [*names, *names.values()]) or f"The beats are: {listed(names.values())}"
             findings.add([where.problem(f"there is no beat “{beat}”", mend, row=where.rows[i], field="proposed_beat")])
-        elif unit in seen and known[beat.casefold()] != wanted[place[unit]]:
-            what = f"unit {unit} stands in row {where.rows[seen[unit]]} too, with another beat"
+        elif at in seen and to != wanted[at]:
+            what = f"unit {unit} stands in row {where.rows[seen[at]]} too, with another beat"
             findings.add([where.problem(what, "Keep one", row=where.rows[i], field="unit")])
         else:
-            seen[unit] = i
-            wanted[place[unit]] = known[beat.casefold()]
-            if was is not None and was != before[place[unit]]:
-                stale.append(str(town.units["name"].iat[place[unit]]))
+            seen[at] = i
+            wanted[at] = to
+            if was is not None and was != before[at]:
+                stale.append(str(town.units["name"].iat[at]))
     findings.raise_if_any()
     if (wanted == before).all():
         raise InputError(
@@ -172,6 +180,16 @@ def _read_proposal(
         )
         findings.tell("warning", what, "Ask whether the proposal still stands", file=file.name)
     return wanted, (*told, *findings.notes)
+
+
+def _beats_of(written: Sequence[str | None], names: dict[str, str]) -> tuple[list[str | None], str]:
+    """Return the ids of beats written as an id or a name, None where neither is known, and how ids had to be compared."""
+    ids = list(names)
+    known = {**{n.casefold(): b for b, n in names.items()}, **{b.casefold(): b for b in ids}}
+    plainly = [None if w is None else known.get(w.casefold()) for w in written]
+    match = match_ids([w if p is None else None for w, p in zip(written, plainly, strict=True)], ids)
+    found = [p if at is None else ids[at] for p, at in zip(plainly, match.positions, strict=True)]
+    return found, match.told
 
 
 class _Judge:
