@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from beatplanner.data.description.read import read_description
+from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.comparison_words import signed, verdicts
 from beatplanner.data.publish.job_descriptions import stand_ins
 from beatplanner.data.publish.report_filters import FILTERS, day
@@ -19,6 +20,7 @@ from beatplanner.data.publish.report_filters import signed as signed_difference
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.names import language_title
 from beatplanner.data.town.read_town import read_town
+from beatplanner.planning.whole import run as run_module
 from beatplanner.planning.whole.plan_warnings import PlaceNames, plan_warnings
 from beatplanner.planning.whole.step_proofs import step_proofs
 from beatplanner.planning.whole.verdict import FILE, read_verdict, write_verdict
@@ -36,6 +38,24 @@ def test_the_report_writes_differences_days_and_files_as_people_do():
 def test_a_difference_that_rounds_to_nothing_is_none():
     row = {"kind": "share", "better": "less", "values": [0.0003, 0.0001, 0.02]}
     assert signed(row) == ["", "", "+2.0 points"] and verdicts(row) == ["", "", "worse"]
+
+
+def test_what_is_made_ready_is_told_before_the_layers_are_read(town, tmp_path, monkeypatch):
+    # a window tells the phases in this order, and takes none back
+    phases: list[str] = []
+
+    def prepare(steps, progress):
+        assert "beats" in steps
+        progress("preparing", None, None, 0.0)
+
+    def read(_):
+        raise InputError(problem("this is as far as it goes"))
+
+    monkeypatch.setattr(run_module, "prepare_solvers", prepare)
+    monkeypatch.setattr(run_module, "read_town", read)
+    with pytest.raises(InputError, match="as far"):
+        run_module.run(town.project, tmp_path / "out", progress=lambda phase, *_: phases.append(phase))
+    assert phases == ["preparing", "reading"]
 
 
 @pytest.fixture(scope="module")

@@ -125,11 +125,12 @@ def run(
     """
     begin = read_clock(cancelled)
     check_result_place(out)
-    progress("reading", None, None, 0.0)
     description = project if isinstance(project, Description) else read_description(project)
     _check_steps(description, steps)
     progress = of_run(progress, watch(cancelled).clock, description)
+    # told first: on a new computer this takes longer than all layers
     prepare_solvers([s for s in (*steps, "service") if getattr(description, s) is not None], progress)
+    progress("reading", None, None, 0.0)
     if "beats" not in steps or description.beats is None:
         # stations and officers cross municipal borders: they are planned for all at once
         workers = scheduler = None

@@ -230,6 +230,26 @@ def test_steps_seconds_and_bar_only_go_forward(window, monkeypatch):
     assert values == [400, 400, 500]
 
 
+def test_what_comes_before_the_search_takes_nothing_of_its_seconds(window, monkeypatch):
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: None)
+    window.begin_run("town.toml")
+    monkeypatch.setattr(type(window.solving), "running", True)
+    window.solving.limited.emit(100.0, ["beats"])
+    lines, busy, values = [], [], []
+    for spent, phase in ((60.0, "preparing"), (90.0, "reading"), (95.0, "beats"), (120.0, "beats"), (130.0, "writing")):
+        monkeypatch.setattr(window, "spent", lambda s=spent: s)
+        window.solving.progressed.emit(phase, None, None, 0.0)
+        window._tick()
+        lines.append(window.phase.text().splitlines())
+        busy.append(window.bar.maximum() == 0)
+        values.append(window.bar.value())
+    monkeypatch.undo()
+    assert lines[0] == ["Getting ready to compute…", "60 s"] and lines[1] == ["Reading the layers…", "90 s"]
+    assert lines[2] == ["Step 1 of 1: Beats", "0 of 100 s"] and lines[3] == ["Step 1 of 1: Beats", "25 of 100 s"]
+    assert lines[4][1] == "130 s"
+    assert busy == [True, True, False, False, False] and values[2:4] == [0, 250]
+
+
 def test_the_clock_of_a_paused_run_stands_still():
     import threading
     import time

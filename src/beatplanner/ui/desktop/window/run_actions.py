@@ -43,6 +43,7 @@ class RunActions:
         self.stopped_early, self.begun, self.step_running, self.limit = False, 0.0, "", 0.0
         self.told_apart: dict[str, tuple[float | None, float | None]] = {}
         self.waited, self.waiting_since = 0.0, 0.0
+        self.search_from: float | None = None
         self.steps_ahead: list[str] = []
         box = QGroupBox(self.tr("Run"))
         self.run_box = inner = QVBoxLayout(box)
@@ -106,6 +107,10 @@ class RunActions:
         waiting = now - self.waiting_since if self.solving.paused and self.waiting_since else 0.0
         return now - self.begun - self.waited - waiting
 
+    def searched(self: Any) -> float:
+        """Return the seconds of the limit that are spent: what is read and made ready before the search takes nothing of it."""
+        return 0.0 if self.search_from is None else max(0.0, self.spent() - self.search_from)
+
     def _take_limit(self: Any, seconds: float, steps: list) -> None:
         self.limit, self.steps_ahead = seconds, list(steps)
 
@@ -116,9 +121,9 @@ class RunActions:
             return
         if self.solving.paused:
             return
-        if self.limit:
+        if self.limit and self.search_from is not None:
             self.bar.setRange(0, 1000)
-            self.bar.setValue(max(self.bar.value(), min(1000, round(1000 * self.spent() / self.limit))))
+            self.bar.setValue(max(self.bar.value(), min(1000, round(1000 * self.searched() / self.limit))))
         self._say_run()
 
     def _say_run(self: Any) -> None:
@@ -139,11 +144,10 @@ class RunActions:
                     at, len(self.steps_ahead), names.get(self.step_running, self.step_running)
                 )
             )
-        seconds = number(self.spent())
         lines.append(
-            self.tr("{0} of {1} s").format(seconds, number(self.limit))
-            if self.limit
-            else self.tr("{0} s").format(seconds)
+            self.tr("{0} of {1} s").format(number(self.searched()), number(self.limit))
+            if self.limit and self.step_running in self.steps_ahead
+            else self.tr("{0} s").format(number(self.spent()))
         )
         words = self.tr("Taking the best plan so far…") if self.stopped_early else self.run_words
         if words:
@@ -160,6 +164,8 @@ class RunActions:
             step in order and (self.step_running not in order or order.index(step) > order.index(self.step_running))
         ):
             self.step_running = step
+        if self.search_from is None and self.step_running not in BEFORE_STEPS:
+            self.search_from = self.spent()
 
     def _found_words(self: Any, phase: str, best: float | None, bound: float | None) -> str:
         """Return what a phase has found, each figure with its unit."""
@@ -207,6 +213,7 @@ class RunActions:
         self.solving.start(project, **options)
         self.stopped_early, self.begun = False, time.monotonic()
         self.waited = self.waiting_since = self.limit = 0.0
+        self.search_from = None
         self.step_running, self.run_words, self.steps_ahead = "", self.tr("Reading the layers…"), []
         self.told_apart = {}
         self.chart.clear()
