@@ -36,7 +36,6 @@ FUNCTIONS = {
     "planning/verification/compared_figures.py:_access": ONE_SEQUENCE,
     "planning/whole/summarise.py:summarise": ONE_SEQUENCE,
     "solver/districts/annealing.py:anneal": KERNEL,
-    "solver/districts/dilation.py:_stretch": KERNEL,
     "solver/districts/knapsack.py:ascend": KERNEL,
     "solver/location/p_median_kernels.py:ascend": KERNEL,
     "solver/officers/annealing.py:run": KERNEL,

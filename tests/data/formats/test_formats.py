@@ -15,7 +15,7 @@ import shapely
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
-from beatplanner.data.formats.cells import numbers, read_truths
+from beatplanner.data.formats.cells import numbers, read_truth, read_truths
 from beatplanner.data.formats.layers import read_layer, read_table
 from beatplanner.data.formats.number_columns import parse_numbers
 from beatplanner.data.formats.source import Place
@@ -441,3 +441,20 @@ def test_a_sheet_is_found_whatever_its_case(tmp_path):
 def test_yes_and_no_are_read_alike_whatever_the_column():
     cells = pd.Series(["x", "Да", "po", "1.0", True, 1.0, "нет", "jo", "0.0", None, 0, "viaduct"], dtype=object)
     assert read_truths(cells) == [True] * 6 + [False] * 5 + [None]
+    # whatever a plan's own files made of a truth: a layer, a workbook, a table of texts
+    assert [read_truth(v) for v in (np.True_, "True", "1.0", 1, np.False_, "False", np.nan)] == [True] * 4 + [False] * 3
+
+
+def test_residents_of_a_group_and_money_are_read_as_residents_are(town):
+    """“1.234” beside “1.234”: one column was a thousand, and the other a bit more than one, without a word."""
+    frame = town.units()
+    frame["pop"], frame["pop_sq"] = "1.234", "1.100"
+    town.write_units(frame)
+    sites = town.path("sites.csv").read_text(encoding="utf-8").splitlines()
+    rows = [sites[0], *(f"{line.rpartition(',')[0]},12.500" for line in sites[1:])]
+    town.path("sites.csv").write_text("\n".join(rows), encoding="utf-8")
+    found = read_town(read_description(town.project))
+    assert set(found.units["population"]) == {1234} and set(found.units["group_sq"]) == {1100}
+    assert set(found.sites.loc[~found.sites["existing"], "cost"]) == {12500}
+    told = [str(n) for n in found.notes if "read as thousands" in str(n)]
+    assert len(told) == 3 and all(any(word in t for t in told) for word in ("“pop”", "“pop_sq”", "“cost”"))

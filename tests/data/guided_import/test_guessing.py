@@ -216,3 +216,21 @@ def test_a_country_in_cyrillic():
         "municipality": "municipality",
     }
     assert draft.sources[2].crs == "EPSG:4326"
+
+
+def test_mended_costs_are_those_that_a_plan_reads(town, tmp_path):
+    """A mend wrote 12.5 for “12.500” beside a cell that was no cost."""
+    from beatplanner.data.description.read import read_description
+    from beatplanner.data.town.read_town import read_town
+
+    lines = town.path("sites.csv").read_text(encoding="utf-8").splitlines()
+    costs = ["12.500", "9.000", "free", "11.250"]
+    rows = [lines[0], *(f"{line.rpartition(',')[0]},{c}" for line, c in zip(lines[1:], costs, strict=True))]
+    town.path("sites.csv").write_text("\n".join(rows), encoding="utf-8")
+    draft = ImportDraft()
+    draft.add([town.path(n) for n in ("units.gpkg", "sites.csv")])
+    next(s for s in draft.sources if s.role == "candidates").columns["cost"] = "cost"
+    mend(draft, next(d for d in import_doubts(draft) if d.mend == "numbers"))
+    write_project(draft, tmp_path / "town.gpkg")
+    sites = read_town(read_description(tmp_path / "town.gpkg")).sites
+    assert sites["cost"].tolist() == [12500, 9000, 0, 11250]

@@ -116,11 +116,18 @@ def texts(values: pd.Series) -> list[str | None]:
     return found if len(found) == len(codes) else [found[c] for c in codes]
 
 
-def read_truths(values: pd.Series) -> list[bool | None]:
-    """Return a column of yes and no; empty is no, None what is neither."""
+def read_truth(value: Any) -> bool | None:
+    """Tell whether a cell says yes; empty is no, None what is neither."""
     # a workbook has its 1 as 1.0, and so has a column of texts that was made of it
-    words = [re.sub(r"^([01])\.0+$", r"\1", (word or "").casefold()) for word in texts(values)]
-    return [True if word in YES else False if word in NO else None for word in words]
+    word = "" if is_missing(value) else re.sub(r"^([01])\.0+$", r"\1", str(value).strip().casefold())
+    return True if word in YES else False if word in NO else None
+
+
+def read_truths(values: pd.Series) -> list[bool | None]:
+    """Return a column of yes and no, each cell as `read_truth` reads it."""
+    codes, different = _each(values)
+    found = [read_truth(v) for v in different]
+    return [found[c] for c in codes]
 
 
 @dataclass
@@ -156,7 +163,8 @@ def read_numbers(values: pd.Series, *, whole: bool = False, coded: bool = False)
     values
         Cells: numbers, or text with a decimal point or comma and thousands separators, which the whole column tells apart.
     whole
-        Whether whole numbers are expected, such as residents, so that “1.234” is likelier a thousand than a bit more than one.
+        Whether whole numbers are expected, such as residents, or money, which has no thousandths, so that “1.234” is likelier a thousand than a
+        bit more than one.
     coded
         Whether −999 and the like stand for a missing number, as where none may be below zero.
     """

@@ -43,7 +43,7 @@ def parse_numbers(texts: Sequence[str], *, whole: bool) -> NumberColumn:
 
     “1.234,5” and “1,234.5” say themselves which sign is the decimal one, and so do “0,25”, “12,5” and “1.234.567”. “1.234” does not: it
     follows the others of its column. Where none of them says, it is one thousand two hundred and thirty-four in a column of `whole`
-    numbers such as residents, and a bit more than one elsewhere.
+    numbers such as residents, and of money, which has no thousandths; it is a bit more than one elsewhere.
 
     Examples
     --------

@@ -24,7 +24,7 @@ from beatplanner.data.formats.datums import utm_of
 from beatplanner.data.guided_import.draft import ImportDraft
 from beatplanner.data.guided_import.guessing import RIVALS
 from beatplanner.data.guided_import.mends import MENDS
-from beatplanner.data.guided_import.sources import NUMBERS, TIMES, Source
+from beatplanner.data.guided_import.sources import NUMBERS, TIMES, WHOLE, Source
 from beatplanner.data.guided_import.staging import stage, staged_description
 from beatplanner.data.guided_import.starting_hours import starting_hours
 from beatplanner.data.town.exchanged import in_its_area, letters_say, lonlat_of
@@ -225,7 +225,7 @@ def check_for_numbers(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
         column = source.columns.get(meaning)
         if column is None or source.role not in ("units", "candidates", "residents"):
             continue
-        values = read_numbers(frame[column], whole=meaning == "population", coded=True).values
+        values = read_numbers(frame[column], whole=meaning in WHOLE, coded=True).values
         bad = np.flatnonzero(~(values >= 0))
         if len(bad):
             cells = listed(

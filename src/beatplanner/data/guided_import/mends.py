@@ -14,7 +14,7 @@ import shapely
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import is_missing, read_numbers, read_times, texts
 from beatplanner.data.formats.datums import utm_of
-from beatplanner.data.guided_import.sources import NUMBERS, TIMES, Source
+from beatplanner.data.guided_import.sources import NUMBERS, TIMES, WHOLE, Source
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _numbers_or_zero(frame: Any, source: Source) -> Any:
     for meaning in NUMBERS:
         if meaning in source.columns:
             column = source.columns[meaning]
-            values = read_numbers(frame[column], whole=meaning == "population", coded=True).values
+            values = read_numbers(frame[column], whole=meaning in WHOLE, coded=True).values
             found[column] = np.where(values >= 0, values, 0.0)
     return frame.assign(**found)
 

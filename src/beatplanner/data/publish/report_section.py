@@ -15,7 +15,7 @@ from beatplanner.data.publish.translation import Speech
 RULES, NO_PLACE, COSTS = "Rules of the forum pack", "no place yet", "What the forums cost"
 COUNTED = "The ways of members who cannot walk, and the price of the places, as forums meet in this plan; these are the figures of the forum pack."
 HOW_MANY, MEETINGS, COST_OF_ALL = "How many", "Meetings of each, a year", "Cost of all, a year, {currency}"
-LEVELS = ("Neighbourhood", "Municipal", "Regional")
+LEVEL_NAMES = ("Neighbourhood", "Municipal", "Regional")
 NOTHING = "The budget sets nothing aside for forums."
 FLAT = (
     "The plan was made without their places, so its budget takes a flat price, which is an assumption: {sum} in {year}, "
@@ -31,7 +31,7 @@ WORDS = (
     HOW_MANY,
     MEETINGS,
     COST_OF_ALL,
-    *LEVELS,
+    *LEVEL_NAMES,
     NOTHING,
     FLAT,
     SAME,

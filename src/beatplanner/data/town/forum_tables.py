@@ -212,7 +212,7 @@ def _venues(rules: Forum, town: Town, d: Description, sources: list[Source]) -> 
     if bad:
         what = "a venue needs a name and coordinates"
         raise InputError(where.problem(what, "Give both", row=where.rows[bad[0]], field=given.id))
-    cost = numbers(frame[given.cost], where, least=0, empty=0.0) if given.cost else 0.0
+    cost = numbers(frame[given.cost], where, least=0, empty=0.0, whole=True) if given.cost else 0.0
     return pd.DataFrame({"venue": names, "x": frame["x"], "y": frame["y"], "cost": cost})
 
 

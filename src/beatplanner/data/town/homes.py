@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.cells import numbers
 from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.points import read_points
@@ -40,7 +40,9 @@ def read_homes(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | None
             "units.homes",
         )
         unit = unit_positions(frame[layer.unit], units, where)
-        people = numbers(frame[layer.residents], where, least=0)
+        told: list[Note] = []
+        people = numbers(frame[layer.residents], where, least=0, whole=True, told=told)
+        reading.findings.add(told)
         reading.record("units.homes", layer.path, len(frame))
         found = _homes_of_layer(frame, unit, people, units, lambda i: f"{where.file}, row {where.rows[i]}")
     elif rules.population_raster is not None and reading.description.stations.distances is None:

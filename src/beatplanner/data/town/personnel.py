@@ -57,7 +57,7 @@ def read_personnel(frame: pd.DataFrame, where: Place, told: list[Note]) -> pd.Da
             found["share"] = _shares(frame["share"], where, wrong)
     with wrong.keep():
         if "allowances" in frame:
-            found["allowances"] = numbers(frame["allowances"], where, empty=np.nan, least=0)
+            found["allowances"] = numbers(frame["allowances"], where, empty=np.nan, least=0, whole=True, told=told)
     for name in ("seniority", "appeal_on"):
         with wrong.keep():
             if name in frame:

@@ -134,7 +134,9 @@ def _of_census(reading: Reading, polygons: np.ndarray, crs: CRS) -> np.ndarray:
     names = [f"census area {v}" for v in texts(frame[rules.id])]
     shapes, _ = polygons_of(frame, where, names)
     areas = np.asarray(gpd.GeoSeries(shapes, crs=frame.crs).to_crs(crs).array, dtype=object)
-    residents = numbers(frame[rules.population], where, least=0, whole=True)
+    told: list[Note] = []
+    residents = numbers(frame[rules.population], where, least=0, whole=True, told=told)
+    reading.findings.add(told)
     buildings = (
         None if rules.buildings is None else read_shapes(reading, "units.census.buildings", rules.buildings, crs)
     )

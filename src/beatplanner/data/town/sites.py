@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.description.sections.stations import Candidates, Existing
-from beatplanner.data.errors import InputError
+from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import is_missing, numbers, texts
@@ -63,7 +63,7 @@ def read_sites(
         _check_water(frame[["x", "y"]].to_numpy(float), ids, barriers, where)
         called = texts(frame[table.name]) if table.name else ids
         every = pd.DataFrame({"station": ids, "name": called, "x": frame["x"], "y": frame["y"]})
-        every = every.join(_site_costs(frame, where, table)).assign(
+        every = every.join(_site_costs(reading, frame, where, table)).assign(
             existing=key == "existing", state=_site_states(frame, where, table)
         )
         found.append(every[near])
@@ -189,16 +189,18 @@ def _check_water(place: np.ndarray, ids: list[Any], barriers: Barriers | None, w
         raise InputError(where.problem(what, "Correct its place", row=where.rows[int(inside[0])], field="geometry"))
 
 
-def _site_costs(frame: pd.DataFrame, where: Place, table: Candidates | Existing) -> pd.DataFrame:
+def _site_costs(reading: Reading, frame: pd.DataFrame, where: Place, table: Candidates | Existing) -> pd.DataFrame:
     """Return the columns ``cost``, ``yearly_cost`` and ``closing_cost``; 0 where there is none."""
     named = {"cost": table.cost, "yearly_cost": table.yearly_cost, "closing_cost": getattr(table, "closing_cost", None)}
-    return pd.DataFrame(
-        {
-            key: numbers(frame[column], where, least=0, empty=0.0) if column else np.zeros(len(frame))
-            for key, column in named.items()
-        },
-        index=frame.index,
-    )
+    told: list[Note] = []
+    costs = {
+        key: numbers(frame[column], where, least=0, empty=0.0, whole=True, told=told)
+        if column
+        else np.zeros(len(frame))
+        for key, column in named.items()
+    }
+    reading.findings.add(told)
+    return pd.DataFrame(costs, index=frame.index)
 
 
 def _site_states(frame: pd.DataFrame, where: Place, table: Candidates | Existing) -> list[str]:

@@ -94,7 +94,9 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
             data[f"group_{group}"] = group_sums[group]
             continue
         with reading.findings.keep():
-            data[f"group_{group}"] = numbers(frame[column], where, least=0, empty=0.0)
+            told: list[Note] = []
+            data[f"group_{group}"] = numbers(frame[column], where, least=0, empty=0.0, whole=True, told=told)
+            reading.findings.add(told)
     data["x"], data["y"] = shapely.get_x(inner), shapely.get_y(inner)
     reading.findings.raise_if_any()
     units = gpd.GeoDataFrame(data, geometry=polygons, crs=crs)

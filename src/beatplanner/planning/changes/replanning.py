@@ -20,6 +20,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.base import Table
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean
+from beatplanner.data.formats.cells import read_truth
 from beatplanner.data.formats.frames import records
 from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.everything import write_everything
@@ -264,7 +265,7 @@ def _changed_roster(before: PlanTables, changes: Sequence[Change]) -> pd.DataFra
             roster[c] = None
     for c in ("licence", "pool", "hardship"):
         if c in roster:
-            roster[c] = ["yes" if str(v).casefold() in ("true", "1", "1.0") else "no" for v in roster[c]]
+            roster[c] = ["yes" if read_truth(v) else "no" for v in roster[c]]
     for change in changes:
         row = roster["officer"].astype(str) == change.officer
         if change.kind in ("leaves", "promoted"):

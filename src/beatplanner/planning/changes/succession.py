@@ -17,6 +17,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.formats.cells import read_truth
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
@@ -155,7 +156,7 @@ def _force(
     speaks = [set(str(r["languages"] or "").split(";")) for r in roster]
     first, last = np.zeros(len(roster), int), np.full(len(roster), months)
     for i, r in enumerate(roster):
-        if str(r.get("pool")).casefold() in ("true", "1", "1.0"):
+        if read_truth(r.get("pool")):
             # who stands in for others fills no post for good
             last[i] = 0
             continue

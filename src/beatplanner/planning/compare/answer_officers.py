@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.formats.cells import read_truth
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.officers_pack import vacancies
 from beatplanner.data.publish.translation import Speech
@@ -39,7 +40,7 @@ def leavers(c: Column, leave: int, say: Speech) -> list[str]:
         here = (joins is None or joins <= rules.start) and (leaves is None or leaves > rules.start)
         ready += (
             free
-            and str(r.get("pool")).casefold() not in ("true", "1", "1.0")
+            and not read_truth(r.get("pool"))
             and here
             and (trained is None or trained <= rules.start)
             and not (trained is None and joins is not None and rules.training_months > 0)

@@ -23,7 +23,7 @@ from beatplanner.data.publish.privacy_report import add_privacy
 from beatplanner.data.publish.public.figures import Register, UnregisteredNumberError
 from beatplanner.data.publish.public.forum_files import write_json
 from beatplanner.data.publish.public.plan import Meeting as PublicMeeting
-from beatplanner.data.publish.report_section import LEVELS, ForumBudget, forum_costs, put_section, rules_of_pack
+from beatplanner.data.publish.report_section import LEVEL_NAMES, ForumBudget, forum_costs, put_section, rules_of_pack
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft_reason import Reason, draft_sentences
 from beatplanner.data.result.folder import PEOPLE, read_result
@@ -35,7 +35,7 @@ from beatplanner.data.side_work import SideWork
 from beatplanner.data.town.forum_tables import consented, read_forum_tables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
-from beatplanner.planning.forum.forums import Meeting, meetings_of
+from beatplanner.planning.forum.forums import LEVELS, Meeting, meetings_of
 from beatplanner.planning.forum.no_pack import write_card_alone
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.languages import (
@@ -248,7 +248,7 @@ def _in_qgis(
 def _costs(meetings: Sequence[PublicMeeting], tables: PlanTables, town: Town, say: Speech) -> str:
     """Return the report's section on what forums cost, with what the budget sets aside for them."""
     levels: list[tuple[str, int, int, float]] = []
-    for level, name in zip(("neighbourhood", "municipality", "region"), LEVELS, strict=True):
+    for level, name in zip(LEVELS, LEVEL_NAMES, strict=True):
         there = [m for m in meetings if m.level == level]
         if there:
             levels.append((name, len(there), there[0].meetings, sum(m.year_cost for m in there)))

@@ -21,6 +21,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.formats.cells import read_truth
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.town.town import Town
 from beatplanner.planning.officers.roster_problem import Places
@@ -118,7 +119,7 @@ def in_pool(roster: pd.DataFrame) -> np.ndarray:
     """Return who stands in for others and holds no post, (O,) bool."""
     if "pool" not in roster:
         return np.zeros(len(roster), bool)
-    return np.array([str(v).casefold() in ("true", "1", "1.0", "yes") for v in roster["pool"]], bool)
+    return np.array([read_truth(v) is True for v in roster["pool"]], bool)
 
 
 def _days(town: Town, months: int) -> list[dt.date]:

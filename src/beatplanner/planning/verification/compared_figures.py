@@ -10,6 +10,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.formats.cells import read_truth
 from beatplanner.data.formats.frames import number_at, records
 from beatplanner.data.result.comparison import Figures
 from beatplanner.data.result.draft import proven_gap, unsolved_steps
@@ -245,7 +246,7 @@ def _officers(p: ComparedPlan) -> Figures:
     ever = {str(o) for o in t.assignments["officer"]}
     found["officers_never_posted"] = sum(
         str(r["officer"]) not in ever
-        and str(r.get("pool")).casefold() not in ("true", "1", "1.0")
+        and not read_truth(r.get("pool"))
         and (missing(r["leaves_on"]) or day_text(r["leaves_on"]) > start)
         for r in records(t.roster)
     )

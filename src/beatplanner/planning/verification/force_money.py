@@ -11,6 +11,7 @@ import pandas as pd
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import Budget
+from beatplanner.data.formats.cells import read_truth
 from beatplanner.data.formats.frames import number_at, records
 from beatplanner.data.result.forum_ways import ForumWays
 from beatplanner.data.result.plan_tables import PlanTables
@@ -275,7 +276,7 @@ class Force:
                 row.get("allowances")
             )
             one = base * (1 + b.employer_part)
-            stands_in = str(row.get("pool")).casefold() in ("true", "1", "1.0")
+            stands_in = read_truth(row.get("pool")) is True
             course = None
             if rules.training_months and trained is not None and trained > rules.start:
                 first = months_before(trained, rules.training_months)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from beatplanner.data.description.models import Officers
+from beatplanner.data.formats.cells import read_truth
 from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, text
@@ -148,7 +149,7 @@ def _check_special_posts(
             *str(text(row.get("languages")) or "").split(";"),
             {"f": "woman", "m": "man"}.get(text(row.get("gender")) or "", ""),
         }
-        if str(row.get("licence")).casefold() in ("true", "1", "1.0"):
+        if read_truth(row.get("licence")):
             has.add("licence")
         wrong += [
             f"{officer} has not “{w}”, which the post from {days[start]} needs."

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from beatplanner.data.formats.cells import read_truth
 from beatplanner.data.formats.frames import Row, records
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import text
@@ -69,7 +70,7 @@ def qualifies(row: Row, asks: str) -> bool:
     """Tell whether an officer has all that a post asks for."""
     has = {text(row.get("rank")) or "", *str(text(row.get("languages")) or "").split(";")}
     has |= {{"f": "woman", "m": "man"}.get(text(row.get("gender")) or "", "")}
-    if str(row.get("licence")).casefold() in ("true", "1", "1.0"):
+    if read_truth(row.get("licence")):
         has.add("licence")
     return all(word in has for word in asks.split(";") if word)
 

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.formats.cells import read_truth
 from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.arrays import NUMBER, sized
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import date_of, day_text, missing, text
 from beatplanner.planning.verification.officer_months import closed_posts, months_at_work
 from beatplanner.planning.verification.officers_places import FREE, Officer, home_places, places_of, with_published
-from beatplanner.planning.verification.personnel import Roster, beat_today, month_of_end, month_ready, truth
+from beatplanner.planning.verification.personnel import Roster, beat_today, month_of_end, month_ready
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.tenures import months_served
 
@@ -297,7 +298,7 @@ def _may(row: Row, ids: list[str], at: np.ndarray, most: float | None, worst: in
     """Return the beats to which an officer may be moved: hardship and upheld appeals leave those that they wish, limits those near their home and the first wishes."""
     wish = [w for w in str(text(row.get("prefers")) or "").split(";") if w]
     found = np.ones(len(ids), bool)
-    if (truth(row.get("hardship")) or text(row.get("appeal")) == "upheld") and (text(row.get("beat")) or wish):
+    if (read_truth(row.get("hardship")) or text(row.get("appeal")) == "upheld") and (text(row.get("beat")) or wish):
         found = np.array([b in wish for b in ids], bool)
     if worst is not None and wish:
         found &= np.array([b in wish[:worst] for b in ids], bool)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.formats.cells import read_truth
 from beatplanner.data.formats.frames import Row, records
 from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.sections import list_of, section_of
@@ -18,11 +19,6 @@ from beatplanner.planning.verification.ledger import Ledger, date_of, day_text, 
 # The rows of the roster by officer; postings as officer, place of the beat, first month and the one after the last.
 Roster = dict[str, Row]
 Posted = list[tuple[str, int, int, int]]
-
-
-def truth(value: object) -> bool:
-    """Tell whether a cell says yes."""
-    return str(value).casefold() in ("true", "1", "1.0", "yes")
 
 
 def days_away(row: Row) -> list[tuple[dt.date, dt.date]]:
@@ -56,7 +52,7 @@ def beat_today(row: Row, evidence: Evidence, beats: list[str]) -> str | None:
 def month_of_end(row: Row, days: list[dt.date]) -> int:
     """Return the month in which an officer's own posting ends at the latest; 0 for the pool, who hold none."""
     leaves, months = date_of(row.get("leaves_on")), len(days) - 1
-    if truth(row.get("pool")):
+    if read_truth(row.get("pool")):
         return 0  # holds no post of their own
     return months if leaves is None else max(0, min(months, bisect_right(days, leaves) - 1))
 
@@ -92,7 +88,7 @@ def with_standins(
         The three with the stand-ins behind; as they are where there is no pool.
     """
     table = evidence.tables.cover
-    pool = {o for o, row in roster.items() if truth(row.get("pool"))}
+    pool = {o for o, row in roster.items() if read_truth(row.get("pool"))}
     claims = evidence.summary["officers"].get("cover")
     if not pool and table is None and claims is None:
         return postings, roster, at_work
@@ -166,7 +162,7 @@ def _away(
     assert rules is not None
     for officer, row in roster.items():
         today, home = text(row.get("beat")), beat_today(row, evidence, beats)
-        if truth(row.get("pool")) or home not in beats:
+        if read_truth(row.get("pool")) or home not in beats:
             continue
         if today not in beats and month_ready(row, days, rules.training_months) > 0:
             continue
@@ -195,7 +191,7 @@ def check_limits(
         if stays or officer.startswith("\0"):
             continue
         wishes = [w for w in (text(row.get("prefers")) or "").split(";") if w]
-        if (truth(row.get("hardship")) or text(row.get("appeal")) == "upheld") and (today is not None or wishes):
+        if (read_truth(row.get("hardship")) or text(row.get("appeal")) == "upheld") and (today is not None or wishes):
             limited += 1
             if beats[b] not in wishes and (officer, str(beats[b])) not in excused:
                 why = "an upheld appeal" if text(row.get("appeal")) == "upheld" else "hardship"
@@ -213,7 +209,7 @@ def check_limits(
             early.append(
                 (officer, f"{officer} is moved to {evidence.beat_name(beats[b])} on {days[a]}, within the notice.")
             )
-    if any(truth(r.get("hardship")) or text(r.get("appeal")) == "upheld" for r in roster.values()):
+    if any(read_truth(r.get("hardship")) or text(r.get("appeal")) == "upheld" for r in roster.values()):
         ledger.each("officers.hardship", "nobody is moved against hardship or an upheld appeal", kept, limited, "moves")
     if rules.max_home_km is not None:
         ledger.each(
@@ -254,7 +250,7 @@ def _check_waiting(
     months = len(days) - 1
     for officer, row in roster.items():
         home, today = beat_today(row, evidence, beats), text(row.get("beat"))
-        if home not in beats or truth(row.get("pool")) or text(row.get("ordered_on")):
+        if home not in beats or read_truth(row.get("pool")) or text(row.get("ordered_on")):
             continue
         if today not in beats and month_ready(row, days, rules.training_months) > 0:
             continue
