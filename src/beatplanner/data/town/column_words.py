@@ -78,7 +78,7 @@ WORDS: dict[str, str] = {
     "from": "from_unit unit_from unit_a od nga de_la ot",
     "to": "to_unit unit_to unit_b do deri pana_la",
     "metres": "meters metre meter distance distance_m dist length metri metra metro dalecina rastojanie rastojanje largesia distanta dlina metry metrov",
-    "unit": "unit_id edinica jedinica njesia unitate edinica_id",
+    "unit": "unit_id edinica jedinica njesia unitate edinica_id ucastok_uceta nomer_ucastka_uceta",
     "site": "station site_id stanica objekt stacioni statie stancija",
     "accept": "accepted ok prifateno prihvaceno pranuar acceptat prinjato",
     "reason": "why note pricina razlog arsyeja motiv",
