@@ -78,8 +78,10 @@ class Windows:
             stderr=subprocess.STDOUT,
         )
 
-    def run(self, *command: str, seconds: float = PATIENCE, cwd: Path | None = None, **more: str) -> tuple[int, str]:
-        """Run a program; return its exit code and what it printed."""
+    def run(
+        self, *command: str, seconds: float | None = PATIENCE, cwd: Path | None = None, **more: str
+    ) -> tuple[int, str]:
+        """Run a program, with None for as long as it takes; return its exit code and what it printed."""
         process = self.start(*command, cwd=cwd, **more)
         out, _ = process.communicate(timeout=seconds)
         said = out.decode("utf-8", "replace")
@@ -101,7 +103,7 @@ class Windows:
 
     def settle(self) -> None:
         """Wait until no program runs any more."""
-        subprocess.run(["wineserver", "-w"], env=self.environment, timeout=300, check=False)
+        subprocess.run(["wineserver", "-w"], env=self.environment, check=False)
 
     @contextmanager
     def without_kernels(self) -> Iterator[None]:
@@ -129,7 +131,7 @@ class Windows:
 
     def kill(self) -> None:
         """End all programs at once."""
-        subprocess.run(["wineserver", "-k"], env=self.environment, timeout=60, check=False)
+        subprocess.run(["wineserver", "-k"], env=self.environment, check=False)
         self.settle()
 
 

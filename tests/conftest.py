@@ -178,7 +178,13 @@ def write_roster(path: Path, rows: list[list] | None = None) -> None:
 
 # Share of the usual moves with which a plan is a plan, and not a good one.
 FEW_MOVES = 0.05
+# Seconds of a test's own work in one of a limit.
+A_SECOND = 1000.0
 
+
+# The rewritten assertions of all test files are kept for the next run, whatever the environment says of byte code: each worker takes 5 s for them.
+# What tests start keeps to the environment; the program's own byte code is there, from `prepare_all`.
+sys.dont_write_bytecode = False
 
 # As the command line does: with a thousand modules alive, a look through them all every few moments takes a tenth of the tests' work.
 gc.set_threshold(50_000, 10, 10)
@@ -210,17 +216,17 @@ def _journals_of_their_own(tmp_path, monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _a_clock_of_this_process(monkeypatch):
-    """Let limits be seconds of this process' own work: what else the machine does ends no run of a test sooner."""
+    """Let a second of a limit be a thousand of this process' own work: a plan ends by its moves and nodes, however busy or slow the machine is."""
     from beatplanner.solver import clock, highs_session
 
-    monkeypatch.setattr(clock, "time", SimpleNamespace(monotonic=time.process_time))
+    monkeypatch.setattr(clock, "time", SimpleNamespace(monotonic=lambda: time.process_time() / A_SECOND))
     limit = highs_session.own_limit
-    monkeypatch.setattr(highs_session, "own_limit", lambda seconds: 30 * limit(seconds))
+    monkeypatch.setattr(highs_session, "own_limit", lambda seconds: 30 * A_SECOND * limit(seconds))
 
 
 @pytest.fixture(autouse=True)
 def _waits_end_by_what_they_wait_for(monkeypatch):
-    """Let a window's test wait as long as the machine needs; `faulthandler_timeout` ends one that waits for what never comes."""
+    """Let a window's test wait as long as the machine needs; of one that waits for what never comes `faulthandler_timeout` shows where."""
 
     def patient(wait: Callable) -> Callable:
         # the timer takes milliseconds in 31 bits: 24 days
@@ -281,7 +287,6 @@ def fixed_work(monkeypatch):
     """End the plans of a test by their work and not by a clock: few moves, and a proof without branches, however busy the machine is."""
     from beatplanner.planning.beats import alone
     from beatplanner.planning.officers import plan as of_officers
-    from beatplanner.planning.whole import run as whole
     from beatplanner.solver.districts import solve
 
     def less(solver: Callable, part: float) -> Callable:
@@ -291,7 +296,6 @@ def fixed_work(monkeypatch):
         return run
 
     monkeypatch.setattr(solve, "PROOF_NODES", 0)
-    monkeypatch.setattr(whole, "DEFAULT_TIME_LIMIT", 1e6)
     monkeypatch.setattr(alone, "solve_districts", less(alone.solve_districts, FEW_MOVES))
     monkeypatch.setattr(of_officers, "assign", less(of_officers.assign, FEW_MOVES))
 

@@ -165,7 +165,7 @@ def test_beats_that_differ_only_in_case_each_keep_their_job_descriptions(town, c
         cell.value = names.get(str(cell.value), cell.value)
     roster.save(town.path("officers.xlsx"))
     out = town.folder / "plan"
-    code, _, error = command("plan", town.project, "--out", out, "--time-limit", "20")
+    code, _, error = command("plan", town.project, "--out", out)
     assert code == 0, error
     beats = geopandas.read_file(out / "plan.gpkg", layer="beats")
     assert {"A", "a"} <= set(beats["beat"])

@@ -129,7 +129,7 @@ def test_copy_and_change_by_command(town, command):
 
 @pytest.mark.usefixtures("without_pack")
 def test_a_plan_says_when_it_is_stale(town, command):
-    assert command("beats", town.project, "--out", town.path("out"), "--time-limit", 5)[0] == 0
+    assert command("beats", town.project, "--out", town.path("out"))[0] == 0
     summary = json.loads((town.path("out") / "summary.json").read_text(encoding="utf-8"))
     assert stale(summary, summary["versions"]) == ()
     code, said, _ = command("stale", town.path("out"))

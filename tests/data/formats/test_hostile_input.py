@@ -147,7 +147,7 @@ def test_a_name_of_a_place_cannot_lead_out(town, command):
     town.swap("victim", "<script>alert(1)</script>", "incidents.csv")
     before = set(town.folder.parent.rglob("*"))
     out = town.folder / "out"
-    code, _, error = command("beats", town.project, "--out", out, "--time-limit", "5")
+    code, _, error = command("beats", town.project, "--out", out)
     assert code == 0, error
     assert all(out in p.parents or p == out for p in set(town.folder.parent.rglob("*")) - before)
     html = (out / "report.html").read_text(encoding="utf-8")
@@ -179,7 +179,7 @@ def test_planted_personal_values_reach_no_output_and_no_project_file(town, comma
     package = town.folder / "town.gpkg"
     assert command("build", town.project, "-o", package)[0] == 0
     out = town.folder / "out"
-    code, said, error = command("beats", town.project, "--out", out, "--time-limit", "5")
+    code, said, error = command("beats", town.project, "--out", out)
     assert code == 0, error
     code, checked, _ = command("check", town.project)
     assert "left out" in checked

@@ -196,7 +196,7 @@ def test_new_from_the_command_line(tmp_path, town, command):
     )
     assert code == 0, told
     assert command("check", out)[0] == 0
-    assert command("beats", out, "--out", tmp_path / "plan", "--time-limit", 2)[0] == 0
+    assert command("beats", out, "--out", tmp_path / "plan")[0] == 0
     assert command("new", *files, "-o", out)[0] == 1
     assert command("new", town.path("roads.gpkg"), "-o", tmp_path / "y.gpkg")[0] == 1
     assert command("new", *files, "-o", tmp_path / "y.gpkg", "--role", "units.gpkg=nonsense")[0] == 2

@@ -42,7 +42,7 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("project")
     town = write_grid_town(folder / "layers")
     build(town.project, folder / "town.gpkg")
-    run(folder / "town.gpkg", folder / "plan", steps=("beats",), time_limit=3)
+    run(folder / "town.gpkg", folder / "plan", steps=("beats",))
     shutil.rmtree(folder / "layers")
     return folder
 
@@ -459,12 +459,7 @@ def test_the_command_line_does_the_same(project, command, tmp_path):
         == 0
     )
     assert command("project", "scenario", project, "Five", "--set", "beats.cuont=5")[0] == 1
-    assert (
-        command(
-            "project", "plan", project, "--scenario", "Five", "--time-limit", 3, "--name", "By hand", "--by", "Ана"
-        )[0]
-        == 0
-    )
+    assert command("project", "plan", project, "--scenario", "Five", "--name", "By hand", "--by", "Ана")[0] == 0
     code, out, _ = command("project", "show", project, "--json")
     found = json.loads(out)
     assert code == 0

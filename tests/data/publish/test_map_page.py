@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import time
 from dataclasses import replace
 
 import browser
@@ -79,11 +78,8 @@ def test_a_resident_finds_officers_station_and_forum(planned_once, tmp_path, wid
             p,
             "(function(){window.scrollTo(0,0);var m=document.querySelector('.folium-map').getBoundingClientRect();return [m.x+m.width/2+m.height/8,m.y+m.height/2-m.height/8]})()",
         )
-        for _ in range(100):
-            told = p.run("document.getElementById('card').innerText")
-            if "Your officers" in told:
-                break
-            time.sleep(0.02)
+        p.wait("document.getElementById('card').innerText.includes('Your officers')")
+        told = p.run("document.getElementById('card').innerText")
         assert all(said in told for said in ("Beat ", "Your officers", "post 1", "Your station", "Your next forum"))
         p.run("var s=document.getElementById('search'); s.value='ulica 7'; s.dispatchEvent(new Event('change'))")
         assert p.run("document.getElementById('answer').textContent").startswith("Улица 7 is in beat")

@@ -393,7 +393,7 @@ def test_the_map_page_in_a_browser_without_a_network(town, command, tmp_path):
     frame["place"] = [*NAMES, *frame["place"][len(NAMES) :]]
     town.write_units(frame)
     out = town.folder / "out"
-    assert command("beats", town.project, "--out", out, "--time-limit", "5")[0] == 0
+    assert command("beats", town.project, "--out", out)[0] == 0
     page = out / "forum" / "map.html"
     assert page.stat().st_size < 5_000_000
     with browser.Page(page, 360, 740, tmp_path) as p:
@@ -436,9 +436,7 @@ def test_the_map_page_in_a_browser_without_a_network(town, command, tmp_path):
                 break
         p.wait("!document.getElementById('save').disabled")
         p.run("document.getElementById('save').click()")
-        for _ in range(100):
-            if (tmp_path / "proposal.csv").exists() and (tmp_path / "proposal.csv").stat().st_size:
-                break
+        while not ((tmp_path / "proposal.csv").exists() and (tmp_path / "proposal.csv").stat().st_size):
             p.wait("true")
             time.sleep(0.05)
         assert p.run("window.hit") is None
@@ -453,7 +451,7 @@ def test_the_map_page_in_a_browser_without_a_network(town, command, tmp_path):
 @pytest.mark.skipif(not browser.AVAILABLE, reason="there is no Chromium on this machine")
 def test_each_beat_has_its_name_or_number_on_the_map_however_many_forums_meet_there(town, command, tmp_path):
     out = town.folder / "out"
-    assert command("beats", town.project, "--out", out, "--time-limit", "5")[0] == 0
+    assert command("beats", town.project, "--out", out)[0] == 0
     page = out / "forum" / "map.html"
     text = page.read_text(encoding="utf-8")
     inside = re.search(r'id="words">(.*?)</script>', text, re.DOTALL)
@@ -481,7 +479,7 @@ def test_each_beat_has_its_name_or_number_on_the_map_however_many_forums_meet_th
 @pytest.mark.skipif(not browser.AVAILABLE, reason="there is no Chromium on this machine")
 def test_a_script_that_slipped_in_would_not_run(town, command, tmp_path):
     out = town.folder / "out"
-    assert command("beats", town.project, "--out", out, "--time-limit", "5")[0] == 0
+    assert command("beats", town.project, "--out", out)[0] == 0
     page = out / "forum" / "map.html"
     text = page.read_text(encoding="utf-8")
     page.write_text(

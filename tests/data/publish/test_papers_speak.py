@@ -70,7 +70,7 @@ def planned(tmp_path_factory):
         '\n[forum]\nlanguages = ["mk"]\n[forum.terms]\n"Grid" = { mk = "Град на мрежа" }\n"Beat" = { mk = "Рејонче" }\n'
     )
     town.project.write_text(town.project.read_text("utf-8") + more, encoding="utf-8")
-    run(town.project, town.folder / "plan", time_limit=3, pack=False)
+    run(town.project, town.folder / "plan", pack=False)
     return town.folder / "plan"
 
 

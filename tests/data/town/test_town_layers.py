@@ -145,7 +145,7 @@ def test_a_border_has_at_least_two_metres_for_planner_and_checker(tmp_path, metr
     town = read_town(read_description(path))
     assert (("A", "D") in edges_by_name(town)) == neighbours
     assert bool(said(town, "A and D")) != neighbours
-    assert run(path, tmp_path / "plan", time_limit=10)["feasible"]
+    assert run(path, tmp_path / "plan")["feasible"]
     report = verify(tmp_path / "plan")
     assert not report.failed, report.failed
 
@@ -215,7 +215,7 @@ def test_a_unit_in_far_parts_is_told_and_its_link_listed_and_checked(tmp_path):
     # from the first part to the second are 4,500 m
     assert note.severity == "warning" and "0 (a link of 4,500 m)" in note.what
     assert town.proposals["links"][["from", "to", "metres"]].to_numpy().tolist() == [["0", "0", 4500.0]]
-    run(path, tmp_path / "plan", time_limit=5)
+    run(path, tmp_path / "plan")
     assert not verify(tmp_path / "plan").failed
     # without the listed link the checker finds the beat in pieces on the ground
     edges = pyogrio.read_dataframe(tmp_path / "plan" / "plan.gpkg", layer="edges")

@@ -71,7 +71,7 @@ def test_a_lock_gives_no_beat_the_id_of_a_beat_of_today_that_it_shares_nobody_wi
 
 
 def test_the_checker_accepts_no_id_of_today_for_a_lock_alone(town):
-    run(town.project, town.path("out"), steps=("beats",), time_limit=2, pack=False)
+    run(town.project, town.path("out"), steps=("beats",), pack=False)
     tables = read_result(town.path("out"))
     units, beats, edges = with_text_ids(tables)
     rules = Description.model_validate(tables.summary["rules"])

@@ -33,7 +33,7 @@ def planned(town, more="", steps=("beats",)):
         town.project.read_text(encoding="utf-8").replace("[officers]", "[x]").split("[x]")[0] + BUDGET + more,
         encoding="utf-8",
     )
-    run(town.project, town.path("out"), steps=steps, time_limit=3, pack=False)
+    run(town.project, town.path("out"), steps=steps, pack=False)
     return read_result(town.path("out"))
 
 
@@ -77,7 +77,7 @@ def test_a_budget_told_wrong_is_found(town):
 
 def test_pilots_must_be_there(town, command):
     town.project.write_text(town.project.read_text(encoding="utf-8") + BUDGET + 'pilots = ["Wst"]\n', encoding="utf-8")
-    code, _, err = command("beats", town.project, "--out", town.path("out"), "--time-limit", 2)
+    code, _, err = command("beats", town.project, "--out", town.path("out"))
     assert code == 1 and "budget.pilots" in err and "Did you mean “West”?" in err
 
 
@@ -90,7 +90,7 @@ def test_wilson_against_published_values():
 
 
 def test_survey_waves(town, command):
-    run(town.project, town.path("out"), steps=("beats",), time_limit=2)
+    run(town.project, town.path("out"), steps=("beats",))
     beats = sorted(read_result(town.path("out")).beats["beat"].astype(str))
     rows = ["beat,wave,question,n,yes"]
     for wave, yes in (("2026", 56), ("2028", 48)):
@@ -121,7 +121,7 @@ def told_survey(town, command, rows, head="beat,wave,question,n,yes"):
 def asked(tmp_path_factory):
     """A plan of four beats whose surveys differ."""
     town = write_grid_town(tmp_path_factory.mktemp("asked") / "town")
-    run(town.project, town.path("out"), steps=("beats",), time_limit=2, pack=False)
+    run(town.project, town.path("out"), steps=("beats",), pack=False)
     return town
 
 
@@ -212,7 +212,7 @@ def test_waves_stand_in_time(asked, waves, order):
 def test_the_price_of_each_rule(town, command):
     # the officers' rules have a test of their own
     town.project.write_text(town.project.read_text(encoding="utf-8").split("[officers]")[0], encoding="utf-8")
-    code, out, _ = command("prices", town.project, "--out", town.path("prices"), "--time-limit", 6)
+    code, out, _ = command("prices", town.project, "--out", town.path("prices"))
     assert code == 0
     assert "Keeping beats inside municipalities" in out and "Opening 2 stations" in out
     assert command("verify", town.path("prices"))[0] == 0
@@ -229,7 +229,7 @@ def test_the_price_of_each_rule(town, command):
 
 
 def test_robustness_says_whether_a_plan_is_an_outlier(town, command):
-    run(town.project, town.path("out"), steps=("beats",), time_limit=2)
+    run(town.project, town.path("out"), steps=("beats",))
     code, out, _ = command("robustness", town.path("out"), "--out", town.path("rob"), "--draws", 30, "--ensemble", 20)
     assert code == 0
     assert "draws of other weeks" in out and "of 20 neutral plans" in out
@@ -240,7 +240,7 @@ def test_robustness_says_whether_a_plan_is_an_outlier(town, command):
 
 
 def test_neutral_plans_tell_as_how_many_independent_ones_they_count(town):
-    run(town.project, town.path("out"), steps=("beats",), time_limit=2)
+    run(town.project, town.path("out"), steps=("beats",))
     _, plan = read_columns([town.path("out")])
     found = neutral_plans(plan, 120, seed=1)
     assert found["plans"] == 120
@@ -252,7 +252,7 @@ def test_neutral_plans_tell_as_how_many_independent_ones_they_count(town):
 
 
 def test_walks_too_much_alike_are_made_longer(town):
-    run(town.project, town.path("out"), steps=("beats",), time_limit=2)
+    run(town.project, town.path("out"), steps=("beats",))
     _, plan = read_columns([town.path("out")])
     said: list[str] = []
     found = neutral_plans(plan, 120, 1, lambda stage, *_: said.append(stage))

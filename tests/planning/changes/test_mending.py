@@ -66,7 +66,7 @@ def test_a_repair_is_the_least_change(drawing, strokes, exact, monkeypatch):
     for units, beat in strokes:
         drawing.paint(units, beat)
     before = drawing.label.copy()
-    found = repair(drawing, seconds=4)
+    found = repair(drawing, seconds=1e6)
     np.testing.assert_array_equal(drawing.label, before)
     assert found.left == ()
     assert found.residents == pytest.approx(least_change(drawing))
@@ -85,7 +85,7 @@ def test_a_repair_is_the_least_change(drawing, strokes, exact, monkeypatch):
 def test_a_repair_keeps_locks(drawing):
     drawing.paint([13], "1")
     drawing.lock([13])
-    found = repair(drawing, seconds=4)
+    found = repair(drawing, seconds=1e6)
     assert 13 not in found.moves
     assert found.left == ()
     assert found.residents == pytest.approx(least_change(drawing))
@@ -99,7 +99,7 @@ def test_what_cannot_be_restored_is_said(drawing):
     drawing.paint([13], "1")
     drawing.lock(drawing.members("1"))
     drawing.lock(drawing.members("2"))
-    assert repair(drawing, seconds=3).left
+    assert repair(drawing, seconds=1e6).left
 
 
 @pytest.mark.usefixtures("without_pack")
@@ -117,8 +117,6 @@ def test_the_command_line_draws_repairs_and_solves_on(grid, drawing):
         str(plan),
         "--edits",
         str(grid.folder / "edits.json"),
-        "--time-limit",
-        "8",
     ]
     kept = call(app, [*common, "--out", str(grid.folder / "kept")])
     assert kept.exit_code == 3
@@ -174,7 +172,7 @@ def test_municipalities_share_the_budget_of_a_repair(tmp_path, exact, monkeypatc
         .figures()
         .broken
     )
-    found = repair(drawing, seconds=60)
+    found = repair(drawing, seconds=1e6)
     assert found.left == ()
     assert found.bound is None or found.bound <= best + 0.1
     assert found.residents >= best

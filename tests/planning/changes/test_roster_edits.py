@@ -28,7 +28,7 @@ def town(tmp_path_factory):
     with made.project.open("a", encoding="utf-8") as file:
         file.write("\n[budget]\nofficer_salary = 1000\n[service]\n")
         file.write('shifts = [{ name = "day", start = "07:00", end = "23:00" }]\n')
-    run(made.project, made.path("plan"), time_limit=10, pack=False)
+    run(made.project, made.path("plan"), pack=False)
     return made
 
 
@@ -107,7 +107,7 @@ def test_repair_keeps_the_rules_with_few_changes(plan, town, tmp_path):
     other = next(n for n, p in enumerate(judge.published) if p.beat != judge.published[first].beat)
     wish = moved(judge.published, first, beat=judge.published[other].beat, months=24)
     assert judge(wish).broken
-    replan(town.path("plan"), tmp_path / "mended", [], wished=table_of(wish, plan), time_limit=5)
+    replan(town.path("plan"), tmp_path / "mended", [], wished=table_of(wish, plan))
     mended = read_result(tmp_path / "mended")
     assert verify(tmp_path / "mended").ok
     assert not Judge(mended)(postings_of(mended)).broken

@@ -33,8 +33,8 @@ def plans(tmp_path_factory):
         "[service]\ntravel_counts = true\n[[service.shifts]]\nname = 'day'\nstart = '07:00'\nend = '23:00'\n",
         encoding="utf-8",
     )
-    run(town.project, folder / "same", time_limit=4, pack=False)
-    run(town.folder / "scenarios" / "more.toml", folder / "more", time_limit=4, pack=False)
+    run(town.project, folder / "same", pack=False)
+    run(town.folder / "scenarios" / "more.toml", folder / "more", pack=False)
     content = compare([folder / "same", folder / "more"], folder / "cmp", draws=30)
     return folder, content
 
@@ -450,7 +450,7 @@ def test_plans_of_other_units_are_refused(plans, tmp_path, command):
     units = other.units()
     units.loc[0, "unit"] = 99
     other.write_units(units)
-    run(other.project, tmp_path / "plan", steps=("beats",), time_limit=3, pack=False)
+    run(other.project, tmp_path / "plan", steps=("beats",), pack=False)
     code, _, err = command("compare", folder / "same", tmp_path / "plan", "--out", tmp_path / "cmp")
     assert code == 1 and "not for the same units" in err and "lacks unit 1" in err
     assert command("compare", folder / "same", "--out", tmp_path / "cmp")[0] == 2
@@ -462,12 +462,7 @@ def test_plans_of_other_units_are_refused(plans, tmp_path, command):
 @pytest.mark.papers
 def test_the_curve_is_told_and_verified(plans, tmp_path, command):
     folder, _ = plans
-    assert (
-        command(
-            "curve", folder / "town" / "project.toml", "--out", tmp_path / "curve", "--moved", "free", "--time-limit", 2
-        )[0]
-        == 0
-    )
+    assert command("curve", folder / "town" / "project.toml", "--out", tmp_path / "curve", "--moved", "free")[0] == 0
     code, _, _ = command(
         "compare",
         folder / "same",
@@ -497,7 +492,7 @@ def test_all_scenarios_are_run_and_one_that_fails_is_told(tmp_path, command):
     ):
         text = f'extends = "../project.toml"\nremove = ["officers", "stations"]\n[beats]\n{more}\n'
         (town.folder / "scenarios" / f"{name}.toml").write_text(text, encoding="utf-8")
-    code, _out, err = command("scenarios", town.project, "--out", tmp_path / "out", "--time-limit", 4)
+    code, _out, err = command("scenarios", town.project, "--out", tmp_path / "out")
     assert code == 1 and "no" in err and "old.gpkg" in err
     assert (tmp_path / "out" / "comparison" / "comparison.html").is_file()
     content = json.loads((tmp_path / "out" / "comparison" / "comparison.json").read_text(encoding="utf-8"))

@@ -31,7 +31,7 @@ training_seat = 30
 
 def whole_plan(town, more="", **options):
     town.project.write_text(town.project.read_text(encoding="utf-8") + ROLLOUT + more, encoding="utf-8")
-    run(town.project, town.path("out"), time_limit=4, pack=False, **options)
+    run(town.project, town.path("out"), pack=False, **options)
     verdict = verify(town.path("out"))
     assert verdict.ok, [str(c) for c in verdict.failed]
     return read_result(town.path("out"))
@@ -175,10 +175,10 @@ def test_nobody_is_moved_out_of_a_beat_that_has_not_started(town, command):
 def test_a_payer_that_no_line_names_and_a_budget_after_the_plan_are_refused(town, command):
     text = town.project.read_text(encoding="utf-8") + ROLLOUT
     town.project.write_text(text + 'funds = { donr = 100 }\npayers = { stations = "donor" }\n', encoding="utf-8")
-    code, _, err = command("officers", town.project, "--out", town.path("out"), "--time-limit", 2)
+    code, _, err = command("officers", town.project, "--out", town.path("out"))
     assert code == 1 and "no line is paid by “donr”" in err and "Did you mean “donor”?" in err
     town.project.write_text(text + "first_year = 2028\n", encoding="utf-8")
-    code, _, err = command("officers", town.project, "--out", town.path("out"), "--time-limit", 2)
+    code, _, err = command("officers", town.project, "--out", town.path("out"))
     assert code == 1 and "budget.first_year" in err and "the plan starts on 2027-01-01" in err
 
 
@@ -266,7 +266,7 @@ def test_another_currency_needs_a_stated_rate(town, command, tmp_path):
         town.project.write_text(
             text.split("[stations]")[0] + "[officers]" + text.split("[officers]")[1] + more + money, encoding="utf-8"
         )
-        run(town.project, tmp_path / name, time_limit=3, pack=False)
+        run(town.project, tmp_path / name, pack=False)
     code, _, err = command("compare", tmp_path / "eur", tmp_path / "mkd", "--out", tmp_path / "cmp", "--draws", 20)
     assert code == 1 and "eur is in EUR and mkd in MKD" in err and "--rate MKD=" in err
     assert (
@@ -367,7 +367,7 @@ def test_dates_that_contradict_each_other_are_refused(town, command, row, said):
     from conftest import ROSTER, write_roster
 
     write_roster(town.path("officers.xlsx"), [ROSTER[0], row, *ROSTER[2:]])
-    code, _, err = command("officers", town.project, "--out", town.path("out"), "--time-limit", 1)
+    code, _, err = command("officers", town.project, "--out", town.path("out"))
     assert code == 1 and said in err and "row 2" in err and not town.path("out").exists()
 
 
@@ -406,7 +406,7 @@ def test_salaries_by_grade_and_the_budget_by_economic_class(town, command):
     assert told["economic"]["22 use of goods and services"] == pytest.approx([30 + 2 * 50 + 4 * 100, 2 * 50 + 4 * 100])
     assert [sum(v[t] for v in told["economic"].values()) for t in range(2)] == pytest.approx(told["total"])
     town.swap("{ senior = 1500 }", "{ seniors = 1500 }")
-    code, _, err = command("officers", town.project, "--out", town.path("out"), "--time-limit", 1)
+    code, _, err = command("officers", town.project, "--out", town.path("out"))
     assert code == 1 and "the grade “senior” of the roster has no salary" in err and "Did you mean “seniors”?" in err
     # it is told with its row before anything is planned, as is everything of a budget that the description shows
     code, out, _ = command("check", town.project)
@@ -433,7 +433,7 @@ def test_whole_vehicles_leave_no_money_idle(town):
     town.swap("count = 4\n", "count = 3\n")
     more = ROLLOUT.replace("vehicles_per_beat = 1", "vehicles_per_beat = 0.6") + "forum_travel = 1.0\n[forum]\n"
     town.project.write_text(town.project.read_text(encoding="utf-8") + more, encoding="utf-8")
-    run(town.project, town.path("out"), steps=("beats", "stations", "officers"), time_limit=3, pack=False)
+    run(town.project, town.path("out"), steps=("beats", "stations", "officers"), pack=False)
     tables = read_result(town.path("out"))
     rules = Description.model_validate(tables.summary["rules"])
     areas, staff = areas_of(tables, rules), staff_money(payroll(tables, rules, today=True), rules.budget)
@@ -486,14 +486,14 @@ def test_beats_that_start_together_and_seats_by_year(town, command):
         town.project.read_text(encoding="utf-8") + ROLLOUT + 'ceiling = [9000, 5000]\nstart_together = [["1", "2"]]\n',
         encoding="utf-8",
     )
-    run(town.project, town.path("out"), time_limit=3, pack=False)
+    run(town.project, town.path("out"), pack=False)
     starts = read_result(town.path("out")).beats.set_index("beat")["starts"]
     assert verify(town.path("out")).ok and starts["1"] == starts["2"]
     town.swap('[["1", "2"]]', '[["1", "2"], ["2", "3"]]')
-    code, _, err = command("plan", town.project, "--out", town.path("out2"), "--time-limit", 2)
+    code, _, err = command("plan", town.project, "--out", town.path("out2"))
     assert code == 1 and "beat “2” is in two groups" in err
     town.swap('[["1", "2"], ["2", "3"]]', '[["1", "x"]]\ntraining_seats = [1, 2, 3]')
-    code, _, err = command("plan", town.project, "--out", town.path("out2"), "--time-limit", 2)
+    code, _, err = command("plan", town.project, "--out", town.path("out2"))
     assert code == 1 and ("3 amounts are given for 2 years" in err or "“x” is no beat" in err)
 
 

@@ -155,7 +155,7 @@ def test_forum_and_partners_come_from_the_description(tmp_path):
         )
         stream.write("neighbourhood = { first = 2027-02-01 }\n")
         stream.write('[service]\nshifts = [{ name = "day", start = "08:00", end = "20:00" }]\n')
-    run(town.project, tmp_path / "plan", time_limit=10, pack=False)
+    run(town.project, tmp_path / "plan", pack=False)
     book = BeatBook(read_result(tmp_path / "plan"), read_town(read_description(town.project)))
     for beat in book.ids:
         card = book.card(beat)

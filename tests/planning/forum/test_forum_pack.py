@@ -70,7 +70,7 @@ def packed(tmp_path_factory) -> GridTown:
     from beatplanner.planning.whole.run import run
 
     town = with_forum(write_grid_town(tmp_path_factory.mktemp("packed")))
-    run(town.project, town.folder / "plan", time_limit=10)
+    run(town.project, town.folder / "plan")
     return town
 
 
@@ -320,7 +320,7 @@ def test_a_photo_that_is_none_keeps_the_plan(town, command):
         "officer,name,photo,agreed_on\nБојан,Б,nobody.png,2026-01-01\n", encoding="utf-8"
     )
     out = town.folder / "out"
-    code, _, error = command("plan", town.project, "--out", out, "--time-limit", "5")
+    code, _, error = command("plan", town.project, "--out", out)
     assert code == 1
     assert "photo" in error
     assert (out / "plan.gpkg").exists()
@@ -331,7 +331,7 @@ def test_an_earlier_pack_that_is_none_is_told_before_planning(town, command):
     (town.folder / "nothing").mkdir()
     with_forum(town).swap("[forum.terms]", 'published_before = ["nothing"]\n[forum.terms]')
     out = town.folder / "out"
-    code, _, error = command("plan", town.project, "--out", out, "--time-limit", "5")
+    code, _, error = command("plan", town.project, "--out", out)
     assert code == 1
     assert "no forum pack" in error
     assert not out.exists()

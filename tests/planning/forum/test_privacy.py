@@ -140,7 +140,7 @@ def packed(tmp_path_factory) -> GridTown:
         "officer,name,contact,agreed_on\nБојан,Бојан Б.,070 1,2026-01-01\n", encoding="utf-8"
     )
     town.path("minutes.csv").write_text("forum,asked_on,asked\n1,2026-03-01,Light\n", encoding="utf-8")
-    run(town.project, town.folder / "plan", time_limit=10)
+    run(town.project, town.folder / "plan")
     return town
 
 
@@ -264,7 +264,7 @@ def test_less_than_twelve_months_are_not_told(town):
         "\n".join([rows[0], *(r for r in rows[1:] if ",2025-0" in r)]), encoding="utf-8"
     )
     town.path("project.toml").write_text(town.project.read_text(encoding="utf-8") + "\n[forum]\n", encoding="utf-8")
-    run(town.project, town.folder / "plan", steps=("beats",), time_limit=5)
+    run(town.project, town.folder / "plan", steps=("beats",))
     forum = town.folder / "plan" / "forum"
     assert not (forum / "concerns.csv").exists()
     # a table that somebody adds by hand is caught
@@ -291,7 +291,7 @@ def test_a_sliver_of_two_packs_stops_the_export_and_the_plan_is_kept(town, comma
     text = town.project.read_text(encoding="utf-8") + '\n[forum]\npublished_before = ["a", "b"]\n'
     town.project.write_text(text, encoding="utf-8")
     out = town.folder / "out"
-    code, _, error = command("beats", town.project, "--out", out, "--time-limit", "5")
+    code, _, error = command("beats", town.project, "--out", out)
     assert code == 1
     assert "Улица 1" in error
     assert "3 residents" in error
@@ -315,9 +315,9 @@ def test_a_later_pack_is_protected_against_an_earlier_one(town):
     rest = int(frame["pop"][1:].sum())
     (town.folder / "first" / "beats.csv").write_text(f"beat,name,residents\n1,All,{rest}\n2,Hut,*\n", encoding="utf-8")
     plain = town.project.read_text(encoding="utf-8")
-    run(town.project, town.folder / "alone", steps=("beats",), time_limit=5)
+    run(town.project, town.folder / "alone", steps=("beats",))
     town.project.write_text(plain + '\n[forum]\npublished_before = ["first"]\n', encoding="utf-8")
-    run(town.project, town.folder / "second", steps=("beats",), time_limit=5)
+    run(town.project, town.folder / "second", steps=("beats",))
 
     def total(folder: str) -> str:
         with (town.folder / folder / "forum" / "municipalities.csv").open(encoding="utf-8-sig", newline="") as stream:

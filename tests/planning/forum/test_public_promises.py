@@ -51,7 +51,7 @@ def planned(tmp_path_factory):
     text = town.project.read_text(encoding="utf-8")
     forum = '\n[forum]\ncontacts = "contacts.csv"\nmap_url = "https://town.example/map.html"\nsources = { units = { name = "Census", as_of = 1990 } }\n'
     town.project.write_text(text + forum, encoding="utf-8")
-    run(town.project, town.folder / "plan", time_limit=5)
+    run(town.project, town.folder / "plan")
     return town
 
 

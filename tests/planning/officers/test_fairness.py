@@ -43,7 +43,7 @@ def plan(town, rules):
         head, tail = text.split("[stations]")
         text = head + "[officers]" + tail.split("[officers]")[1]
     town.project.write_text(text.split("# fairness")[0] + "# fairness\n" + rules, encoding="utf-8")
-    run(town.project, town.path("out"), steps=("officers",), time_limit=4, pack=False)
+    run(town.project, town.path("out"), steps=("officers",), pack=False)
     verdict = verify(town.path("out"))
     assert verdict.ok, [str(c) for c in verdict.failed]
     return read_result(town.path("out"))
@@ -115,7 +115,7 @@ def test_the_price_of_fairness(town, command, monkeypatch):
     head, tail = text.split("[stations]")
     rules = "[officers]" + tail.split("[officers]")[1] + "worst_wish = 1\nmost_moves = 2\n"
     town.project.write_text(head + rules, encoding="utf-8")
-    code, _, err = command("prices", town.project, "--out", town.path("prices"), "--time-limit", 6)
+    code, _, err = command("prices", town.project, "--out", town.path("prices"))
     assert code == 0, err
     prices = json.loads((town.path("prices") / "prices.json").read_text(encoding="utf-8"))["prices"]
     wish, often = (next(r for r in prices if r["key"] == k) for k in fair)
@@ -145,9 +145,9 @@ def test_a_way_out_lifts_fairness_for_one():
     # one more officer wishes for nothing
     more = with_officer(problem, 0)
     assert more.below is not None and not more.below[-1].any()
-    found = assign(more, seconds=30, effort=0.1)
+    found = assign(more, seconds=1e6, effort=0.1)
     assert not breaches(more, found.postings)
     assert (
         measure(more, found.postings).vacant_months
-        <= measure(problem, assign(problem, seconds=30, effort=0.1).postings).vacant_months
+        <= measure(problem, assign(problem, seconds=1e6, effort=0.1).postings).vacant_months
     )

@@ -41,7 +41,7 @@ def planned(tmp_path_factory) -> GridTown:
     with town.project.open("a", encoding="utf-8") as file:
         file.write("\n[budget]\nofficer_salary = 1000\nstation_yearly = 10\n[service]\n")
         file.write('shifts = [{ name = "day", start = "07:00", end = "23:00" }]\n')
-    run(town.project, town.folder / "plan", time_limit=10)
+    run(town.project, town.folder / "plan")
     return town
 
 
@@ -88,12 +88,12 @@ def test_the_forces_own_template_is_filled_in_and_a_broken_one_is_an_error(tmp_p
     document.add_paragraph("Пост {{ post }} во {{ beat_name }}")
     document.save(str(town.path("own.docx")))
     town.swap("posts_per_beat = 1", 'posts_per_beat = 1\njob_template = "own.docx"')
-    run(town.project, tmp_path / "plan", steps=("officers",), time_limit=5, pack=False)
+    run(town.project, tmp_path / "plan", steps=("officers",), pack=False)
     assert "Пост 1 во" in Document(str(next((tmp_path / "plan" / "job_descriptions").iterdir()))).paragraphs[0].text
     document.add_paragraph("{{ post")
     document.save(str(town.path("own.docx")))
     with pytest.raises(InputError, match="template"):
-        run(town.project, tmp_path / "broken", steps=("officers",), time_limit=5, pack=False)
+        run(town.project, tmp_path / "broken", steps=("officers",), pack=False)
 
 
 @pytest.mark.papers
@@ -106,7 +106,7 @@ def test_every_option_together_is_verified(tmp_path):
         'posts_per_beat = 2\ngender_mix = true\nmax_tenure_months = 40\nmoves_a_month = 2\nhalf_a_year = true\nposts = "posts.csv"\n'
         'published = "published.csv"\nfreeze_months = 3',
     )
-    summary = run(town.project, tmp_path / "plan", steps=("officers",), time_limit=2, pack=False)
+    summary = run(town.project, tmp_path / "plan", steps=("officers",), pack=False)
     assert summary["officers"]["gender_gaps"] > 0
     sound(tmp_path / "plan")
     # special posts and a published plan have a certificate, whose prices are of places
@@ -132,14 +132,12 @@ def test_bad_tables_are_told(tmp_path, name, content, words):
     town.path("table.csv").write_text(content, encoding="utf-8")
     town.swap("posts_per_beat = 1", f'posts_per_beat = 1\n{name} = "table.csv"')
     with pytest.raises(InputError) as told:
-        run(town.project, tmp_path / "plan", steps=("officers",), time_limit=5, pack=False)
+        run(town.project, tmp_path / "plan", steps=("officers",), pack=False)
     assert all(w in str(told.value) for w in words)
 
 
 def test_a_leaver_changes_little_and_the_frozen_months_stay(planned):
-    found = replan(
-        planned.folder / "plan", planned.folder / "anew", [Change("leaves", "Ana", dt.date(2027, 7, 1))], time_limit=5
-    )
+    found = replan(planned.folder / "plan", planned.folder / "anew", [Change("leaves", "Ana", dt.date(2027, 7, 1))])
     assert {d["officer"] for d in found["diff"]} >= {"Ana"}
     sound(planned.folder / "anew")
     before = {(r["officer"], r["beat"]) for r in _rows(planned.folder / "plan") if r["start"] == "2027-01-01"}
@@ -149,7 +147,7 @@ def test_a_leaver_changes_little_and_the_frozen_months_stay(planned):
 
 @pytest.mark.parametrize("day", [1, 20])
 def test_neither_the_month_of_leaving_nor_the_handover_before_it_is_frozen(planned, day):
-    found = replan(planned.folder / "plan", None, [Change("leaves", "Ana", dt.date(2027, 7, day))], time_limit=5)
+    found = replan(planned.folder / "plan", None, [Change("leaves", "Ana", dt.date(2027, 7, day))])
     rules = found["summary"]["rules"]["officers"]
     assert rules["handover_months"] == 1
     # January to May
@@ -158,7 +156,7 @@ def test_neither_the_month_of_leaving_nor_the_handover_before_it_is_frozen(plann
 
 def test_who_is_sick_comes_back_to_the_post(planned):
     sick = [Change("sick", "Ana", dt.date(2027, 7, 1), dt.date(2028, 1, 1))]
-    found = replan(planned.folder / "plan", planned.folder / "sick", sick, time_limit=10)
+    found = replan(planned.folder / "plan", planned.folder / "sick", sick)
     before = [r for r in _rows(planned.folder / "plan") if r["officer"] == "Ana"]
     after = [r for r in _rows(planned.folder / "sick") if r["officer"] == "Ana"]
     assert after == before
@@ -203,10 +201,10 @@ def test_planning_opens_no_file_for_writing(planned):
     before = sorted(planned.folder.rglob("*"))
     WRITES.append("begin")
     try:
-        made = make_plan(town, time_limit=3)
-        tables(made, summarise(made, seed=0, threads=1, time_limit=3, seconds=1.0))
+        made = make_plan(town)
+        tables(made, summarise(made, seed=0, threads=1, seconds=1.0))
         planning = WRITES[1:]
-        replan(planned.folder / "plan", None, [Change("moves", "Ana", dt.date(2027, 7, 1), beat="4")], time_limit=3)
+        replan(planned.folder / "plan", None, [Change("moves", "Ana", dt.date(2027, 7, 1), beat="4")])
         looking = WRITES[1:]
     finally:
         WRITES.clear()
@@ -219,11 +217,9 @@ def test_planning_opens_no_file_for_writing(planned):
 
 def test_an_order_is_priced_and_its_reason_kept(planned):
     move = [Change("moves", "Ana", dt.date(2027, 7, 1), beat="4")]
-    shown = replan(planned.folder / "plan", None, move, time_limit=5)
+    shown = replan(planned.folder / "plan", None, move)
     assert shown["trust"] > 0
-    replan(
-        planned.folder / "plan", planned.folder / "ordered", move, reason="A new school", by="Ministry", time_limit=5
-    )
+    replan(planned.folder / "plan", planned.folder / "ordered", move, reason="A new school", by="Ministry")
     audit = json.loads((planned.folder / "ordered" / "audit.jsonl").read_text(encoding="utf-8"))
     assert (audit["reason"], audit["by"]) == ("A new school", "Ministry")
     there = [r for r in _rows(planned.folder / "ordered") if r["officer"] == "Ana" and r["beat"] == "4"]
@@ -280,7 +276,7 @@ def test_rules_that_are_told_as_broken_are_checked_and_no_others(tmp_path):
         "posts_per_beat = 1", 'posts_per_beat = 1\nnotice_months = 2\npublished = "published.csv"\nfreeze_months = 12'
     )
     out = tmp_path / "plan"
-    summary = run(town.project, out, steps=("officers",), time_limit=5, pack=False)
+    summary = run(town.project, out, steps=("officers",), pack=False)
     assert {r["rule"] for r in summary["officers"]["broken_rules"]} == {"couple", "capacity", "notice"}
     assert all(any(words in c for c in summary["clashes"]) for words in ("more officers than posts", "of notice"))
     assert not summary["feasible"]

@@ -30,7 +30,7 @@ def officers(town, more="", budget=""):
     text = town.project.read_text(encoding="utf-8")
     cut = text.split("[stations]")
     town.project.write_text(cut[0] + "[officers]" + cut[1].split("[officers]")[1] + more + budget, encoding="utf-8")
-    run(town.project, town.path("out"), steps=("officers",), time_limit=3, pack=False)
+    run(town.project, town.path("out"), steps=("officers",), pack=False)
     verdict = verify(town.path("out"))
     assert verdict.ok, [str(c) for c in verdict.failed]
     return read_result(town.path("out"))
@@ -161,7 +161,7 @@ def test_notice_hardship_and_upheld_appeals_are_limits(town):
     # without the appeal and with six months of notice Goran goes in July
     surplus(town, columns, {"Ana": ["yes", None]})
     town.swap("min_tenure_months = 12", "min_tenure_months = 12\nnotice_months = 6")
-    run(town.project, town.path("out"), steps=("officers",), time_limit=3, pack=False)
+    run(town.project, town.path("out"), steps=("officers",), pack=False)
     tables = read_result(town.path("out"))
     assert verify(town.path("out")).ok and tables.summary["officers"]["vacant_months"] == 6
     assert tables.summary["officers"]["certified"]
@@ -169,7 +169,7 @@ def test_notice_hardship_and_upheld_appeals_are_limits(town):
     assert set(there["start"].astype(str)) == {"2027-07-01"} and set(there["officer"]) == {"Goran"}
     # nobody is moved farther than a kilometre from home, and the homes lie farther
     town.swap("notice_months = 6", "max_home_km = 1.0")
-    run(town.project, town.path("out"), steps=("officers",), time_limit=3, pack=False)
+    run(town.project, town.path("out"), steps=("officers",), pack=False)
     assert verify(town.path("out")).ok
     assert read_result(town.path("out")).summary["officers"]["vacant_months"] == 24
 
@@ -241,7 +241,7 @@ def test_prices_of_the_officers_rules_by_hand(town, command, monkeypatch):
     town.project.write_text(
         cut[0] + "[officers]" + cut[1].split("[officers]")[1] + "moves_a_month = 0\n" + BUDGET, encoding="utf-8"
     )
-    code, _, err = command("prices", town.project, "--out", town.path("prices"), "--time-limit", 8)
+    code, _, err = command("prices", town.project, "--out", town.path("prices"))
     assert code == 0, err
     rows = {
         r["key"]: r for r in json.loads((town.path("prices") / "prices.json").read_text(encoding="utf-8"))["prices"]

@@ -42,7 +42,7 @@ def test_without_a_call_the_plan_is_made_and_the_service_is_told_to_be_empty(ser
     served.swap(
         'calls = "calls.csv"\n', 'calls = "calls.csv"\nleast_minutes = true\nstandard = { people_share = 0.4 }\n'
     )
-    code, _, err = command("plan", served.project, "--out", served.path("plan"), "--time-limit", "20")
+    code, _, err = command("plan", served.project, "--out", served.path("plan"))
     assert code == 0, err
     found = service_of(served.path("plan"))
     assert any("the service is empty" in n for n in found["notes"])

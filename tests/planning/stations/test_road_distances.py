@@ -30,8 +30,8 @@ def with_roads(folder, *, whole: bool):
 
 
 def test_travel_follows_the_roads(tmp_path):
-    straight = run(write_grid_town(tmp_path / "a").project, tmp_path / "straight", steps=("beats",), time_limit=5)
-    roads = run(with_roads(tmp_path / "b", whole=True).project, tmp_path / "roads", steps=("beats",), time_limit=5)
+    straight = run(write_grid_town(tmp_path / "a").project, tmp_path / "straight", steps=("beats",))
+    roads = run(with_roads(tmp_path / "b", whole=True).project, tmp_path / "roads", steps=("beats",))
     assert roads["beats"]["objective"] > 1.05 * straight["beats"]["objective"]
     assert any(i["role"] == "beats.roads" for i in roads["inputs"])
     verdict = verify(tmp_path / "roads")
@@ -40,7 +40,7 @@ def test_travel_follows_the_roads(tmp_path):
 
 def test_units_that_no_road_joins_are_named(tmp_path):
     town = with_roads(tmp_path / "b", whole=False)
-    summary = run(town.project, tmp_path / "out", steps=("beats",), time_limit=5)
+    summary = run(town.project, tmp_path / "out", steps=("beats",))
     assert any("no road joins" in n["text"] and "Улица" in n["text"] for n in summary["notes"])
     assert verify(tmp_path / "out").ok
 

@@ -63,7 +63,7 @@ def test_what_is_held_open_opens_and_the_checker_says_so(planned, tmp_path):
     patch = held(description, wanted, 2)
     assert patch == {"stations": {"held_open": sorted(wanted)}}
     rules = description.stations.model_copy(update={"held_open": tuple(wanted)})
-    run(description.model_copy(update={"stations": rules}), tmp_path / "held", time_limit=6, pack=False)
+    run(description.model_copy(update={"stations": rules}), tmp_path / "held", pack=False)
     found = read_result(tmp_path / "held")
     assert {str(s) for s in found.stations["station"]} == set(wanted)
     verdict = verify(tmp_path / "held")
@@ -75,5 +75,5 @@ def test_what_is_held_open_opens_and_the_checker_says_so(planned, tmp_path):
 def test_a_held_site_that_is_none_is_told(planned, tmp_path):
     description = read_description(planned.project)
     rules = description.stations.model_copy(update={"held_open": ("nowhere",)})
-    summary = run(description.model_copy(update={"stations": rules}), tmp_path / "x", time_limit=4, pack=False)
+    summary = run(description.model_copy(update={"stations": rules}), tmp_path / "x", pack=False)
     assert any("“nowhere”, which is no site" in c for c in summary["clashes"])

@@ -41,7 +41,7 @@ def planned(town, command, request):
         for old, new in changes:
             town.swap(old, new)
         out = town.folder / "out"
-        code, _, error = command(steps, town.project, "--out", out, "--time-limit", "20")
+        code, _, error = command(steps, town.project, "--out", out)
         if code == 1:
             return code, error, None, None
         verdict = verify(out)
@@ -247,7 +247,7 @@ def test_no_order_of_opening_is_cheaper_than_its_bound():
         standing, pilot = np.arange(p) < random.integers(2), np.arange(p) == p - 1 + random.integers(2)
         opening, yearly = random.uniform(1, 9, p) * ~standing, random.uniform(0, 3, p) * random.integers(2)
         given = (cost, unreached, standing, opening, yearly, random.uniform(0, 12, years), pilot)
-        found = phase(*given, seconds=20)
+        found = phase(*given, seconds=1e6)
         bound = min(found.lower_bound, found.objective)
         assert cheaper_order(*given, bound * (1 - 1e-11)) is None
         assert cheaper_order(*given, found.objective * (1 + 1e-9)) == pytest.approx(found.objective)
@@ -372,7 +372,7 @@ def test_walks_start_where_residents_of_a_raster_live_and_a_project_file_keeps_t
     built, _, error = command("build", town.project, "-o", town.folder / "town.gpkg")
     assert built == 0, error
     again = town.folder / "again"
-    code, _, error = command("stations", town.folder / "town.gpkg", "--out", again, "--time-limit", "20")
+    code, _, error = command("stations", town.folder / "town.gpkg", "--out", again)
     assert code == 0, error
     objective = json.loads((again / "summary.json").read_text(encoding="utf-8"))["stations"]["objective"]
     assert objective == pytest.approx(said["objective"], rel=1e-6)

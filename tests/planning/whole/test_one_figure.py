@@ -43,7 +43,7 @@ def result(tmp_path_factory):
     town = write_grid_town(tmp_path_factory.mktemp("one figure"))
     town.swap("posts_per_beat = 1", "posts_per_beat = 2")
     town.project.write_text(town.project.read_text("utf-8") + MONEY, encoding="utf-8")
-    run(town.project, town.folder / "plan", time_limit=3)
+    run(town.project, town.folder / "plan")
     return town.folder / "plan"
 
 

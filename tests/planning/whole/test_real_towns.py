@@ -14,7 +14,7 @@ from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 from conftest import SHARED
 
-pytestmark = pytest.mark.usefixtures("bare_plans")
+pytestmark = pytest.mark.usefixtures("bare_plans", "fixed_work")
 
 NEW_HAVEN = (
     LAYERS
@@ -51,7 +51,7 @@ def test_new_haven_in_feet(tmp_path):
             )
     project = tmp_path / "project.toml"
     project.write_text(NEW_HAVEN.format(data=data.as_posix()), encoding="utf-8")
-    summary = run(project, tmp_path / "out", time_limit=30)
+    summary = run(project, tmp_path / "out")
     assert summary["feasible"], summary["clashes"]
     assert summary["population"] == 130_550
     assert summary["beats"]["count"] == 10
@@ -104,7 +104,7 @@ mobile = {{ }}
 def test_stations_of_a_whole_country_among_its_public_buildings(tmp_path):
     project = tmp_path / "project.toml"
     project.write_text(COUNTRY.format(data=(SHARED / "macedonia").as_posix()), encoding="utf-8")
-    summary = run(project, tmp_path / "out", time_limit=60, pack=False)
+    summary = run(project, tmp_path / "out", pack=False)
     assert summary["feasible"], summary["clashes"]
     assert summary["stations"]["status"] == "optimal"
     assert summary["stations"]["count"] == 60
@@ -125,7 +125,7 @@ def test_greater_skopje_in_cyrillic(tmp_path):
     pyogrio.write_dataframe(units, tmp_path / "units.gpkg")
     project = tmp_path / "project.toml"
     project.write_text(SKOPJE.format(data=data.as_posix()), encoding="utf-8")
-    summary = run(project, tmp_path / "out", time_limit=10, pack=False)
+    summary = run(project, tmp_path / "out", pack=False)
     assert summary["feasible"], summary["clashes"]
     assert summary["beats"]["count"] == 30
     plan = pyogrio.read_dataframe(tmp_path / "out" / "plan.gpkg", layer="beats")
@@ -149,7 +149,7 @@ def test_scenarios_of_new_haven_side_by_side(tmp_path):
     for name, rules in (("1-ten", "tolerance = 0.15"), ("2-twelve", "count = 12\ntolerance = 0.15")):
         file = tmp_path / "scenarios" / f"{name}.toml"
         file.write_text(f'extends = "../project.toml"\n[beats]\n{rules}\n', encoding="utf-8")
-    content, failed = run_scenarios(find_scenarios(project), tmp_path / "out", time_limit=3)
+    content, failed = run_scenarios(find_scenarios(project), tmp_path / "out")
     assert not failed and content is not None
     rows = {r["key"]: r["values"] for b in content["blocks"] for r in b["rows"]}
     assert rows["beats"][1:] == [10, 12]

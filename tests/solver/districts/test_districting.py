@@ -97,7 +97,7 @@ def _all_connected(plans: np.ndarray, edges: np.ndarray) -> np.ndarray:
 def test_reaches_the_optimum_of_tiny_cases_and_proves_it(seed, count):
     problem = grid_problem(3, 3, count, 0.25, seed)
     best = enumerate_best(problem, travel)
-    found = solve_districts(problem, seconds=300, effort=0.02)
+    found = solve_districts(problem, seconds=1e6, effort=0.02)
     if np.isinf(best):
         assert found.outside > 0
         assert found.lower_bound is None or found.infeasible
@@ -111,7 +111,7 @@ def test_reaches_the_optimum_of_tiny_cases_and_proves_it(seed, count):
 def test_least_border_of_tiny_cases(seed):
     problem = replace(grid_problem(3, 3, 2, 0.3, seed), goal=CUT)
     best = enumerate_best(problem, cut)
-    found = solve_districts(problem, seconds=30, effort=0.02)
+    found = solve_districts(problem, seconds=1e6, effort=0.02)
     assert found.objective == pytest.approx(best)
     assert found.lower_bound == pytest.approx(best, rel=1e-4)
     assert found.lower_bound <= best * (1 + 1e-9)
@@ -121,8 +121,8 @@ def test_least_border_of_tiny_cases(seed):
 
 def test_bound_stays_below_better_plans_of_more_effort():
     problem = grid_problem(6, 7, 4, 0.08, seed=5)
-    short = solve_districts(problem, seconds=20, effort=0.005)
-    long = solve_districts(problem, seconds=30, effort=0.1, prove=False, seed=3)
+    short = solve_districts(problem, seconds=1e6, effort=0.005)
+    long = solve_districts(problem, seconds=1e6, effort=0.1, prove=False, seed=3)
     assert short.lower_bound is not None
     assert short.lower_bound <= long.objective * (1 + 1e-9)
 
@@ -136,7 +136,7 @@ def test_districts_are_connected_and_complete_whatever_the_graph(seed, rows, col
     edges = problem.edges[kept]
     pieces = 1 + max(int(p) for p in _pieces(len(problem.weight), edges))
     problem = replace(problem, edges=edges, border=problem.border[kept], count=max(count, pieces))
-    found = solve_districts(problem, seconds=10, effort=0.01, prove=False, seed=seed)
+    found = solve_districts(problem, seconds=1e6, effort=0.01, prove=False, seed=seed)
     assert connected(found.district, problem.edges)
     assert set(found.district) == set(range(problem.count))
     loads = np.bincount(found.district, weights=problem.weight)
@@ -154,7 +154,7 @@ def _pieces(n, edges):
 
 def test_same_seed_gives_the_same_districts():
     problem = grid_problem(6, 6, 4, 0.1, seed=2)
-    first, second = (solve_districts(problem, seconds=30, effort=0.02, seed=9) for _ in range(2))
+    first, second = (solve_districts(problem, seconds=1e6, effort=0.02, seed=9) for _ in range(2))
     assert (first.district == second.district).all()
     assert first.objective == second.objective
 
@@ -164,7 +164,7 @@ def test_locks_hold():
     locked = np.full(25, -1)
     locked[[0, 4]] = 7  # two corners of the first row must share a district
     locked[24] = 3
-    found = solve_districts(replace(problem, locked=locked), seconds=20, effort=0.02)
+    found = solve_districts(replace(problem, locked=locked), seconds=1e6, effort=0.02)
     assert found.district[0] == found.district[4] != found.district[24]
     assert found.label[found.district[0]] == 7
     assert found.label[found.district[24]] == 3
@@ -175,7 +175,7 @@ def test_locks_that_others_keep_apart_are_named():
     problem = grid_problem(1, 5, 2, 0.9)
     locked = np.array([4, -1, 5, -1, 4])
     with pytest.raises(LocksApartError) as error:
-        solve_districts(replace(problem, locked=locked), seconds=5, effort=0.01)
+        solve_districts(replace(problem, locked=locked), seconds=1e6, effort=0.01)
     assert error.value.label == 4
 
 
@@ -185,7 +185,7 @@ def test_change_budget_holds_where_it_can(share):
     current = np.repeat([0, 1, 2, 3], 9)  # bands of one and a half rows
     residents = np.full(36, 100.0)
     found = solve_districts(
-        replace(problem, current=current, residents=residents, budget=share * 3600), seconds=20, effort=0.05
+        replace(problem, current=current, residents=residents, budget=share * 3600), seconds=1e6, effort=0.05
     )
     assert found.outside == 0
     assert found.moved <= share * 3600 + 1e-6
@@ -196,7 +196,7 @@ def test_impossible_balance_is_proven():
     problem = grid_problem(4, 4, 4, 0.2)
     heavy = problem.weight.copy()
     heavy[5] = heavy.sum()
-    found = solve_districts(replace(problem, weight=heavy), seconds=10, effort=0.02)
+    found = solve_districts(replace(problem, weight=heavy), seconds=1e6, effort=0.02)
     assert found.outside > 0
     assert found.infeasible
 
@@ -241,7 +241,7 @@ def test_the_optimum_under_a_change_budget_is_found_and_proven(seed, share):
         return travel(p, district) if moved(p, district) <= budget + 1e-9 else np.inf
 
     best = enumerate_best(problem, measure)
-    found = solve_districts(replace(problem, budget=budget), seconds=30, effort=0.02)
+    found = solve_districts(replace(problem, budget=budget), seconds=1e6, effort=0.02)
     if np.isinf(best):
         assert found.outside > 0 or found.moved > budget
         return
@@ -253,7 +253,7 @@ def test_the_optimum_under_a_change_budget_is_found_and_proven(seed, share):
 def test_fewest_moved_residents_of_tiny_cases(seed):
     problem = with_today(grid_problem(3, 3, 3, 0.25, seed), seed, None)
     best = enumerate_best(problem, moved)
-    found = solve_districts(replace(problem, goal=MOVES), seconds=30, effort=0.02)
+    found = solve_districts(replace(problem, goal=MOVES), seconds=1e6, effort=0.02)
     if np.isinf(best):
         assert found.outside > 0
         return
@@ -295,7 +295,7 @@ def test_every_rule_holds_and_no_bound_lies_above_the_optimum(seed, tolerance, s
         return travel(p, district) if goal == TRAVEL else cut(p, district)
 
     best = enumerate_best(problem, measure)
-    found = solve_districts(replace(problem, locked=locked, budget=budget), seconds=30, effort=0.02, seed=seed)
+    found = solve_districts(replace(problem, locked=locked, budget=budget), seconds=1e6, effort=0.02, seed=seed)
     assert connected(found.district, problem.edges)
     if np.isinf(best):
         assert found.outside > 0 or found.moved > budget
@@ -312,15 +312,15 @@ def test_every_rule_holds_and_no_bound_lies_above_the_optimum(seed, tolerance, s
 
 def test_threads_do_not_change_the_plan():
     problem = with_today(grid_problem(7, 7, 5, 0.1, seed=4), 4, 600.0)
-    one, two = (solve_districts(problem, seconds=60, effort=0.05, threads=t, nodes=5) for t in (1, 2))
+    one, two = (solve_districts(problem, seconds=1e6, effort=0.05, threads=t, nodes=5) for t in (1, 2))
     assert (one.district == two.district).all()
     assert one.lower_bound == two.lower_bound
 
 
 def test_a_start_is_never_lost():
     problem = grid_problem(7, 7, 5, 0.1, seed=4)
-    good = solve_districts(problem, seconds=30, effort=0.2, prove=False)
-    again = solve_districts(problem, seconds=30, effort=0.001, prove=False, seed=77, start=good.district)
+    good = solve_districts(problem, seconds=1e6, effort=0.2, prove=False)
+    again = solve_districts(problem, seconds=1e6, effort=0.001, prove=False, seed=77, start=good.district)
     assert again.objective <= good.objective * (1 + 1e-9)
 
 
@@ -332,7 +332,7 @@ def test_cancel_gives_the_best_so_far():
         asked.append(True)
         return len(asked) > 5
 
-    found = solve_districts(problem, seconds=600, cancelled=cancelled)
+    found = solve_districts(problem, seconds=1e6, cancelled=cancelled)
     assert connected(found.district, problem.edges)
     assert set(found.district) == set(range(8))
 
@@ -344,12 +344,12 @@ def test_units_without_work_follow_todays_lines_then_the_shorter_border():
     current = np.where(np.arange(24) % 6 < 4, 0, 1)
     found = solve_districts(
         replace(problem, weight=weight, lower=60, upper=100, current=current, residents=np.full(24, 5.0)),
-        seconds=20,
+        seconds=1e6,
         effort=0.02,
         prove=False,
     )
     assert found.moved == 0
-    free = solve_districts(replace(problem, weight=weight, lower=60, upper=100), seconds=20, effort=0.02, prove=False)
+    free = solve_districts(replace(problem, weight=weight, lower=60, upper=100), seconds=1e6, effort=0.02, prove=False)
     assert cut(problem, free.district) == 400.0
 
 

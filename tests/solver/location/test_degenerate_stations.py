@@ -43,17 +43,17 @@ def test_sites_of_nothing_are_those_of_enumeration(n, m, count, kind, people):
     sets = [np.array(c) for c in combinations(range(m), count)]
     for found, worth in (
         (
-            p_median(metres * weight[:, None], rules, seconds=300),
+            p_median(metres * weight[:, None], rules, seconds=1e6),
             lambda c: (metres * weight[:, None])[:, c].min(axis=1).sum(),
         ),
-        (coverage(within, weight, rules, seconds=300), lambda c: weight[~within[:, c].any(axis=1)].sum()),
-        (p_center(metres, rules, seconds=300), lambda c: metres[:, c].min(axis=1).max()),
+        (coverage(within, weight, rules, seconds=1e6), lambda c: weight[~within[:, c].any(axis=1)].sum()),
+        (p_center(metres, rules, seconds=1e6), lambda c: metres[:, c].min(axis=1).max()),
     ):
         best = min(worth(c) for c in sets)
         assert found.objective == pytest.approx(best, abs=1e-6)
         assert worth(found.open) == pytest.approx(best, abs=1e-6)
         assert found.lower_bound is not None and found.lower_bound <= best + 1e-6
-    least = fewest(within, SiteRules.plain(m, None), seconds=300)
+    least = fewest(within, SiteRules.plain(m, None), seconds=1e6)
     covers = [k for k in range(1, m + 1) for c in combinations(range(m), k) if within[:, c].any(axis=1).all()]
     if covers:
         assert least is not None and len(least.open) == min(covers)
@@ -78,7 +78,7 @@ def test_officers_of_nothing_leave_as_few_months_empty_as_there_are(posts, offic
         min_tenure=0,
         handover=handover,
     )
-    found = assign(problem, seconds=300.0, effort=0.05)
+    found = assign(problem, seconds=1e6, effort=0.05)
     figures = measure(problem, found.postings)
     assert figures.vacant_months == months * max(0, posts - officers)
     assert found.lower_bound is None or found.lower_bound <= figures.objective(problem.weights) + 1e-6

@@ -79,7 +79,7 @@ import sys
 import numpy as np
 from beatplanner.solver.location.p_median import p_median
 from beatplanner.solver.location.site_rules import SiteRules
-found = p_median(np.random.default_rng(0).uniform(1, 100, (40, 12)), SiteRules.plain(12, 4), seconds=3600.0, nodes=20)
+found = p_median(np.random.default_rng(0).uniform(1, 100, (40, 12)), SiteRules.plain(12, 4), seconds=1e6, nodes=20)
 assert found.proof is not None
 print("numba" in sys.modules)
 """

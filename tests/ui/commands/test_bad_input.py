@@ -260,7 +260,7 @@ def test_bad_input_gives_a_message_that_names_the_place(kind, town, command):
     change, words = KINDS[kind]
     change(town)
     out = town.folder / "out"
-    code, said, error = command("plan", town.project, "--out", out, "--time-limit", "5")
+    code, said, error = command("plan", town.project, "--out", out)
     assert code == 1, error
     assert "Traceback" not in error + said
     assert "an error of its own" not in error
@@ -305,7 +305,7 @@ def test_a_folder_of_something_else_is_never_overwritten(town, command):
     out = town.folder / "holiday"
     out.mkdir()
     (out / "picture.jpg").write_bytes(b"precious")
-    code, _, error = command("beats", town.project, "--out", out, "--time-limit", "5")
+    code, _, error = command("beats", town.project, "--out", out)
     assert code == 1
     assert "holiday" in error
     assert (out / "picture.jpg").read_bytes() == b"precious"

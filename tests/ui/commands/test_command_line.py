@@ -30,7 +30,7 @@ def test_main_job_writes_the_contract_and_opens_no_socket(town, command, monkeyp
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     out = town.folder / "out"
-    code, said, error = command("plan", town.project, "--out", out, "--time-limit", "20")
+    code, said, error = command("plan", town.project, "--out", out)
     assert code == 0, error
     assert "Results:" in said
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
@@ -62,7 +62,7 @@ def test_names_of_victims_reach_no_file(planned):
 @pytest.mark.usefixtures("without_pack")
 def test_same_seed_gives_the_same_plan(planned, command):
     out = planned.folder / "again"
-    assert command("plan", planned.project, "--out", out, "--time-limit", "60")[0] == 0
+    assert command("plan", planned.project, "--out", out)[0] == 0
     first, second = (gpd.read_file(planned.folder / f / "plan.gpkg", layer="units") for f in ("plan", "again"))
     assert (first["beat"] == second["beat"]).all()
     one, two = (
@@ -76,7 +76,7 @@ def test_clashing_rules_exit_with_three_and_still_plan(town, command):
     frame.loc[5, "pop"] = 5000
     town.write_units(frame)
     out = town.folder / "out"
-    code, _, error = command("plan", town.project, "--out", out, "--time-limit", "10")
+    code, _, error = command("plan", town.project, "--out", out)
     assert code == 3
     assert "Улица 6" in error
     assert "±" in error
@@ -105,7 +105,7 @@ def test_each_impossible_wish_is_explained(town, command, old, new, words):
         frame.loc[frame["muni"] == "West", "pop"] = np.where(np.arange(8) < 2, 400, 100)
         town.write_units(frame)
     town.swap(old, new)
-    code, _, error = command("plan", town.project, "--out", town.folder / "out", "--time-limit", "10")
+    code, _, error = command("plan", town.project, "--out", town.folder / "out")
     assert code == 3, error
     assert not [w for w in words if w not in error], error
 
@@ -113,10 +113,10 @@ def test_each_impossible_wish_is_explained(town, command, old, new, words):
 @pytest.mark.usefixtures("without_pack")
 def test_a_failed_run_leaves_the_old_result(town, command):
     out = town.folder / "out"
-    assert command("beats", town.project, "--out", out, "--time-limit", "10")[0] == 0
+    assert command("beats", town.project, "--out", out)[0] == 0
     before = (out / "summary.json").read_bytes()
     town.swap('population = "pop"', 'population = "gone"')
-    assert command("beats", town.project, "--out", out, "--time-limit", "10")[0] == 1
+    assert command("beats", town.project, "--out", out)[0] == 1
     assert (out / "summary.json").read_bytes() == before
     assert [p.name for p in town.folder.iterdir() if p.name.startswith(".")] == []
 
@@ -125,7 +125,7 @@ def test_a_failed_run_leaves_the_old_result(town, command):
 def test_steps_alone_use_the_beats_of_a_plan(planned, command):
     out = planned.folder / "officers"
     plan = planned.folder / "plan" / "plan.gpkg"
-    code, _, error = command("officers", planned.project, "--out", out, "--plan", plan, "--time-limit", "10")
+    code, _, error = command("officers", planned.project, "--out", out, "--plan", plan)
     assert code == 0, error
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
     assert "officers" in summary
@@ -139,7 +139,7 @@ def test_another_geopackage_beside_a_plan_is_not_taken_for_it(planned, command):
     out = planned.folder / "other"
     for name, said in (("people.gpkg", "no plan"), ("nothing.gpkg", "no such file")):
         given = planned.folder / "plan" / name
-        code, _, error = command("officers", planned.project, "--out", out, "--plan", given, "--time-limit", "5")
+        code, _, error = command("officers", planned.project, "--out", out, "--plan", given)
         assert code == 1 and said in error and name in error and not out.exists()
 
 
@@ -148,7 +148,7 @@ def test_project_file_gives_the_same_plan(planned, command):
     assert command("build", planned.project, "-o", file)[0] == 0
     assert b"Secret Name" not in file.read_bytes()
     out = planned.folder / "from_file"
-    code, _, error = command("plan", file, "--out", out, "--time-limit", "20")
+    code, _, error = command("plan", file, "--out", out)
     assert code == 0, error
     one, two = (
         json.loads((planned.folder / f / "summary.json").read_text(encoding="utf-8")) for f in ("plan", "from_file")
@@ -187,7 +187,7 @@ def test_names_with_tags_and_formulas_stay_text(town, command):
     frame["place"] = ["<script>alert(1)</script>", "=1+1", "`${alert(2)}`", "{{ 7*7 }}", *frame["place"][4:]]
     town.write_units(frame)
     out = town.folder / "out"
-    assert command("beats", town.project, "--out", out, "--time-limit", "10")[0] == 0
+    assert command("beats", town.project, "--out", out)[0] == 0
     for name in ("report.html", "forum/map.html"):
         assert "<script>alert" not in (out / name).read_text(encoding="utf-8")
     table = (out / "forum" / "units.csv").read_text(encoding="utf-8-sig")
@@ -197,7 +197,7 @@ def test_names_with_tags_and_formulas_stay_text(town, command):
 
 def test_curve_of_change_budgets(town, command):
     out = town.folder / "curve"
-    code, said, error = command("curve", town.project, "--out", out, "--moved", "0,free", "--time-limit", "10")
+    code, said, error = command("curve", town.project, "--out", out, "--moved", "0,free")
     assert code == 0, error
     assert "free" in said
     rows = (out / "curve.csv").read_text(encoding="utf-8-sig").splitlines()
@@ -225,7 +225,7 @@ def test_curve_of_change_budgets(town, command):
 def test_locks_that_clash_are_explained(town, command, locks, words):
     (town.folder / "locked.csv").write_text("unit,beat\n" + locks, encoding="utf-8")
     town.swap("[beats]", '[beats]\nlocked = { path = "locked.csv" }')
-    code, _, error = command("beats", town.project, "--out", town.folder / "out", "--time-limit", "10")
+    code, _, error = command("beats", town.project, "--out", town.folder / "out")
     assert code == 3, error
     assert not [w for w in words if w not in error], error
 
@@ -235,7 +235,7 @@ def test_locks_hold_in_the_plan(town, command):
     (town.folder / "locked.csv").write_text("unit,beat\n1,A\n2,A\n16,B", encoding="utf-8")
     town.swap("[beats]", '[beats]\nlocked = { path = "locked.csv" }')
     out = town.folder / "out"
-    code, _, error = command("beats", town.project, "--out", out, "--time-limit", "10")
+    code, _, error = command("beats", town.project, "--out", out)
     assert code == 0, error
     beat = gpd.read_file(out / "plan.gpkg", layer="units").set_index("unit")["beat"]
     assert (beat[1], beat[2], beat[16]) == ("A", "A", "B")

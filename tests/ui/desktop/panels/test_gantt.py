@@ -19,7 +19,7 @@ SPARE = [[name, None, None, "sq", "m", 21.49, 42.0, "2025-01-01", None, None] fo
 def town(tmp_path_factory):
     made = write_grid_town(tmp_path_factory.mktemp("posted"))
     write_roster(made.path("officers.xlsx"), [*ROSTER, *SPARE])
-    run(made.project, made.path("plan"), time_limit=10, pack=False)
+    run(made.project, made.path("plan"), pack=False)
     return made
 
 
@@ -144,7 +144,7 @@ def test_what_is_accepted_is_the_plan_with_its_reason_in_the_history(window, qtb
 
 
 def test_a_plan_without_officers_says_so(window, town, tmp_path):
-    run(town.project, tmp_path / "beats", steps=("beats",), time_limit=3, pack=False)
+    run(town.project, tmp_path / "beats", steps=("beats",), pack=False)
     window.saved = True
     window.open(tmp_path / "beats")
     assert "has no officers" in window.gantt.answer.toPlainText()

@@ -101,7 +101,7 @@ def test_the_service_of_the_plan_stands_beside_today(qtbot, tmp_path, monkeypatc
             '\n[service]\nshifts = [ { name = "day", start = "07:00", end = "19:00" },'
             ' { name = "night", start = "19:00", end = "07:00" } ]\n'
         )
-    run(town.project, town.folder / "plan", time_limit=6, pack=False)
+    run(town.project, town.folder / "plan", pack=False)
     told = json.loads((town.folder / "plan" / "service.json").read_text("utf-8"))
     made = MainWindow()
     qtbot.addWidget(made, before_close_func=let_go)

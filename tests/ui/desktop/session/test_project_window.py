@@ -538,7 +538,7 @@ def test_new_haven_from_raw_files_to_a_plan_that_opens_again(new_window, qtbot, 
     document = window.scenario.document
     assert document.file == project
     assert window.scenario.town.units["population"].sum() == 130_550
-    window.solving.start(window.scenario.to_plan(), time_limit=2)
+    window.solving.start(window.scenario.to_plan())
     with qtbot.waitSignal(window.solving.finished, timeout=180_000):
         pass
     assert window.table_model.rowCount() == 8

@@ -25,9 +25,9 @@ def test_plans_side_by_side(qtbot, tmp_path):
     frame["place"] = [f'<img src="//evil/{p}.png"> {p}' for p in frame["place"]]
     town.write_units(frame)
     town.swap('name = "Grid"', "name = '<img src=\"//evil/name.png\">'")
-    run(town.project, tmp_path / "a", steps=("beats",), time_limit=2, pack=False)
+    run(town.project, tmp_path / "a", steps=("beats",), pack=False)
     town.swap("count = 4", "count = 6")
-    run(town.project, tmp_path / "b", steps=("beats",), time_limit=2, pack=False)
+    run(town.project, tmp_path / "b", steps=("beats",), pack=False)
     window = QtWidgets.QMainWindow()
     # the registry of actions, as a window has it
     window.actions_by_name = {}

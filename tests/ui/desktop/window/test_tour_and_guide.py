@@ -20,7 +20,7 @@ Key = QtCore.Qt.Key
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory):
     town = write_grid_town(tmp_path_factory.mktemp("toured"))
-    run(town.project, town.folder / "plan", steps=("beats",), time_limit=2, pack=False)
+    run(town.project, town.folder / "plan", steps=("beats",), pack=False)
     return town.folder / "plan"
 
 
