@@ -17,6 +17,7 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.planning.verification import verify
 from beatplanner.ui.desktop.panels.drawing_dialogs import ReasonDialog
 from beatplanner.ui.desktop.panels.drawing_menu import ACTIONS
+from beatplanner.ui.desktop.session.edit_words import edit_in_words
 
 
 @pytest.fixture(scope="module")
@@ -214,13 +215,31 @@ def test_repair_solving_on_and_the_plan_that_comes_of_it(window, qtbot):
     assert len(panel.history) >= len(edits)
 
 
+def test_what_was_drawn_is_told_by_the_names_of_its_places(window, qtbot):
+    panel = window.drawing_panel
+    stroke(window, qtbot, "1", 13)
+    drawing = panel.drawing
+    drawing.town.units["name"] = [f"Place {u}" for u in drawing.unit_ids]
+    drawing.names["1"] = "Old mill"
+    change = panel.changes()[-1].words
+    assert change == f"Painted: unit Place {drawing.unit_ids[13]} to beat 1 (Old mill)"
+    # an edit of units that are gone has only their ids
+    assert edit_in_words({"kind": "lock", "units": ["gone"]}, drawing) == "Locked: unit gone"
+
+
 def test_a_repair_is_stopped_at_once(window, qtbot):
     panel = window.drawing_panel
     stroke(window, qtbot, "1", 13)
+    repair, improve = panel.buttons["draw_repair"], panel.buttons["draw_improve"]
+    own = repair.text()
     do(window, "draw_repair")
+    # what is at work can be stopped where it was begun, and nothing else is begun beside it
+    assert repair.text() == "Stop" and repair.isEnabled()
+    assert improve.text() == "Improve from here" and not improve.isEnabled()
     do(window, "draw_repair")
-    assert not panel.process.running
-    assert "Stopped" in panel.note.text()
+    assert not panel.process.running and repair.text() == own == "Repair"
+    assert "Stopped" in panel.note.text() and panel.note.isVisibleTo(panel)
+    assert panel.note.y() < min(panel.headline.y(), panel.warning.y(), panel.table.y())
     assert len(panel.drawing.edits) == 1
 
 

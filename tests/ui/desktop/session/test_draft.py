@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from types import SimpleNamespace
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -15,6 +16,7 @@ from benchmarks.window_walks import stale
 from PySide6 import QtCore
 from PySide6.QtGui import QKeySequence
 
+from beatplanner.ui.desktop.session.session import OpenTown
 from beatplanner.ui.desktop.window.main_window import MainWindow
 
 
@@ -414,3 +416,14 @@ def test_the_plan_in_view_stays_readable_after_a_save(open_window):
         assert window.scenario.result == folder == window.scenario.document.plan_folder(window.scenario.plan_shown)
         assert read_result(folder).summary == window.scenario.plan.summary
     window.saved = True
+
+
+@pytest.mark.parametrize(
+    ("summary", "told"),
+    [({"feasible": True}, True), ({"feasible": False}, False), ({"feasible": False, "drawn": {}}, True)],
+)
+def test_hours_of_a_relaxed_plan_are_not_told_as_rules(summary, told):
+    row = {"municipality": "West", "beats": 29, "lower": 496.0, "upper": 639.0}
+    town = OpenTown()
+    town.plan = SimpleNamespace(summary={**summary, "beats": {"municipalities": [row]}})
+    assert town.hours_of_beats() == ([("West", 29, 496.0, 639.0)] if told else [])

@@ -20,6 +20,7 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system librari
 
 from PySide6.QtCore import Qt
 
+from beatplanner.data.errors import InputError, problem
 from beatplanner.data.project import journal
 from beatplanner.data.project.build import build
 from beatplanner.data.project.document import ProjectDocument, read_document
@@ -86,6 +87,19 @@ def new_window(qtbot, tmp_path, monkeypatch):
         window.saved = True
         window.close()
         window.deleteLater()
+
+
+def test_all_broken_files_are_told_at_once(make_window, qtbot, tmp_path):
+    for k in range(5):
+        (tmp_path / f"layer{k}.gpkg").write_bytes(b"no such thing")
+    wizard = make_window().new_from_layers([tmp_path])
+    settled(qtbot, wizard)
+    told = wizard.message.text().splitlines()
+    assert [line.partition(":")[0] for line in told] == [f"layer{k}.gpkg" for k in range(5)]
+    wizard.failed(InputError(*(problem(f"wrong {k}", file=f"{k}.gpkg") for k in range(20))))
+    told = wizard.message.text().splitlines()
+    assert len(told) == 8 and told[-1] == "And 13 more."
+    wizard.reject()
 
 
 def settled(qtbot, wizard):

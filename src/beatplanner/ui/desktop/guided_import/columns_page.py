@@ -169,5 +169,5 @@ class ColumnsPage(Page):
         """Tell whether all that is needed is named."""
         missing = self.draft.missing()
         if self.wizard.pages.currentWidget() is self:
-            self.wizard.say("\n".join(missing[:2]))
+            self.wizard.say(self.wizard.lines_told(missing))
         return not missing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -39,6 +40,8 @@ from beatplanner.ui.desktop.toolkit.guide_pages import explain
 from beatplanner.ui.desktop.toolkit.told import told
 
 ROWS_SHOWN = 500
+# So many lines of what is wrong stand beside the buttons at most.
+MOST_TOLD = 8
 
 
 class ImportWizard(QDialog):
@@ -155,7 +158,7 @@ class ImportWizard(QDialog):
             self._make()
             return
         if here == 1 and self.draft.missing():
-            self.say("\n".join(self.draft.missing()[:3]))
+            self.say(self.lines_told(self.draft.missing()))
             return
         self.go(here + 1)
 
@@ -192,9 +195,17 @@ class ImportWizard(QDialog):
             page.setEnabled(not busy)
         self.enable()
 
+    def lines_told(self, lines: Sequence[str]) -> str:
+        """Return all that is wrong, a line each, so that all files are mended in one go; how many more there are where they are very many."""
+        if len(lines) <= MOST_TOLD:
+            return "\n".join(lines)
+        more = self.tr("And {0} more.").format(len(lines) - MOST_TOLD + 1)
+        return "\n".join([*lines[: MOST_TOLD - 1], more])
+
     def failed(self, error: Exception) -> None:
         """Say what went wrong in the child."""
-        self.say("\n".join(told(str(p)) for p in error.problems[:3]) if isinstance(error, InputError) else str(error))
+        is_input = isinstance(error, InputError)
+        self.say(self.lines_told([told(str(p)) for p in error.problems]) if is_input else str(error))
         self.steps[self.pages.currentIndex()].enter()
         self.enable()
 
@@ -218,7 +229,7 @@ class ImportWizard(QDialog):
 
         def done(found: tuple) -> None:
             self.take(found[0])
-            self.say("\n".join(found[1][:3]))
+            self.say(self.lines_told(found[1]))
             self.steps[0].enter()
             self.refresh_map()
 

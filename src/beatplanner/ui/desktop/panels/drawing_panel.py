@@ -90,6 +90,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.history: list[Table] = []
         self._opened = 0
         self.actions_: dict[str, QAction] = {}
+        self.buttons: dict[str, QPushButton] = {}
         self.process = DrawingProcess(self)
         self.process.progressed.connect(self._show_progress)
         self.process.finished.connect(self._take)
@@ -136,6 +137,9 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.working.setTextVisible(False)
         self.working.setAccessibleName(self.tr("At work; press again to stop."))
         column.addWidget(self.working)
+        self.note = self._text()
+        self.note.setAccessibleName(self.tr("What happened last"))
+        column.addWidget(self.note)
         self.headline = self._text()
         self.headline.setAccessibleName(self.tr("Figures of the drawing"))
         column.addWidget(self.headline)
@@ -145,9 +149,6 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.table = LiveTable()
         self.table.itemSelectionChanged.connect(self._row_chosen)
         column.addWidget(self.table, 1)
-        self.note = self._text()
-        self.note.setAccessibleName(self.tr("What happened last"))
-        column.addWidget(self.note)
         # takes the room below while there is no table
         column.addStretch()
 
@@ -161,7 +162,6 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
 
     def add_buttons(self, names: tuple[str, ...]) -> None:
         """Show actions as buttons, two in a row, and those whose words need it alone in one."""
-        buttons: list[QWidget] = []
         for name in names:
             action = self.actions_[name]
             button = QPushButton(action.text().rstrip("…"))
@@ -175,8 +175,8 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
             action.changed.connect(
                 lambda b=button, a=action: (b.setEnabled(a.isEnabled()), b.setChecked(a.isChecked()))
             )
-            buttons.append(button)
-        two_in_a_row(self.grid, buttons)
+            self.buttons[name] = button
+        two_in_a_row(self.grid, list(self.buttons.values()))
 
     # ---- what is drawn on
 
@@ -201,7 +201,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
             self.headline.setText(self.tr("The inputs of this result are gone, so it cannot be drawn on."))
         self.table.setRowCount(0)
         self.table.hide()
-        self.note.setText("")
+        self._say("")
         self._fill_beats()
         self._enable()
 
@@ -310,6 +310,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
 
     def _say(self, text: str) -> None:
         self.note.setText(text)
+        self.note.setVisible(bool(text))
         if text:
             self.window_.statusBar().showMessage(text.splitlines()[0], 8_000)
 
@@ -325,8 +326,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         state["draw_undo"] = bool(self.draft.done) and not self.process.running
         state["draw_redo"] = bool(self.draft.undone) and not self.process.running
         state["draw_show_broken"] = drawing is not None and not drawing.figures().contiguous
-        state["draw_repair"] = self.process.running or (able and broken)
-        state["draw_improve"] = self.process.running or (able and self.scenario.project is not None)
+        state |= self._jobs(repair=able and broken, improve=able and self.scenario.project is not None)
         state["draw_keep"] = bool(self.draft.done) and not self.process.running and self.scenario.project is not None
         for name, action in self.actions_.items():
             action.setEnabled(state[name])

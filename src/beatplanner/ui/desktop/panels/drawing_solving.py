@@ -40,9 +40,19 @@ class DrawingSolving:
         from beatplanner.ui.words import progress_line
 
         number = [v if isinstance(v, float | int) else None for v in (best, bound)]
-        self.note.setText(
-            self.tr("{0}\n{1} s; press again to stop.").format(told(progress_line(phase, *number)), f"{seconds:,.0f}")
-        )
+        words = self.tr("{0}\n{1} s; press again to stop.")
+        self.note.setText(words.format(told(progress_line(phase, *number)), f"{seconds:,.0f}"))
+        self.note.show()
+
+    def _jobs(self: Any, **able: bool) -> dict[str, bool]:
+        """Return which jobs can be begun, or stopped: the button of the one that is at work says that it stops it."""
+        at_work = self.process.job if self.process.running else None
+        for job in able:
+            name = f"draw_{job}"
+            if name in self.buttons:
+                own = self.actions_[name].text().replace("&", "").rstrip("…")
+                self.buttons[name].setText(self.tr("Stop") if job == at_work else own)
+        return {f"draw_{job}": able[job] or job == at_work for job in able}
 
     def _take(self: Any, job: str, moves: object, words: object, left: object) -> None:
         """Take what the child found as one edit, show what moved, and let it be undone."""

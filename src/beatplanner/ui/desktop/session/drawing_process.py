@@ -62,11 +62,11 @@ class DrawingProcess(ChildProcess):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._job = ""
+        self.job = ""
 
     def start(self, drawing: Drawing, job: Job, seconds: float) -> None:
         """Start; what is drawn is copied to the child."""
-        self._job = job
+        self.job = job
         self.begin(_child, drawing, job, seconds)
 
     def heard(self, content: Any) -> None:
@@ -76,7 +76,7 @@ class DrawingProcess(ChildProcess):
     def ended(self, kind: str, content: Any) -> None:
         """Tell what moves, or why nothing does."""
         if kind == "finished":
-            self.finished.emit(self._job, *content)
+            self.finished.emit(self.job, *content)
         else:
             self.refused.emit(content)
 

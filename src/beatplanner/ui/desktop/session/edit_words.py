@@ -6,15 +6,31 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from beatplanner.data.narrowing import Table
+    from beatplanner.planning.beats.drawing import Drawing
 
 
-def edit_in_words(edit: Table) -> str:
-    """Return an edit by hand as a line of the history, in English; the window tells it in its language."""
+def edit_in_words(edit: Table, drawing: Drawing | None = None) -> str:
+    """Return an edit by hand as a line of the history, in English; the window tells it in its language.
+
+    Parameters
+    ----------
+    edit
+        As it is kept.
+    drawing
+        Where it was made, for the names of units and beats; without one their ids stand for them.
+    """
     from beatplanner.data.findings import listed
 
-    kind, what, beat = str(edit.get("kind", "")), str(edit.get("what", "")), str(edit.get("beat", ""))
-    units, beats = listed(edit.get("units", []), 5), " and ".join(edit.get("beats", []))
-    pairs = listed([" – ".join(p) for p in edit.get("pairs", [])], 3)
+    def unit(of: str) -> str:
+        return drawing.places([drawing.place[of]]) if drawing is not None and of in drawing.place else of
+
+    def beat_name(of: str) -> str:
+        return drawing.name(of) if drawing is not None else of
+
+    kind, what, beat = str(edit.get("kind", "")), str(edit.get("what", "")), beat_name(str(edit.get("beat", "")))
+    units = listed([unit(u) for u in edit.get("units", [])], 5)
+    beats = " and ".join(beat_name(b) for b in edit.get("beats", []))
+    pairs = listed([" – ".join(unit(u) for u in p) for p in edit.get("pairs", [])], 3)
     n = len(edit.get("moves", {}))
     # one of a thing is said as one, in every language
     one = len(edit.get("units", [])) == 1

@@ -320,8 +320,11 @@ class OpenTown:
         return lines
 
     def hours_of_beats(self) -> list[tuple[str, int, float, float]]:
-        """Return municipality, number of beats, and the hours a year that each may have, by the plan in force."""
-        found = [] if self.plan is None else (self.plan.summary.get("beats") or {}).get("municipalities", [])
+        """Return municipality, number of beats, and the hours a year that each may have, by the plan in force; none where its rules had to be relaxed."""
+        if self.plan is None or ("drawn" not in self.plan.summary and not self.plan.summary["feasible"]):
+            # hours by a relaxed tolerance are no rule of the project, and the clash tells both
+            return []
+        found = (self.plan.summary.get("beats") or {}).get("municipalities", [])
         return [(m["municipality"], m["beats"], m["lower"], m["upper"]) for m in found]
 
 

@@ -135,12 +135,12 @@ class Session(QObject):
         )
         if common < len(kept):
             document.cut_edits(
-                common, self.tr("Taken back: {0}").format("; ".join(edit_in_words(e) for e in kept[common:]))
+                common, self.tr("Taken back: {0}").format("; ".join(edit_in_words(e, drawing) for e in kept[common:]))
             )
         if document.content.state.get("edits_on") != self.window.scenario.plan_shown:
             document.keep("edits_on", self.window.scenario.plan_shown)
         for edit in found[common:]:
-            document.add_edit(edit, edit_in_words(edit), str(edit.get("reason", "")))
+            document.add_edit(edit, edit_in_words(edit, drawing), str(edit.get("reason", "")))
 
     def draft_changed(self) -> None:
         """Show that the project has changed with the draft."""
