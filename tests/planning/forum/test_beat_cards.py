@@ -47,6 +47,14 @@ def test_sums_are_those_of_the_units(book):
         assert card.lower <= card.hours <= card.upper
 
 
+def test_hours_of_a_relaxed_tolerance_are_not_said_to_be_allowed(grid):
+    tables, town = grid
+    beats = {**tables.summary["beats"], "smallest_tolerance": {"impossible_below": None, "found": 0.126}}
+    book = BeatBook(replace(tables, summary={**tables.summary, "beats": beats}), town).read()
+    card = book.card(book.ids[0])
+    assert card.lower is None and card.upper is None and card.mean > 0
+
+
 def test_problems_are_counted_by_kind_hour_and_weekday(book, grid):
     incidents = grid[1].incidents
     beat_of = dict(enumerate(book.tables.units["beat"].astype(str)))

@@ -25,3 +25,9 @@ def list_of(said: Mapping[str, object], key: str) -> list[Any]:
     """Return the list under a key, empty where it is missing or null."""
     found: Any = said.get(key)
     return found or []
+
+
+def ruled_hours(summary: Mapping[str, object]) -> list[Any]:
+    """Return what the rules ask of the beats of each municipality; empty where a clash relaxed the tolerance, whose hours are no rule."""
+    beats = section_of(summary, "beats")
+    return [] if beats.get("smallest_tolerance") is not None else list_of(beats, "municipalities")

@@ -21,7 +21,7 @@ from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError
 from beatplanner.data.publish.public.plan import RecordedPeriod
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.sections import section_of
+from beatplanner.data.result.sections import ruled_hours, section_of
 from beatplanner.data.result.service_files import fates, nobody_share, response_minutes
 from beatplanner.data.town.forum_tables import ForumTables, read_forum_tables
 from beatplanner.data.town.town import Town
@@ -348,11 +348,7 @@ class BeatBook:
         own = tables.units[mine]
         municipality = str(row["municipality"] or "")
         limits = next(
-            (
-                m
-                for m in tables.summary.get("beats", {}).get("municipalities", [])
-                if str(m["municipality"] or "") == municipality
-            ),
+            (m for m in ruled_hours(tables.summary) if str(m["municipality"] or "") == municipality),
             None,
         )
         hours, deviation = float(row["workload"]), float(row["deviation"])

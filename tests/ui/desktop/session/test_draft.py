@@ -419,11 +419,11 @@ def test_the_plan_in_view_stays_readable_after_a_save(open_window):
 
 
 @pytest.mark.parametrize(
-    ("summary", "told"),
-    [({"feasible": True}, True), ({"feasible": False}, False), ({"feasible": False, "drawn": {}}, True)],
+    ("clash", "told"),
+    [({}, True), ({"smallest_budget": {"found": 0.2}}, True), ({"smallest_tolerance": {"found": 0.126}}, False)],
 )
-def test_hours_of_a_relaxed_plan_are_not_told_as_rules(summary, told):
+def test_hours_of_a_relaxed_plan_are_not_told_as_rules(clash, told):
     row = {"municipality": "West", "beats": 29, "lower": 496.0, "upper": 639.0}
     town = OpenTown()
-    town.plan = SimpleNamespace(summary={**summary, "beats": {"municipalities": [row]}})
+    town.plan = SimpleNamespace(summary={"beats": {"municipalities": [row], **clash}})
     assert town.hours_of_beats() == ([("West", 29, 496.0, 639.0)] if told else [])

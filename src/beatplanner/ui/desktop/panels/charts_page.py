@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from beatplanner.data.result.sections import ruled_hours
 from beatplanner.ui.desktop.panels.charts import Bar, BarList
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
@@ -136,8 +137,7 @@ class ChartsPage(QWidget):
 
     def _limits(self) -> dict[str, Claims]:
         assert self.book is not None
-        found = self.book.tables.summary.get("beats", {}).get("municipalities", [])
-        return {str(m["municipality"] or ""): m for m in found}
+        return {str(m["municipality"] or ""): m for m in ruled_hours(self.book.tables.summary)}
 
     def show_chart(self) -> None:
         """Draw the figure that is chosen, in the order that is chosen."""

@@ -14,6 +14,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.damage import damaged
 from beatplanner.data.paths import whole_path
+from beatplanner.data.result.sections import ruled_hours
 from beatplanner.ui.desktop.session.damage import damaged_layers, in_plain_words, refuse_what_is_no_project
 from beatplanner.ui.desktop.session.foreign_paths import foreign_paths, leads_to_server
 
@@ -321,10 +322,7 @@ class OpenTown:
 
     def hours_of_beats(self) -> list[tuple[str, int, float, float]]:
         """Return municipality, number of beats, and the hours a year that each may have, by the plan in force; none where its rules had to be relaxed."""
-        if self.plan is None or ("drawn" not in self.plan.summary and not self.plan.summary["feasible"]):
-            # hours by a relaxed tolerance are no rule of the project, and the clash tells both
-            return []
-        found = (self.plan.summary.get("beats") or {}).get("municipalities", [])
+        found = [] if self.plan is None else ruled_hours(self.plan.summary)
         return [(m["municipality"], m["beats"], m["lower"], m["upper"]) for m in found]
 
 
