@@ -276,3 +276,11 @@ def test_numbers_that_have_a_unit_tell_it():
         "budget.forum_travel",
         "budget.training_seat",
     }
+
+
+def test_a_name_in_several_languages_is_told_as_people_read_it():
+    rule = next(r for r in RULES if r.words.startswith("forums of a beat"))
+    value = {"name": {"en": "Advisory Group", "sq": "Grupi këshillues"}, "members": 15, "hours": [{"from": 2.5}, 1]}
+    assert in_words(rule, value) == (
+        "forums of a beat: name (en Advisory Group, sq Grupi këshillues), members 15, hours (from 2.5) + 1"
+    )

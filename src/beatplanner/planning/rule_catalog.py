@@ -321,5 +321,12 @@ def _told(value: Mapping[str, object]) -> str:
     """Return a table as people read it: ``burglary 2.5, assault 3``."""
     said = {k.replace("_", " "): v for k, v in value.items() if v is not None and v != []}
     numbers = {k: v if is_list(v) else [v] for k, v in said.items()}
-    told = {k: " + ".join(_figure(n) if isinstance(n, int | float) else str(n) for n in v) for k, v in numbers.items()}
+    told = {k: " + ".join(_part_told(n) for n in v) for k, v in numbers.items()}
     return ", ".join(f"{k} {v}" for k, v in told.items())
+
+
+def _part_told(value: object) -> str:
+    """Return a value within a table as people read it; a table of its own in brackets, such as a name in several languages."""
+    if is_dict(value):
+        return f"({_told(value)})"
+    return _figure(value) if isinstance(value, int | float) else str(value)

@@ -230,6 +230,24 @@ def test_steps_seconds_and_bar_only_go_forward(window, monkeypatch):
     assert values == [400, 400, 500]
 
 
+def test_who_presses_plan_stays_at_the_buttons_of_the_run(window, monkeypatch, qtbot):
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: None)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: QtWidgets.QApplication.activeWindow() is window, timeout=120_000)
+    window.plan_button.setFocus()
+    monkeypatch.setattr(type(window.solving), "running", True)
+    window.begin_run("town.toml")
+    # the next one that Qt finds is below the rules, where the panel would scroll to
+    assert window.pause_button.hasFocus()
+    window.stopped_early = True
+    window._enable()
+    assert window.cancel_button.hasFocus()
+    monkeypatch.undo()
+    window._enable()
+    assert window.plan_button.hasFocus()
+
+
 def test_what_comes_before_the_search_takes_nothing_of_its_seconds(window, monkeypatch):
     monkeypatch.setattr(window.solving, "start", lambda *_, **__: None)
     window.begin_run("town.toml")

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QKeySequence,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QDockWidget,
     QFileDialog,
     QLineEdit,
@@ -248,6 +249,7 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
             self.put_away = []
 
     def _enable(self) -> None:
+        focused = QApplication.focusWidget()
         state = {
             "": True,
             "open": self.scenario.is_open,
@@ -271,6 +273,7 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
             if hasattr(self, name):
                 getattr(self, name).enable()
         self.pause_button.setText(self.tr("Go on") if self.solving.paused else self.tr("Pause"))
+        self.keep_focus_at_run(focused)
 
     def _show_unit(self, unit: int) -> None:
         text = self.scenario.unit_text(unit, self.tr, number) if unit >= 0 else ""
