@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
 import time
@@ -428,7 +429,7 @@ def test_the_map_page_in_a_browser_without_a_network(town, command, tmp_path):
             "(function(){var m=document.querySelector('.folium-map');m.scrollIntoView({block:'center'});var r=m.getBoundingClientRect();return [r.x+r.width/2+9,r.y+r.height/2+9]})()"
         )
         # the unit may be of that beat already, and a busy browser may answer late: each beat is tried until one is a change
-        for beat in (1, 0, 1, 0):
+        for beat in itertools.cycle((1, 0)):
             p.run(f"document.getElementById('paint').selectedIndex = {beat}")
             for kind in ("mousePressed", "mouseReleased"):
                 p.call("Input.dispatchMouseEvent", type=kind, x=middle[0], y=middle[1], button="left", clickCount=1)

@@ -180,7 +180,7 @@ regions = {{ path = "{data}/municipalities.gpkg", municipality = "name", region 
 
 @pytest.mark.papers
 @pytest.mark.skipif(not (SHARED / "macedonia").is_dir(), reason="the Macedonian data are not beside the project")
-def test_a_whole_country_summed_up(tmp_path):
+def test_a_whole_country_summed_up(tmp_path, fixed_work):
     project = tmp_path / "project.toml"
     project.write_text(COUNTRY.format(data=(SHARED / "macedonia").as_posix()), encoding="utf-8")
     run(project, tmp_path / "out", pack=False)

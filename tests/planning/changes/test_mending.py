@@ -103,7 +103,7 @@ def test_what_cannot_be_restored_is_said(drawing):
 
 
 @pytest.mark.usefixtures("without_pack")
-def test_the_command_line_draws_repairs_and_solves_on(grid, drawing):
+def test_the_command_line_draws_repairs_and_solves_on(grid, drawing, fixed_work):
     drawing.lock([0])
     drawing.paint([13], "1", reason="market")
     write_edits(grid.folder / "edits.json", drawing.edits)
