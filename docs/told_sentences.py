@@ -35,6 +35,7 @@ MODULES = (
     "planning/service/proposal.py",
     "planning/service/step.py",
     "planning/service/vacancies.py",
+    "planning/changes/repair.py",
     "planning/changes/roster_edits.py",
     "planning/whole/unfunded.py",
     "planning/workload.py",

@@ -201,9 +201,13 @@ def moves_in_words(drawing: Drawing, before: np.ndarray, after: np.ndarray) -> t
     pairs: dict[tuple[str, str], list[int]] = {}
     for u in moved:
         pairs.setdefault((str(before[u]), str(after[u])), []).append(int(u))
-    what = "residents" if drawing.town.has_population else "hours a year"
     order = sorted(pairs.items(), key=lambda item: -drawing.people[item[1]].sum())
-    return tuple(
-        f"{drawing.places(units)}: from beat {drawing.name(a)} to {drawing.name(b)}, {drawing.people[units].sum():,.0f} {what}."
-        for (a, b), units in order
-    )
+    said: list[str] = []
+    for (a, b), places in order:
+        units, people = drawing.places(places), drawing.people[places].sum()
+        said.append(
+            f"{units}: from beat {drawing.name(a)} to {drawing.name(b)}, {people:,.0f} residents."
+            if drawing.town.has_population
+            else f"{units}: from beat {drawing.name(a)} to {drawing.name(b)}, {people:,.0f} hours a year."
+        )
+    return tuple(said)

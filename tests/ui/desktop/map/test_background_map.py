@@ -208,3 +208,17 @@ def test_twenty_thousand_units_are_seen_in_the_first_picture(beats):
     # the unit's outlines are far below a pixel apart; the town is seen all the same
     inside = [image.pixelColor(i, j).name() for i in range(300, 740, 7) for j in range(60, 480, 7)]
     assert "#ff00ff" not in inside
+
+
+def test_the_north_arrow_is_seen_on_a_light_background_map_in_the_dark_theme():
+    from beatplanner.ui.desktop.map.legend import draw_north
+
+    image = QImage(120, 120, QImage.Format.Format_RGB32)
+    image.fill(QColor("white"))
+    view = View(np.zeros(2), 1.0, 120, 120, dark=True)
+    painter = QPainter(image)
+    box = draw_north(painter, view, 100.0, 20.0)
+    painter.end()
+    # ink of dark paper is light, so that it needs dark ground, whatever lies below
+    assert image.pixelColor(round(box.left()) + 2, round(box.center().y())).lightness() < 90
+    assert image.pixelColor(5, 5).lightness() == 255

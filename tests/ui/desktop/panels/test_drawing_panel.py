@@ -243,6 +243,21 @@ def test_a_repair_is_stopped_at_once(window, qtbot):
     assert len(panel.drawing.edits) == 1
 
 
+def test_what_a_repair_found_is_not_laid_on_another_drawing(window, qtbot):
+    panel = window.drawing_panel
+    stroke(window, qtbot, "1", 13)
+    do(window, "draw_repair")
+    # what the badge offers also while the repair is under way
+    window.draft.drop()
+    panel.process.cancel()
+    before = panel.drawing.beat.tolist()
+    other = next(b for b in before if b != before[0])
+    panel._take("repair", {0: other}, (), ())
+    assert panel.drawing.beat.tolist() == before
+    assert not window.draft.count
+    assert "changed meanwhile" in panel.note.text()
+
+
 def test_a_project_without_beats_cannot_be_drawn_on(window):
     window.scenario.town = None
     window.scenario.changed()

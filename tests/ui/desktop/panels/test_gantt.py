@@ -125,6 +125,29 @@ def test_officers_as_rows_and_a_table_for_who_cannot_see_bars(window):
     assert panel.gantt.chosen == 1
 
 
+def test_the_choice_of_rows_is_as_wide_as_its_words(window):
+    panel = window.gantt
+    panel.resize(1900, 240)
+    panel.layout().activate()
+    assert panel.rows_by.width() == panel.rows_by.sizeHint().width()
+    assert panel.buttons["accept"].geometry().right() > panel.width() - 12
+
+
+def test_a_change_names_the_beat_in_the_windows_language(window):
+    from beatplanner.ui.desktop.window.languages import install_language
+
+    panel = window.gantt
+    application = QtWidgets.QApplication.instance()
+    try:
+        install_language(application, "mk")
+        panel.move_posting(whole(panel), 0, -1, "", 0)
+        words = panel.changes()[-1].words
+        assert "реон" in words and "beat" not in words
+    finally:
+        install_language(application, "en")
+        QtCore.QLocale.setDefault(QtCore.QLocale.c())
+
+
 def test_what_is_accepted_is_the_plan_with_its_reason_in_the_history(window, qtbot, monkeypatch):
     panel = window.gantt
     number = whole(panel)

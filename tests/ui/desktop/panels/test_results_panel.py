@@ -228,3 +228,32 @@ def test_what_is_chosen_of_charts_and_service_is_read_whole(window):
         other = page.order if page is results.charts else page.shift
         assert not other.isVisibleTo(page) or other.y() != box.y()
         assert field.width() > 0.75 * page.width()
+
+
+def test_the_objective_has_a_unit(window):
+    proof = window.results.proof
+    said = "\n".join(line for _, _, lines in proof.steps(window.scenario.plan.summary) for line in lines)
+    assert "hours × metres, lower bound " in said
+
+
+def test_a_doubt_is_as_high_as_its_text_beside_the_scroll_bar(qapp):
+    from types import SimpleNamespace
+
+    from PySide6.QtWidgets import QStackedWidget
+
+    from beatplanner.data.guided_import.doubts import Doubt
+    from beatplanner.ui.desktop.guided_import.doubts_page import DoubtsPage
+
+    page = DoubtsPage(SimpleNamespace(draft=None, pages=QStackedWidget(), enable=lambda: None))  # type: ignore[arg-type]
+    page.resize(420, 260)
+    page.show()
+    text = " ".join(["The change of the datum puts its places about 1,623 m from where the others put them."] * 3)
+    page._show([Doubt("warning", text) for _ in range(8)])
+    qapp.processEvents()
+    view = page.list
+    assert view.verticalScrollBar().isVisible()
+    for row in range(view.count()):
+        widget = view.itemWidget(view.item(row))
+        assert widget.width() <= view.viewport().width()
+        assert widget.height() >= widget.layout().heightForWidth(view.viewport().width())
+    page.close()

@@ -332,3 +332,15 @@ def test_one_of_a_thing_edits_and_notes_of_a_project_file_are_told_in_macedonian
     # what begins with a layer's name is known with it and without
     said = say("incidents.csv: 20 of 6,020 incidents (0.3%) lie outside every unit. They are not planned with.")
     assert said.startswith("incidents.csv: 20 од ") and "надвор од сите единици. Со нив не се планира" in said, said
+
+
+@pytest.mark.parametrize("language", ["mk", "sq"])
+def test_what_a_repair_moved_is_told_in_the_windows_language(language):
+    said = Sentences(sentences(language))("Kej 1, Kej 3: from beat 7 (Kej 7) to 4 (Kej 4), 1,033 residents.")
+    assert "from beat" not in said and "residents" not in said
+    assert "Kej 1, Kej 3" in said and "7 (Kej 7)" in said
+
+
+def test_a_rule_that_is_off_says_what_is_then():
+    known = {r.key: in_words(r, None) for r in RULES if r.key in ("service.speeds", "service.pattern")}
+    assert len(known) == 2 and "not said" not in known.values()

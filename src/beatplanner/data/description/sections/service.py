@@ -114,6 +114,7 @@ class Service(Section):
         Rule(
             "Speeds by road class",
             "km/h by class of road: {value}",
+            off="no class of road has a speed of its own",
             unit="km/h",
             why="Main roads are faster than residential streets, and cars do not drive on footpaths; the roads' column “highway”, “kind”, “fclass” or “type” says the class.",
             source="Starting speeds for OpenStreetMap's classes come with beatplanner: assumptions, stops at crossings included.",
@@ -148,6 +149,7 @@ class Service(Section):
         Rule(
             "Pattern of duty",
             "officers work a cycle of days: {value}",
+            off="no cycle of days is set: hours are shared out to the shifts by their calls",
             why="Officers work in cycles, such as four days on and four days off. Of a beat's posts as many are on duty in a shift as the cycle has days of it, less absence; else the posts' hours go where most calls come.",
             source="Off: paid hours less absence, shared out to the shifts by their calls.",
             check="service.pattern",

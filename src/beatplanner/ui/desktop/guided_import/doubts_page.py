@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -41,6 +41,7 @@ class DoubtsPage(Page):
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemActivated.connect(lambda item: self.show_place(self.doubts[self.list.row(item)]))
+        self.list.viewport().installEventFilter(self)
         self.column.addWidget(self.list, 1)
         self.doubts: list = []
         self.show_buttons: list[QPushButton | None] = []
@@ -70,11 +71,11 @@ class DoubtsPage(Page):
         self.doubts, self.checked = doubts, True
         errors, warnings = (sum(d.severity == s for d in doubts) for s in ("error", "warning"))
         if errors:
-            text = self.tr("Before the project can be made: {0} to mend. Doubts worth a look: {1}.").format(
+            text = self.tr("Before the project can be made: {0} to mend. Warnings worth a look: {1}.").format(
                 errors, warnings
             )
         elif warnings:
-            text = self.tr("The project can be made. Doubts worth a look: {0}.").format(warnings)
+            text = self.tr("The project can be made. Warnings worth a look: {0}.").format(warnings)
         else:
             text = self.tr("The project can be made; nothing is doubtful.")
         self.summary.setText(text)
@@ -134,10 +135,11 @@ class DoubtsPage(Page):
             self.mend_buttons.append(mend)
         self._set_heights()
 
-    def resizeEvent(self, event) -> None:  # noqa: N802 - Qt's name
-        """Give each doubt the height that its text needs."""
-        super().resizeEvent(event)
-        self._set_heights()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Give each doubt the height that its text needs in the list's width, also once a scroll bar has taken some of it."""
+        if event.type() == QEvent.Type.Resize and watched is self.list.viewport():
+            self._set_heights()
+        return super().eventFilter(watched, event)
 
     def _set_heights(self) -> None:
         for row in range(self.list.count()):

@@ -117,6 +117,12 @@ def draw_north(painter: QPainter, view: View, right: float, top: float) -> QRect
     painter.setPen(QPen(QColor(view.ink), 1.0 * dot))
     corners = [(0, 0), (8, 24), (0, 18), (-8, 24)]
     arrow = QPolygonF([QPointF(middle + x * dot, top + 15 * dot + y * dot) for x, y in corners])
+    letter = QRectF(middle - 14 * dot, top - 3 * dot, 28 * dot, 17 * dot)
+    # as the scale bar's: ink of dark paper is not seen on a light background map, nor that of light paper on a dark one
+    box = letter.united(arrow.boundingRect()).adjusted(0, -1 * dot, 0, 4 * dot)
+    ground = QColor(view.paper if view.dark else "white")
+    ground.setAlpha(215)
+    painter.fillRect(box, ground)
     painter.setBrush(QColor(255, 255, 255, 230))
     painter.drawPolygon(arrow)
     # the half that is shaded is seen on dark paper, too
@@ -127,9 +133,8 @@ def draw_north(painter: QPainter, view: View, right: float, top: float) -> QRect
     font.setBold(True)
     painter.setFont(font)
     painter.setPen(QColor(view.ink))
-    letter = QRectF(middle - 14 * dot, top - 3 * dot, 28 * dot, 17 * dot)
     painter.drawText(letter, Qt.AlignmentFlag.AlignCenter, "N")
-    return letter.united(arrow.boundingRect())
+    return box
 
 
 def legend(content: MapContent, stack: LayerStack, *, public: bool = False, dark: bool = False) -> list[Key]:

@@ -32,6 +32,7 @@ class DrawingSolving:
         if drawing is None:
             return
         self.map.use(None)
+        self._sought_from = drawing.beat.astype(str)
         self.process.start(drawing, job, seconds)
         self._say(self.tr("At work; press again to stop."))
         self._enable()
@@ -57,7 +58,12 @@ class DrawingSolving:
     def _take(self: Any, job: str, moves: object, words: object, left: object) -> None:
         """Take what the child found as one edit, show what moved, and let it be undone."""
         drawing = self.drawing
-        assert drawing is not None and isinstance(moves, dict)
+        assert isinstance(moves, dict)
+        if drawing is None or not np.array_equal(drawing.beat.astype(str), self._sought_from):
+            # what was found holds for what was drawn then: on another drawing it would be an edit that nobody asked for
+            self._enable()
+            self._say(self.tr("The drawing was changed meanwhile; what was found is not taken."))
+            return
         if not moves:
             self._enable()
             nothing = (
@@ -65,7 +71,9 @@ class DrawingSolving:
                 if job == "improve"
                 else self.tr("No change was found that restores the rules.")
             )
-            self._say("\n".join([nothing, *left]) if isinstance(left, list | tuple) and left else nothing)
+            self._say(
+                "\n".join([nothing, *(told(b) for b in left)]) if isinstance(left, list | tuple) and left else nothing
+            )
             return
         from beatplanner.planning.changes.repair import moves_in_words
 
@@ -79,8 +87,8 @@ class DrawingSolving:
         )
         title = self.tr("Moved to restore the rules:") if job == "repair" else self.tr("Moved by solving on:")
         more = [self.tr("And {0} more.").format(len(lines) - 6)] if len(lines) > 6 else []
-        broken = [self.tr("Still: {0}").format(b) for b in left] if isinstance(left, list | tuple) else []
-        self._say("\n".join([title, *(f"• {line}" for line in lines[:6]), *more, *broken]))
+        broken = [self.tr("Still: {0}").format(told(b)) for b in left] if isinstance(left, list | tuple) else []
+        self._say("\n".join([title, *(f"• {told(line)}" for line in lines[:6]), *more, *broken]))
         self._repaired = np.array(sorted(moves))
         self.map.select_units(self._repaired)
 

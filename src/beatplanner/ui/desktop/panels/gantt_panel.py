@@ -132,10 +132,11 @@ class GanttPanel(QWidget):
             ("accept", self.accept_draft),
         ):
             self.buttons[name].clicked.connect(slot)
+        # all in one row, for the height of a small screen; what is left of it stands between seeing and changing
         top = QHBoxLayout()
-        top.addWidget(self.rows_by, 1)
+        top.addWidget(self.rows_by)
         top.addWidget(self.whole)
-        # all in one row, so that the postings have the height of a small screen
+        top.addStretch()
         for button in self.buttons.values():
             top.addWidget(button)
         column = QVBoxLayout(self)
@@ -323,7 +324,7 @@ class GanttPanel(QWidget):
         for before, now in itertools.pairwise(self.steps):
             moved = [p for p in now if p not in set(before)]
             words = "; ".join(
-                f"{p.officer}: {self.judge.name.get(p.beat, p.beat)}, "
+                f"{p.officer}: {in_language(self.judge.name.get(p.beat, p.beat))}, "
                 f"{self.judge.days[p.start]:%m.%Y} – {self.judge.days[p.end]:%m.%Y}"
                 for p in moved[:2]
             )

@@ -17,7 +17,7 @@ from beatplanner.ui.desktop.plain_text import Browser, literal
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.verify_process import VerifyProcess
 from beatplanner.ui.desktop.toolkit.banner import Banner
-from beatplanner.ui.desktop.toolkit.figures_text import date, number, percent
+from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, number, percent
 from beatplanner.ui.desktop.toolkit.told import told
 
 if TYPE_CHECKING:
@@ -269,6 +269,16 @@ class ProofPage(QWidget):
             return self.tr("{0} stations").format(number(value))
         return self.tr("{0} points").format(number(value))
 
+    def _in_all(self, p: StepProof, value: float | None) -> str:
+        """Return the objective itself, as the summary has it, with its unit."""
+        if value is None:
+            return NONE
+        if p.kind == "travel":
+            return self.tr("{0} hours × metres").format(number(value))
+        if p.kind == "p-median":
+            return self.tr("{0} metres of walks in all").format(number(value))
+        return self._plain(p, value / 1000 if p.kind == "cut" else value)
+
     def _parts(self, p: StepProof) -> str:
         names = {
             "vacant_month": self.tr("vacant months"),
@@ -302,7 +312,7 @@ class ProofPage(QWidget):
                 "No plan under these rules can have less than {0}: at most {1} ({2}) could still be gained."
             ).format(self._plain(p, p.plain_bound), self._plain(p, p.plain - p.plain_bound), gap_said(p.gap, percent))
         exact = self.tr("Objective {0}, lower bound {1}, gap {2}.").format(
-            number(p.objective), number(p.bound), gap_said(p.gap, percent)
+            self._in_all(p, p.objective), self._in_all(p, p.bound), gap_said(p.gap, percent)
         )
         if p.certified is False:
             said += " " + self.tr("The checker cannot check this bound.")
