@@ -96,7 +96,7 @@ class RunActions:
     def keep_focus_at_run(self: Any, focused: QWidget | None) -> None:
         """Let the focus go to another button of the run where its own can be pressed no more: Qt's next one stands below the rules, and the panel scrolls there."""
         buttons = (self.plan_button, self.pause_button, self.cancel_button, self.enough_button)
-        if focused in buttons and not focused.isEnabled():
+        if focused is not None and focused in buttons and not focused.isEnabled():
             next((b for b in buttons if b.isEnabled()), self.map).setFocus()
 
     def forget_run(self: Any) -> None:
