@@ -256,3 +256,15 @@ def test_links_of_an_archipelago_are_a_shortest_tree(number, seed):
     apart = np.maximum(shapely.distance(parts[:, None], parts[None, :]), 1e-9)
     tree = csgraph.minimum_spanning_tree(sparse.csr_matrix(np.triu(apart, 1))).data
     assert sorted(spanning_links(parts)) == pytest.approx(sorted(tree), abs=1e-6)
+
+
+def test_the_beats_of_a_roster_are_those_of_today_however_a_spreadsheet_writes_them(town):
+    """A roster with “01” passed the check, and the plan broke off at the officers, for which 01 was no beat."""
+    rows = ["officer,beat", "Ana,01", "Bojan,02.0", "Cena,", "Dritan,07"]
+    town.path("roster.csv").write_text("\n".join(rows), encoding="utf-8")
+    town.swap("officers.xlsx", "roster.csv")
+    found = read_town(read_description(town.project))
+    assert found.roster["beat"].tolist() == ["1", "2", None, "07"]
+    told = [str(n) for n in found.notes if "roster.csv" in str(n)]
+    assert any("without leading zeros" in t for t in told)
+    assert any("“07” is none of today's beats" in t and n.severity == "warning" for n in found.notes for t in [str(n)])

@@ -12,6 +12,7 @@ from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import Findings, did_you_mean
 from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
 from beatplanner.data.formats.frames import crs_of, each_row
+from beatplanner.data.formats.ids import match_ids
 from beatplanner.data.formats.layers import crs_from
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.source import Place
@@ -104,7 +105,7 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
     found = pd.DataFrame({"officer": names})
     problems = Findings()
     with problems.keep():
-        found["beat"] = pd.Series(texts(column("beat")), dtype=object)
+        found["beat"] = pd.Series(_beats_today(reading, texts(column("beat")), units, where), dtype=object)
     told: list[Note] = []
     for name in DATES:
         with problems.keep():
@@ -154,6 +155,25 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
         )
     reading.record("officers", rules.path, len(frame), where=where)
     return found[["officer", *ROSTER_COLUMNS, *(c for c in PERSONNEL_COLUMNS if c in found)]]
+
+
+def _beats_today(
+    reading: Reading, written: list[str | None], units: gpd.GeoDataFrame, where: Place
+) -> list[str | None]:
+    """Return the beats of a roster as today's layer writes them; one that is none of them is told, for the plan must draw it."""
+    known = sorted({str(b) for b in units["current"] if b is not None and b == b})
+    if not known:
+        return written
+    match = match_ids(written, known)
+    if match.told:
+        reading.findings.add([where.fact(match.told, "warning", field="beat")])
+    strange = [i for i in match.missing if written[i] is not None]
+    if strange:
+        beat = str(written[strange[0]])
+        what = f"beat “{beat}” is none of today's beats ({len(strange):,} such rows); a plan that draws no such beat cannot be made"
+        mend = did_you_mean(beat, known) or "Name one of today's beats, or leave the cell empty"
+        reading.findings.add([where.fact(what, "warning", mend, field="beat")])
+    return [w if p is None else known[p] for w, p in zip(written, match.positions, strict=True)]
 
 
 def gender_of(value: str | None) -> str | None:
