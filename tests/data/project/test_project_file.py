@@ -406,6 +406,8 @@ def test_what_comes_back_is_counted_as_the_window_counts_it(tmp_path):
         return journal.Recovery(tmp_path, tmp_path, "", done, "").changes
 
     assert changes(*draft) == 2
+    # what came back once and was lost again is no change more
+    assert changes({"kind": "recovery", "what": "Recovered 5 steps"}, *draft) == 2
     assert changes(*draft, {"kind": "undo", "what": "Taken back"}, state(draft=None)) == 0
     rules = {"kind": "rules", "what": "Number of beats: 9", "changes": {"beats": {"count": 9}}}
     assert changes(rules) == 1 and changes(*draft, rules) == 3

@@ -133,7 +133,12 @@ class Recovery:
         for done in self.done:
             # a change of the draft is written down as a state, and for beats and names once more as what was done
             part = kept and done.get("kind") in ("edit", "undo")
-            apart += bool(done.get("what")) and done.get("kind") != "activate" and not part and not _names_beats(done)
+            apart += (
+                bool(done.get("what"))
+                and done.get("kind") not in ("activate", "recovery")
+                and not part
+                and not _names_beats(done)
+            )
         return drafted + apart
 
     def forget(self) -> None:
