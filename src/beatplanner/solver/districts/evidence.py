@@ -119,8 +119,8 @@ class Evidence:
         ``"lagrangian"``: as the module says. ``"pieces"``: the map falls into pieces that cannot each hold a whole number of districts within
         the balance, `count` in all, at least one for each label that units of the piece are locked to. ``"moves"``: as lagrangian, for the fewest residents moved, where the centre of a district is its first unit
         (so that a site has pairs with units after its centre alone), since there any centre would do. ``"eigenvalues"``: of the border between
-        districts, as `cut_bound.py` states it; the problem is all that it needs. ``"prices"``: of the same, as `cut_tree.py` says. ``"model"``: by
-        HiGHS, which leaves no proof.
+        districts, as `cut_bound.py` states it; the problem is all that it needs. ``"prices"``: of the same, as `cut_tree.py` says. ``"plans"``: of the same, by
+        going through all of them as `cut_frontier.py` says; the problem is all that it needs. ``"model"``: by HiGHS, which leaves no proof.
     cone
         Of the border between districts: prices that prove `bound`, or less where the way is ``"model"``.
     """
@@ -131,5 +131,5 @@ class Evidence:
     nodes: tuple[Node, ...] = ()
     cuts: tuple[Cut, ...] = ()
     complete: bool = True
-    way: Literal["lagrangian", "pieces", "moves", "eigenvalues", "prices", "model"] = "lagrangian"
+    way: Literal["lagrangian", "pieces", "moves", "eigenvalues", "prices", "plans", "model"] = "lagrangian"
     cone: ConeTree | None = None

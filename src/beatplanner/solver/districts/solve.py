@@ -27,6 +27,7 @@ from beatplanner.solver.districts.annealing import CUT, MOVES, TRAVEL
 from beatplanner.solver.districts.bound import Bound, lagrangian_bound
 from beatplanner.solver.districts.cut_bound import MODEL_UNITS, CutModel, eigenvalue_bound
 from beatplanner.solver.districts.cut_classes import CutMap
+from beatplanner.solver.districts.cut_frontier import Frontier, suits_frontier
 from beatplanner.solver.districts.cut_labels import LabelModel, suits_labels
 from beatplanner.solver.districts.cut_tree import CutTree, nodes_of, suits_prices
 from beatplanner.solver.districts.dilation import dilated_bound, suits
@@ -150,6 +151,8 @@ def solve_districts(
     evidence = Evidence(np.inf, problem.price, way="pieces") if infeasible else None
     if unmet < 1 and not search.keeps_rules(best):
         stop, seconds = stop.until(begin + unmet * seconds), unmet * seconds
+    if asked and problem.goal == CUT and not search.keeps_rules(best) and suits_frontier(problem, search.locked):
+        best = _first_cut(problem, search, best, stop, max(1, nodes // NODES_OF_A_CUT))
     if asked and problem.goal == CUT and not search.keeps_rules(best) and not stop():
         # the exact model knows travel alone, but what it finds keeps the same rules
         left = seconds - (read_clock(cancelled) - begin)
@@ -394,6 +397,20 @@ def _suits_prices(problem: DistrictingProblem) -> bool:
     return suits_prices(len(problem.weight), problem.count, problem.lower, len(problem.edges))
 
 
+def _frontier(problem: DistrictingProblem, search: Search, stop: Callable[[], bool]) -> Frontier:
+    """Return what goes through all plans of a small map."""
+    area = CutMap(
+        problem.weight, problem.edges, problem.border, problem.count, problem.lower, problem.upper, search.locked
+    )
+    return Frontier(area, [search.graph.neighbours(i) for i in range(len(problem.weight))], stop)
+
+
+def _first_cut(problem: DistrictingProblem, search: Search, best: Found, stop: Callable[[], bool], nodes: int) -> Found:
+    """Return districts that keep the rules where the search found none and all plans can be gone through; else those that it found."""
+    _, district = _frontier(problem, search, stop).run(np.inf, nodes)
+    return best if district is None else min(best, search.found(district), key=search.rank)
+
+
 def _prove_cut(
     problem: DistrictingProblem,
     search: Search,
@@ -403,7 +420,7 @@ def _prove_cut(
     threads: int,
     nodes: int,
 ) -> tuple[Evidence, np.ndarray | None]:
-    """Bound the border between districts by eigenvalues, by prices, and by a model where the map is small; return also better districts or None."""
+    """Bound the border between districts by eigenvalues, prices, and all plans or a model where the map is small; return also better districts or None."""
     value = eigenvalue_bound(problem.weight, problem.edges, problem.border, problem.count, problem.lower)
     evidence, better = Evidence(value, problem.price, way="eigenvalues"), None
     n, begin = len(problem.weight), read_clock(stop)
@@ -412,6 +429,13 @@ def _prove_cut(
     if known <= value * (1 + 1e-4) or (n > MODEL_UNITS and not _suits_prices(problem)):
         return evidence, None
     neighbours = [search.graph.neighbours(i) for i in range(n)]
+    if suits_frontier(problem, search.locked):
+        bound, better = _frontier(problem, search, stop).run(known, nodes)
+        if bound > value:
+            value, evidence = bound, Evidence(bound, problem.price, way="plans")
+        # either nothing is below what is known, or the best plan is there, or there was too much to go through
+        if better is not None or known <= bound * (1 + 1e-4):
+            return evidence, better
     if n > MODEL_UNITS:
         area = CutMap(
             problem.weight, problem.edges, problem.border, problem.count, problem.lower, problem.upper, search.locked
@@ -421,8 +445,9 @@ def _prove_cut(
         # what a plan costs beside its border, and what it may not, is no part of the tree
         bound, district, tree = CutTree(area, neighbours, known, until).run(nodes_of(n, nodes))
         better = district if district is not None and search.keeps_rules(search.found(district)) else None
-        if bound > value:
-            evidence = Evidence(bound, problem.price, way="prices", cone=tree)
+        by_prices = Evidence(bound, problem.price, way="prices", cone=tree)
+        # a bound of plans that were too many to go through all may be too much for the checker as well
+        evidence = by_prices if bound > value else replace(evidence, cone=tree)
         if better is not None:
             best = min(best, search.found(better), key=search.rank)
             known = min(known, best.objective)
