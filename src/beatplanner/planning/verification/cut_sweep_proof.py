@@ -76,11 +76,12 @@ class _Sweep:
     def __init__(self, area: Area, below: float) -> None:
         self.weight, self.count, self.below = area.weight, area.count, below
         self.lower, self.upper = area.lower - SLACK * area.upper, area.upper * (1 + SLACK)
-        self.near = [dict[int, float]() for _ in range(len(area.weight))]
-        for (a, b), metres in zip(area.edges.tolist(), area.border.tolist(), strict=True):
+        self.near: list[dict[int, float]] = [{} for _ in range(len(area.weight))]
+        ends: list[tuple[int, int]] = area.edges.tolist()
+        borders: list[float] = area.border.tolist()
+        for (a, b), metres in zip(ends, borders, strict=True):
             if a != b:
-                self.near[a][b] = self.near[a].get(b, 0.0) + metres
-                self.near[b][a] = self.near[a][b]
+                self.near[a][b] = self.near[b][a] = self.near[a].get(b, 0.0) + metres
         found = [self._ordered(first) for first in range(len(self.near))]
         self.order = min(found)[1]
         self.width = max(len(front) for front in self._fronts(self.order))
