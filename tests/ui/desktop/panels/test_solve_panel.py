@@ -232,14 +232,20 @@ def test_steps_seconds_and_bar_only_go_forward(window, monkeypatch):
 
 def test_who_presses_plan_stays_at_the_buttons_of_the_run(window, monkeypatch, qtbot):
     monkeypatch.setattr(window.solving, "start", lambda *_, **__: None)
+    window.rules.setText("\n".join(f"• rule {k}" for k in range(200)))
     window.show()
     window.activateWindow()
     qtbot.waitUntil(lambda: QtWidgets.QApplication.activeWindow() is window, timeout=120_000)
+    area = window.plan_button.parentWidget()
+    while not isinstance(area, QtWidgets.QScrollArea):
+        area = area.parentWidget()
+    qtbot.waitUntil(lambda: area.verticalScrollBar().maximum() > 500, timeout=120_000)
     window.plan_button.setFocus()
     monkeypatch.setattr(type(window.solving), "running", True)
     window.begin_run("town.toml")
     # the next one that Qt finds is below the rules, where the panel would scroll to
-    assert window.pause_button.hasFocus()
+    QtWidgets.QApplication.processEvents()
+    assert window.pause_button.hasFocus() and area.verticalScrollBar().value() == 0
     window.stopped_early = True
     window._enable()
     assert window.cancel_button.hasFocus()

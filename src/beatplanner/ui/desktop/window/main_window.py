@@ -17,7 +17,6 @@ from PySide6.QtGui import (
     QKeySequence,
 )
 from PySide6.QtWidgets import (
-    QApplication,
     QDockWidget,
     QFileDialog,
     QLineEdit,
@@ -249,7 +248,6 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
             self.put_away = []
 
     def _enable(self) -> None:
-        focused = QApplication.focusWidget()
         state = {
             "": True,
             "open": self.scenario.is_open,
@@ -261,10 +259,11 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
         }
         for entry in ACTIONS:
             self.actions_by_name[entry.name].setEnabled(state[entry.needs])
-        self.plan_button.setEnabled(state["idle"])
-        self.cancel_button.setEnabled(state["running"])
         # a run that ends is neither ended again nor made to wait, by button or key
         going = state["running"] and not self.stopped_early
+        self.keep_focus_at_run(state["idle"], state["running"], going)
+        self.plan_button.setEnabled(state["idle"])
+        self.cancel_button.setEnabled(state["running"])
         for button, name in ((self.enough_button, "finish_early"), (self.pause_button, "pause_plan")):
             button.setEnabled(going)
             self.actions_by_name[name].setEnabled(going)
@@ -273,7 +272,6 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
             if hasattr(self, name):
                 getattr(self, name).enable()
         self.pause_button.setText(self.tr("Go on") if self.solving.paused else self.tr("Pause"))
-        self.keep_focus_at_run(focused)
 
     def _show_unit(self, unit: int) -> None:
         text = self.scenario.unit_text(unit, self.tr, number) if unit >= 0 else ""

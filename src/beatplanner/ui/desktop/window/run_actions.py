@@ -93,11 +93,20 @@ class RunActions:
         self.solving.finished.connect(self._take_result)
         self.solving.refused.connect(self._show_refusal)
 
-    def keep_focus_at_run(self: Any, focused: QWidget | None) -> None:
-        """Let the focus go to another button of the run where its own can be pressed no more: Qt's next one stands below the rules, and the panel scrolls there."""
-        buttons = (self.plan_button, self.pause_button, self.cancel_button, self.enough_button)
-        if focused is not None and focused in buttons and not focused.isEnabled():
-            next((b for b in buttons if b.isEnabled()), self.map).setFocus()
+    def keep_focus_at_run(self: Any, idle: bool, running: bool, going: bool) -> None:
+        """Give the focus to another button of the run before its own is disabled: Qt's next one stands below the rules, and the panel scrolls there."""
+        able = {
+            self.plan_button: idle,
+            self.pause_button: going,
+            self.cancel_button: running,
+            self.enough_button: going,
+        }
+        focused = next((b for b in able if b.hasFocus()), None)
+        if focused is not None and not able[focused]:
+            other = next((b for b, on in able.items() if on), None)
+            if other is not None:
+                other.setEnabled(True)
+            (other or self.map).setFocus()
 
     def forget_run(self: Any) -> None:
         """Show nothing of a run: another project is open."""
