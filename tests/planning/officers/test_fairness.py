@@ -9,6 +9,7 @@ import pytest
 from benchmarks.claims_officers import optimum, random_problem, wrong_claims
 
 from beatplanner.data.result.folder import read_result
+from beatplanner.planning.changes.roster_edits import Judge
 from beatplanner.planning.officers.ways_out import with_officer, without
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
@@ -101,6 +102,70 @@ def test_what_was_published_against_fairness_is_told_by_name(town):
     text["officers"]["broken_rules"] = []
     file.write_text(json.dumps(text), encoding="utf-8")
     assert {"officers.worst_wish", "officers.most_moves"} <= failed(town)
+
+
+def test_a_move_too_many_is_not_told_of_an_innocent_one(town):
+    roster(town, {})
+    town.path("published.csv").write_text(
+        "officer,beat,start,end\nGoran,2,2027-01-01,2027-06-01\nGoran,4,2027-06-01,2029-01-01\n", encoding="utf-8"
+    )
+    plan(town, 'most_moves = 1\npublished = "published.csv"\nfreeze_months = 12\n')
+    file = town.path("out") / "summary.json"
+    text = json.loads(file.read_text(encoding="utf-8"))
+    often = next(r for r in text["officers"]["broken_rules"] if r["rule"] == "often")
+    assert (often["beat"], often["month"]) == ("4", "2027-06-01")
+    often |= {"beat": "2", "month": "2027-01-01"}
+    file.write_text(json.dumps(text), encoding="utf-8")
+    assert "officers.most_moves" in failed(town)
+
+
+def test_a_posting_against_a_wish_and_hardship_breaks_both_rules(town):
+    from conftest import ROSTER, write_roster
+
+    head = [*ROSTER[0], "prefers", "hardship"]
+    rows = [["Ana", 1, "2", "yes"], ["Goran", 1, None, None], ["Cena", 3, None, None], ["Mira", 2, None, None]]
+    people = [[o, b, "2022-06-01", None, "f", 21.49, 42.0, "2020-01-01", None, None, w, h] for o, b, w, h in rows]
+    write_roster(town.path("officers.xlsx"), [head, *people])
+    town.path("published.csv").write_text(
+        "officer,beat,start,end\nAna,1,2027-01-01,2027-03-01\nAna,4,2027-03-01,2029-01-01\n", encoding="utf-8"
+    )
+    told = plan(town, 'worst_wish = 1\npublished = "published.csv"\nfreeze_months = 6\n').summary["officers"]
+    assert {(r["rule"], r["officer"]) for r in told["broken_rules"]} == {("wish", "Ana"), ("allowed", "Ana")}
+    # nor may anybody be dragged against hardship
+    tables = read_result(town.path("out"))
+    judge = Judge(tables)
+    judged = judge([replace(p, beat="3") if p.beat == "4" else p for p in judge.published])
+    assert any("Ana is moved to" in text and "against hardship" in text for text in judged.broken)
+
+
+def test_postings_by_hand_break_keep_or_mend_what_was_published_against_fairness(town, command):
+    roster(town, {"Goran": "3"})
+    head, stay = "officer,beat,start,end\n", ["Ana,1", "Cena,3", "Mira,2"]
+    goran = ["Goran,1,2027-01-01,2027-03-01", "Goran,4,2027-03-01,2029-01-01"]
+    town.path("published.csv").write_text(head + "\n".join(goran) + "\n", encoding="utf-8")
+    plan(town, 'worst_wish = 1\nmost_moves = 0\npublished = "published.csv"\nfreeze_months = 6\n')
+    table = town.path("hand.csv")
+
+    def judged(rows, *more):
+        lines = [*(f"{s},2027-01-01,2029-01-01" for s in stay), *rows]
+        table.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+        return command("postings", town.path("out"), "--table", table, *more)
+
+    # what stays broken is told, and does not read as a slip of the summary
+    code, said, _ = judged(goran)
+    assert code == 3 and "Goran is moved to beat 4" in said and "not the first wish" in said
+    assert "which is move 1, and 0 may be" in said and "summary" not in said
+    # who mends it keeps every rule; the plan's clashes are made anew by a repair
+    mended = ["Goran,1,2027-01-01,2029-01-01"]
+    code, said, _ = judged(mended)
+    assert code == 0 and "Goran" not in said
+    code, _, said = judged(mended, "--out", town.path("taken"))
+    assert code == 1 and "--repair" in said and not town.path("taken").exists()
+    assert judged(mended, "--repair", "--time-limit", 4, "--out", town.path("taken"))[0] == 0
+    assert read_result(town.path("taken")).summary["officers"]["broken_rules"] == []
+    # another break is one, whatever the published plan broke
+    stay[0] = "Ana,4"
+    assert judged(goran)[0] == 3
 
 
 def test_the_price_of_fairness(town, command, monkeypatch):

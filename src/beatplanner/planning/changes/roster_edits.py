@@ -29,14 +29,13 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.json_files import write_audit
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import keep_service, write_service
+from beatplanner.planning.changes.judged_rules import judged_rules
 from beatplanner.planning.changes.replanning import FIGURES as PRICED
 from beatplanner.planning.changes.replanning import difference
 from beatplanner.planning.officers.roster_problem import month_starts
 from beatplanner.planning.proof import Proof, Unproven, rules_in_summary, unproven_of
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
-from beatplanner.planning.verification.ledger import Ledger
 from beatplanner.planning.verification.officer_months import months_at_work
-from beatplanner.planning.verification.officers import check_officers
 from beatplanner.planning.verification.tenures import impossible_above, short_tenures
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.summarise import sum_up
@@ -46,21 +45,6 @@ if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
 
 
-# What no plan may break, by the checker's names; the others are counted and cost.
-HARD = (
-    "assignments.rows",
-    "officers.availability",
-    "officers.capacity",
-    "officers.handover",
-    "officers.special_posts",
-    "officers.max_tenure",
-    "officers.couples",
-    "officers.moves_a_month",
-    "officers.half_a_year",
-    "officers.worst_wish",
-    "officers.most_moves",
-    "officers.frozen",
-)
 FIGURES = {
     **{k: v for k, v in PRICED.items() if k != "changed_months"},
     "gender_gaps": "months without a woman or a man",
@@ -87,7 +71,11 @@ class Judgement:
     Attributes
     ----------
     broken
-        Sentences on rules that no plan may break.
+        Sentences on rules that no plan may break, but for what the published plan breaks too.
+    before
+        Sentences on these, which the postings break as the published plan does.
+    kept_again
+        For whom, or where, the published plan breaks such a rule and the postings do not.
     cut
         Sentences on tenures that are cut short, by officer, beat and month.
     empty
@@ -99,6 +87,8 @@ class Judgement:
     """
 
     broken: tuple[str, ...]
+    before: tuple[str, ...]
+    kept_again: tuple[str, ...]
     cut: dict[tuple[str, int, int], str]
     empty: tuple[str, ...]
     figures: dict[str, float]
@@ -107,7 +97,7 @@ class Judgement:
     @property
     def costs(self) -> tuple[str, ...]:
         """What does not forbid the postings, and is paid for them."""
-        return (*self.cut.values(), *self.empty)
+        return (*self.before, *self.cut.values(), *self.empty)
 
 
 def rules_of(tables: PlanTables) -> Description:
@@ -220,9 +210,7 @@ class Judge:
     def __call__(self, postings: Sequence[Posting]) -> Judgement:
         """Judge postings."""
         evidence = self._evidence(postings)
-        ledger = Ledger()
-        check_officers(ledger, evidence)
-        broken = tuple(c.detail for c in ledger.checks if not c.ok and c.name in HARD)
+        found, values = judged_rules(evidence)
         keys = (
             *FIGURES,
             "objective",
@@ -232,9 +220,10 @@ class Judge:
             "must_months",
             "relationship_years_kept",
         )
-        figures = {k: ledger.values[f"officers.{k}"] for k in keys if f"officers.{k}" in ledger.values}
+        figures = {k: values[f"officers.{k}"] for k in keys if f"officers.{k}" in values}
         cut = self._cut(postings, evidence)
-        return Judgement(broken, cut, tuple(self._empty(postings)), figures, not cut.keys() <= self.cut_before)
+        empty, reason_needed = tuple(self._empty(postings)), not cut.keys() <= self.cut_before
+        return Judgement(found.broken, found.before, found.kept_again, cut, empty, figures, reason_needed)
 
     def _month(self, month: int) -> str:
         return f"{self.days[month]:%B %Y}"
@@ -373,6 +362,10 @@ def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str 
                 for text in judgement.broken
             )
         )
+    if judgement.kept_again:
+        # its clashes, and what is proven of them, are those of the published plan
+        what = f"the published plan breaks a rule for {judgement.kept_again[0]}, and these postings keep it"
+        raise InputError(problem(what, "Take them with “Repair” (--repair), which makes figures and clashes anew"))
     if judgement.reason_needed and not reason.strip():
         raise InputError(
             problem(

@@ -114,7 +114,7 @@ def _way(problem_: TenureProblem, breach: Breach, certain: bool, trials: Trials)
         "frozen": "publish this officer's postings anew from then on",
         "maximum": "let them stay for longer",
         "wish": "let them be moved there all the same",
-        "often": f"{(problem_.most_moves or 0) + 1} moves of an officer at most",
+        "often": f"officers.most_moves = {(problem_.most_moves or 0) + 1}",
     }.get(breach.rule, "")
     if not way:
         return ""

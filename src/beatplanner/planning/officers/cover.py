@@ -72,6 +72,10 @@ def cover_of(town: Town, problem: TenureProblem, places: Places) -> list[Cover]:
     # away and still in the force, with a post today
     away = (problem.home >= 0)[:, None] & ~problem.arrays.works
     away &= np.arange(problem.months) < problem.last[:, None]
+    # whom a published posting or an order takes elsewhere holds the post until then
+    a = problem.arrays
+    elsewhere = (a.frozen != FREE) & (a.frozen != a.beat[a.home][:, None])
+    away &= ~np.logical_or.accumulate(elsewhere, axis=1)
     days = _days(town, problem.months)
     there = np.zeros((len(members), problem.months), bool)
     for k, o in enumerate(members):

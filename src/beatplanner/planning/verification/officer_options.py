@@ -122,20 +122,23 @@ def _check_fairness(
             continue
         wishes = [w for w in (text(row.get("prefers")) or "").split(";") if w]
         if wishes and beats[b] not in wishes[: rules.worst_wish]:
-            below[f"{officer} {beats[b]}"] = (
-                f"{officer} is moved to {evidence.beat_name(beats[b])}, none of the first {rules.worst_wish} wishes."
-            )
+            which = "not the first wish" if rules.worst_wish == 1 else f"none of the first {rules.worst_wish} wishes"
+            below[f"{officer} {beats[b]}"] = f"{officer} is moved to {evidence.beat_name(beats[b])}, {which}."
         # who serves nowhere today is not moved by a first posting
         first = text(row.get("beat")) is None and not any(p[0] == officer and p[2] < a for p in postings)
         count[officer] += not first
-        if rules.most_moves is not None and count[officer] > rules.most_moves:
-            often[officer] = f"{officer} is moved {count[officer]} times by {days[a]}."
+        # the first move too many is told
+        if rules.most_moves is not None and not first and count[officer] == rules.most_moves + 1:
+            where, day = evidence.beat_name(beats[b]), days[a].isoformat()
+            may = f"which is move {count[officer]}, and {rules.most_moves} may be"
+            often[f"{officer} {beats[b]} {day}"] = f"{officer} is moved to {where} on {day}, {may}."
     if rules.worst_wish is not None:
         name, claim = "officers.worst_wish", f"nobody is moved below wish {rules.worst_wish}"
         against_told(ledger, evidence, "wish", name, claim, below, len(postings), "postings", ("officer", "beat"))
     if rules.most_moves is not None:
         name, claim = "officers.most_moves", f"at most {rules.most_moves} moves of an officer"
-        against_told(ledger, evidence, "often", name, claim, often, len(roster), "officers")
+        keys = ("officer", "beat", "month")
+        against_told(ledger, evidence, "often", name, claim, often, len(roster), "officers", keys)
 
 
 def _check_special_posts(

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
 
 
+# What is said of a rule that is broken and not told, and of one that is told and not broken.
+UNTOLD = " The summary does not say so."
+NOT_SO = "The summary says that this rule is broken for "
+
+
 def told_broken(evidence: Evidence, rule: str) -> list[Claims]:
     """Return what the summary tells of a rule that is broken: officer, beat and month."""
     told = evidence.summary["officers"].get("broken_rules")
@@ -43,9 +48,9 @@ def against_told(
 ) -> None:
     """Compare what is broken, by a key in text, with what the summary says is; what is `perhaps` broken may be told or not."""
     said = {" ".join(str(r.get(k)) for k in keys) for r in told_broken(evidence, rule)}
-    wrong = [f"{text_} The summary does not say so." for key, text_ in found.items() if key not in said]
+    wrong = [f"{text_}{UNTOLD}" for key, text_ in found.items() if key not in said]
     strangers = said - set(found) - set(perhaps)
-    wrong += [f"The summary says that this rule is broken for {key}, and it is not." for key in sorted(strangers)]
+    wrong += [f"{NOT_SO}{key}, and it is not." for key in sorted(strangers)]
     ledger.each(name, claim + (f", but for {len(said)} told in the summary" if said else ""), wrong, of, what)
 
 
@@ -186,6 +191,13 @@ def check_handover(
     sure: dict[str, set[str]] = {}
     h, months = rules.handover_months, held.shape[1]
     special = {str(r["beat"]) for r in evidence.summary["officers"].get("special_posts", [])}
+    # who serves today could begin elsewhere from the start, trained or not
+    ready = {
+        o: 0
+        if serves_today(row, days, rules.training_months, evidence, beats) is not None
+        else month_ready(row, days, rules.training_months)
+        for o, row in roster.items()
+    }
     for b, beat in enumerate(beats):
         if h == 0 or beat in special:
             continue
@@ -195,7 +207,7 @@ def check_handover(
                 row = roster[officer]
                 ordered = date_of(row.get("ordered_on"))
                 exempt = ordered is not None and bisect_left(days[:-1], ordered) == t
-                begun += c == b and a == t and not exempt and month_ready(row, days, rules.training_months) <= t - h
+                begun += c == b and a == t and not exempt and ready[officer] <= t - h
             slots = max(0, posts[b] - held[b, t - 1])
             slots += sum(c == b and z == t + h and z < months for _, c, _, z in postings)
             # who falls sick is stood in for at once

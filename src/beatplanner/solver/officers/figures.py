@@ -159,7 +159,10 @@ def breaches(problem: TenureProblem, postings: list[Posting]) -> list[Breach]:
             wrong.append(Breach("available", o, p.place, p.begin))
         if not stay and not a.allowed[o, p.place]:
             low = problem.below is not None and bool(problem.below[o, p.place])
-            wrong.append(Breach("wish" if low else "allowed", o, p.place, p.begin))
+            # one posting may be against a wish and against hardship: each is a rule of its own
+            other = problem.allowed is not None and not problem.allowed[o, p.place]
+            wrong += [Breach("wish", o, p.place, p.begin)] if low else []
+            wrong += [Breach("allowed", o, p.place, p.begin)] if other or not low else []
         if (o, int(a.beat[p.place])) in beats_of:
             wrong.append(Breach("again", o, p.place, p.begin))
         beats_of.add((o, int(a.beat[p.place])))

@@ -191,7 +191,7 @@ def postings(
             "Nothing was written. Accept the postings with --out DIR; a tenure that is cut short needs --reason “…”."
         )
         # the same code as for the accepted plan: a broken rule or a tenure that is cut short is a clash
-        raise typer.Exit(CLASH if told.broken or told.cut else DONE)
+        raise typer.Exit(CLASH if told.broken or told.before or told.cut else DONE)
     if told.broken:
         err_console.print(
             "Nothing was written: these postings break rules. Move them again, or let --repair find the fewest changes."
