@@ -369,3 +369,28 @@ def test_a_language_is_one_whether_a_roster_has_its_code_or_its_name():
         "klingon",
     )
     assert as_in_groups(("sq", "Albanian"), ["sq"]) == ("sq",)
+
+
+def test_nobody_stands_in_for_who_is_published_elsewhere(town):
+    # Cena is published in beat 4 and is away later: the pool does not hold beat 3 for her, against the published plan
+    roster(town, ["pool", "time_off"], {"Cena": [None, "2027-05-01..2027-09-01 sick"], "Filip": ["yes", None]})
+    rows = "officer,beat,start,end\nCena,4,2027-01-01,2029-01-01\n"
+    town.path("published.csv").write_text(rows, encoding="utf-8")
+    tables = officers(town, 'published = "published.csv"\nfreeze_months = 8\n')
+    told = tables.summary["officers"]
+    assert told["broken_rules"] == [] and told["rules_kept"] == "yes"
+    assert told["cover"] == {"pool": 1, "away_months": 4, "covered_months": 0}
+    cena = tables.assignments.query("officer == 'Cena'")
+    assert list(cena["beat"].astype(str)) == ["4"] and str(cena["start"].iat[0])[:10] == "2027-01-01"
+
+
+def test_who_serves_untrained_today_hands_over_like_others(town):
+    # Cena serves in beat 3, trained or not, and is published into beat 1, where nobody's post is free
+    from conftest import ROSTER, write_roster
+
+    rows = [[*r[:7], "2028-01-01", *r[8:]] if r[0] == "Cena" else r for r in ROSTER]
+    write_roster(town.path("officers.xlsx"), rows)
+    published = "Ana,1,2027-01-01,2029-01-01\nCena,3,2027-01-01,2027-03-01\nCena,1,2027-03-01,2029-01-01\n"
+    town.path("published.csv").write_text("officer,beat,start,end\n" + published, encoding="utf-8")
+    told = officers(town, 'published = "published.csv"\nfreeze_months = 8\n').summary["officers"]
+    assert ("handover", "1") in {(r["rule"], r["beat"]) for r in told["broken_rules"]}
