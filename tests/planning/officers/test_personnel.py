@@ -394,3 +394,15 @@ def test_who_serves_untrained_today_hands_over_like_others(town):
     town.path("published.csv").write_text("officer,beat,start,end\n" + published, encoding="utf-8")
     told = officers(town, 'published = "published.csv"\nfreeze_months = 8\n').summary["officers"]
     assert ("handover", "1") in {(r["rule"], r["beat"]) for r in told["broken_rules"]}
+
+
+def test_the_only_post_of_a_beat_has_one_number_whoever_holds_it(town):
+    # Бојан holds the post today without the language that it asks for, until his notice ends and Dritan, who has it, is trained
+    from conftest import ROSTER, write_roster
+
+    rows = [[*r[:7], "2027-07-01", *r[8:]] if r[0] == "Dritan" else r for r in ROSTER]
+    write_roster(town.path("officers.xlsx"), rows)
+    town.path("posts.csv").write_text("beat,posts,languages\n2,1,sq\n", encoding="utf-8")
+    tables = officers(town, 'handover_months = 0\nnotice_months = 6\nposts = "posts.csv"\n')
+    here = tables.assignments.query("beat == '2'")
+    assert len(here) > 1 and set(here["post"]) == {1}

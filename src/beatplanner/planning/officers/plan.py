@@ -261,10 +261,13 @@ def _posts(places: Places, problem_: TenureProblem, postings: list[Posting]) -> 
     """Give each posting a post of its beat: the one that was free the longest, so that a successor follows a predecessor."""
     post: dict[Posting, int] = {}
     used: dict[int, int] = {}
+    left: dict[int, list[int]] = {}
     for place in range(len(places.posts)):
         beat = int(places.beat[place])
         base = used.get(beat, 0)
-        free_at = [0] * int(places.posts[place])
+        # who holds a post that asks for what they have not leaves it to who has it
+        free_at = left.pop(beat, [])
+        free_at += [0] * (int(places.posts[place]) - len(free_at))
         here = sorted((p for p in postings if p.place == place), key=lambda p: (p.begin, p.officer))
         # of more officers than posts on the first day those who stay hold the posts, so that none stands empty once the others have left
         first = [p for p in here if p.begin == 0]
@@ -277,5 +280,8 @@ def _posts(places: Places, problem_: TenureProblem, postings: list[Posting]) -> 
             k = min(ready, key=lambda k: (-free_at[k], k))
             free_at[k] = p.end
             post[p] = base + k + 1
-        used[beat] = base + len(free_at)
+        if places.posts[place]:
+            used[beat] = base + len(free_at)
+        else:
+            left[beat] = free_at
     return post
