@@ -126,6 +126,9 @@ WORDS = (
     "{n} station",
     "has",
     "one more officer trained",
+    # the phases of a repair, as the panel shows them
+    "repair",
+    "repair of {place}",
     "calls",
     "most of it in {place}",
     "a place near {area}, still to be chosen",

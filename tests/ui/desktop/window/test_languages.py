@@ -339,6 +339,8 @@ def test_what_a_repair_moved_is_told_in_the_windows_language(language):
     said = Sentences(sentences(language))("Kej 1, Kej 3: from beat 7 (Kej 7) to 4 (Kej 4), 1,033 residents.")
     assert "from beat" not in said and "residents" not in said
     assert "Kej 1, Kej 3" in said and "7 (Kej 7)" in said
+    phase = Sentences(sentences(language))("repair of Rekagrad")
+    assert "Rekagrad" in phase and "repair" not in phase
 
 
 def test_a_rule_that_is_off_says_what_is_then():
