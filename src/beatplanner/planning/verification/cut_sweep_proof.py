@@ -19,7 +19,7 @@ import numpy as np
 from beatplanner.planning.verification.travel_pairs import SLACK, Area
 
 # Units and beats up to which it is tried, units of a front, states of one unit, and steps from state to state in all.
-MOST_UNITS, MOST_BEATS, MOST_FRONT, MOST_STATES, MOST_STEPS = 120, 8, 12, 600_000, 24_000_000
+MOST_UNITS, MOST_BEATS, MOST_FRONT, MOST_STATES, MOST_STEPS = 120, 8, 12, 400_000, 24_000_000
 # Parts of a mean beat in which hours agree, round by round; the first leaves them out, the last takes them as they are.
 PARTS = (0, 3, 12, 48, 192, 768, -1)
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # Units and districts up to which it is tried, and units that a frontier may have.
 MOST_UNITS, MOST_DISTRICTS, MOST_FRONTIER = 120, 8, 12
 # States after one unit, and steps from state to state in all, after which it ends; steps for each node that a model may have.
-MOST_STATES, MOST_STEPS, STEPS_OF_A_NODE = 600_000, 60_000_000, 40_000
+MOST_STATES, MOST_STEPS, STEPS_OF_A_NODE = 400_000, 60_000_000, 40_000
 # Parts of a mean district by which workloads agree in the rounds; None: always; infinite: exactly.
 PARTS = (None, 4.0, 16.0, 64.0, 256.0, np.inf)
 # Nothing is sought from this share below what is known: rounding of sums.
