@@ -268,3 +268,24 @@ def test_the_beats_of_a_roster_are_those_of_today_however_a_spreadsheet_writes_t
     told = [str(n) for n in found.notes if "roster.csv" in str(n)]
     assert any("without leading zeros" in t for t in told)
     assert any("“07” is none of today's beats" in t and n.severity == "warning" for n in found.notes for t in [str(n)])
+
+
+def test_the_wishes_of_a_roster_are_those_of_today_and_one_for_no_beat_is_told(town):
+    """A wish for beat 99, which nobody draws, stood in the roster without a word, and with a worst wish its officer could be moved nowhere."""
+    rows = ["officer,beat,prefers", "Ana,1,02;01", "Bojan,2,99;2", "Cena,,"]
+    town.path("roster.csv").write_text("\n".join(rows), encoding="utf-8")
+    town.swap("officers.xlsx", "roster.csv")
+    found = read_town(read_description(town.project))
+    assert found.roster["prefers"].tolist() == [("2", "1"), ("99", "2"), ()]
+    told = [str(n) for n in found.notes if n.severity == "warning"]
+    assert any("“99”, which is none of today's beats (1 such wishes)" in t for t in told)
+    assert not any("worst_wish" in t for t in told)
+
+
+def test_a_worst_wish_that_binds_nobody_is_told(town):
+    """The rule was taken in silence where the roster has no wishes at all."""
+    town.path("roster.csv").write_text("officer,beat\nAna,1\nBojan,2", encoding="utf-8")
+    town.swap("officers.xlsx", "roster.csv")
+    town.swap("[officers]", "[officers]\nworst_wish = 1")
+    found = read_town(read_description(town.project))
+    assert any("officers.worst_wish is given" in str(n) for n in found.notes if n.severity == "warning")

@@ -113,6 +113,7 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
     reading.findings.add(told)
     for name in ("languages", "not_with", "prefers"):
         found[name] = pd.Series([words(v) for v in column(name)], dtype=object)
+    found["prefers"] = pd.Series(_wishes_today(reading, list(found["prefers"]), units, where), dtype=object)
     groups = list(reading.description.units.groups)
     found["languages"] = pd.Series([as_in_groups(spoken, groups) for spoken in found["languages"]], dtype=object)
     with problems.keep():
@@ -161,19 +162,48 @@ def _beats_today(
     reading: Reading, written: list[str | None], units: gpd.GeoDataFrame, where: Place
 ) -> list[str | None]:
     """Return the beats of a roster as today's layer writes them; one that is none of them is told, for the plan must draw it."""
-    known = sorted({str(b) for b in units["current"] if b is not None and b == b})
-    if not known:
-        return written
-    match = match_ids(written, known)
-    if match.told:
-        reading.findings.add([where.fact(match.told, "warning", field="beat")])
-    strange = [i for i in match.missing if written[i] is not None]
+    found, strange, mend = _among_today(reading, written, units, where, "beat")
     if strange:
         beat = str(written[strange[0]])
         what = f"beat “{beat}” is none of today's beats ({len(strange):,} such rows); a plan that draws no such beat cannot be made"
-        mend = did_you_mean(beat, known) or "Name one of today's beats, or leave the cell empty"
         reading.findings.add([where.fact(what, "warning", mend, field="beat")])
-    return [w if p is None else known[p] for w, p in zip(written, match.positions, strict=True)]
+    return found
+
+
+def _wishes_today(
+    reading: Reading, wishes: list[tuple[str, ...]], units: gpd.GeoDataFrame, where: Place
+) -> list[tuple[str, ...]]:
+    """Return the wishes of each officer with beats as today's layer writes them; one that is none of them is told, for it counts for nothing."""
+    written: list[str | None] = [w for officer in wishes for w in officer]
+    found, strange, mend = _among_today(reading, written, units, where, "prefers")
+    if strange:
+        beat = str(written[strange[0]])
+        what = f"a wish names beat “{beat}”, which is none of today's beats ({len(strange):,} such wishes); unless the plan draws it, nobody can be posted there"
+        reading.findings.add([where.fact(what, "warning", mend, field="prefers")])
+    rules = reading.description.officers
+    if rules is not None and rules.worst_wish is not None and not written:
+        what = "officers.worst_wish is given, and no officer of the roster has a wish, so that it binds nobody"
+        mend = "Name the column of wishes as officers.columns.prefers, or remove officers.worst_wish"
+        reading.findings.add([where.fact(what, "warning", mend, field="prefers")])
+    each = iter(found)
+    return [tuple(str(next(each)) for _ in officer) for officer in wishes]
+
+
+def _among_today(
+    reading: Reading, written: list[str | None], units: gpd.GeoDataFrame, where: Place, field: str
+) -> tuple[list[str | None], list[int], str]:
+    """Return beats as today's layer writes them, the positions of those that it does not have, and what to do about the first of these."""
+    known = sorted({str(b) for b in units["current"] if b is not None and b == b})
+    if not known:
+        return written, [], ""
+    match = match_ids(written, known)
+    if match.told:
+        reading.findings.add([where.fact(match.told, "warning", field=field)])
+    strange = [i for i in match.missing if written[i] is not None]
+    mend = "Name one of today's beats, or leave the cell empty"
+    if strange:
+        mend = did_you_mean(str(written[strange[0]]), known) or mend
+    return [w if p is None else known[p] for w, p in zip(written, match.positions, strict=True)], strange, mend
 
 
 def gender_of(value: str | None) -> str | None:
