@@ -202,7 +202,7 @@ def test_planning_opens_no_file_for_writing(planned):
     WRITES.append("begin")
     try:
         made = make_plan(town)
-        tables(made, summarise(made, seed=0, threads=1, seconds=1.0))
+        tables(made, summarise(made, seed=0, threads=1, time_limit=None, seconds=1.0))
         planning = WRITES[1:]
         replan(planned.folder / "plan", None, [Change("moves", "Ana", dt.date(2027, 7, 1), beat="4")])
         looking = WRITES[1:]
