@@ -19,7 +19,7 @@ from beatplanner.data.formats.cells import numbers, read_truth, read_truths
 from beatplanner.data.formats.layers import read_layer, read_table
 from beatplanner.data.formats.number_columns import parse_numbers
 from beatplanner.data.formats.source import Place
-from beatplanner.data.formats.text_tables import code_page, decode, separator_of
+from beatplanner.data.formats.text_tables import code_page, decode, read_text_table, separator_of
 from beatplanner.data.formats.time_columns import parse_times
 from beatplanner.data.formats.workbooks import read_workbook
 from beatplanner.data.town.read_town import read_town
@@ -458,3 +458,11 @@ def test_residents_of_a_group_and_money_are_read_as_residents_are(town):
     assert set(found.sites.loc[~found.sites["existing"], "cost"]) == {12500}
     told = [str(n) for n in found.notes if "read as thousands" in str(n)]
     assert len(told) == 3 and all(any(word in t for t in told) for word in ("“pop”", "“pop_sq”", "“cost”"))
+
+
+def test_a_quotation_mark_that_never_ends_is_a_letter_wherever_it_stands(tmp_path):
+    """One in a row below the header ended with a library's words of strings and tokens."""
+    (tmp_path / "pipes.csv").write_text('unit;pop\nx;y\n"1;2\n', encoding="utf-8")
+    table = read_text_table(tmp_path / "pipes.csv", None)
+    assert table.frame["unit"].tolist() == ["x", '"1'] and table.frame["pop"].tolist() == ["y", "2"]
+    assert any("never closed" in fact for fact in table.facts)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError, Note, problem
 
 # More than any office exports in one file; beyond, a laptop's memory would decide.
 MOST_BYTES = 600 << 20
@@ -23,6 +23,10 @@ MOST_LINE = 5_000_000
 SEPARATORS = (";", ",", "\t", "|")
 # Rows above the header in which a title, a date or a logo may stand.
 HEADER_DEPTH = 40
+# What the parser says of an open quote, and of a row that is longer than the header.
+UNCLOSED = re.compile(r"EOF inside string")
+LONG_ROW = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
+OPEN_QUOTE = "a quotation mark is never closed, so quotation marks were read as letters"
 # Letters that betray an old code page, with those of the region's languages. Source: the frequency tables of Serbian, Croatian, Romanian,
 # Polish and Hungarian for cp1250, of Western Europe and Albanian for cp1252, of Russian, Macedonian and Serbian for the Cyrillic ones.
 LETTERS = {
@@ -256,7 +260,7 @@ def read_text_table(path: Path, wanted: Sequence[str] | None) -> TextTable:
     except csv.Error:
         # a quote that never ends, as in 5" pipe: quotes are then letters like others
         quoted, start = csv.QUOTE_NONE, [line.split(sign) for line in text.splitlines()[:HEADER_DEPTH]]
-        facts.append("a quotation mark is never closed, so quotation marks were read as letters")
+        facts.append(OPEN_QUOTE)
     at = header_row(start, wanted or ())
     if at < 0:
         raise InputError(problem("the file holds no table", "Give a table with a header row", file=path.name))
@@ -270,27 +274,17 @@ def read_text_table(path: Path, wanted: Sequence[str] | None) -> TextTable:
         )
     names = _unique([c.strip() for c in start[at]])
     keep = set(names) if wanted is None else {w.strip() for w in wanted}
+    columns = [i for i, n in enumerate(names) if n in keep] or [0]
     try:
-        frame = pd.read_csv(
-            io.BytesIO(body),
-            sep=sign,
-            dtype=str,
-            keep_default_na=False,
-            skipinitialspace=True,
-            header=0,
-            names=names,
-            index_col=False,
-            usecols=[i for i, n in enumerate(names) if n in keep] or [0],
-            nrows=MOST_ROWS + 1,
-            quoting=quoted,
-            skip_blank_lines=True,
-            on_bad_lines="error",
-        )
+        try:
+            frame = _cells(body, sign, names, columns, quoted)
+        except pd.errors.ParserError as error:
+            if quoted == csv.QUOTE_NONE or UNCLOSED.search(str(error)) is None:
+                raise
+            frame = _cells(body, sign, names, columns, csv.QUOTE_NONE)
+            facts.append(OPEN_QUOTE)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
-        mend = "Save it as CSV with a header row and the same number of cells in each row"
-        said = str(error).strip().splitlines()
-        what = f"the table cannot be read ({(said or [type(error).__name__])[0].rstrip('.')})"
-        raise InputError(problem(what, mend, file=path.name)) from None
+        raise InputError(_unreadable(error, at, path.name)) from None
     if len(frame) > MOST_ROWS:
         raise InputError(
             problem(f"the table has more than {MOST_ROWS:,} rows", "Export one year a file", file=path.name)
@@ -298,6 +292,36 @@ def read_text_table(path: Path, wanted: Sequence[str] | None) -> TextTable:
     # the names of the others are kept for messages; their cells are never loaded
     frame = frame.astype(object).where(lambda f: f != "", None).reindex(columns=names)
     return TextTable(frame, at + 1, tuple(facts))
+
+
+def _cells(body: bytes, sign: str, names: list[str], columns: list[int], quoted: int) -> pd.DataFrame:
+    """Return the cells of the wanted columns as texts."""
+    return pd.read_csv(
+        io.BytesIO(body),
+        sep=sign,
+        dtype=str,
+        keep_default_na=False,
+        skipinitialspace=True,
+        header=0,
+        names=names,
+        index_col=False,
+        usecols=columns,
+        nrows=MOST_ROWS + 1,
+        quoting=quoted,  # type: ignore[arg-type]
+        skip_blank_lines=True,
+        on_bad_lines="error",
+    )
+
+
+def _unreadable(error: Exception, above: int, file: str) -> Note:
+    """Return what is wrong with a table whose cells could not be read, in the row of the file where it is known."""
+    said = LONG_ROW.search(str(error))
+    if said is not None:
+        header, line, found = (int(n) for n in said.groups())
+        what = f"the row has {found:,} cells and the header {header:,}"
+        return problem(what, "Give each row as many cells as the header has", file=file, row=f"{line + above:,}")
+    mend = "Save it as CSV with a header row and the same number of cells in each row"
+    return problem("the table cannot be read as rows of cells", mend, file=file)
 
 
 def _longest_line(content: bytes) -> int:
