@@ -145,7 +145,7 @@ KEY = re.compile(
     r"Geocentric translations|Position Vector|Coordinate Frame|\+towgs84=.*|EPSG:.*|(?:latitude|longitude|scale factor) (?:at|of) .*|false \w+|SELECT .*|DROP .*|DELETE FROM .*|create virtual table|\{table\}table-row|\[A-Za-z\].*|not recognized as|cp\{digits\}|highway IS NOT NULL|\{key\}\.columns\.\{m\}|\{path\}-wal|\{as_uri\}.*|PRAGMA .*|unable to open|beatplanner-.*|\{\w+\}[.\w]+"
 )
 # Calls whose texts nobody reads in a sentence.
-UNREAD = ("progress", "get", "setdefault", "getLogger", "filename", "join_path")
+UNREAD = ("compile", "progress", "get", "setdefault", "getLogger", "filename", "join_path")
 WORD = re.compile(r"[A-Za-z]{2,}")
 FIELD = re.compile(r"\{\w+\}")
 
