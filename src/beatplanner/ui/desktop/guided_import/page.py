@@ -55,6 +55,10 @@ class Wizard(Protocol):
         """Show a message beside the buttons."""
         ...
 
+    def lines_told(self, lines: Sequence[str]) -> str:
+        """Return all that is wrong, a line each."""
+        ...
+
     def failed(self, error: Exception) -> None:
         """Say what went wrong in the child."""
         ...
