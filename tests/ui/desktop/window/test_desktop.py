@@ -144,6 +144,11 @@ def test_closing_while_planning_asks(window, planned, qtbot, monkeypatch):
     assert not window.close()
     assert len(asked) == 1
     assert window.solving.running
+    # it said "Press Plan" while the plan was under way
+    assert "being made" in window.figures.text()
+    window.solving.cancel()
+    window._enable()
+    assert "Press Plan" in window.figures.text()
 
 
 def test_the_table_is_filtered_and_copied_as_it_is_seen(window, planned):

@@ -272,6 +272,9 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
             if hasattr(self, name):
                 getattr(self, name).enable()
         self.pause_button.setText(self.tr("Go on") if self.solving.paused else self.tr("Pause"))
+        if self.scenario.is_open and self.scenario.plan is None:
+            # while the first plan is made nobody is told to press Plan
+            self.figures.setText(self._figures())
 
     def _show_unit(self, unit: int) -> None:
         text = self.scenario.unit_text(unit, self.tr, number) if unit >= 0 else ""

@@ -71,11 +71,12 @@ class PlanFigures:
             vacant = self.gantt.told.figures.get("vacant_months")
             lines.append(self.tr("As dragged: {0} vacant months").format(number(vacant)) + ".")
         if plan is None:
-            words = (
-                self.tr("There is no plan yet; today's beats are shown. Press Plan.")
-                if self.map.content.ids
-                else self.tr("There is no plan yet. Press Plan.")
-            )
+            if self.solving.running:
+                words = self.tr("There is no plan yet; the first one is being made.")
+            elif self.map.content.ids:
+                words = self.tr("There is no plan yet; today's beats are shown. Press Plan.")
+            else:
+                words = self.tr("There is no plan yet. Press Plan.")
             return "\n\n".join([*lines, words])
         s = plan.summary
         if lines:
