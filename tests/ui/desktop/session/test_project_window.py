@@ -613,7 +613,8 @@ def test_drawn_edits_are_kept_as_they_are_made(new_window, project, qtbot, asked
     assert document.edits == []
     assert document.content.history[-1].what.startswith("Taken back")
     panel.redo()
-    panel.edit(lambda d: d.lock([int(unit)], True, "kept"))
+    pair = [int(unit), next(int(u) for u in before[beats[0]] if u != unit)]
+    panel.edit(lambda d: d.lock(pair, True, "kept"))
     assert [e["kind"] for e in document.edits] == ["paint", "lock"]
     drawn = panel.drawing.beat.tolist()
     window.save_project()
@@ -624,6 +625,11 @@ def test_drawn_edits_are_kept_as_they_are_made(new_window, project, qtbot, asked
     qtbot.waitUntil(lambda: again.drawing_panel.drawing is not None, timeout=120_000)
     assert again.drawing_panel.drawing.beat.tolist() == drawn
     assert not again.scenario.document.dirty
+    # the same units in another order are no other edit: the history told of edits taken back and made that nobody had touched
+    told = len(again.scenario.document.content.history)
+    again.scenario.document.content.state["edits"][-1]["units"].reverse()
+    again.session.keep_drawing()
+    assert len(again.scenario.document.content.history) == told
     # what is kept becomes the plan, also where rules are broken and the planner says so
     again.answer = lambda box: Buttons.Yes
     again.drawing_panel.keep()
