@@ -16,7 +16,7 @@ from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, text
 from beatplanner.planning.verification.officer_posts import against_told, check_months, serves_today, told_broken
-from beatplanner.planning.verification.personnel import Posted, Roster, beat_today, month_of_end, month_ready
+from beatplanner.planning.verification.personnel import Posted, Roster, beat_today, month_of_end, month_ready, wishes_of
 from beatplanner.planning.verification.tenures import couples_of, months_served
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _check_fairness(
         row = roster[officer]
         if a == 0 and beat_today(row, evidence, beats) == beats[b]:
             continue
-        wishes = [w for w in (text(row.get("prefers")) or "").split(";") if w]
+        wishes = wishes_of(row)
         if wishes and beats[b] not in wishes[: rules.worst_wish]:
             which = "not the first wish" if rules.worst_wish == 1 else f"none of the first {rules.worst_wish} wishes"
             below[f"{officer} {beats[b]}"] = f"{officer} is moved to {evidence.beat_name(beats[b])}, {which}."

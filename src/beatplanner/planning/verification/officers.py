@@ -31,6 +31,7 @@ from beatplanner.planning.verification.personnel import (
     beat_today,
     check_limits,
     check_personnel,
+    wishes_of,
     with_standins,
 )
 from beatplanner.planning.verification.tenures import check_longest_tenure, months_served, tenure_figures
@@ -267,8 +268,8 @@ def _check_starts(
 def _unpreferred(postings: Posted, roster: Roster, beats: list[str]) -> float:
     total = 0
     for officer, b, a, z in postings:
-        wish = text(roster[officer].get("prefers"))
-        total += (z - a) * (bool(wish) and beats[b] not in str(wish).split(";"))
+        wishes = wishes_of(roster[officer])
+        total += (z - a) * (bool(wishes) and beats[b] not in wishes)
     return float(total)
 
 

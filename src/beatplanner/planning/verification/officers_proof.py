@@ -22,7 +22,7 @@ from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import date_of, day_text, missing, text
 from beatplanner.planning.verification.officer_months import closed_posts, months_at_work
 from beatplanner.planning.verification.officers_places import FREE, Officer, home_places, places_of, with_published
-from beatplanner.planning.verification.personnel import Roster, beat_today, month_of_end, month_ready
+from beatplanner.planning.verification.personnel import Roster, beat_today, month_of_end, month_ready, wishes_of
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.tenures import months_served
 
@@ -272,9 +272,9 @@ def _officer(
     cost = np.zeros(len(ids))
     if not missing(row.get("x")) and not missing(row.get("y")):
         cost = rules.weights.home_km_month * np.hypot(at[:, 0] - float(row["x"]), at[:, 1] - float(row["y"])) / 1000
-    wish = text(row.get("prefers"))
+    wish = wishes_of(row)
     if wish:
-        cost = cost + rules.weights.unpreferred_month * np.array([b not in wish.split(";") for b in ids])
+        cost = cost + rules.weights.unpreferred_month * np.array([b not in wish for b in ids])
     spoken = str(text(row.get("languages")) or "").split(";")
     gender = text(row.get("gender"))
     ordered = date_of(row.get("ordered_on"))
@@ -296,7 +296,7 @@ def _officer(
 
 def _may(row: Row, ids: list[str], at: np.ndarray, most: float | None, worst: int | None) -> np.ndarray:
     """Return the beats to which an officer may be moved: hardship and upheld appeals leave those that they wish, limits those near their home and the first wishes."""
-    wish = [w for w in str(text(row.get("prefers")) or "").split(";") if w]
+    wish = wishes_of(row)
     found = np.ones(len(ids), bool)
     if (read_truth(row.get("hardship")) or text(row.get("appeal")) == "upheld") and (text(row.get("beat")) or wish):
         found = np.array([b in wish for b in ids], bool)

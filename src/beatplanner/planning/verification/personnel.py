@@ -34,6 +34,11 @@ def days_away(row: Row) -> list[tuple[dt.date, dt.date]]:
     return found
 
 
+def wishes_of(row: Row) -> list[str]:
+    """Return the beats that an officer prefers, the dearest first."""
+    return [w for w in (text(row.get("prefers")) or "").split(";") if w]
+
+
 def beat_today(row: Row, evidence: Evidence, beats: list[str]) -> str | None:
     """Return the beat of the plan that an officer serves at the start: today's, or where most of its residents are now."""
     today = text(row.get("beat"))
@@ -190,7 +195,7 @@ def check_limits(
         stays = a == 0 and beats[b] == home
         if stays or officer.startswith("\0"):
             continue
-        wishes = [w for w in (text(row.get("prefers")) or "").split(";") if w]
+        wishes = wishes_of(row)
         if (read_truth(row.get("hardship")) or text(row.get("appeal")) == "upheld") and (today is not None or wishes):
             limited += 1
             if beats[b] not in wishes and (officer, str(beats[b])) not in excused:
