@@ -150,7 +150,8 @@ class Drawing(DrawnPlan):
         """Paint units with the brush that is down; return the positions of those that changed."""
         stroke = self._stroke
         assert stroke is not None, "the brush is not down"
-        units = np.unique(np.fromiter((int(u) for u in units), int))
+        # each once, in the order given: a stroke that is laid down again is the same edit
+        units = np.array(list(dict.fromkeys(int(u) for u in units)), int)
         units = units[self.label[units] != stroke.beat]
         held, foreign = self.locked[units], self._foreign(units, stroke.beat)
         stroke.locked |= set(units[held].tolist())

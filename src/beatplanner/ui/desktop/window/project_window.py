@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,11 +128,11 @@ class Session(QObject):
         if document is None or drawing is None:
             return
         found, kept = [e.as_json() for e in drawing.edits], document.edits
-        # a stroke has its units in the order of the brush; laid down again they stand in the town's
-        alike = [_sorted(a) == _sorted(b) for a, b in zip(found, kept, strict=False)]
-        if all(alike) and len(found) == len(kept):
+        if found == kept:
             return
-        common = alike.index(False) if False in alike else len(alike)
+        common = next(
+            (i for i, (a, b) in enumerate(zip(found, kept, strict=False)) if a != b), min(len(found), len(kept))
+        )
         if common < len(kept):
             document.cut_edits(
                 common, self.tr("Taken back: {0}").format("; ".join(edit_in_words(e, drawing) for e in kept[common:]))
@@ -390,9 +390,3 @@ class ProjectActions:
         page.recovered.connect(lambda recovery: self.session.restore(recovery))
         page.dropped.connect(self.new_from_layers)
         return page
-
-
-def _sorted(edit: Mapping[str, object]) -> dict[str, object]:
-    """Return an edit with its units in one order, whatever order they were painted in."""
-    units = edit.get("units")
-    return {**edit, "units": sorted(str(u) for u in units) if isinstance(units, list) else units}
