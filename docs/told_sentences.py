@@ -46,6 +46,14 @@ MODULES = (
     "ui/desktop/session/edit_words.py",
     "ui/desktop/session/solving.py",
     "planning/verification/coverage.py",
+    "data/description/checks.py",
+    "data/description/inherit.py",
+    "data/description/raw.py",
+    "data/description/scenarios.py",
+    "data/description/sections/base.py",
+    "data/description/sections/forum.py",
+    "data/description/sections/service.py",
+    "data/description/version.py",
     "data/findings.py",
     "data/formats/archives.py",
     "data/formats/cells.py",
@@ -100,6 +108,9 @@ MODULES = (
 )
 # Modules whose tables hold words of columns and files: only what their functions say are sentences.
 IN_FUNCTIONS = (
+    "data/description/sections/base.py",
+    "data/description/sections/forum.py",
+    "data/description/sections/service.py",
     "data/guided_import/guessing.py",
     "data/guided_import/table_roles.py",
     "data/town/categories.py",
@@ -108,6 +119,12 @@ IN_FUNCTIONS = (
 )
 # Single words that stand in fields or between parts.
 WORDS = (
+    # what was found in place of what a key of the description asks for, and what a settings file has wrong
+    "a table",
+    "a list",
+    "before or in column {place}, {fault}",
+    "lists or tables lie in each other hundreds of times",
+    "it has a mistake",
     "layer",
     "row",
     "field",
@@ -141,6 +158,7 @@ KEY = re.compile(
     # what of a doubt's sentence says which mend it has
     r".*\w\|\w.*|no id of their own|pairs of units overlap|same polygon|no place on the map|no number of 0 or more|are no time|have no municipality|"
     r"stand there twice|New project|\(coord_.*|"
+    r"Expected newline|Invalid (?:date|value)|at line \(.*|end of document|this is not valid TOML:|(?:[a-z]+\.)+\{\w+\}|"
     r"[\w.]+ = \{\w+\}(?: m)?:?|tuple\[.*|looking on|beats of .*|[a-z_]+[._]\{\w+\}(?:\.\w+)?|, crs = .*|Bound CRS|Inverse of|Best transformation .*|"
     r"Geocentric translations|Position Vector|Coordinate Frame|\+towgs84=.*|EPSG:.*|(?:latitude|longitude|scale factor) (?:at|of) .*|false \w+|SELECT .*|DROP .*|DELETE FROM .*|create virtual table|\{table\}table-row|\[A-Za-z\].*|not recognized as|cp\{digits\}|highway IS NOT NULL|\{key\}\.columns\.\{m\}|\{path\}-wal|\{as_uri\}.*|PRAGMA .*|unable to open|beatplanner-.*|\{\w+\}[.\w]+"
 )
@@ -156,7 +174,15 @@ def templates() -> list[str]:
     for name in MODULES:
         tree = ast.parse((SOURCE / name).read_text("utf-8"))
         if name in IN_FUNCTIONS:
-            tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+            tree.body = [
+                *(
+                    node
+                    for part in (tree, *tree.body)
+                    if isinstance(part, ast.Module | ast.ClassDef)
+                    for node in part.body
+                    if isinstance(node, ast.FunctionDef)
+                )
+            ]
         _Sentences(found).visit(tree)
     return [t for t in (*WORDS, *found) if not KEY.fullmatch(t)]
 
@@ -232,7 +258,8 @@ class _Sentences(ast.NodeVisitor):
         bare = FIELD.sub("", text)
         words = len(WORD.findall(bare))
         sentence = (words >= 2 and " " in bare.strip()) or (words and FIELD.search(text))
-        if sentence and not set("{<%") & set(bare):
+        # a table as TOML writes it, “{ path = … }”, is no page
+        if sentence and not set("{<%") & set(bare.replace("{ ", "")):
             self.found[text] = None
 
 

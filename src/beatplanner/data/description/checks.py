@@ -30,6 +30,28 @@ FORMS = {
     STARTS: "a time of day from “00:00” to “23:59”",
     ENDS: "a time of day from “00:00” to “24:00”",
 }
+# What is asked for where a value is of another type, by how the type's error begins.
+WANTED = {
+    "string": "give text in quotes, but found {found}",
+    "bool": "give true or false, but found {found}",
+    "float": "give a number, but found {found}",
+    "finite": "give a finite number, but found {found}",
+    "int": "give a whole number without quotes, but found {found}",
+    "path": "give a file name in quotes, but found {found}",
+    "date": "give a date such as 2027-01-01, but found {found}",
+    "dict": "give a table such as { name = … }, but found {found}",
+    "model": "give a table such as { path = … }, but found {found}",
+    "list": "give a list such as [ … ], but found {found}",
+    "tuple": "give a list such as [ … ], but found {found}",
+}
+OTHER = "another kind of value is needed here than the one that was found, {found}"
+# What a number is held against, by its error, and where the error has the limit.
+LIMITS = {
+    "greater_than_equal": ("give a number that is at least {limit}, but found {found}", "ge"),
+    "greater_than": ("give a number that is more than {limit}, but found {found}", "gt"),
+    "less_than_equal": ("give a number that is at most {limit}, but found {found}", "le"),
+    "less_than": ("give a number that is less than {limit}, but found {found}", "lt"),
+}
 
 
 def checked_sections(raw: Mapping[str, object], file: str, findings: Findings) -> dict[str, Any]:
@@ -67,37 +89,29 @@ def _as_note(section: str, model: type[Section], error: ErrorDetails, file: str)
         return problem(f"there is no key “{steps[-1]}” here", mend, file=file, field=field)
     if kind == "missing":
         return problem("this key is missing", f"Add {steps[-1]} = …", file=file, field=field)
-    found = f"found {_in_words(error['input'])}"
-    wanted = {
-        "string": "give text in quotes",
-        "bool": "give true or false",
-        "too": "give at least one",
-        "float": "give a number",
-        "finite": "give a finite number",
-        "int": "give a whole number without quotes",
-        "path": "give a file name in quotes",
-        "date": "give a date such as 2027-01-01",
-        "dict": "give a table such as { name = … }",
-        "model": "give a table such as { path = … }" if steps else f"give a section [{section}] with its keys",
-    }
-    limit = {"greater_than_equal": ("ge", "at least"), "greater_than": ("gt", "more than")}
-    limit |= {"less_than_equal": ("le", "at most"), "less_than": ("lt", "less than")}
-    if kind in limit:
-        name, words = limit[kind]
-        what = f"give a number that is {words} {limits[name]:g}, {found}"
+    found = _in_words(error["input"])
+    if kind in LIMITS:
+        words, limit = LIMITS[kind]
+        what = words.replace("{limit}", f"{limits[limit]:g}").replace("{found}", found)
     elif kind == "literal_error":
         # pydantic's own list, which also knows the choices of a list's entries
         choices = re.findall(r"'([^']*)'", str(limits["expected"])) or [str(limits["expected"])]
         mend = did_you_mean(str(error["input"]), choices)
-        return problem(f"give one of {listed(choices)}, {found}", mend, file=file, field=field)
+        return problem(f"give one of {listed(choices)}, but found {found}", mend, file=file, field=field)
     elif kind == "value_error":
-        what = f"{limits['error']}, {found}"
+        what = str(limits["error"]).replace("{found}", found)
     elif kind == "string_pattern_mismatch" and limits["pattern"] in FORMS:
-        what = f"give {FORMS[limits['pattern']]}, {found}"
+        what = f"give {FORMS[limits['pattern']]}, but found {found}"
     elif kind == "string_too_short":
         what = "this must not be empty"
+    elif kind == "too_short":
+        what = "give at least one"
+    elif kind == "too_long":
+        what = f"give {limits['max_length']} at most, but found {limits['actual_length']}"
+    elif kind.startswith("model") and not steps:
+        what = f"give a section [{section}] with its keys, but found {found}"
     else:
-        what = f"{wanted.get(kind.split('_')[0], str(error['msg']).lower())}, {found}"
+        what = WANTED.get(kind.split("_")[0], OTHER).replace("{found}", found)
     return problem(what, file=file, field=field)
 
 

@@ -16,6 +16,20 @@ from beatplanner.data.formats.geopackages import opened_database
 from beatplanner.data.narrowing import Table, is_dict
 from beatplanner.data.paths import whole_path
 
+# How the parser of TOML says what is wrong, and what a planner is told.
+FAULTS = {
+    r"Unterminated|Illegal character '\\n'|Expected ['\"](?:\"|'+)['\"]": "a quotation mark is opened and not closed",
+    r"Unclosed|Expected '\]": "a bracket is opened and not closed",
+    r"Duplicate|Cannot": "a key or a section stands there a second time",
+    r"Expected '='": "an equals sign is missing after a key",
+    r"Expected newline": "there is more on the line than a value",
+    r"Invalid statement|Invalid initial": "a key is missing, or has signs for which it must stand in quotes",
+    r"Unescaped|Escaped|Invalid hex": "a backslash stands alone in a text, where two are needed",
+    r"Invalid date": "a date is none of the calendar",
+    r"Invalid value": "a value is missing, or is a text without quotes",
+    r"Illegal|Found invalid": "there is a sign that no text may hold",
+}
+
 
 def read_raw(path: Path) -> Table:
     """Return the sections of a description or project file as they stand there, unchecked; InputError where it is neither."""
@@ -67,16 +81,18 @@ def read_toml(file: Path) -> Table:
         mend = "Save it as UTF-8 in your editor"
         raise InputError(problem("the text is not UTF-8", mend, file=file.name, row=row)) from None
     except RecursionError:
-        what = "this is not valid TOML: lists or tables are nested hundreds of times"
+        what = "this is not valid TOML: lists or tables lie in each other hundreds of times"
         raise InputError(problem(what, "Write it anew", file=file.name)) from None
     except tomllib.TOMLDecodeError as error:
         text = str(error)
         place = re.search(r"at line (\d+), column (\d+)", text)
         lines = content.count(b"\n") + 1
         row = place[1] if place else str(lines) if "end of document" in text else ""
-        said = re.sub(r"\s*\(at .*?\)$", "", text)
+        fault = next((own for said, own in FAULTS.items() if re.match(said, text)), "it has a mistake")
         mend = "Text stands in quotes, sections in [brackets], and each key stands once as key = value"
-        what = f"this is not valid TOML: {said[:1].lower()}{said[1:]}"
+        what = f"this is not valid TOML: {fault}"
+        if place is not None and int(place[2]) > 1:
+            what = f"this is not valid TOML: before or in column {place[2]}, {fault}"
         raise InputError(problem(what, mend, file=file.name, row=row)) from None
 
 

@@ -10,12 +10,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 def _whole_or_auto(value: Any) -> Any:
+    # what was found is filled in by the reader of the description
+    wanted = 'give a whole number of at least 1, or "auto", but found {found}'
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError('give a whole number of at least 1, or "auto"')
+        raise ValueError(wanted)
     if isinstance(value, int) and value < 1:
-        raise ValueError('give a whole number of at least 1, or "auto"')
+        raise ValueError(wanted)
     if isinstance(value, str) and value != "auto":
-        raise ValueError('give a whole number of at least 1, or "auto"')
+        raise ValueError(wanted)
     return value
 
 

@@ -20,7 +20,7 @@ def _languages(value: Any) -> Any:
     """Check languages of the forum pack, given as one or as a list."""
     found = [value] if isinstance(value, str) else value
     if not is_sequence(found) or not found or any(v not in LANGUAGES for v in found):
-        raise ValueError(f"give languages out of {', '.join(LANGUAGES)}")
+        raise ValueError(f"give languages out of {', '.join(LANGUAGES)}, but found {{found}}")
     return tuple(found)
 
 
@@ -28,9 +28,9 @@ def _words(value: Any) -> Any:
     """Check words that people read: one text, or one for each language."""
     texts = list(value.values()) if is_dict(value) else [value]
     if not texts or not all(isinstance(v, str) and v for v in texts):
-        raise ValueError("give text in quotes, or a table of it by language")
+        raise ValueError("give text in quotes, or a table of it by language, but found {found}")
     if is_dict(value) and any(k not in LANGUAGES for k in value):
-        raise ValueError(f"give languages out of {', '.join(LANGUAGES)}")
+        raise ValueError(f"give languages out of {', '.join(LANGUAGES)}, but found {{found}}")
     return value
 
 

@@ -11,6 +11,9 @@ from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.damage import KINDS, damaged
 from beatplanner.ui.desktop.session.foreign_paths import leads_to_server
 
+# How a text begins that is no TOML; what follows is told to a planner.
+NO_TOML = "this is not valid TOML: "
+
 
 def damaged_layers(folder: Path, rules: Mapping[str, object]) -> list[Note]:
     """Return what is wrong with each file that a project's rules name, in order and each once; files of other computers are not touched."""
@@ -54,15 +57,18 @@ def refuse_what_is_no_project(path: Path) -> None:
 
 
 def in_plain_words(path: Path, error: InputError) -> InputError:
-    """Return an error of a settings file that is no such file in words for a planner: the name, the kind, the line."""
-    found = []
+    """Return an error of a settings file that is no such file in words for a planner: the name, the kind, the line, and what is wrong there."""
+    found: list[Note] = []
     for note in error.problems:
-        if note.what.startswith("this is not valid TOML") or "is not UTF-8" in note.what:
-            where = f" in line {note.row}" if note.row else ""
-            what = f"{path.name} is not a readable project settings file: it has a mistake{where}"
-            mend = (
-                "Open it in a text editor: each line is a name, an equals sign and a value, and text stands in quotes"
-            )
+        if note.what.startswith(NO_TOML) or "is not UTF-8" in note.what:
+            name, fault = Path(note.file or path).name, note.what.removeprefix(NO_TOML)
+            if fault == note.what:
+                what = f"{name} is not a readable project settings file: it has a mistake in line {note.row}, where letters are written in an older way"
+                mend = "Open it in a text editor and save it as Unicode"
+            else:
+                where = f" in line {note.row}" if note.row else ""
+                what = f"{name} is not a readable project settings file: it has a mistake{where}: {fault}"
+                mend = "Open it in a text editor: each line is a name, an equals sign and a value, and text stands in quotes"
             found.append(problem(what, mend))
         else:
             found.append(note)

@@ -50,7 +50,8 @@ class InterfaceTranslator(QTranslator):
     def __init__(self, language: str, terms: dict[str, str] | None = None) -> None:
         super().__init__()
         self.texts = catalogue(language)
-        self.told = Sentences(sentences(language))
+        self.language = language if self.texts else "en"
+        self._sentences = Sentences(sentences(language))
         self.terms = {}
         for term, own in (terms or {}).items():
             said = self.texts.get(term, term)
@@ -60,6 +61,18 @@ class InterfaceTranslator(QTranslator):
                 self.terms[f"{said}s".casefold()] = own if own.endswith("s") else f"{own}s"
         words = "|".join(re.escape(w) for w in sorted(self.terms, key=len, reverse=True))
         self._of_terms = re.compile(rf"\b({words})\b", re.IGNORECASE) if words else None
+
+    def told(self, text: str) -> str:
+        """Return what planning tells in this language, with its quotation marks and percents."""
+        if self.language == "en":
+            return text
+        # these bring the language's figures with them, which an English window does without
+        from babel import Locale
+
+        from beatplanner.data.publish.translation import LOCALES, in_own_percents, in_own_quotes
+
+        said = in_own_quotes(self._sentences(text), self.language)
+        return in_own_percents(said, Locale.parse(LOCALES[self.language]))
 
     def isEmpty(self) -> bool:  # noqa: N802 - Qt's name
         """Tell Qt that there are texts."""
