@@ -46,6 +46,7 @@ MODULES = (
     "ui/desktop/session/edit_words.py",
     "ui/desktop/session/solving.py",
     "planning/verification/coverage.py",
+    "data/causes.py",
     "data/description/checks.py",
     "data/description/inherit.py",
     "data/description/raw.py",
@@ -106,6 +107,43 @@ MODULES = (
     "data/town/walks.py",
     "data/town/where.py",
 )
+# Modules of which a window shows only why something cannot be done: what their problems and notes say.
+PROBLEMS_OF = (
+    "data/output_place.py",
+    "data/paths.py",
+    "data/project/edits.py",
+    "data/project/layers.py",
+    "data/project/plan_archives.py",
+    "data/project/safe_save.py",
+    "data/project/save_job.py",
+    "data/project/store.py",
+    "data/publish/photos.py",
+    "data/publish/public/pack_pdf.py",
+    "data/publish/survey_report.py",
+    "data/publish/templates.py",
+    "data/publish/translation.py",
+    "data/result/folder.py",
+    "data/result/map_files.py",
+    "planning/changes/mending.py",
+    "planning/changes/replanning.py",
+    "planning/compare/columns.py",
+    "planning/compare/comparison.py",
+    "planning/compare/surveys.py",
+    "planning/forum/counter_proposal.py",
+    "planning/forum/forum_pack.py",
+    "planning/forum/map_export.py",
+    "planning/forum/older_texts.py",
+    "planning/forum/published.py",
+    "planning/forum/read_back.py",
+    "planning/service/duty.py",
+    "planning/whole/budget_frame.py",
+    "planning/whole/country.py",
+    "planning/whole/rollout.py",
+    "planning/whole/run.py",
+    "ui/desktop/map/headless.py",
+    "ui/desktop/map/printing.py",
+    "ui/desktop/session/session.py",
+)
 # Modules whose tables hold words of columns and files: only what their functions say are sentences.
 IN_FUNCTIONS = (
     "data/description/sections/base.py",
@@ -125,6 +163,10 @@ WORDS = (
     "before or in column {place}, {fault}",
     "lists or tables lie in each other hundreds of times",
     "it has a mistake",
+    # what readers say themselves of a file that is not theirs
+    "it leads back to itself",
+    "it has far too many pixels",
+    "it is far too large when it is unpacked",
     "layer",
     "row",
     "field",
@@ -184,7 +226,31 @@ def templates() -> list[str]:
                 )
             ]
         _Sentences(found).visit(tree)
+    for name in PROBLEMS_OF:
+        _of_problems(ast.parse((SOURCE / name).read_text("utf-8")), _Sentences(found))
     return [t for t in (*WORDS, *found) if not KEY.fullmatch(t)]
+
+
+def _of_problems(tree: ast.AST, sentences: _Sentences) -> None:
+    """Collect what the problems of a module say, be it written in the call or given a name before it."""
+    for function in [tree, *(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))]:
+        calls = [
+            node
+            for node in ast.walk(function)
+            if isinstance(node, ast.Call)
+            and (node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", ""))
+            in ("problem", "Note", "tell", "_refuse", "refused")
+        ]
+        named = {
+            a.id for call in calls for a in (*call.args, *(k.value for k in call.keywords)) if isinstance(a, ast.Name)
+        }
+        for call in calls:
+            for part in (*call.args[:3], *(k.value for k in call.keywords if k.arg in ("what", "mend"))):
+                sentences.visit(part)
+        for node in ast.walk(function):
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            if {t.id for target in targets for t in ast.walk(target) if isinstance(t, ast.Name)} & named:
+                sentences.visit(node.value)
 
 
 class _Sentences(ast.NodeVisitor):

@@ -13,6 +13,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 
+from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.paths import PATH_LIMIT, long_paths, whole_path
 from beatplanner.data.running_programs import is_left_over
@@ -397,20 +398,18 @@ def cannot_write(error: BaseException, place: str | Path) -> Note:
         # a name that is held only while the file is written
         where = where.parent
     if number in NO_ROOM or any(word in said.casefold() for word in ("full", "no space", "disk i/o")):
-        return problem(f"there is no room left ({said})", "Free space on that drive, or give another place", file=where)
+        return problem("there is no room left", "Free space on that drive, or give another place", file=where)
     if getattr(error, "winerror", None) in HELD:
         return problem(
-            f"another program, such as Excel or OneDrive, has it open ({said})",
+            "another program, such as Excel or OneDrive, has it open",
             "Close it there and try again, or give another place",
             file=where,
         )
     if number == errno.EROFS or "read-only" in said.casefold() or "readonly" in said.casefold():
-        return problem(f"this place may only be read ({said})", "Give a folder of your own", file=where)
+        return problem("this place may only be read", "Give a folder of your own", file=where)
     if isinstance(error, PermissionError) or number in (errno.EACCES, errno.EPERM):
-        return problem(
-            f"you may not write here ({said})", "Give a folder of your own, or ask who looks after it", file=where
-        )
-    return problem(f"this place cannot be written ({said})", "Give another folder", file=where)
+        return problem("you may not write here", "Give a folder of your own, or ask who looks after it", file=where)
+    return problem(f"this place cannot be written ({cause(error)})", "Give another folder", file=where)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path, PurePath
 from urllib.parse import quote
 
+from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 
 # Letters of a path that Windows opens without its setting for long paths. Source: Microsoft, "Maximum Path Length Limitation".
@@ -55,7 +56,7 @@ def whole_path(path: str | PurePath, *, windows: bool = os.name == "nt") -> Path
         if isinstance(error, RuntimeError) or any(map(leads_elsewhere, (plain, *plain.parents))):
             raise InputError(
                 problem(
-                    f"a link in the path cannot be followed ({getattr(error, 'strerror', None) or 'it leads back to itself'})",
+                    f"a link in the path cannot be followed ({cause(error) if isinstance(error, OSError) else 'it leads back to itself'})",
                     "Give the place that it leads to",
                     file=str(plain),
                 )

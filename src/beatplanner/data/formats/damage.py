@@ -12,6 +12,7 @@ import zipfile
 from contextlib import closing
 from pathlib import Path
 
+from beatplanner.data.causes import cause
 from beatplanner.data.endings import PACKAGES, PROJECT_ENDING
 from beatplanner.data.errors import Note, problem
 from beatplanner.data.paths import whole_path
@@ -57,9 +58,7 @@ def damaged(path: Path) -> Note | None:
             return problem(f"{path.name} is empty: there is nothing in it", AGAIN)
         fault = _fault(path, head, size)
     except OSError as error:
-        return problem(
-            f"{path.name} cannot be read ({error.strerror or error})", "Close it elsewhere, or look at its rights"
-        )
+        return problem(f"{path.name} cannot be read ({cause(error)})", "Close it elsewhere, or look at its rights")
     return None if not fault else problem(f"{path.name} is damaged: {fault}, so it cannot be used as {kind}", AGAIN)
 
 
@@ -84,16 +83,22 @@ def _fault(path: Path, head: bytes, size: int) -> str:
     return "" if head[:4] in RASTERS else "its beginning is not that of a raster"
 
 
-def unreadable(path: Path) -> Note:
-    """Return what to tell of a file whose reader has failed: what is seen from outside, else that its inside is damaged."""
-    kind = KINDS.get(path.suffix.lower(), "a file of this kind")
+def seen_fault(path: Path) -> str:
+    """Return what is wrong with a file as it is seen from outside, as a part of a sentence; "" where nothing is, or its kind is not known here."""
     try:
         with path.open("rb") as stream:
             size = path.stat().st_size
-            fault = _fault(path, stream.read(100), size) if size else "there is nothing in it"
+            if not size:
+                return "there is nothing in it"
+            return _fault(path, stream.read(100), size) if path.suffix.lower() in KINDS else ""
     except OSError:
-        fault = ""
-    fault = fault or OVERWRITTEN
+        return ""
+
+
+def unreadable(path: Path) -> Note:
+    """Return what to tell of a file whose reader has failed: what is seen from outside, else that its inside is damaged."""
+    kind = KINDS.get(path.suffix.lower(), "a file of this kind")
+    fault = seen_fault(path) or OVERWRITTEN
     return problem(f"the file is damaged and cannot be read as {kind}: {fault}", AGAIN, file=path.name)
 
 
@@ -139,6 +144,5 @@ def _of_json(path: Path, size: int) -> str:
     except UnicodeDecodeError:
         return "it is not text"
     except ValueError as error:
-        line = getattr(error, "lineno", 0)
-        return f"it breaks off or has a mistake in line {line}" if line else "it has a mistake"
+        return cause(error) if isinstance(error, json.JSONDecodeError) else "it has a mistake"
     return ""

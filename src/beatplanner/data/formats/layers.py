@@ -19,10 +19,11 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 from shapely.errors import GEOSException, ShapelyError
 
+from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.archives import unpacked
-from beatplanner.data.formats.cells import CONTROL
+from beatplanner.data.formats.damage import seen_fault
 from beatplanner.data.formats.datums import datum_doubt, disputed_change
 from beatplanner.data.formats.declared_encodings import layer_encoding
 from beatplanner.data.formats.drivers import VECTOR_DRIVERS
@@ -94,7 +95,7 @@ def read_layer(
         member = layer if inner.name == path.name or layer not in {inner.name, inner.stem} else None
         chosen = _chosen_layer(inner, member, path.name)
         where = Place(path.name, chosen if chosen not in (path.stem, inner.stem) else "", ())
-        with _told_as("the layer cannot be read ({error})", where):
+        with _told_as("the layer cannot be read ({error})", where, inner):
             page, what = layer_encoding(inner)
             info = pyogrio.read_info(inner, layer=chosen, encoding=page)
             _check_driver(info, where)
@@ -138,7 +139,7 @@ def with_datum(where: Place, crs: CRS, points: np.ndarray) -> Place:
 
 
 @contextmanager
-def _told_as(what: str, where: Place) -> Generator[None]:
+def _told_as(what: str, where: Place, path: Path) -> Generator[None]:
     """Tell as a sentence whatever GDAL's drivers raise on broken files, as `{error}`; its warnings are no business of a planner."""
     try:
         with warnings.catch_warnings():
@@ -147,7 +148,9 @@ def _told_as(what: str, where: Place) -> Generator[None]:
     except InputError:
         raise
     except Exception as error:  # GDAL's drivers raise whatever they like on broken files
-        raise InputError(where.problem(what.format(error=_first_line(error)), "Export it again")) from None
+        raise InputError(
+            where.problem(what.format(error=seen_fault(path) or cause(error)), "Export it again")
+        ) from None
 
 
 def _check_driver(info: Mapping[str, object], where: Place) -> None:
@@ -231,7 +234,7 @@ def _without_binary(frame: pd.DataFrame) -> pd.DataFrame:
 
 def layer_names(path: Path) -> list[str]:
     """Return the layers of a file as `opened` gives it, without those that keep styles and projects; InputError where it cannot be read."""
-    with _told_as("the file cannot be read as a map layer ({error})", Place(path.name, "", ())):
+    with _told_as("the file cannot be read as a map layer ({error})", Place(path.name, "", ()), path):
         every = [str(name) for name, _ in pyogrio.list_layers(path)]
     return [n for n in every if n not in {"layer_styles", "qgis_projects"} and not n.startswith("beatplanner_")]
 
@@ -285,7 +288,7 @@ def whole_layers(path: Path, layer: str | None = None) -> list[WholeLayer]:
 
 
 def _whole_layer(path: Path, name: str, where: Place, *, alone: bool) -> WholeLayer:
-    with _told_as("the layer cannot be read ({error})", where):
+    with _told_as("the layer cannot be read ({error})", where, path):
         page, what = layer_encoding(path)
         info = pyogrio.read_info(path, layer=name, encoding=page)
         _check_driver(info, where)
@@ -305,7 +308,7 @@ def _chosen_layer(path: Path, layer: str | None, named: str) -> str:
             warnings.simplefilter("ignore")
             layers = [str(name) for name, _ in pyogrio.list_layers(path)]
     except Exception as error:  # as above
-        what = f"the file cannot be read as a map layer ({_first_line(error)})"
+        what = f"the file cannot be read as a map layer ({seen_fault(path) or cause(error)})"
         raise InputError(problem(what, "Open it in QGIS and export it as a GeoPackage", file=named)) from None
     inner = [name for name in layers if name not in {"layer_styles", "qgis_projects"}]
     if layer is not None:
@@ -319,13 +322,6 @@ def _chosen_layer(path: Path, layer: str | None, named: str) -> str:
     if not inner:
         raise InputError(problem("the file has no layers", "Give a file with a layer", file=named))
     return inner[0]
-
-
-def _first_line(error: Exception) -> str:
-    text = CONTROL.sub(" ", str(error)).strip().splitlines()
-    if text and "not recognized as" in text[0]:
-        return "its content is none of the formats that are read"
-    return text[0].rstrip(".")[:300] if text else type(error).__name__
 
 
 def _check_columns(wanted: Sequence[str], found: Sequence[str], where: Place) -> None:
@@ -382,7 +378,7 @@ def read_table(
         else:
             with opened(inner) as plain:
                 name = _chosen_layer(plain, member, path.name)
-                with _told_as("the table cannot be read ({error})", Place(path.name, "", ())):
+                with _told_as("the table cannot be read ({error})", Place(path.name, "", ()), inner):
                     page, what = layer_encoding(plain)
                     _check_driver(pyogrio.read_info(plain, layer=name, encoding=page), Place(path.name, "", ()))
                     facts += [what] if what else []

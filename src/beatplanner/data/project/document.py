@@ -26,6 +26,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from beatplanner.data.causes import cause
 from beatplanner.data.description.merge_patch import merge
 from beatplanner.data.description.version import SCHEMA, version_of
 from beatplanner.data.errors import InputError, problem
@@ -487,7 +488,9 @@ def read_document(file: Path) -> ProjectDocument:
         except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
             raise InputError(
                 problem(
-                    f"the project file is damaged ({error})", "Open a copy or the last version kept", file=file.name
+                    f"the project file is damaged ({cause(error)})",
+                    "Open a copy or the last version kept",
+                    file=file.name,
                 )
             ) from None
     return ProjectDocument(file, content, schema, save_id)

@@ -25,6 +25,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.data.output_place import write_file
@@ -78,9 +79,9 @@ def read_edits(path: Path) -> list[Edit]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(problem(f"the edits cannot be read ({error.strerror})", "Check the path", file=path)) from None
+        raise InputError(problem(f"the edits cannot be read ({cause(error)})", "Check the path", file=path)) from None
     except ValueError as error:
-        raise InputError(problem(f"this is no JSON ({error})", "Give edits.json of a plan", file=path)) from None
+        raise InputError(problem(f"this is no JSON ({cause(error)})", "Give edits.json of a plan", file=path)) from None
     if is_dict(content):
         if content.get("version", VERSION) != VERSION:
             raise InputError(
@@ -102,7 +103,7 @@ def read_edits(path: Path) -> list[Edit]:
             first = error.errors()[0]
             wrong.append(
                 problem(
-                    first["msg"].lower(),
+                    "this edit lacks what it needs, or has what it may not have",
                     "See the guide for what each kind of edit needs",
                     file=path,
                     row=str(number),

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from beatplanner.data.causes import cause
 from beatplanner.data.description.version import open_read_only
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import move
@@ -81,7 +82,9 @@ class PlanArchives:
                 packed.write_bytes(row[0])
             unpack(packed, folder)
         except (OSError, sqlite3.Error, zipfile.BadZipFile) as error:
-            raise InputError(problem(f"plan {plan} cannot be read ({error})", "Plan again", file=self.file)) from None
+            raise InputError(
+                problem(f"plan {plan} cannot be read ({cause(error)})", "Plan again", file=self.file)
+            ) from None
         self._folders[plan] = folder
         return folder
 
@@ -91,7 +94,7 @@ class PlanArchives:
             pack(folder, self.archive(plan))
         except OSError as error:
             raise InputError(
-                problem(f"the plan cannot be kept ({error.strerror})", "Free space on this computer")
+                problem(f"the plan cannot be kept ({cause(error)})", "Free space on this computer")
             ) from None
         self._folders[plan] = folder
 

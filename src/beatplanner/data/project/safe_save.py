@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
+from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.output_place import HELD, move, place_to_write
 from beatplanner.data.paths import read_only_uri
@@ -111,7 +112,7 @@ def cannot_save(error: Exception, target: Path) -> Note:
     full = "full" in said.lower() or getattr(error, "errno", 0) in (27, 28, 122) or "disk i/o" in said.lower()
     if full:
         return problem(
-            f"there is no room left on the disk ({said}); the last saved state is untouched",
+            "there is no room left on the disk; the last saved state is untouched",
             "Free space, or save on another drive",
             file=target,
         )
@@ -129,7 +130,7 @@ def cannot_save(error: Exception, target: Path) -> Note:
             file=target,
         )
     return problem(
-        f"the project cannot be saved ({said}); the last saved state is untouched",
+        f"the project cannot be saved ({cause(error)}); the last saved state is untouched",
         "Save again, or under another name on another drive",
         file=target,
     )

@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.causes import cause
 from beatplanner.data.description.version import META, PROJECT, open_read_only
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.project.content import Content, Event, StoredPlan, StoredScenario, plan_figures
@@ -144,7 +145,7 @@ def keep_old_version(file: Path, schema: int) -> Path:
             copy.unlink(missing_ok=True)
         raise InputError(
             problem(
-                f"the project is of an older format, and no copy of it can be kept here ({error})",
+                f"the project is of an older format, and no copy of it can be kept here ({cause(error)})",
                 "Save it under another name in a folder of your own",
                 file=file,
             )

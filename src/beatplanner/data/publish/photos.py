@@ -6,6 +6,7 @@ import io
 import warnings
 from pathlib import Path
 
+from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.paths import whole_path
 
@@ -61,8 +62,7 @@ def clean_photo(file: Path, below: Path) -> bytes:
             picture = Image.new("RGB", drawn.size, "white")
             picture.paste(drawn, mask=drawn.getchannel("A"))
     except Exception as error:  # what is broken on purpose ends a picture library in errors of every kind
-        why = (str(error).splitlines() or [type(error).__name__])[0]
-        said = "" if isinstance(error, UnidentifiedImageError) else f" ({why})"
+        said = "" if isinstance(error, UnidentifiedImageError) else f" ({cause(error)})"
         raise InputError(
             problem(
                 f"the photo “{file.name}” is no picture that can be read{said}",

@@ -22,6 +22,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po, write_po
 from babel.numbers import format_decimal, format_percent, get_group_symbol
 
+from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.templates import fields_of, filled, wrong_fields
 from beatplanner.data.result.names import OF_ROMA, language_title, language_titles
@@ -252,10 +253,11 @@ def _catalogue(language: str, path: Path | None, folder: str = "") -> Catalog:
         with file.open("rb") as stream:
             return read_po(stream, locale=LOCALES[language])
     except (OSError, PoFileError, ValueError, UnicodeDecodeError) as error:
-        said = str(error).splitlines()[0]
         raise InputError(
             problem(
-                f"the catalogue cannot be read ({said})", "Make a new one with “beatplanner catalogue”", file=path or ""
+                f"the catalogue cannot be read ({cause(error)})",
+                "Make a new one with “beatplanner catalogue”",
+                file=path or "",
             )
         ) from None
 

@@ -17,6 +17,7 @@ import pandas as pd
 import pyogrio
 import pyogrio.errors
 
+from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.geopackages import append_layer
 from beatplanner.data.narrowing import is_dict
@@ -237,9 +238,7 @@ def read_result(folder: Path) -> PlanTables:
         }
         found |= _read_persons(package, layers)
     except (OSError, ValueError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise InputError(
-            problem(f"the result cannot be read ({str(error).splitlines()[0]})", "Plan again", file=folder)
-        ) from None
+        raise InputError(problem(f"the result cannot be read ({cause(error)})", "Plan again", file=folder)) from None
     if not is_dict(summary) or found["units"] is None or found["edges"] is None:
         raise InputError(
             problem("the result is incomplete: its units or edges are missing", "Plan again", file=package)

@@ -15,6 +15,7 @@ import pandas as pd
 import pyogrio
 import pyogrio.errors
 
+from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.geopackages import append_layer
 from beatplanner.data.output_place import place_to_write, swap_in
@@ -90,9 +91,8 @@ def _swapped(path: Path, write: Callable[[Path], None]) -> None:
         write(part)
     except (OSError, pyogrio.errors.DataSourceError) as error:
         part.unlink(missing_ok=True)
-        text = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise InputError(
-            problem(f"the export cannot be written ({text})", "Free space or give another place", file=path)
+            problem(f"the export cannot be written ({cause(error)})", "Free space or give another place", file=path)
         ) from None
     swap_in(part, path)
 

@@ -15,6 +15,7 @@ import pyogrio
 import shapely
 from pyproj import CRS
 
+from beatplanner.data.causes import cause
 from beatplanner.data.description.sections.base import Layer
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.cells import missing_cells, numbers, read_truths, texts
@@ -198,9 +199,8 @@ def named_streets(path: Path, layer: Layer, around: gpd.GeoSeries) -> tuple[gpd.
             bbox=(west, south, east, north),
         )
     except Exception as error:  # as below
-        first = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(
-            problem(f"the extract cannot be read ({first[0].rstrip('.')})", "Download it again", file=path.name)
+            problem(f"the extract cannot be read ({cause(error)})", "Download it again", file=path.name)
         ) from None
     return gpd.GeoDataFrame(frame), where
 
@@ -235,9 +235,8 @@ def _read_extract(path: Path, layer: Layer, around: gpd.GeoSeries) -> tuple[gpd.
             where='highway IS NOT NULL OR other_tags LIKE \'%"route"=>"ferry"%\'',
         )
     except Exception as error:  # GDAL's drivers raise whatever they like on broken files
-        first = str(error).strip().splitlines() or [type(error).__name__]
         raise InputError(
-            problem(f"the extract cannot be read ({first[0].rstrip('.')})", "Download it again", file=path.name)
+            problem(f"the extract cannot be read ({cause(error)})", "Download it again", file=path.name)
         ) from None
     if frame.empty:
         raise InputError(

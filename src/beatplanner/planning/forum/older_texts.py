@@ -18,6 +18,7 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.planning.forum.published import Published
@@ -157,7 +158,9 @@ def _sentences(file: Path) -> Iterable[tuple[str, str]]:
                 raise ValueError("it is far too large when it is unpacked")
             document = archive.read("word/document.xml").decode("utf-8", "replace")
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-        raise InputError(problem(f"the file cannot be read ({error})", "Make the pack again", file=file)) from None
+        raise InputError(
+            problem(f"the file cannot be read ({cause(error)})", "Make the pack again", file=file)
+        ) from None
     heading = ""
     for paragraph in document.split("</w:p>"):
         text = html.unescape("".join(re.findall(r"<w:t\b[^>]*>([^<]*)</w:t>", paragraph)))

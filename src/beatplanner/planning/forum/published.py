@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
+from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.data.paths import leads_elsewhere, whole_path
@@ -158,7 +159,9 @@ def _record(path: Path) -> Mapping[str, object]:
     try:
         found = json.loads(path.read_text("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise InputError(problem(f"the record cannot be read ({error})", "Make the pack again", file=path)) from None
+        raise InputError(
+            problem(f"the record cannot be read ({cause(error)})", "Make the pack again", file=path)
+        ) from None
     return found if is_dict(found) else {}
 
 
@@ -167,7 +170,9 @@ def _rows(path: Path, wanted: Sequence[str]) -> list[dict[str, str]]:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(problem(f"the table cannot be read ({error})", "Make the pack again", file=path)) from None
+        raise InputError(
+            problem(f"the table cannot be read ({cause(error)})", "Make the pack again", file=path)
+        ) from None
     missing = [w for w in wanted if rows and w not in rows[0]]
     if missing:
         raise InputError(

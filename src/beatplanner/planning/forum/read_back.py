@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import scratch_folder
 from beatplanner.data.publish.public.figures import texts_in
@@ -42,8 +43,9 @@ def texts_of(path: Path) -> list[str]:
     except InputError:
         raise
     except Exception as error:  # libraries that read office files end in errors of every kind
-        said = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise InputError(problem(f"the file cannot be read ({said})", "Make the pack again", file=path)) from None
+        raise InputError(
+            problem(f"the file cannot be read ({cause(error)})", "Make the pack again", file=path)
+        ) from None
 
 
 def _texts_of(path: Path) -> list[str]:

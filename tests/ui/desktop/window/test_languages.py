@@ -100,7 +100,7 @@ def test_a_sentence_of_planning_keeps_names_places_and_figures_in_macedonian(spe
     placed = told(
         "in.csv, layer “Water and field 2”, field “crs”: 2 rows stand twice, alike in everything, and were counted once."
     )
-    assert placed.startswith("in.csv, слој “Water and field 2”, поле “crs”: 2 редови стојат двапати")
+    assert placed.startswith("in.csv, слој „Water and field 2“, поле „crs“: 2 редови стојат двапати")
     two = told(
         "Way 3 has 4 vacant post-months, May 2027 to June 2027. Cheapest way out: one more officer trained by May 2027"
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
+from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import cannot_write, scratch_folder
 
@@ -66,6 +67,5 @@ def write_pack_pdf(path: Path, content: Mapping[str, object], pictures: Mapping[
                 pdf_standards=["ua-1"],
             )
         except typst.TypstError as error:
-            said = str(error).splitlines()[0]
-            mend = "If it is about an image, save the photo anew as JPEG or PNG"
-            raise InputError(problem(f"the pack cannot be set ({said})", mend, file=path.name)) from None
+            mend = "Save the photos anew as JPEG or PNG; where there are none, tell who looks after the program"
+            raise InputError(problem(f"the pack cannot be set ({cause(error)})", mend, file=path.name)) from None

@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.endings import as_project_name
-from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.guided_import import jobs
 from beatplanner.ui.desktop.guided_import.columns_page import ColumnsPage
 from beatplanner.ui.desktop.guided_import.doubts_page import DoubtsPage
@@ -37,7 +36,7 @@ from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.frame import Frame
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
-from beatplanner.ui.desktop.toolkit.told import told
+from beatplanner.ui.desktop.toolkit.told import error_lines, told
 
 ROWS_SHOWN = 500
 # So many lines of what is wrong stand beside the buttons at most.
@@ -204,8 +203,7 @@ class ImportWizard(QDialog):
 
     def failed(self, error: Exception) -> None:
         """Say what went wrong in the child."""
-        is_input = isinstance(error, InputError)
-        self.say(self.lines_told([told(str(p)) for p in error.problems]) if is_input else str(error))
+        self.say(self.lines_told([told(line) for line in error_lines(error)]))
         self.steps[self.pages.currentIndex()].enter()
         self.enable()
 

@@ -34,6 +34,7 @@ from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number as written
+from beatplanner.ui.desktop.toolkit.told import error_lines
 from beatplanner.ui.desktop.toolkit.told import told as in_language
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
@@ -428,7 +429,7 @@ class GanttPanel(QWidget):
         )
 
     def _refused(self, error: Exception) -> None:
-        lines = [str(note) for note in error.problems] if isinstance(error, InputError) else [str(error)]
+        lines = error_lines(error)
         self.window_._tell(self.tr("These postings cannot be the plan"), lines)
         self._show()
 

@@ -148,7 +148,11 @@ class ProofPage(QWidget):
     def _refused(self, folder: Path, why: str) -> None:
         if folder == self.folder:
             self.again.setEnabled(True)
-            said = why or self.tr("the checker ended without a verdict; the computer may be short of memory")
+            said = (
+                told(why)
+                if why
+                else self.tr("the checker ended without a verdict; the computer may be short of memory")
+            )
             self._tell(self.tr("✘ The plan could not be checked: {0}").format(said), BAD)
             self.judged.emit(None)
 

@@ -230,7 +230,7 @@ class RulePanel(QWidget):
         try:
             document.change_rules(catalog().change(values, rules), words)
         except InputError as error:
-            return "\n".join(". ".join(t for t in (note.what, note.mend) if t) for note in error.problems)
+            return "\n".join(told(". ".join(t for t in (note.what, note.mend) if t)) for note in error.problems)
         self._before.append(before)
         self._took_effect()
         return ""

@@ -14,6 +14,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 
 POLL_MS = 20
@@ -190,7 +191,7 @@ def _call(function: Callable[..., Any], arguments: tuple[Any, ...], line: Line) 
     except InputError as error:
         line.put(("failed", error))
     except OSError as error:
-        line.put(("failed", InputError(problem(error.strerror or str(error), file=str(error.filename or "")))))
+        line.put(("failed", InputError(problem(cause(error), file=str(error.filename or "")))))
     except Exception as error:  # whatever it is, the window says so instead of waiting for ever
         line.put(("failed", InputError(problem(of_error(error, "This").rstrip(".")))))
 

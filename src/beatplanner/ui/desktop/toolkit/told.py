@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from beatplanner.data.causes import cause
+from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish import told as templates
 from beatplanner.data.publish.told import CONTEXT
 
@@ -11,6 +15,15 @@ from beatplanner.data.publish.told import CONTEXT
 def told(text: str) -> str:
     """Return what planning tells in the window's language."""
     return QCoreApplication.translate(CONTEXT, text)
+
+
+def error_lines(error: BaseException) -> list[str]:
+    """Return what an error says, a sentence a line, for `told`: every note of an input that cannot be used, else the file and the cause."""
+    if isinstance(error, InputError):
+        return [str(note) for note in error.problems]
+    if isinstance(error, OSError):
+        return [str(problem(cause(error), file=Path(str(error.filename)).name if error.filename else ""))]
+    return [str(error)]
 
 
 class Sentences(templates.Sentences):

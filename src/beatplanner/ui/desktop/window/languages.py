@@ -50,7 +50,7 @@ class InterfaceTranslator(QTranslator):
     def __init__(self, language: str, terms: dict[str, str] | None = None) -> None:
         super().__init__()
         self.texts = catalogue(language)
-        self.language = language if self.texts else "en"
+        self.speaks = language if self.texts else "en"
         self._sentences = Sentences(sentences(language))
         self.terms = {}
         for term, own in (terms or {}).items():
@@ -64,15 +64,15 @@ class InterfaceTranslator(QTranslator):
 
     def told(self, text: str) -> str:
         """Return what planning tells in this language, with its quotation marks and percents."""
-        if self.language == "en":
+        if self.speaks == "en":
             return text
         # these bring the language's figures with them, which an English window does without
         from babel import Locale
 
         from beatplanner.data.publish.translation import LOCALES, in_own_percents, in_own_quotes
 
-        said = in_own_quotes(self._sentences(text), self.language)
-        return in_own_percents(said, Locale.parse(LOCALES[self.language]))
+        said = in_own_quotes(self._sentences(text), self.speaks)
+        return in_own_percents(said, Locale.parse(LOCALES[self.speaks]))
 
     def isEmpty(self) -> bool:  # noqa: N802 - Qt's name
         """Tell Qt that there are texts."""

@@ -30,7 +30,7 @@ from beatplanner.ui.desktop.session.edit_words import edit_in_words
 from beatplanner.ui.desktop.session.saving import Saving
 from beatplanner.ui.desktop.session.waiting import QUIET_MS
 from beatplanner.ui.desktop.toolkit.recent import remember
-from beatplanner.ui.desktop.toolkit.told import told
+from beatplanner.ui.desktop.toolkit.told import error_lines, told
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 from beatplanner.ui.desktop.window.project_dock import ProjectDock, local_time
 from beatplanner.ui.desktop.window.start_page import StartPage
@@ -193,7 +193,7 @@ class Session(QObject):
             try:
                 shutil.copyfile(base, project)
             except OSError as error:
-                window._tell(self.tr("This cannot be restored"), [str(error)])
+                window._tell(self.tr("This cannot be restored"), error_lines(error))
                 return
         before, window.scenario.before_reading = window.scenario.before_reading, lambda d: d.recover(recovery)
         try:
@@ -235,7 +235,7 @@ class Session(QObject):
                     self.tr("Stopped; nothing was saved, and your work is still here."), 8000
                 )
                 return
-            lines = [str(note) for note in error.problems] if isinstance(error, InputError) else [str(error)]
+            lines = error_lines(error)
             lines.append(self.tr("Your work is still here, and is kept for recovery."))
             window.statusBar().clearMessage()
             window._tell(self.tr("The project cannot be saved"), lines)

@@ -21,6 +21,7 @@ from beatplanner.ui.desktop.map.workbook_words import card_of
 from beatplanner.ui.desktop.panels.beat_table import as_text_table
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
 from beatplanner.ui.desktop.toolkit.recent import remember
+from beatplanner.ui.desktop.toolkit.told import error_lines
 
 
 class ResultActions:
@@ -53,7 +54,7 @@ class ResultActions:
             return False
         except (OSError, InputError) as error:
             shutil.rmtree(part, ignore_errors=True)
-            lines = [str(note) for note in error.problems] if isinstance(error, InputError) else [str(error)]
+            lines = error_lines(error)
             self._tell(self.tr("The result cannot be saved"), lines)
             return False
         self.scenario.result, self.saved = folder, True
