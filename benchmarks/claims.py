@@ -357,9 +357,9 @@ def wrong_claims(town: Town, plan: BeatPlan) -> list[str]:
         wrong.append(f"{proof.status}, and a plan of {best} exists")
     if (proof.status == "infeasible") != impossible(plan.clashes):
         wrong.append(f"{proof.status} does not fit the clashes")
-    told, tolerance = plan.smallest, beats.tolerance
-    if "smallest_tolerance" in told:
-        claim, least = told["smallest_tolerance"], truth.least_tolerance()
+    claimed, tolerance = plan.smallest, beats.tolerance
+    if "smallest_tolerance" in claimed:
+        claim, least = claimed["smallest_tolerance"], truth.least_tolerance()
         if len(truth.names) == 1 and budget is not None:
             least = min(
                 (c.deviation for c in truth.all[truth.names[0]] if truth.best(c.deviation, budget) < np.inf),
@@ -367,7 +367,7 @@ def wrong_claims(town: Town, plan: BeatPlan) -> list[str]:
             )
         wrong += _wrong_interval("tolerance", claim, least, 0.001)
         tolerance = claim["found"] or tolerance
-    if "smallest_budget" in told and truth.known > 0:
+    if "smallest_budget" in claimed and truth.known > 0:
         # each municipality has the tolerance that it needs; those that keep the rule's have that
         own = dict(zip(plan.rules["municipality"], plan.rules["tolerance"], strict=True))
         least = truth.known - max(
@@ -380,7 +380,7 @@ def wrong_claims(town: Town, plan: BeatPlan) -> list[str]:
             )
             for h in range(len(truth.homes))
         )
-        wrong += _wrong_interval("budget", told["smallest_budget"], least / truth.known, 0.001)
+        wrong += _wrong_interval("budget", claimed["smallest_budget"], least / truth.known, 0.001)
     return wrong
 
 

@@ -177,10 +177,10 @@ def wrong_shares(seed: int) -> list[str]:
     for name, here in beats.groupby("municipality"):
         own = int(here["posts"].sum())
         least = 1 if own >= len(here) else 0
-        told = wrong_share(
+        claimed = wrong_share(
             list(here["beat"]), here["workload"].to_numpy(float), own, least, here["posts"].to_numpy(int)
         )
-        wrong += [f"{name}: {line}" for line in told]
+        wrong += [f"{name}: {line}" for line in claimed]
     return wrong
 
 

@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from beatplanner.planning.verification.rollout_proof import Starts, evaluate, told
+from beatplanner.planning.verification.rollout_proof import Starts, bound_of, evaluate
 from beatplanner.solver.location.fleet import Fleet
 from beatplanner.solver.location.rollout import served
 from beatplanner.solver.location.rollout_tree import Choices, rollout_tree
@@ -101,7 +101,9 @@ def wrong_claims(seed: int) -> tuple[list[str], bool]:
     best, close = best_of(s), True
     # what the plan found decides how far the tree goes, not what it proves
     for reached in (best or 0.0, 0.0):
-        bound = told(s, evaluate(s, rollout_tree(choices_of(s), reached, most_nodes=400 if reached == 0.0 else 4_000)))
+        bound = bound_of(
+            s, evaluate(s, rollout_tree(choices_of(s), reached, most_nodes=400 if reached == 0.0 else 4_000))
+        )
         if best is not None and bound < best - CLOSE * max(1.0, best):
             return [f"{seed}: at most {bound} by the certificate, and {best} are served"], False
         if reached == (best or 0.0):

@@ -27,7 +27,7 @@ from benchmarks.start import forget
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "macedonia"
 SHORT, LONG = ("version", "stations", "beats", "demo", "country"), ("large", "tests")
-TOLD = re.compile(r"read in ([\d.]+) s, solved in ([\d.]+) s.*?written in ([\d.]+) s")
+SECONDS = re.compile(r"read in ([\d.]+) s, solved in ([\d.]+) s.*?written in ([\d.]+) s")
 Row = tuple[str, str, str, str]
 
 COUNTRY = """[project]
@@ -86,7 +86,7 @@ class Machine:
 
 def apart(told: str) -> tuple[float, float, float]:
     """Return the seconds of reading, solving and writing."""
-    found = TOLD.findall(told)
+    found = SECONDS.findall(told)
     return tuple(float(s) for s in found[-1]) if found else (0.0, 0.0, 0.0)  # type: ignore[return-value]
 
 

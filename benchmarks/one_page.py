@@ -18,7 +18,7 @@ from typing import Any
 import openpyxl
 
 from beatplanner.data.publish.comparison_words import about, in_words
-from beatplanner.data.publish.told import without_keys
+from beatplanner.data.publish.sentence_templates import without_keys
 from beatplanner.data.result.draft_reason import gap_at_most
 from beatplanner.planning.compare.answer import answers
 
@@ -66,8 +66,8 @@ def contradictions(folder: Path, prices: Path | None = None) -> tuple[int, list[
         if column["today"]:
             continue
         plan = (folder / column["folder"]).resolve()
-        told = answers(plan, prices=prices)
-        said = {a["question"]: " ".join(a["text"]) for a in told["answers"]}
+        claimed = answers(plan, prices=prices)
+        said = {a["question"]: " ".join(a["text"]) for a in claimed["answers"]}
         summary = json.loads((plan / "summary.json").read_text(encoding="utf-8"))
         name = column["name"]
         for question, pattern, key in (*FIGURES, *SHARES):
@@ -83,8 +83,8 @@ def contradictions(folder: Path, prices: Path | None = None) -> tuple[int, list[
             if value is not None and rows[key]["kind"] == "gap":
                 # told rounded up, so that “at most” is true of it
                 want = in_words(value, "gap").rstrip("%")
-            told_here = found[1].rstrip(",")
-            check(told_here == want, f"{name}: the page says {told_here} for {key}, the comparison {want}.")
+            value_here = found[1].rstrip(",")
+            check(value_here == want, f"{name}: the page says {value_here} for {key}, the comparison {want}.")
             # the workbook has the same number, where it is no formula
             label = rows[key]["label"] if key in rows else ""
             cell = cells.get(label, [])
@@ -96,10 +96,10 @@ def contradictions(folder: Path, prices: Path | None = None) -> tuple[int, list[
         _posts(check, name, said, plan, summary)
         # rules that are not met and steps that are not solved stand on both pages
         entry = next(d for d in content["decision"] if d["plan"] == name)
-        check(bool(told["draft"]) == bool(entry["unmet"] or entry["unsolved"]), f"{name}: a draft on one page only.")
+        check(bool(claimed["draft"]) == bool(entry["unmet"] or entry["unsolved"]), f"{name}: a draft on one page only.")
         # both call a rule by its name
         for text in (*map(without_keys, entry["unmet"][:3]), *entry["unsolved"]):
-            check(_plain(text) in page and text in told["draft"], f"{name}: “{text}” is not on both pages.")
+            check(_plain(text) in page and text in claimed["draft"], f"{name}: “{text}” is not on both pages.")
         report = plan / "report.html"
         officers = summary.get("officers")
         if report.is_file() and officers:
@@ -107,7 +107,7 @@ def contradictions(folder: Path, prices: Path | None = None) -> tuple[int, list[
             check(f"{officers['vacant_months']:,.0f}" in inside, f"{name}: the report has other vacant months.")
         if prices is not None:
             sentences = json.loads((prices / "prices.json").read_text(encoding="utf-8"))["sentences"]
-            dear = next(a["text"] for a in told["answers"] if a["question"] == "Which rule is dear?")
+            dear = next(a["text"] for a in claimed["answers"] if a["question"] == "Which rule is dear?")
             check(all(t in sentences for t in dear), f"{name}: the dear rule is told in other words than the prices.")
     return count, wrong
 

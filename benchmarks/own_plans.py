@@ -334,10 +334,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for seed in range(arguments.first, arguments.first + arguments.towns):
             folder = (arguments.keep or Path(scratch)) / f"town{seed}"
-            became, told = wrong(folder, seed)
+            became, claimed = wrong(folder, seed)
             sums[became] += 1
-            sums["called wrong"] += bool(told)
-            for line in told:
+            sums["called wrong"] += bool(claimed)
+            for line in claimed:
                 print(f"{seed}: {line}", flush=True)
     print(f"{arguments.towns} towns in {time.monotonic() - begin:.0f} s: {dict(sums)}")
 

@@ -23,7 +23,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from beatplanner.planning.forum.areas import Areas, resident_cells
 from beatplanner.planning.forum.gate import Cell, Gate, pass_gate
-from beatplanner.planning.forum.told_of_work import BalanceMeasure, Work, tells_a_count
+from beatplanner.planning.forum.work_statements import BalanceMeasure, Work, tells_a_count
 
 K = 5
 

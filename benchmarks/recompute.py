@@ -615,8 +615,8 @@ def recompute(folder: Path) -> tuple[pd.DataFrame, list[str]]:
     order = list(Plan(first, False).units["unit"])
     plans = [Plan(first if p is None else p, p is None, order) for p in places]
     band = max((p.rules["beats"]["tolerance"] for p in plans if p.rules.get("beats")), default=0.0)
-    told_draws = content.get("robustness", {})
-    incidents = None if told_draws.get("missing") else records(next(p for p in plans if not p.today))
+    draws_of = content.get("robustness", {})
+    incidents = None if draws_of.get("missing") else records(next(p for p in plans if not p.today))
     rows, left = [], []
     for k, (c, p) in enumerate(zip(content["columns"], plans, strict=True)):
         exchange = c.get("exchange") or 1.0
@@ -628,13 +628,13 @@ def recompute(folder: Path) -> tuple[pd.DataFrame, list[str]]:
             | of_search(p)
             | of_money(p, plans, exchange)
             | of_service(p, plans)
-            | of_draws(p, incidents, band, told_draws.get("draws", 0), told_draws.get("seed", 0))
+            | of_draws(p, incidents, band, draws_of.get("draws", 0), draws_of.get("seed", 0))
         )
         found |= of_proof(p, found, edges_of(p))
         for block in content["blocks"]:
             for r in block["rows"]:
-                told, key = r["values"][k], r["key"]
-                if told is None and found.get(key) is None:
+                claimed, key = r["values"][k], r["key"]
+                if claimed is None and found.get(key) is None:
                     continue
                 if key not in found:
                     why = next(
@@ -643,15 +643,15 @@ def recompute(folder: Path) -> tuple[pd.DataFrame, list[str]]:
                     left.append(f"{c['name']}: {r['label']} ({why})")
                     continue
                 value = found[key]
-                if isinstance(told, str):
-                    alike = str(value) in told
+                if isinstance(claimed, str):
+                    alike = str(value) in claimed
                 else:
                     alike = (
-                        told is not None
+                        claimed is not None
                         and value is not None
-                        and math.isclose(float(told), float(value), rel_tol=1e-6, abs_tol=1e-6)
+                        and math.isclose(float(claimed), float(value), rel_tol=1e-6, abs_tol=1e-6)
                     )
-                rows.append((c["name"], key, told, value, alike))
+                rows.append((c["name"], key, claimed, value, alike))
     return pd.DataFrame(rows, columns=["plan", "figure", "told", "found", "alike"]), left
 
 

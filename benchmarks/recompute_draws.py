@@ -52,9 +52,9 @@ def records(p: Any) -> pd.DataFrame | None:
             "hours": each / years(months),
         }
     )[counted]
-    told = p.units.set_index("unit")["reactive_hours"].astype(float)
-    mine = found.groupby("unit")["hours"].sum().reindex(told.index).fillna(0.0)
-    return found if np.allclose(told, mine, rtol=1e-6, atol=1e-6) else None
+    claimed = p.units.set_index("unit")["reactive_hours"].astype(float)
+    mine = found.groupby("unit")["hours"].sum().reindex(claimed.index).fillna(0.0)
+    return found if np.allclose(claimed, mine, rtol=1e-6, atol=1e-6) else None
 
 
 def years(months: pd.DataFrame) -> float:

@@ -26,14 +26,14 @@ def of_proof(p: Any, found: dict[str, Any], edges: pd.DataFrame) -> dict[str, An
     if p.today:
         return {}
     objectives = {"beats": beats(p, edges), "stations": stations(p), "officers": officers(p, found)}
-    told: dict[str, Any] = {"beats_objective": objectives["beats"], "rules_met": rules_met(p, found)}
+    claimed: dict[str, Any] = {"beats_objective": objectives["beats"], "rules_met": rules_met(p, found)}
     for step, objective in objectives.items():
         claims = p.summary.get(step, {})
         # a bound that nobody can check counts as none
         bound = claims.get("lower_bound" if claims.get("certified") is not False else "certified_bound")
         if objective is not None and bound is not None:
-            told[f"{step}_gap"] = max(0.0, (objective - bound) / objective) if objective else 0.0
-    return {k: v for k, v in told.items() if v is not None}
+            claimed[f"{step}_gap"] = max(0.0, (objective - bound) / objective) if objective else 0.0
+    return {k: v for k, v in claimed.items() if v is not None}
 
 
 def beats(p: Any, edges: pd.DataFrame) -> float | None:

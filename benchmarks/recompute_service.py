@@ -38,9 +38,9 @@ def of_service(p: Any, plans: list[Any]) -> dict[str, Any]:
     folder = next(
         (q.folder for q in ([p] if not p.today else plans) if (q.folder / "service" / "calls.csv").is_file()), None
     )
-    told = p.summary.get("service") or {}
-    told = told.get("today") if p.today else told
-    if rules is None or folder is None or not told or told["method"] != "exact":
+    claimed = p.summary.get("service") or {}
+    claimed = claimed.get("today") if p.today else claimed
+    if rules is None or folder is None or not claimed or claimed["method"] != "exact":
         return {}
     if any(rules[k] is not None for k in ("roads", "minutes", "servers")):
         return {}

@@ -91,7 +91,7 @@ class Force:
         known = {o: min(gone[o], self.stays_[o]) for o in self.row}
         where: dict[str, str] = {}
         recruits_in: Counter[str] = Counter()
-        told: Counter[str] = Counter()
+        claimed: Counter[str] = Counter()
         taught: dict[str, set[str]] = defaultdict(set)
         vacant: list[Need] = []
         recruits: list[Need] = []
@@ -119,18 +119,18 @@ class Force:
                     where[best] = at[best] = b
                     empty -= 1
                 empty = max(0, empty)
-                told[b] = min(told[b], empty)
+                claimed[b] = min(claimed[b], empty)
                 said: set[str] = set()
-                for _ in range(empty - told[b]):
+                for _ in range(empty - claimed[b]):
                     vacant.append((m, lacks(said)))
                     said |= set(vacant[-1][1])
-                told[b] = empty
+                claimed[b] = empty
                 if m >= self.comes:
                     for _ in range(empty):
                         recruits.append((m, lacks(set())))
                         taught[b] |= set(recruits[-1][1])
                     recruits_in[b] += empty
-                    told[b] = 0
+                    claimed[b] = 0
         return vacant, recruits
 
     def prepare(self) -> None:
@@ -202,7 +202,7 @@ def quarter(day: pd.Timestamp) -> str:
     return f"{day.year} Q{(day.month - 1) // 3 + 1}"
 
 
-def told_figures(folder: Path) -> dict[tuple[str, str, str], Any]:
+def figures_of_plan(folder: Path) -> dict[tuple[str, str, str], Any]:
     """Return what the program's three tables say, by table, row and column."""
     found: dict[tuple[str, str, str], Any] = {}
     for name, key in (("vacancies", "month"), ("recruits", "quarter"), ("classes", "year")):
@@ -222,7 +222,7 @@ def of_succession(folder: Path, attrition: float, draws: int, seed: int = 3) -> 
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        told = told_figures(Path(place))
+        claimed = figures_of_plan(Path(place))
     f = Force(folder, dt.date.today())
     if "starts" in (f.plan.beats if f.plan.beats is not None else ()):
         return 0, ["roll-outs that money limits are not worked out here"]
@@ -238,15 +238,15 @@ def of_succession(folder: Path, attrition: float, draws: int, seed: int = 3) -> 
         return {o: 1 + int(math.log(1 - other.random()) / math.log(1 - hazard)) for o in names}
 
     wrong: list[str] = []
-    count = _hold(f, [f.follow(same()) for _ in range(draws)], told, wrong, None)
-    count += _hold(f, [f.follow(apart()) for _ in range(draws)], told, wrong, draws)
+    count = _hold(f, [f.follow(same()) for _ in range(draws)], claimed, wrong, None)
+    count += _hold(f, [f.follow(apart()) for _ in range(draws)], claimed, wrong, draws)
     return count, wrong
 
 
-def _hold(f: Force, drawn: list[Any], told: dict, wrong: list[str], others: int | None) -> int:
+def _hold(f: Force, drawn: list[Any], claimed: dict, wrong: list[str], others: int | None) -> int:
     """Hold what is told against draws: the same ones (`others` None), or others, so many of which made what is told."""
     mine, days, n, count = figures(f, drawn), order_days(f, drawn), len(drawn), 0
-    for (table, row, column), said in told.items():
+    for (table, row, column), said in claimed.items():
         plain, _, _ = column.partition("_p90")
         sample = mine.get((table, row, plain))
         if column == "order_by":
@@ -262,7 +262,7 @@ def _hold(f: Force, drawn: list[Any], told: dict, wrong: list[str], others: int 
             how = "the same draws" if others is None else "other draws"
             wrong.append(f"{table}, {row.strip()}, {column}: {said} is told, {found} found by {how}")
     if others is None:
-        missing = {r for t, r, _ in mine if t == "classes"} - {r for t, r, _ in told if t == "classes"}
+        missing = {r for t, r, _ in mine if t == "classes"} - {r for t, r, _ in claimed if t == "classes"}
         wrong += [f"a class of {r} is not told" for r in missing if nth(mine["classes", r, "people"], 0.9) > 0]
     return count
 

@@ -37,7 +37,7 @@ MARK = "beatplanner-installing"
 HARD_PLACE = "Мои & (планы) 100% " + "д" * 60
 
 
-def told(windows: Windows, python: str, folder: str) -> str:
+def version_of(windows: Windows, python: str, folder: str) -> str:
     """Return the version that the program in a folder says it is; "" where it does not start."""
     code, out = windows.line(python, f'cmd.exe /d /s /c ""{folder}\\beatplanner.cmd" --version"')
     lines = [line.split() for line in out.splitlines()] if code == 0 else []
@@ -46,7 +46,7 @@ def told(windows: Windows, python: str, folder: str) -> str:
 
 def works(windows: Windows, python: str, folder: str) -> bool:
     """Tell whether the program that is installed in a folder starts and says its version."""
-    return told(windows, python, folder) != ""
+    return version_of(windows, python, folder) != ""
 
 
 def elsewhere(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
@@ -163,10 +163,10 @@ def upgraded(trials: Trials, windows: Windows, setups: Setups, place: Place) -> 
     python, folder, at = place
     windows.run(setups.older, "/S")
     before = (at / "current.txt").read_text()
-    older = told(windows, python, folder)
+    older = version_of(windows, python, folder)
     code, _ = windows.run(setups.setup, "/S")
     now = (at / "current.txt").read_text()
-    newer = told(windows, python, folder)
+    newer = version_of(windows, python, folder)
     # without the portable folder's files both are the same program in two packages
     good = code in INSTALLED and now != before and older and newer and (newer != older or setups.portable is None)
     trials.tell(f"upgrade of {older} to {newer}", bool(good), (code, before, now))

@@ -1,7 +1,7 @@
 """Bring the catalogues of the window up to date: `python docs/interface_catalogues.py`.
 
 Texts come from every `tr("…")` of the desktop, from its tables of actions, layers and choices, and from the rules; the sentences that planning tells
-come as templates with fields, in a context of their own (`told_sentences.py`). New ones come in empty, texts that are
+come as templates with fields, in a context of their own (`sentence_templates.py`). New ones come in empty, texts that are
 gone are dropped, Serbian in Latin letters is written from Serbian in Cyrillic. A translation that no native speaker has reviewed is flagged "fuzzy".
 """
 
@@ -17,9 +17,9 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "docs")]
 
-from told_sentences import templates
+from sentence_templates import templates
 
-from beatplanner.ui.desktop.toolkit.told import CONTEXT
+from beatplanner.ui.desktop.toolkit.in_language import CONTEXT
 
 DESKTOP = ROOT / "src" / "beatplanner" / "ui" / "desktop"
 FOLDER = ROOT / "src" / "beatplanner" / "data" / "catalogues" / "interface"

@@ -99,17 +99,17 @@ def test_progress_goes_from_the_lines_of_a_run_to_the_end(command_module):
         "  32.0 s  beats: best 8",
     ]
     progress = command_module.Progress(40)
-    shares = [progress.told(line) for line in lines]
+    shares = [progress.after(line) for line in lines]
     assert shares[0] < shares[1] < shares[2] == shares[3] < shares[4]
     # half of the limit's seconds are half of the way from solving to writing
     assert shares[4] == pytest.approx((command_module.SOLVING + command_module.WRITING) / 2)
     late = [
-        progress.told("  90.0 s  stations"),
-        progress.told("  91 s  writing"),
-        progress.told("  92 s  writing: maps"),
+        progress.after("  90.0 s  stations"),
+        progress.after("  91 s  writing"),
+        progress.after("  92 s  writing: maps"),
     ]
     assert late == sorted(late) and late[0] == command_module.WRITING and late[2] < 100
-    assert command_module.Progress().told("  30 s  beats") < 50
+    assert command_module.Progress().after("  30 s  beats") < 50
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only this system ends a process with its parent")

@@ -55,9 +55,9 @@ PROGRESS = re.compile(r"\s*(\d+(?:\.\d+)?) s  (\w+)")
 USAGE = ("Usage: ", "Try '")
 
 
-def reason(told, said=()):
+def reason(errors, said=()):
     """Return why a run ended without a result: what the command says, without its progress and without how it is called."""
-    lines = [line for line in told if line.strip() and not PROGRESS.match(line) and not line.startswith(USAGE)]
+    lines = [line for line in errors if line.strip() and not PROGRESS.match(line) and not line.startswith(USAGE)]
     return "\n".join(lines or said)
 
 
@@ -77,7 +77,7 @@ class Progress:
     def __init__(self, limit=None):
         self.limit, self.share, self.began = limit, 0.0, None
 
-    def told(self, line):
+    def after(self, line):
         """Take a line such as ``  12.3 s  beats: best …`` and return how far the run is; it never goes back."""
         found = PROGRESS.match(line)
         if found:
@@ -159,7 +159,7 @@ def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DON
         errors="replace",
         **hidden,
     )
-    said, told = [], []
+    said, errors = [], []
 
     def read(stream, into):
         with stream:
@@ -168,7 +168,7 @@ def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DON
 
     readers = [
         threading.Thread(target=read, args=(process.stdout, said), daemon=True),
-        threading.Thread(target=read, args=(process.stderr, told), daemon=True),
+        threading.Thread(target=read, args=(process.stderr, errors), daemon=True),
     ]
     for reader in readers:
         reader.start()
@@ -176,17 +176,17 @@ def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DON
     while process.poll() is None:
         time.sleep(0.25)
         # lines are passed on in this thread, which may talk to the window
-        while shown < len(told):
-            tell(told[shown])
+        while shown < len(errors):
+            tell(errors[shown])
             shown += 1
         if cancelled():
             end(process)
             raise CommandError("Cancelled.")
     for reader in readers:
         reader.join()
-    for line in told[shown:]:
+    for line in errors[shown:]:
         tell(line)
     code = process.returncode
     if code not in allowed or (code == BAD and not any(said)):
-        raise CommandError(reason(told, said) or f"beatplanner ended with code {code}")
+        raise CommandError(reason(errors, said) or f"beatplanner ended with code {code}")
     return code, "\n".join(said)

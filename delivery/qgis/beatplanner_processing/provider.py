@@ -61,7 +61,7 @@ class Algorithm(QgsProcessingAlgorithm):
 
         def tell(line):
             feedback.pushInfo(line)
-            feedback.setProgress(progress.told(line))
+            feedback.setProgress(progress.after(line))
 
         try:
             code, said = run(arguments, tell, feedback.isCanceled, allowed)

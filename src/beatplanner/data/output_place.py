@@ -331,9 +331,9 @@ def settle(out: Path) -> None:
             return
         found: list[tuple[bool, Path]] = []
         for path in out.parent.iterdir():
-            told = LEFT_OVER.fullmatch(path.name)
-            if told and told[1] == out.name and is_left_over(path, int(told[2])):
-                found.append((told[3] != ".old", path))
+            found_name = LEFT_OVER.fullmatch(path.name)
+            if found_name and found_name[1] == out.name and is_left_over(path, int(found_name[2])):
+                found.append((found_name[3] != ".old", path))
         # the old result, which was whole, before the halves
         for half, path in sorted(found):
             if not half and not out.exists():
@@ -424,8 +424,8 @@ def scratch_folder() -> Generator[Path]:
     base = Path(tempfile.gettempdir())
     with suppress(OSError):
         for path in base.iterdir():
-            told = SCRATCH.match(path.name)
-            if told and is_left_over(path, int(told[1])):
+            found_name = SCRATCH.match(path.name)
+            if found_name and is_left_over(path, int(found_name[1])):
                 shutil.rmtree(path, ignore_errors=True)
     try:
         folder = Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-"))

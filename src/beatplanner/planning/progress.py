@@ -106,7 +106,7 @@ def of_run(progress: Progress, clock: Callable[[], float], rules: Description) -
     """
     begin, lock = clock(), threading.Lock()
 
-    def told(phase: str, best: float | None, bound: float | None, _: float) -> None:
+    def report(phase: str, best: float | None, bound: float | None, _: float) -> None:
         if best is not None:
             head, colon, rest = phase.partition(":")
             unit = _unit(head, rules)
@@ -115,7 +115,7 @@ def of_run(progress: Progress, clock: Callable[[], float], rules: Description) -
         with lock:
             progress(phase, best, bound, clock() - begin)
 
-    return told
+    return report
 
 
 def _unit(head: str, rules: Description) -> str:

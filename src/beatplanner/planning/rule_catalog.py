@@ -276,7 +276,7 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str, num
             said = "; ".join(number(_figure(v)) for v in (value if is_list(value) else [value]))
         else:
             rows = [value] if rule.kind == "table" else value if rule.kind == "rows" else []
-            said = "; ".join(_told(row) for row in rows) if rows else written(rule, value)
+            said = "; ".join(_table_words(row) for row in rows) if rows else written(rule, value)
             said = number(said) if rule.kind == "date" else said
         return translated(rule.words).replace("{value}", said) if said else translated(rule.off or "not said")
     said = str(value) if rule.plain else _figure(shown(rule, float(value)))
@@ -317,16 +317,16 @@ def differences(before: Mapping[str, object], now: Mapping[str, object]) -> list
     return [(r, a, b) for r, a, b in found if a != b]
 
 
-def _told(value: Mapping[str, object]) -> str:
+def _table_words(value: Mapping[str, object]) -> str:
     """Return a table as people read it: ``burglary 2.5, assault 3``."""
     said = {k.replace("_", " "): v for k, v in value.items() if v is not None and v != []}
     numbers = {k: v if is_list(v) else [v] for k, v in said.items()}
-    told = {k: " + ".join(_part_told(n) for n in v) for k, v in numbers.items()}
-    return ", ".join(f"{k} {v}" for k, v in told.items())
+    parts = {k: " + ".join(_part_words(n) for n in v) for k, v in numbers.items()}
+    return ", ".join(f"{k} {v}" for k, v in parts.items())
 
 
-def _part_told(value: object) -> str:
+def _part_words(value: object) -> str:
     """Return a value within a table as people read it; a table of its own in brackets, such as a name in several languages."""
     if is_dict(value):
-        return f"({_told(value)})"
+        return f"({_table_words(value)})"
     return _figure(value) if isinstance(value, int | float) else str(value)

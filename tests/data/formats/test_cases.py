@@ -284,7 +284,7 @@ def test_letters_decide_in_every_format(tmp_path, kind, names, written, said):
     assert found[column].tolist() == names
     # JSON is UTF-8 by rule, and text tables say nothing
     if kind not in ("geojson", "csv"):
-        assert bool([n for n in where.told if "letters" in n.what]) == (written != said)
+        assert bool([n for n in where.notes if "letters" in n.what]) == (written != said)
 
 
 @pytest.mark.parametrize(
@@ -366,7 +366,7 @@ def test_a_line_to_a_place_beyond_the_earth_is_left_out_and_named(tmp_path):
     gpd.GeoDataFrame({"class": "street"}, geometry=lines, crs=32634, index=range(4)).to_file(tmp_path / "roads.gpkg")
     frame, where = read_layer(tmp_path / "roads.gpkg", None, [], None)
     assert len(frame) == 3
-    (told,) = [n for n in where.told if "was left out" in n.what]
+    (told,) = [n for n in where.notes if "was left out" in n.what]
     assert "row 3" in told.what
 
 
@@ -513,7 +513,7 @@ def test_one_layer_that_cannot_be_read_does_not_take_the_others_with_it(tmp_path
         with_a_broken_ring(file, "broken", row, ring((x, y), (x + 50, y)))
     (look,) = look_at(file)
     assert look.layer == "units" and look.rows == 16
-    assert any("“broken” beside it is left out" in t for t in look.told)
+    assert any("“broken” beside it is left out" in t for t in look.notes)
 
 
 def test_a_measure_names_no_area(tmp_path):

@@ -14,7 +14,7 @@ from beatplanner.data.publish.comparison_workbook import lines_of
 from beatplanner.data.publish.curve_report import labels_apart
 from beatplanner.data.publish.price_words import HOW, RULES, phrase, price_interval, price_sentence
 from beatplanner.data.publish.report import page_template
-from beatplanner.data.publish.told import as_told, without_keys
+from beatplanner.data.publish.sentence_templates import in_language, without_keys
 from beatplanner.data.publish.translation import LOCALES, Speech
 from beatplanner.planning.compare import rule_prices
 from beatplanner.planning.compare.answer import paid_by
@@ -132,7 +132,7 @@ def test_a_clash_is_told_without_keys_of_the_description(language):
         "(most of it in Kej and 6 more); less than 4.75% is proven impossible."
     )
     assert without_keys(clash).startswith("“Change at most” = 2.0% is too small")
-    text = without_keys(as_told(clash, language), language)
+    text = without_keys(in_language(clash, language), language)
     assert "beats." not in text
     assert not re.search(r"\b(?:too small|balance|most of|proven)\b", text), text
 

@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po
 from beatplanner.data.publish import comparison_workbook, officers_pack
 from beatplanner.data.publish.public import forum_files, map_sheet, map_signs
 from beatplanner.data.publish.public.figures import PublicSpeech, Register
-from beatplanner.data.publish.told import as_told, without_keys
+from beatplanner.data.publish.sentence_templates import in_language, without_keys
 from beatplanner.data.publish.translation import LOCALES, QUOTES, Speech, in_own_quotes, quoted
 from beatplanner.data.result.cells import sheet_name
 from beatplanner.data.result.draft_reason import Reason, draft_sentences, gap_at_most, gap_digits
@@ -222,7 +222,7 @@ def test_what_the_program_puts_between_quotation_marks_has_those_of_the_language
         assert text[0] == pair[0]
         assert text[: text.index(" =")].endswith(pair[1])
     # what planning tells and no template knows
-    assert as_told("Kej is “odd” here", "mk") == "Kej is „odd“ here"
+    assert in_language("Kej is “odd” here", "mk") == "Kej is „odd“ here"
 
 
 # A word for a thing in each language, and one that it is not called by as well.

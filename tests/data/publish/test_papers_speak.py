@@ -21,8 +21,8 @@ from beatplanner.data.publish.force_language import content_speech, own_words, p
 from beatplanner.data.publish.job_descriptions import default_template, template_texts, write_jobs
 from beatplanner.data.publish.officers_pack import _figures_sheet, names
 from beatplanner.data.publish.report import proof_in_words, write_report
+from beatplanner.data.publish.sentence_templates import in_language
 from beatplanner.data.publish.templates import check_job_template
-from beatplanner.data.publish.told import as_told
 from beatplanner.data.publish.translation import IN_PAPERS, LOCALES, Speech
 from beatplanner.data.result.draft_reason import gap_said, gap_words
 from beatplanner.data.result.folder import read_result
@@ -279,7 +279,7 @@ def test_percent_signs_of_all_texts_stand_as_the_language_sets_them(language):
     row = {"label": "over 10 % more", "words": "Languages of at least 10 % of residents", "fields": {}}
     assert set(percent.findall(label_said(speech, row))) == {space}
     if language in OTHERS:
-        told = as_told("At most 2.0% of the residents may change beat; 20 % do", language)
+        told = in_language("At most 2.0% of the residents may change beat; 20 % do", language)
         assert set(percent.findall(told)) <= {space}
 
 

@@ -178,7 +178,7 @@ def test_the_sheet_that_holds_the_columns_is_read_and_named(tmp_path):
     book.save(tmp_path / "b.xlsx")
     frame, where = read_table(tmp_path / "b.xlsx", None, ["Реон", "кол"])
     assert frame["Реон"].tolist() == ["A", "A", "B"] and where.layer == "Data"
-    assert any("of 2 sheets “Data” was read" in n.what for n in where.told)
+    assert any("of 2 sheets “Data” was read" in n.what for n in where.notes)
     with pytest.raises(InputError, match="there is no column “x”"):
         read_table(tmp_path / "b.xlsx", None, ["x"])
 
@@ -188,7 +188,7 @@ def test_the_sheet_that_holds_the_columns_is_read_and_named(tmp_path):
 )
 def test_marks_of_gis_programs_are_missing_numbers(mark):
     found = read_numbers(pd.Series([mark, 7], dtype=object), whole=True, coded=True)
-    assert found.missing.tolist() == [True, False] and not found.wrong and "1 cells hold" in found.told[0]
+    assert found.missing.tolist() == [True, False] and not found.wrong and "1 cells hold" in found.notes[0]
 
 
 @pytest.mark.parametrize(

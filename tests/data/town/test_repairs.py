@@ -48,7 +48,7 @@ def test_a_sound_coverage_is_not_touched():
     cells = grid()
     found = mend_coverage(cells, [str(i) for i in range(16)], 2.0)
     assert (shapely.to_wkb(found.polygons) == shapely.to_wkb(cells)).all()
-    assert found.told == found.left == ()
+    assert found.notes == found.left == ()
 
 
 def test_gaps_overlaps_and_slivers_are_closed():
@@ -59,8 +59,8 @@ def test_gaps_overlaps_and_slivers_are_closed():
     found = mend_coverage(cells, [f"u{i}" for i in range(16)], 2.0)
     assert shapely.coverage_is_valid(found.polygons, gap_width=2.0)
     assert shapely.area(found.polygons).sum() == pytest.approx(160_000)
-    assert "u0" in found.told[0]
-    assert "closed" in found.told[1]
+    assert "u0" in found.notes[0]
+    assert "closed" in found.notes[1]
     assert not found.left
 
 

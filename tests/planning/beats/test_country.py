@@ -90,7 +90,7 @@ def test_parallel_as_serial_and_a_failure_told_and_made_good(town, monkeypatch):
     monkeypatch.setattr(Problems, "_loosened_locks", lambda self, part: part)
     with pytest.raises(PartFailedError, match="West could not be planned: the program failed") as failed:
         run(town.project, parallel, steps=("beats",), pack=False, workers=1)
-    assert "goes on from there" in failed.value.told and not parallel.exists()
+    assert "goes on from there" in failed.value.what_failed and not parallel.exists()
     assert len(list((town.folder / ".parallel.municipalities").glob("*.json"))) == 1
 
     # the same again, mended: what was done is not done again, and the plan is that of the serial run

@@ -389,7 +389,7 @@ def test_a_plan_that_breaks_a_rule_takes_nothing_from_those_that_can_be_chosen(m
 def test_a_clash_is_no_false_figure_when_its_rule_is_called_by_its_name():
     """A comparison with a plan whose budget of moves is too small was called wrong: its sentence says “Change at most” for the key."""
     from beatplanner.data.publish.comparison_words import ENGLISH
-    from beatplanner.data.publish.told import without_keys
+    from beatplanner.data.publish.sentence_templates import without_keys
     from beatplanner.planning.compare.sentences import UNMET
     from beatplanner.planning.verification.comparison import _check_sentences
     from beatplanner.planning.verification.ledger import Ledger

@@ -21,7 +21,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.planning.forum.forum_pack import audit_pack
 from beatplanner.planning.forum.older_texts import read_texts
 from beatplanner.planning.forum.published import read_published
-from beatplanner.planning.forum.told_before import budget_tells, check_texts
+from beatplanner.planning.forum.statement_attack import budget_tells, check_texts
 
 # Three people change beat, and three can walk; both figures are hidden in the tables.
 PEOPLE = np.array([60, 17, 3, 20])
@@ -216,7 +216,7 @@ def test_links_and_pipes_of_a_pack_are_not_read(tmp_path):
 def test_every_sentence_of_today_with_a_share_or_a_measure_is_known():
     from beatplanner.planning.compare import sentences
 
-    known = json.loads((files("beatplanner.data") / "catalogues" / "told_before.json").read_text("utf-8"))
+    known = json.loads((files("beatplanner.data") / "catalogues" / "older_sentences.json").read_text("utf-8"))
     every = {" ".join(t.split()) for texts in known.values() for t in texts}
     wanted = ("the beat changes", "of residents walk", "differs by more than", "more hours of work", "better by more")
     seen = 0

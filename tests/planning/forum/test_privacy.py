@@ -17,7 +17,7 @@ from beatplanner.planning.forum.forum_pack import audit_pack
 from beatplanner.planning.forum.gate import Cell, pass_gate, whole
 from beatplanner.planning.forum.published import read_published
 from beatplanner.planning.forum.themes import is_sensitive
-from beatplanner.planning.forum.told_of_work import BalanceMeasure, Work, tells_a_count
+from beatplanner.planning.forum.work_statements import BalanceMeasure, Work, tells_a_count
 from conftest import GridTown, write_grid_town
 
 FORUM = """

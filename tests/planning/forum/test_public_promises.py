@@ -29,9 +29,9 @@ from beatplanner.data.result.station_names import station_names
 from beatplanner.data.result.styles import layer_styles
 from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.planning.forum.forum_pack import town_of, write_pack
-from beatplanner.planning.forum.public.beat_page import officers_told
+from beatplanner.planning.forum.public.beat_page import officer_lines
 from beatplanner.planning.forum.public.content import PackContent
-from beatplanner.planning.forum.public.questions import way_told, were_here
+from beatplanner.planning.forum.public.questions import way_sentence, were_here
 from beatplanner.planning.forum.public.town_pages import checked_in_words
 from beatplanner.planning.forum.public.wording import theme_name
 from beatplanner.planning.forum.public_plan import public_plan
@@ -170,7 +170,7 @@ def test_the_day_on_which_an_officer_leaves_is_told_with_consent_alone():
     def said(last: dt.date, comes: dt.date, name: str | None) -> str:
         gap = (comes - last).days - 1
         officer = Posted(1, True, first, last, Successor(comes, max(0, -gap), max(0, gap)), (), name)
-        return officers_told(SimpleNamespace(speech=speech, plan=plan, posted={"B": [officer]}), "B")[0]
+        return officer_lines(SimpleNamespace(speech=speech, plan=plan, posted={"B": [officer]}), "B")[0]
 
     days = [dt.date(2028, 9, d) for d in (1, 17, 29, 30)]
     for comes, ends in (
@@ -461,7 +461,7 @@ def test_who_was_here_before_the_plan_is_not_told_as_new():
         content = SimpleNamespace(
             speech=PublicSpeech(Register(), "en"), posted=posted, plan=SimpleNamespace(officers=officers)
         )
-        return officers_told(content, "B1")[0]
+        return officer_lines(content, "B1")[0]
 
     assert "in this beat before 1 January 2027 already" in told(begin, True)
     assert "from 1 January 2027" in told(begin, False)
@@ -498,10 +498,10 @@ def test_a_place_called_after_its_municipality_is_not_told_with_it_twice(name, m
 )
 def test_two_middles_that_are_equally_near_are_told_so(here, there, said):
     content: Any = SimpleNamespace(speech=PublicSpeech(Register(), "en"))
-    assert way_told(content, here, there, "Kej") == said
+    assert way_sentence(content, here, there, "Kej") == said
     for language in LOCALES:
         content.speech = PublicSpeech(Register(), language)
-        told = way_told(content, here, there, "Kej (2)")
+        told = way_sentence(content, here, there, "Kej (2)")
         # a name with its number in brackets stands in no others
         assert "Kej (2)" in told and "))" not in told
         assert not content.speech.missing

@@ -99,12 +99,12 @@ def test_officers_beyond_the_posts_are_told():
     town, days = SimpleNamespace(roster=pd.DataFrame({"officer": ["a", "b"]})), month_starts(dt.date(2027, 1, 1), 24)
     assert not _surplus(town, problem(), Postings([], None), days)
     one_post = problem(posts=np.array([1, 0]))
-    told = _surplus(town, one_post, Postings([Posting(0, 0, 0, 24)], None), days)
+    report = _surplus(town, one_post, Postings([Posting(0, 0, 0, 24)], None), days)
     assert (
         "2 officers for 1 post in January 2027: no post for 1 officer in January 2027, and never for 1 officer"
-        in str(told[0])
+        in str(report[0])
     )
-    assert told[0].severity == "warning"
+    assert report[0].severity == "warning"
 
 
 def test_a_trial_ends_by_its_work_and_not_by_a_clock(monkeypatch):
@@ -145,11 +145,13 @@ def test_a_trial_ends_by_its_work_and_not_by_a_clock(monkeypatch):
 
 def test_what_is_solved_after_the_proof_is_told_once():
     town, said = problem(), []
-    tried = Trials(town, trials(town).postings, read_clock(lambda: False) + 60.0, told=lambda: said.append("ways out"))
+    tried = Trials(
+        town, trials(town).postings, read_clock(lambda: False) + 60.0, report=lambda: said.append("ways out")
+    )
     assert not said
     assert tried.solve(town) is not None
     assert tried.solve(town) is not None
     assert said == ["ways out"]
-    late = Trials(town, tried.postings, read_clock(lambda: False), told=lambda: said.append("too late"))
+    late = Trials(town, tried.postings, read_clock(lambda: False), report=lambda: said.append("too late"))
     assert late.solve(town) is None
     assert said == ["ways out"]

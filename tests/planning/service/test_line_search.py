@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from beatplanner.data.publish.told import as_told
+from beatplanner.data.publish.sentence_templates import in_language
 from beatplanner.planning.beats.plan import BeatPlan
 from beatplanner.planning.proof import Proof, Unproven
 from beatplanner.planning.service.line_search import nearest_lines
-from beatplanner.planning.service.lines import Lines, told_of_lines
+from beatplanner.planning.service.lines import Lines, with_line_rules
 from beatplanner.planning.service.redrawing import LineRules
 
 ROWS, COLUMNS, BEATS = 3, 4, 3
@@ -138,7 +138,7 @@ def test_a_rule_that_gave_way_to_the_others_is_not_told_as_never_reached(before,
     lines.table = lambda beat: pd.DataFrame()
     proof = Proof("feasible", 1.0, None, 0.0)
     plans = [BeatPlan(beat, pd.DataFrame(), proof, 0.1, True, None, (), pd.DataFrame()) for beat in (first, last)]
-    found = told_of_lines(*plans, lines, cut_short=False)
+    found = with_line_rules(*plans, lines, cut_short=False)
     (clash,) = found.clashes
     assert told in clash and "±10.9%, in beat 2" in clash and isinstance(clash, Unproven)
-    assert as_told(clash, "mk") != clash and as_told(clash, "sq") != clash
+    assert in_language(clash, "mk") != clash and in_language(clash, "sq") != clash

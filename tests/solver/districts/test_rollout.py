@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from benchmarks.claims_rollout import best_of, choices_of, instance, wrong_claims
 
-from beatplanner.planning.verification.rollout_proof import evaluate, told
+from beatplanner.planning.verification.rollout_proof import bound_of, evaluate
 from beatplanner.planning.whole.rollout import Rollout
 from beatplanner.solver.districts.recombination import percentile, recombinations
 from beatplanner.solver.location.rollout import rollout, served
@@ -67,7 +67,7 @@ def test_no_bound_of_a_certificate_is_wrong():
 def test_a_tampered_certificate_denies_no_roll_out(seed):
     s = instance(seed)
     best, arrays = best_of(s), rollout_tree(choices_of(s), best_of(s) or 0.0)
-    assert best and told(s, evaluate(s, arrays)) == pytest.approx(best, rel=1e-6) and len(arrays["leaf"]) > 1
+    assert best and bound_of(s, evaluate(s, arrays)) == pytest.approx(best, rel=1e-6) and len(arrays["leaf"]) > 1
     refused = worse = 0
     random = np.random.default_rng(seed)
     prices = ("money", "seats", "need", "needed", "buy", "bought")
@@ -110,7 +110,7 @@ def test_a_certificate_of_beats_in_another_order_proves_the_same():
             extra=s.extra[first],
         )
         assert (now.start == order).all() and now.group.tolist() == [first.index(g) for g in group[order]]
-        assert told(moved, evaluate(moved, now.proof)) == pytest.approx(best, rel=1e-6)
+        assert bound_of(moved, evaluate(moved, now.proof)) == pytest.approx(best, rel=1e-6)
         unlike += evaluate(moved, arrays) > best * (1 + 1e-6)
     assert unlike > 2
 

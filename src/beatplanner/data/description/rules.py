@@ -81,8 +81,8 @@ def _said(rule: Rule, value: Any) -> str:
 
 
 def _table_said(value: Mapping[str, object]) -> str:
-    told = {k: ", ".join(map(str, v)) if is_list(v) else v for k, v in value.items() if v is not None}
-    return ", ".join(f"`{k}` {v if isinstance(v, str) else f'{v:,g}'}" for k, v in told.items())
+    shown = {k: ", ".join(map(str, v)) if is_list(v) else v for k, v in value.items() if v is not None}
+    return ", ".join(f"`{k}` {v if isinstance(v, str) else f'{v:,g}'}" for k, v in shown.items())
 
 
 def _number(rule: Rule, value: float) -> str:

@@ -116,10 +116,10 @@ def find_scenarios(project: Path) -> list[ScenarioFile]:
         except InputError as error:
             problems += [n for n in error.problems if n not in problems]
             continue
-        told = description.scenario
-        name = told.name if told is not None and told.name else file.stem
+        declared = description.scenario
+        name = declared.name if declared is not None and declared.name else file.stem
         parent = whole_path(file.parent / str(read_raw(file)[EXTENDS]))
-        about = told.about if told is not None and told.about else ""
+        about = declared.about if declared is not None and declared.about else ""
         found.append(ScenarioFile(name, about, file, parent, changed_rules(base, description)))
     twice = {s.name for s in found if [t.name for t in found].count(s.name) > 1}
     problems += [

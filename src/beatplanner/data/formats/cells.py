@@ -142,7 +142,7 @@ class NumberCells:
         (n,) bool: cells that are empty or stand for a missing number.
     wrong
         Position and sentence of each cell that is no number.
-    told
+    notes
         What had to be decided, in sentences.
     codes
         Position and content of cells such as −999 that stand for a missing number.
@@ -151,7 +151,7 @@ class NumberCells:
     values: np.ndarray
     missing: np.ndarray
     wrong: list[tuple[int, str]]
-    told: list[str]
+    notes: list[str]
     codes: dict[int, str]
 
 
@@ -169,7 +169,7 @@ def read_numbers(values: pd.Series, *, whole: bool = False, coded: bool = False)
         Whether −999 and the like stand for a missing number, as where none may be below zero.
     """
     wrong: list[tuple[int, str]] = []
-    told: list[str] = []
+    notes: list[str] = []
     codes: dict[int, str] = {}
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values):
         found = values.to_numpy(float, na_value=np.nan, copy=True)
@@ -208,8 +208,8 @@ def read_numbers(values: pd.Series, *, whole: bool = False, coded: bool = False)
             (int(at[i]), f"holds “{cells[at[i]]}”, where the column does not tell which sign is the decimal one")
             for i in parsed.torn
         ]
-        if parsed.told:
-            told.append(parsed.told)
+        if parsed.note:
+            notes.append(parsed.note)
     if coded:
         at = np.flatnonzero(np.isin(found, MISSING_CODES))
         codes |= {int(i): f"{found[i]:g}" if abs(found[i]) < 1e6 else f"{found[i]:.0f}" for i in at}
@@ -218,8 +218,8 @@ def read_numbers(values: pd.Series, *, whole: bool = False, coded: bool = False)
         missing[at] = True
     if codes:
         shown = ", ".join(dict.fromkeys(f"“{c}”" for c in codes.values()))
-        told.append(f"{len(codes):,} cells hold {shown}, which stands for a missing number")
-    return NumberCells(found, missing, wrong, told, codes)
+        notes.append(f"{len(codes):,} cells hold {shown}, which stands for a missing number")
+    return NumberCells(found, missing, wrong, notes, codes)
 
 
 def numbers(
@@ -229,7 +229,7 @@ def numbers(
     least: float | None = None,
     empty: float | None = None,
     whole: bool = False,
-    told: list[Note] | None = None,
+    notes: list[Note] | None = None,
 ) -> np.ndarray:
     """Return a column as finite numbers.
 
@@ -243,7 +243,7 @@ def numbers(
         Smallest number allowed; where it is 0 or more, −999 and the like stand for a missing number.
     empty
         What an empty cell stands for; None where it is an error.
-    told
+    notes
         Takes in notes about what had to be decided.
 
     Raises
@@ -255,9 +255,10 @@ def numbers(
     cells = read_numbers(values, whole=whole, coded=least is not None and least >= 0)
     found, wrong = cells.values, list(cells.wrong)
     shown = values.to_numpy(object)
-    if told is not None:
-        told += [
-            where.fact(what, "warning", "Correct them in the file if that is wrong", field=field) for what in cells.told
+    if notes is not None:
+        notes += [
+            where.fact(what, "warning", "Correct them in the file if that is wrong", field=field)
+            for what in cells.notes
         ]
     if empty is not None:
         found[cells.missing] = empty
@@ -335,7 +336,7 @@ def read_times(values: pd.Series, zone: str | None = None) -> TimeColumn:
     return parse_times(cells, zone)
 
 
-def dates(values: pd.Series, where: Place, told: list[Note] | None = None) -> list[dt.date | None]:
+def dates(values: pd.Series, where: Place, notes: list[Note] | None = None) -> list[dt.date | None]:
     """Return a column as dates, None where empty; written as in any office, as `times` reads them.
 
     Raises
@@ -347,12 +348,12 @@ def dates(values: pd.Series, where: Place, told: list[Note] | None = None) -> li
     if len(parsed.failed):
         wrong = [(int(i), f"holds “{values.iat[i]}”, which is no date such as 2027-01-31") for i in parsed.failed]
         raise_rows(wrong, where, str(values.name), "Write dates as year-month-day")
-    if told is not None:
-        told += [where.fact(w, "warning", field=str(values.name)) for w in parsed.warnings]
+    if notes is not None:
+        notes += [where.fact(w, "warning", field=str(values.name)) for w in parsed.warnings]
     return [None if pd.isna(v) else v.date() for v in parsed.values]
 
 
-def times(values: pd.Series, where: Place, zone: str | None = None, told: list[Note] | None = None) -> pd.Series:
+def times(values: pd.Series, where: Place, zone: str | None = None, notes: list[Note] | None = None) -> pd.Series:
     """Return a column as local times without a zone, NaT where empty.
 
     Parameters
@@ -363,7 +364,7 @@ def times(values: pd.Series, where: Place, zone: str | None = None, told: list[N
         For messages.
     zone
         Time zone of the place; times with an offset are turned into its clock. None takes the hour as it is written.
-    told
+    notes
         Takes in notes about what had to be decided.
 
     Raises
@@ -378,7 +379,7 @@ def times(values: pd.Series, where: Place, zone: str | None = None, told: list[N
             for i in parsed.failed
         ]
         raise_rows(wrong, where, str(values.name), "Write times as year-month-day hour:minute")
-    if told is not None:
-        told += [where.fact(w, "warning", field=str(values.name)) for w in parsed.warnings]
-        told += [where.fact(f, field=str(values.name)) for f in parsed.facts]
+    if notes is not None:
+        notes += [where.fact(w, "warning", field=str(values.name)) for w in parsed.warnings]
+        notes += [where.fact(f, field=str(values.name)) for f in parsed.facts]
     return parsed.values

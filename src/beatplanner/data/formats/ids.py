@@ -17,12 +17,12 @@ class IdMatch:
     ----------
     positions
         Place of each among the known ones, None where it is none of them.
-    told
+    note
         How they had to be compared, in a sentence; empty where they are written alike.
     """
 
     positions: list[int | None]
-    told: str
+    note: str
 
     @property
     def missing(self) -> list[int]:
@@ -66,14 +66,14 @@ def match_ids(wanted: Sequence[str | None], known: Sequence[str | None]) -> IdMa
     [0, 1, None]
     """
     best = IdMatch([None] * len(wanted), "")
-    for told, rule in RULES:
+    for note, rule in RULES:
         place: dict[str, int] = {}
         for i, name in enumerate(known):
             if name is not None:
                 place.setdefault(rule(name.strip()), i)
         if len(place) < sum(name is not None for name in known):
             continue
-        found = IdMatch([None if w is None else place.get(rule(w.strip())) for w in wanted], told)
+        found = IdMatch([None if w is None else place.get(rule(w.strip())) for w in wanted], note)
         if len(found.missing) < len(best.missing):
             best = found
     return best

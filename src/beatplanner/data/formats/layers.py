@@ -90,12 +90,12 @@ def read_layer(
     InputError
         Where the file cannot be read, the layer or a column is missing, it is empty, or has no CRS or geometry.
     """
-    told: list[Note] = []
+    notes: list[Note] = []
     with opened(path, layer) as inner:
         member = layer if inner.name == path.name or layer not in {inner.name, inner.stem} else None
         chosen = _chosen_layer(inner, member, path.name)
         where = Place(path.name, chosen if chosen not in (path.stem, inner.stem) else "", ())
-        with _told_as("the layer cannot be read ({error})", where, inner):
+        with _errors_as("the layer cannot be read ({error})", where, inner):
             page, what = layer_encoding(inner)
             info = pyogrio.read_info(inner, layer=chosen, encoding=page)
             _check_driver(info, where)
@@ -112,14 +112,14 @@ def read_layer(
         raise InputError(where.problem("the layer has no geometry", "Give a layer of points, lines or polygons"))
     if frame.empty:
         raise InputError(where.problem("the layer is empty", "Give a layer with features"))
-    told += [where.fact(f) for f in [what, *facts] if f]
-    told += [where.fact(f, "warning", "Draw it again in QGIS", field="geometry") for f in broken]
+    notes += [where.fact(f) for f in [what, *facts] if f]
+    notes += [where.fact(f, "warning", "Draw it again in QGIS", field="geometry") for f in broken]
     frame = frame.rename(columns={v: k for k, v in names.items()})
     shapes = np.asarray(frame.geometry.array, dtype=object)
     if shapely.has_z(shapes).any():
         frame = frame.set_geometry(gpd.GeoSeries(shapely.force_2d(shapes), index=frame.index, crs=frame.crs))
     dropped = tuple(f for f in found if f not in used)
-    where = Place(where.file, where.layer, tuple(str(i + 1) for i in frame.index), tuple(told), dropped)
+    where = Place(where.file, where.layer, tuple(str(i + 1) for i in frame.index), tuple(notes), dropped)
     frame = frame.reset_index(drop=True)
     if crs is not None:
         frame = frame.set_crs(crs_from(crs, file=path.name, field="crs"), allow_override=True)
@@ -135,11 +135,11 @@ def with_datum(where: Place, crs: CRS, points: np.ndarray) -> Place:
     if doubt is None:
         return where
     note = Note("warning", doubt.what, doubt.mend, where.file, where.layer, "", "crs")
-    return replace(where, told=(*where.told, note))
+    return replace(where, notes=(*where.notes, note))
 
 
 @contextmanager
-def _told_as(what: str, where: Place, path: Path) -> Generator[None]:
+def _errors_as(what: str, where: Place, path: Path) -> Generator[None]:
     """Tell as a sentence whatever GDAL's drivers raise on broken files, as `{error}`; its warnings are no business of a planner."""
     try:
         with warnings.catch_warnings():
@@ -188,7 +188,7 @@ def _features(
     if len(bad) > max(MOST_BROKEN, BROKEN_SHARE * len(shapes)) or len(bad) == len(shapes):
         what = f"the geometries of {len(bad):,} of {len(shapes):,} rows are broken"
         raise InputError(where.problem(what, "Export it again", row=str(bad[0] + 1), field="geometry"))
-    told: list[str] = []
+    notes: list[str] = []
     gone: list[int] = []
     for i in bad:
         try:
@@ -205,13 +205,13 @@ def _features(
             if not whole:
                 gone.append(int(i))
             broken = f"the geometry of {name} is broken"
-            told.append(broken if whole else f"the geometry of {name} is broken; the row was left out")
+            notes.append(broken if whole else f"the geometry of {name} is broken; the row was left out")
         else:
-            told.append(
+            notes.append(
                 f"the geometry of {name} was broken (a ring that is not closed, or of too few points) and was mended"
             )
     found = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=meta["crs"]), crs=meta["crs"])
-    return found.drop(index=gone), told
+    return found.drop(index=gone), notes
 
 
 def _nowhere(shapes: np.ndarray) -> np.ndarray:
@@ -234,7 +234,7 @@ def _without_binary(frame: pd.DataFrame) -> pd.DataFrame:
 
 def layer_names(path: Path) -> list[str]:
     """Return the layers of a file as `opened` gives it, without those that keep styles and projects; InputError where it cannot be read."""
-    with _told_as("the file cannot be read as a map layer ({error})", Place(path.name, "", ()), path):
+    with _errors_as("the file cannot be read as a map layer ({error})", Place(path.name, "", ()), path):
         every = [str(name) for name, _ in pyogrio.list_layers(path)]
     return [n for n in every if n not in {"layer_styles", "qgis_projects"} and not n.startswith("beatplanner_")]
 
@@ -249,7 +249,7 @@ class WholeLayer:
         The layer's name.
     frame
         A GeoDataFrame where it has geometries; its CRS may be unknown.
-    told
+    notes
         What had to be found out or mended to read it, in sentences; with the layers beside it that cannot be read.
     alone
         Whether the file has no other layer.
@@ -257,7 +257,7 @@ class WholeLayer:
 
     name: str
     frame: pd.DataFrame
-    told: tuple[str, ...]
+    notes: tuple[str, ...]
     alone: bool = True
 
 
@@ -283,12 +283,12 @@ def whole_layers(path: Path, layer: str | None = None) -> list[WholeLayer]:
             raise InputError(*problems)
         if problems:
             beside = tuple(f"the layer “{n.layer}” beside it is left out: {n.what}" for n in problems)
-            found[0] = replace(found[0], told=(*found[0].told, *beside))
+            found[0] = replace(found[0], notes=(*found[0].notes, *beside))
         return found
 
 
 def _whole_layer(path: Path, name: str, where: Place, *, alone: bool) -> WholeLayer:
-    with _told_as("the layer cannot be read ({error})", where, path):
+    with _errors_as("the layer cannot be read ({error})", where, path):
         page, what = layer_encoding(path)
         info = pyogrio.read_info(path, layer=name, encoding=page)
         _check_driver(info, where)
@@ -378,7 +378,7 @@ def read_table(
         else:
             with opened(inner) as plain:
                 name = _chosen_layer(plain, member, path.name)
-                with _told_as("the table cannot be read ({error})", Place(path.name, "", ()), inner):
+                with _errors_as("the table cannot be read ({error})", Place(path.name, "", ()), inner):
                     page, what = layer_encoding(plain)
                     _check_driver(pyogrio.read_info(plain, layer=name, encoding=page), Place(path.name, "", ()))
                     facts += [what] if what else []
@@ -394,8 +394,8 @@ def read_table(
     if not rows:
         raise InputError(where.problem("the table has no rows", "Give a table with rows below its header"))
     dropped = tuple(f for f in found if f not in set(names.values()))
-    told = tuple(where.fact(f) for f in [*facts, *spelled])
-    return frame, Place(path.name, name, tuple(rows), told, dropped, tuple(found))
+    notes = tuple(where.fact(f) for f in [*facts, *spelled])
+    return frame, Place(path.name, name, tuple(rows), notes, dropped, tuple(found))
 
 
 def whole_table(path: Path, sheet: str | None) -> pd.DataFrame:

@@ -28,14 +28,14 @@ class NumberColumn:
         Positions of texts that are no numbers.
     torn
         Positions of numbers that could mean two things, where the column does not tell which.
-    told
+    note
         What had to be decided, in a sentence, or an empty text.
     """
 
     values: np.ndarray
     failed: list[int]
     torn: list[int]
-    told: str
+    note: str
 
 
 def parse_numbers(texts: Sequence[str], *, whole: bool) -> NumberColumn:
@@ -71,7 +71,7 @@ def parse_numbers(texts: Sequence[str], *, whole: bool) -> NumberColumn:
             if decimal and SEPARATED.fullmatch(plain):
                 votes[decimal] += 1
     torn: list[int] = []
-    told, decimal = "", "."
+    note, decimal = "", "."
     if unsure:
         signs = {"." if "." in plain else "," for _, plain in unsure}
         if votes["."] and votes[","]:
@@ -79,7 +79,7 @@ def parse_numbers(texts: Sequence[str], *, whole: bool) -> NumberColumn:
         elif votes["."] or votes[","]:
             decimal = "." if votes["."] else ","
         elif whole:
-            told = f"“{unsure[0][1]}” and the like were read as thousands"
+            note = f"“{unsure[0][1]}” and the like were read as thousands"
             decimal = ","
         else:
             decimal = "."
@@ -89,7 +89,7 @@ def parse_numbers(texts: Sequence[str], *, whole: bool) -> NumberColumn:
             sign = "." if "." in plain else ","
             thousands = (whole and not (votes["."] or votes[","])) or ((votes["."] or votes[","]) and sign != decimal)
             values[i] = float(plain.replace(sign, "" if thousands else "."))
-    return NumberColumn(values, failed, torn, told)
+    return NumberColumn(values, failed, torn, note)
 
 
 def _decimal(text: str) -> str:

@@ -61,9 +61,9 @@ def read_points(
     if x is not None and y is not None:
         frame, where = read_table(path, layer, [x, y, *columns])
         given = crs_from(crs or "EPSG:4326", file=path.name, field=f"{key}.crs")
-        east, north, given, told = _coordinates(frame, x, y, given, where)
-        where = replace(where, told=(*where.told, *told))
-        if crs is None and given.is_geographic and not (x == y or told) and guess is not None:
+        east, north, given, notes = _coordinates(frame, x, y, given, where)
+        where = replace(where, notes=(*where.notes, *notes))
+        if crs is None and given.is_geographic and not (x == y or notes) and guess is not None:
             raise guess(np.column_stack([east, north]), where, "the coordinates have no CRS")
         if given.is_geographic:
             bad = np.flatnonzero((np.abs(east) > 180) | (np.abs(north) > 90))
@@ -121,7 +121,7 @@ class Coordinates:
         Whether their spelling says that they are longitude and latitude.
     wrong
         Column: position and sentence of each cell that is no coordinate.
-    told
+    notes
         How they were read, in sentences.
     """
 
@@ -129,7 +129,7 @@ class Coordinates:
     north: np.ndarray
     degrees: bool = False
     wrong: dict[str, list[tuple[int, str]]] = field(default_factory=dict[str, list[tuple[int, str]]])
-    told: list[str] = field(default_factory=list[str])
+    notes: list[str] = field(default_factory=list[str])
 
 
 def read_coordinates(frame: pd.DataFrame, x: str, y: str) -> Coordinates | None:
@@ -155,8 +155,8 @@ def read_coordinates(frame: pd.DataFrame, x: str, y: str) -> Coordinates | None:
         start = [parse_degrees(texts(frame[c].dropna().head(200))) for c in (x, y)]
         sides = [None if s is None else parse_degrees(texts(frame[c])) for s, c in zip(start, (x, y), strict=True)]
         if sides[0] is not None and sides[1] is not None:
-            told = ["coordinates were read as degrees, minutes and seconds"]
-            found = Coordinates(sides[0], sides[1], True, {}, told)
+            notes = ["coordinates were read as degrees, minutes and seconds"]
+            found = Coordinates(sides[0], sides[1], True, {}, notes)
             for c, side in zip((x, y), (sides[0], sides[1]), strict=True):
                 column = texts(frame[c])
                 bad = [int(i) for i in np.flatnonzero(np.isnan(side)) if column[i] is not None]
@@ -174,9 +174,9 @@ def read_coordinates(frame: pd.DataFrame, x: str, y: str) -> Coordinates | None:
     coded = np.isin(east, MISSING_CODES) & np.isin(north, MISSING_CODES)
     east[zero | coded | blank], north[zero | coded | blank] = np.nan, np.nan
     if zero.any():
-        found.told.append(f"{int(zero.sum()):,} rows have the coordinates 0, 0, which stand for unknown")
+        found.notes.append(f"{int(zero.sum()):,} rows have the coordinates 0, 0, which stand for unknown")
     if coded.any():
-        found.told.append(f"{int(coded.sum()):,} rows have coordinates such as −999, which stand for unknown")
+        found.notes.append(f"{int(coded.sum()):,} rows have coordinates such as −999, which stand for unknown")
     return found
 
 
@@ -196,5 +196,5 @@ def _coordinates(
         numbers(pd.Series(np.where(np.isnan(found.east), 0.0, found.east), name=x), where)
         numbers(pd.Series(np.where(np.isnan(found.north), 0.0, found.north), name=y), where)
     in_degrees = found.degrees and (x == y or not given.is_geographic)
-    told = [where.fact(what, field=x) for what in found.told]
-    return found.east, found.north, CRS.from_epsg(4326) if in_degrees else given, told
+    notes = [where.fact(what, field=x) for what in found.notes]
+    return found.east, found.north, CRS.from_epsg(4326) if in_degrees else given, notes

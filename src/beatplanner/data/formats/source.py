@@ -51,7 +51,7 @@ class Place:
 
     Attributes
     ----------
-    told
+    notes
         What had to be found out or mended to read it.
     dropped
         Columns of the file that were not taken.
@@ -62,7 +62,7 @@ class Place:
     file: str
     layer: str
     rows: tuple[str, ...]
-    told: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] = ()
     dropped: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
 
@@ -79,6 +79,6 @@ def source_of(role: str, path: Path, rows_in: int, rows_used: int, where: Place 
     """Describe a file that was read: its hash, date and rows, and what `where` knows was mended and left out."""
     newest = max((p.stat().st_mtime for p in path.rglob("*")), default=0.0) if path.is_dir() else path.stat().st_mtime
     modified = dt.datetime.fromtimestamp(newest, tz=dt.UTC).isoformat(timespec="seconds")
-    repaired = () if where is None else tuple(n.what for n in where.told)
+    repaired = () if where is None else tuple(n.what for n in where.notes)
     dropped = () if where is None else where.dropped
     return Source(role, path, fingerprint(path), modified, rows_in, rows_used, repaired, dropped)

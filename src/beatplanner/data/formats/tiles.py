@@ -89,40 +89,45 @@ def open_tiles(path: Path) -> TileFile:
             raise InputError(problem(what, "Choose a background map that ends in .mbtiles", file=path.name))
         with opened_database(path, 2 * SECONDS) as database:
             database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
-            told = {
+            metadata = {
                 str(k): str(v)[:1000]
                 for k, v in database.execute("SELECT name, value FROM metadata LIMIT 200")
                 if k is not None and v is not None
             }
-            least, most = _zooms(database, told)
+            least, most = _zooms(database, metadata)
             first = database.execute("SELECT tile_data FROM tiles WHERE zoom_level = ? LIMIT 1", (most,)).fetchone()
     except (sqlite3.Error, OSError) as error:
         raise InputError(_damaged(path, str(error))) from None
     if first is None:
         raise InputError(problem(f"{path.name} holds no pictures", AGAIN, file=path.name))
     if not (isinstance(first[0], bytes) and format_of(first[0])):
-        what = f"{path.name} holds “{told.get('format', 'unknown')}” tiles, which are not pictures"
+        what = f"{path.name} holds “{metadata.get('format', 'unknown')}” tiles, which are not pictures"
         raise InputError(problem(what, "Choose one with PNG, JPEG or WebP pictures", file=path.name))
     return TileFile(
-        path, _plain(told.get("name", "")) or path.stem, _plain(told.get("attribution", "")), least, most, _box(told)
+        path,
+        _plain(metadata.get("name", "")) or path.stem,
+        _plain(metadata.get("attribution", "")),
+        least,
+        most,
+        _box(metadata),
     )
 
 
-def _zooms(database: sqlite3.Connection, told: dict[str, str]) -> tuple[int, int]:
+def _zooms(database: sqlite3.Connection, metadata: dict[str, str]) -> tuple[int, int]:
     """Return the coarsest and the finest zoom: as the file says where tiles are there, else as they are."""
     found = database.execute("SELECT min(zoom_level), max(zoom_level) FROM tiles").fetchone()
     zooms = [z for z in found if isinstance(z, int)]
     if not zooms:
-        zooms = [int(told[k]) for k in ("minzoom", "maxzoom") if told.get(k, "").strip().isdecimal()]
+        zooms = [int(metadata[k]) for k in ("minzoom", "maxzoom") if metadata.get(k, "").strip().isdecimal()]
     zooms = [z for z in zooms if 0 <= z <= DEEPEST]
     return (min(zooms), max(zooms)) if zooms else (0, 0)
 
 
-def _box(told: dict[str, str]) -> tuple[float, float, float, float]:
+def _box(metadata: dict[str, str]) -> tuple[float, float, float, float]:
     """Return what is covered, by the file's own words; the world where they are missing or make no sense."""
     world = (-HALF_WORLD, -HALF_WORLD, HALF_WORLD, HALF_WORLD)
     try:
-        west, south, east, north = (float(v) for v in told.get("bounds", "").split(","))
+        west, south, east, north = (float(v) for v in metadata.get("bounds", "").split(","))
     except ValueError:
         return world
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):

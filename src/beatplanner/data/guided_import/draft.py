@@ -254,7 +254,7 @@ class ImportDraft:
         elif (places := self._coordinates(source)) is not None:
             x, y = places.east, places.north
             if places.degrees:
-                source.crs, source.crs_reason = "EPSG:4326", places.told[0]
+                source.crs, source.crs_reason = "EPSG:4326", places.notes[0]
                 return
         else:
             return

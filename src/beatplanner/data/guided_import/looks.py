@@ -75,7 +75,7 @@ class LayerLook:
         Without the geometry.
     box
         West, south, east, north in `crs`; empty for a table.
-    told
+    notes
         What had to be found out or mended to read it.
     """
 
@@ -86,7 +86,7 @@ class LayerLook:
     rows: int
     columns: tuple[Column, ...]
     box: tuple[float, ...] = ()
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -145,7 +145,7 @@ def _look_at_layer(path: Path, found: WholeLayer, layer: str | None) -> LayerLoo
         crs = str(_code_of(frame.crs)) if frame.crs is not None and geometry else ""
         bounds = frame.total_bounds
         box = tuple(float(v) for v in bounds) if geometry and np.isfinite(bounds).all() else ()
-    return LayerLook(path, layer, geometry, crs, len(frame), _columns(frame), box, found.told)
+    return LayerLook(path, layer, geometry, crs, len(frame), _columns(frame), box, found.notes)
 
 
 def _code_of(crs: CRS) -> str:

@@ -96,14 +96,14 @@ def put_package(part: Path, target: Path) -> None:
         pass
     waits = 0
 
-    def told(status: int, _left: int, _all: int) -> None:
+    def report(status: int, _left: int, _all: int) -> None:
         nonlocal waits
         waits += status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
         if waits > BUSY_STEPS:
             raise sqlite3.OperationalError("the file is locked")
 
     with closing(sqlite3.connect(part)) as new, closing(sqlite3.connect(target, timeout=BUSY_MS / 1000)) as old:
-        new.backup(old, progress=told)
+        new.backup(old, progress=report)
 
 
 def cannot_save(error: Exception, target: Path) -> Note:

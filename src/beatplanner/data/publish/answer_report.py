@@ -70,10 +70,10 @@ def write_answer(file: Path, content: AnswerPage) -> None:
     """
     why = " ".join([*content["draft"][:2], content["draft_more"]]).strip()
     draft = f"<p class='draft'><b>{escape(content['draft_title'])}.</b> {escape(why)}</p>" if why else ""
-    told = [(a["question"], " ".join(a["text"])) for a in content["answers"]]
-    size = print_size([content["lead"], why, *(text for _, text in told), content["foot"]], len(told))
+    answers = [(a["question"], " ".join(a["text"])) for a in content["answers"]]
+    size = print_size([content["lead"], why, *(text for _, text in answers), content["foot"]], len(answers))
     style = STYLE + PRINT.format(size=f"{size:g}", line=LINE, gap=GAP)
-    parts = "".join(f"<h2>{escape(question)}</h2><p>{escape(text)}</p>" for question, text in told)
+    parts = "".join(f"<h2>{escape(question)}</h2><p>{escape(text)}</p>" for question, text in answers)
     page = f"""<!DOCTYPE html>
 <html lang="{content["language"]}"><head><meta charset="utf-8"><title>{escape(content["title"])}</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="viewport" content="width=device-width, initial-scale=1">

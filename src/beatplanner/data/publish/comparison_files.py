@@ -36,7 +36,7 @@ from beatplanner.data.publish.comparison_workbook import BEATS_OF_TODAY, write_w
 from beatplanner.data.publish.force_language import content_speech
 from beatplanner.data.publish.page_templates import template_of
 from beatplanner.data.publish.price_words import price_sentence
-from beatplanner.data.publish.told import as_told, without_keys
+from beatplanner.data.publish.sentence_templates import in_language, without_keys
 from beatplanner.data.publish.translation import Speech, in_own_percents
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def write_comparison(
     maps: Sequence[PlanMap],
     beats: Sequence[BeatRow],
     cards: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (),
-    told: Said | None = None,
+    words: Said | None = None,
 ) -> None:
     """Write ``comparison.json``, ``comparison.html`` and ``comparison.xlsx``; an older comparison is replaced only when all are written.
 
@@ -132,7 +132,7 @@ def write_comparison(
         One row a beat and column: ``column``, ``beat``, ``name``, ``workload``, ``residents``, ``posts``.
     cards
         Name and run card of each plan, for the workbook.
-    told
+    words
         What the page says in the force's language; what the JSON says where it is not given.
     """
     out = whole_path(out)
@@ -141,7 +141,7 @@ def write_comparison(
         part.mkdir(parents=True)
         text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
         (part / "comparison.json").write_text(text, encoding="utf-8")
-        page = comparison_page(content, units, maps, told)
+        page = comparison_page(content, units, maps, words)
         (part / "comparison.html").write_text(page, encoding="utf-8")
         write_workbook(part / "comparison.xlsx", content, beats, cards)
 
@@ -153,7 +153,7 @@ def write_comparison(
 def _page_template() -> jinja2.Template:
     """Return the page's template, compiled once for all comparisons of a process."""
     known: Mapping[str, object] = {
-        "as_told": as_told,
+        "in_language": in_language,
         "blocked_in_words": blocked_in_words,
         "verdicts": verdicts,
         "best": best,
@@ -167,7 +167,7 @@ def _said_on_the_page(say: Speech) -> dict[str, Callable[..., str]]:
     """Return what the template calls to say something in a language."""
 
     def clash(why: str) -> str:
-        return without_keys(as_told(why, say.language), say.language)
+        return without_keys(in_language(why, say.language), say.language)
 
     def figure(value: Any, kind: str) -> str:
         return in_words(value, kind, say)
@@ -185,11 +185,11 @@ def _said_on_the_page(say: Speech) -> dict[str, Callable[..., str]]:
 
 
 def comparison_page(
-    content: Comparison, units: gpd.GeoDataFrame, maps: Sequence[PlanMap], told: Said | None = None
+    content: Comparison, units: gpd.GeoDataFrame, maps: Sequence[PlanMap], words: Said | None = None
 ) -> str:
     """Return the page, in the language of the content: cards, headline figures, linked maps, every figure, and who moves where."""
     say = content_speech(content)
-    content = _in_language(content, say, told)
+    content = _in_language(content, say, words)
     content = {**content, "blocks": _like_with_like(content)}
     templates = files("beatplanner.data") / "templates"
     script = (templates / "comparison.js").read_text("utf-8")
@@ -216,7 +216,7 @@ def comparison_page(
         plans=content["columns"][1:],
         curve=curve,
         choices=choose(content, say),
-        told=content["sentences"],
+        sentences=content["sentences"],
         prices=_prices(content.get("prices"), say),
         say=say,
         t=say.text,
@@ -233,13 +233,13 @@ def comparison_page(
     )
 
 
-def _in_language(content: Comparison, say: Speech, told: Said | None) -> Comparison:
+def _in_language(content: Comparison, say: Speech, words: Said | None) -> Comparison:
     """Return the content with what it says of plans in a language, where it was told in that."""
     today: list[ComparedColumn] = [
         {**c, "name": say.text(TODAY), "about": say.text(BEATS_OF_TODAY)} if c["today"] else c
         for c in content["columns"]
     ]
-    if told is None:
+    if words is None:
         return content
     name, said = content["columns"][0]["name"], today[0]["name"]
 
@@ -249,18 +249,18 @@ def _in_language(content: Comparison, say: Speech, told: Said | None) -> Compari
         if worst is not None and worst["best_plan"] == name:
             renamed: WorstPoint = {**worst, "best_plan": said}
             worst = renamed
-        unsolved = told.unsolved.get(d["plan"], d.get("unsolved", []))
+        unsolved = words.unsolved.get(d["plan"], d.get("unsolved", []))
         return {**d, "unsolved": unsolved, "best": best, "worst": worst}
 
     decision = [as_said(d) for d in content["decision"]]
-    return {**content, "columns": today, "decision": decision, "sentences": told.sentences}
+    return {**content, "columns": today, "decision": decision, "sentences": words.sentences}
 
 
-def _prices(told: PricedRules | None, say: Speech) -> list[str]:
+def _prices(priced: PricedRules | None, say: Speech) -> list[str]:
     """Return what each rule costs in a language; as it stands where an older result has sentences alone."""
-    if not told:
+    if not priced:
         return []
-    return [price_sentence(row, say) for row in told["prices"]] if "prices" in told else told["sentences"]
+    return [price_sentence(row, say) for row in priced["prices"]] if "prices" in priced else priced["sentences"]
 
 
 def _span(years: Sequence[Any], say: Speech) -> str:
@@ -302,7 +302,7 @@ def _drawing(content: Comparison, units: gpd.GeoDataFrame, maps: Sequence[PlanMa
     simple = shapely.coverage_simplify(flat, HAIR) if shapely.coverage_is_valid(flat) else shapely.simplify(flat, HAIR)
     simple = np.where(shapely.is_empty(simple) | shapely.is_missing(simple), flat, simple)
     columns: list[dict[str, object]] = []
-    for told, m in zip(content["columns"], maps, strict=True):
+    for column, m in zip(content["columns"], maps, strict=True):
         beat = np.array(m["beat"], dtype=object)
         ids = sorted({b for b in beat if b is not None})
         outlines = [_path(_union(simple[beat == b])) for b in ids]
@@ -315,7 +315,7 @@ def _drawing(content: Comparison, units: gpd.GeoDataFrame, maps: Sequence[PlanMa
             ]
         columns.append(
             {
-                "name": told["name"],
+                "name": column["name"],
                 "beat": [None if b is None else ids.index(b) for b in beat],
                 "ids": ids,
                 "load": _rounded(m["load"], 1),

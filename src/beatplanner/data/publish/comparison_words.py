@@ -146,20 +146,20 @@ def money_in_words(value: float, said: Speech = ENGLISH, digits: int = 2) -> str
 def verdicts(row: FigureRow) -> list[str]:
     """Return for each column “better”, “worse” or “” against the first, today's; nothing where neither is better or rounding decides."""
     first = row["values"][0]
-    told: list[str] = []
+    marks: list[str] = []
     unlike = row.get("unlike") or [False] * len(row["values"])
     for value, apart in zip(row["values"], unlike, strict=True):
         if apart or row["better"] == "" or value is None or first is None or row["kind"] == "text":
-            told.append("")
+            marks.append("")
             continue
         difference = float(value) - float(first)
         # a share that differs by less than can be written, 0.0 points, does not differ
         least = 5e-4 if row["kind"] == "share" else 1e-12
         if abs(difference) <= max(0.005 * max(abs(float(first)), abs(float(value))), least):
-            told.append("")
+            marks.append("")
         else:
-            told.append("better" if (difference < 0) == (row["better"] == "less") else "worse")
-    return told
+            marks.append("better" if (difference < 0) == (row["better"] == "less") else "worse")
+    return marks
 
 
 def best(row: FigureRow) -> list[bool]:
@@ -179,15 +179,15 @@ def best(row: FigureRow) -> list[bool]:
         return [False] * len(values)
     top = min(known) if row["better"] == "less" else max(known)
     # what reads like the best is no worse than it
-    told = [None if v is None else in_words(v, row["kind"]) for v in values]
-    if len({w for w in told if w is not None}) == 1:
+    shown = [None if v is None else in_words(v, row["kind"]) for v in values]
+    if len({w for w in shown if w is not None}) == 1:
         return [False] * len(values)
-    return [v is not None and w == in_words(top, row["kind"]) for v, w in zip(values, told, strict=True)]
+    return [v is not None and w == in_words(top, row["kind"]) for v, w in zip(values, shown, strict=True)]
 
 
 def signed(row: FigureRow, said: Speech = ENGLISH) -> list[str]:
     """Return each column's difference to the first, today's, with its sign; “” where there is none, rounding decides, or it means nothing."""
-    told: list[str] = []
+    shown: list[str] = []
     first = row["values"][0]
     for k, value in enumerate(row["values"]):
         if (
@@ -197,18 +197,18 @@ def signed(row: FigureRow, said: Speech = ENGLISH) -> list[str]:
             or row["kind"] in ("text", "yes")
             or not verdicts({**row, "better": row["better"] or "less"})[k]
         ):
-            told.append("")
+            shown.append("")
             continue
         change = float(value) - float(first)
         if row["kind"] == "share":
-            told.append(_sign(change) + said.text(POINTS, n=said.number(abs(100 * change), 1)))
+            shown.append(_sign(change) + said.text(POINTS, n=said.number(abs(100 * change), 1)))
         elif row["kind"] == "money":
-            told.append(f"{_sign(change)}{about(abs(change), said)}")
+            shown.append(f"{_sign(change)}{about(abs(change), said)}")
         else:
             size = in_words(abs(change), row["kind"], said)
             # what is written as nothing is nothing
-            told.append(_sign(change) + size if size.strip("0.,") else "")
-    return told
+            shown.append(_sign(change) + size if size.strip("0.,") else "")
+    return shown
 
 
 def _sign(value: float) -> str:
@@ -250,7 +250,7 @@ def choose(content: Comparison, said: Speech = ENGLISH) -> list[Choice]:
     """
     rows = {r["key"]: r for b in content["blocks"] for r in b["rows"]}
     unit = content.get("currency") or ""
-    told: list[Choice] = []
+    choices: list[Choice] = []
     for plan in content["decision"]:
         words = [_best_in_words(x, rows[x["key"]], content["columns"][0]["name"], unit, said) for x in plan["best"]]
         worst, money, used = plan["worst"], plan["money"], plan["capacity"]
@@ -261,7 +261,7 @@ def choose(content: Comparison, said: Speech = ENGLISH) -> list[Choice]:
             if money["posts"] is not None and abs(money["posts"] - money["whole"]) > 0.5:
                 text += "; " + _against(money["posts"], unit, POSTS, said)
         lacks = tuple(plan.get("lacks", []))
-        told.append(
+        choices.append(
             {
                 "name": plan["plan"],
                 "unmet": plan["unmet"],
@@ -283,7 +283,7 @@ def choose(content: Comparison, said: Speech = ENGLISH) -> list[Choice]:
                 else said.text(CAPACITY, hours=said.number(used["hours"]), capacity=said.number(used["capacity"])),
             }
         )
-    return told
+    return choices
 
 
 def _plain(row: FigureRow, said: Speech) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 from beatplanner.data.output_place import move
 from beatplanner.data.publish.comparison_words import beat_said, label_said
 from beatplanner.data.publish.force_language import content_speech
-from beatplanner.data.publish.told import as_told, without_keys
+from beatplanner.data.publish.sentence_templates import in_language, without_keys
 from beatplanner.data.result.cells import RUN_CARD, safe_cell, sheet_name
 from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
 
@@ -181,8 +181,8 @@ def write_workbook(  # noqa: C901 - one step a sheet
                 int(m[k]) if str(m[k]).isdecimal() and str(int(m[k])) == m[k] else safe_cell(m[k])
                 for k in ("from", "to")
             ]
-            told = (beat_said(said, m["to_name"]), m["residents"], m["units"])
-            moves.append([safe_cell(shown[name]), *ends, *map(safe_cell, told)])
+            sentencen_move = (beat_said(said, m["to_name"]), m["residents"], m["units"])
+            moves.append([safe_cell(shown[name]), *ends, *map(safe_cell, sentencen_move)])
         if rows:
             end = moves.max_row
             known["Who moves"] |= {
@@ -222,8 +222,8 @@ def write_workbook(  # noqa: C901 - one step a sheet
         head(sheet, [said.text(v) for v in ("Plan", "About", "What")], (24, 28, 60))
         for name, rows in cards:
             for what, says in rows:
-                told = without_keys(as_told(says, said.language), said.language)
-                sheet.append([safe_cell(name), safe_cell(what), safe_cell(told)])
+                sentencen_move = without_keys(in_language(says, said.language), said.language)
+                sheet.append([safe_cell(name), safe_cell(what), safe_cell(sentencen_move)])
     for sheet in book.worksheets:
         _give_room(sheet, ("A", "B", "C") if sheet.title in (about.title, titles[RUN_CARD]) else ())
         sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4

@@ -14,7 +14,7 @@ import pandas as pd
 from beatplanner.data.formats.geometry import dissolved
 from beatplanner.data.publish.comparison_words import share_in_words
 from beatplanner.data.publish.plain_figure import plain_figure
-from beatplanner.data.publish.told import as_told, without_keys
+from beatplanner.data.publish.sentence_templates import in_language, without_keys
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import write_csv
 from beatplanner.data.result.plan_tables import PlanTables
@@ -114,7 +114,7 @@ def write_country_files(
     parts = [f"<p>{escape(_sentence(country, t))}</p>"]
     if empty:
         parts.append(f"<p class='warn'>{escape(t.count(*NOBODY, len(empty), beats=t.listed(list(empty), 12)))}</p>")
-    parts += [f"<p class='warn'>{escape(without_keys(as_told(n, language), language))}</p>" for n in notes]
+    parts += [f"<p class='warn'>{escape(without_keys(in_language(n, language), language))}</p>" for n in notes]
     parts.append(f"<img alt='{escape(t.text(MAP), quote=True)}' src='{_map(tables, table, t)}'>")
     heads = {k: v for k, v in HEADS.items() if not table[k].isna().all() and not (table[k].astype(str) == "").all()}
     for level, title in (("region", BY_REGION), ("municipality", BY_TOWN)):

@@ -83,8 +83,8 @@ def write_curve(out: Path, name: str, rows: list[Row], tolerance: float, languag
         f"<td>{t.text(STATES[0 if row['feasible'] else 1])}</td></tr>"
         for row in rows
     )
-    told = [t.text(GUIDE, tolerance=_share(t, tolerance)), *([t.text(TRUST)] if trust else [])]
-    told += [] if all(r["feasible"] for r in rows) else [t.text(HOLLOW)]
+    sentences = [t.text(GUIDE, tolerance=_share(t, tolerance)), *([t.text(TRUST)] if trust else [])]
+    sentences += [] if all(r["feasible"] for r in rows) else [t.text(HOLLOW)]
     heads = ("budget", "moved_share", "max_deviation", "travel", *(["relationship_years_kept"] if trust else []))
     head = "".join(f"<th>{escape(h)}</th>" for h in [*(t.text(COLUMNS[c]) for c in heads), t.text("Rules")])
     title = f"{name}: {t.text(TITLE)}"
@@ -95,7 +95,7 @@ def write_curve(out: Path, name: str, rows: list[Row], tolerance: float, languag
 table{{border-collapse:collapse;width:100%}}td,th{{padding:.35rem .5rem;border-bottom:1px solid #ccc;text-align:left}}
 .wide{{overflow-x:auto}}img{{max-width:100%}}</style></head><body>
 <h1>{escape(title)}</h1>
-<p>{escape(" ".join(told))}</p>
+<p>{escape(" ".join(sentences))}</p>
 <img alt="{escape(t.text(PICTURE))}" src="{_chart(t, rows, tolerance)}">
 <div class="wide"><table><thead><tr>{head}</tr></thead>
 <tbody>{cells}</tbody></table></div></body></html>

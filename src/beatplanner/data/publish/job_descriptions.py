@@ -105,7 +105,7 @@ def _job(tables: PlanTables, beat: Row, post: int, changes: Sequence[Change], sa
     people = beat["population"]
     forum = section_of(rules, "forum")
     meet = section_of(forum, "neighbourhood").get("meetings_a_year") if forum else None
-    told = [
+    edits = [
         {
             "leaves": c.leaves or "–",
             "last_day": say.date(c.last_day) if c.last_day else "–",
@@ -138,7 +138,7 @@ def _job(tables: PlanTables, beat: Row, post: int, changes: Sequence[Change], sa
         "hours_on_beat": say.number(hours),
         "stations": ", ".join(stations) or say.text(TO_BE_NAMED),
         "forums": [say.text(MEETINGS, n=meet)] if meet else [say.text(NOT_PLANNED)],
-        "changes": told,
+        "changes": edits,
         "holders": holders,
         "stand_ins": stand_ins(tables, beat, holders, say),
         "min_tenure": rules["officers"]["min_tenure_months"],

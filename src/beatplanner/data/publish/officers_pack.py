@@ -397,7 +397,7 @@ def _reason(move: Move, speech: Speech) -> str:
 
 def _personnel_sheets(sheet: Any, tables: PlanTables, day: Any) -> None:
     """Write who is moved and why, and, where the roster has them, temporary postings, supervisors and appeals."""
-    name, told, speech = names(tables), tables.summary["officers"], _speech(tables)
+    name, section, speech = names(tables), tables.summary["officers"], _speech(tables)
     found = moves(tables)
     head = ["Officer", "From beat", "To beat", "On", "Reason"]
     aged = any(m["years"] is not None for m in found)
@@ -421,12 +421,12 @@ def _personnel_sheets(sheet: Any, tables: PlanTables, day: Any) -> None:
         ]
         head = ["Stands in", "For", "Beat", "From", "Last day"]
         sheet("Temporary postings", head, rows, [26, 26, 26, 12, 14])
-    if told.get("supervision"):
-        rows = [[r[k] for k in ("area", *COUNTS)] for r in supervision_rows(told["supervision"])]
+    if section.get("supervision"):
+        rows = [[r[k] for k in ("area", *COUNTS)] for r in supervision_rows(section["supervision"])]
         head = ["Area", "Officers at their posts", "Supervisors", "Needed", "Missing"]
         sheet("Supervision", head, rows, [44, 14, 14, 12, 12])
     assert tables.roster is not None
-    if told.get("appeals"):
+    if section.get("appeals"):
         rows = [
             [r["officer"], day(r.get("appeal_on")), r["appeal"]]
             for r in tables.roster.to_dict("records")
@@ -452,7 +452,7 @@ def _write_calendar(path: Path, tables: PlanTables) -> None:
     for c in changes_of(tables):
         event = icalendar.Event()
         beat, until = name.get(c.beat, c.beat), c.day + DAY
-        told: list[str] = []
+        sentences: list[str] = []
         both, comes, leaves, last, first, together, vacant = CALENDAR
         where = {"beat": beat, "post": c.post, "comes": c.comes, "leaves": c.leaves}
         if c.comes and c.leaves:
@@ -462,16 +462,16 @@ def _write_calendar(path: Path, tables: PlanTables) -> None:
         else:
             title = speech.text(comes if c.comes else leaves, **where)
         if c.last_day:
-            told.append(speech.text(last, officer=c.leaves, date=speech.date(c.last_day)))
+            sentences.append(speech.text(last, officer=c.leaves, date=speech.date(c.last_day)))
         if c.first_day:
-            told.append(speech.text(first, officer=c.comes, date=speech.date(c.first_day)))
+            sentences.append(speech.text(first, officer=c.comes, date=speech.date(c.first_day)))
         if c.comes and c.leaves:
-            told.append(speech.text(together, days=c.days_together))
+            sentences.append(speech.text(together, days=c.days_together))
         if c.days_vacant:
-            told.append(speech.text(vacant, days=c.days_vacant))
+            sentences.append(speech.text(vacant, days=c.days_vacant))
         entry: dict[str, object] = {
             "summary": title,
-            "description": "\n".join(told),
+            "description": "\n".join(sentences),
             "dtstart": c.day,
             "dtend": until,
             "transp": "TRANSPARENT",

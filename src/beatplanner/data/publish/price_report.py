@@ -76,7 +76,7 @@ def write_prices(out: Path, content: Prices, language: str = "en", project: str 
     t = Speech(language)
     yes = {True: t.text("yes"), False: t.text("no")}
     rows = content["prices"]
-    table = [[_told(row.get(c)) for c in COLUMNS] for row in rows]
+    table = [[_rounded(row.get(c)) for c in COLUMNS] for row in rows]
     write_csv(out / "prices.csv", list(COLUMNS), table)
     steps = {step: t.text(said) for step, said in STEP_NAMES.items()}
     said = [
@@ -123,5 +123,5 @@ def _interval(r: PriceRow, t: Speech) -> str:
     return escape(price) + (f"<br><small>{escape(t.text(FOUND, what=found))}</small>" if found else "")
 
 
-def _told(value: Any) -> Any:
+def _rounded(value: Any) -> Any:
     return round(value, 4) if isinstance(value, float) else value

@@ -9,7 +9,7 @@ from typing import Any
 
 from beatplanner.data.publish.comparison_words import ENGLISH
 from beatplanner.data.publish.report_section import put_section
-from beatplanner.data.publish.told import as_told
+from beatplanner.data.publish.sentence_templates import in_language
 from beatplanner.data.publish.translation import Speech
 
 TITLE = "Privacy of the forum pack"
@@ -39,7 +39,7 @@ def add_privacy(report: Path, record: Mapping[str, Any], say: Speech = ENGLISH) 
         for what, t in record["tables"].items()
     )
     why = record.get("themes_left_out")
-    left_out = f"<p>{escape(say.text(THEMES, why=as_told(str(why), say.language)))}</p>" if why else ""
+    left_out = f"<p>{escape(say.text(THEMES, why=in_language(str(why), say.language)))}</p>" if why else ""
     heads = "".join(
         f'<th scope="col"{" class=n" if 0 < k < 5 else ""}>{escape(say.text(head))}</th>'
         for k, head in enumerate(HEADS)

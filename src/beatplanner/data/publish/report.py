@@ -125,10 +125,10 @@ def proof_in_words(step: Claims, say: Speech = ENGLISH) -> str:
         return say.text(NOT_FOUND)
     if step["lower_bound"] is None:
         return say.text(NO_BOUND)
-    told = {"bound": say.number(step["lower_bound"]), "gap": gap_said(step["gap"], say.percent)}
+    fields = {"bound": say.number(step["lower_bound"]), "gap": gap_said(step["gap"], say.percent)}
     if step["status"] == "optimal":
-        return say.text(REACHED, **told) + _by_whom(step, say)
-    return say.text(WITHIN, objective=say.number(step["objective"]), **told) + _by_whom(step, say)
+        return say.text(REACHED, **fields) + _by_whom(step, say)
+    return say.text(WITHIN, objective=say.number(step["objective"]), **fields) + _by_whom(step, say)
 
 
 def _by_whom(step: Mapping[str, object], say: Speech) -> str:

@@ -12,7 +12,7 @@ from jinja2.runtime import Context
 
 from beatplanner.data.publish.comparison_words import ENGLISH
 from beatplanner.data.publish.officers_pack import VALUES
-from beatplanner.data.publish.told import as_told, without_keys
+from beatplanner.data.publish.sentence_templates import in_language, without_keys
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft_reason import gap_said
 
@@ -93,9 +93,9 @@ def _language(page: Context, name: str) -> str:
 
 
 @jinja2.pass_context
-def _told(page: Context, text: Any) -> str:
+def _sentence(page: Context, text: Any) -> str:
     language = _say(page).language
-    return str(text) if language == "en" else without_keys(as_told(str(text), language), language)
+    return str(text) if language == "en" else without_keys(in_language(str(text), language), language)
 
 
 @jinja2.pass_context
@@ -118,7 +118,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "day": _day,
     "last_day": _last_day,
     "language": _language,
-    "told": _told,
+    "in_language": _sentence,
     "status": _status,
     "file_name": _file_name,
 }

@@ -132,19 +132,19 @@ def forum_costs(
         The language.
     """
 
-    def told_cost(cost: float) -> str:
+    def cost_cell(cost: float) -> str:
         return say.number(cost) if math.isfinite(cost) else say.text(NO_PLACE)
 
     rows = "".join(
-        f'<tr><td>{escape(say.text(name))}</td><td class="n">{say.number(count)}</td><td class="n">{say.number(meets)}</td><td class="n">{told_cost(cost)}</td></tr>'
+        f'<tr><td>{escape(say.text(name))}</td><td class="n">{say.number(count)}</td><td class="n">{say.number(meets)}</td><td class="n">{cost_cell(cost)}</td></tr>'
         for name, count, meets, cost in levels
     )
     whole = sum(c for *_, c in levels)
-    total = f'<tr><td>{escape(say.text("All"))}</td><td class="n">{say.number(sum(n for _, n, _, _ in levels))}</td><td class="n"></td><td class="n">{told_cost(whole)}</td></tr>'
-    told = "" if budget is None else _beside_budget(whole, budget, say)
+    total = f'<tr><td>{escape(say.text("All"))}</td><td class="n">{say.number(sum(n for _, n, _, _ in levels))}</td><td class="n"></td><td class="n">{cost_cell(whole)}</td></tr>'
+    beside = "" if budget is None else _beside_budget(whole, budget, say)
     return (
         f"<h2>{escape(say.text(COSTS))}</h2><p>{escape(say.text(COUNTED))} "
-        f'{told}</p><div class="scroll"><table><thead><tr><th scope="col">{escape(say.text("Forums"))}</th><th scope="col" class="n">{escape(say.text(HOW_MANY))}</th><th scope="col" class="n">{escape(say.text(MEETINGS))}</th>'
+        f'{beside}</p><div class="scroll"><table><thead><tr><th scope="col">{escape(say.text("Forums"))}</th><th scope="col" class="n">{escape(say.text(HOW_MANY))}</th><th scope="col" class="n">{escape(say.text(MEETINGS))}</th>'
         f'<th scope="col" class="n">{escape(say.text(COST_OF_ALL, currency=currency))}</th></tr></thead><tbody>{rows}{total}</tbody></table></div>'
     )
 

@@ -51,7 +51,7 @@ class Lists:
         Its id in the project.
     where
         Which of its features have an entry, as an expression of QGIS.
-    told
+    shows
         The entry of a feature, as an expression.
     order
         By what entries are sorted, as an expression.
@@ -62,7 +62,7 @@ class Lists:
     title: str
     layer: str
     where: str
-    told: str
+    shows: str
     order: str
     entries: Sequence[tuple[str, BaseGeometry]]
 
@@ -73,7 +73,7 @@ class Lists:
     def on_the_page(self) -> str:
         """Return the list of what the page's map shows, as an expression; nothing where that is nothing."""
         found = (
-            f"aggregate('{self.layer}', 'concatenate', {self.told}, filter:=({self.where}) AND intersects($geometry, @shown), "
+            f"aggregate('{self.layer}', 'concatenate', {self.shows}, filter:=({self.where}) AND intersects($geometry, @shown), "
             f"concatenator:='; ', order_by:={self.order})"
         )
         title = self.title.replace("'", "''")

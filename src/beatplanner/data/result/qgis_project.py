@@ -211,8 +211,10 @@ def _lists(
         ]
         rows.sort(key=lambda row: row[0].split(" ", 1)[0].rjust(12, "0"))
         if rows:
-            told = '"beat" || \' \' || "name"'
-            found.append(Lists(says.text(words.LAYERS[0]), "beatplanner_beats", f"NOT {NAMELESS}", told, PAGES, rows))
+            expression = '"beat" || \' \' || "name"'
+            found.append(
+                Lists(says.text(words.LAYERS[0]), "beatplanner_beats", f"NOT {NAMELESS}", expression, PAGES, rows)
+            )
     if tables.stations is not None and letters:
         names = {s: f"{letters[s]} {n}" for s, n in station_names(tables, says, accepted).items()}
         places = dict(zip(tables.stations["station"].astype(str), tables.stations.geometry, strict=True))
@@ -226,10 +228,10 @@ def _legend_of_beats(says: words.Says) -> str:
     """Return the first beat as the sign of all in a legend."""
     label = f"{says.text(words.BORDER)}. {says.text(words.FILL)}"
     kept = {"legend/title-style": "hidden", "legend/node-order": "0", "legend/label-0": label}
-    told = "".join(f"<property key={quoteattr(k)} value={quoteattr(v)}/>" for k, v in kept.items())
+    properties = "".join(f"<property key={quoteattr(k)} value={quoteattr(v)}/>" for k, v in kept.items())
     return (
         '<layer-tree-layer id="beatplanner_beats" name="" providerKey="ogr" checked="Qt::Checked" expanded="0">'
-        f"<customproperties>{told}</customproperties></layer-tree-layer>"
+        f"<customproperties>{properties}</customproperties></layer-tree-layer>"
     )
 
 
@@ -271,13 +273,13 @@ def _column(column: str, known: Mapping[str, str], says: words.Says) -> str:
 
 def _states(says: words.Says) -> str:
     """Return what the states of sites are called in tables and forms."""
-    told = "".join(
+    values = "".join(
         f'<Option type="Map"><Option type="QString" name={quoteattr(says.text(word))} value={quoteattr(state)}/></Option>'
         for state, word in words.STATES.items()
     )
     return (
         '<fieldConfiguration><field name="state" configurationFlags="None"><editWidget type="ValueMap"><config><Option type="Map">'
-        f'<Option type="List" name="map">{told}</Option></Option></config></editWidget></field></fieldConfiguration>'
+        f'<Option type="List" name="map">{values}</Option></Option></config></editWidget></field></fieldConfiguration>'
     )
 
 

@@ -203,14 +203,14 @@ def _fill_symbol(
 
 def by_expression(properties: dict[str, str], element: str = "data_defined_properties") -> str:
     """Return properties of a symbol that expressions give (`QgsPropertyCollection`, the same in every QGIS 3)."""
-    told = "".join(
+    options = "".join(
         f"<Option type='Map' name='{k}'><Option type='bool' name='active' value='true'/>"
         f"<Option type='QString' name='expression' value={quoteattr(v)}/><Option type='int' name='type' value='3'/></Option>"
         for k, v in properties.items()
     )
     return (
         f"<{element}><Option type='Map'><Option type='QString' name='name' value=''/>"
-        f"<Option type='Map' name='properties'>{told}</Option><Option type='QString' name='type' value='collection'/></Option></{element}>"
+        f"<Option type='Map' name='properties'>{options}</Option><Option type='QString' name='type' value='collection'/></Option></{element}>"
     )
 
 
@@ -257,13 +257,13 @@ def _single(symbol: str, labels: str = "") -> str:
 
 def _kinds(expression: str, kinds: dict[str, tuple[str, str]], labels: str = "") -> str:
     """Return a style with a symbol for each value of an expression: value: what the legend calls it, and its symbol."""
-    told = "".join(
+    categories = "".join(
         f"<category render='true' symbol='{i}' value={quoteattr(value)} label={quoteattr(title)} type='string'/>"
         for i, (value, (title, _)) in enumerate(kinds.items())
     )
     symbols = "".join(symbol.replace("name='0'", f"name='{i}'", 1) for i, (_, symbol) in enumerate(kinds.values()))
     return _style(
-        f"<renderer-v2 type='categorizedSymbol' attr={quoteattr(expression)}><categories>{told}</categories><symbols>{symbols}</symbols></renderer-v2>",
+        f"<renderer-v2 type='categorizedSymbol' attr={quoteattr(expression)}><categories>{categories}</categories><symbols>{symbols}</symbols></renderer-v2>",
         labels,
     )
 

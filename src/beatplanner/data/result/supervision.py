@@ -31,12 +31,12 @@ def _sum(areas: Sequence[Supervision]) -> Supervision:
     }
 
 
-def supervision_rows(told: Sequence[Supervision]) -> list[Supervision]:
+def supervision_rows(rows: Sequence[Supervision]) -> list[Supervision]:
     """Return the rows of ``officers.supervision`` for people.
 
     Parameters
     ----------
-    told
+    rows
         As the summary has them: first the whole force counted as one area, then each area where there are several.
 
     Returns
@@ -44,9 +44,9 @@ def supervision_rows(told: Sequence[Supervision]) -> list[Supervision]:
     list of Supervision
         The whole force as the sum of its areas, where that differs the force counted as one area, and each area.
     """
-    if not told:
+    if not rows:
         return []
-    one, *areas = told
+    one, *areas = rows
     if not areas:
         return [{**one, "area": FORCE}]
     whole, as_one = _sum(areas), _sum([one])
@@ -54,6 +54,6 @@ def supervision_rows(told: Sequence[Supervision]) -> list[Supervision]:
     return [whole, *([alone] if whole != as_one else []), *areas]
 
 
-def missing_supervisors(told: Sequence[Supervision]) -> int:
+def missing_supervisors(rows: Sequence[Supervision]) -> int:
     """Return how many supervisors are missing where they are needed, whatever other areas have too many."""
-    return supervision_rows(told)[0]["missing"] if told else 0
+    return supervision_rows(rows)[0]["missing"] if rows else 0

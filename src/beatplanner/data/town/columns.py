@@ -83,8 +83,8 @@ BESIDE = {
 
 def read_columns(reading: Reading, key: str, table: Table | Officers) -> tuple[pd.DataFrame, Place]:
     """Read a table of the description whose columns have fixed meanings, see `TABLES`; what it tells is taken in by `reading`."""
-    frame, where, told = described_table(reading.description, key, table)
-    reading.findings.add(told)
+    frame, where, notes = described_table(reading.description, key, table)
+    reading.findings.add(notes)
     return frame, where
 
 
@@ -153,18 +153,18 @@ def mapped_table(
     if absent:
         mend = did_you_mean(absent[0], headers) or f"The columns are: {listed(headers, 20)}"
         raise InputError(where.problem(f"there is no column “{absent[0]}”", mend, field=f"{key}.columns"))
-    told = list(where.told)
+    notes = list(where.notes)
     words = {m: n for m, n in by_word.items() if m in frame and plain(n) != m}
     if words:
         said = ", ".join(f"“{n}” is taken for {m}" for m, n in words.items())
         kept = ", ".join(f'{m} = "{n}"' for m, n in words.items())
         mend = f"To keep or change this, write columns = {{ {kept} }} in {key}" if key else ""
         note = where.fact(said, mend=mend)
-        told.append(replace(note, fix=tuple((f"{key}.columns.{m}", n) for m, n in words.items()) if key else ()))
+        notes.append(replace(note, fix=tuple((f"{key}.columns.{m}", n) for m, n in words.items()) if key else ()))
     unused = [h for h in headers if h not in {*names.values(), *beside}]
     if unused:
-        told.append(_unused(where, key, unused, needed, [m for m in optional if m not in frame], optional))
-    return frame, where, told
+        notes.append(_unused(where, key, unused, needed, [m for m in optional if m not in frame], optional))
+    return frame, where, notes
 
 
 def _unused(

@@ -37,7 +37,7 @@ class Mended:
         (n,) polygons or multipolygons.
     changed
         (n,) m² that each gained (positive) or lost.
-    told
+    notes
         What was closed, in sentences.
     left
         What was not, and why.
@@ -48,7 +48,7 @@ class Mended:
 
     polygons: np.ndarray
     changed: np.ndarray
-    told: tuple[str, ...]
+    notes: tuple[str, ...]
     left: tuple[str, ...]
     matched: np.ndarray | None = None
 
@@ -73,15 +73,15 @@ def mend_coverage(polygons: np.ndarray, names: Sequence[str], metres: float) -> 
     nothing = np.zeros(len(polygons))
     if metres == 0 or len(polygons) < 2:
         return Mended(polygons, nothing, (), ())
-    told: list[str] = []
+    notes: list[str] = []
     kept, slivers = _without_slivers(polygons)
     if slivers.any():
-        told.append(
+        notes.append(
             f"{int(slivers.sum()):,} slivers of less than {SLIVER_AREA:g} m² were taken out of {listed(np.asarray(names)[slivers > 0], 5)}"
         )
     wrong = ~shapely.is_empty(geometry.coverage_gaps(kept, metres))
     if not wrong.any():
-        return Mended(kept, shapely.area(kept) - shapely.area(polygons), tuple(told), (), ~wrong)
+        return Mended(kept, shapely.area(kept) - shapely.area(polygons), tuple(notes), (), ~wrong)
     before = shapely.area(kept)
     left: list[str] = []
     # only what does not match, and its neighbours, is rebuilt
@@ -100,16 +100,16 @@ def mend_coverage(polygons: np.ndarray, names: Sequence[str], metres: float) -> 
         found = _clean(kept, np.setdiff1d(near, far), metres)
         again = np.abs(shapely.area(found) - before) > np.maximum(LARGEST_CHANGE * before, NOTICED)
         if again.any():
-            return Mended(kept, shapely.area(kept) - shapely.area(polygons), tuple(told), tuple(left), ~wrong)
+            return Mended(kept, shapely.area(kept) - shapely.area(polygons), tuple(notes), tuple(left), ~wrong)
     changed = shapely.area(found) - before
     moved = np.flatnonzero(np.abs(changed) > NOTICED)
     if len(moved):
         most = moved[np.argmax(np.abs(changed[moved]))]
-        told.append(
+        notes.append(
             f"gaps and overlaps between units were closed: {len(moved):,} units changed by {np.abs(changed[moved]).sum():,.0f} m² in all, most of "
             f"all {names[most]} by {abs(changed[most]):,.0f} m² ({abs(changed[most]) / before[most]:.1%})"
         )
-    return Mended(found, shapely.area(found) - shapely.area(polygons), tuple(told), tuple(left), ~wrong)
+    return Mended(found, shapely.area(found) - shapely.area(polygons), tuple(notes), tuple(left), ~wrong)
 
 
 def _clean(polygons: np.ndarray, at: np.ndarray, metres: float) -> np.ndarray:

@@ -202,11 +202,11 @@ def with_doubted_axes(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -
             note = where.problem(f"{what}, where it is", f"{MEND}; or correct project.crs", field="geometry")
             raise InputError(replace(note, fix=fix, asked=True))
         mend = "Leave project.crs out, or correct the CRS of the units; lengths and areas are wrong far from where a system is meant for"
-        return replace(where, told=(*where.told, where.fact(what, "warning", mend, field="project.crs")))
+        return replace(where, notes=(*where.notes, where.fact(what, "warning", mend, field="project.crs")))
     said, why = letters_say(_names(reading, frame), places, turned)
     if said > 0:
         note = where.fact(f"{why}, but {other}, where such names are at home", "warning", MEND, field="geometry")
-        return replace(where, told=(*where.told, replace(note, fix=fix, asked=True)))
+        return replace(where, notes=(*where.notes, replace(note, fix=fix, asked=True)))
     return where
 
 

@@ -105,8 +105,8 @@ def read_forum_tables(town: Town) -> ForumTables:
         wanted = [c for columns in TABLES[f"forum.{key}"] for c in columns]
         if given is None:
             return pd.DataFrame({c: pd.Series(dtype=object) for c in wanted}), None
-        frame, where, told = described_table(d, f"forum.{key}", given)
-        findings.add(told)
+        frame, where, of_table = described_table(d, f"forum.{key}", given)
+        findings.add(of_table)
         for column in wanted:
             if column not in frame:
                 frame[column] = None
@@ -155,8 +155,8 @@ def read_forum_tables(town: Town) -> ForumTables:
     findings.raise_if_any()
     known = {str(s): str(h) for s, h in zip(hours["station"], hours["hours"], strict=True) if s and h}
     partners["kind"] = pd.Series([kind_of_partner(k) for k in partners["kind"]], dtype=object)
-    told = tuple(sources), tuple(findings.notes)
-    return ForumTables(consents, report_back, partners, known, venues, streets, waters, *told, contacts, houses)
+    origins = tuple(sources), tuple(findings.notes)
+    return ForumTables(consents, report_back, partners, known, venues, streets, waters, *origins, contacts, houses)
 
 
 def read_venues(town: Town) -> pd.DataFrame | None:

@@ -40,9 +40,9 @@ def read_homes(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | None
             "units.homes",
         )
         unit = unit_positions(frame[layer.unit], units, where)
-        told: list[Note] = []
-        people = numbers(frame[layer.residents], where, least=0, whole=True, told=told)
-        reading.findings.add(told)
+        notes: list[Note] = []
+        people = numbers(frame[layer.residents], where, least=0, whole=True, notes=notes)
+        reading.findings.add(notes)
         reading.record("units.homes", layer.path, len(frame))
         found = _homes_of_layer(frame, unit, people, units, lambda i: f"{where.file}, row {where.rows[i]}")
     elif rules.population_raster is not None and reading.description.stations.distances is None:

@@ -43,7 +43,7 @@ def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> tuple[pd.DataFr
         frame, where = read_placed(
             reading, rules, columns, "incidents", crs_of(units), guess_beside(reading, "incidents", units)
         )
-    told: list[Note] = []
+    notes: list[Note] = []
     rows = len(frame)
     for c in (rules.category,):
         why = personal([t or "" for t in texts(frame[c])]) if c else ""
@@ -53,11 +53,11 @@ def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> tuple[pd.DataFr
                 where.problem(f"the column {why}, so it is not taken for a kind of incident", mend, field=c or "")
             )
     if rules.address is not None:
-        told += _geocode(reading, frame, rules, where, crs_of(units))
+        notes += _geocode(reading, frame, rules, where, crs_of(units))
     category = [c or "" for c in texts(frame[rules.category])] if rules.category else [""] * rows
     if rules.categories is not None:
-        category, notes, listed_kinds = map_categories(reading, category, rules.categories)
-        reading.findings.add(notes)
+        category, of_categories, listed_kinds = map_categories(reading, category, rules.categories)
+        reading.findings.add(of_categories)
         reading.record("incidents.categories", rules.categories.path, listed_kinds)
     found = pd.DataFrame(
         {
@@ -65,12 +65,12 @@ def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> tuple[pd.DataFr
             "y": frame["y"],
             "unit": -1,
             "category": category,
-            "time": _times(frame, rules, where, told),
+            "time": _times(frame, rules, where, notes),
         }
     )
     if rules.record is not None:
         found, note = _once_a_record(found, frame[rules.record], where)
-        told += note
+        notes += note
     there = np.asarray(np.isfinite(found[["x", "y"]].to_numpy()).all(axis=1))
     unit = np.full(len(found), -1)
     points = np.asarray(shapely.points(found.loc[there, ["x", "y"]].to_numpy(float)), dtype=object)
@@ -82,20 +82,20 @@ def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> tuple[pd.DataFr
     unit[np.flatnonzero(there)[first.index]] = first.to_numpy()
     _tell_outside(reading, found, unit, there, points, units, where)
     found["unit"] = unit
-    recorded = _recorded(found, rules, where, told)
+    recorded = _recorded(found, rules, where, notes)
     found["a_year"] = recorded.a_year
     if where.dropped:
         what = f"{len(where.dropped)} column{'s' * (len(where.dropped) > 1)} left out, as of an incident only kind, time and place are taken: {listed(where.dropped, 12)}"
-        told.append(where.fact(what))
-    reading.findings.add(told)
-    where = replace(where, told=(*where.told, *(n for n in told if n.severity != "error")))
+        notes.append(where.fact(what))
+    reading.findings.add(notes)
+    where = replace(where, notes=(*where.notes, *(n for n in notes if n.severity != "error")))
     reading.record("incidents", rules.path, rows, int((unit >= 0).sum()), where)
     if found["time"].notna().any():
         reading.sources[-1] = replace(reading.sources[-1], newest=f"{found['time'].max():%Y-%m-%d}")
     return found, recorded
 
 
-def _times(frame: pd.DataFrame, rules: Incidents, where: Place, told: list[Note]) -> pd.Series:
+def _times(frame: pd.DataFrame, rules: Incidents, where: Place, notes: list[Note]) -> pd.Series:
     """Return when incidents happened: the first of several columns that is filled, with the hour out of its own column where it has one."""
     found = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us]")
     for k, column in enumerate([rules.time, *rules.time_else] if rules.time else []):
@@ -104,21 +104,21 @@ def _times(frame: pd.DataFrame, rules: Incidents, where: Place, told: list[Note]
         open_ = found.isna().to_numpy()
         part = frame[column][open_]
         place = replace(where, rows=tuple(where.rows[i] for i in np.flatnonzero(open_)))
-        taken = times(part, place, rules.timezone, told)
+        taken = times(part, place, rules.timezone, notes)
         found[open_] = taken.astype("datetime64[us]")
         if k:
-            told.append(
+            notes.append(
                 where.fact(f"{int(taken.notna().sum()):,} incidents have their time from “{column}”", field=column)
             )
     if rules.time and rules.time_of_day:
-        hour = times(_with_a_day(frame[rules.time_of_day]), where, None, told)
+        hour = times(_with_a_day(frame[rules.time_of_day]), where, None, notes)
         found = found.dt.normalize() + (hour - hour.dt.normalize()).fillna(pd.Timedelta(0))
     known = found.dropna()
     midnight = int((known == known.dt.normalize()).sum())
     # by chance one in 1,440 falls on it, or one in 24 where hours are rounded
     if midnight > max(5, 0.06 * len(known)):
         what = f"{midnight:,} of {len(known):,} incidents happened at 0:00, which often stands for an unknown hour"
-        told.append(
+        notes.append(
             where.fact(
                 what,
                 "info" if midnight == len(known) else "warning",
@@ -128,7 +128,7 @@ def _times(frame: pd.DataFrame, rules: Incidents, where: Place, told: list[Note]
         )
     ahead = int((known > pd.Timestamp.now() + pd.Timedelta(days=2)).sum())
     if ahead:
-        told.append(
+        notes.append(
             where.fact(
                 f"{ahead:,} incidents lie in the future",
                 "warning",
@@ -139,14 +139,14 @@ def _times(frame: pd.DataFrame, rules: Incidents, where: Place, told: list[Note]
     return found
 
 
-def _recorded(found: pd.DataFrame, rules: Incidents, where: Place, told: list[Note]) -> Recorded:
+def _recorded(found: pd.DataFrame, rules: Incidents, where: Place, notes: list[Note]) -> Recorded:
     """Find out what time the records cover, and tell it."""
     if rules.first is not None and rules.last is not None and rules.last < rules.first:
         what = f"the records end on {rules.last}, before they begin on {rules.first}"
         raise InputError(where.problem(what, "Give their first and last day", field="incidents.last"))
     recorded = recorded_time(found["time"], found["category"], rules)
-    told += [where.fact(what, "warning", mend, field=rules.time or "incidents.time") for what, mend in recorded.doubts]
-    told += [where.fact(what, field=rules.time or "incidents.days") for what in recorded.facts]
+    notes += [where.fact(what, "warning", mend, field=rules.time or "incidents.time") for what, mend in recorded.doubts]
+    notes += [where.fact(what, field=rules.time or "incidents.days") for what in recorded.facts]
     return recorded
 
 

@@ -22,14 +22,14 @@ APPEALS = ("open", "upheld", "rejected")
 SPAN = re.compile(r"^\s*(\d{4}-\d\d-\d\d)\s*(?:\.\.|–|to|/)\s*(\d{4}-\d\d-\d\d)\s*(.*?)\s*$")
 
 
-def read_personnel(frame: pd.DataFrame, where: Place, told: list[Note]) -> pd.DataFrame:
+def read_personnel(frame: pd.DataFrame, where: Place, notes: list[Note]) -> pd.DataFrame:
     """Read the columns that are there.
 
     Parameters
     ----------
     frame, where
         The roster as it was read, by meanings.
-    told
+    notes
         Takes in how dates were read.
 
     Returns
@@ -57,11 +57,11 @@ def read_personnel(frame: pd.DataFrame, where: Place, told: list[Note]) -> pd.Da
             found["share"] = _shares(frame["share"], where, wrong)
     with wrong.keep():
         if "allowances" in frame:
-            found["allowances"] = numbers(frame["allowances"], where, empty=np.nan, least=0, whole=True, told=told)
+            found["allowances"] = numbers(frame["allowances"], where, empty=np.nan, least=0, whole=True, notes=notes)
     for name in ("seniority", "appeal_on"):
         with wrong.keep():
             if name in frame:
-                found[name] = pd.Series(dates(frame[name], where, told), dtype=object)
+                found[name] = pd.Series(dates(frame[name], where, notes), dtype=object)
     for name, read in (("time_off", _time_off), ("appeal", _appeal)):
         if name in frame:
             cells: list[str | None] = [None] * len(frame)

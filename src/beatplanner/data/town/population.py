@@ -55,9 +55,9 @@ def join_table(units: Sequence[str], keys: Sequence[str | None], values: np.ndar
     facts: list[str] = []
     doubts: list[str] = []
     match = match_ids(keys, units)
-    if match.told:
+    if match.note:
         first = next(k for k, p in zip(keys, match.positions, strict=True) if p is not None and k != units[p])
-        facts.append(f"{match.told}, as {first}")
+        facts.append(f"{match.note}, as {first}")
     at = np.array([-1 if p is None else p for p in match.positions], int)
     sums = np.zeros((len(units), values.shape[1]))
     np.add.at(sums, at[at >= 0], values[at >= 0])

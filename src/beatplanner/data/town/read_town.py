@@ -119,8 +119,8 @@ def _tell_unknown_areas(reading: Reading, units: gpd.GeoDataFrame, beat_names: d
         for name in dict.fromkeys(names):
             if name not in known:
                 mend = did_you_mean(name, known) or "Correct the name; a plan is refused that draws no such beat"
-                told = f"“{name}” is {what}"
-                reading.findings.add([Note("warning", told, mend, file=reading.description.file.name, field=field)])
+                text = f"“{name}” is {what}"
+                reading.findings.add([Note("warning", text, mend, file=reading.description.file.name, field=field)])
 
 
 def _tell_unused_files(reading: Reading) -> None:

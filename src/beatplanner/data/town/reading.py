@@ -60,7 +60,7 @@ class Reading:
     def noting(self, found: tuple[Frame, Place], *, unused: bool = True) -> tuple[Frame, Place]:
         """Tell how a layer or table had to be read and, unless the caller does, which columns are not used; give it on."""
         where = found[1]
-        self.findings.add(where.told)
+        self.findings.add(where.notes)
         if unused:
             # a file may hold several layers of the plan, as units do that name today's beats
             place = (where.file, where.layer)

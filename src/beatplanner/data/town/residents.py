@@ -77,9 +77,9 @@ def read_residents(
             file=where.file,
         )
         return Residents(np.full(len(frame), np.nan))
-    told: list[Note] = []
-    people = numbers(frame[rules.population], where, least=0, whole=True, told=told)
-    reading.findings.add(told)
+    notes: list[Note] = []
+    people = numbers(frame[rules.population], where, least=0, whole=True, notes=notes)
+    reading.findings.add(notes)
     twice = f" ({in_layer - people.sum():,.0f} in rows that stand twice)" if in_layer != people.sum() else ""
     reading.findings.tell(
         "info",
@@ -95,11 +95,11 @@ def _of_table(reading: Reading, ids: list[str]) -> Residents:
     assert rules is not None
     columns = list(dict.fromkeys([*rules.residents, *reading.description.units.groups.values()]))
     frame, where = reading.noting(read_table(reading.description.path(rules.path), rules.layer, [rules.key, *columns]))
-    told: list[Note] = []
-    values = np.column_stack([numbers(frame[c], where, least=0, empty=0.0, whole=True, told=told) for c in columns])
+    notes: list[Note] = []
+    values = np.column_stack([numbers(frame[c], where, least=0, empty=0.0, whole=True, notes=notes) for c in columns])
     found = join_table(ids, texts(frame[rules.key]), values)
-    told += [where.fact(f, field=rules.key) for f in found.facts]
-    told += [
+    notes += [where.fact(f, field=rules.key) for f in found.facts]
+    notes += [
         where.fact(f, "warning", "Correct the codes; units without a row have no residents", field=rules.key)
         for f in found.doubts
     ]
@@ -115,9 +115,9 @@ def _of_table(reading: Reading, ids: list[str]) -> Residents:
         )
     groups = {g: sums[:, columns.index(c)] for g, c in reading.description.units.groups.items()}
     in_table = values[:, [columns.index(c) for c in rules.residents]].sum()
-    told.append(where.fact(f"Residents: {in_table:,.0f} in the rows of the table, {people.sum():,.0f} in the plan"))
-    reading.findings.add(told)
-    where = replace(where, told=(*where.told, *told))
+    notes.append(where.fact(f"Residents: {in_table:,.0f} in the rows of the table, {people.sum():,.0f} in the plan"))
+    reading.findings.add(notes)
+    where = replace(where, notes=(*where.notes, *notes))
     reading.record(
         "units.population_table", rules.path, len(frame), int(np.isfinite(found.sums).any(axis=1).sum()), where
     )
@@ -134,9 +134,9 @@ def _of_census(reading: Reading, polygons: np.ndarray, crs: CRS) -> np.ndarray:
     names = [f"census area {v}" for v in texts(frame[rules.id])]
     shapes, _ = polygons_of(frame, where, names)
     areas = np.asarray(gpd.GeoSeries(shapes, crs=frame.crs).to_crs(crs).array, dtype=object)
-    told: list[Note] = []
-    residents = numbers(frame[rules.population], where, least=0, whole=True, told=told)
-    reading.findings.add(told)
+    notes: list[Note] = []
+    residents = numbers(frame[rules.population], where, least=0, whole=True, notes=notes)
+    reading.findings.add(notes)
     buildings = (
         None if rules.buildings is None else read_shapes(reading, "units.census.buildings", rules.buildings, crs)
     )
@@ -146,9 +146,9 @@ def _of_census(reading: Reading, polygons: np.ndarray, crs: CRS) -> np.ndarray:
         f"Residents: {residents.sum():,.0f} in the census, {found.people.sum():,.0f} in the plan; {found.split[0]:,} areas with "
         f"{found.split[1]:,.0f} residents lie in several units and were split by {by}, so that their units' numbers are estimates"
     )
-    told = [where.fact(what, "warning" if found.split[0] else "info")]
+    notes = [where.fact(what, "warning" if found.split[0] else "info")]
     if found.outside:
-        told.append(
+        notes.append(
             where.fact(
                 f"{found.outside:,.0f} residents live in census areas that meet no unit",
                 "warning",
@@ -157,8 +157,8 @@ def _of_census(reading: Reading, polygons: np.ndarray, crs: CRS) -> np.ndarray:
         )
     if not found.people.any():
         raise InputError(where.problem("no census area with residents meets a unit", "Check its CRS"))
-    reading.findings.add(told)
-    reading.record("units.census", rules.path, len(frame), where=replace(where, told=(*where.told, *told)))
+    reading.findings.add(notes)
+    reading.record("units.census", rules.path, len(frame), where=replace(where, notes=(*where.notes, *notes)))
     return found.people
 
 

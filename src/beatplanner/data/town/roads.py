@@ -84,7 +84,7 @@ def road_classes(table: Path | None) -> tuple[dict[str, RoadClass], list[Note]]:
     }
     if table is None:
         return known, []
-    frame, where, told = mapped_table(table, None, ["class", "walked"], ["factor", "wait_minutes"])
+    frame, where, notes = mapped_table(table, None, ["class", "walked"], ["factor", "wait_minutes"])
     factor = numbers(frame["factor"], where, least=1, empty=1.0) if "factor" in frame else np.ones(len(frame))
     wait = (
         numbers(frame["wait_minutes"], where, least=0, empty=0.0) if "wait_minutes" in frame else np.zeros(len(frame))
@@ -96,7 +96,7 @@ def road_classes(table: Path | None) -> tuple[dict[str, RoadClass], list[Note]]:
             what = "no class is named" if name is None else f"“{frame['walked'].iat[i]}” is neither yes nor no"
             raise InputError(where.problem(what, "Write yes or no", row=where.rows[i], field="walked"))
         known[name.casefold()] = RoadClass(yes, float(factor[i]), float(wait[i]))
-    return known, told
+    return known, notes
 
 
 def driving_classes(speed_kmh: float, own: dict[str, float]) -> dict[str, RoadClass]:
@@ -156,7 +156,7 @@ def read_roads(
     """
     table, said = road_classes(classes) if driven is None else (driven, [])
     frame, where = _read_extract(path, layer, around) if is_openstreetmap(path) else _read_lines(path, layer)
-    where = replace(where, told=(*where.told, *said))
+    where = replace(where, notes=(*where.notes, *said))
     kind = (
         frame.pop("class").map(lambda v: "" if v is None or pd.isna(v) else str(v).strip().casefold()).to_numpy(object)
     )

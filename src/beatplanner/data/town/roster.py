@@ -106,11 +106,11 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
     problems = Findings()
     with problems.keep():
         found["beat"] = pd.Series(_beats_today(reading, texts(column("beat")), units, where), dtype=object)
-    told: list[Note] = []
+    notes: list[Note] = []
     for name in DATES:
         with problems.keep():
-            found[name] = pd.Series(dates(column(name), where, told), dtype=object)
-    reading.findings.add(told)
+            found[name] = pd.Series(dates(column(name), where, notes), dtype=object)
+    reading.findings.add(notes)
     for name in ("languages", "not_with", "prefers"):
         found[name] = pd.Series([words(v) for v in column(name)], dtype=object)
     found["prefers"] = pd.Series(_wishes_today(reading, list(found["prefers"]), units, where), dtype=object)
@@ -123,9 +123,9 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
         _check_grades(found["grade"], reading, where)
     found["gender"] = pd.Series([gender_of(v) for v in texts(column("gender"))], dtype=object)
     with problems.keep():
-        told = []
-        found = pd.concat([found, read_personnel(frame.reset_index(drop=True), where, told)], axis=1)
-        reading.findings.add(told)
+        notes = []
+        found = pd.concat([found, read_personnel(frame.reset_index(drop=True), where, notes)], axis=1)
+        reading.findings.add(notes)
     found["x"], found["y"] = np.nan, np.nan
     with problems.keep():
         if "x" in frame and "y" in frame:
@@ -197,8 +197,8 @@ def _among_today(
     if not known:
         return written, [], ""
     match = match_ids(written, known)
-    if match.told:
-        reading.findings.add([where.fact(match.told, "warning", field=field)])
+    if match.note:
+        reading.findings.add([where.fact(match.note, "warning", field=field)])
     strange = [i for i in match.missing if written[i] is not None]
     mend = "Name one of today's beats, or leave the cell empty"
     if strange:
@@ -281,9 +281,9 @@ def read_published(reading: Reading) -> pd.DataFrame | None:
     frame, where = read_columns(reading, "officers.published", table)
     found = pd.DataFrame({c: texts(frame[c]) for c in ("officer", "beat")})
     for c in ("start", "end"):
-        told: list[Note] = []
-        found[c] = pd.Series(dates(frame[c], where, told), dtype=object)
-        reading.findings.add(told)
+        notes: list[Note] = []
+        found[c] = pd.Series(dates(frame[c], where, notes), dtype=object)
+        reading.findings.add(notes)
     bad = [i for i, r in enumerate(each_row(found)) if None in (r.officer, r.beat, r.start, r.end) or r.end <= r.start]
     if bad:
         what = "a published posting needs an officer, a beat, and an end after its start"

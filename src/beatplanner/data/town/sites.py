@@ -192,14 +192,14 @@ def _check_water(place: np.ndarray, ids: list[Any], barriers: Barriers | None, w
 def _site_costs(reading: Reading, frame: pd.DataFrame, where: Place, table: Candidates | Existing) -> pd.DataFrame:
     """Return the columns ``cost``, ``yearly_cost`` and ``closing_cost``; 0 where there is none."""
     named = {"cost": table.cost, "yearly_cost": table.yearly_cost, "closing_cost": getattr(table, "closing_cost", None)}
-    told: list[Note] = []
+    notes: list[Note] = []
     costs = {
-        key: numbers(frame[column], where, least=0, empty=0.0, whole=True, told=told)
+        key: numbers(frame[column], where, least=0, empty=0.0, whole=True, notes=notes)
         if column
         else np.zeros(len(frame))
         for key, column in named.items()
     }
-    reading.findings.add(told)
+    reading.findings.add(notes)
     return pd.DataFrame(costs, index=frame.index)
 
 

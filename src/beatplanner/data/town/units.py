@@ -94,16 +94,16 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
             data[f"group_{group}"] = group_sums[group]
             continue
         with reading.findings.keep():
-            told: list[Note] = []
-            data[f"group_{group}"] = numbers(frame[column], where, least=0, empty=0.0, whole=True, told=told)
-            reading.findings.add(told)
+            notes: list[Note] = []
+            data[f"group_{group}"] = numbers(frame[column], where, least=0, empty=0.0, whole=True, notes=notes)
+            reading.findings.add(notes)
     data["x"], data["y"] = shapely.get_x(inner), shapely.get_y(inner)
     reading.findings.raise_if_any()
     units = gpd.GeoDataFrame(data, geometry=polygons, crs=crs)
     for column in ("current", "locked"):
         units[column] = units[column].astype(object)
     _check_groups(reading, units, where)
-    where = replace(where, told=(*where.told, *(where.fact(r) for r in repaired)))
+    where = replace(where, notes=(*where.notes, *(where.fact(r) for r in repaired)))
     reading.record("units", rules.path, rows, n, where)
     return units, whole
 
@@ -132,19 +132,19 @@ def _without_empty(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -> t
     same = pd.DataFrame({c: frame[c].astype(str).to_numpy() for c in frame.columns if c != frame.geometry.name})
     same["shape"] = shapely.to_wkb(shapes)
     twice = same.duplicated().to_numpy() & ~unused
-    told: list[Note] = []
+    notes: list[Note] = []
     if unused.any():
         what = f"{int(unused.sum()):,} rows without a polygon and without residents were left out"
-        told.append(where.fact(what, "warning"))
+        notes.append(where.fact(what, "warning"))
     if twice.any():
         what = f"{int(twice.sum()):,} rows stand twice, alike in everything, and were counted once"
-        told.append(where.fact(what, "warning"))
-    if not told:
+        notes.append(where.fact(what, "warning"))
+    if not notes:
         return frame, where, in_layer
-    reading.findings.add(told)
+    reading.findings.add(notes)
     kept = np.flatnonzero(~(unused | twice))
     rows = tuple(where.rows[i] for i in kept)
-    return frame.iloc[kept].reset_index(drop=True), replace(where, rows=rows, told=(*where.told, *told)), in_layer
+    return frame.iloc[kept].reset_index(drop=True), replace(where, rows=rows, notes=(*where.notes, *notes)), in_layer
 
 
 def _as_coverage(
@@ -154,7 +154,7 @@ def _as_coverage(
     rules = reading.description.units
     names = [n or i for n, i in zip(texts(frame[rules.name]) if rules.name else ids, ids, strict=True)]
     found = mend_coverage(polygons, names, rules.mend_metres)
-    repaired += found.told
+    repaired += found.notes
     for what in found.left:
         reading.findings.add([where.fact(what, "warning", "Correct their borders in QGIS", field="geometry")])
     polygons = found.polygons

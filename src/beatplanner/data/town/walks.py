@@ -89,12 +89,12 @@ def _walks_of_file(reading: Reading, units: gpd.GeoDataFrame, sites: pd.DataFram
     metres = np.full((len(units), len(sites)), np.inf)
     metres[at, [place[str(v)] for v in names]] = numbers(frame["metres"], where, least=0, empty=np.inf)
     reading.record("stations.distances", table.path, len(frame))
-    told = np.zeros(metres.shape, bool)
-    told[at, [place[str(v)] for v in names]] = True
-    if not told.all():
-        i, j = np.argwhere(~told)[0]
+    given = np.zeros(metres.shape, bool)
+    given[at, [place[str(v)] for v in names]] = True
+    if not given.all():
+        i, j = np.argwhere(~given)[0]
         what = (
-            f"{int((~told).sum()):,} of {told.size:,} pairs of unit and site are missing, such as {units['unit'][i]} "
+            f"{int((~given).sum()):,} of {given.size:,} pairs of unit and site are missing, such as {units['unit'][i]} "
             f"({units['name'][i]}) to {sites['station'][j]}"
         )
         if table.missing == "error":

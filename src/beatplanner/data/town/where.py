@@ -76,13 +76,13 @@ def disputed_units(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -> P
     as_it_is, moved = inside(frame.crs), inside(dispute.crs)
     # the doubt of the reading took its metres at another place of the layer, so it is known by the change that it is about
     change = dispute.what.partition(" puts its places about ")[0]
-    rest = tuple(n for n in where.told if not n.what.startswith(change))
+    rest = tuple(n for n in where.notes if not n.what.startswith(change))
     if as_it_is >= moved:
         what = f"{dispute.what}, but the other layers lie on them as they are ({as_it_is:.0%} inside, else {moved:.0%})"
-        return replace(where, told=(*rest, where.fact(what, field="crs")))
+        return replace(where, notes=(*rest, where.fact(what, field="crs")))
     what = f"{dispute.what}, and so do the other layers: {moved:.0%} of them lie inside there, {as_it_is:.0%} here"
     note = where.fact(what, "warning", f'Give crs = "{dispute.crs}" in units', field="crs")
-    return replace(where, told=(*rest, replace(note, fix=(("units.crs", dispute.crs),), asked=True)))
+    return replace(where, notes=(*rest, replace(note, fix=(("units.crs", dispute.crs),), asked=True)))
 
 
 def places_of_others(reading: Reading, but: str = "", unlike: CRS | None = None) -> np.ndarray | None:

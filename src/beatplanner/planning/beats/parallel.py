@@ -59,7 +59,7 @@ class PartFailedError(Exception):
 
     Attributes
     ----------
-    told
+    what_failed
         A sentence for the user.
     """
 
@@ -69,8 +69,8 @@ class PartFailedError(Exception):
             if done
             else ""
         )
-        self.told = f"The beats of {', '.join(names[:4])}{' and more' if len(names) > 4 else ''} could not be planned: the program failed ({type(why).__name__}).{kept}"
-        super().__init__(self.told)
+        self.what_failed = f"The beats of {', '.join(names[:4])}{' and more' if len(names) > 4 else ''} could not be planned: the program failed ({type(why).__name__}).{kept}"
+        super().__init__(self.what_failed)
 
 
 class WorkerPool:
@@ -160,7 +160,7 @@ class WorkerPool:
                 ): k
                 for k in left
             }
-            told = f", {resumed} kept from before" if resumed else ""
+            from_before = f", {resumed} kept from before" if resumed else ""
             waiting = set(tasks)
             while waiting:
                 if cancelled():
@@ -179,7 +179,7 @@ class WorkerPool:
                         lost[k] = task.exception() or RuntimeError("the worker was lost")
                     task.release()
                     progress(
-                        f"{phase}: {len(done)} of {len(parts)} municipalities{told}, last {names[k] or 'the town'}",
+                        f"{phase}: {len(done)} of {len(parts)} municipalities{from_before}, last {names[k] or 'the town'}",
                         None,
                         None,
                         time.monotonic() - begin,
@@ -420,18 +420,18 @@ def _as_json(value: Any) -> Any:
     return value
 
 
-def _from_json(told: Any) -> Any:
-    if not is_dict(told):
-        return told
-    kind = told.pop("kind")
+def _from_json(written: Any) -> Any:
+    if not is_dict(written):
+        return written
+    kind = written.pop("kind")
     if kind == "array":
-        return np.array(told["values"], dtype=told["type"]).reshape(told["shape"])
+        return np.array(written["values"], dtype=written["type"]).reshape(written["shape"])
     if kind == "dict":
-        return {k: _from_json(v) for k, v in told["items"]}
+        return {k: _from_json(v) for k, v in written["items"]}
     if kind in ("list", "tuple"):
-        items = [_from_json(v) for v in told["items"]]
+        items = [_from_json(v) for v in written["items"]]
         return tuple(items) if kind == "tuple" else items
-    return KEPT_KINDS[kind](**{k: _from_json(v) for k, v in told.items()})
+    return KEPT_KINDS[kind](**{k: _from_json(v) for k, v in written.items()})
 
 
 def _read(file: Path) -> MunicipalityPlan | None:

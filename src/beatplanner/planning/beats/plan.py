@@ -116,16 +116,16 @@ class BeatPlan:
     @property
     def smallest(self) -> dict[str, dict[str, float | None]]:
         """``smallest_tolerance`` and ``smallest_budget`` as ``summary.json`` has them, where rules clash."""
-        told: dict[str, dict[str, float | None]] = {}
+        intervals: dict[str, dict[str, float | None]] = {}
         if self.wider:
             proven = [w.impossible_below for w in self.wider if w.impossible_below is not None]
-            told["smallest_tolerance"] = {
+            intervals["smallest_tolerance"] = {
                 "impossible_below": max(proven, default=None),
                 "found": max(w.found for w in self.wider),
             }
         if self.short is not None:
-            told["smallest_budget"] = {"impossible_below": self.short.impossible_below, "found": self.short.found}
-        return told
+            intervals["smallest_budget"] = {"impossible_below": self.short.impossible_below, "found": self.short.found}
+        return intervals
 
     @property
     def feasible(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger
-from beatplanner.planning.verification.officer_posts import NOT_SO, UNTOLD
+from beatplanner.planning.verification.officer_posts import NOT_CLAIMED, NOT_SO
 from beatplanner.planning.verification.officers import check_officers
 
 if TYPE_CHECKING:
@@ -51,17 +51,17 @@ class _Sentences(Ledger):
         self.sentences: list[str] = []
 
     def each(self, name: str, claimed: str, wrong: Iterable[str], of: int, what: str) -> bool:
-        told = list(wrong)
+        texts = list(wrong)
         if name in HARD:
-            self.sentences += told
-        return super().each(name, claimed, told, of, what)
+            self.sentences += texts
+        return super().each(name, claimed, texts, of, what)
 
 
 def judged_rules(evidence: Evidence) -> tuple[Rules, dict[str, float]]:
     """Return what postings make of the rules, and the figures by the checker's names; the summary is that of the published plan, which tells what that breaks."""
     ledger = _Sentences()
     check_officers(ledger, evidence)
-    broken = tuple(text.removesuffix(UNTOLD) for text in ledger.sentences if not text.startswith(NOT_SO))
+    broken = tuple(text.removesuffix(NOT_CLAIMED) for text in ledger.sentences if not text.startswith(NOT_SO))
     again = tuple(t.removeprefix(NOT_SO).partition(",")[0] for t in ledger.sentences if t.startswith(NOT_SO))
     officers = evidence.summary["officers"]
     before: tuple[str, ...] = ()
@@ -69,6 +69,6 @@ def judged_rules(evidence: Evidence) -> tuple[Rules, dict[str, float]]:
         alone = _Sentences()
         nothing: Claims = {**evidence.summary, "officers": {**officers, "broken_rules": []}}
         check_officers(alone, replace(evidence, summary=nothing))
-        every = (text.removesuffix(UNTOLD) for text in alone.sentences)
+        every = (text.removesuffix(NOT_CLAIMED) for text in alone.sentences)
         before = tuple(text for text in every if text not in broken)
     return Rules(broken, before, again), ledger.values

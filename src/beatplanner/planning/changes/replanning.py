@@ -216,8 +216,8 @@ def _beside_the_officers(before: PlanTables, now: PlanTables) -> PlanTables:
 def _write_also(part: Path, summary: Claims, folder: Path) -> None:
     write_verdict(part)
     audit = summary["replanned"].get("audit")
-    told = summary["replanned"]
-    write_audit(folder, part, [{**audit, "orders": told["changes"], "price": told["price"]}] if audit else [])
+    section = summary["replanned"]
+    write_audit(folder, part, [{**audit, "orders": section["changes"], "price": section["price"]}] if audit else [])
 
 
 def _check(before: PlanTables, changes: Sequence[Change], start: dt.date, years: int, folder: Path) -> None:

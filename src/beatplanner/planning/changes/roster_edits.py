@@ -458,7 +458,9 @@ def read_postings(path: Path, tables: PlanTables) -> tuple[list[Posting], list[N
     from beatplanner.data.town.columns import mapped_table
 
     own = () if tables.assignments is None else tuple(map(str, tables.assignments.columns))
-    frame, where, told = mapped_table(path, None, ["officer", "beat", "start", "end"], ["post", "requires"], beside=own)
+    frame, where, of_columns = mapped_table(
+        path, None, ["officer", "beat", "start", "end"], ["post", "requires"], beside=own
+    )
     judge = Judge(tables, path)
     for field, known, mend in (
         ("officer", judge.roster, "Use names of the roster"),
@@ -471,11 +473,11 @@ def read_postings(path: Path, tables: PlanTables) -> tuple[list[Posting], list[N
             what = f"there is no officer “{officer}”" if field == "officer" else f"there is no beat “{name}”"
             advice = id_advice(name, ids, [f for f in found if f]) or mend
             raise InputError(where.problem(what, advice, row=where.rows[i], field=field))
-        if match.told:
-            told.append(where.fact(match.told, "warning", field=field))
+        if match.note:
+            of_columns.append(where.fact(match.note, "warning", field=field))
         frame[field] = [ids[p] for p in match.positions if p is not None]
     for field in ("start", "end"):
-        frame[field] = [None if d is None else d.isoformat() for d in dates(frame[field], where, told)]
+        frame[field] = [None if d is None else d.isoformat() for d in dates(frame[field], where, of_columns)]
     if "post" in frame:
-        frame["post"] = numbers(frame["post"], where, least=1, empty=1, whole=True, told=told)
-    return postings_of(tables, frame), told
+        frame["post"] = numbers(frame["post"], where, least=1, empty=1, whole=True, notes=of_columns)
+    return postings_of(tables, frame), of_columns

@@ -178,12 +178,12 @@ def _notes_by_posts(before: PlanTables, beats: gpd.GeoDataFrame, rules: Descript
     return [*kept, {"severity": note.severity, "text": str(note)}]
 
 
-def _with_officers(before: PlanTables, made: PlanTables, told: Claims) -> PlanTables:
+def _with_officers(before: PlanTables, made: PlanTables, officers: Claims) -> PlanTables:
     """Return the plan with the officers planned anew; what was told of beats and stations stays."""
     summary = {
         **before.summary,
         **{
-            k: told[k]
+            k: officers[k]
             for k in (
                 "officers",
                 "seed",
@@ -198,8 +198,8 @@ def _with_officers(before: PlanTables, made: PlanTables, told: Claims) -> PlanTa
         },
     }
     of_officers = set(before.summary.get("clashes_of_officers", []))
-    clashes = [c for c in before.summary.get("clashes", []) if c not in of_officers] + told["clashes_of_officers"]
-    summary |= rules_in_summary(clashes, unproven_of(before.summary, told))
+    clashes = [c for c in before.summary.get("clashes", []) if c not in of_officers] + officers["clashes_of_officers"]
+    summary |= rules_in_summary(clashes, unproven_of(before.summary, officers))
     assert before.beats is not None and made.beats is not None
     return replace(
         before,

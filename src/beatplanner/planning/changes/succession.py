@@ -204,11 +204,11 @@ def _one_draw(
                 extra[best] = here[best] = b
                 missing -= 1
             waiting[b] = min(waiting[b], missing)
-            told: set[str] = set()
+            counted: set[str] = set()
             for _ in range(missing - waiting[b]):
-                lacking = _lacking(force, here, b, taught[b] | told)
+                lacking = _lacking(force, here, b, taught[b] | counted)
                 vacant.append((t, lacking))
-                told |= set(lacking)
+                counted |= set(lacking)
             waiting[b] = missing
             if t >= comes:
                 for _ in range(missing):

@@ -20,7 +20,7 @@ from beatplanner.data.publish.force_language import paper_speech
 from beatplanner.data.publish.moves import NO_MORE
 from beatplanner.data.publish.moves import moves as reasons
 from beatplanner.data.publish.price_words import price_sentence
-from beatplanner.data.publish.told import as_told, without_keys
+from beatplanner.data.publish.sentence_templates import in_language, without_keys
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.comparison import amount, known_amount
 from beatplanner.data.result.draft_reason import STEP_NAMES, gap_said
@@ -77,9 +77,9 @@ def answers(
             column.figures |= dict.fromkeys(OF_RESIDENTS)
     s = plan.tables.summary
     say = paper_speech(s)
-    clashes = [without_keys(as_told(str(x), say.language), say.language) for x in s.get("clashes", [])]
+    clashes = [without_keys(in_language(str(x), say.language), say.language) for x in s.get("clashes", [])]
     draft = [*clashes, *draft_in_words(plan.tables, rules=not clashes, say=say)]
-    told = [
+    answers_of = [
         (say.text("What changes for residents?"), _residents(plan, now, say)),
         (say.text("Who moves?"), _who_moves(plan, quiet, say)),
         (say.text("What does it cost, and who pays?"), _money(plan, say)),
@@ -110,7 +110,7 @@ def answers(
         "draft_title": say.text("DRAFT"),
         "draft": draft,
         "draft_more": say.text("And {n} more.", n=say.number(more)) if more > 0 else "",
-        "answers": [{"question": q, "text": t} for q, t in told if t],
+        "answers": [{"question": q, "text": t} for q, t in answers_of if t],
         "foot": say.text(
             "Made by beatplanner {version} from the plan's own tables; officers are counted and not named.",
             version=s.get("versions", {}).get("beatplanner", ""),

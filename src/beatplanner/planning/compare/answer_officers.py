@@ -148,16 +148,16 @@ def last_day(c: Column, today: dt.date, say: Speech) -> list[str]:
 
 def cover(s: Mapping[str, object], say: Speech) -> list[str]:
     """Say for how much of known absences the pool stands in."""
-    told = section_of(s, "officers").get("cover")
-    if not told:
+    figures = section_of(s, "officers").get("cover")
+    if not figures:
         return []
     return [
         say.count(
             "{n} officer of a named pool stands in for {covered} of {away} in which holders of posts are known to be away; nobody's tenure is broken by it.",
             "{n} officers of a named pool stand in for {covered} of {away} in which holders of posts are known to be away; nobody's tenure is broken by it.",
-            round(told["pool"]),
-            covered=say.number(told["covered_months"]),
-            away=say.count("{n} month", "{n} months", round(told["away_months"])),
+            round(figures["pool"]),
+            covered=say.number(figures["covered_months"]),
+            away=say.count("{n} month", "{n} months", round(figures["away_months"])),
         )
     ]
 

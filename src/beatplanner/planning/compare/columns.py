@@ -24,7 +24,7 @@ from beatplanner.planning.workload import officers_required
 
 TODAY = "Today"
 # How forums are counted: as each plan tells, all at the flat price where places are known in some plans only, or not at all where a plan has none.
-AS_TOLD, FLAT, LEFT_OUT = "as told", "flat price", "left out"
+AS_REPORTED, FLAT, LEFT_OUT = "as told", "flat price", "left out"
 
 # An officer has too much to do where the beat's hours per officer are so much above the mean of all officers.
 OVERLOAD = 0.10
@@ -61,7 +61,7 @@ class Column:
     money_years
         Years that all budgets have.
     forums
-        How forums are counted in all columns, so that like is compared with like: `AS_TOLD`, `FLAT` or `LEFT_OUT`.
+        How forums are counted in all columns, so that like is compared with like: `AS_REPORTED`, `FLAT` or `LEFT_OUT`.
     figures
         By key.
     """
@@ -80,7 +80,7 @@ class Column:
     priced: Claims | None = None
     exchange: float = 1.0
     money_years: tuple[str, ...] = ()
-    forums: str = AS_TOLD
+    forums: str = AS_REPORTED
     figures: Figures = field(default_factory=dict[str, FigureValue])
 
     @property
@@ -121,15 +121,15 @@ def read_columns(folders: Sequence[Path], rates: Mapping[str, float] | None = No
                 problem("this plan has no beats to compare", "Plan the beats too, or give today's", file=folder)
             )
         rules = Description.model_validate(tables.summary.get("rules", {}))
-        told = rules.scenario
+        declared = rules.scenario
         names = [c.name for c in columns]
-        name = told.name if told is not None and told.name else whole_path(folder).name
+        name = declared.name if declared is not None and declared.name else whole_path(folder).name
         if name in names or name == TODAY:
             name = f"{name} ({whole_path(folder).name})"
         columns.append(
             Column(
                 name=name,
-                about=told.about if told is not None and told.about else "",
+                about=declared.about if declared is not None and declared.about else "",
                 tables=tables,
                 rules=rules,
                 beat=np.array(texts(tables.units["beat"]), dtype=object),
@@ -195,10 +195,10 @@ def _forums_of(budgets: Sequence[Claims], rules: Sequence[Description]) -> str:
     """Return how forums are counted: by one rule for all, and in no column where a plan has none."""
     if any("forums" not in b for b in budgets):
         # of an older version
-        return AS_TOLD
+        return AS_REPORTED
     if len({r.forum is None for r in rules}) > 1:
         return LEFT_OUT
-    return AS_TOLD if len({b["forums"]["rule"] for b in budgets}) == 1 else FLAT
+    return AS_REPORTED if len({b["forums"]["rule"] for b in budgets}) == 1 else FLAT
 
 
 def forums_more(budget: Claims, which: str, how: str) -> list[float]:

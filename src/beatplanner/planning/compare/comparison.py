@@ -44,7 +44,7 @@ from beatplanner.data.result.names import language_title
 from beatplanner.data.result.run_card import card_rows
 from beatplanner.data.result.sections import section_of
 from beatplanner.planning.compare.columns import (
-    AS_TOLD,
+    AS_REPORTED,
     LEFT_OUT,
     Column,
     beat_name,
@@ -112,12 +112,12 @@ def blocks(columns: Sequence[Column]) -> list[FigureBlock]:
     known: dict[str, str | float] = {"band": columns[0].band, "currency": currency(money_base(columns) or columns[0])}
     found: list[FigureBlock] = []
     for title, rows in BLOCKS:
-        told: list[FigureRow] = []
+        shown: list[FigureRow] = []
         for f in (*rows, *more.get(title, ())):
             values = [c.figures.get(f.key) for c in columns]
             if any(v is not None for v in values):
                 fields = {**f.fields, **{k: v for k, v in known.items() if f"{{{k}}}" in f.label and k not in f.fields}}
-                told.append(
+                shown.append(
                     {
                         "key": f.key,
                         "label": filled(f.label, fields_said(ENGLISH, fields)),
@@ -129,8 +129,8 @@ def blocks(columns: Sequence[Column]) -> list[FigureBlock]:
                         "fields": fields,
                     }
                 )
-        if told:
-            found.append({"title": title, "rows": told})
+        if shown:
+            found.append({"title": title, "rows": shown})
     return found
 
 
@@ -157,7 +157,7 @@ def _money_rows(columns: Sequence[Column]) -> list[Figure]:
         return []
     unit, years = {"currency": currency(base)}, columns[0].money_years
     span = unit | {"span": years[0] if len(years) == 1 else f"{years[0]}–{years[-1]}"}
-    told = sorted(
+    ordered = sorted(
         {
             k
             for c in columns
@@ -173,14 +173,14 @@ def _money_rows(columns: Sequence[Column]) -> list[Figure]:
     rows.append(Figure("money_spare", MONEY["money_spare"], "money", "less", fields=span))
     rows += [
         Figure(k, MONEY["rollout_"], "money", fields=unit | {"year": k.removeprefix("rollout_")})
-        for k in told
+        for k in ordered
         if k.startswith("rollout_")
     ]
     if any("rollout_total" in c.figures for c in columns):
         rows.append(Figure("rollout_total", MONEY["rollout_total"], "money", fields=unit))
     rows += [
         Figure(k, MONEY["served_"], "number", "more", fields={"year": k.removeprefix("served_")})
-        for k in told
+        for k in ordered
         if k.startswith("served_")
     ]
     return [*rows, Figure("residents_unfunded", MONEY["residents_unfunded"], "number", "less")]
@@ -193,7 +193,7 @@ def _counted(base: Column) -> str:
     budget = base.tables.summary["budget"]
     if base.rules.forum is None or "forums" not in budget:
         return COUNTED[1]
-    return COUNTED[2 if base.forums == AS_TOLD and budget["forums"]["rule"] == "ways" else 3]
+    return COUNTED[2 if base.forums == AS_REPORTED and budget["forums"]["rule"] == "ways" else 3]
 
 
 def compare(
@@ -237,8 +237,8 @@ def compare(
     columns = read_columns(folders, rates)
     for column in columns:
         column.figures = figures(column, columns)
-    told = robustness_figures(columns, draws=draws, seed=seed)
-    content = as_content(columns, out, {"draws": draws, "seed": seed, **told})
+    drawn = robustness_figures(columns, draws=draws, seed=seed)
+    content = as_content(columns, out, {"draws": draws, "seed": seed, **drawn})
     if curve is not None:
         content["curve"] = readable(_curve(curve, out))
     if prices is not None:
@@ -250,11 +250,11 @@ def compare(
         for c in columns
         if not c.today
     ]
-    told_in = Said(
+    said = Said(
         [sentences(c, columns[0], money_base(columns), speech) for c in columns],
         {c.name: draft_in_words(c.tables, rules=False, language=speech.language) for c in columns if not c.today},
     )
-    write_comparison(out, content, columns[0].tables.units, maps, _beat_rows(columns), cards, told_in)
+    write_comparison(out, content, columns[0].tables.units, maps, _beat_rows(columns), cards, said)
     return content
 
 
@@ -265,17 +265,17 @@ def _curve(folder: Path, out: Path) -> list[CurvePoint]:
         if not (place / "summary.json").is_file():
             continue
         tables = read_result(place)
-        told, limit = tables.summary["beats"], section_of(tables.summary["rules"], "beats").get("max_moved")
+        section, limit = tables.summary["beats"], section_of(tables.summary["rules"], "beats").get("max_moved")
         hours = float(tables.units["workload"].sum())
         travel = section_of(tables.summary["rules"], "beats").get("objective") == "travel" and hours > 0
-        bound = told["lower_bound"]
+        bound = section["lower_bound"]
         rows.append(
             {
                 "budget": "free" if limit is None else f"{limit:.0%}",
-                "moved_share": told["moved_share"],
-                "max_deviation": told["max_deviation"],
-                "travel": told["objective"],
-                "mean_way": told["objective"] / hours if travel else None,
+                "moved_share": section["moved_share"],
+                "max_deviation": section["max_deviation"],
+                "travel": section["objective"],
+                "mean_way": section["objective"] / hours if travel else None,
                 "mean_way_bound": bound / hours if travel and bound is not None else None,
                 "feasible": bool(tables.summary["feasible"]),
                 "folder": relative_or_whole(whole_path(place), whole_path(out)),
@@ -351,7 +351,7 @@ def _beat_rows(columns: Sequence[Column]) -> list[BeatRow]:
 def as_content(columns: Sequence[Column], out: Path, robustness: Robustness) -> Comparison:
     """Return the content of ``comparison.json``."""
     out = whole_path(out)
-    told: list[ComparedColumn] = []
+    entries: list[ComparedColumn] = []
     for c in columns:
         folder = None if c.folder is None else relative_or_whole(c.folder, out)
         entry: ComparedColumn = {
@@ -371,7 +371,7 @@ def as_content(columns: Sequence[Column], out: Path, robustness: Robustness) -> 
                 "made_on": c.tables.summary.get("made_on") or "",
                 "clashes": list(c.tables.summary.get("clashes", [])),
             }
-        told.append(entry)
+        entries.append(entry)
     first, rows = columns[0], blocks(columns)
     # the first in which the force's forums are spoken to
     language = first.rules.forum.languages[0] if first.rules.forum is not None else "en"
@@ -386,7 +386,7 @@ def as_content(columns: Sequence[Column], out: Path, robustness: Robustness) -> 
         "project_said": terms.get(project, project),
         "residents": float(people(first.units).sum()),
         "counted_in": "hours of work" if np.isnan(first.units["population"].to_numpy(float)).any() else "residents",
-        "columns": told,
+        "columns": entries,
         "blocks": rows,
         "decision": decision(columns, rows),
         "sentences": [sentences(c, columns[0], money_base(columns)) for c in columns],

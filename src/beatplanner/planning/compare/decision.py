@@ -50,7 +50,7 @@ def decision(columns: Sequence[Column], blocks: Sequence[FigureBlock]) -> list[D
     rows = {r["key"]: r for b in blocks for r in b["rows"]}
     keys = [k for k in STRENGTHS if k in rows and not (k == "station_cost" and "money_total" in rows)]
     names = [c.name for c in columns]
-    told: list[Decision] = []
+    decisions: list[Decision] = []
     lacks, unmet = lacking(columns), [_unmet(c) for c in columns]
     for k, c in enumerate(columns):
         if c.today:
@@ -60,7 +60,7 @@ def decision(columns: Sequence[Column], blocks: Sequence[FigureBlock]) -> list[D
         best = [x for x in (_best(rows[key], k, names, like[key]) for key in keys) if x is not None]
         behind = [x for x in (_behind(rows[key], k, names, like[key]) for key in keys) if x is not None]
         worst = max(behind, key=lambda x: x[0], default=None)
-        told.append(
+        decisions.append(
             {
                 "plan": c.name,
                 "unmet": unmet[k],
@@ -73,7 +73,7 @@ def decision(columns: Sequence[Column], blocks: Sequence[FigureBlock]) -> list[D
             }
         )
     assert set(HEADLINE) >= set(STRENGTHS)
-    return sorted(told, key=lambda p: bool(p["unmet"]))
+    return sorted(decisions, key=lambda p: bool(p["unmet"]))
 
 
 def lacking(columns: Sequence[Column]) -> list[list[str]]:

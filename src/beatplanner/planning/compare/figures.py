@@ -333,42 +333,42 @@ SERVICE = {
 def _of_service(c: Column) -> Figures:
     """Return the figures of the service; today's are those that the plan found for today's beats."""
     plan = section_of(c.tables.summary, "service")
-    told = plan.get("today") if c.today else plan
-    if not told:
+    service = plan.get("today") if c.today else plan
+    if not service:
         return {}
     hidden = {"wait_share", "lost_share"} - set(fates(plan))
-    nobody = list(nobody_share(told).values())
+    nobody = list(nobody_share(service).values())
     return {
-        "service_minutes": response_minutes(told),
-        **{key: None if name in hidden else told[name] for key, name in SERVICE.items()},
+        "service_minutes": response_minutes(service),
+        **{key: None if name in hidden else service[name] for key, name in SERVICE.items()},
         "service_nobody": sum(nobody) / len(nobody) if nobody else None,
     }
 
 
 def _of_money(c: Column) -> Figures:
     """Return what the plan costs by year as a whole, and how far its roll-out reaches; today's is what going on as today costs."""
-    told = c.priced if c.today else c.tables.summary.get("budget")
-    if told is None:
+    budget = c.priced if c.today else c.tables.summary.get("budget")
+    if budget is None:
         return {}
     which = "today" if c.today else "all_at_once"
-    total = [v + m for v, m in zip(told[which], forums_more(told, which, c.forums), strict=True)]
+    total = [v + m for v, m in zip(budget[which], forums_more(budget, which, c.forums), strict=True)]
     k = c.exchange
     by_year = {
-        f"money_{year}": k * float(v) for year, v in zip(told["years"], total, strict=True) if year in c.money_years
+        f"money_{year}": k * float(v) for year, v in zip(budget["years"], total, strict=True) if year in c.money_years
     }
     found: Figures = {**by_year, "money_total": float(sum(by_year.values()))}
-    people = told["people"]
+    people = budget["people"]
     if people is not None:
-        at = [told["years"].index(y) for y in c.money_years]
+        at = [budget["years"].index(y) for y in c.money_years]
         found["officers_paid"] = sum(people["paid"][t] for t in at) / len(at)
         if not c.today:
             found["officers_spare"] = sum(people["without_post"][t] for t in at) / len(at)
             found["money_spare"] = k * sum(people["money_without_post"][t] for t in at)
-        found["money_posts"] = k * sum(c.posts.values()) * told["one_officer"] * sum(told["rise"][t] for t in at)
-    found["residents_unfunded"] = 0.0 if c.today else float(sum(u["residents"] for u in told["unfunded"]))
-    if told["limited"] and not c.today:
-        spent = [v + m for v, m in zip(told["total"], forums_more(told, "total", c.forums), strict=True)]
-        for year, v, served in zip(told["years"], spent, told["residents_served"], strict=True):
+        found["money_posts"] = k * sum(c.posts.values()) * budget["one_officer"] * sum(budget["rise"][t] for t in at)
+    found["residents_unfunded"] = 0.0 if c.today else float(sum(u["residents"] for u in budget["unfunded"]))
+    if budget["limited"] and not c.today:
+        spent = [v + m for v, m in zip(budget["total"], forums_more(budget, "total", c.forums), strict=True)]
+        for year, v, served in zip(budget["years"], spent, budget["residents_served"], strict=True):
             found[f"rollout_{year}"], found[f"served_{year}"] = k * float(v), float(served)
         found["rollout_total"] = k * float(sum(spent))
     return found

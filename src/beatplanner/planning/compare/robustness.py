@@ -106,11 +106,11 @@ def robustness_figures(columns: Sequence[Column], *, draws: int, seed: int) -> S
             "missing": "There are no incidents to draw from, or they are not those of the plan any more.",
             "beats": [],
         }
-    told: list[list[SteadyBeat]] = []
+    steady: list[list[SteadyBeat]] = []
     for c in columns:
         frame = steadiness(c, records, draws=draws, seed=seed)
-        told.append([] if frame is None else frame)
-    return {"beats": told}
+        steady.append([] if frame is None else frame)
+    return {"beats": steady}
 
 
 def steadiness(c: Column, records: Records, *, draws: int, seed: int) -> list[SteadyBeat] | None:

@@ -11,7 +11,7 @@ from beatplanner.data.formats.cells import texts
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.blocked_words import blocked_in_words
 from beatplanner.data.publish.comparison_words import ENGLISH, about, share_in_words
-from beatplanner.data.publish.told import as_told, without_keys
+from beatplanner.data.publish.sentence_templates import in_language, without_keys
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.comparison import MoveRow, PlaceRow, amount, known_amount
 from beatplanner.planning.compare.columns import (
@@ -142,7 +142,7 @@ def sentences(c: Column, today: Column, base: Column | None = None, said: Speech
         found += _money_sentences(c, said, money, was("money_total", lambda v: about(v, said)))
     if f.get("rules_met") is False:
         english = " ".join(c.tables.summary.get("clashes", [])[:1])
-        why = without_keys(as_told(english, said.language), said.language)
+        why = without_keys(in_language(english, said.language), said.language)
         # what no catalogue knows is not told in English within a sentence of another language
         known = said.language == "en" or why != english
         found.append(said.text(UNMET, why=why) if known else said.text(BROKEN, plan=c.name) + ".")

@@ -31,9 +31,9 @@ def change_of_service(ruled: Claims | None, free: Claims | None) -> ServiceChang
         "until_there": change(response_minutes(ruled), response_minutes(free)),
         "own_share": change(ruled["own_share"], free["own_share"]),
     }
-    told = fates(free)
-    if "wait_share" in told:
+    known = fates(free)
+    if "wait_share" in known:
         found["wait_share"] = change(ruled["wait_share"], free["wait_share"])
-    if "lost_share" in told:
+    if "lost_share" in known:
         found["lost_share"] = change(ruled["lost_share"], free["lost_share"])
     return found

@@ -81,13 +81,13 @@ def stress_test(
     clock = watch(cancelled).clock
     begin = clock()
 
-    def told_since(stage: str, best: float | None, bound: float | None, _: float) -> None:
+    def report(stage: str, best: float | None, bound: float | None, _: float) -> None:
         progress(stage, best, bound, clock() - begin)
 
-    told_since("draws", None, None, 0.0)
+    report("draws", None, None, 0.0)
     today, plan = read_columns([folder])
-    told = robustness_figures([today, plan], draws=draws, seed=seed)
-    rows: list[SteadyBeat] = told["beats"][1] if told["beats"] else []
+    drawn = robustness_figures([today, plan], draws=draws, seed=seed)
+    rows: list[SteadyBeat] = drawn["beats"][1] if drawn["beats"] else []
     found: StressTest = {
         "draws": draws,
         "seed": seed,
@@ -97,7 +97,7 @@ def stress_test(
         "sentences": [],
     }
     sentences: list[str] = []
-    missing = told.get("missing")
+    missing = drawn.get("missing")
     if missing:
         sentences.append(missing)
     else:
@@ -124,7 +124,7 @@ def stress_test(
             f"With the incidents of {incidents.name} the greatest deviation is ±{other['max_deviation']:.1%}, and {other['within']:.0%} of the beats are within ±{plan.band:.0%}."
         )
     if plan.tables.assignments is not None and plan.tables.roster is not None:
-        told_since("officers who leave", None, None, 0.0)
+        report("officers who leave", None, None, 0.0)
         left = succession(folder, attrition=attrition, draws=draws, seed=seed)
         vacancies = float(left.months["vacancies"].sum())
         post_months = float(plan.tables.beats["posts"].sum()) * len(left.months)  # type: ignore[index]
@@ -133,7 +133,7 @@ def stress_test(
             f"Should {attrition:.0%} of the officers leave each year, {vacancies / post_months:.1%} of all post-months would stand empty unless recruits are found."
         )
     if ensemble:
-        neutral = found["ensemble"] = neutral_plans(plan, ensemble, seed, told_since, cancelled)
+        neutral = found["ensemble"] = neutral_plans(plan, ensemble, seed, report, cancelled)
         sentences += neutral["sentences"]
     return {**found, "sentences": sentences}
 

@@ -124,18 +124,18 @@ def read_survey(file: Path, tables: PlanTables) -> Survey:
     InputError
         With each row that is wrong.
     """
-    told, said = _answers(file, tables)
+    answers, said = _answers(file, tables)
     assert tables.beats is not None
     names = dict(zip(tables.beats["beat"].astype(str), tables.beats["name"].astype(str), strict=True))
     weight = dict(zip(tables.beats["beat"].astype(str), tables.beats["population"].fillna(1.0), strict=True))
-    waves = _in_time(told, file)
-    questions = list(dict.fromkeys(t["question"] for t in told))
+    waves = _in_time(answers, file)
+    questions = list(dict.fromkeys(t["question"] for t in answers))
     rows: list[SurveyRow] = []
     changes: list[SurveyChange] = []
     notes = list(said)
     for q in questions:
-        kind = next("share" if t["yes"] is not None else "mean" for t in told if t["question"] == q)
-        found = {(t["beat"], t["wave"]): t for t in told if t["question"] == q}
+        kind = next("share" if t["yes"] is not None else "mean" for t in answers if t["question"] == q)
+        found = {(t["beat"], t["wave"]): t for t in answers if t["question"] == q}
         known = {key: _estimate(t) for key, t in found.items()}
         for beat in sorted(names, key=lambda b: (names[b].casefold(), b)):
             own = {w: known.get((beat, w)) for w in waves}
@@ -169,7 +169,7 @@ def read_survey(file: Path, tables: PlanTables) -> Survey:
                         file=file.name,
                     )
                 )
-    few = sum(t["n"] < FEWEST for t in told)
+    few = sum(t["n"] < FEWEST for t in answers)
     if few:
         what = "1 result has" if few == 1 else f"{few:,} results have"
         notes.append(
@@ -190,12 +190,12 @@ def _answers(file: Path, tables: PlanTables) -> tuple[list[SurveyAnswer], list[N
     names = dict(zip(tables.beats["beat"].astype(str), tables.beats["name"].astype(str), strict=True))
     beats, figures, days = texts(frame["beat"]), _figures(frame, where, said), [None] * len(frame)
     match = match_ids(beats, list(names))
-    if match.told:
-        said.append(where.fact(match.told, "warning", field="beat"))
+    if match.note:
+        said.append(where.fact(match.note, "warning", field="beat"))
     if "asked_on" in frame:
         days = dates(frame["asked_on"], where, said)
     problems: list[Note] = []
-    told: list[SurveyAnswer] = []
+    answers: list[SurveyAnswer] = []
     kinds: dict[str, tuple[bool, str]] = {}
     seen: set[tuple[str, str, str]] = set()
     # “Wave 1” and “wave  1” are one wave, by its first spelling
@@ -268,7 +268,7 @@ def _answers(file: Path, tables: PlanTables) -> tuple[list[SurveyAnswer], list[N
             )
         else:
             seen.add((question, beat, wave))
-            told.append(
+            answers.append(
                 {
                     "question": question,
                     "beat": beat,
@@ -283,9 +283,9 @@ def _answers(file: Path, tables: PlanTables) -> tuple[list[SurveyAnswer], list[N
             )
     if problems:
         raise InputError(*problems)
-    if not told:
+    if not answers:
         raise InputError(problem("the table has no answers", "Give a row a beat, wave and question", file=file.name))
-    return told, said
+    return answers, said
 
 
 def _figures(frame: pd.DataFrame, where: Place, said: list[Note]) -> dict[str, list[float | None]]:
@@ -293,7 +293,7 @@ def _figures(frame: pd.DataFrame, where: Place, said: list[Note]) -> dict[str, l
     found: dict[str, list[float | None]] = {k: [None] * len(frame) for k in FIGURES}
     for key in FIGURES:
         if key in frame:
-            cells = numbers(frame[key], where, empty=math.nan, whole=key in ("n", "yes"), told=said)
+            cells = numbers(frame[key], where, empty=math.nan, whole=key in ("n", "yes"), notes=said)
             found[key] = [None if math.isnan(v) else float(v) for v in cells]
     return found
 
@@ -328,10 +328,10 @@ def _moment(wave: str) -> tuple[int, int, int] | None:
     return None if month is None else (int(years[0]), month, 0)
 
 
-def _in_time(told: Sequence[SurveyAnswer], file: Path) -> list[str]:
+def _in_time(answers: Sequence[SurveyAnswer], file: Path) -> list[str]:
     """Return the waves in the order of time: by their days, where given, else by the times or the numbers that they are named by."""
-    waves = list(dict.fromkeys(t["wave"] for t in told))
-    days = {w: [t["day"] for t in told if t["wave"] == w and t["day"] is not None] for w in waves}
+    waves = list(dict.fromkeys(t["wave"] for t in answers))
+    days = {w: [t["day"] for t in answers if t["wave"] == w and t["day"] is not None] for w in waves}
     if all(days.values()):
         return sorted(waves, key=lambda w: min(days[w]))
     moments = {w: _moment(w) for w in waves}

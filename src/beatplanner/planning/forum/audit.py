@@ -228,8 +228,8 @@ def _contents(
         | {f"group_{g}".casefold() for g in groups}
         | {"ethnicity", "religion", "nationality"}
     )
-    told = [f"{n}: {c}" for n, found in columns.items() for c in found if c in about]
-    checks.append(AuditCheck("no table counts a group of residents", not told, listed(told, 5)))
+    counted = [f"{n}: {c}" for n, found in columns.items() for c in found if c in about]
+    checks.append(AuditCheck("no table counts a group of residents", not counted, listed(counted, 5)))
     allowed = {n.casefold() for n in named}
     secret = {o for o in officers if len(o) > 3 and not o.isdigit() and o.casefold() not in allowed}
     seen: list[str] = []

@@ -289,12 +289,12 @@ class BeatBook:
         rules = self.town.description.forum or Forum()
         sensitive = np.array([is_sensitive(c, rules.sensitive) for c in categories], bool)
         time = frame["time"]
-        told = time.notna().to_numpy() & ~sensitive[code]
+        timed = time.notna().to_numpy() & ~sensitive[code]
         hour, day = np.full(len(frame), -1, np.int8), np.full(len(frame), -1, np.int8)
-        hour[told] = time.dt.hour.to_numpy()[told].astype(np.int8)
-        day[told] = time.dt.day_of_week.to_numpy()[told].astype(np.int8)
+        hour[timed] = time.dt.hour.to_numpy()[timed].astype(np.int8)
+        day[timed] = time.dt.day_of_week.to_numpy()[timed].astype(np.int8)
         # dates without a time of day are all midnight
-        by_hour = bool((hour > 0).any() or (time.dt.minute.to_numpy()[told] > 0).any()) if told.any() else False
+        by_hour = bool((hour > 0).any() or (time.dt.minute.to_numpy()[timed] > 0).any()) if timed.any() else False
         period = period_of(self.town) or {"from": None, "to": None, "days": None}
         return _Recorded(categories, sensitive, code.astype(np.int32), hour, day, by_hour, period)
 
@@ -307,7 +307,7 @@ class BeatBook:
         assert self.town is not None and self.town.incidents is not None
         unit = self.town.incidents["unit"].to_numpy(int)
         beat = np.where(unit >= 0, self._unit[unit], -1)
-        known, told = beat >= 0, (beat >= 0) & (r.day >= 0)
+        known, timed = beat >= 0, (beat >= 0) & (r.day >= 0)
         rows, shape = len(self.ids), max(len(r.categories), 1)
 
         def table(code: np.ndarray, of: np.ndarray, width: int) -> np.ndarray:
@@ -317,8 +317,8 @@ class BeatBook:
             r.categories,
             r.sensitive,
             table(r.code, known, shape),
-            table(r.hour, told, HOURS) if r.by_hour and told.any() else None,
-            table(r.day, told, WEEKDAYS) if told.any() else None,
+            table(r.hour, timed, HOURS) if r.by_hour and timed.any() else None,
+            table(r.day, timed, WEEKDAYS) if timed.any() else None,
             r.period,
         )
 
@@ -468,12 +468,12 @@ def _spoken(own: pd.DataFrame, languages: str, holders: tuple[tuple[Posting, ...
 
 
 def _service_of(tables: PlanTables, beat: str) -> dict[str, float | None] | None:
-    told = section_of(tables.summary, "service")
-    own = told.get("beats", {}).get(beat)
+    service = section_of(tables.summary, "service")
+    own = service.get("beats", {}).get(beat)
     if own is None:
         return None
-    kept = {**own, "response_minutes": response_minutes(own), "nobody_share": nobody_share(told).get(beat)}
-    return kept | dict.fromkeys({"wait_share", "lost_share"} - set(fates(told)))
+    kept = {**own, "response_minutes": response_minutes(own), "nobody_share": nobody_share(service).get(beat)}
+    return kept | dict.fromkeys({"wait_share", "lost_share"} - set(fates(service)))
 
 
 def _from_today(own: pd.DataFrame) -> tuple[tuple[str, float], ...]:

@@ -137,17 +137,17 @@ def _read_proposal(
         raise InputError(
             problem("there is no such file", "Give the proposal.csv or the sheet that the forum sent", file=file)
         )
-    frame, where, told = mapped_table(file, None, ["unit", "proposed_beat"], ["beat"], beside=PROPOSAL)
+    frame, where, of_columns = mapped_table(file, None, ["unit", "proposed_beat"], ["beat"], beside=PROPOSAL)
     ids = town.units["unit"].tolist()
     stale: list[str] = []
     wanted, findings = before.copy(), Findings()
     units, beats = texts(frame["unit"]), texts(frame["proposed_beat"])
     match = match_ids(units, ids)
     proposed, reading = _beats_of(beats, names)
-    told_before = texts(frame["beat"]) if "beat" in frame else [None] * len(frame)
+    beats_before = texts(frame["beat"]) if "beat" in frame else [None] * len(frame)
     # a beat that the plan no longer has is another one too
-    planned = [found or w for found, w in zip(_beats_of(told_before, names)[0], told_before, strict=True)]
-    for column, how in (("unit", match.told), ("proposed_beat", reading)):
+    planned = [found or w for found, w in zip(_beats_of(beats_before, names)[0], beats_before, strict=True)]
+    for column, how in (("unit", match.note), ("proposed_beat", reading)):
         if how:
             findings.add([where.fact(how, "warning", field=column)])
     seen: dict[int, int] = {}
@@ -179,7 +179,7 @@ def _read_proposal(
             f"the forum had another plan before it: {len(stale):,} areas were in other beats then, such as {stale[0]}"
         )
         findings.tell("warning", what, "Ask whether the proposal still stands", file=file.name)
-    return wanted, (*told, *findings.notes)
+    return wanted, (*of_columns, *findings.notes)
 
 
 def _beats_of(written: Sequence[str | None], names: dict[str, str]) -> tuple[list[str | None], str]:
@@ -189,7 +189,7 @@ def _beats_of(written: Sequence[str | None], names: dict[str, str]) -> tuple[lis
     plainly = [None if w is None else known.get(w.casefold()) for w in written]
     match = match_ids([w if p is None else None for w, p in zip(written, plainly, strict=True)], ids)
     found = [p if at is None else ids[at] for p, at in zip(plainly, match.positions, strict=True)]
-    return found, match.told
+    return found, match.note
 
 
 class _Judge:

@@ -26,7 +26,7 @@ from beatplanner.planning.forum.audit import AuditCheck
 from beatplanner.planning.forum.forums import venues_of, ways_to
 from beatplanner.planning.forum.pack_figures import moved_to
 from beatplanner.planning.forum.published import Published
-from beatplanner.planning.forum.told_before import Row, ShareStatement, attacked
+from beatplanner.planning.forum.statement_attack import Row, ShareStatement, attacked
 
 # Half of the last digit that is told: of a cost, and of a share of those who walk (older versions told it in steps of 5 %).
 CENT, SHARE = 0.005, 0.025
@@ -67,12 +67,14 @@ def cost_rows(
 ) -> list[Row]:
     """Return what costs say of residents, as rows over units; of costs that follow from the places nothing. Parameters as for `check_costs`."""
     same = [(p, m) for p in packs if (m := moved_to(p, areas)) is not None]
-    told = [t for before, moved in same for t in _told_by(before.folder, moved.areas, areas, tables, town, extra)]
+    statements = [
+        t for before, moved in same for t in _statements_of(before.folder, moved.areas, areas, tables, town, extra)
+    ]
     places = np.ones(len(counts))
-    return [row for t in told if t.fits(counts) and not t.fits(places) for row in t.rows(len(counts))]
+    return [row for t in statements if t.fits(counts) and not t.fits(places) for row in t.rows(len(counts))]
 
 
-def _told_by(
+def _statements_of(
     folder: Path, own: Areas, areas: Areas, tables: PlanTables, town: Town, extra: ForumTables
 ) -> Iterator[ShareStatement]:
     """Yield what the table of forums of one pack says; rows whose place is not known say nothing."""

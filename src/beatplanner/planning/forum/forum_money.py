@@ -57,8 +57,8 @@ def forum_ways(tables: PlanTables, town: Town) -> ForumWays | None:
     listed = rules.forum.venues
     return {
         "listed": None if listed is None else fingerprint(rules.path(listed.path)),
-        "plan": [_told(m) for m in plan],
-        "today": [_told(m) for m in today],
+        "plan": [_forum_way(m) for m in plan],
+        "today": [_forum_way(m) for m in today],
     }
 
 
@@ -79,7 +79,7 @@ def _today(tables: PlanTables) -> PlanTables | None:
     return replace(tables, units=units.assign(beat=current), beats=beats)
 
 
-def _told(meeting: Meeting) -> ForumWay:
+def _forum_way(meeting: Meeting) -> ForumWay:
     return {
         "level": meeting.level,
         "area": meeting.area,

@@ -118,9 +118,9 @@ def write_pack(
     from beatplanner.planning.forum.gate import whole
     from beatplanner.planning.forum.pack_figures import decide
     from beatplanner.planning.forum.published import read_published
+    from beatplanner.planning.forum.statement_attack import budget_tells
     from beatplanner.planning.forum.themes import themes_of
-    from beatplanner.planning.forum.told_before import budget_tells
-    from beatplanner.planning.forum.told_of_work import quiet
+    from beatplanner.planning.forum.work_statements import quiet
 
     early = decided_too_early(town.description, _made_on(tables, day))
     if early:
@@ -206,24 +206,24 @@ def _write_languages(
         for language, task in reversed(list(zip(languages[1:], papers, strict=True))):
             progress(f"writing: the pack in {language.code}", None, None, time.monotonic() - begin)
             task.take()
-        for register, told in (task.take() for task in papers):
+        for register, state in (task.take() for task in papers):
             press.register.add(register)
-            known.append(told)
-        for k, (register, told) in enumerate(task.take() for task in screens):
+            known.append(state)
+        for k, (register, state) in enumerate(task.take() for task in screens):
             press.register.add(register)
-            known[k] |= told
+            known[k] |= state
     except BaseException:
         # where the gate stops one part no other process writes on into the emptied folder
         for task in (*papers, *screens):
             task.drop()
         raise
-    return first, [told.as_json() for told in known]
+    return first, [state.as_json() for state in known]
 
 
 def _public_meeting(meeting: Meeting) -> PublicMeeting:
-    told = asdict(meeting)
-    told.pop("trip_cost")
-    return PublicMeeting(**told)
+    fields = asdict(meeting)
+    fields.pop("trip_cost")
+    return PublicMeeting(**fields)
 
 
 def _in_qgis(
@@ -258,14 +258,14 @@ def _costs(meetings: Sequence[PublicMeeting], tables: PlanTables, town: Town, sa
 
 def _in_budget(tables: PlanTables, town: Town, forum: Forum) -> ForumBudget | None:
     """Return what the plan's budget counts for forums."""
-    told, rules = tables.summary.get("budget"), town.description.budget
-    if told is None or rules is None:
+    money, rules = tables.summary.get("budget"), town.description.budget
+    if money is None or rules is None:
         return None
-    counted = told.get("forums") or {"rule": "flat price", "flat_price": rules.forum_travel}
+    counted = money.get("forums") or {"rule": "flat price", "flat_price": rules.forum_travel}
     # a rate says how much of the forums' currency is one of the budget's
-    exchange = 1.0 if forum.currency == told["currency"] else rules.rates.get(forum.currency, 1.0)
+    exchange = 1.0 if forum.currency == money["currency"] else rules.rates.get(forum.currency, 1.0)
     price = None if counted["rule"] == "ways" else float(counted["flat_price"])
-    return ForumBudget(str(told["years"][0]), float(told["lines"]["forums"][0]), told["currency"], exchange, price)
+    return ForumBudget(str(money["years"][0]), float(money["lines"]["forums"][0]), money["currency"], exchange, price)
 
 
 def _venues(meetings: Sequence[PublicMeeting], tables: PlanTables) -> gpd.GeoDataFrame | None:
@@ -285,8 +285,8 @@ def _venues(meetings: Sequence[PublicMeeting], tables: PlanTables) -> gpd.GeoDat
 
 def _made_on(tables: PlanTables, day: dt.date) -> dt.date:
     """Return the day on which a plan was made; today's for one of an older version, which does not tell."""
-    told = tables.summary.get("made_on")
-    return dt.date.fromisoformat(str(told)) if told else day
+    made_on = tables.summary.get("made_on")
+    return dt.date.fromisoformat(str(made_on)) if made_on else day
 
 
 def check_pack_inputs(town: Town) -> None:
@@ -345,13 +345,13 @@ def remake_pack(folder: Path, *, languages: Sequence[str] = (), day: dt.date | N
     check_pack_inputs(town)
     found = verify(folder)
     forum = folder / "forum"
-    told: CheckerFound = {
+    outcome: CheckerFound = {
         "ok": found.ok,
         "checks": len(found.checks),
         "unchecked": [{"name": c.name, "detail": c.detail} for c in found.unchecked],
     }
     with written_anew(forum) as part:
-        stopped = write_pack(folder, tables, town, verdict=told, day=day, into=part)
+        stopped = write_pack(folder, tables, town, verdict=outcome, day=day, into=part)
     renew_manifest(folder, ["forum/", "plan.qgs", GROUND, "report.html", RECORD])
     return stopped
 
@@ -403,7 +403,7 @@ def audit_pack(
     from beatplanner.planning.forum.forum_costs import check_costs, cost_rows
     from beatplanner.planning.forum.gate import whole
     from beatplanner.planning.forum.published import read_published
-    from beatplanner.planning.forum.told_before import check_texts
+    from beatplanner.planning.forum.statement_attack import check_texts
 
     if tables is None and (folder / "plan.gpkg").is_file() and (folder / "summary.json").is_file():
         tables = read_result(folder)
@@ -433,9 +433,9 @@ def audit_pack(
     if pack is None or others:
         rows: list[Any] = []
         if town is not None and counts is not None and tables.beats is not None:
-            told = (packs, packs[0].areas, tables, town, read_forum_tables(town), counts)
-            checks.append(check_costs(*told))
-            rows = cost_rows(*told)
+            what = (packs, packs[0].areas, tables, town, read_forum_tables(town), counts)
+            checks.append(check_costs(*what))
+            rows = cost_rows(*what)
         checks += check_texts(packs, packs[0].areas, tables, counts, rows)
     return checks
 

@@ -40,7 +40,7 @@ def write_card_alone(forum: Path, tables: PlanTables, town: Town, verdict: Check
     take_files_out(forum)
     rules = town.description.forum or Forum()
     card = card_of(tables, town.description, read_forum_tables(town), verdict, secrets.token_bytes(32))
-    told = card_json(
+    run_card = card_json(
         Register(),
         card,
         project=str(tables.summary["project"]),
@@ -50,4 +50,4 @@ def write_card_alone(forum: Path, tables: PlanTables, town: Town, verdict: Check
         languages=(),
         draft=draft_reasons(tables, verdict=verdict),
     )
-    write_json(forum / "run_card.json", told)
+    write_json(forum / "run_card.json", run_card)

@@ -1,7 +1,7 @@
 """What the texts of packs of older versions say: their sentences, in every language that they were written in.
 
 Such packs told shares and walking times by how many live where, and the greatest difference of beats' work, and no gate had let these through.
-`catalogues/told_before.json` has the sentences of all versions by their meaning; a sentence with a number that is none of these, as a force's own
+`catalogues/older_sentences.json` has the sentences of all versions by their meaning; a sentence with a number that is none of these, as a force's own
 catalogue may have it, is named as not understood. The PDF and the picture say what the pages and the map say, and are not read.
 """
 
@@ -207,7 +207,7 @@ def _number(text: str) -> float:
 @lru_cache(maxsize=1)
 def _patterns() -> list[tuple[str, str, re.Pattern[str]]]:
     """Return each sentence that a pack has said: its meaning, its longest part without a field, and how it is found; the longest sentences first."""
-    table = json.loads((files("beatplanner.data") / "catalogues" / "told_before.json").read_text("utf-8"))
+    table = json.loads((files("beatplanner.data") / "catalogues" / "older_sentences.json").read_text("utf-8"))
     found = [(meaning, *_pattern(text)) for meaning, texts in table.items() for text in texts]
     return sorted(found, key=lambda f: -len(f[2].pattern))
 
@@ -226,7 +226,7 @@ def _piece(part: str, is_field: bool) -> str:
     return rf"(?P<{part}>\d(?:[\d.,’' ]*\d)?[ \u00a0\u202f]?%?)" if part in NUMBERS else ".{1,400}?"
 
 
-def told_sentences(texts: OlderTexts) -> Iterator[str]:
+def attacked_meanings(texts: OlderTexts) -> Iterator[str]:
     """Yield the meanings that are attacked and were found."""
     yield from (m for m in ATTACKED if m in texts.said)
     if texts.of_beat:

@@ -132,16 +132,16 @@ def decide(
     counts, sensitive = themes_of(town, rules)
     concerns: dict[str, Gate] = {}
     period = period_of(town)
-    told = public_period(period)
-    left_out = _why_not(told, earlier)
+    public = public_period(period)
+    left_out = _why_not(public, earlier)
     if not left_out:
-        same = [p for p in (moved_to(p, areas) for p in earlier) if p is not None and same_period(p.period, told)]
+        same = [p for p in (moved_to(p, areas) for p in earlier) if p is not None and same_period(p.period, public)]
         for theme, count in counts.items():
             cells = [*concern_cells(areas, theme in sensitive), *(c for p in same for c in p.concerns.get(theme, []))]
             concerns[theme] = pass_gate(
                 count, cells, areas.name, k, f"incidents of “{theme}”", secret_of(tables.summary)
             )
-    return PackFigures(areas, k, residents, concerns, frozenset(t for t in sensitive if t in counts), told, left_out)
+    return PackFigures(areas, k, residents, concerns, frozenset(t for t in sensitive if t in counts), public, left_out)
 
 
 def _why_not(period: PublicPeriod | None, earlier: Sequence[Published]) -> str:

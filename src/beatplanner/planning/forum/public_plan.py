@@ -235,7 +235,7 @@ def secret_of(summary: Claims) -> bytes:
     return digest.digest()
 
 
-def _told(verdict: CheckerFound) -> PublicVerdict:
+def _public_verdict(verdict: CheckerFound) -> PublicVerdict:
     """Return a verdict as the public is told it: a claim that could not be checked is none that passed."""
     unknown = len(verdict.get("unchecked", ()))
     return {"ok": verdict["ok"], "checks": verdict["checks"] - unknown, "not_checked": unknown}
@@ -257,14 +257,14 @@ def card_of(
     data: list[PublicSource] = []
     # a layer that two steps read is one source
     for role, path, newest, sha in dict.fromkeys(files):
-        told = provenance(rules, role, Path(path), newest)
+        origin = provenance(rules, role, Path(path), newest)
         seal = hmac.new(key, sha.encode("ascii"), hashlib.sha256).hexdigest()
-        data.append({"role": role.split(":")[0], "name": told.name, "date": told.date, "seal": seal})
+        data.append({"role": role.split(":")[0], "name": origin.name, "date": origin.date, "seal": seal})
     return Card(
         data=data,
         rules={name: found for name in PUBLIC_SECTIONS if (found := public_rules(getattr(rules, name)))},
         gaps={step: _rounded(proven_gap(summary[step])) for step in STEPS if step in summary},
-        verdict=None if verdict is None else _told(verdict),
+        verdict=None if verdict is None else _public_verdict(verdict),
         versions=dict(summary.get("versions", {})),
         seed=int(summary.get("seed", 0)),
         made=dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),

@@ -127,7 +127,7 @@ def read_published(path: Path) -> Published:
     # packs of older versions told their period in a record of the gate
     older = _record(folder / "privacy.json")
     posts = {r["beat"]: float(r["posts"]) for r in beats if re.fullmatch(r"\d{1,6}", r.get("posts") or "")}
-    privacy = _told(card.get("privacy") or older, folder)
+    privacy = _gate_of(card.get("privacy") or older, folder)
     return Published(folder, name, areas, residents, concerns, tuple(faults), card, privacy, posts)
 
 
@@ -141,7 +141,7 @@ def _without_links(folder: Path) -> None:
             raise InputError(problem("this is no plain file", "Copy the pack without it", file=path))
 
 
-def _told(privacy: object, folder: Path) -> Gate:
+def _gate_of(privacy: object, folder: Path) -> Gate:
     """Return what a pack says of its gate; InputError where no program of ours wrote it."""
     found = privacy if is_dict(privacy) else {}
     k, sensitive, period = found.get("threshold", 5), found.get("sensitive", []), found.get("period")

@@ -33,7 +33,7 @@ def clashes_of(
 ) -> tuple[str, ...]:
     """Say which rules are broken: officer, beat, month, and the cheapest way out; `Unproven` where it is not proven that they cannot be kept, as it is of those `promised`."""
     names = town.roster["officer"]
-    told: list[str] = []
+    sentences: list[str] = []
     hard = str if found.rules == "impossible" else Unproven
 
     def where(place: int) -> str:
@@ -41,7 +41,7 @@ def clashes_of(
 
     broken = broken_tenures(problem_, found.postings)
     for o, p, t, served in broken[:20]:
-        told.append(
+        sentences.append(
             f"Minimum tenure: {names.iat[o]} leaves {where(p)} in {dates[t]:%B %Y} after {served} of {problem_.min_tenure} months."
         )
     if broken:
@@ -55,13 +55,13 @@ def clashes_of(
             ),
             (f"one more trained officer by {dates[first]:%B %Y}", with_officer(problem_, first)),
         ]
-        told[-1] += f" Cheapest way out: {trials.mends(ways, 'tenure')}."
+        sentences[-1] += f" Cheapest way out: {trials.mends(ways, 'tenure')}."
         longest = longest_tenure(problem_)
         if longest is not None and longest < problem_.min_tenure:
-            told[-1] += (
+            sentences[-1] += (
                 f" Above {longest} months no minimum tenure can be kept, since two who must not share a beat do so today."
             )
-        told = [t if longest is not None and longest < problem_.min_tenure else Unproven(t) for t in told]
+        sentences = [t if longest is not None and longest < problem_.min_tenure else Unproven(t) for t in sentences]
     said = {
         "couple": "{o} and the officer they must not share a beat with are both in {p} from {t}. Cheapest way out: {w}",
         "moves": "more than {n} officers move in {t}. Cheapest way out: {w}",
@@ -94,16 +94,16 @@ def clashes_of(
             w=way,
         )
         certain = breach in promised
-        told.append((str if certain else hard)(f"Officers: {said_of_it}."))
-    told += _musts(town, beats, problem_, found, dates)
+        sentences.append((str if certain else hard)(f"Officers: {said_of_it}."))
+    sentences += _musts(town, beats, problem_, found, dates)
     if len(wrong) > len(promised) and found.rules == "not found":
-        told.append(
+        sentences.append(
             Unproven(
                 "Officers: no postings that keep these rules were found in the time there was; it is not proven that there are none. Give more time "
                 "with --time-limit."
             )
         )
-    return tuple(told)
+    return tuple(sentences)
 
 
 def _way(problem_: TenureProblem, breach: Breach, certain: bool, trials: Trials) -> str:
@@ -128,7 +128,7 @@ def _musts(town: Any, beats: Any, problem_: TenureProblem, found: Postings, date
     """Say where a language is not spoken that so many speak that the force must."""
     if problem_.must is None:
         return []
-    told: list[str] = []
+    sentences: list[str] = []
     share, lacking = town.description.officers.must_language_share, gap_months(problem_, found.postings)
     a, month = problem_.arrays, np.arange(problem_.months)
     able = a.works & (month < a.stop[:, None]) & ((month >= a.first[:, None]) | (a.home >= 0)[:, None])
@@ -137,14 +137,14 @@ def _musts(town: Any, beats: Any, problem_: TenureProblem, found: Postings, date
         if len(months):
             # each who speaks it serves in one beat at a time
             too_few = (able[a.has[:, k]].sum(axis=0) < problem_.must[:, k].sum()).any()
-            told.append(
+            sentences.append(
                 (str if too_few else Unproven)(
                     f"Languages: no officer speaks {list(town.groups)[k]} in {beats['name'].iat[b]} in {_many(len(months), 'month')}, the first "
                     f"{dates[months[0]]:%B %Y}, where more than {share:.0%} of residents do. Cheapest way out: recruit who speaks it, or a higher "
                     "officers.must_language_share."
                 )
             )
-    return told
+    return sentences
 
 
 def longest_tenure(problem: TenureProblem) -> int | None:

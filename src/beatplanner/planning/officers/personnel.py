@@ -109,17 +109,17 @@ def personnel_notes(
 ) -> list[Note]:
     """Say which supervisors are missing, what part time leaves open, which appeals wait, and which absences nobody covers."""
     notes: list[Note] = []
-    told = figures.get("supervision", [])
-    short = missing_supervisors(told)
+    supervision = figures.get("supervision", [])
+    short = missing_supervisors(supervision)
     if short:
-        one, mend = told[0], f"Promote {_many(short, 'officer')}, or lead more by one"
+        one, mend = supervision[0], f"Promote {_many(short, 'officer')}, or lead more by one"
         what = (
             f"{_many(one['officers'], 'officer')} at their posts need {_many(one['needed'], 'supervisor')} ({rules.span_of_control} each), "
             f"and there {'is' if one['supervisors'] == 1 else 'are'} {one['supervisors']}"
         )
         if one["missing"] < short:
             # the force has enough, or lacks fewer, where they cannot lead
-            lack = [f"{r['area']} ({r['missing']})" for r in told[1:] if r["missing"]]
+            lack = [f"{r['area']} ({r['missing']})" for r in supervision[1:] if r["missing"]]
             what = f"Supervisors are missing in {listed(lack)}: one leads at most {_many(rules.span_of_control or 0, 'officer')}, in one municipality"
         notes.append(Note("warning", what, mend))
     part = figures.get("part_time")
@@ -133,9 +133,9 @@ def personnel_notes(
         waiting = [str(o) for o, a in zip(roster["officer"], roster["appeal"], strict=True) if a == "open"]
         moved = _moved(roster, assignments, rules)
         if waiting:
-            told = [f"{o} (the plan moves them)" if o in moved else o for o in waiting]
+            named = [f"{o} (the plan moves them)" if o in moved else o for o in waiting]
             count = _many(len(waiting), "appeal")
-            what = f"{count} is open: {listed(told)}" if len(waiting) == 1 else f"{count} are open: {listed(told)}"
+            what = f"{count} is open: {listed(named)}" if len(waiting) == 1 else f"{count} are open: {listed(named)}"
             mend = "Decide before the postings are published: “upheld” keeps an officer in today's beat"
             notes.append(Note("warning" if set(waiting) & moved else "info", what, mend))
     cover = figures.get("cover")

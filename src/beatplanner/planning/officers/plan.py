@@ -150,13 +150,13 @@ def plan_officers(
     found = assign(problem_, seconds=0.9 * seconds, threads=threads, seed=seed, tell=tell, cancelled=cancelled)
     taken = read_clock(cancelled) - begin
 
-    def told() -> None:
+    def report() -> None:
         progress(
             "officers: ways out of what cannot be done, each solved with", None, None, read_clock(cancelled) - begin
         )
 
     until = begin + seconds
-    trials = Trials(problem_, found.postings, until, threads=threads, seed=seed, cancelled=cancelled, told=told)
+    trials = Trials(problem_, found.postings, until, threads=threads, seed=seed, cancelled=cancelled, report=report)
     return _plan_of(town, beats, places, problem_, found, dates, taken, progress, trials, cover)
 
 

@@ -33,7 +33,7 @@ class Trials:
         Monotonic time at which the trials end.
     threads, seed, cancelled
         As for `tenure.assign`.
-    told
+    report
         Called before the first one: what they take comes after the plan's own proof, and a user sees what it is for.
     """
 
@@ -46,10 +46,10 @@ class Trials:
         threads: int = 1,
         seed: int = 0,
         cancelled: Callable[[], bool] = lambda: False,
-        told: Callable[[], None] = lambda: None,
+        report: Callable[[], None] = lambda: None,
     ) -> None:
         self.problem, self.postings = problem, postings
-        self.told, self.tried = told, 0
+        self.report, self.tried = report, 0
         self.before = measure(problem, postings)
         self.until = min(until, read_clock(cancelled) + ALL)
         self.threads, self.seed, self.cancelled = threads, seed, cancelled
@@ -60,7 +60,7 @@ class Trials:
         if seconds < 0.5 or self.cancelled():
             return None
         if not self.tried:
-            self.told()
+            self.report()
         self.tried += 1
         found = assign(
             changed,

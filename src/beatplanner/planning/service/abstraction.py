@@ -115,18 +115,18 @@ def _of_used(found: Abstraction) -> list[str]:
     """Say with which share the officers were worked out, and whether it is that of the plan."""
     assert "used" in found and "officers_required_used" in found and "agrees" in found
     before, after = found["officers_required_assumed"], found["officers_required_used"]
-    told = [
+    sentences = [
         f"Officers are worked out with {found['used']:.1%} of their time on duty away from the beat, as the service counts it, in place of the"
         f" {found['assumed']:.1%} that the workload assumes: {after} are required, and {before} by the assumption."
     ]
     if found["agrees"]:
-        told.append("With these officers the service counts the same share away from the beat.")
+        sentences.append("With these officers the service counts the same share away from the beat.")
     elif found["used"] > found["counted"]:
-        told.append(
+        sentences.append(
             f"With the officers of this plan {found['counted']:.1%} is spent away from the beat, less than it was made with: they are enough."
         )
     else:
-        told.append(
+        sentences.append(
             f"With the officers of this plan {found['counted']:.1%} is spent away from the beat, more than it was made with: plan again."
         )
-    return [*told, "Courts, events and escorts are no calls, and not in the counted share."]
+    return [*sentences, "Courts, events and escorts are no calls, and not in the counted share."]

@@ -58,7 +58,7 @@ def look_at_service(
         town = read_town(read_description(project))
         picture = service_of_today(town, read_inputs(town), method=method, seed=seed, cancelled=cancelled)
         today = share = plan = None
-    told, evidence = content(picture, town, today=today, share=share, plan=plan, cancelled=cancelled)
+    section, evidence = content(picture, town, today=today, share=share, plan=plan, cancelled=cancelled)
     make_folder(out)
-    write_service(out, told, evidence)
-    return told
+    write_service(out, section, evidence)
+    return section

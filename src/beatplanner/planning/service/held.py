@@ -95,11 +95,11 @@ def figures_held(
             rows.append((days[t], until, name, int(there[t, s].sum()), float(hours[s]), *sums))
     table = pd.DataFrame(rows, columns=["first", "until", "shift", "on_duty", "hours", *SUMS])
     method = "exact" if inputs.exact and int(there.sum(axis=2).max()) <= MOST_SERVERS else "approximate"
-    told: CountedMonths = {"method": method, "months_between": step, **totals(table)}
+    section: CountedMonths = {"method": method, "months_between": step, **totals(table)}
     years = [
         totals(table[(table["first"] >= days[t]) & (table["first"] < days[t + 12])]) for t in range(0, len(there), 12)
     ]
-    return told, years, table
+    return section, years, table
 
 
 def totals(table: pd.DataFrame) -> CountedFigures:

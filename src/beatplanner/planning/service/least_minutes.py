@@ -115,40 +115,40 @@ def least_minutes(
                 beat, best, drawn_best, better = found, minutes, drawn_now, True
                 break
     drawn = redrawn(town, workload, plan, beat)
-    told = _told(plan, drawn, (before, best, looks, bool(better)))
-    told["by_time"] = by_time
-    told["method"] = "exact" if judge.exact else "approximate"
-    return replace(drawn, least_minutes=told)
+    section = _minutes_section(plan, drawn, (before, best, looks, bool(better)))
+    section["by_time"] = by_time
+    section["method"] = "exact" if judge.exact else "approximate"
+    return replace(drawn, least_minutes=section)
 
 
-def sentences_of_minutes(told: LeastMinutes) -> list[str]:
+def sentences_of_minutes(section: LeastMinutes) -> list[str]:
     """Return what `least_minutes` says: what it found, and whether the search was cut short."""
-    found = [_found(told)]
-    if told["status"] == "sought" and told["cut_short"]:
+    found = [_found(section)]
+    if section["status"] == "sought" and section["cut_short"]:
         # plans of older versions do not tell by what
-        found.append(BY_TIME if told.get("by_time") else BY_LOOKS)
+        found.append(BY_TIME if section.get("by_time") else BY_LOOKS)
     return found
 
 
-def _found(told: LeastMinutes) -> str:
-    if told["status"] != "sought" or told["minutes"] is None or told["minutes_before"] is None:
-        return f"Beats were not redrawn for the least minutes: {told['status']}."
-    if not told["units_changed"]:
-        if told["cut_short"]:
+def _found(section: LeastMinutes) -> str:
+    if section["status"] != "sought" or section["minutes"] is None or section["minutes_before"] is None:
+        return f"Beats were not redrawn for the least minutes: {section['status']}."
+    if not section["units_changed"]:
+        if section["cut_short"]:
             return (
-                f"No exchange of units at the borders that was measured shortens the {told['minutes']:.2f} minutes until somebody is there"
+                f"No exchange of units at the borders that was measured shortens the {section['minutes']:.2f} minutes until somebody is there"
                 " (travel and wait)."
             )
-        return f"No exchange of units at the borders shortens the {told['minutes']:.2f} minutes until somebody is there (travel and wait)."
+        return f"No exchange of units at the borders shortens the {section['minutes']:.2f} minutes until somebody is there (travel and wait)."
     return (
-        f"Redrawn for the least minutes: {told['minutes']:.2f} in place of {told['minutes_before']:.2f} until somebody is there (travel and"
-        f" wait), for {told['units_changed']:,} units in another beat. The fullest or emptiest beat is {told['max_deviation']:.1%} off the mean, and"
-        f" was {told['max_deviation_before']:.1%}; the goal of the beats is {told['objective'] / told['objective_before'] - 1:+.1%}."
+        f"Redrawn for the least minutes: {section['minutes']:.2f} in place of {section['minutes_before']:.2f} until somebody is there (travel and"
+        f" wait), for {section['units_changed']:,} units in another beat. The fullest or emptiest beat is {section['max_deviation']:.1%} off the mean, and"
+        f" was {section['max_deviation_before']:.1%}; the goal of the beats is {section['objective'] / section['objective_before'] - 1:+.1%}."
     )
 
 
-def _told(plan: BeatPlan, found: BeatPlan, told: tuple[float, float, int, bool]) -> MinutesSought:
-    before, best, looks, cut_short = told
+def _minutes_section(plan: BeatPlan, found: BeatPlan, search: tuple[float, float, int, bool]) -> MinutesSought:
+    before, best, looks, cut_short = search
     return {
         "status": "sought" if np.isfinite(before) else "more calls than can be answered",
         "minutes_before": before if np.isfinite(before) else None,

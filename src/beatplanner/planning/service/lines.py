@@ -165,7 +165,7 @@ class Lines:
         return pd.DataFrame(rows, columns=["unit", "peak_work", "requests_a_year", "minutes"])
 
 
-def told_of_lines(before: BeatPlan, plan: BeatPlan, lines: Lines, *, cut_short: bool) -> BeatPlan:
+def with_line_rules(before: BeatPlan, plan: BeatPlan, lines: Lines, *, cut_short: bool) -> BeatPlan:
     """Return a plan that tells what became of the rules, with a clash for each that is not kept; `cut_short` where the time ended the search."""
     first, last = lines.figures(before.beat), lines.figures(plan.beat)
     rows: list[LineRuleFound] = []
@@ -184,7 +184,7 @@ def told_of_lines(before: BeatPlan, plan: BeatPlan, lines: Lines, *, cut_short: 
                 "lower_bound": None,
             }
         )
-    told: LinesFound = {
+    section: LinesFound = {
         "shift": lines.shift,
         "rules": rows,
         "max_deviation_before": before.max_deviation,
@@ -199,7 +199,7 @@ def told_of_lines(before: BeatPlan, plan: BeatPlan, lines: Lines, *, cut_short: 
         # whether other beats keep the rule is not known
         proof = Proof("unknown", plan.proof.objective, None, plan.proof.seconds)
         plan = replace(plan, clashes=clashes, proof=proof)
-    return replace(plan, lines=told, lines_table=lines.table(plan.beat))
+    return replace(plan, lines=section, lines_table=lines.table(plan.beat))
 
 
 def _in_words(rule: str, value: float) -> str:
@@ -220,22 +220,22 @@ def _clash(row: LineRuleFound) -> str:
     )
 
 
-def sentences_of_lines(told: LinesFound) -> list[str]:
-    """Return what `told_of_lines` says, a sentence a rule and one of the price."""
+def sentences_of_lines(section: LinesFound) -> list[str]:
+    """Return what `with_line_rules` says, a sentence a rule and one of the price."""
     found = [
         f"The {NAMES[r['rule']]} is {_in_words(r['rule'], r['found'])}, and was {_in_words(r['rule'], r['before'])} before redrawing;"
         f" {_in_words(r['rule'], r['asked'])} is asked for."
-        for r in told["rules"]
+        for r in section["rules"]
     ]
-    if told["units_changed"]:
+    if section["units_changed"]:
         found.append(
-            f"Redrawing for the service put {told['units_changed']:,} units into another beat: the fullest or emptiest beat is"
-            f" {told['max_deviation']:.1%} off the mean, and was {told['max_deviation_before']:.1%}; the goal of the beats is"
-            f" {told['objective'] / told['objective_before'] - 1:+.1%}."
-            if told["objective_before"]
-            else f"Redrawing for the service put {told['units_changed']:,} units into another beat."
+            f"Redrawing for the service put {section['units_changed']:,} units into another beat: the fullest or emptiest beat is"
+            f" {section['max_deviation']:.1%} off the mean, and was {section['max_deviation_before']:.1%}; the goal of the beats is"
+            f" {section['objective'] / section['objective_before'] - 1:+.1%}."
+            if section["objective_before"]
+            else f"Redrawing for the service put {section['units_changed']:,} units into another beat."
         )
     # plans of older versions do not tell
-    if told.get("cut_short"):
+    if section.get("cut_short"):
         found.append(CUT_SHORT)
     return found

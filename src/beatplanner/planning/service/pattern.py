@@ -131,7 +131,7 @@ def _times(shift: Shift) -> tuple[int, int]:
     return start, end if end > start else end + DAY
 
 
-def told_of_pattern(rules: Service, workload: Workload) -> tuple[RestOfPattern | None, list[str]]:
+def rest_section(rules: Service, workload: Workload) -> tuple[RestOfPattern | None, list[str]]:
     """Return what ``service.json`` says of a pattern, and sentences on the rest that it breaks; None without a pattern."""
     if not rules.pattern:
         return None, []

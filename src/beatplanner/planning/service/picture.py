@@ -237,11 +237,11 @@ def system_of(
 def figures(picture: ServicePicture) -> ServiceContent:
     """Return the content of ``service.json``: the figures of the whole week, of each shift, and of its beats and servers."""
     periods = [_of_shift(s, picture.beat) for s in picture.shifts]
-    for number, (s, told) in enumerate(zip(picture.shifts, periods, strict=True)):
+    for number, (s, period) in enumerate(zip(picture.shifts, periods, strict=True)):
         urgent = {k: float(v[number]) for k, v in picture.demand.by_priority.items()}
         if len(urgent) > 1 and s.system.waits and s.flows.stable and s.system.total > 0:
             waits = waits_by_priority(s.system, s.flows, urgent)
-            told["mean_wait_minutes_by_priority"] = {str(k): w for k, w in waits.items()}
+            period["mean_wait_minutes_by_priority"] = {str(k): w for k, w in waits.items()}
     shifts = periods if not overlap([s.hours for s in picture.shifts]) else _of_shifts(picture)
     whole = _together([(s, s.hours.hours_a_week) for s in picture.shifts])
     notes = [n.what for n in (*picture.tables.notes, *picture.demand.notes)]
@@ -334,14 +334,14 @@ def _of_servers(picture: ServicePicture) -> dict[str, ServerFigures]:
             for s in picture.shifts
             if name in set(s.servers["server"].astype(str))
         ]
-        told = _figures(
+        figures = _figures(
             [(s, s.hours.hours_a_week) for s, _ in here],
             [everywhere] * len(here),
             [mine for _, mine in here],
             of_servers=True,
         )
         first, mine = here[0]
-        found[name] = {"beat": first.servers["beat"].to_numpy(object)[mine][0], **told}
+        found[name] = {"beat": first.servers["beat"].to_numpy(object)[mine][0], **figures}
     return found
 
 

@@ -180,12 +180,12 @@ def places(proposal: Proposal, town: Town, picture: ServicePicture) -> tuple[pd.
     return where, ways
 
 
-def told_of_proposal(proposal: Proposal) -> OfficersProposed:
+def proposal_section(proposal: Proposal) -> OfficersProposed:
     """Return the key ``proposal`` of ``service.json``."""
     standard = {k: v for k, v in vars(proposal.standard).items() if v is not None}
     return {
         "standard": standard,
-        "shifts": [_told_of_shift(proposal, s) for s in proposal.shifts],
+        "shifts": [_shift_section(proposal, s) for s in proposal.shifts],
         "posts": _posts(proposal),
         "posts_now": float(
             sum(s.now.sum() * (r or 0.0) for s, r in zip(proposal.shifts, proposal.relief, strict=True))
@@ -210,7 +210,7 @@ def _posts(proposal: Proposal) -> dict[str, float] | None:
     return dict(zip(proposal.beats, posts.tolist(), strict=True))
 
 
-def _told_of_shift(proposal: Proposal, s: ShiftProposal) -> ShiftProposed:
+def _shift_section(proposal: Proposal, s: ShiftProposal) -> ShiftProposed:
     found = s.staffing
 
     def by_beat(officers: np.ndarray) -> dict[str, int]:
@@ -244,7 +244,7 @@ LIMITS = {
 
 
 def sentences_of_proposal(found: OfficersProposed) -> list[str]:
-    """Return what a proposal (`told_of_proposal`) says, a sentence a shift and two for the whole."""
+    """Return what a proposal (`proposal_section`) says, a sentence a shift and two for the whole."""
     lines: list[str] = []
     for s in found["shifts"]:
         now = f"In the shift “{s['name']}” {_officers(s['on_duty_now'])} on duty today"

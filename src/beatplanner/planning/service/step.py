@@ -24,7 +24,7 @@ from beatplanner.planning.service.abstraction import (
 from beatplanner.planning.service.duty import hours_a_post, waiting_places
 from beatplanner.planning.service.held import HeldInputs
 from beatplanner.planning.service.hours import overlap
-from beatplanner.planning.service.pattern import long_shifts, relief_factor, told_of_pattern
+from beatplanner.planning.service.pattern import long_shifts, relief_factor, rest_section
 from beatplanner.planning.service.picture import (
     Method,
     ServiceInputs,
@@ -33,7 +33,7 @@ from beatplanner.planning.service.picture import (
     service_picture,
     travel_minutes,
 )
-from beatplanner.planning.service.proposal import places, propose, sentences_of_proposal, told_of_proposal
+from beatplanner.planning.service.proposal import places, proposal_section, propose, sentences_of_proposal
 from beatplanner.planning.service.vacancies import sentences_of_vacancies, vacancies
 
 # Rows of minutes and flows that are kept at most; beyond, a straight line is computed again and flows are not kept.
@@ -196,7 +196,7 @@ def content(
         workload, covered = town.description.workload, sum(s.hours.hours_a_week for s in picture.shifts)
         for shift in said["shifts"]:
             shift["relief_factor"] = relief_factor(rules, shift["name"], shift["hours_a_week"], workload, covered)
-        pattern, broken = told_of_pattern(rules, workload)
+        pattern, broken = rest_section(rules, workload)
         if pattern is not None and picture.duty.from_posts:
             said["pattern"] = pattern
             said["notes"] += broken
@@ -215,7 +215,7 @@ def content(
         return said, found
     proposal = propose(town, picture, cancelled)
     if proposal is not None:
-        said["proposal"] = told_of_proposal(proposal)
+        said["proposal"] = proposal_section(proposal)
         where, ways = places(proposal, town, picture)
         if len(ways) <= MOST_ROWS:
             found |= {PLACES: where, WAYS: ways}

@@ -120,15 +120,15 @@ def vacancies(
         part = slice(12 * year, 12 * year + 12)
         mean = dict(zip((s.name for s in shifts), there[part].sum(axis=2).mean(axis=0).tolist(), strict=True))
         years.append({"year": year + 1, "first": days[12 * year], **of(part), "on_duty": mean})
-    told: Vacancies = {"posts": int(posts.sum()), "months": len(held), **of(slice(None)), "years": years}
+    section: Vacancies = {"posts": int(posts.sum()), "months": len(held), **of(slice(None)), "years": years}
     tables = {HELD: _table(days, beats, [s.name for s in shifts], held, there)}
     made_of = None if inputs is None else inputs(beats)
     found = None if made_of is None else figures_held(made_of, beats, [s.name for s in shifts], hours, there, days)
     if made_of is not None and found is not None:
-        told = {**told, **found[0]}
-        told["years"] = [{**year, **figures} for year, figures in zip(years, found[1], strict=True)]
+        section = {**section, **found[0]}
+        section["years"] = [{**year, **figures} for year, figures in zip(years, found[1], strict=True)]
         tables |= {HELD_SUMS: found[2], HELD_WAYS: table_of_ways(made_of, beats)}
-    return told, tables
+    return section, tables
 
 
 def _table(days: list[str], beats: list[str], shifts: list[str], held: np.ndarray, there: np.ndarray) -> pd.DataFrame:
@@ -141,31 +141,31 @@ def _table(days: list[str], beats: list[str], shifts: list[str], held: np.ndarra
     return pd.DataFrame(rows, columns=["first", "until", "shift", "beat", "on_duty"])
 
 
-def sentences_of_vacancies(told: Vacancies, full: ServiceFigures) -> list[str]:
+def sentences_of_vacancies(section: Vacancies, full: ServiceFigures) -> list[str]:
     """Return what `vacancies` says beside the figures of all posts, `full`; nothing where every post is held in every month."""
-    if told["posts_held"] >= told["posts"] - 1e-9:
+    if section["posts_held"] >= section["posts"] - 1e-9:
         return []
-    nobody = told["nobody_share"]
+    nobody = section["nobody_share"]
     mean, worst = sum(nobody.values()) / len(nobody), max(nobody, key=lambda b: nobody[b])
-    year = min(told["years"], key=lambda y: y["posts_held"])
+    year = min(section["years"], key=lambda y: y["posts_held"])
     return [
-        f"The figures by shift are those with all {told['posts']:,} posts filled, and by the officers' plan {told['posts_held']:.1f} of them are"
+        f"The figures by shift are those with all {section['posts']:,} posts filled, and by the officers' plan {section['posts_held']:.1f} of them are"
         f" held on average, fewest in year {year['year']:,} ({year['posts_held']:.1f}): until they are filled fewer are on duty.",
         f"With the posts that the officers' plan fills month by month, no officer of the beat is on duty in {mean:.0%} of the week on"
         f" average over the beats, most in beat {worst} ({nobody[worst]:.0%}).",
-        *_sentences_of_figures(told, full),
+        *_sentences_of_figures(section, full),
     ]
 
 
-def _sentences_of_figures(told: Vacancies, full: ServiceFigures) -> list[str]:
-    if "own_share" not in told or "overloaded_share" not in told:
+def _sentences_of_figures(section: Vacancies, full: ServiceFigures) -> list[str]:
+    if "own_share" not in section or "overloaded_share" not in section:
         return [
             "Minutes and shares of calls with the posts that the officers' plan fills are not counted: so many officers would take too long."
         ]
     found: list[str] = []
     there, own, all_there, all_own = (
-        response_minutes(told),
-        told["own_share"],
+        response_minutes(section),
+        section["own_share"],
         response_minutes(full),
         full["own_share"],
     )
@@ -174,9 +174,9 @@ def _sentences_of_figures(told: Vacancies, full: ServiceFigures) -> list[str]:
             f"With the posts that the officers' plan fills, somebody is there after {there:.1f} minutes on average ({all_there:.1f} with all"
             f" posts filled), and an officer of the beat answers {own:.0%} of the calls ({all_own:.0%})."
         )
-    if told["overloaded_share"] > 0:
+    if section["overloaded_share"] > 0:
         found.append(
-            f"In {told['overloaded_share']:.0%} of the hours on duty more calls come than the officers who are there by then can answer; these"
+            f"In {section['overloaded_share']:.0%} of the hours on duty more calls come than the officers who are there by then can answer; these"
             " hours are left out of the minutes."
         )
     return found

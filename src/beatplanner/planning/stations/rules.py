@@ -75,10 +75,12 @@ def station_rules(town: Town) -> StationRules:
     )
     possible, proven = wanted.cheapest_proven(np.zeros(len(kept)))
     if possible is None:
-        told: list[str] = []
-        wanted = _relaxed(town, wanted, closing, told)
+        relaxed: list[str] = []
+        wanted = _relaxed(town, wanted, closing, relaxed)
         clashes += (
-            told if proven else [Unproven(f"It is not proven that no choice keeps all rules, but: {c}") for c in told]
+            relaxed
+            if proven
+            else [Unproven(f"It is not proven that no choice keeps all rules, but: {c}") for c in relaxed]
         )
     return StationRules(wanted, price, closing, tuple(clashes))
 

@@ -85,15 +85,15 @@ def check_budget(ledger: Ledger, tables: PlanTables, rules: Description) -> None
         [*rows, ("an officer", claims["one_officer"], one)],
         "figures",
     )
-    told = {str(s["beat"]): s for s in claims["beat_starts"]}
-    ledger.add("budget.areas", set(told) == set(force.beats), len(told), len(force.beats))
-    if set(told) != set(force.beats):
+    claimed = {str(s["beat"]): s for s in claims["beat_starts"]}
+    ledger.add("budget.areas", set(claimed) == set(force.beats), len(claimed), len(force.beats))
+    if set(claimed) != set(force.beats):
         return
-    start = [None if told[b]["year"] is None else labels.index(told[b]["year"]) for b in force.beats]
+    start = [None if claimed[b]["year"] is None else labels.index(claimed[b]["year"]) for b in force.beats]
     _check_sums(ledger, claims, force, start)
     _check_forums(ledger, claims, force, start)
     _check_limits(ledger, claims, force, start)
-    _check_starts(ledger, claims, force, start, told)
+    _check_starts(ledger, claims, force, start, claimed)
     _check_lacks(ledger, claims, force, start)
     _check_procurement(ledger, claims, force, start)
     if force.known:
@@ -133,9 +133,11 @@ def _check_sums(ledger: Ledger, claims: Claims, force: Force, start: list[int | 
         "311": once,
     }
     ledger.add("budget.function", claims.get("function") == FUNCTION, claims.get("function"), FUNCTION)
-    told = {name.split()[0]: values for name, values in claims["economic"].items()}
+    claimed = {name.split()[0]: values for name, values in claims["economic"].items()}
     rows = [
-        (f"{k} in {labels[t]}", told.get(k, [None] * years)[t], v[t]) for k, v in classes.items() for t in range(years)
+        (f"{k} in {labels[t]}", claimed.get(k, [None] * years)[t], v[t])
+        for k, v in classes.items()
+        for t in range(years)
     ]
     ledger.pairs("budget.economic", "by economic class and year", rows, "sums")
     rows = [
@@ -163,20 +165,22 @@ def _check_classes(ledger: Ledger, claims: Claims, force: Force, spent: list[dic
         for t in range(b.years)
     ]
     ledger.pairs("budget.functional", "by function and year", rows, "sums")
-    told = {r["payer"]: r for r in list_of(claims, "donor_ends")}
-    if told or b.ends:
+    claimed = {r["payer"]: r for r in list_of(claims, "donor_ends")}
+    if claimed or b.ends:
         rows: list[tuple[str, Any, float | None]] = []
-        for who in sorted(set(told) | set(b.ends)):
+        for who in sorted(set(claimed) | set(b.ends)):
             for t in range(b.years):
                 mine = {k: v for k, v in spent[t].items() if getattr(b.payers, k) == who}
                 gone = math.fsum(mine.values()) - force.by_payer(mine, t).get(who, 0.0) if who in b.ends else None
-                rows.append((f"after {who} in {labels[t]}", told[who]["falls_on"][t] if who in told else None, gone))
+                rows.append(
+                    (f"after {who} in {labels[t]}", claimed[who]["falls_on"][t] if who in claimed else None, gone)
+                )
         wrong = [
             f"{who} ends on {r.get('on')}, then {r.get('then')} pays."
-            for who, r in told.items()
+            for who, r in claimed.items()
             if (r.get("on"), r.get("then")) != (str(b.ends.get(who)), b.then)
         ]
-        ledger.each("budget.donor_days", "as the rules say", wrong, len(told), "payers")
+        ledger.each("budget.donor_days", "as the rules say", wrong, len(claimed), "payers")
         ledger.pairs("budget.donor_ends", "what falls on whom when a payer's money ends", rows, "sums")
 
 
@@ -244,12 +248,12 @@ def _check_limits(ledger: Ledger, claims: Claims, force: Force, start: list[int 
 
 
 def _check_each_start(
-    ledger: Ledger, labels: list[str], force: Force, start: list[int | None], told: Mapping[str, BeatStarts]
+    ledger: Ledger, labels: list[str], force: Force, start: list[int | None], claimed: Mapping[str, BeatStarts]
 ) -> None:
     """Check what is told of the start of each beat."""
     wrong: list[str] = []
     for k, (beat, first) in enumerate(zip(force.beats, start, strict=True)):
-        said, name, town = told[beat], force.names[k], force.town[k]
+        said, name, town = claimed[beat], force.names[k], force.town[k]
         wanted = {
             "municipality": town,
             "year": None if first is None else labels[first],
@@ -266,20 +270,20 @@ def _check_each_start(
     ledger.each("budget.beat_starts", "what is told of each beat's start", wrong, len(start), "beats")
 
 
-def _is_area(force: Force, told: AreaStarts) -> bool:
+def _is_area(force: Force, claimed: AreaStarts) -> bool:
     """Tell whether an area has the name of its municipality, or of its one beat."""
-    here = [force.beats.index(b) for b in told["beats"]]
+    here = [force.beats.index(b) for b in claimed["beats"]]
     names = {force.town[k] for k in here}
     if len(here) == 1:
         beat, name = force.beats[here[0]], force.names[here[0]]
         names |= {beat, name, f"{name} ({beat})"}
     elif len(names) > 1:
         return False
-    return told["area"] in names
+    return claimed["area"] in names
 
 
 def _check_starts(
-    ledger: Ledger, claims: Claims, force: Force, start: list[int | None], told: Mapping[str, BeatStarts]
+    ledger: Ledger, claims: Claims, force: Force, start: list[int | None], claimed: Mapping[str, BeatStarts]
 ) -> None:
     late = {b for b, s in zip(force.beats, start, strict=True) if s is None}
     said = {b for u in claims["unfunded"] for b in u["beats"]}
@@ -299,7 +303,7 @@ def _check_starts(
         seats = 0.0 if force.known else math.fsum(force.posts[k] for k in here)
         rows.append((f"{s['area']}, seats", s["seats"], seats))
     ledger.pairs("budget.starts", "residents, year and seats of each area", rows, "figures")
-    _check_each_start(ledger, claims["years"], force, start, told)
+    _check_each_start(ledger, claims["years"], force, start, claimed)
     # where nothing is to be told a key says so; one that is left out says nothing
     wanted = ["blocked", "idle", "unfunded"]
     if force.known and force.budget.training_seats is not None:
@@ -311,7 +315,7 @@ def _check_starts(
         wrong: list[str] = []
         for b, day, s in zip(force.beats, force.tables.beats["starts"], start, strict=True):
             want = None if s is None else force.days[12 * s].isoformat()
-            if (None if missing(day) else str(day)) != want or told[b]["date"] != want:
+            if (None if missing(day) else str(day)) != want or claimed[b]["date"] != want:
                 wrong.append(f"Beat {b} starts on {day} in the map and on {want} by the budget.")
         ledger.each("budget.dates", "beats start as the budget says", wrong, len(start), "beats")
     rows = []
@@ -339,7 +343,7 @@ def _check_lacks(ledger: Ledger, claims: Claims, force: Force, start: list[int |
     wrong: list[str] = []
     rows: list[tuple[str, float | None, float | None]] = []
     labels = claims["years"]
-    told = [(u["area"], [force.beats.index(b) for b in u["beats"]], u) for u in claims["unfunded"]]
+    claimed = [(u["area"], [force.beats.index(b) for b in u["beats"]], u) for u in claims["unfunded"]]
     blocked = claims.get("blocked")
     if blocked and blocked["pilots"]:
         pilots = [
@@ -347,8 +351,8 @@ def _check_lacks(ledger: Ledger, claims: Claims, force: Force, start: list[int |
             for k, (i, n, m) in enumerate(zip(force.beats, force.names, force.town, strict=True))
             if start[k] is None and any(x in force.budget.pilots for x in (i, n, m))
         ]
-        told.append(("the pilots", pilots, blocked))
-    for area, beats, u in told:
+        claimed.append(("the pilots", pilots, blocked))
+    for area, beats, u in claimed:
         trials: list[dict[tuple[str, int], float]] = []
         led = [
             any(x in force.budget.pilots for x in (i, n, m))
@@ -374,7 +378,7 @@ def _check_lacks(ledger: Ledger, claims: Claims, force: Force, start: list[int |
         if sum(trials[chosen].values()) > sum(trials[least].values()) + 1e-3:
             wrong.append(f"{area} lacks less in {labels[first + least]} than in {u['start']}.")
     ledger.pairs("budget.lacks", "what each area that never starts lacks", rows, "sums")
-    ledger.each("budget.least_lacking", "told for the year in which least is lacking", wrong, len(told), "areas")
+    ledger.each("budget.least_lacking", "told for the year in which least is lacking", wrong, len(claimed), "areas")
     over = {key: v * (1 + force.budget.inflation) ** key[1] for key, v in force.short(start).items()}
     idle = [min((-v for (_, t), v in over.items() if t == year), default=None) for year in range(force.budget.years)]
     said = claims.get("idle") or [None] * force.budget.years
@@ -390,7 +394,7 @@ def _check_lacks(ledger: Ledger, claims: Claims, force: Force, start: list[int |
 
 
 def _check_people(ledger: Ledger, claims: Claims, force: Force, start: list[int | None]) -> None:
-    told, staff, labels = claims["people"], force.staff(), claims["years"]
+    claimed, staff, labels = claims["people"], force.staff(), claims["years"]
     rows: list[tuple[str, Any, float | None]] = []
     for t, label in enumerate(labels):
         rise = (1 + force.budget.inflation) ** t
@@ -403,17 +407,17 @@ def _check_people(ledger: Ledger, claims: Claims, force: Force, start: list[int 
             else None
         )
         rows += [
-            (f"paid in {label}", told["paid"][t], staff["paid"][t]),
-            (f"in posts in {label}", told["in_posts"][t], staff["posted"][t]),
-            (f"in training in {label}", told["in_training"][t], staff["learning"][t]),
-            (f"without a post in {label}", told["without_post"][t], spare),
-            (f"courses in {label}", told["courses"][t], staff["courses"][t]),
-            (f"in the pool in {label}", told.get("in_pool", [0.0] * len(labels))[t], staff["pool"][t]),
-            (f"in full time in {label}", told["full_time"][t] if "full_time" in told else None, part),
-            (f"posts in {label}", told["posts"][t], posts),
-            (f"money of posts in {label}", told["money_of_posts"][t], posts * one * rise),
-            (f"money without a post in {label}", told["money_without_post"][t], staff["idle_pay"][t] * rise),
-            (f"money of vacant posts in {label}", told["money_of_vacant"][t], told["vacant"][t] * one * rise),
+            (f"paid in {label}", claimed["paid"][t], staff["paid"][t]),
+            (f"in posts in {label}", claimed["in_posts"][t], staff["posted"][t]),
+            (f"in training in {label}", claimed["in_training"][t], staff["learning"][t]),
+            (f"without a post in {label}", claimed["without_post"][t], spare),
+            (f"courses in {label}", claimed["courses"][t], staff["courses"][t]),
+            (f"in the pool in {label}", claimed.get("in_pool", [0.0] * len(labels))[t], staff["pool"][t]),
+            (f"in full time in {label}", claimed["full_time"][t] if "full_time" in claimed else None, part),
+            (f"posts in {label}", claimed["posts"][t], posts),
+            (f"money of posts in {label}", claimed["money_of_posts"][t], posts * one * rise),
+            (f"money without a post in {label}", claimed["money_without_post"][t], staff["idle_pay"][t] * rise),
+            (f"money of vacant posts in {label}", claimed["money_of_vacant"][t], claimed["vacant"][t] * one * rise),
         ]
     seats = force.budget.training_seats
     room = seats if isinstance(seats, list) else [seats] * len(labels)
@@ -428,10 +432,12 @@ def _check_people(ledger: Ledger, claims: Claims, force: Force, start: list[int 
     ]
     ledger.pairs("budget.people", "officers paid, in posts, in training and without a post", rows, "figures")
     # post-months without an officer are those of the officers' step, where both see the same years
-    rules, claimed = force.rules.officers, section_of(force.tables.summary, "officers").get("vacant_months")
+    rules, vacant = force.rules.officers, section_of(force.tables.summary, "officers").get("vacant_months")
     assert rules is not None
-    if claimed is not None and force.first == 0 and rules.years <= force.budget.years:
-        ledger.number("budget.vacant", 12 * float(np.sum(told["vacant"][: rules.years])), float(claimed), "post-months")
+    if vacant is not None and force.first == 0 and rules.years <= force.budget.years:
+        ledger.number(
+            "budget.vacant", 12 * float(np.sum(claimed["vacant"][: rules.years])), float(vacant), "post-months"
+        )
 
 
 def today_money(tables: PlanTables, rules: Description) -> list[float]:
@@ -445,12 +451,12 @@ def _check_forums(ledger: Ledger, claims: Claims, force: Force, start: list[int 
         why = "The result was written by an older version of the program, which counted all forums at the flat price."
         ledger.unchecked("budget.forums", "forums at the flat price", why)
         return
-    told, years = claims["forums"], force.budget.years
+    claimed, years = claims["forums"], force.budget.years
     rule = "flat price" if force.tables.summary.get("forums") is None else "ways"
     ledger.add(
         "budget.forum_rule",
-        told["rule"] == rule and told["flat_price"] == force.budget.forum_travel,
-        f"{told['rule']}, {told['flat_price']}",
+        claimed["rule"] == rule and claimed["flat_price"] == force.budget.forum_travel,
+        f"{claimed['rule']}, {claimed['flat_price']}",
         f"{rule}, {force.budget.forum_travel}",
     )
     flat = Force(force.tables, force.rules, flat=True)
@@ -462,12 +468,12 @@ def _check_forums(ledger: Ledger, claims: Claims, force: Force, start: list[int 
         "today": [math.fsum(flat.now.values()) - math.fsum(force.now.values()) - force.wider] * years,
     }
     rows = [
-        (f"{k} in {claims['years'][t]}", told["more_at_flat_price"][k][t], v[t] * rise[t])
+        (f"{k} in {claims['years'][t]}", claimed["more_at_flat_price"][k][t], v[t] * rise[t])
         for k, v in more.items()
         for t in range(years)
     ]
     rows += [
-        (f"all at once in {y}", told["all_at_once"][t], force.forums(whole, t) * rise[t])
+        (f"all at once in {y}", claimed["all_at_once"][t], force.forums(whole, t) * rise[t])
         for t, y in enumerate(claims["years"])
     ]
     ledger.pairs("budget.forums", "what forums would cost more at the flat price", rows, "sums")

@@ -124,15 +124,15 @@ def _draw(
         early = like((stamp < middle).to_numpy())
         if early is not None:
             found["back_cast"] = float(np.abs(early).max())
-    told = {r["beat"]: r for r in claims["beats"][column]}
+    claimed = {r["beat"]: r for r in claims["beats"][column]}
     seasons = {"winter": (12, 1, 2), "spring": (3, 4, 5), "summer": (6, 7, 8), "autumn": (9, 10, 11)}
-    rows = [(f"beat {b}", told.get(b, {}).get("holds"), float(share[k])) for k, b in enumerate(ids)]
+    rows = [(f"beat {b}", claimed.get(b, {}).get("holds"), float(share[k])) for k, b in enumerate(ids)]
     planned = away(each)
-    rows += [(f"beat {b}", told.get(b, {}).get("deviation"), float(planned[k])) for k, b in enumerate(ids)]
+    rows += [(f"beat {b}", claimed.get(b, {}).get("deviation"), float(planned[k])) for k, b in enumerate(ids)]
     for season, months in seasons.items():
         off = like(stamp.dt.month.isin(months).to_numpy())
         rows += [
-            (f"beat {b} in {season}", told.get(b, {}).get(season), None if off is None else float(off[k]))
+            (f"beat {b} in {season}", claimed.get(b, {}).get(season), None if off is None else float(off[k]))
             for k, b in enumerate(ids)
         ]
     ledger.pairs(f"{p.name}: steadiness of each beat", "as drawn again", rows, "figures")

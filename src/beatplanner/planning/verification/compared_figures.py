@@ -217,7 +217,7 @@ def _officers(p: ComparedPlan) -> Figures:
         return {"relationship_kept": 1.0, "change_officer": 0.0, "change_officer_share": 0.0, "officers_moved": 0}
     if t.assignments is None:
         return {}
-    told = t.summary.get("officers", {})
+    claimed = t.summary.get("officers", {})
     start = rules.start.isoformat()
     at = {
         str(o): str(text(b))
@@ -241,8 +241,8 @@ def _officers(p: ComparedPlan) -> Figures:
                 today += years * r
                 kept += years * r if at.get(str(o)) == p.beat[i] else 0.0
     spoken = bool(p.rules.units.groups)
-    found: Figures = {k: told.get(k) for k in ("rotations", "vacant_months", "tenure_violations")}
-    found |= {k: told.get(k) if spoken else None for k in ("language_gaps", "speaker_months")}
+    found: Figures = {k: claimed.get(k) for k in ("rotations", "vacant_months", "tenure_violations")}
+    found |= {k: claimed.get(k) if spoken else None for k in ("language_gaps", "speaker_months")}
     ever = {str(o) for o in t.assignments["officer"]}
     found["officers_never_posted"] = sum(
         str(r["officer"]) not in ever
@@ -250,7 +250,7 @@ def _officers(p: ComparedPlan) -> Figures:
         and (missing(r["leaves_on"]) or day_text(r["leaves_on"]) > start)
         for r in records(t.roster)
     )
-    if told.get("cover") is not None and t.cover is not None:
+    if claimed.get("cover") is not None and t.cover is not None:
         ends = [(pd.Timestamp(a), pd.Timestamp(b)) for a, b in zip(t.cover["start"], t.cover["end"], strict=True)]
         found["cover_months"] = sum(12 * (b.year - a.year) + b.month - a.month for a, b in ends)
     if today > 0:
@@ -304,18 +304,18 @@ def _proof(p: ComparedPlan) -> Figures:
 def _service(p: ComparedPlan) -> Figures:
     """Return the plan's service, whose figures its own checks have found right, and today's, which it tells."""
     plan = section_of(p.tables.summary, "service")
-    told = plan.get("today") if p.today else plan
-    if not told:
+    claimed = plan.get("today") if p.today else plan
+    if not claimed:
         return {}
     lost = plan.get("queue") == "lost"
     some_lost = [f["lost_share"] for f in (plan, *plan["shifts"], section_of(plan, "today")) if f.get("lost_share")]
     keys = {"travel": "mean_minutes", "p90": "p90_minutes"} | {k: f"{k}_share" for k in ("own", "away", "people")}
-    nobody = told.get("vacancies", told)["nobody_share"].values()
+    nobody = claimed.get("vacancies", claimed)["nobody_share"].values()
     return {
-        "service_minutes": until_there(told),
-        **{f"service_{k}": told[v] for k, v in keys.items()},
-        "service_wait": None if lost else told["wait_share"],
-        "service_lost": told["lost_share"] if lost or some_lost else None,
+        "service_minutes": until_there(claimed),
+        **{f"service_{k}": claimed[v] for k, v in keys.items()},
+        "service_wait": None if lost else claimed["wait_share"],
+        "service_lost": claimed["lost_share"] if lost or some_lost else None,
         "service_nobody": math.fsum(nobody) / len(nobody) if nobody else None,
     }
 
@@ -327,23 +327,23 @@ def _money(p: ComparedPlan, plans: list[ComparedPlan]) -> Figures:
         return {}
     base = priced[0]
     own = base if p.today else p
-    told, budget, k = own.tables.summary["budget"], own.rules.budget, p.exchange
+    claimed, budget, k = own.tables.summary["budget"], own.rules.budget, p.exchange
     assert budget is not None
     years = [
         y
         for y in base.tables.summary["budget"]["years"]
         if all(y in q.tables.summary["budget"]["years"] for q in priced)
     ]
-    at = [told["years"].index(y) for y in years]
+    at = [claimed["years"].index(y) for y in years]
     # without the roster who is paid today cannot be counted; the plan's own checks say so
-    counted = told["people"] is None or base.tables.roster is not None
+    counted = claimed["people"] is None or base.tables.roster is not None
     how = forums_counted(plans)
     which = "today" if p.today else "all_at_once"
-    money: list[float] = today_money(base.tables, base.rules) if p.today and counted else told[which]
-    total = [v + m for v, m in zip(money, _forums_more(told, which, how), strict=True)]
+    money: list[float] = today_money(base.tables, base.rules) if p.today and counted else claimed[which]
+    total = [v + m for v, m in zip(money, _forums_more(claimed, which, how), strict=True)]
     by_year: dict[str, float] = {f"money_{y}": k * total[t] for y, t in zip(years, at, strict=True)}
     found: Figures = {**by_year, "money_total": math.fsum(by_year.values())}
-    people = told["people"]
+    people = claimed["people"]
     if people is not None:
         found["officers_paid"] = math.fsum(people["paid"][t] for t in at) / len(at)
         one = (budget.officer_salary + budget.allowances) * (1 + budget.employer_part)
@@ -354,11 +354,11 @@ def _money(p: ComparedPlan, plans: list[ComparedPlan]) -> Figures:
             found["officers_spare"] = math.fsum(people["without_post"][t] for t in at) / len(at)
             found["money_spare"] = k * math.fsum(people["money_without_post"][t] for t in at)
     found["residents_unfunded"] = (
-        0.0 if p.today else math.fsum(s["residents"] for s in told["starts"] if s["year"] is None)
+        0.0 if p.today else math.fsum(s["residents"] for s in claimed["starts"] if s["year"] is None)
     )
-    if told["limited"] and not p.today:
-        spent = [v + m for v, m in zip(told["total"], _forums_more(told, "total", how), strict=True)]
-        for y, v, served in zip(told["years"], spent, told["residents_served"], strict=True):
+    if claimed["limited"] and not p.today:
+        spent = [v + m for v, m in zip(claimed["total"], _forums_more(claimed, "total", how), strict=True)]
+        for y, v, served in zip(claimed["years"], spent, claimed["residents_served"], strict=True):
             found[f"rollout_{y}"], found[f"served_{y}"] = k * v, served
         found["rollout_total"] = k * math.fsum(spent)
     return found
@@ -367,24 +367,24 @@ def _money(p: ComparedPlan, plans: list[ComparedPlan]) -> Figures:
 def forums_counted(plans: list[ComparedPlan]) -> str:
     """Return how forums are to be counted in all columns: by one rule, and in none where a plan has no forums."""
     priced = [q for q in plans if not q.today and q.rules.budget is not None and q.tables.summary.get("budget")]
-    told = [q.tables.summary["budget"].get("forums") for q in priced]
-    if not priced or None in told:
+    claimed = [q.tables.summary["budget"].get("forums") for q in priced]
+    if not priced or None in claimed:
         return "as told"
     with_forums = sum(q.rules.forum is not None for q in priced)
     if with_forums not in (0, len(priced)):
         return "left out"
-    return "as told" if all(t["rule"] == told[0]["rule"] for t in told) else "flat price"
+    return "as told" if all(t["rule"] == claimed[0]["rule"] for t in claimed) else "flat price"
 
 
-def _forums_more(told: Claims, which: str, how: str) -> list[float]:
+def _forums_more(claimed: Claims, which: str, how: str) -> list[float]:
     """Return by how much a sum by year is more than a plan's budget tells, whose own checks have found it right."""
     if how == "as told":
-        return [0.0] * len(told["years"])
+        return [0.0] * len(claimed["years"])
     if how == "flat price":
-        return list(told["forums"]["more_at_flat_price"][which])
+        return list(claimed["forums"]["more_at_flat_price"][which])
     mine = {
-        "total": told["lines"]["forums"],
-        "today": told["today_lines"]["forums"],
-        "all_at_once": told["forums"]["all_at_once"],
+        "total": claimed["lines"]["forums"],
+        "today": claimed["today_lines"]["forums"],
+        "all_at_once": claimed["forums"]["all_at_once"],
     }
     return [-v for v in mine[which]]

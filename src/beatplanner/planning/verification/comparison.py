@@ -17,7 +17,7 @@ from beatplanner.data.formats.fingerprint import file_hash
 from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.comparison_words import about
 from beatplanner.data.publish.draft_words import draft_in_words
-from beatplanner.data.publish.told import without_keys
+from beatplanner.data.publish.sentence_templates import without_keys
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import list_of, section_of
@@ -101,14 +101,16 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
         [[] if p.today else draft_in_words(p.tables, rules=False) for p in plans],
         [set() if p.today else {"stations", "officers"} & set(p.tables.summary) for p in plans],
     )
-    for p, told in zip(plans, content.get("budgets", []), strict=False):
+    for p, carried in zip(plans, content.get("budgets", []), strict=False):
         own = None if p.today else p.tables.summary.get("budget")
-        ledger.add(f"{p.name}: budget", told == own, "as in the plan", "as in the plan" if told == own else "another")
+        ledger.add(
+            f"{p.name}: budget", carried == own, "as in the plan", "as in the plan" if carried == own else "another"
+        )
     _check_curve(ledger, folder, list_of(content, "curve"), verify_plan)
     if content.get("prices"):
         place = whole_path(folder / content["prices"]["folder"])
         verdict = verify_plan(place)
-        told = json.loads((place / "prices.json").read_text(encoding="utf-8"))["sentences"]
+        carried = json.loads((place / "prices.json").read_text(encoding="utf-8"))["sentences"]
         ledger.add(
             "prices of rules",
             verdict.ok,
@@ -118,9 +120,9 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
         )
         ledger.add(
             "prices of rules: sentences",
-            told == content["prices"]["sentences"],
+            carried == content["prices"]["sentences"],
             "as priced",
-            "as priced" if told == content["prices"]["sentences"] else "others",
+            "as priced" if carried == content["prices"]["sentences"] else "others",
         )
     check_page(ledger, folder / "comparison.html", content)
     check_workbook(ledger, folder / "comparison.xlsx", content)
@@ -139,11 +141,11 @@ def _check_words(ledger: Ledger, content: Comparison, first: ComparedPlan) -> No
         return
     own = {k: v if isinstance(v, str) else v.get(language) for k, v in section_of(forum, "terms").items()}
     own = {k: v for k, v in own.items() if v}
-    told = section_of(content, "terms")
+    claimed = section_of(content, "terms")
     wrong = [
-        f"“{k}” is said as {words(told.get(k))}, not as {words(own.get(k))}."
-        for k in sorted({*own, *told})
-        if own.get(k) != told.get(k)
+        f"“{k}” is said as {words(claimed.get(k))}, not as {words(own.get(k))}."
+        for k in sorted({*own, *claimed})
+        if own.get(k) != claimed.get(k)
     ]
     ledger.each("comparison.terms", "words are the force's own", wrong, len(own), "words")
     project = str(first.tables.summary.get("project", ""))
@@ -220,7 +222,7 @@ def _check_curve(ledger: Ledger, folder: Path, rows: list[CurvePoint], verify_pl
 
 
 def _check_moves(ledger: Ledger, content: Comparison, plans: list[ComparedPlan]) -> None:
-    for p, told, spots in zip(plans, content["moves"], content["places"], strict=True):
+    for p, claimed, spots in zip(plans, content["moves"], content["places"], strict=True):
         found: dict[tuple[str, str], list[float]] = {}
         by_town: dict[str, list[float]] = {}
         for i, (was, now) in enumerate(zip(p.before, p.beat, strict=True)):
@@ -232,7 +234,7 @@ def _check_moves(ledger: Ledger, content: Comparison, plans: list[ComparedPlan])
                 town[1] += p.people[i]
                 pair = found.setdefault((was, str(now)), [0.0, 0.0])
                 pair[0], pair[1] = pair[0] + p.people[i], pair[1] + 1
-        claims = {(m["from"], m["to"]): m for m in told}
+        claims = {(m["from"], m["to"]): m for m in claimed}
         rows: list[tuple[str, float | None, float | None]] = []
         for (a, b), v in found.items():
             claim = claims.get((a, b))
@@ -254,18 +256,18 @@ MONEY = ("money_", "rollout_total", "station_cost")
 
 def _check_sentences(ledger: Ledger, content: Comparison, plans: list[ComparedPlan], found: list[Figures]) -> None:
     """Check that every number that a sentence tells is one of the figures, the plan's or today's."""
-    for p, told, own in zip(plans, content["sentences"], found, strict=True):
+    for p, claimed, own in zip(plans, content["sentences"], found, strict=True):
         budget = section_of(p.tables.summary, "budget")
         known = {n for label in budget.get("years", []) for n in NUMBER.findall(label)}
         known |= {n.rstrip(",") for u in budget.get("unfunded", []) for n in NUMBER.findall(u["area"])}
         known |= {n.rstrip(",") for n in NUMBER.findall(section_of(budget, "blocked").get("sentence", ""))}
         # money is told in three digits
-        figures = [(k, v) for told_of in (own, found[0]) for k, v in told_of.items()]
+        figures = [(k, v) for block in (own, found[0]) for k, v in block.items()]
         known |= {about(float(v)).split()[0] for k, v in figures if k.startswith(MONEY) and isinstance(v, int | float)}
         wrong: list[str] = []
         count = 0
         clash = (p.tables.summary.get("clashes") or [""])[0] if not p.today else ""
-        for sentence in told:
+        for sentence in claimed:
             # the clash as the plan has it, its keys called as people call them; what it tells is checked with the plan
             spoken = sentence.replace(without_keys(clash), "").replace(clash, "") if clash else sentence
             for number in NUMBER.findall(spoken):

@@ -86,8 +86,8 @@ def check_decision(
     steps
         What each plans of stations and officers; money is held against that of plans with the same steps.
     """
-    told = {d["plan"]: d for d in content.get("decision", [])}
-    ledger.add("decision.plans", sorted(told) == sorted(names[1:]), len(told), len(names) - 1)
+    claimed = {d["plan"]: d for d in content.get("decision", [])}
+    ledger.add("decision.plans", sorted(claimed) == sorted(names[1:]), len(claimed), len(names) - 1)
     wrong: list[str] = []
     count = 0
     priced = any(f.get("money_total") is not None for f in found)
@@ -98,9 +98,9 @@ def check_decision(
         k: [amount(f, k) if k in f else rows.get(k, [None] * len(names))[i] for i, f in enumerate(found)] for k in LESS
     }
     for k, name in enumerate(names):
-        if k == 0 or name not in told:
+        if k == 0 or name not in claimed:
             continue
-        claim = told[name]
+        claim = claimed[name]
         if list(claim["unmet"]) != list(unmet[k]):
             wrong.append(f"{name}: the rules that are not met are told otherwise.")
         if list(claim.get("unsolved", [])) != drafts[k]:

@@ -81,7 +81,7 @@ def check_rules(ledger: Ledger, summary: Claims, rules: Description) -> bool:
     said = rules.model_dump(mode="json")
     if section_of(summary, "versions").get("beatplanner") == importlib.metadata.version("beatplanner"):
         # what is missing would count as its default; another version may not have had it
-        said = _as_told(said, summary["rules"])
+        said = _marked_missing(said, summary["rules"])
     else:
         # other versions wrote rules with few digits
         said, now = readable(said), readable(now)
@@ -97,10 +97,10 @@ def _put_back(said: Claims, summary: Claims) -> None:
         said["workload"] = {**said["workload"], "abstraction": counted.get("assumed")}
 
 
-def _as_told(said: Any, raw: Any) -> Any:
+def _marked_missing(said: Any, raw: Any) -> Any:
     """Return the rules with what the summary leaves out marked as missing."""
     if is_dict(said) and is_dict(raw):
-        return {k: _as_told(v, raw[k]) if k in raw else "missing" for k, v in said.items()}
+        return {k: _marked_missing(v, raw[k]) if k in raw else "missing" for k, v in said.items()}
     return said
 
 

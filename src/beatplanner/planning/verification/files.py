@@ -98,9 +98,9 @@ def _check_layers(ledger: Ledger, package: Path, tables: PlanTables) -> None:
         return  # what cannot be read is told where it is read
     known = {f.name for f in fields(PlanTables)}
     if officers is not None and tables.roster is not None:
-        told = [text(o) for o in tables.roster["officer"]]
-        wrong = [f"{o} is not in both rosters." for o in sorted({str(x) for x in {*officers} ^ {*told}})]
-        ledger.each("roster.both", "the plan's officers are those beside it", wrong, len(told), "officers")
+        claimed = [text(o) for o in tables.roster["officer"]]
+        wrong = [f"{o} is not in both rosters." for o in sorted({str(x) for x in {*officers} ^ {*claimed}})]
+        ledger.each("roster.both", "the plan's officers are those beside it", wrong, len(claimed), "officers")
     if STYLES in there:
         ledger.unchecked("plan.styles", STYLES, "How other programs draw the layers is no figure of the plan.")
     added = sorted(there - known - {STYLES})
@@ -142,20 +142,20 @@ def _check_draft(ledger: Ledger, file: Path, tables: PlanTables) -> None:
         return
     try:
         card = json.loads(file.read_text(encoding="utf-8"))
-        told = {(r["kind"], r["step"]): float(r["value"]) for r in card.get("draft", [])}
+        claimed = {(r["kind"], r["step"]): float(r["value"]) for r in card.get("draft", [])}
         accepted = dict.fromkeys(card.get("accepted_sites", []), "") | accepted_sites(tables)
         verdict = dict(card.get("verified") or {})
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         ledger.add("forum.draft", False, "a run card", "not readable", "forum/run_card.json cannot be read.")
         return
     found = {(r.kind, r.step): r.value for r in draft_reasons(tables, accepted, verdict)}
-    wrong = [f"The pack does not say that it is a draft: {' '.join(k).strip()}." for k in found if k not in told]
+    wrong = [f"The pack does not say that it is a draft: {' '.join(k).strip()}." for k in found if k not in claimed]
     wrong += [
-        f"The pack says that it is a draft, and it is not: {' '.join(k).strip()}." for k in told if k not in found
+        f"The pack says that it is a draft, and it is not: {' '.join(k).strip()}." for k in claimed if k not in found
     ]
     wrong += [
-        f"The pack says {told[k]:g} of {' '.join(k).strip()}, and it is {found[k]:g}."
+        f"The pack says {claimed[k]:g} of {' '.join(k).strip()}, and it is {found[k]:g}."
         for k in found
-        if k in told and abs(told[k] - found[k]) > 1e-4
+        if k in claimed and abs(claimed[k] - found[k]) > 1e-4
     ]
-    ledger.each("forum.draft", "the pack says why it is a draft, and only that", wrong, len(found | told), "reasons")
+    ledger.each("forum.draft", "the pack says why it is a draft, and only that", wrong, len(found | claimed), "reasons")

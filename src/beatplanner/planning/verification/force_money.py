@@ -86,19 +86,19 @@ class Force:
                 found[b.then] = found.get(b.then, 0.0) + money * left / long
         return found
 
-    def _meet(self, told: ForumWays | None) -> None:
-        """Set what forums cost a year: of a beat that has started, of one of today's, and of the wider levels; places `told` are checked apart."""
+    def _meet(self, claimed: ForumWays | None) -> None:
+        """Set what forums cost a year: of a beat that has started, of one of today's, and of the wider levels; places `claimed` are checked apart."""
         b, forum = self.budget, self.rules.forum
-        if told is None or forum is None:
+        if claimed is None or forum is None:
             near = forum.neighbourhood if forum is not None else None
             flat = 0.0 if near is None else near.members * near.meetings_a_year * b.forum_travel
             self.own, self.now, self.wider = dict.fromkeys(self.beats, flat), dict.fromkeys(self.old, flat), 0.0
             return
         # a rate says how much of the forums' currency is one of the budget's
         rate = 1.0 if forum.currency == b.currency else b.rates[forum.currency]
-        self.own = {r["area"]: r["year_cost"] / rate for r in told["plan"] if r["level"] == "neighbourhood"}
-        self.now = {r["area"]: r["year_cost"] / rate for r in told["today"]}
-        self.wider = math.fsum(r["year_cost"] / rate for r in told["plan"] if r["level"] != "neighbourhood")
+        self.own = {r["area"]: r["year_cost"] / rate for r in claimed["plan"] if r["level"] == "neighbourhood"}
+        self.now = {r["area"]: r["year_cost"] / rate for r in claimed["today"]}
+        self.wider = math.fsum(r["year_cost"] / rate for r in claimed["plan"] if r["level"] != "neighbourhood")
 
     def forums(self, start: list[int | None], t: int) -> float:
         """Return what forums cost in a year: those of beats that have started, and the part of today's that goes on in the others."""

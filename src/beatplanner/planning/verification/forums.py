@@ -41,8 +41,8 @@ class Places:
 
 def check_forums(ledger: Ledger, evidence: Evidence) -> None:
     """Check ``summary["forums"]``."""
-    told, rules, town = evidence.summary.get("forums"), evidence.rules, evidence.town
-    if told is None:
+    claimed, rules, town = evidence.summary.get("forums"), evidence.rules, evidence.town
+    if claimed is None:
         return
     if rules.forum is None or rules.budget is None or evidence.beats is None:
         ledger.add(
@@ -52,7 +52,7 @@ def check_forums(ledger: Ledger, evidence: Evidence) -> None:
     if town is None:
         ledger.unchecked("forums.ways", "where forums meet", "The inputs are gone or have changed.")
         return
-    listed = told["listed"]
+    listed = claimed["listed"]
     if (listed is None) != (rules.forum.venues is None):
         of = "no list of buildings" if rules.forum.venues is None else "a list of buildings"
         ledger.add("forums.ways", False, "no list" if listed is None else "a list of buildings", f"the rules name {of}")
@@ -74,7 +74,7 @@ def check_forums(ledger: Ledger, evidence: Evidence) -> None:
     inside |= {("plan", "neighbourhood", str(b)): now == str(b) for b in evidence.beats.index}
     inside |= {("plan", "municipality", m): towns == m for m in set(towns)}
     inside |= {("today", "neighbourhood", b): old == b for b in {b for b in old if b is not None}}
-    rows = [(kind, r) for kind in ("plan", "today") for r in told[kind]]
+    rows = [(kind, r) for kind in ("plan", "today") for r in claimed[kind]]
     said = [(kind, r["level"], r["area"]) for kind, r in rows]
     if sorted(said) != sorted(inside):
         wrong.append(f"{len(inside):,} forums are to be planned, each once, and {len(said):,} are told.")

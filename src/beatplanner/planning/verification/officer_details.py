@@ -107,17 +107,17 @@ def _row_of_broken(evidence: Evidence, row: Claims) -> list[str]:
         return [f"The row of “{row['rule']}” tells of {', '.join(map(str, row))}."]
     days = [(pd.Timestamp(rules.start) + pd.DateOffset(months=m)).date().isoformat() for m in range(12 * rules.years)]
     rule, officer, beat, month = row["rule"], row["officer"], row["beat"], row["month"]
-    told = f"“{rule}” for {officer or 'nobody'} in {beat or 'no beat'} in {month}"
+    claimed = f"“{rule}” for {officer or 'nobody'} in {beat or 'no beat'} in {month}"
     wanted: tuple[Any, Any] = (
         (None, None) if rule == "moves" else (None, str) if rule in OF_BEATS else (officer and str, str)
     )
     if rule == "frozen" and beat is None:
         wanted = (officer and str, None)  # leave was promised, and no beat
     if (officer and type(officer), beat and type(beat)) != wanted:
-        return [f"{told}: the rule is one of {'all' if rule == 'moves' else 'a beat' if officer else 'an officer'}."]
+        return [f"{claimed}: the rule is one of {'all' if rule == 'moves' else 'a beat' if officer else 'an officer'}."]
     known = {str(o) for o in tables.roster["officer"]}
     if month not in days or (officer and officer not in known) or (beat and beat not in set(beats["beat"])):
-        return [f"{told}: no month, officer or beat of the plan."]
+        return [f"{claimed}: no month, officer or beat of the plan."]
     rows = [
         (str(r["officer"]), str(text(r["beat"])), str(r["start"]), str(r["end"])) for r in records(tables.assignments)
     ]
@@ -125,11 +125,11 @@ def _row_of_broken(evidence: Evidence, row: Claims) -> list[str]:
     mine = [r for r in here if r[0] == officer]
     # who is taken over from the pool has no posting of their own
     if officer and rule in BEGINS and not any(r[2] == month for r in mine):
-        return [f"{told}: the officer does not begin there then."]
+        return [f"{claimed}: the officer does not begin there then."]
     if officer and rule in SERVES and not mine:
-        return [f"{told}: the officer does not serve there then."]
+        return [f"{claimed}: the officer does not serve there then."]
     if rule == "couple" and not any((min(officer, r[0]), max(officer, r[0])) in _couples(evidence) for r in here):
-        return [f"{told}: nobody whom the officer must not serve with is there then."]
+        return [f"{claimed}: nobody whom the officer must not serve with is there then."]
     return []
 
 

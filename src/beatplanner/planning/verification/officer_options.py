@@ -15,7 +15,7 @@ from beatplanner.data.formats.cells import read_truth
 from beatplanner.data.formats.frames import records
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, text
-from beatplanner.planning.verification.officer_posts import against_told, check_months, serves_today, told_broken
+from beatplanner.planning.verification.officer_posts import against_claims, check_months, claimed_broken, serves_today
 from beatplanner.planning.verification.personnel import Posted, Roster, beat_today, month_of_end, month_ready, wishes_of
 from beatplanner.planning.verification.tenures import couples_of, months_served
 
@@ -52,7 +52,7 @@ def check_options(
         what: str,
         keys: tuple[str, ...] = ("officer",),
     ) -> None:
-        against_told(ledger, evidence, rule, name, claim, found, of, what, keys)
+        against_claims(ledger, evidence, rule, name, claim, found, of, what, keys)
 
     _check_special_posts(ledger, asks, everybody, days)
     limit = rules.max_tenure_months
@@ -134,11 +134,11 @@ def _check_fairness(
             often[f"{officer} {beats[b]} {day}"] = f"{officer} is moved to {where} on {day}, {may}."
     if rules.worst_wish is not None:
         name, claim = "officers.worst_wish", f"nobody is moved below wish {rules.worst_wish}"
-        against_told(ledger, evidence, "wish", name, claim, below, len(postings), "postings", ("officer", "beat"))
+        against_claims(ledger, evidence, "wish", name, claim, below, len(postings), "postings", ("officer", "beat"))
     if rules.most_moves is not None:
         name, claim = "officers.most_moves", f"at most {rules.most_moves} moves of an officer"
         keys = ("officer", "beat", "month")
-        against_told(ledger, evidence, "often", name, claim, often, len(roster), "officers", keys)
+        against_claims(ledger, evidence, "often", name, claim, often, len(roster), "officers", keys)
 
 
 def _check_special_posts(
@@ -176,27 +176,27 @@ def _check_frozen(
     found: dict[str, str] = {}
     if published is not None and rules.freeze_months:
         found = _unfrozen(published, postings, roster, beats, days, rules, evidence)
-    told = told_broken(evidence, "frozen")
-    if told or (published is not None and rules.freeze_months):
+    claimed = claimed_broken(evidence, "frozen")
+    if claimed or (published is not None and rules.freeze_months):
         claim = f"the first {rules.freeze_months} months stay as published"
         # besides, what was ordered or promised stays: whether that is broken where the summary says so is looked at
-        perhaps = {str(r.get("officer")) for r in told if _not_served(r, postings, beats, days)}
-        strangers = {str(r.get("officer")) for r in told} - perhaps
+        perhaps = {str(r.get("officer")) for r in claimed if _not_served(r, postings, beats, days)}
+        strangers = {str(r.get("officer")) for r in claimed} - perhaps
         found |= {f"{o} in the months told": f"{o} serves where the summary denies it." for o in sorted(strangers)}
         of = len(postings) if published is None else len(published)
         name = "officers.frozen"
-        against_told(
+        against_claims(
             ledger, evidence, "frozen", name, claim, found, of, "published postings", perhaps=perhaps | strangers
         )
 
 
-def _not_served(told: Mapping[str, object], postings: Posted, beats: list[str], days: list[dt.date]) -> bool:
+def _not_served(claimed: Mapping[str, object], postings: Posted, beats: list[str], days: list[dt.date]) -> bool:
     """Tell whether an officer does not serve in the beat and month that are told; where none is told, whether they serve at all."""
-    month = next((t for t, day in enumerate(days[:-1]) if day.isoformat() == told.get("month")), None)
+    month = next((t for t, day in enumerate(days[:-1]) if day.isoformat() == claimed.get("month")), None)
     if month is None:
         return False
-    there = {beats[b] for o, b, a, z in postings if o == told.get("officer") and a <= month < z}
-    return bool(there) if told.get("beat") is None else told["beat"] not in there
+    there = {beats[b] for o, b, a, z in postings if o == claimed.get("officer") and a <= month < z}
+    return bool(there) if claimed.get("beat") is None else claimed["beat"] not in there
 
 
 def _unfrozen(

@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 
 # What is said of a rule that is broken and not told, and of one that is told and not broken.
-UNTOLD = " The summary does not say so."
+NOT_CLAIMED = " The summary does not say so."
 NOT_SO = "The summary says that this rule is broken for "
 
 
-def told_broken(evidence: Evidence, rule: str) -> list[Claims]:
+def claimed_broken(evidence: Evidence, rule: str) -> list[Claims]:
     """Return what the summary tells of a rule that is broken: officer, beat and month."""
-    told = evidence.summary["officers"].get("broken_rules")
-    return [r for r in told if is_dict(r) and r.get("rule") == rule] if is_list(told) else []
+    claimed = evidence.summary["officers"].get("broken_rules")
+    return [r for r in claimed if is_dict(r) and r.get("rule") == rule] if is_list(claimed) else []
 
 
-def against_told(
+def against_claims(
     ledger: Ledger,
     evidence: Evidence,
     rule: str,
@@ -47,8 +47,8 @@ def against_told(
     perhaps: Iterable[str] = (),
 ) -> None:
     """Compare what is broken, by a key in text, with what the summary says is; what is `perhaps` broken may be told or not."""
-    said = {" ".join(str(r.get(k)) for k in keys) for r in told_broken(evidence, rule)}
-    wrong = [f"{text_}{UNTOLD}" for key, text_ in found.items() if key not in said]
+    said = {" ".join(str(r.get(k)) for k in keys) for r in claimed_broken(evidence, rule)}
+    wrong = [f"{text_}{NOT_CLAIMED}" for key, text_ in found.items() if key not in said]
     strangers = said - set(found) - set(perhaps)
     wrong += [f"{NOT_SO}{key}, and it is not." for key in sorted(strangers)]
     ledger.each(name, claim + (f", but for {len(said)} told in the summary" if said else ""), wrong, of, what)
@@ -73,22 +73,24 @@ def check_months(
     unknown
         Beats of which nothing is known by month.
     """
-    told: dict[str, set[str]] = {}
-    for row in told_broken(evidence, rule):
-        told.setdefault(str(row.get("beat")), set()).add(str(row.get("month")))
+    claimed: dict[str, set[str]] = {}
+    for row in claimed_broken(evidence, rule):
+        claimed.setdefault(str(row.get("beat")), set()).add(str(row.get("month")))
     wrong: list[str] = []
     unsettled: list[str] = []
-    for beat in sorted({*told, *sure} - set(unknown)):
-        said, is_so = told.get(beat, set()), sure.get(beat, set())
+    for beat in sorted({*claimed, *sure} - set(unknown)):
+        said, is_so = claimed.get(beat, set()), sure.get(beat, set())
         may = is_so if possible is None else possible.get(beat, set()) | is_so
         wrong += [f"“{rule}” is broken in {beat} in {m}. The summary does not say so." for m in sorted(is_so - said)]
         wrong += [
             f"The summary says that “{rule}” is broken in {beat} in {m}, and it is not." for m in sorted(said - may)
         ]
         unsettled += [f"{rule} in {beat} in {m}" for m in sorted((said & may) - is_so)]
-    unsettled += [f"{rule} in {b} in {m}" for b in sorted(set(told) & set(unknown)) for m in sorted(told[b])]
-    if told or wrong:
-        ledger.each(f"officers.broken_months_{rule}", f"months in which “{rule}” is broken", wrong, len(told), "beats")
+    unsettled += [f"{rule} in {b} in {m}" for b in sorted(set(claimed) & set(unknown)) for m in sorted(claimed[b])]
+    if claimed or wrong:
+        ledger.each(
+            f"officers.broken_months_{rule}", f"months in which “{rule}” is broken", wrong, len(claimed), "beats"
+        )
     if unsettled:
         why = "That these rules may be broken there then is checked; whether they are depends on which of several posts somebody held, or was stood in for."
         ledger.unchecked("officers.broken_months", ", ".join(unsettled), why)
@@ -167,7 +169,7 @@ def check_capacity(
                 found.setdefault(str(beats[b]), what + (f" that ask for {asked}." if asked else "."))
                 sure.setdefault(str(beats[b]), set()).add(days[t].isoformat())
     claim = "no more officers than posts, but in a handover"
-    against_told(
+    against_claims(
         ledger, evidence, "capacity", "officers.capacity", claim, found, len(beats), "beats", ("beat",), perhaps
     )
     check_months(ledger, evidence, "capacity", sure, perhaps)
@@ -217,7 +219,7 @@ def check_handover(
                 found.setdefault(str(beat), what)
                 sure.setdefault(str(beat), set()).add(days[t].isoformat())
     claim = f"a successor overlaps by {h} months or fills a vacant post"
-    against_told(
+    against_claims(
         ledger, evidence, "handover", "officers.handover", claim, found, len(beats), "beats", ("beat",), special
     )
     check_months(ledger, evidence, "handover", sure, unknown=special)

@@ -136,12 +136,12 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
         terms.append(cheapest(officer, prices, needs, dear, places.beat))
         if officer.published is not None:
             month = np.arange(months)
-            told = (
+            claimed = (
                 (officer.published >= 0)
                 & (month < officer.stop)
                 & (month >= (0 if officer.home >= 0 else officer.first))
             )
-            terms.append(weights["changed_month"] * float(told.sum()))
+            terms.append(weights["changed_month"] * float(claimed.sum()))
             # what must be served is a price of so much a month, which rounds
             terms.append(-ROUNDING * FORBIDDEN * weights["vacant_month"] * months * months)
     return (

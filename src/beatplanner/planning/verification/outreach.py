@@ -106,8 +106,8 @@ def _odd_years(
         return [f"{len(said['years'])} years are told, and there are {len(budgets)} budgets."]
     for t, row in enumerate(said["years"]):
         opened = sorted(n for n, y, e in zip(names, year, standing, strict=True) if y == t and not e)
-        told = (row.get("year"), sorted(map(str, list_of(row, "opened"))), row.get("open"))
-        if told != (first + t, opened, int((year <= t).sum())) or not same(row.get("budget"), budgets[t]):
+        claimed = (row.get("year"), sorted(map(str, list_of(row, "opened"))), row.get("open"))
+        if claimed != (first + t, opened, int((year <= t).sum())) or not same(row.get("budget"), budgets[t]):
             wrong.append(f"{first + t} is told with another year, budget, or other stations than open in it.")
     return wrong
 

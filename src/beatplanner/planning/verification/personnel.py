@@ -181,9 +181,9 @@ def check_limits(
     """Check that nobody is moved in the months of notice, against hardship or an upheld appeal, or too far from home."""
     rules = evidence.rules.officers
     assert rules is not None and evidence.beats is not None
-    units, told = evidence.units, list_of(evidence.summary["officers"], "broken_rules")
-    said = {(str(r.get("rule")), str(r.get("officer"))) for r in told}
-    excused = {(str(r.get("officer")), str(r.get("beat"))) for r in told if r.get("rule") == "allowed"}
+    units, claimed = evidence.units, list_of(evidence.summary["officers"], "broken_rules")
+    said = {(str(r.get("rule")), str(r.get("officer"))) for r in claimed}
+    excused = {(str(r.get("officer")), str(r.get("beat"))) for r in claimed if r.get("rule") == "allowed"}
     place = {u: (x, y) for u, x, y in zip(units["unit"], units["x"], units["y"], strict=True)}
     kept: list[str] = []
     far: list[str] = []

@@ -94,8 +94,8 @@ def verify_prices(folder: Path, verify_plan: Callable[[Path], Verdict]) -> Verdi
         of = found["without"] or 1.0
         known = [v for v in found.values() if v is not None]
         known = [*map(abs, known), *(60 * abs(v) for v in known), *(v / of for v in known)]
-        told = r["sentence"].replace(r["rule"], "").replace(r["how"], "")
-        strange = [n for n in NUMBER.findall(told) if not tells(n, known)]
+        claimed = r["sentence"].replace(r["rule"], "").replace(r["how"], "")
+        strange = [n for n in NUMBER.findall(claimed) if not tells(n, known)]
         ledger.add(
             f"prices.{r['key']}: sentence", not strange, "its numbers are figures", ", ".join(strange) or "all are"
         )
@@ -115,7 +115,7 @@ def _of_service(ruled: Claims | None, free: Claims | None, row: Row) -> dict[str
     """Return what a rule of the service changes of it; older results tell nothing of that."""
     if not ruled or not free or "until_there" not in row:
         return {}
-    a, b = ({**told, "until_there": until_there(told)} for told in (ruled, free))
+    a, b = ({**claimed, "until_there": until_there(claimed)} for claimed in (ruled, free))
     keys = [k for k in ("until_there", "own_share", "wait_share", "lost_share") if k in row]
     found: dict[str, float | None] = {}
     for key in keys:

@@ -182,10 +182,10 @@ def prove_rollout(force: Force, arrays: Arrays) -> float:
         Where it is broken.
     """
     starts = starts_of(force)
-    return told(starts, evaluate(starts, arrays))
+    return bound_of(starts, evaluate(starts, arrays))
 
 
-def told(starts: Starts, found: float) -> float:
+def bound_of(starts: Starts, found: float) -> float:
     """Return a number of resident-years as a bound: whole residents are served for whole years."""
     whole = math.isfinite(found) and bool((starts.residents == np.round(starts.residents)).all())
     return float(math.floor(found + SUM)) if whole else found

@@ -107,10 +107,10 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
     older = _newer_keys(ledger, claims, rules, written_version(folder))
     units = [str(u) for u in beat]
     # where shifts overlap, the systems are those of the periods that they make
-    told = claims.get("periods") or claims.get("shifts", [])
+    claimed = claims.get("periods") or claims.get("shifts", [])
     periods: list[Period] = []
     waits = True
-    for shift in told:
+    for shift in claimed:
         period, known = _shift(ledger, shift, claims, read, beat, units)
         periods.append(period)
         waits &= known
@@ -156,8 +156,8 @@ def _loose(ledger: Ledger, claims: Claims) -> frozenset[str]:
 
 def _newer_keys(ledger: Ledger, claims: Claims, rules: Mapping[str, object], written: int) -> frozenset[str]:
     """Return what a service of an older version does not tell, as it came later; each is listed as not checked."""
-    told = [*list_of(claims, "shifts"), *list_of(claims, "periods")]
-    lacks = {key for key in ("calls_an_hour", "relief_factor") if any(key not in shift for shift in told)}
+    claimed = [*list_of(claims, "shifts"), *list_of(claims, "periods")]
+    lacks = {key for key in ("calls_an_hour", "relief_factor") if any(key not in shift for shift in claimed)}
     if "pattern" not in claims and section_of(rules, "service").get("pattern"):
         lacks.add("pattern")
     rows = list(section_of(claims, "beats").values())
@@ -217,12 +217,12 @@ def _abstraction(
 
 def _least_minutes(ledger: Ledger, beats: Mapping[str, object], method: str, minutes: float) -> None:
     """Check what redrawing for the least minutes says of the beats that it led to; those before are gone."""
-    told = section_of(beats, "least_minutes")
-    if told.get("status") != "sought":
+    claimed = section_of(beats, "least_minutes")
+    if claimed.get("status") != "sought":
         return
     # another method, such as a simulation, gives other minutes
-    rows = [("minutes", told["minutes"], minutes)] if told["method"] == method else []
-    rows += [(key, told[key], beats[key]) for key in ("max_deviation", "objective")]
+    rows = [("minutes", claimed["minutes"], minutes)] if claimed["method"] == method else []
+    rows += [(key, claimed[key], beats[key]) for key in ("max_deviation", "objective")]
     ledger.pairs("service.least_minutes", "what was redrawn is the plan", rows, "figures")
     ledger.unchecked(
         "service.least_minutes.before",

@@ -42,7 +42,7 @@ def check_duty(
     rules = claims["rules"]
     asked, workload = section_of(rules, "service"), section_of(rules, "workload")
     pattern = list_of(asked, "pattern")
-    told = claims["service"]
+    claimed = claims["service"]
     if "annual_hours" not in workload:
         return
     there = 1 - float(workload["absence"])
@@ -50,8 +50,8 @@ def check_duty(
     # a post gives the hours that are paid for, and no more than there are shifts
     most = float(workload["annual_hours"]) * 7 / 365.25
     if "covered" not in older:
-        most = min(most, sum(float(p["hours_a_week"]) for p in told.get("periods") or told.get("shifts", [])))
-    for shift in told.get("shifts", []):
+        most = min(most, sum(float(p["hours_a_week"]) for p in claimed.get("periods") or claimed.get("shifts", [])))
+    for shift in claimed.get("shifts", []):
         if pattern:
             share = pattern.count(shift["name"]) / len(pattern) * there
             factor = 1 / share if share > 0 else None
@@ -62,10 +62,10 @@ def check_duty(
         rows.append((f"relief factor of {shift['name']}", shift.get("relief_factor"), factor))
     if rows or "relief_factor" not in older:
         ledger.pairs("service.relief", "posts that keep one officer on duty", rows, "shifts")
-    if beats is not None and told.get("servers_from_posts") and not told.get("periods"):
+    if beats is not None and claimed.get("servers_from_posts") and not claimed.get("periods"):
         _no_more_than_posts(ledger, servers, beats)
-    said = told.get("pattern")
-    if not pattern or not told.get("servers_from_posts") or (said is None and "pattern" in older):
+    said = claimed.get("pattern")
+    if not pattern or not claimed.get("servers_from_posts") or (said is None and "pattern" in older):
         return
     if said is None or list(said["days"]) != pattern:
         ledger.add("service.pattern", False, "the pattern of the rules", str(said and said["days"]))
@@ -88,9 +88,9 @@ def check_duty(
     ]
     if sorted(said["broken"]) != sorted(broken):
         wrong.append(f"{said['broken']} are told to be broken, and {broken} are.")
-    if beats is not None and not told.get("periods"):
+    if beats is not None and not claimed.get("periods"):
         held = dict(zip(beats["beat"].astype(str), beats["posts"].astype(int), strict=True))
-        for shift in told["shifts"]:
+        for shift in claimed["shifts"]:
             share = pattern.count(shift["name"]) / len(pattern) * there
             here: pd.Series[Any] = servers.loc[servers["shift"] == shift["name"], "beat"]
             now = here.value_counts()
@@ -155,7 +155,7 @@ def check_lines(ledger: Ledger, tables: Any, lines: pd.DataFrame | None) -> None
     lines
         ``unit``, ``peak_work``, ``requests_a_year``, ``minutes``; None where there is none.
     """
-    rules, told = section_of(tables.summary, "rules"), section_of(tables.summary, "beats").get("lines")
+    rules, claimed = section_of(tables.summary, "rules"), section_of(tables.summary, "beats").get("lines")
     asked = section_of(rules, "service")
     limits = {
         "peak_tolerance": asked.get("peak_tolerance"),
@@ -163,7 +163,7 @@ def check_lines(ledger: Ledger, tables: Any, lines: pd.DataFrame | None) -> None
         "longest_drive": asked.get("longest_drive"),
     }
     limits = {k: v for k, v in limits.items() if v is not None}
-    if told is None:
+    if claimed is None:
         if lines is not None:
             ledger.add("service.lines", False, "nothing", "lines.csv", "lines.csv stands beside a summary without it.")
         return
@@ -187,10 +187,10 @@ def check_lines(ledger: Ledger, tables: Any, lines: pd.DataFrame | None) -> None
         "longest_drive": lambda: float(by["minutes"].max().max()),
     }
     wrong: list[str] = []
-    if {r["rule"] for r in told["rules"]} != set(limits) or len(units) != len(tables.units):
+    if {r["rule"] for r in claimed["rules"]} != set(limits) or len(units) != len(tables.units):
         wrong.append("The rules told of are not those asked for, or units are missing.")
     clashes = " ".join(list_of(tables.summary, "unproven_clashes"))
-    for row in told["rules"]:
+    for row in claimed["rules"]:
         value, limit = found[row["rule"]](), limits.get(row["rule"])
         kept = limit is not None and value <= limit + 1e-6
         if not same(row["found"], value, 1e-6, 1e-9) or row["kept"] is not kept or row["asked"] != limit:

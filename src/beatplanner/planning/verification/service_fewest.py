@@ -108,8 +108,8 @@ def check_fewest(
     where, way, centre = _read_places(ledger, folder, proposal["shifts"][0], frames[0], section_of(summary, "rules"))
     wrong: list[str] = []
     near_only: list[str] = []
-    for told, period in zip(proposal["shifts"], periods, strict=True):
-        beats = list(told["officers_now"])
+    for claimed, period in zip(proposal["shifts"], periods, strict=True):
+        beats = list(claimed["officers_now"])
         at, there = where[where["shift"] == period.name], frames[1][frames[1]["shift"] == period.name]
         place = {b: u for b, u in zip(at["beat"], at["unit"], strict=True) if isinstance(b, str)}
         cars = sorted(at["unit"][at["beat"].isna()])
@@ -128,7 +128,7 @@ def check_fewest(
             [[way[place[b], u] for u in units] for b in beats],
             [[way[c, u] for u in units] for c in cars],
         )
-        found, measured_all = _of_shift(told, shift, proposal["standard"])
+        found, measured_all = _of_shift(claimed, shift, proposal["standard"])
         wrong += [f"In {period.name} {w}." for w in found]
         near_only += [] if measured_all else [period.name]
     ledger.each("service.proposal.fewest", what, wrong, len(periods), "shifts")
@@ -141,7 +141,7 @@ def check_fewest(
 
 
 def _read_places(
-    ledger: Ledger, folder: Path, told: Claims, units: pd.DataFrame, rules: Claims
+    ledger: Ledger, folder: Path, claimed: Claims, units: pd.DataFrame, rules: Claims
 ) -> tuple[pd.DataFrame, dict[tuple[str, str], float], dict[str, set[str]]]:
     """Read where officers wait and the ways from there; return these and the centre of each beat, and check straight lines."""
     text = {"shift": str, "beat": str, "unit": str, "from": str, "to": str}
@@ -165,7 +165,7 @@ def _read_places(
         )
     weight = units["population"].fillna(0).to_numpy(float) + 1e-9
     centre: dict[str, set[str]] = {}
-    for beat in told["officers_now"]:
+    for beat in claimed["officers_now"]:
         mine = np.flatnonzero(beats == beat)
         apart = np.hypot(x[mine, None] - x[mine], y[mine, None] - y[mine]) @ weight[mine]
         near = mine[apart <= apart.min() * (1 + 1e-9) + 1e-6]
@@ -187,36 +187,36 @@ def _places(period: Period, claims: Claims, beats: list[str], minutes: Any, cars
     )
 
 
-def _of_shift(told: Claims, shift: Places, standard: dict[str, float]) -> tuple[list[str], bool]:
+def _of_shift(claimed: Claims, shift: Places, standard: dict[str, float]) -> tuple[list[str], bool]:
     """Return what is wrong with the claims of one shift, and whether the officers proposed were measured by the equations."""
     total, shared = float(shift.rate.sum()), len(shift.cars)
     if total <= 0:
         needed = shared + (1 if not shared and "people_share" in standard else 0)
-        wrong = told["on_duty"] != needed
-        return [f"nobody calls, and {told['on_duty']} officers are proposed"] if wrong else [], True
-    if told["status"] == "impossible":
+        wrong = claimed["on_duty"] != needed
+        return [f"nobody calls, and {claimed['on_duty']} officers are proposed"] if wrong else [], True
+    if claimed["status"] == "impossible":
         reached = (np.vstack([shift.minutes, shift.cars]) <= standard["minutes"] + 1e-9).any(axis=0)
         short = float(shift.rate[reached].sum()) < (standard["within_share"] - 1e-9) * total
         return [] if short else ["enough calls are within the minutes of some place"], True
-    wrong, solved = _of_proposed(told, shift, standard)
-    least = told["on_duty"] if told["status"] == "fewest" else told["at_least"]
+    wrong, solved = _of_proposed(claimed, shift, standard)
+    least = claimed["on_duty"] if claimed["status"] == "fewest" else claimed["at_least"]
     for number in range(max(shared, 1), least or 0):
-        kept = _too_few(shift, standard, number, solve=number >= (told["at_least"] or 0))
+        kept = _too_few(shift, standard, number, solve=number >= (claimed["at_least"] or 0))
         if kept is not None:
             return [*wrong, f"{number} officers {kept}, and at least {least} are said to be needed"], solved
     return wrong, solved
 
 
-def _of_proposed(told: Claims, shift: Places, standard: dict[str, float]) -> tuple[list[str], bool]:
+def _of_proposed(claimed: Claims, shift: Places, standard: dict[str, float]) -> tuple[list[str], bool]:
     """Return what is wrong with what the officers proposed keep, and whether that was looked at."""
-    if told["officers"] is None:
+    if claimed["officers"] is None:
         return [], True
-    if told["on_duty"] > MOST_SERVERS:
+    if claimed["on_duty"] > MOST_SERVERS:
         return [], False
-    found = measured(shift, np.array(list(told["officers"].values()), int), standard.get("minutes"))
+    found = measured(shift, np.array(list(claimed["officers"].values()), int), standard.get("minutes"))
     if found is None:
         return ["more calls come than the officers proposed can answer"], True
-    said = told["proposed"]
+    said = claimed["proposed"]
     return [
         f"{k} of the officers proposed is {said[k]:.6g}, and {v:.6g} by the equations"
         for k, v in zip(SHARES, found, strict=True)

@@ -159,28 +159,28 @@ def figures_of(
     return found, (way, weight) if mean is not None else (way[:0], weight[:0])
 
 
-def until_there(told: Mapping[str, object]) -> float | None:
+def until_there(claimed: Mapping[str, object]) -> float | None:
     """Return the minutes until somebody is there of figures that are told: travel, and the wait of the calls that are not lost."""
-    travel, wait = number_of(told, "mean_minutes"), number_of(told, "mean_wait_minutes") or 0.0
+    travel, wait = number_of(claimed, "mean_minutes"), number_of(claimed, "mean_wait_minutes") or 0.0
     if travel is None:
         return None
-    answered = 1.0 - (number_of(told, "lost_share") or 0.0)
+    answered = 1.0 - (number_of(claimed, "lost_share") or 0.0)
     return travel + (wait / answered if answered > 0 else 0.0)
 
 
 def _differences(
-    told: Mapping[str, object],
+    claimed: Mapping[str, object],
     parts: Sequence[tuple[Period, float, np.ndarray, np.ndarray]],
     loose: frozenset[str],
     *,
     of_servers: bool = False,
 ) -> Iterator[str]:
-    """Yield each figure of `told` that is not that of the flows, but for the names in `loose`."""
+    """Yield each figure of `claimed` that is not that of the flows, but for the names in `loose`."""
     found, (way, weight) = figures_of(parts, of_servers=of_servers)
     for key in (*ANSWERED, *TIME, *CAME, "backup_share"):
-        if key in loose or (key not in told and (key == "backup_share")):
+        if key in loose or (key not in claimed and (key == "backup_share")):
             continue
-        said = told[key]
+        said = claimed[key]
         if key in QUANTILES:
             if not _is_quantile(said, way, weight, QUANTILES[key]):
                 yield f"{key} is told as {words(said)}, which is not so by the flows."
@@ -226,9 +226,9 @@ def check_figures(
         Keys that the version which wrote the result did not tell.
     """
     known_beats = [b for b in dict.fromkeys(periods[0].beat) if b is not None] if periods else []
-    told = [(s["name"], s, [p for p in periods if s["name"] in p.shifts]) for s in claims.get("shifts", [])]
-    told += [(p["name"], p, [q for q in periods if q.name == p["name"]]) for p in claims.get("periods", [])]
-    for name, said, mine in told:
+    claimed = [(s["name"], s, [p for p in periods if s["name"] in p.shifts]) for s in claims.get("shifts", [])]
+    claimed += [(p["name"], p, [q for q in periods if q.name == p["name"]]) for p in claims.get("periods", [])]
+    for name, said, mine in claimed:
         wrong = [
             f"{x}"
             for x in _of_hours(
@@ -240,7 +240,7 @@ def check_figures(
         )
     if claims.get("periods"):
         ledger.add(
-            "service.periods", ledger_all(ledger, told), "figures of shifts that overlap", "those of their periods"
+            "service.periods", ledger_all(ledger, claimed), "figures of shifts that overlap", "those of their periods"
         )
     wrong = list(_of_hours(claims, periods, known_beats, loose, older, weekly=True))
     ledger.each(
@@ -254,9 +254,9 @@ def check_figures(
         )
 
 
-def ledger_all(ledger: Ledger, told: Sequence[tuple[Any, ...]]) -> bool:
+def ledger_all(ledger: Ledger, claimed: Sequence[tuple[Any, ...]]) -> bool:
     """Tell whether the figures of all shifts hold."""
-    return all(ledger.state(f"service.{name}") == "checked" for name, *_ in told)
+    return all(ledger.state(f"service.{name}") == "checked" for name, *_ in claimed)
 
 
 def _of_hours(
@@ -297,15 +297,15 @@ def _of_hours(
     for s in set(said["servers"]) & set(there):
         mine = [(p, h) for p, h in zip(periods, hours, strict=True) if s in p.servers]
         rows = [(p, h, all_units(p), np.array([x == s for x in p.servers], bool)) for p, h in mine]
-        told = said["servers"][s]
-        yield from (f"Officer {s}: {x}" for x in _differences(told, rows, loose, of_servers=True))
+        claimed = said["servers"][s]
+        yield from (f"Officer {s}: {x}" for x in _differences(claimed, rows, loose, of_servers=True))
         first = mine[0][0]
-        if told.get("beat") != first.of[first.servers.index(s)]:
-            yield f"Officer {s} is told to be of beat {told.get('beat')}."
+        if claimed.get("beat") != first.of[first.servers.index(s)]:
+            yield f"Officer {s} is told to be of beat {claimed.get('beat')}."
 
 
 def _of_beats_week(
-    told: Mapping[str, object], beat: str, periods: list[Period], older: frozenset[str], *, weekly: bool
+    claimed: Mapping[str, object], beat: str, periods: list[Period], older: frozenset[str], *, weekly: bool
 ) -> Iterator[str]:
     """Yield what is wrong of a beat's calls and of its officers' hours of a week, which are told over several shifts alone."""
     found = {
@@ -313,10 +313,10 @@ def _of_beats_week(
         "duty_hours_a_week": sum(p.of.count(beat) * p.hours for p in periods),
     }
     for key, value in found.items():
-        if key not in told and (not weekly or f"beats.{key}" in older):
+        if key not in claimed and (not weekly or f"beats.{key}" in older):
             continue
-        if not same(told.get(key), value):
-            yield f"Beat {beat}: {key} is told as {words(told.get(key))}, and {words(value)} beside it."
+        if not same(claimed.get(key), value):
+            yield f"Beat {beat}: {key} is told as {words(claimed.get(key))}, and {words(value)} beside it."
 
 
 def check_hours(ledger: Ledger, claims: Claims, periods: list[Period], rules: Mapping[str, object]) -> None:
@@ -329,10 +329,10 @@ def check_hours(ledger: Ledger, claims: Claims, periods: list[Period], rules: Ma
     ledger.number("service.calls_a_week", claims.get("calls_a_week"), calls, "calls")
     beats = [b for b in dict.fromkeys(periods[0].beat) if b is not None] if periods else []
     with_own = {b: sum(p.hours for p in periods if b in p.of) for b in beats}
-    told = claims.get("nobody_share", {})
-    rows = [(f"beat {b}", told.get(b), 1.0 - with_own[b] / 168.0) for b in beats]
+    claimed = claims.get("nobody_share", {})
+    rows = [(f"beat {b}", claimed.get(b), 1.0 - with_own[b] / 168.0) for b in beats]
     ledger.pairs("service.nobody_share", "the share of the week without an officer of its own", rows, "beats")
-    ledger.add("service.nobody_of", set(told) == set(beats), f"{len(told)} beats", f"{len(beats)} beats")
+    ledger.add("service.nobody_of", set(claimed) == set(beats), f"{len(claimed)} beats", f"{len(beats)} beats")
     asked = [
         (k, claims.get(k), service.get(k))
         for k in ("queue", "travel_counts", "backup_minutes")

@@ -64,9 +64,9 @@ def check_held(
         Hours and calls of the shifts, or of the periods that they make.
     """
     service = tables.summary["service"]
-    told, what = service["vacancies"], "minutes and shares of calls by the postings"
-    if "months_between" not in told:
-        if sums is not None or any(k in told for k in FIGURES):
+    claimed, what = service["vacancies"], "minutes and shares of calls by the postings"
+    if "months_between" not in claimed:
+        if sums is not None or any(k in claimed for k in FIGURES):
             ledger.add(NAME, False, "nothing, or figures with their table", "one without the other")
             return
         why = "So many officers would take too long, or the version was older: nothing is told of them."
@@ -75,7 +75,7 @@ def check_held(
     if sums is None or ways is None:
         ledger.add(NAME, False, "the tables that they are summed from", "missing")
         return
-    step = int(told["months_between"])
+    step = int(claimed["months_between"])
     looked_at = range(0, len(days), step) if step in (1, 3, 6, 12) else range(0)
     wanted = [(days[t], p.name) for t in looked_at for p in periods]
     wrong = (
@@ -90,14 +90,14 @@ def check_held(
     )
     if wrong:
         return
-    rows = [(k, told.get(k), v) for k, v in _totals(sums).items()]
-    for k, year in enumerate(told["years"]):
+    rows = [(k, claimed.get(k), v) for k, v in _totals(sums).items()]
+    for k, year in enumerate(claimed["years"]):
         part = sums[(sums["first"] >= days[12 * k]) & (sums["first"] <= days[12 * k + 11])]
         rows += [(f"{key} in year {year['year']}", year.get(key), v) for key, v in _totals(part).items()]
     ledger.pairs(NAME, "as summed up from the months", rows, "figures")
     exact = service["method"] == "exact" and int(there.sum(axis=2).max()) <= MOST_EXACT
     method = "exact" if exact else "approximate"
-    ledger.add(f"{NAME}.method", told.get("method") == method, method, str(told.get("method")))
+    ledger.add(f"{NAME}.method", claimed.get("method") == method, method, str(claimed.get("method")))
     _check_ways(ledger, tables, ways, periods)
     keys = {
         (s, tuple(there[t, s].tolist())): i * len(periods) + s
@@ -206,8 +206,8 @@ def _differs(
         service.get("queue") != "lost",
     )
     if not sum(number) or total <= 0:
-        told = (float(row["came"]), float(row["answered"]), float(row["lost"]))
-        if not all(same(a, b, 1e-6, 1e-9) for a, b in zip(told, (total, 0.0, total), strict=True)):
+        claimed = (float(row["came"]), float(row["answered"]), float(row["lost"]))
+        if not all(same(a, b, 1e-6, 1e-9) for a, b in zip(claimed, (total, 0.0, total), strict=True)):
             yield f"{where} nobody is on duty or calls, and {row['answered']:g} calls an hour are answered."
         return
     found = solved(shift, np.array(number, int))

@@ -51,25 +51,25 @@ def check_vacancies(
     """
     table = read.get(HELD)
     rules, service = section_of(tables.summary, "rules"), tables.summary["service"]
-    told, officers = service.get("vacancies"), rules.get("officers")
+    claimed, officers = service.get("vacancies"), rules.get("officers")
     due = bool(service.get("servers_from_posts")) and officers is not None
     if not due or tables.assignments is None or tables.beats is None:
-        ledger.add("service.vacancies", told is None, "nothing", "nothing, without postings of posts")
+        ledger.add("service.vacancies", claimed is None, "nothing", "nothing, without postings of posts")
         return
-    if told is None and written < SINCE:
+    if claimed is None and written < SINCE:
         why = f"The result was written by an older version of the program (results of version {written}), which did not tell of them."
         ledger.unchecked("service.vacancies", "who is on duty by the postings", why)
         return
-    if told is None or officers is None:
+    if claimed is None or officers is None:
         ledger.add("service.vacancies", False, "nothing", "who is on duty by the postings")
         return
     beats, posts = tables.beats["beat"].astype(str).tolist(), tables.beats["posts"].to_numpy(int)
     first = pd.Timestamp(str(officers["start"]))
     days = [(first + pd.DateOffset(months=m)).date().isoformat() for m in range(12 * int(officers["years"]))]
     held = np.array([_held(tables.assignments, day, beats, posts) for day in days])
-    years = [(y, slice(12 * k, 12 * k + 12)) for k, y in enumerate(told["years"])]
-    rows = [("posts", told["posts"], int(posts.sum())), ("months", told["months"], len(days))]
-    rows += [("years", len(years), int(officers["years"])), ("posts held", told["posts_held"], _mean(held))]
+    years = [(y, slice(12 * k, 12 * k + 12)) for k, y in enumerate(claimed["years"])]
+    rows = [("posts", claimed["posts"], int(posts.sum())), ("months", claimed["months"], len(days))]
+    rows += [("years", len(years), int(officers["years"])), ("posts held", claimed["posts_held"], _mean(held))]
     rows += [(f"posts held in year {y['year']}", y["posts_held"], _mean(held[part])) for y, part in years]
     ledger.pairs("service.vacancies.held", "posts are held by the postings", rows, "figures")
     named = [(y["year"], y["first"]) for y, _ in years]
@@ -82,7 +82,7 @@ def check_vacancies(
     there = _there(table, days, beats, [p.name for p in periods])
     hours = np.array([p.hours for p in periods])
     nobody = 1.0 - ((there > 0) * hours[None, :, None]).sum(axis=1) / WEEK_HOURS
-    rows = [(f"beat {b}", told["nobody_share"].get(b), float(nobody[:, k].mean())) for k, b in enumerate(beats)]
+    rows = [(f"beat {b}", claimed["nobody_share"].get(b), float(nobody[:, k].mean())) for k, b in enumerate(beats)]
     for y, part in years:
         rows += [
             (f"beat {b} in year {y['year']}", y["nobody_share"].get(b), float(nobody[part, k].mean()))

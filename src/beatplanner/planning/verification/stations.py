@@ -128,10 +128,10 @@ def _homes_are_elsewhere(ledger: Ledger, tables: PlanTables) -> None:
 
 def _check_homes(ledger: Ledger, evidence: Evidence, walks: Walks) -> None:
     """Check that the homes of each unit hold its residents, and that there are as many as the summary tells."""
-    known, told = evidence.tables.homes, evidence.summary["stations"].get("homes")
+    known, claimed = evidence.tables.homes, evidence.summary["stations"].get("homes")
     # plans of older versions tell of none
-    if told is not None or known is None:
-        ledger.number("stations.homes", told, None if known is None else len(known))
+    if claimed is not None or known is None:
+        ledger.number("stations.homes", claimed, None if known is None else len(known))
     if known is None:
         return
     found = np.bincount(walks.unit, weights=walks.people, minlength=len(evidence.units))

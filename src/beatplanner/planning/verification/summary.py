@@ -169,9 +169,9 @@ def _check_proven(ledger: Ledger, summary: Claims, steps: list[str]) -> None:
         why = "Which of the clashes are proven is what the program reports; no step is called infeasible for it."
         ledger.unchecked("summary.proven_clashes", "unproven_clashes", why)
     for step in claimed:
-        told = summary[step]
+        section = summary[step]
         if step == "beats" and (
-            _too_small(told, "smallest_tolerance", summary) or _too_small(told, "smallest_budget", summary)
+            _too_small(section, "smallest_tolerance", summary) or _too_small(section, "smallest_budget", summary)
         ):
             continue  # what is impossible is checked with its certificate
         ledger.unchecked(
@@ -181,9 +181,9 @@ def _check_proven(ledger: Ledger, summary: Claims, steps: list[str]) -> None:
         )
 
 
-def _too_small(told: Mapping[str, object], interval: str, summary: Claims) -> bool:
+def _too_small(section: Mapping[str, object], interval: str, summary: Claims) -> bool:
     """Tell whether what is claimed as impossible, for the smallest tolerance or budget, reaches the rule that was asked for."""
-    said, rules = told.get(interval), section_of(section_of(summary, "rules"), "beats")
+    said, rules = section.get(interval), section_of(section_of(summary, "rules"), "beats")
     below = said.get("impossible_below") if is_dict(said) else None
     asked = rules.get("tolerance" if interval == "smallest_tolerance" else "max_moved")
     return is_number(below) and is_number(asked) and float(below) >= float(asked) * (1 - DIGITS_SLACK)

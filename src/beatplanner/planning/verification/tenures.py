@@ -85,13 +85,15 @@ def check_longest_tenure(
     months of a handover, so that no tenure is kept that is longer than what either has served by then.
     """
     broken = short_tenures(postings, roster, days, beats, rules.min_tenure_months, evidence)
-    told = claims.get("longest_tenure")
-    if not broken or not is_dict(told):
-        ledger.add("officers.longest_tenure", not broken and told is None, str(told), "told where tenures are broken")
+    longest = claims.get("longest_tenure")
+    if not broken or not is_dict(longest):
+        ledger.add(
+            "officers.longest_tenure", not broken and longest is None, str(longest), "told where tenures are broken"
+        )
         return
-    ledger.number("officers.longest_tenure", told.get("found"), min(stayed for *_, stayed in broken))
+    ledger.number("officers.longest_tenure", longest.get("found"), min(stayed for *_, stayed in broken))
     # a key that is left out says nothing, not even that nothing is known
-    claimed = told.get("impossible_above", "left out")
+    claimed = longest.get("impossible_above", "left out")
     if rules.published is not None:
         why = "What a published plan leaves of couples is not computed anew."
         ledger.unchecked("officers.longest_tenure_above", str(claimed), why)

@@ -137,8 +137,8 @@ def beats_arrays(evidence: PlanEvidence, plan: Plan) -> Arrays | None:
     rules = plan.town.description.beats
     if not found or rules is None or plan.beats is None:
         return None
-    told = plan.beats.proof.lower_bound if plan.beats.proof.lower_bound is not None else plan.beats.relaxed_bound
-    if told is None:
+    stated = plan.beats.proof.lower_bound if plan.beats.proof.lower_bound is not None else plan.beats.relaxed_bound
+    if stated is None:
         return None
     names, labels = [p.municipality for p in found], list(found[0].labels)
     areas, spare = areas_of(evidence, names, labels, 0.0)
@@ -146,9 +146,9 @@ def beats_arrays(evidence: PlanEvidence, plan: Plan) -> Arrays | None:
     homes = plan.beats.homes
     if homes:
         proofs = [p for b in homes if b.bound < math.inf for p in (*b.evidence, *(x.evidence for x in b.limits))]
-        own = _over_homes(homes, areas, spare, _Writer(rules, told, _nodes(proofs)))
+        own = _over_homes(homes, areas, spare, _Writer(rules, stated, _nodes(proofs)))
     else:
-        writer = _Writer(rules, told, _nodes([*found, *(x.evidence for x in plan.beats.limits)]))
+        writer = _Writer(rules, stated, _nodes([*found, *(x.evidence for x in plan.beats.limits)]))
         own = writer.together(found, float(plan.beats.price), plan.beats.limits, areas, spare)
     return None if own is None else arrays | own
 
@@ -192,9 +192,9 @@ def rounded_down(value: float, *, exact: bool = False) -> float:
     if value == round(value) or not math.isfinite(value):
         return value
     digits = READABLE_DIGITS if exact else DIGITS
-    told = float(f"{value:.{READABLE_DIGITS}g}")
-    if exact and told <= value + 0.5 * HAIR * abs(value):
-        return told
+    stated = float(f"{value:.{READABLE_DIGITS}g}")
+    if exact and stated <= value + 0.5 * HAIR * abs(value):
+        return stated
     last = Decimal(1).scaleb(math.floor(math.log10(abs(value))) + 1 - digits)
     return float(Decimal(value).quantize(last, rounding=ROUND_FLOOR))
 
@@ -221,12 +221,12 @@ def _over_homes(homes: Sequence[AtHome], areas: list[Area], spare: float, writer
             part, proves = made, float(made.pop("proves")[0])
         value = min(value, proves)
         arrays |= {f"h{k}.{key}": array for key, array in part.items()}
-    return None if value == -math.inf else arrays | {"proves": np.array([min(value, writer.told)])}
+    return None if value == -math.inf else arrays | {"proves": np.array([min(value, writer.stated)])}
 
 
 @dataclass(frozen=True)
 class _Writer:
-    """Writes sets of certificates: under `rules`, for a bound of `told`, with so many nodes in all.
+    """Writes sets of certificates: under `rules`, for a bound of `stated`, with so many nodes in all.
 
     Attributes
     ----------
@@ -235,7 +235,7 @@ class _Writer:
     """
 
     rules: Beats
-    told: float
+    stated: float
     total: int
 
     def together(
@@ -271,7 +271,7 @@ class _Writer:
             arrays["limit_part"] = np.array([m for m, _, _ in of], np.int64)
             arrays["limit_upto"] = np.array([u for _, u, _ in of], float)
             arrays["limit_bound"] = np.array([b for _, _, b in of], float)
-            value = max(value, least_of_choices(bounds, of, price, spare, self.told))
+            value = max(value, least_of_choices(bounds, of, price, spare, self.stated))
         arrays["proves"] = np.array([value])
         return arrays
 

@@ -66,7 +66,7 @@ def budget_summary(
     InputError
         Where pilots are no areas of the plan, or amounts are not one a year.
     """
-    from beatplanner.planning.whole.unfunded import told_of_limits
+    from beatplanner.planning.whole.unfunded import limits_section
 
     rules = description.budget
     if rules is None or tables.beats is None:
@@ -90,10 +90,10 @@ def budget_summary(
     once = _capital(areas, start, rules, frame.rise)
     resident_years = float((residents * np.where(start >= 0, rules.years - start, 0)).sum())
     bound = certified_rollout(tables, description, resident_years, chosen)
-    limits = told_of_limits(
+    limits = limits_section(
         areas, start, staff, description, frame, pilots_of(areas, description), dates, people is None
     )
-    told: BudgetContent = {
+    content: BudgetContent = {
         "currency": rules.currency,
         "years": frame.labels,
         "prices_of": frame.labels[0],
@@ -122,16 +122,16 @@ def budget_summary(
     }
     if people is not None and rules.training_seats is not None:
         seats = yearly(rules.training_seats, rules.years, "budget.training_seats")  # type: ignore[arg-type]
-        told["seats_short"] = [
+        content["seats_short"] = [
             {"year": label, "courses": float(n), "seats": float(most)}
             for label, n, most in zip(frame.labels, people.courses, seats, strict=True)
             if n > most
         ]
     if rules.ends:
-        told["donor_ends"] = _donor_ends(frame, spent, rules)
+        content["donor_ends"] = _donor_ends(frame, spent, rules)
     if rules.vehicle_lead_months is not None or rules.station_lead_months is not None:
-        told["procurement"] = _procurement(areas, start, rules, days, tables)
-    return told
+        content["procurement"] = _procurement(areas, start, rules, days, tables)
+    return content
 
 
 def _forums(tables: PlanTables, description: Description, start: np.ndarray, frame: Frame) -> ForumsMoney:
@@ -148,12 +148,12 @@ def _forums(tables: PlanTables, description: Description, start: np.ndarray, fra
         lines = {"total": of.by_year(start, years), "all_at_once": of.by_year(whole, years)}
         return {k: v * frame.rise for k, v in (lines | {"today": np.full(years, of.today)}).items()}
 
-    told, other = money(mine), money(flat)
+    own, other = money(mine), money(flat)
     return {
         "rule": mine.rule,
         "flat_price": description.budget.forum_travel,
-        "all_at_once": told["all_at_once"].tolist(),
-        "more_at_flat_price": {k: (other[k] - told[k]).tolist() for k in told},
+        "all_at_once": own["all_at_once"].tolist(),
+        "more_at_flat_price": {k: (other[k] - own[k]).tolist() for k in own},
     }
 
 

@@ -291,8 +291,8 @@ def _money(tables: PlanTables, names: pd.Index) -> pd.Series:
 
     Salaries and courses are shared by posts, vehicles and forums by beats, stations by where they are; the parts add up to the budget.
     """
-    told, beats = tables.summary.get("budget"), tables.beats
-    if told is None or beats is None:
+    budget, beats = tables.summary.get("budget"), tables.beats
+    if budget is None or beats is None:
         return pd.Series(np.nan, index=names)
     town = beats["municipality"].astype(str)
     posts = beats["posts"].astype(float).groupby(town).sum().reindex(names).fillna(0.0)
@@ -303,7 +303,7 @@ def _money(tables: PlanTables, names: pd.Index) -> pd.Series:
     stations = at.value_counts().reindex(names).fillna(0.0)
     weight = {"salaries": posts, "training": posts, "vehicles": drawn, "forums": drawn, "stations": stations}
     money = pd.Series(0.0, index=names)
-    for line, sums in told["lines"].items():
+    for line, sums in budget["lines"].items():
         w = weight[line] if weight[line].sum() > 0 else drawn
         money += w / w.sum() * sum(sums)
     return money

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 COLUMNS = ("service_minutes", "service_own", "service_people", "service_wait", "service_lost")
 
 
-def service_of(told: ServiceContent | None, beats: Iterable[str]) -> dict[str, float]:
+def service_of(service: ServiceContent | None, beats: Iterable[str]) -> dict[str, float]:
     """Return minutes until somebody is there (wait and travel), and the shares of own officers, time left for people, calls that wait and lost ones, over some beats.
 
     Parameters
     ----------
-    told
+    service
         The key ``service`` of the summary; None where there is none.
     beats
         Ids.
@@ -32,17 +32,17 @@ def service_of(told: ServiceContent | None, beats: Iterable[str]) -> dict[str, f
     dict
         By `COLUMNS`; NaN where it is not known of every beat that has calls, or officers, or where calls cannot wait, or none is lost.
     """
-    known = told["beats"] if told else {}
+    known = service["beats"] if service else {}
     mine = [known[b] for b in beats if b in known and "calls_a_week" in known[b]]
-    came, told_fates = [f.get("calls_a_week", 0.0) for f in mine], fates(told or {})
+    came, known_fates = [f.get("calls_a_week", 0.0) for f in mine], fates(service or {})
     answered = [calls * (1 - (f["lost_share"] or 0.0)) for calls, f in zip(came, mine, strict=True)]
     on_duty = [f.get("duty_hours_a_week", 0.0) for f in mine]
     return {
         "service_minutes": _mean([response_minutes(f) for f in mine], answered),
         "service_own": _mean([f["own_share"] for f in mine], answered),
         "service_people": _mean([f["people_share"] for f in mine], on_duty),
-        "service_wait": _mean([f["wait_share"] for f in mine], came) if "wait_share" in told_fates else math.nan,
-        "service_lost": _mean([f["lost_share"] for f in mine], came) if "lost_share" in told_fates else math.nan,
+        "service_wait": _mean([f["wait_share"] for f in mine], came) if "wait_share" in known_fates else math.nan,
+        "service_lost": _mean([f["lost_share"] for f in mine], came) if "lost_share" in known_fates else math.nan,
     }
 
 
@@ -54,12 +54,12 @@ def _mean(values: list[float | None], weights: list[float]) -> float:
     return math.fsum((v or 0.0) * w for v, w in parts) / total
 
 
-def with_service(table: pd.DataFrame, beats: pd.DataFrame, told: ServiceContent | None) -> pd.DataFrame:
+def with_service(table: pd.DataFrame, beats: pd.DataFrame, service: ServiceContent | None) -> pd.DataFrame:
     """Return the country's table with `COLUMNS`; its rows are municipalities, regions and the country."""
     home = beats.groupby(beats["municipality"].astype(str))["beat"].agg(lambda b: list(map(str, b))).to_dict()
     region = table[table["level"] == "municipality"].set_index("name")["region"]
     rows: list[dict[str, float]] = []
     for level, name in zip(table["level"], table["name"], strict=True):
         towns = [name] if level == "municipality" else list(region.index[region == name]) if level == "region" else home
-        rows.append(service_of(told, (b for m in towns for b in home.get(m, ()))))
+        rows.append(service_of(service, (b for m in towns for b in home.get(m, ()))))
     return pd.concat([table, pd.DataFrame(rows, columns=list(COLUMNS), index=table.index)], axis=1)

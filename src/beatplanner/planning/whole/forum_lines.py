@@ -63,16 +63,16 @@ def forum_lines(tables: PlanTables, rules: Description, lives_on: np.ndarray, *,
         Whether the flat price is asked for though places are known.
     """
     assert rules.budget is not None and tables.beats is not None
-    told = tables.summary.get("forums")
+    forums = tables.summary.get("forums")
     beats = [str(b) for b in tables.beats["beat"]]
-    if flat or told is None:
+    if flat or forums is None:
         meet = meetings(rules) * rules.budget.forum_travel
         old = len({str(b) for b in tables.units["current"].dropna()})
         return ForumLines(FLAT, meet * lives_on.sum(axis=1), np.full(len(beats), meet), 0.0, meet * old)
     each = 1.0 / exchange(rules)
-    near = {r["area"]: each * r["year_cost"] for r in told["plan"] if r["level"] == "neighbourhood"}
-    wider = each * sum(r["year_cost"] for r in told["plan"] if r["level"] != "neighbourhood")
-    now = np.array([each * r["year_cost"] for r in sorted(told["today"], key=lambda r: r["area"])])
+    near = {r["area"]: each * r["year_cost"] for r in forums["plan"] if r["level"] == "neighbourhood"}
+    wider = each * sum(r["year_cost"] for r in forums["plan"] if r["level"] != "neighbourhood")
+    now = np.array([each * r["year_cost"] for r in sorted(forums["today"], key=lambda r: r["area"])])
     return ForumLines(
         WAYS,
         lives_on @ now if len(now) else np.zeros(len(beats)),

@@ -115,9 +115,9 @@ def _stops(evidence: Evidence, plan: Plan) -> None:
 
 def _least_moved(evidence: Evidence, plan: Plan) -> None:
     """Keep what proves that fewer residents than so many cannot change beat, and tell no more than that."""
-    told = evidence.summary.get("beats", {}).get("smallest_budget")
+    interval = evidence.summary.get("beats", {}).get("smallest_budget")
     short = None if plan.beats is None else plan.beats.short
-    if not told or told["impossible_below"] is None or short is None or not (short.evidence or short.homes):
+    if not interval or interval["impossible_below"] is None or short is None or not (short.evidence or short.homes):
         return
     parts = short.homes[0].evidence if short.homes else short.evidence
     names, labels = [p.municipality for p in parts], list(parts[0].labels)
@@ -132,10 +132,10 @@ def _least_moved(evidence: Evidence, plan: Plan) -> None:
     if proven <= 0:
         return
     # a stranger's word is worth more than a little more: the interval says what is proven for all to see
-    first = told["impossible_below"]
-    told["impossible_below"] = min(first, proven)
+    first = interval["impossible_below"]
+    interval["impossible_below"] = min(first, proven)
     # one clash has one number, whoever tells it
-    before, now = no_less(first, ""), no_less(told["impossible_below"], "")
+    before, now = no_less(first, ""), no_less(interval["impossible_below"], "")
     for key in ("clashes", "unproven_clashes"):
         evidence.summary[key] = [c.replace(before, now) for c in evidence.summary.get(key, [])]
     evidence.tables.proofs[BUDGET] = arrays

@@ -67,7 +67,7 @@ def redraw(
     """Redraw beats as the service asks; ``seconds`` None for a search of fixed length, the same everywhere."""
     from beatplanner.planning.service.least_minutes import least_minutes
     from beatplanner.planning.service.line_search import keep_lines
-    from beatplanner.planning.service.lines import asked_of_lines, told_of_lines
+    from beatplanner.planning.service.lines import asked_of_lines, with_line_rules
     from beatplanner.planning.service.picture import read_inputs
 
     until = None if seconds is None else read_clock(cancelled) + seconds
@@ -91,7 +91,7 @@ def redraw(
             kept=lambda beat: lines.excess(lines.of_all(beat)).sum() <= most,
             cancelled=ended,
         )
-    return told_of_lines(beats, found, lines, cut_short=cut_short)
+    return with_line_rules(beats, found, lines, cut_short=cut_short)
 
 
 def tell_redrawing(beats: BeatPlan | None, service: tuple[ServiceContent, dict[str, pd.DataFrame]] | None) -> None:

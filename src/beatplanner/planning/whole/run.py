@@ -173,8 +173,8 @@ def run(
         if pool is not None:
             pool.finish()
     if stopped:
-        told = Note("info", "The plan itself is written; only the folder “forum” is empty", file=out)
-        raise InputError(*stopped, told)
+        note = Note("info", "The plan itself is written; only the folder “forum” is empty", file=out)
+        raise InputError(*stopped, note)
     return summary
 
 
@@ -186,9 +186,9 @@ def _tell_certified(progress: Progress, plan: Plan, summary: Claims, seconds: fl
         "officers": None if plan.officers is None else plan.officers.proof.lower_bound,
     }
     for step, bound in of_solver.items():
-        told = section_of(summary, step)
-        if bound is not None and told.get("lower_bound") is not None and told["lower_bound"] != bound:
-            progress(step, told["objective"], told["lower_bound"], seconds)
+        section = section_of(summary, step)
+        if bound is not None and section.get("lower_bound") is not None and section["lower_bound"] != bound:
+            progress(step, section["objective"], section["lower_bound"], seconds)
 
 
 def make_officers(town: Town, before: PlanTables, **limits: Any) -> Plan:

@@ -68,10 +68,10 @@ def _known_by(description: Description, assumed: float | None) -> str | None:
     `assumed` is what the workload assumed where the description has the share away from the beat that the service counts.
     """
     try:
-        told = description.model_dump(mode="json")
+        written = description.model_dump(mode="json")
         if assumed is not None:
-            told["workload"]["abstraction"] = assumed
-        same = read_description(description.file).model_dump(mode="json") == told
+            written["workload"]["abstraction"] = assumed
+        same = read_description(description.file).model_dump(mode="json") == written
         return fingerprint(description.file) if same else None
     except (InputError, OSError):
         return None
@@ -132,7 +132,7 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         summary["officers"] = plan.officers.as_summary()
     outside = 0 if town.incidents is None else int((town.incidents["unit"] < 0).sum())
     summary["population"] = float(town.units["population"].sum()) if town.has_population else None
-    told: dict[str, object] = {
+    section: dict[str, object] = {
         "hours": float(work.hours.sum()),
         "reactive_hours": float(work.reactive.sum()),
         "community_hours": float(work.community.sum()),
@@ -146,8 +146,8 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         "hours_on_the_beat_per_officer": hours_on_the_beat(description.workload),
     }
     if plan.share is not None:
-        told["abstraction"] = plan.share.as_summary()
-    summary["workload"] = told
+        section["abstraction"] = plan.share.as_summary()
+    summary["workload"] = section
     extra: list[Note] = list(plan.officers.notes) if plan.officers is not None else []
     if plan.beats is not None:
         t = plan.beats.table

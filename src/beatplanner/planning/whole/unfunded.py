@@ -16,7 +16,7 @@ from beatplanner.planning.whole.areas import VEHICLES, Areas, whole_vehicles
 from beatplanner.planning.whole.budget_frame import Frame
 
 
-def told_of_limits(
+def limits_section(
     areas: Areas,
     start: np.ndarray,
     staff: np.ndarray,

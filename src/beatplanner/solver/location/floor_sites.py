@@ -273,9 +273,9 @@ class _FloorSearch:
         for found, _, at in heap:
             recorder.prove(at.node, at.u, at.lam)
             open_bound = min(open_bound, found)
-        return self.told(recorder, cut_short, heap, root_proof, free)
+        return self.proven(recorder, cut_short, heap, root_proof, free)
 
-    def told(
+    def proven(
         self,
         recorder: TreeRecorder,
         cut_short: bool,

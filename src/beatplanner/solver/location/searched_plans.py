@@ -48,7 +48,7 @@ class SearchedPlans:
         self.tried: set[bytes] = set()
         self.mended = 0
         self.random = np.random.default_rng(seed)
-        self.told = 0.0
+        self.reported_at = 0.0
 
     def _list_length(self, sites: int) -> int:
         return int(np.ceil(3.5 * sites / max(1, self.count))) + 8
@@ -68,8 +68,8 @@ class SearchedPlans:
         if self.whole and np.isfinite(bound):
             bound = float(np.ceil(bound - 1e-6 * max(1.0, abs(bound)) * 1e-3 - 1e-6))
         self.bound = max(self.bound, min(bound, self.best_cost))
-        if read_clock(self.cancelled) - self.told > 0.2:
-            self.told = read_clock(self.cancelled)
+        if read_clock(self.cancelled) - self.reported_at > 0.2:
+            self.reported_at = read_clock(self.cancelled)
             self.tell(self.best_cost, self.bound)
 
     def proven(self) -> bool:

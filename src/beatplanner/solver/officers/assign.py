@@ -95,7 +95,7 @@ def assign(
     prices = tenure_prices.Prices(a)
     moves = _moves(a, effort)
 
-    def told() -> None:
+    def report() -> None:
         # what breaks a rule is no plan yet: its penalties are no figure of a plan
         if not search.penalty:
             tell(search.best, prices.bound)
@@ -103,7 +103,7 @@ def assign(
     def look(share: float, heat: float, part: float) -> None:
         until = read_clock(cancelled) + share * max(0.0, end - read_clock(cancelled))
         search.improve(int(part * moves), watch(cancelled).until(min(end, until)), heat)
-        told()
+        report()
 
     def near() -> bool:
         return not search.penalty and search.best - prices.bound <= CLOSE * search.best
@@ -120,7 +120,7 @@ def assign(
             lambda: -1.0 if cancelled() else until - read_clock(cancelled),
             # each master is dearer than the one before it
             most=max(1, int(effort ** (2 if quick else 1) * MASTERS)),
-            tell=told,
+            tell=report,
         )
         search.start_from(_likeliest(mixture.shares))
         if tenure_columns.stays_coarse(a):
@@ -133,7 +133,7 @@ def assign(
             )
             if whole is not None:
                 search.start_from(whole)
-        told()
+        report()
     for heat in HEAT:
         if stop() or near():
             break

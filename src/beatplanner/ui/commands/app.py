@@ -84,7 +84,7 @@ def _say_own_error() -> NoReturn:
     report = write_crash_report(kind, trace)
     err_console.print(
         "beatplanner met an error of its own; nothing was written."
-        + (f" {told}" if (told := getattr(error, "told", "")) else "")
+        + (f" {what_failed}" if (what_failed := getattr(error, "what_failed", "")) else "")
         + (f" A report that holds no data of yours is in {report}" if report else ""),
         markup=False,
     )

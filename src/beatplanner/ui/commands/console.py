@@ -138,11 +138,11 @@ def plan_project(project: Path, out: Path, **options: Any) -> None:
         with unswept():
             from beatplanner.planning.whole.run import run as run_plan
 
-        def told(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
+        def report(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
             begun.setdefault(phase.split()[0], time.monotonic() - begin)
             progress(phase, best, bound, seconds)
 
-        summary = run_plan(project, out, progress=told, cancelled=cancelled, side=side, **options)
+        summary = run_plan(project, out, progress=report, cancelled=cancelled, side=side, **options)
     print_summary(summary, out)
     say_verdict(out)
     say_times(begun, time.monotonic() - begin, options.get("time_limit"))

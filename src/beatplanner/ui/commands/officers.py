@@ -181,18 +181,18 @@ def postings(
         say_clashes(found["summary"])
         return
     judge = Judge(tables, folder)
-    told = judge(wanted)
-    for text in (*told.broken, *told.costs):
+    judged = judge(wanted)
+    for text in (*judged.broken, *judged.costs):
         out_console.print(f"- {text}", markup=False)
     for key, words in FIGURES.items():
-        out_console.print(f"{words}: {judge.before.get(key, 0):,.0f} → {told.figures.get(key, 0):,.0f}")
+        out_console.print(f"{words}: {judge.before.get(key, 0):,.0f} → {judged.figures.get(key, 0):,.0f}")
     if out is None:
         out_console.print(
             "Nothing was written. Accept the postings with --out DIR; a tenure that is cut short needs --reason “…”."
         )
         # the same code as for the accepted plan: a broken rule or a tenure that is cut short is a clash
-        raise typer.Exit(CLASH if told.broken or told.before or told.cut else DONE)
-    if told.broken:
+        raise typer.Exit(CLASH if judged.broken or judged.before or judged.cut else DONE)
+    if judged.broken:
         err_console.print(
             "Nothing was written: these postings break rules. Move them again, or let --repair find the fewest changes."
         )

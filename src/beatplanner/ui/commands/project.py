@@ -217,7 +217,7 @@ def plan_in_project(
         out = Path(folder) / "plan"
 
         def change(document: Any) -> None:
-            nonlocal told
+            nonlocal written
             if scenario_name is not None:
                 document.activate(scenario_name)
             with interruptible() as cancelled, shown_progress() as progress:
@@ -233,12 +233,12 @@ def plan_in_project(
             plan = document.add_plan(out, name, reason=reason)
             print_summary(summary, out, places=False)
             out_console.print(f"{plan.name} is kept in {whole_path(file)}", markup=False)
-            told = summary
+            written = summary
 
-        told: dict[str, object] = {}
+        written: dict[str, object] = {}
         _changed(file, by, change)
-    if told:
-        say_clashes(told)
+    if written:
+        say_clashes(written)
 
 
 @project_app.command()
@@ -446,7 +446,7 @@ def _guess_in_words(source: Any) -> str:
     left = [c.name for c in source.look.columns if c.name not in source.columns.values()]
     if source.role and left:
         parts.append(f"columns not used: {listed(left)}")
-    return "; ".join([*parts, *source.look.told])
+    return "; ".join([*parts, *source.look.notes])
 
 
 def _say_otherwise(draft: Any, roles: list[str], columns: list[str], systems: list[str]) -> None:

@@ -45,5 +45,5 @@ class PlainConsole(Console):
 
     def print_json(self, json: str | None = None, **_: Any) -> None:  # type: ignore[override]
         """Print JSON with line breaks; what a terminal would obey stands in it as JSON writes it."""
-        told = dumps(loads(json or "null"), indent=2, ensure_ascii=False)
-        self.print(Text("".join(c if c == "\n" or _sign(c) == c else f"\\u{ord(c):04x}" for c in told)))
+        text = dumps(loads(json or "null"), indent=2, ensure_ascii=False)
+        self.print(Text("".join(c if c == "\n" or _sign(c) == c else f"\\u{ord(c):04x}" for c in text)))

@@ -69,10 +69,10 @@ def test_plans_side_by_side(qtbot, tmp_path):
     changed = [m.fills.count(m.fills[0].__class__("#d95f0e")) for m in shown.maps]
     assert changed[0] == 0 and changed[2] > 0
     shown.tell(0)
-    assert "Today: beat 1" in shown.told.text() and "b: beat" in shown.told.text()
+    assert "Today: beat 1" in shown.beat_words.text() and "b: beat" in shown.beat_words.text()
     assert not shown.grab().isNull()
     # a name that looks like a picture is shown letter by letter, and nothing is read
-    assert "<img" in shown.told.text() and "<img" in shown.windowTitle()
+    assert "<img" in shown.beat_words.text() and "<img" in shown.windowTitle()
     for widget in QtWidgets.QApplication.allWidgets():
         assert "<img" not in widget.toolTip(), widget
         if isinstance(widget, QtWidgets.QLabel) and widget.textFormat() != QtCore.Qt.TextFormat.PlainText:

@@ -15,7 +15,7 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 from beatplanner.data.description.rules import RULES
 from beatplanner.planning.rule_catalog import in_words
 from beatplanner.ui.desktop.toolkit.banner import BANNERS, Banner
-from beatplanner.ui.desktop.toolkit.told import CONTEXT, Sentences, told
+from beatplanner.ui.desktop.toolkit.in_language import CONTEXT, Sentences, in_language
 from beatplanner.ui.desktop.window import settings, theme
 from beatplanner.ui.desktop.window.keyboard import map_has_half
 from beatplanner.ui.desktop.window.languages import LANGUAGES, catalogue, install_language, sentences
@@ -92,23 +92,23 @@ def test_a_sentence_of_planning_keeps_names_places_and_figures_in_macedonian(spe
     install_language(QtWidgets.QApplication.instance(), "mk")
     rule = "Beat 1 (Kej 6) has 1,782 hours a year, more than the 1,210 to 1,479 that the rules allow."
     assert (
-        told(rule)
+        in_language(rule)
         == "Реонот 1 (Kej 6) има 1.782 часа годишно, повеќе од 1.210 до 1.479 колку што дозволуваат правилата."
     )
-    post = told("A post of Kej 6 (beat 10) is empty: July 2029 to December 2031.")
+    post = in_language("A post of Kej 6 (beat 10) is empty: July 2029 to December 2031.")
     assert post == "Едно место на Kej 6 (реон 10) е празно: јули 2029 до декември 2031."
-    placed = told(
+    placed = in_language(
         "in.csv, layer “Water and field 2”, field “crs”: 2 rows stand twice, alike in everything, and were counted once."
     )
     assert placed.startswith("in.csv, слој „Water and field 2“, поле „crs“: 2 редови стојат двапати")
-    two = told(
+    two = in_language(
         "Way 3 has 4 vacant post-months, May 2027 to June 2027. Cheapest way out: one more officer trained by May 2027"
     )
     assert (
         two == "Way 3 има 4 празни месеци, мај 2027 до јуни 2027. Најевтин излез: уште еден полицаец обучен до мај 2027"
     )
     way = "Cheapest way out: one more officer trained by May 2027, so in training from March 2027 (not checked, as no time was left)"
-    assert told(way) == (
+    assert in_language(way) == (
         "Најевтин излез: уште еден полицаец обучен до мај 2027, па на обука од март 2027 (не е проверено, бидејќи немаше време)"
     )
     # a list whose items have brackets, in a field
@@ -117,17 +117,17 @@ def test_a_sentence_of_planning_keeps_names_places_and_figures_in_macedonian(spe
         ": 7 speaker-months without an officer in 2 beat-months. 2 beats of 2 beats need it, and 3 officers of the roster speak it in May 2027: "
         "0 beat-months and 0 speaker-months cannot be avoided with the officers there are"
     )
-    assert "speakers" not in told(lacks + rest) and told(lacks + rest).count(" што го зборуваат, ") == 2, told(
-        lacks + rest
-    )
-    changed = told("census.gpkg has changed since the plan was made: plan again, or bring the old file back.")
+    assert (
+        "speakers" not in in_language(lacks + rest) and in_language(lacks + rest).count(" што го зборуваат, ") == 2
+    ), in_language(lacks + rest)
+    changed = in_language("census.gpkg has changed since the plan was made: plan again, or bring the old file back.")
     assert changed.startswith("census.gpkg е сменето откако")
     # a sentence that is not known stays English as a whole
     unknown = "census.gpkg has grown by a whole lot of new columns since yesterday"
-    assert told(unknown) == unknown
+    assert in_language(unknown) == unknown
     # what no template fits stays as it is, and a long text with many stops and lists ends
-    assert told("A dog, 3 cats and 1,000 mice ran to the sea.") == "A dog, 3 cats and 1,000 mice ran to the sea."
-    assert len(told("One in two, three by four (five) and more. " * 100)) > 4000
+    assert in_language("A dog, 3 cats and 1,000 mice ran to the sea.") == "A dog, 3 cats and 1,000 mice ran to the sea."
+    assert len(in_language("One in two, three by four (five) and more. " * 100)) > 4000
 
 
 @pytest.mark.parametrize(

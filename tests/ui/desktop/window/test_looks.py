@@ -69,7 +69,7 @@ def test_the_shift_key_is_no_shift_of_officers(application, language):
 @pytest.mark.parametrize(("language", "columns"), [("mk", "неговите колони"), ("sq", "kolonat e tij")])
 def test_why_a_table_is_taken_for_what_it_is_names_its_columns(language, columns):
     translator = InterfaceTranslator(language)
-    from beatplanner.ui.desktop.toolkit.told import CONTEXT
+    from beatplanner.ui.desktop.toolkit.in_language import CONTEXT
 
     said = translator.translate(CONTEXT, "its columns “area”, “phone”")
     assert said is not None and said.startswith(columns) and "“area”" in said and "“phone”" in said
@@ -78,7 +78,7 @@ def test_why_a_table_is_taken_for_what_it_is_names_its_columns(language, columns
 @pytest.mark.parametrize("language", ["mk", "sq"])
 def test_the_history_and_what_is_checked_speak_the_language(language):
     translator = InterfaceTranslator(language)
-    from beatplanner.ui.desktop.toolkit.told import CONTEXT
+    from beatplanner.ui.desktop.toolkit.in_language import CONTEXT
 
     for said in (
         "Plan 1 made",

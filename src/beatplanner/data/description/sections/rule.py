@@ -100,12 +100,12 @@ class Rule:
 def rules_of_section(section: str, model: type[Section]) -> Iterator[Rule]:
     """Yield the rules of a section, in the order of its keys."""
     for name, info in model.model_fields.items():
-        for told in info.metadata:
-            if isinstance(told, Rule):
+        for meta in info.metadata:
+            if isinstance(meta, Rule):
                 models = _sections(info) or [t for t in _held(info) if _is_section(t)]
                 inner = {k: _default(i) for m in models for k, i in m.model_fields.items() if not i.is_required()}
                 yield replace(
-                    told, key=f"{section}.{name}", kind=_kind(told, info), default=_default(info), inner=inner
+                    meta, key=f"{section}.{name}", kind=_kind(meta, info), default=_default(info), inner=inner
                 )
 
 

@@ -168,8 +168,8 @@ def _finished(
 ) -> Drawing:
     """Return the drawing of a sheet with its grid."""
     sheet.draw_grid()
-    told = tuple(listed), tuple(n.text for n in sheet.numbers), sheet.step, tuple(unnamed), tuple(places)
-    return Drawing(sheet.svg(), sheet.width, sheet.height, scale, *told, frozenset(sheet.shown), tuple(parts))
+    listing = tuple(listed), tuple(n.text for n in sheet.numbers), sheet.step, tuple(unnamed), tuple(places)
+    return Drawing(sheet.svg(), sheet.width, sheet.height, scale, *listing, frozenset(sheet.shown), tuple(parts))
 
 
 def _own_stations(plan: PublicPlan, beat: str) -> set[str]:

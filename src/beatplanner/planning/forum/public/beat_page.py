@@ -80,7 +80,7 @@ def _officers(content: PackContent, beat: Any) -> list[Block]:
     return [*blocks, paragraph(text)] if text else blocks
 
 
-def officers_told(content: PackContent, beat: str) -> list[str]:
+def officer_lines(content: PackContent, beat: str) -> list[str]:
     """Return the posts of a beat in a sentence each, without names: the map on screen names no officer."""
     said: list[str] = []
     t = content.speech
@@ -302,11 +302,11 @@ def _concerns(content: PackContent, beat: Any) -> list[Block]:
     rows.sort(key=lambda r: (-r[0], r[1]))
     blocks = [block]
     if rows:
-        told = [
+        lines = [
             f"{t.given(theme_name(t, n))}: {t.number(counted(c))}{' – ' + s if s else ''}"
             for c, n, s in rows[:MOST_THEMES]
         ]
-        blocks.append({"kind": "list", "items": told})
+        blocks.append({"kind": "list", "items": lines})
     said = [content.period()]
     if few:
         themes = ", ".join(sorted(t.given(theme_name(t, n)) for n in few))

@@ -50,7 +50,7 @@ class LanguageWritten(TypedDict):
 
 
 @dataclass(frozen=True)
-class Told:
+class TranslationState:
     """What is known of a translation from a part of the pack: the English texts without one, and those that nobody has reviewed."""
 
     language: str
@@ -58,11 +58,11 @@ class Told:
     unreviewed: frozenset[str]
 
     @staticmethod
-    def by(speech: PublicSpeech) -> Told:
+    def by(speech: PublicSpeech) -> TranslationState:
         """Return what is known from what was said so far."""
-        return Told(speech.language, frozenset(speech.missing), frozenset(speech.unreviewed))
+        return TranslationState(speech.language, frozenset(speech.missing), frozenset(speech.unreviewed))
 
-    def __or__(self, other: Told) -> Told:
+    def __or__(self, other: TranslationState) -> TranslationState:
         """Return what is known from two parts."""
         return replace(self, missing=self.missing | other.missing, unreviewed=self.unreviewed | other.unreviewed)
 
@@ -75,16 +75,16 @@ class Told:
         }
 
 
-def write_papers_in(folder: Path, content: PackContent, maps: Maps, suffix: str) -> Told:
+def write_papers_in(folder: Path, content: PackContent, maps: Maps, suffix: str) -> TranslationState:
     """Write what is printed in one language and return what is known of its translation."""
     press = Press(folder, content.speech.register)
     write_papers(press, content, maps.naming(content.station_names), suffix)
-    return Told.by(content.speech)
+    return TranslationState.by(content.speech)
 
 
 def write_papers_alone(
     folder: Path, common: Mapping[str, object], language: Language, maps: Maps
-) -> tuple[Register, Told]:
+) -> tuple[Register, TranslationState]:
     """Write what is printed in one language; return its published numbers and what is known of its translation.
 
     Raises
@@ -96,9 +96,11 @@ def write_papers_alone(
     return register, write_papers_in(folder, content_in(common, language, register), maps, language.suffix)
 
 
-def write_screens_alone(folder: Path, common: Mapping[str, object], language: Language) -> tuple[Register, Told]:
+def write_screens_alone(
+    folder: Path, common: Mapping[str, object], language: Language
+) -> tuple[Register, TranslationState]:
     """Write what is looked at on a screen in one language; as `write_papers_alone`."""
     register = Register()
     content = content_in(common, language, register)
     write_screens(Press(folder, register), content, language.suffix)
-    return register, Told.by(content.speech)
+    return register, TranslationState.by(content.speech)

@@ -279,13 +279,13 @@ def write_screens(press: Press, content: PackContent, suffix: str) -> None:
     """Write what is looked at on a screen in one language: the map and the picture."""
     plan = content.plan
     press.map(f"map{suffix}.html", replace(plan, project=content.project), map_words(content), ground(content))
-    told = [b["text"] for b in content.cover(()) if b["kind"] == "text"][1:4]
+    first_lines = [b["text"] for b in content.cover(()) if b["kind"] == "text"][1:4]
     press.picture(
         f"picture{suffix}.png",
         plan,
         title=content.title,
         subtitle=content.project,
-        lines=[content.decision, *told, content.made],
+        lines=[content.decision, *first_lines, content.made],
         names=content.names,
         draft=content.draft_word,
     )

@@ -60,7 +60,7 @@ class Press:
     def map(self, name: str, plan: PublicPlan, words: MapWords, ground: Ground) -> None:
         """Write the map on screen; names and ids of its places are entered as such."""
         self._enter_names(plan)
-        said: list[Any] = [[street, list(beats), told] for street, beats, told, _ in ground.streets]
+        said: list[Any] = [[street, list(beats), line] for street, beats, line, _ in ground.streets]
         said += [[s.name, s.said, s.rows, list(s.beats)] for s in ground.signs]
         self.register.check(name, [asdict(words), said], layout=LAYOUT)
         write_forum_map(self.folder / name, plan, words, ground)

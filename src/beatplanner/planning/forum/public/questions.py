@@ -173,11 +173,11 @@ def why_here(content: PackContent, places: Sequence[int]) -> list[str]:
         elif other is None:
             said.append(t.text("Its municipality has one beat only."))
         else:
-            said.append(way_told(content, km[beat], km[other], content.names[other]))
+            said.append(way_sentence(content, km[beat], km[other], content.names[other]))
     return said
 
 
-def way_told(content: PackContent, here: float, there: float, other: str) -> str:
+def way_sentence(content: PackContent, here: float, there: float, other: str) -> str:
     """Say of two middles how far each is, in km, and which is nearer; of two that are so to the metre that they are."""
     t = content.speech
     # two ways that round to the same are told to ten metres, or to one, so that one is seen to be nearer

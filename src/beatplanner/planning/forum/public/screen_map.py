@@ -9,7 +9,7 @@ import numpy as np
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.publish.public.figures import counted, on_map
 from beatplanner.data.publish.public.forum_map import Ground, MapWords, Sign
-from beatplanner.planning.forum.public.beat_page import officers_told, walk
+from beatplanner.planning.forum.public.beat_page import officer_lines, walk
 from beatplanner.planning.forum.public.blocks import capital
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.questions import questions, why_here
@@ -119,7 +119,7 @@ def _card(content: PackContent, beat: Any) -> dict[str, object]:
     """Return what a click on a beat tells: posts, stations, forum."""
     t, ident = content.speech, str(beat.beat)
     rows: list[list[list[str] | str]] = []
-    officers = officers_told(content, ident)
+    officers = officer_lines(content, ident)
     if officers:
         rows.append([t.text("Your officers"), officers])
     stations: list[str] = []

@@ -243,7 +243,7 @@ def run_card_json(press: Press, content: PackContent, languages: Sequence[Mappin
     """Return the run card of a pack."""
     settings, register, figures = content.settings, press.register, content.figures
     who = content.speech.own(settings.decided_by)
-    told = card_json(
+    run_card = card_json(
         register,
         content.card,
         project=content.plan.project,
@@ -253,17 +253,17 @@ def run_card_json(press: Press, content: PackContent, languages: Sequence[Mappin
         languages=languages,
         draft=content.plan.draft,
     )
-    told["accepted_sites"] = [register.enter("given", s) for s in content.plan.accepted]
+    run_card["accepted_sites"] = [register.enter("given", s) for s in content.plan.accepted]
     period = None if figures.period is None else dict(figures.period)
     enter_all(register, "rule", period)
     for theme in figures.sensitive:
         register.enter("given", theme)
-    told["privacy"] = {
+    run_card["privacy"] = {
         "threshold": register.cell(rule(figures.threshold)),
         "sensitive": sorted(figures.sensitive),
         "period": period,
     }
-    return told
+    return run_card
 
 
 def card_json(

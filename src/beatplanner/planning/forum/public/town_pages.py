@@ -77,7 +77,7 @@ def _forums(content: PackContent) -> list[Block]:
             list(range(3, len(kept))),
             [widths[k] for k in kept],
         ),
-        *money_told(content),
+        *cost_of_meetings(content),
         heading(t.text("Who is invited")),
     ]
     for level in ("neighbourhood", "municipality", "region"):
@@ -92,7 +92,7 @@ def _forums(content: PackContent) -> list[Block]:
     return blocks
 
 
-def money_told(content: PackContent) -> list[Block]:
+def cost_of_meetings(content: PackContent) -> list[Block]:
     """Say what all forums cost; nothing where the places are not known that the costs follow from."""
     t, money = content.speech, content.speech.given(content.settings.currency)
     total, travel = (

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.guided_import.page import Page, Wizard
 from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.quiet import quiet
-from beatplanner.ui.desktop.toolkit.told import told
 
 # What is proposed beside the guess where a CRS is chosen; others are typed.
 KNOWN_CRS = (
@@ -124,7 +124,9 @@ class ColumnsPage(Page):
             if line is not None:
                 line.returnPressed.connect(lambda s=source: self._set_crs(s))
             self.form.addRow(self.tr("CRS *"), self.crs)
-            why = Label(told(source.crs_reason) or self.tr("Not known: choose one, or type a code such as EPSG:32634"))
+            why = Label(
+                in_language(source.crs_reason) or self.tr("Not known: choose one, or type a code such as EPSG:32634")
+            )
             why.setWordWrap(True)
             if source.crs_reason:
                 quiet(why)
@@ -158,7 +160,7 @@ class ColumnsPage(Page):
         try:
             crs_from(name, file=source.look.title, field="crs")
         except InputError as error:
-            self.wizard.say(told(str(error.problems[0])))
+            self.wizard.say(in_language(str(error.problems[0])))
             return
         self.wizard.say("")
         self.draft.set_crs(source, name)
@@ -169,5 +171,5 @@ class ColumnsPage(Page):
         """Tell whether all that is needed is named."""
         missing = self.draft.missing()
         if self.wizard.pages.currentWidget() is self:
-            self.wizard.say(self.wizard.lines_told(missing))
+            self.wizard.say(self.wizard.listed(missing))
         return not missing

@@ -18,8 +18,8 @@ from beatplanner.ui.desktop.guided_import.columns_page import ColumnsPage
 from beatplanner.ui.desktop.guided_import.page import Page, Wizard
 from beatplanner.ui.desktop.guided_import.rules_page import RulesPage
 from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
-from beatplanner.ui.desktop.toolkit.told import told
 
 
 class DoubtsPage(Page):
@@ -101,7 +101,7 @@ class DoubtsPage(Page):
             )
             mark.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
             mark.setFixedWidth(self.fontMetrics().height() + 4)
-            text = Label(told(doubt.text))
+            text = Label(in_language(doubt.text))
             text.setTextFormat(Qt.TextFormat.PlainText)
             text.setWordWrap(True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -116,7 +116,7 @@ class DoubtsPage(Page):
                 show.clicked.connect(lambda _=False, d=doubt: self.show_place(d))
                 buttons.addWidget(show)
             if doubt.mend:
-                mend = QPushButton(told(doubt.mend_words))
+                mend = QPushButton(in_language(doubt.mend_words))
                 mend.clicked.connect(lambda _=False, d=doubt: self._mend([d]))
                 buttons.addWidget(mend)
             if doubt.source is not None and doubt.severity != "info" and doubt.mend not in ("days", "hours"):

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 from beatplanner.ui.desktop.guided_import.page import Page, Wizard
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.figures_text import number
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.quiet import quiet
-from beatplanner.ui.desktop.toolkit.told import told
 
 FILES = "*.gpkg *.geojson *.json *.shp *.kml *.gml *.fgb *.tab *.csv *.tsv *.txt *.xlsx *.xlsm *.tif *.tiff *.osm.pbf *.parquet"
 # The reason of what a person chose, as the draft says it too.
@@ -104,7 +104,9 @@ class FilesPage(Page):
             out.setAccessibleName(self.tr("Leave {0} out").format(look.title))
             out.setToolTip(self.tr("Leave this layer out"))
             out.clicked.connect(lambda _=False, s=source: self._remove(s))
-            reason = Label(" · ".join([size, *([told(source.reason)] if source.reason else []), *self._second(source)]))
+            reason = Label(
+                " · ".join([size, *([in_language(source.reason)] if source.reason else []), *self._second(source)])
+            )
             reason.setWordWrap(True)
             quiet(reason)
             self.grid.addWidget(name, 2 * place, 0)
@@ -131,7 +133,7 @@ class FilesPage(Page):
         role, why = source.second
         if not role or role == source.role or source.reason == CHOSEN:
             return []
-        return [self.tr("or else {0} ({1})").format(self.tr(ROLE_WORDS[role]), told(why))]
+        return [self.tr("or else {0} ({1})").format(self.tr(ROLE_WORDS[role]), in_language(why))]
 
     def _say(self, source, role: str) -> None:
         self.draft.set_role(source, role, CHOSEN)

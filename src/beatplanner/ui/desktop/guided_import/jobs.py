@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.errors import InputError
-from beatplanner.ui.desktop.toolkit.told import told
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 
 if TYPE_CHECKING:
     from beatplanner.data.guided_import.doubts import Doubt
@@ -50,7 +50,7 @@ def take_in(draft: ImportDraft, files: list[Path]) -> tuple[ImportDraft, list[st
     try:
         draft.add(files)
     except InputError as error:
-        problems = [told(str(p)) for p in error.problems]
+        problems = [in_language(str(p)) for p in error.problems]
     _kept(draft)
     return draft, problems
 

@@ -55,7 +55,7 @@ class Wizard(Protocol):
         """Show a message beside the buttons."""
         ...
 
-    def lines_told(self, lines: Sequence[str]) -> str:
+    def listed(self, lines: Sequence[str]) -> str:
         """Return all that is wrong, a line each."""
         ...
 

@@ -36,11 +36,11 @@ from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.frame import Frame
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
-from beatplanner.ui.desktop.toolkit.told import error_lines, told
+from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language
 
 ROWS_SHOWN = 500
 # So many lines of what is wrong stand beside the buttons at most.
-MOST_TOLD = 8
+MOST_SHOWN = 8
 
 
 class ImportWizard(QDialog):
@@ -157,7 +157,7 @@ class ImportWizard(QDialog):
             self._make()
             return
         if here == 1 and self.draft.missing():
-            self.say(self.lines_told(self.draft.missing()))
+            self.say(self.listed(self.draft.missing()))
             return
         self.go(here + 1)
 
@@ -194,16 +194,16 @@ class ImportWizard(QDialog):
             page.setEnabled(not busy)
         self.enable()
 
-    def lines_told(self, lines: Sequence[str]) -> str:
+    def listed(self, lines: Sequence[str]) -> str:
         """Return all that is wrong, a line each, so that all files are mended in one go; how many more there are where they are very many."""
-        if len(lines) <= MOST_TOLD:
+        if len(lines) <= MOST_SHOWN:
             return "\n".join(lines)
-        more = self.tr("And {0} more.").format(len(lines) - MOST_TOLD + 1)
-        return "\n".join([*lines[: MOST_TOLD - 1], more])
+        more = self.tr("And {0} more.").format(len(lines) - MOST_SHOWN + 1)
+        return "\n".join([*lines[: MOST_SHOWN - 1], more])
 
     def failed(self, error: Exception) -> None:
         """Say what went wrong in the child."""
-        self.say(self.lines_told([told(line) for line in error_lines(error)]))
+        self.say(self.listed([in_language(line) for line in error_lines(error)]))
         self.steps[self.pages.currentIndex()].enter()
         self.enable()
 
@@ -227,7 +227,7 @@ class ImportWizard(QDialog):
 
         def done(found: tuple) -> None:
             self.take(found[0])
-            self.say(self.lines_told(found[1]))
+            self.say(self.listed(found[1]))
             self.steps[0].enter()
             self.refresh_map()
 

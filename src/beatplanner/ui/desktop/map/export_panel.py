@@ -261,7 +261,7 @@ def install(window: Window) -> None:
         start = f"{dialog.title.text() or 'map'}.pdf"
         name, _ = QFileDialog.getSaveFileName(window, window.tr("Save the page"), start, "PDF (*.pdf);;PNG (*.png)")
         if name:
-            _told(window, lambda: _written(dialog.page(), Path(name)))
+            _export(window, lambda: _written(dialog.page(), Path(name)))
 
     def _written(page: Page, path: Path) -> list[Path]:
         with working(window, window.tr("The page is drawn…")) as pause:
@@ -298,13 +298,13 @@ def install(window: Window) -> None:
         if name:
             path = Path(name) if Path(name).suffix else Path(f"{name}.{ending}")
             audience: Audience = "public" if dialog.audience.currentIndex() == 0 else "office"
-            _told(window, lambda: _exported(path, audience))
+            _export(window, lambda: _exported(path, audience))
 
     add_action(window, ACTIONS[0], print_map)
     add_action(window, ACTIONS[1], export_data)
 
 
-def _told(window: Window, write: Any) -> None:
+def _export(window: Window, write: Any) -> None:
     try:
         files = write()
     except StoppedError:

@@ -15,7 +15,7 @@ from beatplanner.ui.desktop.map.map_layers import contrast_colours
 from beatplanner.ui.desktop.map.rings import Rings
 from beatplanner.ui.desktop.session.session import OpenTown
 from beatplanner.ui.desktop.toolkit.called import called
-from beatplanner.ui.desktop.toolkit.told import told
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 
 if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables
@@ -191,7 +191,7 @@ class MapContent:
 
         # a made-up place that nobody has accepted has no name yet, here as in the pack
         called = station_names(plan)
-        self.station_names = [told(called[s]) for s in plan.stations["station"].astype(str)]
+        self.station_names = [in_language(called[s]) for s in plan.stations["station"].astype(str)]
         if "walk_minutes" in plan.units:
             self.figures["Minutes on foot to a station"] = plan.units["walk_minutes"].to_numpy(float)
         self.lines.pop("Catchments", None)

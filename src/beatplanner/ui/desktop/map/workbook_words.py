@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from beatplanner.data.project.lock import user_name
 from beatplanner.data.result.run_card import card_rows
 from beatplanner.ui.desktop.toolkit.figures_text import percent
-from beatplanner.ui.desktop.toolkit.told import told
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,7 +88,7 @@ def card_of(window: Window, *, public: bool = False, printed: bool = True) -> tu
 
     who, when = (user_name(), f"{dt.date.today():%d.%m.%Y}") if printed else ("", "")
     rows = [
-        (what, told(says))
+        (what, in_language(says))
         for what, says in card_rows(plan.summary, who=who, when=when, public=public, say=say, percent=percent)
     ]
     if draft.count and printed:

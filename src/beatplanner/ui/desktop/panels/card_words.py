@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 
 from beatplanner.data.result.names import language_title, municipality_beside
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, month, number, percent, weekday
-from beatplanner.ui.desktop.toolkit.told import told
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 
 if TYPE_CHECKING:
     from beatplanner.planning.forum.beat_cards import BeatBook, BeatCard, Posting, Problems
@@ -164,7 +164,9 @@ class CardWords(QObject):
         else:
             until = self.tr("from {0} until {1}").format(month(posting.start), month(last))
         speaks = (
-            self.tr(", speaks {0}").format(", ".join(told(language_title(spoken)) for spoken in posting.languages))
+            self.tr(", speaks {0}").format(
+                ", ".join(in_language(language_title(spoken)) for spoken in posting.languages)
+            )
             if posting.languages and not outside
             else ""
         )
@@ -174,7 +176,7 @@ class CardWords(QObject):
         lines = []
         for spoken in card.languages:
             said = self.tr("{0}: {1} residents ({2})").format(
-                told(language_title(spoken.language)), number(spoken.residents), percent(spoken.share)
+                in_language(language_title(spoken.language)), number(spoken.residents), percent(spoken.share)
             )
             if card.holders is not None:
                 said += (
@@ -208,44 +210,46 @@ class CardWords(QObject):
 
     def _service(self, card: BeatCard) -> Section:
         """Say what the service picture finds for the beat over the whole week."""
-        title, told = self.tr("When people call"), card.service
-        if told is None:
+        title, found = self.tr("When people call"), card.service
+        if found is None:
             return Section("service", title, ())
         lines = []
         if (
-            told["response_minutes"] is not None
-            and told["mean_minutes"] is not None
-            and told["p90_minutes"] is not None
+            found["response_minutes"] is not None
+            and found["mean_minutes"] is not None
+            and found["p90_minutes"] is not None
         ):
             lines.append(
                 self.tr(
                     "Somebody is there after {0} minutes on average, {1} of them travel; to nine of ten calls travel takes {2} at most."
                 ).format(
-                    number(told["response_minutes"], 1), number(told["mean_minutes"], 1), number(told["p90_minutes"], 1)
+                    number(found["response_minutes"], 1),
+                    number(found["mean_minutes"], 1),
+                    number(found["p90_minutes"], 1),
                 )
             )
-        if told["own_share"] is not None:
+        if found["own_share"] is not None:
             lines.append(
-                self.tr("{0} of the calls are answered by an officer of the beat.").format(percent(told["own_share"]))
+                self.tr("{0} of the calls are answered by an officer of the beat.").format(percent(found["own_share"]))
             )
-        if told.get("wait_share") is not None:
+        if found.get("wait_share") is not None:
             lines.append(
-                self.tr("{0} of the calls wait because all officers are busy.").format(percent(told["wait_share"]))
+                self.tr("{0} of the calls wait because all officers are busy.").format(percent(found["wait_share"]))
             )
-        if told.get("lost_share") is not None:
+        if found.get("lost_share") is not None:
             lines.append(
                 self.tr("{0} of the calls are lost to the officers: all are busy, or nobody is on duty.").format(
-                    percent(told["lost_share"])
+                    percent(found["lost_share"])
                 )
             )
-        if told["nobody_share"] is not None:
+        if found["nobody_share"] is not None:
             lines.append(
-                self.tr("In {0} of the week no officer of the beat is on duty.").format(percent(told["nobody_share"]))
+                self.tr("In {0} of the week no officer of the beat is on duty.").format(percent(found["nobody_share"]))
             )
-        if told["away_share"] is not None and told["people_share"] is not None:
+        if found["away_share"] is not None and found["people_share"] is not None:
             lines.append(
                 self.tr("Of their time on duty, {0} goes to calls of other beats and {1} is left for people.").format(
-                    percent(told["away_share"]), percent(told["people_share"])
+                    percent(found["away_share"]), percent(found["people_share"])
                 )
             )
         return Section("service", title, tuple(lines))
@@ -257,10 +261,10 @@ class CardWords(QObject):
         lines = [self.period(problems)]
         if outside:
             least = threshold_of(book)
-            told = [f"{kind} {number(n)}" for kind, n in problems.by_category if n >= least]
+            kinds = [f"{kind} {number(n)}" for kind, n in problems.by_category if n >= least]
             few = sum(n < least for _, n in problems.by_category)
-            if told:
-                lines.append(", ".join(told))
+            if kinds:
+                lines.append(", ".join(kinds))
             if few:
                 lines.append(self.tr("{0} more kinds, each fewer than {1}").format(few, least))
         peak = self.busiest(problems)

@@ -38,8 +38,8 @@ from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.frame import Frame
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
-from beatplanner.ui.desktop.toolkit.told import told as in_language
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
 LOAD = ("#ffffd4", "#fee391", "#fec44f", "#fe9929", "#d95f0e", "#7f2704")
@@ -254,14 +254,14 @@ class ComparisonWindow(QDialog):
             box.addWidget(panel, 1)
             side.addLayout(box, 1)
             self.maps.append(panel)
-        self.told = Label(" ")
-        self.told.setWordWrap(True)
+        self.beat_words = Label(" ")
+        self.beat_words.setWordWrap(True)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(row)
         split.addWidget(self._table(content))
         split.setSizes([360, 340])
         column.addWidget(split, 1)
-        column.addWidget(self.told)
+        column.addWidget(self.beat_words)
         self.paint_maps()
 
     def _table(self, content: Comparison) -> QTreeWidget:
@@ -341,7 +341,7 @@ class ComparisonWindow(QDialog):
     def tell(self, unit: int) -> None:
         """Tell of the unit under the pointer, in every plan."""
         if unit < 0:
-            self.told.setText(" ")
+            self.beat_words.setText(" ")
             return
         parts = [self.found["names"][unit]]
         for name, plan in zip(self.names, self.found["maps"], strict=True):
@@ -349,7 +349,7 @@ class ComparisonWindow(QDialog):
             beat = plan["beat"][unit]
             text = self.tr("no beat") if beat is None else self.tr("beat {0}").format(beat)
             parts.append(f"{name}: {text}" + ("" if load is None else f", {number(load)} h"))
-        self.told.setText("  ·  ".join(parts))
+        self.beat_words.setText("  ·  ".join(parts))
 
 
 COMPARE = Action(

@@ -38,7 +38,7 @@ from beatplanner.ui.desktop.session.draft import Draft
 from beatplanner.ui.desktop.session.drawing_process import DrawingProcess
 from beatplanner.ui.desktop.toolkit.banner import Banner
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
-from beatplanner.ui.desktop.toolkit.told import told
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, two_in_a_row
 
 if TYPE_CHECKING:
@@ -299,7 +299,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         lines.append(words.format(number(f.changed)))
         self.headline.setText("\n".join(lines))
         self.warning.setVisible(bool(f.broken))
-        shown = [told(text) for text in f.broken[:4]]
+        shown = [in_language(text) for text in f.broken[:4]]
         if len(f.broken) > 4:
             shown.append(self.tr("And {0} more.").format(len(f.broken) - 4))
         self.warning.setText("\n".join(shown))
@@ -371,7 +371,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         except RefusedError as error:
             self.map.take_drawing(drawing)
             self.show_figures()
-            self._say(told(str(error)))
+            self._say(in_language(str(error)))
             return False
         self._after(drawing, done)
         return done is not None
@@ -379,7 +379,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
     def _after(self, drawing: Drawing, done: Done | None) -> None:
         new = drawing.history[len(self._seen_history(drawing)) :]
         self.history += new
-        self._told = len(drawing.history)
+        self._shown_edits = len(drawing.history)
         self.map.take_drawing(drawing)
         self._fill_beats()
         self.show_figures()
@@ -391,8 +391,8 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
 
     def _seen_history(self, drawing: Drawing) -> list[Table]:
         if getattr(self, "_of", None) is not drawing:
-            self._of, self._told = drawing, 0
-        return drawing.history[: self._told]
+            self._of, self._shown_edits = drawing, 0
+        return drawing.history[: self._shown_edits]
 
     def undo(self) -> None:
         """Take the last change of the draft back."""

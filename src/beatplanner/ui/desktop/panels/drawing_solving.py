@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from beatplanner.ui.desktop.toolkit.told import told
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 
 REPAIR_SECONDS, IMPROVE_SECONDS = 8.0, 60.0
 
@@ -42,7 +42,7 @@ class DrawingSolving:
 
         number = [v if isinstance(v, float | int) else None for v in (best, bound)]
         words = self.tr("{0}\n{1} s; press again to stop.")
-        self.note.setText(words.format(told(progress_line(phase, *number)), f"{seconds:,.0f}"))
+        self.note.setText(words.format(in_language(progress_line(phase, *number)), f"{seconds:,.0f}"))
         self.note.show()
 
     def _jobs(self: Any, **able: bool) -> dict[str, bool]:
@@ -72,7 +72,9 @@ class DrawingSolving:
                 else self.tr("No change was found that restores the rules.")
             )
             self._say(
-                "\n".join([nothing, *(told(b) for b in left)]) if isinstance(left, list | tuple) and left else nothing
+                "\n".join([nothing, *(in_language(b) for b in left)])
+                if isinstance(left, list | tuple) and left
+                else nothing
             )
             return
         from beatplanner.planning.changes.repair import moves_in_words
@@ -87,11 +89,11 @@ class DrawingSolving:
         )
         title = self.tr("Moved to restore the rules:") if job == "repair" else self.tr("Moved by solving on:")
         more = [self.tr("And {0} more.").format(len(lines) - 6)] if len(lines) > 6 else []
-        broken = [self.tr("Still: {0}").format(told(b)) for b in left] if isinstance(left, list | tuple) else []
-        self._say("\n".join([title, *(f"• {told(line)}" for line in lines[:6]), *more, *broken]))
+        broken = [self.tr("Still: {0}").format(in_language(b)) for b in left] if isinstance(left, list | tuple) else []
+        self._say("\n".join([title, *(f"• {in_language(line)}" for line in lines[:6]), *more, *broken]))
         self._repaired = np.array(sorted(moves))
         self.map.select_units(self._repaired)
 
     def _refused(self: Any, text: str) -> None:
-        self._say(told(text))
+        self._say(in_language(text))
         self._enable()

@@ -8,7 +8,7 @@ import numpy as np
 
 from beatplanner.ui.desktop.session.draft import Change
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
-from beatplanner.ui.desktop.toolkit.told import told
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 
 if TYPE_CHECKING:
     from beatplanner.data.project.edits import Edit
@@ -29,12 +29,12 @@ class DrawnChanges:
             ]
             units = np.array([self.drawing.place[u] for u in named] if self.drawing is not None else [], int)
         if not len(units):
-            return Change(self.kind, told(edit_in_words(edit.as_json(), self.drawing)))
+            return Change(self.kind, in_language(edit_in_words(edit.as_json(), self.drawing)))
         rings = self.map.content.rings
         box = rings.box[np.isin(rings.feature, units)]
         west, south = box[:, :2].min(axis=0).tolist()
         east, north = box[:, 2:].max(axis=0).tolist()
-        return Change(self.kind, told(edit_in_words(edit.as_json(), self.drawing)), (west, south, east, north))
+        return Change(self.kind, in_language(edit_in_words(edit.as_json(), self.drawing)), (west, south, east, north))
 
     def take_back(self: Any) -> None:
         """Take the last edit of the drawing back; what a repair marked is marked no more."""

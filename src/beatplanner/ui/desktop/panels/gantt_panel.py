@@ -34,8 +34,7 @@ from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number as written
-from beatplanner.ui.desktop.toolkit.told import error_lines
-from beatplanner.ui.desktop.toolkit.told import told as in_language
+from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ class GanttPanel(QWidget):
         self.folder: Path | None = None
         self.steps: list[list[Any]] = []
         self.undone: list[list[Any]] = []
-        self.told: Any = None
+        self.judged: Any = None
         self.work = Work(self)
         self.rows_by = QComboBox()
         for words in (self.tr("By beat and post"), self.tr("By officer"), self.tr("As a table")):
@@ -167,7 +166,7 @@ class GanttPanel(QWidget):
         if scenario.result == self.folder and self.judge is not None:
             self._show()
             return
-        self.folder, self.judge, self.told, self.steps, self.undone = scenario.result, None, None, [], []
+        self.folder, self.judge, self.judged, self.steps, self.undone = scenario.result, None, None, [], []
         plan = scenario.plan
         if plan is not None and plan.assignments is not None and plan.roster is not None and self.isVisible():
             self._begin(plan)
@@ -193,7 +192,7 @@ class GanttPanel(QWidget):
             self.load()
 
     def _weigh(self) -> None:
-        self.told = self.judge(self.postings) if self.judge is not None else None
+        self.judged = self.judge(self.postings) if self.judge is not None else None
 
     def _show(self) -> None:
         judge, running = self.judge, self.window_.solving.running or self.work.busy
@@ -203,7 +202,7 @@ class GanttPanel(QWidget):
         self.buttons["undo"].setEnabled(bool(self.draft.done) and not running)
         self.buttons["redo"].setEnabled(bool(self.draft.undone) and not running)
         self.buttons["repair"].setEnabled(edited and not running)
-        self.buttons["accept"].setEnabled(edited and not running and self.told is not None and not self.told.broken)
+        self.buttons["accept"].setEnabled(edited and not running and self.judged is not None and not self.judged.broken)
         if judge is None:
             self.gantt.show_postings([], [], [], set(), {})
             self.table.setRowCount(0)
@@ -251,21 +250,21 @@ class GanttPanel(QWidget):
 
     def in_words(self) -> str:
         """Return what the rules say of the postings, and the figures against the published plan."""
-        if self.told is None:
+        if self.judged is None:
             return ""
         if len(self.steps) == 1:
             return self.tr(
                 "Drag the end of a posting, or a whole posting to another post; Shift and the arrows do the same by a month."
             )
-        lines = [f"✖ {in_language(text)}" for text in self.told.broken]
-        told_before = set(self.judge.as_published.costs)
-        lines += [f"• {in_language(text)}" for text in self.told.costs if text not in told_before]
+        lines = [f"✖ {in_language(text)}" for text in self.judged.broken]
+        known_costs = set(self.judge.as_published.costs)
+        lines += [f"• {in_language(text)}" for text in self.judged.costs if text not in known_costs]
         for key, words in FIGURES.items():
-            before, now = self.judge.before.get(key, 0.0), self.told.figures.get(key, 0.0)
+            before, now = self.judge.before.get(key, 0.0), self.judged.figures.get(key, 0.0)
             if before != now:
                 lines.append(f"{self.tr(words)}: {written(before)} → {written(now)}")
         kept = "relationship_years_kept"
-        lost = self.judge.before.get(kept, 0.0) - self.told.figures.get(kept, 0.0)
+        lost = self.judge.before.get(kept, 0.0) - self.judged.figures.get(kept, 0.0)
         if abs(lost) >= 0.5:
             words = (
                 self.tr("Trust lost: {0} residents × years")
@@ -355,7 +354,7 @@ class GanttPanel(QWidget):
 
     def broken(self) -> list[str]:
         """Return the rules that the postings break."""
-        return [] if self.told is None else list(self.told.broken)
+        return [] if self.judged is None else list(self.judged.broken)
 
     def bring_up(self) -> None:
         """Show the panel."""
@@ -375,12 +374,12 @@ class GanttPanel(QWidget):
 
     def accept(self) -> None:
         """Make the postings the plan in force, with a reason where a tenure is cut short."""
-        if self.told is None or self.told.broken or self.folder is None:
+        if self.judged is None or self.judged.broken or self.folder is None:
             return
         reason = ""
-        if self.told.reason_needed:
+        if self.judged.reason_needed:
             question = "\n".join(
-                [*self.told.costs[:6], "", self.tr("Why is this done? The reason is kept with the plan.")]
+                [*self.judged.costs[:6], "", self.tr("Why is this done? The reason is kept with the plan.")]
             )
             reason, agreed = QInputDialog.getText(self, self.tr("Make this the plan"), literal(question))
             if not agreed:

@@ -18,7 +18,7 @@ from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.verify_process import VerifyProcess
 from beatplanner.ui.desktop.toolkit.banner import Banner
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, number, percent
-from beatplanner.ui.desktop.toolkit.told import told
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from beatplanner.planning.whole.step_proofs import StepProof
 
 # Failed checks that are told; the rest are counted.
-TOLD = 12
+MOST_SHOWN = 12
 SHOWN_OF_A_HASH = 12
 # What the checker calls several claims that share a reason.
 GROUP = re.compile(r"(summary|plan): (\S+)(?: and (\d+) more)?")
@@ -149,7 +149,7 @@ class ProofPage(QWidget):
         if folder == self.folder:
             self.again.setEnabled(True)
             said = (
-                told(why)
+                in_language(why)
                 if why
                 else self.tr("the checker ended without a verdict; the computer may be short of memory")
             )
@@ -172,8 +172,8 @@ class ProofPage(QWidget):
                     number(len(failed)), number(verdict["checks"])
                 )
             ]
-            lines += [f"• {self._words(f['name'])}: {told(f['detail'])}" for f in failed[:TOLD]]
-            lines += [self.tr("And {0} more.").format(len(failed) - TOLD)] if len(failed) > TOLD else []
+            lines += [f"• {self._words(f['name'])}: {in_language(f['detail'])}" for f in failed[:MOST_SHOWN]]
+            lines += [self.tr("And {0} more.").format(len(failed) - MOST_SHOWN)] if len(failed) > MOST_SHOWN else []
         lines += [self._left(u["name"], u["detail"]) for u in unchecked[:3]]
         # which keys those are is for who looks closer
         keys = [u["detail"].rpartition(" (")[2].removesuffix(")") for u in unchecked if GROUP.fullmatch(u["name"])]
@@ -195,7 +195,7 @@ class ProofPage(QWidget):
             forms = {"summary": self.tr("{0} figures of the summary"), "plan": self.tr("{0} columns of the plan")}
             # the keys stand behind the reason
             said, why = forms[group[1]].format(number(1 + int(group[3]))), why.rpartition(" (")[0]
-        return self.tr("Could not be checked: {0}. {1}").format(said, told(why))
+        return self.tr("Could not be checked: {0}. {1}").format(said, in_language(why))
 
     def _words(self, name: str) -> str:
         """Return the name of a check, such as beats.max_deviation, as words."""
@@ -207,7 +207,7 @@ class ProofPage(QWidget):
             "service": self.tr("Service"),
         }
         part = parts.get(part, part)
-        return f"{part}, {told(what.replace('_', ' '))}" if what else part
+        return f"{part}, {in_language(what.replace('_', ' '))}" if what else part
 
     def _tell(self, text: str, kind: str) -> None:
         self.banner.setText(text)

@@ -26,7 +26,7 @@ from beatplanner.ui.desktop.panels.rule_field import RuleField, by_key, catalog
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
-from beatplanner.ui.desktop.toolkit.told import told
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class RulePanel(QWidget):
         if not changed:
             return ""
         lines = [
-            f"{self.tr(r.label)}: {catalog().in_words(r, before, self.tr, told)} → {catalog().in_words(r, now, self.tr, told)}"
+            f"{self.tr(r.label)}: {catalog().in_words(r, before, self.tr, in_language)} → {catalog().in_words(r, now, self.tr, in_language)}"
             for r, before, now in changed
         ]
         return (
@@ -230,7 +230,7 @@ class RulePanel(QWidget):
         try:
             document.change_rules(catalog().change(values, rules), words)
         except InputError as error:
-            return "\n".join(told(". ".join(t for t in (note.what, note.mend) if t)) for note in error.problems)
+            return "\n".join(in_language(". ".join(t for t in (note.what, note.mend) if t)) for note in error.problems)
         self._before.append(before)
         self._took_effect()
         return ""
@@ -260,7 +260,7 @@ class RulePanel(QWidget):
             QMessageBox.information(self, self.tr(preset.name), self.tr("These rules are in force already."))
             return
         lines = [
-            f"• {catalog().in_words(rules_by_key[k], rules_by_key[k].default if v is None else v, self.tr, told)}"
+            f"• {catalog().in_words(rules_by_key[k], rules_by_key[k].default if v is None else v, self.tr, in_language)}"
             for k, v in values.items()
         ]
         answer = question(

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
-from beatplanner.ui.desktop.toolkit.told import told
 
 if TYPE_CHECKING:
     from beatplanner.data.description.sections.rule import Rule
@@ -192,7 +192,7 @@ class RuleField(QFrame):
         return self.rule.key in ("beats.count", "officers.start")
 
     def _say(self, value: Any) -> None:
-        words = catalog().in_words(self.rule, value, self.tr, told)
+        words = catalog().in_words(self.rule, value, self.tr, in_language)
         if self.rule.key == "beats.tolerance" and isinstance(value, float):
             hours = self.panel.hours(value)
             if hours:
@@ -257,7 +257,7 @@ class RuleField(QFrame):
         words = (
             self.tr("There is no default.")
             if default is None and self._must_be_said()
-            else self.tr("Default: {0}.").format(catalog().in_words(self.rule, default, self.tr, told))
+            else self.tr("Default: {0}.").format(catalog().in_words(self.rule, default, self.tr, in_language))
         )
         text = f"{self.label.text()}\n\n{self.tr(self.rule.why)}\n\n{words}\n{self.tr(self.rule.source)}"
         place = self.why.mapToGlobal(self.why.rect().bottomLeft())

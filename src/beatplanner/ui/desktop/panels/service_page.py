@@ -24,9 +24,9 @@ from beatplanner.ui.desktop.panels.week_clock import WeekClock
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.called import called
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, number, percent
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.narrow import Choice
 from beatplanner.ui.desktop.toolkit.quiet import quiet
-from beatplanner.ui.desktop.toolkit.told import told
 
 # Figures of the table, and those that can be shown by beat.
 FIGURES = (
@@ -136,7 +136,7 @@ class ServicePage(QWidget):
             widget.setVisible(service is not None)
         self.clock.take((service["week"] if service is not None else None) or ())
         self.said.setText(self._of_what())
-        self.notes.setText("\n".join(told(n) for n in (service["notes"] if service is not None else ())))
+        self.notes.setText("\n".join(in_language(n) for n in (service["notes"] if service is not None else ())))
         self.show_shift()
 
     def _of_what(self) -> str:

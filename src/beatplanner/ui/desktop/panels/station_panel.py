@@ -28,8 +28,8 @@ from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.checks import SeenBoxes
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.tall_scroll import TallScroll
-from beatplanner.ui.desktop.toolkit.told import told
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, two_in_a_row
 
 # How near the pointer must be to a site, in pixels.
@@ -299,7 +299,7 @@ class StationPanel(QWidget):
         if now.cost or before.cost:
             unit = self.judge.town.description.currency
             lines.append(line(self.tr("Cost"), f"{number(before.cost)} {unit}", f"{number(now.cost)} {unit}"))
-        lines += [f"✖ {told(text)}" for text in now.broken]
+        lines += [f"✖ {in_language(text)}" for text in now.broken]
         self.figures.setText("\n".join(lines))
 
     def enable(self) -> None:

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.ui.desktop.plain_text import Label, breakable, literal
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.narrow import WholeText
 from beatplanner.ui.desktop.toolkit.quiet import quiet
-from beatplanner.ui.desktop.toolkit.told import told
 
 if TYPE_CHECKING:
     from beatplanner.planning.whole.plan_warnings import PlanWarning
@@ -82,8 +82,8 @@ class WarningsPage(QWidget):
         self.list.clear()
         for warning in warnings:
             kind, icon = marks[warning.severity]
-            item = QListWidgetItem(self.style().standardIcon(icon), breakable(told(warning.text)))
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{kind}: {told(warning.text)}")
+            item = QListWidgetItem(self.style().standardIcon(icon), breakable(in_language(warning.text)))
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{kind}: {in_language(warning.text)}")
             item.setToolTip(literal(kind))
             self.list.addItem(item)
         count = {s: sum(d.severity == s for d in warnings) for s in marks}

@@ -338,10 +338,10 @@ def _read_folder(folder: Path) -> tuple[PlanTables, Town | None, Streets | None,
     from beatplanner.data.town.read_town import read_town
 
     plan = _read_result(folder)
-    told = str(plan.summary.get("description_file", ""))
-    project = Path(told)
+    named = str(plan.summary.get("description_file", ""))
+    project = Path(named)
     # a result of another person may name a server; whether a file is there would be asked of it
-    there = not leads_to_server(told) and project.is_file()
+    there = not leads_to_server(named) and project.is_file()
     town = read_town(read_description(project)) if there else None
     return plan, town, _streets(town), project
 

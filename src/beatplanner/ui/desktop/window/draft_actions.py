@@ -15,10 +15,10 @@ from PySide6.QtWidgets import QMenu, QMessageBox, QStyle, QToolButton
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.plain_text import question
 from beatplanner.ui.desktop.session.draft import Change, Draft
-from beatplanner.ui.desktop.toolkit.told import told
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 
-TOLD = 12
+MOST_SHOWN = 12
 # Milliseconds after which tables and cards follow the brush.
 STROKE_MS = 120
 
@@ -53,11 +53,11 @@ class DraftBadge(QToolButton):
 
     def _fill(self, menu: QMenu) -> None:
         menu.clear()
-        for change in reversed(self.draft.done[-TOLD:]):
+        for change in reversed(self.draft.done[-MOST_SHOWN:]):
             action = QAction(change.words.replace("&", "&&"), menu)
             action.triggered.connect(lambda _=False, c=change: self.window_.show_change(c))
             menu.addAction(action)
-        more = self.draft.count - TOLD
+        more = self.draft.count - MOST_SHOWN
         if more > 0:
             menu.addAction(self.tr("And {0} more.").format(more)).setEnabled(False)
         menu.addSeparator()
@@ -178,9 +178,9 @@ class DraftActions:
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle(self.tr("Make this the plan"))
         box.setTextFormat(Qt.TextFormat.PlainText)
-        lines = [f"✖ {told(text)}" for text in broken[:TOLD]]
-        if len(broken) > TOLD:
-            lines.append(self.tr("And {0} more.").format(len(broken) - TOLD))
+        lines = [f"✖ {in_language(text)}" for text in broken[:MOST_SHOWN]]
+        if len(broken) > MOST_SHOWN:
+            lines.append(self.tr("And {0} more.").format(len(broken) - MOST_SHOWN))
         box.setText(self.tr("These rules are broken:") + "\n\n" + "\n".join(lines))
         box.setInformativeText(self.tr("Make it the plan all the same? It is marked as one that breaks rules."))
         box.setStandardButtons(QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No)

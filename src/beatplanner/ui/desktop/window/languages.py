@@ -10,8 +10,8 @@ import re
 from PySide6.QtCore import QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
-from beatplanner.data.publish.told import CONTEXT, texts_of_window
-from beatplanner.ui.desktop.toolkit.told import Sentences
+from beatplanner.data.publish.sentence_templates import CONTEXT, texts_of_window
+from beatplanner.ui.desktop.toolkit.in_language import Sentences
 
 LANGUAGES = {
     "en": "English",
@@ -83,7 +83,7 @@ class InterfaceTranslator(QTranslator):
         if context == "QShortcut":
             # keys are called as on the keyboard: Shift is no shift of officers
             return None
-        said = self.told(text) if context == CONTEXT else self.texts.get(text)
+        said = self.in_sentences(text) if context == CONTEXT else self.texts.get(text)
         if self._of_terms is None:
             return said
         return self._of_terms.sub(self._own, said if said is not None else text)

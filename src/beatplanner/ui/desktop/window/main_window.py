@@ -52,8 +52,8 @@ from beatplanner.ui.desktop.toolkit import guide_pages
 from beatplanner.ui.desktop.toolkit.actions import ACTIONS
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.icons import application_icon, icon
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.recent import remember
-from beatplanner.ui.desktop.toolkit.told import told
 from beatplanner.ui.desktop.toolkit.tool_actions import add_panel
 from beatplanner.ui.desktop.window import palette, settings, tour
 from beatplanner.ui.desktop.window.draft_actions import DraftActions
@@ -218,7 +218,7 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
         self.table.fit_columns()
         self.heading.setText(self.scenario.name)
         self.setWindowTitle(f"{self.scenario.name} – beatplanner" if self.scenario.is_open else "beatplanner")
-        lines = self.scenario.rules_in_words(self.tr, told)
+        lines = self.scenario.rules_in_words(self.tr, in_language)
         for place, count, low, high in self.scenario.hours_of_beats() if lines else ():
             one, more = (
                 self.tr("1 beat between {1} and {2} hours a year"),
@@ -304,7 +304,7 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
         box = QMessageBox(
             QMessageBox.Icon.Warning,
             title,
-            "\n\n".join(told(line) for line in lines[:12]),
+            "\n\n".join(in_language(line) for line in lines[:12]),
             QMessageBox.StandardButton.Ok,
             self,
         )

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFrame, QGroupBox, QLabel, QPushButton, QVBoxLayou
 from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.tall_scroll import TallScroll
-from beatplanner.ui.desktop.toolkit.told import told
 
 
 class PlanFigures:
@@ -67,8 +67,8 @@ class PlanFigures:
             stations = shown.summary["stations"]
             words = self.tr("As moved: {0} stations, {1} of residents within the limit")
             lines.append(words.format(stations["count"], percent(stations["share_within_limit"], 1)) + ".")
-        if self.draft.has("postings") and self.gantt.told is not None:
-            vacant = self.gantt.told.figures.get("vacant_months")
+        if self.draft.has("postings") and self.gantt.judged is not None:
+            vacant = self.gantt.judged.figures.get("vacant_months")
             lines.append(self.tr("As dragged: {0} vacant months").format(number(vacant)) + ".")
         if plan is None:
             if self.solving.running:
@@ -103,7 +103,7 @@ class PlanFigures:
                 number(o["language_gaps"]),
             )
             lines.append(f"{words}. {self._proof(o)}")
-        lines += [self.tr("Rules clash: {0}").format(told(c)) for c in s.get("clashes", [])]
+        lines += [self.tr("Rules clash: {0}").format(in_language(c)) for c in s.get("clashes", [])]
         return "\n\n".join(lines)
 
     def _proof(self: Any, step: dict) -> str:

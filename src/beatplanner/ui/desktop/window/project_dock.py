@@ -27,8 +27,8 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.plain_text import Label, breakable, literal
 from beatplanner.ui.desktop.toolkit.figures_text import percent
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.quiet import quiet
-from beatplanner.ui.desktop.toolkit.told import told
 from beatplanner.ui.desktop.toolkit.tool_actions import two_in_a_row
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 
@@ -230,7 +230,7 @@ class HistoryModel(QAbstractTableModel):
     def load(self, history: list) -> None:
         """Show a history."""
         self.beginResetModel()
-        self._rows = [(local_time(e.time), e.author, told(e.what), e.reason) for e in reversed(history)]
+        self._rows = [(local_time(e.time), e.author, in_language(e.what), e.reason) for e in reversed(history)]
         self.endResetModel()
 
     def rowCount(self, parent: Index = NO_INDEX) -> int:  # noqa: N802 - Qt's name
@@ -288,7 +288,7 @@ def in_words(changes: Mapping[str, object], translated: Callable[[str], str] = s
             rule = rules.get(name)
             if rule is not None:
                 try:
-                    parts.append(rule_in_words(rule, rule.default if value is None else value, translated, told))
+                    parts.append(rule_in_words(rule, rule.default if value is None else value, translated, in_language))
                     continue
                 except (KeyError, TypeError, ValueError, AttributeError):
                     pass  # a value that the rule does not have is shown as it is written
@@ -319,7 +319,7 @@ def _figures(summary: Claims) -> str:
 
 
 def _many(count: int, what: str) -> str:
-    return told(f"{count:,} {what}{'' if count == 1 else 's'}")
+    return in_language(f"{count:,} {what}{'' if count == 1 else 's'}")
 
 
 def local_time(time: str) -> str:

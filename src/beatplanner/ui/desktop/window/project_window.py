@@ -29,8 +29,8 @@ from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
 from beatplanner.ui.desktop.session.saving import Saving
 from beatplanner.ui.desktop.session.waiting import QUIET_MS
+from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language
 from beatplanner.ui.desktop.toolkit.recent import remember
-from beatplanner.ui.desktop.toolkit.told import error_lines, told
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 from beatplanner.ui.desktop.window.project_dock import ProjectDock, local_time
 from beatplanner.ui.desktop.window.start_page import StartPage
@@ -100,7 +100,9 @@ class Session(QObject):
         read_only = document.read_only_because if document is not None else ""
         if read_only:
             self.banner_text.setText(
-                self.tr("⚠ Read only: {0}. What you do is kept, and can be saved as a copy.").format(told(read_only))
+                self.tr("⚠ Read only: {0}. What you do is kept, and can be saved as a copy.").format(
+                    in_language(read_only)
+                )
             )
         self.banner.setVisible(bool(read_only))
         if document is not None:

@@ -41,7 +41,7 @@ class RunActions:
     def make_run_box(self: Any) -> QWidget:
         """Return the box of the run: where it is, a bar, and buttons that stay in their places."""
         self.stopped_early, self.begun, self.step_running, self.limit = False, 0.0, "", 0.0
-        self.told_apart: dict[str, tuple[float | None, float | None]] = {}
+        self.by_municipality: dict[str, tuple[float | None, float | None]] = {}
         self.waited, self.waiting_since = 0.0, 0.0
         self.search_from: float | None = None
         self.steps_ahead: list[str] = []
@@ -230,7 +230,7 @@ class RunActions:
         self.waited = self.waiting_since = self.limit = 0.0
         self.search_from = None
         self.step_running, self.run_words, self.steps_ahead = "", self.tr("Reading the layers…"), []
-        self.told_apart = {}
+        self.by_municipality = {}
         self.chart.clear()
         self.bar.setVisible(True)
         self.bar.setRange(0, 0)
@@ -295,8 +295,8 @@ class RunActions:
             place = phase.partition(":")[0].partition(" [")[0].removeprefix("beats of ")
             if "," not in phase.partition(":")[0]:
                 # a phase that tells no bound takes none back
-                known = self.told_apart.get(place, (None, None))[1]
-                self.told_apart[place] = (found, known if proven is None else proven)
+                known = self.by_municipality.get(place, (None, None))[1]
+                self.by_municipality[place] = (found, known if proven is None else proven)
         self.run_words = self._found_words(phase, found, proven)
         if not self.solving.paused:
             self._say_run()
@@ -335,10 +335,10 @@ class RunActions:
 
     def _by_municipality(self: Any, step: str, summary: dict) -> str:
         """Return what is proven of each municipality where nothing is of all of them together; "" else."""
-        if step != "beats" or summary.get("gap") is not None or len(self.told_apart) < 2:
+        if step != "beats" or summary.get("gap") is not None or len(self.by_municipality) < 2:
             return ""
         said = []
-        for place, (best, bound) in sorted(self.told_apart.items()):
+        for place, (best, bound) in sorted(self.by_municipality.items()):
             if best is not None and bound is not None and best > 0:
                 gap = gap_said(max(0.0, (best - bound) / best), percent)
                 said.append(self.tr("{0} at most {1} from its best").format(place, gap))

@@ -61,12 +61,12 @@ def read_settings() -> Settings:
     """Return the user's settings; what cannot be read is as it comes. ``BEATPLANNER_LANGUAGE`` goes before the language that was chosen."""
     found = Settings()
     try:
-        told = json.loads(_file().read_text(encoding="utf-8"))
+        saved = json.loads(_file().read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        told = {}
-    if isinstance(told, dict):
+        saved = {}
+    if isinstance(saved, dict):
         for each in fields(Settings):
-            value = told.get(each.name)
+            value = saved.get(each.name)
             if type(value) is type(getattr(found, each.name)):
                 setattr(found, each.name, value)
     found.text_size = min(max(found.text_size, SMALLEST), LARGEST)

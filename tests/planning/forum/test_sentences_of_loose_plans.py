@@ -14,8 +14,8 @@ from beatplanner.data.publish.public.figures import PublicSpeech, Register
 from beatplanner.data.publish.public.plan import Posted
 from beatplanner.data.publish.translation import LOCALES, Speech, write_catalogue
 from beatplanner.planning.forum.public.content import PackContent
-from beatplanner.planning.forum.public.questions import _lines, way_told
-from beatplanner.planning.forum.public.town_pages import money_told
+from beatplanner.planning.forum.public.questions import _lines, way_sentence
+from beatplanner.planning.forum.public.town_pages import cost_of_meetings
 
 CELL = shapely.box(0, 0, 1, 1)
 
@@ -41,8 +41,8 @@ def test_beats_of_very_unequal_work_are_not_said_to_have_about_the_same():
     told = _lines(loose)
     assert told.startswith("The work of no beat differs by more than 90% from the mean of its municipality.")
     assert "about the same" not in told
-    assert "about the same work" in way_told(even, 3.0, 2.0, "Kej")
-    assert "about the same" not in way_told(loose, 3.0, 2.0, "Kej")
+    assert "about the same work" in way_sentence(even, 3.0, 2.0, "Kej")
+    assert "about the same" not in way_sentence(loose, 3.0, 2.0, "Kej")
 
 
 def test_much_more_work_is_told_as_so_many_times_as_much():
@@ -62,7 +62,7 @@ def test_what_meetings_cost_is_told_once_where_travel_is_all_of_it():
         meeting = SimpleNamespace(year_cost=6 * (10.0 + hall), meetings=6, travel_cost=10.0)
         content = content_of(language)
         content.meetings, content.settings.currency, content.settings.cost_per_km = [meeting], "EUR", 0.15
-        said = str(money_told(content)[0]["text"])
+        said = str(cost_of_meetings(content)[0]["text"])
         assert not content.speech.missing
         return said
 
@@ -86,7 +86,7 @@ def test_these_sentences_are_translated(language):
             content = content_of(language, 0.9, spread=spread, shape=islands)
             assert _lines(content) and not content.speech.missing
     content = content_of(language, 0.9)
-    assert all((_lines(content), way_told(content, 3.0, 2.0, "Kej"), PackContent.objection(content)))
+    assert all((_lines(content), way_sentence(content, 3.0, 2.0, "Kej"), PackContent.objection(content)))
     assert not content.speech.missing
 
 

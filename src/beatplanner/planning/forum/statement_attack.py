@@ -1,7 +1,7 @@
 """The attack with what packs say beside their tables: sentences of older versions, and what their forums cost.
 
 Each is an inequality over residents of single units: a share or a mean ``low·Σ x ≤ weight·x ≤ high·Σ x``, rounded as it was told, or one over the work
-of beats (`told_of_work`). With all tables they are attacked by linear programming over units and, where the town is small, in whole numbers.
+of beats (`work_statements`). With all tables they are attacked by linear programming over units and, where the town is small, in whole numbers.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.forum.areas import Areas
 from beatplanner.planning.forum.audit import AuditCheck
 from beatplanner.planning.forum.gate import Cell, atoms_of, title_of
-from beatplanner.planning.forum.older_texts import OlderTexts, is_older, read_texts, told_sentences
+from beatplanner.planning.forum.older_texts import OlderTexts, attacked_meanings, is_older, read_texts
 from beatplanner.planning.forum.pack_figures import moved_to
 from beatplanner.planning.forum.public_plan import SPREAD_STEP, STEP
 from beatplanner.planning.forum.published import Published
-from beatplanner.planning.forum.told_of_work import BalanceMeasure, Work, hours_each, rows_of
+from beatplanner.planning.forum.work_statements import BalanceMeasure, Work, hours_each, rows_of
 from beatplanner.solver.suppression import WIDE, spans
 from beatplanner.solver.suppression_system import Equations, linear_programme
 
@@ -100,7 +100,7 @@ def check_texts(
                 continue
             used += 1
             rows += said
-        if tables is None and any(m.startswith(("deviation", "spread")) for m in told_sentences(texts)):
+        if tables is None and any(m.startswith(("deviation", "spread")) for m in attacked_meanings(texts)):
             unknown.append(f"{pack.name}: what it says of work, which only the plan's folder knows")
     checks: list[AuditCheck] = []
     if record:
@@ -189,12 +189,12 @@ def budget_tells(cells: Sequence[Cell], areas: Areas, share: float, counts: np.n
 
 def _minutes(own: Areas, at: np.ndarray, texts: OlderTexts, tables: PlanTables | None) -> tuple[np.ndarray, float]:
     """Return the minutes on foot of each unit of a pack, and by how much they may be wrong: the plan's own where the pack's map says the same."""
-    told = np.array([texts.way.get(u, np.nan) for u in own.unit])
+    minutes = np.array([texts.way.get(u, np.nan) for u in own.unit])
     if tables is not None and "walk_minutes" in tables.units:
         exact: np.ndarray = tables.units["walk_minutes"].to_numpy(float)[at]
-        if np.array_equal(np.maximum(1, np.round(exact)), told, equal_nan=True):
+        if np.array_equal(np.maximum(1, np.round(exact)), minutes, equal_nan=True):
             return exact, 0.0
-    return told, MINUTE
+    return minutes, MINUTE
 
 
 def _measures(
@@ -216,15 +216,15 @@ def _measures(
         return
     work = Work(hours, beat, [town[b] for b in ids], posts)
     rule = _rule(pack, "tolerance")
-    told = [BalanceMeasure(f / 100 + PERCENT, 2 * PERCENT) for f in texts.values("deviation_found", "found")]
+    measures = [BalanceMeasure(f / 100 + PERCENT, 2 * PERCENT) for f in texts.values("deviation_found", "found")]
     for limit in texts.values("deviation_found", "limit") + texts.values("deviation", "limit"):
         is_rule = is_older(pack) or (rule is not None and abs(rule - limit / 100) <= PERCENT)
-        told.append(BalanceMeasure(limit / 100 + PERCENT, np.inf if is_rule else STEP + 2 * PERCENT))
+        measures.append(BalanceMeasure(limit / 100 + PERCENT, np.inf if is_rule else STEP + 2 * PERCENT))
     # how many times as much is told to one digit, and numbers are read without their marks
     spreads = [m / 100 for m in texts.values("spread", "more")] + [m / 10 - 1 for m in texts.values("spread", "times")]
-    told += [BalanceMeasure(None, np.inf, m + PERCENT, SPREAD_STEP + 2 * PERCENT) for m in spreads]
+    measures += [BalanceMeasure(None, np.inf, m + PERCENT, SPREAD_STEP + 2 * PERCENT) for m in spreads]
     there = beat >= 0
-    for measure in told:
+    for measure in measures:
         found = rows_of(
             measure, work, beat, np.where(there, hours - each * counts, 0.0), each, np.where(there, counts, 0.0)
         )

@@ -8,17 +8,17 @@ from PySide6.QtCore import QCoreApplication, QLocale
 
 from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.publish import told as templates
-from beatplanner.data.publish.told import CONTEXT
+from beatplanner.data.publish import sentence_templates
+from beatplanner.data.publish.sentence_templates import CONTEXT
 
 
-def told(text: str) -> str:
+def in_language(text: str) -> str:
     """Return what planning tells in the window's language."""
     return QCoreApplication.translate(CONTEXT, text)
 
 
 def error_lines(error: BaseException) -> list[str]:
-    """Return what an error says, a sentence a line, for `told`: every note of an input that cannot be used, else the file and the cause."""
+    """Return what an error says, a sentence a line, for `in_language`: every note of an input that cannot be used, else the file and the cause."""
     if isinstance(error, InputError):
         return [str(note) for note in error.problems]
     if isinstance(error, OSError):
@@ -26,7 +26,7 @@ def error_lines(error: BaseException) -> list[str]:
     return [str(error)]
 
 
-class Sentences(templates.Sentences):
+class Sentences(sentence_templates.Sentences):
     """The templates of one language, with numbers and months as Qt writes them.
 
     Parameters

@@ -344,18 +344,18 @@ def _template(node: ast.AST) -> str:
         names[name] = names.get(name, 0) + 1
         return f"{{{name}{names[name] if names[name] > 1 else ''}}}"
 
-    def told(part: ast.AST) -> str:
+    def as_template(part: ast.AST) -> str:
         if isinstance(part, ast.Constant):
             return str(part.value)
         if isinstance(part, ast.JoinedStr):
             return "".join(
-                told(v) if isinstance(v, ast.Constant) else named(getattr(v, "value", v)) for v in part.values
+                as_template(v) if isinstance(v, ast.Constant) else named(getattr(v, "value", v)) for v in part.values
             )
         if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add):
-            return told(part.left) + told(part.right)
+            return as_template(part.left) + as_template(part.right)
         return named(part)
 
-    return told(node)
+    return as_template(node)
 
 
 def _name(value: ast.AST) -> str:

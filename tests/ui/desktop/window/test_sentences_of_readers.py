@@ -21,7 +21,7 @@ from beatplanner.data.formats.layers import crs_from, read_layer
 from beatplanner.data.formats.rasters import opened_raster
 from beatplanner.data.formats.tiles import open_tiles
 from beatplanner.data.formats.workbooks import read_workbook
-from beatplanner.data.publish.told import CONTEXT, Sentences, texts_of_window
+from beatplanner.data.publish.sentence_templates import CONTEXT, Sentences, texts_of_window
 
 # Names of the files below, and words of programs, formats and keys, which every language writes so.
 KEPT = re.compile(

@@ -76,7 +76,7 @@ class BalanceMeasure:
 
 
 def tells_a_count(
-    told: BalanceMeasure, work: Work, counts: np.ndarray, each: float, cells: Sequence[Cell], k: int
+    measure: BalanceMeasure, work: Work, counts: np.ndarray, each: float, cells: Sequence[Cell], k: int
 ) -> bool:
     """Tell whether a measure narrows a hidden count.
 
@@ -95,7 +95,7 @@ def tells_a_count(
     """
     cells = [c for c in cells if len(c.members)]
     hidden = np.array([c.shown is None for c in cells], bool)
-    if each <= 0 or (told.deviation is None and told.spread is None) or not hidden.any():
+    if each <= 0 or (measure.deviation is None and measure.spread is None) or not hidden.any():
         return False
     shown = {tuple(np.sort(c.members).tolist()) for c in cells if c.shown is not None}
     if all(tuple(np.flatnonzero(work.beat == b).tolist()) in shown for b in range(len(work.posts))):
@@ -106,10 +106,10 @@ def tells_a_count(
     small = np.flatnonzero((atoms > 0) & (atoms < k))
     targets = sparse.vstack([sums[hidden], sparse.eye_array(n, format="csr")[small]], format="csr")
     if targets.shape[0] * n > MOST_WORK:
-        return told.deviation_step < np.inf or told.spread is not None
+        return measure.deviation_step < np.inf or measure.spread is not None
     of_atom = np.array([work.beat[m[0]] for m in members])
     other = np.array([work.hours[m].sum() for m in members]) - each * atoms
-    rows = list(rows_of(told, work, of_atom, other, each, atoms))
+    rows = list(rows_of(measure, work, of_atom, other, each, atoms))
     if not rows:
         return False
     values = sums @ atoms
@@ -130,7 +130,7 @@ def tells_a_count(
 
 
 def rows_of(
-    told: BalanceMeasure, work: Work, of_atom: np.ndarray, other: np.ndarray, each: float, atoms: np.ndarray
+    measure: BalanceMeasure, work: Work, of_atom: np.ndarray, other: np.ndarray, each: float, atoms: np.ndarray
 ) -> Iterator[tuple[np.ndarray, float]]:
     """Yield what a measure says, each as a row and its limit over the atoms: row·x ≤ limit."""
     count = len(work.posts)
@@ -146,28 +146,28 @@ def rows_of(
         own = np.array([m == name for m in work.municipality])
         mean[own] = of_beat[own].sum(axis=0) / own.sum()
     hours = of_beat @ (other + each * atoms)
-    if told.deviation is not None:
+    if measure.deviation is not None:
         for b in range(count):
-            yield at_most(of_beat[b], 1 + told.deviation, mean[b])
-            if told.deviation < 1:
-                yield at_most((1 - told.deviation) * mean[b], 1.0, of_beat[b])
-        if told.deviation_step < np.inf:
+            yield at_most(of_beat[b], 1 + measure.deviation, mean[b])
+            if measure.deviation < 1:
+                yield at_most((1 - measure.deviation) * mean[b], 1.0, of_beat[b])
+        if measure.deviation_step < np.inf:
             # who guesses which beat it was measured in knows that it differs by more than the step before
             share = hours / np.maximum(mean @ (other + each * atoms), SLACK) - 1
-            b, least = int(np.argmax(np.abs(share))), told.deviation - told.deviation_step
+            b, least = int(np.argmax(np.abs(share))), measure.deviation - measure.deviation_step
             yield (
                 at_most((1 + least) * mean[b], 1.0, of_beat[b])
                 if share[b] > 0
                 else at_most(of_beat[b], 1 - least, mean[b])
             )
-    if told.spread is not None:
+    if measure.spread is not None:
         one = of_beat / np.maximum(work.posts, SLACK)[:, None]
         by_officer = hours / np.maximum(work.posts, SLACK)
         busy, quiet = int(np.argmax(by_officer)), int(np.argmin(by_officer))
         for b in range(count):
-            yield at_most(one[busy], 1 + told.spread, one[b])
-            yield at_most(one[b], 1 + told.spread, one[quiet])
-        yield at_most((1 + told.spread - told.spread_step) * one[quiet], 1.0, one[busy])
+            yield at_most(one[busy], 1 + measure.spread, one[b])
+            yield at_most(one[b], 1 + measure.spread, one[quiet])
+        yield at_most((1 + measure.spread - measure.spread_step) * one[quiet], 1.0, one[busy])
 
 
 def quiet(
@@ -199,8 +199,8 @@ def quiet(
     rule_kept = _is_rule(plan, tables)
     deviation = BalanceMeasure(plan.deviation_limit, np.inf if rule_kept else STEP)
 
-    def harmless(told: BalanceMeasure) -> bool:
-        return not any(tells_a_count(told, work, count, each, cells, k) for count, each, cells in known)
+    def harmless(measure: BalanceMeasure) -> bool:
+        return not any(tells_a_count(measure, work, count, each, cells, k) for count, each, cells in known)
 
     if harmless(replace(deviation, spread=plan.work_spread, spread_step=SPREAD_STEP)):
         return plan

@@ -276,7 +276,7 @@ def _sentences(language: str) -> Sentences:
     return Sentences(texts_of_window(language).get(CONTEXT, {}), speech.number, lambda month: str(names[month]))
 
 
-def as_told(text: str, language: str) -> str:
+def in_language(text: str, language: str) -> str:
     """Return what planning tells in a language of the forum; what its templates do not know stays in English."""
     if language == "en":
         return text
@@ -300,6 +300,6 @@ def without_keys(text: str, language: str = "en") -> str:
         if rule is None:
             return found[0]
         name = quoted(labels.get(rule.label, rule.label), language)
-        return name if found[2] is None else f"{name} = {as_told(found[2], language)}"
+        return name if found[2] is None else f"{name} = {in_language(found[2], language)}"
 
     return KEY.sub(named, text)
