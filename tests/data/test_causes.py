@@ -17,7 +17,7 @@ import pytest
 from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.layers import layer_names, read_layer
-from beatplanner.data.publish.told import CONTEXT, Sentences, texts_of_window
+from beatplanner.data.publish.sentence_templates import CONTEXT, Sentences, texts_of_window
 from conftest import ROOT
 
 SOURCE = ROOT / "src" / "beatplanner"

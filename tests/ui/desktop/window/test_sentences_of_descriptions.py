@@ -16,7 +16,7 @@ from beatplanner.data.description.raw import FAULTS, read_toml
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import Findings
-from beatplanner.data.publish.told import CONTEXT, Sentences, texts_of_window
+from beatplanner.data.publish.sentence_templates import CONTEXT, Sentences, texts_of_window
 
 WRONG = (
     "word",

@@ -20,8 +20,8 @@ from beatplanner.data.output_place import move
 from beatplanner.ui.desktop.map.workbook_words import card_of
 from beatplanner.ui.desktop.panels.beat_table import as_text_table
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
+from beatplanner.ui.desktop.toolkit.in_language import error_lines
 from beatplanner.ui.desktop.toolkit.recent import remember
-from beatplanner.ui.desktop.toolkit.told import error_lines
 
 
 class ResultActions:
