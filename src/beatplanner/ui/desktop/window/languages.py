@@ -62,7 +62,7 @@ class InterfaceTranslator(QTranslator):
         words = "|".join(re.escape(w) for w in sorted(self.terms, key=len, reverse=True))
         self._of_terms = re.compile(rf"\b({words})\b", re.IGNORECASE) if words else None
 
-    def told(self, text: str) -> str:
+    def in_sentences(self, text: str) -> str:
         """Return what planning tells in this language, with its quotation marks and percents."""
         if self.speaks == "en":
             return text
