@@ -87,6 +87,7 @@ def allowed(rule, value):
 @pytest.mark.parametrize("rule", [r for r in RULES if r.kind in WRITTEN], ids=lambda r: r.key)
 def test_dates_lists_and_tables_are_written_and_read_back(rule, town):
     examples = {
+        "beats.balances": ("residents = 0.15, area = 0.2", {"residents": 0.15, "area": 0.2}),
         "stations.bands": ("5; 12.5, 20", [5.0, 12.5, 20.0]),
         "stations.phases": ("budgets = [100, 50], start = 2027", {"budgets": [100, 50], "start": 2027}),
         "stations.mobile": ("drive_kmh = 30", {"drive_kmh": 30}),

@@ -14,12 +14,13 @@ from pydantic_core import ErrorDetails
 from beatplanner.data.description.models import SECTIONS
 from beatplanner.data.description.raw import file_exists, nearest_file
 from beatplanner.data.description.sections.base import Section
-from beatplanner.data.description.sections.beats import COLOUR
+from beatplanner.data.description.sections.beats import COLOUR, Beats
 from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.description.sections.incidents import Incidents
 from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.description.sections.service import ENDS, STARTS
 from beatplanner.data.description.sections.stations import Stations
+from beatplanner.data.description.sections.units import Units
 from beatplanner.data.errors import Note, problem
 from beatplanner.data.findings import Findings, did_you_mean, listed
 from beatplanner.data.narrowing import is_dict, is_list, is_tuple
@@ -161,6 +162,32 @@ def _of_coverage_floor(rules: Stations) -> Iterator[tuple[str, str, str]]:
         yield "stations.coverage_floor", what, "Keep coverage_floor or group_excess"
 
 
+# What beats can balance without a column of its own.
+KNOWN_AMOUNTS = ("residents", "area", "calls")
+
+
+def _of_balances(units: Units, beats: Beats, incidents: Section | None) -> Iterator[tuple[str, str, str]]:
+    """Yield what of the further balances is not known, or must not be balanced."""
+    for name, column in units.amounts.items():
+        key = f"units.amounts.{name}"
+        if name in KNOWN_AMOUNTS:
+            yield key, f"“{name}” is an amount that is known without a column", "Choose another name"
+        if column in units.groups.values():
+            what = f"the column “{column}” counts a group of residents, and no beat is drawn by those"
+            yield key, what, "Take it out: groups serve coverage alone"
+    known = [*KNOWN_AMOUNTS, *units.amounts]
+    people = (units.population, units.population_raster, units.population_table, units.census)
+    for name in beats.balances:
+        key = f"beats.balances.{name}"
+        if name not in known:
+            mend = did_you_mean(name, known) or f'Name its column as units.amounts = {{ {name} = "…" }}'
+            yield key, f"there is no amount “{name}”; known are {listed(known)}", mend
+        elif name == "residents" and not any(p is not None for p in people):
+            yield key, "the residents of the units are not known", "Add units.population, or leave residents out"
+        elif name == "calls" and incidents is None:
+            yield key, "calls are counted from incidents, and there are none", "Add [incidents], or leave calls out"
+
+
 def contradictions(sections: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:  # noqa: C901 - one line a pair of rules, none deeper than the other
     """Yield key, what is wrong and how to mend it, for keys that are valid alone but not together."""
     units, beats, stations = (sections.get(name) for name in ("units", "beats", "stations"))
@@ -180,6 +207,8 @@ def contradictions(sections: Mapping[str, Any]) -> Iterator[tuple[str, str, str]
     if beats and beats.max_moved is not None and beats.current is None:
         mend = 'Add current = { path = "…", id = "…" }, or take max_moved away'
         yield "beats.max_moved", "a change budget needs today's beats", mend
+    if beats and units:
+        yield from _of_balances(units, beats, sections.get("incidents"))
     if stations and stations.count is None and stations.objective != "fewest":
         what = f"the objective “{stations.objective}” needs the number of stations"
         yield "stations.count", what, 'Add count = …, or choose objective = "fewest"'

@@ -272,6 +272,7 @@ def units_as_read(d: Description, town: Town) -> gpd.GeoDataFrame:
     named = {u.name: "name", u.municipality: "municipality", u.workload: "workload"}
     residents = u.population or ("population" if town.has_population else None)
     named |= {residents: "population"} | {column: f"group_{group}" for group, column in u.groups.items()}
+    named = {column: f"amount_{name}" for name, column in u.amounts.items()} | named
     found |= {column: there[key] for column, key in named.items() if column is not None and column not in found}
     return gpd.GeoDataFrame(found, geometry=there.geometry.to_numpy(), crs=town.crs)
 

@@ -27,6 +27,7 @@ RULES = {
     "service.travel_work": "Balance with the hours on the way",
     "service.longest_drive": "Nobody farther than {g} minutes from where officers wait",
     "beats.tolerance": "Balance within ±{share}",
+    "beats.balances": "Balancing further amounts beside the hours",
     "beats.barriers": "Keeping barriers as borders",
     "beats.barriers.named": "Keeping the {name} as a border",
     "beats.locked": "Keeping the locked units",

@@ -109,7 +109,13 @@ BY_WORD_IN_PART = "This is the solver's word: what “verify” can check proves
 # The balance rule in hours, of one beat and of several.
 LIMIT = "1 beat between {lower} and {upper} hours a year (±{share})"
 LIMITS = "{n} beats, each between {lower} and {upper} hours a year (±{share})"
-WORDS = (RELAXED, NOT_FOUND, NO_BOUND, REACHED, WITHIN, BY_WORD, BY_WORD_IN_PART, LIMIT, LIMITS, FORCE, AS_ONE)
+# A further balance, whose amount has a name of its own or one of these.
+BALANCED = "{amount}: each beat within ±{share} of the mean; the farthest is {off} off it"
+AMOUNTS = {"residents": "Residents", "area": "Area", "calls": "Incidents a year"}
+WORDS = (
+    *(RELAXED, NOT_FOUND, NO_BOUND, REACHED, WITHIN, BY_WORD, BY_WORD_IN_PART, LIMIT, LIMITS, FORCE, AS_ONE),
+    *(BALANCED, *AMOUNTS.values()),
+)
 
 
 @jinja2.pass_context
@@ -140,7 +146,7 @@ def _by_whom(step: Mapping[str, object], say: Speech) -> str:
 
 
 def _limits(summary: Claims, say: Speech) -> list[str]:
-    """Return the balance rule in hours, a sentence a municipality."""
+    """Return the balance rule in hours, a sentence a municipality, and the further balances, a sentence each."""
 
     def limit(m: Claims) -> str:
         fields = {"lower": say.number(m["lower"]), "upper": say.number(m["upper"])}
@@ -148,7 +154,14 @@ def _limits(summary: Claims, say: Speech) -> list[str]:
         said = say.text(words, n=say.number(m["beats"]), share=say.percent(m["tolerance"], 1), **fields)
         return f"{m['municipality']}: {said}" if m["municipality"] else said
 
-    return [limit(m) for m in summary.get("beats", {}).get("municipalities", [])]
+    def balanced(row: Claims) -> str:
+        name = say.text(AMOUNTS[row["amount"]]) if row["amount"] in AMOUNTS else str(row["amount"])
+        shares = {"share": say.percent(row["tolerance"], 1), "off": say.percent(row["max_deviation"], 1)}
+        said = say.text(BALANCED, amount=name, **shares)
+        return f"{row['municipality']}: {said}" if row["municipality"] else said
+
+    beats = section_of(summary, "beats")
+    return [*map(limit, list_of(beats, "municipalities")), *map(balanced, list_of(beats, "balances"))]
 
 
 def _supervision(summary: Claims, say: Speech) -> list[Row]:

@@ -23,7 +23,7 @@ class PlanTables:
         Polygons in the planning CRS (metres): ``unit`` (int or text, as given), ``beat`` (text), ``workload`` (officer hours a
         year), ``population`` (residents; NaN where unknown), then ``name``, ``municipality``, ``current`` (today's
         beat or None), ``reactive_hours``, ``community_hours``, ``fixed_hours``, ``incidents`` (a year),
-        ``group_<language>`` (residents), ``x``, ``y`` (representative point), ``station`` (nearest open one on foot, or
+        ``group_<language>`` (residents), ``amount_<name>`` (of ``units.amounts``), ``x``, ``y`` (representative point), ``station`` (nearest open one on foot, or
         None), ``walk_minutes`` (to it; NaN where not reachable on foot).
     beats
         Polygons: ``beat`` (text), ``name``, ``municipality``, ``centre_unit``, ``workload``, ``deviation`` (signed share of

@@ -43,6 +43,18 @@ class MunicipalityRules(_SummaryPart):
     tolerance: float
 
 
+class BalanceRule(_SummaryPart):
+    """A further balance of one municipality: an amount that its beats share."""
+
+    municipality: str
+    amount: str = Field(description="residents, area (km²), calls (incidents a year) or a name of units.amounts")
+    asked: float = Field(description="tolerance that the rules ask for")
+    tolerance: float = Field(description="tolerance that the beats keep; more than asked where the rules clash")
+    lower: float = Field(description="of the amount, in a beat")
+    upper: float = Field(description="of the amount, in a beat")
+    max_deviation: float = Field(description="greatest share by which a beat is off the mean")
+
+
 class Interval(_SummaryPart):
     """The smallest of something that would do."""
 
@@ -58,6 +70,7 @@ class Beats(Step):
     contiguous: bool
     planned: bool = Field(True, description="false for beats that were given")
     municipalities: list[MunicipalityRules] = Field(default_factory=list[MunicipalityRules])
+    balances: list[BalanceRule] = Field(default_factory=list[BalanceRule])
     officers_required: int | None = None
     moved_share: float | None = None
     least_minutes: dict[str, object] | None = Field(

@@ -34,7 +34,7 @@ class Town:
         layer has no names), ``municipality`` (text; ``""`` where there are none), ``population`` (float residents; NaN in every
         row where the project has none), ``workload`` (float, ready-made officer hours a year; NaN in every row
         where the project has none), ``current`` (text id of today's beat, or None), ``locked`` (text id of the
-        beat that the unit must stay in, or None), ``group_<language>`` (float residents), ``x``, ``y``
+        beat that the unit must stay in, or None), ``group_<language>`` (float residents), ``amount_<name>`` (float), ``x``, ``y``
         (representative point, metres), ``geometry`` (polygon or multipolygon).
     unit_ids_are_whole_numbers
         Whether the file's ids were integers, so that results write them as such.

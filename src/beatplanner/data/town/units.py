@@ -45,6 +45,7 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
         rules.population,
         rules.municipality,
         rules.workload,
+        *rules.amounts.values(),
         *(() if rules.population_table else rules.groups.values()),
     ]
     frame, where = read_layer(
@@ -97,6 +98,9 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
             notes: list[Note] = []
             data[f"group_{group}"] = numbers(frame[column], where, least=0, empty=0.0, whole=True, notes=notes)
             reading.findings.add(notes)
+    for name, column in rules.amounts.items():
+        with reading.findings.keep():
+            data[f"amount_{name}"] = numbers(frame[column], where, least=0)
     data["x"], data["y"] = shapely.get_x(inner), shapely.get_y(inner)
     reading.findings.raise_if_any()
     units = gpd.GeoDataFrame(data, geometry=polygons, crs=crs)

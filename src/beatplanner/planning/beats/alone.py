@@ -11,6 +11,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from beatplanner.planning.beats.amounts import STEP, next_step
+from beatplanner.planning.beats.balances import deviations, tolerance_of, with_tolerances
 from beatplanner.planning.beats.municipality import MunicipalityPlan, Part, PartEvidence, Relaxed, Setting, Task
 from beatplanner.planning.beats.problems import in_words, places
 from beatplanner.planning.proof import Progress, Unproven, silent
@@ -30,11 +32,11 @@ from beatplanner.solver.districts.solve import (
     solve_districts,
 )
 
-# Tolerances and budgets are relaxed to the next tenth of a percent above the smallest that a search finds a plan for.
-STEP = 0.001
 # Who looks on while beats are sought here (not on a worker): called with positions of units, and the number of the beat of each so far.
 LOOKING_ON: ContextVar[Callable[[np.ndarray, np.ndarray], None] | None] = ContextVar("looking on", default=None)
 UNLIMITED_NODES = 2**31 - 1
+# Deviations are compared with tolerances up to this, for their rounding.
+HAIR = 1e-9
 # Seconds that each search has at least: it ends with a plan, however late it is.
 LEAST_SECONDS = 0.05
 # Share of the time for the plan that was asked for where none is found: the rest is for the least that has to give way.
@@ -93,6 +95,7 @@ class _Municipality:
         self.cancelled: Callable[[], bool] = cancelled
         self.progress: Progress = progress
         self.conflicts: list[str] = []
+        self.uneven: dict[str, float] = {}
         self.kept: list[Further] = []
         self.last: Districts | None = None
 
@@ -109,10 +112,10 @@ class _Municipality:
         self, problem: DistrictingProblem, found: Districts, wider: Relaxed | None = None, short: Relaxed | None = None
     ) -> MunicipalityPlan:
         asked, part = self.part.problem, self.part
-        names = ("count", "lower", "upper", "budget", "locked", "price", "goal")
+        names = ("count", "lower", "upper", "budget", "locked", "price", "goal", "balances")
         relaxed = {k: getattr(problem, k) for k in names if getattr(problem, k) is not getattr(asked, k)}
         tolerance = part.tolerance if wider is None else wider.found
-        return MunicipalityPlan(found, relaxed, part.mean, tolerance, self.conflicts, wider, short)
+        return MunicipalityPlan(found, relaxed, part.mean, tolerance, self.conflicts, wider, short, self.uneven)
 
     def left(self, share: float = 1.0) -> float:
         """Return a share of the seconds that are left."""
@@ -208,9 +211,86 @@ class _Municipality:
                 problem = replace(problem, locked=np.full(len(problem.locked), -1))
         if _keeps(found, problem):
             return self.result(problem, found)
+        if problem.balances:
+            free = replace(problem, balances=())
+            hours = self.quick(free, 1.0)
+            if _keeps(hours, free):
+                final, problem = self.stretched(problem, hours, proven=found.infeasible)
+                return self.result(problem, final)
+            found = hours
         if problem.budget is not None and keeps_balance(self.quick(replace(problem, budget=None), 1.0), problem):
             return self.more_budget(problem)
         return self.more_tolerance(problem, found)
+
+    # ---- the further balances
+
+    def stretched(
+        self, problem: DistrictingProblem, even: Districts, *, proven: bool
+    ) -> tuple[Districts, DistrictingProblem]:
+        """Find the least that all further balances together must give, and plan with it.
+
+        Parameters
+        ----------
+        problem
+            Its other rules can be kept.
+        even
+            Districts that keep those.
+        proven
+            Whether it is proven that none keep the balances as well.
+
+        Returns
+        -------
+        tuple
+            The districts, and the problem with the tolerances that they keep.
+        """
+        asked = {b.name: tolerance_of(b, problem.count) for b in problem.balances}
+
+        def excess(found: Districts) -> float:
+            off = deviations(problem, found.district)
+            return max(0.0, *(off[name] - t for name, t in asked.items()))
+
+        low, high, best = 0.0, excess(even), even
+        for _ in range(10):
+            if high - low < STEP or self.cancelled():
+                break
+            middle = (low + high) / 2
+            at = with_tolerances(problem, {name: t + middle for name, t in asked.items()})
+            tried = self.quick(at, 0.5)
+            if _keeps(tried, at):
+                high, best = min(middle, excess(tried)), tried
+            else:
+                low = middle
+        off = deviations(problem, best.district)
+        need = {name: t if off[name] <= t + HAIR else next_step(off[name]) for name, t in asked.items()}
+        relaxed = with_tolerances(problem, need)
+        self.task = replace(self.task, start=best.district)
+        final = self.solve(relaxed)
+        if not _keeps(final, relaxed):
+            final = replace(best, lower_bound=final.lower_bound, evidence=final.evidence)
+        self.uneven = {name: t for name, t in need.items() if t > asked[name]}
+        self.conflicts.append(self.in_words_of(problem, asked, proven))
+        return final, relaxed
+
+    def in_words_of(self, problem: DistrictingProblem, asked: dict[str, float], proven: bool) -> str:
+        """Say which further balances cannot be kept, and what would do."""
+        where, count = in_words(self.part), problem.count
+        rule = ", ".join(f"{name} ±{t:.1%}" for name, t in asked.items())
+        way = ", ".join(f"{name} ±{t:.1%}" for name, t in self.uneven.items())
+        do = f"The smallest tolerances found that would do: {way}."
+        for b in problem.balances:
+            heavy = np.flatnonzero(b.amount > b.upper * (1 + 1e-9))
+            if len(heavy):
+                units = self.places(self.part.units[heavy[np.argsort(-b.amount[heavy])]])
+                said = (
+                    f"{where}{count} beats with {rule} cannot be drawn: what a beat may have of {b.name} is less than in {units} alone, "
+                    "and a unit is never split."
+                )
+                return f"{said} {do}"
+        if proven:
+            said = f"{where}{count} beats with {rule} cannot be drawn."
+            return f"{said} {do}"
+        said = f"{where}{count} beats with {rule} were not found, though that is not proven impossible."
+        return Unproven(f"{said} {do}")
 
     def more_budget(self, problem: DistrictingProblem) -> MunicipalityPlan:
         """Raise the change budget to the fewest residents that a search moves, and plan with that."""
@@ -229,9 +309,12 @@ class _Municipality:
     def evidence(self, problem: DistrictingProblem, found: Districts) -> PartEvidence:
         return PartEvidence(self.part.name, self.part.units, self.setting.labels, problem, found.evidence)
 
-    def more_tolerance(self, problem: DistrictingProblem, found: Districts) -> MunicipalityPlan:
-        """Find the smallest tolerance that a search finds a plan for, say why it is needed, and plan with it."""
-        part = self.part
+    def more_tolerance(self, asked: DistrictingProblem, found: Districts) -> MunicipalityPlan:
+        """Find the smallest tolerance that a search finds a plan for, say why it is needed, and plan with it.
+
+        Further balances are left out at first, `found` too: what they must give is sought with the tolerance that the hours need.
+        """
+        part, problem = self.part, replace(asked, balances=())
         # no beat is lighter than its heaviest unit
         heaviest = float(problem.weight.max() / part.mean - 1) if part.mean > 0 else 0.0
         high, low, best = self._deviation(problem, found), max(part.tolerance, heaviest), found
@@ -255,7 +338,12 @@ class _Municipality:
         relaxed = _at_tolerance(problem, part.mean, tolerance)
         self.task = replace(self.task, start=best.district)
         final = self.solve(relaxed)
-        if not _keeps(final, relaxed):
+        if asked.balances:
+            whole = replace(relaxed, balances=asked.balances)
+            even = final if _keeps(final, relaxed) else best
+            both = self.solve(whole)
+            final, relaxed = (both, whole) if _keeps(both, whole) else self.stretched(whole, even, proven=False)
+        elif not _keeps(final, relaxed):
             # what was proven of it holds within the tolerance that is told, what was proven of `best` in a smaller one
             final = replace(best, lower_bound=final.lower_bound, evidence=final.evidence)
         why = self.why_not(problem, found.infeasible)

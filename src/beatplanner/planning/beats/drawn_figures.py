@@ -9,6 +9,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from beatplanner.data.result.alphabet import natural
+from beatplanner.planning.beats.amounts import amounts_of
 from beatplanner.planning.beats.drawn_plan import DrawnPlan
 from beatplanner.planning.workload import officers_required
 
@@ -139,6 +140,27 @@ def _pieces(drawn: DrawnPlan) -> tuple[np.ndarray, np.ndarray]:
     return pieces, np.flatnonzero(~main[piece])
 
 
+def _uneven(drawn: DrawnPlan, f: Figures) -> list[str]:
+    """Return the beats that break a further balance, in words."""
+    rules, found = drawn.town.description.beats, list[str]()
+    home = np.array([drawn.municipality[drawn.members(b)[0]] for b in f.beat], dtype=object)
+    for name, amount in amounts_of(drawn.town, drawn.workload).items():
+        assert rules is not None
+        held = np.array([float(amount[drawn.members(b)].sum()) for b in f.beat])
+        for place in dict.fromkeys(home):
+            mean = float(held[home == place].mean())
+            lower, upper = mean * (1 - rules.balances[name]), mean * (1 + rules.balances[name])
+            wrong = (home == place) & ((held > upper * (1 + HAIR)) | (held < lower * (1 - HAIR)))
+            for k in np.flatnonzero(wrong):
+                beat, has, allowed = drawn.name(f.beat[k]), f"{held[k]:,.4g}", f"{lower:,.4g} – {upper:,.4g}"
+                found.append(
+                    f"Beat {beat} has too much of {name}: {has}, and the rules allow {allowed}."
+                    if held[k] > upper
+                    else f"Beat {beat} has too little of {name}: {has}, and the rules allow {allowed}."
+                )
+    return found
+
+
 def _broken(drawn: DrawnPlan, f: Figures) -> tuple[str, ...]:
     """Return the rules that are broken, in words."""
     found: list[str] = []
@@ -154,6 +176,7 @@ def _broken(drawn: DrawnPlan, f: Figures) -> tuple[str, ...]:
             f"Beat {drawn.name(f.beat[k])} has {f.hours[k]:,.0f} hours a year, {side} than the {f.lower[k]:,.0f} to "
             f"{f.upper[k]:,.0f} that the rules allow."
         )
+    found += _uneven(drawn, f)
     rules = drawn.town.description.beats
     if rules is not None and rules.max_moved is not None and (f.moved_share or 0.0) > rules.max_moved + HAIR:
         found.append(

@@ -227,7 +227,7 @@ class MunicipalityPlan:
     found
         The districts.
     relaxed
-        Fields of the problem that are other than asked for: ``count``, ``lower``, ``upper``, ``budget``, ``locked``.
+        Fields of the problem that are other than asked for: ``count``, ``lower``, ``upper``, ``budget``, ``locked``, ``balances``.
     mean, tolerance
         Of the municipality.
     conflicts
@@ -236,6 +236,8 @@ class MunicipalityPlan:
         The tolerance that it needs; None where the one asked for does.
     short
         The residents that must move, where the budget does not do; None where it does.
+    uneven
+        Of the further balances, by name, the tolerances that had to give and with which beats were found.
     """
 
     found: Districts
@@ -245,3 +247,4 @@ class MunicipalityPlan:
     conflicts: list[str] = field(default_factory=list[str])
     wider: Relaxed | None = None
     short: Relaxed | None = None
+    uneven: dict[str, float] = field(default_factory=dict[str, float])

@@ -8,15 +8,16 @@ rules cannot all be met, the smallest relaxation is searched for, said in words,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from beatplanner.data.result.service import LeastMinutes, LinesFound
 from beatplanner.data.town.town import Town
-from beatplanner.planning.beats.alone import STEP, plan_alone
+from beatplanner.planning.beats.alone import plan_alone
+from beatplanner.planning.beats.amounts import STEP
 from beatplanner.planning.beats.conflicts import in_sentences
 from beatplanner.planning.beats.municipality import (
     AtHome,
@@ -84,6 +85,8 @@ class BeatPlan:
         Where the rules clash: the tolerance, and the share of residents moved, that would do, and up to where less is proven impossible.
     relaxed_bound
         Where tolerances alone had to give: proven for every plan within those of `rules`; None otherwise.
+    uneven
+        By municipality and name: the tolerances of further balances that had to give.
     hurried
         Municipalities whose bound the time cut short.
     least_minutes
@@ -107,6 +110,7 @@ class BeatPlan:
     homes: tuple[AtHome, ...] = ()
     wider: tuple[Relaxed, ...] = ()
     short: Relaxed | None = None
+    uneven: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
     hurried: tuple[str, ...] = ()
     relaxed_bound: float | None = None
     least_minutes: LeastMinutes | None = None
@@ -436,6 +440,7 @@ class _Planner:
             wider=wider,
             short=short,
             relaxed_bound=min(bound, objective) if only_wider and bound is not None else None,
+            uneven={(p.name, name): t for p, a in zip(solved, alone, strict=True) for name, t in a.uneven.items()},
             hurried=tuple(p.name for p, f in zip(solved, found, strict=True) if f.hurried),
         )
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from beatplanner.data.town.town import Town
+from beatplanner.planning.beats.amounts import amounts_of
+from beatplanner.planning.beats.balances import balances_of, of_count
 from beatplanner.planning.beats.municipality import Part
 from beatplanner.planning.beats.own_ids import nowhere
 from beatplanner.planning.workload import WorkloadPlan, automatic_count
@@ -29,6 +31,8 @@ class Problems:
         (n,) label of each unit's beat of today, and of the beat that it is locked to; -1 for none.
     parts
         One a municipality, in the order of their names.
+    amounts
+        (n,) by name: what beats balance beside their hours.
     conflicts
         In words: numbers of beats and locks that cannot be as asked for.
     """
@@ -39,6 +43,7 @@ class Problems:
         assert rules is not None
         self.rules = rules
         self.people = residents_of(town, workload)
+        self.amounts = amounts_of(town, workload)
         self.conflicts: list[str] = []
         units = town.units
         current, locked = units["current"].to_numpy(object), units["locked"].to_numpy(object)
@@ -101,6 +106,7 @@ class Problems:
                 residents=self.people[units],
                 current=current,
                 locked=locked,
+                balances=balances_of(self.amounts, self.rules.balances, units, int(count)),
             )
             away = (locked >= 0) & (home[locked] != m)
             parts.append(Part(name, units, problem, mean, self.rules.tolerance, away))
@@ -152,7 +158,7 @@ class Problems:
             )
             mean = part.problem.weight.sum() / len(apart)
             problem = replace(
-                problem, count=len(apart), lower=mean * (1 - part.tolerance), upper=mean * (1 + part.tolerance)
+                of_count(problem, len(apart)), lower=mean * (1 - part.tolerance), upper=mean * (1 + part.tolerance)
             )
             part = replace(part, mean=float(mean))
         return replace(part, problem=problem)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from beatplanner.planning.beats.alone import STEP
+from beatplanner.planning.beats.amounts import STEP
 from beatplanner.planning.beats.budget_branches import Step, least_choice, steps_of
 from beatplanner.planning.beats.municipality import AtHome, Limited, MunicipalityPlan, Part, PartEvidence, Relaxed, Task
 from beatplanner.solver.districts.solve import Districts, measured

@@ -8,6 +8,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from beatplanner.planning.beats.amounts import amounts_of
+from beatplanner.planning.beats.balances import balances_of
 from beatplanner.planning.beats.drawing import Drawing
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts.nearest import NearestProblem, nearest_districts
@@ -45,6 +47,9 @@ class DrawnMunicipality:
         tolerance = rules.tolerance if rules is not None else None
         self.lower = mean * (1 - tolerance) if tolerance is not None else 0.0
         self.upper = mean * (1 + tolerance) if tolerance is not None else np.inf
+        self.balances = balances_of(
+            amounts_of(town, drawing.workload), {} if rules is None else rules.balances, units, len(self.own)
+        )
         self.xy = drawing.points[units]
         current = town.units["current"].to_numpy(object)[units]
         self.current = np.array([place.get(c, -2) if isinstance(c, str) else -1 for c in current])
@@ -67,10 +72,20 @@ class DrawnMunicipality:
         return self.budget is None or self.moved(district) <= self.budget + 1e-6
 
     def outside(self, district: np.ndarray) -> float:
-        """Return the hours outside the bounds, summed over districts."""
+        """Return the hours outside the bounds, summed over districts, and what of further balances is, in their measure."""
         loads = np.bincount(district, weights=self.hours, minlength=len(self.own))
         over = np.maximum(0.0, loads - self.upper) if np.isfinite(self.upper) else 0.0 * loads
-        return float((over + np.maximum(0.0, self.lower - loads)).sum())
+        off = float((over + np.maximum(0.0, self.lower - loads)).sum())
+        return off + self.uneven(district)
+
+    def uneven(self, district: np.ndarray) -> float:
+        """Return how much of further balances is outside their bounds, each in the measure of hours."""
+        found, hours = 0.0, float(self.hours.sum())
+        for kept in self.balances:
+            held = np.bincount(district, weights=kept.amount, minlength=len(self.own))
+            off = float((np.maximum(0.0, held - kept.upper) + np.maximum(0.0, kept.lower - held)).sum())
+            found += off * hours / max(float(kept.amount.sum()), 1e-300)
+        return found
 
     def solve(
         self, seconds: float, threads: int, seed: int, cancelled: Callable[[], bool]
@@ -110,6 +125,7 @@ class DrawnMunicipality:
             locked=self.locked,
             current=self.current,
             budget=self.budget,
+            balances=self.balances,
         )
         return nearest_districts(wanted, seconds=seconds, threads=threads, seed=seed, cancelled=cancelled)
 
@@ -130,6 +146,7 @@ class DrawnMunicipality:
             residents=self.people + 1e-3,
             current=self.wish,
             locked=self.locked,
+            balances=self.balances,
         )
         start = whole if connected(whole, self.edges) and len(np.unique(whole)) == len(self.own) else None
         try:

@@ -155,6 +155,8 @@ def _of_beats(d: Description) -> Iterator[Relaxation]:
 
     wider = round(min(1.0, b.tolerance + TOLERANCE), 4)
     yield rule("tolerance", "wider", {"share": b.tolerance}, {"share": wider}, tolerance=wider)
+    if b.balances:
+        yield rule("balances", "without", balances={})
     if b.barriers is not None:
         name = barriers_name(d)
         asked, kind = ({"name": name}, ".named") if name else ({}, "")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from beatplanner.data.town.town import Town
+from beatplanner.planning.beats.amounts import balance_rows
 from beatplanner.planning.beats.naming import beat_table, best_member, carried_on, distances_of
 from beatplanner.planning.beats.plan import BeatPlan, moved_share
 from beatplanner.planning.beats.problems import Problems
@@ -75,6 +76,11 @@ class LineRules:
             str(b): home[m] for b, m in zip(plan.table["beat"], plan.table["municipality"], strict=True) if m in home
         }
         self.municipality = town.units["municipality"].to_numpy(object)
+        self.amounts = problems.amounts
+        rows = balance_rows(town, workload, plan.beat, plan.uneven) if problems.amounts else []
+        within = {(r["municipality"], r["amount"]): (r["lower"], r["upper"]) for r in rows}
+        places = dict(zip(plan.table["beat"].astype(str), plan.table["municipality"], strict=True))
+        self.amount_limits = {(b, name): within[m, name] for b, m in places.items() for name in problems.amounts}
         self.near: list[list[int]] = [[] for _ in plan.beat]
         for a, b in town.edges[["a", "b"]].to_numpy(int).tolist():
             if self.municipality[a] == self.municipality[b]:
@@ -101,11 +107,21 @@ class LineRules:
         lower, upper = self.limits.get(beat, (0.0, np.inf))
         return lower - 1e-9 * upper <= hours <= upper * (1 + 1e-9)
 
+    def even(self, units: np.ndarray, beat: str) -> bool:
+        """Tell whether a beat of these units keeps the further balances."""
+        for name, amount in self.amounts.items():
+            lower, upper = self.amount_limits[beat, name]
+            if not lower - 1e-9 * upper <= float(amount[units].sum()) <= upper * (1 + 1e-9):
+                return False
+        return True
+
     def kept(self, beat: np.ndarray, changed: list[str], *, balanced: bool = True) -> bool:
         """Tell whether beats keep the rules, where only some of them changed; without `balanced` all but the balance of the year."""
         for b in changed:
             units = np.flatnonzero(beat == b)
             if not len(units) or (balanced and not self.balanced(float(self.workload.hours[units].sum()), b)):
+                return False
+            if not self.even(units, b):
                 return False
             inside, reached, heap = set(units.tolist()), {int(units[0])}, [int(units[0])]
             while heap:

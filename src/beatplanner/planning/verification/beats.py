@@ -12,6 +12,7 @@ from beatplanner.data.formats.frames import records
 from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.sections import list_of
 from beatplanner.planning.verification.adjacency import check_contiguity, check_edges
+from beatplanner.planning.verification.balances import check_balances
 from beatplanner.planning.verification.beat_figures import check_figures, check_people, check_polygons
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.identity import check_identity
@@ -106,6 +107,7 @@ def _check_balance(ledger: Ledger, evidence: Evidence, claims: Claims, planned: 
         else "every beat within the relaxed tolerance"
     )
     ledger.each("beats.tolerance", said, wrong, len(beats), "beats")
+    check_balances(ledger, evidence, claims, met)
     wish = rules.count
     if met and wish != "auto":
         ledger.add("beats.wished_count", len(beats) == wish, wish, len(beats))

@@ -11,6 +11,7 @@ import numpy as np
 
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.arrays import NUMBER, TEXT, WHOLE, MalformedError, sized, within
+from beatplanner.planning.verification.balances import amounts_of, widest_bounds
 from beatplanner.planning.verification.beats import metres_between
 from beatplanner.planning.verification.cut_cone_proof import has_prices
 from beatplanner.planning.verification.cut_proof import prove_cut
@@ -311,6 +312,7 @@ def areas_of(evidence: Evidence, names: list[str], labels: list[str], price: flo
     rows = list_of(section_of(evidence.summary, "beats"), "municipalities")
     # where the rules clash each municipality has the tolerance that it needs; a narrower one than the rules' would prove too much
     wider = {str(r["municipality"] or ""): max(rules.tolerance, float(r["tolerance"])) for r in rows}
+    amounts, bounds = amounts_of(evidence), widest_bounds(evidence)
     of_unit = np.array([place[m] for m in municipality], int)
     known = float(people[current >= 0].sum())
     spare = math.inf if rules.max_moved is None else rules.max_moved * known
@@ -348,6 +350,7 @@ def areas_of(evidence: Evidence, names: list[str], labels: list[str], price: flo
                 spare if len(names) == 1 and rules.max_moved is not None else None,
                 price,
                 border[here],
+                balances=tuple((a[inside], *bounds[name, b]) for b, a in amounts.items()),
             )
         )
     return found, spare

@@ -109,6 +109,8 @@ def _is_plan(area: Area, pairs: Pairs, zones: Zones, lies: list[int], taken: lis
     hours = np.bincount(lies, weights=area.weight, minlength=len(pairs.centre))[used]
     if hours.min() < area.lower - SLACK * area.upper:
         return False
+    if area.uneven(np.array(lies, np.int64)):
+        return False
     alive = np.zeros(len(pairs.unit), bool)
     alive[taken] = True
     return bool(connected(pairs, alive)[taken].all())

@@ -315,6 +315,10 @@ class _Tree:
             load, slack = np.bincount(left.site, weights=left.weight)[np.unique(left.site)], SLACK * area.upper
             if load.min() < area.lower - slack or load.max() > area.upper + slack:
                 return math.inf, alive
+            beat = np.empty(self.n, np.int64)
+            beat[left.unit] = left.site
+            if area.uneven(beat):
+                return math.inf, alive
         if area.budget is not None:
             fewest = np.full(self.n, np.inf)
             np.minimum.at(fewest, left.unit, left.moved)

@@ -43,6 +43,8 @@ class Area:
         What a resident who changes beat adds to the cost: the price common to municipalities that share a budget.
     border
         (m,) metres of border of each of `edges`.
+    balances
+        What beats balance beside their hours: (n,) amounts, and the bounds of a beat's.
     by_moves
         Whether the cost is the residents who change beat instead of travel. Any unit would do as centre then; the first one of a beat is.
     """
@@ -60,6 +62,16 @@ class Area:
     price: float = 0.0
     border: np.ndarray = field(default_factory=lambda: np.empty(0))
     by_moves: bool = False
+    balances: tuple[tuple[np.ndarray, float, float], ...] = ()
+
+    def uneven(self, beat: np.ndarray) -> bool:
+        """Tell whether beats, (n,) of whatever numbers, break one of the further balances by more than rounding."""
+        _, district = np.unique(beat, return_inverse=True)
+        for amount, lower, upper in self.balances:
+            held = np.bincount(district, weights=amount)
+            if held.min() < lower - SLACK * upper or held.max() > upper + SLACK * upper:
+                return True
+        return False
 
 
 class TooLargeError(Exception):

@@ -132,6 +132,10 @@ def _check_against_inputs(ledger: Ledger, evidence: Evidence, town: Town) -> Non
                 "units",
                 "residents",
             )
+    for column in [f"amount_{name}" for name in town.description.units.amounts]:
+        said = units[column] if column in units.columns else [None] * len(units)
+        rows = zip(names, said, source[column], strict=True)
+        ledger.pairs(f"units.{column}", "each unit has the amount of the inputs", rows, "units")
     for column, what in (("municipality", "municipality"), ("current", "today's beat")):
         wrong = [
             f"{name}: {what} is “{said}” in the plan, “{was}” in the inputs."

@@ -12,6 +12,7 @@ from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.town import Town
+from beatplanner.planning.beats.amounts import balance_rows
 from beatplanner.planning.forum.forum_money import forum_ways
 from beatplanner.planning.officers.trust import relationship_years_of_lines
 from beatplanner.planning.proof import rules_in_summary
@@ -107,6 +108,8 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
             "covered_share": float(covered_share(posts, description.workload).mean()),
             **beats.smallest,
         }
+        if len(beats.rules) and description.beats is not None and description.beats.balances:
+            summary["beats"]["balances"] = balance_rows(town, work, beats.beat, beats.uneven)
         if beats.least_minutes is not None:
             summary["beats"]["least_minutes"] = beats.least_minutes
         if beats.lines is not None:

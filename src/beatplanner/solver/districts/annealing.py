@@ -5,7 +5,7 @@ on the district that loses the unit by a search that stops as soon as the unit's
 district is its best member (the 1-median), kept exact at every move in time proportional to the district.
 
 The move is taken by the Metropolis rule on: cost + λ · (weight outside the bounds) + μ · (residents moved above the
-budget). λ and μ rise while the walk is outside the rules and fall while it is inside, so that it lives near the edge of what is
+budget). Where districts balance further amounts, what of them is outside their bounds counts as weight does. λ and μ rise while the walk is outside the rules and fall while it is inside, so that it lives near the edge of what is
 allowed, where the good plans are (strategic oscillation; Glover 1989). The best state that keeps every rule is kept.
 
 The units of a district are a doubly linked list, so that memory grows with units alone.
@@ -143,6 +143,41 @@ def _outside(total: float, lower: float, upper: float):
     if total < lower:
         return lower - total
     return 0.0
+
+
+@njit(cache=True, inline="always")
+def _amounts_outside(
+    u: int, a: int, b: int, amounts: np.ndarray, held: np.ndarray, amount_lower: np.ndarray, amount_upper: np.ndarray
+):
+    """Return by how much more of further amounts is outside the bounds if unit `u` goes from `a` to `b`."""
+    change = 0.0
+    for c in range(amounts.shape[1]):
+        m, low, high = amounts[u, c], amount_lower[c], amount_upper[c]
+        change += (
+            _outside(held[a, c] - m, low, high)
+            + _outside(held[b, c] + m, low, high)
+            - _outside(held[a, c], low, high)
+            - _outside(held[b, c], low, high)
+        )
+    return change
+
+
+@njit(cache=True, inline="always")
+def _carry_amounts(u: int, a: int, b: int, amounts: np.ndarray, held: np.ndarray):
+    """Take the further amounts of unit `u` from `a` to `b`."""
+    for c in range(amounts.shape[1]):
+        held[a, c] -= amounts[u, c]
+        held[b, c] += amounts[u, c]
+
+
+@njit(cache=True, nogil=True)
+def _held(amounts: np.ndarray, district: np.ndarray, count: int):
+    """Return the further amounts of each district, (K, B)."""
+    held = np.zeros((count, amounts.shape[1]))
+    for i in range(amounts.shape[0]):
+        for c in range(amounts.shape[1]):
+            held[district[i], c] += amounts[i, c]
+    return held
 
 
 @njit(cache=True, inline="always")
@@ -354,6 +389,9 @@ def anneal(
     weight: np.ndarray,
     lower: float,
     upper: float,
+    amounts: np.ndarray,
+    amount_lower: np.ndarray,
+    amount_upper: np.ndarray,
     indptr: np.ndarray,
     indices: np.ndarray,
     length: np.ndarray,
@@ -389,6 +427,7 @@ def anneal(
     All arrays are changed in place; `best` receives the best district of each unit that keeps the rules, or, while none does, the
     one with the least weight outside the bounds. `tally` holds the figures named above. `log_unit` and `log_from`,
     (proposals,), are scratch space for the moves since the best state, which are undone at the end to find it again.
+    `amounts`, (n, B), are what districts balance beside the weight, in its measure, each within its own bounds.
     `price` is part of the objective: what each resident moved costs. With `adapt` the penalties rise while a rule is broken and fall while it is kept; weight outside the bounds counts as broken from
     `allowance` for each degree above `cool` on, since of very many districts some are always a little outside while it is hot.
     """
@@ -397,6 +436,7 @@ def anneal(
     stamp = 1
     mark[:] = 0
     since = -1
+    held = _held(amounts, district, size.shape[0])
     for _ in range(proposals):
         temperature *= cooling
         e: int = np.random.randint(edges)
@@ -412,6 +452,7 @@ def anneal(
             + _outside(total[b] + w, lower, upper)
             - _outside(total[a], lower, upper)
             - _outside(total[b], lower, upper)
+            + _amounts_outside(u, a, b, amounts, held, amount_lower, amount_upper)
         )
         moved = _residents_moved(u, a, b, residents, label_of_unit, label_of_district)
         over = 0.0
@@ -467,6 +508,7 @@ def anneal(
             centre,
             cost,
         )
+        _carry_amounts(u, a, b, amounts, held)
         if since >= 0:
             log_unit[since] = u
             log_from[since] = a
@@ -513,6 +555,9 @@ def settle(
     weight: np.ndarray,
     lower: float,
     upper: float,
+    amounts: np.ndarray,
+    amount_lower: np.ndarray,
+    amount_upper: np.ndarray,
     indptr: np.ndarray,
     indices: np.ndarray,
     length: np.ndarray,
@@ -543,6 +588,7 @@ def settle(
     mark[:] = 0
     stamp = 0
     made = 0
+    held = _held(amounts, district, size.shape[0])
     for _ in range(50):
         before_pass = made
         for e in range(indices.shape[0]):
@@ -554,6 +600,8 @@ def settle(
                 continue
             w: float = weight[u]
             if w > 0.0 and (total[a] - w < lower or total[b] + w > upper):
+                continue
+            if _amounts_outside(u, a, b, amounts, held, amount_lower, amount_upper) > 0.0:
                 continue
             moved = _residents_moved(u, a, b, residents, label_of_unit, label_of_district)
             if moved > 0.0:
@@ -607,6 +655,7 @@ def settle(
                 centre,
                 cost,
             )
+            _carry_amounts(u, a, b, amounts, held)
             made += 1
         if made == before_pass:
             break

@@ -29,6 +29,7 @@ import pulp
 from scipy import linalg
 
 from beatplanner.solver.clock import read_clock
+from beatplanner.solver.districts.problem import Amounts
 from beatplanner.solver.highs import solve
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class CutModel:
         self.model += pulp.lpSum(float(m) * y for m, y in zip(problem.border, cut, strict=True))
         for i in range(n):
             self.model += pulp.lpSum(self.x[i, j] for j in range(i + 1)) == 1
+        amounts = Amounts.of(problem)
         for j in range(n):
             root = self.x[j, j]
             for i in range(j + 1, n):
@@ -95,6 +97,10 @@ class CutModel:
             slack = 1e-9 * problem.upper
             self.model += load >= (problem.lower - slack) * root
             self.model += load <= (problem.upper + slack) * root
+            for amount, low, high in zip(amounts.of_unit.T, amounts.lower, amounts.upper, strict=True):
+                held = pulp.lpSum(float(amount[i]) * self.x[i, j] for i in range(j, n))
+                self.model += held >= (float(low) - slack) * root
+                self.model += held <= (float(high) + slack) * root
         self.model += pulp.lpSum(self.x[j, j] for j in range(n)) == problem.count
         for (i, k), y in zip(problem.edges.tolist(), cut, strict=True):
             for j in range(max(i, k) + 1):

@@ -19,6 +19,7 @@ import numpy as np
 import pulp
 
 from beatplanner.solver.clock import read_clock
+from beatplanner.solver.districts.problem import Amounts
 from beatplanner.solver.highs import solve
 
 if TYPE_CHECKING:
@@ -51,11 +52,16 @@ class LabelModel:
             [(y, float(b)) for b, row in zip(problem.border, cut, strict=True) for y in row]
         )
         mean, slack = max(1e-300, float(problem.weight.mean())), 1e-9 * problem.upper
+        amounts = Amounts.of(problem)
         in_order: list[int] = np.argsort(self.place).tolist()
         for k in range(count):
             load = pulp.LpAffineExpression([(self.x[i][k], float(problem.weight[i]) / mean) for i in range(n)])
             self.model += load >= (problem.lower - slack) / mean
             self.model += load <= (problem.upper + slack) / mean
+            for amount, low, high in zip(amounts.of_unit.T, amounts.lower, amounts.upper, strict=True):
+                held = pulp.LpAffineExpression([(self.x[i][k], float(amount[i]) / mean) for i in range(n)])
+                self.model += held >= (float(low) - slack) / mean
+                self.model += held <= (float(high) + slack) / mean
             for (i, j), row in zip(ends, cut, strict=True):
                 self.model += row[k] >= self.x[i][k] - self.x[j][k]
             for rank, i in enumerate(in_order):

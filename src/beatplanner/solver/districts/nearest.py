@@ -4,6 +4,7 @@ Model, with x_ib = 1 where unit i is in district b, over the districts B(i) of i
 
     min  Σ_i r_i (1 − x_i,wish(i))
     s.t. Σ_b x_ib = 1,  L_b ≤ Σ_i w_i x_ib ≤ U_b,  x_ib = 1 for locked units,
+         l_cb ≤ Σ_i a_ci x_ib ≤ u_cb  for each further amount c that districts balance,
          Σ_i r_i (1 − x_i,current(i)) ≤ budget over units that have a district today,
          x_ib + x_jb − Σ_{s ∈ N(C)} x_sb ≤ 1  for each piece C of district b that i is in and j is not (j not in N(C) either)
 
@@ -22,6 +23,7 @@ import numpy as np
 import pulp
 
 from beatplanner.solver.clock import read_clock
+from beatplanner.solver.districts.problem import Balance
 from beatplanner.solver.highs import solve
 
 # A unit without residents counts so much, so that nothing is changed that need not be.
@@ -53,6 +55,8 @@ class NearestProblem:
         (n,) today's district, −1 where there is none and −2 where today's is none of these.
     budget
         Residents that may be in another district than today; None for no limit.
+    balances
+        Amounts that districts balance beside the workload.
     """
 
     wish: np.ndarray
@@ -65,6 +69,7 @@ class NearestProblem:
     locked: np.ndarray
     current: np.ndarray
     budget: float | None = None
+    balances: tuple[Balance, ...] = ()
 
 
 def nearest_districts(
@@ -119,6 +124,14 @@ def nearest_districts(
         model += load >= float(problem.lower[b])
         if np.isfinite(problem.upper[b]):
             model += load <= float(problem.upper[b])
+        for balance in problem.balances:
+            # in shares of a district's mean, so that all rows are of one size
+            mean = max(1e-300, float(balance.amount.sum()) / count)
+            held = pulp.LpAffineExpression(
+                [(x[i, b], float(balance.amount[i]) / mean) for i in range(n) if (i, b) in x]
+            )
+            model += held >= balance.lower / mean
+            model += held <= balance.upper / mean
         model += pulp.lpSum(x[i, b] for i in range(n) if (i, b) in x) >= 1
     if problem.budget is not None:
         there = np.flatnonzero(problem.current != -1)

@@ -16,6 +16,7 @@ from beatplanner.solver.districts.dilation import raised, suits
 from beatplanner.solver.districts.exclusion import excludable
 from beatplanner.solver.districts.growth import Graph
 from beatplanner.solver.districts.knapsack import ascend
+from beatplanner.solver.districts.problem import keeps_amounts
 from beatplanner.solver.districts.separation import piece_apart
 from beatplanner.solver.districts.sites import Sites, pairs_in_reach
 
@@ -311,6 +312,8 @@ class LocalNode:
         load = np.bincount(district, weights=self.problem.weight)
         slack = 1e-9 * self.problem.upper
         if load.min() < self.problem.lower - slack or load.max() > self.problem.upper + slack:
+            return None, np.inf
+        if not keeps_amounts(district, self.problem):
             return None, np.inf
         return district, float(s.cost[taken].sum())
 

@@ -29,6 +29,26 @@ class Measured(Protocol):
 
 
 @dataclass(frozen=True)
+class Balance:
+    """An amount beside the workload that districts share evenly.
+
+    Attributes
+    ----------
+    name
+        What it is.
+    amount
+        (n,) of each unit, not negative.
+    lower, upper
+        Bounds of a district's amount.
+    """
+
+    name: str
+    amount: np.ndarray
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
 class DistrictingProblem:
     """One municipality's units, to be made into districts.
 
@@ -60,6 +80,8 @@ class DistrictingProblem:
         (n,) label that the unit must have, -1 where free. Labels of `locked` and `current` are the same.
     price
         What each resident that changes label adds to the objective of `TRAVEL` and `CUT`: the price common to municipalities that share a budget.
+    balances
+        Amounts that districts balance beside the workload.
     """
 
     weight: np.ndarray
@@ -76,6 +98,56 @@ class DistrictingProblem:
     budget: float | None = None
     locked: np.ndarray = field(default_factory=lambda: np.empty(0, int))
     price: float = 0.0
+    balances: tuple[Balance, ...] = ()
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """The further balances of a problem as arrays, each in the measure of workload, so that what is outside can be added up.
+
+    Attributes
+    ----------
+    of_unit
+        (n, B) amounts.
+    lower, upper
+        (B,) bounds.
+    """
+
+    of_unit: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+    @classmethod
+    def of(cls, problem: DistrictingProblem) -> Amounts:
+        """Return the amounts of a problem; its workload has as much in all as each of them."""
+        columns: list[np.ndarray] = []
+        bounds: list[tuple[float, float]] = []
+        work = float(problem.weight.sum())
+        for balance in problem.balances:
+            whole = float(balance.amount.sum())
+            scale = work / whole if work > 0 and whole > 0 else 1.0
+            columns.append(balance.amount * scale)
+            bounds.append((balance.lower * scale, balance.upper * scale))
+        units = len(problem.weight)
+        of_unit = np.ascontiguousarray(np.column_stack(columns), float) if columns else np.zeros((units, 0))
+        lower, upper = (np.array([b[k] for b in bounds], float) for k in range(2))
+        return cls(of_unit, lower, upper)
+
+    def outside(self, district: np.ndarray, count: int) -> float:
+        """Return how much of all amounts is outside the bounds of districts, (n,) of 0..K-1."""
+        found = 0.0
+        for amount, low, high in zip(self.of_unit.T, self.lower, self.upper, strict=True):
+            total = np.bincount(district, weights=amount, minlength=count)
+            found += float(np.maximum(0.0, total - high).sum() + np.maximum(0.0, low - total).sum())
+        return found
+
+
+def keeps_amounts(district: np.ndarray, problem: DistrictingProblem) -> bool:
+    """Tell whether districts keep every balance but that of the workload, to rounding."""
+    if not problem.balances:
+        return True
+    slack = 1e-9 * max(problem.upper, 1e-300) * problem.count
+    return Amounts.of(problem).outside(district, problem.count) <= slack
 
 
 @dataclass(frozen=True)
@@ -95,7 +167,7 @@ class Districts:
     lower_bound
         Proven bound on the objective of any districts that keep the rules; None where none was computed.
     outside
-        Workload outside the bounds, summed over districts; 0 where the rules are kept.
+        Workload outside the bounds, summed over districts, and so of further balances; 0 where the rules are kept.
     moved
         Residents whose label changes.
     infeasible

@@ -13,7 +13,7 @@ from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts import annealing as local_search
 from beatplanner.solver.districts.annealing import CUT, MOVES, TRAVEL
 from beatplanner.solver.districts.growth import Graph, Growth, NoRoomError, grown_from, halved, share_out
-from beatplanner.solver.districts.problem import DistrictingProblem, Districts, keeps_balance, keeps_budget
+from beatplanner.solver.districts.problem import Amounts, DistrictingProblem, Districts, keeps_balance, keeps_budget
 from beatplanner.solver.districts.transport import Transport
 
 # Moves tried for each unit where time allows, and moves a second and thread to count on: half of what a laptop of 2020 does, so that
@@ -84,6 +84,7 @@ class Search:
         none = np.full(n, -1)
         self.current = problem.current if len(problem.current) else none
         self.locked = problem.locked if len(problem.locked) else none
+        self.amounts = Amounts.of(problem)
         self.chunk = min(CHUNK, 2_000 * n)  # moves of the last descent, and the fewest of a walk
         # whether it matters whose label a district carries on
         self.by_label = problem.budget is not None or problem.goal == MOVES or problem.price > 0.0
@@ -223,7 +224,7 @@ class Search:
             self.measure(state)
             moved = self.residents[(self.current >= 0) & (self.current != label[state.district])].sum()
             tally[local_search.COST] = self.objective(state.district, state.cost, moved)
-            tally[local_search.OUTSIDE] = _outside(state.total, problem.lower, problem.upper)
+            tally[local_search.OUTSIDE] = self.outside(state)
             tally[local_search.MOVED] = moved
 
         refresh()
@@ -303,7 +304,7 @@ class Search:
     def has_large_districts(self) -> bool:
         """Whether a transport problem makes better districts than a walk."""
         problem = self.problem
-        plain = problem.goal == TRAVEL and not self.by_label and not (self.locked >= 0).any()
+        plain = problem.goal == TRAVEL and not self.by_label and not (self.locked >= 0).any() and not problem.balances
         return plain and BIG_DISTRICT * problem.count <= len(problem.weight) <= LARGE
 
     def around(self, stop: Callable[[], bool]) -> Callable[[np.ndarray], tuple[np.ndarray, float] | None]:
@@ -319,7 +320,7 @@ class Search:
 
     def _map_and_rules(self, label: np.ndarray):
         """Return what the kernels of a walk begin with, in their order."""
-        # fourteen arguments, counted by the checker of types: so no annotation
+        # seventeen arguments, counted by the checker of types: so no annotation
         problem, graph = self.problem, self.graph
         return (
             self.distance,
@@ -327,6 +328,9 @@ class Search:
             problem.weight,
             problem.lower,
             problem.upper,
+            self.amounts.of_unit,
+            self.amounts.lower,
+            self.amounts.upper,
             graph.indptr,
             graph.indices,
             graph.length,
@@ -337,6 +341,12 @@ class Search:
             self.current,
             label,
         )
+
+    def outside(self, state: _State) -> float:
+        """Return what is outside the bounds of the workload and of further balances, of a state that is measured."""
+        problem = self.problem
+        work = _outside(state.total, problem.lower, problem.upper)
+        return work + self.amounts.outside(state.district, problem.count) if problem.balances else work
 
     def measure(self, state: _State) -> None:
         """Bring a walk's bookkeeping up to date with its districts."""
@@ -373,7 +383,7 @@ class Search:
         self.measure(state)
         label = best_labels(district, problem.count, self.current, self.residents, self.locked)
         moved = float(self.residents[(self.current >= 0) & (self.current != label[district])].sum())
-        outside = _outside(state.total, problem.lower, problem.upper)
+        outside = self.outside(state)
         objective = self.objective(district, state.cost, moved)
         return Found(state.district, state.centre, label, objective, outside, moved)
 

@@ -5,14 +5,15 @@ Model::
     min  Σ_i w_i d(i, centre of i's district)        goal TRAVEL; or Σ shared border between districts, CUT;
                                                      or residents whose label changes, MOVES
     s.t. every unit in exactly one of K districts; each district connected in the adjacency graph;
-         L ≤ workload of a district ≤ U; the centre of a district is its best member;
+         L ≤ workload of a district ≤ U, and so of every further amount that districts balance; the centre of a district is its best member;
          units locked to a label are together, those locked to different labels apart;
          residents whose district's label differs from their unit's current one ≤ budget.
 
 Method: several starts grown from spread seeds (and from today's districts, `district_growth`), each improved by annealing
 (`local_search`); then a Lagrangian bound on the pairs of units that can share a district at all (`district_sites`,
 `district_bound`), with reduced-cost fixing, and branch and bound with whole units and contiguity cuts on what is left (`district_tree`). The bound is
-valid for the whole problem: every step relaxes it and fixes only what cannot be in a better plan.
+valid for the whole problem: every step relaxes it and fixes only what cannot be in a better plan. Balances beside the workload are kept by the search,
+by the models of the border and by the plans that branch and bound accepts; the bounds of its nodes leave them out.
 """
 
 from __future__ import annotations
@@ -433,6 +434,9 @@ def _prove_cut(
         bound, better = _frontier(problem, search, stop).run(known, nodes)
         if bound > value:
             value, evidence = bound, Evidence(bound, problem.price, way="plans")
+        if better is not None and not search.keeps_rules(search.found(better)):
+            # it goes through the plans without the balances beside the workload
+            better = None
         # either nothing is below what is known, or the best plan is there, or there was too much to go through
         if better is not None or known <= bound * (1 + 1e-4):
             return evidence, better

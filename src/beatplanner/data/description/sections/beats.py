@@ -72,6 +72,18 @@ class Beats(Section):
             check="beats.tolerance",
         ),
     ] = 0.10
+    balances: Annotated[
+        dict[str, Annotated[float, Field(gt=0, le=1, strict=True)]],
+        Rule(
+            "Further balances",
+            "balanced beside the hours: {value}",
+            off="hours alone are balanced",
+            why="Beats with alike work may still differ in the people to know or the ground to cover. Each of these amounts is held within its share of the municipality's mean: `residents`, `area`, `calls` (incidents a year), or a name of `units.amounts`.",
+            source="None: hours alone are balanced. Several at once are usual in commercial districting, at 5 to 20 %.",
+            solver="districts.problem.DistrictingProblem.balances",
+            check="beats.balances",
+        ),
+    ] = Field(default_factory=dict)
     objective: Annotated[
         Literal["travel", "cut"],
         Rule(

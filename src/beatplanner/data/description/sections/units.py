@@ -71,6 +71,10 @@ class Units(Section):
     ] = None
     municipality: Annotated[str | None, Input("Column with the municipality, whose border no beat crosses.")] = None
     workload: Annotated[str | None, Input("Column with the officer hours a year, in place of incidents.")] = None
+    amounts: Annotated[
+        dict[str, str],
+        Input("Columns with what beats can share evenly beside hours, by what it is called: see `beats.balances`."),
+    ] = Field(default_factory=dict)
     groups: Annotated[
         dict[str, str], Input("Columns with the speakers of a language, by what the language is called.")
     ] = Field(default_factory=dict)

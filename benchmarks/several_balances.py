@@ -1,0 +1,140 @@
+"""Measure districts that balance several amounts at once, on public instances or on ones of the same kind.
+
+    python -m benchmarks.several_balances [FOLDER] [--count N] [--units N] [--districts K] [--seconds S] [--threads N]
+
+FOLDER holds instances of commercial districting in the plain format of Gliesch, Ritt and Moreira (2018, EvoCOP, 158–173; Ríos-Mercado and Fernández 2009
+before them, Pereira and Vilà 2024 after): the number of units; a row of number, x, y and three activities for each; the number of edges and a row of
+two units for each; then districts, a number that is not used, and the tolerance of each activity. Without FOLDER seeded ones of the kind are made: units at
+random, joined by a Delaunay triangulation, activities in the ranges of the set DS (4 to 20, 15 to 400 and 15 to 100), ±5 %.
+
+The literature makes the diameter least, the longest way between two units of a district; ours makes the travel least, so that what compares is whether
+a plan within all three tolerances is found. Both values are told, the diameter of ours without any care for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial import Delaunay
+
+from beatplanner.solver.districts.problem import Balance, DistrictingProblem, connected, keeps_balance
+from beatplanner.solver.districts.solve import solve_districts
+
+RANGES = ((4, 20), (15, 400), (15, 100))
+TOLERANCE = 0.05
+SIDE = 1_000.0
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Points (n, 2), activities (n, 3), edges (m, 2), districts, and the tolerance of each activity."""
+
+    name: str
+    xy: np.ndarray
+    activity: np.ndarray
+    edges: np.ndarray
+    districts: int
+    tolerance: tuple[float, ...]
+
+    def problem(self) -> DistrictingProblem:
+        """Return the problem: the first activity is the workload, the others are balances beside it."""
+        mean = self.activity.sum(axis=0) / self.districts
+        low, high = (mean * (1 + sign * np.array(self.tolerance)) for sign in (-1, 1))
+        others = range(1, self.activity.shape[1])
+        return DistrictingProblem(
+            weight=self.activity[:, 0],
+            xy=self.xy,
+            edges=self.edges,
+            border=np.ones(len(self.edges)),
+            count=self.districts,
+            lower=float(low[0]),
+            upper=float(high[0]),
+            balances=tuple(Balance(str(j), self.activity[:, j], float(low[j]), float(high[j])) for j in others),
+        )
+
+    def diameter(self, district: np.ndarray) -> float:
+        """Return the longest way between two units of a district."""
+        found = 0.0
+        for k in range(self.districts):
+            at = self.xy[district == k]
+            found = max(found, float(np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1)).max()))
+        return found
+
+
+def read(text: str, name: str = "") -> Instance:
+    """Return an instance of the plain format; ValueError says what is wrong with it."""
+    numbers = text.split()
+    place = 0
+
+    def take(count: int) -> list[float]:
+        nonlocal place
+        if place + count > len(numbers):
+            raise ValueError(f"the file ends after {len(numbers)} numbers, and more are announced")
+        place += count
+        return [float(v) for v in numbers[place - count : place]]
+
+    units = int(take(1)[0])
+    rows = np.array(take(6 * units)).reshape(units, 6)
+    if rows[:, 0].tolist() != list(range(units)):
+        raise ValueError("the units are not numbered from 0 on")
+    edges = int(take(1)[0])
+    ends = np.array(take(2 * edges), int).reshape(edges, 2)
+    if edges and (ends.min() < 0 or ends.max() >= units):
+        raise ValueError(f"an edge names a unit that is none of the {units}")
+    districts, _, *tolerance = take(5)
+    return Instance(name, rows[:, 1:3], rows[:, 3:], ends, int(districts), tuple(tolerance))
+
+
+def made(units: int, districts: int, seed: int) -> Instance:
+    """Return an instance of the kind of the set DS."""
+    random = np.random.default_rng(seed)
+    xy = random.uniform(0.0, SIDE, (units, 2))
+    activity = np.column_stack([random.integers(low, high + 1, units) for low, high in RANGES]).astype(float)
+    corners = Delaunay(xy).simplices
+    pairs = np.sort(np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [0, 2]]]), axis=1)
+    edges = np.unique(pairs, axis=0)
+    return Instance(f"made {units}/{districts} seed {seed}", xy, activity, edges, districts, (TOLERANCE,) * 3)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--count", type=int, default=120)
+    parser.add_argument("--units", type=int, default=500)
+    parser.add_argument("--districts", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--effort", type=float, default=1.0)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    if options.folder is not None:
+        files = sorted(p for p in options.folder.rglob("*") if p.suffix in (".in", ".dat"))[: options.count]
+        instances = (read(p.read_text("ascii"), p.stem) for p in files)
+    else:
+        instances = (made(options.units, options.districts, seed) for seed in range(1, options.count + 1))
+    print("| instance | within all | travel | bound | gap | diameter | seconds of the processor |")
+    print("|---|---|--:|--:|--:|--:|--:|", flush=True)
+    kept, looked_at = 0, 0
+    for instance in instances:
+        problem, spent = instance.problem(), time.process_time()
+        plan = solve_districts(
+            problem, seconds=options.seconds, threads=options.threads, seed=1, effort=options.effort, nodes=2**31 - 1
+        )
+        spent = time.process_time() - spent
+        fits = keeps_balance(plan, problem) and connected(plan.district, problem.edges)
+        kept, looked_at = kept + fits, looked_at + 1
+        bound = plan.lower_bound or 0.0
+        print(
+            f"| {instance.name} | {'yes' if fits else 'no'} | {plan.objective:,.0f} | {bound:,.0f} | {1 - bound / plan.objective:.2%} | "
+            f"{instance.diameter(plan.district):,.1f} | {spent:.1f} |",
+            flush=True,
+        )
+    print(f"\n{kept} of {looked_at} within all tolerances")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""The reader of instances with several balances."""
+
+import numpy as np
+import pytest
+from benchmarks.several_balances import made, read
+
+TEXT = "3\n0 0 0 4 15 20\n1 3 4 5 30 15\n2 6 8 6 45 16\n2\n0 1\n1 2\n2 50 0.05 0.1 0.2\n"
+
+
+def test_an_instance_is_read_with_the_bounds_of_each_amount():
+    instance = read(TEXT, "small")
+    problem = instance.problem()
+    assert problem.count == 2
+    assert (problem.lower, problem.upper) == pytest.approx((7.5 * 0.95, 7.5 * 1.05))
+    assert [b.amount.tolist() for b in problem.balances] == [[15, 30, 45], [20, 15, 16]]
+    assert [(b.lower, b.upper) for b in problem.balances] == [
+        (45 * 0.9, 45 * 1.1),
+        pytest.approx((25.5 * 0.8, 25.5 * 1.2)),
+    ]
+    assert problem.edges.tolist() == [[0, 1], [1, 2]]
+    assert instance.diameter(np.array([0, 0, 1])) == 5.0
+
+
+@pytest.mark.parametrize(
+    "change", [lambda t: t[:40], lambda t: t.replace("\n1 2\n", "\n1 3\n"), lambda t: t.replace("\n2 6", "\n4 6")]
+)
+def test_a_broken_instance_is_told(change):
+    with pytest.raises(ValueError, match=r"file ends|an edge names|not numbered"):
+        read(change(TEXT))
+
+
+def test_what_is_made_is_of_the_kind():
+    instance = made(60, 4, 1)
+    assert instance.activity.min(axis=0).tolist() >= [4, 15, 15]
+    assert instance.activity.max(axis=0).tolist() <= [20, 400, 100]
+    assert len(np.unique(instance.edges)) == 60
