@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import docx
+import pytest
+import typst
 
-from beatplanner.data.publish.public.beat_pages import evened, write_beat_pages
+from beatplanner.data.publish.public import pack_pdf
+from beatplanner.data.publish.public.beat_pages import as_pixels, evened, write_beat_pages
 
 SIGN = b'<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="9"><path d="M0 2.5H9" stroke="#000"/></svg>'
 
@@ -36,3 +39,18 @@ def test_columns_are_as_alike_in_height_as_headings_allow():
     left, right = evened([b for part in heads for b in part])
     assert (left, right) == ([*heads[0], *heads[1], *heads[2]], heads[3])
     assert evened([block("text", "alone")]) == ([block("text", "alone")], [])
+
+
+def test_fonts_are_looked_for_once(monkeypatch: pytest.MonkeyPatch):
+    looked: list[object] = []
+    of_typst = typst.Fonts
+
+    def counted(**where: Any) -> typst.Fonts:
+        looked.append(where)
+        return of_typst(**where)
+
+    monkeypatch.setattr(typst, "Fonts", counted)
+    pack_pdf.fonts.cache_clear()
+    for file in "ab":
+        assert as_pixels({file: SIGN % 20})[file].startswith(b"\x89PNG")
+    assert len(looked) == 1

@@ -14,7 +14,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.publish.public.figures import PublicSpeech, Register
 from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.data.town.read_town import read_town
-from beatplanner.planning.forum.public.street_beats import streets_of
+from beatplanner.planning.forum.public.street_beats import streets_of, traced_streets
 from conftest import write_grid_town
 
 WEST, EAST = shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000)
@@ -27,7 +27,9 @@ def told(lines: dict[str, Any], houses: pd.DataFrame | None = None, language: st
     streets = gpd.GeoDataFrame({"name": list(lines)}, geometry=list(lines.values()), crs="EPSG:32634")
     tables: Any = SimpleNamespace(streets=streets, houses=houses)
     plan: Any = SimpleNamespace(beats=beats)
-    return {s.name: s.said for s in streets_of(plan, tables, TITLES, PublicSpeech(Register(), language))}
+    return {
+        s.name: s.said for s in streets_of(traced_streets(plan, tables), TITLES, PublicSpeech(Register(), language))
+    }
 
 
 def test_a_street_on_a_border_is_told_by_its_sides():
@@ -92,3 +94,18 @@ def test_addresses_are_read_with_a_column_of_numbers_or_without(tmp_path, parted
     # spelled as the layer of streets does; a street that the layer writes in two ways has its addresses under both
     expected = [["Broad street", "12b"], ["Мала", "4"], ["Mala", "4"]]
     assert houses is not None and houses[["street", "number"]].to_numpy().tolist() == expected
+
+
+def test_all_streets_are_looked_for_at_once(monkeypatch: pytest.MonkeyPatch):
+    asked: list[int] = []
+
+    class Tree(shapely.STRtree):
+        def query(self, geometry: Any, *arguments: Any, **options: Any) -> Any:
+            asked.append(len(geometry))
+            return super().query(geometry, *arguments, **options)
+
+    monkeypatch.setattr(shapely, "STRtree", Tree)
+    lines: dict[str, Any] = {f"Street {k}": shapely.LineString([(0, 100 * k), (2000, 100 * k)]) for k in range(1, 8)}
+    assert told(lines) == {f"Street {k}": "East (2), West (1)" for k in range(1, 8)}
+    # on the left, on the right and in the middle, however many streets there are
+    assert len(asked) == 3

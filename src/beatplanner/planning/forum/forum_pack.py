@@ -50,6 +50,7 @@ from beatplanner.planning.forum.public.maps import Maps
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.sheet_frames import sheet_frames
 from beatplanner.planning.forum.public.small_files import write_records, write_sheets
+from beatplanner.planning.forum.public.street_beats import traced_streets
 from beatplanner.planning.forum.public_plan import card_of, public_plan, public_tables, settings_of
 from beatplanner.planning.forum.public_posts import posted
 from beatplanner.planning.proof import Progress, silent
@@ -152,7 +153,8 @@ def write_pack(
         "figures": figures.public,
         "meetings": [_public_meeting(m) for m in meetings_of(tables, town, extra)],
         "posted": posted(tables, extra, town, day),
-        "tables": public_tables(extra),
+        "tables": (shown := public_tables(extra)),
+        "traced": traced_streets(plan, shown),
         "settings": settings_of(rules),
         "card": card,
         "day": day,

@@ -94,7 +94,7 @@ def as_pixels(pictures: Mapping[str, bytes], dots: float = 200.0) -> dict[str, b
     """Return drawings in SVG as PNG of so many dots an inch, by the same names."""
     import typst
 
-    from beatplanner.data.publish.public.pack_pdf import font_folder
+    from beatplanner.data.publish.public.pack_pdf import fonts
 
     if not pictures:
         return {}
@@ -108,8 +108,7 @@ def as_pixels(pictures: Mapping[str, bytes], dots: float = 200.0) -> dict[str, b
         made: Any = typst.compile(
             str(folder / "all.typ"),
             root=str(folder),
-            font_paths=[str(font_folder())],
-            ignore_system_fonts=True,
+            font_paths=fonts(),
             format="png",
             ppi=dots,
         )

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import cannot_write, scratch_folder
+
+if TYPE_CHECKING:
+    import typst
 
 # typst's names of the languages' scripts
 SCRIPTS = {"sr-Cyrl": ("sr", "cyrl"), "sr-Latn": ("sr", "latn"), "mk": ("mk", "cyrl"), "ru": ("ru", "cyrl")}
@@ -26,6 +31,14 @@ def font_folder() -> Path:
     import matplotlib
 
     return Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+
+
+@cache
+def fonts() -> typst.Fonts:
+    """Return the fonts of all pages, looked for once in a process."""
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, font_paths=[str(font_folder())])
 
 
 def write_pack_pdf(path: Path, content: Mapping[str, object], pictures: Mapping[str, bytes]) -> None:
@@ -61,8 +74,7 @@ def write_pack_pdf(path: Path, content: Mapping[str, object], pictures: Mapping[
                 str(folder / "pack.typ"),
                 output=str(path),
                 root=str(folder),
-                font_paths=[str(font_folder())],
-                ignore_system_fonts=True,
+                font_paths=fonts(),
                 format="pdf",
                 pdf_standards=["ua-1"],
             )

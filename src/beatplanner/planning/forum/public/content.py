@@ -27,7 +27,7 @@ from beatplanner.data.result.draft_reason import STEP_NAMES, draft_sentences
 from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.qgis_words import UNNAMED
 from beatplanner.planning.forum.public.blocks import Block, heading, paragraph
-from beatplanner.planning.forum.public.street_beats import Street, streets_of
+from beatplanner.planning.forum.public.street_beats import Street, TracedStreets, streets_of
 from beatplanner.planning.forum.public.wording import LEVEL_TITLES
 
 
@@ -47,6 +47,8 @@ class PackContent:
         What the newest data are as of, an ISO day or a year; None where nobody knows.
     version
         Of the program.
+    traced
+        Which beats the named streets run through.
     """
 
     plan: PublicPlan
@@ -60,6 +62,7 @@ class PackContent:
     day: dt.date
     newest: str | None
     version: str
+    traced: TracedStreets
 
     @cached_property
     def beats(self) -> list[Any]:
@@ -104,7 +107,7 @@ class PackContent:
     @cached_property
     def streets(self) -> list[Street]:
         """Named streets with their beats and lines."""
-        return streets_of(self.plan, self.tables, self.names, self.speech)
+        return streets_of(self.traced, self.names, self.speech)
 
     def figure(self, value: int | None) -> str:
         """Return a count in the locale; ``*`` where it is hidden."""

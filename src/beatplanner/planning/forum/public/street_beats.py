@@ -74,23 +74,44 @@ class _Part:
         return self.both + self.one
 
 
-def streets_of(plan: PublicPlan, tables: PublicTables, names: Mapping[str, str], speech: PublicSpeech) -> list[Street]:
-    """Return named streets with the beats that they run through."""
+@dataclass(frozen=True)
+class TracedStreets:
+    """What the map says of named streets, in no language: found once for the pages of all.
+
+    Attributes
+    ----------
+    streets
+        Name, lines and what each beat has of it, in the order of names.
+    houses
+        The beat of each house number, by the street's name.
+    """
+
+    streets: Sequence[tuple[str, shapely.Geometry, Mapping[str, _Part]]] = ()
+    houses: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+
+
+def traced_streets(plan: PublicPlan, tables: PublicTables) -> TracedStreets:
+    """Find which beats each named street runs through, and on which side."""
     streets = tables.streets
     if streets is None or streets["name"].isna().all():
-        return []
+        return TracedStreets()
     shapes, ids = plan.beats.geometry.to_numpy(), plan.beats["beat"].astype(str).to_numpy(object)
     tree = shapely.STRtree(shapes)
-    houses = _houses(tables.houses, tree, ids)
+    named = streets[streets["name"].notna()].groupby("name", sort=True)
+    names, lines = zip(*((str(n), geometry.union(group.geometry.to_numpy())) for n, group in named), strict=True)
+    parts = _parts(lines, tree, ids)
+    return TracedStreets(list(zip(names, lines, parts, strict=True)), _houses(tables.houses, tree, ids))
+
+
+def streets_of(traced: TracedStreets, names: Mapping[str, str], speech: PublicSpeech) -> list[Street]:
+    """Return named streets with the beats that they run through, in words."""
     found: list[Street] = []
-    for name, group in streets[streets["name"].notna()].groupby("name", sort=True):
-        lines = geometry.union(group.geometry.to_numpy())
-        parts = _parts(lines, tree, ids)
+    for name, lines, parts in traced.streets:
         least = max(3 * BORDER, 0.02 * shapely.length(lines))
         beats = sorted((b for b, p in parts.items() if p.length > least), key=lambda b: names[b])
         if not beats:
             continue
-        numbers = houses.get(str(name), {})
+        numbers = traced.houses.get(name, {})
         said: list[str] = []
         for b in beats:
             # who lives in a street of one beat needs neither side nor number
@@ -103,30 +124,29 @@ def streets_of(plan: PublicPlan, tables: PublicTables, names: Mapping[str, str],
     return sorted(found, key=lambda r: natural(r.name))
 
 
-def _parts(lines: shapely.Geometry, tree: shapely.STRtree, ids: np.ndarray) -> dict[str, _Part]:
-    """Return what each beat has of a street: pieces with one beat on the left and another on the right run along a border."""
-    pieces = shapely.get_parts(shapely.segmentize(lines, PIECE))
-    ends = [shapely.get_coordinates(p) for p in pieces if p.geom_type == "LineString"]
-    if not ends:
-        return {}
-    a, b = np.vstack([e[:-1] for e in ends]), np.vstack([e[1:] for e in ends])
+def _parts(lines: Sequence[shapely.Geometry], tree: shapely.STRtree, ids: np.ndarray) -> list[defaultdict[str, _Part]]:
+    """Return what each beat has of each street: pieces with one beat on the left and another on the right run along a border."""
+    found: list[defaultdict[str, _Part]] = [defaultdict(_Part) for _ in lines]
+    pieces, of = shapely.get_parts(shapely.segmentize(np.array(lines, dtype=object), PIECE), return_index=True)
+    straight = shapely.get_type_id(pieces) == shapely.GeometryType.LINESTRING
+    points, of_point = shapely.get_coordinates(pieces[straight], return_index=True)
+    begins = np.flatnonzero(of_point[1:] == of_point[:-1])
+    a, b, street = points[begins], points[begins + 1], of[straight][of_point[begins]]
     length = np.hypot(*(b - a).T)
-    a, b, length = a[length > 0], b[length > 0], length[length > 0]
+    a, b, street, length = a[length > 0], b[length > 0], street[length > 0], length[length > 0]
     left = np.stack([-(b - a)[:, 1], (b - a)[:, 0]], axis=1) / length[:, None]
     middle = (a + b) / 2
-    sides = [_beat_at(middle + s * 2 * BORDER * left, tree) for s in (1, -1)]
-    # the piece itself tells where a street ends at the edge of the town
-    at = _beat_at(middle, tree)
-    found: dict[str, _Part] = defaultdict(_Part)
-    for i, (one, other) in enumerate(zip(*sides, strict=True)):
-        here = {int(x) for x in (one, other) if x >= 0}
+    # all pieces of all streets at once; the piece itself tells where a street ends at the edge of the town
+    one_side, other_side, at = (_beat_at(middle + s * 2 * BORDER * left, tree) for s in (1, -1, 0))
+    for i, (k, one, other) in enumerate(zip(street.tolist(), one_side.tolist(), other_side.tolist(), strict=True)):
+        here = {x for x in (one, other) if x >= 0}
         if len(here) == 2:
-            for k, beat in ((1, int(one)), (-1, int(other))):
-                part = found[str(ids[beat])]
+            for sign, beat in ((1, one), (-1, other)):
+                part = found[k][str(ids[beat])]
                 part.one += length[i]
-                part.towards += k * left[i] * length[i]
+                part.towards += sign * left[i] * length[i]
         elif here or at[i] >= 0:
-            found[str(ids[here.pop() if here else int(at[i])])].both += length[i]
+            found[k][str(ids[here.pop() if here else int(at[i])])].both += length[i]
     return found
 
 
