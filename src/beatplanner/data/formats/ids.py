@@ -79,6 +79,18 @@ def match_ids(wanted: Sequence[str | None], known: Sequence[str | None]) -> IdMa
     return best
 
 
+def as_known(written: Sequence[str | None], known: Sequence[str | None]) -> tuple[list[str | None], IdMatch]:
+    """Return ids as those that they are found among write them, one that is none of them as it stands, and how they were found.
+
+    Examples
+    --------
+    >>> as_known(["7.0", "west", "9"], ["07", "West"])[0]
+    ['07', 'west', '9']
+    """
+    match = match_ids(written, known)
+    return [w if p is None else known[p] for w, p in zip(written, match.positions, strict=True)], match
+
+
 def id_advice(unknown: str, known: Sequence[str], found: Sequence[str]) -> str:
     """Return what to do about an id that is not there: the likeliest one, or where it is none, what the ids look like."""
     if not re.fullmatch(r"[\d.,\s-]+", unknown):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -21,12 +21,14 @@ from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean
 from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
 from beatplanner.data.formats.frames import each_row
+from beatplanner.data.formats.ids import as_known
 from beatplanner.data.formats.layers import read_layer
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.points import read_points
 from beatplanner.data.formats.source import Source, source_of
 from beatplanner.data.town.addresses import evened
 from beatplanner.data.town.columns import TABLES, described_table
+from beatplanner.data.town.reading import known_ids
 from beatplanner.data.town.roads import is_openstreetmap, named_streets
 from beatplanner.data.town.town import Town
 
@@ -125,7 +127,10 @@ def read_forum_tables(town: Town) -> ForumTables:
     with findings.keep():
         consents, where = table("consents", rules.consents)
         if where is not None:
-            _check_consents(consents, where, town, d, findings)
+            roster = [] if town.roster is None else [str(o) for o in town.roster["officer"]]
+            officers, _ = known_ids(findings, list(consents["officer"]), roster, where, "officer")
+            consents["officer"] = pd.Series(officers, dtype=object)
+            _check_consents(consents, where, roster, d, findings)
             photos = [None if p is None else str(d.path(Path(p))) for p in consents["photo"]]
             consents["photo"] = pd.Series(photos, dtype=object)
     with findings.keep():
@@ -170,6 +175,33 @@ def read_venues(town: Town) -> pd.DataFrame | None:
     return _venues(town.description.forum or Forum(), town, town.description, [])
 
 
+def written_as_known(tables: ForumTables, areas: Sequence[str], stations: Sequence[str]) -> ForumTables:
+    """Return tables whose areas and stations are written as a plan writes them, as far as it has them.
+
+    Parameters
+    ----------
+    tables
+        As they were read, before there was a plan.
+    areas
+        Ids and names of the plan's beats, and its municipalities.
+    stations
+        Ids and names of its stations.
+    """
+
+    def known(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+        found = as_known(list(frame[column]), list(dict.fromkeys(areas)))[0] if column in frame else []
+        return frame.assign(**{column: pd.Series(found, index=frame.index, dtype=object)}) if found else frame
+
+    names, _ = as_known(list(tables.hours), list(dict.fromkeys(stations)))
+    return replace(
+        tables,
+        report_back=known(tables.report_back, "forum"),
+        partners=known(tables.partners, "area"),
+        contacts=known(tables.contacts, "area"),
+        hours={str(name): hours for name, hours in zip(names, tables.hours.values(), strict=True)},
+    )
+
+
 def kind_of_partner(word: str | None) -> str | None:
     """Return which of `PARTNER_KINDS` a word of an office means, None where it means none."""
     text = plain(str(word or ""))
@@ -177,8 +209,9 @@ def kind_of_partner(word: str | None) -> str | None:
     return found[0] if found else None
 
 
-def _check_consents(consents: pd.DataFrame, where: Any, town: Town, d: Description, findings: Findings) -> None:
-    known = [] if town.roster is None else list(town.roster["officer"])
+def _check_consents(
+    consents: pd.DataFrame, where: Any, known: Sequence[str], d: Description, findings: Findings
+) -> None:
     for i, row in enumerate(each_row(consents)):
         place = where.rows[i]
         if row.officer not in known:

@@ -73,9 +73,9 @@ def read_town(description: Description) -> Town:
     with keep():
         roster = read_roster(reading, units)
     with keep():
-        special = read_special_posts(reading)
+        special = read_special_posts(reading, units)
     with keep():
-        published = read_published(reading)
+        published = read_published(reading, units, roster)
     reading.findings.raise_if_any()
     _tell_unknown_areas(reading, units, beat_names)
     reading.tell_unused_columns()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +18,7 @@ from beatplanner.data.description.sections.base import Layer, PointTable
 from beatplanner.data.errors import InputError
 from beatplanner.data.findings import Findings, listed
 from beatplanner.data.formats.cells import is_missing, read_truths, texts
-from beatplanner.data.formats.ids import id_advice, match_ids
+from beatplanner.data.formats.ids import as_known, id_advice, match_ids
 from beatplanner.data.formats.layers import read_layer
 from beatplanner.data.formats.points import read_points
 from beatplanner.data.formats.source import Place, Source, source_of
@@ -95,6 +95,33 @@ def unit_positions(values: pd.Series, units: gpd.GeoDataFrame, where: Place) -> 
             where.problem(what, mend or "Use ids of the units layer", row=where.rows[i], field=str(values.name))
         )
     return np.array(match.positions, int)
+
+
+def known_ids(
+    findings: Findings, written: Sequence[str | None], known: Sequence[str], where: Place, field: str
+) -> tuple[list[str | None], list[int]]:
+    """Return ids as the table that they belong to writes them, and the positions of those that it does not have; how they were compared is noted.
+
+    Parameters
+    ----------
+    findings
+        Take the note, where they are not written alike.
+    written
+        Ids as they stand in a table; None where a cell is empty.
+    known
+        Ids of the table that they belong to.
+    where, field
+        Where they stand.
+    """
+    found, match = as_known(written, known)
+    if match.note:
+        findings.add([where.fact(match.note, "warning", field=field)])
+    return found, [i for i in match.missing if written[i] is not None]
+
+
+def beats_today(units: gpd.GeoDataFrame) -> list[str]:
+    """Return the ids of today's beats, in order; none where the description has no beats of today."""
+    return sorted({str(b) for b in units["current"] if isinstance(b, str)}) if "current" in units else []
 
 
 def read_shapes(reading: Reading, role: str, layer: Layer, crs: CRS) -> np.ndarray:

@@ -12,14 +12,13 @@ from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import Findings, did_you_mean
 from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
 from beatplanner.data.formats.frames import crs_of, each_row
-from beatplanner.data.formats.ids import match_ids
 from beatplanner.data.formats.layers import crs_from
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.source import Place
 from beatplanner.data.result.names import language_title
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS, read_columns
 from beatplanner.data.town.personnel import personnel_notes, read_personnel
-from beatplanner.data.town.reading import Reading, truths, words
+from beatplanner.data.town.reading import Reading, beats_today, known_ids, truths, words
 from beatplanner.data.town.roster_dates import check_dates
 from beatplanner.data.town.units import FAR_UNITS_KM
 
@@ -113,6 +112,7 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
     reading.findings.add(notes)
     for name in ("languages", "not_with", "prefers"):
         found[name] = pd.Series([words(v) for v in column(name)], dtype=object)
+    found["not_with"] = pd.Series(_in_roster(reading, list(found["not_with"]), names, where), dtype=object)
     found["prefers"] = pd.Series(_wishes_today(reading, list(found["prefers"]), units, where), dtype=object)
     groups = list(reading.description.units.groups)
     found["languages"] = pd.Series([as_in_groups(spoken, groups) for spoken in found["languages"]], dtype=object)
@@ -185,25 +185,36 @@ def _wishes_today(
         what = "officers.worst_wish is given, and no officer of the roster has a wish, so that it binds nobody"
         mend = "Name the column of wishes as officers.columns.prefers, or remove officers.worst_wish"
         reading.findings.add([where.fact(what, "warning", mend, field="prefers")])
+    return _by_officer(found, wishes)
+
+
+def _in_roster(
+    reading: Reading, others: list[tuple[str, ...]], names: Sequence[str | None], where: Place
+) -> list[tuple[str, ...]]:
+    """Return with whom each officer must not serve, as the roster writes them; one whom it does not have stays as it is written."""
+    written: list[str | None] = [o for officer in others for o in officer]
+    found, _ = known_ids(reading.findings, written, [str(n) for n in names], where, "not_with")
+    return _by_officer(found, others)
+
+
+def _by_officer(found: list[str | None], of: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return ids of one list by the officers whose cells they stand in."""
     each = iter(found)
-    return [tuple(str(next(each)) for _ in officer) for officer in wishes]
+    return [tuple(str(next(each)) for _ in officer) for officer in of]
 
 
 def _among_today(
     reading: Reading, written: list[str | None], units: gpd.GeoDataFrame, where: Place, field: str
 ) -> tuple[list[str | None], list[int], str]:
     """Return beats as today's layer writes them, the positions of those that it does not have, and what to do about the first of these."""
-    known = sorted({str(b) for b in units["current"] if b is not None and b == b})
+    known = beats_today(units)
     if not known:
         return written, [], ""
-    match = match_ids(written, known)
-    if match.note:
-        reading.findings.add([where.fact(match.note, "warning", field=field)])
-    strange = [i for i in match.missing if written[i] is not None]
+    found, strange = known_ids(reading.findings, written, known, where, field)
     mend = "Name one of today's beats, or leave the cell empty"
     if strange:
         mend = did_you_mean(str(written[strange[0]]), known) or mend
-    return [w if p is None else known[p] for w, p in zip(written, match.positions, strict=True)], strange, mend
+    return found, strange, mend
 
 
 def gender_of(value: str | None) -> str | None:
@@ -236,7 +247,7 @@ def _contradictions(found: pd.DataFrame, where: Place) -> list[Note]:
     return errors
 
 
-def read_special_posts(reading: Reading) -> pd.DataFrame | None:
+def read_special_posts(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
     """Read the posts that ask for a language, a licence, a woman or a man."""
     rules = reading.description.officers
     if rules is None or rules.posts is None:
@@ -244,7 +255,7 @@ def read_special_posts(reading: Reading) -> pd.DataFrame | None:
     more = ["posts", "languages", "licence", "gender", "rank"]
     table = rules.posts
     frame, where = read_columns(reading, "officers.posts", table)
-    beats = texts(frame["beat"])
+    beats, _ = known_ids(reading.findings, texts(frame["beat"]), beats_today(units), where, "beat")
     empty = pd.Series([None] * len(frame), dtype=object)
     columns = {c: frame[c] if c in frame else empty.rename(c) for c in more}
     licence = truths(columns["licence"], where)
@@ -272,14 +283,17 @@ def read_special_posts(reading: Reading) -> pd.DataFrame | None:
     return pd.DataFrame(rows, columns=["beat", "posts", "requires"])
 
 
-def read_published(reading: Reading) -> pd.DataFrame | None:
-    """Read the postings that were published."""
+def read_published(reading: Reading, units: gpd.GeoDataFrame, roster: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Read the postings that were published, with officers as the roster writes them and beats as today's layer does."""
     rules = reading.description.officers
     if rules is None or rules.published is None:
         return None
     table = rules.published
     frame, where = read_columns(reading, "officers.published", table)
-    found = pd.DataFrame({c: texts(frame[c]) for c in ("officer", "beat")})
+    known = {"officer": [] if roster is None else [str(o) for o in roster["officer"]], "beat": beats_today(units)}
+    found = pd.DataFrame(
+        {c: known_ids(reading.findings, texts(frame[c]), ids, where, c)[0] for c, ids in known.items()}, dtype=object
+    )
     for c in ("start", "end"):
         notes: list[Note] = []
         found[c] = pd.Series(dates(frame[c], where, notes), dtype=object)

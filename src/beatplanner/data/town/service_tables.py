@@ -14,7 +14,7 @@ from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.cells import numbers, texts
 from beatplanner.data.formats.source import Place, Source
 from beatplanner.data.town.columns import read_columns
-from beatplanner.data.town.reading import Reading, unit_positions
+from beatplanner.data.town.reading import Reading, beats_today, known_ids, unit_positions
 from beatplanner.data.town.roads import driving_classes
 from beatplanner.data.town.town import Town
 from beatplanner.data.town.walkable import read_network
@@ -84,12 +84,17 @@ def read_service_tables(town: Town) -> ServiceTables:
     )
 
 
-def _check_shifts(values: list[str | None], rules: Service, where: Place) -> None:
+def _shifts(reading: Reading, frame: pd.DataFrame, rules: Service, where: Place) -> list[str | None]:
+    """Return the shift of each row, None for all; InputError where it is none of the section."""
+    if "shift" not in frame:
+        return [None] * len(frame)
     names = [s.name for s in rules.shifts]
-    for i, name in enumerate(values):
-        if name is not None and name not in names:
+    values, unknown = known_ids(reading.findings, texts(frame["shift"]), names, where, "shift")
+    for i in unknown:
+        if (name := values[i]) is not None:
             mend = did_you_mean(name, names) or f"The shifts are: {', '.join(names)}"
             raise InputError(where.problem(f"there is no shift “{name}”", mend, row=where.rows[i], field="shift"))
+    return values
 
 
 def _calls(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
@@ -97,8 +102,7 @@ def _calls(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.Data
         return None
     table = rules.calls
     frame, where = read_columns(reading, "service.calls", table)
-    shift: list[str | None] = texts(frame["shift"]) if "shift" in frame else [None] * len(frame)
-    _check_shifts(shift, rules, where)
+    shift = _shifts(reading, frame, rules, where)
     kind = [t or "" for t in texts(frame["category"])] if "category" in frame else [""] * len(frame)
     reading.record("service.calls", rules.calls.path, len(frame), where=where)
     found = pd.DataFrame(
@@ -195,8 +199,7 @@ def _servers(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.Da
         return None
     table = rules.servers
     frame, where = read_columns(reading, "service.servers", table)
-    shift: list[str | None] = texts(frame["shift"]) if "shift" in frame else [None] * len(frame)
-    _check_shifts(shift, rules, where)
+    shift = _shifts(reading, frame, rules, where)
     names = texts(frame["server"])
     seen: dict[tuple[str, str | None], str] = {}
     for i, name in enumerate(names):
@@ -212,8 +215,7 @@ def _servers(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.Da
                 )
         seen[name, shift[i]] = where.rows[i]
     reading.record("service.servers", rules.servers.path, len(frame), where=where)
-    beats = texts(frame["beat"])
-    _check_beats_of_servers(beats, units, where)
+    beats = _beats_of_servers(reading, texts(frame["beat"]), units, where)
     return pd.DataFrame(
         {
             "server": pd.Series(names, dtype=object),
@@ -225,15 +227,19 @@ def _servers(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.Da
     )
 
 
-def _check_beats_of_servers(beats: list[str | None], units: gpd.GeoDataFrame, where: Place) -> None:
-    """Raise InputError where a server is of none of today's beats; without beats of today, those of the plan are not known yet."""
-    known = [b for b in dict.fromkeys(units["current"]) if isinstance(b, str)] if "current" in units else []
+def _beats_of_servers(
+    reading: Reading, written: list[str | None], units: gpd.GeoDataFrame, where: Place
+) -> list[str | None]:
+    """Return the beats of servers as today's layer writes them; InputError where one is none of these. Those of a plan are not known yet."""
+    known = beats_today(units)
     if not known:
-        return
-    for i, name in enumerate(beats):
-        if name is not None and name not in known:
-            mend = did_you_mean(name, known) or "Leave the cell empty for a car that several beats share"
-            raise InputError(where.problem(f"there is no beat “{name}”", mend, row=where.rows[i], field="beat"))
+        return written
+    beats, unknown = known_ids(reading.findings, written, known, where, "beat")
+    if unknown:
+        name = str(written[unknown[0]])
+        mend = did_you_mean(name, known) or "Leave the cell empty for a car that several beats share"
+        raise InputError(where.problem(f"there is no beat “{name}”", mend, row=where.rows[unknown[0]], field="beat"))
+    return beats
 
 
 def _speeds(frame: pd.DataFrame, rules: Service, where: Place) -> np.ndarray:

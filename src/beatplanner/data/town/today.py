@@ -16,7 +16,7 @@ from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.layers import read_layer, read_table
 from beatplanner.data.formats.polygons import polygons_of
 from beatplanner.data.formats.source import Place
-from beatplanner.data.town.reading import Reading, unit_positions
+from beatplanner.data.town.reading import Reading, beats_today, known_ids, unit_positions
 from beatplanner.data.town.where import misplaced
 
 # Less than this share of a unit's area comes from borders digitised twice; from the second on, a part is worth a word.
@@ -155,7 +155,8 @@ def read_locked(reading: Reading, units: gpd.GeoDataFrame) -> np.ndarray:
     table = rules.locked
     frame, where = read_table(reading.description.path(table.path), table.layer, [table.unit, table.beat])
     at = unit_positions(frame[table.unit], units, where)
-    for row, (i, beat) in enumerate(zip(at, texts(frame[table.beat]), strict=True)):
+    beats, _ = known_ids(reading.findings, texts(frame[table.beat]), beats_today(units), where, table.beat)
+    for row, (i, beat) in enumerate(zip(at, beats, strict=True)):
         if beat is None:
             raise InputError(where.problem("no beat is named", "Name the beat", row=where.rows[row], field=table.beat))
         if none[i] not in (None, beat):

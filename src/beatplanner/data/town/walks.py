@@ -12,7 +12,7 @@ from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.cells import numbers, texts
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.columns import read_columns
-from beatplanner.data.town.reading import Reading, unit_positions
+from beatplanner.data.town.reading import Reading, known_ids, unit_positions
 from beatplanner.data.town.walkable import read_network
 from beatplanner.data.town.walking_network import Barriers, WalkingNetwork, access, straight_metres, walk_metres
 from beatplanner.data.walking_limit import edge_of
@@ -78,8 +78,8 @@ def _check_access(
 def _walks_of_file(reading: Reading, units: gpd.GeoDataFrame, sites: pd.DataFrame, table: WalkTable) -> np.ndarray:
     frame, where = read_columns(reading, "stations.distances", table)
     at = unit_positions(frame["unit"], units, where)
-    place = {s: j for j, s in enumerate(sites["station"])}
-    names = texts(frame["site"])
+    place = {str(s): j for j, s in enumerate(sites["station"])}
+    names, _ = known_ids(reading.findings, texts(frame["site"]), list(place), where, "site")
     unknown = [i for i, v in enumerate(names) if v not in place]
     if unknown:
         i = unknown[0]

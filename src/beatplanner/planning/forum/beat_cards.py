@@ -23,9 +23,9 @@ from beatplanner.data.publish.public.plan import RecordedPeriod
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import ruled_hours, section_of
 from beatplanner.data.result.service_files import fates, nobody_share, response_minutes
-from beatplanner.data.town.forum_tables import ForumTables, read_forum_tables
+from beatplanner.data.town.forum_tables import ForumTables
 from beatplanner.data.town.town import Town
-from beatplanner.planning.forum.beat_facts import languages_of, partners_of, walk_of
+from beatplanner.planning.forum.beat_facts import forum_tables_of, languages_of, partners_of, walk_of
 from beatplanner.planning.forum.beat_figures import beat_figures, walking_limit
 from beatplanner.planning.forum.forums import Meeting, meetings_of
 from beatplanner.planning.forum.themes import is_sensitive, period_of
@@ -328,7 +328,7 @@ class BeatBook:
         if self.town is None or self.drawn:
             return None
         try:
-            extra = read_forum_tables(self.town)
+            extra = forum_tables_of(self.town, self.tables)
         except InputError as error:
             self.problem = str(error.problems[0])
             return None

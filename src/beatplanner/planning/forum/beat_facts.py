@@ -7,7 +7,8 @@ import pandas as pd
 
 from beatplanner.data.narrowing import is_sequence
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.town.forum_tables import ForumTables
+from beatplanner.data.town.forum_tables import ForumTables, read_forum_tables, written_as_known
+from beatplanner.data.town.town import Town
 
 
 def people_of(units: pd.DataFrame) -> np.ndarray:
@@ -41,6 +42,20 @@ def walk_of(tables: PlanTables, beat: str) -> tuple[str, float] | None:
     nearest: np.ndarray = own["station"].to_numpy(object)[reached].astype(str)
     by_station = pd.Series(living).groupby(nearest)
     return str(by_station.sum().idxmax()), float(np.average(minutes[reached], weights=people[reached]))
+
+
+def forum_tables_of(town: Town, tables: PlanTables) -> ForumTables:
+    """Read the tables of a town's forums, with beats, municipalities and stations as the plan writes them.
+
+    Raises
+    ------
+    InputError
+        With every problem of every table.
+    """
+    areas = [] if tables.beats is None else [str(a) for c in ("beat", "name", "municipality") for a in tables.beats[c]]
+    there = tables.stations
+    stations = [] if there is None else [str(s) for c in ("station", "name") if c in there for s in there[c]]
+    return written_as_known(read_forum_tables(town), areas, stations)
 
 
 def partners_of(extra: ForumTables, beat: str, name: str, municipality: str) -> pd.DataFrame:

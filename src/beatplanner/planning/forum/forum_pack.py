@@ -35,6 +35,7 @@ from beatplanner.data.side_work import SideWork
 from beatplanner.data.town.forum_tables import consented, read_forum_tables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
+from beatplanner.planning.forum.beat_facts import forum_tables_of
 from beatplanner.planning.forum.forums import LEVELS, Meeting, meetings_of
 from beatplanner.planning.forum.no_pack import write_card_alone
 from beatplanner.planning.forum.public.content import PackContent
@@ -127,7 +128,7 @@ def write_pack(
     if early:
         mend = "Make the pack of the plan that was decided upon (“beatplanner pack FOLDER”), or leave decided_on out until this one is"
         return _stopped(forum, [early], mend)
-    extra = read_forum_tables(town)
+    extra = forum_tables_of(town, tables)
     earlier = [read_published(town.description.path(p)) for p in rules.published_before]
     stations = town.description.stations
     plan = public_plan(tables, None if stations is None else stations.accepted, verdict)

@@ -19,6 +19,8 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.country import Country
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
+from beatplanner.data.formats.cells import texts
+from beatplanner.data.formats.ids import as_known
 from beatplanner.data.formats.layers import read_layer
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.manifest import renew_manifest
@@ -266,13 +268,14 @@ def _regions(rules: Description, municipalities: list[str]) -> tuple[dict[str, s
     path = rules.path(layer.path)
     frame, _ = read_layer(path, layer.layer, [layer.municipality, layer.region])
     named = frame[frame[layer.region].notna()]
-    found = dict(zip(named[layer.municipality].astype(str), named[layer.region].astype(str), strict=True))
+    towns, _ = as_known(texts(named[layer.municipality]), municipalities)
+    found = {t: str(r) for t, r in zip(towns, texts(named[layer.region]), strict=True) if t is not None}
     absent = [m for m in municipalities if m not in found]
     if not absent:
         return found, ()
     mend = (
         did_you_mean(absent[0], found)
-        if absent[0] not in set(frame[layer.municipality].astype(str))
+        if absent[0] not in as_known(texts(frame[layer.municipality]), municipalities)[0]
         else "Give each its region"
     )
     return found, (
