@@ -16,9 +16,11 @@ from beatplanner.solver.districts import dilation, node
 from beatplanner.solver.districts.annealing import CUT
 from beatplanner.solver.districts.bound import first_guess
 from beatplanner.solver.districts.cut_labels import LabelModel
+from beatplanner.solver.districts.exclusion import _along_ways
+from beatplanner.solver.districts.growth import Graph
 from beatplanner.solver.districts.problem import DistrictingProblem, connected
 from beatplanner.solver.districts.search import Search
-from beatplanner.solver.districts.sites import joined
+from beatplanner.solver.districts.sites import joined, pairs_in_reach
 from beatplanner.solver.districts.solve import _Proof, solve_districts
 from beatplanner.solver.districts.transport import Transport
 
@@ -95,6 +97,76 @@ def test_large_districts_agree_with_every_partition(seed, count, tolerance, monk
     assert plan.outside == 0 and plan.objective == pytest.approx(truth, rel=1e-4)
     assert plan.lower_bound is not None and plan.lower_bound <= truth * (1 + 1e-9)
     assert plan.lower_bound >= truth * (1 - 2e-4)
+
+
+def plans(problem: DistrictingProblem):
+    """Yield each partition into connected districts within the bounds."""
+    for rest in itertools.product(range(problem.count), repeat=len(problem.weight) - 1):
+        district = np.array((0, *rest))
+        load = np.bincount(district, weights=problem.weight, minlength=problem.count)
+        if problem.lower <= load.min() and load.max() <= problem.upper and connected(district, problem.edges):
+            yield district
+
+
+@pytest.mark.parametrize(("seed", "count"), [(1, 2), (2, 2), (4, 3)])
+def test_no_pair_of_a_better_plan_is_left_out_and_ways_leave_out_more(seed, count):
+    problem = small_problem(seed, count, 0.25, *((4, 3) if count == 2 else (5, 2)))
+    search, n = Search(problem, 0, 1), len(problem.weight)
+    every = joined([s for s, _ in _Proof(problem, search).sites.parts()])
+    below = 1.15 * optimum(problem)
+    found = dilation.dilated_bound(every, problem, search.graph, np.inf, stop=lambda: False)
+    assert found is not None and problem.distance is not None
+
+    def left(edges: np.ndarray) -> set[tuple[int, int]]:
+        graph = Graph(n, edges, np.ones(len(edges)))
+        sites = dilation._left(every, problem, graph, found.multiplier, below)
+        own = search.graph
+        sites = sites.keep(pairs_in_reach(sites, own.indptr, own.indices, problem.weight, problem.upper))
+        return set(zip(sites.centre[sites.site_of_pair].tolist(), sites.unit.tolist(), strict=True))
+
+    kept = left(problem.edges)
+    for district in plans(problem):
+        groups = [np.flatnonzero(district == k) for k in range(count)]
+        least = [(problem.weight[g] @ problem.distance[np.ix_(g, g)]) for g in groups]
+        for k, group in enumerate(groups):
+            others = sum(c.min() for m, c in enumerate(least) if m != k)
+            for centre, cost in zip(group.tolist(), least[k].tolist(), strict=True):
+                if others + cost <= below:
+                    assert {(centre, int(i)) for i in group} <= kept
+    # where each unit is beside each centre no other has to come along
+    assert kept < left(np.array(list(itertools.combinations(range(n), 2))))
+
+
+def test_what_joins_a_unit_to_its_centre_is_paid_along_the_cheapest_way():
+    # centre 0; 3 is reached over 1 and 2, or over 4 alone; 5 has no way
+    edges = np.array([[0, 1], [1, 2], [2, 3], [0, 4], [4, 3]])
+    graph, way = Graph(6, edges, np.ones(5)), np.zeros(6)
+    extra = np.array([9.0, 1.0, 1.0, 2.0, 5.0, 0.0])
+    place = np.full(6, -1)
+    _along_ways(0, 6, np.arange(6), graph.indptr, graph.indices, extra, 100.0, place, way)
+    assert way.tolist() == [0, 1, 2, 4, 5, np.inf]
+    _along_ways(0, 6, np.arange(6), graph.indptr, graph.indices, extra, 3.5, place, way)
+    assert way.tolist() == [0, 1, 2, np.inf, np.inf, np.inf] and (place == -1).all()
+
+
+@pytest.mark.parametrize(("seed", "count"), [(1, 2), (2, 3), (4, 2)])
+def test_a_claim_above_the_best_plan_is_not_proven(seed, count):
+    problem = small_problem(seed, count, 0.25, 4 if count == 2 else 3, 3)
+    truth = optimum(problem)
+    plan = solve_districts(problem, seconds=1e6, seed=seed, effort=0.02, nodes=500)
+    assert plan.evidence is not None and np.isfinite(truth)
+    proof = packed(plan.evidence, share=1e-9)
+    assert prove(area_of(problem), proof, False, truth * (1 - 1e-3)) >= truth * (1 - 1e-3)
+    for more in (1.001, 1.02, 1.3):
+        # as many pairs as can be are left out below a claim that is too high
+        assert prove(area_of(problem), proof, False, truth * more) <= truth * (1 + 1e-9)
+
+
+def test_districts_of_some_twenty_units_are_parted_into_zones():
+    problem = small_problem(1, 4, 0.02, 10, 8)
+    plan = solve_districts(problem, seconds=1e6, seed=1, effort=0.01, nodes=12)
+    assert plan.evidence is not None
+    assert any(child.need >= 0 for child in plan.evidence.nodes)
 
 
 @pytest.fixture(scope="module")

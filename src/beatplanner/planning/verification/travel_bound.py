@@ -26,6 +26,7 @@ from beatplanner.planning.verification.travel_pairs import (
     subset,
     surviving,
     with_links,
+    within_price,
 )
 
 # Steps of counting in all leaves of a tree together.
@@ -73,6 +74,7 @@ def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float) 
             # all pairs are within reach as they come: what joins them is sought once it may have come apart
             pairs = linked_subset(pairs, left) if joined else with_links(subset(pairs, left), area.edges, n)
             joined, alive = True, np.ones(len(pairs.site), bool)
+            alive = within_price(pairs, alive, found.extra[left], bound - found.site[left])
             pairs = linked_subset(pairs, in_reach(pairs, alive, area.upper))
         else:
             pairs = subset(pairs, left)
@@ -326,9 +328,11 @@ class _Tree:
                 return math.inf, alive
         if bound >= self.bound:
             return bound, alive
-        after = alive.copy()
-        after[np.flatnonzero(alive)[found.forced >= self.bound]] = False
-        after = connected(pairs, surviving(pairs, after))
+        after, left = alive.copy(), found.forced < self.bound
+        after[alive] = left
+        extra, most = np.zeros(len(alive)), np.full(len(alive), np.inf)
+        extra[after], most[after] = found.extra[left], self.bound - found.site[left]
+        after = within_price(pairs, surviving(pairs, after), extra, most)
         if is_empty(area, subset(pairs, after)):
             return math.inf, after
         return bound, after

@@ -23,10 +23,29 @@ MOST_WHOLE = 60
 
 @dataclass
 class Value:
-    """A Lagrangian at some multipliers: the bound, and what a plan with each pair costs at least, (P,)."""
+    """A Lagrangian at some multipliers.
+
+    Attributes
+    ----------
+    bound
+        What every plan costs at least.
+    forced
+        (P,) what a plan with each pair costs at least.
+    site
+        (P,) what a plan with the site of each pair costs at least, with split units.
+    extra
+        (P,) what each pair adds to that where it is forced in; those of several pairs of a site add up.
+    """
 
     bound: float
     forced: np.ndarray
+    site: np.ndarray
+    extra: np.ndarray
+
+    @staticmethod
+    def nothing(pairs: int, bound: float) -> Value:
+        """Return one that says nothing of pairs but `bound`."""
+        return Value(bound, np.full(pairs, bound), np.full(pairs, bound), np.zeros(pairs))
 
 
 def fractional(weight: np.ndarray, reduced: np.ndarray, own: np.ndarray, site: np.ndarray, lower: float, upper: float):
@@ -177,13 +196,13 @@ def lagrangian(
     if cuts is not None:
         reduced = reduced + cuts
     if not (np.isfinite(u).all() and np.isfinite(reduced).all()):
-        return Value(-math.inf, np.full(len(pairs.site), -math.inf))
+        return Value.nothing(len(pairs.site), -math.inf)
     site, split, sigma, at, start, size = fractional(
         pairs.weight, reduced, pairs.own, pairs.site, area.lower, area.upper
     )
     if np.isnan(split).any() or np.isneginf(split).any():
         # numbers so large that they cannot be added up prove nothing
-        return Value(-math.inf, np.full(len(pairs.site), -math.inf))
+        return Value.nothing(len(pairs.site), -math.inf)
     base = math.fsum(u.tolist()) - (0.0 if area.budget is None else price * area.budget)
     value = split.copy()
     label, exact = pairs.label[site], np.zeros(len(site), bool)
@@ -192,7 +211,7 @@ def lagrangian(
         of_zone = zones.chosen(site, value, label)
         best = np.concatenate(of_zone) if of_zone else np.empty(0, np.int64)
         if not len(best) or not np.isfinite(value[best]).all():
-            return Value(math.inf, np.full(len(at), math.inf))
+            return Value.nothing(len(at), math.inf)
         bound = base + math.fsum(value[best].tolist())
         doubtful = best[~exact[best]]
         if bound >= wanted or not len(doubtful):
@@ -217,4 +236,4 @@ def lagrangian(
         value[s] = value[s] if better is None else max(value[s], better)
     extra = np.where(pairs.own, 0.0, np.maximum(0.0, reduced - sigma[at] * pairs.weight))
     # a unit that is forced in lifts the value of split units; the value of whole ones holds besides, and they do not add up
-    return Value(bound, others[at] + np.maximum(value[at], split[at] + extra))
+    return Value(bound, others[at] + np.maximum(value[at], split[at] + extra), (others + split)[at], extra)

@@ -277,25 +277,40 @@ def connected(pairs: Pairs, alive: np.ndarray) -> np.ndarray:
 
 def in_reach(pairs: Pairs, alive: np.ndarray, upper: float) -> np.ndarray:
     """Return the pairs of a mask that a path of it and the same site joins to the centre with at most `upper` hours, (P,) bool."""
+    most = np.full(len(alive), upper * (1 + 1e-6))
+    return alive & np.isfinite(_least_paths(pairs, alive, pairs.weight, pairs.weight, most))
+
+
+def within_price(pairs: Pairs, alive: np.ndarray, extra: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """Return the pairs of a mask that a path of it and the same site joins to the centre at a price below `most`, (P,) bool.
+
+    `extra`, (P,), is the price of each pair of the path, 0 at least; the centre has none. `most`, (P,), is the same for all pairs of a site.
+    """
+    path = _least_paths(pairs, alive, np.zeros(len(alive)), extra, most)
+    return alive & np.isfinite(path) & (path < most)
+
+
+def _least_paths(pairs: Pairs, alive: np.ndarray, first: np.ndarray, step: np.ndarray, most: np.ndarray) -> np.ndarray:
+    """Return the least sum along a path of a mask from each site's centre, (P,), inf where it is over `most`; it begins with `first` of the centre."""
     one, other = pairs.links
     here = alive[one] & alive[other]
     one, other = one[here], other[here]
-    path, most = np.where(alive & pairs.own, pairs.weight, np.inf), upper * (1 + 1e-6)
-    # links by the pair that they begin at: only what became lighter is gone on from
+    path = np.where(alive & pairs.own, first, np.inf)
+    # links by the pair that they begin at: only what became less is gone on from
     start = np.r_[0, np.cumsum(np.bincount(one, minlength=len(path)))]
-    lighter = np.flatnonzero(np.isfinite(path))
-    while len(lighter):
-        times = start[lighter + 1] - start[lighter]
-        at = np.arange(int(times.sum())) + np.repeat(start[lighter] - np.cumsum(times) + times, times)
+    less = np.flatnonzero(np.isfinite(path))
+    while len(less):
+        times = start[less + 1] - start[less]
+        at = np.arange(int(times.sum())) + np.repeat(start[less] - np.cumsum(times) + times, times)
         onto = other[at]
-        longer = np.repeat(path[lighter], times) + pairs.weight[onto]
-        better = (longer <= most) & (longer < path[onto])
+        longer = np.repeat(path[less], times) + step[onto]
+        better = (longer <= most[onto]) & (longer < path[onto])
         onto, longer = onto[better], longer[better]
         np.minimum.at(path, onto, longer)
         new = np.zeros(len(path), bool)
         new[onto] = True
-        lighter = np.flatnonzero(new)
-    return alive & np.isfinite(path)
+        less = np.flatnonzero(new)
+    return path
 
 
 def surviving(pairs: Pairs, alive: np.ndarray) -> np.ndarray:

@@ -421,6 +421,8 @@ def _left(sites: Sites, problem: DistrictingProblem, graph: Graph, multiplier: n
         problem.upper,
         -1.0,
         *nothing,
+        graph.indptr,
+        graph.indices,
         np.append(multiplier, 0.0),
         best_known * (1 + 1e-9),
         kept,

@@ -28,7 +28,7 @@ GAP = 1e-4
 TRIAL_STEPS = 12
 CANDIDATES = 5
 # Zones whose split is tried, and units of a district, on average, from which they are: where districts are small, a unit's split says as much.
-ZONE_CANDIDATES, ZONE_UNITS = 3, 40
+ZONE_CANDIDATES, ZONE_UNITS = 3, 20
 # Cost of a pair that a trial leaves out: above any plan's, and far from the limits of floating point.
 FORBIDDEN = 1e30
 
@@ -323,7 +323,8 @@ class LocalNode:
             return
         kept = np.zeros(len(self.pairs), np.bool_)
         mean = self.mean
-        excludable(*self._arguments(), self._full_dual(), best * (1 + 1e-9), kept)
+        graph = self.tree.graph
+        excludable(*self._arguments(), graph.indptr, graph.indices, self._full_dual(), best * (1 + 1e-9), kept)
         if kept.all():
             return
         before = self.pairs
