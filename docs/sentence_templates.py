@@ -144,6 +144,8 @@ PROBLEMS_OF = (
     "ui/desktop/map/printing.py",
     "ui/desktop/session/session.py",
 )
+# Rooms of which a window shows whole sentences only: what the checker says of a claim that is wrong, or that it could not check.
+SENTENCES_OF = ("planning/verification",)
 # Modules whose tables hold words of columns and files: only what their functions say are sentences.
 IN_FUNCTIONS = (
     "data/description/sections/base.py",
@@ -161,7 +163,7 @@ WORDS = (
     "a table",
     "a list",
     "before or in column {place}, {fault}",
-    "lists or tables lie in each other hundreds of times",
+    "lists or tables are nested hundreds of times",
     "it has a mistake",
     # what readers say themselves of a file that is not theirs
     "it leads back to itself",
@@ -228,6 +230,9 @@ def templates() -> list[str]:
         _Sentences(found).visit(tree)
     for name in PROBLEMS_OF:
         _of_problems(ast.parse((SOURCE / name).read_text("utf-8")), _Sentences(found))
+    for room in SENTENCES_OF:
+        for file in sorted((SOURCE / room).glob("*.py")):
+            _Sentences(found, whole=True).visit(ast.parse(file.read_text("utf-8")))
     return [t for t in (*WORDS, *found) if not KEY.fullmatch(t)]
 
 
@@ -254,10 +259,10 @@ def _of_problems(tree: ast.AST, sentences: _Sentences) -> None:
 
 
 class _Sentences(ast.NodeVisitor):
-    """Collects templates."""
+    """Collects templates; of `whole` ones those that end with a full stop."""
 
-    def __init__(self, found: dict[str, None]) -> None:
-        self.found = found
+    def __init__(self, found: dict[str, None], *, whole: bool = False) -> None:
+        self.found, self.whole = found, whole
 
     def visit_Call(self, node: ast.Call) -> None:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -320,6 +325,8 @@ class _Sentences(ast.NodeVisitor):
             self.visit(node)
 
     def _add(self, text: str) -> None:
+        if self.whole and not text.endswith("."):
+            return
         text = text.strip().removesuffix(".")
         bare = FIELD.sub("", text)
         words = len(WORD.findall(bare))

@@ -63,7 +63,7 @@ def cause(error: BaseException) -> str:
     if isinstance(error, UnicodeError):
         return "its letters are written in another way than it says"
     if isinstance(error, RecursionError):
-        return "lists or tables lie in each other hundreds of times"
+        return "lists or tables are nested hundreds of times"
     if isinstance(error, zipfile.BadZipFile):
         return "its end or its beginning is missing"
     place = re.search(r"\bline (\d+)(?:\D{1,12}?column (\d+))?", text)

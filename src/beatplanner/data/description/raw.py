@@ -81,7 +81,7 @@ def read_toml(file: Path) -> Table:
         mend = "Save it as UTF-8 in your editor"
         raise InputError(problem("the text is not UTF-8", mend, file=file.name, row=row)) from None
     except RecursionError:
-        what = "this is not valid TOML: lists or tables lie in each other hundreds of times"
+        what = "this is not valid TOML: lists or tables are nested hundreds of times"
         raise InputError(problem(what, "Write it anew", file=file.name)) from None
     except tomllib.TOMLDecodeError as error:
         text = str(error)
