@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from beatplanner.planning.proof import Progress
 
@@ -24,10 +24,32 @@ STATION_UNITS = {
     "fewest": "stations",
 }
 BEAT_UNITS = {"travel": "hours × metres", "cut": "metres"}
+# What writing a plan tells, part by part; the pack tells its own (`forum_pack`).
+PAPERS, CHECK = "writing: layers, report and officers' papers", "writing: the plan is checked"
 LINKS, MOVED, MOVED_WORK, OFFICERS_UNIT = "links or metres", "residents", "hours", "points"
 # All that may stand in the brackets: a name may have brackets of its own.
 UNITS = {*STATION_UNITS.values(), *BEAT_UNITS.values(), LINKS, MOVED, MOVED_WORK, OFFICERS_UNIT}
 UNIT = re.compile(rf" \[({'|'.join(sorted(map(re.escape, UNITS)))})\](?=:|$)")
+
+
+class Unmet(NamedTuple):
+    """By how much the best beats so far break the rules that were asked for.
+
+    Attributes
+    ----------
+    deviation, tolerance
+        Of the beat that is farthest from its municipality's mean, and what is allowed, as shares of the mean; None where that is kept.
+    amount
+        The further balance whose mean that is; "" where it is that of the hours.
+    moved, budget
+        Residents who change beat, and how many may, as shares of those of today's beats; None where that is kept.
+    """
+
+    deviation: float | None = None
+    tolerance: float | None = None
+    moved: float | None = None
+    budget: float | None = None
+    amount: str = ""
 
 
 class SolvingTime:

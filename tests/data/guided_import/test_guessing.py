@@ -161,6 +161,15 @@ def test_every_doubt_with_a_mend_is_mended_by_it(tmp_path):
     assert b"Secret Name" not in (tmp_path / "town.gpkg").read_bytes()
 
 
+def test_that_incidents_have_no_times_is_told_once(tmp_path, town):
+    pd.read_csv(town.path("incidents.csv")).drop(columns="when").to_csv(tmp_path / "calls.csv", index=False)
+    draft = ImportDraft()
+    draft.add([town.path("units.gpkg"), tmp_path / "calls.csv"])
+    assert {s.role for s in draft.sources} == {"units", "incidents"}
+    told = [d for d in import_doubts(draft) if "no times" in d.text]
+    assert [d.mend for d in told] == ["days"]
+
+
 def test_what_is_missing_is_said_in_words(tmp_path, town):
     draft = ImportDraft()
     draft.add([town.path("roads.gpkg")])

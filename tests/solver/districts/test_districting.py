@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from beatplanner.solver.districts.cut_bound import eigenvalue_bound
+from beatplanner.solver.districts.search import Search
 from beatplanner.solver.districts.solve import (
     CUT,
     MOVES,
@@ -322,6 +323,20 @@ def test_a_start_is_never_lost():
     good = solve_districts(problem, seconds=1e6, effort=0.2, prove=False)
     again = solve_districts(problem, seconds=1e6, effort=0.001, prove=False, seed=77, start=good.district)
     assert again.objective <= good.objective * (1 + 1e-9)
+
+
+def test_todays_districts_that_keep_the_rules_are_never_lost():
+    problem = grid_problem(7, 7, 5, 0.1, seed=4)
+    good = solve_districts(problem, seconds=1e6, effort=0.2, prove=False)
+    today = replace(problem, current=good.district, residents=np.full(49, 10.0))
+    # stopped before a walk could cool down
+    found = solve_districts(today, seconds=1e6, prove=False, cancelled=lambda: True)
+    assert found.objective <= good.objective * (1 + 1e-9)
+    # one that is locked to another district is no plan any more
+    locked = np.full(49, -1)
+    locked[0] = (good.district[0] + 1) % 5
+    assert Search(replace(today, locked=locked), 0, 1).today() is None
+    assert Search(replace(today, count=4), 0, 1).today() is None
 
 
 def test_cancel_gives_the_best_so_far():

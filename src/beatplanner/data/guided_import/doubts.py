@@ -474,6 +474,7 @@ SAID = (
     (r"no coordinates|has no geometry", r"no place on the map"),
     (r"where a number is needed|is empty|which is below", r"no number of 0 or more"),
     (r"which is no time|which is no date", r"are no time"),
+    (r"have\s+no\s+times", r"have\s+no\s+times"),
     (r"have no municipality", r"have no municipality"),
     (r"stands there twice|has no name or number", r"stand there twice"),
 )

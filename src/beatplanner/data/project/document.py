@@ -33,7 +33,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.narrowing import Table
 from beatplanner.data.paths import whole_path
 from beatplanner.data.project.content import Content, StoredPlan, apply_step, plan_figures, short_summary
-from beatplanner.data.project.journal import BASE, Journal, Recovery
+from beatplanner.data.project.journal import BASE, Journal, Recovery, changes_in
 from beatplanner.data.project.lock import Owner, ProjectLock, user_name
 from beatplanner.data.project.plan_archives import PlanArchives
 from beatplanner.data.project.safe_save import clear_leftovers, copy_package
@@ -367,7 +367,11 @@ class ProjectDocument:
             apply_step(self.content, done)
         if missing:
             self.dirty = True
-            self.record(f"Recovered {len(missing)} steps after the program ended unexpectedly", kind="recovery")
+            changes = changes_in(missing)
+            many = f"Recovered {changes} changes after the program ended unexpectedly"
+            self.record(
+                "Recovered 1 change after the program ended unexpectedly" if changes == 1 else many, kind="recovery"
+            )
         self._tell()
         return len(missing)
 

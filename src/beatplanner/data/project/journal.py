@@ -8,7 +8,7 @@ import platform
 import shutil
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,30 +120,35 @@ class Recovery:
 
     @property
     def changes(self) -> int:
-        """How many changes come back: those of the draft as the window counts them, and what else the history tells."""
-        drafted, apart = 0, 0
-        kept = [done["state"]["draft"] for done in self.done if "draft" in done.get("state", {})]
-        drafts: Table = (kept[-1] if kept else None) or {}
-        made = [int(done["id"]) for done in self.done if done.get("kind") == "plan"]
-        # the latest plan is what comes in view
-        key = str(max(made)) if made else max(drafts, key=int, default="")
-        draft = drafts.get(key)
-        if is_dict(draft):
-            drafted = len(draft.get("order", []))
-        for done in self.done:
-            # a change of the draft is written down as a state, and for beats and names once more as what was done
-            part = kept and done.get("kind") in ("edit", "undo")
-            apart += (
-                bool(done.get("what"))
-                and done.get("kind") not in ("activate", "recovery")
-                and not part
-                and not _names_beats(done)
-            )
-        return drafted + apart
+        """How many changes it holds; see `changes_in`."""
+        return changes_in(self.done)
 
     def forget(self) -> None:
         """Delete it."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def changes_in(things: Sequence[Table]) -> int:
+    """Return how many changes some things done are: those of the draft as the window's badge counts them, and what else the history tells."""
+    drafted, apart = 0, 0
+    kept = [done["state"]["draft"] for done in things if "draft" in done.get("state", {})]
+    drafts: Table = (kept[-1] if kept else None) or {}
+    made = [int(done["id"]) for done in things if done.get("kind") == "plan"]
+    # the latest plan is what comes in view
+    key = str(max(made)) if made else max(drafts, key=int, default="")
+    draft = drafts.get(key)
+    if is_dict(draft):
+        drafted = len(draft.get("order", []))
+    for done in things:
+        # a change of the draft is written down as a state, and for beats and names once more as what was done
+        part = kept and done.get("kind") in ("edit", "undo")
+        apart += (
+            bool(done.get("what"))
+            and done.get("kind") not in ("activate", "recovery")
+            and not part
+            and not _names_beats(done)
+        )
+    return drafted + apart
 
 
 def _names_beats(done: Mapping[str, object]) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextvars import ContextVar
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +12,8 @@ from scipy.sparse import csgraph
 
 from beatplanner.planning.beats.amounts import STEP, next_step
 from beatplanner.planning.beats.balances import deviations, tolerance_of, with_tolerances
+from beatplanner.planning.beats.given_start import given_start
+from beatplanner.planning.beats.looking_on import HAIR, LOOKING_ON, unmet_by
 from beatplanner.planning.beats.municipality import MunicipalityPlan, Part, PartEvidence, Relaxed, Setting, Task
 from beatplanner.planning.beats.problems import in_words, places
 from beatplanner.planning.proof import Progress, Unproven, silent
@@ -24,7 +25,6 @@ from beatplanner.solver.districts.solve import (
     Further,
     LocksApartError,
     NoRoomError,
-    connected,
     keeps_balance,
     keeps_budget,
     measured,
@@ -32,11 +32,7 @@ from beatplanner.solver.districts.solve import (
     solve_districts,
 )
 
-# Who looks on while beats are sought here (not on a worker): called with positions of units, and the number of the beat of each so far.
-LOOKING_ON: ContextVar[Callable[[np.ndarray, np.ndarray], None] | None] = ContextVar("looking on", default=None)
 UNLIMITED_NODES = 2**31 - 1
-# Deviations are compared with tolerances up to this, for their rounding.
-HAIR = 1e-9
 # Seconds that each search has at least: it ends with a plan, however late it is.
 LEAST_SECONDS = 0.05
 # Share of the time for the plan that was asked for where none is found: the rest is for the least that has to give way.
@@ -150,10 +146,12 @@ class _Municipality:
         return self.last
 
     def shown(self, district: np.ndarray) -> None:
-        """Show the best beats so far to who looks on."""
+        """Show the best beats so far to who looks on, and by how much they break the rules that were asked for."""
         look = LOOKING_ON.get()
         if look is not None:
-            look(self.part.units, district)
+            look.found(self.part.units, district)
+            budget = self.task.budget if self.task.kind == "plan" else None
+            look.unmet(self.part.name, unmet_by(self.part, budget, district))
 
     def quick(self, problem: DistrictingProblem, effort: float) -> Districts:
         """Search for any plan; small municipalities with a proof, which finds what the search misses, or that there is none."""
@@ -170,11 +168,7 @@ class _Municipality:
 
     def start(self) -> np.ndarray | None:
         """Return the districts of the plan to start from, (units of the part,), where they suit the problem."""
-        if self.setting.start is None:
-            return None
-        ids, district = np.unique(self.setting.start[self.part.units].astype(str), return_inverse=True)
-        suits = len(ids) == self.part.problem.count and connected(district, self.part.problem.edges)
-        return district if suits else None
+        return given_start(self.setting, self.part)
 
     # ---- the beats, or the smallest relaxation
 
@@ -218,9 +212,16 @@ class _Municipality:
                 final, problem = self.stretched(problem, hours, proven=found.infeasible)
                 return self.result(problem, final)
             found = hours
-        if problem.budget is not None and keeps_balance(self.quick(replace(problem, budget=None), 1.0), problem):
+        if problem.budget is not None and self.balanced_without_budget(problem):
             return self.more_budget(problem)
         return self.more_tolerance(problem, found)
+
+    def balanced_without_budget(self, problem: DistrictingProblem) -> bool:
+        """Tell whether beats are known that keep all rules but the change budget: those to start from, or what a search finds."""
+        given = self.start()
+        if given is not None and keeps_balance(measured(problem, given), problem):
+            return True
+        return keeps_balance(self.quick(replace(problem, budget=None), 1.0), problem)
 
     # ---- the further balances
 
@@ -249,6 +250,11 @@ class _Municipality:
             off = deviations(problem, found.district)
             return max(0.0, *(off[name] - t for name, t in asked.items()))
 
+        given, free = self.start(), replace(problem, balances=())
+        start = None if given is None else measured(free, given)
+        if start is not None and _keeps(start, free):
+            # the plan to start from needs no wider tolerances than it has
+            even = min(even, start, key=excess)
         low, high, best = 0.0, excess(even), even
         for _ in range(10):
             if high - low < STEP or self.cancelled():
@@ -299,12 +305,20 @@ class _Municipality:
         # a number to enter: the next tenth of a percent
         budget = min(known, math.ceil(least.moved / known / STEP - 1e-9) * STEP * known) if known > 0 else least.moved
         relaxed = replace(problem, budget=budget)
-        self.task = replace(self.task, start=least.district)
+        self.task = replace(self.task, start=self.nearer(relaxed, least.district))
         found = self.solve(relaxed)
         if not _keeps(found, relaxed):
             found = measured(relaxed, least.district)
         short = Relaxed(self.part.name, "", least.lower_bound or None, budget, (self.evidence(problem, least),))
         return self.result(relaxed, found, short=short)
+
+    def nearer(self, problem: DistrictingProblem, district: np.ndarray) -> np.ndarray:
+        """Return the better of two plans to go on from: districts that keep the rules, and those of the plan to start from."""
+        given = self.start()
+        start = None if given is None else measured(problem, given)
+        if start is None or not _keeps(start, problem) or start.objective >= measured(problem, district).objective:
+            return district
+        return start.district
 
     def evidence(self, problem: DistrictingProblem, found: Districts) -> PartEvidence:
         return PartEvidence(self.part.name, self.part.units, self.setting.labels, problem, found.evidence)
@@ -317,7 +331,8 @@ class _Municipality:
         part, problem = self.part, replace(asked, balances=())
         # no beat is lighter than its heaviest unit
         heaviest = float(problem.weight.max() / part.mean - 1) if part.mean > 0 else 0.0
-        high, low, best = self._deviation(problem, found), max(part.tolerance, heaviest), found
+        best = self.least_deviation(problem, found)
+        high, low = self._deviation(problem, best), max(part.tolerance, heaviest)
         proven, evidence = (heaviest if heaviest > part.tolerance else 0.0), ()
         if found.infeasible and part.tolerance > proven:
             proven, evidence = part.tolerance, (self.evidence(problem, found),)
@@ -330,13 +345,14 @@ class _Municipality:
             tried = self.quick(at, 0.5)
             if _keeps(tried, at):
                 high, best = self._deviation(problem, tried), tried
+                self.shown(best.district)
             else:
                 low = middle
                 if tried.infeasible and middle > proven:
                     proven, evidence = middle, (self.evidence(at, tried),)
         tolerance = max(part.tolerance, math.ceil(high / STEP - 1e-6) * STEP)
         relaxed = _at_tolerance(problem, part.mean, tolerance)
-        self.task = replace(self.task, start=best.district)
+        self.task = replace(self.task, start=self.nearer(relaxed, best.district))
         final = self.solve(relaxed)
         if asked.balances:
             whole = replace(relaxed, balances=asked.balances)
@@ -348,6 +364,14 @@ class _Municipality:
             final = replace(best, lower_bound=final.lower_bound, evidence=final.evidence)
         why = self.why_not(problem, found.infeasible)
         return self.result(relaxed, final, wider=Relaxed(part.name, why, proven or None, tolerance, evidence))
+
+    def least_deviation(self, problem: DistrictingProblem, found: Districts) -> Districts:
+        """Return the better balanced of what was found and the plan to start from: no wider tolerance is told than that which it has."""
+        given = self.start()
+        start = None if given is None else measured(problem, given)
+        if start is None or not keeps_budget(start, problem):
+            return found
+        return min(found, start, key=lambda plan: self._deviation(problem, plan))
 
     def _deviation(self, problem: DistrictingProblem, found: Districts) -> float:
         loads = np.bincount(found.district, weights=problem.weight, minlength=problem.count)

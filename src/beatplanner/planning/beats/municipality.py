@@ -80,7 +80,7 @@ class Setting:
     threads, seed, nodes
         Given to the solver; `nodes` None for as many as the time allows.
     start
-        (n,) beat of each unit in a plan to start from, or None.
+        (n,) beat of each unit in a plan to start from, None for a unit that it has not; or None.
     enough
         Gap of all together at which the rest of the time is left to other steps.
     """

@@ -19,6 +19,7 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.alone import plan_alone
 from beatplanner.planning.beats.amounts import STEP
 from beatplanner.planning.beats.conflicts import in_sentences
+from beatplanner.planning.beats.given_start import given_start
 from beatplanner.planning.beats.municipality import (
     AtHome,
     Homes,
@@ -166,7 +167,8 @@ def plan_beats(
     nodes
         Branch-and-bound nodes of each municipality's proof; None for as many as the time allows.
     start
-        (n,) beat of each unit in a plan to start from; the result is no worse where that plan keeps the rules.
+        (n,) beat of each unit in a plan to start from, None where that knows it not; the result is no worse where that plan keeps the rules, and
+        needs no wider tolerance than that plan where none keeps them.
     enough
         Gap of all municipalities together at which the rest of the time is left to other steps.
     progress
@@ -319,7 +321,8 @@ class _Planner:
         def each(pairs: Sequence[tuple[Part, Task]], part_of_time: float, phase: str) -> list[MunicipalityPlan]:
             return self.each(pairs, part_of_time * time_share, phase)
 
-        return share_budget(relaxed, free, budget, known, self.problems.labels, each, self.out_of_time)
+        given = [given_start(self.setting, p) for p in relaxed]
+        return share_budget(relaxed, free, budget, known, self.problems.labels, each, self.out_of_time, given)
 
     def out_of_time(self) -> bool:
         return (self.setting.nodes is None and read_clock(self.cancelled) >= self.until) or self.cancelled()

@@ -21,7 +21,9 @@ import numpy as np
 
 from beatplanner.planning.beats.amounts import STEP
 from beatplanner.planning.beats.budget_branches import Step, least_choice, steps_of
+from beatplanner.planning.beats.looking_on import LOOKING_ON
 from beatplanner.planning.beats.municipality import AtHome, Limited, MunicipalityPlan, Part, PartEvidence, Relaxed, Task
+from beatplanner.planning.progress import Unmet
 from beatplanner.solver.districts.solve import Districts, measured
 
 # Prices that are tried, and rounds in which what is left of the budget is used.
@@ -77,6 +79,7 @@ def share_budget(
     labels: tuple[str, ...],
     each: Each,
     late: Callable[[], bool] = lambda: False,
+    given: Sequence[np.ndarray | None] = (),
 ) -> Together:
     """Plan municipalities within one budget.
 
@@ -96,8 +99,14 @@ def share_budget(
         Does a task for each municipality, with a share of the time left and words for the progress.
     late
         Whether the time is over: what only makes the plan or its bound better is left out then.
+    given
+        Districts of each municipality in a plan to start from, None where they do not suit; none where there is no such plan.
     """
-    return _Sharing(parts, free, budget, known, labels, each, late).run()
+    sharing = _Sharing(parts, free, budget, known, labels, each, late)
+    for part, district in enumerate(given):
+        if district is not None:
+            sharing.add_one(part, district)
+    return sharing.run()
 
 
 class _Sharing:
@@ -121,7 +130,9 @@ class _Sharing:
     def run(self) -> Together:
         bound, evidence = self.proven(self.free, 0.0)
         price, limits = 0.0, ()
-        if not self.fits(sum(p[0].moved for p in self.pool)):
+        moved = sum(p[0].moved for p in self.pool)
+        if not self.fits(moved):
+            self.tell(moved)
             short = self.least()
             # each round takes its least time in every municipality: where the time is over, what was found is what there is
             if not self.late():
@@ -130,7 +141,7 @@ class _Sharing:
             if short is None and bound is not None:
                 bound, chosen, limits = self.branched(bound, chosen, evidence, price)
         else:
-            short, chosen = None, [p[0] for p in self.pool]
+            short, chosen = None, self.choice()
         if short is not None:
             bound = None
         return Together(chosen, bound, price, self.budget, evidence, short, limits)
@@ -147,18 +158,27 @@ class _Sharing:
             return priced, proofs, price
         return bound, evidence, 0.0
 
+    def tell(self, moved: float) -> None:
+        """Tell who looks on whether so many residents moved, the fewest that are known, are more than may."""
+        look = LOOKING_ON.get()
+        if look is not None and self.known > 0:
+            over = None if self.fits(moved) else Unmet(moved=moved / self.known, budget=self.budget / self.known)
+            look.unmet("", over)
+
     def fits(self, moved: float) -> bool:
         return moved <= self.budget * (1 + 1e-9) + 1e-9
 
     def add(self, districts: Sequence[np.ndarray]) -> list[Districts]:
         """Measure a plan of each municipality without any price and put it into the pool; plans that break a rule stay out."""
-        plans: list[Districts] = []
-        for part, plan, pool in zip(self.parts, districts, self.pool, strict=True):
-            found = measured(part.problem, plan)
-            plans.append(found)
-            if not pool or found.outside <= max(pool[0].outside, 1e-9 * part.problem.upper * part.problem.count):
-                pool.append(found)
-        return plans
+        return [self.add_one(m, plan) for m, plan in enumerate(districts)]
+
+    def add_one(self, m: int, district: np.ndarray) -> Districts:
+        """Do so for one municipality."""
+        part, pool = self.parts[m], self.pool[m]
+        found = measured(part.problem, district)
+        if not pool or found.outside <= max(pool[0].outside, 1e-9 * part.problem.upper * part.problem.count):
+            pool.append(found)
+        return found
 
     def proven(self, alone: Sequence[MunicipalityPlan], price: float) -> tuple[float | None, tuple[PartEvidence, ...]]:
         """Return the bound that the municipalities' own bounds at a price come to, and what proves it."""
@@ -180,6 +200,7 @@ class _Sharing:
             again = self.each(list(zip(self.parts, within, strict=True)), 0.1, "fewest moved")
             self.add([a.found.district for a in again])
         needed = sum(min(d.moved for d in pool) for pool in self.pool)
+        self.tell(needed)
         if self.fits(needed):
             return None
         proven = sum(a.found.lower_bound or 0.0 for a in least)
@@ -308,11 +329,7 @@ class _Sharing:
         )
         task = Task("within", budget=upto, start=start.district, effort=0.5)
         alone = self.each([(part, task)], share, f"share of the budget {k + 1}")[0].found
-        plan = measured(part.problem, alone.district)
-        if not self.pool[m] or plan.outside <= max(
-            self.pool[m][0].outside, 1e-9 * part.problem.upper * part.problem.count
-        ):
-            self.pool[m].append(plan)
+        self.add_one(m, alone.district)
         bound = math.inf if alone.infeasible else (alone.lower_bound or 0.0)
         problem = replace(part.problem, budget=upto)
         return Limited(m, upto, bound, PartEvidence(part.name, part.units, self.labels, problem, alone.evidence))

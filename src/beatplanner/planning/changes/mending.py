@@ -32,7 +32,7 @@ from beatplanner.planning.forum.forum_money import forum_ways
 from beatplanner.planning.forum.forum_pack import check_pack_inputs, write_pack
 from beatplanner.planning.forum.no_pack import empty_pack
 from beatplanner.planning.prepared import prepare_solvers
-from beatplanner.planning.progress import of_run
+from beatplanner.planning.progress import CHECK, PAPERS, of_run
 from beatplanner.planning.proof import Progress, Proof, Unproven, silent
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.plan import Plan
@@ -148,7 +148,7 @@ def mend(
     }
     summary["drawn"] = drawn_from
     progress("writing", None, None, read_clock(cancelled) - begin)
-    stopped = _write(out, drawing, plan, tables(plan, summary), inputs, seed)
+    stopped = _write(out, drawing, plan, tables(plan, summary), inputs, seed, progress)
     drawn_from["pack"] = [str(note) for note in stopped]
     return summary
 
@@ -215,9 +215,15 @@ def _planned(drawing: Drawing, drawn: Town, how: How, steps: Sequence[Step], **r
 
 
 def _write(
-    out: Path, drawing: Drawing, plan: Plan, written: PlanTables, inputs: ServiceInputs | None, seed: int
+    out: Path,
+    drawing: Drawing,
+    plan: Plan,
+    written: PlanTables,
+    inputs: ServiceInputs | None,
+    seed: int,
+    progress: Progress,
 ) -> list[Note]:
-    """Write a plan with all that belongs to it; returns what could not be made, as the drawing is kept whatever the rest says."""
+    """Write a plan with all that belongs to it, telling what is written; returns what could not be made, as the drawing is kept whatever the rest says."""
     stopped: list[Note] = []
     drawn = plan.town
     try:
@@ -235,13 +241,15 @@ def _write(
         if service is not None:
             write_service(folder, *service)
         write_edits(folder / "edits.json", drawing.edits)
+        progress(CHECK, None, None, 0.0)
         verdict = write_verdict(folder)
         try:
-            stopped.extend(write_pack(folder, written, drawn, verdict=verdict))
+            stopped.extend(write_pack(folder, written, drawn, verdict=verdict, progress=progress))
         except InputError as error:
             stopped.extend(error.problems)
             empty_pack(folder)
 
+    progress(PAPERS, None, None, 0.0)
     write_everything(out, written, also=finish)
     return stopped
 

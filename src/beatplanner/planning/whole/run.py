@@ -97,7 +97,8 @@ def run(
     plan_from
         A result folder, or its ``plan.gpkg``, whose beats `stations` and `officers` use; else today's beats.
     start_from
-        A result folder from whose beats the search starts; the new beats are no worse where those keep the rules.
+        A result folder, or its ``plan.gpkg``, from whose beats the search starts where they suit; the new beats are no worse where those keep the
+        rules, and need no wider tolerance where none do.
     time_limit
         Seconds of solving over the whole run; None for a proof of fixed length, and five minutes at most.
     seed, threads
@@ -147,7 +148,7 @@ def run(
             town,
             steps=steps,
             beat=None if plan_from is None else beats_of_plan(plan_from, town),
-            start=None if start_from is None else beats_of_plan(start_from, town),
+            start=None if start_from is None else start_of_plan(start_from, town),
             time_limit=time_limit,
             seed=seed,
             threads=threads,
@@ -372,11 +373,25 @@ def _check_steps(description: Description, steps: Sequence[Step]) -> None:
         )
 
 
+def start_of_plan(start_from: Path, town: Town) -> np.ndarray | None:
+    """Return the beat of each unit in a plan to start from, (n,) text, None for a unit that it has not; None where the plan has no beats."""
+    tables = read_result(folder_of_plan(start_from))
+    if tables.beats is None:
+        return None
+    beat = _beat_by_unit(tables)
+    return np.array([beat.get(str(u)) for u in town.units["unit"]], dtype=object)
+
+
+def _beat_by_unit(tables: PlanTables) -> dict[str, str]:
+    """Return the beat of each unit that has one."""
+    ids, beats = tables.units["unit"].astype(str), tables.units["beat"]
+    return {str(u): str(b) for u, b in zip(ids, beats, strict=True) if isinstance(b, str)}
+
+
 def beats_of_plan(plan_from: Path, town: Town) -> np.ndarray:
     """Return the beat of each unit in another plan, (n,) text."""
     folder = folder_of_plan(plan_from)
-    units = read_result(folder).units
-    beat = dict(zip(units["unit"].astype(str), units["beat"], strict=True))
+    beat = _beat_by_unit(read_result(folder))
     missing = [u for u in town.units["unit"] if beat.get(u) is None]
     if missing:
         raise InputError(

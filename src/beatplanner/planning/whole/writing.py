@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.publish.everything import write_everything
@@ -15,6 +16,7 @@ from beatplanner.data.result.service_files import write_service
 from beatplanner.data.side_work import REPORT, SideWork, Task, side_work, usable_cores
 from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.no_pack import empty_pack, write_card_alone
+from beatplanner.planning.progress import CHECK, PAPERS
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.country import CountryPlan, write_country
 from beatplanner.planning.whole.verdict import write_verdict
@@ -52,6 +54,11 @@ def writers(town: Town, pack: bool, side: SideWork | None = None) -> Generator[S
         return
     with side_work(wanted, WARM) as side:
         yield side
+
+
+def parts_of_writing(rules: Description) -> int:
+    """Return how many parts of writing a plan are told, as `write_plan` and `write_pack` tell them: papers, check, maps, and each language of the pack."""
+    return 2 if rules.beats is None else 3 + len((rules.forum or Forum()).languages)
 
 
 def write_plan(
@@ -100,7 +107,7 @@ def write_plan(
             write_country(folder, tables, country)
         if service is not None:
             write_service(folder, *service)
-        progress("writing: the plan is checked", None, None, 0.0)
+        progress(CHECK, None, None, 0.0)
         verdict = write_verdict(folder, town)
         if not pack:
             empty_pack(folder)
@@ -127,6 +134,6 @@ def write_plan(
             stopped.extend(error.problems)
             empty_pack(folder)
 
-    progress("writing: layers, report and officers' papers", None, None, 0.0)
+    progress(PAPERS, None, None, 0.0)
     write_everything(out, tables, also=finish, side=side, given=report.append)
     return stopped

@@ -13,7 +13,14 @@ from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts import annealing as local_search
 from beatplanner.solver.districts.annealing import CUT, MOVES, TRAVEL
 from beatplanner.solver.districts.growth import Graph, Growth, NoRoomError, grown_from, halved, share_out
-from beatplanner.solver.districts.problem import Amounts, DistrictingProblem, Districts, keeps_balance, keeps_budget
+from beatplanner.solver.districts.problem import (
+    Amounts,
+    DistrictingProblem,
+    Districts,
+    connected,
+    keeps_balance,
+    keeps_budget,
+)
 from beatplanner.solver.districts.transport import Transport
 
 # Moves tried for each unit where time allows, and moves a second and thread to count on: half of what a laptop of 2020 does, so that
@@ -167,7 +174,10 @@ class Search:
                 district, label, moves, until[w], cancelled, random, heat=WARM if gentle else HOT, lukewarm=w % 2 == 1
             )
 
-        best = None if start is None else self.found(start)
+        given = [self.found(d) for d in (start, self.today()) if d is not None]
+        best = min(given, key=self.rank, default=None)
+        if best is not None and self.seen is not None:
+            self.seen(best.district)
         if self.threads > 1:
             with ThreadPoolExecutor(self.threads) as pool:
                 walked = pool.map(walk, range(walks))
@@ -176,6 +186,14 @@ class Search:
             best = self.best_of(best, map(walk, range(walks)), tell)
         assert best is not None
         return best
+
+    def today(self) -> np.ndarray | None:
+        """Return today's districts, (n,), where they are as many as are sought, connected, and keep what is locked; None else."""
+        labels, district = np.unique(self.current, return_inverse=True)
+        held = self.locked >= 0
+        if labels[0] < 0 or len(labels) != self.problem.count or (self.locked[held] != self.current[held]).any():
+            return None
+        return district if connected(district, self.problem.edges) else None
 
     def best_of(self, best: Found | None, walked: Iterable[Found | None], tell: Tell) -> Found | None:
         """Return the best of several walks, and tell each time."""

@@ -71,6 +71,14 @@ PlanOption = Annotated[
     Path | None, typer.Option("--plan", help="plan.gpkg of another result, whose beats are used; else today's beats.")
 ]
 
+StartOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--start",
+        help="Result whose beats the search begins with: the new ones are no worse where those keep the rules.",
+    ),
+]
+
 
 def say_problems(problems: tuple[Note, ...]) -> None:
     """Print each problem on a line of its own to standard error."""

@@ -16,6 +16,7 @@ from beatplanner.ui.commands.console import (
     ProjectArgument,
     SchedulerOption,
     SeedOption,
+    StartOption,
     ThreadsOption,
     TimeOption,
     WorkersOption,
@@ -53,6 +54,7 @@ def _draws(name: str, words: str, **job: Any) -> None:
     def command(
         project: ProjectArgument,
         out: OutOption,
+        start: StartOption = None,
         time_limit: TimeOption = None,
         seed: SeedOption = 0,
         threads: ThreadsOption = CORES,
@@ -62,6 +64,7 @@ def _draws(name: str, words: str, **job: Any) -> None:
         plan_project(
             project,
             out,
+            start_from=start,
             time_limit=time_limit,
             seed=seed,
             threads=threads,

@@ -115,6 +115,21 @@ def test_tiles_lie_where_they_belong_in_the_planning_crs(tmp_path):
     assert drawn(content, stack, view).pixelColor(200, 150).name() == "#ffffff"
 
 
+@pytest.mark.parametrize(("colour", "dimmed"), [("#f0ede5", True), ("#282c34", False)])
+def test_a_light_map_is_dimmed_on_dark_paper(tmp_path, colour, dimmed):
+    column, row = tile_of(*CENTRE)
+    tiles = {(column + i, row + j): picture(colour) for i in range(-2, 3) for j in range(-2, 3)}
+    content, stack = MapContent(), LayerStack()
+    content.background = BackgroundMap(write_tiles(tmp_path / "town.mbtiles", tiles))
+    content.background.use_crs(f"EPSG:{UTM}")
+    stack.change("Background map", visible=True)
+    light, dark = (View(CENTRE, 0.1, 200, 150, dark=dark) for dark in (False, True))
+    assert drawn(content, stack, light).pixelColor(100, 75).name() == colour
+    seen = drawn(content, stack, dark, paper=dark.paper).pixelColor(100, 75)
+    assert (seen.lightness() < 130 and seen.lightness() > QColor(dark.paper).lightness() + 30) is dimmed
+    assert (seen.name() == colour) is not dimmed
+
+
 def test_pictures_of_strangers_are_decoded_by_their_own_reader_only_and_no_larger_than_a_tile():
     assert decoded(picture("red")) is not None and decoded(picture("red", kind="JPG")) is not None
     assert decoded(picture("red", side=2048)) is None

@@ -48,6 +48,23 @@ def test_a_bar_picks_the_beat_on_map_and_in_the_table(window):
     assert results.card.card.beat == "3"
 
 
+def test_the_pages_are_reached_by_keys(window, qtbot):
+    results = window.results
+    window.activateWindow()
+    qtbot.waitUntil(lambda: QtWidgets.QApplication.activeWindow() is window, timeout=120_000)
+    pages = (results.charts, results.service, results.warnings, results.proof, results.card)
+    for key, page in zip("23451", pages, strict=True):
+        # wherever the keys are, and whatever lies over the results
+        window.map.setFocus()
+        results.dock.hide()
+        qtbot.keyClick(window.map, getattr(QtCore.Qt.Key, f"Key_{key}"), QtCore.Qt.KeyboardModifier.ControlModifier)
+        assert results.tabs.currentWidget() is page and page.isVisible(), key
+        assert results.tabs.tabBar().hasFocus()
+    # the arrows go on from there
+    qtbot.keyClick(results.tabs.tabBar(), QtCore.Qt.Key.Key_Right)
+    assert results.tabs.currentWidget() is results.charts
+
+
 def test_every_measure_has_a_bar_for_each_beat(window):
     charts = window.results.charts
     assert charts.measure.count() >= 4

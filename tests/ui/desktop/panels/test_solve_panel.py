@@ -7,6 +7,7 @@ import pytest
 QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
+from beatplanner.planning.progress import CHECK, PAPERS, Unmet
 from beatplanner.planning.rule_catalog import PRESETS
 from beatplanner.ui.desktop.panels.run_chart import RunChart, Series
 from beatplanner.ui.desktop.window import run_actions
@@ -189,6 +190,8 @@ def test_a_run_is_drawn_waits_and_goes_on(window, qtbot):
     for before, now in zip(places, buttons_of_run(window), strict=True):
         # a scroll bar takes a little of their width
         assert now.top() == before.top() and now.contains(before.center())
+    # as many parts were written as were told before
+    assert len(window.written) == window.parts > 3
     said = window.phase.text()
     assert "Beats: proven best" in said and "\n" not in said and said.count(".") == 1, said
     assert not window.pause_button.isEnabled()
@@ -198,7 +201,7 @@ def test_steps_seconds_and_bar_only_go_forward(window, monkeypatch):
     begun = []
     monkeypatch.setattr(window.solving, "start", lambda *_, **__: begun.append(True))
     window.begin_run("town.toml")
-    window.solving.limited.emit(100.0, ["beats", "stations", "officers"])
+    window.solving.limited.emit(100.0, ["beats", "stations", "officers"], 5)
     told = [
         ("preparing", None),
         ("reading", None),
@@ -215,11 +218,14 @@ def test_steps_seconds_and_bar_only_go_forward(window, monkeypatch):
         window.solving.progressed.emit(phase, best, None, 1.0)
         lines.append(window.phase.text().splitlines())
     steps = [line[0] for line in lines]
-    assert steps[2:5] == ["Step 1 of 3: Beats", "Step 2 of 3: Stations", "Step 2 of 3: Stations"]
-    assert steps[5:7] == ["Step 3 of 3: Officers"] * 2 and len(set(steps[7:])) == 1 and steps[7].startswith("Checking")
+    assert steps[2:5] == ["Step 1 of 4: Beats", "Step 2 of 4: Stations", "Step 2 of 4: Stations"]
+    assert steps[5:7] == ["Step 3 of 4: Officers"] * 2 and set(steps[7:]) == {
+        "Step 4 of 4: Checking and writing the plan"
+    }
     # what an earlier step finds is told as that step's
     assert lines[4][2] == "Beats" and "7,000 hours × km" in lines[4][3] and lines[6][2] == "Stations: West"
     # a clock that is set back moves nothing back
+    window.step_running = "officers"
     monkeypatch.setattr(type(window.solving), "running", True)
     values = []
     for spent in (40.0, 30.0, 50.0):
@@ -258,7 +264,7 @@ def test_what_comes_before_the_search_takes_nothing_of_its_seconds(window, monke
     monkeypatch.setattr(window.solving, "start", lambda *_, **__: None)
     window.begin_run("town.toml")
     monkeypatch.setattr(type(window.solving), "running", True)
-    window.solving.limited.emit(100.0, ["beats"])
+    window.solving.limited.emit(100.0, ["beats"], 5)
     lines, busy, values = [], [], []
     for spent, phase in ((60.0, "preparing"), (90.0, "reading"), (95.0, "beats"), (120.0, "beats"), (130.0, "writing")):
         monkeypatch.setattr(window, "spent", lambda s=spent: s)
@@ -269,9 +275,78 @@ def test_what_comes_before_the_search_takes_nothing_of_its_seconds(window, monke
         values.append(window.bar.value())
     monkeypatch.undo()
     assert lines[0] == ["Getting ready to compute…", "60 s"] and lines[1] == ["Reading the layers…", "90 s"]
-    assert lines[2] == ["Step 1 of 1: Beats", "0 of 100 s"] and lines[3] == ["Step 1 of 1: Beats", "25 of 100 s"]
-    assert lines[4][1] == "130 s"
+    assert lines[2] == ["Step 1 of 2: Beats", "0 of 100 s"] and lines[3] == ["Step 1 of 2: Beats", "25 of 100 s"]
+    assert lines[4] == ["Step 2 of 2: Checking and writing the plan", "0 s"]
     assert busy == [True, True, False, False, False] and values[2:4] == [0, 250]
+
+
+def test_a_run_says_that_no_plan_keeps_the_rules_yet_and_which(window, monkeypatch):
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: None)
+
+    def said():
+        return window.phase.text().replace("\xa0", " ")
+
+    window.begin_run("town.toml")
+    window.solving.limited.emit(100.0, ["beats"], 5)
+    window.solving.progressed.emit("beats of West", None, None, 1.0)
+    assert "No plan that keeps" not in said()
+    window.solving.unmet.emit("West", Unmet(deviation=0.126, tolerance=0.05))
+    head = "No plan that keeps all rules has been found yet: "
+    assert said().endswith(f"{head}West: a beat's work is 12.6 % from the mean, and at most 5.0 % is allowed.")
+    # of several the worst is told, and how many more there are
+    window.solving.unmet.emit("Исток", Unmet(deviation=0.3, tolerance=0.05))
+    assert f"{head}Исток: a beat's work is 30.0 %" in said() and said().endswith(" And 1 more.")
+    window.solving.unmet.emit("", Unmet(moved=0.5, budget=0.1))
+    assert f"{head}50.0 % of residents change beat, and at most 10.0 % may. And 2 more." in said()
+    for place in ("West", "Исток", ""):
+        window.solving.unmet.emit(place, None)
+    assert "No plan that keeps" not in said()
+    # nothing of it is said of the next run
+    window.solving.unmet.emit("West", Unmet(deviation=0.126, tolerance=0.05))
+    window.begin_run("town.toml")
+    assert "No plan that keeps" not in said()
+
+
+def test_writing_is_a_step_of_its_own_whose_bar_counts_parts(window, monkeypatch):
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: None)
+    monkeypatch.setattr(window.solving, "finish_early", lambda: None)
+    window.begin_run("town.toml")
+    monkeypatch.setattr(type(window.solving), "running", True)
+    window.solving.limited.emit(100.0, ["beats"], 5)
+
+    def at(spent, phase=None):
+        monkeypatch.setattr(window, "spent", lambda: spent)
+        if phase is not None:
+            window.solving.progressed.emit(phase, None, None, 0.0)
+        window._tick()
+        return window.bar.value() / window.bar.maximum()
+
+    at(0.0, "beats")
+    assert at(30.0) == 0.3
+    window.finish_early()
+    # who has ended the search is not shown how its limit runs out
+    assert at(60.0) == 0.3
+    assert at(70.0, "writing") == 0.0 and at(95.0) == 0.0
+    parts = [PAPERS, CHECK, "writing: the maps of the pack", "writing: the pack in mk", "writing: the pack in sq"]
+    assert [at(96.0, part) for part in parts] == [0.0, 0.2, 0.4, 0.6, 0.8]
+    assert at(500.0, "writing: the pack in sq") == 0.8
+    lines = window.phase.text().splitlines()
+    assert lines == [
+        "Step 2 of 2: Checking and writing the plan",
+        "430 s",
+        "Part 5 of 5: the pack in the language sq",
+    ]
+    monkeypatch.undo()
+
+
+def test_a_second_run_begins_with_the_beats_of_the_plan_that_is_shown(window, monkeypatch):
+    begun = []
+    monkeypatch.setattr(window.solving, "start", lambda *_, **options: begun.append(options))
+    window.run_plan()
+    assert begun[0]["start_from"] == window.scenario.result
+    window.scenario.plan = None
+    window.run_plan()
+    assert begun[1] == {}
 
 
 def test_the_clock_of_a_paused_run_stands_still():

@@ -10,6 +10,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
@@ -49,6 +50,52 @@ def test_start_page_then_result(window, planned):
     assert "4 beats" in window.figures.text()
     assert "Grid" in window.windowTitle()
     assert recent.recent_projects() == [planned.folder / "plan"]
+
+
+def test_before_there_is_a_plan_the_table_has_todays_beats(window, planned, qtbot):
+    window.open(planned.project)
+    assert window.scenario.plan is None
+    qtbot.waitUntil(lambda: window.table_model.rowCount() == 4, timeout=120_000)
+    cells = {
+        window.table_model.headerData(c, Qt.Orientation.Horizontal).replace("\n", " "): [
+            window.table_model.data(window.table_model.index(r, c)) for r in range(4)
+        ]
+        for c in range(window.table_model.columnCount())
+    }
+    assert cells["Beat"] == ["1", "2", "3", "4"] and set(cells["Municipality"]) == {"West", "Исток"}
+    assert sum(int(n) for n in cells["Residents"]) == round(window.scenario.town.units["population"].sum())
+    assert all(cells["Hours a year"]) and all("%" in d for d in cells["Deviation"])
+    assert window.table_pages.currentWidget() is window.table
+    # a beat of the table is that of the map
+    window.table.selectRow(2)
+    assert window.map.selected == window.beat_at(window.table.currentIndex())
+    # what is drawn is compared with today
+    painted = int(np.flatnonzero(window.scenario.beat_of_unit() == "1")[0])
+    window.drawing_panel.edit(lambda d: d.paint([painted], "2"))
+    tips = [
+        window.table_model.data(window.table_model.index(0, c), Qt.ItemDataRole.ToolTipRole)
+        for c in range(window.table_model.columnCount())
+    ]
+    assert any(tip and "Today: " in tip for tip in tips) and not any(tip and "In the plan" in tip for tip in tips)
+    window.draft.drop()
+    # the plan's take their place
+    window.scenario.take(planned.folder / "plan")
+    assert window.today.beats is None and window.table_model.rowCount() == 4
+    assert all(cell for cell in (window.table_model.data(window.table_model.index(r, 8)) for r in range(4)))
+
+
+def test_without_any_beats_the_table_says_so_and_offers_to_plan(window, town, monkeypatch):
+    town.swap('current = { path = "old.gpkg", id = "beat" }\n', "")
+    window.open(town.project)
+    assert window.table_pages.currentWidget() is not window.table
+    assert "no beats of today, and there is no plan yet" in window.no_beats.text()
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: None)
+    monkeypatch.setattr(type(window.solving), "running", False)
+    window.first_plan.click()
+    monkeypatch.setattr(type(window.solving), "running", True)
+    window._enable()
+    assert "The first plan is being made" in window.no_beats.text() and not window.first_plan.isEnabled()
+    monkeypatch.undo()
 
 
 def test_hover_click_and_table_belong_together(window, planned, qtbot):

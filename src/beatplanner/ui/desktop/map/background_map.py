@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, QSize
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader, QPainter, QPolygonF, QTransform
 
 from beatplanner.data.errors import InputError
@@ -22,6 +22,8 @@ from beatplanner.data.formats.tiles import HALF_WORLD, TileFile, format_of, open
 
 # Pixels a side of a tile as it is seen at its own zoom, pixels a side that a picture may have, tiles in one picture, and tiles kept in memory.
 TILE, MOST_PIXELS, MOST_TILES, KEPT = 256, 1024, 400, 300
+# What a light map keeps of its light on dark paper, and the lightness (of 255) from which a map is light.
+DIMMED, LIGHT = 0.4, 110
 
 
 class BackgroundMap:
@@ -39,6 +41,7 @@ class BackgroundMap:
         self.file: TileFile = open_tiles(path)
         self.broken = ""
         self._pictures: OrderedDict[tuple[int, int, int], QImage | None] = OrderedDict()
+        self._light: bool | None = None
         self._crs: CRS | None = None
         self._to: Transformer | None = None
         self._from: Transformer | None = None
@@ -82,8 +85,13 @@ class BackgroundMap:
         offset: tuple[float, float],
         window: tuple[float, float, float, float],
         dot: float,
+        *,
+        dark: bool = False,
     ) -> Iterator[None]:
-        """Draw the tiles of what is seen, pausing after each; `scale` is pixels a metre, `offset` the pixel of the origin."""
+        """Draw the tiles of what is seen, pausing after each; `scale` is pixels a metre, `offset` the pixel of the origin.
+
+        On dark paper a light map is dimmed, so that it does not outshine what lies over it.
+        """
         seen = self._mercator(window)
         if seen is None or self._from is None or self.broken:
             return
@@ -115,7 +123,8 @@ class BackgroundMap:
                     self.broken = str(error)
                     return
                 if picture is not None:
-                    _lay(painter, picture, self._corners(zoom, column, row, scale, offset))
+                    dim = DIMMED if dark and self._is_light(picture) else 1.0
+                    _lay(painter, picture, self._corners(zoom, column, row, scale, offset), dim)
                     yield
 
     def _tiles(self, zoom: int, box: tuple[float, float, float, float]) -> tuple[range, range]:
@@ -137,6 +146,13 @@ class BackgroundMap:
         assert self._from is not None
         x, y = self._from.transform([left, left + side, left + side, left], [top, top, top - side, top - side])
         return QPolygonF([QPointF(offset[0] + a * scale, offset[1] - b * scale) for a, b in zip(x, y, strict=True)])
+
+    def _is_light(self, picture: QImage) -> bool:
+        """Tell whether the map is one of light colours, by the first of its pictures that is drawn."""
+        if self._light is None:
+            mean = picture.scaled(1, 1, mode=Qt.TransformationMode.SmoothTransformation).pixelColor(0, 0)
+            self._light = mean.lightness() >= LIGHT
+        return self._light
 
     def picture(self, zoom: int, column: int, row: int) -> QImage | None:
         """Return the picture of a tile; None where there is none, or what is there is no picture of a fair size."""
@@ -170,8 +186,8 @@ def decoded(content: bytes) -> QImage | None:
     return None if image.isNull() else image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
 
 
-def _lay(painter: QPainter, picture: QImage, corners: QPolygonF) -> None:
-    """Draw a picture into a quadrangle, a little larger, so that no seam is seen between neighbours."""
+def _lay(painter: QPainter, picture: QImage, corners: QPolygonF, dim: float = 1.0) -> None:
+    """Draw a picture into a quadrangle, a little larger, so that no seam is seen between neighbours; of its colours a share `dim` is seen."""
     middle = corners.boundingRect().center()
     grown = QPolygonF([p + _towards(middle, p, 0.5) for p in corners.toList()])
     flat = QPolygonF(QRectF(0, 0, picture.width(), picture.height()))
@@ -179,6 +195,7 @@ def _lay(painter: QPainter, picture: QImage, corners: QPolygonF) -> None:
     turn = QTransform()
     if QTransform.quadToQuad(flat, grown, turn):
         painter.save()
+        painter.setOpacity(dim * painter.opacity())
         painter.setTransform(turn, combine=True)
         painter.drawImage(QPointF(0, 0), picture)
         painter.restore()

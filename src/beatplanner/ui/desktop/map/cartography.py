@@ -147,7 +147,7 @@ def _found(w: _Work) -> Iterator[None]:
 def _background(w: _Work) -> Iterator[None]:
     if w.content.background is not None:
         view = w.view
-        yield from w.content.background.draw(w.painter, view.scale, view.offset, view.window, view.dot)
+        yield from w.content.background.draw(w.painter, view.scale, view.offset, view.window, view.dot, dark=view.dark)
 
 
 def _beats(w: _Work) -> Iterator[None]:

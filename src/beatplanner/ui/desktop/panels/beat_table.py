@@ -18,13 +18,12 @@ from PySide6.QtWidgets import QTableView
 
 from beatplanner.ui.desktop.plain_text import literal
 from beatplanner.ui.desktop.session.session import OpenTown
+from beatplanner.ui.desktop.session.today import figures_of_drawing
 from beatplanner.ui.desktop.toolkit.called import called
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from beatplanner.planning.beats.drawing import Drawing
 
 Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
@@ -57,12 +56,13 @@ def in_two_lines(text: str) -> str:
 
 
 class BeatTable(QAbstractTableModel):
-    """Beats as rows; empty before there is a plan."""
+    """Beats as rows: those of the plan, before there is one today's, and over them what is drawn by hand."""
 
     def __init__(self, scenario: OpenTown) -> None:
         super().__init__()
         self.scenario = scenario
         self._drawn: Any = None
+        self._today: Any = None
         # whether the headings are broken, so that more columns are seen
         self.two_lines = False
 
@@ -72,6 +72,12 @@ class BeatTable(QAbstractTableModel):
         self._drawn = None
         self.endResetModel()
 
+    def take_today(self, beats: Any) -> None:
+        """Take the figures of today's beats, which are shown while there is no plan; None where they are not known."""
+        self.beginResetModel()
+        self._today = beats
+        self.endResetModel()
+
     def load_draft(self) -> None:
         """Take what is drawn by hand, if anything is; what it changes is marked."""
         shown, drawing = self.scenario.as_drawn, self.scenario.drawn
@@ -79,7 +85,7 @@ class BeatTable(QAbstractTableModel):
             # stations and postings alone change no beat
             frame = None if shown.beats is self._planned() else shown.beats
         else:
-            frame = drawn_beats(drawing) if drawing is not None and drawing.changed else None
+            frame = figures_of_drawing(drawing) if drawing is not None and drawing.changed else None
         same = frame is not None and self._drawn is not None and list(frame["beat"]) == list(self._drawn["beat"])
         if same or (frame is None and self._drawn is None):
             self._drawn = frame
@@ -96,7 +102,7 @@ class BeatTable(QAbstractTableModel):
 
     def _planned(self) -> Any:
         plan = self.scenario.plan
-        return None if plan is None else plan.beats
+        return self._today if plan is None else plan.beats
 
     def _beats(self) -> Any:
         return self._planned() if self._drawn is None else self._drawn
@@ -113,7 +119,9 @@ class BeatTable(QAbstractTableModel):
         )
         before = planned[column].iat[rows[0]] if planned is not None and len(rows) else None
         was, is_ = ("" if v is None else written(v) for v in (before, now))
-        return None if was == is_ else was or self.tr("not in the plan")
+        if was == is_:
+            return None
+        return was or (self.tr("not among today's beats") if self.scenario.plan is None else self.tr("not in the plan"))
 
     def rowCount(self, parent: Index = NO_INDEX) -> int:  # noqa: N802 - Qt's name
         """Return the number of beats."""
@@ -147,7 +155,8 @@ class BeatTable(QAbstractTableModel):
         if role in (Qt.ItemDataRole.FontRole, Qt.ItemDataRole.ToolTipRole):
             was = self._was(index.row(), column)
             if was is not None and role == Qt.ItemDataRole.ToolTipRole:
-                return literal(self.tr("In the plan: {0}").format(was))
+                words = self.tr("Today: {0}") if self.scenario.plan is None else self.tr("In the plan: {0}")
+                return literal(words.format(was))
             if was is not None:
                 font = QFont()
                 font.setBold(True)
@@ -216,27 +225,6 @@ class BeatView(QTableView):
                 self.setColumnWidth(column, max(whole - over, whole * 2 // 3))
         source.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, source.columnCount() - 1)
         self._fitting = False
-
-
-def drawn_beats(drawing: Drawing) -> Any:
-    """Return the beats as they are drawn before there is a plan, with the columns of the table."""
-    import pandas as pd
-
-    f = drawing.figures()
-    return pd.DataFrame(
-        {
-            "beat": f.beat,
-            "name": [drawing.names.get(b, b) for b in f.beat],
-            "municipality": [drawing.municipality[drawing.members(b)[0]] for b in f.beat],
-            "workload": f.hours,
-            "deviation": f.deviation,
-            "population": f.residents,
-            "moved_in": f.moved_in,
-            "officers_required": f.officers,
-            "posts": np.nan,
-            "compactness": np.nan,
-        }
-    )
 
 
 def as_text_table(model: QAbstractItemModel) -> str:

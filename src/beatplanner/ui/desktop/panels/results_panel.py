@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDockWidget, QTabWidget, QVBoxLayout, QWidget
 
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 
 ACTIONS = (
     Action("show_results", "View", "Results", "Show cards, charts, warnings and the proof of the plan.", "Ctrl+I"),
+    Action("show_card", "View", "Page: beat", "Show the card of the beat that is picked.", "Ctrl+1"),
+    Action("show_charts", "View", "Page: charts", "Show the charts that compare the beats.", "Ctrl+2"),
+    Action("show_service", "View", "Page: service", "Show how soon callers are reached.", "Ctrl+3"),
+    Action("show_warnings", "View", "Page: warnings", "Show the warnings of the plan.", "Ctrl+4"),
+    Action("show_proof", "View", "Page: proof", "Show how near the plan is to the best.", "Ctrl+5"),
     Action("next_beat", "View", "Next beat", "Go to the next beat of the table.", "Ctrl+PgDown"),
     Action("previous_beat", "View", "Previous beat", "Go to the previous beat of the table.", "Ctrl+PgUp"),
     Action(
@@ -377,6 +383,12 @@ class ResultsPanel(QWidget):
             self.dock.show()
             self.dock.raise_()
 
+    def open_page(self, page: QWidget) -> None:
+        """Show a page, and give its tab the keys: arrows go to the pages beside it, Tab into it."""
+        self.tabs.setCurrentWidget(page)
+        self.open()
+        self.tabs.tabBar().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def toggle(self) -> None:
         """Show the panel, or hide it where it is seen."""
         if self.dock is not None and not self.visibleRegion().isEmpty():
@@ -396,6 +408,11 @@ def install(window: Window) -> ResultsPanel:
     panel = ResultsPanel(window)
     slots = {
         "show_results": panel.toggle,
+        "show_card": lambda: panel.open_page(panel.card),
+        "show_charts": lambda: panel.open_page(panel.charts),
+        "show_service": lambda: panel.open_page(panel.service),
+        "show_warnings": lambda: panel.open_page(panel.warnings),
+        "show_proof": lambda: panel.open_page(panel.proof),
         "next_beat": lambda: panel.step(1),
         "previous_beat": lambda: panel.step(-1),
         "copy_card": panel.copy,

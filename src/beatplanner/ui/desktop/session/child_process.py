@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -28,10 +29,13 @@ class Line:
 
     def __init__(self, pipe: Any, enough: Any, paused: Any) -> None:
         self._pipe, self.enough, self.paused = pipe, enough, paused
+        # steps and municipalities are planned side by side: two long messages at once would be one that nobody can read
+        self._lock = threading.Lock()
 
     def put(self, message: tuple[str, Any]) -> None:
-        """Send a message (kind, content)."""
-        self._pipe.send(message)
+        """Send a message (kind, content); any thread may."""
+        with self._lock:
+            self._pipe.send(message)
 
 
 def _serve(pipe: Any, enough: Any, paused: Any) -> None:

@@ -13,10 +13,13 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from beatplanner.planning.progress import Unmet
 from beatplanner.ui.desktop.session.child_process import ChildProcess, Line, of_error
 
 # The best beats so far are shown so often at most.
 LOOK_SECONDS = 0.7
+# Marks what is told of rules that are not kept yet.
+UNMET = "unmet"
 
 
 def step_of(phase: str) -> str:
@@ -91,12 +94,19 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
             shown = now
             messages.put(("progress", ("", units, district)))
 
-    from beatplanner.planning.beats.alone import LOOKING_ON
+    broken: dict[str, Unmet | None] = {}
 
-    looking = LOOKING_ON.set(look)
+    def unmet(municipality: str, told: Unmet | None) -> None:
+        if municipality not in broken or broken[municipality] != told:
+            broken[municipality] = told
+            messages.put(("progress", (UNMET, municipality, told)))
+
+    from beatplanner.planning.beats.looking_on import LOOKING_ON, Onlooker
+
+    looking = LOOKING_ON.set(Onlooker(look, unmet))
     try:
         limit = options.get("time_limit") or DEFAULT_TIME_LIMIT
-        messages.put(("progress", (None, float(limit), _steps(project, options))))
+        messages.put(("progress", (None, float(limit), *_steps(project, options))))
         # with edits the plan is what was drawn, without it is solved anew
         job = mend if "edits" in options else run
         options.setdefault("threads", usable_cores())
@@ -111,15 +121,17 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
         LOOKING_ON.reset(looking)
 
 
-def _steps(project: Any, options: Mapping[str, Any]) -> list[str]:
-    """Return the steps that are planned, in order."""
+def _steps(project: Any, options: Mapping[str, Any]) -> tuple[list[str], int]:
+    """Return the steps that are planned, in order, and of how many parts writing is."""
     from beatplanner.data.description.models import Description
     from beatplanner.data.description.read import read_description
+    from beatplanner.planning.whole.writing import parts_of_writing
 
     description = project if isinstance(project, Description) else read_description(Path(project))
     asked = options.get("steps", ("beats", "stations", "officers"))
     # what is drawn needs no search for beats
-    return [s for s in asked if getattr(description, s) is not None and not (s == "beats" and "edits" in options)]
+    steps = [s for s in asked if getattr(description, s) is not None and not (s == "beats" and "edits" in options)]
+    return steps, parts_of_writing(description)
 
 
 class SolveProcess(ChildProcess):
@@ -128,9 +140,11 @@ class SolveProcess(ChildProcess):
     Signals
     -------
     limited
-        Seconds that the run may take, and its steps in order; once, as it begins.
+        Seconds that the run may take, its steps in order, and of how many parts writing is; once, as it begins.
     found
         Beats so far: positions of units, and the number of the beat of each.
+    unmet
+        A municipality ("" for the whole town), and by how much its best beats so far break the rules (`Unmet`); None where they keep them.
     progressed
         Phase, best objective or None, bound or None, seconds.
     finished
@@ -139,8 +153,9 @@ class SolveProcess(ChildProcess):
         Sentences that say why there is no plan.
     """
 
-    limited = Signal(float, list)
+    limited = Signal(float, list, int)
     found = Signal(object, object)
+    unmet = Signal(str, object)
     progressed = Signal(str, object, object, float)
     finished = Signal(Path, bool, list)
     refused = Signal(list)
@@ -182,6 +197,8 @@ class SolveProcess(ChildProcess):
             self.limited.emit(*content[1:])
         elif content[0] == "":
             self.found.emit(*content[1:])
+        elif content[0] == UNMET:
+            self.unmet.emit(*content[1:])
         else:
             self.progressed.emit(*content)
 

@@ -26,7 +26,6 @@ from PySide6.QtWidgets import (
     QTabBar,
     QTabWidget,
     QToolBar,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -65,6 +64,7 @@ from beatplanner.ui.desktop.window.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.window.result_actions import ResultActions
 from beatplanner.ui.desktop.window.room import RoomForMap
 from beatplanner.ui.desktop.window.run_actions import RunActions
+from beatplanner.ui.desktop.window.table_panel import TablePanel
 
 # the wheel carries the guide; from the sources `start.py` makes it
 GUIDE = Path(__file__).parents[2] / "guide"
@@ -73,7 +73,9 @@ PANEL_WIDTH = 350
 MENUS = ("File", "Edit", "Plan", "Draw", "View")
 
 
-class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFigures, KeyboardActions, MainFrame):
+class MainWindow(
+    ProjectActions, ResultActions, DraftActions, RunActions, PlanFigures, TablePanel, KeyboardActions, MainFrame
+):
     """The application's window."""
 
     def __init__(self) -> None:
@@ -169,7 +171,7 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
         self.table.selectionModel().currentRowChanged.connect(self._select_beat)
         right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.map)
-        self.table_panel = self._table_panel()
+        self.table_panel = self.make_table_panel()
         right.addWidget(self.table_panel)
         right.setSizes([585, 105])
         right.setStretchFactor(0, 1)
@@ -180,23 +182,6 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
         self.pages.addWidget(right)
         self.setCentralWidget(self.pages)
         self.statusBar()
-
-    def _table_panel(self) -> QWidget:
-        """Return the table with a field that filters it."""
-        self.table_filter = QLineEdit()
-        self.table_filter.setPlaceholderText(self.tr("Filter beats by name, number or municipality…"))
-        self.table_filter.setAccessibleName(self.tr("Filter the table of beats"))
-        self.table_filter.setClearButtonEnabled(True)
-        self.sorted_model.setFilterKeyColumn(-1)
-        self.sorted_model.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.table_filter.textChanged.connect(self.sorted_model.setFilterFixedString)
-        panel = QWidget()
-        column = QVBoxLayout(panel)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.table_filter)
-        column.addWidget(self.table)
-        return panel
 
     # ---- showing
 
@@ -214,6 +199,7 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
             bar.setElideMode(Qt.TextElideMode.ElideNone)
         self.map.load()
         self.table_model.load()
+        self.today.follow()
         assert isinstance(self.table, BeatView)
         self.table.fit_columns()
         self.heading.setText(self.scenario.name)
@@ -272,6 +258,7 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
             if hasattr(self, name):
                 getattr(self, name).enable()
         self.pause_button.setText(self.tr("Go on") if self.solving.paused else self.tr("Pause"))
+        self.say_without_beats()
         if self.scenario.is_open and self.scenario.plan is None:
             # while the first plan is made nobody is told to press Plan
             self.figures.setText(self._figures())
@@ -480,6 +467,7 @@ class MainWindow(ProjectActions, ResultActions, DraftActions, RunActions, PlanFi
         if self._may_leave():
             self.solving.cancel()
             self.session.work.wait()
+            self.today.stop()
             self.results.close_down()
             if self.remembers:
                 self.room.give_back()

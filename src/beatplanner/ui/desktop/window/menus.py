@@ -35,6 +35,7 @@ GROUPS: tuple[tuple[tuple[str, ...], ...], ...] = (
         ("zoom_in", "zoom_out", "zoom_all"),
         ("show_results", "show_stations", "show_postings", "show_project_dock"),
         ("next_panel", "previous_panel"),
+        ("show_card", "show_charts", "show_service", "show_warnings", "show_proof"),
         ("next_beat", "previous_beat", "copy_card"),
         ("layer_legend", "layer_patterns", "background_map"),
         ("text_larger", "text_smaller"),

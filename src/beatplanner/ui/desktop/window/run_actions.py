@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.draft_reason import gap_said
-from beatplanner.planning.progress import split_unit
+from beatplanner.planning.progress import Unmet, split_unit
 from beatplanner.planning.proof import clash_is_proven
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.session.solving import step_of
@@ -35,6 +35,11 @@ TICK_MS = 500
 BEFORE_STEPS, AFTER_STEPS = ("", "preparing", "reading"), "writing"
 
 
+def _at(place: str, words: str) -> str:
+    """Return words with the municipality that they are about; those of a whole town have none."""
+    return f"{place}: {words}" if place else words
+
+
 class RunActions:
     """The main window's actions on runs."""
 
@@ -45,6 +50,8 @@ class RunActions:
         self.waited, self.waiting_since = 0.0, 0.0
         self.search_from: float | None = None
         self.steps_ahead: list[str] = []
+        self.unmet: dict[str, Unmet] = {}
+        self.written, self.parts, self.writing_from = [], 0, 0.0
         box = QGroupBox(self.tr("Run"))
         self.run_box = inner = QVBoxLayout(box)
         self.phase = Label(self.tr("Not running."))
@@ -89,6 +96,7 @@ class RunActions:
         self.run_words = ""
         self.solving.limited.connect(self._take_limit)
         self.solving.found.connect(self.map.take_found)
+        self.solving.unmet.connect(self._take_unmet)
         self.solving.progressed.connect(self._show_progress)
         self.solving.finished.connect(self._take_result)
         self.solving.refused.connect(self._show_refusal)
@@ -126,8 +134,41 @@ class RunActions:
         """Return the seconds of the limit that are spent: what is read and made ready before the search takes nothing of it."""
         return 0.0 if self.search_from is None else max(0.0, self.spent() - self.search_from)
 
-    def _take_limit(self: Any, seconds: float, steps: list) -> None:
-        self.limit, self.steps_ahead = seconds, list(steps)
+    def _take_limit(self: Any, seconds: float, steps: list, parts: int) -> None:
+        self.limit, self.steps_ahead, self.parts = seconds, list(steps), parts
+
+    def _take_unmet(self: Any, municipality: str, told: Unmet | None) -> None:
+        if told is None:
+            self.unmet.pop(municipality, None)
+        else:
+            self.unmet[municipality] = told
+        if not self.solving.paused:
+            self._say_run()
+
+    def _unmet_words(self: Any) -> list[str]:
+        """Say that no plan keeps all rules yet, and which rule the best one so far breaks, where most of it; nothing where one keeps them."""
+        said: list[tuple[float, str]] = []
+        for place, told in sorted(self.unmet.items()):
+            if told.deviation is not None:
+                over, told_so = told.deviation - told.tolerance, (told.deviation, told.tolerance)
+                shares = [percent(v, 1) for v in told_so]
+                words = (
+                    self.tr("a beat's “{0}” is {1} from the mean, and at most {2} is allowed").format(
+                        told.amount, *shares
+                    )
+                    if told.amount
+                    else self.tr("a beat's work is {0} from the mean, and at most {1} is allowed").format(*shares)
+                )
+                said.append((over, _at(place, words)))
+            if told.moved is not None:
+                words = self.tr("{0} of residents change beat, and at most {1} may")
+                over, told_so = told.moved - told.budget, (told.moved, told.budget)
+                said.append((over, _at(place, words.format(*(percent(v, 1) for v in told_so)))))
+        if not said:
+            return []
+        worst = max(said, key=lambda one: one[0])[1]
+        more = " " + self.tr("And {0} more.").format(len(said) - 1) if len(said) > 1 else ""
+        return [self.tr("No plan that keeps all rules has been found yet: {0}.").format(worst) + more]
 
     def _tick(self: Any) -> None:
         """Let bar and seconds go on, also where the run tells nothing."""
@@ -136,7 +177,11 @@ class RunActions:
             return
         if self.solving.paused:
             return
-        if self.limit and self.search_from is not None:
+        if self.step_running == AFTER_STEPS:
+            # a step of its own, counted by what is written: seconds of the search have nothing to do with it
+            self.bar.setRange(0, max(1, self.parts))
+            self.bar.setValue(max(0, len(self.written) - 1))
+        elif self.limit and self.search_from is not None and not self.stopped_early:
             self.bar.setRange(0, 1000)
             self.bar.setValue(max(self.bar.value(), min(1000, round(1000 * self.searched() / self.limit))))
         self._say_run()
@@ -144,33 +189,52 @@ class RunActions:
     def _say_run(self: Any) -> None:
         """Say which step of how many, for how long of how long, and what is found."""
         lines = []
-        names = self._step_names()
-        around = {
-            "reading": self.tr("Reading the layers…"),
-            "preparing": self.tr("Getting ready to compute…"),
-            "writing": self.tr("Checking the plan, and writing it with its report and papers…"),
-        }
+        names, steps = self._step_names(), [*self.steps_ahead, AFTER_STEPS]
+        around = {"reading": self.tr("Reading the layers…"), "preparing": self.tr("Getting ready to compute…")}
+        writing = self.step_running == AFTER_STEPS
         if self.step_running in around:
             lines.append(around[self.step_running])
-        elif self.step_running in self.steps_ahead:
-            at = self.steps_ahead.index(self.step_running) + 1
+        elif self.step_running in steps:
+            at = steps.index(self.step_running) + 1
             lines.append(
-                self.tr("Step {0} of {1}: {2}").format(
-                    at, len(self.steps_ahead), names.get(self.step_running, self.step_running)
-                )
+                self.tr("Step {0} of {1}: {2}").format(at, len(steps), names.get(self.step_running, self.step_running))
             )
-        lines.append(
-            self.tr("{0} of {1} s").format(number(self.searched()), number(self.limit))
-            if self.limit and self.step_running in self.steps_ahead
-            else self.tr("{0} s").format(number(self.spent()))
-        )
+        if writing:
+            lines.append(self.tr("{0} s").format(number(self.spent() - self.writing_from)))
+            lines += self._written_words()
+        elif self.limit and self.step_running in self.steps_ahead:
+            lines.append(self.tr("{0} of {1} s").format(number(self.searched()), number(self.limit)))
+        else:
+            lines.append(self.tr("{0} s").format(number(self.spent())))
         words = self.tr("Taking the best plan so far…") if self.stopped_early else self.run_words
-        if words:
+        if words and not writing:
             lines.append(words)
+        lines += self._unmet_words()
         self.phase.setText("\n".join(lines))
 
+    def _written_words(self: Any) -> list[str]:
+        """Say what is written just now, and how much of how much that is."""
+        if not self.written:
+            return []
+        what = self.written[-1]
+        parts = {
+            "layers, report and officers' papers": self.tr("layers, report and officers' papers"),
+            "the plan is checked": self.tr("the plan is checked"),
+            "the maps of the pack": self.tr("the maps of the pack"),
+        }
+        words = parts.get(what)
+        if words is None:
+            words = self.tr("the pack in the language {0}").format(what.removeprefix("the pack in "))
+        most = max(self.parts, len(self.written))
+        return [self.tr("Part {0} of {1}: {2}").format(len(self.written), most, words)]
+
     def _step_names(self: Any) -> dict[str, str]:
-        return {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
+        return {
+            "beats": self.tr("Beats"),
+            "stations": self.tr("Stations"),
+            "officers": self.tr("Officers"),
+            AFTER_STEPS: self.tr("Checking and writing the plan"),
+        }
 
     def _go_to(self: Any, step: str) -> None:
         """Take a step as the one that is under way, unless a later one is: steps are planned side by side, and one may tell more after the next has begun."""
@@ -181,6 +245,10 @@ class RunActions:
             self.step_running = step
         if self.search_from is None and self.step_running not in BEFORE_STEPS:
             self.search_from = self.spent()
+        if self.step_running == AFTER_STEPS and not self.writing_from:
+            self.writing_from = self.spent()
+            self.bar.setRange(0, max(1, self.parts))
+            self.bar.setValue(0)
 
     def _found_words(self: Any, phase: str, best: float | None, bound: float | None) -> str:
         """Return what a phase has found, each figure with its unit."""
@@ -221,16 +289,19 @@ class RunActions:
         except InputError as error:
             self._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
             return
-        self.begin_run(project)
+        plan, result = self.scenario.plan, self.scenario.result
+        # a second run is never worse than the first: its search begins with the beats of the plan that is shown
+        start = {} if plan is None or plan.beats is None or result is None else {"start_from": result}
+        self.begin_run(project, **start)
 
     def begin_run(self: Any, project: object, **options: object) -> None:
         """Plan in a child process; `options` are those of `planning.mending.mend` where there are edits, else of `planning.plan.run`."""
         self.solving.start(project, **options)
         self.stopped_early, self.begun = False, time.monotonic()
-        self.waited = self.waiting_since = self.limit = 0.0
+        self.waited = self.waiting_since = self.limit = self.writing_from = 0.0
         self.search_from = None
         self.step_running, self.run_words, self.steps_ahead = "", self.tr("Reading the layers…"), []
-        self.by_municipality = {}
+        self.by_municipality, self.unmet, self.written, self.parts = {}, {}, [], 0
         self.chart.clear()
         self.bar.setVisible(True)
         self.bar.setRange(0, 0)
@@ -291,6 +362,9 @@ class RunActions:
         proven = bound if isinstance(bound, float | int) else None
         self.chart.add(phase, seconds, found, proven)
         self._go_to(step_of(phase))
+        part = phase.removeprefix(f"{AFTER_STEPS}: ")
+        if part != phase and part not in self.written:
+            self.written.append(part)
         if phase.startswith("beats of "):
             place = phase.partition(":")[0].partition(" [")[0].removeprefix("beats of ")
             if "," not in phase.partition(":")[0]:

@@ -1,0 +1,102 @@
+"""The figures of today's beats, which stand in the table before there is a plan; counted in a child, so that the window is free meanwhile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from beatplanner.ui.desktop.session.child_process import Task
+
+if TYPE_CHECKING:
+    from beatplanner.data.town.town import Town
+    from beatplanner.planning.beats.drawing import Drawing
+    from beatplanner.ui.desktop.session.session import OpenTown
+
+# What a unit without a beat is drawn into; it is no beat of today.
+NONE = "none"
+
+
+class Today(QObject):
+    """Counts today's beats wherever they are what is shown.
+
+    Signals
+    -------
+    counted
+        `beats` has changed.
+
+    Attributes
+    ----------
+    beats
+        One row a beat with the columns of the table; None where there is a plan, or nothing is known of today.
+    """
+
+    counted = Signal()
+
+    def __init__(self, scenario: OpenTown, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.scenario = scenario
+        self.beats: Any = None
+        self._of: object = None
+        self._task = Task(self)
+        self._task.finished.connect(self._take)
+        # figures that cannot be counted are missing from the table; what is wrong with the input is told where it is read
+        self._task.failed.connect(lambda _: self._take(None))
+
+    @property
+    def known(self) -> bool:
+        """Whether today's beats are what is shown."""
+        town = self.scenario.town
+        return self.scenario.plan is None and town is not None and bool(town.units["current"].notna().any())
+
+    def follow(self) -> None:
+        """Count the beats of the town that is shown now, unless that is done."""
+        of = self.scenario.town if self.known else None
+        if of is self._of:
+            return
+        self._of = of
+        self._task.cancel()
+        self._take(None)
+        if of is not None:
+            self._task.start(figures_of_today, of)
+
+    def _take(self, beats: Any) -> None:
+        if beats is not self.beats:
+            self.beats = beats
+            self.counted.emit()
+
+    def stop(self) -> None:
+        """Count no more; the window is closed."""
+        self._task.cancel()
+
+
+def figures_of_today(town: Town) -> Any:
+    """Return a row for each of today's beats, with the columns of the table."""
+    from beatplanner.planning.beats.drawing import Drawing
+    from beatplanner.planning.workload import plan_workload
+
+    beat = town.units["current"].to_numpy(object)
+    found = figures_of_drawing(Drawing(town, plan_workload(town), beat, names=town.beat_names))
+    return found[found["beat"] != NONE].reset_index(drop=True)
+
+
+def figures_of_drawing(drawing: Drawing) -> Any:
+    """Return the beats as they are drawn, without a plan, with the columns of the table."""
+    import pandas as pd
+
+    f = drawing.figures()
+    return pd.DataFrame(
+        {
+            "beat": f.beat,
+            "name": [drawing.names.get(b, b) for b in f.beat],
+            "municipality": [drawing.municipality[drawing.members(b)[0]] for b in f.beat],
+            "workload": f.hours,
+            "deviation": f.deviation,
+            "population": f.residents,
+            "moved_in": f.moved_in,
+            "officers_required": f.officers,
+            "posts": np.nan,
+            "compactness": np.nan,
+        }
+    )
