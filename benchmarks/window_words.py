@@ -111,7 +111,7 @@ NAMES = re.compile(
 def texts_of(widget: Any) -> Iterator[tuple[str, str]]:
     """Yield what a widget shows, each with how: itself, its actions, its models."""
     from PySide6.QtCore import QAbstractItemModel, QObject
-    from PySide6.QtWidgets import QAbstractItemView, QComboBox, QTabWidget, QToolBox
+    from PySide6.QtWidgets import QAbstractItemView, QComboBox, QTabWidget, QToolBox, QTreeView
 
     simple = [
         "text",
@@ -153,7 +153,8 @@ def texts_of(widget: Any) -> Iterator[tuple[str, str]]:
         [widget.model()] if isinstance(widget, QAbstractItemView) and widget.model() else []
     )
     for model in models:
-        yield from _of_model(model)
+        # a table has the same rows under each cell, and says so
+        yield from _of_model(model, 3 if isinstance(widget, QTreeView) else 0)
     if isinstance(widget, QObject) and hasattr(widget, "actions"):
         for action in widget.actions():
             for name in ("text", "toolTip", "statusTip", "whatsThis"):
@@ -168,7 +169,7 @@ def _columns(model: Any, parent: Any) -> int:
         return 1
 
 
-def _of_model(model: Any) -> Iterator[tuple[str, str]]:
+def _of_model(model: Any, deepest: int) -> Iterator[tuple[str, str]]:
     from PySide6.QtCore import QModelIndex, Qt
 
     roles = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
@@ -181,7 +182,7 @@ def _of_model(model: Any) -> Iterator[tuple[str, str]]:
                     said = model.data(index, role)
                     if isinstance(said, str):
                         yield "cell", said
-                if depth < 3:
+                if depth < deepest:
                     yield from under(index, depth + 1)
 
     for column in range(_columns(model, QModelIndex())):
@@ -201,6 +202,8 @@ class Reader:
     def read(self, step: str, roots: list[Any] | None = None) -> None:
         """Read all windows, or those that are given, and all in them."""
         from PySide6.QtWidgets import QApplication, QWidget
+
+        print(step, len(self.seen), file=sys.stderr, flush=True)
 
         for root in roots or QApplication.topLevelWidgets():
             for widget in (root, *root.findChildren(QWidget)):
@@ -435,8 +438,9 @@ def main() -> None:
     sys.excepthook = lambda kind, error, trace: traceback.print_exception(kind, error, trace)
     number = 0
     with tempfile.TemporaryDirectory() as home:
-        english, _ = sweep(chosen.project, "en", Path(home))
-        print(f"== en: {len(english.seen)} texts", flush=True)
+        # only what has Latin letters in its own language is held against an English window
+        latin = [language for language in chosen.languages if language not in CYRILLIC]
+        english = sweep(chosen.project, "en", Path(home))[0] if latin else Reader()
         for language in chosen.languages:
             reader, names = sweep(chosen.project, language, Path(home))
             left = left_in_english(language, reader, english, names)

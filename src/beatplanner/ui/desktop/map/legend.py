@@ -23,6 +23,7 @@ from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack, nice_length
 from beatplanner.ui.desktop.map.view import INK, View, round_pen
 from beatplanner.ui.desktop.toolkit.figures_text import number
+from beatplanner.ui.desktop.toolkit.in_language import translated
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ def draw_attribution(painter: QPainter, text: str, right: float, bottom: float, 
     return box
 
 
+def _short(value: float) -> str:
+    """Return a round length without digits that say nothing."""
+    return number(value, 0 if value == round(value) else 1)
+
+
 def draw_scale_bar(painter: QPainter, view: View, left: float, bottom: float, longest: float) -> QRectF:
     """Draw a scale bar of round length; return where it is."""
     dot = view.dot
@@ -74,7 +80,7 @@ def draw_scale_bar(painter: QPainter, view: View, left: float, bottom: float, lo
     font = QFont(painter.font())
     font.setPixelSize(round(11.5 * dot))
     painter.setFont(font)
-    text = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
+    text = f"{_short(metres / 1000)} km" if metres >= 1000 else f"{_short(metres)} m"
     painter.drawText(
         QRectF(left - 6 * dot, bottom - 23 * dot, length + 12 * dot, 17 * dot), Qt.AlignmentFlag.AlignCenter, text
     )
@@ -133,7 +139,7 @@ def draw_north(painter: QPainter, view: View, right: float, top: float) -> QRect
     font.setBold(True)
     painter.setFont(font)
     painter.setPen(QColor(view.ink))
-    painter.drawText(letter, Qt.AlignmentFlag.AlignCenter, "N")
+    painter.drawText(letter, Qt.AlignmentFlag.AlignCenter, translated("N"))
     return box
 
 

@@ -15,6 +15,7 @@ from beatplanner.ui.desktop.map.pointer_tools import Lasso, Measure
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
 ACTIONS = (
@@ -138,10 +139,12 @@ class Coordinates(Label):
 
             self._crs = crs
             self._to_degrees = None if crs is None else Transformer.from_crs(crs, 4326, always_xy=True)
-        text = f"E {x:,.0f}  N {y:,.0f} m"
+        text = self.tr("E {0}  N {1} m").format(number(x), number(y))
         if self._to_degrees is not None:
             east, north = self._to_degrees.transform(x, y)
-            text = f"{abs(north):.5f}° {'N' if north >= 0 else 'S'}  {abs(east):.5f}° {'E' if east >= 0 else 'W'}   ·   {text}"
+            up = self.tr("{0}° N") if north >= 0 else self.tr("{0}° S")
+            right = self.tr("{0}° E") if east >= 0 else self.tr("{0}° W")
+            text = f"{up.format(number(abs(north), 5))}  {right.format(number(abs(east), 5))}   ·   {text}"
         self.setText(text)
 
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from beatplanner.ui.desktop.map.map_view import MapView
 from beatplanner.ui.desktop.map.view import INK, View
+from beatplanner.ui.desktop.toolkit.figures_text import number
 
 
 class Lasso:
@@ -115,11 +116,11 @@ class Measure:
         """Return what was measured, in words."""
         corners = self.line + ([self.end] if self.end else [])
         metres = float(np.hypot(*np.diff(np.array(corners), axis=0).T).sum()) if len(corners) > 1 else 0.0
-        length = f"{metres / 1000:,.2f} km" if metres >= 1000 else f"{metres:,.0f} m"
+        length = f"{number(metres / 1000, 2)} km" if metres >= 1000 else f"{number(metres)} m"
         if len(corners) < 3:
             return length
         area = shapely.Polygon(corners).area
-        return f"{length}  ·  {area / 1e6:,.2f} km²" if area >= 1e5 else f"{length}  ·  {area:,.0f} m²"
+        return f"{length}  ·  {number(area / 1e6, 2)} km²" if area >= 1e5 else f"{length}  ·  {number(area)} m²"
 
     def paint(self, painter: QPainter, view: View) -> None:
         """Draw the way and what it measures."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QMarginsF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter, QPen
 
 from beatplanner.data.errors import InputError, problem
@@ -32,6 +32,7 @@ from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack
 from beatplanner.ui.desktop.map.view import INK, View
 from beatplanner.ui.desktop.toolkit.figures_text import number
+from beatplanner.ui.desktop.toolkit.in_language import translated
 
 # ISO 216, millimetres, upright.
 PAPER = {"A4": (210, 297), "A3": (297, 420), "A2": (420, 594), "A1": (594, 841), "A0": (841, 1189)}
@@ -176,11 +177,6 @@ def _write(painter: QPainter, box: QRectF, text: str, size: float, *, bold: bool
     painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
 
-def translated(text: str) -> str:
-    """Return a text of the page in the window's language."""
-    return QCoreApplication.translate("", text)
-
-
 def _draw_legend(
     painter: QPainter,
     page: Page,
@@ -226,7 +222,7 @@ def _list_beats(
     for numbers in fills.values():
         for place, k in enumerate(numbers):
             if top + (1 if n == len(used) - 1 else 2) * line > box.bottom():
-                more = translated("and {0} more").format(f"{len(used) - n:,}")
+                more = translated("and {0} more").format(number(len(used) - n))
                 _write(painter, QRectF(left, top, wide, line), more, 2.8 * mm)
                 return
             if place == 0:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 
 REPAIR_SECONDS, IMPROVE_SECONDS = 8.0, 60.0
@@ -40,9 +41,9 @@ class DrawingSolving:
     def _show_progress(self: Any, phase: str, best: object, bound: object, seconds: float) -> None:
         from beatplanner.ui.words import progress_line
 
-        number = [v if isinstance(v, float | int) else None for v in (best, bound)]
+        reached = [v if isinstance(v, float | int) else None for v in (best, bound)]
         words = self.tr("{0}\n{1} s; press again to stop.")
-        self.note.setText(words.format(in_language(progress_line(phase, *number)), f"{seconds:,.0f}"))
+        self.note.setText(words.format(in_language(progress_line(phase, *reached)), number(seconds)))
         self.note.show()
 
     def _jobs(self: Any, **able: bool) -> dict[str, bool]:

@@ -17,6 +17,11 @@ def in_language(text: str) -> str:
     return QCoreApplication.translate(CONTEXT, text)
 
 
+def translated(text: str) -> str:
+    """Return a text of the window in its language, for what is no object of Qt and has no `tr`."""
+    return QCoreApplication.translate("", text)
+
+
 def error_lines(error: BaseException) -> list[str]:
     """Return what an error says, a sentence a line, for `in_language`: every note of an input that cannot be used, else the file and the cause."""
     if isinstance(error, InputError):
