@@ -181,9 +181,12 @@ def typed(rule: Rule, text: str) -> Any:
     if not text:
         return None
     if rule.kind == "date":
-        if not _is_day(text):
+        # pandas, which the window reads with the first town
+        from beatplanner.data.formats.cells import read_day
+
+        if (day := read_day(text)) is None:
             raise ValueError(HOW["date"])
-        return dt.date.fromisoformat(text).isoformat()
+        return day.isoformat()
     if rule.kind == "text":
         return text
     if rule.kind == "groups":
@@ -218,14 +221,6 @@ def _short(value: Any) -> Any:
     if is_sequence(value):
         return [_short(v) for v in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _is_day(text: str) -> bool:
-    try:
-        dt.date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_number(text: str) -> bool:

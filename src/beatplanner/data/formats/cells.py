@@ -353,6 +353,21 @@ def dates(values: pd.Series, where: Place, notes: list[Note] | None = None) -> l
     return [None if pd.isna(v) else v.date() for v in parsed.values]
 
 
+def read_day(text: str) -> dt.date | None:
+    """Return the day that a person typed, as any office writes it; None where it is none, or may be two.
+
+    Examples
+    --------
+    >>> read_day("31.1.2027"), read_day("2027-01-31"), read_day("01/02/2027")
+    (datetime.date(2027, 1, 31), datetime.date(2027, 1, 31), None)
+    """
+    parsed = read_times(pd.Series([text.strip()], dtype=object))
+    # a number alone is a day in a workbook only
+    if text.strip().isdecimal() or parsed.warnings:
+        return None
+    return next((None if pd.isna(v) else v.date() for v in parsed.values), None)
+
+
 def times(values: pd.Series, where: Place, zone: str | None = None, notes: list[Note] | None = None) -> pd.Series:
     """Return a column as local times without a zone, NaT where empty.
 

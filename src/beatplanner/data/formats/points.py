@@ -61,7 +61,7 @@ def read_points(
     if x is not None and y is not None:
         frame, where = read_table(path, layer, [x, y, *columns])
         given = crs_from(crs or "EPSG:4326", file=path.name, field=f"{key}.crs")
-        east, north, given, notes = _coordinates(frame, x, y, given, where)
+        east, north, given, notes = coordinates(frame, x, y, given, where)
         where = replace(where, notes=(*where.notes, *notes))
         if crs is None and given.is_geographic and not (x == y or notes) and guess is not None:
             raise guess(np.column_stack([east, north]), where, "the coordinates have no CRS")
@@ -101,11 +101,11 @@ def read_points(
             np.where(blank, np.array(shapely.Point(np.nan, np.nan), dtype=object), inner), crs=frame.crs
         )
     there = points.to_crs(to)
-    coordinates = np.column_stack([there.x.to_numpy(float), there.y.to_numpy(float)])
-    coordinates[~np.isfinite(coordinates).all(axis=1)] = np.nan
+    placed = np.column_stack([there.x.to_numpy(float), there.y.to_numpy(float)])
+    placed[~np.isfinite(placed).all(axis=1)] = np.nan
     found = pd.DataFrame(frame[list(dict.fromkeys(columns))]).reset_index(drop=True)
-    found.insert(0, "x", coordinates[:, 0])
-    found.insert(1, "y", coordinates[:, 1])
+    found.insert(0, "x", placed[:, 0])
+    found.insert(1, "y", placed[:, 1])
     return found, where
 
 
@@ -180,7 +180,7 @@ def read_coordinates(frame: pd.DataFrame, x: str, y: str) -> Coordinates | None:
     return found
 
 
-def _coordinates(
+def coordinates(
     frame: pd.DataFrame, x: str, y: str, given: CRS, where: Place
 ) -> tuple[np.ndarray, np.ndarray, CRS, list[Note]]:
     """Return eastings and northings (NaN where empty), the CRS that they are in, and how they were read; InputError for what is none."""

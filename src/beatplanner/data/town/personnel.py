@@ -13,13 +13,15 @@ import pandas as pd
 from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import Findings, did_you_mean
-from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
+from beatplanner.data.formats.cells import dates, is_missing, numbers, read_times, texts
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import truths
 
 APPEALS = ("open", "upheld", "rejected")
-SPAN = re.compile(r"^\s*(\d{4}-\d\d-\d\d)\s*(?:\.\.|–|to|/)\s*(\d{4}-\d\d-\d\d)\s*(.*?)\s*$")
+# A day is what has a digit and no blank, as an office writes it: 2027-05-01, 1.5.2027, 01/05/2027.
+SPAN = re.compile(r"^(\d[\d./-]*?)\s*(?:\.\.|–|to)\s*(\d[\d./-]*)\s*(.*)$")
+ISO_SPAN = re.compile(r"^(\d{4}-\d\d-\d\d)\s*/\s*(\d{4}-\d\d-\d\d)\s*(.*)$")
 
 
 def read_personnel(frame: pd.DataFrame, where: Place, notes: list[Note]) -> pd.DataFrame:
@@ -62,13 +64,14 @@ def read_personnel(frame: pd.DataFrame, where: Place, notes: list[Note]) -> pd.D
         with wrong.keep():
             if name in frame:
                 found[name] = pd.Series(dates(frame[name], where, notes), dtype=object)
-    for name, read in (("time_off", _time_off), ("appeal", _appeal)):
-        if name in frame:
-            cells: list[str | None] = [None] * len(frame)
-            for i, value in enumerate(frame[name]):
-                with wrong.keep():
-                    cells[i] = read(value, where, i)
-            found[name] = pd.Series(cells, dtype=object)
+    if "time_off" in frame:
+        found["time_off"] = pd.Series(_times_off(frame["time_off"], where, notes, wrong), dtype=object)
+    if "appeal" in frame:
+        cells: list[str | None] = [None] * len(frame)
+        for i, value in enumerate(frame["appeal"]):
+            with wrong.keep():
+                cells[i] = _appeal(value, where, i)
+        found["appeal"] = pd.Series(cells, dtype=object)
     wrong.raise_if_any()
     return found
 
@@ -89,25 +92,28 @@ def raise_at(where: Place, what: str, mend: str, i: int, field: str) -> None:
     raise InputError(where.problem(what, mend, row=where.rows[i], field=field))
 
 
-def _time_off(value: Any, where: Place, i: int) -> str | None:
-    """Return spans of a cell in one spelling."""
-    if is_missing(value):
-        return None
-    parts: list[str] = []
-    for text in str(value).split(";"):
-        if not text.strip():
+def _times_off(column: pd.Series, where: Place, notes: list[Note], wrong: Findings) -> list[str | None]:
+    """Return the spans of each cell in one spelling; their days are read as any column of dates, all together."""
+    spans = [
+        (i, text.strip())
+        for i, value in enumerate(column)
+        if not is_missing(value)
+        for text in str(value).split(";")
+        if text.strip()
+    ]
+    parted = [SPAN.match(text) or ISO_SPAN.match(text) for _, text in spans]
+    written = [None if m is None else m[k] for m in parted for k in (1, 2)]
+    days = read_times(pd.Series(written, dtype=object))
+    notes += [where.fact(w, "warning", field="time_off") for w in days.warnings]
+    cells: list[list[str]] = [[] for _ in range(len(column))]
+    for (i, text), match, first, last in zip(spans, parted, days.values[::2], days.values[1::2], strict=True):
+        if match is None or pd.isna(first) or pd.isna(last) or last <= first:
+            with wrong.keep():
+                mend = "Give days and a kind, such as 2027-05-01..2027-09-01 parental, several by semicolon"
+                raise_at(where, f"“{text}” is no time off", mend, i, "time_off")
             continue
-        match = SPAN.match(text)
-        try:
-            first, last = (dt.date.fromisoformat(match[k]) for k in (1, 2)) if match else (None, None)
-        except ValueError:
-            first = last = None
-        if match is None or first is None or last is None or last <= first:
-            what = f"“{text.strip()}” is no time off"
-            mend = "Give days and a kind, such as 2027-05-01..2027-09-01 parental, several by semicolon"
-            raise_at(where, what, mend, i, "time_off")
-        parts.append(f"{first}..{last} {match[3] or 'leave'}")  # type: ignore[index]
-    return "; ".join(parts) or None
+        cells[i].append(f"{first:%Y-%m-%d}..{last:%Y-%m-%d} {match[3] or 'leave'}")
+    return ["; ".join(parts) or None for parts in cells]
 
 
 def _appeal(value: Any, where: Place, i: int) -> str | None:

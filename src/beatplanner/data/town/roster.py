@@ -14,6 +14,7 @@ from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
 from beatplanner.data.formats.frames import crs_of, each_row
 from beatplanner.data.formats.layers import crs_from
 from beatplanner.data.formats.plain_names import plain
+from beatplanner.data.formats.points import coordinates
 from beatplanner.data.formats.source import Place
 from beatplanner.data.result.names import language_title
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS, read_columns
@@ -130,7 +131,8 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
     with problems.keep():
         if "x" in frame and "y" in frame:
             crs = crs_from(rules.crs, file=reading.description.file.name, field="officers.crs")
-            x, y = numbers(frame["x"], where, empty=np.nan), numbers(frame["y"], where, empty=np.nan)
+            x, y, crs, of_homes = coordinates(frame, "x", "y", crs, where)
+            reading.findings.add(of_homes)
             home = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=crs).to_crs(crs_of(units))
             found["x"], found["y"] = home.x.to_numpy(float), home.y.to_numpy(float)
             _check_homes(found, units, where)

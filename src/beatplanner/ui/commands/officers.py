@@ -276,12 +276,11 @@ def _event(text: str) -> tuple[str, Any, Any]:
 
 
 def _day(text: str) -> Any:
-    import datetime as dt
+    from beatplanner.data.formats.cells import read_day
 
-    try:
-        return dt.date.fromisoformat(text.strip())
-    except ValueError:
-        raise typer.BadParameter(f"“{text}” is no day such as 2027-05-01") from None
+    if (day := read_day(text)) is None:
+        raise typer.BadParameter(f"“{text}” is no day such as 2027-05-01")
+    return day
 
 
 def _print_change(found: ReplanFound) -> None:

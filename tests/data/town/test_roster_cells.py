@@ -1,0 +1,80 @@
+"""Cells of a roster are read by the readers of every table: days of time off and homes as any office writes them, and typed days alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from beatplanner.data.description.read import read_description
+from beatplanner.data.errors import InputError
+from beatplanner.data.formats.cells import read_day
+from beatplanner.data.formats.source import Place
+from beatplanner.data.town.personnel import read_personnel
+from beatplanner.data.town.read_town import read_town
+
+WHERE = Place("roster.csv", "", ("2", "3", "4"))
+
+
+@pytest.mark.parametrize(
+    ("cells", "read"),
+    [
+        (["2027-05-01..2027-09-01 parental", None, ""], ["2027-05-01..2027-09-01 parental", None, None]),
+        (["1.5.2027..1.9.2027 parental; 13.10.2027 – 14.10.2027", None, None],
+         ["2027-05-01..2027-09-01 parental; 2027-10-13..2027-10-14 leave", None, None]),
+        # one day alone may be two; the column says which it is
+        (["01/05/2027 to 01/09/2027 sick", "13/05/2027..14/05/2027", None],
+         ["2027-05-01..2027-09-01 sick", "2027-05-13..2027-05-14 leave", None]),
+        (["2027-05-01/2027-09-01", None, None], ["2027-05-01..2027-09-01 leave", None, None]),
+    ],
+)  # fmt: skip
+def test_days_are_read_as_an_office_writes_them(cells, read):
+    found = read_personnel(pd.DataFrame({"time_off": pd.Series(cells, dtype=object)}), WHERE, [])
+    assert found["time_off"].tolist() == read
+
+
+def test_each_cell_that_is_none_is_named():
+    cells = ["next summer", "2027-05-01..2027-04-01", "31.2.2027..1.4.2027 sick"]
+    with pytest.raises(InputError) as error:
+        read_personnel(pd.DataFrame({"time_off": cells}), WHERE, [])
+    assert [(n.row, n.what) for n in error.value.problems] == [
+        (row, f"“{cell}” is no time off") for row, cell in zip(WHERE.rows, cells, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    "homes",
+    [
+        ("21.49,42.0", "0,0", "-999,-999"),
+        ("21°29'24\"E,42°00'00\"N", ",", ","),
+        ('"21,49","42,0"', ",", ","),
+    ],
+)
+def test_homes_are_coordinates_in_any_spelling_and_unknown_ones_are_none(town, homes):
+    rows = [f"{name},{home}" for name, home in zip(("Ana", "Bojan", "Cena"), homes, strict=True)]
+    town.path("roster.csv").write_text(
+        "\n".join(["officer,x,y", *rows]).replace("'24\"E", "'24''E").replace("'00\"N", "'00''N"), "utf-8"
+    )
+    town.swap("officers.xlsx", "roster.csv")
+    roster = read_town(read_description(town.project)).roster
+    assert np.isfinite(roster["x"]).tolist() == [True, False, False]
+    assert roster["x"].iat[0] == pytest.approx(540_573, abs=1000)
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("2027-01-31", dt.date(2027, 1, 31)),
+        (" 31.1.2027 ", dt.date(2027, 1, 31)),
+        ("31/01/2027", dt.date(2027, 1, 31)),
+        # may be two days; is none; is a number of a workbook
+        ("01/02/2027", None),
+        ("2027-02-31", None),
+        ("46000", None),
+        ("", None),
+    ],
+)
+def test_a_typed_day_is_read_as_a_column_of_days_is(typed, day):
+    assert read_day(typed) == day
