@@ -131,10 +131,13 @@ def test_a_trial_ends_by_its_work_and_not_by_a_clock(monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("a quick look went on to a model without a fixed length")
 
-    postings = assign(town, seconds=1e6, effort=0.1).postings
-    assert not breaches(town, postings)
     monkeypatch.setattr(assigning.tenure_exact, "solve", refuse)
     monkeypatch.setattr(assigning.tenure_whole, "whole_series", refuse)
+    # what is no quick look does go on to one
+    with pytest.raises(AssertionError, match="went on to a model"):
+        assign(town, seconds=1e6, effort=0.1)
+    postings = assign(town, seconds=1e6, effort=0.1, quick=True).postings
+    assert not breaches(town, postings)
     tried = Trials(town, postings, read_clock(lambda: False) + 10_000)
     monkeypatch.setattr("beatplanner.planning.officers.ways_out.EACH", 1_000.0)
     tried.until = read_clock(lambda: False) + 10_000
