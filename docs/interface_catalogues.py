@@ -8,6 +8,7 @@ gone are dropped, Serbian in Latin letters is written from Serbian in Cyrillic. 
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from pathlib import Path
 
@@ -154,11 +155,18 @@ def _calls(name: str) -> list[ast.Call]:
 
 
 def _calls_of(file: Path, name: str) -> list[ast.Call]:
-    tree = ast.parse(file.read_text("utf-8"))
-    called = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
-    return [
-        n for n in called if (n.func.attr if isinstance(n.func, ast.Attribute) else getattr(n.func, "id", "")) == name
-    ]
+    return _calls_by_name(file).get(name, [])
+
+
+@functools.cache
+def _calls_by_name(file: Path) -> dict[str, list[ast.Call]]:
+    """Return every call of a file by the name that is called: a dozen tables look through the same files."""
+    found: dict[str, list[ast.Call]] = {}
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            found.setdefault(name, []).append(node)
+    return found
 
 
 def _texts(node: ast.AST) -> list[str]:

@@ -69,12 +69,12 @@ def test_menus_actions_and_rules_are_translated_with_their_places_for_values(lan
 def test_catalogues_are_up_to_date_and_flagged_for_review():
     from babel.messages.pofile import read_po
 
-    wanted = interface_catalogues.messages()
+    told_of = ((CONTEXT, text) for text in interface_catalogues.templates())
+    both = {*(("", text) for text in interface_catalogues.messages()), *told_of}
     for file in interface_catalogues.FOLDER.glob("*.po"):
         with file.open("rb") as stream:
             found = read_po(stream)
         there = {(m.context or "", str(m.id)) for m in found if m.id}
-        both = {*(("", text) for text in wanted), *((CONTEXT, text) for text in interface_catalogues.templates())}
         assert there == both, f"{file.name}: run python docs/interface_catalogues.py"
         assert all(m.fuzzy for m in found if m.id and m.string)
 
