@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from test_districting import enumerate_best, grid_problem, moved, travel, with_today
 
 from beatplanner.planning.verification.travel_bound import prove
 from beatplanner.planning.verification.travel_pairs import Area
@@ -209,6 +210,47 @@ def test_zones_that_leave_plans_out_prove_nothing(parted):
         assert prove(area_of(problem), other, False, plan.lower_bound) <= whole
 
 
+@pytest.mark.parametrize(("seed", "share"), [(0, 0.15), (1, 0.4), (3, 0.15)])
+def test_zones_with_a_change_budget_agree_with_every_partition(seed, share, monkeypatch):
+    monkeypatch.setattr(node, "ZONE_UNITS", 1)
+    problem = with_today(grid_problem(5, 2, 3, 0.35, seed), seed, None)
+    budget = share * problem.residents.sum()
+
+    def measure(p, district):
+        return travel(p, district) if moved(p, district) <= budget + 1e-9 else np.inf
+
+    best = enumerate_best(problem, measure)
+    found = solve_districts(replace(problem, budget=budget), seconds=1e6, effort=0.02)
+    if np.isinf(best):
+        assert found.outside > 0 or found.moved > budget
+        return
+    assert found.objective == pytest.approx(best)
+    assert found.lower_bound is not None and best * (1 - 1e-4) <= found.lower_bound <= best * (1 + 1e-9)
+
+
+def test_zones_of_sites_with_labels_are_proven_without_the_solver(monkeypatch):
+    monkeypatch.setattr(node, "ZONE_UNITS", 1)
+    problem = with_today(grid_problem(8, 6, 4, 0.1, 2), 2, None)
+    problem = replace(problem, budget=0.3 * problem.residents.sum())
+    plan = solve_districts(problem, seconds=1e6, seed=1, effort=0.02, nodes=40)
+    assert plan.evidence is not None and plan.lower_bound is not None
+    assert any(len(child.part) and (child.part[:, 1] >= 0).any() for child in plan.evidence.nodes)
+    area = Area(
+        problem.weight,
+        lambda a, b: np.hypot(*(problem.xy[a] - problem.xy[b]).T),
+        problem.edges,
+        problem.count,
+        problem.lower,
+        problem.upper,
+        problem.residents,
+        problem.current,
+        np.full(len(problem.weight), -1),
+        problem.budget,
+    )
+    proven = prove(area, packed(plan.evidence, share=1e-9), True, plan.lower_bound)
+    assert proven >= plan.lower_bound * (1 - 1e-6)
+
+
 def test_districts_around_centres_keep_the_rules():
     problem = small_problem(5, 2, 0.05, 9, 8)
     search = Search(replace(problem, distance=problem.distance), 0, 1)
@@ -277,6 +319,31 @@ def test_a_node_reaches_the_top_of_its_relaxation():
     assert top(0 * east, (3,)) == pytest.approx(root.value, rel=1e-3)
     parts = [top(east, (3 - a, a)) for a in range(4)]
     assert root.value * (1 - 1e-3) <= min(parts) < max(parts)
+
+
+def test_units_whose_sites_are_all_in_one_zone_need_no_steps(monkeypatch):
+    problem = small_problem(1, 3, 0.05, 16, 12)
+    search, n = Search(problem, 0, 1), len(problem.weight)
+    every = joined([s for s, _ in _Proof(problem, search).sites.parts()])
+    column = np.arange(n) % 16
+    # the sites of three zones from west to east; units near their middles have sites of one zone alone
+    zone, need = np.minimum(column[every.centre] * 3 // 16, 2), np.array([1, 1, 1])
+    own = np.minimum(column[every.unit] * 3 // 16, 2) == zone[every.site_of_pair]
+    few = every.keep(own | (np.abs(column[every.unit] % 5 - 2) > 1))
+    fixed = dilation.settled(few, zone, need, problem)
+    assert (fixed == (np.abs(column % 5 - 2) <= 1)).all()
+    middle = dilation.settled(few, zone, np.array([2, 1, 0]), problem)
+    assert (middle == fixed & (np.minimum(column * 3 // 16, 2) == 1)).all()
+    multipliers = first_guess(few, n, problem.count)
+    arguments = (few, few.cost, zone, need, problem, multipliers, np.inf, np.zeros(1, np.bool_))
+    monkeypatch.setattr(dilation, "NODE_STRETCHES", 1)
+    value, at = dilation.raised(*arguments)
+    monkeypatch.setattr(dilation, "settled", lambda *_: np.zeros(n, bool))
+    slow, _ = dilation.raised(*arguments)
+    assert value > slow * (1 + 1e-4)
+    # lifted further they change nothing
+    again = dilation.raised(*arguments[:5], np.where(fixed, at + np.abs(at).max(), at), *arguments[6:])[0]
+    assert again >= value * (1 - 1e-9)
 
 
 @pytest.mark.parametrize("border", [1.0, 700.0])

@@ -33,6 +33,8 @@ MOST_UNITS, MOST_PAIRS = 1_500, 3_000_000
 STRETCH, STEPS, STRETCHES, RISE = 3.0, 60, 150, 2e-7
 # The same of a node of the tree: stretches, and the rise; and the first step, as a share of the multipliers.
 NODE_STRETCHES, NODE_RISE, AGAIN = 12, 1e-5, 1e-3
+# How far the multiplier of a unit that is settled stands above its dearest pair, in mean multipliers of a mean unit.
+LIFT = 10.0
 # A round is kept where it leaves out this share of the pairs.
 WORTH = 0.05
 # A plan is made from the centres in hand after so many stretches.
@@ -135,22 +137,21 @@ def _relaxed(
 
 
 @njit(cache=True, nogil=True)
-def _dilate(space: np.ndarray, turn: np.ndarray, stretch: float, inner: np.ndarray):
-    """Stretch the space, (n, n), along the difference of two subgradients; `inner`, (n,), is scratch."""
-    n = turn.shape[0]
+def _stretched(space: np.ndarray, moving: np.ndarray, slope: np.ndarray, inner: np.ndarray, along: np.ndarray):
+    """Fill `inner` with a slope, (n,), of the units `moving`, (m,), in stretched space, and `along` with it in the multipliers' own; return its length."""
+    m = moving.shape[0]
     inner[:] = 0.0
-    for i in range(n):
-        for j in range(n):
-            inner[j] += space[i, j] * turn[i]
-    length = np.sqrt((inner * inner).sum())
-    if length > 1e-12:
-        for i in range(n):
-            a = 0.0
-            for j in range(n):
-                a += space[i, j] * inner[j]
-            a *= (1.0 / stretch - 1.0) / (length * length)
-            for j in range(n):
-                space[i, j] += a * inner[j]
+    for a in range(m):
+        s = slope[moving[a]]
+        if s != 0.0:
+            for b in range(m):
+                inner[b] += space[a, b] * s
+    for a in range(m):
+        t = 0.0
+        for b in range(m):
+            t += space[a, b] * inner[b]
+        along[a] = t
+    return np.sqrt((inner * inner).sum())
 
 
 @njit(cache=True, nogil=True)
@@ -163,6 +164,7 @@ def _stretch(
     weight: np.ndarray,
     lower: float,
     upper: float,
+    moving: np.ndarray,
     now: np.ndarray,
     best_at: np.ndarray,
     space: np.ndarray,
@@ -179,10 +181,12 @@ def _stretch(
     ----------
     start, unit, cost, zone, need, weight, lower, upper
         The sites, which zone each is in, how many districts have their site in each, and the districts' bounds.
+    moving
+        (m,) units whose multipliers are sought; the others' stay.
     now, best_at
         (n,) multipliers now, and those of the greatest bound met here; both written.
     space
-        (n, n) the stretched space, written.
+        (m, m) the stretched space, written.
     slope
         (n,) the subgradient at `now`, written; of no meaning where `fresh`, after pairs were left out.
     step
@@ -192,53 +196,69 @@ def _stretch(
     chosen
         (K,) sites of the greatest bound, written.
     """
-    n, sites, longest = weight.shape[0], start.shape[0] - 1, 0
+    n, m, sites, longest = weight.shape[0], moving.shape[0], start.shape[0] - 1, 0
     for s in range(sites):
         longest = max(longest, start[s + 1] - start[s])
     row, value, share, reduced = np.zeros(sites), np.zeros(sites), np.zeros(unit.shape[0]), np.zeros(unit.shape[0])
     at, ratio, last, picked = np.zeros(longest, np.int64), np.zeros(longest), np.zeros(n), np.zeros_like(chosen)
     scratch = (row, value, share, picked, reduced, at, ratio)
     best, taken = -np.inf, 0
-    inner, along = np.zeros(n), np.zeros(n)
+    inner, along, turn = np.zeros(m), np.zeros(m), np.zeros(n)
     if fresh:
         best = _relaxed(start, unit, cost, zone, need, weight, lower, upper, now, slope, *scratch)
         best_at[:] = now
         chosen[:] = picked
         taken = 1
     while taken < steps and best < np.inf:
-        inner[:] = 0.0
-        for i in range(n):
-            for j in range(n):
-                inner[j] += space[i, j] * slope[i]
-        length = np.sqrt((inner * inner).sum())
+        length = _stretched(space, moving, slope, inner, along)
         if length < 1e-12:
             return best, step, False
-        for i in range(n):
-            a = 0.0
-            for j in range(n):
-                a += space[i, j] * inner[j]
-            along[i] = a / length
+        along /= length
         tries = 0
         while True:
             tries += 1
-            for i in range(n):
-                now[i] += step * along[i]
+            for a in range(m):
+                now[moving[a]] += step * along[a]
             bound = _relaxed(start, unit, cost, zone, need, weight, lower, upper, now, last, *scratch)
             taken += 1
             if bound > best:
                 best = bound
                 best_at[:] = now
                 chosen[:] = picked
+            rise = 0.0
+            for a in range(m):
+                rise += last[moving[a]] * along[a]
             # on uphill until the slope turns
-            if (last * along).sum() <= 0.0 or taken >= steps or bound == np.inf:
+            if rise <= 0.0 or taken >= steps or bound == np.inf:
                 break
             if tries % 3 == 0:
                 step *= 1.21
         if tries == 1:
             step *= 0.95
-        _dilate(space, last - slope, stretch, inner)
+        # the space is stretched along the difference of the two slopes
+        turn[:] = last - slope
+        length = _stretched(space, moving, turn, inner, along)
+        if length > 1e-12:
+            for a in range(m):
+                f = along[a] * (1.0 / stretch - 1.0) / (length * length)
+                for b in range(m):
+                    space[a, b] += f * inner[b]
         slope[:] = last
     return best, step, True
+
+
+def settled(sites: Sites, zone: np.ndarray, need: np.ndarray, problem: DistrictingProblem) -> np.ndarray:
+    """Return which units, (n,) bool, have all their sites in one zone that has one district.
+
+    Whichever of those sites is chosen has such a unit: the greater its multiplier the better the bound, until nothing but sites with the unit are chosen.
+    """
+    n, of = len(problem.weight), zone[sites.site_of_pair]
+    low, high = np.full(n, len(need)), np.full(n, -1)
+    np.minimum.at(low, sites.unit, of)
+    np.maximum.at(high, sites.unit, of)
+    one = low == high
+    one[one] = need[low[one]] == 1
+    return one
 
 
 def raised(
@@ -270,11 +290,18 @@ def raised(
     halt
         (1,) bool: True ends.
     """
-    now, n = multiplier.copy(), len(multiplier)
+    now, n, weight = multiplier.copy(), len(multiplier), problem.weight
+    fixed = settled(sites, zone, need, problem)
+    moving = np.flatnonzero(~fixed)
+    size = float(np.abs(now[moving]).mean()) if len(moving) else 1.0
+    dearest = np.zeros(n)
+    np.maximum.at(dearest, sites.unit, sites.cost)
+    lifted = dearest + LIFT * size * (weight / max(1e-300, float(weight.mean())) + 1e-3)
+    now[fixed] = np.maximum(now, lifted)[fixed]
     best, at = -np.inf, now.copy()
     best_at, slope, chosen = now.copy(), np.zeros(n), np.zeros(problem.count, np.int64)
-    space = np.diag(spans(problem.weight))
-    step = AGAIN * float(np.abs(now).mean()) * np.sqrt(n) + 1e-12
+    space = np.diag(spans(weight)[moving])
+    step = AGAIN * size * np.sqrt(n) + 1e-12
     idle = 0
     for k in range(NODE_STRETCHES):
         value, step, going = _stretch(
@@ -283,9 +310,10 @@ def raised(
             cost,
             zone,
             need,
-            problem.weight,
+            weight,
             problem.lower,
             problem.upper,
+            moving,
             now,
             best_at,
             space,
@@ -365,6 +393,7 @@ def dilated_bound(
             weight,
             problem.lower,
             problem.upper,
+            np.arange(n),
             now,
             best_at,
             space,

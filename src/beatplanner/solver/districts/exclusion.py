@@ -38,9 +38,9 @@ def _along_ways(
         if d > way[p]:
             continue
         for e in range(indptr[unit[p]], indptr[unit[p] + 1]):
-            q: int = place[indices[e]]
+            q = int(place[indices[e]])
             if q >= 0:
-                t: float = d + extra[q]
+                t = float(d + extra[q])
                 if t < way[q] and t <= most:
                     way[q] = t
                     heappush(heap, (t, q))

@@ -70,6 +70,8 @@ Progress = Callable[[str, float | None, float | None, float], None]
 PROOF_NODES = 2_000
 # A node of the model of least border counts for so many.
 NODES_OF_A_CUT = 8
+# Share of the time left that each plan made during the ascent may take: the bound must not wait for plans.
+PLAN_SHARE = 0.1
 # Share of the time for the bound by prices, where the model on labels is asked too.
 PRICES_SHARE = 0.4
 
@@ -323,10 +325,12 @@ class _Proof:
         return better[0] if better is not None and fits else None
 
     def improver(self, stop: Watch) -> Callable[[np.ndarray], float | None]:
-        """Return what makes districts from the centres of a relaxation and keeps the best of them."""
-        around = self.search.around(stop)
+        """Return what makes districts from the centres of a relaxation and keeps the best of them, in a share of the time left each."""
+        limit = stop.until(np.inf)
+        around = self.search.around(limit)
 
         def improve(centres: np.ndarray) -> float | None:
+            limit.end = min(stop.end, stop.clock() + PLAN_SHARE * stop.left())
             made = around(centres)
             if made is not None and (self.better is None or made[1] < self.better[1]):
                 self.better = made

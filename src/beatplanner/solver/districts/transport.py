@@ -89,11 +89,15 @@ class Transport:
         key, value = tuple(sorted(int(c) for c in centres)), float((cost * x).sum())
         if value >= self.best:
             return None
-        if key not in self.made:
-            made = self.made[key] = self._of_slacks(centres, cost, x, extra / max(1e-300, value))
-            if made is not None:
-                self.best = min(self.best, float(cost[np.arange(len(made)), made].sum()))
-        return self.made[key]
+        if key in self.made:
+            return self.made[key]
+        made = self._of_slacks(centres, cost, x, extra / max(1e-300, value))
+        if made is not None:
+            self.best = min(self.best, float(cost[np.arange(len(made)), made].sum()))
+        if not self.stop():
+            # what the time cut short may be tried again
+            self.made[key] = made
+        return made
 
     def costs(self, centres: np.ndarray) -> np.ndarray:
         """Return the cost of each unit with each centre, (n, K)."""
