@@ -1,0 +1,83 @@
+"""What a project file keeps of rules and of work that was cut off: differences that lead back, and counts as the window has them."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from beatplanner.data.description.merge_patch import difference, merge
+from beatplanner.data.errors import InputError
+from beatplanner.data.project import journal
+from beatplanner.data.project.document import ProjectDocument, read_document
+
+pytestmark = pytest.mark.usefixtures("bare_plans")
+
+
+def test_what_comes_back_is_counted_as_the_window_counts_it(tmp_path):
+    def state(**kept):
+        return {"kind": "state", "state": kept}
+
+    names = {"beats": {"names": {"2": "Old Mill"}, "colours": {"2": "#123456"}}}
+    named = {"kind": "rules", "what": "Beat 2 is called Old Mill", "changes": names}
+    draft = [
+        state(draft={"0": {"order": ["beats"]}}),
+        state(edits_on=0),
+        {"kind": "edit", "what": "Painted"},
+        state(draft={"0": {"order": ["beats", "names"]}}),
+        named,
+    ]
+
+    def changes(*done):
+        return journal.Recovery(tmp_path, tmp_path, "", done, "").changes
+
+    assert changes(*draft) == 2
+    # what came back once and was lost again is no change more
+    assert changes({"kind": "recovery", "what": "Recovered 5 steps"}, *draft) == 2
+    assert changes(*draft, {"kind": "undo", "what": "Taken back"}, state(draft=None)) == 0
+    rules = {"kind": "rules", "what": "Number of beats: 9", "changes": {"beats": {"count": 9}}}
+    assert changes(rules) == 1 and changes(*draft, rules) == 3
+    # the latest plan comes in view, with its own draft
+    plan = {"kind": "plan", "id": 1, "what": "Plan 1 made"}
+    assert changes(*draft, plan) == 1
+    assert changes(*draft, plan, state(draft={"0": {}, "1": {"order": ["stations"] * 3}})) == 4
+    # older programs kept edits alone
+    assert changes({"kind": "edit", "what": "Painted"}) == 1
+
+
+def test_a_description_becomes_a_file_with_its_work(tmp_path, town):
+    document = ProjectDocument.open(town.project)
+    document.add_scenario("Three", {"beats": {"count": 3}})
+    with pytest.raises(InputError, match="as one file"):
+        document.save()
+    document.save(tmp_path / "town.gpkg")
+    document.close()
+    shutil.rmtree(town.folder)
+    again = read_document(tmp_path / "town.gpkg")
+    assert again.description().beats.count == 3
+    assert again.description().officers.years == 2
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def without_null(value):
+    if isinstance(value, dict):
+        return {k: without_null(v) for k, v in value.items() if v is not None}
+    return value
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.dictionaries(st.sampled_from("abcd"), values, max_size=4),
+    st.dictionaries(st.sampled_from("abcd"), values, max_size=4),
+)
+def test_a_difference_leads_from_one_set_of_rules_to_the_other(base, wanted):
+    base, wanted = without_null(base), without_null(wanted)
+    assert merge(base, difference(base, wanted)) == wanted
