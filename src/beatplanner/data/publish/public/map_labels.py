@@ -38,6 +38,8 @@ OWN, WHOLE = 0.85, 0.97
 LEAST_TOGETHER, MOST_PARTS = 2, 6
 # A name goes so far from its symbol, mm, rather than hide a border.
 SHORT_LINE = 23.0
+# What is kept between a text and the frame, mm, and places that are looked at together: at first and at most.
+EDGE, FEW, MANY = 0.5, 4, 256
 # Leader lines are tried in rings of so many millimetres, in so many directions.
 RINGS, DIRECTIONS = (4.0, 6.0, 8.0, 11.0, 14.0, 18.0, 23.0, 29.0, 36.0, 44.0), 24
 
@@ -88,34 +90,56 @@ def forms_of(text: str) -> list[str]:
     return [text, f"{text[:at]}\n{text[at + 1 :]}"]
 
 
-def is_free(box: Box, taken: Iterable[Box], width: float, height: float, edge: float = 0.5) -> bool:
+def is_free(box: Box, taken: Iterable[Box], width: float, height: float, edge: float = EDGE) -> bool:
     """Return whether a box lies in the frame and on no other box, nor so near that they seem to touch; `edge` is kept at the frame."""
     inside = box[0] >= edge and box[1] >= edge and box[2] <= width - edge and box[3] <= height - edge
     left, top, right, bottom = box[0] - GAP, box[1] - GAP, box[2] + GAP, box[3] + GAP
     return inside and not any(left < t[2] and right > t[0] and top < t[3] and bottom > t[1] for t in taken)
 
 
-def inner_places(shape: BaseGeometry, middle: tuple[float, float], step: float) -> Iterator[tuple[float, float]]:
-    """Yield places inside a shape, in millimetres, the middle first and then by how near they are to it."""
-    yield middle
+def first_free(
+    text: str, places: np.ndarray, size: float, taken: np.ndarray, width: float, height: float, *, bold: bool = False
+) -> Iterator[int]:
+    """Yield the positions of the places, (m, 2), around which a text is free, as `is_free` has it, (n, 4) boxes being taken; looked at as far as they are asked for."""
+    _, _, half, tall = box_of(text, 0.0, 0.0, size, bold=bold)
+    begin, together = 0, FEW
+    while begin < len(places):
+        x, y = places[begin : begin + together].T
+        left, top, right, bottom = x - half, y - tall, x + half, y + tall
+        inside = (left >= EDGE) & (top >= EDGE) & (right <= width - EDGE) & (bottom <= height - EDGE)
+        here = np.flatnonzero(inside)
+        if len(here):
+            left, top, right, bottom = left[here] - GAP, top[here] - GAP, right[here] + GAP, bottom[here] + GAP
+            meets = (left[:, None] < taken[:, 2]) & (right[:, None] > taken[:, 0])
+            meets &= (top[:, None] < taken[:, 3]) & (bottom[:, None] > taken[:, 1])
+            yield from (begin + here[~meets.any(axis=1)]).tolist()
+        # most texts are free at one of the first places
+        begin, together = begin + together, min(4 * together, MANY)
+
+
+def _boxes(taken: Sequence[Box]) -> np.ndarray:
+    """Return boxes as an array, (n, 4)."""
+    return np.array(taken, dtype=float).reshape(-1, 4)
+
+
+def inner_places(shape: BaseGeometry, middle: np.ndarray, step: float) -> np.ndarray:
+    """Return places inside a shape, (m, 2) in millimetres, the middle first and then by how near they are to it."""
     west, south, east, north = shape.bounds
     count = max(2.0, math.sqrt(max(1.0, (east - west) * (north - south) / 400)))
     xs = np.arange(west + step / 2, east, max(step, (east - west) / (12 * count)))
     ys = np.arange(south + step / 4, north, max(step / 2, (north - south) / (12 * count)))
     if not len(xs) or not len(ys):
-        return
+        return middle[None, :]
     grid = np.array(np.meshgrid(xs, ys)).reshape(2, -1).T
     grid = grid[shapely.contains_xy(shape, grid[:, 0], grid[:, 1])]
-    for x, y in grid[np.argsort(np.hypot(*(grid - middle).T), kind="stable")]:
-        yield float(x), float(y)
+    return np.vstack([middle[None, :], grid[np.argsort(np.hypot(*(grid - middle).T), kind="stable")]])
 
 
-def around(x: float, y: float) -> Iterator[tuple[float, float]]:
-    """Yield places around another one for a text at the end of a line, the nearest first."""
-    for ring in RINGS:
-        for k in range(DIRECTIONS):
-            turn = 2 * math.pi * k / DIRECTIONS
-            yield x + ring * math.cos(turn), y + ring * math.sin(turn)
+@cache
+def _rings() -> np.ndarray:
+    """Return how far places at the end of a line are from where it begins, (m, 2), the nearest first."""
+    turns = [2 * math.pi * k / DIRECTIONS for k in range(DIRECTIONS)]
+    return np.array([(ring * math.cos(turn), ring * math.sin(turn)) for ring in RINGS for turn in turns])
 
 
 def _mostly_in(box: Box, shape: shapely.Geometry, own: float) -> bool:
@@ -201,15 +225,13 @@ def _full_name(
     within: BaseGeometry | None,
 ) -> tuple[str, float, float] | None:
     """Return a name and its place: whole in its area on one line or on two, else mostly in it; None where neither has room."""
+    places, others = inner_places(shape, middle, size * 2.0), _boxes(taken)
     for share in (WHOLE, own):
         for form in forms_of(full):
-            for x, y in inner_places(shape, (float(middle[0]), float(middle[1])), size * 2.0):
+            for k in first_free(form, places, size, others, width, height, bold=True):
+                x, y = places[k].tolist()
                 box = box_of(form, x, y, size, bold=True)
-                if (
-                    is_free(box, taken, width, height)
-                    and _mostly_in(box, shape, share)
-                    and (within is None or _mostly_in(box, within, WHOLE))
-                ):
+                if _mostly_in(box, shape, share) and (within is None or _mostly_in(box, within, WHOLE)):
                     return form, x, y
     return None
 
@@ -224,39 +246,42 @@ def _short_form(
     height: float,
 ) -> tuple[float, float, Point | None] | None:
     """Return the place of a short form and where a line leads from it: in its area, else at the end of a line that runs over nothing written if there is any."""
-    places = list(inner_places(shape, (float(middle[0]), float(middle[1])), size))
-    for x, y in places:
-        if is_free(box_of(text, x, y, size, bold=True), used, width, height):
-            return x, y, None
+    places, taken = inner_places(shape, middle, size), _boxes(used)
+    for k in first_free(text, places, size, taken, width, height, bold=True):
+        x, y = places[k].tolist()
+        return x, y, None
     # a line ends where its area is seen; each so many places are enough to find one
-    seen = [p for p in places if not _lies_in(p, used)][:: max(1, len(places) // ENDS)] or places[:1]
+    seen = places[~_lie_in(places, taken)][:: max(1, len(places) // ENDS)]
     crossing: tuple[float, float, Point | None] | None = None
-    for x, y in seen:
-        for a, b in around(x, y):
-            if is_free(box_of(text, a, b, size, bold=True), used, width, height):
-                if not _crosses(x, y, a, b, used):
-                    return a, b, (x, y)
-                crossing = crossing or (a, b, (x, y))
+    for x, y in (seen if len(seen) else places[:1]).tolist():
+        ends = np.array([x, y]) + _rings()
+        for k in first_free(text, ends, size, taken, width, height, bold=True):
+            a, b = ends[k].tolist()
+            if not _crosses(x, y, a, b, taken):
+                return a, b, (x, y)
+            crossing = crossing or (a, b, (x, y))
     return crossing
 
 
-def _lies_in(point: Point, boxes: Iterable[Box]) -> bool:
-    """Return whether a point is under what is written or drawn."""
-    x, y = point
-    return any(t[0] - GAP <= x <= t[2] + GAP and t[1] - GAP <= y <= t[3] + GAP for t in boxes)
+def _lie_in(points: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Return which points, (m, 2), are under what is written or drawn, (n, 4) boxes."""
+    x, y = points[:, :1], points[:, 1:]
+    left, top, right, bottom = (boxes[:, k] for k in range(4))
+    across = (left - GAP <= x) & (x <= right + GAP)
+    return np.asarray((across & (top - GAP <= y) & (y <= bottom + GAP)).any(axis=1))
 
 
-def _crosses(x: float, y: float, to_x: float, to_y: float, taken: Iterable[Box]) -> bool:
-    """Return whether a leader line would run over what is written; what its place itself lies in is left aside."""
-    around = min(x, to_x), min(y, to_y), max(x, to_x), max(y, to_y)
-    near = [
-        t
-        for t in taken
-        if t[0] <= around[2] and t[2] >= around[0] and t[1] <= around[3] and t[3] >= around[1]
-        if not (t[0] <= x <= t[2] and t[1] <= y <= t[3])
-    ]
+def _crosses(x: float, y: float, to_x: float, to_y: float, taken: np.ndarray) -> bool:
+    """Return whether a leader line would run over what is written, (n, 4) boxes; what its place itself lies in is left aside."""
+    west, north, east, south = min(x, to_x), min(y, to_y), max(x, to_x), max(y, to_y)
+    left, top, right, bottom = (taken[:, k] for k in range(4))
+    near = (left <= east) & (right >= west) & (top <= south) & (bottom >= north)
+    near &= ~((left <= x) & (x <= right) & (top <= y) & (y <= bottom))
+    if not near.any():
+        return False
     line = shapely.LineString([(x, y), (to_x, to_y)])
-    return any(bool(shapely.intersects(line, shapely.box(*t))) for t in near)
+    boxes: np.ndarray = shapely.box(left[near], top[near], right[near], bottom[near])
+    return bool(shapely.intersects(line, boxes).any())
 
 
 def beside_points(
@@ -410,13 +435,18 @@ def _away(
     home: BaseGeometry | None = None,
 ) -> tuple[str, float, float, bool] | None:
     """Return a place of a name at the end of a short line that hides no border, or of any line over borders; it runs over nothing written."""
-    written = [b for b in room.used if b not in room.frames]
-    for x, y in around(*point) if room.leads else ():
-        if not over and math.hypot(x - point[0], y - point[1]) > SHORT_LINE:
-            return None
-        box = box_of(text, x, y, size)
-        if not is_free(box, room.used, room.width, room.height) or _crosses(*point, x, y, written):
+    if not room.leads:
+        return None
+    written = _boxes([b for b in room.used if b not in room.frames])
+    ends = np.array(point) + _rings()
+    if not over:
+        long = np.hypot(*(ends - point).T) > SHORT_LINE
+        ends = ends[: int(long.argmax()) if long.any() else len(ends)]
+    for k in first_free(text, ends, size, _boxes(room.used), room.width, room.height):
+        x, y = ends[k].tolist()
+        if _crosses(*point, x, y, written):
             continue
+        box = box_of(text, x, y, size)
         drawn = np.array([shapely.box(*box), shapely.LineString([point, (x, y)])])
         if room.lines and shapely.intersects(drawn[:, None], np.array(room.lines)[None, :]).any():
             continue

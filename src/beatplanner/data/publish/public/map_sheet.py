@@ -97,6 +97,9 @@ class Sheet:
     # boxes of the signs of stations and forums, which are among the taken ones
     signs: list[Box] = field(default_factory=list[Box])
 
+    # the paths of shapes, by id
+    paths: dict[int, tuple[shapely.Geometry, str]] = field(default_factory=dict[int, tuple[shapely.Geometry, str]])
+
     def __post_init__(self) -> None:
         # what is written at the grid stays readable
         self.ticks, self.numbers, self.step = grid(self.west, self.north, self.per_mm, self.width, self.height)
@@ -117,7 +120,13 @@ class Sheet:
         return reach <= x <= self.width - reach and reach <= y <= self.height - reach
 
     def path(self, shape: shapely.Geometry) -> str:
-        """Return the path of lines or polygons, in millimetres."""
+        """Return the path of lines or polygons, in millimetres; of a shape that is drawn in several ways it is made once."""
+        if id(shape) not in self.paths:
+            # the shape is kept, so that no other one gets its id
+            self.paths[id(shape)] = shape, self._path(shape)
+        return self.paths[id(shape)][1]
+
+    def _path(self, shape: shapely.Geometry) -> str:
         shape = shapely.simplify(shape, FINENESS * self.per_mm)
         frame = shapely.box(
             self.west - 5 * self.per_mm,

@@ -108,11 +108,12 @@ def draw_town(
     for beat, shape in zip(areas["beat"].astype(str), areas.geometry, strict=True):
         draw_fill(sheet, shape, *fills[beat])
     draw_ground(sheet, streets, waters, 0.12)
-    draw_lines(sheet, shapely.get_parts(shapely.boundary(plan.units.geometry.to_numpy())), LIGHT, 0.08)
+    sheet.draw(plan.borders, line=LIGHT, width=0.08)
     sheet.shown |= {"area", "border", "fill"}
     if today is not None:
-        draw_lines(sheet, shapely.boundary(today.geometry.to_numpy()), "#fff", 0.9)
-        draw_lines(sheet, shapely.boundary(today.geometry.to_numpy()), DARK, 0.35, "1.6 1.2")
+        older = geometry.union(shapely.get_parts(shapely.boundary(today.geometry.to_numpy())))
+        sheet.draw(older, line="#fff", width=0.9)
+        sheet.draw(older, line=DARK, width=0.35, dash="1.6 1.2")
         sheet.shown.add("line")
     river_under(sheet, waters, areas.geometry.to_numpy(), 0.6)
     for shape in areas.geometry:
@@ -193,6 +194,12 @@ def _in_a_station(plan: PublicPlan, venue: tuple[float, float] | None, name: str
     return any(stations.get(str(s)) == name for s in plan.stations["station"][near])
 
 
+def _meeting(area: BaseGeometry, shapes: np.ndarray) -> np.ndarray:
+    """Return which shapes lie in an area, in part at least."""
+    shapely.prepare(area)
+    return shapely.intersects(area, shapes)
+
+
 def draw_beat(
     plan: PublicPlan,
     beat: str,
@@ -238,24 +245,26 @@ def draw_beat(
     bounds = (west - pad, south - pad, east + pad, north + pad)
     ground = ground_per_map_metre(crs_of(plan.units), (west + east) / 2, (south + north) / 2)
     scale = round_scale(bounds, width, height, ground)
-    reach = shapely.box(*bounds).buffer(max(width, height) * scale / 1000 / ground)
-    land = shapely.union_all(beats.geometry.to_numpy()[shapely.intersects(beats.geometry.to_numpy(), reach)])
+    shapes = beats.geometry.to_numpy()
+    reach = max(width, height) * scale / 1000 / ground
+    # what lies farther away is on no sheet
+    land = shapely.clip_by_rect(
+        plan.land, west - pad - reach, south - pad - reach, east + pad + reach, north + pad + reach
+    )
     sheet = filled_sheet(bounds, width, height, scale, ground, land, _wanted(plan, beat, venue), 0.75 * pad)
     frame = sheet.frame
-    around = shapely.intersects(beats.geometry.to_numpy(), frame)
-    for other in beats.geometry.to_numpy()[around]:
+    around = _meeting(frame, shapes)
+    for other in shapes[around]:
         sheet.draw(other, fill="#f1f1ee")
     sheet.draw(shape, fill="#fdf3d0")
-    near = (
-        None if streets is None else gpd.GeoDataFrame(streets[shapely.intersects(streets.geometry.to_numpy(), frame)])
-    )
-    seen = None if waters is None else gpd.GeoSeries(waters[shapely.intersects(waters.to_numpy(), frame)])
+    near = None if streets is None else gpd.GeoDataFrame(streets[_meeting(frame, streets.geometry.to_numpy())])
+    seen = None if waters is None else gpd.GeoSeries(waters[_meeting(frame, waters.to_numpy())])
     draw_ground(sheet, near, seen, 0.3)
     own = plan.units[plan.units["beat"].astype(str) == beat]
     if len(own) > 1:
         draw_lines(sheet, shapely.boundary(own.geometry.to_numpy()), GREY, 0.1, "0.6 0.6")
         sheet.shown.add("area")
-    for other in beats.geometry.to_numpy()[around]:
+    for other in shapes[around]:
         sheet.draw(other, line=GREY, width=0.4)
     river_under(sheet, seen, [shape], 1.1)
     sheet.draw(shape, line=DARK, width=1.1)
@@ -272,7 +281,7 @@ def draw_beat(
             sheet.hold_sign(float(x), float(y), RING)
             sheet.shown.add("venue")
     draw_stations(sheet, plan.stations, size=3.6)
-    borders = borders_on(sheet, beats.geometry.to_numpy()[around])
+    borders = borders_on(sheet, shapes[around])
     # a beat's own stations come before its places, those of others after them: their names take no room from its own
     first = {s: n for s, n in (stations or {}).items() if s in _own_stations(plan, beat)} or stations or {}
     unnamed = station_names(sheet, plan.stations, first, 3.6, borders, shape)[0]
@@ -283,7 +292,7 @@ def draw_beat(
         street_names(sheet, near, shape)
     rest = {s: n for s, n in (stations or {}).items() if s not in first}
     nameless = station_names(sheet, plan.stations, rest, 3.6, borders, lines=numbered)[0]
-    neighbours: list[BaseGeometry] = list(beats.geometry.to_numpy()[around])
+    neighbours: list[BaseGeometry] = list(shapes[around])
     parts = {
         other_id: geometry.intersection(other, frame)
         for other_id, other in zip(ids[around], neighbours, strict=True)

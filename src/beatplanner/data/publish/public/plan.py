@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypedDict
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
+from beatplanner.data.formats import geometry
 from beatplanner.data.result.draft_reason import Reason
 
 # Columns that the public layers may have; what is not here stays in the office.
@@ -129,6 +132,16 @@ class PublicPlan:
             strange = [] if frame is None else [c for c in frame.columns if c not in allowed]
             if strange:
                 raise ValueError(f"not public: {strange}")
+
+    @cached_property
+    def borders(self) -> shapely.Geometry:
+        """The borders of all units, each line once; put together once for all maps of the town."""
+        return geometry.union(shapely.get_parts(shapely.boundary(self.units.geometry.to_numpy())))
+
+    @cached_property
+    def land(self) -> shapely.Geometry:
+        """All beats as one area."""
+        return geometry.dissolve(self.beats.geometry.to_numpy())
 
     @property
     def stations_today(self) -> gpd.GeoDataFrame | None:
