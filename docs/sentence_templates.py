@@ -10,6 +10,7 @@ SOURCE = Path(__file__).resolve().parents[1] / "src" / "beatplanner"
 # The modules whose sentences a window shows: why rules clash, what a plan warns of, what a draft breaks.
 MODULES = (
     "planning/beats/alone.py",
+    "planning/beats/levels.py",
     "planning/beats/conflicts.py",
     "planning/beats/drawing.py",
     "planning/beats/drawn_figures.py",

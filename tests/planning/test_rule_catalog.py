@@ -88,6 +88,8 @@ def allowed(rule, value):
 def test_dates_lists_and_tables_are_written_and_read_back(rule, town):
     examples = {
         "beats.balances": ("residents = 0.15, area = 0.2", {"residents": 0.15, "area": 0.2}),
+        "beats.sectors": ("span = [4, 8]", {"span": [4, 8]}),
+        "beats.commands": ("span = [2, 4], tolerance = 0.3", {"span": [2, 4], "tolerance": 0.3}),
         "stations.bands": ("5; 12.5, 20", [5.0, 12.5, 20.0]),
         "stations.phases": ("budgets = [100, 50], start = 2027", {"budgets": [100, 50], "start": 2027}),
         "stations.mobile": ("drive_kmh = 30", {"drive_kmh": 30}),
@@ -136,6 +138,8 @@ def test_dates_lists_and_tables_are_written_and_read_back(rule, town):
     raw = read_raw(town.project)
     if rule.key == "budget.ends":
         raw = with_(raw, "budget.payers", {"salaries": "donor"})
+    if rule.key == "beats.commands":
+        raw = with_(raw, "beats.sectors", {"span": [2, 8]})
     rules = checked_description(with_(raw, rule.key, value), town.project)
     # a plan's summary tells all of a table, a description what it sets only: they are the same rule
     assert value_of({rule.section: {rule.name: value}}, rule) == value_of(rules.model_dump(mode="json"), rule)

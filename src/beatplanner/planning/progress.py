@@ -144,6 +144,8 @@ def _unit(head: str, rules: Description) -> str:
     word = head.split()[0] if head.split() else ""
     if word == "officers":
         return OFFICERS_UNIT
+    if word in ("sectors", "commands"):
+        return BEAT_UNITS["travel"]
     if word == "stations" and rules.stations is not None:
         return STATION_UNITS.get(rules.stations.objective, "")
     if word == "beats" and rules.beats is not None:

@@ -167,7 +167,9 @@ KNOWN_AMOUNTS = ("residents", "area", "calls")
 
 
 def _of_balances(units: Units, beats: Beats, incidents: Section | None) -> Iterator[tuple[str, str, str]]:
-    """Yield what of the further balances is not known, or must not be balanced."""
+    """Yield what of the further balances is not known, or must not be balanced, and commands without sectors."""
+    if beats.commands is not None and beats.sectors is None:
+        yield "beats.commands", "commands are made of sectors, and there are none", "Add sectors = { span = [4, 8] }"
     for name, column in units.amounts.items():
         key = f"units.amounts.{name}"
         if name in KNOWN_AMOUNTS:

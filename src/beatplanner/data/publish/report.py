@@ -112,9 +112,12 @@ LIMITS = "{n} beats, each between {lower} and {upper} hours a year (±{share})"
 # A further balance, whose amount has a name of its own or one of these.
 BALANCED = "{amount}: each beat within ±{share} of the mean; the farthest is {off} off it"
 AMOUNTS = {"residents": "Residents", "area": "Area", "calls": "Incidents a year"}
+# Sectors of beats and commands of sectors.
+SECTORS = "{n} sectors of {low} to {high} beats, within ±{share} of their mean hours; the farthest is {off} off it"
+COMMANDS = "{n} commands of {low} to {high} sectors, within ±{share} of their mean hours; the farthest is {off} off it"
 WORDS = (
     *(RELAXED, NOT_FOUND, NO_BOUND, REACHED, WITHIN, BY_WORD, BY_WORD_IN_PART, LIMIT, LIMITS, FORCE, AS_ONE),
-    *(BALANCED, *AMOUNTS.values()),
+    *(BALANCED, *AMOUNTS.values(), SECTORS, COMMANDS),
 )
 
 
@@ -161,7 +164,22 @@ def _limits(summary: Claims, say: Speech) -> list[str]:
         return f"{row['municipality']}: {said}" if row["municipality"] else said
 
     beats = section_of(summary, "beats")
-    return [*map(limit, list_of(beats, "municipalities")), *map(balanced, list_of(beats, "balances"))]
+    own = [*map(limit, list_of(beats, "municipalities")), *map(balanced, list_of(beats, "balances"))]
+    return own + _levels(summary, say)
+
+
+def _levels(summary: Claims, say: Speech) -> list[str]:
+    """Return what there is of sectors and commands, and what is proven of each."""
+    found: list[str] = []
+    for name, words in (("sectors", SECTORS), ("commands", COMMANDS)):
+        level = section_of(summary, name)
+        if not level:
+            continue
+        shares = {"share": say.percent(level["tolerance"], 1), "off": say.percent(level["max_deviation"], 1)}
+        low, high = (say.number(v) for v in level["span"])
+        found.append(say.text(words, n=say.number(level["count"]), low=low, high=high, **shares))
+        found.append(proof_in_words(level, say).removesuffix("."))
+    return found
 
 
 def _supervision(summary: Claims, say: Speech) -> list[Row]:

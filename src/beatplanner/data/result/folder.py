@@ -31,7 +31,7 @@ from beatplanner.data.result.strict_json import read_json
 from beatplanner.data.result.styles import HOMES, add_styles, write_styles
 from beatplanner.data.result.summary import Summary
 
-SPATIAL = ("units", "beats", "stations", "sites", "catchments", "stops")
+SPATIAL = ("units", "beats", "stations", "sites", "catchments", "stops", "sectors", "commands")
 PLAIN = ("assignments", "cover", "edges", "walks", "access")
 # What tells of persons lies apart from the plan, which is handed around in the office: what the roster holds beyond the officers' ids, and where
 # residents live where that is finer than the units, with the walks from there, from which their homes could be found.

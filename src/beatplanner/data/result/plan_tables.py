@@ -31,7 +31,7 @@ class PlanTables:
         ``posts`` (planned), ``languages`` ("sr;ro": spoken by at least 10 % of residents), ``moved_in`` (residents who
         come from another of today's beats; NaN without today's beats), ``colour`` (on every map, such as "#7fa3e2"), ``exact_officers`` (before rounding up),
         ``committed_share`` (of the officers' hours on the beat, taken by incidents and fixed hours), ``covered_share`` (of the hours of a year in which the
-        posts can have one officer there). None where no beats were planned or given.
+        posts can have one officer there), ``sector`` and ``command`` where there are any. None where no beats were planned or given.
     stations
         Points: ``station`` (text), ``existing`` (bool), ``residents_within_limit`` (those whose nearest open station this is, within
         the walking limit), ``mean_walk_minutes`` (of those whose nearest it is and who can reach it), then ``residents`` (whose nearest it is), ``cost``, ``name``,
@@ -63,6 +63,11 @@ class PlanTables:
         ``officer``, ``beat`` (today's), ``since``, ``languages`` ("sr;ro"), ``gender``, ``x``, ``y``, ``trained_on``,
         ``joins_on``, ``leaves_on``, ``licence``, ``not_with``, ``prefers``, ``absent_from``, ``absent_until``, ``ordered_on``, ``grade`` and what else the town's has; it lies in ``people.gpkg``, and ``plan.gpkg`` holds the ids of the officers only. None, too, where a plan was handed
         on without that file.
+    sectors
+        Polygons: ``sector`` ("S1" from north to south), ``beats`` (how many), ``workload``, ``deviation`` (signed share of the mean of all), ``centre_beat``,
+        and ``command`` where there are any; the beats have their ``sector`` and ``command``. None where the rules ask for none.
+    commands
+        Polygons: ``command`` ("C1"), ``sectors`` (how many), ``workload``, ``deviation``, ``centre_sector``; or None.
     proofs
         What proves the bounds, arrays by name for each file of ``proof/``; see ``docs/proofs.md``.
     summary
@@ -85,4 +90,6 @@ class PlanTables:
     catchments: gpd.GeoDataFrame | None = None
     stops: gpd.GeoDataFrame | None = None
     cover: pd.DataFrame | None = None
+    sectors: gpd.GeoDataFrame | None = None
+    commands: gpd.GeoDataFrame | None = None
     proofs: dict[str, dict[str, np.ndarray]] = field(default_factory=dict[str, dict[str, np.ndarray]])

@@ -67,6 +67,9 @@ def layer_styles(
         )
     if tables.catchments is not None:
         styles["catchments"] = _plain_fill("#6baed640", "#2171b5", 0.2)
+    for level, width in (("sectors", 0.8), ("commands", 1.4)):
+        if getattr(tables, level) is not None:
+            styles[level] = _plain_fill("#ffffff00", "#000000", width)
     if tables.stops is not None:
         styles["stops"] = _marker("triangle", "#e6550d", 2.6)
     if tables.sites is not None:

@@ -88,6 +88,16 @@ class Beats(Step):
     relationship_years_lost_by_lines: float | None = None
 
 
+class Level(Step):
+    """Sectors of beats, or commands of sectors; the bound is for as many as there are."""
+
+    count: int
+    span: list[int] = Field(description="fewest and most members that they keep; wider than the rule where it clashes")
+    tolerance: float = Field(description="of the mean hours, that they keep; wider than the rule where it clashes")
+    max_deviation: float
+    contiguous: bool
+
+
 class Group(_SummaryPart):
     """How far a group walks."""
 
@@ -198,6 +208,8 @@ class Summary(_SummaryPart):
         default_factory=list, description="those of the clashes of which it is not proven that no plan avoids them"
     )
     beats: Beats | None = None
+    sectors: Level | None = None
+    commands: Level | None = None
     stations: Stations | None = None
     officers: Officers | None = None
     population: float | None = None

@@ -18,6 +18,7 @@ import shapely
 
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.walking_limit import edge_of
+from beatplanner.planning.beats.amounts import balance_rows
 from beatplanner.planning.beats.drawing import Drawing
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.stations.plan import by_unit
@@ -95,8 +96,15 @@ def _with_beats(plan: PlanTables, drawing: Drawing, shapes: Shapes) -> PlanTable
     frame["languages"] = languages_of_beats(town, drawing.beat, np.array(ids, object))
     summary = copy.copy(plan.summary)
     summary["beats"] = {**summary.get("beats", {}), "municipalities": _limits(frame, drawing)}
+    if summary["beats"].get("balances"):
+        summary["beats"]["balances"] = balance_rows(town, drawing.workload, drawing.beat, {})
+    # sectors and commands are those of the plan's beats
+    for level in ("sectors", "commands"):
+        summary.pop(level, None)
     return replace(
         plan,
+        sectors=None,
+        commands=None,
         units=plan.units.assign(beat=drawing.beat),
         beats=gpd.GeoDataFrame(frame, geometry=polygons, crs=town.crs),
         summary=summary,

@@ -48,7 +48,7 @@ def personnel_figures(
     assignments
         Postings, dates as ISO text.
     beats
-        For their municipalities.
+        For their sectors, where there are any, or their municipalities.
     rules
         For the ranks that supervise, and the span.
     """
@@ -76,12 +76,13 @@ def _months(assignments: pd.DataFrame) -> list[int]:
 def _supervision(
     roster: pd.DataFrame, assignments: pd.DataFrame, beats: gpd.GeoDataFrame, rules: Officers
 ) -> list[Supervision]:
-    """Return a row for the force, and one a municipality where there are several: officers led, supervisors, needed and missing."""
+    """Return a row for the force, and one a sector, a municipality where there are none, where there are several: officers led, supervisors, needed and missing."""
     assert rules.span_of_control is not None
     span, leads = rules.span_of_control, set(rules.supervisor_ranks)
     rank = dict(zip(roster["officer"].astype(str), roster["rank"], strict=True))
     first = assignments[assignments["start"].astype(str) == rules.start.isoformat()]
-    town = dict(zip(beats["beat"].astype(str), beats["municipality"].astype(str), strict=True))
+    areas = beats["sector" if "sector" in beats else "municipality"].astype(str)
+    town = dict(zip(beats["beat"].astype(str), areas, strict=True))
     start = rules.start
     here = [
         str(r["officer"])
@@ -120,7 +121,7 @@ def personnel_notes(
         if one["missing"] < short:
             # the force has enough, or lacks fewer, where they cannot lead
             lack = [f"{r['area']} ({r['missing']})" for r in supervision[1:] if r["missing"]]
-            what = f"Supervisors are missing in {listed(lack)}: one leads at most {_many(rules.span_of_control or 0, 'officer')}, in one municipality"
+            what = f"Supervisors are missing in {listed(lack)}: one leads at most {_many(rules.span_of_control or 0, 'officer')}, in one municipality or sector"
         notes.append(Note("warning", what, mend))
     part = figures.get("part_time")
     if part and part["post_months_missing"] > 0:

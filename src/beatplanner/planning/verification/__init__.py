@@ -22,6 +22,7 @@ from beatplanner.planning.verification.evidence import Evidence, check_columns, 
 from beatplanner.planning.verification.files import check_files
 from beatplanner.planning.verification.forums import check_forums
 from beatplanner.planning.verification.ledger import Check, Ledger, Verdict
+from beatplanner.planning.verification.levels import check_levels
 from beatplanner.planning.verification.proofs import check_proofs
 from beatplanner.planning.verification.stations import check_stations
 from beatplanner.planning.verification.summary import check_inputs, check_summary
@@ -58,6 +59,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
 CHECKS: dict[str, Callable[[Ledger, Evidence], None]] = {
     "units": check_units,
     "beats": check_beats,
+    "levels": check_levels,
     "stations": check_stations,
     "officers": check_officers,
     "details": check_details,

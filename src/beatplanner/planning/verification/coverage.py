@@ -41,7 +41,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "workload.hours_on_the_beat_per_officer": ("workload.hours_on_the_beat_per_officer",),
     **{
         f"{step}.{key}": (f"{step}.{check}",)
-        for step in ("beats", "stations", "officers")
+        for step in ("beats", "sectors", "commands", "stations", "officers")
         for key, check in (
             ("status", "status"),
             ("objective", "objective"),
@@ -49,6 +49,17 @@ KEYS: dict[str, tuple[str, ...]] = {
             ("gap", "gap"),
             ("certified", "certified"),
             ("certified_bound", "proof"),
+        )
+    },
+    **{
+        f"{level}.{key}": (f"{level}.{check}",)
+        for level in ("sectors", "commands")
+        for key, check in (
+            ("count", "count"),
+            ("span", "rules"),
+            ("tolerance", "rules"),
+            ("max_deviation", "max_deviation"),
+            ("contiguous", "contiguous"),
         )
     },
     "beats.count": ("beats.count",),
@@ -195,6 +206,8 @@ NOT_CHECKED_KEYS: dict[str, str] = {
     "beats.seconds": HOW_LONG,
     "stations.seconds": HOW_LONG,
     "officers.seconds": HOW_LONG,
+    "sectors.seconds": HOW_LONG,
+    "commands.seconds": HOW_LONG,
     "versions": HOW_LONG,
     "clashes_of_officers": WORDS,
     "clashes_of_beats": WORDS,
@@ -268,6 +281,20 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "beats.moved_in": ("beats.moved_in",),
     "beats.geometry": ("beats.polygon",),
     "beats.starts": ("budget.dates",),
+    "beats.sector": ("sectors.count",),
+    "beats.command": ("commands.count",),
+    "sectors.sector": ("sectors.count",),
+    "sectors.command": ("commands.count",),
+    "commands.command": ("commands.count",),
+    "sectors.beats": ("sectors.beats",),
+    "commands.sectors": ("commands.sectors",),
+    "sectors.centre_beat": ("sectors.centre",),
+    "commands.centre_sector": ("commands.centre",),
+    **{
+        f"{level}.{column}": (f"{level}.{check}",)
+        for level in ("sectors", "commands")
+        for column, check in (("workload", "workload"), ("deviation", "deviation"), ("geometry", "polygon"))
+    },
     "stations.station": ("stations.sites",),
     "stations.existing": ("stations.of_sites",),
     "stations.name": ("stations.of_sites",),
@@ -345,6 +372,8 @@ LAYERS = (
     "access",
     "catchments",
     "stops",
+    "sectors",
+    "commands",
 )
 
 

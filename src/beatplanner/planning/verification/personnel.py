@@ -320,7 +320,8 @@ def _supervisors(evidence: Evidence, postings: Posted, roster: Roster, beats: li
         joins, leaves = date_of(r.get("joins_on")), date_of(r.get("leaves_on"))
         if (joins is None or joins <= rules.start) and (leaves is None or leaves > rules.start):
             here.add(o)
-    town = [str(m) for m in evidence.beats["municipality"]]
+    # who leads, leads in one sector, or in one municipality where there are no sectors
+    town = [str(m) for m in evidence.beats["sector" if "sector" in evidence.beats else "municipality"]]
     first = {o: town[b] for o, b, a, _ in postings if a == 0}
     found = [row("", sum(o not in leads for o in first), len(leads & here))]
     for name in sorted(set(town)) if len(set(town)) > 1 else []:

@@ -14,6 +14,7 @@ from beatplanner.planning.verification.arrays import MalformedError, are_numbers
 from beatplanner.planning.verification.beats_proof import impossible_within, least_moved, prove_beats
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import DIGITS_SLACK, RELAXED, Ledger, is_number, missing, words
+from beatplanner.planning.verification.levels import prove_level
 from beatplanner.planning.verification.officers_proof import not_evaluated, prove_officers
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.rollout_proof import ROLLOUT
@@ -34,6 +35,8 @@ PROVERS: dict[str, Callable[[Evidence, Arrays, float], float]] = {
     "beats": prove_beats,
     "stations": prove_stations,
     "officers": prove_officers,
+    "sectors": prove_level,
+    "commands": prove_level,
 }
 
 
@@ -61,7 +64,7 @@ def proven(evidence: Evidence, step: str, claimed: float) -> tuple[float | None,
 
 def check_proofs(ledger: Ledger, evidence: Evidence) -> None:
     """Check the bound of each step."""
-    for step in ("beats", "stations", "officers"):
+    for step in PROVERS:
         claims = evidence.summary.get(step)
         if is_dict(claims):
             _check(ledger, evidence, step, claims)

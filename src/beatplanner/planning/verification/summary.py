@@ -34,6 +34,8 @@ FIGURES = {
         "covered_share",
         "certified",
     ),
+    "sectors": ("count", "span", "tolerance", "max_deviation", "contiguous", "certified"),
+    "commands": ("count", "span", "tolerance", "max_deviation", "contiguous", "certified"),
     "stations": (
         "count",
         "mean_walk_minutes",

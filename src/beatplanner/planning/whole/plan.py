@@ -10,6 +10,7 @@ from beatplanner.planning.workload import WorkloadPlan
 
 if TYPE_CHECKING:
     # the steps load their solvers
+    from beatplanner.planning.beats.levels import Level
     from beatplanner.planning.beats.plan import BeatPlan
     from beatplanner.planning.officers.plan import OfficerPlan
     from beatplanner.planning.service.counted import CountedShare
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class Plan:
     """The results of the steps with the town that they plan; a step that was left out is None.
 
-    `share` is that of the duty away from the beat where it is counted; the town's rules have it.
+    `levels` are the sectors and commands, where the rules ask for any. `share` is that of the duty away from the beat where it is counted; the town's rules have it.
     """
 
     town: Town
@@ -31,8 +32,11 @@ class Plan:
     officers: OfficerPlan | None
     rollout: Rollout | None = None
     share: CountedShare | None = None
+    levels: tuple[Level, ...] = ()
 
     @property
     def clashes(self) -> tuple[str, ...]:
         """Which rules clash, in words; empty where all are met."""
-        return tuple(c for step in (self.beats, self.stations, self.officers) if step is not None for c in step.clashes)
+        steps = (self.beats, self.stations, self.officers)
+        own = tuple(c for step in steps if step is not None for c in step.clashes)
+        return (*own, *(level.clash for level in self.levels if level.clash))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +34,7 @@ from beatplanner.planning.whole.beat_proofs import (
     packed,
     rounded_down,
 )
+from beatplanner.planning.whole.levels import level_arrays
 from beatplanner.planning.whole.station_proofs import packed_stations
 
 if TYPE_CHECKING:
@@ -54,13 +56,15 @@ def with_proofs(tables: PlanTables, plan: Plan) -> PlanTables:
         "beats": beats_arrays,
         "stations": _stations,
         "officers": _officers,
+        "sectors": partial(level_arrays, name="sectors"),
+        "commands": partial(level_arrays, name="commands"),
     }
-    for step in ("beats", "stations", "officers"):
+    for step in made:
         claims = tables.summary.get(step)
         if not is_dict(claims):
             continue
         arrays = None
-        if claims.get("lower_bound") is not None and step in made:
+        if claims.get("lower_bound") is not None:
             try:
                 arrays = made[step](evidence, plan)
             except (CannotProveError, TooLargeError, LookupError, ValueError, TypeError, ArithmeticError):

@@ -27,6 +27,7 @@ from beatplanner.planning.forum.forum_money import forum_ways
 from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.progress import of_run
 from beatplanner.planning.proof import Progress, silent
+from beatplanner.planning.whole.levels import with_levels
 from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.redrawn import asks_to_count, asks_to_redraw, counted, redraw, tell_redrawing
 from beatplanner.planning.whole.served import service_inputs, service_of
@@ -34,12 +35,14 @@ from beatplanner.planning.whole.summarise import sum_up, summarise
 from beatplanner.planning.whole.tables import beat_polygons, beats_with_starts, posts_of_beats, tables
 from beatplanner.planning.whole.writing import write_plan, writers
 from beatplanner.planning.workload import (
+    WorkloadPlan,
     plan_workload,
 )
 from beatplanner.solver.clock import read_clock, watch
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
+    from beatplanner.planning.beats.levels import Level
 
     # each step loads its solvers where it is taken
     from beatplanner.planning.beats.parallel import WorkerPool
@@ -53,6 +56,8 @@ Step = Literal["beats", "stations", "officers"]
 STEPS: tuple[Step, ...] = ("beats", "stations", "officers")
 # Seconds of solving where the user gives no limit, and how a limit is shared out between the steps that are left.
 DEFAULT_TIME_LIMIT = 300.0
+# Share of a time limit for sectors and commands: some hundred beats at most.
+OF_LEVELS = 0.05
 SHARE_OF_TIME: dict[Step, float] = {"beats": 6.0, "stations": 1.0, "officers": 3.0}
 # Gap of the beats at which what is left of their time goes to the officers.
 ENOUGH = 0.005
@@ -308,6 +313,7 @@ def make_plan(
     if beats is not None and asks_to_count(description):
         town, beats, share = counted(town, beats, stay, assumed=assumed, seed=seed, cancelled=cancelled)
         description = town.description
+    levels = () if beats is None else _levels(town, workload, beats, wanted, beat is not None, time_limit, common)
     officers: OfficerPlan | None = None
     rollout: Rollout | None = None
     if "officers" in wanted:
@@ -316,9 +322,31 @@ def make_plan(
 
         rollout = _rollout(Plan(town, workload, beats, stations, None), seed, stay, forums)
         drawn = beats_with_starts(beat_polygons(town, beats), rollout, description)
+        drawn, _ = with_levels(drawn, levels)
         officers = plan_officers(town, drawn, beats.beat, seconds=seconds_for("officers"), **common)
-    plan = Plan(town, workload, beats, stations, officers, rollout, share)
+    plan = Plan(town, workload, beats, stations, officers, rollout, share, levels)
     return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed, stay, forums))
+
+
+def _levels(
+    town: Town,
+    workload: WorkloadPlan,
+    beats: BeatPlan,
+    wanted: Sequence[Step],
+    given: bool,
+    time_limit: float | None,
+    common: SolvingOptions,
+) -> tuple[Level, ...]:
+    """Return the sectors and commands of beats that were planned, or given for a plan; a small part of the time is theirs."""
+    rules = town.description.beats
+    if rules is None or rules.sectors is None or not (given or "beats" in wanted):
+        return ()
+    from beatplanner.planning.beats.levels import plan_levels
+    from beatplanner.solver.districts.solve import PROOF_NODES
+
+    nodes = PROOF_NODES if time_limit is None else None
+    seconds = DEFAULT_TIME_LIMIT if time_limit is None else OF_LEVELS * time_limit
+    return plan_levels(town, workload, beats, seconds=seconds, nodes=nodes, **common)
 
 
 def _with_beats(beats: BeatPlan | None, description: Description) -> BeatPlan:

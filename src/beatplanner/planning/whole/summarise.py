@@ -19,6 +19,7 @@ from beatplanner.planning.proof import rules_in_summary
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.versions import versions
 from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan
+from beatplanner.planning.whole.levels import level_summary
 from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.tables import posts_of_beats
 from beatplanner.planning.workload import covered_share, hours_on_the_beat, officers_note
@@ -122,6 +123,8 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
                 now = town.units.assign(beat=beats.beat)
                 known = set(beats.table["beat"].astype(str))
                 summary["beats"] |= relationship_years_of_lines(now, town.roster, known, description.officers)
+    for level in plan.levels:
+        summary[level.name] = level_summary(level)
     if plan.stations is not None:
         summary["stations"] = plan.stations.as_summary()
         assert description.stations is not None

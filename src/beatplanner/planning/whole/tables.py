@@ -16,6 +16,7 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.town import Town
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.whole.country import shared_posts
+from beatplanner.planning.whole.levels import with_levels
 from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.proofs import with_proofs
 from beatplanner.planning.workload import covered_share
@@ -160,6 +161,9 @@ def tables(plan: Plan, summary: Claims) -> PlanTables:
         if plan.beats is None
         else beats_with_starts(beat_polygons(town, plan.beats), plan.rollout, town.description)
     )
+    layers: dict[str, gpd.GeoDataFrame] = {}
+    if beats is not None and plan.levels:
+        beats, layers = with_levels(beats, plan.levels)
     if plan.rollout is not None and points is not None and beats is not None and "opens" not in points:
         points = gpd.GeoDataFrame(points.assign(opens=_opens(points, units, beats, sites)))
     order = [c for c in ("unit", "beat", "workload", "population") if c in units]
@@ -175,6 +179,8 @@ def tables(plan: Plan, summary: Claims) -> PlanTables:
         walks=walks,
         roster=town.roster,
         summary=summary,
+        sectors=layers.get("sectors"),
+        commands=layers.get("commands"),
         **more,
     )
     return with_proofs(made, plan)

@@ -275,6 +275,12 @@ def print_summary(summary: Claims, out: Path, *, places: bool = True) -> None:
             f"{many(found['count'], 'beat')}, workload within ±{found['max_deviation']:.1%}{moved}",
             proof_in_words(found),
         )
+    for level, one, member in (("sectors", "sector", "beat"), ("commands", "command", "sector")):
+        found = summary.get(level)
+        if found:
+            low, high = found["span"]
+            of = f"{many(found['count'], one)} of {low} to {many(high, member)}, workload within ±{found['max_deviation']:.1%}"
+            table.add_row(level, of, proof_in_words(found))
     found = summary.get("stations")
     if found:
         walk = "-" if found["mean_walk_minutes"] is None else f"{found['mean_walk_minutes']:.1f} min mean walk"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from beatplanner.data.description.sections.base import (
     CountOrAuto,
@@ -37,6 +37,20 @@ class Drawn(Section):
     what: str = ""  # "bridge", "ferry", "railway", …
     reason: str = ""
     line: tuple[tuple[float, float], ...] = ()  # as it was drawn, in the planning CRS
+
+
+class Grouping(Section):
+    """How many members a group may have, and how far its hours may be from the mean of all groups."""
+
+    span: tuple[Annotated[int, Field(ge=1, strict=True)], Annotated[int, Field(ge=1, strict=True)]]
+    tolerance: Annotated[float, Field(gt=0, le=1, strict=True)] = 0.25
+
+    @field_validator("span")
+    @classmethod
+    def _rises(cls, span: tuple[int, int]) -> tuple[int, int]:
+        if span[0] > span[1]:
+            raise ValueError("give the fewest and then the most, such as [4, 8]")
+        return span
 
 
 class Beats(Section):
@@ -84,6 +98,30 @@ class Beats(Section):
             check="beats.balances",
         ),
     ] = Field(default_factory=dict)
+    sectors: Annotated[
+        Grouping | None,
+        Rule(
+            "Sectors",
+            "beats in sectors: {value}",
+            off="beats are not grouped",
+            why="One person can lead so many beats. Sectors are connected, near in work (`tolerance` of their mean hours), and the least travel from the beats to the sector's centre; `span` is the fewest and the most beats of one, and as few sectors are made as it allows.",
+            source="Off. A span of control of 4 to 8 is usual in uniformed services; the force decides. ±25 %: an assumption.",
+            solver="districts.problem.DistrictingProblem.balances",
+            check="sectors.rules",
+        ),
+    ] = None
+    commands: Annotated[
+        Grouping | None,
+        Rule(
+            "Commands",
+            "sectors in commands: {value}",
+            off="sectors are not grouped",
+            why="The same a level higher: connected sectors in a command, `span` the fewest and the most sectors of one.",
+            source="Off: the force decides.",
+            solver="districts.problem.DistrictingProblem.balances",
+            check="commands.rules",
+        ),
+    ] = None
     objective: Annotated[
         Literal["travel", "cut"],
         Rule(
