@@ -79,7 +79,7 @@ class Page:
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait()
         os.close(self.to_browser)
         os.close(self.from_browser)
 

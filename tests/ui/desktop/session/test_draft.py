@@ -197,7 +197,8 @@ def test_openings_readings_and_saves_under_stress_collect_in_the_windows_thread_
     with under_stress(2) as wrong:
         # what is looked for is found: with Python's own collector it runs in the threads
         gc.enable()
-        time.sleep(0.05)
+        while not any("the collector ran in the thread churn" in text for text in wrong):
+            time.sleep(0.01)
         gc.disable()
     assert any("the collector ran in the thread churn" in text for text in wrong)
     assert stress(shutil.copyfile(project_once, tmp_path / "town.gpkg"), 2, 2) == []
