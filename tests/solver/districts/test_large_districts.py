@@ -168,6 +168,11 @@ def test_districts_of_some_twenty_units_are_parted_into_zones():
     plan = solve_districts(problem, seconds=1e6, seed=1, effort=0.01, nodes=12)
     assert plan.evidence is not None
     assert any(child.need >= 0 for child in plan.evidence.nodes)
+    # of many districts each must be larger
+    assert node.has_zones(replace(problem, count=4)) and not node.has_zones(replace(problem, count=5))
+    many = np.ones(1_000)
+    assert not node.has_zones(replace(problem, weight=many, count=40))
+    assert node.has_zones(replace(problem, weight=many, count=25))
 
 
 @pytest.fixture(scope="module")

@@ -27,8 +27,10 @@ GAP = 1e-4
 # Steps of each trial of a split, and units that are tried.
 TRIAL_STEPS = 12
 CANDIDATES = 5
-# Zones whose split is tried, and units of a district, on average, from which they are: where districts are small, a unit's split says as much.
+# Zones whose split is tried, and units of a district, on average, from which they are: where districts are small, a unit's split says as much. Where there
+# are more than so many districts each must be larger: it is a long way until each has a zone of its own.
 ZONE_CANDIDATES, ZONE_UNITS = 3, 20
+MANY_DISTRICTS, MANY_ZONE_UNITS = 16, 40
 # Cost of a pair that a trial leaves out: above any plan's, and far from the limits of floating point.
 FORBIDDEN = 1e30
 
@@ -59,6 +61,12 @@ class Way:
     unit: int = -1
     part: np.ndarray | None = None
     need: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # (Z + 1,) districts of each zone
+
+
+def has_zones(problem: DistrictingProblem) -> bool:
+    """Tell whether districts are so large and few that the sites of a zone are parted."""
+    units = ZONE_UNITS if problem.count <= MANY_DISTRICTS else MANY_ZONE_UNITS
+    return len(problem.weight) >= units * problem.count
 
 
 def parted(at: np.ndarray, share: np.ndarray, need: int) -> tuple[float, np.ndarray] | None:
@@ -130,8 +138,7 @@ class Shared:
         self.best, self.lower_bound = best_known, lower_bound
         self.halt = np.zeros(1, np.bool_)
         self.cuts: list[tuple[int, ...]] = []
-        many = len(problem.weight) >= ZONE_UNITS * problem.count
-        self.large = many and suits(sites, problem)
+        self.large = has_zones(problem) and suits(sites, problem)
         self.largest = 1.0 if problem.budget is None else max(1.0, float(sites.moved.max(initial=0.0)))
 
     def enough(self) -> float:
@@ -391,7 +398,7 @@ class LocalNode:
     def zone_ways(self) -> list[list[Way]]:
         """Return splits of the sites of one zone in two by a line, with a child for each number of districts on one side."""
         s = self.sites
-        if self.n < ZONE_UNITS * self.problem.count:
+        if not has_zones(self.problem):
             return []
         heads, at = self.mean[s.start[:-1]], self.tree.xy[s.centre]
         found: list[tuple[float, int, list[Way]]] = []
