@@ -33,10 +33,10 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.narrowing import Table
 from beatplanner.data.paths import whole_path
 from beatplanner.data.project.content import Content, StoredPlan, apply_step, plan_figures, short_summary
-from beatplanner.data.project.journal import BASE, Journal, Recovery, changes_in
+from beatplanner.data.project.journal import Journal, Recovery, changes_in
 from beatplanner.data.project.lock import Owner, ProjectLock, user_name
 from beatplanner.data.project.plan_archives import PlanArchives
-from beatplanner.data.project.safe_save import clear_leftovers, copy_package
+from beatplanner.data.project.safe_save import clear_leftovers
 from beatplanner.data.project.save_job import SaveJob, check_unchanged
 from beatplanner.data.project.store import (
     read_content,
@@ -132,9 +132,7 @@ class ProjectDocument:
             # without a place for a journal work goes on, only less safely
             self._journal = Journal(self.file, self.save_id)
             if self.is_file:
-                # a drive that vanishes takes the layers along: with this copy the project can be saved elsewhere
-                with suppress(OSError, sqlite3.Error):
-                    copy_package(self.file, self._journal.folder / BASE)
+                self._journal.copy_base(self.file)
             self._plans.lie_in(self._journal.folder)
 
     def close(self, *, keep_journal: bool = False, keep_lock: bool = False) -> None:
@@ -446,6 +444,7 @@ class ProjectDocument:
             meta=meta,
             archives={n: self._plans.archive(n) for n in self.content.plans},
             old_version=self.schema if own and 0 < self.schema < SCHEMA else 0,
+            ready=journal.wait_for_base if journal else lambda _: None,
         )
 
     def finish_save(self, job: SaveJob) -> None:

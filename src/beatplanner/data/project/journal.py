@@ -6,18 +6,23 @@ import json
 import os
 import platform
 import shutil
+import sqlite3
+import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from beatplanner.data.narrowing import Table, is_dict
 from beatplanner.data.paths import whole_path
+from beatplanner.data.project.safe_save import copy_package
 from beatplanner.data.running_programs import is_running, start_of
 
 JOURNAL, BASE = "journal.jsonl", "base.gpkg"
+# A project of more bytes is copied beside the work: from a slow drive that takes minutes, and a project is opened before.
+AT_ONCE = 4 << 20
 # The system writes to the disk at the latest after so many seconds; a power cut loses no more than that, a crash nothing.
 FLUSH_AFTER = 5.0
 
@@ -27,6 +32,10 @@ def recovery_folder() -> Path:
     from platformdirs import user_state_path
 
     return user_state_path("beatplanner", appauthor=False) / "recovery"
+
+
+class _EnoughError(Exception):
+    """The copy is not wanted any more."""
 
 
 class Journal:
@@ -49,6 +58,8 @@ class Journal:
         self.count = 0
         self._flushed = time.monotonic()
         self._stream = (self.folder / JOURNAL).open("a", encoding="utf-8")
+        self._copying: threading.Thread | None = None
+        self._enough = threading.Event()
         pid = os.getpid()
         head = {
             "journal": self.id,
@@ -59,6 +70,36 @@ class Journal:
             "started": start_of(pid),
         }
         self._write(head)
+
+    def copy_base(self, project: Path) -> None:
+        """Keep a copy of the last saved state: a drive that vanishes takes the layers along, and with the copy the project can be saved elsewhere.
+
+        Until the copy is complete there is none in its place.
+        """
+        with suppress(OSError):
+            if project.stat().st_size <= AT_ONCE:
+                self._copy(project)
+                return
+            self._copying = threading.Thread(target=self._copy, args=(project,), name="base copy", daemon=True)
+            self._copying.start()
+
+    def _copy(self, project: Path) -> None:
+        part = self.folder / f"{BASE}.part"
+        with suppress(OSError, sqlite3.Error, _EnoughError):
+            copy_package(project, part, self._look)
+            part.replace(self.folder / BASE)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+    def _look(self) -> None:
+        if self._enough.is_set():
+            raise _EnoughError
+
+    def wait_for_base(self, look: Callable[[], None] = lambda: None) -> None:
+        """Wait until the project is copied, so that its file can be replaced on every system; `look` is called meanwhile, and may end it by an error."""
+        while self._copying is not None and self._copying.is_alive():
+            look()
+            self._copying.join(0.1)
 
     def add(self, done: Mapping[str, object]) -> None:
         """Write down one thing."""
@@ -84,6 +125,9 @@ class Journal:
 
     def close(self, *, keep: bool = False) -> None:
         """End the journal; it is deleted unless it is to be kept for recovery."""
+        if self._copying is not None:
+            self._enough.set()
+            self._copying.join()
         self._stream.close()
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -19,9 +18,13 @@ from beatplanner.data.running_programs import is_left_over
 BUSY_MS, BUSY_STEPS = 2000, 3
 # How often a replacement is tried while a scanner or OneDrive looks at the file.
 TRIES = 8
+# So many bytes, and pages of a database, are copied between two looks at whether the save was stopped.
+PIECE, PAGES = 1 << 20, 256
 
 
-def replace_package(target: Path, base: Path | None, change: Callable[[Path], None]) -> None:
+def replace_package(
+    target: Path, base: Path | None, change: Callable[[Path], None], look: Callable[[], None] = lambda: None
+) -> None:
     """Write a new version of a GeoPackage beside the old one, flush it to the disk, and swap it in.
 
     Parameters
@@ -33,6 +36,8 @@ def replace_package(target: Path, base: Path | None, change: Callable[[Path], No
         its write-ahead log is not lost.
     change
         Called with the path of the new version, to change it.
+    look
+        Called often while much is copied; an error that it raises ends the save, and the old version stays.
 
     Raises
     ------
@@ -53,9 +58,10 @@ def replace_package(target: Path, base: Path | None, change: Callable[[Path], No
     clear_leftovers(target)
     try:
         if base is not None:
-            copy_package(base, part)
+            copy_package(base, part, look)
         change(part)
         flush(part)
+        look()
         put_package(part, target)
         flush_folder(folder)
     except (OSError, sqlite3.Error) as error:
@@ -136,18 +142,24 @@ def cannot_save(error: Exception, target: Path) -> Note:
     )
 
 
-def copy_package(source: Path, target: Path) -> None:
-    """Copy a GeoPackage as it stands, with what its write-ahead log holds; OSError or sqlite3.Error where that fails."""
+def copy_package(source: Path, target: Path, look: Callable[[], None] = lambda: None) -> None:
+    """Copy a GeoPackage as it stands, with what its write-ahead log holds; OSError or sqlite3.Error where that fails.
+
+    `look` is called after each piece: a large project on a slow disk takes minutes, and who is asked to stop does not wait for them.
+    """
     if not source.is_file():
         raise FileNotFoundError(2, "the file is gone", str(source))
     if not any(p.exists() for p in _companions(source)):
-        shutil.copyfile(source, target)
+        with source.open("rb") as old, target.open("wb") as new:
+            while piece := old.read(PIECE):
+                new.write(piece)
+                look()
         return
     with (
         closing(sqlite3.connect(read_only_uri(source), uri=True, timeout=BUSY_MS / 1000)) as old,
         closing(sqlite3.connect(target)) as new,
     ):
-        old.backup(new)
+        old.backup(new, pages=PAGES, progress=lambda _status, _left, _all: look())
 
 
 def _companions(path: Path) -> tuple[Path, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +27,8 @@ class SaveJob:
     meta: dict[str, str]
     archives: dict[int, Path]
     old_version: int
+    # called with what looks whether the save was stopped, before the file is replaced: nobody reads it then
+    ready: Callable[[Callable[[], None]], None] = lambda _: None
     stopped: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -50,6 +53,7 @@ class SaveJob:
             Whether the layers of a description stand in `built` already.
         """
         self._look()
+        self.ready(self._look)
         base = self.base
         if self.description is not None:
             base = self.built
@@ -60,11 +64,11 @@ class SaveJob:
         if self.old_version:
             keep_old_version(self.goal, self.old_version)
         self._look()
-        replace_package(self.goal, base, self._change)
+        replace_package(self.goal, base, self._change, self._look)
 
     def _change(self, part: Path) -> None:
         self._look()
-        write_content(part, self.content, self.meta, self.archives)
+        write_content(part, self.content, self.meta, self.archives, self._look)
         self._look()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,14 @@ def read_content(file: Path, content: Content) -> None:
         content.active = active if active in content.scenarios else ""
 
 
-def write_content(part: Path, content: Content, meta: dict[str, str], archives: dict[int, Path]) -> None:
-    """Write all but the layers into a GeoPackage that nobody else has open."""
+def write_content(
+    part: Path,
+    content: Content,
+    meta: dict[str, str],
+    archives: dict[int, Path],
+    look: Callable[[], None] = lambda: None,
+) -> None:
+    """Write all but the layers into a GeoPackage that nobody else has open; `look` is called between plans, and may end it by an error."""
     with closing(sqlite3.connect(part)) as database:
         # the file is private until it is swapped in, so it needs no journal of its own
         database.execute("PRAGMA journal_mode=MEMORY")
@@ -80,6 +86,7 @@ def write_content(part: Path, content: Content, meta: dict[str, str], archives: 
                 database.execute(f"DELETE FROM {ARCHIVES} WHERE plan = ?", (gone,))  # noqa: S608
             new = [n for n in content.plans if n not in stored and n in archives and archives[n].is_file()]
             for number in new:
+                look()
                 database.execute(f"INSERT INTO {ARCHIVES} VALUES (?, ?)", (number, archives[number].read_bytes()))  # noqa: S608
             _list_tables(database)
     if new or stored - set(content.plans):
@@ -87,6 +94,7 @@ def write_content(part: Path, content: Content, meta: dict[str, str], archives: 
 
         drop_plan_layers(part, stored - set(content.plans))
         for number in new:
+            look()
             write_plan_layers(part, number, archives[number], content.plans[number].name)
 
 

@@ -264,3 +264,47 @@ def test_a_project_without_beats_cannot_be_drawn_on(window):
     assert window.drawing_panel.begin() is None
     assert "cannot be drawn on" in window.drawing_panel.headline.text()
     assert not window.actions_by_name["draw_brush"].isEnabled()
+
+
+@pytest.mark.parametrize(("language", "wide"), [("en", 276), ("mk", 276), ("sq", 276), ("en", 700)])
+def test_no_column_of_the_live_figures_is_out_of_view(qapp, language, wide):
+    from types import SimpleNamespace
+
+    from beatplanner.ui.desktop.panels.live_table import DEVIATION, LiveTable
+    from beatplanner.ui.desktop.window.languages import install_language
+
+    install_language(qapp, language)
+    try:
+        table = LiveTable()
+        table.resize(wide + 2, 200)
+        table.show()
+        beats = ["1", "Ѓорче Петров"]
+        figures = np.array([4996.0, 12641.0])
+        one = np.ones(2)
+        table.fill(
+            SimpleNamespace(
+                beat=beats,
+                hours=figures,
+                deviation=np.array([-0.188, 0.025]),
+                officers=4 * one,
+                residents=5 * figures,
+                moved_in=figures,
+                lower=0 * one,
+                upper=1e9 * one,
+                pieces=np.ones(2, int),
+            )
+        )
+        head = table.horizontalHeader()
+        assert head.length() <= table.viewport().width() and all(table.columnWidth(k) > 20 for k in range(6))
+        # every figure is whole, and what a sign stands for is told
+        for k in range(1, 6):
+            assert max(table.sizeHintForColumn(k), head.sectionSizeHint(k)) <= table.columnWidth(k)
+        assert table.item(1, 0).toolTip().endswith("Ѓорче Петров")
+        heading = table.horizontalHeaderItem(DEVIATION)
+        assert heading.text() == "±\xa0%" and len(heading.toolTip()) > 6
+        assert table.item(0, DEVIATION).text().startswith("−18")
+        # letters are smaller only where there is no room
+        assert (head.font().pointSizeF() == table.font().pointSizeF()) is (wide == 700)
+        table.deleteLater()
+    finally:
+        install_language(qapp, "en")

@@ -298,13 +298,44 @@ def test_a_run_says_that_no_plan_keeps_the_rules_yet_and_which(window, monkeypat
     assert f"{head}Исток: a beat's work is 30.0 %" in said() and said().endswith(" And 1 more.")
     window.solving.unmet.emit("", Unmet(moved=0.5, budget=0.1))
     assert f"{head}50.0 % of residents change beat, and at most 10.0 % may. And 2 more." in said()
+    # beside it no gap is told, which would be that of wider rules
+    window.solving.progressed.emit("beats of West [hours × metres]: proof", 100.0, 99.0, 1.0)
+    assert "best possible" not in said()
     for place in ("West", "Исток", ""):
         window.solving.unmet.emit(place, None)
-    assert "No plan that keeps" not in said()
+    window.solving.progressed.emit("beats of West [hours × metres]: proof", 100.0, 99.0, 1.0)
+    assert "No plan that keeps" not in said() and "at most 1.0 % from the best possible plan" in said()
+    window.solving.progressed.emit("beats of West [hours × metres]: proof", 100.0, 100.0, 1.0)
+    assert said().endswith("Proven best.")
+    # a hair too much is not told as no more than is allowed; what is written is what there is
+    window.solving.unmet.emit("West", Unmet(deviation=0.10003, tolerance=0.1))
+    window.solving.progressed.emit(PAPERS, None, None, 1.0)
+    told = "No plan that keeps all rules was found: West: a beat's work is 10.003 % from the mean, and at most 10.000 %"
+    assert told in said()
     # nothing of it is said of the next run
     window.solving.unmet.emit("West", Unmet(deviation=0.126, tolerance=0.05))
     window.begin_run("town.toml")
     assert "No plan that keeps" not in said()
+
+
+def test_what_is_proven_of_each_municipality_is_told_where_nothing_is_of_all(window, monkeypatch):
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: None)
+    window.begin_run("town.toml")
+    found = {"A": (100.0, 100.0), "B": (100.0, 90.0), "C": (100.0, None), "D": (100.0, 99.0), "E": (100.0, 95.0)}
+    for place, (best, bound) in found.items():
+        window.solving.progressed.emit(f"beats of {place} [hours × metres]: bound", best, bound, 1.0)
+    window.solving.unmet.emit("E", Unmet(deviation=0.2, tolerance=0.1))
+
+    def told(gap=None):
+        return window._by_municipality("beats", {"gap": gap}).replace("\xa0", " ")
+
+    best = "at most {} % from its best".format
+    assert told() == f"E with wider rules, C without a bound, B {best(10.0)}, D {best(1.0)}, A proven best"
+    assert told(0.01) == ""
+    for k in range(70):
+        window.solving.progressed.emit(f"beats of M{k} [hours × metres]: bound", 100.0, 100.0, 1.0)
+    # of eighty nobody reads all in a sentence: those with the least are first
+    assert told().startswith("E with wider rules, C without a bound, B ") and told().endswith("and 70 more")
 
 
 def test_writing_is_a_step_of_its_own_whose_bar_counts_parts(window, monkeypatch):
@@ -330,6 +361,8 @@ def test_writing_is_a_step_of_its_own_whose_bar_counts_parts(window, monkeypatch
     parts = [PAPERS, CHECK, "writing: the maps of the pack", "writing: the pack in mk", "writing: the pack in sq"]
     assert [at(96.0, part) for part in parts] == [0.0, 0.2, 0.4, 0.6, 0.8]
     assert at(500.0, "writing: the pack in sq") == 0.8
+    # there is no search any more that could end early
+    assert not window.enough_button.isEnabled() and not window.actions_by_name["finish_early"].isEnabled()
     lines = window.phase.text().splitlines()
     assert lines == [
         "Step 2 of 2: Checking and writing the plan",

@@ -405,7 +405,7 @@ def test_a_save_that_is_stopped_leaves_the_last_saved_state_and_the_work(new_win
     window.scenario.document.record("Work")
     before, copy = project.read_bytes(), safe_save.copy_package
 
-    def stopped_meanwhile(source, target):
+    def stopped_meanwhile(source, target, look):
         copy(source, target)
         window.session.work.stop()
 

@@ -216,6 +216,28 @@ def test_the_table_is_filtered_and_copied_as_it_is_seen(window, planned):
     assert window.sorted_model.rowCount() == rows
 
 
+def test_beats_are_sorted_by_the_alphabet_of_the_language(qapp):
+    from PySide6.QtGui import QStandardItem, QStandardItemModel
+
+    from beatplanner.ui.desktop.panels.beat_table import SortedBeats
+    from beatplanner.ui.desktop.window.languages import install_language
+
+    install_language(qapp, "mk")
+    try:
+        table, values = QStandardItemModel(), ["Чаир", "Центар 10", 12, "Ѓорче", 2, "Аеродром", "Центар 2", "Гази"]
+        for value in values:
+            item = QStandardItem()
+            item.setData(value, Qt.ItemDataRole.UserRole)
+            table.appendRow(item)
+        beats = SortedBeats()
+        beats.setSourceModel(table)
+        beats.sort(0)
+        found = [beats.index(r, 0).data(Qt.ItemDataRole.UserRole) for r in range(len(values))]
+        assert found == [2, 12, "Аеродром", "Гази", "Ѓорче", "Центар 2", "Центар 10", "Чаир"]
+    finally:
+        install_language(qapp, "en")
+
+
 def test_good_enough_takes_the_best_plan_so_far(window, planned, qtbot):
     window.open(planned.project)
     told = []

@@ -63,6 +63,7 @@ class ImportWizard(QDialog):
 
         self.draft = ImportDraft()
         self.project: Path | None = None
+        self.making: Path | None = None
         self.setWindowTitle(self.tr("New project from layers"))
         self.setAcceptDrops(True)
         self.work = Work(self)
@@ -181,6 +182,7 @@ class ImportWizard(QDialog):
         """Enable the buttons that can be pressed now."""
         step = self.pages.currentIndex()
         self.back_button.setEnabled(step > 0 and not self.work.busy)
+        self.cancel_button.setText(self.tr("Cancel") if self.making is None else self.tr("Stop"))
         self.next_button.setText(self.tr("Make the project") if step + 1 == len(self.steps) else self.tr("Next ›"))
         self.next_button.setEnabled(not self.work.busy and self.steps[step].is_complete())
 
@@ -277,13 +279,27 @@ class ImportWizard(QDialog):
             self.say(self.tr("This file is there already. Give another name, or tick the box to replace it."))
             return
         self.say(self.tr("Making the project…"))
+        self.making = out
 
         def done(project: Path) -> None:
-            self.project = project
+            self.making, self.project = None, project
             self.made.emit(project)
             self.accept()
 
         self.work.run(done, self.failed, jobs.write, jobs.bare(self.draft), out)
+
+    def reject(self) -> None:
+        """Leave the import; while the project is made stop that alone: what was chosen on the pages before is not lost."""
+        if self.making is None:
+            super().reject()
+            return
+        from beatplanner.data.project.safe_save import clear_leftovers
+
+        out, self.making = self.making, None
+        self.work.stop()
+        clear_leftovers(out)
+        self.say(self.tr("Stopped; no project was made, and what you have chosen is still here."))
+        self.enable()
 
     def done(self, result: int) -> None:
         """Close; what is under way ends."""

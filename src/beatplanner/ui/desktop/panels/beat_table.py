@@ -8,6 +8,8 @@ import numpy as np
 from PySide6.QtCore import (
     QAbstractItemModel,
     QAbstractTableModel,
+    QCollator,
+    QLocale,
     QModelIndex,
     QPersistentModelIndex,
     QSortFilterProxyModel,
@@ -167,6 +169,26 @@ class BeatTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and is_number:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
+
+
+class SortedBeats(QSortFilterProxyModel):
+    """The rows as they are sorted: numbers by their size, words by the alphabet of the window's language."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSortRole(Qt.ItemDataRole.UserRole)
+        self.collator = QCollator(QLocale())
+        # “Центар 2” comes before “Центар 10”
+        self.collator.setNumericMode(True)
+
+    def lessThan(self, left: Index, right: Index) -> bool:  # noqa: N802 - Qt's name
+        """Tell whether a cell comes before another; ids that are numbers come before those that are words."""
+        a, b = (self.sourceModel().data(index, self.sortRole()) for index in (left, right))
+        if isinstance(a, str) and isinstance(b, str):
+            return self.collator.compare(a, b) < 0
+        if isinstance(a, str) or isinstance(b, str):
+            return isinstance(b, str)
+        return super().lessThan(left, right)
 
 
 class BeatView(QTableView):

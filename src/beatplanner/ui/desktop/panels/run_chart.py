@@ -113,7 +113,9 @@ class RunChart(QWidget):
         painter.setPen(text)
         if series is None or not (series.best or series.bound):
             painter.drawText(
-                self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Best plan and proven bound are drawn here.")
+                self.rect(),
+                int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap),
+                self.tr("Best plan and proven bound are drawn here."),
             )
             return
         low, high = series.limits()

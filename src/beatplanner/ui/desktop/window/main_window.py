@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from platformdirs import user_documents_path
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, QSortFilterProxyModel, Qt, QUrl
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, QUrl
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -40,7 +40,7 @@ from beatplanner.ui.desktop.panels import (
     run_chart,
     station_panel,
 )
-from beatplanner.ui.desktop.panels.beat_table import BeatTable, BeatView
+from beatplanner.ui.desktop.panels.beat_table import BeatTable, BeatView, SortedBeats
 from beatplanner.ui.desktop.panels.comparison import install as install_comparison
 from beatplanner.ui.desktop.plain_text import literal, question
 from beatplanner.ui.desktop.session.draft import Draft
@@ -63,7 +63,7 @@ from beatplanner.ui.desktop.window.plan_figures import PlanFigures
 from beatplanner.ui.desktop.window.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.window.result_actions import ResultActions
 from beatplanner.ui.desktop.window.room import RoomForMap
-from beatplanner.ui.desktop.window.run_actions import RunActions
+from beatplanner.ui.desktop.window.run_actions import AFTER_STEPS, RunActions
 from beatplanner.ui.desktop.window.table_panel import TablePanel
 
 # the wheel carries the guide; from the sources `start.py` makes it
@@ -163,9 +163,8 @@ class MainWindow(
         self.map.hovered.connect(self._show_unit)
         self.map.beat_picked.connect(self._select_row)
         self.table_model = BeatTable(self.scenario)
-        self.sorted_model = QSortFilterProxyModel()
+        self.sorted_model = SortedBeats()
         self.sorted_model.setSourceModel(self.table_model)
-        self.sorted_model.setSortRole(Qt.ItemDataRole.UserRole)
         self.table = BeatView(self.sorted_model)
         self.table.setAccessibleName(self.tr("Table of beats"))
         self.table.selectionModel().currentRowChanged.connect(self._select_beat)
@@ -247,12 +246,16 @@ class MainWindow(
             self.actions_by_name[entry.name].setEnabled(state[entry.needs])
         # a run that ends is neither ended again nor made to wait, by button or key
         going = state["running"] and not self.stopped_early
-        self.keep_focus_at_run(state["idle"], state["running"], going)
+        seeking = going and self.step_running != AFTER_STEPS
+        self.keep_focus_at_run(state["idle"], state["running"], going, seeking)
         self.plan_button.setEnabled(state["idle"])
         self.cancel_button.setEnabled(state["running"])
-        for button, name in ((self.enough_button, "finish_early"), (self.pause_button, "pause_plan")):
-            button.setEnabled(going)
-            self.actions_by_name[name].setEnabled(going)
+        for button, name, able in (
+            (self.enough_button, "finish_early", seeking),
+            (self.pause_button, "pause_plan", going),
+        ):
+            button.setEnabled(able)
+            self.actions_by_name[name].setEnabled(able)
         for name in ("rule_panel", "gantt", "stations"):
             # the panels come after the window's own parts
             if hasattr(self, name):

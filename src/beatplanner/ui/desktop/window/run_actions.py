@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.planning.progress import Unmet, split_unit
-from beatplanner.planning.proof import clash_is_proven
+from beatplanner.planning.proof import OPTIMAL_GAP, clash_is_proven
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.session.solving import step_of
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
@@ -31,6 +31,8 @@ from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 # A run of so many seconds is cancelled after a question only.
 ASK_AFTER = 20.0
 TICK_MS = 500
+# Of so many municipalities the end of a run tells what is proven of each.
+MOST_TOLD = 5
 # What a run does before its steps, and after them.
 BEFORE_STEPS, AFTER_STEPS = ("", "preparing", "reading"), "writing"
 
@@ -38,6 +40,15 @@ BEFORE_STEPS, AFTER_STEPS = ("", "preparing", "reading"), "writing"
 def _at(place: str, words: str) -> str:
     """Return words with the municipality that they are about; those of a whole town have none."""
     return f"{place}: {words}" if place else words
+
+
+def _two_shares(found: float, allowed: float) -> tuple[str, str]:
+    """Return two shares with as many digits as tell them apart, one at least."""
+    for digits in (1, 2, 3):
+        said = percent(found, digits), percent(allowed, digits)
+        if said[0] != said[1]:
+            break
+    return said
 
 
 class RunActions:
@@ -101,13 +112,13 @@ class RunActions:
         self.solving.finished.connect(self._take_result)
         self.solving.refused.connect(self._show_refusal)
 
-    def keep_focus_at_run(self: Any, idle: bool, running: bool, going: bool) -> None:
+    def keep_focus_at_run(self: Any, idle: bool, running: bool, going: bool, seeking: bool) -> None:
         """Give the focus to another button of the run before its own is disabled: Qt's next one stands below the rules, and the panel scrolls there."""
         able = {
             self.plan_button: idle,
             self.pause_button: going,
             self.cancel_button: running,
-            self.enough_button: going,
+            self.enough_button: seeking,
         }
         focused = next((b for b in able if b.hasFocus()), None)
         if focused is not None and not able[focused]:
@@ -150,8 +161,7 @@ class RunActions:
         said: list[tuple[float, str]] = []
         for place, told in sorted(self.unmet.items()):
             if told.deviation is not None:
-                over, told_so = told.deviation - told.tolerance, (told.deviation, told.tolerance)
-                shares = [percent(v, 1) for v in told_so]
+                over, shares = told.deviation - told.tolerance, _two_shares(told.deviation, told.tolerance)
                 words = (
                     self.tr("a beat's “{0}” is {1} from the mean, and at most {2} is allowed").format(
                         told.amount, *shares
@@ -162,12 +172,15 @@ class RunActions:
                 said.append((over, _at(place, words)))
             if told.moved is not None:
                 words = self.tr("{0} of residents change beat, and at most {1} may")
-                over, told_so = told.moved - told.budget, (told.moved, told.budget)
-                said.append((over, _at(place, words.format(*(percent(v, 1) for v in told_so)))))
+                over, shares = told.moved - told.budget, _two_shares(told.moved, told.budget)
+                said.append((over, _at(place, words.format(*shares))))
         if not said:
             return []
         worst = max(said, key=lambda one: one[0])[1]
         more = " " + self.tr("And {0} more.").format(len(said) - 1) if len(said) > 1 else ""
+        if self.step_running == AFTER_STEPS:
+            # what is written is what there is
+            return [self.tr("No plan that keeps all rules was found: {0}.").format(worst) + more]
         return [self.tr("No plan that keeps all rules has been found yet: {0}.").format(worst) + more]
 
     def _tick(self: Any) -> None:
@@ -247,6 +260,8 @@ class RunActions:
             self.search_from = self.spent()
         if self.step_running == AFTER_STEPS and not self.writing_from:
             self.writing_from = self.spent()
+            # the search is over: there is nothing left to end early
+            self._enable()
             self.bar.setRange(0, max(1, self.parts))
             self.bar.setValue(0)
 
@@ -274,9 +289,14 @@ class RunActions:
         lines = [where] if where else []
         if best is not None:
             lines.append(self.tr("Best plan so far: {0} {1}").format(number(best / scale), named).strip())
-        if best is not None and bound is not None and best > 0:
-            gap = gap_said(max(0.0, (best - bound) / best), percent)
-            lines.append(self.tr("at most {0} from the best possible plan").format(gap))
+        # of a plan with wider rules than those that were asked for a gap says nothing of them
+        if best is not None and bound is not None and best > 0 and not (step == "beats" and self.unmet):
+            gap = max(0.0, (best - bound) / best)
+            lines.append(
+                self.tr("Proven best.")
+                if gap <= OPTIMAL_GAP
+                else self.tr("at most {0} from the best possible plan").format(gap_said(gap, percent))
+            )
         return "\n".join(lines)
 
     def run_plan(self: Any) -> None:
@@ -408,17 +428,24 @@ class RunActions:
         return head.format(number(self.spent())) + (f" – {'; '.join(parts)}." if parts else ".")
 
     def _by_municipality(self: Any, step: str, summary: dict) -> str:
-        """Return what is proven of each municipality where nothing is of all of them together; "" else."""
+        """Return what is proven of each municipality where nothing is of all of them together, those with the least first; "" else."""
         if step != "beats" or summary.get("gap") is not None or len(self.by_municipality) < 2:
             return ""
-        said = []
+        said: list[tuple[float, str]] = []
         for place, (best, bound) in sorted(self.by_municipality.items()):
-            if best is not None and bound is not None and best > 0:
-                gap = gap_said(max(0.0, (best - bound) / best), percent)
-                said.append(self.tr("{0} at most {1} from its best").format(place, gap))
+            if place in self.unmet:
+                said.append((3.0, self.tr("{0} with wider rules").format(place)))
+            elif best is None or bound is None or best <= 0:
+                said.append((2.0, self.tr("{0} without a bound").format(place)))
+            elif (gap := max(0.0, (best - bound) / best)) <= OPTIMAL_GAP:
+                said.append((0.0, self.tr("{0} proven best").format(place)))
             else:
-                said.append(self.tr("{0} without a bound").format(place))
-        return ", ".join(said)
+                said.append((gap, self.tr("{0} at most {1} from its best").format(place, gap_said(gap, percent))))
+        said.sort(key=lambda one: -one[0])
+        words = [one for _, one in said[:MOST_TOLD]]
+        if len(said) > MOST_TOLD:
+            words.append(self.tr("and {0} more").format(len(said) - MOST_TOLD))
+        return ", ".join(words)
 
     def _show_refusal(self: Any, lines: list) -> None:
         self.making = None
