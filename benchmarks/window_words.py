@@ -197,7 +197,11 @@ class Reader:
     """Collects every text that came up, with where it was seen first."""
 
     def __init__(self) -> None:
+        from PySide6.QtWidgets import QApplication
+
         self.seen: dict[str, str] = {}
+        # the window of another language is still there, and hidden
+        self.others = list(QApplication.topLevelWidgets())
 
     def read(self, step: str, roots: list[Any] | None = None) -> None:
         """Read all windows, or those that are given, and all in them."""
@@ -205,7 +209,7 @@ class Reader:
 
         print(step, len(self.seen), file=sys.stderr, flush=True)
 
-        for root in roots or QApplication.topLevelWidgets():
+        for root in roots or [w for w in QApplication.topLevelWidgets() if not any(w is o for o in self.others)]:
             for widget in (root, *root.findChildren(QWidget)):
                 for how, said in texts_of(widget):
                     name = widget.objectName() or type(widget).__name__

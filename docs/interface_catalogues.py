@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 import sys
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "docs")]
 
-from sentence_templates import templates
+from sentence_templates import names_of_checks, templates
 
 from beatplanner.ui.desktop.toolkit.in_language import CONTEXT
 
@@ -42,6 +43,12 @@ BUTTONS = (
     "Retry",
     "Ignore",
     "Abort",
+    # and how it calls the buttons of panels and tabs
+    "Float",
+    "Undocks and re-attaches the dock widget",
+    "Closes the dock widget",
+    "Scroll Left",
+    "Scroll Right",
 )
 
 
@@ -86,7 +93,7 @@ def others() -> list[str]:
     from beatplanner.data.guided_import import draft
     from beatplanner.data.result import run_card
     from beatplanner.planning.compare.figure_rows import BLOCKS
-    from beatplanner.planning.rule_catalog import HOW, ONE, PRESETS, words_of_one
+    from beatplanner.planning.rule_catalog import HOW, ONE, PRESETS, names_in_tables, words_of_one
     from beatplanner.ui.desktop.map import export_panel, map_content, map_layers, workbook_words
     from beatplanner.ui.desktop.panels import beat_table, comparison, drawing_dialogs, gantt_panel, live_table
     from beatplanner.ui.desktop.window import tour
@@ -131,11 +138,20 @@ def others() -> list[str]:
         found |= dict.fromkeys((rule.why, rule.source))
     found |= dict.fromkeys((*filter(None, map(words_of_one, RULES)), *ONE.values()))
     found |= dict.fromkeys(p.about for p in PRESETS)
-    found |= dict.fromkeys(HOW.values())
+    found |= dict.fromkeys((*HOW.values(), *names_in_tables(), *names_of_checks(), *names_of_inputs()))
     for call in _calls("Action"):
         for argument in call.args[3:4]:
             found |= dict.fromkeys(_texts(argument))
     return list(found)
+
+
+def names_of_inputs() -> list[str]:
+    """Return the words of the keys that name a layer or a table, such as “barriers” of beats.barriers, as the checker's inputs are called."""
+    from beatplanner.data.description.models import SECTIONS
+
+    kind = re.compile(r"Layer|Table|Path|Census|Homes|Gazetteer|Streets|Venues|Regions")
+    fields = [(name, info) for model in SECTIONS.values() for name, info in model.model_fields.items()]
+    return list(dict.fromkeys(name.replace("_", " ") for name, info in fields if kind.search(str(info.annotation))))
 
 
 def _mends() -> list[str]:

@@ -160,6 +160,20 @@ IN_FUNCTIONS = (
 )
 # Single words that stand in fields or between parts.
 WORDS = (
+    # who lacks a language, in brackets behind a place
+    "{n} speakers",
+    "{n} speaker",
+    "{n} months from {dates}",
+    "{n} month from {dates}",
+    # what the history keeps of names, stations, postings and rules
+    "Taken back: {words}",
+    "Beat {beat} is called “{name}”",
+    "Beat {beat} has no name of its own",
+    "Beat {beat} has the colour {colour}",
+    "Beat {beat} has no colour of its own",
+    "Postings moved by hand: {words}",
+    "No station is held by hand",
+    "Rules as before",
     # what was found in place of what a key of the description asks for, and what a settings file has wrong
     "a table",
     "a list",
@@ -235,6 +249,21 @@ def templates() -> list[str]:
         for file in sorted((SOURCE / room).glob("*.py")):
             _Sentences(found, whole=True).visit(ast.parse(file.read_text("utf-8")))
     return [t for t in (*WORDS, *found) if not KEY.fullmatch(t)]
+
+
+def names_of_checks() -> list[str]:
+    """Return the words that the names of the checker's claims are made of, such as “max deviation” of beats.max_deviation."""
+    found: dict[str, None] = {}
+    for file in sorted((SOURCE / SENTENCES_OF[0]).glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
+                continue
+            if node.func.attr in ("add", "number", "each", "pairs", "unchecked"):
+                for part in re.split(r"[.:]|\{\w+\}", _template(node.args[0])):
+                    words = part.replace("_", " ").strip(" ,")
+                    if re.fullmatch(r"[a-z][a-z ]+[a-z]", words):
+                        found[words] = None
+    return list(found)
 
 
 def _of_problems(tree: ast.AST, sentences: _Sentences) -> None:

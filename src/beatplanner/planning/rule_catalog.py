@@ -6,6 +6,7 @@ The rules themselves stand in `data.description.sections`, each beside its key; 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -271,7 +272,8 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str, num
             said = "; ".join(number(_figure(v)) for v in (value if is_list(value) else [value]))
         else:
             rows = [value] if rule.kind == "table" else value if rule.kind == "rows" else []
-            said = "; ".join(_table_words(row) for row in rows) if rows else written(rule, value)
+            said = "; ".join(_table_words(row, translated, number) for row in rows) if rows else written(rule, value)
+            said = translated(said) if rule.kind == "text" and said == rule.default else said
             said = number(said) if rule.kind == "date" else said
         return translated(rule.words).replace("{value}", said) if said else translated(rule.off or "not said")
     said = str(value) if rule.plain else _figure(shown(rule, float(value)))
@@ -312,16 +314,55 @@ def differences(before: Mapping[str, object], now: Mapping[str, object]) -> list
     return [(r, a, b) for r, a, b in found if a != b]
 
 
-def _table_words(value: Mapping[str, object]) -> str:
+def names_in_tables() -> list[str]:
+    """Return what the tables of rules call their values, and the words that stand in them where a planner wrote none, as they are told."""
+    found: dict[str, None] = {}
+    for rule in RULES:
+        if rule.kind == "text" and str(rule.default or "").islower():
+            found[str(rule.default)] = None
+        if rule.kind in ("table", "rows"):
+            found |= dict.fromkeys(name.replace("_", " ") for name in rule.names)
+            defaults = [d for d in (rule.default if is_list(rule.default) else [rule.default]) if is_dict(d)]
+            for value in (v for table in (rule.inner, *defaults) for v in table.values()):
+                words = value if is_list(value) else [value]
+                found |= dict.fromkeys(
+                    w for w in words if isinstance(w, str) and w.replace(" ", "").isalpha() and w.islower()
+                )
+    return list(found)
+
+
+def in_words_again(text: str, translated: Callable[[str], str], number: Callable[[str], str]) -> str | None:
+    """Return rules that were written down as “label: sentence; label: sentence”, as `in_words` said them in English, in another language.
+
+    None where one of them is no rule.
+    """
+    said: list[str] = []
+    for part in re.split(r"; (?=[A-Z])", text):
+        label, _, words = part.partition(": ")
+        rule = next((r for r in RULES if r.label == label), None)
+        if rule is None:
+            return None
+        for sentence in (rule.words, words_of_one(rule), rule.off, rule.auto, *rule.choices.values()):
+            before, field, after = sentence.partition("{value}")
+            if sentence and words.startswith(before) and words.endswith(after) and (field or words == sentence):
+                value = words[len(before) : len(words) - len(after)]
+                said.append(f"{translated(label)}: {translated(sentence).replace('{value}', number(value))}")
+                break
+        else:
+            return None
+    return "; ".join(said)
+
+
+def _table_words(value: Mapping[str, object], translated: Callable[[str], str], number: Callable[[str], str]) -> str:
     """Return a table as people read it: ``burglary 2.5, assault 3``."""
-    said = {k.replace("_", " "): v for k, v in value.items() if v is not None and v != []}
+    said = {translated(k.replace("_", " ")): v for k, v in value.items() if v is not None and v != []}
     numbers = {k: v if is_list(v) else [v] for k, v in said.items()}
-    parts = {k: " + ".join(_part_words(n) for n in v) for k, v in numbers.items()}
+    parts = {k: " + ".join(_part_words(n, translated, number) for n in v) for k, v in numbers.items()}
     return ", ".join(f"{k} {v}" for k, v in parts.items())
 
 
-def _part_words(value: object) -> str:
+def _part_words(value: object, translated: Callable[[str], str], number: Callable[[str], str]) -> str:
     """Return a value within a table as people read it; a table of its own in brackets, such as a name in several languages."""
     if is_dict(value):
-        return f"({_table_words(value)})"
-    return _figure(value) if isinstance(value, int | float) else str(value)
+        return f"({_table_words(value, translated, number)})"
+    return number(_figure(value)) if isinstance(value, int | float) else translated(str(value))

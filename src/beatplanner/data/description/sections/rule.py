@@ -58,7 +58,7 @@ class Rule:
         The claim that the checker recomputes for it; "" where no claim hangs on it alone.
     key, kind, default, inner
         Section and field such as ``"beats.tolerance"``, and what follows from the field's type, `inner` the defaults of a table's or a row's own names;
-        `rules_of_section` fills them in.
+        and `names` all of them; `rules_of_section` fills them in.
     """
 
     label: str
@@ -80,6 +80,7 @@ class Rule:
     kind: Kind = "number"
     default: Any = None
     inner: Table = field(default_factory=Table)
+    names: tuple[str, ...] = ()
 
     @property
     def section(self) -> str:
@@ -104,9 +105,9 @@ def rules_of_section(section: str, model: type[Section]) -> Iterator[Rule]:
             if isinstance(meta, Rule):
                 models = _sections(info) or [t for t in _held(info) if _is_section(t)]
                 inner = {k: _default(i) for m in models for k, i in m.model_fields.items() if not i.is_required()}
-                yield replace(
-                    meta, key=f"{section}.{name}", kind=_kind(meta, info), default=_default(info), inner=inner
-                )
+                names = tuple(dict.fromkeys(k for m in models for k in m.model_fields))
+                kind, default = _kind(meta, info), _default(info)
+                yield replace(meta, key=f"{section}.{name}", kind=kind, default=default, inner=inner, names=names)
 
 
 def limits(info: FieldInfo) -> dict[str, float]:

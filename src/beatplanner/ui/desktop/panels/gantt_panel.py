@@ -417,7 +417,7 @@ class GanttPanel(QWidget):
         self.draft.became_the_plan(key)
         words = "; ".join(f"{d['officer']}: {d['before']} → {d['after']}" for d in found["diff"][:5])
         if document is not None:
-            document.record(self.tr("Postings moved by hand: {0}").format(words), reason)
+            document.record(f"Postings moved by hand: {words}", reason)
         self.answer.setPlainText(
             "\n".join(
                 [

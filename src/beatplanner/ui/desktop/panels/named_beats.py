@@ -17,6 +17,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.drawing_dialogs import NameDialog
 from beatplanner.ui.desktop.session.draft import Change
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 
 
 @dataclass(frozen=True)
@@ -78,27 +79,21 @@ class NamedBeats(QObject):
     def _given(self, beat: str) -> tuple[str, str]:
         return self.scenario.given_names.get(beat, ""), self.scenario.given_colours.get(beat, "")
 
-    def _words(self, naming: Naming) -> str:
+    @staticmethod
+    def _words(naming: Naming) -> str:
+        """Return what was changed as the history keeps it, for every language to tell."""
         beat, (name, colour) = naming.beat, naming.after
         if name != naming.before[0]:
-            return (
-                self.tr("Beat {0} is called “{1}”").format(beat, name)
-                if name
-                else self.tr("Beat {0} has no name of its own").format(beat)
-            )
-        return (
-            self.tr("Beat {0} has the colour {1}").format(beat, colour)
-            if colour
-            else self.tr("Beat {0} has no colour of its own").format(beat)
-        )
+            return f"Beat {beat} is called “{name}”" if name else f"Beat {beat} has no name of its own"
+        return f"Beat {beat} has the colour {colour}" if colour else f"Beat {beat} has no colour of its own"
 
     def _change(self, naming: Naming) -> Change:
         ids = self.map.content.ids
         shape = self.map.content.shapes[ids.index(naming.beat)] if naming.beat in ids else None
         if shape is None:
-            return Change(self.kind, self._words(naming))
+            return Change(self.kind, in_language(self._words(naming)))
         west, south, east, north = shapely.bounds(shape).tolist()
-        return Change(self.kind, self._words(naming), (west, south, east, north))
+        return Change(self.kind, in_language(self._words(naming)), (west, south, east, north))
 
     def _set(self, beat: str, given: tuple[str, str], words: str) -> bool:
         """Give a beat name and colour, and show them; return whether it has them."""
@@ -141,7 +136,7 @@ class NamedBeats(QObject):
         """Give the beat the name and the colour that it had before the last change."""
         naming = self.done.pop()
         self.undone.append(naming)
-        self._set(naming.beat, naming.before, self.tr("Taken back: {0}").format(self._words(naming)))
+        self._set(naming.beat, naming.before, f"Taken back: {self._words(naming)}")
 
     def make_again(self) -> None:
         """Make the change again that was taken back last."""

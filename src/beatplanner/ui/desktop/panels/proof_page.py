@@ -30,6 +30,8 @@ MOST_SHOWN = 12
 SHOWN_OF_A_HASH = 12
 # What the checker calls several claims that share a reason.
 GROUP = re.compile(r"(summary|plan): (\S+)(?: and (\d+) more)?")
+# The keys behind a reason.
+KEYS = re.compile(r" \(([a-z][\w.\[\]]*(?:, [\w.\[\]]+)*)\)$")
 GOOD, BAD, WAITING = "good", "wrong", "waiting"
 
 
@@ -176,7 +178,8 @@ class ProofPage(QWidget):
             lines += [self.tr("And {0} more.").format(len(failed) - MOST_SHOWN)] if len(failed) > MOST_SHOWN else []
         lines += [self._left(u["name"], u["detail"]) for u in unchecked[:3]]
         # which keys those are is for who looks closer
-        keys = [u["detail"].rpartition(" (")[2].removesuffix(")") for u in unchecked if GROUP.fullmatch(u["name"])]
+        behind = [KEYS.search(u["detail"]) for u in unchecked if GROUP.fullmatch(u["name"])]
+        keys = [found[1] for found in behind if found is not None]
         self.banner.setToolTip(literal("\n".join(keys)))
         when = _time(verdict.get("checked_on"))
         if when:
@@ -194,20 +197,13 @@ class ProofPage(QWidget):
         else:
             forms = {"summary": self.tr("{0} figures of the summary"), "plan": self.tr("{0} columns of the plan")}
             # the keys stand behind the reason
-            said, why = forms[group[1]].format(number(1 + int(group[3]))), why.rpartition(" (")[0]
+            said, why = forms[group[1]].format(number(1 + int(group[3]))), KEYS.sub("", why)
         return self.tr("Could not be checked: {0}. {1}").format(said, in_language(why))
 
     def _words(self, name: str) -> str:
         """Return the name of a check, such as beats.max_deviation, as words."""
-        part, _, what = name.partition(".")
-        parts = {
-            "beats": self.tr("Beats"),
-            "stations": self.tr("Stations"),
-            "officers": self.tr("Officers"),
-            "service": self.tr("Service"),
-        }
-        part = parts.get(part, part)
-        return f"{part}, {in_language(what.replace('_', ' '))}" if what else part
+        words = [self.tr(part.strip().replace("_", " ")) for part in re.split(r"[.:](?= |\w)", name)]
+        return ", ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
     def _tell(self, text: str, kind: str) -> None:
         self.banner.setText(text)

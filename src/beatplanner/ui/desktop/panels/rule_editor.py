@@ -241,7 +241,7 @@ class RulePanel(QWidget):
         document = self.window_.scenario.document
         if document is not None and self._before:
             before = self._before.pop()
-            document.change_rules(catalog().change(before, self.rules()), self.tr("Rules as before"))
+            document.change_rules(catalog().change(before, self.rules()), "Rules as before")
             self._took_effect()
 
     def _took_effect(self) -> None:

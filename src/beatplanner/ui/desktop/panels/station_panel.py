@@ -450,7 +450,7 @@ class StationPanel(QWidget):
         """Let the next plan choose all sites anew."""
         scenario = self.window_.scenario
         if scenario.document is not None:
-            scenario.document.change_rules({"stations": {"held_open": None}}, self.tr("No station is held by hand"))
+            scenario.document.change_rules({"stations": {"held_open": None}}, "No station is held by hand")
             self.window_.saved = not scenario.document.dirty
             scenario.take_rules()
 

@@ -230,8 +230,15 @@ class HistoryModel(QAbstractTableModel):
     def load(self, history: list) -> None:
         """Show a history."""
         self.beginResetModel()
-        self._rows = [(local_time(e.time), e.author, in_language(e.what), e.reason) for e in reversed(history)]
+        self._rows = [(local_time(e.time), e.author, self._words(e.what), e.reason) for e in reversed(history)]
         self.endResetModel()
+
+    def _words(self, what: str) -> str:
+        """Return what was done, in the window's language; rules are kept as their English sentences."""
+        from beatplanner.planning.rule_catalog import in_words_again
+
+        rules = in_words_again(what, self.tr, in_language)
+        return in_language(what) if rules is None else rules
 
     def rowCount(self, parent: Index = NO_INDEX) -> int:  # noqa: N802 - Qt's name
         """Return the number of entries."""

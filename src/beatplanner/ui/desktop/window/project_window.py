@@ -136,9 +136,7 @@ class Session(QObject):
             (i for i, (a, b) in enumerate(zip(found, kept, strict=False)) if a != b), min(len(found), len(kept))
         )
         if common < len(kept):
-            document.cut_edits(
-                common, self.tr("Taken back: {0}").format("; ".join(edit_in_words(e, drawing) for e in kept[common:]))
-            )
+            document.cut_edits(common, f"Taken back: {'; '.join(edit_in_words(e, drawing) for e in kept[common:])}")
         if document.content.state.get("edits_on") != self.window.scenario.plan_shown:
             document.keep("edits_on", self.window.scenario.plan_shown)
         for edit in found[common:]:

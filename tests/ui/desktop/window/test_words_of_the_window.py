@@ -1,0 +1,98 @@
+"""Texts that are put together in the window are in its language: tables of rules, the history, names of checks, tips."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+pytest.importorskip("PySide6")
+from beatplanner.data.description.rules import RULES
+from beatplanner.data.publish.sentence_templates import CONTEXT, Sentences, texts_of_window
+from beatplanner.planning.rule_catalog import in_words, in_words_again, value_of
+from beatplanner.ui.desktop.panels.proof_page import GROUP, KEYS, ProofPage
+from beatplanner.ui.desktop.session.child_process import Work
+from beatplanner.ui.desktop.window.languages import install_language
+
+LATIN = re.compile(r"[A-Za-z]{2,}")
+
+
+def mk(text: str) -> str:
+    return texts_of_window("mk").get(None, {}).get(text, text)
+
+
+def comma(text: str) -> str:
+    return text.replace(",", ";").replace(".", ",").replace(";", ".")
+
+
+@pytest.mark.parametrize("rule", [r for r in RULES if r.kind in ("table", "rows", "text")], ids=lambda r: r.key)
+def test_tables_of_rules_are_told_by_the_names_of_the_language(rule):
+    value = value_of({}, rule)
+    if value and not str(value).isupper():
+        said = in_words(rule, value, mk, comma)
+        assert not LATIN.search(said.replace("EUR", "")), said
+
+
+def test_numbers_in_a_table_are_written_as_the_language_does():
+    weights = next(r for r in RULES if r.key == "officers.weights")
+    said = in_words(weights, value_of({}, weights), mk, comma)
+    assert "празен месец 10.000" in said and "км од дома месечно 0,01" in said
+
+
+def test_the_history_tells_rules_in_the_language_in_force():
+    balance, moved = (next(r for r in RULES if r.key == k) for k in ("beats.tolerance", "beats.max_moved"))
+    kept = "; ".join(f"{r.label}: {in_words(r, v)}" for r, v in ((balance, 0.055), (moved, None)))
+    said = in_words_again(kept, mk, comma)
+    assert said == f"{mk(balance.label)}: {in_words(balance, 0.055, mk, comma)}; {mk(moved.label)}: {mk(moved.off)}"
+    assert not LATIN.search(said) and "5,5" in said
+    # all that can be kept is told again as it was
+    for rule in RULES:
+        for sentence in filter(None, (rule.off, rule.auto, *rule.choices.values())):
+            assert in_words_again(f"{rule.label}: {sentence}", str, str) == f"{rule.label}: {sentence}"
+    assert in_words_again("Painted: unit 9 in beat 16", mk, comma) is None
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ("Taken back: Locked: units Kej 1, Kej 2 and 3 more", "Вратено: Заклучено: единици Kej 1, Kej 2 и уште 3"),
+        ("Beat 4 is called “Kej”", "Реонот 4 се вика „Kej“"),
+        ("No station is held by hand", "Ниту една станица не е рачно задржана"),
+        (
+            "No officer speaks Romani in Kej 39 (1,379 speakers, 23 months from May 2027): 7 speaker-months without an officer in 2 beat-months. "
+            "2 beats of 15 beats need it, and 3 officers of the roster speak it in May 2027: 0 beat-months and 0 speaker-months cannot be avoided "
+            "with the officers there are",
+            "во Kej 39 (1,379 говорители, 23 месеци од 5 2027): 7",
+        ),
+    ],
+)
+def test_what_is_kept_in_english_is_told(kept, told):
+    say = Sentences(texts_of_window("mk")[CONTEXT], lambda v, digits: f"{v:,.{digits}f}", str)
+    assert told in say(kept)
+
+
+def test_names_of_checks_and_their_tip(qapp):
+    unchecked = [
+        {
+            "name": "inputs.beats.barriers",
+            "detail": "river.gpkg is not there any more; what depends on it cannot be checked.",
+        },
+        {
+            "name": "summary: officers.cover",
+            "detail": "Whether a rule that is broken could be kept has no certificate.",
+        },
+        {"name": "summary: seed and 2 more", "detail": "It cannot be told. (seed, beats.seconds, inputs[].role)"},
+    ]
+    install_language(qapp, "mk")
+    try:
+        page = ProofPage(Work())
+        page._take({"ok": True, "checks": 12, "unchecked": unchecked})
+        said, tip = page.banner.text(), page.banner.toolTip()
+        assert page._words("beats.max_deviation") == "Реони, најголемо отстапување"
+        assert page._words("curve, 5 %: the plan itself").endswith("самиот план")
+    finally:
+        install_language(qapp, "en")
+    assert "Влезни податоци, реони, пречки" in said
+    # a tip is keys and no sentence
+    assert "seed, beats.seconds, inputs[].role" in tip and "certificate" not in tip
+    assert GROUP.fullmatch("summary: seed and 2 more") and not KEYS.search("It was so (as before).")
