@@ -316,11 +316,6 @@ class LocalNode:
         # a leaf can be left with more sites than there may be districts
         if len(taken) != self.n or len(used) != self.problem.count or not self.tree.graph.holds_together(district):
             return None, np.inf
-        # sites of two zones may carry the same label
-        label = s.label[used]
-        label = label[label >= 0]
-        if len(np.unique(label)) != len(label):
-            return None, np.inf
         load = np.bincount(district, weights=self.problem.weight)
         slack = 1e-9 * self.problem.upper
         if load.min() < self.problem.lower - slack or load.max() > self.problem.upper + slack:
@@ -398,7 +393,8 @@ class LocalNode:
     def zone_ways(self) -> list[list[Way]]:
         """Return splits of the sites of one zone in two by a line, with a child for each number of districts on one side."""
         s = self.sites
-        if not has_zones(self.problem):
+        # a zone knows nothing of the labels of another, so that a label would be carried twice
+        if (s.label >= 0).any() or not has_zones(self.problem):
             return []
         heads, at = self.mean[s.start[:-1]], self.tree.xy[s.centre]
         found: list[tuple[float, int, list[Way]]] = []
