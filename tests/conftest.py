@@ -176,8 +176,8 @@ def write_roster(path: Path, rows: list[list] | None = None) -> None:
     book.save(path)
 
 
-# Share of the usual moves with which a plan is a plan, and not a good one.
-FEW_MOVES = 0.05
+# Share of the usual moves, and moves of a walk, with which a plan is a plan, and not a good one.
+FEW_MOVES, FEWEST_MOVES = 0.05, 5_000
 # Seconds of a test's own work in one of a limit.
 A_SECOND = 1000.0
 
@@ -287,7 +287,7 @@ def fixed_work(monkeypatch):
     """End the plans of a test by their work and not by a clock: few moves, and a proof without branches, however busy the machine is."""
     from beatplanner.planning.beats import alone
     from beatplanner.planning.officers import plan as of_officers
-    from beatplanner.solver.districts import solve
+    from beatplanner.solver.districts import search, solve
 
     def less(solver: Callable, part: float) -> Callable:
         def run(*problem, effort: float = 1.0, **more):
@@ -296,6 +296,8 @@ def fixed_work(monkeypatch):
         return run
 
     monkeypatch.setattr(solve, "PROOF_NODES", 0)
+    # the fewest moves of a walk, of which a budget that municipalities share asks for hundreds
+    monkeypatch.setattr(search, "CHUNK", FEWEST_MOVES)
     monkeypatch.setattr(alone, "solve_districts", less(alone.solve_districts, FEW_MOVES))
     monkeypatch.setattr(of_officers, "assign", less(of_officers.assign, FEW_MOVES))
 
