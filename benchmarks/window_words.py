@@ -11,6 +11,7 @@ that is no name of the data; in others where the English window shows the same t
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
 import re
 import sys
@@ -345,8 +346,44 @@ def drive(window: Any, reader: Reader) -> None:
     reader.read("at the end")
 
 
+def import_layers(reader: Reader, home: Path) -> set[str]:
+    """Go through the pages of the guided import with the sample's layers, broken files among them; return the names in them."""
+    from PySide6.QtWidgets import QApplication, QComboBox
+
+    from beatplanner.data.sample.sample_town import write_sample_town
+    from beatplanner.ui.desktop.guided_import.wizard import ImportWizard
+
+    folder = home / "layers"
+    if not folder.is_dir():
+        write_sample_town(folder)
+        (folder / "broken.geojson").write_text('{"type": "FeatureCollection"\n,,', "utf-8")
+        (folder / "broken.gpkg").write_bytes(b"x" * 3000)
+        (folder / "broken.xlsx").write_bytes(b"PK\x03\x04x")
+    files = [f for f in sorted(folder.rglob("*")) if f.suffix in (".gpkg", ".geojson", ".csv", ".xlsx", ".tif")]
+    wizard = ImportWizard(None, files)
+    wizard.resize(1300, 720)
+    wizard.show()
+    try:
+        settle(wizard, lambda: not wizard.work.busy)
+        for step in range(wizard.pages.count()):
+            reader.read(f"import, page {step}", [wizard])
+            for box in wizard.findChildren(QComboBox)[:20]:
+                for k in range(min(box.count(), ROWS)):
+                    reader.add(box.itemText(k), f"import, page {step}: entry")
+            wizard.next()
+            QApplication.processEvents()
+            settle(wizard, lambda: not wizard.work.busy)
+        reader.read("import, at its end", [wizard])
+    finally:
+        wizard.hide()
+        wizard.deleteLater()
+    return {w.casefold() for f in files for w in WORD.findall(f.stem)}
+
+
 def names_of_data(window: Any) -> set[str]:
     """Return the words that are names of the data: places, people, streets, layers and what was typed."""
+    from beatplanner.planning.versions import installed_versions
+
     found: set[str] = set()
     scenario = window.scenario
 
@@ -354,8 +391,7 @@ def names_of_data(window: Any) -> set[str]:
         if isinstance(value, str):
             found.update(w.casefold() for w in WORD.findall(value))
         elif isinstance(value, dict):
-            for key, inner in value.items():
-                take(key)
+            for inner in value.values():
                 take(inner)
         elif isinstance(value, list | tuple | set):
             for inner in value:
@@ -374,6 +410,8 @@ def names_of_data(window: Any) -> set[str]:
         take(scenario.document.rules())
         take(scenario.document.content.scenarios and [s.name for s in scenario.document.content.scenarios])
     take(str(Path.home()))
+    take(getpass.getuser())
+    take(list(installed_versions()))
     take(str(scenario.project))
     return found
 
@@ -415,7 +453,7 @@ def sweep(project: Path, language: str, home: Path) -> tuple[Reader, set[str]]:
         reader.read("start")
         window.open(copy)
         drive(window, reader)
-        names = names_of_data(window)
+        names = names_of_data(window) | import_layers(reader, home)
     finally:
         window.draft.drop()
         for part in (*undone[::-1],):

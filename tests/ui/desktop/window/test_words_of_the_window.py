@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
+from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +17,10 @@ from beatplanner.planning.rule_catalog import in_words, in_words_again, value_of
 from beatplanner.ui.desktop.panels.proof_page import GROUP, KEYS, ProofPage
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.window.languages import install_language
+from conftest import ROOT
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+import window_words
 
 LATIN = re.compile(r"[A-Za-z]{2,}")
 
@@ -56,6 +64,7 @@ def test_the_history_tells_rules_in_the_language_in_force():
     ("kept", "told"),
     [
         ("Taken back: Locked: units Kej 1, Kej 2 and 3 more", "Вратено: Заклучено: единици Kej 1, Kej 2 и уште 3"),
+        ("Kej 6 (beat 10)", "Kej 6 (реон 10)"),
         ("Beat 4 is called “Kej”", "Реонот 4 се вика „Kej“"),
         ("No station is held by hand", "Ниту една станица не е рачно задржана"),
         (
@@ -96,3 +105,114 @@ def test_names_of_checks_and_their_tip(qapp):
     # a tip is keys and no sentence
     assert "seed, beats.seconds, inputs[].role" in tip and "certificate" not in tip
     assert GROUP.fullmatch("summary: seed and 2 more") and not KEYS.search("It was so (as before).")
+
+
+# What shows a text that a person reads.
+SHOWING = {
+    *[
+        "setText",
+        "setToolTip",
+        "setStatusTip",
+        "setWhatsThis",
+        "setWindowTitle",
+        "setTitle",
+        "setPlaceholderText",
+        "setAccessibleName",
+        "setAccessibleDescription",
+    ],
+    *[
+        "addItem",
+        "insertItem",
+        "setItemText",
+        "addTab",
+        "setTabText",
+        "setTabToolTip",
+        "setInformativeText",
+        "setDetailedText",
+        "setLabelText",
+        "setSuffix",
+        "setPrefix",
+    ],
+    *[
+        "setSpecialValueText",
+        "showMessage",
+        "addAction",
+        "addMenu",
+        "addRow",
+        "setHeaderLabels",
+        "setHorizontalHeaderLabels",
+        "setFormat",
+        "setPlainText",
+        "setHtml",
+    ],
+    *[
+        "QLabel",
+        "QPushButton",
+        "QCheckBox",
+        "QRadioButton",
+        "QGroupBox",
+        "QAction",
+        "QMessageBox",
+        "QDockWidget",
+        "QListWidgetItem",
+        "QTreeWidgetItem",
+        "Label",
+    ],
+    *["question", "information", "warning", "critical", "drawText", "say", "_say", "_tell"],
+}
+TRANSLATING = {"tr", "translated", "in_language"}
+PUTTING_TOGETHER = {"format", "join", "replace", "literal", "breakable", "str"}
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def untranslated(node: ast.AST) -> Iterator[str]:
+    """Yield the words that reach a person without being translated."""
+    if isinstance(node, ast.Call):
+        name = _name(node)
+        inner = [node.func.value] if isinstance(node.func, ast.Attribute) and name in PUTTING_TOGETHER else []
+        parts = [*inner, *(node.args if name in PUTTING_TOGETHER else [])]
+        for part in parts if name not in TRANSLATING else []:
+            yield from untranslated(part)
+    elif isinstance(node, ast.Constant):
+        said = str(node.value).replace("beatplanner", "").replace("&nbsp;", "")
+        if isinstance(node.value, str) and re.search("[A-Za-z]{3,}", said):
+            yield node.value
+    elif isinstance(
+        node, ast.JoinedStr | ast.FormattedValue | ast.BinOp | ast.IfExp | ast.List | ast.Tuple | ast.BoolOp
+    ):
+        for field in ("values", "value", "left", "right", "body", "orelse", "elts"):
+            found = getattr(node, field, [])
+            for part in found if isinstance(found, list) else [found]:
+                yield from untranslated(part)
+
+
+def test_no_text_is_shown_that_is_not_translated():
+    left = []
+    for file in sorted((ROOT / "src" / "beatplanner" / "ui" / "desktop").rglob("*.py")):
+        for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and _name(call) in SHOWING:
+                shown = [*call.args, *(k.value for k in call.keywords)]
+                left += [f"{file.name}:{call.lineno}: {said}" for part in shown for said in untranslated(part)]
+    assert not left
+    assert list(untranslated(ast.parse('f"{n} beats of " + self.tr("Plan")', mode="eval").body)) == [" beats of "]
+
+
+def test_the_sweep_tells_english_from_names_and_keys():
+    seen = {
+        "Реони: 4 beats": "a",
+        "Kej 6": "b",
+        "поле „beats.current“, units.gpkg": "c",
+        "Зачувај како PDF, EPSG:32634": "d",
+        "Ruaj": "e",
+        "Save": "f",
+    }
+    reader, english = SimpleNamespace(seen=seen), SimpleNamespace(seen={"Save": "", "Kej 6": ""})
+    assert [t for t, _ in window_words.left_in_english("mk", reader, english, {"kej"})] == [
+        "Реони: 4 beats",
+        "Ruaj",
+        "Save",
+    ]
+    assert [t for t, _ in window_words.left_in_english("sq", reader, english, {"kej"})] == ["Save"]

@@ -219,7 +219,7 @@ class GanttPanel(QWidget):
         else:
             several = {b for b, n in judge.posts.items() if n > 1}
             rows = [
-                Row(judge.name[b].partition(" (")[0] + (f" · {k}" if b in several else ""), beat=b, post=k)
+                Row(in_language(judge.name[b]).partition(" (")[0] + (f" · {k}" if b in several else ""), beat=b, post=k)
                 for b, n in judge.posts.items()
                 for k in range(1, n + 1)
             ]
@@ -234,7 +234,7 @@ class GanttPanel(QWidget):
         for n, p in enumerate(self.postings):
             cells = (
                 p.officer,
-                judge.name.get(p.beat, p.beat),
+                in_language(judge.name.get(p.beat, p.beat)),
                 f"{judge.days[p.start]:%m.%Y}",
                 f"{judge.days[p.end]:%m.%Y}",
                 str(p.end - p.start),

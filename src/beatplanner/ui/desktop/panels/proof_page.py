@@ -386,7 +386,7 @@ class ProofPage(QWidget):
                 ),
                 f"SHA-256 {str(i.get('sha256', ''))[:SHOWN_OF_A_HASH]}…",
             ]
-            found.append((f"{i['role']}: {name}", lines))
+            found.append((f"{self._words(str(i['role']))}: {name}", lines))
         return found
 
     def text(self) -> str:
