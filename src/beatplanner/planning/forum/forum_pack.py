@@ -199,9 +199,12 @@ def _write_languages(
     # in parts, so that the last one is small: two processes end one language or three of them together
     papers = [side.give(write_papers_alone, press.folder, common, language, maps) for language in languages[1:]]
     screens = [side.give(write_screens_alone, press.folder, common, language) for language in languages]
+    begun = [*papers, *screens]
     try:
         progress(f"writing: the pack in {languages[0].code}", None, None, time.monotonic() - begin)
-        known = [write_papers_in(press.folder, first, maps, languages[0].suffix)]
+        state, pages = write_papers_in(press.folder, first, maps, languages[0].suffix, side)
+        known = [state]
+        begun.append(pages)
         write_sheets(press, first)
         # the last ones are done here while others do those before them
         for task in reversed(screens):
@@ -215,9 +218,10 @@ def _write_languages(
         for k, (register, state) in enumerate(task.take() for task in screens):
             press.register.add(register)
             known[k] |= state
+        pages.take()
     except BaseException:
         # where the gate stops one part no other process writes on into the emptied folder
-        for task in (*papers, *screens):
+        for task in begun:
             task.drop()
         raise
     return first, [state.as_json() for state in known]

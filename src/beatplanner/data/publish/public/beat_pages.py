@@ -71,16 +71,22 @@ def write_beat_pages(
     if draft:
         run = section.header.paragraphs[0].add_run(draft)
         run.bold, run.font.size, run.font.color.rgb = True, Pt(9), RGBColor(0x8A, 0x10, 0x10)
-    mapped = [b for _, blocks in pages for b in blocks if b["kind"] == "picture"]
-    used = list(dict.fromkeys([*(b["file"] for b in mapped), *(b["key"]["file"] for b in mapped)]))
-    used += [f for f in pictures if f == "code.svg"]
-    shown = {**pictures, **as_pixels({f: pictures[f] for f in used if not pictures[f].startswith(PNG)})}
+    used = pictures_in(pages, pictures)
+    drawings = {f: pictures[f] for f in used if f.endswith(".svg") and not pictures[f].startswith(PNG)}
+    shown = {**pictures, **as_pixels(drawings)}
     for number, (name, blocks) in enumerate(pages):
         head = _paragraph(document, name, "Heading 1")
         head.paragraph_format.page_break_before = number > 0
         for block in blocks:
             _add(document, block, shown, Mm)
     document.save(str(path))
+
+
+def pictures_in(pages: Sequence[tuple[str, Sequence[Mapping[str, Any]]]], pictures: Mapping[str, bytes]) -> list[str]:
+    """Return the names of the pictures that pages show: maps and their legends, a code and photos."""
+    mapped = [b for _, blocks in pages for b in blocks if b["kind"] == "picture"]
+    drawn = dict.fromkeys([*(b["file"] for b in mapped), *(b["key"]["file"] for b in mapped)])
+    return [*drawn, *(f for f in pictures if f not in drawn and (f == "code.svg" or not f.endswith(".svg")))]
 
 
 def _paragraph(place: Any, text: str, style: str) -> Any:
@@ -90,7 +96,7 @@ def _paragraph(place: Any, text: str, style: str) -> Any:
     return made
 
 
-def as_pixels(pictures: Mapping[str, bytes], dots: float = 200.0) -> dict[str, bytes]:
+def as_pixels(pictures: Mapping[str, bytes], dots: float = 150.0) -> dict[str, bytes]:
     """Return drawings in SVG as PNG of so many dots an inch, by the same names."""
     import typst
 

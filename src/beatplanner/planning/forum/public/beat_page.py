@@ -6,8 +6,6 @@ import datetime as dt
 from collections import Counter
 from typing import Any
 
-import numpy as np
-
 from beatplanner.data.publish.public.figures import PublicSpeech, counted, of_force, on_map, rule
 from beatplanner.data.publish.public.plan import Posted, Successor
 from beatplanner.data.result.alphabet import natural
@@ -323,13 +321,15 @@ def _concerns(content: PackContent, beat: Any) -> list[Block]:
 
 def _partners(content: PackContent, beat: Any) -> list[Block]:
     """Return the partners that the force names for a beat, with what it says that they do."""
-    t, partners = content.speech, content.tables.partners
+    t = content.speech
     area = {str(beat.beat), str(beat.name), str(beat.municipality)}
-    here = partners[np.array([a is None or str(a) in area for a in partners["area"]], dtype=bool)]
-    rows: list[tuple[str, str]] = []
-    for kind in ("school", "health", "social services", "municipality", "other"):
-        for p in here[here["kind"].astype(str).str.casefold() == kind].itertuples(index=False):
-            rows.append((t.worded(p.name or t.text(PARTNER_TITLES[kind])), t.worded(p.does or "")))
+    here = [(kind, name, does) for of, kind, name, does in content.partners if of is None or of in area]
+    rows = [
+        (t.worded(name or t.text(PARTNER_TITLES[kind])), t.worded(does or ""))
+        for wanted in ("school", "health", "social services", "municipality", "other")
+        for kind, name, does in here
+        if kind == wanted
+    ]
     if not rows:
         return []
     items = [f"{who}: {does}" if does else who for who, does in rows[:MOST_PARTNERS]]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from beatplanner.data.formats.frames import each_row
+from beatplanner.data.formats.frames import each_row, records
 from beatplanner.data.publish.public.figures import PublicSpeech, computed, counted, of_force, on_map, rule
 from beatplanner.data.publish.public.plan import (
     Card,
@@ -103,6 +103,14 @@ class PackContent:
         hours = self.tables.hours
         found = hours.get(station) or hours.get(self.station_names.get(station, station))
         return self.speech.worded(found) if found else None
+
+    @cached_property
+    def partners(self) -> list[tuple[str | None, str, str | None, str | None]]:
+        """The partners that the force names: the area (None for the whole town), what they are, their name and what they do."""
+        return [
+            (None if p["area"] is None else str(p["area"]), str(p["kind"]).casefold(), p["name"], p["does"])
+            for p in records(self.tables.partners)
+        ]
 
     @cached_property
     def streets(self) -> list[Street]:

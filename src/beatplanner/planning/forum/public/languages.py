@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from beatplanner.data.publish.public.figures import PublicSpeech, Register
+from beatplanner.data.side_work import SideWork, Task
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.maps import Maps, write_papers, write_screens
 from beatplanner.planning.forum.public.press import Press
@@ -75,11 +76,13 @@ class TranslationState:
         }
 
 
-def write_papers_in(folder: Path, content: PackContent, maps: Maps, suffix: str) -> TranslationState:
-    """Write what is printed in one language and return what is known of its translation."""
+def write_papers_in(
+    folder: Path, content: PackContent, maps: Maps, suffix: str, side: SideWork
+) -> tuple[TranslationState, Task]:
+    """Write what is printed in one language; return what is known of its translation, and the task that has the beat pages written."""
     press = Press(folder, content.speech.register)
-    write_papers(press, content, maps.naming(content.station_names), suffix)
-    return TranslationState.by(content.speech)
+    pages = write_papers(press, content, maps.naming(content.station_names), suffix, side)
+    return TranslationState.by(content.speech), pages
 
 
 def write_papers_alone(
@@ -93,7 +96,9 @@ def write_papers_alone(
         Where a number has no entry.
     """
     register = Register()
-    return register, write_papers_in(folder, content_in(common, language, register), maps, language.suffix)
+    told, pages = write_papers_in(folder, content_in(common, language, register), maps, language.suffix, SideWork())
+    pages.take()
+    return register, told
 
 
 def write_screens_alone(

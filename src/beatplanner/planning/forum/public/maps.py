@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -18,7 +19,7 @@ from beatplanner.data.publish.public.pack_pdf import script_of
 from beatplanner.data.publish.public.plan import Meeting, PublicPlan, PublicTables
 from beatplanner.data.publish.public.qr_code import qr_code
 from beatplanner.data.result.names import municipality_beside
-from beatplanner.data.side_work import SideWork
+from beatplanner.data.side_work import SideWork, Task
 from beatplanner.planning.forum.public.beat_page import beat_page
 from beatplanner.planning.forum.public.blocks import Block
 from beatplanner.planning.forum.public.content import PackContent
@@ -38,6 +39,8 @@ from beatplanner.planning.forum.public.town_pages import run_card, street_index,
 
 # Frames of the maps of a beat on paper, in mm, and the paper of each; the one in which the map is largest is taken.
 BEAT_FRAMES = {(184.0, 216.0): "a4", (271.0, 136.0): "a4 lying"}
+# Beats that one process draws at once, at most.
+MOST_OF_A_SHARE = 12
 # The bar of 10 cm has so many parts.
 PARTS = 5
 
@@ -64,19 +67,22 @@ class Maps:
         if "current" in units and units["current"].notna().any():
             known = units[units["current"].notna()]
             self.today = geometry.dissolved(known, "current").rename(columns={"current": "beat"})
-        frame = frame_of(tuple(units.total_bounds), list(TOWN_FRAMES))
-        self.after = self._town(frame, planned=True)
-        known = self.today is not None
-        self.before = self._town(frame, planned=False, parts=self.after.parts) if known else None
-        # dense parts on sheets of their own, before (None without beats of today) and after
-        self.larger: list[tuple[Drawing | None, Drawing]] = []
-        for part in self.after.parts:
-            frame = frame_of(part, list(TOWN_FRAMES))
-            before = self._town(frame, planned=False, part=part) if known else None
-            self.larger.append((before, self._town(frame, planned=True, part=part)))
         self.beats: dict[tuple[str, tuple[float, float]], Drawing] = {}
         # the maps of the sheets as a word processor shows them, by beat; made by `draw_all`
         self.pixels: dict[str, bytes] = {}
+
+    @cached_property
+    def towns(self) -> list[tuple[Drawing | None, Drawing]]:
+        """The town today (None without beats of today) and as planned, then its dense parts on sheets of their own."""
+        known, planned = self.today is not None, list(TOWN_FRAMES)
+        frame = frame_of(tuple(self.plan.units.total_bounds), planned)
+        after = self._town(frame, planned=True)
+        found = [(self._town(frame, planned=False, parts=after.parts) if known else None, after)]
+        for part in after.parts:
+            frame = frame_of(part, planned)
+            before = self._town(frame, planned=False, part=part) if known else None
+            found.append((before, self._town(frame, planned=True, part=part)))
+        return found
 
     def _town(self, frame: tuple[float, float], *, planned: bool, **which: Any) -> Drawing:
         """Draw the town or a part of it, as planned or as it is today."""
@@ -107,11 +113,23 @@ class Maps:
         )
 
     def draw_all(self, side: SideWork) -> None:
-        """Draw the beats now, before the maps go to other processes, which draw some of them."""
-        beats, parts = [str(beat) for beat in self.plan.beats["beat"]], len(side.threads) + 1
-        shares = [beats[len(beats) * k // parts : len(beats) * (k + 1) // parts] for k in range(parts)]
-        given = [side.give(drawn, self, share) for share in shares[1:]]
-        for maps, pixels in (drawn(self, shares[0]), *(task.take() for task in given)):
+        """Draw all now, before the maps go to other processes, which draw some of the beats."""
+        beats = [str(beat) for beat in self.plan.beats["beat"]]
+        alone = not side.threads
+        # in small shares, so that all end together; the towns are drawn here meanwhile
+        few = len(beats) if alone else min(MOST_OF_A_SHARE, -(-len(beats) // (4 * (len(side.threads) + 1))))
+        given = [side.give(drawn, self, beats[k : k + few]) for k in range(0, len(beats), few)]
+        try:
+            _ = self.towns
+            # the last ones are drawn here while others draw those before them
+            for task in reversed(given):
+                task.take()
+        except BaseException:
+            for task in given:
+                task.drop()
+            raise
+        for task in given:
+            maps, pixels = task.take()
             self.beats |= maps
             self.pixels |= pixels
 
@@ -149,8 +167,8 @@ def drawn(maps: Maps, beats: Sequence[str]) -> tuple[dict[tuple[str, tuple[float
     return found, as_pixels({beat: d.svg.encode() for (beat, frame), d in found.items() if frame == maps.sheets[beat]})
 
 
-def write_papers(press: Press, content: PackContent, maps: Maps, suffix: str) -> None:
-    """Write what is printed in one language: the PDF and the beat pages."""
+def write_papers(press: Press, content: PackContent, maps: Maps, suffix: str, side: SideWork) -> Task:
+    """Write what is printed in one language: the PDF, and the beat pages, which `side` may write meanwhile; take the task to have them."""
     t = content.speech
     pictures: dict[str, bytes] = {}
     pictures |= {o.photo[0]: o.photo[1] for posted in content.posted.values() for o in posted if o.photo}
@@ -198,7 +216,7 @@ def write_papers(press: Press, content: PackContent, maps: Maps, suffix: str) ->
 
     labels = sign_labels(t)
     today = 0 if maps.today is None else len(maps.today)
-    for map_ in town_maps(content, [(maps.before, maps.after), *maps.larger], today):
+    for map_ in town_maps(content, maps.towns, today):
         add_map(*map_)
     pages: list[tuple[str, list[Block]]] = []
     drawn_once: dict[str, bytes] = {}
@@ -262,17 +280,23 @@ def write_papers(press: Press, content: PackContent, maps: Maps, suffix: str) ->
         "picture": {"file": "after.svg", "height": 88, "alt": t.text("The new beats, small")},
         "footer": " · ".join([content.project, content.made, *([unreviewed] if content.review_note() else [])]),
     }
-    press.pdf(f"pack{suffix}.pdf", data, pictures)
     pages.append((t.text("How this pack was made"), run_card(content)))
     draft = " ".join([content.draft_word, *content.draft]).strip()
-    press.beat_pages(
+    in_words = press.beat_pages(
         f"beat_pages{suffix}.docx",
         pages,
         title=content.title,
         language=t.language,
         pictures={**pictures, **drawn_once},
         draft=draft,
+        side=side,
     )
+    try:
+        press.pdf(f"pack{suffix}.pdf", data, pictures)
+    except BaseException:
+        in_words.drop()
+        raise
+    return in_words
 
 
 def write_screens(press: Press, content: PackContent, suffix: str) -> None:
@@ -294,7 +318,8 @@ def write_screens(press: Press, content: PackContent, suffix: str) -> None:
 def _contents(content: PackContent, maps: Maps, begins: Mapping[str, int], first_sheet: int) -> list[tuple[str, int]]:
     """Return what the pack has and the section in which each begins, by what was made for it."""
     t = content.speech
-    same = maps.before is not None and maps.before.scale == maps.after.scale
+    before, after = maps.towns[0]
+    same = before is not None and before.scale == after.scale
     found = [
         (
             t.text("Maps of the town, today and as planned, at the same scale")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 
-from beatplanner.data.publish.public.beat_pages import write_beat_pages
+from beatplanner.data.publish.public.beat_pages import pictures_in, write_beat_pages
 from beatplanner.data.publish.public.figures import LAYOUT, Register
 from beatplanner.data.publish.public.forum_files import write_json, write_minutes, write_proposal, write_tables
 from beatplanner.data.publish.public.forum_map import Ground, MapWords, write_forum_map
@@ -17,6 +18,7 @@ from beatplanner.data.publish.public.forum_picture import write_picture
 from beatplanner.data.publish.public.pack_pdf import write_pack_pdf
 from beatplanner.data.publish.public.plan import PublicPlan
 from beatplanner.data.publish.public.public_layers import write_public_layers
+from beatplanner.data.side_work import SideWork, Task
 
 
 class Press:
@@ -52,10 +54,13 @@ class Press:
         language: str,
         pictures: Mapping[str, bytes],
         draft: str = "",
-    ) -> None:
-        """Write the pages for a word processor."""
+        side: SideWork,
+    ) -> Task:
+        """Have the pages for a word processor written, by another process where `side` has one that is free; take the task to have them."""
         self.register.check(name, [title, pages, draft], layout=LAYOUT)
-        write_beat_pages(self.folder / name, pages, title=title, language=language, pictures=pictures, draft=draft)
+        shown = {file: pictures[file] for file in pictures_in(pages, pictures)}
+        said = {"title": title, "language": language, "pictures": shown, "draft": draft}
+        return side.give(partial(write_beat_pages, self.folder / name, pages, **said))
 
     def map(self, name: str, plan: PublicPlan, words: MapWords, ground: Ground) -> None:
         """Write the map on screen; names and ids of its places are entered as such."""
