@@ -27,8 +27,11 @@ class MainFrame(Window):
         Where beats are drawn by hand.
     tour
         The tour that is under way; None where there is none.
+    in_front
+        Names of the panels that lay in front when the window was closed, until a town is open.
     """
 
+    in_front: list[str]
     drawing_panel: DrawingPanel
     tour: Ends | None
 

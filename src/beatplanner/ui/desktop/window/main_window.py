@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from platformdirs import user_documents_path
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, QUrl
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -85,6 +85,7 @@ class MainWindow(
         self.draft = Draft(self.scenario, self)
         self.saved = True
         self.put_away: list[QWidget] = []
+        self.in_front = []
         self.shown_of = 0  # which opening is shown
         self.setWindowTitle("beatplanner")
         self.setWindowIcon(application_icon())
@@ -230,6 +231,10 @@ class MainWindow(
             # of panels that share a place the one shown last lies on top
             for widget in reversed(self.put_away):
                 widget.show()
+                if isinstance(widget, QDockWidget) and widget.objectName() in self.in_front:
+                    QTimer.singleShot(0, widget.raise_)
+            if self.put_away and self.scenario.is_open:
+                self.in_front = []
             self.put_away = []
 
     def _enable(self) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from platformdirs import user_config_path
 from PySide6.QtCore import QByteArray
-from PySide6.QtWidgets import QTableView
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDockWidget, QTableView
 
 from beatplanner.ui.desktop.panels.beat_table import BeatView
 from beatplanner.ui.desktop.window.main_frame import MainFrame
@@ -36,9 +37,13 @@ def _tables(window: MainFrame) -> dict[str, QTableView]:
 
 def keep_place(window: MainFrame) -> None:
     """Keep it; a folder that cannot be written is no reason to stop."""
+    in_front = [d.objectName() for d in window.findChildren(QDockWidget) if not d.visibleRegion().isEmpty()]
+    # where no town is open none is seen: what was kept before still holds
+    in_front = in_front or window.in_front
     window._put_tools_away(away=False)
     kept = {
         "version": VERSION,
+        "front": in_front,
         "geometry": _text(window.saveGeometry()),
         "state": _text(window.saveState(VERSION)),
         "columns": {
@@ -53,8 +58,27 @@ def keep_place(window: MainFrame) -> None:
         _file().write_text(json.dumps(kept), encoding="utf-8")
 
 
+def fit_to_screen(window: MainFrame) -> None:
+    """Let the whole window lie on a screen: it may have been on one that is gone, or larger than this one."""
+    screen = QGuiApplication.screenAt(window.geometry().center()) or window.screen()
+    if window.isMaximized() or window.isFullScreen():
+        return
+    room, frame = screen.availableGeometry(), window.geometry()
+    frame.setSize(frame.size().boundedTo(room.size()))
+    frame.moveRight(min(frame.right(), room.right()))
+    frame.moveBottom(min(frame.bottom(), room.bottom()))
+    frame.moveTo(max(frame.left(), room.left()), max(frame.top(), room.top()))
+    if frame != window.geometry():
+        window.setGeometry(frame)
+
+
 def use_place(window: MainFrame) -> None:
-    """Use what was kept; what cannot be read is as it comes."""
+    """Use what was kept, on the screens that there are; what cannot be read is as it comes."""
+    _use_kept(window)
+    fit_to_screen(window)
+
+
+def _use_kept(window: MainFrame) -> None:
     try:
         kept = json.loads(_file().read_text(encoding="utf-8"))
         if not isinstance(kept, dict) or kept.get("version") != VERSION:
@@ -62,6 +86,8 @@ def use_place(window: MainFrame) -> None:
         window._put_tools_away(away=False)
         window.restoreGeometry(_bytes(kept.get("geometry")))
         window.restoreState(_bytes(kept.get("state")), VERSION)
+        front = kept.get("front")
+        window.in_front = [str(name) for name in front] if isinstance(front, list) else []
         columns = kept.get("columns")
         for name, view in _tables(window).items():
             if isinstance(columns, dict) and name in columns:

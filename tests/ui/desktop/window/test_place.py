@@ -1,0 +1,54 @@
+"""The window comes back as it was left: its panel in front, and on a screen that there is."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+
+QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
+
+from PySide6.QtCore import QRect
+
+from beatplanner.ui.desktop.window import place
+
+
+@pytest.fixture(autouse=True)
+def _kept_here(monkeypatch, tmp_path):
+    monkeypatch.setattr(place, "_file", lambda: tmp_path / "window.json")
+
+
+def in_front(window):
+    return [d.objectName() for d in window.findChildren(QtWidgets.QDockWidget) if not d.visibleRegion().isEmpty()]
+
+
+def test_the_panel_in_front_is_remembered(make_window, planned_once, qtbot):
+    window = make_window()
+    window.open(planned_once.folder / "plan")
+    window.drawing_panel.dock.raise_()
+    qtbot.waitUntil(lambda: in_front(window) == ["draw and mend"], timeout=120_000)
+    place.keep_place(window)
+    again = make_window()
+    place.use_place(again)
+    # a window that is closed on its start page forgets nothing
+    place.keep_place(again)
+    third = make_window()
+    place.use_place(third)
+    third.open(planned_once.folder / "plan")
+    qtbot.waitUntil(lambda: in_front(third) == ["draw and mend"], timeout=120_000)
+    # what is brought to the front after that stays there
+    third.results.dock.raise_()
+    third.refresh()
+    qtbot.waitUntil(lambda: in_front(third) == ["results"], timeout=120_000)
+
+
+@pytest.mark.parametrize("there", [QRect(9000, -4000, 700, 600), QRect(-3000, 0, 5000, 4000), QRect(10, 20, 700, 600)])
+def test_a_window_of_a_screen_that_is_gone_lies_on_one_that_there_is(make_window, there):
+    window = make_window()
+    window.setGeometry(there)
+    place.fit_to_screen(window)
+    room = window.screen().availableGeometry()
+    assert room.contains(window.geometry())
+    assert (window.geometry() == there) is room.contains(there)
