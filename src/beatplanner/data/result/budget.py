@@ -6,7 +6,9 @@ Lists are by year, in the order of ``years``. Keys that an older beatplanner did
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict
 
 
 class Lacked(TypedDict):

@@ -6,7 +6,9 @@ Keys that stand in some pictures only, or that an older beatplanner did not writ
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
 
 Method = Literal["exact", "approximate", "simulate"]
 

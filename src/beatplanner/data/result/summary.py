@@ -8,7 +8,12 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
+
+from beatplanner.data.result.budget import BudgetContent
+from beatplanner.data.result.country import CountryContent
+from beatplanner.data.result.forum_ways import ForumWays
+from beatplanner.data.result.service import LeastMinutes, LinesFound, ServiceContent
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 # ``summary.json`` as it is read, or a section of it: what its keys are says the model below, which is held against every summary that is written.
@@ -16,7 +21,8 @@ Claims = dict[str, Any]
 
 
 class _SummaryPart(BaseModel):
-    model_config = ConfigDict(extra="allow")
+    # built with the first summary that is held against it, not with every module that names a type of it
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
 
 class Step(_SummaryPart):
@@ -73,12 +79,10 @@ class Beats(Step):
     balances: list[BalanceRule] = Field(default_factory=list[BalanceRule])
     officers_required: int | None = None
     moved_share: float | None = None
-    least_minutes: dict[str, object] | None = Field(
+    least_minutes: LeastMinutes | None = Field(
         None, description="what redrawing for the least minutes gained and costs"
     )
-    lines: dict[str, object] | None = Field(
-        None, description="what became of the service's rules for the lines of beats"
-    )
+    lines: LinesFound | None = Field(None, description="what became of the service's rules for the lines of beats")
     smallest_tolerance: Interval | None = None
     smallest_budget: Interval | None = None
     relaxed_bound: float | None = None
@@ -222,8 +226,22 @@ class Summary(_SummaryPart):
     rules: Claims = Field(default_factory=dict)
     inputs: list[Source] = Field(default_factory=list[Source])
     versions: dict[str, str] = Field(default_factory=dict[str, str])
-    budget: dict[str, object] | None = None
-    country: dict[str, object] | None = None
+    budget: BudgetContent | None = None
+    country: CountryContent | None = None
+    service: ServiceContent | None = Field(None, description="as ``service.json``")
+    forums: ForumWays | None = Field(None, description="where forums meet, and what that costs")
+
+
+    @field_validator("budget", "country", "service", "forums", mode="wrap")
+    @classmethod
+    def _or_older(cls, value: object, held: ValidatorFunctionWrapHandler) -> object:
+        """Hold a section against its shape; a key may be missing, since a plan carries on what an older program wrote of it."""
+        try:
+            return held(value)
+        except ValidationError as error:
+            if any(e["type"] != "missing" for e in error.errors(include_url=False)):
+                raise
+            return value
 
 
 def schema() -> str:

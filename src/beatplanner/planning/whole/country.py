@@ -20,8 +20,10 @@ from beatplanner.data.description.sections.country import Country
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.cells import texts
+from beatplanner.data.formats.frames import each_row
 from beatplanner.data.formats.ids import as_known
 from beatplanner.data.formats.layers import read_layer
+from beatplanner.data.result.country import CountryContent
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.manifest import renew_manifest
 from beatplanner.data.result.plan_tables import PlanTables
@@ -339,29 +341,32 @@ def sum_up_again(folder: Path) -> CountryPlan:
     return found
 
 
-def as_summary(plan: CountryPlan) -> dict[str, object]:
+def as_summary(plan: CountryPlan) -> CountryContent:
     """Return what ``summary.json`` tells of the country."""
     last = plan.table.iloc[-1]
-    keys = (
-        "units",
-        "beats",
-        "residents",
-        "hours",
-        "officers_required",
-        "posts",
-        "officers_shared",
-        "officers_missing",
-        "officers_over",
-        "posts_unstaffed",
-        "stations",
-        "money",
-    )
-    found: dict[str, object] = {k: float(last[k]) for k in keys}
-    found |= {k: float(last[k]) for k in SERVICE if not np.isnan(last[k])}
+    found: CountryContent = {
+        "units": float(last["units"]),
+        "beats": float(last["beats"]),
+        "residents": float(last["residents"]),
+        "hours": float(last["hours"]),
+        "officers_required": float(last["officers_required"]),
+        "posts": float(last["posts"]),
+        "officers_shared": float(last["officers_shared"]),
+        "officers_missing": float(last["officers_missing"]),
+        "officers_over": float(last["officers_over"]),
+        "posts_unstaffed": float(last["posts_unstaffed"]),
+        "stations": float(last["stations"]),
+        "money": float(last["money"]),
+        "municipalities": int((plan.table["level"] == "municipality").sum()),
+    }
+    for key in SERVICE:
+        if not np.isnan(last[key]):
+            found[key] = float(last[key])  # type: ignore[literal-required]
     if plan.empty:
         found["empty_beats"] = list(plan.empty)
     if plan.shares is not None:
-        kept = plan.shares[["municipality", "hours", "quota", "officers"]]
-        found["shares"] = kept.astype({"officers": float}).to_dict("records")
-    found["municipalities"] = int((plan.table["level"] == "municipality").sum())
+        found["shares"] = [
+            {"municipality": r.municipality, "hours": r.hours, "quota": r.quota, "officers": float(r.officers)}
+            for r in each_row(plan.shares)
+        ]
     return found
