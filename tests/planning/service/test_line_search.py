@@ -42,6 +42,7 @@ def small_town(hours: np.ndarray, peak: np.ndarray, tolerance: float) -> tuple[L
     rules.people, rules.most_moved = np.ones(UNITS), None
     mean = hours.sum() / BEATS
     rules.limits = dict.fromkeys(ids, ((1 - YEAR) * mean, (1 + YEAR) * mean))
+    rules.amounts, rules.amount_limits = {}, {}
     rules.carried = rules._carried(np.array(ids * UNITS, dtype=object)[:UNITS])
     return lines, rules
 

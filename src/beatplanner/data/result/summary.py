@@ -231,7 +231,6 @@ class Summary(_SummaryPart):
     service: ServiceContent | None = Field(None, description="as ``service.json``")
     forums: ForumWays | None = Field(None, description="where forums meet, and what that costs")
 
-
     @field_validator("budget", "country", "service", "forums", mode="wrap")
     @classmethod
     def _or_older(cls, value: object, held: ValidatorFunctionWrapHandler) -> object:
