@@ -93,7 +93,7 @@ def others() -> list[str]:
     from beatplanner.data.guided_import import draft
     from beatplanner.data.result import run_card
     from beatplanner.planning.compare.figure_rows import BLOCKS
-    from beatplanner.planning.rule_catalog import HOW, ONE, PRESETS, names_in_tables, words_of_one
+    from beatplanner.planning.rule_catalog import HOW, ONE, PRESET, PRESETS, names_in_tables, words_of_one
     from beatplanner.ui.desktop.map import export_panel, map_content, map_layers, workbook_words
     from beatplanner.ui.desktop.panels import beat_table, comparison, drawing_dialogs, gantt_panel, live_table
     from beatplanner.ui.desktop.window import tour
@@ -138,7 +138,7 @@ def others() -> list[str]:
         found |= dict.fromkeys((rule.why, rule.source))
     found |= dict.fromkeys((*filter(None, map(words_of_one, RULES)), *ONE.values()))
     found |= dict.fromkeys(p.about for p in PRESETS)
-    found |= dict.fromkeys((*HOW.values(), *names_in_tables(), *names_of_checks(), *names_of_inputs()))
+    found |= dict.fromkeys((*HOW.values(), PRESET, *names_in_tables(), *names_of_checks(), *names_of_inputs()))
     for call in _calls("Action"):
         for argument in call.args[3:4]:
             found |= dict.fromkeys(_texts(argument))

@@ -331,11 +331,18 @@ def names_in_tables() -> list[str]:
     return list(found)
 
 
+# How the history keeps that a preset was taken.
+PRESET = "Preset: {0}"
+
+
 def in_words_again(text: str, translated: Callable[[str], str], number: Callable[[str], str]) -> str | None:
     """Return rules that were written down as “label: sentence; label: sentence”, as `in_words` said them in English, in another language.
 
     None where one of them is no rule.
     """
+    preset = text.removeprefix("Preset: ")
+    if preset != text and any(p.name == preset for p in PRESETS):
+        return translated(PRESET).format(translated(preset))
     said: list[str] = []
     for part in re.split(r"; (?=[A-Z])", text):
         label, _, words = part.partition(": ")

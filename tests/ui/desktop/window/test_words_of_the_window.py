@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("PySide6")
 from beatplanner.data.description.rules import RULES
 from beatplanner.data.publish.sentence_templates import CONTEXT, Sentences, texts_of_window
-from beatplanner.planning.rule_catalog import in_words, in_words_again, value_of
+from beatplanner.planning.rule_catalog import PRESETS, in_words, in_words_again, value_of
 from beatplanner.ui.desktop.panels.proof_page import GROUP, KEYS, ProofPage
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.window.languages import install_language
@@ -57,6 +57,10 @@ def test_the_history_tells_rules_in_the_language_in_force():
     for rule in RULES:
         for sentence in filter(None, (rule.off, rule.auto, *rule.choices.values())):
             assert in_words_again(f"{rule.label}: {sentence}", str, str) == f"{rule.label}: {sentence}"
+    for preset in PRESETS:
+        assert not LATIN.search(str(in_words_again(f"Preset: {preset.name}", mk, comma)).replace("beatplanner", "")), (
+            preset.name
+        )
     assert in_words_again("Painted: unit 9 in beat 16", mk, comma) is None
 
 
@@ -216,3 +220,27 @@ def test_the_sweep_tells_english_from_names_and_keys():
         "Save",
     ]
     assert [t for t, _ in window_words.left_in_english("sq", reader, english, {"kej"})] == ["Save"]
+
+
+def test_broken_files_of_an_import_are_told_in_the_windows_language(qapp, qtbot, tmp_path):
+    """They are found in a child, which has no language; the window tells them."""
+    from beatplanner.ui.desktop.guided_import.jobs import bare, take_in
+    from beatplanner.ui.desktop.guided_import.wizard import ImportWizard
+
+    (tmp_path / "broken.geojson").write_text('{"type": "FeatureCollection"\n,,', "utf-8")
+    install_language(qapp, "mk")
+    try:
+        wizard = ImportWizard(None, [])
+        qtbot.addWidget(wizard)
+        draft, problems = take_in(bare(wizard.draft), [tmp_path / "broken.geojson"])
+        assert problems == [
+            "broken.geojson: the file cannot be read as a map layer (it breaks off or has a mistake in line 2, column 2). Export it again"
+        ]
+        wizard.work.run = lambda done, failed, work, *_: done((draft, problems) if work is take_in else [])
+        wizard.add_files([tmp_path / "broken.geojson"])
+        assert wizard.message.text().startswith(
+            "broken.geojson: датотеката не може да се прочита како слој на карта (се прекинува"
+        )
+        assert wizard.steps[0]._reason("lines") == "линии"
+    finally:
+        install_language(qapp, "en")

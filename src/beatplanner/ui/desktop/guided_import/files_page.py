@@ -105,7 +105,7 @@ class FilesPage(Page):
             out.setToolTip(self.tr("Leave this layer out"))
             out.clicked.connect(lambda _=False, s=source: self._remove(s))
             reason = Label(
-                " · ".join([size, *([in_language(source.reason)] if source.reason else []), *self._second(source)])
+                " · ".join([size, *([self._reason(source.reason)] if source.reason else []), *self._second(source)])
             )
             reason.setWordWrap(True)
             quiet(reason)
@@ -126,6 +126,16 @@ class FilesPage(Page):
         self.wizard.show_table(self.draft.first("units"))
         self.wizard.enable()
 
+    def _reason(self, reason: str) -> str:
+        """Return why a layer is taken for what it is."""
+        # a word alone is no sentence: it may be the name of a layer elsewhere
+        shapes = {
+            "lines": self.tr("line features"),
+            "points": self.tr("point features"),
+            "polygons": self.tr("polygon features"),
+        }
+        return shapes.get(reason) or in_language(reason)
+
     def _second(self, source) -> list[str]:
         """Return what else a layer may be, in words; nothing where a person has chosen or nothing else is likely."""
         from beatplanner.data.guided_import.sources import ROLE_WORDS
@@ -133,7 +143,7 @@ class FilesPage(Page):
         role, why = source.second
         if not role or role == source.role or source.reason == CHOSEN:
             return []
-        return [self.tr("or else {0} ({1})").format(self.tr(ROLE_WORDS[role]), in_language(why))]
+        return [self.tr("or else {0} ({1})").format(self.tr(ROLE_WORDS[role]), self._reason(why))]
 
     def _say(self, source, role: str) -> None:
         self.draft.set_role(source, role, CHOSEN)

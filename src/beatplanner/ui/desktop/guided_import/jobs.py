@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.errors import InputError
-from beatplanner.ui.desktop.toolkit.in_language import in_language
 
 if TYPE_CHECKING:
     from beatplanner.data.guided_import.doubts import Doubt
@@ -44,13 +43,13 @@ def _kept(draft: ImportDraft) -> dict[Any, Any]:
 
 
 def take_in(draft: ImportDraft, files: list[Path]) -> tuple[ImportDraft, list[str]]:
-    """Look into files; return the draft with them, and what is wrong with the others."""
+    """Look into files; return the draft with them, and what is wrong with the others, for the window to tell: a child has no language."""
     draft = _with_tables(draft)
     problems: list[str] = []
     try:
         draft.add(files)
     except InputError as error:
-        problems = [in_language(str(p)) for p in error.problems]
+        problems = [str(p) for p in error.problems]
     _kept(draft)
     return draft, problems
 

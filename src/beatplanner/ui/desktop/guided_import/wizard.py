@@ -229,7 +229,7 @@ class ImportWizard(QDialog):
 
         def done(found: tuple) -> None:
             self.take(found[0])
-            self.say(self.listed(found[1]))
+            self.say(self.listed([in_language(line) for line in found[1]]))
             self.steps[0].enter()
             self.refresh_map()
 
