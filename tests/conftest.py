@@ -20,6 +20,7 @@ import numpy as np
 import openpyxl
 import pytest
 import shapely
+import typer
 from hypothesis import settings
 from longest import LONG
 from made_once import made_once
@@ -404,6 +405,10 @@ def make_window(_window_class, qtbot, monkeypatch):
     return make
 
 
+# A command line's commands, put together from the signatures of all of them: a user's process does that once, and so does one of tests.
+commands_of = functools.cache(typer.main.get_command)
+
+
 @pytest.fixture
 def command(capsys, monkeypatch):
     """Run a command as a user would; returns exit code, standard output and standard error."""
@@ -414,6 +419,7 @@ def command(capsys, monkeypatch):
 
         # the writer of reports has its libraries here already; a process beside this one would load them anew for each command
         monkeypatch.setattr(console, "CORES", 1)
+        monkeypatch.setattr(typer.main, "get_command", commands_of)
         before, sys.argv = sys.argv, ["beatplanner", *(str(a) for a in arguments)]
         try:
             with pytest.raises(SystemExit) as end:

@@ -174,7 +174,9 @@ def parse_times(cells: pd.Series, zone: str | None = None) -> TimeColumn:
     if len(texts):
         kept = len(result.warnings), len(result.facts)
         read = _of_texts(texts, zone, result)
-        plain = texts.where(read.notna(), texts.map(_plain))
+        unread = read.isna()
+        plain = texts.copy()
+        plain[unread] = texts[unread].map(_plain)
         if (plain != texts).any():
             # once more without what offices write between and behind the numbers: the whole column tells whether the day is first
             del result.warnings[kept[0] :], result.facts[kept[1] :]
