@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import docx
 import pytest
 import typst
+from PIL import Image
 
 from beatplanner.data.publish.public import pack_pdf
-from beatplanner.data.publish.public.beat_pages import as_pixels, evened, write_beat_pages
+from beatplanner.data.publish.public.beat_pages import as_pixels, evened, pictures_in, write_beat_pages
 
 SIGN = b'<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="9"><path d="M0 2.5H9" stroke="#000"/></svg>'
 
@@ -54,3 +56,21 @@ def test_fonts_are_looked_for_once(monkeypatch: pytest.MonkeyPatch):
     for file in "ab":
         assert as_pixels({file: SIGN % 20})[file].startswith(b"\x89PNG")
     assert len(looked) == 1
+
+
+def test_only_what_pages_show_goes_to_the_process_that_writes_them():
+    key = {"file": "key.svg", "width": 182.0, "height": 4.6, "alt": "Border of the beat"}
+    picture = block("picture", "Scale 1 : 20,000") | {"file": "small.svg", "width": 182.0, "alt": "Map", "key": key}
+    pictures = dict.fromkeys(["after.svg", "beat.svg", "small.svg", "key.svg", "code.svg", "ana.jpg"], SIGN % 20)
+    assert pictures_in([("Beat A", [picture, block("text", "x")])], pictures) == [
+        "small.svg",
+        "key.svg",
+        "code.svg",
+        "ana.jpg",
+    ]
+
+
+def test_maps_of_a_word_processor_have_the_dots_that_print_shows():
+    inch = b'<svg xmlns="http://www.w3.org/2000/svg" width="25.4mm" height="12.7mm"><path d="M0 2.5H9" stroke="#000"/></svg>'
+    with Image.open(io.BytesIO(as_pixels({"map.svg": inch})["map.svg"])) as made:
+        assert made.size == (150, 75)

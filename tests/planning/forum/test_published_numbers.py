@@ -129,14 +129,14 @@ def test_a_number_that_passed_no_gate_stops_the_pack(packed, monkeypatch):
 
 
 def test_measures_of_work_that_would_tell_a_count_are_nowhere_and_gaps_are_coarse(packed, monkeypatch):
-    from beatplanner.planning.forum import told_of_work
+    from beatplanner.planning.forum import work_statements
 
     plan = packed.folder / "plan"
     card = json.loads((plan / "forum" / "run_card.json").read_text(encoding="utf-8"))
     assert card["rules"]["beats"]["tolerance"] > 0
     for gap in card["gaps"].values():
         assert gap in (None, 0.0, 1e-4) or gap == round(gap, 3)
-    monkeypatch.setattr(told_of_work, "tells_a_count", lambda told, *_: told.deviation is not None)
+    monkeypatch.setattr(work_statements, "tells_a_count", lambda told, *_: told.deviation is not None)
     copy = packed.folder / "quiet"
     shutil.copytree(plan, copy)
     tables = read_result(copy)
