@@ -57,6 +57,31 @@ def test_a_station_is_dragged_and_walks_are_told_on_the_way(window):
     assert over in panel.chosen
 
 
+def test_before_there_is_a_plan_the_map_shows_the_sites_that_are_open(make_window, town):
+    window = make_window()
+    window.open(town.project)
+    assert window.scenario.plan is None
+    window.actions_by_name["show_stations"].trigger()
+    QtWidgets.QApplication.processEvents()
+    panel, content = window.stations, window.map.content
+
+    def seen():
+        return {tuple(p) for p in content.points["Stations"].tolist()}
+
+    def opened():
+        return {tuple(panel.judge.xy[s].tolist()) for s in panel.chosen}
+
+    before = opened()
+    assert seen() == before
+    closed = next(s for s in range(len(panel.judge.ids)) if s not in panel.chosen)
+    panel.toggle(closed)
+    assert len(opened()) == len(before) + 1 and seen() == opened()
+    assert content.station_names == [panel.judge.labels[s] for s in panel.chosen]
+    window.draft.undo()
+    assert seen() == before
+    window.saved = True
+
+
 def test_escape_lets_it_go_where_it_was_and_a_click_opens(window):
     panel = window.stations
     taken, over = free(panel)

@@ -182,6 +182,13 @@ class MapContent:
             self.points["Stations"] = town.sites.loc[existing, ["x", "y"]].to_numpy(float)
             self.station_names = town.sites.loc[existing, "name"].astype(str).tolist()
 
+    def take_sites(self, places: np.ndarray, names: list[str]) -> bool:
+        """Show stations, (k, 2) metres, that belong to no plan yet; return whether they are others than before."""
+        if self.station_names == names and np.array_equal(self.points.get("Stations", np.empty((0, 2))), places):
+            return False
+        self.points["Stations"], self.station_names = places, names
+        return True
+
     def take_stations(self, plan: PlanTables | None) -> None:
         """Show the stations of a plan, what residents walk to them, and their catchments where they are known."""
         if plan is None or plan.stations is None:

@@ -206,6 +206,11 @@ class MapView(QWidget):
         self.content.take_stations(plan)
         self.redraw()
 
+    def take_sites(self, places: np.ndarray, names: list[str]) -> None:
+        """Show stations, (k, 2) metres, that belong to no plan yet."""
+        if self.content.take_sites(places, names):
+            self.redraw()
+
     def use(self, tool: Tool | None) -> None:
         """Give the pointer to a tool; None to move the map again."""
         if self.tool is not None:

@@ -115,6 +115,10 @@ class DraftActions:
         before = plan if had is None else had
         if shown is not None and before is not None and shown.stations is not before.stations:
             self.map.take_stations(shown)
+        if plan is None and self.stations.judge is not None:
+            # before there is a plan only the panel knows which sites are open
+            judge, chosen = self.stations.judge, list(self.stations.chosen)
+            self.map.take_sites(judge.xy[chosen], [judge.labels[s] for s in chosen])
         self.table_model.load_draft()
         self.figures.setText(self._figures())
         self.results.follow_draft()

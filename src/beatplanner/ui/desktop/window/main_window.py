@@ -296,13 +296,9 @@ class MainWindow(
         self.table.clearSelection()
 
     def _tell(self, title: str, lines: list[str]) -> None:
-        box = QMessageBox(
-            QMessageBox.Icon.Warning,
-            title,
-            "\n\n".join(in_language(line) for line in lines[:12]),
-            QMessageBox.StandardButton.Ok,
-            self,
-        )
+        # not every desktop shows a dialog's title
+        words = "\n\n".join([title, *(in_language(line) for line in lines[:12])])
+        box = QMessageBox(QMessageBox.Icon.Warning, title, words, QMessageBox.StandardButton.Ok, self)
         box.setTextFormat(Qt.TextFormat.PlainText)
         if len(lines) > 12:
             box.setInformativeText(self.tr("And {0} more.").format(len(lines) - 12))
