@@ -219,7 +219,7 @@ class _Grouped:
             tolerance = max(tolerance, next_step(off))
             found = replace(found, lower_bound=None, evidence=None)
             clash = clash or self.not_found(f"±{tolerance:.1%}, {span[0]}–{span[1]}")
-        return self.told(problem, found, span, tolerance, clash, progress)
+        return self.outcome(problem, found, span, tolerance, clash, progress)
 
     def relaxed(
         self, best: tuple[float, int] | None, fewest: int, most: int
@@ -269,7 +269,7 @@ class _Grouped:
         found = f"What was found: {way}."
         return Unproven(f"{said} {found}")
 
-    def told(
+    def outcome(
         self,
         problem: DistrictingProblem,
         found: Districts,

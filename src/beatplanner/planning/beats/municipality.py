@@ -142,40 +142,40 @@ class Limited:
 
 
 @dataclass(frozen=True)
-class Homes:
-    """One way to choose the homes.
+class Hosts:
+    """One way to choose hosts: the municipality in which each of today's beats that span several lives on.
 
     Attributes
     ----------
     labels
         Today's beats that have residents in several municipalities.
-    homes
+    hosts
         Of each, the place of the municipality in which it lives on.
     unavoidable
         Residents of these beats in other municipalities.
     """
 
     labels: tuple[int, ...]
-    homes: tuple[int, ...]
+    hosts: tuple[int, ...]
     unavoidable: float
 
     def parts(self, parts: Sequence[Part]) -> list[Part]:
         """Return the municipalities without the labels that live on elsewhere."""
         found: list[Part] = []
         for m, p in enumerate(parts):
-            away = [g for g, h in zip(self.labels, self.homes, strict=True) if h != m]
+            away = [g for g, h in zip(self.labels, self.hosts, strict=True) if h != m]
             current = np.where(np.isin(p.problem.current, away), -1, p.problem.current)
             found.append(replace(p, problem=replace(p.problem, current=current)))
         return found
 
 
 @dataclass(frozen=True)
-class AtHome:
+class AtHosts:
     """What is proven of all plans in which today's beats live on in given municipalities.
 
     Attributes
     ----------
-    homes
+    hosts
         The choice.
     bound
         The least objective of such plans; inf where there are none within the budget.
@@ -183,7 +183,7 @@ class AtHome:
         What proves it, as in `Together`; where `bound` is inf, `evidence` proves the fewest residents moved.
     """
 
-    homes: Homes
+    hosts: Hosts
     bound: float
     price: float
     evidence: tuple[PartEvidence, ...]
@@ -206,7 +206,7 @@ class Relaxed:
         A number with which beats were found.
     evidence
         What proves that less is impossible.
-    homes
+    hosts
         What proves it for each choice of the municipality in which a beat of today lives on that spans several; empty where `evidence` does.
     """
 
@@ -215,7 +215,7 @@ class Relaxed:
     impossible_below: float | None
     found: float
     evidence: tuple[PartEvidence, ...] = ()
-    homes: tuple[AtHome, ...] = ()
+    hosts: tuple[AtHosts, ...] = ()
 
 
 @dataclass(frozen=True)

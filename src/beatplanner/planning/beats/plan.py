@@ -21,8 +21,8 @@ from beatplanner.planning.beats.amounts import STEP
 from beatplanner.planning.beats.conflicts import in_sentences
 from beatplanner.planning.beats.given_start import given_start
 from beatplanner.planning.beats.municipality import (
-    AtHome,
-    Homes,
+    AtHosts,
+    Hosts,
     Limited,
     MunicipalityPlan,
     Part,
@@ -39,7 +39,7 @@ from beatplanner.planning.beats.shared_budget import Together, share_budget
 from beatplanner.planning.beats.side_by_side import SideBySide
 from beatplanner.planning.beats.spanning_beats import (
     as_good_as,
-    choices_of_homes,
+    choices_of_hosts,
     least_of_homes,
     to_plan,
     within,
@@ -80,7 +80,7 @@ class BeatPlan:
         The price on each resident moved that the municipalities share, and the residents that may move in all of them; 0 where they share none.
     limits
         What municipalities cost at least with a share of the budget, where the bound comes of them.
-    homes
+    hosts
         What is proven for each choice of the municipality in which a beat of today lives on that spans several, where the bound comes of them.
     wider, short
         Where the rules clash: the tolerance, and the share of residents moved, that would do, and up to where less is proven impossible.
@@ -108,7 +108,7 @@ class BeatPlan:
     price: float = 0.0
     budget: float = 0.0
     limits: tuple[Limited, ...] = ()
-    homes: tuple[AtHome, ...] = ()
+    hosts: tuple[AtHosts, ...] = ()
     wider: tuple[Relaxed, ...] = ()
     short: Relaxed | None = None
     uneven: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
@@ -285,7 +285,7 @@ class _Planner:
         if len(parts) == 1:
             return self.assemble(parts, self.each([(parts[0], Task("plan", budget=most * known))], 1.0, ""))
         free = self.each([(p, Task("plan")) for p in parts], 0.35, "")
-        ways, complete = choices_of_homes(parts)
+        ways, complete = choices_of_hosts(parts)
         shared = bool(ways[0].labels)
         budget = most * known
         together = self.share(parts, free, budget, known, 0.5 if shared else 1.0)
@@ -300,17 +300,17 @@ class _Planner:
         parts: list[Part],
         free: list[MunicipalityPlan],
         whole: Together,
-        choices: tuple[list[Homes], bool],
+        choices: tuple[list[Hosts], bool],
         people: tuple[float, float],
     ) -> Together:
         """Plan each choice of the municipality in which a beat of today lives on that spans several, and join what comes of them."""
         (ways, complete), (budget, known) = choices, people
-        found: list[tuple[Homes, Together]] = []
-        for k, homes in enumerate(to_plan(ways, budget, found)):
+        found: list[tuple[Hosts, Together]] = []
+        for k, hosts in enumerate(to_plan(ways, budget, found)):
             if found and (as_good_as(found[-1][1], whole) or self.out_of_time()):
                 break
-            left, there = budget - homes.unavoidable, known - homes.unavoidable
-            found.append((homes, self.share(homes.parts(parts), free, left, there, 1 / (len(ways) - k))))
+            left, there = budget - hosts.unavoidable, known - hosts.unavoidable
+            found.append((hosts, self.share(hosts.parts(parts), free, left, there, 1 / (len(ways) - k))))
         return least_of_homes(whole, ways, complete, found, budget)
 
     def share(
@@ -439,7 +439,7 @@ class _Planner:
             price=0.0 if together is None else together.price,
             budget=0.0 if together is None else together.budget,
             limits=() if together is None else together.limits,
-            homes=() if together is None else together.homes,
+            hosts=() if together is None else together.hosts,
             wider=wider,
             short=short,
             relaxed_bound=min(bound, objective) if only_wider and bound is not None else None,
@@ -452,7 +452,7 @@ def _proven_by(plan: BeatPlan, freer: BeatPlan) -> BeatPlan:
     """Return a plan with the bound, and what proves it, of one with fewer rules."""
     objective, seconds = plan.proof.objective, freer.proof.seconds + plan.proof.seconds
     proof = Proof.of(objective, freer.proof.lower_bound, seconds, True)
-    proven = ("evidence", "price", "budget", "limits", "homes")
+    proven = ("evidence", "price", "budget", "limits", "hosts")
     return replace(plan, proof=proof, **{key: getattr(freer, key) for key in proven})
 
 

@@ -22,7 +22,15 @@ import numpy as np
 from beatplanner.planning.beats.amounts import STEP
 from beatplanner.planning.beats.budget_branches import Step, least_choice, steps_of
 from beatplanner.planning.beats.looking_on import LOOKING_ON
-from beatplanner.planning.beats.municipality import AtHome, Limited, MunicipalityPlan, Part, PartEvidence, Relaxed, Task
+from beatplanner.planning.beats.municipality import (
+    AtHosts,
+    Limited,
+    MunicipalityPlan,
+    Part,
+    PartEvidence,
+    Relaxed,
+    Task,
+)
 from beatplanner.planning.progress import Unmet
 from beatplanner.solver.districts.solve import Districts, measured
 
@@ -57,7 +65,7 @@ class Together:
         Residents that must move, and the proof that fewer cannot do, where the budget does not do; None where it does.
     limits
         What municipalities cost at least with so many residents moved, where the bound comes of them; empty where the price alone proves it.
-    homes
+    hosts
         What is proven for each choice of the municipality in which a beat of today lives on, where the bound comes of them.
     """
 
@@ -68,7 +76,7 @@ class Together:
     evidence: tuple[PartEvidence, ...]
     short: Relaxed | None
     limits: tuple[Limited, ...] = ()
-    homes: tuple[AtHome, ...] = ()
+    hosts: tuple[AtHosts, ...] = ()
 
 
 def share_budget(

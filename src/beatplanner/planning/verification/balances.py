@@ -36,31 +36,31 @@ def amounts_of(evidence: Evidence) -> dict[str, np.ndarray]:
     return found
 
 
-def _homes(evidence: Evidence) -> np.ndarray:
+def _municipalities(evidence: Evidence) -> np.ndarray:
     return evidence.units["municipality"].fillna("").astype(str).to_numpy(object)
 
 
-def _told(evidence: Evidence) -> dict[tuple[str, str], Claims]:
+def _claimed(evidence: Evidence) -> dict[tuple[str, str], Claims]:
     rows = list_of(section_of(evidence.summary, "beats"), "balances")
     return {(str(r.get("municipality") or ""), str(r.get("amount"))): r for r in rows}
 
 
 def _held(evidence: Evidence, place: str, amount: np.ndarray) -> dict[str, float]:
     """Return what each beat of a municipality has of an amount."""
-    inside = _homes(evidence) == place
+    inside = _municipalities(evidence) == place
     beats = evidence.units["beat"].astype(str).to_numpy(object)
     return {b: math.fsum(amount[inside & (beats == b)].tolist()) for b in sorted(set(beats[inside]))}
 
 
 def widest_bounds(evidence: Evidence) -> dict[tuple[str, str], tuple[float, float]]:
     """Return by municipality and name the bounds of a beat's amount, by the rules or by the wider tolerance that is told where they clash."""
-    rules, told = evidence.rules.beats, _told(evidence)
+    rules, claimed = evidence.rules.beats, _claimed(evidence)
     found: dict[tuple[str, str], tuple[float, float]] = {}
     for name, amount in amounts_of(evidence).items():
         assert rules is not None
-        for place in sorted(set(_homes(evidence))):
+        for place in sorted(set(_municipalities(evidence))):
             held = _held(evidence, place, amount)
-            mean, said = math.fsum(held.values()) / len(held), told.get((place, name), {}).get("tolerance")
+            mean, said = math.fsum(held.values()) / len(held), claimed.get((place, name), {}).get("tolerance")
             wide = max(rules.balances[name], float(said)) if is_number(said) else rules.balances[name]
             found[place, name] = max(0.0, mean * (1 - wide)), mean * (1 + wide)
     return found
@@ -68,17 +68,17 @@ def widest_bounds(evidence: Evidence) -> dict[tuple[str, str], tuple[float, floa
 
 def check_balances(ledger: Ledger, evidence: Evidence, claims: Claims, met: bool) -> None:
     """Check that beats keep the further balances, and what the summary tells of them."""
-    rules, told = evidence.rules.beats, _told(evidence)
+    rules, claimed = evidence.rules.beats, _claimed(evidence)
     if rules is None or not (rules.balances or claims.get("balances")):
         return
     broken: list[str] = []
     wrong: list[str] = []
     looked_at = 0
-    places = sorted(set(_homes(evidence)))
+    places = sorted(set(_municipalities(evidence)))
     for name, amount in amounts_of(evidence).items():
         asked = rules.balances[name]
         for place in places:
-            held, row = _held(evidence, place, amount), told.get((place, name), {})
+            held, row = _held(evidence, place, amount), claimed.get((place, name), {})
             mean, said = math.fsum(held.values()) / len(held), row.get("tolerance")
             tolerance = float(said) if is_number(said) else math.nan
             if not tolerance >= asked - 1e-12 or (met and not same(tolerance, asked)):
@@ -104,9 +104,9 @@ def check_balances(ledger: Ledger, evidence: Evidence, claims: Claims, met: bool
                     )
     wrong += [
         f"{name} in “{place}” is told, and no rule balances it."
-        for place, name in told
+        for place, name in claimed
         if name not in rules.balances or place not in places
     ]
-    ledger.each("beats.balances_told", "further balances as the rules have them", wrong, max(1, len(told)), "rows")
+    ledger.each("beats.balances_told", "further balances as the rules have them", wrong, max(1, len(claimed)), "rows")
     said = "every beat within the further balances" + ("" if met else ", as far as they were relaxed")
     ledger.each("beats.balances", said, broken, looked_at, "sums")

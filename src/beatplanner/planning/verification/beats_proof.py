@@ -22,7 +22,7 @@ from beatplanner.planning.verification.travel_bound import cut_shares, pieces_of
 from beatplanner.planning.verification.travel_lagrangian import ROUNDING
 from beatplanner.planning.verification.travel_pairs import Area, TooLargeError
 
-# Arrays of all municipalities together: M of them, L limits, R choices of homes; see ``docs/proofs.md``.
+# Arrays of all municipalities together: M of them, L limits, R choices of hosts; see ``docs/proofs.md``.
 FORMS = {
     "names": (TEXT, ("M",)),
     "labels": (TEXT, ("G",)),
@@ -56,7 +56,7 @@ def prove_beats(evidence: Evidence, arrays: dict[str, np.ndarray], claimed: floa
     areas, spare = areas_of(evidence, names, [str(x) for x in arrays["labels"]], 0.0)
     try:
         if len(arrays.get("home", [])) and rules.max_moved is not None and len(areas) > 1:
-            return _over_homes(evidence, areas, arrays, spare, claimed)
+            return _over_hosts(evidence, areas, arrays, spare, claimed)
         return prove_together(evidence, areas, arrays, spare, claimed)
     except TooLargeError:
         raise CannotProveError("A municipality is too large for this checker.") from None
@@ -93,10 +93,10 @@ def prove_together(
     return max(value, least_of_choices(proven, limits, price, spare, claimed)) if limits else value
 
 
-def _over_homes(
+def _over_hosts(
     evidence: Evidence, areas: list[Area], arrays: dict[str, np.ndarray], spare: float, claimed: float
 ) -> float:
-    """Return what is proven wherever today's beats live on that span municipalities; -inf where a choice of their homes is missing.
+    """Return what is proven wherever today's beats live on that span municipalities; -inf where a choice of their hosts is missing.
 
     Raises
     ------
@@ -104,13 +104,13 @@ def _over_homes(
         Where there are too many choices.
     """
     labels, rows = _rows_of_homes(arrays)
-    for homes in all_homes(areas, labels):
-        _, gone = at_home(areas, labels, homes)
-        if gone <= spare * (1 + 1e-9) + 1e-6 and homes not in rows:
+    for hosts in all_hosts(areas, labels):
+        _, gone = at_hosts(areas, labels, hosts)
+        if gone <= spare * (1 + 1e-9) + 1e-6 and hosts not in rows:
             return -math.inf
     value = math.inf
-    for k, homes in enumerate(rows):
-        own, gone = at_home(areas, labels, homes)
+    for k, hosts in enumerate(rows):
+        own, gone = at_hosts(areas, labels, hosts)
         part = inner(arrays, f"h{k}.")
         if "least" in part:
             found = least_of(own, part)
@@ -121,12 +121,12 @@ def _over_homes(
 
 
 def _rows_of_homes(arrays: dict[str, np.ndarray]) -> tuple[list[int], list[tuple[int, ...]]]:
-    """Return the labels of today's beats that a certificate tells apart by their homes, and its choices."""
+    """Return the labels of today's beats that a certificate tells apart by their hosts, and its choices."""
     labels = [int(g) for g in arrays["home_label"]]
     return labels, [tuple(int(m) for m in row) for row in np.asarray(arrays["home"]).reshape(-1, len(labels))]
 
 
-def all_homes(areas: list[Area], labels: list[int]) -> Iterator[tuple[int, ...]]:
+def all_hosts(areas: list[Area], labels: list[int]) -> Iterator[tuple[int, ...]]:
     """Return every choice of the municipality in which each of today's beats lives on: where it is locked, else where it has residents.
 
     Raises
@@ -144,12 +144,12 @@ def all_homes(areas: list[Area], labels: list[int]) -> Iterator[tuple[int, ...]]
     return itertools.product(*choices)
 
 
-def at_home(areas: list[Area], labels: list[int], homes: tuple[int, ...]) -> tuple[list[Area], float]:
-    """Return the municipalities where `labels` live on in `homes` alone, and the residents of theirs elsewhere, who change beat in every plan."""
+def at_hosts(areas: list[Area], labels: list[int], hosts: tuple[int, ...]) -> tuple[list[Area], float]:
+    """Return the municipalities where `labels` live on in `hosts` alone, and the residents of theirs elsewhere, who change beat in every plan."""
     found: list[Area] = []
     gone = 0.0
     for m, area in enumerate(areas):
-        away = np.isin(area.current, [g for g, h in zip(labels, homes, strict=True) if h != m])
+        away = np.isin(area.current, [g for g, h in zip(labels, hosts, strict=True) if h != m])
         gone += float(area.residents[away].sum())
         found.append(replace(area, current=np.where(away, -1, area.current)))
     return found, gone
@@ -372,24 +372,24 @@ def least_moved(evidence: Evidence, arrays: dict[str, np.ndarray]) -> float:
         return 0.0
     areas = [at_tolerance(a, rows[name]) for name, a in zip(names, areas, strict=True)]
     try:
-        return (least_over_homes(areas, arrays) if "home" in arrays else least_of(areas, arrays)) / known
+        return (least_over_hosts(areas, arrays) if "home" in arrays else least_of(areas, arrays)) / known
     except TooLargeError:
         raise CannotProveError("A municipality is too large for this checker.") from None
 
 
-def least_over_homes(areas: list[Area], arrays: dict[str, np.ndarray]) -> float:
+def least_over_hosts(areas: list[Area], arrays: dict[str, np.ndarray]) -> float:
     """Return how many residents change beat at least, wherever today's beats live on; those elsewhere do, where a choice is not in the certificate.
 
     Raises
     ------
     CannotProveError, TooLargeError
-        As for `all_homes` and `least_of`.
+        As for `all_hosts` and `least_of`.
     """
     labels, rows = _rows_of_homes(arrays)
     least = math.inf
-    for homes in all_homes(areas, labels):
-        own, gone = at_home(areas, labels, homes)
-        more = least_of(own, inner(arrays, f"h{rows.index(homes)}.")) if homes in rows else 0.0
+    for hosts in all_hosts(areas, labels):
+        own, gone = at_hosts(areas, labels, hosts)
+        more = least_of(own, inner(arrays, f"h{rows.index(hosts)}.")) if hosts in rows else 0.0
         least = min(least, gone + more)
     return least
 

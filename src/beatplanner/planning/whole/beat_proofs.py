@@ -14,7 +14,7 @@ from beatplanner.data.description.sections.beats import Beats
 from beatplanner.data.result.cells import DIGITS as READABLE_DIGITS
 from beatplanner.planning.verification.beats_proof import (
     areas_of,
-    at_home,
+    at_hosts,
     least_of_choices,
     limited,
     prove_moves,
@@ -27,7 +27,7 @@ from beatplanner.planning.whole.cut_proofs import packed_cone
 from beatplanner.solver.districts.evidence import Evidence, Multipliers, Node
 
 if TYPE_CHECKING:
-    from beatplanner.planning.beats.municipality import AtHome, Limited, PartEvidence
+    from beatplanner.planning.beats.municipality import AtHosts, Limited, PartEvidence
     from beatplanner.planning.whole.plan import Plan
 
 Arrays = dict[str, np.ndarray]
@@ -143,10 +143,10 @@ def beats_arrays(evidence: PlanEvidence, plan: Plan) -> Arrays | None:
     names, labels = [p.municipality for p in found], list(found[0].labels)
     areas, spare = areas_of(evidence, names, labels, 0.0)
     arrays: Arrays = {"names": np.array(names, dtype=str), "labels": np.array(labels, dtype=str)}
-    homes = plan.beats.homes
-    if homes:
-        proofs = [p for b in homes if b.bound < math.inf for p in (*b.evidence, *(x.evidence for x in b.limits))]
-        own = _over_homes(homes, areas, spare, _Writer(rules, stated, _nodes(proofs)))
+    hosts = plan.beats.hosts
+    if hosts:
+        proofs = [p for b in hosts if b.bound < math.inf for p in (*b.evidence, *(x.evidence for x in b.limits))]
+        own = _over_hosts(hosts, areas, spare, _Writer(rules, stated, _nodes(proofs)))
     else:
         writer = _Writer(rules, stated, _nodes([*found, *(x.evidence for x in plan.beats.limits)]))
         own = writer.together(found, float(plan.beats.price), plan.beats.limits, areas, spare)
@@ -167,19 +167,19 @@ def moves_arrays(found: Sequence[PartEvidence], areas: Sequence[Area]) -> Arrays
     return arrays | {"part_bound": np.array(bounds)}
 
 
-def moves_over_homes(homes: Sequence[AtHome], areas: list[Area]) -> Arrays:
+def moves_over_hosts(hosts: Sequence[AtHosts], areas: list[Area]) -> Arrays:
     """Return what proves the fewest residents moved for each choice of the municipality in which a beat of today lives on."""
-    arrays = _rows(homes)
-    for k, branch in enumerate(homes):
-        own, _ = at_home(areas, list(branch.homes.labels), branch.homes.homes)
+    arrays = _rows(hosts)
+    for k, branch in enumerate(hosts):
+        own, _ = at_hosts(areas, list(branch.hosts.labels), branch.hosts.hosts)
         arrays |= {f"h{k}.{key}": array for key, array in moves_arrays(branch.evidence, own).items()}
     return arrays
 
 
-def _rows(homes: Sequence[AtHome]) -> Arrays:
+def _rows(hosts: Sequence[AtHosts]) -> Arrays:
     return {
-        "home_label": np.array(homes[0].homes.labels, np.int64),
-        "home": np.array([b.homes.homes for b in homes], np.int64),
+        "home_label": np.array(hosts[0].hosts.labels, np.int64),
+        "home": np.array([b.hosts.hosts for b in hosts], np.int64),
     }
 
 
@@ -203,13 +203,13 @@ def _nodes(parts: Sequence[PartEvidence]) -> int:
     return sum(0 if p.evidence is None else len(p.evidence.nodes) for p in parts)
 
 
-def _over_homes(homes: Sequence[AtHome], areas: list[Area], spare: float, writer: _Writer) -> Arrays | None:
+def _over_hosts(hosts: Sequence[AtHosts], areas: list[Area], spare: float, writer: _Writer) -> Arrays | None:
     """Return the certificates for each choice of the municipality in which a beat of today lives on; None where they prove nothing."""
-    labels = homes[0].homes.labels
-    arrays = _rows(homes)
+    labels = hosts[0].hosts.labels
+    arrays = _rows(hosts)
     value = math.inf
-    for k, branch in enumerate(homes):
-        own, gone = at_home(areas, list(labels), branch.homes.homes)
+    for k, branch in enumerate(hosts):
+        own, gone = at_hosts(areas, list(labels), branch.hosts.hosts)
         if branch.bound == math.inf:
             part: Arrays = {"least": np.ones(1), **moves_arrays(branch.evidence, own)}
             least = math.fsum(part["part_bound"].tolist())

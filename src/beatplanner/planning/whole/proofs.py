@@ -20,7 +20,7 @@ from beatplanner.data.result.folder import plain_types
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.beats.conflicts import no_less
 from beatplanner.planning.proof import OPTIMAL_GAP
-from beatplanner.planning.verification.beats_proof import areas_of, at_tolerance, least_over_homes
+from beatplanner.planning.verification.beats_proof import areas_of, at_tolerance, least_over_hosts
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.proofs import BUDGET, STOPS, TOLERANCE, proven
 from beatplanner.planning.verification.proven import CannotProveError
@@ -30,7 +30,7 @@ from beatplanner.planning.whole.beat_proofs import (
     MOST_NODES,
     beats_arrays,
     moves_arrays,
-    moves_over_homes,
+    moves_over_hosts,
     packed,
     rounded_down,
 )
@@ -121,16 +121,16 @@ def _least_moved(evidence: Evidence, plan: Plan) -> None:
     """Keep what proves that fewer residents than so many cannot change beat, and tell no more than that."""
     interval = evidence.summary.get("beats", {}).get("smallest_budget")
     short = None if plan.beats is None else plan.beats.short
-    if not interval or interval["impossible_below"] is None or short is None or not (short.evidence or short.homes):
+    if not interval or interval["impossible_below"] is None or short is None or not (short.evidence or short.hosts):
         return
-    parts = short.homes[0].evidence if short.homes else short.evidence
+    parts = short.hosts[0].evidence if short.hosts else short.evidence
     names, labels = [p.municipality for p in parts], list(parts[0].labels)
     areas, _ = areas_of(evidence, names, labels, 0.0)
     rows = {str(r["municipality"] or ""): float(r["tolerance"]) for r in evidence.summary["beats"]["municipalities"]}
     arrays: Arrays = {"names": np.array(names, dtype=str), "labels": np.array(labels, dtype=str)}
     areas = [at_tolerance(a, rows[n]) for n, a in zip(names, areas, strict=True)]
-    arrays |= moves_over_homes(short.homes, areas) if short.homes else moves_arrays(short.evidence, areas)
-    least = least_over_homes(areas, arrays) if short.homes else math.fsum(arrays["part_bound"])
+    arrays |= moves_over_hosts(short.hosts, areas) if short.hosts else moves_arrays(short.evidence, areas)
+    least = least_over_hosts(areas, arrays) if short.hosts else math.fsum(arrays["part_bound"])
     known = sum(float(a.residents[a.current >= 0].sum()) for a in areas)
     proven = rounded_down(least / known) if known > 0 else 0.0
     if proven <= 0:

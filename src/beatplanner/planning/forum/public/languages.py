@@ -96,9 +96,9 @@ def write_papers_alone(
         Where a number has no entry.
     """
     register = Register()
-    told, pages = write_papers_in(folder, content_in(common, language, register), maps, language.suffix, SideWork())
+    state, pages = write_papers_in(folder, content_in(common, language, register), maps, language.suffix, SideWork())
     pages.take()
-    return register, told
+    return register, state
 
 
 def write_screens_alone(
