@@ -295,6 +295,28 @@ def test_a_node_reaches_the_top_of_its_relaxation():
     assert root.value * (1 - 1e-3) <= min(parts) < max(parts)
 
 
+def test_a_node_keeps_the_multipliers_that_come_to_more(monkeypatch):
+    problem = small_problem(1, 3, 0.005, 16, 12)
+    search = Search(problem, 0, 1)
+    every = joined([s for s, _ in _Proof(problem, search).sites.parts()])
+    shared = node.Shared(every, problem, search.graph, np.inf, 0.0, lambda: False)
+    everything = np.ones(len(every.unit), bool)
+    start = node.OpenNode(0.0, np.packbits(everything), np.append(first_guess(every, 192, 3), 0.0), {})
+    local = node.LocalNode(shared, everything, start)
+    top = local.climb(60, 0.3)
+    kept = local.dual.copy()
+
+    def astray(self: node.LocalNode) -> None:
+        self.dual = np.zeros_like(self.dual)
+
+    monkeypatch.setattr(node.LocalNode, "_dilate", astray)
+    assert local.climb(2, 0.3) < top
+    assert (local.dual == kept).all() and local.reached == top
+    # and so does a child that comes with what its trial met
+    child = node.LocalNode(shared, everything, replace(start, dual=kept, reached=top))
+    assert child.climb(2, 0.3) < top and (child.dual == kept).all()
+
+
 def test_units_whose_sites_are_all_in_one_zone_need_no_steps(monkeypatch):
     problem = small_problem(1, 3, 0.05, 16, 12)
     search, n = Search(problem, 0, 1), len(problem.weight)

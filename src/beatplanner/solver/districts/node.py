@@ -43,6 +43,7 @@ class OpenNode:
     packed: np.ndarray  # the pairs still allowed, as bits
     dual: np.ndarray  # multipliers of units and budget
     cuts: dict[tuple[int, ...], float]  # cuts that matter, with their multipliers
+    reached: float = -np.inf  # what these multipliers come to; `bound` may be that of a node above
     unit: int = -1  # the unit that was branched on
     gone: np.ndarray | None = None  # its pairs that were taken away
     place: int = 0  # in the list of nodes that proves the bound
@@ -153,7 +154,7 @@ class LocalNode:
         self.tree, self.problem = tree, tree.problem
         self.n = len(self.problem.weight)
         self.empty = False
-        self.dual = node.dual
+        self.dual, self.reached = node.dual, node.reached
         self.mu = dict.fromkeys(tree.cuts, 0.0) | node.cuts
         self.whole_found = False
         self.zones = np.zeros(len(tree.sites.centre), np.int64) if node.zone is None else node.zone
@@ -227,7 +228,8 @@ class LocalNode:
         return 1.02 * abs(tree.lower_bound) + 1.0, np.inf
 
     def climb(self, steps: int, scale: float) -> float:
-        """Raise the bound and keep the best multipliers; return the bound."""
+        """Raise the bound and keep the best multipliers, those from before where nothing better was met; return the bound met."""
+        before = self.dual, self.mu.copy()
         if self.tree.large:
             self._dilate()
         bound, dual, found = ascend(
@@ -246,6 +248,10 @@ class LocalNode:
         self.dual = np.append(dual[: self.n], dual[-1])
         for c, value in zip(self.active, dual[self.n : -1], strict=True):
             self.mu[c] = float(value)
+        if bound < self.reached:
+            # what is stretched is the bound of split units: whole ones may come to less there
+            self.dual, self.mu = before
+        self.reached = max(self.reached, bound)
         return bound
 
     def _dilate(self) -> None:
@@ -374,13 +380,13 @@ class LocalNode:
         pairs = self.mask.copy()
         pairs[self.pairs[way.gone]] = False
         packed, taken = np.packbits(pairs), self.pairs[way.gone]
-        value = max(bound, value)
+        own, value = value, max(bound, value)
         if way.part is None:
             zone, need = (None, ()) if len(self.need) == 1 else (self.zones, tuple(self.need.tolist()))
-            return OpenNode(value, packed, dual, mu, way.unit, taken, zone=zone, need=need)
+            return OpenNode(value, packed, dual, mu, own, way.unit, taken, zone=zone, need=need)
         zone = self.zones.copy()
         zone[self.numbers[way.part]] = len(self.need)
-        return OpenNode(value, packed, dual, mu, zone=zone, need=tuple(way.need), part=self.numbers[way.part])
+        return OpenNode(value, packed, dual, mu, own, zone=zone, need=tuple(way.need), part=self.numbers[way.part])
 
     def unit_ways(self) -> list[list[Way]]:
         """Return splits of the sites of one unit in two."""
