@@ -160,6 +160,11 @@ IN_FUNCTIONS = (
 )
 # Single words that stand in fields or between parts.
 WORDS = (
+    # what a search counts
+    "hours × metres",
+    "residents × metres",
+    "{n} hours × metres",
+    "{n} residents × metres",
     # who lacks a language, in brackets behind a place
     "{n} speakers",
     "{n} speaker",

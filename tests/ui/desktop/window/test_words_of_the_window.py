@@ -11,6 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 pytest.importorskip("PySide6")
+from PySide6.QtCore import QCoreApplication, QLocale
+
 from beatplanner.data.description.rules import RULES
 from beatplanner.data.publish.sentence_templates import CONTEXT, Sentences, texts_of_window
 from beatplanner.planning.rule_catalog import PRESETS, in_words, in_words_again, value_of
@@ -244,3 +246,23 @@ def test_broken_files_of_an_import_are_told_in_the_windows_language(qapp, qtbot,
         assert wizard.steps[0]._reason("lines") == "линии"
     finally:
         install_language(qapp, "en")
+
+
+def test_what_a_search_of_a_drawing_has_found_and_postings_are_told_in_the_windows_language(qapp):
+    from beatplanner.ui.desktop.panels.drawing_solving import DrawingSolving
+    from beatplanner.ui.desktop.panels.gantt_panel import _served
+
+    said: list[str] = []
+    note = SimpleNamespace(setText=said.append, show=lambda: None)
+    panel = SimpleNamespace(tr=lambda text: QCoreApplication.translate("", text), note=note)
+    install_language(qapp, "mk")
+    try:
+        for phase in ("beats of Kej [hours × metres]", "beats, again [hours × metres]", "reading"):
+            DrawingSolving._show_progress(panel, phase, 12_345.0, 11_000.0, 3.0)
+        series = _served("Kej 2027-05 to 2029-01, Pole 2029-01 to 2031-12")
+    finally:
+        install_language(qapp, "en")
+        QLocale.setDefault(QLocale.c())
+    assert said[0].startswith("Реони на Kej: најдобро 12.345 часови × метри, докажано најмалку 11.000"), said
+    assert said[1].startswith("Реони, ") and said[2].startswith("Читање")
+    assert series == "Kej 05.2027 до 01.2029, Pole 01.2029 до 12.2031"

@@ -39,10 +39,25 @@ class DrawingSolving:
         self._enable()
 
     def _show_progress(self: Any, phase: str, best: object, bound: object, seconds: float) -> None:
+        from beatplanner.planning.progress import split_unit
         from beatplanner.ui.words import progress_line
 
         reached = [v if isinstance(v, float | int) else None for v in (best, bound)]
         words = self.tr("{0}\n{1} s; press again to stop.")
+        steps = {
+            "reading": self.tr("Reading"),
+            "preparing": self.tr("Getting ready"),
+            "beats": self.tr("Beats"),
+            "stations": self.tr("Stations"),
+            "officers": self.tr("Officers"),
+            "writing": self.tr("Writing"),
+        }
+        bare, unit = split_unit(phase)
+        step, mark, rest = bare.partition(",") if "," in bare.partition(":")[0] else bare.partition(":")
+        place = step.removeprefix("beats of ")
+        step = steps.get(step, step) if place == step else self.tr("Beats of {0}").format(place)
+        head, colon, what = f"{step}{mark}{rest}".partition(":")
+        phase = f"{head}{f' [{unit}]' if unit else ''}{colon}{what}"
         self.note.setText(words.format(in_language(progress_line(phase, *reached)), number(seconds)))
         self.note.show()
 

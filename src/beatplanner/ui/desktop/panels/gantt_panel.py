@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -34,7 +35,7 @@ from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number as written
-from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language
+from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language, translated
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
@@ -422,7 +423,7 @@ class GanttPanel(QWidget):
             "\n".join(
                 [
                     self.tr("This is the plan now:"),
-                    *(f"• {d['officer']}: {d['before']} → {d['after']}" for d in found["diff"]),
+                    *(f"• {d['officer']}: {_served(d['before'])} → {_served(d['after'])}" for d in found["diff"]),
                 ]
             )
         )
@@ -431,6 +432,17 @@ class GanttPanel(QWidget):
         lines = error_lines(error)
         self.window_._tell(self.tr("These postings cannot be the plan"), lines)
         self._show()
+
+
+def _served(series: str) -> str:
+    """Return the postings of an officer, such as “Kej 2027-05 to 2029-01”, in the window's language."""
+    if series == "no post":
+        return translated("no post")
+
+    def months(found: re.Match[str]) -> str:
+        return translated("{0} to {1}").format(f"{found[2]}.{found[1]}", f"{found[4]}.{found[3]}")
+
+    return re.sub(r"\b(\d{4})-(\d\d) to (\d{4})-(\d\d)\b", months, series)
 
 
 def install(window: Window) -> GanttPanel:
