@@ -10,6 +10,7 @@ import pytest
 from budgeted import whole_plan
 
 from beatplanner.data.publish.officers_pack import vacancies
+from beatplanner.planning.forum.forum_pack import town_of
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.areas import Areas
 from beatplanner.planning.whole.unfunded import _in_no_year
@@ -161,6 +162,8 @@ def test_a_false_figure_of_people_or_of_the_roll_out_is_found(town):
     )
     file = town.path("out") / "summary.json"
     whole = json.loads(file.read_text(encoding="utf-8"))
+    # the inputs are those of one plan, whatever its summary says
+    inputs = town_of(tables, town.path("out"))
     for change, check in (
         (lambda b: b["people"]["without_post"].__setitem__(0, 0.0), "budget.people"),
         (lambda b: b["today_lines"]["vehicles"].__setitem__(0, 0.0), "budget.today_lines"),
@@ -171,12 +174,12 @@ def test_a_false_figure_of_people_or_of_the_roll_out_is_found(town):
         false = json.loads(json.dumps(whole))
         change(false["budget"])
         file.write_text(json.dumps(false), encoding="utf-8")
-        assert check in {c.name for c in verify(town.path("out")).failed}
+        assert check in {c.name for c in verify(town.path("out"), town=inputs).failed}
     file.write_text(json.dumps(whole), encoding="utf-8")
-    _bound_is_proven(tables, town.path("out"))
+    _bound_is_proven(tables, town.path("out"), inputs)
 
 
-def _bound_is_proven(tables, out):
+def _bound_is_proven(tables, out, inputs):
     """Hold the bound on the roll-out against its certificate, its rows against the sums of the budget, and falsify both."""
     import json
 
@@ -218,7 +221,7 @@ def _bound_is_proven(tables, out):
             proof.unlink()
         else:
             np.savez_compressed(proof, **written)
-        assert "budget.resident_years_bound" in {c.name for c in verify(out, finished=False).failed}
+        assert "budget.resident_years_bound" in {c.name for c in verify(out, finished=False, town=inputs).failed}
         proof.write_bytes(kept)
 
 

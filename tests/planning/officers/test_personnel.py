@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from beatplanner.data.description.read import read_description
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.changes.roster_edits import Judge
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
@@ -79,6 +81,7 @@ def test_a_false_temporary_posting_is_found(town):
 
     roster(town, ["pool", "time_off"], {"Cena": [None, "2027-03-01..2027-09-01 sick"], "Filip": ["yes", None]})
     officers(town)
+    inputs = read_town(read_description(town.project))
     whole = (town.path("out") / "plan.gpkg").read_bytes()
     for change, check in (
         ("UPDATE cover SET end = '2027-12-01'", "cover.rows"),
@@ -88,7 +91,7 @@ def test_a_false_temporary_posting_is_found(town):
         (town.path("out") / "plan.gpkg").write_bytes(whole)
         with sqlite3.connect(town.path("out") / "plan.gpkg") as package:
             package.execute(change)
-        assert check in {c.name for c in verify(town.path("out")).failed}
+        assert check in {c.name for c in verify(town.path("out"), town=inputs).failed}
 
 
 def surplus(town, columns, cells, more=()):
@@ -189,9 +192,7 @@ def test_notice_hardship_and_upheld_appeals_are_limits(town):
     ],
 )
 def test_personnel_columns_that_cannot_be_are_refused(town, columns, cell, more, said):
-    from beatplanner.data.description.read import read_description
     from beatplanner.data.errors import InputError
-    from beatplanner.data.town.read_town import read_town
 
     surplus(town, columns, {"Ana": [cell]})
     town.project.write_text(town.project.read_text(encoding="utf-8") + more, encoding="utf-8")
@@ -265,9 +266,6 @@ def test_prices_of_the_officers_rules_by_hand(town, command, monkeypatch):
 
 
 def test_headers_of_other_languages_are_understood(town):
-    from beatplanner.data.description.read import read_description
-    from beatplanner.data.town.read_town import read_town
-
     surplus(
         town,
         ["Чин", "Додатоци", "Жалба", "Стаж од", "Заменски состав"],
@@ -281,10 +279,8 @@ def test_headers_of_other_languages_are_understood(town):
 def test_the_workbook_speaks_the_forces_language_and_is_read_back(town):
     import openpyxl
 
-    from beatplanner.data.description.read import read_description
     from beatplanner.data.publish.officers_pack import write_officers_pack
     from beatplanner.data.publish.translation import Speech
-    from beatplanner.data.town.read_town import read_town
 
     tables = officers(town)
     before = tables.roster.set_index("officer")
@@ -349,9 +345,6 @@ def test_a_course_starts_with_more_than_end_it():
 
 def test_a_workbooks_one_and_zero_are_yes_and_no(town):
     """Spreadsheet programs keep 1 as 1.0."""
-    from beatplanner.data.description.read import read_description
-    from beatplanner.data.town.read_town import read_town
-
     roster(town, ["pool", "hardship"], {"Dritan": [1, 0], "Cena": [0, True], "Elena": ["да", None]})
     found = read_town(read_description(town.project)).roster.set_index("officer")
     assert found["pool"].to_dict() == {"Ana": False, "Бојан": False, "Cena": False, "Dritan": True, "Elena": True}
