@@ -22,6 +22,7 @@ FILES = {
     "solver/districts/annealing.py": KERNEL,
     "benchmarks/hostile_files.py": CASES,
     "benchmarks/recompute.py": APART,
+    "tests/ui/desktop/session/test_project_window.py": "one window and one project, worked in from the first layer to the last save",
 }
 
 FUNCTIONS = {
@@ -47,9 +48,10 @@ FUNCTIONS = {
 }
 
 
-def _files():
-    for folder in ("src", "delivery", "benchmarks", "docs"):
+def _files(*more: str):
+    for folder in ("src", "delivery", "benchmarks", "docs", *more):
         yield from sorted((ROOT / folder).rglob("*.py"))
+    yield ROOT / "start.py"
 
 
 def _name(path) -> str:
@@ -67,7 +69,7 @@ def _long_functions(text: str):
 
 
 def test_files_are_short_enough_to_be_read_at_once():
-    long = {_name(p) for p in _files() if len(p.read_text("utf-8").splitlines()) > MOST_LINES_OF_A_FILE}
+    long = {_name(p) for p in _files("tests") if len(p.read_text("utf-8").splitlines()) > MOST_LINES_OF_A_FILE}
     assert long == set(FILES), "split what is new by what it knows; take out what is short by now"
 
 
