@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import copy
+import functools
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from benchmarks.claims import planned, random_town, wrong_claims
 
+from beatplanner.data.description.read import read_description
 from beatplanner.data.result.cells import readable
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.town.read_town import read_town
 from beatplanner.planning import verification
 from beatplanner.planning.verification.cut_proof import prove_cut
 from beatplanner.planning.verification.ledger import Ledger
@@ -62,10 +66,16 @@ def spanning(tmp_path_factory):
     return spanning_town(tmp_path_factory.mktemp("spanning"), lambda c, _: np.array([1, 2, 2, 3])[c], rules)
 
 
+@functools.cache
+def inputs_of(description):
+    """Read a plan's inputs, once for all that is tried with its certificates."""
+    return read_town(read_description(Path(description)))
+
+
 def states(tables, **proofs):
     """Return what became of each claim, with other certificates."""
-    ledger = Ledger()
-    verification.check_tables(ledger, replace(tables, proofs=tables.proofs | proofs))
+    ledger, inputs = Ledger(), inputs_of(tables.summary["description_file"])
+    verification.check_tables(ledger, replace(tables, proofs=tables.proofs | proofs), read=inputs)
     verdict = ledger.verdict()
     return {c.name: c.state for c in verdict.checks}
 
