@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("PySide6")
+from benchmarks import window_words
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from beatplanner.data.description.rules import RULES
@@ -20,9 +20,6 @@ from beatplanner.ui.desktop.panels.proof_page import GROUP, KEYS, ProofPage
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.window.languages import install_language
 from conftest import ROOT
-
-sys.path.insert(0, str(ROOT / "benchmarks"))
-import window_words
 
 LATIN = re.compile(r"[A-Za-z]{2,}")
 
