@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from html import unescape
 from itertools import combinations
+from types import SimpleNamespace
 
 import numpy as np
 import shapely
@@ -15,6 +16,7 @@ from PIL import ImageFont
 from shapely.geometry.base import BaseGeometry
 
 from beatplanner.data.publish.public.pack_pdf import font_folder
+from beatplanner.data.publish.public.plan import PublicPlan
 
 TEXT = re.compile(
     r'<text x="([-\d.]+)" y="([-\d.]+)" (?:text-anchor="(\w+)" )?font-size="([\d.]+)" font-family="[^"]*"( font-weight="bold")?([^>]*)>([^<]*)</text>'
@@ -24,6 +26,12 @@ RING = re.compile(r'<circle cx="([-\d.]+)" cy="([-\d.]+)" r="(2[.\d]*)" fill="#f
 LEADER = re.compile(r'<path d="M([-\d.]+) ([-\d.]+)L([-\d.]+) ([-\d.]+)" stroke="#\w+" stroke-width="0.2"/>')
 # What is less than so many millimetres apart reads as one.
 CLEAR = 0.15
+
+
+class MappedTown(SimpleNamespace):
+    """What the maps ask of a plan, without the rest of one."""
+
+    borders, land = PublicPlan.borders, PublicPlan.land
 
 
 @cache

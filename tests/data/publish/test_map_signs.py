@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -38,7 +37,7 @@ def town(side: int = 6, cell: float = 400.0) -> Any:
     streets = gpd.GeoDataFrame(
         {"name": [f"Mother Teresa Street {k}" for k in range(len(lines))]}, geometry=lines, crs=CRS
     )
-    return SimpleNamespace(units=units, beats=beats, stations=stations, streets=streets, ways={})
+    return map_boxes.MappedTown(units=units, beats=beats, stations=stations, streets=streets, ways={})
 
 
 def test_no_label_of_a_crowded_map_touches_another_or_a_sign():
@@ -148,7 +147,7 @@ def test_names_of_the_reports_map_lie_on_nothing():
 def test_stations_of_other_beats_are_named_too_or_stand_in_the_list(numbered):
     t = town(side=4, cell=900.0)
     names = {s: f"Post {s}" for s in t.stations["station"]}
-    plan: Any = SimpleNamespace(**{**vars(t), "ways": {"6": [Way("s3", 1.0, 9.0)]}})
+    plan: Any = map_boxes.MappedTown(**{**vars(t), "ways": {"6": [Way("s3", 1.0, 9.0)]}})
     drawing = pack_maps.draw_beat(
         plan,
         "6",

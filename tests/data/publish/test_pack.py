@@ -9,7 +9,6 @@ import re
 import time
 import zlib
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Any
 
 import browser
@@ -181,7 +180,7 @@ def dense_town() -> Any:
     stations = gpd.GeoDataFrame(
         {"station": ["a", "b", "c"], "existing": [True, False, True]}, geometry=places, crs="EPSG:32634"
     )
-    return SimpleNamespace(beats=beats, units=units, stations=stations)
+    return map_boxes.MappedTown(beats=beats, units=units, stations=stations)
 
 
 def test_a_dense_centre_has_a_sheet_of_its_own_and_every_station_a_name():
