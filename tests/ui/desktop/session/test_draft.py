@@ -374,10 +374,14 @@ def test_names_and_colours_are_undone_counted_recovered_and_made_the_plan(open_w
     assert recovery.changes < len(recovery.done)
     assert copy.description().beats.names == {beat: "Old Mill"}
     assert copy.content.state["draft"]["1"]["names"] == [{"beat": beat, "before": ["", ""], "after": ["Old Mill", ""]}]
+    # a change of the beat calls it by the name that it has now, and still does when the project is opened again
+    words = [c.words for c in window.draft.done]
+    assert words[0].endswith("(Old Mill)") == (window.drawing_panel.drawing.edits[0].beat == beat)
     window.save_project()
     qtbot.waitUntil(lambda: not window.session.work.busy and not document.dirty, timeout=120_000)
     window.close()
     window = open_window()
+    assert [c.words for c in window.draft.done] == words
     assert [c.kind for c in window.draft.done] == ["beats", "names"] and set(said("reopened")) == {"Old Mill"}
     window.actions_by_name["draw_undo"].trigger()
     assert set(said("taken back")) == {planned}
@@ -432,3 +436,30 @@ def test_hours_of_a_relaxed_plan_are_not_told_as_rules(clash, told):
     town = OpenTown()
     town.plan = SimpleNamespace(summary={"beats": {"municipalities": [row], **clash}})
     assert town.hours_of_beats() == ([("West", 29, 496.0, 639.0)] if told else [])
+
+
+def test_changes_call_beats_by_the_names_in_force(qapp):
+    from types import SimpleNamespace
+
+    from beatplanner.ui.desktop.session.draft import Change, Draft
+
+    names = ["2"]
+
+    def part(kind, words):
+        nothing = lambda: None  # noqa: E731
+        return SimpleNamespace(
+            changes=lambda: [Change(kind, w()) for w in words], as_json=list, take_back=nothing, make_again=nothing
+        )
+
+    painted, named = [lambda: f"Painted to beat {names[-1]}"], []
+    scenario = SimpleNamespace(document=None, plan_shown=0)
+    draft = Draft(scenario)
+    draft.parts |= {"beats": part("beats", painted), "names": part("names", named)}
+    draft.add(Change("beats", "Painted to beat 2"))
+    names.append("Old Mill")
+    named.append(lambda: "Beat 2 is called Old Mill")
+    draft.add(Change("names", "Beat 2 is called Old Mill"))
+    assert [c.words for c in draft.done] == ["Painted to beat Old Mill", "Beat 2 is called Old Mill"]
+    names.pop(), named.pop()
+    draft.undo()
+    assert [c.words for c in draft.done] == ["Painted to beat 2"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from beatplanner.ui.desktop.session.session import OpenTown
 
 Box = tuple[float, float, float, float]
-KEY = "draft"
+KEY, NAMES = "draft", "names"
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,8 @@ class Draft(QObject):
             return
         self.done.append(change)
         self.undone.clear()
+        if change.kind == NAMES:
+            self._say_anew()
         self._keep()
 
     def undo(self) -> None:
@@ -131,6 +133,8 @@ class Draft(QObject):
             change = self.done.pop()
             self.undone.append(change)
             self.parts[change.kind].take_back()
+            if change.kind == NAMES:
+                self._say_anew()
             self._keep()
             self.returned.emit(change, True)
 
@@ -140,8 +144,15 @@ class Draft(QObject):
             change = self.undone.pop()
             self.done.append(change)
             self.parts[change.kind].make_again()
+            self._say_anew()
             self._keep()
-            self.returned.emit(change, False)
+            self.returned.emit(self.done[-1], False)
+
+    def _say_anew(self) -> None:
+        """Let every change call beats by the names that are in force now, as it does once the project is opened again."""
+        said = {kind: list(part.changes()) for kind, part in self.parts.items()}
+        if all(len(changes) == sum(c.kind == kind for c in self.done) for kind, changes in said.items()):
+            self.done = [said[change.kind].pop(0) for change in self.done]
 
     def drop(self) -> None:
         """Take all changes back."""
