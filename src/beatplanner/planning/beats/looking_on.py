@@ -49,19 +49,19 @@ def unmet_by(part: Part, budget: float | None, district: np.ndarray) -> Unmet | 
     district
         (units of the part,) districts 0..K-1.
     """
-    problem, told = replace(part.problem, budget=budget), Unmet()
+    problem, lacking = replace(part.problem, budget=budget), Unmet()
     off = deviation(problem.weight, district, problem.count)
     if off > part.tolerance + HAIR:
-        told = told._replace(deviation=off, tolerance=part.tolerance)
+        lacking = lacking._replace(deviation=off, tolerance=part.tolerance)
     else:
         others = deviations(problem, district)
         allowed = {b.name: tolerance_of(b, problem.count) for b in problem.balances}
         worst = max(others, key=lambda name: others[name] - allowed[name], default="")
         if worst and others[worst] > allowed[worst] + HAIR:
-            told = told._replace(deviation=others[worst], tolerance=allowed[worst], amount=worst)
+            lacking = lacking._replace(deviation=others[worst], tolerance=allowed[worst], amount=worst)
     known = float(problem.residents[problem.current >= 0].sum()) if len(problem.residents) else 0.0
     if budget is not None and known > 0:
         found = measured(problem, district)
         if not keeps_budget(found, problem):
-            told = told._replace(moved=found.moved / known, budget=budget / known)
-    return None if told == Unmet() else told
+            lacking = lacking._replace(moved=found.moved / known, budget=budget / known)
+    return None if lacking == Unmet() else lacking

@@ -196,10 +196,10 @@ def _check_rules(
     members, group, ids = grouped
     met = claims.get("status") not in RELAXED
     tolerance, low, high = _kept(claims, rule)
-    told = (claims.get("tolerance"), claims.get("span"))
+    stated = (claims.get("tolerance"), claims.get("span"))
     wrong: list[str] = []
-    if not (is_number(told[0]) and is_list(told[1]) and same(told[0], tolerance) and told[1] == [low, high]):
-        wrong.append(f"The {name} are told to keep ±{told[0]} and {told[1]}, tighter than the rule or no numbers.")
+    if not (is_number(stated[0]) and is_list(stated[1]) and same(stated[0], tolerance) and stated[1] == [low, high]):
+        wrong.append(f"The {name} are told to keep ±{stated[0]} and {stated[1]}, tighter than the rule or no numbers.")
     if met and not (same(tolerance, rule.tolerance) and [low, high] == list(rule.span)):
         wrong.append(f"The rule of the {name} is told as kept, with another tolerance or span than it has.")
     edges, hours = members.edges(evidence), np.bincount(group, weights=members.hours, minlength=len(ids))

@@ -96,10 +96,10 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
 
     broken: dict[str, Unmet | None] = {}
 
-    def unmet(municipality: str, told: Unmet | None) -> None:
-        if municipality not in broken or broken[municipality] != told:
-            broken[municipality] = told
-            messages.put(("progress", (UNMET, municipality, told)))
+    def unmet(municipality: str, lacking: Unmet | None) -> None:
+        if municipality not in broken or broken[municipality] != lacking:
+            broken[municipality] = lacking
+            messages.put(("progress", (UNMET, municipality, lacking)))
 
     from beatplanner.planning.beats.looking_on import LOOKING_ON, Onlooker
 

@@ -148,31 +148,31 @@ class RunActions:
     def _take_limit(self: Any, seconds: float, steps: list, parts: int) -> None:
         self.limit, self.steps_ahead, self.parts = seconds, list(steps), parts
 
-    def _take_unmet(self: Any, municipality: str, told: Unmet | None) -> None:
-        if told is None:
+    def _take_unmet(self: Any, municipality: str, lacking: Unmet | None) -> None:
+        if lacking is None:
             self.unmet.pop(municipality, None)
         else:
-            self.unmet[municipality] = told
+            self.unmet[municipality] = lacking
         if not self.solving.paused:
             self._say_run()
 
     def _unmet_words(self: Any) -> list[str]:
         """Say that no plan keeps all rules yet, and which rule the best one so far breaks, where most of it; nothing where one keeps them."""
         said: list[tuple[float, str]] = []
-        for place, told in sorted(self.unmet.items()):
-            if told.deviation is not None:
-                over, shares = told.deviation - told.tolerance, _two_shares(told.deviation, told.tolerance)
+        for place, lacking in sorted(self.unmet.items()):
+            if lacking.deviation is not None:
+                over, shares = lacking.deviation - lacking.tolerance, _two_shares(lacking.deviation, lacking.tolerance)
                 words = (
                     self.tr("a beat's “{0}” is {1} from the mean, and at most {2} is allowed").format(
-                        told.amount, *shares
+                        lacking.amount, *shares
                     )
-                    if told.amount
+                    if lacking.amount
                     else self.tr("a beat's work is {0} from the mean, and at most {1} is allowed").format(*shares)
                 )
                 said.append((over, _at(place, words)))
-            if told.moved is not None:
+            if lacking.moved is not None:
                 words = self.tr("{0} of residents change beat, and at most {1} may")
-                over, shares = told.moved - told.budget, _two_shares(told.moved, told.budget)
+                over, shares = lacking.moved - lacking.budget, _two_shares(lacking.moved, lacking.budget)
                 said.append((over, _at(place, words.format(*shares))))
         if not said:
             return []
