@@ -139,7 +139,7 @@ def test_more_heavy_units_than_districts_is_proven_impossible():
 def test_no_node_of_a_batch_hears_of_another(monkeypatch):
     # what one node found would else reach the next or not, as the clock has it, and the tree with its bound would differ from run to run
     seen: list[float] = []
-    problem, work = grid_problem(7, 7, 5, 0.1, seed=4), _Tree.work
+    problem, work = grid_problem(7, 7, 5, 0.1, seed=5), _Tree.work
     plan = solve_districts(problem, seconds=1e6, effort=0.05, prove=False).district
 
     def better_each_time(self, node):
