@@ -52,23 +52,37 @@ GROUPS: tuple[tuple[tuple[str, ...], ...], ...] = (
 def with_mnemonics(texts: list[str]) -> list[str]:
     """Return titles with an ampersand before a letter that no other has, the first of a word where there is one.
 
-    What has one already keeps it; a title whose letters are all taken gets none. “&&” is an ampersand that is seen.
+    What has one already keeps it; where letters are few, an earlier title makes room for a later one, so that a title
+    gets none only where no choice of letters serves more (augmenting paths of a matching; Kuhn 1955). “&&” is an
+    ampersand that is seen.
     """
-    taken = {t[t.index("&") + 1].casefold() for t in (t.replace("&&", "") for t in texts) if "&" in t[:-1]}
-    found = []
-    for text in texts:
-        if "&" in text.replace("&&", ""):
-            found.append(text)
-            continue
-        starts = [i for i, c in enumerate(text) if c.isalnum() and (i == 0 or not text[i - 1].isalnum())]
-        others = [i for i, c in enumerate(text) if c.isalpha() and i not in starts]
-        at = next((i for i in (*starts, *others) if text[i].casefold() not in taken), None)
-        if at is None:
-            found.append(text)
-        else:
-            taken.add(text[at].casefold())
-            found.append(f"{text[:at]}&{text[at:]}")
-    return found
+    lettered = ["&" in t.replace("&&", "") for t in texts]
+    kept = {t[t.index("&") + 1].casefold() for t in (t.replace("&&", "") for t in texts) if "&" in t[:-1]}
+    owner: dict[str, int] = {}
+    place: dict[int, int] = {}
+
+    def served(title: int, tried: set[str]) -> bool:
+        """Find a letter for a title, if need be by giving its owner another one."""
+        for at in _places(texts[title]):
+            letter = texts[title][at].casefold()
+            if letter in kept or letter in tried:
+                continue
+            tried.add(letter)
+            if letter not in owner or served(owner[letter], tried):
+                owner[letter], place[title] = title, at
+                return True
+        return False
+
+    for title, done in enumerate(lettered):
+        if not done:
+            served(title, set())
+    return [f"{t[: place[i]]}&{t[place[i] :]}" if i in place else t for i, t in enumerate(texts)]
+
+
+def _places(text: str) -> list[int]:
+    """Return where a title's letter may stand: the firsts of its words, then the others."""
+    starts = [i for i, c in enumerate(text) if c.isalnum() and (i == 0 or not text[i - 1].isalnum())]
+    return starts + [i for i, c in enumerate(text) if c.isalpha() and i not in starts]
 
 
 def name_menus(bar: QMenuBar) -> None:
