@@ -63,8 +63,8 @@ def with_mnemonics(texts: list[str]) -> list[str]:
 
     def served(title: int, tried: set[str]) -> bool:
         """Find a letter for a title, if need be by giving its owner another one."""
-        for at in _places(texts[title]):
-            letter = texts[title][at].casefold()
+        places = [(at, texts[title][at].casefold()) for at in _places(texts[title])]
+        for at, letter in sorted(places, key=lambda p: p[1] in owner):
             if letter in kept or letter in tried:
                 continue
             tried.add(letter)
