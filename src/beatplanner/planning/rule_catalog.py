@@ -17,6 +17,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from beatplanner.data.description.rules import RULES
 from beatplanner.data.description.sections.rule import WRITTEN, Rule
+from beatplanner.data.description.sections.service import ENDS, STARTS, WEEKDAYS
 from beatplanner.data.narrowing import is_dict, is_list, is_sequence
 from beatplanner.data.result.sections import section_of
 
@@ -361,11 +362,28 @@ def in_words_again(text: str, translated: Callable[[str], str], number: Callable
 
 
 def _table_words(value: Mapping[str, object], translated: Callable[[str], str], number: Callable[[str], str]) -> str:
-    """Return a table as people read it: ``burglary 2.5, assault 3``."""
+    """Return a table as people read it: ``burglary 2.5, assault 3``; hours of a day as ``day 07:00–15:00 (mon–fri)``."""
+    if re.match(STARTS, str(value.get("start", ""))) and re.match(ENDS, str(value.get("end", ""))):
+        return _hours_words(value, translated, number)
     said = {translated(k.replace("_", " ")): v for k, v in value.items() if v is not None and v != []}
     numbers = {k: v if is_list(v) else [v] for k, v in said.items()}
     parts = {k: " + ".join(_part_words(n, translated, number) for n in v) for k, v in numbers.items()}
     return ", ".join(f"{k} {v}" for k, v in parts.items())
+
+
+def _hours_words(value: Mapping[str, object], translated: Callable[[str], str], number: Callable[[str], str]) -> str:
+    """Return hours from a start to an end by their name; days stand beside them unless they are all of the week, those in a row as a span."""
+    hours = f"{value['start']}–{value['end']}"
+    named = f"{translated(str(value['name']))} {hours}" if value.get("name") else hours
+    days = value.get("days")
+    given = [k for k, day in enumerate(WEEKDAYS) if is_sequence(days) and day in days]
+    runs: list[list[str]] = []
+    for k in given if len(given) < len(WEEKDAYS) else ():
+        if k - 1 not in given:
+            runs.append([])
+        runs[-1].append(translated(WEEKDAYS[k]))
+    spans = ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(run) for run in runs)
+    return f"{named} ({spans})" if spans else named
 
 
 def _part_words(value: object, translated: Callable[[str], str], number: Callable[[str], str]) -> str:

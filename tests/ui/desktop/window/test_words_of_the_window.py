@@ -46,6 +46,17 @@ def test_numbers_in_a_table_are_written_as_the_language_does():
     assert "празен месец 10.000" in said and "км од дома месечно 0,01" in said
 
 
+def test_hours_on_duty_are_told_as_a_roster_writes_them():
+    shifts = next(r for r in RULES if r.key == "service.shifts")
+    week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    day = {"name": "day", "start": "07:00", "end": "15:00", "days": week}
+    night = {"name": "night", "start": "23:00", "end": "24:00", "days": ["fri", "mon", "tue", "wed", "sun"]}
+    assert in_words(shifts, [day, night]) == "hours on duty: day 07:00–15:00; night 23:00–24:00 (mon–wed, fri, sun)"
+    # days that are not said are all of them, and their names are those of the language
+    said = in_words(shifts, [{"start": "7:00", "end": "15:00"}, {**day, "name": "А", "days": week[5:]}], mk, comma)
+    assert said.endswith("7:00–15:00; А 07:00–15:00 (саб., нед.)")
+
+
 def test_the_history_tells_rules_in_the_language_in_force():
     balance, moved = (next(r for r in RULES if r.key == k) for k in ("beats.tolerance", "beats.max_moved"))
     kept = "; ".join(f"{r.label}: {in_words(r, v)}" for r, v in ((balance, 0.055), (moved, None)))
