@@ -13,7 +13,7 @@ import numpy as np
 
 from beatplanner.planning.verification.arrays import NUMBER, WHOLE, sized, starts, within
 from beatplanner.planning.verification.few_plans import MOST_STEPS, least_of_few
-from beatplanner.planning.verification.travel_lagrangian import ROUNDING, Zones, lagrangian
+from beatplanner.planning.verification.travel_lagrangian import ROUNDING, Zones, lagrangian, settled
 from beatplanner.planning.verification.travel_pairs import (
     SLACK,
     Area,
@@ -293,7 +293,7 @@ class _Tree:
     def _evaluate(self, k: int, alive: np.ndarray, u: np.ndarray, zones: Zones) -> tuple[float, np.ndarray]:
         """Return a node's bound and the pairs that plans below the claim may still have."""
         area, pairs = self.area, self.pairs
-        alive = connected(pairs, surviving(pairs, alive))
+        alive, must = settled(pairs, connected(pairs, surviving(pairs, alive)), zones, self.n)
         left = subset(pairs, alive)
         if is_empty(area, left):
             return math.inf, alive
@@ -307,7 +307,7 @@ class _Tree:
                     every[held[0]] += mu
                     every[held[1]] -= mu
             adds = every[alive]
-        found = lagrangian(area, left, u * self.step, _price(self.proof["price"][k]), adds, self.bound, zones)
+        found = lagrangian(area, left, u * self.step, _price(self.proof["price"][k]), adds, self.bound, zones, must)
         bound = found.bound
         cheapest = np.full(self.n, np.inf)
         np.minimum.at(cheapest, left.unit, left.cost)

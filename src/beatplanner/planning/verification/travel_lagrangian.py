@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 import numpy as np
 
-from beatplanner.planning.verification.travel_pairs import SLACK, Area, Pairs
+from beatplanner.planning.verification.travel_pairs import SLACK, Area, Pairs, connected
 
 # Sums are taken in floating point; what that may have cost is taken off, as a share of the terms that were added.
 ROUNDING = 2e-13
@@ -84,41 +87,44 @@ def fractional(weight: np.ndarray, reduced: np.ndarray, own: np.ndarray, site: n
     return site[start], value, sigma, at, start, size
 
 
-def cover(penalty: list[float], load: list[float], need: float) -> float | None:
-    """Return the least penalty of items that together weigh at least `need`; None where it takes too long.
+def cover(penalty: list[float], load: list[float], need: float) -> float:
+    """Return the least penalty of items that together weigh at least `need`, or less where it takes too long; inf where all weigh less.
 
-    Depth first over the items by penalty for each unit of load, with the fractional value as a bound.
+    Items by penalty for each unit of load are taken or not, one after the other. What is taken up next is the choice whose fractional value is the least,
+    which no choice left is below: where the steps are used up, it is returned.
     """
     order = sorted(range(len(load)), key=lambda k: penalty[k] / load[k])
     load, penalty = [load[k] for k in order], [penalty[k] for k in order]
     m, best = len(load), math.inf
-    stack, steps = [(0, 0.0, need)], 0
-    while stack:
-        k, paid, rest = stack.pop()
-        steps += 1
-        if steps > KNAPSACK_STEPS:
-            return None
-        if rest <= 0:
-            best = min(best, paid)
-            continue
-        low, left, j = paid, rest, k
-        while j < m and load[j] <= left and low < best:
-            left -= load[j]
-            low += penalty[j]
-            j += 1
-        if left > 0:
-            if j == m:
+    weighs, costs = [0.0, *itertools.accumulate(load)], [0.0, *itertools.accumulate(penalty)]
+    if weighs[m] < need:
+        return best
+    # (fractional value, items left, penalty paid, load owed)
+    waiting: list[tuple[float, int, float, float]] = [(0.0, m, 0.0, need)]
+    for _ in range(KNAPSACK_STEPS):
+        if not waiting or waiting[0][0] >= best:
+            return best
+        low, left, paid, rest = heappop(waiting)
+        k = m - left
+        for took in (True, False):
+            owes, pays = (rest - load[k], paid + penalty[k]) if took else (rest, paid)
+            if owes <= 0:
+                best = min(best, pays)
                 continue
-            low += penalty[j] * left / load[j]
-        if low >= best * (1 - 1e-12):
-            continue
-        stack.append((k + 1, paid, rest))
-        stack.append((k + 1, paid + penalty[k], rest - load[k]))
-    return best
+            # items from the next one on fill what is owed, the last one in part
+            j = bisect_left(weighs, weighs[k + 1] + owes, k + 1) - 1
+            if j >= m:
+                continue
+            value = pays + costs[j] - costs[k + 1] + penalty[j] * (owes - (weighs[j] - weighs[k + 1])) / load[j]
+            # a whole number of items fills it too: what is paid with the last one whole
+            best = min(best, pays + costs[j + 1] - costs[k + 1])
+            if value < best * (1 - 1e-12):
+                heappush(waiting, (max(low, value), left - 1, pays, owes))
+    return min(best, waiting[0][0]) if waiting else best
 
 
-def whole(weight: np.ndarray, reduced: np.ndarray, own: np.ndarray, lower: float, upper: float) -> float | None:
-    """Return the least cost of one site with whole units; None where only the fractional value is known."""
+def whole(weight: np.ndarray, reduced: np.ndarray, own: np.ndarray, lower: float, upper: float) -> float:
+    """Return the least cost of one site with whole units, or somewhat less where that takes too long."""
     taken = own | (reduced < 0)
     base, total = float(reduced[taken].sum()), float(weight[taken].sum())
     slack = SLACK * upper
@@ -128,8 +134,7 @@ def whole(weight: np.ndarray, reduced: np.ndarray, own: np.ndarray, lower: float
         need, others = lower - slack - total, ~taken & (weight > 0)
     else:
         return base
-    least = cover(np.abs(reduced[others]).tolist(), weight[others].tolist(), need)
-    return None if least is None else base + least
+    return base + cover(np.abs(reduced[others]).tolist(), weight[others].tolist(), need)
 
 
 def chosen(value: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:
@@ -177,6 +182,27 @@ class Zones:
         return found
 
 
+def settled(pairs: Pairs, alive: np.ndarray, zones: Zones, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs of a mask, (P,) bool, without the sites that no plan has, and for each pair left whether its site's beat must have its unit.
+
+    A unit whose sites are all in a zone of one beat is in that beat, whichever of the zone's sites it has: a site without the unit is none.
+    """
+    need = np.array([*zones.need, 0])
+    while True:
+        site, unit = pairs.site[alive], pairs.unit[alive]
+        of = zones.of[site]
+        low, high = np.full(n, len(need) - 1), np.full(n, -1)
+        np.minimum.at(low, unit, of)
+        np.maximum.at(high, unit, of)
+        one = (low == high) & (need[low] == 1)
+        held = one[unit]
+        asked = np.bincount(low[one], minlength=len(need))[zones.of]
+        lacks = np.bincount(site[held], minlength=len(zones.of)) < asked
+        if not lacks[site].any():
+            return alive, held
+        alive = connected(pairs, alive & ~lacks[pairs.site])
+
+
 def lagrangian(
     area: Area,
     pairs: Pairs,
@@ -185,21 +211,22 @@ def lagrangian(
     cuts: np.ndarray | None,
     wanted: float,
     zones: Zones | None = None,
+    held: np.ndarray | None = None,
 ) -> Value:
     """Evaluate the Lagrangian over some pairs; `cuts`, (P,), is what multipliers of contiguity add to each pair's cost.
 
-    `zones` tells how many beats have their site where, None where nothing is known of that. Whole units are only counted where split ones leave the bound below `wanted`.
+    `zones` tells how many beats have their site where, None where nothing is known of that, and `held`, (P,) bool, which units a site's beat must have
+    beside its centre. Whole units are only counted where split ones leave the bound below `wanted`.
     """
     if area.budget is None:
         price = 0.0  # without a limit nothing is paid back for it, and a price would lift the bound above the truth
     reduced = pairs.cost + price * pairs.moved - u[pairs.unit]
     if cuts is not None:
         reduced = reduced + cuts
+    own = pairs.own if held is None else pairs.own | held
     if not (np.isfinite(u).all() and np.isfinite(reduced).all()):
         return Value.nothing(len(pairs.site), -math.inf)
-    site, split, sigma, at, start, size = fractional(
-        pairs.weight, reduced, pairs.own, pairs.site, area.lower, area.upper
-    )
+    site, split, sigma, at, start, size = fractional(pairs.weight, reduced, own, pairs.site, area.lower, area.upper)
     if np.isnan(split).any() or np.isneginf(split).any():
         # numbers so large that they cannot be added up prove nothing
         return Value.nothing(len(pairs.site), -math.inf)
@@ -219,9 +246,8 @@ def lagrangian(
         for s in doubtful:
             exact[s] = True
             part = slice(start[s], start[s] + size[s])
-            better = whole(pairs.weight[part], reduced[part], pairs.own[part], area.lower, area.upper)
-            if better is not None:
-                value[s] = max(value[s], better)
+            better = whole(pairs.weight[part], reduced[part], own[part], area.lower, area.upper)
+            value[s] = max(value[s], better)
     size_of_terms = float(np.abs(u).sum()) + float(np.abs(value[best]).sum())
     bound -= ROUNDING * size_of_terms
     # what the other beats cost at least where a site is in the plan, whichever it is
@@ -232,8 +258,8 @@ def lagrangian(
     open_sites = np.flatnonzero((others + value < wanted) & ~exact)
     for s in open_sites if bound < wanted and len(open_sites) <= MOST_WHOLE else ():
         part = slice(start[s], start[s] + size[s])
-        better = whole(pairs.weight[part], reduced[part], pairs.own[part], area.lower, area.upper)
-        value[s] = value[s] if better is None else max(value[s], better)
-    extra = np.where(pairs.own, 0.0, np.maximum(0.0, reduced - sigma[at] * pairs.weight))
+        better = whole(pairs.weight[part], reduced[part], own[part], area.lower, area.upper)
+        value[s] = max(value[s], better)
+    extra = np.where(own, 0.0, np.maximum(0.0, reduced - sigma[at] * pairs.weight))
     # a unit that is forced in lifts the value of split units; the value of whole ones holds besides, and they do not add up
     return Value(bound, others[at] + np.maximum(value[at], split[at] + extra), (others + split)[at], extra)
