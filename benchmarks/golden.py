@@ -5,6 +5,7 @@ Usage:
     python -m benchmarks.golden --old CODE               a commit, checked out apart, or a folder with the code, and this tree; --new CODE another in its place
     python -m benchmarks.golden --town newhaven          New Haven in place of the sample town, where its data lie beside the project
     python -m benchmarks.golden --folders OLD NEW        two folders that were made before
+    … --beats PLAN                                       every unit locked to its beat in a plan (`old/plan` of a run with --out): what differs where the solver finds the same beats
     … --expected golden_expected.toml                    leave out the differences that are listed there, each with the entry of the changelog that tells it
     … --all                                              every line that differs, not the first of each file
 
@@ -127,6 +128,7 @@ def main() -> int:
     parser.add_argument("--new", metavar="CODE", help="the newer code, likewise")
     parser.add_argument("--town", choices=("sample", "newhaven"), default="sample")
     parser.add_argument("--out", type=Path, help="where the results stay; else they are deleted")
+    parser.add_argument("--beats", type=Path, metavar="PLAN", help="the plan whose beats both keep")
     parser.add_argument("--folders", nargs=2, type=Path, metavar=("OLD", "NEW"))
     parser.add_argument("--expected", type=Path, metavar="FILE.toml", help="differences that are known")
     parser.add_argument("--all", action="store_true", help="print every line that differs")
@@ -149,6 +151,8 @@ def main() -> int:
         else:
             project = town / "new haven.toml"
             project.write_text(NEW_HAVEN.format(data=FOLDER.as_posix()), encoding="utf-8")
+        if chosen.beats:
+            lock(project, chosen.beats / "plan.gpkg")
         for tree, name in ((old, "old"), (new, "new")):
             plan = place / name / "plan"
             run(tree, str(PLAN), str(project), str(plan))
@@ -172,6 +176,16 @@ def code_of(code: str | None) -> Iterator[Path]:
             yield tree
         finally:
             subprocess.run(["git", "-C", str(ROOT), "worktree", "remove", "--force", str(tree)], check=True)
+
+
+def lock(project: Path, plan: Path) -> None:
+    """Lock each unit of a project that has no locks to its beat in a plan."""
+    with sqlite3.connect(f"file:{plan}?mode=ro", uri=True) as base:
+        rows = base.execute("SELECT unit, beat FROM units ORDER BY unit").fetchall()
+    with (project.parent / "locked.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("unit", "beat"), *rows])
+    text, here = project.read_text("utf-8"), '\nlocked = { path = "locked.csv", unit = "unit", beat = "beat" }\n'
+    project.write_text(text.replace("\n[beats]\n", f"\n[beats]{here}", 1), "utf-8")
 
 
 def run(tree: Path, *command: str) -> None:

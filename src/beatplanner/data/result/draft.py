@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from beatplanner.data.description.listed_ids import keys_as_known
 from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.draft_reason import Reason
 from beatplanner.data.result.sections import section_of
@@ -85,7 +86,8 @@ def proven_gap(claims: Mapping[str, Any]) -> float | None:
 def accepted_sites(tables: PlanTables) -> dict[str, str]:
     """Return the generated sites that a person accepted, and the name that the person gave each."""
     rules = section_of(section_of(tables.summary, "rules"), "stations")
-    return {str(k): str(v) for k, v in section_of(rules, "accepted").items()}
+    given = {str(k): str(v) for k, v in section_of(rules, "accepted").items()}
+    return given if tables.sites is None else keys_as_known(given, tables.sites["station"].astype(str))
 
 
 def unaccepted_sites(tables: PlanTables, accepted: Mapping[str, str] | None = None) -> set[str]:

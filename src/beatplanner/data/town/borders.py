@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from beatplanner.data.description.listed_ids import ids_as_known
 from beatplanner.data.description.sections.base import Table
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
@@ -144,13 +145,14 @@ def _with_drawn(reading: Reading, units: gpd.GeoDataFrame, edges: pd.DataFrame) 
     place = {u: i for i, u in enumerate(units["unit"])}
     pairs: dict[str, list[tuple[int, int]]] = {}
     for name in ("links", "closed"):
-        drawn = [pair for item in getattr(rules, name) for pair in item.pairs]
-        unknown = [u for pair in drawn for u in pair if u not in place]
+        ends = [u for item in getattr(rules, name) for pair in item.pairs for u in pair]
+        drawn = ids_as_known(ends, place)
+        unknown = [u for u in drawn if u not in place]
         if unknown:
             what = f"there is no unit “{unknown[0]}” ({len(unknown):,} such ends)"
             mend = did_you_mean(unknown[0], place) or "Use ids of the units layer"
             raise InputError(problem(what, mend, file=reading.description.file.name, field=f"beats.{name}"))
-        pairs[name] = [(place[a], place[b]) for a, b in drawn]
+        pairs[name] = [(place[a], place[b]) for a, b in zip(drawn[::2], drawn[1::2], strict=True)]
     return drawn_edges(edges, pairs["links"], pairs["closed"])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 
+from beatplanner.data.description.listed_ids import ids_as_known
 from beatplanner.data.description.models import Description
 from beatplanner.data.errors import Note
 from beatplanner.data.findings import did_you_mean, listed
@@ -116,7 +117,7 @@ def _tell_unknown_areas(reading: Reading, units: gpd.GeoDataFrame, beat_names: d
         "budget.start_together": ([b for group in budget.start_together for b in group], named, "no beat of today"),
     }
     for field, (names, known, what) in asked.items():
-        for name in dict.fromkeys(names):
+        for name in dict.fromkeys(ids_as_known(names, known)):
             if name not in known:
                 mend = did_you_mean(name, known) or "Correct the name; a plan is refused that draws no such beat"
                 text = f"“{name}” is {what}"

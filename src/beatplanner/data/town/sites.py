@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from beatplanner.data.description.listed_ids import ids_as_known
 from beatplanner.data.description.sections.stations import Candidates, Existing
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import did_you_mean, listed
@@ -75,7 +76,7 @@ def read_sites(
             generated = generated[~generated["station"].isin(found[0]["station"])]
         found.append(generated)
     sites = pd.concat(found, ignore_index=True)
-    for name in rules.accepted:
+    for name in ids_as_known(rules.accepted, sites["station"].astype(str)):
         if name not in set(sites["station"].astype(str)):
             reading.findings.tell(
                 "warning",

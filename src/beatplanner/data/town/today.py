@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from beatplanner.data.description.listed_ids import ids_as_known
 from beatplanner.data.description.sections.base import IdLayer
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
@@ -140,10 +141,11 @@ def read_locked(reading: Reading, units: gpd.GeoDataFrame) -> np.ndarray:
     none = np.full(len(units), None, dtype=object)
     if rules is None:
         return none
-    held = {unit: beat for beat, members in rules.held.items() for unit in members}
-    if held:
+    if rules.held:
         place = {u: i for i, u in enumerate(units["unit"])}
-        for unit, beat in held.items():
+        beats = ids_as_known(rules.held, beats_today(units))
+        held = [(unit, beat) for beat, members in zip(beats, rules.held.values(), strict=True) for unit in members]
+        for unit, beat in zip(ids_as_known([u for u, _ in held], place), [b for _, b in held], strict=True):
             if unit not in place:
                 mend = did_you_mean(unit, place) or "Use ids of the units layer"
                 raise InputError(

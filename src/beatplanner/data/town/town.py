@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
+from beatplanner.data.formats.ids import as_known
 from beatplanner.data.formats.source import Source
 
 if TYPE_CHECKING:
@@ -124,6 +126,21 @@ class Town:
         assert self.homes is not None and self.walks is not None
         able = np.isfinite(self.walks).any(axis=1)
         return np.bincount(self.homes["unit"], weights=able, minlength=len(self.units)) > 0
+
+    def in_beats_of(self, beats: Iterable[str]) -> Town:
+        """Return the town with officers' tables that write beats as a plan does, where there are none of today: while they were read nobody knew how."""
+        if self.units["current"].notna().any():
+            return self
+        known = list(dict.fromkeys(beats))
+
+        def written(table: pd.DataFrame | None) -> pd.DataFrame | None:
+            if table is None:
+                return None
+            found, _ = as_known(list(table["beat"]), known)
+            return table.assign(beat=pd.Series(found, index=table.index, dtype=object))
+
+        tables = {key: written(getattr(self, key)) for key in ("roster", "special_posts", "published")}
+        return replace(self, **tables)
 
     def points(self) -> np.ndarray:
         """Return the representative points of the units, (n, 2), metres."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 
+from beatplanner.data.description.listed_ids import keys_as_known
 from beatplanner.data.description.read import read_description
 from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError, Note, problem
@@ -130,8 +131,7 @@ def write_pack(
         return _stopped(forum, [early], mend)
     extra = forum_tables_of(town, tables)
     earlier = [read_published(town.description.path(p)) for p in rules.published_before]
-    stations = town.description.stations
-    plan = public_plan(tables, None if stations is None else stations.accepted, verdict)
+    plan = public_plan(tables, _accepted(town, tables), verdict)
     figures = decide(tables, town, rules, earlier, plan)
     if figures.leaks:
         return _stopped(forum, figures.leaks)
@@ -248,8 +248,15 @@ def _in_qgis(
     write_ground(folder / GROUND, tables, waters, _venues(meetings, tables))
     speech = Speech(rules.languages[0], rules.terms, catalogue)
     draft = [speech.text("DRAFT"), " ".join(draft_sentences(reasons, speech))] if reasons else []
-    accepted = None if town.description.stations is None else town.description.stations.accepted
-    write_qgis_project(folder / "plan.qgs", tables, speech, draft, accepted)
+    write_qgis_project(folder / "plan.qgs", tables, speech, draft, _accepted(town, tables))
+
+
+def _accepted(town: Town, tables: PlanTables) -> dict[str, str] | None:
+    """Return the made-up places that a person accepted, as the plan writes them, and their names; None where the description has no stations."""
+    rules = town.description.stations
+    if rules is None or tables.sites is None:
+        return None if rules is None else rules.accepted
+    return keys_as_known(rules.accepted, tables.sites["station"].astype(str))
 
 
 def _costs(meetings: Sequence[PublicMeeting], tables: PlanTables, town: Town, say: Speech) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from beatplanner.data.description.listed_ids import stations_as_known
 from beatplanner.data.description.sections.forum import Forum, ForumLevel
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import each_row
@@ -149,8 +150,8 @@ def places_of(
     venues, walks = listed, None
     if venues is None and town.sites is not None:
         rules = town.description.stations
-        accepted = {} if rules is None else rules.accepted
         ids = town.sites["station"].astype(str)
+        accepted = {} if rules is None else stations_as_known(rules, ids).accepted
         # nobody meets at a place that a program made up, until a person has looked at it and named it
         real = ((town.sites["state"] != "generated") | ids.isin(accepted)).to_numpy() & ~ids.isin(closed).to_numpy()
         own: pd.Series[Any] = town.sites.get("name", ids)

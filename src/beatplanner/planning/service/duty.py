@@ -20,6 +20,7 @@ from beatplanner.data.description.sections.service import Service
 from beatplanner.data.description.sections.workload import Workload
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
+from beatplanner.data.formats.ids import as_known
 from beatplanner.data.town.service_tables import ServiceTables
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.demand import WEEKS_A_YEAR
@@ -71,7 +72,10 @@ def duty(
     """
     known = [b for b in dict.fromkeys(beat) if b is not None]
     if tables.servers is not None:
-        for name in tables.servers["beat"].dropna().unique():
+        servers = tables.servers.assign(
+            beat=pd.Series(as_known(list(tables.servers["beat"]), known)[0], index=tables.servers.index, dtype=object)
+        )
+        for name in servers["beat"].dropna().unique():
             if name not in known:
                 mend = did_you_mean(str(name), known) or "Leave the cell empty for a car that several beats share"
                 raise InputError(
@@ -79,9 +83,9 @@ def duty(
                 )
         found: list[pd.DataFrame] = []
         for shift in shifts:
-            mine = tables.servers["shift"].isna() | tables.servers["shift"].isin(shift.shifts)
+            mine = servers["shift"].isna() | servers["shift"].isin(shift.shifts)
             there = (
-                tables.servers.loc[mine, ["server", "beat", "unit", "speed_kmh"]]
+                servers.loc[mine, ["server", "beat", "unit", "speed_kmh"]]
                 .sort_values("server", kind="stable")
                 .drop_duplicates()
                 .reset_index(drop=True)

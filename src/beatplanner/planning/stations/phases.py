@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
+from beatplanner.data.description.listed_ids import stations_as_known
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.town.town import Town
@@ -59,8 +60,9 @@ def opening_years(
     """Spread the opening over years; what is missing in the budgets becomes a clash."""
     description, sites = town.description.stations, town.sites
     assert description is not None and description.phases is not None and sites is not None
-    rules = description.phases
     names = [str(s) for s in sites["station"]]
+    rules = stations_as_known(description, names).phases
+    assert rules is not None
     for name in rules.pilots:
         if name not in names:
             raise InputError(

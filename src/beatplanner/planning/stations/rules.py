@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.description.listed_ids import stations_as_known
 from beatplanner.data.findings import listed
 from beatplanner.data.town.town import Town
 from beatplanner.planning.proof import Unproven
@@ -56,6 +57,7 @@ def station_rules(town: Town) -> StationRules:
     assert rules is not None and sites is not None
     clashes: list[str] = []
     names = sites["station"].astype(str)
+    rules = stations_as_known(rules, names)
     held = names.isin(rules.held_open).to_numpy()
     for name in sorted(set(rules.held_open) - set(names)):
         clashes.append(f"stations.held_open names “{name}”, which is no site. Take it out of the list.")

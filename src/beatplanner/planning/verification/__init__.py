@@ -133,6 +133,8 @@ def check_tables(ledger: Ledger, tables: PlanTables, folder: Path | None = None,
     # inputs are read by the rules only where nobody changed these
     true_rules = _tried(ledger, "rules", lambda: check_rules(ledger, tables.summary, rules))
     town = (read or _inputs(ledger, file, rules)) if unchanged and true_rules else None
+    if town is not None and beats is not None:
+        town = town.in_beats_of(map(str, beats.index))
     evidence = Evidence(units, beats, edges, tables, tables.summary, rules, town)
     for name, check in CHECKS.items():
         _tried(ledger, name, lambda check=check: check(ledger, evidence))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from beatplanner.data.description.listed_ids import budget_as_known
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.formats.cells import read_truth
@@ -38,6 +39,7 @@ class Force:
         self.residents = [0.0 if missing(r["population"]) else float(r["population"]) for r in rows]
         self.town = [str(r["municipality"]) for r in rows]
         self.names = [str(r["name"]) for r in rows]
+        self.budget = budget_as_known(self.budget, self.town, self.beats, self.names)
         self.old = {str(text(b)) for b in tables.units["current"] if not missing(b)}
         self.part = self._parts() if self.known else {}
         self.live = dict.fromkeys(self.beats, 0.0)

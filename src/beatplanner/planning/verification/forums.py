@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from beatplanner.data.description.listed_ids import stations_as_known
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.fingerprint import is_unchanged
 from beatplanner.data.result.sections import list_of, section_of
@@ -110,8 +111,9 @@ def _places(evidence: Evidence, town: Town, *, today: bool) -> Places:
         sites = town.sites
         if sites is None:
             return Places([], np.zeros((0, 2)), np.zeros(0), np.zeros((len(home), 0)), np.zeros((len(home), 0)))
-        accepted = {} if evidence.rules.stations is None else evidence.rules.stations.accepted
         ids = [str(s) for s in sites["station"]]
+        given = evidence.rules.stations
+        accepted = {} if given is None else stations_as_known(given, ids).accepted
         stays = (
             set(ids) if today else set(ids) - set(map(str, list_of(section_of(evidence.summary, "stations"), "closed")))
         )

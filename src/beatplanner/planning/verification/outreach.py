@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from beatplanner.data.description.listed_ids import ids_as_known
 from beatplanner.data.result.sections import list_of
 from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.verification.arrays import MalformedError, are_numbers
@@ -52,7 +53,7 @@ def check_phases(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[s
         for n, y, e in zip(names, year, standing, strict=True)
         if not e and not first <= y < first + len(budgets)
     ]
-    pilot = np.isin(names, rules.phases.pilots)
+    pilot = np.isin(names, ids_as_known(rules.phases.pilots, sites["station"].astype(str)))
     if (pilot & ~standing).any():
         last = year[pilot & ~standing].max()
         wrong += [

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from beatplanner.data.description.listed_ids import stations_as_known
 from beatplanner.data.description.models import Stations
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import each_row
@@ -197,6 +198,7 @@ def _check_rules(ledger: Ledger, evidence: Evidence, names: list[str], claims: C
         for s, e, st in zip(sites["station"], sites["existing"], state, strict=True)
         if e and st != "closable" and str(s) not in names
     ]
+    rules = stations_as_known(rules, sites["station"].astype(str))
     absent = [f"{s} is held open by hand, and is not chosen." for s in rules.held_open if s not in names]
     feasible = evidence.summary.get("feasible") is True
     if rules.held_open and (feasible or claims.get("status") not in RELAXED):

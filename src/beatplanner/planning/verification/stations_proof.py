@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from beatplanner.data.description.listed_ids import stations_as_known
 from beatplanner.data.town.walking_network import straight_metres, walk_metres
 from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.verification.arrays import NUMBER, TEXT, TRUTH, WHOLE, MalformedError, sized, starts, within
@@ -206,7 +207,7 @@ def _demand(evidence: Evidence) -> Demand:
     if len(people) != len(walks):
         raise CannotProveError("The homes are not those of the inputs.")
     metres = walks[:, [order[n] for n in names]]
-    held = np.isin(names, list(rules.held_open))
+    held = np.isin(names, list(stations_as_known(rules, names).held_open))
     state = sites["state"].to_numpy(object) if "state" in sites else np.full(len(sites), "kept")
     kept = sites["existing"].to_numpy(bool) & (state != "closable") | held
     counts = np.isfinite(metres).any(axis=1) & (people > 0)

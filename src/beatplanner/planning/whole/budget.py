@@ -39,7 +39,7 @@ from beatplanner.planning.whole.areas import (
 from beatplanner.planning.whole.budget_frame import Frame, frame_of, staff_money, yearly
 from beatplanner.planning.whole.forum_lines import ForumLines, forum_lines
 from beatplanner.planning.whole.payroll import Payroll, first_days, one_officer, payroll
-from beatplanner.planning.whole.rollout import Rollout, pilots_of, roll_out
+from beatplanner.planning.whole.rollout import Rollout, pilots_of, roll_out, with_areas_as_known
 from beatplanner.planning.whole.rollout_proofs import certified_rollout
 from beatplanner.planning.whole.spending import fleet_need, spending
 from beatplanner.planning.workload import officers_required
@@ -73,6 +73,9 @@ def budget_summary(
         return None
     frame = frame_of(description)
     areas = areas_of(tables, description, first=frame.first)
+    description = with_areas_as_known(description, areas)
+    rules = description.budget
+    assert rules is not None
     chosen = found or _read_rollout(tables, description) or roll_out(tables, description, seed=seed)
     start = chosen.start
     days = first_days(description)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from beatplanner.data.description.listed_ids import budget_as_known
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import BUDGET_LINES
 from beatplanner.data.errors import InputError, problem
@@ -87,6 +88,9 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
     rules, frame = description.budget, frame_of(description)
     assert rules is not None
     areas = areas_of(tables, description, first=frame.first)
+    description = with_areas_as_known(description, areas)
+    rules = description.budget
+    assert rules is not None
     pilots = pilots_of(areas, description)
     people = payroll(tables, description, today=True)
     room = yearly(None if people is not None else rules.training_seats, rules.years, "budget.training_seats")  # type: ignore[arg-type]
@@ -216,6 +220,14 @@ def _brought_forward(
                 start = trial
                 break
     return start
+
+
+def with_areas_as_known(description: Description, areas: Areas) -> Description:
+    """Return rules whose budget names municipalities and beats as the plan writes them."""
+    rules, table = description.budget, areas.table
+    assert rules is not None
+    towns, beats, names = (table[c].astype(str).tolist() for c in ("municipality", "beat", "name"))
+    return description.model_copy(update={"budget": budget_as_known(rules, towns, beats, names)})
 
 
 def pilots_of(areas: Areas, description: Description) -> np.ndarray:

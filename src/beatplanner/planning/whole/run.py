@@ -318,6 +318,7 @@ def make_plan(
     rollout: Rollout | None = None
     if "officers" in wanted:
         beats = _with_beats(beats, description)
+        town = town.in_beats_of(map(str, beats.table["beat"]))
         from beatplanner.planning.officers.plan import plan_officers
 
         rollout = _rollout(Plan(town, workload, beats, stations, None), seed, stay, forums)
