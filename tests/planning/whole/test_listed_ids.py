@@ -88,7 +88,7 @@ def test_what_is_none_of_the_known_stays_as_it_is_written():
 
 def test_servers_are_of_the_plans_beats_where_there_are_none_of_today():
     rows = [("car", " 01", 0, None, None), ("foot", "02", 1, None, None), ("any", None, 2, None, None)]
-    servers = pd.DataFrame(rows, columns=["server", "beat", "unit", "shift", "speed_kmh"])
+    servers = pd.DataFrame(rows, columns=["server", "beat", "unit", "shift", "speed_kmh"], dtype=object)
     town = SimpleNamespace(description=SimpleNamespace(file="p.toml"))
     beats = np.array(["1", "2", "2"], object)
     shifts = [SimpleNamespace(name="day", shifts=["day"])]

@@ -90,6 +90,12 @@ class Beats(Step):
     relationship_years_today: float | None = None
     relationship_years_kept: float | None = None
     relationship_years_lost_by_lines: float | None = None
+    objective_unit: str | None = Field(None, description="what the objective is counted in")
+    exact_officers: float | None = Field(None, description="officers that the work needs, before they are rounded up")
+    covered_share: float | None = Field(
+        None, description="mean share of a year's hours in which a beat's posts can have one officer on the beat"
+    )
+    proof_cut_short: list[str] | None = Field(None, description="municipalities whose proof the time cut short")
 
 
 class Level(Step):
@@ -108,6 +114,36 @@ class Group(_SummaryPart):
     residents: float
     mean_walk_minutes: float | None
     share_within_limit: float | None
+
+
+class PhaseYear(_SummaryPart):
+    """What opens in a year, what it costs, and whom it serves."""
+
+    year: int
+    opened: list[str]
+    open: int
+    spent: float
+    budget: float
+    residents_within_limit: float
+    objective: float
+
+
+class Phases(_SummaryPart):
+    """The years in which stations open."""
+
+    years: list[PhaseYear]
+    objective: float
+    lower_bound: float
+
+
+class Mobile(_SummaryPart):
+    """Visits where nobody can walk to a station."""
+
+    stops: int
+    least_stops: int | None = Field(description="fewest that would do, proven")
+    residents: float
+    hours_a_year: float
+    km_a_year: float
 
 
 class Stations(Step):
@@ -129,6 +165,52 @@ class Stations(Step):
     groups: dict[str, Group] = Field(default_factory=dict[str, Group])
     share_by_minutes: dict[str, float | None] = Field(default_factory=dict[str, float | None])
     group_excess: float | None = None
+    phases: Phases | None = None
+    mobile: Mobile | None = None
+
+
+class Tenure(_SummaryPart):
+    """A minimum tenure that these postings keep, and above which none can."""
+
+    found: float
+    impossible_above: float | None
+
+
+class Recruits(_SummaryPart):
+    """Speakers of a language to recruit by a day."""
+
+    by: str
+    officers: int
+
+
+class LanguageNeeds(_SummaryPart):
+    """What residents of one language have of officers who speak it."""
+
+    language: str
+    beats: int
+    speakers: float
+    officers: int
+    unavoidable_beat_months: int
+    unavoidable_speaker_months: float
+    recruit: list[Recruits]
+
+
+class Supervision(_SummaryPart):
+    """Supervisors of an area; the whole force has no name."""
+
+    area: str
+    officers: int
+    supervisors: int
+    needed: int
+    missing: int
+
+
+class SpecialPosts(_SummaryPart):
+    """Posts of a beat that ask for something of their holder."""
+
+    beat: str
+    posts: int
+    requires: str
 
 
 class Officers(Step):
@@ -147,6 +229,23 @@ class Officers(Step):
     officers: int | None = None
     months: int | None = None
     broken_rules: list[dict[str, str | None]] = Field(default_factory=list[dict[str, str | None]])
+    rules_kept: Literal["yes", "proven impossible", "not found, not proven"] | None = None
+    speaker_months: float | None = Field(
+        None, description="months in which nobody speaks a language, times its residents"
+    )
+    must_months: float | None = Field(None, description="months in which a wish that must be kept is not")
+    longest_tenure: Tenure | None = None
+    relationship_years_today: float | None = None
+    relationship_years_kept: float | None = None
+    relationship_years_lost_by_lines: float | None = None
+    relationship_years_lost_by_moves: float | None = None
+    languages: list[LanguageNeeds] = Field(default_factory=list[LanguageNeeds])
+    special_posts: list[SpecialPosts] = Field(default_factory=list[SpecialPosts])
+    cover: dict[str, int] | None = Field(None, description="officers of the pool, months away, and those covered")
+    ranks: dict[str, int] | None = None
+    supervision: list[Supervision] = Field(default_factory=list[Supervision])
+    part_time: dict[str, float] | None = Field(None, description="officers who work less, and what their posts miss")
+    appeals: dict[str, int] | None = None
 
 
 class CountedShare(_SummaryPart):
@@ -155,6 +254,14 @@ class CountedShare(_SummaryPart):
     assumed: float
     used: float
     rounds: int = Field(ge=1, description="How often the service was looked at until both agreed")
+
+
+class Month(_SummaryPart):
+    """Incidents of a calendar month, and the share of it that the records cover."""
+
+    month: str
+    incidents: int
+    covered: float
 
 
 class Workload(_SummaryPart):
@@ -169,6 +276,8 @@ class Workload(_SummaryPart):
     incidents_a_year: float | None
     days_covered: float | None
     hours_on_the_beat_per_officer: float
+    years_covered: float | None = None
+    months: list[Month] = Field(default_factory=list[Month])
     abstraction: CountedShare | None = Field(
         None, description='Where service.abstraction is "counted": the rules have the share that is used'
     )
@@ -208,6 +317,9 @@ class Summary(_SummaryPart):
     clashes: list[str] = Field(
         default_factory=list[str], description="which rules clash, in words; empty where all are met"
     )
+    clashes_of_beats: list[str] | None = Field(None, description="those of the clashes that are the beats'")
+    clashes_of_stations: list[str] | None = Field(None, description="those of the clashes that are the stations'")
+    clashes_of_officers: list[str] | None = Field(None, description="those of the clashes that are the officers'")
     unproven_clashes: list[str] = Field(
         default_factory=list, description="those of the clashes of which it is not proven that no plan avoids them"
     )
@@ -230,6 +342,13 @@ class Summary(_SummaryPart):
     country: CountryContent | None = None
     service: ServiceContent | None = Field(None, description="as ``service.json``")
     forums: ForumWays | None = Field(None, description="where forums meet, and what that costs")
+    drawn: Claims | None = Field(None, description="by which edits of a drawing the plan was made, and of which plan")
+    replanned: Claims | None = Field(
+        None, description="of which plan of officers this one is the next, and what changed"
+    )
+    edited_postings: Claims | None = Field(None, description="postings changed by hand, by whom and why")
+    edited_stations: Claims | None = Field(None, description="stations changed by hand")
+    shared_out_from: str | None = Field(None, description="the folder of the country's plan of which this is a part")
 
     @field_validator("budget", "country", "service", "forums", mode="wrap")
     @classmethod

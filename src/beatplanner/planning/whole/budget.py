@@ -73,9 +73,7 @@ def budget_summary(
         return None
     frame = frame_of(description)
     areas = areas_of(tables, description, first=frame.first)
-    description = with_areas_as_known(description, areas)
-    rules = description.budget
-    assert rules is not None
+    description, rules = with_areas_as_known(description, areas)
     chosen = found or _read_rollout(tables, description) or roll_out(tables, description, seed=seed)
     start = chosen.start
     days = first_days(description)

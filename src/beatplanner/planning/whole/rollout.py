@@ -9,7 +9,7 @@ import numpy as np
 
 from beatplanner.data.description.listed_ids import budget_as_known
 from beatplanner.data.description.models import Description
-from beatplanner.data.description.sections.budget import BUDGET_LINES
+from beatplanner.data.description.sections.budget import BUDGET_LINES, Budget
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.result.plan_tables import PlanTables
@@ -85,12 +85,9 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
     from beatplanner.solver.location.rollout import rollout
     from beatplanner.solver.location.rollout_tree import Choices, rollout_tree
 
-    rules, frame = description.budget, frame_of(description)
-    assert rules is not None
+    frame = frame_of(description)
     areas = areas_of(tables, description, first=frame.first)
-    description = with_areas_as_known(description, areas)
-    rules = description.budget
-    assert rules is not None
+    description, rules = with_areas_as_known(description, areas)
     pilots = pilots_of(areas, description)
     people = payroll(tables, description, today=True)
     room = yearly(None if people is not None else rules.training_seats, rules.years, "budget.training_seats")  # type: ignore[arg-type]
@@ -222,12 +219,13 @@ def _brought_forward(
     return start
 
 
-def with_areas_as_known(description: Description, areas: Areas) -> Description:
-    """Return rules whose budget names municipalities and beats as the plan writes them."""
+def with_areas_as_known(description: Description, areas: Areas) -> tuple[Description, Budget]:
+    """Return rules whose budget names municipalities and beats as the plan writes them, and this budget."""
     rules, table = description.budget, areas.table
     assert rules is not None
     towns, beats, names = (table[c].astype(str).tolist() for c in ("municipality", "beat", "name"))
-    return description.model_copy(update={"budget": budget_as_known(rules, towns, beats, names)})
+    rules = budget_as_known(rules, towns, beats, names)
+    return description.model_copy(update={"budget": rules}), rules
 
 
 def pilots_of(areas: Areas, description: Description) -> np.ndarray:
