@@ -138,7 +138,8 @@ def _parts(lines: Sequence[shapely.Geometry], tree: shapely.STRtree, ids: np.nda
     middle = (a + b) / 2
     # all pieces of all streets at once; the piece itself tells where a street ends at the edge of the town
     one_side, other_side, at = (_beat_at(middle + s * 2 * BORDER * left, tree) for s in (1, -1, 0))
-    for i, (k, one, other) in enumerate(zip(street.tolist(), one_side.tolist(), other_side.tolist(), strict=True)):
+    streets: list[int] = street.tolist()
+    for i, (k, one, other) in enumerate(zip(streets, one_side.tolist(), other_side.tolist(), strict=True)):
         here = {x for x in (one, other) if x >= 0}
         if len(here) == 2:
             for sign, beat in ((1, one), (-1, other)):
