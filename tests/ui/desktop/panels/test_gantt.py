@@ -9,6 +9,7 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
+from beatplanner.ui.desktop.window.theme import DARK, LIGHT, palette_of
 from conftest import ROSTER, write_grid_town, write_roster
 
 Key, Keys = QtCore.Qt.Key, QtCore.Qt.KeyboardModifier
@@ -81,6 +82,25 @@ def test_the_end_of_a_posting_is_dragged_and_the_rules_answer(window, qtbot):
     assert panel.postings[number].end == 24
     panel.redo()
     assert panel.postings[number].end == 7
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+def test_months_without_an_officer_are_seen_on_either_ground(window, colours):
+    panel, gantt = window.gantt, window.gantt.gantt
+    gantt.setPalette(palette_of(colours))
+    number = whole(panel)
+    gantt.choose(number)
+    panel.move_posting(number, 0, -17, "", 0)
+    box = gantt.bar(number)
+    empty = QtCore.QRect(int(box.right()) + 8, int(box.top()) + 4, int(6 * gantt.month_width), int(box.height()) - 8)
+    seen = gantt.viewport().grab(empty).toImage()
+    lights = {
+        sum(w * c**2.2 for w, c in zip((0.2126, 0.7152, 0.0722), seen.pixelColor(x, y).getRgbF()[:3], strict=True))
+        for x in range(seen.width())
+        for y in range(seen.height())
+    }
+    # what is drawn stands out from its ground by 3 to 1 (WCAG 2.2, 1.4.11)
+    assert (max(lights) + 0.05) / (min(lights) + 0.05) >= 3
 
 
 def test_a_posting_goes_to_another_post_and_what_cannot_be_is_said(window, qtbot):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 from PySide6.QtCore import QSize, QStringListModel, Qt
-from PySide6.QtWidgets import QCompleter, QLineEdit
+from PySide6.QtWidgets import QAbstractButton, QCompleter, QLineEdit
 
 from beatplanner.ui.desktop.map.map_content import Place, search_places
 from beatplanner.ui.desktop.map.map_view import MapView
@@ -16,7 +16,7 @@ from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
-from beatplanner.ui.desktop.toolkit.tool_actions import add_action
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action, stays_on
 
 ACTIONS = (
     Action("map_move", "Map", "Move and click", "Drag the map, click a beat.", "V"),
@@ -202,6 +202,9 @@ def install(window: Window) -> None:
             made[entry.name] = add_action(
                 window, entry, lambda on, n=entry.name: take(n, on), checkable=True, toolbar=bar
             )
+            button = bar.widgetForAction(made[entry.name])
+            assert isinstance(button, QAbstractButton)
+            stays_on(button)
         else:
             made[entry.name] = add_action(
                 window, entry, slots[entry.name], toolbar=bar if entry.name == "map_move" else None

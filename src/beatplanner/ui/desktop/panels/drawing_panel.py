@@ -39,7 +39,7 @@ from beatplanner.ui.desktop.session.drawing_process import DrawingProcess
 from beatplanner.ui.desktop.toolkit.banner import Banner
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 from beatplanner.ui.desktop.toolkit.in_language import in_language
-from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, two_in_a_row
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, stays_on, two_in_a_row
 
 if TYPE_CHECKING:
     from beatplanner.data.narrowing import Table
@@ -167,7 +167,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
             button = QPushButton(action.text().rstrip("…"))
             button.setToolTip(action.toolTip())
             button.setAccessibleDescription(action.statusTip())
-            button.setCheckable(action.isCheckable())
+            stays_on(button, checkable=action.isCheckable())
             button.setEnabled(action.isEnabled())
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.setMinimumWidth(40)

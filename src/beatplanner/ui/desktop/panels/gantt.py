@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from beatplanner.ui.desktop.plain_text import literal
+from beatplanner.ui.desktop.toolkit.signal_colours import signal
 
 if TYPE_CHECKING:
     # what plans is loaded with the first plan: the window itself stands at once
@@ -42,7 +43,6 @@ FILLS = (
     "#b3e2cd",
     "#f4cae4",
 )
-WRONG = QColor("#b2182b")
 GRIP, LEAST, MOST = 7, 4.0, 60.0
 
 
@@ -227,7 +227,7 @@ class Gantt(QAbstractScrollArea):
 
     def _draw_empty(self, painter: QPainter, first: int, last: int) -> None:
         """Hatch the months in which a post is empty."""
-        hatch = QBrush(WRONG, Qt.BrushStyle.BDiagPattern)
+        hatch = QBrush(signal("wrong", self.palette()), Qt.BrushStyle.BDiagPattern)
         for row in range(first, last):
             entry = self.rows[row]
             if entry.officer:
@@ -283,7 +283,7 @@ class Gantt(QAbstractScrollArea):
         if self.days and self.days[0] <= today < self.days[-1]:
             month = sum(d <= today for d in self.days) - 1
             x = self._x(month + (today - self.days[month]).days / 30.4)
-            painter.setPen(QPen(WRONG, 1.5))
+            painter.setPen(QPen(signal("wrong", self.palette()), 1.5))
             painter.drawLine(QPointF(x, self.head), QPointF(x, view.height()))
 
     def _draw_head(self, painter: QPainter, view, text: QColor) -> None:

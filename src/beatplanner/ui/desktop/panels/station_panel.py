@@ -30,7 +30,7 @@ from beatplanner.ui.desktop.toolkit.checks import SeenBoxes
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.tall_scroll import TallScroll
-from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, two_in_a_row
+from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, stays_on, two_in_a_row
 
 # How near the pointer must be to a site, in pixels.
 NEAR = 14.0
@@ -132,7 +132,7 @@ class StationPanel(QWidget):
         self.head = Label()
         self.head.setWordWrap(True)
         self.use = QPushButton(self.tr("Move stations on the map"))
-        self.use.setCheckable(True)
+        stays_on(self.use)
         self.use.toggled.connect(self.use_tool)
         self.figures = Label()
         self.figures.setWordWrap(True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDockWidget, QGridLayout, QMenu, QToolBar, QWidget
+from PySide6.QtGui import QAction, QColor, QKeySequence, QPalette
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDockWidget, QGridLayout, QMenu, QToolBar, QWidget
 
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.frame import Frame
@@ -31,6 +31,30 @@ def menu_named(window: Frame, title: str) -> QMenu:
     else:
         window.menuBar().insertMenu(last, menu)
     return menu
+
+
+def stays_on(button: QAbstractButton, *, checkable: bool = True) -> None:
+    """Let a button stay on, and fill it then as what is selected is filled: in the dark theme the style's own shade is hardly another.
+
+    Behind an icon stands a paler mix, on which its lines are seen.
+    """
+
+    def mark(*, on: bool) -> None:
+        palette, role = QPalette(), QPalette.ColorRole
+        if on:
+            usual, pictured = QApplication.palette(), not button.icon().isNull()
+            fill, below = usual.color(role.Highlight), usual.color(role.Button)
+            if pictured:
+                both = (fill, below)
+                fill = QColor(*(sum(c) // 2 for c in zip(*((c.red(), c.green(), c.blue()) for c in both), strict=True)))
+            palette.setColor(role.Button, fill)
+            palette.setColor(role.ButtonText, usual.color(role.ButtonText if pictured else role.HighlightedText))
+        button.setPalette(palette)
+
+    button.setCheckable(checkable)
+    if checkable:
+        button.toggled.connect(lambda on: mark(on=on))
+        mark(on=button.isChecked())
 
 
 def add_action(
