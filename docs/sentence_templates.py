@@ -6,6 +6,9 @@ import ast
 import re
 from pathlib import Path
 
+from beatplanner.data.formats.damage import KINDS
+from beatplanner.ui.desktop.session.damage import LAYERS, OTHERS
+
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "beatplanner"
 # The modules whose sentences a window shows: why rules clash, what a plan warns of, what a draft breaks.
 MODULES = (
@@ -253,7 +256,11 @@ def templates() -> list[str]:
     for room in SENTENCES_OF:
         for file in sorted((SOURCE / room).glob("*.py")):
             _Sentences(found, whole=True).visit(ast.parse(file.read_text("utf-8")))
-    return [t for t in (*WORDS, *found) if not KEY.fullmatch(t)]
+    return [
+        t
+        for t in dict.fromkeys((*WORDS, *KINDS.values(), *LAYERS.values(), *OTHERS.values(), *found))
+        if not KEY.fullmatch(t)
+    ]
 
 
 def names_of_checks() -> list[str]:

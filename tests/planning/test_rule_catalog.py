@@ -289,3 +289,14 @@ def test_a_name_in_several_languages_is_told_as_people_read_it():
     assert in_words(rule, value) == (
         "forums of a beat: name (en Advisory Group, sq Grupi këshillues), members 15, hours (from 2.5) + 1"
     )
+
+
+def test_shares_and_spans_within_a_table_are_told_as_such():
+    known = {r.key: r for r in RULES}
+    assert in_words(known["beats.balances"], {"residents": 0.3, "area": 0.125}).endswith(
+        ": residents ±30 %, area ±12.5 %"
+    )
+    sectors = in_words(known["beats.sectors"], {"span": [2, 3], "tolerance": 0.6})
+    assert sectors == "beats in sectors: span 2–3, tolerance ±60 %"
+    standard = in_words(known["service.standard"], {"minutes": 8.0, "within_share": 0.9})
+    assert "minutes 8" in standard and "within share 90 %" in standard

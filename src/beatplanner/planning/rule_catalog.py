@@ -273,7 +273,11 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str, num
             said = "; ".join(number(_figure(v)) for v in (value if is_list(value) else [value]))
         else:
             rows = [value] if rule.kind == "table" else value if rule.kind == "rows" else []
-            said = "; ".join(_table_words(row, translated, number) for row in rows) if rows else written(rule, value)
+            said = (
+                "; ".join(_table_words(row, translated, number, shares=rule.unit == "%") for row in rows)
+                if rows
+                else written(rule, value)
+            )
             said = translated(said) if rule.kind == "text" and said == rule.default else said
             said = number(said) if rule.kind == "date" else said
         return translated(rule.words).replace("{value}", said) if said else translated(rule.off or "not said")
@@ -361,14 +365,32 @@ def in_words_again(text: str, translated: Callable[[str], str], number: Callable
     return "; ".join(said)
 
 
-def _table_words(value: Mapping[str, object], translated: Callable[[str], str], number: Callable[[str], str]) -> str:
-    """Return a table as people read it: ``burglary 2.5, assault 3``; hours of a day as ``day 07:00–15:00 (mon–fri)``."""
+def _table_words(
+    value: Mapping[str, object],
+    translated: Callable[[str], str],
+    number: Callable[[str], str],
+    *,
+    shares: bool = False,
+) -> str:
+    """Return a table as people read it: ``burglary 2.5, assault 3``, where its values are `shares` ``residents ±15 %``, hours as ``day 07:00–15:00``."""
     if re.match(STARTS, str(value.get("start", ""))) and re.match(ENDS, str(value.get("end", ""))):
         return _hours_words(value, translated, number)
-    said = {translated(k.replace("_", " ")): v for k, v in value.items() if v is not None and v != []}
-    numbers = {k: v if is_list(v) else [v] for k, v in said.items()}
-    parts = {k: " + ".join(_part_words(n, translated, number) for n in v) for k, v in numbers.items()}
-    return ", ".join(f"{k} {v}" for k, v in parts.items())
+    parts: list[str] = []
+    for name, found in value.items():
+        if found is None or found == []:
+            continue
+        values = found if is_list(found) else [found]
+        if shares or name == "tolerance" or name.endswith("_share"):
+            sign = "" if name.endswith("_share") and not shares else "±"
+            said = [
+                f"{sign}{number(_figure(round(100 * v, 6)))} %" if isinstance(v, int | float) else str(v)
+                for v in values
+            ]
+        else:
+            said = [_part_words(v, translated, number) for v in values]
+        # the fewest and the most are no sum
+        parts.append(f"{translated(name.replace('_', ' '))} {('–' if name == 'span' else ' + ').join(said)}")
+    return ", ".join(parts)
 
 
 def _hours_words(value: Mapping[str, object], translated: Callable[[str], str], number: Callable[[str], str]) -> str:

@@ -9,7 +9,7 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
 from beatplanner.planning.progress import CHECK, PAPERS, Unmet
 from beatplanner.planning.rule_catalog import PRESETS
-from beatplanner.ui.desktop.panels.run_chart import RunChart, Series
+from beatplanner.ui.desktop.panels.run_chart import RunChart, Series, seconds_said
 from beatplanner.ui.desktop.window import run_actions
 
 
@@ -367,7 +367,7 @@ def test_writing_is_a_step_of_its_own_whose_bar_counts_parts(window, monkeypatch
     assert lines == [
         "Step 2 of 2: Checking and writing the plan",
         "430 s",
-        "Part 5 of 5: the pack in the language sq",
+        "Part 5 of 5: the pack in the language Shqip",
     ]
     monkeypatch.undo()
 
@@ -429,6 +429,13 @@ def test_lines_of_the_chart_never_get_worse_and_the_gap_is_theirs(qtbot):
     qtbot.addWidget(chart)
     chart.add("beats: proof", 1.0, 100.0, 99.0)
     assert chart.in_words("beats") == "At most 1.0 % from the best possible."
+    before = QtCore.QLocale()
+    QtCore.QLocale.setDefault(QtCore.QLocale("mk"))
+    try:
+        assert "1,0 %" in chart.in_words("beats")
+        assert (seconds_said(9.04), seconds_said(74.2)) == ("9,0", "74")
+    finally:
+        QtCore.QLocale.setDefault(before)
     chart.add("officers: proof", 1.0, 5.0, None)
     assert chart.in_words("officers") == "A plan is found; nothing is proven yet."
     chart.resize(260, 140)

@@ -54,6 +54,27 @@ def test_what_holds_no_project_says_what_it_is(project):
     assert "an Excel workbook, not a project" in told(project.path("officers.xlsx"))
 
 
+def test_a_file_that_is_no_layer_either_says_what_it_is(tmp_path):
+    cases = {
+        "town.mbtiles": (b"SQLite format 3\0" + bytes(200), "a background map, not a project", "Background map"),
+        "map.PNG": (b"\x89PNG\r\n", "a picture, not a project", ".beatplan"),
+        "layers.zip": (b"PK\x03\x04", "a packed folder, not a project", "New from layers"),
+        "plan.pdf": (b"%PDF-1.7", "a PDF, not a project", ".toml"),
+        "thing.dat": (b"junk\0\1\2", "neither a project nor the settings of one", ".beatplan"),
+    }
+    for name, (content, *words) in cases.items():
+        file = tmp_path / name
+        file.write_bytes(content)
+        text = told(file)
+        assert text.startswith(name) and all(word in text for word in words), text
+
+
+def test_settings_with_another_ending_or_of_two_bytes_a_letter_are_no_thing(tmp_path):
+    for name, content in (("town.settings", b"[project\nname = 3"), ("old.cfg", "[project]\n".encode("utf-16"))):
+        (tmp_path / name).write_bytes(content)
+        assert "project settings file: it has a mistake" in told(tmp_path / name)
+
+
 def test_all_broken_layers_are_told_at_once(project, tmp_path):
     folder = shutil.copytree(project.folder, tmp_path / "copy")
     (folder / "units.gpkg").write_bytes(b"y" * 3000)

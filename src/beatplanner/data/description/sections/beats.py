@@ -91,6 +91,7 @@ class Beats(Section):
         Rule(
             "Further balances",
             "balanced beside the hours: {value}",
+            unit="%",
             off="hours alone are balanced",
             why="Beats with alike work may still differ in the people to know or the ground to cover. Each of these amounts is held within its share of the municipality's mean: `residents`, `area`, `calls` (incidents a year), or a name of `units.amounts`.",
             source="None: hours alone are balanced. Several at once are usual in commercial districting, at 5 to 20 %.",

@@ -90,7 +90,8 @@ class SavePage(Page):
         ]
         if self.draft.hours:
             lines.append(
-                self.tr("Hours per incident: ") + ", ".join(f"{c} {h:g} h" for c, h in self.draft.hours.items())
+                self.tr("Hours per incident: ")
+                + ", ".join(f"{c} {number(h, len(f'{h:g}'.partition('.')[2]))} h" for c, h in self.draft.hours.items())
             )
         self.overview.setText("\n".join(lines))
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.ui.desktop.map.window import Window
+from beatplanner.ui.desktop.toolkit.figures_text import number
 
 BEST, BOUND = QColor("#d95f0e"), QColor("#2c7fb8")
 # Of the chart's height the last gap takes at most this share: what came before may leave it at the top and the bottom.
@@ -18,7 +19,12 @@ STEPS = ("beats", "stations", "officers")
 
 
 def _percents(share: float, digits: int) -> str:
-    return f"{100 * share:.{digits}f}"
+    return number(100 * share, digits)
+
+
+def seconds_said(seconds: float) -> str:
+    """Return the end of the chart's axis: short runs have a tenth of a second."""
+    return number(seconds, 0 if seconds >= 10 else 1)
 
 
 @dataclass
@@ -151,9 +157,7 @@ class RunChart(QWidget):
         if series.gap is not None:
             words = self.tr("gap {0} %").format(gap_said(series.gap, _percents))
             painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, words)
-        painter.drawText(
-            below, Qt.AlignmentFlag.AlignRight, self.tr("{0} s").format(f"{end:.0f}" if end >= 10 else f"{end:.1f}")
-        )
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, self.tr("{0} s").format(seconds_said(end)))
 
     def _legend(self, painter: QPainter, line: int, best: bool, bound: bool) -> None:
         x, metrics = 4.0, QFontMetrics(self.font())

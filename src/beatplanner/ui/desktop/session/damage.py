@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,23 @@ from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.damage import KINDS, damaged
 from beatplanner.ui.desktop.session.foreign_paths import leads_to_server
 
+# What holds layers beside the kinds that damage is looked for in.
+LAYERS = {
+    **dict.fromkeys((".csv", ".tsv", ".txt", ".kml", ".gpx", ".dbf", ".xls"), "a table or a layer"),
+    **dict.fromkeys((".fgb", ".gml", ".parquet", ".tab", ".mif", ".dxf"), "a map layer"),
+    **dict.fromkeys((".zip", ".7z", ".gz", ".tar"), "a packed folder"),
+}
+# What is often double-clicked or dropped and holds no town at all.
+OTHERS = {
+    ".mbtiles": "a background map",
+    ".pdf": "a PDF",
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".svg", ".heic"), "a picture"),
+    **dict.fromkeys((".doc", ".docx", ".odt", ".rtf"), "a text for a word processor"),
+    **dict.fromkeys((".htm", ".html"), "a web page"),
+    **dict.fromkeys((".qgs", ".qgz"), "a QGIS project"),
+}
+# What is said to do where a file can be used nowhere.
+PROJECTS = "Choose a project (.beatplan), or its settings (.toml)"
 # How a text begins that is no TOML; what follows is told to a planner.
 NO_TOML = "this is not valid TOML: "
 
@@ -52,8 +70,25 @@ def refuse_what_is_no_project(path: Path) -> None:
 
         if not is_project_file(path):
             raise InputError(problem(f"{path.name} is a GeoPackage of map layers, not a project", layers))
-    elif ending in KINDS or ending in (".csv", ".tsv", ".txt", ".kml", ".gpx", ".dbf", ".xls"):
-        raise InputError(problem(f"{path.name} is {KINDS.get(ending, 'a table or a layer')}, not a project", layers))
+    elif kind := LAYERS.get(ending, KINDS.get(ending)):
+        raise InputError(problem(f"{path.name} is {kind}, not a project", layers))
+    elif kind := OTHERS.get(ending):
+        shown = "Open a project first, then choose it under View, Background map"
+        raise InputError(problem(f"{path.name} is {kind}, not a project", shown if ending == ".mbtiles" else PROJECTS))
+    elif b"\0" in _beginning(path):
+        raise InputError(problem(f"{path.name} is neither a project nor the settings of one", PROJECTS))
+
+
+def _beginning(path: Path) -> bytes:
+    """Return how a file begins; settings are text, which has no zero in it."""
+    try:
+        with path.open("rb") as stream:
+            found = stream.read(1000)
+    except OSError:
+        # why it cannot be read is told where it is
+        return b""
+    # texts of two bytes a letter have zeros too, and say so first
+    return b"" if found[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else found
 
 
 def in_plain_words(path: Path, error: InputError) -> InputError:

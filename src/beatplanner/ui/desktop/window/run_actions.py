@@ -27,6 +27,7 @@ from beatplanner.planning.proof import OPTIMAL_GAP, clash_is_proven
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.session.solving import step_of
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.window.languages import LANGUAGES
 
 # A run of so many seconds is cancelled after a question only.
 ASK_AFTER = 20.0
@@ -237,7 +238,8 @@ class RunActions:
         }
         words = parts.get(what)
         if words is None:
-            words = self.tr("the pack in the language {0}").format(what.removeprefix("the pack in "))
+            code = what.removeprefix("the pack in ")
+            words = self.tr("the pack in the language {0}").format(LANGUAGES.get(code, code))
         most = max(self.parts, len(self.written))
         return [self.tr("Part {0} of {1}: {2}").format(len(self.written), most, words)]
 
