@@ -192,7 +192,9 @@ def test_repair_solving_on_and_the_plan_that_comes_of_it(window, qtbot):
         pass
     assert drawing.figures().broken == ()
     assert drawing.edits[-1].kind == "repair"
-    assert "Moved to restore the rules" in panel.note.text()
+    assert "Moved to restore the rules:\n• " in panel.note.text()
+    # what stands on one line alone announces nothing
+    assert window.statusBar().currentMessage() == "Moved to restore the rules"
     assert set(window.map.selected_units.tolist()) == {drawing.place[u] for u in drawing.edits[-1].moves}
     do(window, "draw_undo")
     assert drawing.figures().broken

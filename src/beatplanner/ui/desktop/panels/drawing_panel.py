@@ -37,7 +37,7 @@ from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.draft import Draft
 from beatplanner.ui.desktop.session.drawing_process import DrawingProcess
 from beatplanner.ui.desktop.toolkit.banner import Banner
-from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.figures_text import number, percent, whole_parts
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, stays_on, two_in_a_row
 
@@ -278,11 +278,9 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
             return
         f = drawing.figures()
         self.scenario.drawn = drawing
-        lines = [
-            self.tr("{0} beats  ·  greatest deviation ±{1}  ·  {2} officers").format(
-                len(f.beat), percent(f.max_deviation, 1), number(int(f.officers.sum()))
-            )
-        ]
+        words = self.tr("{0} beats  ·  greatest deviation ±{1}  ·  {2} officers")
+        posts = number(int(f.officers.sum()))
+        lines = [whole_parts(words.format(len(f.beat), percent(f.max_deviation, 1), posts))]
         known = drawing.town.has_population
         if f.moved_share is not None:
             words = (
@@ -312,7 +310,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.note.setText(text)
         self.note.setVisible(bool(text))
         if text:
-            self.window_.statusBar().showMessage(text.splitlines()[0], 8_000)
+            self.window_.statusBar().showMessage(text.splitlines()[0].rstrip(":"), 8_000)
 
     def _enable(self) -> None:
         if not self.actions_:
