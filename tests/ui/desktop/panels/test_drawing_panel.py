@@ -90,6 +90,22 @@ def test_a_stroke_shows_figures_flashes_what_breaks_and_is_undone(window, qtbot)
     assert all(h["time"] for h in panel.history)
 
 
+def test_the_beat_that_is_chosen_to_paint_is_the_one_of_table_and_card(window, qtbot):
+    panel, results = window.drawing_panel, window.results
+    ids = window.map.content.ids
+    for beat in (ids[1], ids[0]):
+        panel.beat.setCurrentIndex(panel.beat.findData(beat))
+        panel.beat.activated.emit(panel.beat.currentIndex())
+        assert window.map.selected == beat
+        assert window.beat_at(window.table.currentIndex()) == beat
+        assert [window.beat_at(i) for i in window.table.selectionModel().selectedRows()] == [beat]
+        assert results.beat == beat and panel.chosen() == beat
+    stroke(window, qtbot, ids[1], 0)
+    row = next(r for r in range(panel.table.rowCount()) if panel.table.item(r, 0).text() == ids[1])
+    panel.table.selectRow(row)
+    assert results.beat == window.map.selected == window.beat_at(window.table.currentIndex()) == ids[1]
+
+
 def test_one_stroke_over_many_units_is_one_edit_with_its_reason(window, qtbot):
     panel = window.drawing_panel
     panel.reason.setText("market day")

@@ -33,6 +33,11 @@ class DrawingEdits:
             Brush(self.map, lambda: self.drawing, self.chosen, self.brush_size.value, self._touched, self._lifted)
         )
 
+    def light_up(self: Any, beat: str) -> None:
+        """Let the map, the table and the card show the beat that was chosen to be painted."""
+        self.window_._select_row(beat)
+        self.map.select(beat)
+
     def _lay_down(self: Any, kind: type) -> None:
         if isinstance(self.map.tool, kind):
             self.map.use(None)

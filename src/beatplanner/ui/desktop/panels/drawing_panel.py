@@ -117,7 +117,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.beat.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.beat.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.beat.setMinimumContentsLength(12)
-        self.beat.activated.connect(lambda _: self.map.select(self.chosen()))
+        self.beat.activated.connect(lambda _: self.light_up(self.chosen()))
         label.setBuddy(self.beat)
         row.addWidget(label)
         row.addWidget(self.beat, 1)
@@ -338,7 +338,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
             item = self.table.item(rows.pop(), 0)
             if item is not None:
                 self.choose(item.text())
-                self.map.select(item.text())
+                self.light_up(item.text())
 
     def _picked(self, beat: str) -> None:
         if beat:
