@@ -213,6 +213,8 @@ def test_a_tool_that_is_taken_is_seen(window, application, theme):
             assert button.isChecked() == on
             # a corner of the face, where no word and no icon is
             shades.append(button.grab().toImage().pixelColor(button.width() - 5, button.height() // 2))
+            face, word = luminance(shades[-1].name()), luminance(button.palette().buttonText().color().name())
+            assert (max(face, word) + 0.05) / (min(face, word) + 0.05) >= 4.5, (theme, on, shades[-1].name())
         off, taken, again = (c.blue() - c.red() for c in shades)
         # blue, not only another grey
         assert abs(off) < 5 and abs(again) < 5 and taken > 30, (theme, action.objectName(), off, taken, again)

@@ -47,6 +47,9 @@ def stays_on(button: QAbstractButton, *, checkable: bool = True) -> None:
             if pictured:
                 both = (fill, below)
                 fill = QColor(*(sum(c) // 2 for c in zip(*((c.red(), c.green(), c.blue()) for c in both), strict=True)))
+            else:
+                # the style lays light over a button
+                fill = fill.darker(140)
             palette.setColor(role.Button, fill)
             palette.setColor(role.ButtonText, usual.color(role.ButtonText if pictured else role.HighlightedText))
         button.setPalette(palette)
