@@ -318,6 +318,21 @@ def test_what_a_run_has_found_is_seen_in_a_town_without_beats(window):
     assert cartography.NO_BEAT in bare & seen()
 
 
+def test_the_legend_has_no_border_that_is_not_drawn_while_a_run_finds_beats(window):
+    from beatplanner.ui.desktop.map.legend import legend
+
+    view, content = window.map, window.map.content
+
+    def lines() -> list[str]:
+        return [key.text for key in legend(content, view.stack)]
+
+    assert "Border of a beat" in lines()
+    view.take_found(np.arange(4), np.arange(4) % 2)
+    assert "Border of a beat" not in lines() and "Border of a unit" in lines()
+    content.forget_found()
+    assert "Border of a beat" in lines()
+
+
 def test_no_name_stands_below_the_legend(window):
     from beatplanner.ui.desktop.map.around import boxes_around
 

@@ -173,7 +173,8 @@ def legend(content: MapContent, stack: LayerStack, *, public: bool = False, dark
             for high, colour in zip(breaks, colours, strict=True):
                 found.append(Key("fill", colour, f"{_rounded(low)} – {_rounded(float(high))}", of_class=True))
                 low = float(high)
-        elif name == "Beat borders" and not (content.label >= 0).any():
+        elif name == "Beat borders" and (content.found is not None or not (content.label >= 0).any()):
+            # beats that a run has found so far have colours alone
             continue
         elif name in simple and (name not in _DATA or _has(content, name)):
             found.append(simple[name])
