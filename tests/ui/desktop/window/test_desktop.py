@@ -324,3 +324,26 @@ def test_the_window_stands_without_what_only_a_town_needs():
     code = f"import sys; from PySide6.QtWidgets import QApplication; a = QApplication([]); from beatplanner.ui.desktop.window.main_window import MainWindow; late = {late}; {made}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_a_message_that_is_longer_than_its_place_ends_in_dots_before_what_stands_beside_it(make_window, planned, qtbot):
+    window = make_window()
+    window.resize(1366, 768)
+    window.open(planned.folder / "plan")
+    window.show()
+    bar, words = (
+        window.statusBar(),
+        "Outside the municipality of this beat: " + ", ".join(f"unit {k}" for k in range(99)),
+    )
+    window.coordinates.setText("42.01859° N  21.01192° E")
+    bar.showMessage(words)
+    qtbot.waitUntil(lambda: bar.room().right() < window.coordinates.geometry().left())
+    said = bar.said()
+    assert said != words and said.endswith("…")
+    assert bar.fontMetrics().horizontalAdvance(said) <= bar.room().width()
+    # what comes beside it later takes of its place at once
+    window.coordinates.setText("42.01859° N  21.01192° E  ·  E 500,987  N 4,651,840 m")
+    qtbot.waitUntil(lambda: len(bar.said()) < len(said))
+    bar.showMessage("Saved")
+    assert bar.said() == "Saved"
+    assert bar.currentMessage() == "Saved"

@@ -64,6 +64,7 @@ from beatplanner.ui.desktop.window.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.window.result_actions import ResultActions
 from beatplanner.ui.desktop.window.room import RoomForMap
 from beatplanner.ui.desktop.window.run_actions import AFTER_STEPS, RunActions
+from beatplanner.ui.desktop.window.status_line import StatusLine
 from beatplanner.ui.desktop.window.table_panel import TablePanel
 
 # the wheel carries the guide; from the sources `start.py` makes it
@@ -181,7 +182,7 @@ class MainWindow(
         self.pages.addWidget(self.start_page)
         self.pages.addWidget(right)
         self.setCentralWidget(self.pages)
-        self.statusBar()
+        self.setStatusBar(StatusLine())
 
     # ---- showing
 
@@ -273,11 +274,6 @@ class MainWindow(
 
     def _show_unit(self, unit: int) -> None:
         text = self.scenario.unit_text(unit, self.tr, number) if unit >= 0 else ""
-        if hasattr(self, "coordinates"):
-            # a line that is longer than its place ends in dots before the coordinates begin
-            there = self.coordinates
-            room = there.geometry().right() - there.sizeHint().width() - 3 * self.fontMetrics().horizontalAdvance("0")
-            text = self.statusBar().fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(0, room))
         self.statusBar().showMessage(text)
 
     def _select_beat(self, current, _previous) -> None:

@@ -351,7 +351,12 @@ class ProjectActions:
         buttons = QMessageBox.StandardButton
         words = self.tr("“{0}” has unsaved work. Save it?").format(self.scenario.name)
         if self.draft.count:
-            words += "\n\n" + self.in_draft() + ". " + self.tr("They are saved with the project as a draft.")
+            words += (
+                "\n\n"
+                + self.in_draft()
+                + ". "
+                + self.tr("What is not in the plan is saved with the project as a draft.")
+            )
         answer = question(
             self,
             self.tr("beatplanner"),
