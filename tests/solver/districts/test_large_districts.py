@@ -11,7 +11,7 @@ from test_districting import grid_problem, with_today
 
 from beatplanner.planning.verification.travel_bound import prove
 from beatplanner.planning.verification.travel_pairs import Area
-from beatplanner.planning.whole.beat_proofs import packed
+from beatplanner.planning.whole.beat_proofs import STEP, _looked_at, _proven, packed
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts import dilation, node
 from beatplanner.solver.districts.annealing import CUT
@@ -381,3 +381,36 @@ def test_the_model_on_labels_proves_the_least_border_of_every_partition(seed, co
         assert connected(district, problem.edges)
         known, again = LabelModel(problem, near).bound(60.0, 1, lambda: False, district, 500)
         assert known == pytest.approx(least) and again is not None
+
+
+def test_a_certificate_has_the_nodes_that_the_checker_looks_at(parted):
+    problem, plan, _ = parted
+    area, tree, claim = area_of(problem), plan.evidence, plan.lower_bound * (1 - 1e-3)
+    own, value = _proven(tree, 700, STEP, area, False, claim, cut=False)
+    kept, leaf = len(own["parent"]), len(tree.nodes) - 1
+    assert kept == len(tree.nodes) and value >= claim
+    # the search split a node that the checker closes: its children, and what the file had no room for beside them, are not asked for
+    child = replace(tree.nodes[leaf], parent=leaf, unit=0, gone=np.empty((0, 2), np.int64))
+    split = replace(tree, nodes=(*tree.nodes, child, child))
+    own, again = _proven(split, kept, STEP, area, False, claim, cut=False)
+    assert len(own["parent"]) == kept
+    assert value == again == prove(area, own, False, claim) == prove(area, packed(split), False, claim)
+    # where not even those have room the first of them stand, as far as they prove
+    few, least = _proven(split, kept - 4, STEP, area, False, claim, cut=False)
+    assert len(few["parent"]) < kept
+    assert least == prove(area, few, False, claim) <= value
+
+
+def test_nodes_that_are_left_out_of_a_certificate_are_numbered_anew(parted):
+    tree = parted[1].evidence
+    # the way to the last node, with the brothers of all on it
+    way = {k := len(tree.nodes) - 1}
+    while k > 0:
+        way.add(k := tree.nodes[k].parent)
+    seen = {k for k, child in enumerate(tree.nodes) if child.parent in way or k == 0}
+    slim = _looked_at(tree, seen)
+    assert len(slim.nodes) == len(seen) < len(tree.nodes)
+    for k, number in zip(sorted(seen), range(len(slim.nodes)), strict=True):
+        parent = tree.nodes[k].parent
+        assert slim.nodes[number].multipliers is tree.nodes[k].multipliers
+        assert parent < 0 or slim.nodes[slim.nodes[number].parent].multipliers is tree.nodes[parent].multipliers

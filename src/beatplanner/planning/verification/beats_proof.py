@@ -205,15 +205,22 @@ def inner(arrays: dict[str, np.ndarray], head: str) -> dict[str, np.ndarray]:
     return {k.removeprefix(head): v for k, v in arrays.items() if k.startswith(head)}
 
 
-def prove_part(area: Area, part: dict[str, np.ndarray], priced: bool, bound: float, *, cut: bool = False) -> float:
-    """Return what one municipality's certificate proves."""
+def prove_part(
+    area: Area,
+    part: dict[str, np.ndarray],
+    priced: bool,
+    bound: float,
+    *,
+    cut: bool = False,
+    seen: set[int] | None = None,
+) -> float:
+    """Return what one municipality's certificate proves; `seen` as for `travel_bound.prove`."""
     if cut and (not part or has_prices(part)):
         return prove_cut(area, bound, part)
     if cut:
         # beats are sought among those of any travel: that there are none is all that such a certificate can say
-        return (
-            math.inf if bound == math.inf and prove(area, part, priced, bound) == math.inf else prove_cut(area, bound)
-        )
+        none = bound == math.inf and prove(area, part, priced, bound, seen) == math.inf
+        return math.inf if none else prove_cut(area, bound)
     if area.count == len(area.weight) or not part:
         # every unit is a beat of its own, or nothing was sought: no travel is the bound that needs no proof
         return 0.0 if bound <= 0 else -math.inf
@@ -221,7 +228,7 @@ def prove_part(area: Area, part: dict[str, np.ndarray], priced: bool, bound: flo
         n = len(area.weight)
         every = np.arange(n)
         return min(float(area.weight @ area.metres(every, np.full(n, j))) for j in range(n))
-    return prove(area, part, priced, bound)
+    return prove(area, part, priced, bound, seen)
 
 
 def _limits(areas: list[Area], arrays: dict[str, np.ndarray], *, cut: bool) -> list[tuple[int, float, float]]:

@@ -36,7 +36,7 @@ MOST_STEPS_OF_ALL = 200_000
 FEW = 0.75
 
 
-def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float) -> float:
+def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float, seen: set[int] | None = None) -> float:
     """Return what a certificate proves: the least of the bounds of its leaves, with pairs left out that no plan below `bound` has.
 
     Where that is `bound` or more, no plan costs less than `bound`.
@@ -51,6 +51,8 @@ def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float) 
         Whether it counts which of today's beats a beat carries on.
     bound
         What is claimed; inf where it is claimed that there are no such beats.
+    seen
+        Written, where it is given: the nodes of the tree that were looked at. Without the others the certificate proves the same.
 
     Raises
     ------
@@ -82,7 +84,10 @@ def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float) 
             return math.inf
     if not len(proof["parent"]):
         return best
-    return max(best, _Tree(area, pairs if joined else with_links(pairs, area.edges, n), proof, bound).least())
+    tree = _Tree(area, pairs if joined else with_links(pairs, area.edges, n), proof, bound)
+    if seen is not None:
+        tree.seen = seen
+    return max(best, tree.least())
 
 
 # Arrays of a municipality's certificate: n units, R rounds, N nodes, C cuts; see ``docs/proofs.md``.
@@ -145,6 +150,7 @@ class _Tree:
         self.order = np.argsort(key, kind="stable")
         self.key = key[self.order]
         self.cuts = [self._cut(k) for k in range(len(proof["cut"]))]
+        self.seen: set[int] = set()
         self.counted, self.steps_left = set(proof.get("counted", np.empty(0, np.int64)).tolist()), MOST_STEPS_OF_ALL
 
     def pair(self, site: int, units: np.ndarray) -> np.ndarray:
@@ -205,6 +211,7 @@ class _Tree:
         stack = [(0, np.ones(len(self.pairs.site), bool), first, -math.inf, every)]
         while stack:
             k, alive, above, known, zones = stack.pop()
+            self.seen.add(k)
             u = above + self.proof["multiplier"][k]
             alive = self._without(k, alive)
             if self._need(k) >= 0:

@@ -35,6 +35,8 @@ Arrays = dict[str, np.ndarray]
 DIGITS = 10
 # Nodes kept of a tree, and multipliers in all: a proof is checked within seconds and stays small.
 MOST_NODES, MOST_NUMBERS = 700, 1_000_000
+# Of larger trees so many times as many nodes are evaluated, and those kept that the checker looks at: it may close a node that the search had to split.
+TRIED = 5
 # Nodes kept of each of several trees, however large another is.
 FEWEST_NODES = 100
 # Multipliers are kept in steps of this share of their mean, which costs a few millionths of the bound; in finer ones where it costs more, as with a pair
@@ -43,7 +45,9 @@ STEP, FINE_STEP = 1e-5, 1e-9
 WORTH_FINER = 1e-5
 
 
-def packed(evidence: Evidence, most_nodes: int = MOST_NODES, share: float = STEP) -> dict[str, np.ndarray]:
+def packed(
+    evidence: Evidence, most_nodes: int = MOST_NODES, share: float = STEP, most_numbers: int = MOST_NUMBERS
+) -> dict[str, np.ndarray]:
     """Return the evidence as arrays; of a large tree the nodes that were made first are kept, which prove a little less.
 
     Returns
@@ -55,7 +59,7 @@ def packed(evidence: Evidence, most_nodes: int = MOST_NODES, share: float = STEP
     if not rounds:
         return {}
     n = len(rounds[0].unit)
-    nodes = _kept(evidence, min(most_nodes, MOST_NUMBERS // max(1, n)))
+    nodes = _kept(evidence, min(most_nodes, most_numbers // max(1, n)))
     step = share * max(1e-300, float(np.abs(rounds[0].unit).mean()))
     of_round = [_whole(r.unit, step) for r in rounds]
     of_node: list[np.ndarray] = []
@@ -114,6 +118,13 @@ def _kept(evidence: Evidence, most: int) -> list[Node]:
     while 1 < end < len(nodes) and nodes[end].parent == nodes[end - 1].parent:
         end -= 1
     return list(nodes[:end])
+
+
+def _looked_at(evidence: Evidence, seen: set[int]) -> Evidence:
+    """Return the evidence with the nodes of its tree that are `seen`, whose parents are as well."""
+    at = {k: place for place, k in enumerate(sorted(seen))}
+    nodes = tuple(replace(evidence.nodes[k], parent=at.get(evidence.nodes[k].parent, -1)) for k in at)
+    return replace(evidence, nodes=nodes)
 
 
 def _cut_rows(multipliers: list[Multipliers | None]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -284,13 +295,25 @@ class _Writer:
         by_pairs = held is not None and held.way == "lagrangian" and not (cut and bound < math.inf)
         own: Arrays = {}
         if held is not None and by_pairs:
-            own = packed(held, most_nodes)
-        elif held is not None and cut and held.cone is not None:
-            own = packed_cone(held.cone)
-        value = prove_part(area, own, priced, bound, cut=cut)
-        if own and held is not None and by_pairs and value < bound * (1 - WORTH_FINER):
-            finer = packed(held, most_nodes, FINE_STEP)
-            better = prove_part(area, finer, priced, bound, cut=cut)
-            own, value = (finer, better) if better > value else (own, value)
+            own, value = _proven(held, most_nodes, STEP, area, priced, bound, cut=cut)
+            if own and value < bound * (1 - WORTH_FINER):
+                finer, better = _proven(held, most_nodes, FINE_STEP, area, priced, bound, cut=cut)
+                own, value = (finer, better) if better > value else (own, value)
+        else:
+            own = packed_cone(held.cone) if held is not None and cut and held.cone is not None else own
+            value = prove_part(area, own, priced, bound, cut=cut)
         arrays.update({head + key: array for key, array in own.items()})
         return rounded_down(min(value, bound), exact=value >= bound)
+
+
+def _proven(
+    evidence: Evidence, most_nodes: int, share: float, area: Area, priced: bool, bound: float, *, cut: bool
+) -> tuple[Arrays, float]:
+    """Return the arrays of a certificate, no more nodes than the checker looks at, and what they prove."""
+    wide, seen = packed(evidence, TRIED * most_nodes, share, TRIED * MOST_NUMBERS), set[int]()
+    value = prove_part(area, wide, priced, bound, cut=cut, seen=seen)
+    own = packed(_looked_at(evidence, seen), most_nodes, share)
+    if own and len(own["parent"]) < len(seen):
+        # the first nodes alone prove less
+        value = prove_part(area, own, priced, bound, cut=cut)
+    return own, value
