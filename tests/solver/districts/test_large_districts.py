@@ -402,15 +402,7 @@ def test_a_certificate_has_the_nodes_that_the_checker_looks_at(parted):
 
 
 def test_nodes_that_are_left_out_of_a_certificate_are_numbered_anew(parted):
-    tree = parted[1].evidence
-    # the way to the last node, with the brothers of all on it
-    way = {k := len(tree.nodes) - 1}
-    while k > 0:
-        way.add(k := tree.nodes[k].parent)
-    seen = {k for k, child in enumerate(tree.nodes) if child.parent in way or k == 0}
-    slim = _looked_at(tree, seen)
-    assert len(slim.nodes) == len(seen) < len(tree.nodes)
-    for k, number in zip(sorted(seen), range(len(slim.nodes)), strict=True):
-        parent = tree.nodes[k].parent
-        assert slim.nodes[number].multipliers is tree.nodes[k].multipliers
-        assert parent < 0 or slim.nodes[slim.nodes[number].parent].multipliers is tree.nodes[parent].multipliers
+    node_of, tree = parted[1].evidence.nodes[0], parted[1].evidence
+    nodes = tuple(replace(node_of, parent=parent, bound=float(k)) for k, parent in enumerate((-1, 0, 0, 1, 1, 2, 2)))
+    slim = _looked_at(replace(tree, nodes=nodes), {0, 1, 2, 5, 6})
+    assert [(child.parent, child.bound) for child in slim.nodes] == [(-1, 0.0), (0, 1.0), (0, 2.0), (2, 5.0), (2, 6.0)]
