@@ -153,6 +153,7 @@ def test_hours_and_a_further_balance_may_both_have_to_give(town, monkeypatch):
         ("{ speakers = 0.1 }", 'speakers = "pop_sq"', ["units.amounts.speakers", "group"]),
         ("{ area = 0.1 }", 'area = "km"', ["units.amounts.area"]),
         ("{ drive = 0.1 }", 'drive = "kilometres"', ["units.gpkg", "kilometres"]),
+        ("{ drive = 0.1 }", 'drive = "km", Drive = "pop"', ["units.amounts.Drive", "capital letters"]),
     ],
 )
 def test_what_cannot_be_balanced_is_told_with_its_key(town, rule, amounts, words):

@@ -11,14 +11,18 @@ import numpy as np
 import pytest
 
 from beatplanner.data.description.read import read_description
+from beatplanner.data.description.sections.beats import Grouping
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning import verification
+from beatplanner.planning.beats.levels import _Grouped
+from beatplanner.planning.proof import silent
 from beatplanner.planning.verification import verify
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.ledger import Ledger
 from beatplanner.planning.whole.run import run
+from beatplanner.solver.districts.problem import DistrictingProblem
 from beatplanner.solver.districts.solve import connected
 from conftest import ROSTER, write_roster
 
@@ -154,10 +158,30 @@ def test_work_that_is_too_uneven_gives_way_and_is_not_called_impossible(town):
     assert verify(out).ok
 
 
+@pytest.mark.parametrize("nodes", [0, 2_000])
+def test_few_beats_that_only_a_proof_groups_are_grouped(nodes):
+    # eight beats in two sectors: the search ends beside the few groupings that keep the balance
+    hours = [77.6, 90.4, 62.8, 66.3, 143.1, 99.7, 75.1, 44.7]
+    at = [(11, 3), (11, 1), (15, 1), (17, 1), (1, 3), (5, 3), (7, 1), (3, 1)]
+    edges = [(0, 1), (0, 2), (0, 5), (1, 2), (1, 6), (2, 3), (4, 5), (4, 7), (5, 6), (5, 7), (6, 7)]
+    members = DistrictingProblem(
+        np.array(hours), np.array(at) * 250.0, np.array(edges), np.ones(len(edges)), 1, 0.0, sum(hours)
+    )
+    rule = Grouping(span=(3, 5), tolerance=0.05)
+    level = _Grouped("sectors", rule, members, (1e6, 1, 32, nodes), lambda: False).level(silent)
+    assert not level.clash
+    assert level.tolerance == 0.05
+    assert level.off <= 0.05
+    assert len(level.centre) == 2
+    assert level.proof.status == "optimal" or nodes == 0
+
+
 def test_commands_need_sectors_and_a_span_rises(town):
     for rule, words in (
         ("commands = { span = [1, 2] }", "beats.commands"),
         ("sectors = { span = [5, 2] }", "fewest and then the most"),
+        ("sectors = { span = [5] }", "fewest and then the most"),
+        ("sectors = { span = [2, 4, 5] }", "fewest and then the most"),
     ):
         text = town.project.read_text(encoding="utf-8")
         town.swap("tolerance = 0.25", f"tolerance = 0.25\n{rule}")

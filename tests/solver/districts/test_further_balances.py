@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from test_districting import cut, enumerate_best, grid_problem, travel
 
+from beatplanner.solver.districts.few_plans import FewPlans
 from beatplanner.solver.districts.nearest import NearestProblem, nearest_districts
 from beatplanner.solver.districts.problem import Amounts, Balance, keeps_amounts
+from beatplanner.solver.districts.search import Search
+from beatplanner.solver.districts.sites import AllSites, joined
 from beatplanner.solver.districts.solve import CUT, MOVES, TRAVEL, DistrictingProblem, connected, solve_districts
 
 
@@ -109,3 +112,58 @@ def test_the_nearest_districts_keep_the_further_balance():
     assert within(problem, district)
     assert connected(district, problem.edges)
     assert (district != wish).sum() == pytest.approx(bound, abs=0.1)
+
+
+def test_the_one_plan_of_few_is_found_and_none_is_proven_in_few_nodes():
+    # eight units in four pairs: one plan of all that hours allow keeps the balance
+    weight = np.array([13.512, 96.656, 26.335, 67.503, 76.432, 92.721, 22.126, 25.752])
+    problem = replace(grid_problem(4, 2, 4, 0.4, 0), weight=weight, lower=63.156, upper=147.363)
+    pairs = replace(problem, balances=(Balance("members", np.ones(8), 1.8, 2.2),))
+    best = best_within(pairs, travel)
+    found = solve_districts(pairs, seconds=1e6, effort=0.02, nodes=60)
+    assert found.objective == pytest.approx(best)
+    assert found.lower_bound == pytest.approx(best, rel=1e-4)
+    # an amount in one unit alone, of which each district should have a share
+    alone = replace(pairs, balances=(*pairs.balances, Balance("drive", np.eye(8)[7], 0.2, 0.3)))
+    assert solve_districts(alone, seconds=1e6, effort=0.02, nodes=60).infeasible
+    # and one that no Lagrangian of hours sees: three units in each of four districts of eight
+    three = replace(problem, balances=(Balance("members", np.ones(8), 1.0, 1.5),))
+    assert solve_districts(three, seconds=1e6, effort=0.02, nodes=60).infeasible
+
+
+def test_plans_are_gone_through_in_each_zone_and_within_the_steps():
+    problem = with_balance(grid_problem(3, 3, 3, 0.35, 1), 0.25)
+    search = Search(problem, 0, 1)
+    sites = joined(
+        [
+            s
+            for s, _ in AllSites(
+                search.graph.indptr,
+                search.graph.indices,
+                problem.weight,
+                problem.upper,
+                search.metres,
+                search.residents,
+                search.current,
+                search.locked,
+                with_budget=False,
+                count_moves=False,
+                nearest=40,
+            ).parts()
+        ]
+    )
+    zone, need = np.zeros(len(sites.centre), int), np.array([3])
+    best = best_within(problem, travel)
+    whole = FewPlans(sites, zone, need, problem, search.graph).run(np.inf, 10**6)
+    assert whole.whole
+    assert whole.cost == pytest.approx(best)
+    assert whole.district is not None
+    assert travel(problem, whole.district) == pytest.approx(best)
+    # nothing is below the best, and what is cut short says so
+    assert FewPlans(sites, zone, need, problem, search.graph).run(best * (1 - 1e-9), 10**6).district is None
+    assert not FewPlans(sites, zone, need, problem, search.graph).run(np.inf, 5).whole
+    # a zone without districts has none of the sites used
+    north = (sites.centre >= 3).astype(int)
+    bounded = FewPlans(sites, north, np.array([3, 0]), problem, search.graph).run(np.inf, 10**6)
+    assert bounded.whole
+    assert bounded.cost >= whole.cost

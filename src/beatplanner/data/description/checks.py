@@ -166,6 +166,21 @@ def _of_coverage_floor(rules: Stations) -> Iterator[tuple[str, str, str]]:
 KNOWN_AMOUNTS = ("residents", "area", "calls")
 
 
+def _of_residents(units: Units) -> Iterator[tuple[str, str, str]]:
+    """Yield residents that are given in several ways, and names of groups and amounts that layers cannot tell apart."""
+    given = [k for k in ("population", "population_raster", "population_table", "census") if getattr(units, k)]
+    if len(given) > 1 and set(given) != {"population", "population_raster"}:
+        yield f"units.{given[-1]}", f"residents are given in {len(given)} ways: {listed(given)}", "Keep one of them"
+    for section, names in (("groups", list(units.groups)), ("amounts", list(units.amounts))):
+        for k, name in enumerate(names):
+            # layers have a column of each, and a GeoPackage takes capital letters for small ones
+            twin = next((n for n in names[:k] if n.casefold() == name.casefold()), None)
+            if twin is not None:
+                key = f"units.{section}.{name}"
+                what = f"the names “{twin}” and “{name}” differ in capital letters alone"
+                yield key, what, "Choose another name"
+
+
 def _of_balances(units: Units, beats: Beats, incidents: Section | None) -> Iterator[tuple[str, str, str]]:
     """Yield what of the further balances is not known, or must not be balanced, and commands without sectors."""
     if beats.commands is not None and beats.sectors is None:
@@ -197,9 +212,7 @@ def contradictions(sections: Mapping[str, Any]) -> Iterator[tuple[str, str, str]
         what = "residents are given twice, as a column and as a raster"
         yield "units.population_raster", what, "Keep population or population_raster"
     if units:
-        given = [k for k in ("population", "population_raster", "population_table", "census") if getattr(units, k)]
-        if len(given) > 1 and set(given) != {"population", "population_raster"}:
-            yield f"units.{given[-1]}", f"residents are given in {len(given)} ways: {listed(given)}", "Keep one of them"
+        yield from _of_residents(units)
     incidents = sections.get("incidents")
     if incidents and (incidents.address is None) != (incidents.gazetteer is None):
         absent = "gazetteer" if incidents.gazetteer is None else "address"

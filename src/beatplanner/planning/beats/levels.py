@@ -32,6 +32,8 @@ HALVINGS = 8
 UNLIMITED_NODES = 2**31 - 1
 # Share of the seconds for finding how many groups there are.
 SEARCHING = 0.5
+# Members up to which a number of groups on trial is tried with a proof, which finds what the search misses, and nodes of such a proof.
+PROVEN_MEMBERS, PROOF_NODES_OF_TRIAL = 100, 300
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,7 @@ class _Grouped:
         self.name: LevelName = name
         self.rule, self.members, self.cancelled = rule, members, cancelled
         self.seconds, self.threads, self.seed, self.nodes = limits
+        self.start: np.ndarray | None = None
         self.begin = read_clock(cancelled)
 
     def problem(self, count: int, tolerance: float, span: tuple[int, int]) -> DistrictingProblem:
@@ -173,9 +176,15 @@ class _Grouped:
             balances=(Balance("members", ones, float(span[0]), float(span[1])),),
         )
 
-    def solve(self, problem: DistrictingProblem, share: float, prove: bool = False) -> Districts | None:
-        """Return groups, None where the map leaves no room for any."""
+    def solve(
+        self, problem: DistrictingProblem, share: float, start: np.ndarray | None = None, *, last: bool = False
+    ) -> Districts | None:
+        """Return groups, None where the map leaves no room for any; the last ones are proven as far as time and nodes go, those on trial in a few nodes.
+
+        Groups to start from, (m,), are not lost where nothing better is found.
+        """
         left = max(0.2, share * (self.seconds - (read_clock(self.cancelled) - self.begin)))
+        most = UNLIMITED_NODES if self.nodes is None else self.nodes
         try:
             return solve_districts(
                 problem,
@@ -183,8 +192,9 @@ class _Grouped:
                 threads=self.threads,
                 seed=self.seed,
                 effort=0.25,
-                prove=prove,
-                nodes=UNLIMITED_NODES if self.nodes is None else self.nodes,
+                prove=last or len(problem.weight) <= PROVEN_MEMBERS,
+                nodes=most if last else PROOF_NODES_OF_TRIAL,
+                start=start,
                 cancelled=self.cancelled,
             )
         except NoRoomError:
@@ -201,16 +211,21 @@ class _Grouped:
             problem = self.problem(count, tolerance, span)
             tried = self.solve(problem, SEARCHING / COUNTS)
             if tried is not None and keeps_balance(tried, problem):
+                self.start = tried.district
                 break
             loose = self.problem(count, float(count), span)
             free = self.solve(loose, SEARCHING / COUNTS)
             if free is not None and keeps_balance(free, loose):
                 off = deviation(problem.weight, free.district, count)
-                best = (off, count) if best is None or off < best[0] else best
+                if best is None or off < best[0]:
+                    best, self.start = (off, count), free.district
+                if off <= tolerance:
+                    # what the search for balance missed it met on the way to least travel
+                    break
         else:
             count, tolerance, span, clash = self.relaxed(best, fewest, most)
         problem = self.problem(count, tolerance, span)
-        found = self.solve(problem, 0.9, prove=True)
+        found = self.solve(problem, 0.9, self.start, last=True)
         assert found is not None
         if not keeps_balance(found, problem):
             # a search that found them before had another share of the time
@@ -234,9 +249,11 @@ class _Grouped:
                 problem = self.problem(count, middle, (low, high))
                 tried = self.solve(problem, SEARCHING / HALVINGS)
                 if tried is not None and keeps_balance(tried, problem):
-                    off = min(middle, deviation(problem.weight, tried.district, count))
+                    off, self.start = min(middle, deviation(problem.weight, tried.district, count)), tried.district
                 else:
                     least = middle
+            if off <= self.rule.tolerance:
+                return count, self.rule.tolerance, (low, high), ""
             tolerance = next_step(off)
             return count, tolerance, (low, high), self.not_found(f"±{tolerance:.1%}")
         members, count = len(self.members.weight), fewest
@@ -245,6 +262,7 @@ class _Grouped:
         problem = self.problem(count, float(count), span)
         found = self.solve(problem, SEARCHING)
         if found is not None:
+            self.start = found.district
             sizes = np.bincount(found.district, minlength=count)
             span = (min(low, int(sizes.min())), max(high, int(sizes.max())))
         wide = f"{span[0]}–{span[1]}"

@@ -80,6 +80,7 @@ def least_of_few(area: Area, pairs: Pairs, zones: Zones, bound: float, most: int
             or lies[centre[s]] not in (-1, s)
             # a site that is used has its centre
             or any(centre[lies[o]] == unit and lies[o] != s for o in order[:k])
+            or _too_many(area, zones, s, order[:k], lies, unit)
         ):
             continue
         lies[unit] = s
@@ -95,6 +96,15 @@ def least_of_few(area: Area, pairs: Pairs, zones: Zones, bound: float, most: int
         stack.append((k, None, 0.0, 0.0))
         stack += [(k + 1, q, spent, gone) for q in reversed(choices[k + 1])]
     return least, steps
+
+
+def _too_many(area: Area, zones: Zones, site: int, before: list[int], lies: list[int], unit: int) -> bool:
+    """Tell whether a unit in a site makes more sites of a zone than it has beats, or more of a further balance than a beat may have."""
+    used, zone = {lies[o] for o in before}, zones.of[site]
+    if site not in used and sum(zones.of[o] == zone for o in used) >= zones.need[zone]:
+        return True
+    own = [o for o in before if lies[o] == site]
+    return any(amount[unit] + math.fsum(amount[own]) > upper * (1 + SLACK) for amount, _, upper in area.balances)
 
 
 def _is_plan(area: Area, pairs: Pairs, zones: Zones, lies: list[int], taken: list[int]) -> bool:

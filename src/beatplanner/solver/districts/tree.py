@@ -31,6 +31,7 @@ import numpy as np
 
 from beatplanner.solver.districts.bound import Bound, lagrangian_bound
 from beatplanner.solver.districts.evidence import KEPT_NUMBERS, Cut, End, Evidence, Multipliers, Node
+from beatplanner.solver.districts.few_plans import FEW_PAIRS, MOST_STEPS_OF_ALL, FewPlans
 from beatplanner.solver.districts.growth import Graph
 from beatplanner.solver.districts.node import GAP, LocalNode, OpenNode, Shared
 from beatplanner.solver.districts.sites import Sites, pairs_in_reach
@@ -190,6 +191,7 @@ class _Worked:
     cuts: list[tuple[int, ...]]
     centres: np.ndarray | None = None  # (K,) used most by the relaxation
     dual: tuple[np.ndarray, dict[tuple[int, ...], float]] | None = None  # multipliers as they stood, and of cuts
+    steps: int = 0  # of counting the plans left
 
 
 class _Tree(Shared):
@@ -221,6 +223,7 @@ class _Tree(Shared):
         everything = np.packbits(np.ones(len(self.site), bool))
         self.root = OpenNode(bound.value, everything, np.append(bound.multiplier, bound.price * self.largest), {})
         self.closed = np.inf  # least bound of the nodes that ended
+        self.steps_left = MOST_STEPS_OF_ALL  # of counting plans
         self.used = 0.0  # nodes worked on, larger ones counting for more
         self.log = ProofLog(self)
         self.waiting: list[tuple[float, int, OpenNode]] = [(self.root.bound, 0, self.root)]
@@ -260,6 +263,7 @@ class _Tree(Shared):
                         heappush(waiting, entry)
                         continue
                     centres = worked.centres if centres is None else centres
+                    self.steps_left -= worked.steps
                     if worked.district is not None and worked.cost < self.best:
                         self.best, self.district = worked.cost, worked.district
                     if not worked.children:
@@ -359,7 +363,16 @@ class _Tree(Shared):
             return _Worked(max(bound, min(best, leaf_cost)), "plan", [], district, cost, found, dual=dual)
         if self.stop():
             return None
-        return _Worked(bound, "split", local.split(bound), district, cost, found, centres, dual)
+        steps = 0
+        # what the Lagrangian leaves out: further balances, and hours where no plan is known that keeps them
+        if (self.problem.balances or not np.isfinite(best)) and self.steps_left > 0 and len(local.pairs) <= FEW_PAIRS:
+            few = FewPlans(local.sites, local.zone, local.need, self.problem, self.graph).run(best)
+            steps = few.steps
+            if few.cost < cost:
+                district, cost = few.district, few.cost
+            if few.whole:
+                return _Worked(max(bound, min(best, cost)), "plan", [], district, cost, found, dual=dual, steps=steps)
+        return _Worked(bound, "split", local.split(bound), district, cost, found, centres, dual, steps)
 
 
 class ProofLog:

@@ -17,6 +17,7 @@ from beatplanner.data.description.sections.base import (
     TablePath,
 )
 from beatplanner.data.description.sections.rule import Rule
+from beatplanner.data.narrowing import is_list
 
 
 class LockTable(Table):
@@ -26,6 +27,7 @@ class LockTable(Table):
     beat: str = "beat"
 
 
+SPAN = "give the fewest and then the most, such as [4, 8]"
 COLOUR = r"^#[0-9a-fA-F]{6}$"
 Colour = Annotated[str, Field(pattern=COLOUR)]
 
@@ -45,11 +47,18 @@ class Grouping(Section):
     span: tuple[Annotated[int, Field(ge=1, strict=True)], Annotated[int, Field(ge=1, strict=True)]]
     tolerance: Annotated[float, Field(gt=0, le=1, strict=True)] = 0.25
 
+    @field_validator("span", mode="before")
+    @classmethod
+    def _of_two(cls, span: object) -> object:
+        if is_list(span) and len(span) != 2:
+            raise ValueError(SPAN)
+        return span
+
     @field_validator("span")
     @classmethod
     def _rises(cls, span: tuple[int, int]) -> tuple[int, int]:
         if span[0] > span[1]:
-            raise ValueError("give the fewest and then the most, such as [4, 8]")
+            raise ValueError(SPAN)
         return span
 
 
