@@ -55,6 +55,14 @@ def test_hours_of_a_relaxed_tolerance_are_not_said_to_be_allowed(grid):
     assert card.lower is None and card.upper is None and card.mean > 0
 
 
+def test_a_made_up_station_is_called_on_the_card_as_on_the_maps(grid):
+    tables, town = grid
+    sites = pd.DataFrame({"station": tables.stations["station"].astype(str), "state": "generated"})
+    made_up = BeatBook(replace(tables, sites=sites), town).read()
+    said = {made_up.card(beat).station for beat in made_up.ids}
+    assert said and all(s.startswith("a place near ") and s.endswith(", still to be chosen") for s in said)
+
+
 def test_problems_are_counted_by_kind_hour_and_weekday(book, grid):
     incidents = grid[1].incidents
     beat_of = dict(enumerate(book.tables.units["beat"].astype(str)))

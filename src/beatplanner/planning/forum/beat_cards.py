@@ -23,6 +23,7 @@ from beatplanner.data.publish.public.plan import RecordedPeriod
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import ruled_hours, section_of
 from beatplanner.data.result.service_files import fates, nobody_share, response_minutes
+from beatplanner.data.result.station_names import station_names
 from beatplanner.data.town.forum_tables import ForumTables
 from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.beat_facts import forum_tables_of, languages_of, partners_of, walk_of
@@ -240,6 +241,11 @@ class BeatBook:
         return [str(b) for b in self.tables.beats["beat"]]
 
     @cached_property
+    def station_titles(self) -> dict[str, str]:
+        """What each station is called, as on the maps: a made-up place that nobody has accepted by what lies near."""
+        return station_names(self.tables)
+
+    @cached_property
     def place(self) -> dict[str, int]:
         """Row of each beat."""
         return {b: i for i, b in enumerate(self.ids)}
@@ -353,7 +359,6 @@ class BeatBook:
         )
         hours, deviation = float(row["workload"]), float(row["deviation"])
         walk = walk_of(tables, beat)
-        titles = _station_titles(tables)
         meeting, partners = None, ()
         if self.forums is not None:
             extra, meetings = self.forums
@@ -382,7 +387,7 @@ class BeatBook:
             posts=int(row["posts"]),
             holders=holders,
             languages=_spoken(own, str(row["languages"] or ""), holders),
-            station=None if walk is None else titles.get(walk[0], walk[0]),
+            station=None if walk is None else self.station_titles.get(walk[0], walk[0]),
             minutes=None if walk is None else walk[1],
             limit=walking_limit(tables),
             share_within=_known(figures["share_within"]),
@@ -446,13 +451,6 @@ def holders_of(tables: PlanTables, beat: str, posts: int) -> tuple[tuple[Posting
         spoken = tuple(languages_of(tables, str(row.officer)))
         found[number - 1].append(Posting(str(row.officer), start, end, str(row.end) == last, spoken))
     return tuple(tuple(p) for p in found)
-
-
-def _station_titles(tables: PlanTables) -> dict[str, str]:
-    stations = tables.stations
-    if stations is None or "name" not in stations:
-        return {}
-    return {str(s): str(n or s) for s, n in zip(stations["station"], stations["name"], strict=True)}
 
 
 def _spoken(own: pd.DataFrame, languages: str, holders: tuple[tuple[Posting, ...], ...] | None) -> tuple[Spoken, ...]:

@@ -195,7 +195,7 @@ class CardWords(QObject):
             return Section("station", title, (self.tr("No station can be reached on foot from here."),))
         lines = [
             self.tr("The nearest for most is {0}; {1} minutes on foot on average.").format(
-                card.station, number(card.minutes)
+                in_language(card.station), number(card.minutes)
             )
         ]
         if card.share_within is not None:
