@@ -65,6 +65,8 @@ RUNS = [
     (re.compile(r"\b\d{8}T\d{6}Z?\b"), "<time>"),
     (re.compile(r"(?<![0-9a-z.])(?=\d*[a-f])[0-9a-f]{12,64}(?![0-9a-z])"), "<hash>"),
     (re.compile(r"sha256-[\w+/=]+"), "<hash>"),
+    # of the rules, as a workbook's run card tells them
+    (re.compile(r"('Rules', )'[0-9a-f]{10}'"), r"\1'<hash>'"),
     (re.compile(r"(\"?\w*seconds\w*\"?\s*[:=,]\s*)[\d.e-]+"), r"\1<seconds>"),
     (re.compile(r"[\d.,]+ (s|seconds)\b"), "<seconds>"),
     # the column of seconds in the report's table of proofs, which stands behind the gap

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import sqlite3
+import tomllib
+from contextlib import closing
 
+import openpyxl
 import pytest
-from benchmarks.golden import ROOT, SHOWN, Expected, compare
+from benchmarks.golden import ROOT, SHOWN, Expected, compare, lock, text_of
 from benchmarks.golden_plan import SMALL
 
 
@@ -100,3 +104,24 @@ def test_the_measures_of_work_are_those_of_the_solvers():
         module = importlib.import_module(f"beatplanner.solver.{room}")
         for name in measures:
             assert hasattr(module, name), f"{room} has no {name}"
+
+
+def test_units_are_locked_to_the_beats_of_a_plan(tmp_path):
+    project, plan = tmp_path / "project.toml", tmp_path / "plan.gpkg"
+    project.write_text('[units]\nid = "unit"\n\n[beats]\ncount = 2\n', "utf-8")
+    with closing(sqlite3.connect(plan)) as base, base:
+        base.execute("CREATE TABLE units (unit, beat)")
+        base.executemany("INSERT INTO units VALUES (?, ?)", [(2, "1"), (1, "2, north")])
+    lock(project, plan)
+    beats = tomllib.loads(project.read_text("utf-8"))["beats"]
+    assert beats == {"count": 2, "locked": {"path": "locked.csv", "unit": "unit", "beat": "beat"}}
+    assert (tmp_path / "locked.csv").read_text("utf-8").splitlines() == ["unit,beat", '1,"2, north"', "2,1"]
+
+
+def test_the_hash_of_the_rules_in_a_workbook_is_no_difference(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["plan", "Rules", "7cdf13f3ba"])
+    book.active.append(["plan", "Beats", "7cdf13f3ba"])
+    book.save(tmp_path / "comparison.xlsx")
+    told = text_of(tmp_path / "comparison.xlsx")
+    assert told == ["Sheet: ('plan', 'Rules', '<hash>')", "Sheet: ('plan', 'Beats', '7cdf13f3ba')"]

@@ -1,13 +1,16 @@
 """What a personnel office adds to a roster: pool and cover, part time, ranks, notice, hardship, appeals; invisible where absent."""
 
 import re
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.changes.roster_edits import Judge
+from beatplanner.planning.officers.personnel import personnel_notes
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 
@@ -399,3 +402,12 @@ def test_the_only_post_of_a_beat_has_one_number_whoever_holds_it(town):
     tables = officers(town, 'handover_months = 0\nnotice_months = 6\nposts = "posts.csv"\n')
     here = tables.assignments.query("beat == '2'")
     assert len(here) > 1 and set(here["post"]) == {1}
+
+
+@pytest.mark.parametrize(("in_sectors", "where"), [(False, "in one municipality"), (True, "in one sector")])
+def test_where_a_supervisor_leads_is_said_as_the_plan_has_it(in_sectors, where):
+    row = {"area": "", "officers": 4, "supervisors": 2, "needed": 2, "missing": 0}
+    figures = {"supervision": [row, {**row, "area": "West", "missing": 1}]}
+    nobody, rules = pd.DataFrame({"officer": []}), SimpleNamespace(span_of_control=10, years=2)
+    (note,) = personnel_notes(nobody, nobody, figures, rules, in_sectors=in_sectors)
+    assert note.what == f"Supervisors are missing in West (1): one leads at most 10 officers, {where}"

@@ -106,9 +106,14 @@ def _supervision(
 
 
 def personnel_notes(
-    roster: pd.DataFrame, assignments: pd.DataFrame, figures: PersonnelFigures, rules: Officers
+    roster: pd.DataFrame,
+    assignments: pd.DataFrame,
+    figures: PersonnelFigures,
+    rules: Officers,
+    *,
+    in_sectors: bool = False,
 ) -> list[Note]:
-    """Say which supervisors are missing, what part time leaves open, which appeals wait, and which absences nobody covers."""
+    """Say which supervisors are missing, what part time leaves open, which appeals wait, and which absences nobody covers; `in_sectors` where supervisors lead in one."""
     notes: list[Note] = []
     supervision = figures.get("supervision", [])
     short = missing_supervisors(supervision)
@@ -121,7 +126,9 @@ def personnel_notes(
         if one["missing"] < short:
             # the force has enough, or lacks fewer, where they cannot lead
             lack = [f"{r['area']} ({r['missing']})" for r in supervision[1:] if r["missing"]]
-            what = f"Supervisors are missing in {listed(lack)}: one leads at most {_many(rules.span_of_control or 0, 'officer')}, in one municipality or sector"
+            what = f"Supervisors are missing in {listed(lack)}: one leads at most {_many(rules.span_of_control or 0, 'officer')}, in one municipality"
+            if in_sectors:
+                what = f"Supervisors are missing in {listed(lack)}: one leads at most {_many(rules.span_of_control or 0, 'officer')}, in one sector"
         notes.append(Note("warning", what, mend))
     part = figures.get("part_time")
     if part and part["post_months_missing"] > 0:

@@ -230,7 +230,7 @@ def _plan_of(
         clashes_of(town, beats, places, problem_, found, wrong, dates, trials, promised),
         (
             *notes_of(town, beats, places, problem_, found, dates, trials),
-            *personnel_notes(town.roster, assignments, staff, rules),
+            *personnel_notes(town.roster, assignments, staff, rules, in_sectors="sector" in beats),
         ),
         None if proof.lower_bound is None else found.proof,
         cover_table(town, beats, places, cover, dates),
