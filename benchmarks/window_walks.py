@@ -13,6 +13,7 @@ import argparse
 import os
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -246,7 +247,8 @@ def main() -> None:
     no_dialogs()
     errors: list[str] = []
     window = MainWindow()
-    sys.excepthook = lambda kind, error, _: errors.append(f"{kind.__name__}: {error}")
+    # where it was is half of what it was
+    sys.excepthook = lambda *raised: errors.append("".join(traceback.format_exception(*raised)))
     window.show()
     window.open(chosen.project)
     # cards are counted in a child; without them a walk would look at less

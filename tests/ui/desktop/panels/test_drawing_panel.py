@@ -161,6 +161,38 @@ def test_split_halve_and_merge(window, monkeypatch):
     assert set(panel.drawing.members("3")) < before["3"]
 
 
+def test_a_beat_that_is_gone_is_neither_merged_nor_halved_nor_locked(window, monkeypatch):
+    from beatplanner.ui.desktop.panels import drawing_edits
+
+    panel, asked = window.drawing_panel, []
+    monkeypatch.setattr(
+        drawing_edits.QInputDialog, "getItem", lambda *a, **k: (asked.append(a[2]), (a[3][0], False))[1]
+    )
+    monkeypatch.setattr(panel.named, "ask", asked.append)
+    window.map.select_units(np.array([0, 1]))
+    do(window, "draw_split")
+    window.map.select("5")
+    do(window, "draw_undo")
+    # its making was taken back: what is done is done to the beat in the list
+    assert window.map.selected == "5" and panel.chosen() in panel.drawing.beats_in_use()
+    do(window, "draw_merge")
+    do(window, "draw_name")
+    assert panel.drawing.name(panel.chosen()) in asked[0] and asked[1] == panel.chosen()
+    do(window, "draw_redo")
+    window.map.select_units(np.array([0, 1]))
+    panel.choose("1")
+    do(window, "draw_paint_selection")
+    # it has lost its last unit
+    window.map.select("5")
+    monkeypatch.setattr(panel, "chosen", lambda: "5")
+    done = len(panel.drawing.done)
+    for name in ("draw_merge", "draw_halve", "draw_lock", "draw_unlock"):
+        panel.note.clear()
+        do(window, name)
+        assert panel.note.text() == "Choose a beat of a project first.", name
+    assert len(panel.drawing.done) == done and len(asked) == 2
+
+
 def test_links_and_barriers_need_a_reason_and_stand_on_the_map(window, qtbot, monkeypatch):
     panel = window.drawing_panel
     monkeypatch.setattr(ReasonDialog, "ask", classmethod(lambda *a: ("ferry", "runs daily")))

@@ -9,6 +9,7 @@ import pytest
 QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 from PySide6.QtGui import QColor, QKeySequence
+from PySide6.QtTest import QTest
 
 from beatplanner.ui.desktop.map.preview_map import LOOKS, LOOKS_DARK
 from beatplanner.ui.desktop.panels.beat_table import COLUMNS, as_text_table, in_two_lines
@@ -141,6 +142,12 @@ def test_the_ring_follows_what_holds_the_widget(qtbot):
     box.move(120, 140)
     QtWidgets.QApplication.processEvents()
     assert ring.geometry().topLeft() - before.topLeft() == QtCore.QPoint(100, 120)
+    # whoever came to a button by Tab presses it with Enter too, and it does not grow
+    pressed: list[bool] = []
+    size = QtWidgets.QPushButton("Next", box).sizeHint()
+    button.clicked.connect(lambda: pressed.append(True))
+    QTest.keyClick(button, QtCore.Qt.Key.Key_Return)
+    assert len(pressed) == 1 and button.sizeHint() == size
     # a widget that is gone is no longer asked
     button.deleteLater()
     QtCore.QCoreApplication.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete)

@@ -118,19 +118,31 @@ class DrawingEdits:
         """Return the beat that is lit up on the map, else the one in the list of what is painted, "" for none.
 
         Who chooses a beat in the list lights it up too; a row of the table or a click on the map leaves the list, so that units can still be
-        painted into the beat in it.
+        painted into the beat in it. A beat that has lost its last unit, or whose making was taken back, is none any more.
         """
-        return str(self.map.selected or self.chosen())
+        there = self.map.content.ids if self.drawing is None else self.drawing.beats_in_use()
+        return next((b for b in (str(self.map.selected), self.chosen()) if b in there), "")
+
+    def _lit_or_said(self: Any) -> str:
+        """Return the beat that is lit up; where there is none, say so."""
+        beat = self._lit()
+        if not beat:
+            self._say(self.tr("Choose a beat of a project first."))
+        return beat
 
     def halve(self: Any) -> None:
         """Split the beat that is lit up into two of about the same hours."""
-        self.edit(lambda d: d.split(d.halves(self._lit()), reason=self.reason.text().strip()))
+        beat = self._lit_or_said()
+        if beat:
+            self.edit(lambda d: d.split(d.halves(beat), reason=self.reason.text().strip()))
 
     def merge(self: Any) -> None:
         """Ask for another beat and make it and the one that is lit up one."""
         drawing = self.begin()
-        first = self._lit()
-        if drawing is None or not first:
+        if drawing is None:
+            return
+        first = self._lit_or_said()
+        if not first:
             return
         near = self._neighbours(drawing, first)
         if not near:
@@ -172,7 +184,12 @@ class DrawingEdits:
         drawing = self.begin()
         if drawing is None:
             return
-        units = self.map.selected_units if len(self.map.selected_units) else drawing.members(self._lit())
+        units = self.map.selected_units
+        if not len(units):
+            beat = self._lit_or_said()
+            if not beat:
+                return
+            units = drawing.members(beat)
         if self.edit(lambda d: d.lock(units, locked, self.reason.text().strip())):
             what = self.tr("{0} units locked.") if locked else self.tr("{0} units unlocked.")
             self._say(what.format(len(units)))

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QMenuBar,
+    QPushButton,
     QWidget,
 )
 from shiboken6 import isValid
@@ -45,6 +46,9 @@ class FocusRing(QWidget):
         window = self.parentWidget()
         there = now is not None and now.window() is window and now is not window
         self.around = now if there else None
+        if there and isinstance(now, QPushButton):
+            # outside a dialog Qt presses a button by Space alone; whoever comes by Tab expects Enter to do it too
+            now.setAutoDefault(True)
         # what holds it may move too, and take it along
         self.watched, widget = [], self.around
         while widget is not None and widget is not window:
