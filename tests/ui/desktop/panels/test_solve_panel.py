@@ -416,6 +416,25 @@ def test_a_long_run_is_not_thrown_away_by_one_key(window, qtbot, monkeypatch):
     assert not window.solving.running
 
 
+def test_the_gap_is_shaded_only_where_plan_and_bound_are_known(qtbot):
+    chart = RunChart()
+    qtbot.addWidget(chart)
+    for seconds, best, bound in ((10.0, None, 90.0), (20.0, None, 100.0), (40.0, 115.0, 101.0), (50.0, 112.0, 101.0)):
+        chart.add("beats: proof", seconds, best, bound)
+    chart.resize(300, 160)
+    chart.show()
+    picture = chart.grab().toImage()
+    ground = picture.pixelColor(1, 80)
+    assert ground.isValid()
+
+    def drawn(share):
+        x = round(4 + share * (picture.width() - 8))
+        return sum(picture.pixelColor(x, y) != ground for y in range(40, picture.height() - 30))
+
+    # before there is a plan a column has the line of the bound alone, after it what lies between too
+    assert drawn(0.7) <= 6 < drawn(0.9)
+
+
 def test_lines_of_the_chart_never_get_worse_and_the_gap_is_theirs(qtbot):
     series = Series()
     for seconds, best, bound in ((0.1, 200.0, None), (0.2, None, 50.0), (0.3, 120.0, 90.0), (0.4, 130.0, 80.0)):

@@ -144,7 +144,11 @@ class RunChart(QWidget):
             between.setAlpha(35)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(between)
+            # there is no gap before both are there
+            begin = max(best.first().x(), bound.first().x())
+            painter.setClipRect(QRectF(begin, 0, self.width(), self.height()))
             painter.drawPolygon(QPolygonF([*best.toList(), *reversed(bound.toList())]))
+            painter.setClipping(False)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for points, colour, style in ((best, BEST, Qt.PenStyle.SolidLine), (bound, BOUND, Qt.PenStyle.DashLine)):
             if points is not None:
