@@ -249,6 +249,14 @@ def test_one_thing_is_called_by_one_word(code):
     assert seen > 50
 
 
+def test_signs_of_units_are_those_of_the_maps():
+    """Scale bars and facts had km and m, the page of the proof км and м."""
+    for folder in FOLDERS:
+        with (folder / f"{LOCALES['mk']}.po").open("rb") as stream:
+            for message in read_po(stream):
+                assert not re.search(r"(?<![\w/])к?м(?![\w/.])|км/ч", str(message.string)), message.string
+
+
 def test_at_most_is_never_less_than_what_is_proven():
     assert [gap_at_most(g) for g in (0.0803, 0.08, 0.0801, 5e-5, 2e-4)] == [0.081, 0.08, 0.081, 1e-4, 1e-3]
     for gap in (0.0501, 0.0803, 0.0999):
