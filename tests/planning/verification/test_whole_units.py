@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -99,3 +100,14 @@ def test_a_site_without_a_unit_that_its_zones_one_beat_must_have_is_none():
     # of two beats in one zone either may have them
     alive, must = settled(pairs, without, Zones(np.zeros(N, np.int64), (2,)), N)
     assert (alive == without).all() and not must.any()
+
+
+def test_a_site_of_a_label_takes_the_place_of_the_site_that_carries_it():
+    # both halves of the row are today's beats, and nobody may leave them; the western one is dear and the eastern one cheap at these multipliers
+    area = replace(row_of_units(), current=np.repeat([0, 1], 3), budget=0.0)
+    pairs, u = all_pairs(area, True), np.array([500.0, 0, 500, 1500, 0, 1500])
+    found = lagrangian(area, pairs, u, 5_000.0, None, 2 * LEAST)
+    assert found.bound == pytest.approx(LEAST)
+    # with unit 3 as its centre the eastern beat costs 1,000 more than with unit 4, in whose place it comes, though less than the western one
+    at_three = (pairs.centre[pairs.site] == 3) & (pairs.label[pairs.site] == 1) & pairs.own
+    assert found.site[at_three] == pytest.approx(LEAST + 1_000.0)

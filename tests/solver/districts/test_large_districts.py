@@ -15,7 +15,7 @@ from beatplanner.planning.whole.beat_proofs import STEP, _looked_at, _proven, pa
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts import dilation, node
 from beatplanner.solver.districts.annealing import CUT
-from beatplanner.solver.districts.bound import first_guess
+from beatplanner.solver.districts.bound import _Relaxation, first_guess
 from beatplanner.solver.districts.cut_labels import LabelModel
 from beatplanner.solver.districts.exclusion import _along_ways
 from beatplanner.solver.districts.growth import Graph
@@ -406,3 +406,25 @@ def test_nodes_that_are_left_out_of_a_certificate_are_numbered_anew(parted):
     nodes = tuple(replace(node_of, parent=parent, bound=float(k)) for k, parent in enumerate((-1, 0, 0, 1, 1, 2, 2)))
     slim = _looked_at(replace(tree, nodes=nodes), {0, 1, 2, 5, 6})
     assert [(child.parent, child.bound) for child in slim.nodes] == [(-1, 0.0), (0, 1.0), (0, 2.0), (2, 5.0), (2, 6.0)]
+
+
+def test_the_price_of_moves_is_the_same_where_a_node_has_lost_who_moves_most():
+    problem = with_today(grid_problem(5, 4, 3, 0.1, 2), 2, None)
+    heavy = np.arange(20) == 7
+    # without bounds of hours a site's knapsack takes whatever pays
+    problem = replace(
+        problem, residents=np.where(heavy, 900.0, 10.0), budget=30.0, lower=0.0, upper=float(problem.weight.sum())
+    )
+    search = Search(problem, 0, 1)
+    every = joined([s for s, _ in _Proof(problem, search).sites.parts()])
+    shared = node.Shared(every, problem, search.graph, np.inf, 0.0, lambda: False)
+    light, multiplier, price = every.moved < 900.0, first_guess(every, 20, 3), 50.0
+    local = node.LocalNode(
+        shared, light, node.OpenNode(0.0, np.packbits(light), np.append(multiplier, price * shared.largest), {})
+    )
+    assert shared.largest == 900.0 and local.sites.moved.max() == 10.0
+    relaxation = _Relaxation(local.sites, problem.weight, 3, problem.lower, problem.upper, 1)
+    relaxation.solve(multiplier, price)
+    value = multiplier.sum() + relaxation.value[relaxation.chosen()].sum() - price * 30.0
+    assert local.climb(1, 0.3) == pytest.approx(value)
+    assert local.multipliers()[0][-1] == pytest.approx(price * shared.largest)

@@ -254,6 +254,9 @@ def lagrangian(
     worst = np.array([float(value[b].max(initial=-np.inf)) for b in of_zone or []])[zones.of[site]]
     # a site of a zone without beats is in no plan
     others = np.where(np.isfinite(worst), bound - worst, np.inf)
+    for c in best[label[best] >= 0].tolist():
+        # where a beat is carried on in one site, it is in no other of the zone
+        others[(label == label[c]) & (zones.of[site] == zones.of[site[c]])] = bound - value[c]
     others[best] = bound - value[best]
     open_sites = np.flatnonzero((others + value < wanted) & ~exact)
     for s in open_sites if bound < wanted and len(open_sites) <= MOST_WHOLE else ():

@@ -49,9 +49,7 @@ class OpenNode:
     place: int = 0  # in the list of nodes that proves the bound
     zone: np.ndarray | None = None  # (S,) of each site of the tree; None where all are one
     need: tuple[int, ...] = ()  # districts of each zone
-    part: np.ndarray | None = (
-        None  # the sites, in the tree's numbers, that the branching parted from their zone, the last
-    )
+    part: np.ndarray | None = None  # the sites, in the tree's numbers, that the branching parted from their zone
 
 
 @dataclass(frozen=True)
@@ -217,8 +215,13 @@ class LocalNode:
             self.cut_pair,
         )
 
+    def _price_unit(self) -> float:
+        """Return what the price of residents moved is measured by here, in the tree's own measure: a kernel takes the most that a pair it is given moves."""
+        return max(1.0, float(self.sites.moved.max(initial=0.0))) / self.tree.largest
+
     def _full_dual(self) -> np.ndarray:
-        return np.concatenate([self.dual[: self.n], [self.mu[c] for c in self.active], self.dual[self.n :]])
+        price = self.dual[self.n :] * self._price_unit()
+        return np.concatenate([self.dual[: self.n], [self.mu[c] for c in self.active], price])
 
     def _aims(self) -> tuple[float, float]:
         """Return what the bound is hoped to reach, and what is enough."""
@@ -245,7 +248,7 @@ class LocalNode:
             self.whole,
         )
         self.whole_found = self.whole_found or found
-        self.dual = np.append(dual[: self.n], dual[-1])
+        self.dual = np.append(dual[: self.n], dual[-1] / self._price_unit())
         for c, value in zip(self.active, dual[self.n : -1], strict=True):
             self.mu[c] = float(value)
         if bound < self.reached:
@@ -446,7 +449,7 @@ class LocalNode:
             np.zeros(len(way.gone)),
         )
         mu = {c: float(m) for c, m in zip(self.active, dual[self.n : -1], strict=True) if m > 0.0}
-        return bound, np.append(dual[: self.n], dual[-1]), mu
+        return bound, np.append(dual[: self.n], dual[-1] / self._price_unit()), mu
 
     def candidates(self) -> list[tuple[int, np.ndarray]]:
         """Return a few units with the pairs, (P,) bool, whose centre is beyond a line: those whose centre is most undecided first."""
