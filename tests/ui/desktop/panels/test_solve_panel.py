@@ -301,10 +301,15 @@ def test_a_run_says_that_no_plan_keeps_the_rules_yet_and_which(window, monkeypat
     # beside it no gap is told, which would be that of wider rules
     window.solving.progressed.emit("beats of West [hours × metres]: proof", 100.0, 99.0, 1.0)
     assert "best possible" not in said()
+    drawn = window.chart.series["beats of West"]
+    assert not drawn.best and drawn.bound and drawn.gap is None
+    window.solving.progressed.emit("beats of East [hours × metres]: proof", 100.0, 99.0, 1.0)
+    assert window.chart.series["beats of East"].gap == pytest.approx(0.01)
     for place in ("West", "Исток", ""):
         window.solving.unmet.emit(place, None)
     window.solving.progressed.emit("beats of West [hours × metres]: proof", 100.0, 99.0, 1.0)
     assert "No plan that keeps" not in said() and "at most 1.0 % from the best possible plan" in said()
+    assert drawn.gap == pytest.approx(0.01)
     window.solving.progressed.emit("beats of West [hours × metres]: proof", 100.0, 100.0, 1.0)
     assert said().endswith("Proven best.")
     # a hair too much is not told as no more than is allowed; what is written is what there is

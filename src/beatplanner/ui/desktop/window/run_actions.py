@@ -382,13 +382,16 @@ class RunActions:
     def _show_progress(self: Any, phase: str, best: object, bound: object, seconds: float) -> None:
         found = best if isinstance(best, float | int) else None
         proven = bound if isinstance(bound, float | int) else None
-        self.chart.add(phase, seconds, found, proven)
+        searched = phase.partition(":")[0].partition(" [")[0]
+        # a plan of wider rules has no gap from the bound of those asked for
+        wider = step_of(phase) == "beats" and searched.removeprefix("beats").removeprefix(" of ") in self.unmet
+        self.chart.add(phase, seconds, None if wider else found, proven)
         self._go_to(step_of(phase))
         part = phase.removeprefix(f"{AFTER_STEPS}: ")
         if part != phase and part not in self.written:
             self.written.append(part)
         if phase.startswith("beats of "):
-            place = phase.partition(":")[0].partition(" [")[0].removeprefix("beats of ")
+            place = searched.removeprefix("beats of ")
             if "," not in phase.partition(":")[0]:
                 # a phase that tells no bound takes none back
                 known = self.by_municipality.get(place, (None, None))[1]
