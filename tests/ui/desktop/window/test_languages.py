@@ -346,3 +346,16 @@ def test_what_a_repair_moved_is_told_in_the_windows_language(language):
 def test_a_rule_that_is_off_says_what_is_then():
     known = {r.key: in_words(r, None) for r in RULES if r.key in ("service.speeds", "service.pattern")}
     assert len(known) == 2 and "not said" not in known.values()
+
+
+@pytest.mark.parametrize("language", ["mk", "sq"])
+def test_a_button_that_a_text_names_is_called_as_it_is(language):
+    own = catalogue(language)
+    named = 0
+    for english, told in {**own, **sentences(language)}.items():
+        for button in re.findall(r"[“\"]([A-Z][^”“\"{]{3,})[”\"]", english):
+            called = own.get(button) or own.get(button + "…")
+            if called and told:
+                named += 1
+                assert called.rstrip("…").casefold() in told.casefold(), english
+    assert named
