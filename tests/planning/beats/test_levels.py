@@ -129,6 +129,8 @@ def _forge(tables: PlanTables) -> None:
     order = sorted(set(tables.beats["sector"]))
     other = tables.beats["sector"].map(dict(zip(order, [*order[1:], order[0]], strict=True)))
     assert is_caught(replace(tables, beats=gpd.GeoDataFrame(tables.beats.assign(sector=other))))
+    for beats in (tables.beats.assign(command="C1"), tables.beats.drop(columns="command")):
+        assert "commands.count" in is_caught(replace(tables, beats=gpd.GeoDataFrame(beats)))
     assert "sectors.count" in is_caught(replace(tables, sectors=None, commands=None))
     without = {k: v for k, v in tables.summary.items() if k not in ("sectors", "commands")}
     assert "sectors.count" in is_caught(replace(tables, sectors=None, commands=None, summary=without))

@@ -171,14 +171,13 @@ def _of_residents(units: Units) -> Iterator[tuple[str, str, str]]:
     given = [k for k in ("population", "population_raster", "population_table", "census") if getattr(units, k)]
     if len(given) > 1 and set(given) != {"population", "population_raster"}:
         yield f"units.{given[-1]}", f"residents are given in {len(given)} ways: {listed(given)}", "Keep one of them"
-    for section, names in (("groups", list(units.groups)), ("amounts", list(units.amounts))):
+    for section, names in (("units.groups", list(units.groups)), ("units.amounts", list(units.amounts))):
         for k, name in enumerate(names):
             # layers have a column of each, and a GeoPackage takes capital letters for small ones
             twin = next((n for n in names[:k] if n.casefold() == name.casefold()), None)
             if twin is not None:
-                key = f"units.{section}.{name}"
                 what = f"the names “{twin}” and “{name}” differ in capital letters alone"
-                yield key, what, "Choose another name"
+                yield ".".join((section, name)), what, "Choose another name"
 
 
 def _of_balances(units: Units, beats: Beats, incidents: Section | None) -> Iterator[tuple[str, str, str]]:

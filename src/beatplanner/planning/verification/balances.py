@@ -40,9 +40,14 @@ def _municipalities(evidence: Evidence) -> np.ndarray:
     return evidence.units["municipality"].fillna("").astype(str).to_numpy(object)
 
 
-def _claimed(evidence: Evidence) -> dict[tuple[str, str], Claims]:
+def _rows(evidence: Evidence) -> list[tuple[tuple[str, str], Claims]]:
+    """Return each row that the summary has of a further balance, with its municipality and name."""
     rows = list_of(section_of(evidence.summary, "beats"), "balances")
-    return {(str(r.get("municipality") or ""), str(r.get("amount"))): r for r in rows}
+    return [((str(r.get("municipality") or ""), str(r.get("amount"))), r) for r in rows]
+
+
+def _claimed(evidence: Evidence) -> dict[tuple[str, str], Claims]:
+    return dict(_rows(evidence))
 
 
 def _held(evidence: Evidence, place: str, amount: np.ndarray) -> dict[str, float]:
@@ -106,6 +111,10 @@ def check_balances(ledger: Ledger, evidence: Evidence, claims: Claims, met: bool
         f"{name} in “{place}” is told, and no rule balances it."
         for place, name in claimed
         if name not in rules.balances or place not in places
+    ]
+    rows = [key for key, _ in _rows(evidence)]
+    wrong += [
+        f"{name} in “{place}” is told more than once." for place, name in claimed if rows.count((place, name)) > 1
     ]
     ledger.each("beats.balances_told", "further balances as the rules have them", wrong, max(1, len(claimed)), "rows")
     said = "every beat within the further balances" + ("" if met else ", as far as they were relaxed")

@@ -178,11 +178,24 @@ def _check_level(ledger: Ledger, evidence: Evidence, name: str) -> None:
         if whole
         else f"Not every {single} has one of the {len(ids)} {name} that the layer tells, or one of these has none."
     )
+    if whole and name == "commands" and not _of_their_sectors(evidence, group, ids):
+        whole, detail = False, "Not every beat is in the command of its sector."
     ledger.add(f"{name}.count", bool(whole), claims.get("count"), len(ids), detail)
     if not whole:
         return
     _check_rules(ledger, evidence, name, (members, group, ids), rule, claims)
     _check_figures(ledger, evidence, name, (members, group, ids), table, claims)
+
+
+def _of_their_sectors(evidence: Evidence, group: np.ndarray, ids: list[str]) -> bool:
+    """Tell whether each beat has the command of its sector; `group` is the command of each sector, a place in `ids`."""
+    beats, table = evidence.beats, evidence.tables.sectors
+    if beats is None or table is None or not {"sector", "command"} <= set(beats.columns):
+        return False
+    sectors = [str(s) for s in as_text(table["sector"])]
+    command: dict[str, str] = {s: ids[int(group[k])] for k, s in enumerate(sectors)}
+    told = [command.get(str(s)) for s in as_text(beats["sector"])]
+    return told == [str(c) for c in as_text(beats["command"])]
 
 
 def _check_rules(
