@@ -306,3 +306,5 @@ def test_a_bound_that_is_told_is_never_above_what_its_certificate_proves():
             assert told >= value * (1 - (1e-11 if exact else 1e-9))
     assert rounded_down(17282.159999999996, exact=True) == 17282.16
     assert rounded_down(464743.0) == 464743.0
+    # that there is no plan at all with so few moved stays so, and does not keep the other certificates from being written
+    assert rounded_down(math.inf) == math.inf

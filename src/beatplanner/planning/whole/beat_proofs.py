@@ -200,7 +200,7 @@ def rounded_down(value: float, *, exact: bool = False) -> float:
     A whole number stays, and one that is proven as it stands keeps the digits of a number in JSON, whose last one is rounded down likewise:
     half a unit of the twelfth digit is more than the checker grants for the rounding of a sum.
     """
-    if value == round(value) or not math.isfinite(value):
+    if not math.isfinite(value) or value == round(value):
         return value
     digits = READABLE_DIGITS if exact else DIGITS
     stated = float(f"{value:.{READABLE_DIGITS}g}")
