@@ -76,6 +76,7 @@ MODULES = (
     "data/formats/time_columns.py",
     "data/formats/vector_files.py",
     "data/formats/workbooks.py",
+    "data/result/strict_json.py",
     "data/project/build.py",
     "data/project/document.py",
     "data/guided_import/doubts.py",

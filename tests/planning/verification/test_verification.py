@@ -149,7 +149,7 @@ def test_two_values_of_one_key_are_not_read(name, copy):
     file = copy / name
     file.write_text(file.read_text("utf-8").replace('"version"', '"version": 0, "version"', 1), "utf-8")
     if name == "summary.json":
-        with pytest.raises(InputError, match="“version” stands twice"):
+        with pytest.raises(InputError, match="it has the key “version” twice"):
             read_result(copy)
     else:
         assert not told_of_files(copy).ok

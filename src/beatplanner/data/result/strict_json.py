@@ -32,5 +32,5 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, object]:
     if len(found) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))
-        raise ValueError(f"the key “{twice}” stands twice in one object, and nobody can tell which holds")
+        raise ValueError(f"it has the key “{twice}” twice in one object, and nobody can tell which holds")
     return found
