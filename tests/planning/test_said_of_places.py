@@ -42,8 +42,8 @@ def asked(language: str, minutes: float) -> tuple[Any, Any]:
         objection=lambda: "-",
         tables=SimpleNamespace(
             contacts=pd.DataFrame({"area": [], "phone": [], "post": []}),
-            partners=pd.DataFrame({"area": [], "kind": [], "name": [], "does": []}),
         ),
+        partners=[],
         settings=SimpleNamespace(map_url=None),
         moved="",
         beats=[],

@@ -143,6 +143,8 @@ def _of_json(path: Path, size: int) -> str:
         json.loads(path.read_text("utf-8-sig"))
     except UnicodeDecodeError:
         return "it is not text"
+    except RecursionError as error:
+        return cause(error)
     except ValueError as error:
         return cause(error) if isinstance(error, json.JSONDecodeError) else "it has a mistake"
     return ""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beatplanner.data.narrowing import Table, is_dict
+from beatplanner.data.output_place import move
 from beatplanner.data.paths import whole_path
 from beatplanner.data.project.safe_save import copy_package
 from beatplanner.data.running_programs import is_running, start_of
@@ -87,7 +88,7 @@ class Journal:
         part = self.folder / f"{BASE}.part"
         with suppress(OSError, sqlite3.Error, _EnoughError):
             copy_package(project, part, self._look)
-            part.replace(self.folder / BASE)
+            move(part, self.folder / BASE)
         with suppress(OSError):
             part.unlink(missing_ok=True)
 

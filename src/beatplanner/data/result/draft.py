@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from beatplanner.data.description.listed_ids import keys_as_known
 from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.draft_reason import Reason
 from beatplanner.data.result.sections import section_of
@@ -87,6 +86,9 @@ def accepted_sites(tables: PlanTables) -> dict[str, str]:
     """Return the generated sites that a person accepted, and the name that the person gave each."""
     rules = section_of(section_of(tables.summary, "rules"), "stations")
     given = {str(k): str(v) for k, v in section_of(rules, "accepted").items()}
+    # the window asks what a broken step is before any description is read, and its models are heavy
+    from beatplanner.data.description.listed_ids import keys_as_known
+
     return given if tables.sites is None else keys_as_known(given, tables.sites["station"].astype(str))
 
 

@@ -229,6 +229,8 @@ def test_a_tool_that_is_taken_is_seen(window, application, theme):
 
 def test_work_on_the_drawing_is_seen_while_it_lasts(window, monkeypatch):
     panel = window.drawing_panel
+    # a tool that was taken before may have asked for figures
+    panel.load()
     assert panel.working.isHidden()
     monkeypatch.setattr(type(panel.process), "running", True)
     panel._enable()

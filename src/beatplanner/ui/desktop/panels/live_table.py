@@ -39,7 +39,7 @@ class LiveTable(QTableWidget):
         self.setHorizontalHeaderLabels(words)
         heading = QTableWidgetItem(SIGN)
         self.setHorizontalHeaderItem(DEVIATION, heading)
-        heading.setToolTip(words[DEVIATION])
+        heading.setToolTip(literal(words[DEVIATION]))
         heading.setData(Qt.ItemDataRole.AccessibleTextRole, words[DEVIATION])
         self.setAccessibleName(self.tr("Live figures of the beats"))
         self.verticalHeader().setVisible(False)
