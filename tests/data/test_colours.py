@@ -8,8 +8,11 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.spatial import Delaunay
 
-from beatplanner.data.colours import FILLS, alike, beat_colours, beat_numbers, preferred
+from beatplanner.data.colours import FILLS, USED, alike, beat_colours, beat_numbers, colours_of, neighbours, preferred
 from beatplanner.planning.beats.naming import distinct
 
 # Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB.
@@ -76,6 +79,47 @@ def test_a_colour_belongs_to_its_beat_and_neighbours_never_look_alike():
     # without a plan the id alone decides where it can: two maps of the same beats agree
     apart = grid(3).iloc[[0, 2, 6, 8]]
     assert all(beat_colours(apart)[b] == FILLS[preferred(b)] for b in apart["beat"])
+
+
+@given(st.integers(0, 60), st.integers(2, 40))
+def test_beats_keep_the_colour_that_they_had_unless_a_neighbour_looks_alike(seed, count):
+    random = np.random.default_rng(seed)
+    near = [set() for _ in range(count + 2)]
+    for corners in Delaunay(random.random((count + 2, 2))).simplices.tolist():
+        for a, b in combinations(corners, 2):
+            near[a].add(b)
+            near[b].add(a)
+    ids = [str(k + 1) for k in range(count + 2)]
+    before = {b: FILLS[int(random.integers(USED))] for b in ids if random.random() < 0.8}
+    found = colours_of(ids, near, before=before)
+    assert not any(alike(found[ids[a]], found[ids[b]]) for a, around in enumerate(near) for b in around)
+    assert colours_of(ids, near, before=found) == found
+    # whatever the order in which they are told
+    order = random.permutation(count + 2).tolist()
+    place = {k: n for n, k in enumerate(order)}
+    moved = colours_of([ids[k] for k in order], [{place[o] for o in near[k]} for k in order], before=before)
+    assert moved == found
+
+
+def test_neighbours_of_what_changed_are_those_of_all():
+    shapes = np.array(grid(4).geometry.to_numpy())
+    near = neighbours(shapes)
+    assert near[5] == {0, 1, 2, 4, 6, 8, 9, 10}
+    # one gives its ground to the next, one is gone, and one is new
+    shapes = np.array([*shapes, shapely.box(400, 0, 500, 100)], dtype=object)
+    shapes[5], shapes[6], shapes[15] = None, shapes[5].union(shapes[6]), None
+    found = neighbours(shapes, np.array([5, 6, 15, 16]), near)
+    assert found == neighbours(shapes) and found[16] == {3, 7} and not found[5]
+
+
+def test_a_beat_among_all_colours_takes_one_that_a_single_neighbour_had():
+    ids, near = [str(k) for k in range(1, 10)], [set(range(1, 9)), *({0} for _ in range(8))]
+    before = {str(k + 2): FILLS[k % USED] for k in range(8)}
+    found = colours_of(ids, near, before=before)
+    assert [b for b in before if found[b] != before[b]] == ["3"] and found["1"] == before["3"]
+    # a planner's colours are never taken
+    found = colours_of(ids, near, own={"3": FILLS[1]}, before=before)
+    assert found["1"] == before["4"] and found["3"] == FILLS[1]
 
 
 def test_a_name_is_never_given_twice():

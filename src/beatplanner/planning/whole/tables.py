@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from beatplanner.data.colours import beat_colours
+from beatplanner.data.colours import beat_colours, today_colours
 from beatplanner.data.description.models import Description
 from beatplanner.data.formats import geometry
 from beatplanner.data.result.plan_tables import PlanTables
@@ -74,7 +74,8 @@ def beat_polygons(town: Town, beats: BeatPlan) -> gpd.GeoDataFrame:
     )
     found = gpd.GeoDataFrame(frame, geometry=shapes, crs=town.crs)
     rules = town.description.beats
-    colours = beat_colours(found, None if rules is None else rules.colours)
+    today = today_colours(units["current"].to_numpy(object), units.geometry.to_numpy())
+    colours = beat_colours(found, None if rules is None else rules.colours, today)
     return found.assign(colour=[colours[str(b)] for b in ids])
 
 

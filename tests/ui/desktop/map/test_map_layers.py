@@ -12,6 +12,7 @@ pytest.importorskip("PySide6.QtGui", reason="Qt's system libraries are missing",
 import networkx as nx
 import shapely
 
+from beatplanner.data.colours import FILLS, colours_of
 from beatplanner.ui.desktop.map.map_content import Place, search_places
 from beatplanner.ui.desktop.map.map_layers import LayerStack, class_breaks, classified, contrast_colours, nice_length
 
@@ -37,15 +38,20 @@ def test_neighbours_on_a_map_never_look_alike(seed, count):
     )
     found = contrast_colours(pairs, count + 2, 7)
     assert (found[pairs[:, 0]] != found[pairs[:, 1]]).all()
-    assert (contrast_colours(pairs, count + 2, 7, found) == found).all()
+    ids, near = [str(k) for k in range(count + 2)], [set() for _ in range(count + 2)]
+    for a, b in pairs.tolist():
+        near[a].add(b)
+        near[b].add(a)
+    painted = colours_of(ids, near, before={b: FILLS[n] for b, n in zip(ids, found.tolist(), strict=True)})
+    assert [painted[b] for b in ids] == [FILLS[n] for n in found]
 
 
 def test_a_stroke_recolours_only_what_clashes():
-    before = np.array([0, 1, 0, -1])
-    found = contrast_colours(np.array([[0, 1], [1, 2], [0, 2], [2, 3]]), 4, 7, before)
-    assert found[:2].tolist() == [0, 1]
-    assert found[2] not in (0, 1)
-    assert nx.Graph([(2, 3)]).number_of_edges() and found[3] != found[2]
+    before = {"1": FILLS[0], "2": FILLS[1], "3": FILLS[0]}
+    found = colours_of(["1", "2", "3", "4"], [{1, 2}, {0, 2}, {0, 1, 3}, {2}], before=before)
+    assert [found[b] for b in "12"] == list(FILLS[:2])
+    assert found["3"] not in FILLS[:2]
+    assert nx.Graph([(2, 3)]).number_of_edges() and found["4"] != found["3"]
 
 
 def test_order_and_changes_are_told():

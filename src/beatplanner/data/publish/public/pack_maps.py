@@ -52,10 +52,13 @@ RING = 2.9
 LARGER = 1.5
 
 
-def fills_of(shapes: gpd.GeoDataFrame) -> dict[str, tuple[str, int]]:
-    """Return the colour of each beat, and the number of its pattern."""
-    numbers = beat_numbers(shapes)
-    return {beat: (colour, numbers[beat]) for beat, colour in beat_colours(shapes).items()}
+def fills_of(shapes: gpd.GeoDataFrame, beats: gpd.GeoDataFrame) -> dict[str, tuple[str, int]]:
+    """Return the colour of each beat, and the number of its pattern; today's beats have the colours that the plan's `beats` of the same id have."""
+    colours = beat_colours(shapes)
+    if "colour" not in shapes:
+        colours = beat_colours(shapes, before=colours | beat_colours(beats))
+    numbers = beat_numbers(shapes, colours)
+    return {beat: (colour, numbers[beat]) for beat, colour in colours.items()}
 
 
 def draw_town(
@@ -104,7 +107,7 @@ def draw_town(
     bounds = (bounds[0] - pad, bounds[1] - pad, bounds[2] + pad, bounds[3] + pad)
     scale = round_scale(bounds, width, height, ground)
     sheet = sheet_of(bounds, width, height, scale, ground)
-    fills = fills_of(areas)
+    fills = fills_of(areas, plan.beats)
     for beat, shape in zip(areas["beat"].astype(str), areas.geometry, strict=True):
         draw_fill(sheet, shape, *fills[beat])
     draw_ground(sheet, streets, waters, 0.12)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from beatplanner.data.colours import FILLS, USED, preferred
+from beatplanner.data.colours import FILLS, USED, colours_of, neighbours, numbers_of, today_shapes
 from beatplanner.data.formats import geometry
 from beatplanner.ui.desktop.map.map_layers import contrast_colours
 from beatplanner.ui.desktop.map.rings import Rings
@@ -98,7 +98,8 @@ class MapContent:
         self.middle = np.empty((0, 2))
         self.bounds = (0.0, 0.0, 1.0, 1.0)
         self._pairs = np.empty((0, 2), int)
-        self._of_plan: dict[str, str] = {}
+        self._start: dict[str, str] = {}
+        self._near: list[set[int]] = []
         self.found: np.ndarray | None = None
         self.found_colour = np.array([], int)
         self.streets: Streets | None = None
@@ -142,13 +143,17 @@ class MapContent:
             key=lambda b: (not b.isdecimal(), int(b) if b.isdecimal() else 0, b),
         )
         place = {b: k for k, b in enumerate(ids)}
-        self._of_plan = {}
+        today = today_shapes(self.current, self.polygons)
+        # the colours of the plan, which are those of the paper too; without one those of today's beats, which a plan keeps
+        planned = plan is not None and plan.beats is not None
+        self._start = {} if planned else colours_of(today[0], neighbours(today[1]))
         if plan is not None and plan.beats is not None and "colour" in plan.beats:
-            self._of_plan = dict(zip(plan.beats["beat"].astype(str), plan.beats["colour"].astype(str), strict=True))
+            given = zip(plan.beats["beat"].astype(str), plan.beats["colour"].astype(str), strict=True)
+            self._start = {b: c for b, c in given if c in FILLS}
         self.take_beats(ids, np.array([place.get(b, -1) if isinstance(b, str) else -1 for b in beat]))
         self._load_points(scenario)
         self.take_stations(plan)
-        self._load_lines(scenario)
+        self._load_lines(scenario, today[1])
         if town is not None and town.incidents is not None:
             inside = town.incidents["unit"].to_numpy(int)
             count = np.bincount(inside[inside >= 0], minlength=len(units))
@@ -205,14 +210,10 @@ class MapContent:
         if plan.catchments is not None and len(plan.catchments):
             self.lines["Catchments"] = Rings.of(np.asarray(plan.catchments.geometry.array, dtype=object))
 
-    def _load_lines(self, scenario: OpenTown) -> None:
+    def _load_lines(self, scenario: OpenTown, today: np.ndarray) -> None:
         town = scenario.town
         if "current" in scenario.units:
-            known = np.array([isinstance(c, str) for c in self.current])
-            ids, number = np.unique(self.current[known].astype(str), return_inverse=True)
-            members = np.flatnonzero(known)
-            today = [geometry.dissolve(self.polygons[members[number == k]]) for k in range(len(ids))]
-            self.lines["Today's beats"] = Rings.of(np.array(today, dtype=object))
+            self.lines["Today's beats"] = Rings.of(today)
         homes = np.array([str(m) for m in self.municipality])
         if len(set(homes.tolist())) > 1:
             parts = [geometry.dissolve(self.polygons[homes == m]) for m in sorted(set(homes.tolist()))]
@@ -255,19 +256,26 @@ class MapContent:
             self._anchors.pop(k, None)
         if before is None:
             self._anchors.clear()
+        # a stroke of the brush must not recolour the map
+        painted = (
+            {b: FILLS[n] for b, n in zip(self.ids, self.colour.tolist(), strict=True)} if before is not None else {}
+        )
         self.ids, self.label, self.shapes = list(ids), label.copy(), shapes
-        self.beat_rings = Rings.of(np.array(shapes, dtype=object))
-        ends = label[self._pairs]
-        pairs = np.unique(ends[(ends >= 0).all(axis=1) & (ends[:, 0] != ends[:, 1])], axis=0)
-        # the colours of the plan, else those that the ids like best: the same on every map
-        kept = np.array([self._liked(b) for b in ids], int)
-        if before is not None:
-            kept[: len(self.colour)] = self.colour
-        self.colour = contrast_colours(pairs, len(ids), USED, kept)
+        outlines = np.array(shapes, dtype=object)
+        self.beat_rings = Rings.of(outlines)
+        self._near = neighbours(outlines, None if before is None else stale, self._near)
+        self._colour(painted)
 
-    def _liked(self, beat: str) -> int:
-        colour = self._of_plan.get(beat, "")
-        return FILLS.index(colour) % USED if colour in FILLS else preferred(beat)
+    def take_colours(self, own: dict[str, str]) -> None:
+        """Show the colours that a planner gave, by id; of the others only neighbours that look alike change."""
+        self.own_colours = own
+        self._colour({b: FILLS[n] for b, n in zip(self.ids, self.colour.tolist(), strict=True)})
+
+    def _colour(self, painted: dict[str, str]) -> None:
+        """Colour the beats as a plan's are: a planner's colours, those at the start, those that were painted since."""
+        colours = colours_of(self.ids, self._near, self.own_colours, painted | self._start)
+        numbers = numbers_of(self.ids, self._near, colours)
+        self.colour = np.array([numbers[b] for b in self.ids], int)
 
     def shapes_of(self, ids: list[str], label: np.ndarray) -> list[shapely.Geometry | None]:
         """Return the polygons of beats (None where empty) without showing them."""

@@ -144,8 +144,8 @@ def classified(values: np.ndarray, breaks: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(values), np.minimum(found, max(0, len(breaks) - 1)), -1)
 
 
-def contrast_colours(pairs: np.ndarray, count: int, colours: int, before: np.ndarray | None = None) -> np.ndarray:
-    """Give numbers 0..colours−1 to areas so that neighbours differ wherever that is possible.
+def contrast_colours(pairs: np.ndarray, count: int, colours: int) -> np.ndarray:
+    """Give numbers 0..colours−1 to areas that are no beats yet, as what a run has found so far, so that neighbours differ wherever that is possible.
 
     Parameters
     ----------
@@ -155,8 +155,6 @@ def contrast_colours(pairs: np.ndarray, count: int, colours: int, before: np.nda
         Number of areas.
     colours
         Numbers there are.
-    before
-        (count,) numbers to keep where they do not clash, −1 for none: a stroke of the brush must not recolour the map.
 
     Returns
     -------
@@ -169,14 +167,8 @@ def contrast_colours(pairs: np.ndarray, count: int, colours: int, before: np.nda
             near[a].add(b)
             near[b].add(a)
     found = np.full(count, -1)
-    if before is not None:
-        for area in range(count):
-            if before[area] >= 0 and all(found[o] != before[area] for o in near[area]):
-                found[area] = before[area]
-    used = np.bincount(found[found >= 0], minlength=colours)
+    used = np.zeros(colours, int)
     for area in smallest_last(near):
-        if found[area] >= 0:
-            continue
         taken = {int(found[o]) for o in near[area]}
         free = [c for c in range(colours) if c not in taken] or list(range(colours))
         # few colours used often are easier to read than many, but neighbours of neighbours should differ as well

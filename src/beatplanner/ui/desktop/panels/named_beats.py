@@ -106,7 +106,7 @@ class NamedBeats(QObject):
         except InputError as error:
             self.window_._tell(self.tr("This cannot be done"), [str(note) for note in error.problems])
             return False
-        self.map.content.own_colours = self.scenario.given_colours
+        self.map.content.take_colours(self.scenario.given_colours)
         self.map.content.names[beat] = self._called(beat)
         if self.panel.drawing is not None:
             self.panel.drawing.names[beat] = self.map.content.names[beat]
