@@ -189,6 +189,24 @@ def test_plans_that_a_leaf_has_left_are_counted_where_it_says_so():
     assert not proves_beats(weak | {"counted": np.array([1])}, LEAST - 1e-6)
 
 
+def test_all_plans_are_gone_through_where_it_says_so_whatever_the_multipliers():
+    area, nobody = row_of_units(), np.zeros(0, np.int64)
+    tree = dict.fromkeys(("parent", "unit", "need"), nobody) | {"multiplier": np.zeros((0, N), np.int64)}
+    tree |= {"price": np.zeros(0), "gone_start": np.array([0]), "part_start": np.array([0])}
+    for u in ((9000, -9000) * 3, (0,) * N, (1_000_000_000_000, -1_000_000_000_000) * 3):
+        weak = certificate(u=u, **tree)
+        assert prove(area, weak, False, LEAST) < LEAST
+        every = weak | {"all_plans": np.array([1])}
+        assert prove(area, every, False, LEAST) == LEAST
+        assert prove(area, every, False, 2 * LEAST) == pytest.approx(LEAST)
+        # where beats may not hold half of the units there is no plan at all
+        assert prove(replace(area, upper=2.9), every, False, math.inf) == math.inf
+        # residents who change beat are no part of it
+        assert prove(replace(area, budget=0.0), every, True, LEAST) < LEAST
+    with pytest.raises(MalformedError):
+        prove(area, certificate() | {"all_plans": np.array([1, 1])}, False, LEAST)
+
+
 def test_a_tree_of_sites_without_a_leaf_with_a_digit_more_or_another_multiplier_is_caught():
     metres = np.array([[0.0, 4.0, 9.0], [4.0, 0.0, 3.0], [9.0, 3.0, 0.0]])
     tree = sites_proof(

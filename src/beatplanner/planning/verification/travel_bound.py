@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from beatplanner.planning.verification.all_plans import least_of_all
 from beatplanner.planning.verification.arrays import NUMBER, WHOLE, sized, starts, within
 from beatplanner.planning.verification.few_plans import MOST_STEPS, least_of_few
 from beatplanner.planning.verification.travel_lagrangian import ROUNDING, Zones, lagrangian, settled
@@ -82,7 +83,9 @@ def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float, 
             pairs = subset(pairs, left)
         if is_empty(area, pairs):
             return math.inf
-    if not len(proof["parent"]):
+    if "all_plans" in proof:
+        best = max(best, least_of_all(area, proof["round_multiplier"][-1] * step, bound))
+    if best >= bound or not len(proof["parent"]):
         return best
     tree = _Tree(area, pairs if joined else with_links(pairs, area.edges, n), proof, bound)
     if seen is not None:
@@ -105,6 +108,7 @@ FORMS = {
     "part": (WHOLE, ("P", 2)),
     "need": (WHOLE, ("N",)),
     "counted": (WHOLE, ("L",)),
+    "all_plans": (WHOLE, (1,)),
     "cut": (WHOLE, ("C", 3)),
     "cut_start": (WHOLE, ("C+1",)),
     "cut_unit": (WHOLE, ("U",)),

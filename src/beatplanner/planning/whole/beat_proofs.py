@@ -77,7 +77,8 @@ def packed(
     cut_node, cut_of, cut_price = _cut_rows([node.multipliers for node in nodes])
     used = np.unique(cut_of)
     cuts = [evidence.cuts[int(c)] for c in used]
-    return {
+    every = {"all_plans": np.array([1])} if evidence.every else {}
+    return every | {
         "step": np.array([step]),
         "round_multiplier": _small(np.array(of_round, np.int64).reshape(len(rounds), n)),
         "round_price": np.array([r.price for r in rounds], float),

@@ -121,6 +121,8 @@ class Evidence:
         (so that a site has pairs with units after its centre alone), since there any centre would do. ``"eigenvalues"``: of the border between
         districts, as `cut_bound.py` states it; the problem is all that it needs. ``"prices"``: of the same, as `cut_tree.py` says. ``"plans"``: of the same, by
         going through all of them as `cut_frontier.py` says; the problem is all that it needs. ``"model"``: by HiGHS, which leaves no proof.
+    every
+        Whether all plans were gone through as `all_plans.py` says, with the prices of the last round: the problem is all that it needs.
     cone
         Of the border between districts: prices that prove `bound`, or less where the way is ``"model"``.
     """
@@ -132,4 +134,5 @@ class Evidence:
     cuts: tuple[Cut, ...] = ()
     complete: bool = True
     way: Literal["lagrangian", "pieces", "moves", "eigenvalues", "prices", "plans", "model"] = "lagrangian"
+    every: bool = False
     cone: ConeTree | None = None

@@ -11,7 +11,8 @@ Model::
 
 Method: several starts grown from spread seeds (and from today's districts, `district_growth`), each improved by annealing
 (`local_search`); then a Lagrangian bound on the pairs of units that can share a district at all (`district_sites`,
-`district_bound`), with reduced-cost fixing, and branch and bound with whole units and contiguity cuts on what is left (`district_tree`). The bound is
+`district_bound`), with reduced-cost fixing, and branch and bound with whole units and contiguity cuts on what is left (`district_tree`); of a small map all plans are
+gone through instead (`all_plans`). The bound is
 valid for the whole problem: every step relaxes it and fixes only what cannot be in a better plan. Balances beside the workload are kept by the search,
 by the models of the border and by the plans that branch and bound accepts; the bounds of its nodes leave them out.
 """
@@ -24,6 +25,7 @@ from dataclasses import replace
 import numpy as np
 
 from beatplanner.solver.clock import Watch, read_clock, watch
+from beatplanner.solver.districts.all_plans import WHOLE_UNITS, every_plan
 from beatplanner.solver.districts.annealing import CUT, MOVES, TRAVEL
 from beatplanner.solver.districts.bound import Bound, lagrangian_bound
 from beatplanner.solver.districts.cut_bound import MODEL_UNITS, CutModel, eigenvalue_bound
@@ -301,6 +303,8 @@ class _Proof:
             or (np.isfinite(known) and known - bound.value <= 1e-4 * known)
         ):
             return self.evidence, self.better_than(best)
+        if self.left.tree is None and self.went_through_all(bound, known, stop):
+            return self.evidence, self.better_than(best)
         exact = exact_districts(
             bound,
             problem,
@@ -317,6 +321,19 @@ class _Proof:
             value = np.inf if exact.infeasible else exact.bound
             self.evidence = replace(exact.evidence, bound=value, price=problem.price, way=self.way)
         return self.evidence, exact.district if exact.district is not None else self.better_than(best)
+
+    def went_through_all(self, bound: Bound, known: float, stop: Watch) -> bool:
+        """Go through all plans of a small map; tell whether that closed the gap."""
+        problem, search = self.problem, self.search
+        if len(problem.weight) > WHOLE_UNITS or problem.goal != TRAVEL or search.by_label:
+            return False
+        every = every_plan(problem, search.metres, search.locked, bound.multiplier, known, stop)
+        if every is None:
+            return False
+        if every.district is not None:
+            self.better = every.district, every.cost
+        self.evidence = replace(self.evidence, bound=every.cost, every=True)
+        return True
 
     def better_than(self, best: Found) -> np.ndarray | None:
         """Return districts that the ascent came upon, where they are better than those known."""

@@ -1,0 +1,134 @@
+"""All plans of a small map: what going through them finds is what enumeration finds, it ends by counts, and the checker's own way agrees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_districting import enumerate_best, grid_problem, keeps_balance, travel
+
+from beatplanner.planning.verification.all_plans import least_of_all
+from beatplanner.planning.verification.travel_pairs import Area
+from beatplanner.solver.districts import all_plans
+from beatplanner.solver.districts.all_plans import Every, every_plan
+from beatplanner.solver.districts.problem import Balance, DistrictingProblem, connected
+from beatplanner.solver.districts.solve import solve_districts
+
+
+def metres(problem: DistrictingProblem):
+    return lambda a, b: np.hypot(*(problem.xy[a] - problem.xy[b]).T)
+
+
+def tried(problem: DistrictingProblem, price: np.ndarray | None = None, known: float = np.inf) -> Every | None:
+    n = len(problem.weight)
+    locked = problem.locked if len(problem.locked) else np.full(n, -1)
+    return every_plan(problem, metres(problem), locked, np.zeros(n) if price is None else price, known, lambda: False)
+
+
+def found_in(problem: DistrictingProblem, price: np.ndarray | None = None, known: float = np.inf) -> Every:
+    found = tried(problem, price, known)
+    assert found is not None
+    return found
+
+
+def checked(problem: DistrictingProblem, bound: float, price: np.ndarray | None = None) -> float:
+    n = len(problem.weight)
+    none = np.full(n, -1)
+    area = Area(
+        problem.weight,
+        metres(problem),
+        problem.edges,
+        problem.count,
+        problem.lower,
+        problem.upper,
+        problem.weight,
+        none,
+        problem.locked if len(problem.locked) else none,
+        balances=tuple((b.amount, b.lower, b.upper) for b in problem.balances),
+    )
+    return least_of_all(area, np.zeros(n) if price is None else price, bound)
+
+
+def tight_town(n: int, count: int, tolerance: float, seed: int) -> DistrictingProblem:
+    """Make a town of units at random places, each beside the nearest: no grid, so that many sets are connected."""
+    random = np.random.default_rng(seed)
+    xy = random.uniform(0, 1_000, (n, 2))
+    apart = np.linalg.norm(xy[:, None] - xy[None], axis=2)
+    joined = {(int(min(a, b)), int(max(a, b))) for a in range(n) for b in np.argsort(apart[a])[1:5]}
+    # one piece: each unit is beside the nearest of those before it
+    joined |= {(int(np.argmin(apart[a, :a])), a) for a in range(1, n)}
+    edges = np.array(sorted(joined))
+    weight = random.uniform(50, 150, n)
+    mean = weight.sum() / count
+    return DistrictingProblem(
+        weight, xy, edges, np.full(len(edges), 100.0), count, mean * (1 - tolerance), mean * (1 + tolerance)
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("count", [2, 3, 4])
+@pytest.mark.parametrize("tolerance", [0.02, 0.1, 0.4])
+def test_finds_the_best_plan_or_that_there_is_none_with_any_prices(seed, count, tolerance):
+    problem = grid_problem(3, 3, count, tolerance, seed)
+    best = enumerate_best(problem, travel)
+    for price in (None, np.random.default_rng(seed).uniform(-500, 2_000, 9)):
+        found = found_in(problem, price)
+        assert found.cost == pytest.approx(best)
+        # the checker's own way: no more than the best is proven, and the best is
+        assert checked(problem, np.inf, price) == pytest.approx(best)
+        if found.district is None:
+            assert np.isinf(best)
+            continue
+        assert connected(found.district, problem.edges) and keeps_balance(problem, found.district)
+        assert travel(problem, found.district) == pytest.approx(found.cost)
+        assert checked(problem, 0.99 * best, price) == 0.99 * best
+        assert checked(problem, found.cost, price) == found.cost
+        assert checked(problem, 1.01 * best, price) < best * (1 + 1e-9)
+        # where a plan as good is known none comes back
+        known = found_in(problem, price, best * (1 - 1e-9))
+        assert known.district is None and known.cost == best * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_further_balances_and_locks_are_kept(seed):
+    problem = grid_problem(3, 3, 3, 0.5, seed)
+    amount = np.random.default_rng(seed + 50).uniform(1, 20, 9)
+    mean = amount.sum() / 3
+    even = Balance("residents", amount, mean * 0.7, mean * 1.3)
+    locked = np.array([0, -1, -1, -1, 0, -1, 1, -1, -1])
+
+    def measure(p: DistrictingProblem, d: np.ndarray) -> float:
+        held = np.bincount(d, weights=amount, minlength=3)
+        kept = held.min() >= even.lower - 1e-6 and held.max() <= even.upper + 1e-6
+        return travel(p, d) if kept and d[0] == d[4] != d[6] else np.inf
+
+    held = replace(problem, balances=(even,), locked=locked)
+    best = enumerate_best(problem, measure)
+    assert found_in(held).cost == pytest.approx(best)
+    assert checked(held, np.inf) == pytest.approx(best)
+
+
+@pytest.mark.parametrize(("n", "count", "seed"), [(16, 3, 1), (20, 4, 2), (24, 3, 3), (24, 2, 4)])
+def test_towns_under_a_tolerance_of_a_tenth_of_a_percent_are_closed(n, count, seed):
+    problem = tight_town(n, count, 0.001, seed)
+    found = solve_districts(problem, seconds=1e6, effort=0.02, nodes=1)
+    # whatever a tree of one node would say, it is the best plan, or there is none
+    if found.infeasible:
+        assert checked(problem, np.inf) == np.inf
+        return
+    assert found.evidence is not None and found.lower_bound is not None
+    assert found.outside <= 1e-9 * problem.upper * count
+    assert found.objective - found.lower_bound <= 1e-4 * found.objective
+    price = found.evidence.rounds[-1].unit
+    assert checked(problem, found.objective * 1.001, price) == pytest.approx(found.objective, rel=1e-4)
+
+
+def test_it_ends_by_counts_and_when_it_is_stopped(monkeypatch):
+    problem = tight_town(20, 3, 0.3, 5)
+    none = np.full(20, -1)
+    assert every_plan(problem, metres(problem), none, np.zeros(20), np.inf, lambda: True) is None
+    for name in ("MOST_SETS", "MOST_CHOICES", "MOST_LOOKS"):
+        with monkeypatch.context() as patch:
+            patch.setattr(all_plans, name, 20)
+            assert tried(problem) is None
