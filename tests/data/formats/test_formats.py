@@ -466,3 +466,31 @@ def test_a_quotation_mark_that_never_ends_is_a_letter_wherever_it_stands(tmp_pat
     table = read_text_table(tmp_path / "pipes.csv", None)
     assert table.frame["unit"].tolist() == ["x", '"1'] and table.frame["pop"].tolist() == ["y", "2"]
     assert any("never closed" in fact for fact in table.facts)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        bytes(10),
+        bytes(300_000),
+        bytes(4096) + b"a,b\n1,2\n",
+        b"a,b\n1,2\n" + bytes(4096),
+        "\ufeff".encode() + bytes(999),
+    ],
+)
+def test_a_text_of_zeros_is_told_as_damaged(tmp_path, content):
+    file = tmp_path / "calls.csv"
+    file.write_bytes(content)
+    with pytest.raises(InputError, match=r"calls\.csv: the file is damaged: it holds zeros in place of text"):
+        read_text_table(file, None)
+
+
+def test_a_text_padded_with_a_few_zeros_or_in_utf_16_is_read(tmp_path):
+    file = tmp_path / "calls.csv"
+    for content in (
+        b"a,b\n1,2\n3,4\n" * 20 + bytes(9),
+        "a,b\n1,2\n".encode("utf-16-le"),
+        "a,b\n1,2\n".encode("utf-16"),
+    ):
+        file.write_bytes(content)
+        assert list(read_text_table(file, None).frame.columns) == ["a", "b"]

@@ -28,6 +28,25 @@ def test_a_long_word_of_the_report_makes_no_phone_scroll_sideways(tmp_path):
         assert p.run("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.mark.skipif(not browser.AVAILABLE, reason="there is no Chromium on this machine")
+def test_charts_scroll_on_a_phone_and_are_whole_on_a_screen(tmp_path):
+    template = (files("beatplanner.data") / "templates" / "report.html").read_text("utf-8")
+    style = re.search(r"(?s)<style>.*?</style>", template)[0]
+    charts = re.findall(r'<div class="scroll chart"><img', template)
+    assert len(charts) == template.count("<img") > 8
+    picture = "<svg xmlns='http://www.w3.org/2000/svg' width='900' height='300'/>"
+    page = tmp_path / "page.html"
+    page.write_text(
+        f'<meta name="viewport" content="width=device-width">{style}<div class="scroll chart">'
+        f'<img src="data:image/svg+xml,{picture}" alt=""></div>',
+        encoding="utf-8",
+    )
+    for width, least, most in ((360, 700, 900), (1366, 800, 1000)):
+        with browser.Page(page, width, 740, tmp_path / f"profile{width}") as p:
+            assert least < p.run("document.querySelector('img').getBoundingClientRect().width") < most
+            assert p.run("document.documentElement.scrollWidth") <= width
+
+
 def test_a_beat_has_one_name_in_tables_and_charts():
     beats = pd.DataFrame({"beat": ["10", "2"], "name": ["Kej 6", "Beat 2"], "workload": [900.0, 800.0]})
     beats["municipality"] = "Grid"

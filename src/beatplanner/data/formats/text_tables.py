@@ -14,12 +14,15 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.formats.damage import AGAIN
 
 # More than any office exports in one file; beyond, a laptop's memory would decide.
 MOST_BYTES = 600 << 20
 MOST_ROWS = 3_000_000
 MOST_COLUMNS = 5_000
 MOST_LINE = 5_000_000
+# Zeros in a text are padding at most; a file of which more is zeros was never written to its end, or lost its inside.
+MOST_ZEROS = 0.2
 SEPARATORS = (";", ",", "\t", "|")
 # Rows above the header in which a title, a date or a logo may stand.
 HEADER_DEPTH = 40
@@ -247,6 +250,9 @@ def read_text_table(path: Path, wanted: Sequence[str] | None) -> TextTable:
         raise InputError(problem(what, "Export it again as CSV", file=path.name))
     text, page = decode(content)
     del content
+    if text.count("\x00") > MOST_ZEROS * len(text):
+        # no code page writes letters so: the computer stopped while it was written, or a disk lost it
+        raise InputError(problem("the file is damaged: it holds zeros in place of text", AGAIN, file=path.name))
     if not text[:100_000].strip("\ufeff\x00 \r\n\t"):
         raise InputError(problem("the file is empty", "Export it again", file=path.name))
     text = text.replace("\x00", "")

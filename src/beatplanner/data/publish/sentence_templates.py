@@ -32,6 +32,8 @@ MONTHS = (
 )
 MONTH = re.compile(rf"\b({'|'.join(MONTHS)}) (\d{{4}})\b")
 DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+# A day within a sentence; neither a part of a file's name nor what somebody wrote or shall write.
+DAY_IN_TEXT = re.compile(r"(?<![\w./\\\-“\"'])(?<!= )(\d{4})-(0[1-9]|1[0-2])-(\d\d)(?![\w/\\\-”\"']|\.\w)")
 # “census.gpkg, layer “areas”, field “crs”: …”, as a note names its place
 _PART = r"(?:[^,:“”]*\.\w{2,8}|layer “[^”]*”|row [^:“]+?|field “[^”]*”)"
 PLACE = re.compile(rf"({_PART}(?:, {_PART})*): (?=\S)")
@@ -43,6 +45,8 @@ PLACE_WORDS = {
 OF_LAYER = re.compile(r"\{\w+\}: (?=\S)")
 CLAUSE = re.compile(r" \(|[,;.:] | and ")
 STOP = re.compile(r"\. (?=[A-ZА-Я“(])")
+# What is measured behind a name, such as “burglary 2.5 h”.
+MEASURED = re.compile(r"(?<=[^\W\d] )(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)? ?(?:%|km|m|s|m²|h)$")
 # Parts of a list; not what stands in brackets.
 LIST = re.compile(r"(; |, )(?![^(]*\))")
 PAIR = re.compile(r"( and | or )(?![^(]*\))")
@@ -153,7 +157,9 @@ class Sentences:
         items = PAIR.split(text) if len(items) == 1 else items
         if len(items) == 1:
             aside = ASIDE.fullmatch(text)
-            return self._date(text) if aside is None else f"{self.said(aside[1], True)}({self.said(aside[2], True)})"
+            if aside is None:
+                return MEASURED.sub(lambda found: self._number(found[0]), self._date(text))
+            return f"{self.said(aside[1], True)}({self.said(aside[2], True)})"
         known = [self.said(i.strip(), True) for i in items[::2]]
         between = [self.whole.get(b.strip(), b.strip()) for b in items[1::2]]
         between = [f"{b} " if b in ";," else f" {b} " for b in between]
@@ -175,6 +181,17 @@ class Sentences:
     def _date(self, text: str) -> str:
         """Name months in the language."""
         return MONTH.sub(lambda found: f"{self.month(MONTHS.index(found[1]) + 1)} {found[2]}", text)
+
+
+def english_days(text: str) -> str:
+    """Return an English sentence with its days as the window writes them.
+
+    Examples
+    --------
+    >>> english_days("from 2027-01-01, as calls-2027-01-01.csv says")
+    'from 1 January 2027, as calls-2027-01-01.csv says'
+    """
+    return DAY_IN_TEXT.sub(lambda found: f"{int(found[3])} {MONTHS[int(found[2]) - 1]} {found[1]}", text)
 
 
 def _without_place(texts: dict[str, str]) -> dict[str, str]:

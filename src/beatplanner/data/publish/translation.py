@@ -24,6 +24,7 @@ from babel.numbers import format_decimal, format_percent, get_group_symbol
 
 from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.publish.percents import PERCENT
 from beatplanner.data.publish.templates import fields_of, filled, wrong_fields
 from beatplanner.data.result.names import OF_ROMA, language_title, language_titles
 
@@ -49,10 +50,6 @@ def quoted(text: str, language: str = "en") -> str:
 def in_own_quotes(text: str, language: str) -> str:
     """Return a text in which what stands between English quotation marks stands between those of a language."""
     return QUOTED.sub(lambda found: quoted(found[1], language), text)
-
-
-# A percent sign behind a figure, with the space that English texts of the code set before it or not.
-PERCENT = re.compile(r"(?<=\d)[ \u00a0\u202f]?%(?!\w)")
 
 
 def in_own_percents(text: str, locale: Locale) -> str:

@@ -58,6 +58,7 @@ def card_rows(
     say: Callable[..., str] = _english,
     percent: Callable[[float, int], str] = _percent,
     known: Callable[[str], str] = str,
+    day: Callable[[str], str] = str,
 ) -> list[tuple[str, str]]:
     """Return what each line is about, and what it says.
 
@@ -66,7 +67,7 @@ def card_rows(
     summary
         The content of ``summary.json``.
     who, when
-        Who makes the print, and on which day; left out where empty.
+        Who makes the print, and on which day, in ISO; left out where empty.
     public
         Without the clashes, whose sentences may name hours of a beat.
     say
@@ -75,16 +76,18 @@ def card_rows(
         Writes a share with so many digits, as `Speech.percent` does.
     known
         Says what the force wrote, its own name and that of the project, in the words that it has for the language, as `Speech.known` does.
+    day
+        Writes a day, given in ISO, as its reader does.
     """
     project = known(str(summary.get("project", "")))
     rows = [(say("Plan"), say(PLAN, project=project, seed=summary.get("seed", "")))]
     if summary.get("made_on"):
-        rows.append((say("Date"), str(summary["made_on"])))
+        rows.append((say("Date"), day(str(summary["made_on"]))))
     author = section_of(section_of(summary, "rules"), "forum").get("made_by")
     if author:
         rows.append((say("Who"), known(str(author))))
     if who or when:
-        rows.append((say(PRINTED), ", ".join(p for p in (who, when) if p)))
+        rows.append((say(PRINTED), ", ".join(p for p in (who, day(when)) if p)))
     rows.append(
         (
             say("Rules"),
@@ -103,7 +106,7 @@ def card_rows(
         digest = str(entry.get("sha256", ""))[:SHOWN]
         if (name, digest) not in seen:
             seen.add((name, digest))
-            rows.append((name, f"{str(entry.get('modified', ''))[:10]}, {digest}"))
+            rows.append((name, f"{day(str(entry.get('modified', ''))[:10])}, {digest}"))
     versions = summary.get("versions", {})
     rows.append((say("Version"), f"beatplanner {versions.get('beatplanner', '')}"))
     return rows

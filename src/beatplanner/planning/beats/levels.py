@@ -267,11 +267,18 @@ class _Grouped:
             span = (min(low, int(sizes.min())), max(high, int(sizes.max())))
         wide = f"{span[0]}–{span[1]}"
         if fewest > most and len(pieces(self.members)) <= -(-members // high):
-            said = (
-                f"{members} beats make no whole number of sectors of {low} to {high}."
-                if self.name == "sectors"
-                else f"{members} sectors make no whole number of commands of {low} to {high}."
-            )
+            if self.name == "sectors":
+                said = (
+                    f"1 beat makes no sector of {low} to {high}."
+                    if members == 1
+                    else f"{members} beats make no whole number of sectors of {low} to {high}."
+                )
+            else:
+                said = (
+                    f"1 sector makes no command of {low} to {high}."
+                    if members == 1
+                    else f"{members} sectors make no whole number of commands of {low} to {high}."
+                )
             way = f"The smallest span found that would do: {wide}."
             return count, float(count), span, f"{said} {way}"
         return count, float(count), span, self.not_found(wide)

@@ -337,6 +337,22 @@ def test_what_is_proven_of_each_municipality_is_told_where_nothing_is_of_all(win
     best = "at most {} % from its best".format
     assert told() == f"E with wider rules, C without a bound, B {best(10.0)}, D {best(1.0)}, A proven best"
     assert told(0.01) == ""
+    # the seconds stand below what is done from the first moment
+    window.begin_run("town.toml")
+    lines = window.phase.text().split("\n")
+    assert lines[0] == "Reading the layers…" and lines[1].endswith(" s") and len(lines) == 2
+    window.step_running = "reading"
+    window._say_run()
+    assert window.phase.text().split("\n")[0] == "Reading the layers…" and len(window.phase.text().split("\n")) == 2
+    for place in "AB":
+        window.solving.progressed.emit(f"beats of {place} [hours × metres]: search", 100.0, None, 1.0)
+    assert told() == "nor has any municipality one of its own"
+    window.solving.unmet.emit("B", Unmet(deviation=0.2, tolerance=0.1))
+    assert told() == "B with wider rules, A without a bound"
+    window.begin_run("town.toml")
+    for place, (best, bound) in found.items():
+        window.solving.progressed.emit(f"beats of {place} [hours × metres]: bound", best, bound, 1.0)
+    window.solving.unmet.emit("E", Unmet(deviation=0.2, tolerance=0.1))
     for k in range(70):
         window.solving.progressed.emit(f"beats of M{k} [hours × metres]: bound", 100.0, 100.0, 1.0)
     # of eighty nobody reads all in a sentence: those with the least are first

@@ -137,6 +137,7 @@ def test_what_could_not_be_checked_is_told_in_words_and_its_keys_in_the_tip(qapp
         "checks": 12,
         "unchecked": [
             {"name": "summary: seed and 2 more", "detail": f"{HOW_LONG} (seed, threads, seconds)"},
+            {"name": "summary: workload.days_covered", "detail": "The plan was drawn by hand."},
             {"name": "service.calls", "detail": "The incidents are gone or changed; plan and compare again."},
         ],
     }
@@ -148,9 +149,12 @@ def test_what_could_not_be_checked_is_told_in_words_and_its_keys_in_the_tip(qapp
             page._take(verdict)
             said[language] = page.banner.text()
             assert "seed, threads, seconds" in page.banner.toolTip()
+            assert "workload.days_covered" in page.banner.toolTip()
         finally:
             install_language(qapp, "en")
     assert f"Could not be checked: 3 figures of the summary. {HOW_LONG}" in said["en"]
     assert "Could not be checked: Service, calls." in said["en"]
+    assert "Could not be checked: one figure of the summary. The plan" in said["en"]
+    assert "Не можеше да се провери: една бројка од резимето. " in said["mk"] and "days" not in said["mk"]
     assert "3 бројки од резимето" in said["mk"] and "Служба, повици" in said["mk"]
     assert not re.search("seed|summary|calls|more", said["mk"])

@@ -57,6 +57,6 @@ def print_plan(
         paper=paper,
         landscape=landscape,
         scale=scale,
-        card=tuple(card_rows(scenario.plan.summary, who=user_name(), when=f"{dt.date.today():%d.%m.%Y}")),
+        card=tuple(card_rows(scenario.plan.summary, who=user_name(), when=dt.date.today().isoformat())),
     )
     write_page(out, page, MapContent(scenario), stack)

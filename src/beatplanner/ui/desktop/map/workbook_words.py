@@ -86,11 +86,9 @@ def card_of(window: Window, *, public: bool = False, printed: bool = True) -> tu
         # “Plan” is what a button does in the window's catalogues
         return window.tr("Project" if text == "Plan" else text).format(**fields)
 
-    who, when = (user_name(), f"{dt.date.today():%d.%m.%Y}") if printed else ("", "")
-    rows = [
-        (what, in_language(says))
-        for what, says in card_rows(plan.summary, who=who, when=when, public=public, say=say, percent=percent)
-    ]
+    who, when = (user_name(), dt.date.today().isoformat()) if printed else ("", "")
+    told = card_rows(plan.summary, who=who, when=when, public=public, say=say, percent=percent, day=in_language)
+    rows = [(what, in_language(says)) for what, says in told]
     if draft.count and printed:
         rows.insert(0, (window.tr("As drawn"), window.in_draft()))
     return tuple(rows)

@@ -178,8 +178,11 @@ class ProofPage(QWidget):
             lines += [self.tr("And {0} more.").format(len(failed) - MOST_SHOWN)] if len(failed) > MOST_SHOWN else []
         lines += [self._left(u["name"], u["detail"]) for u in unchecked[:3]]
         # which keys those are is for who looks closer
-        behind = [KEYS.search(u["detail"]) for u in unchecked if GROUP.fullmatch(u["name"])]
-        keys = [found[1] for found in behind if found is not None]
+        keys: list[str] = []
+        for u in unchecked:
+            if group := GROUP.fullmatch(u["name"]):
+                behind = KEYS.search(u["detail"])
+                keys.append(group[2] if behind is None else behind[1])
         self.banner.setToolTip(literal("\n".join(keys)))
         when = _time(verdict.get("checked_on"))
         if when:
@@ -193,11 +196,15 @@ class ProofPage(QWidget):
         if group is None:
             said = self._words(name)
         elif group[3] is None:
-            said = group[2]
+            said = {"summary": self.tr("one figure of the summary"), "plan": self.tr("one column of the plan")}[
+                group[1]
+            ]
         else:
             forms = {"summary": self.tr("{0} figures of the summary"), "plan": self.tr("{0} columns of the plan")}
-            # the keys stand behind the reason
-            said, why = forms[group[1]].format(number(1 + int(group[3]))), KEYS.sub("", why)
+            said = forms[group[1]].format(number(1 + int(group[3])))
+        if group is not None:
+            # the keys stand in the tool tip
+            why = KEYS.sub("", why)
         return self.tr("Could not be checked: {0}. {1}").format(said, in_language(why))
 
     def _words(self, name: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDockWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QVBoxLayout, QWidget
 
 from beatplanner.data.result.service import ServiceContent, service_in
 from beatplanner.ui.desktop.map.window import Window
@@ -21,6 +21,7 @@ from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.live_service import LiveService
 from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.tab_bars import Tabs
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
@@ -81,17 +82,19 @@ class ResultsPanel(QWidget):
         self.dock: QDockWidget | None = None
         self._plan: object = None
         self.work = Work(self)
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
+        self.tabs = Tabs()
         self.tabs.setAccessibleName(self.tr("Results"))
         self.card, self.charts = BeatCardView(), ChartsPage()
-        self.tabs.addTab(self.card, self.tr("Beat"))
-        self.tabs.addTab(self.charts, self.tr("Charts"))
-        self.service = ServicePage()
-        self.tabs.addTab(self.service, self.tr("Service"))
-        self.warnings, self.proof = WarningsPage(), ProofPage(self.work)
-        self.tabs.addTab(self.warnings, self.tr("Warnings"))
-        self.tabs.addTab(self.proof, self.tr("Proof"))
+        self.service, self.warnings, self.proof = ServicePage(), WarningsPage(), ProofPage(self.work)
+        for page, words in (
+            (self.card, self.tr("Beat")),
+            (self.charts, self.tr("Charts")),
+            (self.service, self.tr("Service")),
+            (self.warnings, self.tr("Warnings")),
+            (self.proof, self.tr("Proof")),
+        ):
+            self.tabs.addTab(page, words)
+            self.tabs.name(page, words)
         self.of_plan = Label(self.tr("About the plan; what is drawn since is not in it."))
         self.of_plan.setWordWrap(True)
         self.of_plan.setMargin(6)
@@ -167,11 +170,11 @@ class ResultsPanel(QWidget):
         self.warnings.take(warnings)
         number = self.warnings.serious
         title = self.tr("Warnings ({0})").format(number) if number else self.tr("Warnings")
-        self.tabs.setTabText(self.tabs.indexOf(self.warnings), title)
+        self.tabs.name(self.warnings, title)
 
     def _judged(self, ok: bool | None) -> None:
         mark = {True: " ✔", False: " ✘"}.get(ok, "") if ok is not None else ""  # type: ignore[arg-type]
-        self.tabs.setTabText(self.tabs.indexOf(self.proof), self.tr("Proof") + mark)
+        self.tabs.name(self.proof, self.tr("Proof") + mark)
 
     def show_proof(self) -> None:
         """Show the proof, and check the plan again."""

@@ -26,7 +26,7 @@ from beatplanner.ui.desktop.panels.rule_field import RuleField, by_key, catalog
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
-from beatplanner.ui.desktop.toolkit.in_language import in_language
+from beatplanner.ui.desktop.toolkit.in_language import in_language, kind_in_language
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
@@ -184,8 +184,9 @@ class RulePanel(QWidget):
         changed = catalog().differences(plan.summary["rules"], rules)
         if not changed:
             return ""
+        told = kind_in_language(self.tr)
         lines = [
-            f"{self.tr(r.label)}: {catalog().in_words(r, before, self.tr, in_language)} → {catalog().in_words(r, now, self.tr, in_language)}"
+            f"{self.tr(r.label)}: {catalog().in_words(r, before, told, in_language)} → {catalog().in_words(r, now, told, in_language)}"
             for r, before, now in changed
         ]
         return (

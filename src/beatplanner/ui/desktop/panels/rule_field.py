@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.ui.desktop.plain_text import Label
-from beatplanner.ui.desktop.toolkit.in_language import in_language
+from beatplanner.ui.desktop.toolkit.in_language import in_language, kind_in_language
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class RuleField(QFrame):
         return self.rule.key in ("beats.count", "officers.start")
 
     def _say(self, value: Any) -> None:
-        words = catalog().in_words(self.rule, value, self.tr, in_language)
+        words = catalog().in_words(self.rule, value, kind_in_language(self.tr), in_language)
         if self.rule.key == "beats.tolerance" and isinstance(value, float):
             hours = self.panel.hours(value)
             if hours:

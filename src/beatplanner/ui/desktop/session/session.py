@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -319,6 +319,12 @@ class OpenTown:
                 translated("{value} stations are held open by hand").replace("{value}", str(len(stations.held_open)))
             )
         return lines
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """What the force calls its kinds of incidents in the pack, by what its records say."""
+        forum = None if self.town is None else self.town.description.forum
+        return {} if forum is None else forum.themes
 
     def hours_of_beats(self) -> list[tuple[str, int, float, float]]:
         """Return municipality, number of beats, and the hours a year that each may have, by the plan in force; none where its rules had to be relaxed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLocale
@@ -10,6 +11,9 @@ from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish import sentence_templates
 from beatplanner.data.publish.sentence_templates import CONTEXT
+
+# The context in which the kinds of incidents of a force's records are asked for.
+KINDS = "kinds"
 
 
 def in_language(text: str) -> str:
@@ -20,6 +24,29 @@ def in_language(text: str) -> str:
 def translated(text: str) -> str:
     """Return a text of the window in its language, for what is no object of Qt and has no `tr`."""
     return QCoreApplication.translate("", text)
+
+
+def kind_in_language(translated: Callable[[str], str], names: Mapping[str, str] | None = None) -> Callable[[str], str]:
+    """Return what tells the words within rules: as the window has them, and kinds of incidents as the pack calls them.
+
+    Parameters
+    ----------
+    translated
+        Turns the catalogue's English into the window's language.
+    names
+        What a force calls its kinds in the pack, by what its records say.
+    """
+    called = names or {}
+
+    def told(text: str) -> str:
+        said = translated(text)
+        if said != text:
+            return said
+        kind = called.get(text, text)
+        found = QCoreApplication.translate(KINDS, kind)
+        return text if found == kind else found
+
+    return told
 
 
 def error_lines(error: BaseException) -> list[str]:

@@ -6,12 +6,17 @@ A text that a catalogue lacks stands in English. Texts flagged *fuzzy* are used;
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
-from beatplanner.data.publish.sentence_templates import CONTEXT, texts_of_window
-from beatplanner.ui.desktop.toolkit.in_language import Sentences
+from beatplanner.data.publish.percents import PERCENT
+from beatplanner.data.publish.sentence_templates import CONTEXT, english_days, texts_of_window
+from beatplanner.ui.desktop.toolkit.in_language import KINDS, Sentences
+
+if TYPE_CHECKING:
+    from beatplanner.data.publish.translation import Speech
 
 LANGUAGES = {
     "en": "English",
@@ -52,6 +57,7 @@ class InterfaceTranslator(QTranslator):
         self.texts = catalogue(language)
         self.speaks = language if self.texts else "en"
         self._sentences = Sentences(sentences(language))
+        self._pack: Speech | None = None
         self.terms = {}
         for term, own in (terms or {}).items():
             said = self.texts.get(term, term)
@@ -63,16 +69,28 @@ class InterfaceTranslator(QTranslator):
         self._of_terms = re.compile(rf"\b({words})\b", re.IGNORECASE) if words else None
 
     def in_sentences(self, text: str) -> str:
-        """Return what planning tells in this language, with its quotation marks and percents."""
+        """Return what planning tells in this language, with its quotation marks and days, and percents as the window's own figures have them."""
         if self.speaks == "en":
-            return text
-        # these bring the language's figures with them, which an English window does without
-        from babel import Locale
+            said = english_days(text)
+        else:
+            # this brings the language's figures with it, which an English window does without
+            from beatplanner.data.publish.translation import in_own_quotes
 
-        from beatplanner.data.publish.translation import LOCALES, in_own_percents, in_own_quotes
+            said = in_own_quotes(self._sentences(text), self.speaks)
+        return PERCENT.sub("\N{NO-BREAK SPACE}%", said)
 
-        said = in_own_quotes(self._sentences(text), self.speaks)
-        return in_own_percents(said, Locale.parse(LOCALES[self.speaks]))
+    def kind(self, name: str) -> str | None:
+        """Return a kind of incident as the pack calls it in this language; None where it has no word."""
+        if self.speaks == "en":
+            return None
+        from beatplanner.data.publish.translation import Speech
+        from beatplanner.planning.forum.public.wording import theme_name
+
+        if self._pack is None:
+            self._pack = Speech(self.speaks)
+        said = theme_name(self._pack, name)
+        # it stands within a line
+        return None if said == name else said[:1].lower() + said[1:]
 
     def isEmpty(self) -> bool:  # noqa: N802 - Qt's name
         """Tell Qt that there are texts."""
@@ -83,6 +101,8 @@ class InterfaceTranslator(QTranslator):
         if context == "QShortcut":
             # keys are called as on the keyboard: Shift is no shift of officers
             return None
+        if context == KINDS:
+            return self.kind(text)
         said = self.in_sentences(text) if context == CONTEXT else self.texts.get(text)
         if self._of_terms is None:
             return said

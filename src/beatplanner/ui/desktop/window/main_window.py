@@ -51,8 +51,9 @@ from beatplanner.ui.desktop.toolkit import guide_pages
 from beatplanner.ui.desktop.toolkit.actions import ACTIONS
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.icons import application_icon, icon
-from beatplanner.ui.desktop.toolkit.in_language import in_language
+from beatplanner.ui.desktop.toolkit.in_language import in_language, kind_in_language
 from beatplanner.ui.desktop.toolkit.recent import remember
+from beatplanner.ui.desktop.toolkit.tab_bars import all_in_sight
 from beatplanner.ui.desktop.toolkit.tool_actions import add_panel
 from beatplanner.ui.desktop.window import palette, settings, tour
 from beatplanner.ui.desktop.window.draft_actions import DraftActions
@@ -196,8 +197,7 @@ class MainWindow(
                 self.place_search.clear()
         self._put_tools_away(away=not self.scenario.is_open)
         for bar in self.findChildren(QTabBar):
-            # names of panels are whole; where there is no room for all, arrows lead to the others
-            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            all_in_sight(bar)
         self.map.load()
         self.table_model.load()
         self.today.follow()
@@ -205,7 +205,8 @@ class MainWindow(
         self.table.fit_columns()
         self.heading.setText(self.scenario.name)
         self.setWindowTitle(f"{self.scenario.name} – beatplanner" if self.scenario.is_open else "beatplanner")
-        lines = self.scenario.rules_in_words(self.tr, in_language)
+        told = kind_in_language(self.tr, self.scenario.kinds)
+        lines = self.scenario.rules_in_words(told, in_language)
         for place, count, low, high in self.scenario.hours_of_beats() if lines else ():
             one, more = (
                 self.tr("1 beat between {1} and {2} hours a year"),

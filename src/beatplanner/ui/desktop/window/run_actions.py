@@ -202,7 +202,8 @@ class RunActions:
 
     def _say_run(self: Any) -> None:
         """Say which step of how many, for how long of how long, and what is found."""
-        lines = []
+        lines: list[str] = []
+        words = self.tr("Taking the best plan so far…") if self.stopped_early else self.run_words
         names, steps = self._step_names(), [*self.steps_ahead, AFTER_STEPS]
         around = {"reading": self.tr("Reading the layers…"), "preparing": self.tr("Getting ready to compute…")}
         writing = self.step_running == AFTER_STEPS
@@ -213,6 +214,9 @@ class RunActions:
             lines.append(
                 self.tr("Step {0} of {1}: {2}").format(at, len(steps), names.get(self.step_running, self.step_running))
             )
+        elif words:
+            # before the run has told of a step: the seconds stand below what is done, then as later
+            lines.append(words)
         if writing:
             lines.append(self.tr("{0} s").format(number(self.spent() - self.writing_from)))
             lines += self._written_words()
@@ -220,8 +224,7 @@ class RunActions:
             lines.append(self.tr("{0} of {1} s").format(number(self.searched()), number(self.limit)))
         else:
             lines.append(self.tr("{0} s").format(number(self.spent())))
-        words = self.tr("Taking the best plan so far…") if self.stopped_early else self.run_words
-        if words and not writing:
+        if words and words not in lines and not writing:
             lines.append(words)
         lines += self._unmet_words()
         self.phase.setText("\n".join(lines))
@@ -436,6 +439,9 @@ class RunActions:
         """Return what is proven of each municipality where nothing is of all of them together, those with the least first; "" else."""
         if step != "beats" or summary.get("gap") is not None or len(self.by_municipality) < 2:
             return ""
+        if not self.unmet and not any(best and bound is not None for best, bound in self.by_municipality.values()):
+            # one beside the other would say the same as often as there are municipalities
+            return self.tr("nor has any municipality one of its own")
         said: list[tuple[float, str]] = []
         for place, (best, bound) in sorted(self.by_municipality.items()):
             if place in self.unmet:
