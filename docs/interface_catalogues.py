@@ -105,7 +105,7 @@ def others() -> list[str]:
             if call.args:
                 found |= dict.fromkeys(_texts(call.args[0]))
     tables = (
-        [c[0] for c in beat_table.COLUMNS],
+        [c[0] for c in (*beat_table.COLUMNS, *beat_table.LEVELS)],
         live_table.COLUMNS,
         [f.help for _, block in BLOCKS for f in block if f.help],
         drawing_dialogs.WAYS,

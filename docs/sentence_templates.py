@@ -164,6 +164,9 @@ IN_FUNCTIONS = (
 )
 # Single words that stand in fields or between parts.
 WORDS = (
+    # what beats balance beside their hours; calls are told elsewhere
+    "residents",
+    "area",
     # what a search counts
     "hours × metres",
     "residents × metres",

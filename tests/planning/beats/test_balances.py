@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from beatplanner.data.town.read_town import read_town
 from beatplanner.planning import verification
 from beatplanner.planning.beats import alone
 from beatplanner.planning.beats.drawing import Drawing
+from beatplanner.planning.beats.held_balances import balances_of_plan
 from beatplanner.planning.beats.plan import BeatPlan, plan_beats
 from beatplanner.planning.changes.drawn_municipality import DrawnMunicipality
 from beatplanner.planning.compare.rule_prices import relaxations
@@ -207,3 +209,32 @@ def test_what_the_balances_cost_is_a_rule_with_a_price(town):
     beats = priced["beats.balances"].rules.beats
     assert beats is not None
     assert beats.balances == {}
+
+
+def test_what_beats_hold_is_counted_alike_of_a_drawing_and_of_a_plans_tables(town):
+    balanced(town, "{ residents = 0.2, drive = 0.3, area = 0.5, calls = 0.5 }")
+    out = town.path("out")
+    run(town.project, out)
+    tables = read_result(out)
+    assert tables.beats is not None
+    read = read_town(read_description(town.project))
+    work = plan_workload(read)
+    ids = [str(b) for b in tables.beats["beat"]]
+    drawing = Drawing(read, work, tables.units["beat"].astype(str).to_numpy(object))
+    figures = drawing.figures()
+    rows = [figures.beat.index(b) for b in ids]
+    planned = balances_of_plan(tables)
+    assert [b.name for b in planned] == [b.name for b in figures.balances] == ["residents", "drive", "area", "calls"]
+    for mine, its in zip(figures.balances, planned, strict=True):
+        assert mine.tolerance == its.tolerance
+        for field in ("held", "mean", "lower", "upper", "deviation"):
+            np.testing.assert_allclose(getattr(mine, field)[rows], getattr(its, field), rtol=1e-6, err_msg=mine.name)
+    # all but one unit of a beat go to another: what the marks tell is what the sentences tell
+    place = read.units["municipality"].to_numpy(object)
+    mine, other = (b for b in ids if place[drawing.members(b)[0]] == "West")
+    drawing.paint(drawing.members(mine)[1:].tolist(), other)
+    figures = drawing.figures()
+    marked = {(figures.beat[k], b.name) for b in figures.balances for k in np.flatnonzero(b.broken)}
+    said = {(m[1], m[2]) for t in figures.broken if (m := re.match(r"Beat (\S+) has too (?:much|little) of (\w+):", t))}
+    assert marked == said
+    assert {(mine, "residents"), (other, "residents")} <= marked

@@ -11,10 +11,8 @@ from scipy.sparse import csgraph
 from beatplanner.data.result.alphabet import natural
 from beatplanner.planning.beats.amounts import amounts_of
 from beatplanner.planning.beats.drawn_plan import DrawnPlan
+from beatplanner.planning.beats.held_balances import HAIR, HeldBalance, held_balances
 from beatplanner.planning.workload import officers_required
-
-# Sums of hours are compared with limits up to this share, for their rounding.
-HAIR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,8 @@ class Figures:
         Share of residents who change beat against today; None without today's beats.
     changed
         Residents (hours, where residents are unknown) in another beat than when drawing began.
+    balances
+        What the beats have of the amounts that are balanced beside the hours.
     broken
         Rules that are broken, in words with names.
     """
@@ -63,6 +63,7 @@ class Figures:
     max_deviation: float
     moved_share: float | None
     changed: float
+    balances: tuple[HeldBalance, ...]
     broken: tuple[str, ...]
 
     @property
@@ -103,6 +104,9 @@ def figures_of(drawn: DrawnPlan) -> Figures:
         whole = drawn.people[drawn.known].sum()
         share = float(drawn.people[moved].sum() / whole) if whole > 0 else 0.0
     pieces, adrift = _pieces(drawn)
+    row = np.zeros(count, int)
+    row[used] = np.arange(len(used))
+    shares = rules.balances if rules is not None else {}
     found = Figures(
         beat=tuple(drawn.ids[int(k)] for k in used),
         hours=hours,
@@ -118,6 +122,7 @@ def figures_of(drawn: DrawnPlan) -> Figures:
         max_deviation=float(np.abs(deviation).max()),
         moved_share=share,
         changed=float(drawn.people[label != drawn.start].sum()),
+        balances=held_balances(amounts_of(drawn.town, work), shares, row[label], home),
         broken=(),
     )
     return replace(found, broken=_broken(drawn, found))
@@ -142,22 +147,16 @@ def _pieces(drawn: DrawnPlan) -> tuple[np.ndarray, np.ndarray]:
 
 def _uneven(drawn: DrawnPlan, f: Figures) -> list[str]:
     """Return the beats that break a further balance, in words."""
-    rules, found = drawn.town.description.beats, list[str]()
-    home = np.array([drawn.municipality[drawn.members(b)[0]] for b in f.beat], dtype=object)
-    for name, amount in amounts_of(drawn.town, drawn.workload).items():
-        assert rules is not None
-        held = np.array([float(amount[drawn.members(b)].sum()) for b in f.beat])
-        for place in dict.fromkeys(home):
-            mean = float(held[home == place].mean())
-            lower, upper = mean * (1 - rules.balances[name]), mean * (1 + rules.balances[name])
-            wrong = (home == place) & ((held > upper * (1 + HAIR)) | (held < lower * (1 - HAIR)))
-            for k in np.flatnonzero(wrong):
-                beat, has, allowed = drawn.name(f.beat[k]), f"{held[k]:,.4g}", f"{lower:,.4g} – {upper:,.4g}"
-                found.append(
-                    f"Beat {beat} has too much of {name}: {has}, and the rules allow {allowed}."
-                    if held[k] > upper
-                    else f"Beat {beat} has too little of {name}: {has}, and the rules allow {allowed}."
-                )
+    found: list[str] = []
+    for b in f.balances:
+        for k in np.flatnonzero(b.broken):
+            beat, name, has = drawn.name(f.beat[k]), b.name, f"{b.held[k]:,.4g}"
+            allowed = f"{b.lower[k]:,.4g} – {b.upper[k]:,.4g}"
+            found.append(
+                f"Beat {beat} has too much of {name}: {has}, and the rules allow {allowed}."
+                if b.held[k] > b.upper[k]
+                else f"Beat {beat} has too little of {name}: {has}, and the rules allow {allowed}."
+            )
     return found
 
 

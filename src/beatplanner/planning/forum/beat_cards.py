@@ -26,6 +26,7 @@ from beatplanner.data.result.service_files import fates, nobody_share, response_
 from beatplanner.data.result.station_names import station_names
 from beatplanner.data.town.forum_tables import ForumTables
 from beatplanner.data.town.town import Town
+from beatplanner.planning.beats.held_balances import BeatBalance, HeldBalance, balances_of_plan
 from beatplanner.planning.forum.beat_facts import forum_tables_of, languages_of, partners_of, walk_of
 from beatplanner.planning.forum.beat_figures import beat_figures, walking_limit
 from beatplanner.planning.forum.forums import Meeting, meetings_of
@@ -96,14 +97,16 @@ class BeatCard:
 
     Attributes
     ----------
-    beat, name, municipality
-        Who it is.
+    beat, name, municipality, sector, command
+        Who it is; sector and command are None where the plan has none.
     units, area_km2
         Number of its units, and its area.
     residents
         None where they are unknown.
     hours, mean, lower, upper, deviation
         Officer hours a year; the mean of its municipality's beats; the limits that the rules set (None where the beats were given); the signed share.
+    balances
+        What it has of the amounts that the rules balance beside the hours.
     reactive, community, fixed
         What the hours are for.
     officers_required, posts
@@ -135,6 +138,8 @@ class BeatCard:
     beat: str
     name: str
     municipality: str
+    sector: str | None
+    command: str | None
     units: int
     area_km2: float
     residents: float | None
@@ -143,6 +148,7 @@ class BeatCard:
     lower: float | None
     upper: float | None
     deviation: float
+    balances: tuple[BeatBalance, ...]
     reactive: float
     community: float
     fixed: float
@@ -231,7 +237,7 @@ class BeatBook:
 
     def read(self) -> BeatBook:
         """Count and read everything now, such as in a thread; return the book."""
-        _ = self.counts, self.forums, self.figures, self._edges, self._unit
+        _ = self.counts, self.forums, self.figures, self.balances, self._edges, self._unit
         return self
 
     @cached_property
@@ -260,6 +266,11 @@ class BeatBook:
     def figures(self) -> pd.DataFrame:
         """See `beat_figures`."""
         return beat_figures(self.tables)
+
+    @cached_property
+    def balances(self) -> tuple[HeldBalance, ...]:
+        """See `balances_of_plan`."""
+        return balances_of_plan(self.tables)
 
     @cached_property
     def _unit(self) -> np.ndarray:
@@ -372,6 +383,8 @@ class BeatBook:
             beat=beat,
             name=str(row["name"]),
             municipality=municipality,
+            sector=str(row["sector"]) if "sector" in row.index else None,
+            command=str(row["command"]) if "command" in row.index else None,
             units=len(own),
             area_km2=float(shapely.area(ground)) / 1e6,
             residents=_known(row["population"]),
@@ -380,6 +393,7 @@ class BeatBook:
             lower=None if limits is None else float(limits["lower"]),
             upper=None if limits is None else float(limits["upper"]),
             deviation=deviation,
+            balances=tuple(b.of(k) for b in self.balances),
             reactive=_total(own, "reactive_hours"),
             community=_total(own, "community_hours"),
             fixed=_total(own, "fixed_hours"),

@@ -342,6 +342,7 @@ def test_no_column_of_the_live_figures_is_out_of_view(qapp, language, wide):
                 lower=0 * one,
                 upper=1e9 * one,
                 pieces=np.ones(2, int),
+                balances=(),
             )
         )
         head = table.horizontalHeader()

@@ -39,8 +39,12 @@ PATTERNS = (
 LEAST_UNIT = 3.5
 # Borders of municipalities lie as a band under those of beats, and are seen on both sides of them.
 MUNICIPALITY, MUNICIPALITY_DARK, BAND = "#00796b", "#4db6ac", 7.0
+# Borders of sectors and of commands are lines like those of beats, and thicker.
+BEAT_WIDTH, LEVEL_WIDTH = 1.8, {"Sectors": 3.8, "Commands": 5.6}
 # Borders of beats, and of those of today, on light paper and on dark.
 BORDER, BORDER_DARK, TODAY, TODAY_DARK = "#252525", "#e6e6e6", "#5e3c99", "#b39ddb"
+# What gives way to the beats that a run has found so far.
+OF_BEATS = ("Beats", "Beat borders", "Sectors", "Commands", "Names")
 # Rings are drawn in parts of so many, so that the window can pause between.
 PART = 4_000
 
@@ -127,7 +131,7 @@ def _layer(
     work = _Work(painter, view, content, stack, layer, taken, written)
     if layer.shaded:
         return _shaded(painter, view, content, layer)
-    if content.found is not None and layer.name in ("Beats", "Beat borders", "Names"):
+    if content.found is not None and layer.name in OF_BEATS:
         # a run is under way: what it has found so far is seen in place of the plan
         return _found(work) if layer.name == "Beats" else iter(())
     return _DRAWN[layer.name](work)
@@ -184,8 +188,14 @@ def _units(w: _Work) -> Iterator[None]:
 
 
 def _beat_borders(w: _Work) -> Iterator[None]:
-    w.painter.setPen(round_pen(BORDER_DARK if w.view.dark else BORDER, 1.8 * w.view.dot))
+    w.painter.setPen(round_pen(BORDER_DARK if w.view.dark else BORDER, BEAT_WIDTH * w.view.dot))
     yield from _strokes(w.painter, w.view, w.content.beat_rings)
+
+
+def _levels(w: _Work) -> Iterator[None]:
+    width = LEVEL_WIDTH[w.layer.name] * w.view.dot
+    w.painter.setPen(round_pen(BORDER_DARK if w.view.dark else BORDER, width))
+    yield from _strokes(w.painter, w.view, w.content.lines[w.layer.name])
 
 
 def _municipalities(w: _Work) -> Iterator[None]:
@@ -296,6 +306,8 @@ _DRAWN: dict[str, Callable[[_Work], Iterator[None]]] = {
     "Beats": _beats,
     "Units": _units,
     "Beat borders": _beat_borders,
+    "Sectors": _where_known(_levels),
+    "Commands": _where_known(_levels),
     "Municipality borders": _where_known(_municipalities),
     "Today's beats": _where_known(_today),
     "Change since today": _change,

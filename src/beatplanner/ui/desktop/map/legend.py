@@ -13,6 +13,7 @@ from beatplanner.ui.desktop.map.cartography import (
     BAND,
     BORDER,
     BORDER_DARK,
+    LEVEL_WIDTH,
     MUNICIPALITY,
     MUNICIPALITY_DARK,
     TODAY,
@@ -28,7 +29,7 @@ from beatplanner.ui.desktop.toolkit.in_language import translated
 
 @dataclass(frozen=True)
 class Key:
-    """One line of the legend: ``"fill"``, ``"line"``, ``"dash"``, ``"square"`` or ``"dot"``, its colour, and words; a class of a shaded layer or not."""
+    """One line of the legend: ``"fill"``, ``"line"``, ``"dash"``, ``"band"``, ``"square"``, ``"dot"`` or a layer of `LEVEL_WIDTH`, its colour, and words; a class of a shaded layer or not."""
 
     kind: str
     colour: str
@@ -152,6 +153,8 @@ def legend(content: MapContent, stack: LayerStack, *, public: bool = False, dark
         "Barriers": Key("line", "#2166ac", "Barrier"),
         "Today's beats": Key("dash", TODAY_DARK if dark else TODAY, "Today's beats"),
         "Beat borders": Key("line", BORDER_DARK if dark else BORDER, "Border of a beat"),
+        "Sectors": Key("Sectors", BORDER_DARK if dark else BORDER, "Border of a sector"),
+        "Commands": Key("Commands", BORDER_DARK if dark else BORDER, "Border of a command"),
         "Incidents": Key("dot", "#96145a", "Incident"),
         "Incident density": Key("fill", "#5a001e", "Many incidents close together"),
         "Roads": Key("line", "#786e64", "Road"),
@@ -173,7 +176,7 @@ def legend(content: MapContent, stack: LayerStack, *, public: bool = False, dark
             for high, colour in zip(breaks, colours, strict=True):
                 found.append(Key("fill", colour, f"{_rounded(low)} – {_rounded(float(high))}", of_class=True))
                 low = float(high)
-        elif name == "Beat borders" and (content.found is not None or not (content.label >= 0).any()):
+        elif name in ("Beat borders", *LEVEL_WIDTH) and (content.found is not None or not (content.label >= 0).any()):
             # beats that a run has found so far have colours alone
             continue
         elif name in simple and (name not in _DATA or _has(content, name)):
@@ -194,6 +197,7 @@ def shortened(keys: list[Key], most: int) -> list[Key]:
 
 
 _DATA = (
+    *LEVEL_WIDTH,
     "Stations",
     "Candidate sites",
     "Links",
@@ -228,8 +232,8 @@ def draw_key(painter: QPainter, key: Key, box: QRectF, dot: float) -> None:
         painter.setPen(QPen(QColor("#666666"), 0.8 * dot))
         painter.setBrush(brush)
         painter.drawRect(box)
-    elif key.kind in ("line", "dash", "band"):
-        pen = round_pen(key.colour, (BAND if key.kind == "band" else 2.2) * dot)
+    elif key.kind in ("line", "dash", "band", *LEVEL_WIDTH):
+        pen = round_pen(key.colour, {"band": BAND, **LEVEL_WIDTH}.get(key.kind, 2.2) * dot)
         if key.kind == "dash":
             pen.setDashPattern([2.5, 2])
         painter.setPen(pen)

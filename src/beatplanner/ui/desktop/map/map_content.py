@@ -11,7 +11,7 @@ import shapely
 
 from beatplanner.data.colours import FILLS, USED, colours_of, neighbours, numbers_of, today_shapes
 from beatplanner.data.formats import geometry
-from beatplanner.ui.desktop.map.map_layers import contrast_colours
+from beatplanner.ui.desktop.map.map_layers import LEVELS, contrast_colours
 from beatplanner.ui.desktop.map.rings import Rings
 from beatplanner.ui.desktop.session.session import OpenTown
 from beatplanner.ui.desktop.toolkit.called import called
@@ -65,7 +65,7 @@ class MapContent:
     points
         By layer: (p, 2) metres.
     lines
-        By layer: outlines of roads, barriers, links, catchments and today's beats.
+        By layer: outlines of roads, barriers, links, catchments, sectors, commands and today's beats.
     names, own_colours
         By beat id: what the map calls it, and the colour that a planner gave it.
     found, found_colour
@@ -153,6 +153,7 @@ class MapContent:
         self.take_beats(ids, np.array([place.get(b, -1) if isinstance(b, str) else -1 for b in beat]))
         self._load_points(scenario)
         self.take_stations(plan)
+        self.take_levels(plan)
         self._load_lines(scenario, today[1])
         if town is not None and town.incidents is not None:
             inside = town.incidents["unit"].to_numpy(int)
@@ -209,6 +210,14 @@ class MapContent:
         self.lines.pop("Catchments", None)
         if plan.catchments is not None and len(plan.catchments):
             self.lines["Catchments"] = Rings.of(np.asarray(plan.catchments.geometry.array, dtype=object))
+
+    def take_levels(self, plan: PlanTables | None) -> None:
+        """Show the outlines of a plan's sectors and commands, where it has any."""
+        for name, layer in LEVELS.items():
+            self.lines.pop(name, None)
+            groups = None if plan is None else getattr(plan, layer)
+            if groups is not None and len(groups):
+                self.lines[name] = Rings.of(np.asarray(groups.geometry.array, dtype=object))
 
     def _load_lines(self, scenario: OpenTown, today: np.ndarray) -> None:
         town = scenario.town

@@ -14,6 +14,8 @@ SHADES = {
     "blue": ("#f7fcf0", "#ccebc5", "#7bccc4", "#2b8cbe", "#084081"),
     "orange": ("#fff5eb", "#fdd0a2", "#fd8d3c", "#d94801", "#7f2704"),
 }
+# Layers of the groups of beats, and what they are called in a plan's tables.
+LEVELS = {"Sectors": "sectors", "Commands": "commands"}
 METHODS = ("quantiles", "equal steps")
 
 
@@ -64,6 +66,8 @@ def first_layers() -> list[MapLayer]:
         MapLayer("Incidents", False, 0.6, public=False),
         MapLayer("Municipality borders", True),
         MapLayer("Beat borders", True),
+        MapLayer("Sectors", True),
+        MapLayer("Commands", True),
         MapLayer("Today's beats", True),
         MapLayer("Barriers", True),
         MapLayer("Links", True),

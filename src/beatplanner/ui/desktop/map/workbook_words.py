@@ -23,6 +23,8 @@ HEADS = {
     "station": "Station",
     "name": "Name",
     "municipality": "Municipality",
+    "sector": "Sector",
+    "command": "Command",
     "current": "Today's beat",
     "residents": "Residents",
     "population": "Residents",

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from beatplanner.ui.desktop.panels.card_words import KINDS, CardWords, Section
 from beatplanner.ui.desktop.panels.charts import Bar, BarList, Columns
 from beatplanner.ui.desktop.plain_text import Label, literal
+from beatplanner.ui.desktop.toolkit.amount_words import amount_line, amount_number, amount_word
 from beatplanner.ui.desktop.toolkit.figures_text import number, weekday, weekdays
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 
@@ -157,6 +158,8 @@ class BeatCardView(QScrollArea):
             column.addWidget(_heading(section.title))
             if section.key == "work":
                 column.addWidget(self._hours(card))
+                for bars in self._balances(card):
+                    column.addWidget(bars)
             if card.problems is not None and section.key == "problems":
                 self._charts(column, card.problems, section)
                 continue
@@ -204,9 +207,20 @@ class BeatCardView(QScrollArea):
     def _hours(self, card: BeatCard) -> BarList:
         band = None if card.lower is None or card.upper is None else (card.lower, card.upper)
         bars = BarList(self.tr("Hours of the beat and what the rules allow"), pickable=False)
-        tip = " ".join(self.words._work(card).lines)
+        lines = self.words._work(card).lines
+        tip = " ".join(lines[: len(lines) - len(card.balances)])
         bars.take([Bar("", self.tr("Hours"), card.hours, number(card.hours), tip, band)])
         return bars
+
+    def _balances(self, card: BeatCard) -> list[BarList]:
+        """Return a bar for each amount that is balanced beside the hours; each has a scale of its own."""
+        found = []
+        for b in card.balances:
+            name, has = amount_word(b.name), amount_number(b.held, b.mean)
+            bars = BarList(self.tr("{0} of the beat and what the rules allow").format(name), pickable=False)
+            bars.take([Bar("", name, b.held, has, amount_line(b), (b.lower, b.upper))])
+            found.append(bars)
+        return found
 
     def _charts(self, column: QVBoxLayout, problems: Problems, section: Section) -> None:
         column.addWidget(_text(section.lines[0]))

@@ -15,27 +15,36 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
-from PySide6.QtGui import QFont, QResizeEvent
+from PySide6.QtGui import QBrush, QFont, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QTableView
 
 from beatplanner.ui.desktop.plain_text import literal
 from beatplanner.ui.desktop.session.session import OpenTown
-from beatplanner.ui.desktop.session.today import figures_of_drawing
+from beatplanner.ui.desktop.session.today import ALLOWED, BALANCE, BROKEN, figures_of_drawing, figures_of_plan
+from beatplanner.ui.desktop.toolkit.amount_words import about_column, amount_heading
 from beatplanner.ui.desktop.toolkit.called import called
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.signal_colours import signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
+
+
+def _signed(share: float) -> str:
+    return percent(share, 1, sign=True)
+
+
 # Heading, column of the beats layer, how it is written; the raw number is what the table sorts by.
-COLUMNS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+Column = tuple[str, str, "Callable[[Any], str]"]
+COLUMNS: tuple[Column, ...] = (
     ("Beat", "beat", str),
     ("Name", "name", str),
     ("Municipality", "municipality", str),
     ("Hours a year", "workload", number),
-    ("Deviation", "deviation", lambda v: percent(v, 1, sign=True)),
+    ("Deviation", "deviation", _signed),
     ("Residents", "population", number),
     ("Moved in", "moved_in", number),
     ("Officers needed", "officers_required", number),
@@ -44,6 +53,8 @@ COLUMNS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 )
 
 
+# Columns of the groups of beats, after the municipality, where the plan has any.
+LEVELS: tuple[Column, ...] = (("Sector", "sector", str), ("Command", "command", str))
 # What is made narrower where not all columns fit.
 SHRINK = ("name", "municipality")
 
@@ -57,6 +68,11 @@ def in_two_lines(text: str) -> str:
     return f"{text[:at]}\n{text[at + 1 :]}"
 
 
+def _shape(beats: Any) -> tuple[list[str], list[str]]:
+    """Return the rows and columns of beats, by their names."""
+    return list(beats["beat"]), list(beats.columns)
+
+
 class BeatTable(QAbstractTableModel):
     """Beats as rows: those of the plan, before there is one today's, and over them what is drawn by hand."""
 
@@ -65,6 +81,9 @@ class BeatTable(QAbstractTableModel):
         self.scenario = scenario
         self._drawn: Any = None
         self._today: Any = None
+        # the plan whose beats were last asked for, with its columns
+        self._plan: tuple[Any, Any] = (None, None)
+        self.columns: tuple[Column, ...] = COLUMNS
         # whether the headings are broken, so that more columns are seen
         self.two_lines = False
 
@@ -72,30 +91,51 @@ class BeatTable(QAbstractTableModel):
         """Take the scenario's beats; called after every change of it."""
         self.beginResetModel()
         self._drawn = None
+        self._take_columns()
         self.endResetModel()
 
     def take_today(self, beats: Any) -> None:
         """Take the figures of today's beats, which are shown while there is no plan; None where they are not known."""
         self.beginResetModel()
         self._today = beats
+        self._take_columns()
         self.endResetModel()
+
+    def _take_columns(self) -> None:
+        """Have columns of sector and command where there are any, and of each amount that is balanced beside the hours, after their deviation."""
+        beats = self._beats()
+        groups = tuple(c for c in LEVELS if beats is not None and c[1] in beats.columns)
+        names = (
+            []
+            if beats is None or not len(beats)
+            else [c.removeprefix(BALANCE) for c in beats.columns if c.startswith(BALANCE)]
+        )
+        place, at = (1 + [c for _, c, _ in COLUMNS].index(c) for c in ("municipality", "deviation"))
+        more = tuple((amount_heading(n, self._allowed(n)), BALANCE + n, _signed) for n in names)
+        self.columns = (*COLUMNS[:place], *groups, *COLUMNS[place:at], *more, *COLUMNS[at:])
+
+    def _allowed(self, amount: str) -> float:
+        """Return how far from the mean the rules let beats be in an amount."""
+        return float(self._beats()[ALLOWED + amount].iloc[0])
 
     def load_draft(self) -> None:
         """Take what is drawn by hand, if anything is; what it changes is marked."""
         shown, drawing = self.scenario.as_drawn, self.scenario.drawn
         if shown is not None:
             # stations and postings alone change no beat
-            frame = None if shown.beats is self._planned() else shown.beats
+            frame = None if shown.beats is self._planned_beats() else figures_of_plan(shown)
         else:
             frame = figures_of_drawing(drawing) if drawing is not None and drawing.changed else None
-        same = frame is not None and self._drawn is not None and list(frame["beat"]) == list(self._drawn["beat"])
+        # where names alone are changed, sectors and commands are as they were
+        same = frame is not None and self._drawn is not None and _shape(frame) == _shape(self._drawn)
         if same or (frame is None and self._drawn is None):
             self._drawn = frame
             if frame is not None:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(frame) - 1, len(COLUMNS) - 1))
+                self.dataChanged.emit(self.index(0, 0), self.index(len(frame) - 1, len(self.columns) - 1))
             return
         self.beginResetModel()
         self._drawn = frame
+        self._take_columns()
         self.endResetModel()
 
     def beat(self, row: int) -> str:
@@ -103,6 +143,14 @@ class BeatTable(QAbstractTableModel):
         return str(self._beats()["beat"].iat[row])
 
     def _planned(self) -> Any:
+        plan = self.scenario.plan
+        if plan is None or plan.beats is None:
+            return self._today if plan is None else None
+        if self._plan[0] is not plan:
+            self._plan = (plan, figures_of_plan(plan))
+        return self._plan[1]
+
+    def _planned_beats(self) -> Any:
         plan = self.scenario.plan
         return self._today if plan is None else plan.beats
 
@@ -114,12 +162,12 @@ class BeatTable(QAbstractTableModel):
         if self._drawn is None:
             return None
         planned = self._planned()
-        written = {c: w for _, c, w in COLUMNS}[column]
+        written = {c: w for _, c, w in self.columns}[column]
         now = self._drawn[column].iat[row]
         rows = (
             [] if planned is None else np.flatnonzero(planned["beat"].astype(str) == str(self._drawn["beat"].iat[row]))
         )
-        before = planned[column].iat[rows[0]] if planned is not None and len(rows) else None
+        before = planned[column].iat[rows[0]] if planned is not None and len(rows) and column in planned else None
         was, is_ = ("" if v is None else written(v) for v in (before, now))
         if was == is_:
             return None
@@ -132,19 +180,28 @@ class BeatTable(QAbstractTableModel):
 
     def columnCount(self, parent: Index = NO_INDEX) -> int:  # noqa: N802 - Qt's name
         """Return the number of columns."""
-        return len(COLUMNS)
+        return len(self.columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802 - Qt's name
         """Return a heading."""
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            heading = self.tr(COLUMNS[section][0])
+            text, column, _ = self.columns[section]
+            heading = text if column.startswith(BALANCE) else self.tr(text)
             return in_two_lines(heading) if self.two_lines else heading
+        if role == Qt.ItemDataRole.ToolTipRole and orientation == Qt.Orientation.Horizontal:
+            amount = self.columns[section][1]
+            if amount.startswith(BALANCE) and self.rowCount():
+                amount = amount.removeprefix(BALANCE)
+                return literal(about_column(amount, self._allowed(amount)))
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return a cell as text, for sorting (user role), or its alignment."""
-        _, column, written = COLUMNS[index.column()]
+        _, column, written = self.columns[index.column()]
         value = self._beats()[column].iat[index.row()]
+        broken = column.startswith(BALANCE) and bool(
+            self._beats()[BROKEN + column.removeprefix(BALANCE)].iat[index.row()]
+        )
         if column == "name":
             beat = self.beat(index.row())
             value = called(beat, str(self.scenario.given_names.get(beat, value) or beat))
@@ -159,13 +216,15 @@ class BeatTable(QAbstractTableModel):
             if was is not None and role == Qt.ItemDataRole.ToolTipRole:
                 words = self.tr("Today: {0}") if self.scenario.plan is None else self.tr("In the plan: {0}")
                 return literal(words.format(was))
-            if was is not None:
+            if role == Qt.ItemDataRole.FontRole and (was is not None or broken):
                 font = QFont()
                 font.setBold(True)
-                font.setItalic(True)
+                font.setItalic(was is not None)
                 return font
             if role == Qt.ItemDataRole.ToolTipRole and column in SHRINK:
                 return literal(str(value))
+        if role == Qt.ItemDataRole.ForegroundRole and broken:
+            return QBrush(signal("wrong", QGuiApplication.palette()))
         if role == Qt.ItemDataRole.TextAlignmentRole and is_number:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -240,7 +299,7 @@ class BeatView(QTableView):
             self.resizeColumnsToContents()
             if self._too_wide() <= 0:
                 break
-        for column in (k for k, (_, name, _) in enumerate(COLUMNS) if name in SHRINK):
+        for column in (k for k, (_, name, _) in enumerate(source.columns) if name in SHRINK):
             # a name may lose a third of its width; its tooltip has it whole
             if (over := self._too_wide()) > 0:
                 whole = self.columnWidth(column)

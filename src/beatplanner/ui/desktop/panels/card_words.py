@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from beatplanner.data.result.names import language_title, municipality_beside
+from beatplanner.ui.desktop.toolkit.amount_words import amount_line
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, month, number, percent, weekday
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # So many kinds of incidents, neighbours and beats of today are named; the rest are summed up.
 KINDS, NEIGHBOURS, ORIGINS = 8, 8, 5
+# Balanced amounts that count people or what happened to them.
+COUNTED = ("residents", "calls")
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class CardWords(QObject):
     def sections(self, card: BeatCard, book: BeatBook, *, outside: bool = False) -> list[Section]:
         """Return the parts of a card that have something to say."""
         parts = [
-            self._work(card),
+            self._work(card, threshold_of(book) if outside else 0),
             self._officers(card, outside),
             self._languages(card),
             self._station(card),
@@ -64,6 +67,8 @@ class CardWords(QObject):
             parts = []
         area = municipality_beside(self.title(card), card.municipality)
         parts += [area] if area else []
+        parts += [self.tr("Sector {0}").format(card.sector)] if card.sector else []
+        parts += [self.tr("Command {0}").format(card.command)] if card.command else []
         parts.append(self.tr("{0} units").format(number(card.units)))
         return " · ".join(parts)
 
@@ -108,7 +113,7 @@ class CardWords(QObject):
 
     # ---- the parts
 
-    def _work(self, card: BeatCard) -> Section:
+    def _work(self, card: BeatCard, least: int = 0) -> Section:
         whose = (
             self.tr("{0}'s mean").format(card.municipality) if card.municipality else self.tr("the mean of all beats")
         )
@@ -141,6 +146,8 @@ class CardWords(QObject):
         ]
         if len(parts) > 1:
             lines.append(self.tr("Of these hours {0}.").format(", ".join(parts)))
+        # few incidents are not told outside, and neither is what would give them away
+        lines += [amount_line(b) for b in card.balances if b.name not in COUNTED or b.held >= least]
         return Section("work", self.tr("Work"), tuple(lines))
 
     def _officers(self, card: BeatCard, outside: bool) -> Section:

@@ -37,7 +37,6 @@ from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.draft import Draft
 from beatplanner.ui.desktop.session.drawing_process import DrawingProcess
 from beatplanner.ui.desktop.toolkit.banner import Banner
-from beatplanner.ui.desktop.toolkit.figures_text import number, percent, whole_parts
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, stays_on, two_in_a_row
 
@@ -278,24 +277,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
             return
         f = drawing.figures()
         self.scenario.drawn = drawing
-        words = self.tr("{0} beats  ·  greatest deviation ±{1}  ·  {2} officers")
-        posts = number(int(f.officers.sum()))
-        lines = [whole_parts(words.format(len(f.beat), percent(f.max_deviation, 1), posts))]
-        known = drawing.town.has_population
-        if f.moved_share is not None:
-            words = (
-                self.tr("{0} of residents in another beat than today")
-                if known
-                else self.tr("{0} of the work in another beat than today")
-            )
-            lines.append(words.format(percent(f.moved_share, 1)))
-        words = (
-            self.tr("{0} residents moved since drawing began")
-            if known
-            else self.tr("{0} hours moved since drawing began")
-        )
-        lines.append(words.format(number(f.changed)))
-        self.headline.setText("\n".join(lines))
+        self.headline.setText(self._headline(drawing, f))
         self.warning.setVisible(bool(f.broken))
         shown = [in_language(text) for text in f.broken[:4]]
         if len(f.broken) > 4:

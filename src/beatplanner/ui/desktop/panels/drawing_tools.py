@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,9 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from beatplanner.ui.desktop.map.map_view import MapView
 from beatplanner.ui.desktop.map.view import INK, View
+from beatplanner.ui.desktop.toolkit.amount_words import amount_word
 from beatplanner.ui.desktop.toolkit.figures_text import percent
+from beatplanner.ui.desktop.toolkit.in_language import translated
 
 if TYPE_CHECKING:
     # what counts is loaded with the first stroke
@@ -20,9 +23,45 @@ if TYPE_CHECKING:
 
 # A click takes the line within so many pixels.
 NEAR = 12.0
-# Pixels of the bar that shows how full a beat is, and of its row; the most beats that have one.
+# Pixels of the bar that shows how full a beat is, and of its row; the most beats that have one, and the most rows where more than two have any.
 BAR_WIDTH, BAR_ROW = 90, 18
-MOST_BARS = 5
+MOST_BARS, MOST_ROWS = 5, 12
+
+
+@dataclass(frozen=True)
+class FullBar:
+    """How full a beat is of one amount: what it has, what the rules allow, the mean, whether that is kept, and what is said beside it."""
+
+    has: float
+    lower: float
+    upper: float
+    mean: float
+    kept: bool
+    text: str
+
+
+def bars_of(figures: Figures, row: int) -> list[FullBar]:
+    """Return the bars of one beat: its hours, and below them each amount that is balanced beside them."""
+    hours, low, high, mean = (float(v[row]) for v in (figures.hours, figures.lower, figures.upper, figures.mean))
+    # as the rules' own check: what lies on the limit keeps it
+    kept = low * (1 - 1e-9) <= hours <= high * (1 + 1e-9)
+    off, beat = percent(figures.deviation[row], 1, sign=True), figures.beat[row]
+    more = [b.of(row) for b in figures.balances]
+    text = f"{beat}  {translated('Hours')}  {off}" if more else f"{beat}  {off}"
+    return [
+        FullBar(hours, low, high, mean, kept, text),
+        *(
+            FullBar(
+                b.held,
+                b.lower,
+                b.upper,
+                b.mean,
+                not b.broken,
+                f"{amount_word(b.name)}  {percent(b.deviation, 1, sign=True)}",
+            )
+            for b in more
+        ),
+    ]
 
 
 class Brush:
@@ -141,44 +180,42 @@ class Brush:
         self._paint_balance(painter, view, at, drawing, beat)
 
     def _paint_balance(self, painter: QPainter, view: View, at: QPointF, drawing: Drawing, beat: str) -> None:
-        """Draw the hours of the painted beat, and of those that it takes from, between what the rules allow, beside the pointer."""
+        """Draw what the painted beat has, and those that it takes from, between what the rules allow, beside the pointer."""
         figures = drawing.figures()
         beats = [beat, *(drawing.ids[k] for k in self.from_ if 0 <= k < len(drawing.ids) and drawing.ids[k] != beat)]
-        rows = [figures.beat.index(b) for b in beats if b in figures.beat][:MOST_BARS]
+        most = min(MOST_BARS, max(2, MOST_ROWS // (1 + len(figures.balances))))
+        rows = [figures.beat.index(b) for b in beats if b in figures.beat][:most]
         if not rows:
             return
-        texts = [f"{figures.beat[r]}  {percent(figures.deviation[r], 1, sign=True)}" for r in rows]
-        wide = max(painter.fontMetrics().horizontalAdvance(text) for text in texts)
+        bars = [bar for row in rows for bar in bars_of(figures, row)]
+        wide = max(painter.fontMetrics().horizontalAdvance(bar.text) for bar in bars)
         away = max(18.0, float(self.radius()) * 0.7 + 8)
-        box = QRectF(at.x() + away, at.y() + away, BAR_WIDTH + wide + 20, BAR_ROW * len(rows) + 6)
+        box = QRectF(at.x() + away, at.y() + away, BAR_WIDTH + wide + 20, BAR_ROW * len(bars) + 6)
         box.moveRight(min(box.right(), view.width - 6))
         box.moveBottom(min(box.bottom(), view.height - 6))
         ink = QColor(view.ink)
         painter.setPen(QPen(ink, 0.6))
         painter.setBrush(QColor(38, 42, 46, 235) if view.dark else QColor(255, 255, 255, 235))
         painter.drawRoundedRect(box, 3, 3)
-        for k, (row, text) in enumerate(zip(rows, texts, strict=True)):
+        for k, bar in enumerate(bars):
             line = QRectF(box.left() + 6, box.top() + 3 + k * BAR_ROW, box.width() - 12, BAR_ROW)
-            self._paint_bar(painter, QRectF(line.left(), line.top() + 4, BAR_WIDTH, BAR_ROW - 8), figures, row, ink)
+            self._paint_bar(painter, QRectF(line.left(), line.top() + 4, BAR_WIDTH, BAR_ROW - 8), bar, ink)
             painter.setPen(ink)
-            painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, bar.text)
 
-    def _paint_bar(self, painter: QPainter, box: QRectF, figures: Figures, row: int, ink: QColor) -> None:
+    def _paint_bar(self, painter: QPainter, box: QRectF, bar: FullBar, ink: QColor) -> None:
         """Draw how full one beat is; the two marks are what the rules allow."""
-        hours, low, high, mean = (float(v[row]) for v in (figures.hours, figures.lower, figures.upper, figures.mean))
-        top = high if np.isfinite(high) else 2 * mean
+        top = bar.upper if np.isfinite(bar.upper) else 2 * bar.mean
         if top <= 0:
             return
-        span = 1.25 * max(top, hours)
-        # as the rules' own check: what lies on the limit keeps it
-        kept = low * (1 - 1e-9) <= hours <= high * (1 + 1e-9)
+        span = 1.25 * max(top, bar.has)
         painter.fillRect(box, QColor("#e4e4e4" if ink.lightnessF() < 0.5 else "#565c62"))
         painter.fillRect(
-            QRectF(box.left(), box.top(), box.width() * hours / span, box.height()),
-            QColor("#2e8b57" if kept else "#c0392b"),
+            QRectF(box.left(), box.top(), box.width() * bar.has / span, box.height()),
+            QColor("#2e8b57" if bar.kept else "#c0392b"),
         )
         painter.setPen(QPen(ink, 1.4))
-        for limit in (low, top):
+        for limit in (bar.lower, top):
             x = box.left() + box.width() * limit / span
             painter.drawLine(QPointF(x, box.top() - 2), QPointF(x, box.bottom() + 2))
 

@@ -8,10 +8,14 @@ import numpy as np
 
 from beatplanner.ui.desktop.session.draft import Change
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
+from beatplanner.ui.desktop.toolkit.amount_words import allowed_share, amount_word
+from beatplanner.ui.desktop.toolkit.figures_text import number, percent, whole_parts
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 
 if TYPE_CHECKING:
     from beatplanner.data.project.edits import Edit
+    from beatplanner.planning.beats.drawing import Drawing
+    from beatplanner.planning.beats.drawn_figures import Figures
 
 
 class DrawnChanges:
@@ -77,6 +81,31 @@ class DrawnChanges:
         except ValueError as error:
             self.window_._tell(self.tr("Some manual edits could not be re-applied"), [str(error)])
         self._after(drawing, None)
+
+    def _headline(self: Any, drawing: Drawing, f: Figures) -> str:
+        """Say what the drawing comes to, in a few lines."""
+        words = self.tr("{0} beats  ·  greatest deviation ±{1}  ·  {2} officers")
+        posts = number(int(f.officers.sum()))
+        lines = [whole_parts(words.format(len(f.beat), percent(f.max_deviation, 1), posts))]
+        for b in f.balances:
+            words = self.tr("{0}: greatest deviation ±{1}, {2} allowed")
+            off = float(np.abs(b.deviation).max())
+            lines.append(words.format(amount_word(b.name), percent(off, 1), allowed_share(b.tolerance)))
+        known = drawing.town.has_population
+        if f.moved_share is not None:
+            words = (
+                self.tr("{0} of residents in another beat than today")
+                if known
+                else self.tr("{0} of the work in another beat than today")
+            )
+            lines.append(words.format(percent(f.moved_share, 1)))
+        words = (
+            self.tr("{0} residents moved since drawing began")
+            if known
+            else self.tr("{0} hours moved since drawing began")
+        )
+        lines.append(words.format(number(f.changed)))
+        return "\n".join(lines)
 
     def broken(self: Any) -> list[str]:
         """Return the rules that the drawing breaks."""

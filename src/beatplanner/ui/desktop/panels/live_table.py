@@ -1,4 +1,4 @@
-"""The table of what is drawn: hours, deviation, officers and residents of each beat after every touch of the brush."""
+"""The table of what is drawn: hours, deviations, officers and residents of each beat after every touch of the brush."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.ui.desktop.plain_text import literal
+from beatplanner.ui.desktop.toolkit.amount_words import about_column, allowed_share, amount_line, amount_word
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
 
@@ -35,20 +36,32 @@ class LiveTable(QTableWidget):
 
     def __init__(self) -> None:
         super().__init__(0, len(COLUMNS))
-        words = [self.tr(c) for c in COLUMNS]
-        self.setHorizontalHeaderLabels(words)
-        heading = QTableWidgetItem(SIGN)
-        self.setHorizontalHeaderItem(DEVIATION, heading)
-        heading.setToolTip(literal(words[DEVIATION]))
-        heading.setData(Qt.ItemDataRole.AccessibleTextRole, words[DEVIATION])
+        # amounts that are balanced beside the hours, with what the rules allow; each has a column beside that of the hours' deviation
+        self._balanced: list[tuple[str, float]] = []
+        self._head()
         self.setAccessibleName(self.tr("Live figures of the beats"))
         self.verticalHeader().setVisible(False)
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         self.horizontalHeader().setMinimumSectionSize(16)
+        self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self.setMinimumHeight(150)
+
+    def _head(self) -> None:
+        """Write the headings."""
+        words = [self.tr(c) for c in COLUMNS]
+        deviations = [(SIGN, words[DEVIATION])]
+        deviations += [(f"{amount_word(n)}\n{allowed_share(t)}", about_column(n, t)) for n, t in self._balanced]
+        rest = words[DEVIATION + 1 :]
+        self.setColumnCount(DEVIATION + len(deviations) + len(rest))
+        self.setHorizontalHeaderLabels([*words[:DEVIATION], *(text for text, _ in deviations), *rest])
+        for k, (text, about) in enumerate(deviations, start=DEVIATION):
+            heading = QTableWidgetItem(text)
+            heading.setToolTip(literal(about))
+            heading.setData(Qt.ItemDataRole.AccessibleTextRole, about)
+            self.setHorizontalHeaderItem(k, heading)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Fit to the new width."""
@@ -67,8 +80,14 @@ class LiveTable(QTableWidget):
             over = head.length() - self.viewport().width()
             if over <= 0:
                 return
+        # the heading of a balanced amount may end in dots; its tooltip has it whole
+        for column in range(DEVIATION + 1, DEVIATION + 1 + len(self._balanced)):
+            if over > 0:
+                wide = self.columnWidth(column)
+                self.setColumnWidth(column, max(self.sizeHintForColumn(column), wide - over))
+                over -= wide - self.columnWidth(column)
         # an id that is a long name may end in dots; its tooltip has it whole
-        self.setColumnWidth(0, max(LEAST_ID, self.columnWidth(0) - over))
+        self.setColumnWidth(0, max(LEAST_ID, self.columnWidth(0) - max(0, over)))
 
     def fill(self, f: Figures) -> None:
         """Show the figures of every beat; a number outside the rules is bold, a beat in pieces is red."""
@@ -77,17 +96,27 @@ class LiveTable(QTableWidget):
         table.setUpdatesEnabled(False)
         if table.rowCount() != len(f.beat):
             table.setRowCount(len(f.beat))
+        balanced = [(b.name, b.tolerance) for b in f.balances]
+        if balanced != self._balanced:
+            self._balanced = balanced
+            self.setRowCount(0)
+            self._head()
+            self.setRowCount(len(f.beat))
         wrong = signal("wrong", self.palette())
         for row, beat in enumerate(f.beat):
+            more = [b.of(row) for b in f.balances]
+            outside = not f.lower[row] * (1 - 1e-9) <= f.hours[row] <= f.upper[row] * (1 + 1e-9)
+            # each deviation, whether it is outside the rules, and what is said of it
+            deviations = [(float(f.deviation[row]), outside, "")]
+            deviations += [(b.deviation, b.broken, amount_line(b)) for b in more]
             texts = (
                 beat,
                 number(f.hours[row]),
-                number(100 * float(f.deviation[row]), 1, sign=True),
+                *(number(100 * off, 1, sign=True) for off, _, _ in deviations),
                 number(f.officers[row]),
                 number(f.residents[row]),
                 number(f.moved_in[row]),
             )
-            outside = not f.lower[row] * (1 - 1e-9) <= f.hours[row] <= f.upper[row] * (1 + 1e-9)
             for k, text in enumerate(texts):
                 item = table.item(row, k)
                 if item is None:
@@ -97,18 +126,8 @@ class LiveTable(QTableWidget):
                     table.setItem(row, k, item)
                 if item.text() != text:
                     item.setText(text)
-                if k == 2:
-                    share = min(1.0, abs(float(f.deviation[row])) / FULL_BAR)
-                    tint = QColor("#f4a582") if f.deviation[row] > 0 else QColor("#92c5de")
-                    tint.setAlphaF(share)
-                    item.setBackground(QBrush(tint))
-                    # a full tint is light, also where the theme is dark
-                    ink = QColor("black") if share > LIGHT_TINT else self.palette().text().color()
-                    item.setForeground(QBrush(ink))
-                    font = item.font()
-                    if font.bold() != outside:
-                        font.setBold(outside)
-                        item.setFont(font)
+                if DEVIATION <= k < DEVIATION + len(deviations):
+                    self._mark(item, *deviations[k - DEVIATION])
                 if k == 0:
                     apart = f.pieces[row] > 1
                     item.setForeground(QBrush(wrong if apart else self.palette().text().color()))
@@ -116,3 +135,18 @@ class LiveTable(QTableWidget):
         table.setUpdatesEnabled(True)
         table.blockSignals(False)
         self.fit()
+
+    def _mark(self, item: QTableWidgetItem, off: float, outside: bool, about: str) -> None:
+        """Colour a deviation by its size; one outside the rules is bold."""
+        share = min(1.0, abs(off) / FULL_BAR)
+        tint = QColor("#f4a582") if off > 0 else QColor("#92c5de")
+        tint.setAlphaF(share)
+        item.setBackground(QBrush(tint))
+        # a full tint is light, also where the theme is dark
+        ink = QColor("black") if share > LIGHT_TINT else self.palette().text().color()
+        item.setForeground(QBrush(ink))
+        font = item.font()
+        if font.bold() != outside:
+            font.setBold(outside)
+            item.setFont(font)
+        item.setToolTip(literal(about))

@@ -10,12 +10,18 @@ from PySide6.QtCore import QObject, Signal
 from beatplanner.ui.desktop.session.child_process import Task
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from beatplanner.data.result.plan_tables import PlanTables
     from beatplanner.data.town.town import Town
     from beatplanner.planning.beats.drawing import Drawing
+    from beatplanner.planning.beats.held_balances import HeldBalance
     from beatplanner.ui.desktop.session.session import OpenTown
 
 # What a unit without a beat is drawn into; it is no beat of today.
 NONE = "none"
+# How the columns begin that a beat has of an amount which is balanced beside its hours.
+BALANCE, ALLOWED, BROKEN = "balance of ", "allowed of ", "broken of "
 
 
 class Today(QObject):
@@ -86,7 +92,7 @@ def figures_of_drawing(drawing: Drawing) -> Any:
     import pandas as pd
 
     f = drawing.figures()
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "beat": f.beat,
             "name": [drawing.names.get(b, b) for b in f.beat],
@@ -100,3 +106,19 @@ def figures_of_drawing(drawing: Drawing) -> Any:
             "compactness": np.nan,
         }
     )
+    return with_balances(frame, f.balances)
+
+
+def figures_of_plan(plan: PlanTables) -> Any:
+    """Return the beats of a plan, or of what is drawn on it, with the columns of the table."""
+    from beatplanner.planning.beats.held_balances import balances_of_plan
+
+    return with_balances(plan.beats, balances_of_plan(plan))
+
+
+def with_balances(beats: Any, balances: Sequence[HeldBalance]) -> Any:
+    """Return beats with three columns for each amount that is balanced beside the hours: deviation, what the rules allow, whether it is broken."""
+    more: dict[str, Any] = {}
+    for b in balances:
+        more |= {BALANCE + b.name: b.deviation, ALLOWED + b.name: b.tolerance, BROKEN + b.name: b.broken}
+    return beats.assign(**more) if more else beats

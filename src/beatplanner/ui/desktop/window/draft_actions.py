@@ -115,6 +115,9 @@ class DraftActions:
         before = plan if had is None else had
         if shown is not None and before is not None and shown.stations is not before.stations:
             self.map.take_stations(shown)
+        if shown is not None and before is not None and shown.sectors is not before.sectors:
+            self.map.content.take_levels(shown)
+            self.map.redraw()
         if plan is None and self.stations.judge is not None:
             # before there is a plan only the panel knows which sites are open
             judge, chosen = self.stations.judge, list(self.stations.chosen)
