@@ -263,7 +263,7 @@ def test_places_of_a_beat_are_named_or_numbered_and_lie_on_nothing(numbered):
 def test_neighbours_differ_in_pattern_too():
     cells = [shapely.box(c, r, c + 1, r + 1) for r in range(3) for c in range(3)]
     beats = gpd.GeoDataFrame({"beat": [str(i) for i in range(9)]}, geometry=cells, crs="EPSG:32634")
-    fills = pack_maps.fills_of(beats)
+    fills = pack_maps.fills_of(beats, beats)
     for i, a in enumerate(cells):
         for j, b in enumerate(cells):
             if i < j and a.touches(b):

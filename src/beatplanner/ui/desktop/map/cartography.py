@@ -40,6 +40,8 @@ LEAST_UNIT = 3.5
 # Borders of municipalities lie as a band under those of beats, and are seen on both sides of them.
 MUNICIPALITY, MUNICIPALITY_DARK, BAND = "#00796b", "#4db6ac", 7.0
 # Borders of sectors and of commands are lines like those of beats, and thicker.
+# Sectors and commands, on light and on dark paper.
+LEVEL_INK = {"Sectors": ("#00441b", "#a6dba0"), "Commands": ("#67000d", "#fc9272")}
 BEAT_WIDTH, LEVEL_WIDTH = 1.8, {"Sectors": 3.8, "Commands": 5.6}
 # Borders of beats, and of those of today, on light paper and on dark.
 BORDER, BORDER_DARK, TODAY, TODAY_DARK = "#252525", "#e6e6e6", "#5e3c99", "#b39ddb"
@@ -194,7 +196,7 @@ def _beat_borders(w: _Work) -> Iterator[None]:
 
 def _levels(w: _Work) -> Iterator[None]:
     width = LEVEL_WIDTH[w.layer.name] * w.view.dot
-    w.painter.setPen(round_pen(BORDER_DARK if w.view.dark else BORDER, width))
+    w.painter.setPen(round_pen(LEVEL_INK[w.layer.name][w.view.dark], width))
     yield from _strokes(w.painter, w.view, w.content.lines[w.layer.name])
 
 

@@ -118,7 +118,7 @@ def figures_of_plan(plan: PlanTables) -> Any:
 
 def with_balances(beats: Any, balances: Sequence[HeldBalance]) -> Any:
     """Return beats with three columns for each amount that is balanced beside the hours: deviation, what the rules allow, whether it is broken."""
-    more: dict[str, Any] = {}
+    more: dict[str, np.ndarray | float] = {}
     for b in balances:
         more |= {BALANCE + b.name: b.deviation, ALLOWED + b.name: b.tolerance, BROKEN + b.name: b.broken}
     return beats.assign(**more) if more else beats
