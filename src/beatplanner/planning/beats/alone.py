@@ -10,10 +10,10 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from beatplanner.planning.beats.amounts import STEP, next_step
+from beatplanner.planning.beats.amounts import HAIR, STEP, next_step
 from beatplanner.planning.beats.balances import deviations, tolerance_of, with_tolerances
 from beatplanner.planning.beats.given_start import given_start
-from beatplanner.planning.beats.looking_on import HAIR, LOOKING_ON, unmet_by
+from beatplanner.planning.beats.looking_on import LOOKING_ON, unmet_by
 from beatplanner.planning.beats.municipality import MunicipalityPlan, Part, PartEvidence, Relaxed, Setting, Task
 from beatplanner.planning.beats.problems import in_words, places
 from beatplanner.planning.proof import Progress, Unproven, silent

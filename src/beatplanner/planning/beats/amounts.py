@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 import shapely
@@ -12,9 +12,16 @@ import shapely
 from beatplanner.data.town.town import Town
 from beatplanner.planning.workload import WorkloadPlan
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+
 SQUARE_KM = 1e6
+# Which column of the units an amount is; others are in a column of their own.
+COLUMNS = {"residents": "population", "calls": "incidents"}
 # Tolerances and budgets are relaxed to the next tenth of a percent above the smallest that a search finds a plan for.
 STEP = 0.001
+# Shares and sums are compared with limits up to this, for their rounding.
+HAIR = 1e-9
 
 
 def amounts_of(town: Town, workload: WorkloadPlan) -> dict[str, np.ndarray]:
@@ -22,15 +29,18 @@ def amounts_of(town: Town, workload: WorkloadPlan) -> dict[str, np.ndarray]:
     rules = town.description.beats
     found: dict[str, np.ndarray] = {}
     for name in {} if rules is None else rules.balances:
-        if name == "residents":
-            found[name] = town.units["population"].to_numpy(float)
-        elif name == "area":
-            found[name] = shapely.area(town.units.geometry.to_numpy()) / SQUARE_KM
-        elif name == "calls":
-            found[name] = np.asarray(workload.incidents, float)
-        else:
-            found[name] = town.units[f"amount_{name}"].to_numpy(float)
+        of_units = np.asarray(workload.incidents, float) if name == "calls" else amount_in(town.units, name)
+        assert of_units is not None, "the reader of units has refused what is missing"
+        found[name] = of_units
     return found
+
+
+def amount_in(units: gpd.GeoDataFrame, name: str) -> np.ndarray | None:
+    """Return an amount of units, of a town or of a plan's tables, (n,) by its name; None where they do not tell it."""
+    if name == "area":
+        return shapely.area(units.geometry.to_numpy()) / SQUARE_KM
+    column = COLUMNS.get(name, f"amount_{name}")
+    return units[column].to_numpy(float) if column in units else None
 
 
 def deviation(amount: np.ndarray, district: np.ndarray, count: int) -> float:

@@ -9,9 +9,9 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from beatplanner.data.result.alphabet import natural
-from beatplanner.planning.beats.amounts import amounts_of
+from beatplanner.planning.beats.amounts import HAIR, amounts_of
 from beatplanner.planning.beats.drawn_plan import DrawnPlan
-from beatplanner.planning.beats.held_balances import HAIR, HeldBalance, held_balances
+from beatplanner.planning.beats.held_balances import HeldBalance, held_balances
 from beatplanner.planning.workload import officers_required
 
 

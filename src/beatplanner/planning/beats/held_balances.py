@@ -6,16 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import list_of, section_of
-from beatplanner.planning.beats.amounts import SQUARE_KM
-
-# Sums are compared with limits up to this share, for their rounding.
-HAIR = 1e-9
-# Which column of a plan's units an amount is; others are in a column of their own.
-COLUMNS = {"residents": "population", "calls": "incidents"}
+from beatplanner.planning.beats.amounts import HAIR, amount_in
 
 
 @dataclass(frozen=True)
@@ -104,11 +98,9 @@ def balances_of_plan(tables: PlanTables) -> tuple[HeldBalance, ...]:
         return ()
     amounts: dict[str, np.ndarray] = {}
     for name in asked:
-        column = COLUMNS.get(name, f"amount_{name}")
-        if name == "area":
-            amounts[name] = shapely.area(units.geometry.to_numpy()) / SQUARE_KM
-        elif column in units:
-            amounts[name] = units[column].to_numpy(float)
+        of_units = amount_in(units, name)
+        if of_units is not None:
+            amounts[name] = of_units
     place = {str(b): k for k, b in enumerate(beats["beat"])}
     row = np.array([place.get(str(b), -1) for b in units["beat"]], int)
     return held_balances(amounts, asked, row, beats["municipality"].astype(object).fillna("").to_numpy(object))

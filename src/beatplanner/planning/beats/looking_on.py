@@ -8,14 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from beatplanner.planning.beats.amounts import deviation
+from beatplanner.planning.beats.amounts import HAIR, deviation
 from beatplanner.planning.beats.balances import deviations, tolerance_of
 from beatplanner.planning.beats.municipality import Part
 from beatplanner.planning.progress import Unmet
 from beatplanner.solver.districts.solve import keeps_budget, measured
-
-# Deviations are compared with tolerances up to this, for their rounding.
-HAIR = 1e-9
 
 
 @dataclass(frozen=True)
