@@ -59,6 +59,19 @@ def test_the_libraries_that_a_linux_window_needs_are_those_that_the_set_up_gets(
         assert after.partition("\n")[0].split() == wanted["QT_PACKAGES"] + wanted["SCREEN_PACKAGES"], file
 
 
+def test_the_set_up_compiles_what_is_used_of_the_packages(tmp_path):
+    set_up = runpy.run_path(str(Path(__file__).parents[2] / "start.py"))
+    # a checkout may lie in a folder called tests itself
+    environment = tmp_path / "tests" / ".venv"
+    package = environment / "lib" / "site-packages" / "package"
+    for room in (package, package / "tests"):
+        room.mkdir(parents=True)
+        (room / "one.py").write_text("VALUE = 1\n", "utf-8")
+    set_up["compile_packages"].__globals__.update(VENV=environment, PYTHON=Path(sys.executable))
+    set_up["compile_packages"]()
+    assert [p.parents[1] for p in environment.rglob("*.pyc")] == [package]
+
+
 def test_no_powershell_is_needed(starters):
     assert not list(starters.glob("*.ps1"))
     for path in starters.iterdir():
