@@ -92,6 +92,36 @@ def parse_numbers(texts: Sequence[str], *, whole: bool) -> NumberColumn:
     return NumberColumn(values, failed, torn, note)
 
 
+def read_number(text: str, *, whole: bool) -> float:
+    """Return a number that a person typed alone, where no column tells which sign is the decimal one.
+
+    A point is one, as programs write it, and so is a comma that cannot part thousands. Of `whole` numbers either parts thousands.
+
+    Raises
+    ------
+    ValueError
+        With a sentence: it is no number, is not whole, is too large, or could mean two.
+
+    Examples
+    --------
+    >>> read_number("0,05", whole=False), read_number("61.125", whole=False), read_number("1 000", whole=True)
+    (0.05, 61.125, 1000.0)
+    """
+    plain = GROUPING.sub("", text.strip().translate(MINUS))
+    if not whole and "," in plain and _decimal(plain) == "?":
+        point, joined = plain.replace(",", "."), plain.replace(",", "")
+        raise ValueError(f"“{text}” could be {point} or {joined}: write it in one of these ways")
+    found = parse_numbers([text], whole=whole)
+    if found.failed:
+        raise ValueError(f"“{text}” is no number")
+    number = float(found.values[0])
+    if abs(number) >= 2**53:  # from here on not every whole number is one of its own
+        raise ValueError(f"“{text}” is too large a number")
+    if whole and not number.is_integer():
+        raise ValueError(f"“{text}” is no whole number")
+    return number
+
+
 def _decimal(text: str) -> str:
     """Return the decimal sign that a text shows, ``""`` where it has none, ``"?"`` where it may be either."""
     dots, commas = text.count("."), text.count(",")

@@ -27,6 +27,7 @@ from beatplanner.ui.commands.console import (
     say_problems,
     shown_progress,
 )
+from beatplanner.ui.commands.numbers import number_of, number_option, pair_of
 
 if TYPE_CHECKING:
     from beatplanner.data.result.comparison import Comparison
@@ -39,7 +40,7 @@ def compare(
     folders: Annotated[list[Path], typer.Argument(metavar="DIR_A DIR_B [DIR_C …]", help="Results of the plans.")],
     out: OutOption,
     draws: Annotated[
-        int, typer.Option("--draws", min=20, max=10_000, help="Draws of other weeks and workloads.")
+        int, number_option("--draws", whole=True, low=20, high=10_000, help="Draws of other weeks and workloads.")
     ] = 200,
     seed: SeedOption = 0,
     curve_folder: Annotated[
@@ -66,14 +67,11 @@ def compare(
 
 
 def _rate(text: str) -> tuple[str, float]:
-    name, _, amount = text.partition("=")
-    try:
-        value = float(amount)
-    except ValueError:
-        value = 0.0
-    if not name.strip() or not 0 < value < float("inf"):
-        raise typer.BadParameter(f"“{text}” is no rate such as MKD=61.5", param_hint="--rate")
-    return name.strip(), value
+    name, amount = pair_of(text, "--rate", "a rate such as MKD=61.5")
+    value = number_of(amount, "--rate", whole=False)
+    if value <= 0:
+        raise typer.BadParameter(f"“{text}” is not a rate such as MKD=61.5", param_hint="--rate")
+    return name, value
 
 
 def _print_comparison(content: Comparison, out: Path) -> None:
@@ -126,11 +124,9 @@ def scenarios(
         )
 
     if new is not None:
-        pairs = [text.partition("=") for text in settings or []]
-        if any(not value for _, _, value in pairs):
-            raise typer.BadParameter("give KEY=VALUE", param_hint="--set")
+        pairs = [pair_of(text, "--set", "KEY=VALUE") for text in settings or []]
         start = None if base is None else named(base, "--from").file
-        file = new_scenario(project, new, base=start, settings={k.strip(): v.strip() for k, _, v in pairs})
+        file = new_scenario(project, new, base=start, settings=dict(pairs))
         out_console.print(f"Scenario: {file}", markup=False)
         return
     if out is None:
@@ -159,12 +155,15 @@ def country(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result folder.")],
     officers: Annotated[
         int | None,
-        typer.Option(
-            "--officers", min=1, help="Officers that the ministry has; makes a plan of its own with these posts."
+        number_option(
+            "--officers",
+            whole=True,
+            low=1,
+            help="Officers that the ministry has; makes a plan of its own with these posts.",
         ),
     ] = None,
     minimum: Annotated[
-        int | None, typer.Option("--minimum", min=0, help="Officers that each municipality gets at least.")
+        int | None, number_option("--minimum", whole=True, low=0, help="Officers that each municipality gets at least.")
     ] = None,
     out: Annotated[
         Path | None,
@@ -280,13 +279,16 @@ def robustness(
         Path | None, typer.Option("--out", help="Folder for robustness.json and robustness.csv.", file_okay=False)
     ] = None,
     draws: Annotated[
-        int, typer.Option("--draws", min=20, max=10_000, help="Draws of weeks, of work by category and of leavers.")
+        int,
+        number_option(
+            "--draws", whole=True, low=20, high=10_000, help="Draws of weeks, of work by category and of leavers."
+        ),
     ] = 200,
     ensemble: Annotated[
-        int, typer.Option("--ensemble", min=0, max=10_000, help="Neutral plans to compare with.")
+        int, number_option("--ensemble", whole=True, low=0, high=10_000, help="Neutral plans to compare with.")
     ] = 200,
     attrition: Annotated[
-        float, typer.Option("--attrition", min=0, max=0.9, help="Share of officers who leave in a year.")
+        float, number_option("--attrition", whole=False, low=0, high=0.9, help="Share of officers who leave in a year.")
     ] = 0.05,
     other_year: Annotated[
         Path | None, typer.Option("--other-year", help="A description with the incidents of another year.")
@@ -352,7 +354,10 @@ def answer(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A plan with beats.")],
     out: Annotated[Path, typer.Option("--out", help="The page, such as answer.html.", dir_okay=False)],
     leave: Annotated[
-        int, typer.Option("--leave", min=1, help="How many officers leave in the question of what happens then.")
+        int,
+        number_option(
+            "--leave", whole=True, low=1, help="How many officers leave in the question of what happens then."
+        ),
     ] = 20,
     prices_folder: Annotated[
         Path | None,

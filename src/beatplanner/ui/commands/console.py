@@ -19,6 +19,7 @@ from beatplanner.data.paths import whole_path
 from beatplanner.data.side_work import REPORT, side_work, usable_cores
 from beatplanner.planning.progress import split_unit
 from beatplanner.planning.proof import clash_is_proven
+from beatplanner.ui.commands.numbers import number_option
 from beatplanner.ui.commands.terminal import PlainConsole, visible
 from beatplanner.ui.words import many, progress_line, proof_in_words
 
@@ -42,20 +43,24 @@ ProjectArgument = Annotated[Path, typer.Argument(metavar="PROJECT", help="A TOML
 
 OutOption = Annotated[Path, typer.Option("--out", help="Folder for the results.", file_okay=False)]
 
-TimeOption = Annotated[float | None, typer.Option("--time-limit", min=1, help="Seconds of solving over the whole run.")]
+TimeOption = Annotated[
+    float | None, number_option("--time-limit", whole=False, low=1, help="Seconds of solving over the whole run.")
+]
 
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same plan.")]
+SeedOption = Annotated[int, number_option("--seed", whole=True, low=0, help="The same seed gives the same plan.")]
 
 # The threads of a run that names none.
 CORES = usable_cores()
 
 ThreadsOption = Annotated[
-    int, typer.Option("--threads", min=1, show_default="all processors", help="Threads of the solver.")
+    int, number_option("--threads", whole=True, low=1, show_default="all processors", help="Threads of the solver.")
 ]
 
 WorkersOption = Annotated[
     int | None,
-    typer.Option("--workers", min=1, max=1024, help="Local processes that plan the municipalities in parallel."),
+    number_option(
+        "--workers", whole=True, low=1, high=1024, help="Local processes that plan the municipalities in parallel."
+    ),
 ]
 
 SchedulerOption = Annotated[

@@ -20,6 +20,7 @@ from beatplanner.ui.commands.console import (
     err_console,
     out_console,
 )
+from beatplanner.ui.commands.numbers import number_option
 from beatplanner.ui.words import many, short
 
 commands = typer.Typer()
@@ -181,7 +182,7 @@ def export(
     paper: Annotated[str, typer.Option("--paper", help="A4, A3, A2, A1 or A0.")] = "A4",
     portrait: Annotated[bool, typer.Option("--portrait", help="The longer side upright.")] = False,
     scale: Annotated[
-        float | None, typer.Option("--scale", min=10, help="10000 for 1 : 10,000; else as large as fits.")
+        int | None, number_option("--scale", whole=True, low=10, help="10000 for 1 : 10,000; else as large as fits.")
     ] = None,
     title: Annotated[str, typer.Option("--title", help="Above the map; else the project's name.")] = "",
     patterns: Annotated[bool, typer.Option("--patterns", help="Hatched beats for black and white.")] = False,

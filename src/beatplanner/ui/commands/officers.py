@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Column, Table
@@ -25,6 +27,7 @@ from beatplanner.ui.commands.console import (
     say_problems,
     shown_progress,
 )
+from beatplanner.ui.commands.numbers import number_option, pair_of
 
 if TYPE_CHECKING:
     from beatplanner.planning.changes.replanning import ReplanFound
@@ -55,12 +58,12 @@ def replan(
     from beatplanner.planning.changes.replanning import Change
     from beatplanner.planning.changes.replanning import replan as plan_anew
 
-    changes = [Change("leaves", who, day) for who, day, _ in map(_event, leaves or [])]
-    changes += [Change("promoted", who, day) for who, day, _ in map(_event, promoted or [])]
-    changes += [Change("sick", who, day, until) for who, day, until in map(_event, sick or [])]
+    changes = [Change("leaves", who, day) for who, day, _ in _events(leaves, "--leaves")]
+    changes += [Change("promoted", who, day) for who, day, _ in _events(promoted, "--promoted")]
+    changes += [Change("sick", who, day, until) for who, day, until in _events(sick, "--sick")]
     if not changes or any(c.kind == "sick" and c.until is None for c in changes):
         raise typer.BadParameter("give --leaves or --promoted OFFICER=DAY, or --sick OFFICER=DAY..DAY")
-    freeze = None if freeze_until is None else _day(freeze_until)
+    freeze = None if freeze_until is None else _day(freeze_until, "--freeze-until")
     with interruptible() as cancelled, shown_progress() as progress:
         found = plan_anew(
             folder,
@@ -102,10 +105,8 @@ def order(
         )
     changes = []
     for text in move:
-        who, _, beat = text.partition("=")
-        if not beat:
-            raise typer.BadParameter(f"“{text}” is not OFFICER=BEAT", param_hint="--move")
-        changes.append(Change("moves", who.strip(), _day(on), beat=beat.strip()))
+        who, beat = pair_of(text, "--move", "OFFICER=BEAT")
+        changes.append(Change("moves", who, _day(on, "--on"), beat=beat))
     with interruptible() as cancelled, shown_progress() as progress:
         found = plan_anew(
             folder,
@@ -210,9 +211,12 @@ def succession(
         typer.Option("--out", help="Folder for vacancies.csv, recruits.csv and classes.csv.", file_okay=False),
     ] = None,
     attrition: Annotated[
-        float, typer.Option("--attrition", min=0, max=0.9, help="Share who leave in a year beyond known leavers.")
+        float,
+        number_option(
+            "--attrition", whole=False, low=0, high=0.9, help="Share who leave in a year beyond known leavers."
+        ),
     ] = 0.05,
-    draws: Annotated[int, typer.Option("--draws", min=1, max=10_000)] = 100,
+    draws: Annotated[int, number_option("--draws", whole=True, low=1, high=10_000)] = 100,
     seed: SeedOption = 0,
 ) -> None:
     """Draw who leaves, and show the vacancies to come by month and language, recruits to take in and training seats by quarter."""
@@ -268,18 +272,19 @@ def succession(
         out_console.print(f"Tables: {whole_path(out)}", markup=False)
 
 
-def _event(text: str) -> tuple[str, Any, Any]:
+def _events(texts: list[str] | None, hint: str) -> Iterator[tuple[str, dt.date, dt.date | None]]:
     """Read OFFICER=DAY or OFFICER=DAY..DAY."""
-    who, _, days = text.partition("=")
-    first, _, last = days.partition("..")
-    return who.strip(), _day(first), _day(last) if last else None
+    for text in texts or []:
+        who, days = pair_of(text, hint, "OFFICER=DAY")
+        first, _, last = days.partition("..")
+        yield who, _day(first, hint), _day(last, hint) if last else None
 
 
-def _day(text: str) -> Any:
+def _day(text: str, hint: str) -> dt.date:
     from beatplanner.data.formats.cells import read_day
 
     if (day := read_day(text)) is None:
-        raise typer.BadParameter(f"“{text}” is no day such as 2027-05-01")
+        raise typer.BadParameter(f"“{text}” is no day such as 2027-05-01", param_hint=hint)
     return day
 
 

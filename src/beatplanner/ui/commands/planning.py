@@ -28,6 +28,7 @@ from beatplanner.ui.commands.console import (
     say_clashes,
     shown_progress,
 )
+from beatplanner.ui.commands.numbers import number_of
 
 commands = typer.Typer()
 
@@ -121,7 +122,7 @@ def curve(
     """Plan the beats under several change budgets: what each share of moved residents buys."""
     from beatplanner.planning.changes.curve import run_curve
 
-    budgets = [_budget(text.strip()) for text in moved.split(",")]
+    budgets = [_budget(text.strip()) for text in moved.split(";" if ";" in moved else ",")]
     with interruptible() as cancelled, shown_progress() as progress:
         rows = run_curve(
             project,
@@ -155,13 +156,7 @@ def _budget(text: str) -> float | str:
     """Return a change budget; a command line that gives none is wrong."""
     if text == "free":
         return text
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise typer.BadParameter(f"“{text}” is no share from 0 to 1, nor “free”", param_hint="--moved")
-    return share
+    return number_of(text, "--moved", whole=False, low=0, high=1, besides="free")
 
 
 _draws("beats", "Draw the beats alone.", steps=("beats",))

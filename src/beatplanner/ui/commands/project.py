@@ -14,6 +14,7 @@ from beatplanner.data.errors import InputError, Note
 from beatplanner.data.paths import whole_path
 from beatplanner.data.side_work import usable_cores
 from beatplanner.ui.commands.console import out_console
+from beatplanner.ui.commands.numbers import number_argument, number_of, number_option, pair_of
 
 if TYPE_CHECKING:
     from beatplanner.data.project.content import StoredPlan
@@ -29,6 +30,7 @@ project_app = typer.Typer(
 )
 
 FileArgument = Annotated[Path, typer.Argument(metavar="TOWN.beatplan", help="A project file.")]
+PlanArgument = Annotated[int, number_argument("PLAN", whole=True, low=1, help="Its number; see “project show”.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept in the history.")]
 ByOption = Annotated[str, typer.Option("--by", help="Who does it, for the history; else the user of this computer.")]
 
@@ -181,14 +183,12 @@ def _rule(text: str) -> dict[str, object]:
     """Read KEY=VALUE as TOML would."""
     import tomllib
 
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise typer.BadParameter(f"“{text}” is not KEY=VALUE", param_hint="--set")
+    key, value = pair_of(text, "--set", "KEY=VALUE")
     try:
-        found = tomllib.loads(f"{key.strip()} = {value.strip()}")
+        found = tomllib.loads(f"{key} = {value}")
     except tomllib.TOMLDecodeError:
         # a bare word is text
-        found = tomllib.loads(f"{key.strip()} = {json.dumps(value.strip(), ensure_ascii=False)}")
+        found = tomllib.loads(f"{key} = {json.dumps(value, ensure_ascii=False)}")
     return json.loads(json.dumps(found, default=str))
 
 
@@ -202,10 +202,12 @@ def plan_in_project(
     reason: ReasonOption = "",
     by: ByOption = "",
     time_limit: Annotated[
-        float | None, typer.Option("--time-limit", min=1, help="Seconds of solving over the whole run.")
+        float | None, number_option("--time-limit", whole=False, low=1, help="Seconds of solving over the whole run.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
-    threads: Annotated[int, typer.Option("--threads", min=1, show_default="all processors")] = usable_cores(),
+    seed: Annotated[int, number_option("--seed", whole=True, low=0)] = 0,
+    threads: Annotated[
+        int, number_option("--threads", whole=True, low=1, show_default="all processors")
+    ] = usable_cores(),
 ) -> None:
     """Plan a scenario of the project and keep the plan in the project file."""
     import tempfile
@@ -244,7 +246,7 @@ def plan_in_project(
 @project_app.command()
 def extract(
     file: FileArgument,
-    plan: Annotated[int, typer.Argument(metavar="PLAN", help="Its number; see “project show”.")],
+    plan: PlanArgument,
     out: Annotated[Path, typer.Option("--out", help="Folder for the result.", file_okay=False)],
 ) -> None:
     """Write a plan of the project as a result folder: for verify, pack, compare, or to hand on."""
@@ -292,7 +294,7 @@ def add(
 @project_app.command()
 def drop(
     file: FileArgument,
-    plan: Annotated[int, typer.Argument(metavar="PLAN", help="Its number; see “project show”.")],
+    plan: PlanArgument,
     reason: ReasonOption = "",
     by: ByOption = "",
 ) -> None:
@@ -357,9 +359,13 @@ def new(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="TOWN.beatplan", help="The project file to write.")],
     name: Annotated[str, typer.Option("--name", help="The project's name.")] = "",
     beats: Annotated[str, typer.Option("--beats", help="How many, or auto; else as many as today.")] = "",
-    tolerance: Annotated[float | None, typer.Option("--tolerance", min=0.001, max=1)] = None,
-    stations: Annotated[int | None, typer.Option("--stations", min=0, help="How many; 0 for none.")] = None,
-    days: Annotated[int, typer.Option("--days", min=0, help="That the incidents cover, where they have no times.")] = 0,
+    tolerance: Annotated[float | None, number_option("--tolerance", whole=False, low=0.001, high=1)] = None,
+    stations: Annotated[
+        int | None, number_option("--stations", whole=True, low=0, help="How many; 0 for none.")
+    ] = None,
+    days: Annotated[
+        int, number_option("--days", whole=True, low=0, help="That the incidents cover, where they have no times.")
+    ] = 0,
     role: Annotated[
         list[str] | None,
         typer.Option("--role", help="FILE=ROLE, where the guess is wrong; ROLE empty leaves the file out."),
@@ -391,9 +397,9 @@ def new(
     if name:
         draft.rules.name = name
     if beats:
-        if beats != "auto" and not beats.isdigit():
-            raise typer.BadParameter(f"“{beats}” is neither a number nor auto", param_hint="--beats")
-        draft.rules.beats = beats if beats == "auto" else int(beats)
+        draft.rules.beats = (
+            beats if beats == "auto" else int(number_of(beats, "--beats", whole=True, low=1, besides="auto"))
+        )
     draft.rules.tolerance = tolerance or draft.rules.tolerance
     draft.rules.stations = draft.rules.stations if stations is None else stations
     draft.rules.days = days
