@@ -1,6 +1,6 @@
-"""The bound on the border between beats: by eigenvalues for any map, by prices where a certificate has them, by going through every plan where the map is small.
+"""The bound on the border between beats: by eigenvalues for any map, by prices where a certificate has them, by going through every plan where the map is small, or what parts two beats.
 
-The first and the last (`cut_sweep_proof` has those of some dozen units) need no certificate: the numbers are computed anew from the map. Only numpy and the standard library are used.
+The first and the last (`cut_sweep_proof` has those of some dozen units, `cut_cycle_proof` those of two beats) need no certificate: the numbers are computed anew from the map. Only numpy and the standard library are used here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from beatplanner.planning.verification.cut_cone_proof import prove_cone
+from beatplanner.planning.verification.cut_cycle_proof import no_ring_below
 from beatplanner.planning.verification.cut_sweep_proof import none_below
 from beatplanner.planning.verification.travel_pairs import SLACK, Area
 
@@ -45,7 +46,7 @@ def prove_cut(area: Area, claimed: float, part: dict[str, np.ndarray] | None = N
     least = _Plans(area, claimed).least() if len(area.weight) <= WHOLE_UNITS else None
     if least is not None:
         return max(value, least)
-    return claimed if none_below(area, claimed) else value
+    return claimed if no_ring_below(area, claimed) or none_below(area, claimed) else value
 
 
 def eigenvalues(area: Area) -> float:

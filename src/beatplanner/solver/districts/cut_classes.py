@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -33,16 +34,17 @@ class CutMap:
     lower: float
     upper: float
     locked: np.ndarray
-    laplacian: np.ndarray = field(init=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def laplacian(self) -> np.ndarray:
+        """(n, n) of the borders."""
         n = len(self.weight)
         matrix = np.zeros((n, n))
         a, b = self.edges.T
         np.add.at(matrix, (a, b), -self.border)
         np.add.at(matrix, (b, a), -self.border)
         matrix[np.diag_indices(n)] = -matrix.sum(axis=1)
-        object.__setattr__(self, "laplacian", matrix)
+        return matrix
 
 
 @dataclass(frozen=True)

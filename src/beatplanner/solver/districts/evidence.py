@@ -120,7 +120,7 @@ class Evidence:
         the balance, `count` in all, at least one for each label that units of the piece are locked to. ``"moves"``: as lagrangian, for the fewest residents moved, where the centre of a district is its first unit
         (so that a site has pairs with units after its centre alone), since there any centre would do. ``"eigenvalues"``: of the border between
         districts, as `cut_bound.py` states it; the problem is all that it needs. ``"prices"``: of the same, as `cut_tree.py` says. ``"plans"``: of the same, by
-        going through all of them as `cut_frontier.py` says; the problem is all that it needs. ``"model"``: by HiGHS, which leaves no proof.
+        going through all of them as `cut_frontier.py` says, or all cycles that could part two districts as `cut_cycle.py` does; the problem is all that it needs. ``"model"``: by HiGHS, which leaves no proof.
     every
         Whether all plans were gone through as `all_plans.py` says, with the prices of the last round: the problem is all that it needs.
     cone

@@ -28,11 +28,7 @@ from beatplanner.solver.clock import Watch, read_clock, watch
 from beatplanner.solver.districts.all_plans import WHOLE_UNITS, every_plan
 from beatplanner.solver.districts.annealing import CUT, MOVES, TRAVEL
 from beatplanner.solver.districts.bound import Bound, lagrangian_bound
-from beatplanner.solver.districts.cut_bound import MODEL_UNITS, CutModel, eigenvalue_bound
-from beatplanner.solver.districts.cut_classes import CutMap
-from beatplanner.solver.districts.cut_frontier import Frontier, suits_frontier
-from beatplanner.solver.districts.cut_labels import LabelModel, suits_labels
-from beatplanner.solver.districts.cut_tree import CutTree, nodes_of, suits_prices
+from beatplanner.solver.districts.cut_ways import NODES_OF_A_CUT, first_cut, has_proof, prove_cut
 from beatplanner.solver.districts.dilation import dilated_bound, suits
 from beatplanner.solver.districts.evidence import Evidence, Multipliers
 from beatplanner.solver.districts.growth import LocksApartError, NoRoomError, share_out
@@ -70,12 +66,8 @@ __all__ = [
 Progress = Callable[[str, float | None, float | None, float], None]
 
 PROOF_NODES = 2_000
-# A node of the model of least border counts for so many.
-NODES_OF_A_CUT = 8
 # Share of the time left that each plan made during the ascent may take: the bound must not wait for plans.
 PLAN_SHARE = 0.1
-# Share of the time for the bound by prices, where the model on labels is asked too.
-PRICES_SHARE = 0.4
 
 
 def solve_districts(
@@ -145,8 +137,8 @@ def solve_districts(
 
     search = Search(problem, seed, threads)
     asked, prove = prove, prove and problem.goal != CUT
-    modelled = len(problem.weight) <= MODEL_UNITS or _suits_prices(problem) or suits_labels(problem, search.locked)
-    long_proof = prove or (asked and modelled)
+    modelled = asked and problem.goal == CUT and has_proof(problem, search)
+    long_proof = prove or modelled
     search.seen = seen
     share = 0.1 if prove and search.has_large_districts() else 0.55 if long_proof else 0.9
     best = search.run(effort, seconds * share, begin, start, cancelled, tell)
@@ -156,8 +148,8 @@ def solve_districts(
     evidence = Evidence(np.inf, problem.price, way="pieces") if infeasible else None
     if unmet < 1 and not search.keeps_rules(best):
         stop, seconds = stop.until(begin + unmet * seconds), unmet * seconds
-    if asked and problem.goal == CUT and not search.keeps_rules(best) and suits_frontier(problem, search.locked):
-        best = _first_cut(problem, search, best, stop, max(1, nodes // NODES_OF_A_CUT))
+    if asked and problem.goal == CUT and not search.keeps_rules(best):
+        best = first_cut(problem, search, best, stop, max(1, nodes // NODES_OF_A_CUT))
     if asked and problem.goal == CUT and not search.keeps_rules(best) and not stop():
         # the exact model knows travel alone, but what it finds keeps the same rules
         left = seconds - (read_clock(cancelled) - begin)
@@ -182,7 +174,7 @@ def solve_districts(
             )
     if asked and problem.goal == CUT and not infeasible:
         left = seconds - (read_clock(cancelled) - begin)
-        evidence, better = _prove_cut(problem, search, best, left, stop, threads, max(1, nodes // NODES_OF_A_CUT))
+        evidence, better = prove_cut(problem, search, best, left, stop, threads, max(1, nodes // NODES_OF_A_CUT))
         bound, infeasible = (evidence.bound, False) if np.isfinite(evidence.bound) else (None, True)
         if better is not None and search.rank(search.found(better)) < search.rank(best):
             best = search.found(better)
@@ -412,80 +404,3 @@ class _Proof:
                 bound.rounds or (Multipliers(bound.multiplier, bound.price),),
                 way=self.way,
             )
-
-
-def _suits_prices(problem: DistrictingProblem) -> bool:
-    """Tell whether the tree over pairs of units takes a problem."""
-    return suits_prices(len(problem.weight), problem.count, problem.lower, len(problem.edges))
-
-
-def _frontier(problem: DistrictingProblem, search: Search, stop: Callable[[], bool]) -> Frontier:
-    """Return what goes through all plans of a small map."""
-    area = CutMap(
-        problem.weight, problem.edges, problem.border, problem.count, problem.lower, problem.upper, search.locked
-    )
-    return Frontier(area, [search.graph.neighbours(i) for i in range(len(problem.weight))], stop)
-
-
-def _first_cut(problem: DistrictingProblem, search: Search, best: Found, stop: Callable[[], bool], nodes: int) -> Found:
-    """Return districts that keep the rules where the search found none and all plans can be gone through; else those that it found."""
-    _, district = _frontier(problem, search, stop).run(np.inf, nodes)
-    return best if district is None else min(best, search.found(district), key=search.rank)
-
-
-def _prove_cut(
-    problem: DistrictingProblem,
-    search: Search,
-    best: Found,
-    seconds: float,
-    stop: Callable[[], bool],
-    threads: int,
-    nodes: int,
-) -> tuple[Evidence, np.ndarray | None]:
-    """Bound the border between districts by eigenvalues, prices, and all plans or a model where the map is small; return also better districts or None."""
-    value = eigenvalue_bound(problem.weight, problem.edges, problem.border, problem.count, problem.lower)
-    evidence, better = Evidence(value, problem.price, way="eigenvalues"), None
-    n, begin = len(problem.weight), read_clock(stop)
-    kept, by_labels = search.keeps_rules(best), suits_labels(problem, search.locked)
-    known = best.objective if kept else np.inf
-    if known <= value * (1 + 1e-4) or (n > MODEL_UNITS and not _suits_prices(problem)):
-        return evidence, None
-    neighbours = [search.graph.neighbours(i) for i in range(n)]
-    if suits_frontier(problem, search.locked):
-        bound, better = _frontier(problem, search, stop).run(known, nodes)
-        if bound > value:
-            value, evidence = bound, Evidence(bound, problem.price, way="plans")
-        if better is not None and not search.keeps_rules(search.found(better)):
-            # it goes through the plans without the balances beside the workload
-            better = None
-        # either nothing is below what is known, or the best plan is there, or there was too much to go through
-        if better is not None or known <= bound * (1 + 1e-4):
-            return evidence, better
-    if n > MODEL_UNITS:
-        area = CutMap(
-            problem.weight, problem.edges, problem.border, problem.count, problem.lower, problem.upper, search.locked
-        )
-        share = PRICES_SHARE if by_labels else 1.0
-        until = watch(stop).until(begin + share * seconds)
-        # what a plan costs beside its border, and what it may not, is no part of the tree
-        bound, district, tree = CutTree(area, neighbours, known, until).run(nodes_of(n, nodes))
-        better = district if district is not None and search.keeps_rules(search.found(district)) else None
-        by_prices = Evidence(bound, problem.price, way="prices", cone=tree)
-        # a bound of plans that were too many to go through all may be too much for the checker as well
-        evidence = by_prices if bound > value else replace(evidence, cone=tree)
-        if better is not None:
-            best = min(best, search.found(better), key=search.rank)
-            known = min(known, best.objective)
-        if not by_labels or known <= bound * (1 + 1e-4):
-            return evidence, better
-    left = max(0.0, seconds - (read_clock(stop) - begin))
-    if n > MODEL_UNITS:
-        bound, district = LabelModel(problem, neighbours).bound(
-            left, threads, stop, best.district if known < np.inf else None, nodes
-        )
-    else:
-        bound, district = CutModel(problem, neighbours).bound(left, threads, stop)
-    if bound is not None and bound * (1 - 1e-9) > evidence.bound:
-        # HiGHS leaves no proof that can be written down
-        evidence = Evidence(bound * (1 - 1e-9), problem.price, way="model", complete=False, cone=evidence.cone)
-    return evidence, better if district is None else district

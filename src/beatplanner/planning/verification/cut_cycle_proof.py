@@ -1,0 +1,231 @@
+"""Whether two beats of a municipality have less border than is claimed: all rings around as many hours as a beat may have are gone through.
+
+A map that can be drawn in the plane has faces between its links (the outside is one). Two beats that hold together are parted by a ring: it goes
+from face to face over each link between them once, and no face twice. Each link has a number for who crosses it in one direction, its negative in the other: the
+hours beyond it where the link belongs to a tree over all units, else none. Along a ring the numbers come to the hours of the side without the tree's root.
+
+Each ring is met at the face that comes first in an order, as two ways from there, each shorter than half of the claim, and one link between their ends. All such
+ways are listed, face by face; those that end alike are sorted by what their numbers come to, and where two of them would make a ring it is seen whether they
+share a face. Where no ring is below the claim, no two such beats are.
+
+No certificate is needed: the map is drawn anew (networkx finds how the links lie around each unit, and Euler's formula tells whether the faces
+that come of it are those of a drawing in the plane). Nothing else is used but numpy and the standard library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from beatplanner.planning.verification.travel_pairs import SLACK, Area
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+# Ways and pairs of them in all, and ways from one face, after which it is given up; pairs that are looked at together.
+MOST_STEPS, MOST_WAYS, AT_ONCE = 250_000_000, 6_000_000, 1_000_000
+# Faces with more links than these are the first in the order.
+CROSSROADS = 6
+
+
+@dataclass
+class _Drawn:
+    """Crossings k of links in one direction, k ^ 1 in the other: faces before and behind, hours and metres; `first` is where those of each face begin."""
+
+    faces: int
+    before: np.ndarray
+    behind: np.ndarray
+    hours: np.ndarray
+    metres: np.ndarray
+
+    def __post_init__(self) -> None:
+        self.by_face = np.argsort(self.before, kind="stable")
+        self.first = np.searchsorted(self.before[self.by_face], np.arange(self.faces + 1))
+
+    def crossings(self, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows of `faces` and crossings that lead on from them."""
+        number = self.first[faces + 1] - self.first[faces]
+        row = np.repeat(np.arange(len(faces)), number)
+        ahead = np.arange(len(row)) - (np.cumsum(number) - number)[row]
+        return row, self.by_face[self.first[faces[row]] + ahead]
+
+
+def no_ring_below(area: Area, claimed: float) -> bool:
+    """Tell whether it is proven that no two beats within the bounds have less border than `claimed`; False where it takes too long, too."""
+    if area.count != 2 or len(area.weight) < 2 or not len(area.edges) or not np.isfinite(claimed):
+        return False
+    whole, slack = float(area.weight.sum()), SLACK * area.upper
+    least, most = max(area.lower, whole - area.upper) - slack, min(area.upper, whole - area.lower) + slack
+    if least > most:
+        return True
+    drawn = _drawn(area) if least > 0 else None
+    return drawn is not None and _Rings(drawn, least, most, claimed * (1 - 1e-12)).none()
+
+
+def _drawn(area: Area) -> _Drawn | None:
+    """Return the faces and crossings of a map, None where it does not hold together or cannot be drawn in the plane."""
+    import networkx as nx
+
+    metres: dict[tuple[int, int], float] = {}
+    ends: list[tuple[int, int]] = area.edges.tolist()
+    for (a, b), length in zip(ends, area.border.tolist(), strict=True):
+        if a != b:
+            metres[min(a, b), max(a, b)] = metres.get((min(a, b), max(a, b)), 0.0) + length
+    graph: nx.Graph[int] = nx.Graph()
+    graph.add_nodes_from(range(len(area.weight)))
+    graph.add_edges_from(metres)
+    if not nx.is_connected(graph):
+        return None
+    _, found = nx.check_planarity(graph)
+    if not isinstance(found, nx.PlanarEmbedding):
+        return None
+    after: dict[tuple[int, int], tuple[int, int]] = {}
+    for unit in graph:
+        around = [int(v) for v in found.neighbors_cw_order(unit)] if graph.degree(unit) else []
+        for one, other in pairwise([*around, *around[:1]]):
+            after[one, unit] = (unit, other)
+    face: dict[tuple[int, int], int] = {}
+    faces = 0
+    for side in after:
+        at = side
+        while at not in face:
+            face[at] = faces
+            at = after[at]
+        faces += face[side] == faces
+    if len(face) != 2 * len(metres) or len(graph) - len(metres) + faces != 2:
+        return None
+    beyond = _beyond(graph, area.weight.tolist())
+    sides = [(a, b) for link in metres for a, b in (link, link[::-1])]
+    return _Drawn(
+        faces,
+        np.array([face[s] for s in sides]),
+        np.array([face[b, a] for a, b in sides]),
+        np.array([beyond.get(s, 0.0) for s in sides]),
+        np.repeat(list(metres.values()), 2),
+    )
+
+
+def _beyond(graph: nx.Graph[int], weight: list[float]) -> dict[tuple[int, int], float]:
+    """Return the hours beyond each link of a tree from the last unit on, negative from its other side."""
+    root = len(weight) - 1
+    todo, above, order = [root], {root: root}, list[int]()
+    while todo:
+        unit = todo.pop()
+        order.append(unit)
+        for v in graph.adj[unit]:
+            if v not in above:
+                above[v] = unit
+                todo.append(v)
+    hours, beyond = list(weight), dict[tuple[int, int], float]()
+    for unit in order[:0:-1]:
+        hours[above[unit]] += hours[unit]
+        beyond[above[unit], unit], beyond[unit, above[unit]] = hours[unit], -hours[unit]
+    return beyond
+
+
+class _Rings:
+    def __init__(self, drawn: _Drawn, least: float, most: float, below: float) -> None:
+        self.drawn, self.least, self.most, self.below = drawn, least, most, below
+        self.steps = MOST_STEPS
+        links = np.bincount(drawn.before, minlength=drawn.faces)
+        busy = sorted((f for f in range(drawn.faces) if links[f] > CROSSROADS), key=lambda f: -links[f])
+        order = [*busy, *(f for f in self._along(self._along(0)[-1]) if links[f] <= CROSSROADS)]
+        self.place = np.empty(drawn.faces, np.int64)
+        self.place[order] = np.arange(drawn.faces)
+        self.order = order
+
+    def _along(self, face: int) -> list[int]:
+        """Return the faces by how many links lie between them and one."""
+        found = {face: None}
+        now = [face]
+        while now:
+            _, crossing = self.drawn.crossings(np.array(now))
+            now = [int(f) for f in dict.fromkeys(self.drawn.behind[crossing].tolist()) if f not in found]
+            found.update(dict.fromkeys(now))
+        return list(found)
+
+    def none(self) -> bool:
+        """Tell whether there is no ring; False where there is too much to look at."""
+        drawn = self.drawn
+        alone = (drawn.before == drawn.behind) & (drawn.hours >= self.least) & (drawn.hours <= self.most)
+        if (drawn.metres[alone] < self.below).any():
+            return False
+        return all(self._none_from(face) for face in self.order)
+
+    def _none_from(self, start: int) -> bool:
+        """Tell whether no ring has its first face there."""
+        drawn = self.drawn
+        face, hours, metres = np.array([start]), np.zeros(1), np.zeros(1)
+        passed = np.empty((1, 0), np.int32)
+        kept = [(face, hours, metres, passed)]
+        bridges: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
+        ways = 1
+        while len(face):
+            row, crossing = drawn.crossings(face)
+            to = drawn.behind[crossing]
+            ways += len(row)
+            self.steps -= len(row)
+            if ways > MOST_WAYS or self.steps < 0:
+                return False
+            fits = (self.place[to] >= self.place[start]) & (to != face[row])
+            for column in passed.T:
+                fits &= column[row] != to
+            row, crossing, to = row[fits], crossing[fits], to[fits]
+            sums, length = hours[row] + drawn.hours[crossing], metres[row] + drawn.metres[crossing]
+            bridges.append((to, sums, metres[row], drawn.metres[crossing], passed[row]))
+            on = (2 * length < self.below * (1 + 1e-12)) & (to != start)
+            passed = np.column_stack([passed[row[on]], to[on].astype(np.int32)])
+            face, hours, metres = to[on], sums[on], length[on]
+            kept.append((face, hours, metres, passed))
+        ends, sums, lengths = (np.concatenate([k[c] for k in kept]) for c in range(3))
+        back = _Back(ends, sums, lengths, [k[3] for k in kept])
+        return all(self._apart(back, *bridge) for bridge in bridges)
+
+    def _apart(
+        self, back: _Back, to: np.ndarray, hours: np.ndarray, before: np.ndarray, across: np.ndarray, passed: np.ndarray
+    ) -> bool:
+        """Tell whether ways over one more link make a ring with none of the ways to where it ends."""
+        low, high = back.between(to, hours - self.most, hours - self.least)
+        number = high - low
+        upto = np.cumsum(number)
+        done = 0
+        while done < len(to):
+            end = max(done + 1, int(np.searchsorted(upto, (upto[done - 1] if done else 0) + AT_ONCE, "right")))
+            held = number[done:end]
+            self.steps -= int(held.sum())
+            if self.steps < 0:
+                return False
+            one = np.repeat(np.arange(done, done + len(held)), held)
+            other = low[one] + np.arange(len(one)) - np.repeat(np.cumsum(held) - held, held)
+            ring = before[one] + across[one] + back.metres[other]
+            worth = (ring < self.below) & (2 * before[one] <= ring * (1 + 1e-12))
+            worth &= 2 * back.metres[other] <= ring * (1 + 1e-12)
+            one, other = one[worth], other[worth]
+            shared = np.zeros(len(one), bool)
+            for column in back.passed[other].T:
+                shared |= (column >= 0) & (passed[one] == column[:, None]).any(axis=1)
+            if not shared.all():
+                return False
+            done = end
+        return True
+
+
+class _Back:
+    """Ways from one face, sorted by where they end and what their numbers come to."""
+
+    def __init__(self, face: np.ndarray, hours: np.ndarray, metres: np.ndarray, passed: list[np.ndarray]) -> None:
+        wide = max(p.shape[1] for p in passed)
+        held = np.concatenate([np.pad(p, ((0, 0), (0, wide - p.shape[1])), constant_values=-1) for p in passed])
+        self.values = np.unique(hours)
+        key = face * (len(self.values) + 1) + np.searchsorted(self.values, hours)
+        order = np.argsort(key, kind="stable")
+        self.key, self.metres, self.passed = key[order], metres[order], held[order]
+
+    def between(self, face: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return from and up to where the ways end in a face with numbers between two others."""
+        base = face * (len(self.values) + 1)
+        begin = np.searchsorted(self.key, base + np.searchsorted(self.values, low, "left"))
+        return begin, np.searchsorted(self.key, base + np.searchsorted(self.values, high, "right"))

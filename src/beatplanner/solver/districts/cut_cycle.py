@@ -1,0 +1,258 @@
+"""The least border between two districts of a map that can be drawn in the plane: the shortest cycle of its dual around the right workload.
+
+The edges between two connected districts are those that a simple cycle of the dual crosses, and the workload inside is the sum of what its arcs
+bear (`planar.py`). So what is sought is the shortest simple cycle whose sum lies in the bounds. Faces are ranked; a cycle is sought from its first
+face. Seen from there, its first part is the longest that is no longer than half of it, then comes one arc, and what is left is shorter than half. So all
+simple paths from a face through later ones that are shorter than half of what is known are listed; each, with one arc more, is put
+together with each that ends where the arc does, where the sums (sorted) differ by what a district may have and no face is passed twice. Nothing
+is relaxed: what is found is a plan, and where nothing is found there is none that is shorter.
+
+Lengths up to which cycles are sought rise, so that a bound is there wherever the work ends. Paths double with each two edges of border: some
+hundred units with 20 or 30 edges between the districts are a matter of seconds.
+
+Validi and Buchanan (2022, INFORMS Journal on Computing 34:6) prove the same by integer programming; shortest cycles of the dual for minimum cuts of planar graphs are
+Reif's (1983).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from beatplanner.solver.districts.cut_classes import SLACK, CutMap
+from beatplanner.solver.districts.planar import Dual, dual_of
+
+if TYPE_CHECKING:
+    from beatplanner.solver.districts.problem import DistrictingProblem
+
+# Paths listed and pairs of them looked at, in all and for each node that a model may have; paths that are held at once.
+MOST_STEPS, STEPS_OF_A_NODE, MOST_PATHS = 150_000_000, 400_000, 4_000_000
+# The first length that is tried, as a share of what is known, or of all border; by how much it grows.
+FIRST, SHARE_OF_ALL, GROWTH = 0.4, 1 / 64, 1.12
+# Faces that are begun from together, pairs that are looked at together, and faces with more arcs than these come first.
+TOGETHER, PAIRS, MANY = 16, 2_000_000, 6
+# Nothing is sought from this share below what is known: rounding of sums.
+CLOSED = 1e-9
+
+
+def suits_cycle(problem: DistrictingProblem, locked: np.ndarray) -> bool:
+    """Tell whether a problem is that of two districts, each with some work, and no rule on labels."""
+    plain = problem.budget is None and problem.price == 0.0 and not (locked >= 0).any()
+    return plain and problem.count == 2 < len(problem.weight) and problem.lower > 0.0 and len(problem.edges) > 0
+
+
+@dataclass
+class _Paths:
+    """Simple paths, the shorter ones first: where they began (a number of the starts) and end, what they bear, how long they are.
+
+    `before` is the path without its last arc, `arc` that arc, `through` (p, steps) the faces after the start, -1 beyond the end.
+    """
+
+    start: np.ndarray
+    end: np.ndarray
+    load: np.ndarray
+    length: np.ndarray
+    before: np.ndarray
+    arc: np.ndarray
+    through: np.ndarray
+
+    def arcs(self, path: int) -> list[int]:
+        """Return the arcs of a path."""
+        found: list[int] = []
+        while self.before[path] >= 0:
+            found.append(int(self.arc[path]))
+            path = int(self.before[path])
+        return found
+
+
+class Cycles:
+    """The shortest cycle of a map's dual that parts it into two districts; see the module. Locks and budgets are left out, which relaxes the problem."""
+
+    def __init__(self, area: CutMap, stop: Callable[[], bool]) -> None:
+        self.area, self.stop = area, stop
+        total, slack = float(area.weight.sum()), SLACK * area.upper
+        self.least = max(area.lower, total - area.upper) - slack
+        self.most = min(area.upper, total - area.lower) + slack
+        self.dual: Dual | None = dual_of(area.weight, area.edges, area.border) if self.least > 0.0 else None
+        self.whole = bool((area.border == np.round(area.border)).all())
+        self.below, self.steps = np.inf, 0
+
+    def run(self, known: float, nodes: int) -> tuple[float, np.ndarray | None]:
+        """Return a bound on the border and the best districts, or None where none below `known` were found.
+
+        The bound is inf where no districts keep the balance, and `known` at most otherwise; `nodes` limits the work.
+        """
+        dual = self.dual
+        if self.least > self.most:
+            return np.inf, None
+        if dual is None:
+            return 0.0, None
+        self.steps = min(MOST_STEPS, STEPS_OF_A_NODE * nodes)
+        net, everything = _Net(dual), float(dual.border.sum()) / 2
+        bound, end = 0.0, known if np.isfinite(known) else everything * (1 + CLOSED) + 1.0
+        until = FIRST * known if np.isfinite(known) else SHARE_OF_ALL * everything
+        while True:
+            until = min(end, max(1.0, np.ceil(until * (1 - SLACK))) if self.whole else until)
+            self.below = np.ceil(until * (1 - SLACK)) - 0.5 if self.whole else until * (1 - CLOSED)
+            # what nothing is below, if nothing is found
+            reached = until if self.whole else self.below
+            arcs = self._shortest(net)
+            if arcs is not None:
+                value, sides = float(dual.border[arcs].sum()), dual.sides(len(self.area.weight), np.array(arcs))
+                least = value if self.whole else value * (1 - CLOSED)
+                return bound if self.steps < 0 else least, sides
+            if self.steps < 0:
+                return bound, None
+            if until >= end:
+                return reached if np.isfinite(known) else np.inf, None
+            bound, until = reached, max(until * GROWTH, until + 1.0 if self.whole else 0.0)
+
+    def _shortest(self, net: _Net) -> list[int] | None:
+        """Return the arcs of the shortest cycle below a length, None where there is none or the work ended."""
+        dual, found = net.dual, None
+        loops = np.flatnonzero((dual.tail == dual.head) & (dual.load >= self.least) & (dual.load <= self.most))
+        if len(loops):
+            best = int(loops[np.argmin(dual.border[loops])])
+            if dual.border[best] < self.below:
+                found, self.below = [best], float(dual.border[best])
+        groups = [net.order[k : k + TOGETHER] for k in range(0, dual.faces, TOGETHER)][::-1]
+        while groups and self.steps >= 0:
+            starts = groups.pop()
+            paths = self._paths(net, starts)
+            if paths is None and len(starts) > 1 and self.steps >= 0:
+                groups += [starts[len(starts) // 2 :], starts[: len(starts) // 2]]
+                continue
+            if paths is None or self.stop():
+                self.steps = -1
+            else:
+                found = self._closed(net, starts, paths) or found
+        return found
+
+    def _paths(self, net: _Net, starts: np.ndarray) -> _Paths | None:
+        """Return all simple paths from some faces through later ones that are shorter than half of what is sought, None where they are too many."""
+        half = 0.5 * self.below * (1 + 1e-12)
+        n = len(starts)
+        no, zero = np.full(n, -1), np.zeros(n)
+        level = _Paths(np.arange(n), starts, zero, zero, no, no, np.empty((n, 0), np.int32))
+        levels, behind = [level], 0
+        while len(level.end):
+            row, arc = net.out(level.end)
+            self.steps -= len(row)
+            if self.steps < 0 or behind + len(row) > MOST_PATHS:
+                return None
+            to, length = net.dual.head[arc], level.length[row] + net.dual.border[arc]
+            fits = (net.rank[to] > net.rank[starts[level.start[row]]]) & (length < half)
+            row, arc, to, length = row[fits], arc[fits], to[fits], length[fits]
+            fresh = ~(level.through[row] == to[:, None]).any(axis=1)
+            row, arc, to, length = row[fresh], arc[fresh], to[fresh], length[fresh]
+            through = np.column_stack([level.through[row], to.astype(np.int32)])
+            level = _Paths(
+                level.start[row], to, level.load[row] + net.dual.load[arc], length, row + behind, arc, through
+            )
+            behind += len(levels[-1].end)
+            levels.append(level)
+        wide = len(levels) - 1
+        through = [np.pad(p.through, ((0, 0), (0, wide - p.through.shape[1])), constant_values=-1) for p in levels]
+        held = [(p.start, p.end, p.load, p.length, p.before, p.arc, t) for p, t in zip(levels, through, strict=True)]
+        return _Paths(*(np.concatenate(column) for column in zip(*held, strict=True)))
+
+    def _closed(self, net: _Net, starts: np.ndarray, paths: _Paths) -> list[int] | None:
+        """Return the arcs of the shortest cycle that two of some paths and an arc between them make, None where there is none below what is known."""
+        dual, found = net.dual, None
+        row, arc = net.out(paths.end)
+        to, first = dual.head[arc], starts[paths.start[row]]
+        # the arc leads to a later face that the path has not passed, or back to the start
+        fits = (net.rank[to] >= net.rank[first]) & (dual.tail[arc] != to)
+        fits &= ~(paths.through[row] == to[:, None]).any(axis=1)
+        row, arc, to = row[fits], arc[fits], to[fits]
+        load = paths.load[row] + dual.load[arc]
+        values = np.unique(paths.load)
+        stride = len(values) + 1
+        key = (paths.start * dual.faces + paths.end) * stride + np.searchsorted(values, paths.load)
+        order = np.argsort(key, kind="stable")
+        key = key[order]
+        group = (paths.start[row] * dual.faces + to) * stride
+        low = np.searchsorted(key, group + np.searchsorted(values, load - self.most, "left"), "left")
+        high = np.searchsorted(key, group + np.searchsorted(values, load - self.least, "right"), "left")
+        pairs = np.cumsum(high - low)
+        done = 0
+        while done < len(row):
+            end = max(done + 1, int(np.searchsorted(pairs, (pairs[done - 1] if done else 0) + PAIRS, "right")))
+            part = slice(done, end)
+            many = (high - low)[part]
+            self.steps -= int(many.sum())
+            one = np.repeat(np.arange(done, min(end, len(row))), many)
+            within = np.arange(len(one)) - np.repeat(np.cumsum(many) - many, many)
+            other = order[low[one] + within]
+            found = self._simple(paths, row[one], arc[one], other, dual) or found
+            done = end
+            if self.steps < 0:
+                break
+        return found
+
+    def _simple(
+        self, paths: _Paths, row: np.ndarray, arc: np.ndarray, other: np.ndarray, dual: Dual
+    ) -> list[int] | None:
+        """Return the arcs of the shortest simple cycle among a path, an arc and another path back each, None where there is none below what is known."""
+        one, back, across = paths.length[row], paths.length[other], dual.border[arc]
+        total = one + back + across
+        # the first part is no longer than half, what comes after the arc is shorter than half
+        kept = np.flatnonzero(
+            (total < self.below) & (2 * one <= total * (1 + 1e-12)) & (2 * back <= total * (1 + 1e-12))
+        )
+        kept = kept[np.argsort(total[kept], kind="stable")]
+        for first in range(0, len(kept), 20_000):
+            k = kept[first : first + 20_000]
+            there, here = paths.through[row[k]], paths.through[other[k]]
+            met = np.zeros(len(k), bool)
+            for column in range(here.shape[1]):
+                met |= (here[:, column] >= 0) & (there == here[:, column, None]).any(axis=1)
+            apart = np.flatnonzero(~met)
+            if len(apart):
+                best = int(k[apart[0]])
+                self.below = float(total[best])
+                m = len(dual.edges)
+                return [
+                    *paths.arcs(int(row[best])),
+                    int(arc[best]),
+                    *((a + m) % (2 * m) for a in paths.arcs(int(other[best]))),
+                ]
+        return None
+
+
+class _Net:
+    """Arcs of a dual by the faces that they leave, and the rank of each face: those with many arcs first, the others from one side to the other."""
+
+    def __init__(self, dual: Dual) -> None:
+        self.dual = dual
+        # a loop is a cycle of its own
+        own = np.flatnonzero(dual.tail != dual.head)
+        self.arcs = own[np.argsort(dual.tail[own], kind="stable")]
+        self.degree = np.bincount(dual.tail[own], minlength=dual.faces)
+        self.begin = np.cumsum([0, *self.degree])
+        last = self._sweep(0)[-1]
+        place = np.empty(dual.faces, int)
+        place[self._sweep(last)] = np.arange(dual.faces)
+        self.order = np.lexsort((place, -np.where(self.degree > MANY, self.degree, 0)))
+        self.rank = np.empty(dual.faces, int)
+        self.rank[self.order] = np.arange(dual.faces)
+
+    def _sweep(self, face: int) -> list[int]:
+        """Return all faces, those nearer to one first."""
+        order, seen = [face], {face}
+        for f in order:
+            for arc in self.arcs[self.begin[f] : self.begin[f + 1]]:
+                to = int(self.dual.head[arc])
+                if to not in seen:
+                    seen.add(to)
+                    order.append(to)
+        return order
+
+    def out(self, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the arcs out of some faces, and the row of each arc's face."""
+        many = self.degree[faces]
+        row = np.repeat(np.arange(len(faces)), many)
+        return row, self.arcs[self.begin[faces][row] + np.arange(len(row)) - np.repeat(np.cumsum(many) - many, many)]

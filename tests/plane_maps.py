@@ -1,0 +1,52 @@
+"""Small maps in the plane, to be parted into two districts, and the least border that all partitions say."""
+
+import math
+
+import numpy as np
+from benchmarks.claims import partitions
+from scipy.spatial import Delaunay
+
+from beatplanner.solver.districts.cut_classes import CutMap
+from beatplanner.solver.districts.problem import connected
+
+
+def drawn(seed: int) -> CutMap:
+    """Return a map of eight to eleven units in the plane: some links left out down to bridges, some twice, units without work and ones that hang on one link."""
+    rng = np.random.default_rng(seed)
+    n, hanging = 8 + seed % 3, seed % 2
+    whole, bounds = seed % 4 < 2, (0.02, 0.1, 0.3, 0.95)
+    triangles = Delaunay(rng.uniform(size=(n, 2))).simplices
+    edges = np.unique(
+        np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])), axis=0
+    )
+    tree = np.unique([min(map(tuple, edges[(edges == v).any(axis=1)].tolist())) for v in range(n)], axis=0)
+    kept = edges[rng.random(len(edges)) > (0.0, 0.3, 0.6)[seed % 3]]
+    edges = np.concatenate([kept, tree, kept[:2, ::-1], np.array([(v, n) for v in range(hanging)], int).reshape(-1, 2)])
+    n += hanging
+    border = rng.integers(0, 4, len(edges)) * 1.0 if whole else rng.uniform(0.3, 1.5, len(edges)) * 300
+    weight = rng.integers(5, 30, n) * 1.0 if whole else np.round(rng.lognormal(3, 0.4, n), 1)
+    weight[seed % n] = 0.0
+    mean, tolerance = weight.sum() / 2, bounds[seed % 4] if seed % 7 else 0.999
+    return CutMap(weight, edges, border, 2, mean * (1 - tolerance), mean * (1 + tolerance), np.full(n, -1))
+
+
+def cut_of(area: CutMap, district: np.ndarray) -> float:
+    """Return the border between districts, (n,)."""
+    return float(area.border[district[area.edges[:, 0]] != district[area.edges[:, 1]]].sum())
+
+
+def fits(area: CutMap, district: np.ndarray) -> bool:
+    """Tell whether two districts keep the bounds and hold together."""
+    load = np.bincount(district, weights=area.weight, minlength=2)
+    slack = 1e-9 * area.upper
+    inside = load.min() >= area.lower - slack and load.max() <= area.upper + slack
+    return bool(inside) and connected(district, area.edges)
+
+
+def least_of(area: CutMap) -> float:
+    """Return the least border of all partitions into two districts, inf where none keep the bounds."""
+    least = math.inf
+    for plan in partitions(len(area.weight), 2):
+        if cut_of(area, plan) < least and fits(area, plan):
+            least = cut_of(area, plan)
+    return least
