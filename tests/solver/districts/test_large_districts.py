@@ -15,7 +15,7 @@ from beatplanner.planning.whole.beat_proofs import STEP, _looked_at, _proven, pa
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts import dilation, node
 from beatplanner.solver.districts.annealing import CUT
-from beatplanner.solver.districts.bound import _Relaxation, first_guess
+from beatplanner.solver.districts.bound import Relaxation, first_guess
 from beatplanner.solver.districts.cut_labels import LabelModel
 from beatplanner.solver.districts.exclusion import _along_ways
 from beatplanner.solver.districts.growth import Graph
@@ -423,7 +423,7 @@ def test_the_price_of_moves_is_the_same_where_a_node_has_lost_who_moves_most():
         shared, light, node.OpenNode(0.0, np.packbits(light), np.append(multiplier, price * shared.largest), {})
     )
     assert shared.largest == 900.0 and local.sites.moved.max() == 10.0
-    relaxation = _Relaxation(local.sites, problem.weight, 3, problem.lower, problem.upper, 1)
+    relaxation = Relaxation(local.sites, problem.weight, 3, problem.lower, problem.upper, 1)
     relaxation.solve(multiplier, price)
     value = multiplier.sum() + relaxation.value[relaxation.chosen()].sum() - price * 30.0
     assert local.climb(1, 0.3) == pytest.approx(value)

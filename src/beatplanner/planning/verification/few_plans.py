@@ -44,7 +44,7 @@ def least_of_few(area: Area, pairs: Pairs, zones: Zones, bound: float, most: int
         return -math.inf, 0
     ways = [np.flatnonzero(pairs.unit == i) for i in range(n)]
     order = sorted(range(n), key=lambda i: len(ways[i]))
-    cost, moved, site = pairs.cost.tolist(), pairs.moved.tolist(), pairs.site.tolist()
+    cost, moved, site = pairs.paid.tolist(), pairs.moved.tolist(), pairs.site.tolist()
     # cheapest first, so that a good plan is met early
     choices = [sorted(ways[i].tolist(), key=lambda p: cost[p]) for i in order]
     cheapest, fewest = [0.0] * (n + 1), [0.0] * (n + 1)

@@ -13,6 +13,7 @@ import numpy as np
 
 from beatplanner.planning.verification.all_plans import least_of_all
 from beatplanner.planning.verification.arrays import NUMBER, WHOLE, sized, starts, within
+from beatplanner.planning.verification.balance_prices import check_prices, with_prices
 from beatplanner.planning.verification.few_plans import MOST_STEPS, least_of_few
 from beatplanner.planning.verification.travel_lagrangian import ROUNDING, Zones, lagrangian, settled
 from beatplanner.planning.verification.travel_pairs import (
@@ -64,8 +65,9 @@ def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float, 
     """
     n = len(area.weight)
     check_form(proof, n)
+    check_prices(proof, n, len(area.balances))
     step = float(proof["step"][0])
-    pairs, best, joined = all_pairs(area, priced), -math.inf, False
+    pairs, best, joined = with_prices(area, all_pairs(area, priced), proof), -math.inf, False
     every, last = len(pairs.site), len(proof["round_price"]) - 1
     for k, (u, price) in enumerate(zip(proof["round_multiplier"], proof["round_price"], strict=True)):
         found = lagrangian(area, pairs, u * step, _price(price), None, bound)
@@ -321,7 +323,7 @@ class _Tree:
         found = lagrangian(area, left, u * self.step, _price(self.proof["price"][k]), adds, self.bound, zones, must)
         bound = found.bound
         cheapest = np.full(self.n, np.inf)
-        np.minimum.at(cheapest, left.unit, left.cost)
+        np.minimum.at(cheapest, left.unit, left.paid)
         bound = max(bound, math.fsum(cheapest.tolist()) * (1 - ROUNDING))
         if len(left.unit) == self.n:
             # one plan is left

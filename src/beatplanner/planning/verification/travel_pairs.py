@@ -80,7 +80,10 @@ class TooLargeError(Exception):
 
 @dataclass
 class Pairs:
-    """Pairs of unit and site, sorted by site; `links` are pairs of the same site whose units are adjacent, by the first of the two."""
+    """Pairs of unit and site, sorted by site; `links` are pairs of the same site whose units are adjacent, by the first of the two.
+
+    `cost` has the prices of further balances in it, `paid` is what a plan pays.
+    """
 
     site: np.ndarray
     unit: np.ndarray
@@ -90,11 +93,17 @@ class Pairs:
     centre: np.ndarray  # (S,) of each site
     label: np.ndarray
     links: np.ndarray = field(default_factory=lambda: np.empty((2, 0), np.int64))  # (2, m)
+    plain: np.ndarray | None = None  # (P,) cost without these prices, where there are some
 
     own: np.ndarray = field(init=False)  # (P,) whether a pair is that of a site's centre
 
     def __post_init__(self) -> None:
         self.own = self.unit == self.centre[self.site]
+
+    @property
+    def paid(self) -> np.ndarray:
+        """(P,) what each pair adds to the cost of a plan."""
+        return self.cost if self.plain is None else self.plain
 
 
 def reaches(area: Area) -> list[np.ndarray]:
@@ -256,6 +265,7 @@ def subset(pairs: Pairs, mask: np.ndarray) -> Pairs:
         pairs.weight[mask],
         pairs.centre,
         pairs.label,
+        plain=None if pairs.plain is None else pairs.plain[mask],
     )
 
 

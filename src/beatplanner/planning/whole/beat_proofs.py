@@ -78,28 +78,34 @@ def packed(
     used = np.unique(cut_of)
     cuts = [evidence.cuts[int(c)] for c in used]
     every = {"all_plans": np.array([1])} if evidence.every else {}
-    return every | {
-        "step": np.array([step]),
-        "round_multiplier": _small(np.array(of_round, np.int64).reshape(len(rounds), n)),
-        "round_price": np.array([r.price for r in rounds], float),
-        "parent": np.array(parents, np.int64),
-        "unit": np.array([node.unit for node in nodes], np.int64),
-        "multiplier": _small(np.array(deltas, np.int64).reshape(len(nodes), n)),
-        "price": np.array(price, float),
-        "gone_start": np.cumsum([0, *map(len, gone)]),
-        "gone": _small(np.concatenate([np.empty((0, 2), np.int64), *gone])),
-        "part_start": np.cumsum([0, *map(len, part)]),
-        "part": _small(np.concatenate([np.empty((0, 2), np.int64), *part])),
-        "need": np.array([node.need for node in nodes], np.int64),
-        # what is left there is few plans or none, which the multipliers do not say
-        "counted": np.array(sorted({k for k, v in enumerate(nodes) if v.end != "bound"} - set(parents)), np.int64),
-        "cut_node": cut_node,
-        "cut_of": np.searchsorted(used, cut_of),
-        "cut_price": cut_price,
-        "cut": np.array([(c.unit, c.centre, c.label) for c in cuts], np.int64).reshape(-1, 3),
-        "cut_start": np.cumsum([0, *(len(c.separator) for c in cuts)]),
-        "cut_unit": np.array([u for c in cuts for u in c.separator], np.int64),
-    }
+    held = evidence.balance
+    prices = {} if held is None else {"balance_site": _small(held.site), "balance_price": np.asarray(held.price, float)}
+    return (
+        every
+        | prices
+        | {
+            "step": np.array([step]),
+            "round_multiplier": _small(np.array(of_round, np.int64).reshape(len(rounds), n)),
+            "round_price": np.array([r.price for r in rounds], float),
+            "parent": np.array(parents, np.int64),
+            "unit": np.array([node.unit for node in nodes], np.int64),
+            "multiplier": _small(np.array(deltas, np.int64).reshape(len(nodes), n)),
+            "price": np.array(price, float),
+            "gone_start": np.cumsum([0, *map(len, gone)]),
+            "gone": _small(np.concatenate([np.empty((0, 2), np.int64), *gone])),
+            "part_start": np.cumsum([0, *map(len, part)]),
+            "part": _small(np.concatenate([np.empty((0, 2), np.int64), *part])),
+            "need": np.array([node.need for node in nodes], np.int64),
+            # what is left there is few plans or none, which the multipliers do not say
+            "counted": np.array(sorted({k for k, v in enumerate(nodes) if v.end != "bound"} - set(parents)), np.int64),
+            "cut_node": cut_node,
+            "cut_of": np.searchsorted(used, cut_of),
+            "cut_price": cut_price,
+            "cut": np.array([(c.unit, c.centre, c.label) for c in cuts], np.int64).reshape(-1, 3),
+            "cut_start": np.cumsum([0, *(len(c.separator) for c in cuts)]),
+            "cut_unit": np.array([u for c in cuts for u in c.separator], np.int64),
+        }
+    )
 
 
 def _whole(values: np.ndarray, step: float) -> np.ndarray:

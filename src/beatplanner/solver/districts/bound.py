@@ -38,7 +38,7 @@ LOOKS = 3.0
 
 
 @njit(cache=True, nogil=True)
-def _knapsacks(
+def knapsacks(
     start: np.ndarray,
     unit: np.ndarray,
     cost: np.ndarray,
@@ -142,7 +142,7 @@ class Bound:
     rounds: tuple[Multipliers, ...] = ()
 
 
-class _Relaxation:
+class Relaxation:
     """The knapsacks of all sites, spread over threads; every site is its own, so the threads do not change the figures."""
 
     def __init__(self, sites: Sites, weight: np.ndarray, count: int, lower: float, upper: float, threads: int) -> None:
@@ -156,10 +156,11 @@ class _Relaxation:
         self.pool = ThreadPoolExecutor(threads) if threads > 1 else None
 
     def solve(self, multiplier: np.ndarray, price: float) -> None:
+        """Fill the value of each site at multipliers of the units and of residents moved."""
         s = self.sites
 
         def part(ends: tuple[int, int]) -> None:
-            _knapsacks(
+            knapsacks(
                 s.start,
                 s.unit,
                 s.cost,
@@ -181,7 +182,11 @@ class _Relaxation:
         else:
             list(self.pool.map(part, self.slices))
 
+    def keep(self) -> None:
+        """Hear that the multipliers solved last gave the greatest bound so far."""
+
     def chosen(self) -> np.ndarray:
+        """Return the sites of least value, as many as districts."""
         return best_sites(self.value, self.sites.label, self.count)
 
 
@@ -189,7 +194,7 @@ def relaxed(
     sites: Sites, weight: np.ndarray, count: int, lower: float, upper: float, multiplier: np.ndarray, threads: int
 ) -> np.ndarray:
     """Return v_s of each site at multipliers, (S,)."""
-    relaxation = _Relaxation(sites, weight, count, lower, upper, threads)
+    relaxation = Relaxation(sites, weight, count, lower, upper, threads)
     relaxation.solve(multiplier, 0.0)
     return relaxation.value
 
@@ -305,12 +310,13 @@ def subgradient(
     multiplier: np.ndarray | None,
     price: float,
     stop: Callable[[], bool],
+    relaxation: Relaxation | None = None,
 ) -> tuple[float, np.ndarray, float] | None:
-    """Return the greatest bound on the near pairs with its multipliers, or None where these allow no plan."""
+    """Return the greatest bound on the near pairs with its multipliers, or None where these allow no plan; `relaxation` solves the sites, if not the usual one."""
     n = len(weight)
     if len(near.centre) < count:
         return None
-    relaxation = _Relaxation(near, weight, count, lower, upper, threads)
+    relaxation = relaxation or Relaxation(near, weight, count, lower, upper, threads)
     multiplier = first_guess(near, n, count) if multiplier is None else multiplier.copy()
     target = best_known if np.isfinite(best_known) else 1.2 * float(multiplier.sum())
     best, best_multiplier, best_price = -np.inf, multiplier.copy(), price
@@ -328,6 +334,7 @@ def subgradient(
             return None
         if bound > best + 1e-7 * abs(best if np.isfinite(best) else bound):
             best, best_multiplier, best_price, stalled = bound, multiplier.copy(), price, 0
+            relaxation.keep()
         else:
             stalled += 1
             if stalled >= 12:
@@ -383,7 +390,7 @@ def _over_all(
     kept_near: list[Sites] = []
     taken_far = 0
     for sites, mask in parts():
-        relaxation = _Relaxation(sites, weight, count, lower, upper, threads)
+        relaxation = Relaxation(sites, weight, count, lower, upper, threads)
         relaxation.solve(multiplier, price)
         values.append(relaxation.value)
         labels.append(sites.label)
@@ -404,7 +411,7 @@ def _over_all(
         if stop():
             # the bound stands; what it excludes is not looked at
             return Bound(bound, None, multiplier, price), None
-        relaxation = _Relaxation(sites, weight, count, lower, upper, threads)
+        relaxation = Relaxation(sites, weight, count, lower, upper, threads)
         relaxation.solve(multiplier, price)
         # forcing a site in drops at most the worst of the chosen ones
         with_site = bound + np.maximum(0.0, relaxation.value - worst)

@@ -52,6 +52,25 @@ class Multipliers:
 
 
 @dataclass(frozen=True)
+class BalancePrices:
+    """Prices of the further balances, part of the cost of pairs in all rounds and nodes.
+
+    A site (c, g) with the price η of an amount a between L and U costs η a_i more for each unit i, and its centre max(η L, η U) less: no plan that
+    keeps the balance costs more than without, whatever η.
+
+    Attributes
+    ----------
+    site
+        (R, 2) centre and label of the sites that bear one.
+    price
+        (R, B) η of each balance, in the order of the problem's, in the amount's own measure.
+    """
+
+    site: np.ndarray
+    price: np.ndarray
+
+
+@dataclass(frozen=True)
 class Cut:
     """Contiguity: ``x[unit, site] ≤ Σ x[c, site] for c in separator``, where the separator parts the unit from the site's centre.
 
@@ -125,6 +144,8 @@ class Evidence:
         Whether all plans were gone through as `all_plans.py` says, with the prices of the last round: the problem is all that it needs.
     cone
         Of the border between districts: prices that prove `bound`, or less where the way is ``"model"``.
+    balance
+        Prices of the further balances, None where there are none.
     """
 
     bound: float
@@ -136,3 +157,4 @@ class Evidence:
     way: Literal["lagrangian", "pieces", "moves", "eigenvalues", "prices", "plans", "model"] = "lagrangian"
     every: bool = False
     cone: ConeTree | None = None
+    balance: BalancePrices | None = None

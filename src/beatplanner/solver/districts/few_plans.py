@@ -56,8 +56,8 @@ class FewPlans:
         ways = [np.flatnonzero(sites.unit == i) for i in range(n)]
         # those with the fewest ways first
         self.order = sorted(range(n), key=lambda i: len(ways[i]))
-        self.choices = [sorted(ways[i].tolist(), key=lambda p: float(sites.cost[p])) for i in self.order]
-        self.site, self.cost, self.moved = sites.site_of_pair.tolist(), sites.cost.tolist(), sites.moved.tolist()
+        self.choices = [sorted(ways[i].tolist(), key=lambda p: float(sites.paid[p])) for i in self.order]
+        self.site, self.cost, self.moved = sites.site_of_pair.tolist(), sites.paid.tolist(), sites.moved.tolist()
         self.centre, self.label = sites.centre.tolist(), sites.label.tolist()
         self.zone, self.need = zone.tolist(), need.tolist()
         # what the units from a depth on can cost and move at least, and bring to a site at most

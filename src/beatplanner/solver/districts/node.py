@@ -331,7 +331,7 @@ class LocalNode:
             return None, np.inf
         if not keeps_amounts(district, self.problem):
             return None, np.inf
-        return district, float(s.cost[taken].sum())
+        return district, float(s.paid[taken].sum())
 
     def narrow(self, best: float) -> None:
         """Drop the pairs that no better plan of this node can have."""

@@ -40,6 +40,8 @@ class Sites:
         (P,) cost of the unit in the site.
     moved
         (P,) residents of the unit if its label changes there, else 0.
+    plain
+        (P,) cost of each pair where `cost` has prices of further balances in it (`balance_prices`); None where it has none.
     """
 
     centre: np.ndarray
@@ -48,6 +50,12 @@ class Sites:
     unit: np.ndarray
     cost: np.ndarray
     moved: np.ndarray
+    plain: np.ndarray | None = None
+
+    @property
+    def paid(self) -> np.ndarray:
+        """(P,) what each pair adds to the cost of a plan."""
+        return self.cost if self.plain is None else self.plain
 
     @property
     def site_of_pair(self) -> np.ndarray:
@@ -70,6 +78,7 @@ class Sites:
             self.unit[kept],
             self.cost[kept],
             self.moved[kept],
+            None if self.plain is None else self.plain[kept],
         )
 
 
@@ -242,6 +251,7 @@ def joined(parts: Sequence[Sites]) -> Sites:
         np.concatenate([p.unit for p in parts]),
         np.concatenate([p.cost for p in parts]),
         np.concatenate([p.moved for p in parts]),
+        None if all(p.plain is None for p in parts) else np.concatenate([p.paid for p in parts]),
     )
 
 

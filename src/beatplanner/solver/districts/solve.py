@@ -14,7 +14,7 @@ Method: several starts grown from spread seeds (and from today's districts, `dis
 `district_bound`), with reduced-cost fixing, and branch and bound with whole units and contiguity cuts on what is left (`district_tree`); of a small map all plans are
 gone through instead (`all_plans`). The bound is
 valid for the whole problem: every step relaxes it and fixes only what cannot be in a better plan. Balances beside the workload are kept by the search,
-by the models of the border and by the plans that branch and bound accepts; the bounds of its nodes leave them out.
+by the models of the border and by the plans that branch and bound accepts, and have prices in the bounds (`balance_prices`).
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ import numpy as np
 from beatplanner.solver.clock import Watch, read_clock, watch
 from beatplanner.solver.districts.all_plans import WHOLE_UNITS, every_plan
 from beatplanner.solver.districts.annealing import CUT, MOVES, TRAVEL
+from beatplanner.solver.districts.balance_prices import balanced_bound
 from beatplanner.solver.districts.bound import Bound, lagrangian_bound
 from beatplanner.solver.districts.cut_ways import NODES_OF_A_CUT, first_cut, has_proof, prove_cut
 from beatplanner.solver.districts.dilation import dilated_bound, suits
-from beatplanner.solver.districts.evidence import Evidence, Multipliers
+from beatplanner.solver.districts.evidence import BalancePrices, Evidence, Multipliers
 from beatplanner.solver.districts.growth import LocksApartError, NoRoomError, share_out
 from beatplanner.solver.districts.nearby import nearby_bound
 from beatplanner.solver.districts.problem import (
@@ -257,6 +258,7 @@ class _Proof:
         self.problem, self.search = problem, search
         self.by_moves = problem.goal == MOVES
         self.bound: Bound | None = None
+        self.balance: BalancePrices | None = None
         self.evidence = Evidence(-np.inf)
         self.better: tuple[np.ndarray, float] | None = None
         self.left = Unfinished()
@@ -284,6 +286,7 @@ class _Proof:
         self.better = None
         if self.left.tree is None:
             self.ascend(known, stop, threads)
+            self.price_balances(known, stop, threads)
             if self.better is not None:
                 known = min(known, self.better[1])
             tell("beats: bound", known if np.isfinite(known) else None, self.evidence.bound)
@@ -311,7 +314,9 @@ class _Proof:
         )
         if exact.infeasible or exact.bound > self.evidence.bound:
             value = np.inf if exact.infeasible else exact.bound
-            self.evidence = replace(exact.evidence, bound=value, price=problem.price, way=self.way)
+            self.evidence = replace(
+                exact.evidence, bound=value, price=problem.price, way=self.way, balance=self.balance
+            )
         return self.evidence, exact.district if exact.district is not None else self.better_than(best)
 
     def went_through_all(self, bound: Bound, known: float, stop: Watch) -> bool:
@@ -385,6 +390,21 @@ class _Proof:
         )
         self.take(bound)
 
+    def price_balances(self, known: float, stop: Watch, threads: int) -> None:
+        """Lift the bound by prices of the further balances, where these keep plans from it."""
+        bound = self.bound
+        if not self.problem.balances or self.large() or bound is None or not np.isfinite(bound.value):
+            return
+        if known <= bound.value * (1 + 1e-4):
+            return
+        if self.balance is None:
+            every = joined([s for s, _ in self.sites.parts()])
+            found = balanced_bound(every, self.problem, bound, known, threads=threads, stop=stop)
+            if found is not None:
+                # the bound that it went from has other costs
+                self.bound, self.balance = None, found[1]
+                self.take(found[0])
+
     def large(self) -> bool:
         """Whether the map is too large to look at all pairs, and its distances and rules let the near ones do."""
         problem = self.problem
@@ -403,4 +423,5 @@ class _Proof:
                 self.problem.price,
                 bound.rounds or (Multipliers(bound.multiplier, bound.price),),
                 way=self.way,
+                balance=self.balance,
             )
