@@ -20,6 +20,7 @@ import pyogrio.errors
 from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.geopackages import append_layer
+from beatplanner.data.formats.stored_layers import read_stored
 from beatplanner.data.narrowing import is_dict
 from beatplanner.data.notices import write_notice
 from beatplanner.data.output_place import check_folder_place, settle, written_anew
@@ -33,6 +34,7 @@ from beatplanner.data.result.summary import Summary
 
 SPATIAL = ("units", "beats", "stations", "sites", "catchments", "stops", "sectors", "commands")
 PLAIN = ("assignments", "cover", "edges", "walks", "access")
+PERSONS = ("homes", "walks", "roster")
 # What tells of persons lies apart from the plan, which is handed around in the office: what the roster holds beyond the officers' ids, and where
 # residents live where that is finer than the units, with the walks from there, from which their homes could be found.
 PEOPLE = "people.gpkg"
@@ -169,17 +171,14 @@ def _is_true(value: Any) -> bool:
     return value in (True, 1, "True")
 
 
-def _read_persons(package: Path, layers: set[str]) -> dict[str, pd.DataFrame | None]:
+def _read_persons(package: Path, stored: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame | None]:
     """Return homes, walks and roster, from the file of persons beside a plan, else from the plan itself; None for what lies in neither.
 
     A plan with units' walks keeps them itself, an older one the rest, too; a roster of ids alone is that of a plan that was handed on without the file.
     """
     people = package.with_name(PEOPLE)
-    apart = {str(name) for name, _ in pyogrio.list_layers(people)} if people.is_file() else set[str]()
-    found: dict[str, pd.DataFrame | None] = {}
-    for name in ("homes", "walks", "roster"):
-        file = people if name in apart else package
-        found[name] = pyogrio.read_dataframe(file, layer=name) if name in apart | layers else None
+    apart = read_stored(people, PERSONS) if people.is_file() else {}
+    found = {name: apart.get(name, stored.get(name)) for name in PERSONS}
     roster = found["roster"]
     if roster is not None and len(roster.columns) == 1:
         found["roster"] = None
@@ -232,23 +231,17 @@ def read_result(folder: Path) -> PlanTables:
             )
     try:
         summary = read_json(summary_file.read_text(encoding="utf-8"))
-        layers = {str(name) for name, _ in pyogrio.list_layers(package)}
-        found: dict[str, Any] = {  # the fields of PlanTables by name
-            name: pyogrio.read_dataframe(package, layer=name) if name in layers else None for name in (*SPATIAL, *PLAIN)
-        }
-        found |= _read_persons(package, layers)
+        stored = read_stored(package, (*SPATIAL, *PLAIN, *PERSONS))
+        found: dict[str, Any] = {
+            name: stored.get(name) for name in (*SPATIAL, *PLAIN)
+        }  # the fields of PlanTables by name
+        found |= _read_persons(package, stored)
     except (OSError, ValueError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise InputError(problem(f"the result cannot be read ({cause(error)})", "Plan again", file=folder)) from None
     if not is_dict(summary) or found["units"] is None or found["edges"] is None:
         raise InputError(
             problem("the result is incomplete: its units or edges are missing", "Plan again", file=package)
         )
-    for frame in found.values():
-        if frame is None:
-            continue
-        for column in frame.columns.drop("geometry", errors="ignore"):
-            if not pd.api.types.is_numeric_dtype(frame[column]):
-                frame[column] = frame[column].astype(object).where(frame[column].notna(), None)
     for name in ("stations", "sites"):
         for column in ("existing", "chosen"):
             if found[name] is not None and column in found[name]:
