@@ -79,3 +79,17 @@ def listed(names: Iterable[object], most: int = 8) -> str:
     if len(every) <= most:
         return ", ".join(every)
     return f"{', '.join(every[:most])} and {len(every) - most:,} more"
+
+
+def told_amount(value: float, digits: int = 4) -> str:
+    """Return an amount of anything with so many significant digits at least, and all those before the decimal point.
+
+    Examples
+    --------
+    >>> told_amount(12345.6), told_amount(412.23), told_amount(0.5)
+    ('12,346', '412.2', '0.5')
+    """
+    # what is smaller than one has no more decimals than its digits
+    before = len(f"{abs(value):.0f}") if abs(value) >= 1 else 0
+    text = f"{value:,.{max(0, digits - before)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -18,6 +18,7 @@ from tomlkit.exceptions import TOMLKitError
 from beatplanner.data.description.rules import RULES
 from beatplanner.data.description.sections.rule import WRITTEN, Rule
 from beatplanner.data.description.sections.service import ENDS, STARTS, WEEKDAYS
+from beatplanner.data.formats.number_columns import typed_number
 from beatplanner.data.narrowing import is_dict, is_list, is_sequence
 from beatplanner.data.result.sections import section_of
 
@@ -130,14 +131,25 @@ def kept(rule: Rule, number: float) -> Any:
     return round(number) if rule.kind == "whole" else float(number)
 
 
-def written(rule: Rule, value: Any) -> str:
-    """Return a date, list or table as it is typed: ``5, 10, 20`` or ``burglary = 2.5, assault = 3``."""
+def written(rule: Rule, value: Any, decimal: str = ".") -> str:
+    """Return a date, list or table as it is typed: ``5, 10, 20`` or ``burglary = 2.5, assault = 3``.
+
+    Parameters
+    ----------
+    rule
+        The rule.
+    value
+        What it has.
+    decimal
+        The decimal sign of the language; where it is a comma, semicolons part the numbers of a list: ``2,5; 10``.
+    """
     if value is None:
         return ""
-    if rule.kind == "list":
-        return ", ".join(f"{v:g}" if isinstance(v, int | float) else str(v) for v in value)
-    if rule.kind == "amounts":
-        return ", ".join(str(_short(v)) for v in (value if is_list(value) else [value]))
+    if rule.kind in ("list", "amounts"):
+        parts = [_plain(v) if isinstance(v, int | float) else str(v) for v in (value if is_list(value) else [value])]
+        if decimal == "," and _of_numbers(rule):
+            return "; ".join(part.replace(".", ",") for part in parts)
+        return ", ".join(parts)
     if rule.kind == "groups":
         return "; ".join(", ".join(group) for group in value)
     if rule.kind == "rows":
@@ -161,6 +173,10 @@ def _as_toml(value: Any) -> str:
     return "{" + _names_and_values(value) + "}" if is_dict(value) else _item(value)
 
 
+# “250,000” is one amount where the comma is no decimal sign.
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+# A value in a table, with a decimal comma or blanks between thousands; not one in quotation marks.
+OWN_NUMBER = re.compile(r"(?<==)\s*(\d{1,3}( \d{3})+|\d+)(,\d+)?(?=\s*(,\s|\}|$))")
 # How such a value is written.
 HOW = {
     "date": "write a day such as 2027-01-01",
@@ -171,8 +187,17 @@ HOW = {
 }
 
 
-def typed(rule: Rule, text: str) -> Any:
+def typed(rule: Rule, text: str, decimal: str = ".") -> Any:
     """Return a date, list or table that was typed; None where nothing was.
+
+    Parameters
+    ----------
+    rule
+        The rule.
+    text
+        What was typed.
+    decimal
+        The decimal sign of the language, by which “1,234” is read in a list.
 
     Raises
     ------
@@ -195,27 +220,56 @@ def typed(rule: Rule, text: str) -> Any:
         groups = [[p.strip() for p in group.split(",") if p.strip()] for group in text.split(";")]
         return [group for group in groups if group]
     if rule.kind in ("list", "amounts"):
-        parts = [p.strip() for p in text.replace(";", ",").split(",") if p.strip()]
-        if rule.kind == "amounts":
-            return _amounts(parts)
-        numbers = rule.default and all(isinstance(v, int | float) for v in rule.default)
-        if numbers and not all(_is_number(p) for p in parts):
-            raise ValueError(HOW["list"])
-        return [float(p) for p in parts] if numbers else parts
+        if not _of_numbers(rule):
+            return [p.strip() for p in text.replace(";", ",").split(",") if p.strip()]
+        numbers = _numbers(text, money=rule.kind == "amounts", decimal=decimal)
+        if not numbers:
+            raise ValueError(HOW[rule.kind])
+        if rule.kind == "list":
+            return numbers
+        # one alone counts for every year
+        return _short(numbers if len(numbers) > 1 else numbers[0])
     bare = text[1:-1] if text.startswith("{") and text.endswith("}") else text
     inner = f"[{text}]" if rule.kind == "rows" else "{" + bare + "}"
-    try:
-        return to_jsonable_python(tomlkit.parse(f"value = {inner}")["value"].unwrap())
-    except TOMLKitError:
-        raise ValueError(HOW[rule.kind]) from None
+    # “2,5” and “1 000” are no numbers of TOML, and what else they could be is none either
+    for said in (inner, OWN_NUMBER.sub(lambda n: n[0].replace(" ", "").replace(",", "."), inner)):
+        try:
+            return to_jsonable_python(tomlkit.parse(f"value = {said}")["value"].unwrap())
+        except TOMLKitError:
+            continue
+    raise ValueError(HOW[rule.kind])
 
 
-def _amounts(parts: list[str]) -> float | list[float]:
-    """Return amounts that were typed, whole ones as whole numbers; one alone counts for every year."""
-    if not parts or not all(_is_number(p) for p in parts):
-        raise ValueError(HOW["amounts"])
-    found = [_short(float(p)) for p in parts]
-    return found if len(found) > 1 else found[0]
+def _of_numbers(rule: Rule) -> bool:
+    """Return whether a list is one of numbers."""
+    return rule.kind == "amounts" or bool(rule.default and all(isinstance(v, int | float) for v in rule.default))
+
+
+def _plain(number: float) -> str:
+    """Return a number as short as it can be told."""
+    return str(_short(number)) if abs(number) < 1e15 else f"{number:g}"
+
+
+def _numbers(text: str, *, money: bool, decimal: str) -> list[float]:
+    """Return the numbers of a list; none where one cannot be read.
+
+    Semicolons, or commas with a blank behind them, part numbers; so does a comma alone where it is neither a decimal sign nor parts thousands.
+    """
+    found: list[float] = []
+    for part in re.split(r";|,(?=\s)|,$", text):
+        bare = part.strip()
+        if not bare:
+            continue
+        # “5,10” has a decimal comma where the language has one, or semicolons part the numbers
+        is_list = "," in bare and decimal == "." and ";" not in text and not (money and THOUSANDS.fullmatch(bare))
+        number = None if is_list else typed_number(bare, whole=money, own=decimal)
+        numbers = (
+            [number] if number is not None else [typed_number(p, whole=money, own=decimal) for p in bare.split(",")]
+        )
+        if None in numbers:
+            return []
+        found += [n for n in numbers if n is not None]
+    return found
 
 
 def _short(value: Any) -> Any:
@@ -223,14 +277,6 @@ def _short(value: Any) -> Any:
     if is_sequence(value):
         return [_short(v) for v in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 # What one of a unit is called.

@@ -38,12 +38,13 @@ class NumberColumn:
     note: str
 
 
-def parse_numbers(texts: Sequence[str], *, whole: bool) -> NumberColumn:
+def parse_numbers(texts: Sequence[str], *, whole: bool, own: str = "") -> NumberColumn:
     """Return texts as numbers.
 
     “1.234,5” and “1,234.5” say themselves which sign is the decimal one, and so do “0,25”, “12,5” and “1.234.567”. “1.234” does not: it
     follows the others of its column. Where none of them says, it is one thousand two hundred and thirty-four in a column of `whole`
-    numbers such as residents, and of money, which has no thousandths; it is a bit more than one elsewhere.
+    numbers such as residents, and of money, which has no thousandths; it is a bit more than one elsewhere. Who types in a window whose
+    language has a decimal sign of its own, `own`, means that one where the texts do not say it.
 
     Examples
     --------
@@ -81,13 +82,16 @@ def parse_numbers(texts: Sequence[str], *, whole: bool) -> NumberColumn:
         elif whole:
             note = f"“{unsure[0][1]}” and the like were read as thousands"
             decimal = ","
+        elif own:
+            decimal = own
         else:
             decimal = "."
             if len(signs) == 2:
                 torn = [i for i, _ in unsure]
         for i, plain in [] if torn else unsure:
             sign = "." if "." in plain else ","
-            thousands = (whole and not (votes["."] or votes[","])) or ((votes["."] or votes[","]) and sign != decimal)
+            told = votes["."] or votes[","]
+            thousands = (whole and not told) or ((told or own) and sign != decimal)
             values[i] = float(plain.replace(sign, "" if thousands else "."))
     return NumberColumn(values, failed, torn, note)
 
@@ -120,6 +124,27 @@ def read_number(text: str, *, whole: bool) -> float:
     if whole and not number.is_integer():
         raise ValueError(f"“{text}” is no whole number")
     return number
+
+
+def typed_number(text: str, *, whole: bool, own: str = "") -> float | None:
+    """Return a number that somebody types in a window, whose language tells which sign is the decimal one; None where the text is none, or not yet.
+
+    Parameters
+    ----------
+    text
+        What was typed, without a unit.
+    whole
+        Whether it is a number without decimals, or money.
+    own
+        The decimal sign of the language of the window.
+
+    Examples
+    --------
+    >>> [typed_number(t, whole=False, own=",") for t in ("1,5", "1.5", "1.234", "1 000")]
+    [1.5, 1.5, 1234.0, 1000.0]
+    """
+    found = parse_numbers([text], whole=whole, own=own)
+    return None if found.failed or found.torn else float(found.values[0])
 
 
 def _decimal(text: str) -> str:

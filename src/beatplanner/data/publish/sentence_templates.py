@@ -45,8 +45,16 @@ PLACE_WORDS = {
 OF_LAYER = re.compile(r"\{\w+\}: (?=\S)")
 CLAUSE = re.compile(r" \(|[,;.:] | and ")
 STOP = re.compile(r"\. (?=[A-ZА-Я“(])")
+# A number that was written for a person: not one of a house, and no year.
+WRITTEN = re.compile(r"[±+−-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\d{1,3})(?: ?(?:%|km|m|s|m²|h))?")
 # What is measured behind a name, such as “burglary 2.5 h”.
-MEASURED = re.compile(r"(?<=[^\W\d] )(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)? ?(?:%|km|m|s|m²|h)$")
+MEASURED = re.compile(r"(?<=[^\W\d] )[±+−-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)? ?(?:%|km|m|s|m²|h)$")
+# What stands between two numbers that are one value, such as “412.2 – 557.8” or “12.5 ± 0.3”.
+SPAN = re.compile(r"( ?[–±×] ?| / )")
+# The same of a name that has no figure in it.
+NAMED = re.compile(
+    r"([^\W\d](?:[^\d()]*[^\W\d])?)(?<!\band)(?<!\bor) ((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)? ?(?:%|km|m|s|m²|h))"
+)
 # Parts of a list; not what stands in brackets.
 LIST = re.compile(r"(; |, )(?![^(]*\))")
 PAIR = re.compile(r"( and | or )(?![^(]*\))")
@@ -121,6 +129,8 @@ class Sentences:
                 return self.whole[known] + stop
         if NUMBER.fullmatch(body):
             return self._number(body) + stop
+        if inside and body in MONTHS:
+            return self.month(MONTHS.index(body) + 1) + stop
         if day := DAY.fullmatch(body):
             # as all of these languages write it
             return f"{day[3]}.{day[2]}.{day[1]}{stop}"
@@ -154,11 +164,20 @@ class Sentences:
 
     def _items(self, text: str) -> str:
         items = LIST.split(text)
+        if len(items) == 1 and (named := NAMED.fullmatch(text)):
+            # a kind of incidents such as “drugs or youth” is one name
+            return f"{self.whole.get(named[1], named[1])} {self._number(named[2])}"
         items = PAIR.split(text) if len(items) == 1 else items
         if len(items) == 1:
             aside = ASIDE.fullmatch(text)
+            if aside is None and (span := SPAN.split(text)) and all(WRITTEN.fullmatch(n) for n in span[::2]):
+                return "".join(self._number(part) for part in span)
             if aside is None:
-                return MEASURED.sub(lambda found: self._number(found[0]), self._date(text))
+                measured = MEASURED.search(text)
+                if measured is None:
+                    return self._date(text)
+                # what is measured is told too: “residents ±15.0%”
+                return f"{self.said(text[: measured.start()], True)}{self._number(measured[0])}"
             return f"{self.said(aside[1], True)}({self.said(aside[2], True)})"
         known = [self.said(i.strip(), True) for i in items[::2]]
         between = [self.whole.get(b.strip(), b.strip()) for b in items[1::2]]
@@ -235,7 +254,11 @@ def _values(pieces: list[str], text: str) -> list[str] | None:
         if literal:
             found = text.rfind(literal, at, end) if counts else text.find(literal, at, end)
         else:
-            found = _clause(text, at, behind if behind >= 0 else end)
+            until = behind if behind >= 0 else end
+            found = _clause(text, at, until)
+            if text[found : found + 2] == ": " and NUMBER.fullmatch(text[found + 2 : until]):
+                # “In Centar: 9 beats”: the place ends behind its colon, and the count is a number
+                found += 2
         if found < 0:
             return None
         values.append(text[at:found])

@@ -274,9 +274,13 @@ class _Histogram:
         facts = [f"the incidents cover {days:,.0f} days ({', '.join(spans)}) and {scaled}"]
         doubts: list[tuple[str, str]] = []
         if step != "day":
-            facts.append(
-                f"the dates tell the {step} only ({'its last day' if at_end else 'its first day'}), and whole {step}s are counted"
-            )
+            which = "its last day" if at_end else "its first day"
+            told = {
+                "month": f"the dates tell the month only ({which}), and whole months are counted",
+                "quarter": f"the dates tell the quarter only ({which}), and whole quarters are counted",
+                "year": f"the dates tell the year only ({which}), and whole years are counted",
+            }
+            facts.append(told[step])
         if left_out:
             stray = self._strays()
             doubts.append(

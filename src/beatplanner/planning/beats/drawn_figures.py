@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from beatplanner.data.findings import told_amount
 from beatplanner.data.result.alphabet import natural
 from beatplanner.planning.beats.amounts import HAIR, amounts_of
 from beatplanner.planning.beats.drawn_plan import DrawnPlan
@@ -150,8 +151,8 @@ def _uneven(drawn: DrawnPlan, f: Figures) -> list[str]:
     found: list[str] = []
     for b in f.balances:
         for k in np.flatnonzero(b.broken):
-            beat, name, has = drawn.name(f.beat[k]), b.name, f"{b.held[k]:,.4g}"
-            allowed = f"{b.lower[k]:,.4g} – {b.upper[k]:,.4g}"
+            beat, name, has = drawn.name(f.beat[k]), b.name, f"{told_amount(b.held[k])}"
+            allowed = f"{told_amount(b.lower[k])} – {told_amount(b.upper[k])}"
             found.append(
                 f"Beat {beat} has too much of {name}: {has}, and the rules allow {allowed}."
                 if b.held[k] > b.upper[k]

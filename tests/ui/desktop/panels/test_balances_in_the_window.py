@@ -20,8 +20,9 @@ from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.map.cartography import BEAT_WIDTH, LEVEL_WIDTH
 from beatplanner.ui.desktop.map.legend import legend
 from beatplanner.ui.desktop.panels.beat_card import BeatCardView
-from beatplanner.ui.desktop.panels.beat_table import COLUMNS
+from beatplanner.ui.desktop.panels.beat_table import COLUMNS, SHRINK
 from beatplanner.ui.desktop.panels.drawing_tools import Brush, bars_of
+from beatplanner.ui.desktop.session.today import BALANCE
 from beatplanner.ui.desktop.toolkit.amount_words import amount_word
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 from beatplanner.ui.desktop.window.languages import install_language
@@ -137,6 +138,64 @@ def test_a_stroke_that_breaks_a_balance_is_seen_wherever_the_hours_are(make_wind
         b.held[:] = b.mean
     assert window.map.grab().toImage() != with_all
     assert (drive.lower, drive.upper) == (f.balances[1].lower[row], f.balances[1].upper[row])
+
+
+@pytest.mark.parametrize("language", ["en", "mk", "sq"])
+def test_all_columns_are_seen_where_there_is_little_room(make_window, balanced, speak, language):
+    speak(language)
+    window = make_window()
+    window.open(balanced)
+    table, head, model = window.table, window.table.horizontalHeader(), window.table_model
+    fits = {}
+    for width in (1300, 760, 560):
+        table.setFixedWidth(width)
+        QtWidgets.QApplication.processEvents()
+        fits[width] = [model.headerData(k, Qt.Orientation.Horizontal) for k in range(model.columnCount())]
+        assert table.horizontalScrollBar().maximum() == 0
+        # what is allowed stands below the amount once the headings are broken
+        assert width == 1300 or fits[width][5].split("\n") == [amount_word("residents"), "±15\N{NO-BREAK SPACE}%"]
+        for k in range(model.columnCount()):
+            whole = model.headerData(k, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
+            seen = head.shown(fits[width][k], head.sectionSize(k))
+            # each line ends in dots of its own, and the tip has the heading whole
+            assert seen.count("\n") == fits[width][k].count("\n")
+            assert whole and all(
+                line.removesuffix("…") in fits[width][k] and len(line.removesuffix("…")) > 0
+                for line in seen.split("\n")
+            )
+            # figures are never cut
+            column = model.columns[k][1]
+            assert column in SHRINK or table.columnWidth(k) >= table.sizeHintForColumn(k)
+    # columns that come and go with a drawing are fitted anew
+    drawing = window.drawing_panel.begin()
+    unit, beat = taken_from_a_neighbour(drawing)
+    window.drawing_panel.edit(lambda d: d.paint([unit], beat))
+    window.table_model.load_draft()
+    QtWidgets.QApplication.processEvents()
+    assert table.horizontalScrollBar().maximum() == 0
+    # and so are the live figures, without those that the table of beats has too where nothing else helps
+    live = window.drawing_panel.table
+    for width in (420, 300, 230):
+        live.setFixedWidth(width)
+        live.resize(width, 200)
+        live.fit()
+        assert live.horizontalHeader().length() <= live.viewport().width()
+        assert not any(live.isColumnHidden(k) for k in range(5))
+    assert live.isColumnHidden(5) and not live.isColumnHidden(6)
+
+
+def test_widths_that_were_set_stay_with_their_columns(make_window, balanced):
+    window = make_window()
+    window.open(balanced)
+    table = window.table
+    table.setColumnWidth(5, 222)
+    assert table.by_hand
+    names = [name for _, name, _ in window.table_model.columns]
+    # a plan whose beats balance no residents has one column less
+    window.table_model.columns = tuple(c for c in window.table_model.columns if c[1] != "municipality")
+    window.table_model.beginResetModel()
+    window.table_model.endResetModel()
+    assert table.columnWidth(names.index(BALANCE + "residents") - 1) == 222
 
 
 def test_the_card_has_a_line_and_a_bar_for_each_balance_of_plan_and_drawing(make_window, balanced):

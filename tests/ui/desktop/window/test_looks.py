@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QKeySequence
 from PySide6.QtTest import QTest
 
 from beatplanner.ui.desktop.map.preview_map import LOOKS, LOOKS_DARK
-from beatplanner.ui.desktop.panels.beat_table import COLUMNS, as_text_table, in_two_lines
+from beatplanner.ui.desktop.panels.beat_table import COLUMNS, TWO_LINES, as_text_table, in_two_lines
 from beatplanner.ui.desktop.toolkit.figures_text import percent
 from beatplanner.ui.desktop.window import palette, tour
 from beatplanner.ui.desktop.window.languages import InterfaceTranslator, install_language
@@ -165,7 +165,7 @@ def test_nothing_is_scrolled_sideways_on_a_small_window(window, make_window, app
     QtWidgets.QApplication.processEvents()
     assert window.table.horizontalScrollBar().maximum() == 0
     # headings that are broken are whole in what is copied
-    window.table_model.two_lines = True
+    window.table_model.headings = TWO_LINES
     head = as_text_table(window.sorted_model).splitlines()[0].split("\t")
     assert len(head) == len(COLUMNS) and head[3] == window.table_model.tr("Hours a year")
     found = palette.Palette(window)

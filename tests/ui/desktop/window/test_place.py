@@ -10,7 +10,7 @@ import pytest
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QPoint, QRect, Qt
 
 from beatplanner.ui.desktop.window import place
 
@@ -52,3 +52,41 @@ def test_a_window_of_a_screen_that_is_gone_lies_on_one_that_there_is(make_window
     room = window.screen().availableGeometry()
     assert room.contains(window.geometry())
     assert (window.geometry() == there) is room.contains(there)
+
+
+def test_the_panels_at_the_side_are_wider_in_a_wider_window(make_window, planned_once, qtbot):
+    small, large = make_window((1366, 768)), make_window((1920, 1060))
+    for window in (small, large):
+        window.open(planned_once.folder / "plan")
+    qtbot.waitUntil(lambda: small.side_width.width() == 350, timeout=120_000)
+    qtbot.waitUntil(lambda: large.side_width.width() == 480, timeout=120_000)
+    # and follow the window
+    small.resize(1700, 800)
+    qtbot.waitUntil(lambda: small.side_width.width() == 425, timeout=120_000)
+
+
+def test_a_width_that_was_dragged_is_remembered_and_no_longer_follows(make_window, planned_once, qtbot):
+    window = make_window((1600, 900))
+    window.open(planned_once.folder / "plan")
+    qtbot.waitUntil(lambda: window.side_width.width() == 400, timeout=120_000)
+    x, y = window.centralWidget().geometry().right() + 3, 400
+    grip = QPoint(x, y)
+    qtbot.mousePress(window, Qt.MouseButton.LeftButton, pos=grip)
+    qtbot.mouseMove(window, grip - QPoint(40, 0))
+    qtbot.mouseMove(window, grip - QPoint(60, 0))
+    qtbot.waitUntil(lambda: window.side_width.width() > 420, timeout=120_000)
+    qtbot.mouseRelease(window, Qt.MouseButton.LeftButton, pos=grip - QPoint(60, 0))
+    dragged = window.side_width.dragged
+    assert dragged == window.side_width.width() and dragged > 420
+    window.resize(1800, 900)
+    QtWidgets.QApplication.processEvents()
+    place.keep_place(window)
+    again = make_window((1800, 900))
+    place.use_place(again)
+    again.resize(1800, 900)
+    again.open(planned_once.folder / "plan")
+    qtbot.waitUntil(lambda: again.side_width.width() == dragged, timeout=120_000)
+    # in a small window the map keeps its part
+    again.side_width.dragged = 1000
+    again.resize(1000, 700)
+    assert again.side_width.wanted() == round(0.6 * again.width())

@@ -6,16 +6,15 @@ from PySide6.QtCore import QDate
 from PySide6.QtWidgets import (
     QCheckBox,
     QDateEdit,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
-    QSpinBox,
 )
 
 from beatplanner.ui.desktop.guided_import.page import Page, Wizard
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import number
+from beatplanner.ui.desktop.toolkit.number_box import NumberBox, WholeBox
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 
 
@@ -31,7 +30,7 @@ class RulesPage(Page):
         self.name.setAccessibleName(self.tr("Name of the project"))
         form.addRow(self.tr("Name of the project"), self.name)
         self.auto = QCheckBox(self.tr("as many as the workload needs"))
-        self.beats = QSpinBox()
+        self.beats = WholeBox()
         self.beats.setRange(1, 2000)
         self.beats.setAccessibleName(self.tr("Number of beats"))
         self.auto.toggled.connect(self.beats.setDisabled)
@@ -44,7 +43,7 @@ class RulesPage(Page):
         self.today.setWordWrap(True)
         quiet(self.today)
         form.addRow("", self.today)
-        self.tolerance = QDoubleSpinBox()
+        self.tolerance = NumberBox()
         self.tolerance.setRange(0.5, 100)
         self.tolerance.setDecimals(1)
         self.tolerance.setPrefix("± ")
@@ -52,12 +51,12 @@ class RulesPage(Page):
         self.tolerance.setAccessibleName(self.tr("Tolerance"))
         self.tolerance.setToolTip(self.tr("How far the workload of a beat may lie from the mean of its municipality."))
         form.addRow(self.tr("Workload of a beat"), self.tolerance)
-        self.stations = QSpinBox()
+        self.stations = WholeBox()
         self.stations.setRange(0, 500)
         self.stations.setSpecialValueText(self.tr("none planned"))
         self.stations.setAccessibleName(self.tr("Outreach stations"))
         form.addRow(self.tr("Outreach stations"), self.stations)
-        self.days = QSpinBox()
+        self.days = WholeBox()
         self.days.setRange(0, 36500)
         self.days.setSpecialValueText(self.tr("one year"))
         self.days.setSuffix(self.tr(" days"))
@@ -70,7 +69,7 @@ class RulesPage(Page):
         self.start.setAccessibleName(self.tr("First day of the officers' plan"))
         self.start_label = Label(self.tr("Officers are planned from"))
         form.addRow(self.start_label, self.start)
-        self.years = QSpinBox()
+        self.years = WholeBox()
         self.years.setRange(1, 15)
         self.years.setSuffix(self.tr(" years"))
         self.years.setAccessibleName(self.tr("Years planned"))

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QSlider,
-    QSpinBox,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -26,6 +25,7 @@ from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.checks import SeenBoxes
 from beatplanner.ui.desktop.toolkit.figures_text import percent
+from beatplanner.ui.desktop.toolkit.number_box import WholeBox
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 ACTIONS = (
@@ -97,7 +97,7 @@ class LayerTree(QWidget):
         beside.addWidget(self.how_opaque)
         form.addRow(self.tr("Opacity"), beside)
         self.figure, self.method, self.shades = QComboBox(), QComboBox(), QComboBox()
-        self.classes = QSpinBox()
+        self.classes = WholeBox()
         self.classes.setRange(2, 9)
         self.method.addItems([self.tr(m) for m in METHODS])
         self.shades.addItems([self.tr(s) for s in SHADES])

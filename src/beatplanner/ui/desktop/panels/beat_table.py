@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,9 +22,10 @@ from PySide6.QtWidgets import QTableView
 from beatplanner.ui.desktop.plain_text import literal
 from beatplanner.ui.desktop.session.session import OpenTown
 from beatplanner.ui.desktop.session.today import ALLOWED, BALANCE, BROKEN, figures_of_drawing, figures_of_plan
-from beatplanner.ui.desktop.toolkit.amount_words import about_column, amount_heading
+from beatplanner.ui.desktop.toolkit.amount_words import about_column, allowed_share, amount_heading, amount_word
 from beatplanner.ui.desktop.toolkit.called import called
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.short_heads import ShortHeads
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
 
 if TYPE_CHECKING:
@@ -56,7 +58,11 @@ COLUMNS: tuple[Column, ...] = (
 # Columns of the groups of beats, after the municipality, where the plan has any.
 LEVELS: tuple[Column, ...] = (("Sector", "sector", str), ("Command", "command", str))
 # What is made narrower where not all columns fit.
-SHRINK = ("name", "municipality")
+SHRINK = ("name", "municipality", "sector", "command")
+# Headings where there is little room; their tooltips have the whole ones.
+SHORT = {"Hours a year": "Hours", "Deviation": "±\N{NO-BREAK SPACE}%", "Officers needed": "Officers"}
+# How headings are written, from the one that needs most room: in one line, in two, and in short words.
+ONE_LINE, TWO_LINES, SHORT_WORDS = range(3)
 
 
 def in_two_lines(text: str) -> str:
@@ -84,8 +90,8 @@ class BeatTable(QAbstractTableModel):
         # the plan whose beats were last asked for, with its columns
         self._plan: tuple[Any, Any] = (None, None)
         self.columns: tuple[Column, ...] = COLUMNS
-        # whether the headings are broken, so that more columns are seen
-        self.two_lines = False
+        # how the headings are written, so that more columns are seen
+        self.headings = ONE_LINE
 
     def load(self) -> None:
         """Take the scenario's beats; called after every change of it."""
@@ -185,15 +191,27 @@ class BeatTable(QAbstractTableModel):
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802 - Qt's name
         """Return a heading."""
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            text, column, _ = self.columns[section]
-            heading = text if column.startswith(BALANCE) else self.tr(text)
-            return in_two_lines(heading) if self.two_lines else heading
+            return self._heading(section)
         if role == Qt.ItemDataRole.ToolTipRole and orientation == Qt.Orientation.Horizontal:
-            amount = self.columns[section][1]
+            text, amount, _ = self.columns[section]
             if amount.startswith(BALANCE) and self.rowCount():
                 amount = amount.removeprefix(BALANCE)
                 return literal(about_column(amount, self._allowed(amount)))
+            return literal(text if amount.startswith(BALANCE) else self.tr(text))
         return None
+
+    def _heading(self, section: int) -> str:
+        """Return a heading as there is room for it."""
+        text, column, _ = self.columns[section]
+        if column.startswith(BALANCE):
+            if self.headings == ONE_LINE or not self.rowCount():
+                return text
+            name = column.removeprefix(BALANCE)
+            # what is allowed stands below the amount
+            return f"{amount_word(name)}\n{allowed_share(self._allowed(name))}"
+        if self.headings == SHORT_WORDS and text in SHORT:
+            return SHORT[text] if text == "Deviation" else self.tr(SHORT[text])
+        return self.tr(text) if self.headings == ONE_LINE else in_two_lines(self.tr(text))
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return a cell as text, for sorting (user role), or its alignment."""
@@ -258,7 +276,12 @@ class BeatView(QTableView):
         # what it is remembered by
         self.setObjectName("beats")
         self.by_hand, self._fitting = False, False
+        # widths that somebody set, by column
+        self._set_by_hand: dict[str, int] = {}
+        self.setHorizontalHeader(ShortHeads())
+        self.horizontalHeader().setSectionsClickable(True)
         self.setModel(model)
+        model.modelReset.connect(self.fit_columns)
         self.setSortingEnabled(True)
         self.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
@@ -275,7 +298,17 @@ class BeatView(QTableView):
         head.sectionMoved.connect(self._set)
 
     def _set(self, *_: int) -> None:
-        self.by_hand = self.by_hand or not self._fitting
+        if self._fitting:
+            return
+        self.by_hand = True
+        source = self._source()
+        if source is not None:
+            self._set_by_hand = {name: self.columnWidth(k) for k, (_, name, _) in enumerate(source.columns)}
+
+    def _source(self) -> BeatTable | None:
+        model = self.model()
+        source = model.sourceModel() if isinstance(model, QSortFilterProxyModel) else model
+        return source if isinstance(source, BeatTable) else None
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Fit to the new width."""
@@ -288,24 +321,44 @@ class BeatView(QTableView):
         return self.horizontalHeader().length() - self.viewport().width()
 
     def fit_columns(self) -> None:
-        """Let the columns fit what they hold, unless they were set by hand; headings stand in two lines where that spares scrolling."""
-        model = self.model()
-        source = model.sourceModel() if isinstance(model, QSortFilterProxyModel) else model
-        if self.by_hand or not isinstance(source, BeatTable):
+        """Let all columns be seen, unless they were set by hand: where there is little room headings stand in two lines, in short words, and end in dots.
+
+        Widths that were set stay with their columns, also where others come or go.
+        """
+        source = self._source()
+        if source is None:
             return
         self._fitting = True
-        for two_lines in (False, True):
-            source.two_lines = two_lines
+        if self.by_hand:
+            for k, (_, name, _) in enumerate(source.columns):
+                if name in self._set_by_hand:
+                    self.setColumnWidth(k, self._set_by_hand[name])
+                elif self._set_by_hand:
+                    self.resizeColumnToContents(k)
+            self._fitting = False
+            return
+        for source.headings in (ONE_LINE, TWO_LINES, SHORT_WORDS):
             self.resizeColumnsToContents()
             if self._too_wide() <= 0:
                 break
-        for column in (k for k, (_, name, _) in enumerate(source.columns) if name in SHRINK):
-            # a name may lose a third of its width; its tooltip has it whole
-            if (over := self._too_wide()) > 0:
-                whole = self.columnWidth(column)
-                self.setColumnWidth(column, max(whole - over, whole * 2 // 3))
+        words = [k for k, (_, name, _) in enumerate(source.columns) if name in SHRINK]
+        head = self.horizontalHeader()
+        least = head.least() if isinstance(head, ShortHeads) else 0
+        figures = [k for k in range(source.columnCount()) if k not in words]
+        # a name may lose a third of its width, then a heading what is wider than its figures, then a name more; tooltips have all whole
+        self._narrow(words, [self.columnWidth(k) * 2 // 3 for k in words])
+        self._narrow(figures, [max(least, self.sizeHintForColumn(k)) for k in figures])
+        self._narrow(words, [least for _ in words])
         source.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, source.columnCount() - 1)
         self._fitting = False
+
+    def _narrow(self, columns: list[int], least: list[int]) -> None:
+        """Make columns narrower while not all columns fit, each by the same share of what it can spare."""
+        spare = [max(0, self.columnWidth(k) - floor) for k, floor in zip(columns, least, strict=True)]
+        share = min(1.0, max(0, self._too_wide()) / max(1, sum(spare)))
+        for column, pixels in zip(columns, spare, strict=True):
+            if less := math.ceil(share * pixels):
+                self.setColumnWidth(column, self.columnWidth(column) - min(less, pixels))
 
 
 def as_text_table(model: QAbstractItemModel) -> str:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from beatplanner.ui.desktop.plain_text import literal
 from beatplanner.ui.desktop.toolkit.amount_words import about_column, allowed_share, amount_line, amount_word
 from beatplanner.ui.desktop.toolkit.figures_text import number
+from beatplanner.ui.desktop.toolkit.short_heads import ShortHeads
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
 
 if TYPE_CHECKING:
@@ -38,12 +39,12 @@ class LiveTable(QTableWidget):
         super().__init__(0, len(COLUMNS))
         # amounts that are balanced beside the hours, with what the rules allow; each has a column beside that of the hours' deviation
         self._balanced: list[tuple[str, float]] = []
+        self.setHorizontalHeader(ShortHeads())
         self._head()
         self.setAccessibleName(self.tr("Live figures of the beats"))
         self.verticalHeader().setVisible(False)
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         self.horizontalHeader().setMinimumSectionSize(16)
-        self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
@@ -56,8 +57,8 @@ class LiveTable(QTableWidget):
         deviations += [(f"{amount_word(n)}\n{allowed_share(t)}", about_column(n, t)) for n, t in self._balanced]
         rest = words[DEVIATION + 1 :]
         self.setColumnCount(DEVIATION + len(deviations) + len(rest))
-        self.setHorizontalHeaderLabels([*words[:DEVIATION], *(text for text, _ in deviations), *rest])
-        for k, (text, about) in enumerate(deviations, start=DEVIATION):
+        said = [*((w, w) for w in words[:DEVIATION]), *deviations, *((w, w) for w in rest)]
+        for k, (text, about) in enumerate(said):
             heading = QTableWidgetItem(text)
             heading.setToolTip(literal(about))
             heading.setData(Qt.ItemDataRole.AccessibleTextRole, about)
@@ -70,24 +71,35 @@ class LiveTable(QTableWidget):
             self.fit()
 
     def fit(self) -> None:
-        """Let every column be seen: as wide as what it holds, with smaller headings where that spares scrolling."""
-        head, usual, over = self.horizontalHeader(), self.font(), 0
+        """Let every column be seen: as wide as what it holds, with smaller headings where that spares scrolling; then those that the table of beats has too go."""
+        head, usual = self.horizontalHeader(), self.font()
+        first = DEVIATION + 1 + len(self._balanced)
+        for column in range(self.columnCount()):
+            self.setColumnHidden(column, False)
         for size in SIZES:
             font = QFont(usual)
             font.setPointSizeF(usual.pointSizeF() * size)
             head.setFont(font)
             self.resizeColumnsToContents()
-            over = head.length() - self.viewport().width()
-            if over <= 0:
+            if self._over() <= 0:
                 return
-        # the heading of a balanced amount may end in dots; its tooltip has it whole
-        for column in range(DEVIATION + 1, DEVIATION + 1 + len(self._balanced)):
-            if over > 0:
-                wide = self.columnWidth(column)
-                self.setColumnWidth(column, max(self.sizeHintForColumn(column), wide - over))
-                over -= wide - self.columnWidth(column)
-        # an id that is a long name may end in dots; its tooltip has it whole
-        self.setColumnWidth(0, max(LEAST_ID, self.columnWidth(0) - max(0, over)))
+        # a heading may end in dots where its figures are narrower, and an id that is a long name; tooltips have them whole
+        for column in (*range(DEVIATION + 1, first), *range(first, self.columnCount()), 1, DEVIATION):
+            self._narrow(column, max(self.sizeHintForColumn(column), LEAST_ID))
+        self._narrow(0, LEAST_ID)
+        for column in (first, self.columnCount() - 1, first + 1):
+            # officers, who moved in and residents
+            if self._over() > 0:
+                self.setColumnHidden(column, True)
+
+    def _over(self) -> int:
+        """Return by how many pixels the columns are wider than what is seen of them."""
+        return self.horizontalHeader().length() - self.viewport().width()
+
+    def _narrow(self, column: int, least: int) -> None:
+        if (over := self._over()) > 0:
+            wide = self.columnWidth(column)
+            self.setColumnWidth(column, max(min(least, wide), wide - over))
 
     def fill(self, f: Figures) -> None:
         """Show the figures of every beat; a number outside the rules is bold, a beat in pieces is red."""

@@ -10,7 +10,6 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.in_language import in_language, kind_in_language
+from beatplanner.ui.desktop.toolkit.number_box import NumberBox, own_sign
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class RuleField(QFrame):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.wrong.setStyleSheet(f"color: {signal('wrong', self.palette()).name()}")
         self.wrong.hide()
-        self.number, self.choice, self.on, self.text = QDoubleSpinBox(), QComboBox(), QCheckBox(), QLineEdit()
+        self.number, self.choice, self.on, self.text = NumberBox(), QComboBox(), QCheckBox(), QLineEdit()
         self.text.setAcceptDrops(False)  # files are taken by the window
         self.why = QToolButton()
         self.why.setText(self.tr("why?"))
@@ -170,7 +170,7 @@ class RuleField(QFrame):
         elif self.rule.kind == "switch":
             self.on.setChecked(bool(self.value))
         elif self.rule.kind in catalog().WRITTEN:
-            self.text.setText(catalog().written(self.rule, self.value))
+            self.text.setText(catalog().written(self.rule, self.value, own_sign()))
             self.text.setCursorPosition(0)
         else:
             self.number.blockSignals(True)
@@ -227,10 +227,10 @@ class RuleField(QFrame):
 
     def _written(self) -> None:
         """Take a date, list or table that was written; what cannot be read stays in the field, with the reason below it."""
-        if not self.text.isEnabled() or self.text.text() == catalog().written(self.rule, self.value):
+        if not self.text.isEnabled() or self.text.text() == catalog().written(self.rule, self.value, own_sign()):
             return
         try:
-            value = catalog().typed(self.rule, self.text.text())
+            value = catalog().typed(self.rule, self.text.text(), own_sign())
         except ValueError as error:
             self._warn(self.tr(str(error)))
         else:

@@ -8,6 +8,7 @@ from typing import Protocol
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.drawing_panel import DrawingPanel
 from beatplanner.ui.desktop.session.draft import Change
+from beatplanner.ui.desktop.window.side_width import SideWidth
 
 
 class Ends(Protocol):
@@ -23,6 +24,8 @@ class MainFrame(Window):
 
     Attributes
     ----------
+    side_width
+        How wide the panels at the side are.
     drawing_panel
         Where beats are drawn by hand.
     tour
@@ -32,6 +35,7 @@ class MainFrame(Window):
     """
 
     in_front: list[str]
+    side_width: SideWidth
     drawing_panel: DrawingPanel
     tour: Ends | None
 

@@ -65,12 +65,12 @@ from beatplanner.ui.desktop.window.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.window.result_actions import ResultActions
 from beatplanner.ui.desktop.window.room import RoomForMap
 from beatplanner.ui.desktop.window.run_actions import AFTER_STEPS, RunActions
+from beatplanner.ui.desktop.window.side_width import SideWidth
 from beatplanner.ui.desktop.window.status_line import StatusLine
 from beatplanner.ui.desktop.window.table_panel import TablePanel
 
 # the wheel carries the guide; from the sources `start.py` makes it
 GUIDE = Path(__file__).parents[2] / "guide"
-PANEL_WIDTH = 350
 # The menus from left to right; those of the panels' own actions among them.
 MENUS = ("File", "Edit", "Plan", "Draw", "View")
 
@@ -125,8 +125,8 @@ class MainWindow(
             for dock in (layers, *(d for d in self.tabifiedDockWidgets(plan) if d is not layers)):
                 self.tabifyDockWidget(plan, dock)
             self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.East)
-            self.resizeDocks([layers], [PANEL_WIDTH], Qt.Orientation.Horizontal)
             plan.raise_()
+        self.side_width = SideWidth(self)
         if self.gantt.dock is not None:
             self.room = RoomForMap(self, self.gantt.dock, self.table_panel)
         self.follow_draft()

@@ -45,6 +45,7 @@ def keep_place(window: MainFrame) -> None:
         "version": VERSION,
         "front": in_front,
         "geometry": _text(window.saveGeometry()),
+        "side": window.side_width.dragged,
         "state": _text(window.saveState(VERSION)),
         "columns": {
             name: _text(view.horizontalHeader().saveState())
@@ -88,6 +89,8 @@ def _use_kept(window: MainFrame) -> None:
         window.restoreState(_bytes(kept.get("state")), VERSION)
         front = kept.get("front")
         window.in_front = [str(name) for name in front] if isinstance(front, list) else []
+        side = kept.get("side")
+        window.side_width.dragged = side if isinstance(side, int) and side > 0 else None
         columns = kept.get("columns")
         for name, view in _tables(window).items():
             if isinstance(columns, dict) and name in columns:

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLineEdit,
-    QSpinBox,
     QVBoxLayout,
 )
 
@@ -24,6 +23,7 @@ from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
+from beatplanner.ui.desktop.toolkit.number_box import WholeBox
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 from beatplanner.ui.desktop.window import theme
 from beatplanner.ui.desktop.window.languages import LANGUAGES, TERMS
@@ -90,7 +90,7 @@ class SettingsDialog(QDialog):
         explain(self, window)
         self.setWindowTitle(self.tr("Settings"))
         self.before = read_settings()
-        self.language, self.theme, self.text_size = QComboBox(), QComboBox(), QSpinBox()
+        self.language, self.theme, self.text_size = QComboBox(), QComboBox(), WholeBox()
         self.language.addItem(self.tr("as the system has it"), "")
         for code, name in LANGUAGES.items():
             self.language.addItem(name, code)

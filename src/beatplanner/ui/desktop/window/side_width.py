@@ -1,0 +1,88 @@
+"""How wide the panels at the side are: wider in a wider window, until somebody drags their border; then as that left them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStyle
+from shiboken6 import isValid
+
+# Pixels at least and at most, and the share of the window between them.
+LEAST, MOST, SHARE = 350, 520, 0.25
+# So much of the window the panels may take that were dragged in a larger one.
+MOST_OF_WINDOW = 0.6
+
+
+class SideWidth(QObject):
+    """Gives the panels at the right side their width.
+
+    Attributes
+    ----------
+    dragged
+        The width in pixels that somebody dragged; None before.
+    """
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self.window_ = window
+        self.dragged: int | None = None
+        self._pressed: int | None = None
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self.fit)
+        window.installEventFilter(self)
+        for dock in window.findChildren(QDockWidget):
+            dock.visibilityChanged.connect(self._shown)
+        self._open = False
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Fit to another size of the window, and see how its borders are dragged."""
+        # Qt tells the window itself of a border between its panels that is dragged
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self._pressed = self.width()
+        elif event.type() == QEvent.Type.MouseButtonRelease and self._pressed is not None:
+            before, self._pressed, now = self._pressed, None, self.width()
+            if now is not None and now != before:
+                self.dragged = now
+        elif event.type() == QEvent.Type.Resize:
+            self._later.start(0)
+        return super().eventFilter(watched, event)
+
+    def _shown(self) -> None:
+        """Fit once panels come back after all of them were away."""
+        if not isValid(self.window_):
+            return
+        is_open = self._panel() is not None
+        if is_open and not self._open:
+            self._later.start(0)
+        self._open = is_open
+
+    def _panel(self) -> QDockWidget | None:
+        """Return the panel in front at the right side; None where none is open."""
+        window, right = self.window_, Qt.DockWidgetArea.RightDockWidgetArea
+        found = [
+            d
+            for d in window.findChildren(QDockWidget)
+            if not d.isHidden() and not d.isFloating() and window.dockWidgetArea(d) == right
+        ]
+        return min(found, key=lambda d: d.visibleRegion().isEmpty(), default=None)
+
+    def width(self) -> int | None:
+        """Return how wide panels and the bar of their names are; None where none is open."""
+        window, centre = self.window_, self.window_.centralWidget()
+        if self._panel() is None or centre is None:
+            return None
+        border = window.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent, None, window)
+        return window.width() - centre.geometry().right() - 1 - border
+
+    def wanted(self) -> int:
+        """Return the width that the panels should have in the window as it is."""
+        whole = self.window_.width()
+        if self.dragged is not None:
+            return min(self.dragged, round(whole * MOST_OF_WINDOW))
+        return min(MOST, max(LEAST, round(whole * SHARE)))
+
+    def fit(self) -> None:
+        """Give the panels their width."""
+        panel = self._panel()
+        if panel is not None and self.width() != self.wanted():
+            self.window_.resizeDocks([panel], [self.wanted()], Qt.Orientation.Horizontal)

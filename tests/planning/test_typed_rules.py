@@ -1,0 +1,68 @@
+"""Lists, amounts and tables of rules as people type them, with decimal commas and blanks between thousands."""
+
+from __future__ import annotations
+
+import pytest
+
+from beatplanner.data.description.rules import BY_KEY
+from beatplanner.planning.rule_catalog import typed, written
+
+BANDS, CEILING, HOURS = BY_KEY["stations.bands"], BY_KEY["budget.ceiling"], BY_KEY["workload.hours"]
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "numbers"),
+    [
+        ("5, 10, 20", ".", [5, 10, 20]),
+        ("5,10", ".", [5, 10]),
+        ("5, 10, 20", ",", [5, 10, 20]),
+        ("5,10,20", ",", [5, 10, 20]),
+        ("2,5; 10", ",", [2.5, 10]),
+        ("2,5; 10", ".", [2.5, 10]),
+        ("2,5", ",", [2.5]),
+        ("2.5, 10,", ",", [2.5, 10]),
+    ],
+)
+def test_numbers_of_a_list_are_parted_as_the_language_parts_them(text, decimal, numbers):
+    assert typed(BANDS, text, decimal) == numbers
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+@pytest.mark.parametrize(
+    ("text", "amounts"),
+    [
+        ("250,000", 250000),
+        ("250.000", 250000),
+        ("1 000 000", 1000000),
+        ("50000, 60000", [50000, 60000]),
+        ("250,000, 300,000", [250000, 300000]),
+        ("50 000; 60 000", [50000, 60000]),
+    ],
+)
+def test_amounts_of_money_have_thousands(text, amounts, decimal):
+    assert typed(CEILING, text, decimal) == amounts
+
+
+@pytest.mark.parametrize("text", ["x", "5, x", "5;x", ";"])
+def test_a_list_with_what_is_no_number_says_how_it_is_written(text):
+    with pytest.raises(ValueError, match="with commas between"):
+        typed(BANDS, text, ",")
+
+
+@pytest.mark.parametrize(
+    ("text", "table"),
+    [
+        ("burglary = 2,5, assault = 3", {"burglary": 2.5, "assault": 3}),
+        ("burglary = 1 000", {"burglary": 1000}),
+        ("burglary = 2.5", {"burglary": 2.5}),
+    ],
+)
+def test_a_table_takes_decimal_commas(text, table):
+    assert typed(HOURS, text) == table
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_what_a_list_is_written_as_is_read_as_it_was(decimal):
+    for rule, value in ((BANDS, [2.5, 10.0]), (CEILING, [1500.5, 2000])):
+        assert typed(rule, written(rule, value, decimal), decimal) == value
+    assert written(BANDS, [2.5, 10.0], ",") == "2,5; 10"
