@@ -17,7 +17,7 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning import verification
 from beatplanner.planning.beats.levels import _Grouped
-from beatplanner.planning.proof import silent
+from beatplanner.planning.proof import Unproven, silent
 from beatplanner.planning.verification import verify
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.ledger import Ledger
@@ -152,17 +152,18 @@ def test_a_single_sector_is_told_in_the_singular(town):
     assert "1 sector makes no command of 2 to 3." in told and "1 sectors" not in told
 
 
-def test_work_that_is_too_uneven_gives_way_and_is_not_called_impossible(town):
+def test_work_that_is_too_uneven_gives_way_and_is_called_impossible_where_no_number_of_sectors_does(town):
     out, summary = led(town, "sectors = { span = [2, 3], tolerance = 0.000001 }")
     assert not summary["feasible"]
-    assert len(summary["unproven_clashes"]) == 1
-    assert "not proven impossible" in summary["unproven_clashes"][0]
+    assert not summary["unproven_clashes"]
+    said = [c for c in summary["clashes"] if "No connected sectors of 2 to 3 beats" in c]
+    assert len(said) == 1
     sectors = summary["sectors"]
-    assert sectors["status"] == "unknown"
+    assert sectors["status"] == "infeasible"
     assert sectors["lower_bound"] is None
     assert sectors["max_deviation"] <= sectors["tolerance"] + 1e-9
     assert sectors["span"] == [2, 3]
-    assert f"±{sectors['tolerance']:.1%}" in summary["unproven_clashes"][0]
+    assert f"±{sectors['tolerance']:.1%}" in said[0]
     assert verify(out).ok
 
 
@@ -182,6 +183,49 @@ def test_few_beats_that_only_a_proof_groups_are_grouped(nodes):
     assert level.off <= 0.05
     assert len(level.centre) == 2
     assert level.proof.status == "optimal" or nodes == 0
+
+
+def drawn_members(seed: int) -> DistrictingProblem:
+    """Return seven members with hours and neighbours by chance, mostly in one piece."""
+    random = np.random.default_rng(seed)
+    n, at, hours = 7, random.uniform(0, 1000, (7, 2)), random.uniform(20, 150, 7)
+    far = np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1))
+    near = {tuple(sorted((i, int(j)))) for i in range(n) for j in np.argsort(far[i])[1:3]}
+    edges = np.array(sorted(near))
+    return DistrictingProblem(hours, at, edges, np.ones(len(edges)), 1, 0.0, float(hours.sum()))
+
+
+def some_keep(members: DistrictingProblem, rule: Grouping) -> bool:
+    """Tell whether any connected groups, of whatever number, keep a rule; each way to group the members is looked at."""
+    n, (low, high) = len(members.weight), rule.span
+    for label in itertools.product(range(n // low or 1), repeat=n - 1):
+        group = np.array((0, *label))
+        if (group > np.maximum.accumulate(np.r_[-1, group[:-1]]) + 1).any():
+            continue
+        sizes = np.bincount(group)
+        if sizes.min() < low or sizes.max() > high:
+            continue
+        load = np.bincount(group, weights=members.weight)
+        if np.abs(load / load.mean() - 1).max() <= rule.tolerance and connected(group, members.edges):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_that_no_number_of_groups_does_is_told_as_proven_and_only_then(seed):
+    members = drawn_members(seed)
+    random = np.random.default_rng(seed + 100)
+    low = int(random.integers(1, 4))
+    rule = Grouping(span=(low, int(random.integers(max(2, low), 5))), tolerance=float(random.choice([0.02, 0.1, 0.3])))
+    level = _Grouped("sectors", rule, members, (1e6, 1, seed, 2_000), lambda: False).level(silent)
+    assert bool(level.clash) != some_keep(members, rule)
+    if level.clash:
+        # seven members are gone through whole: nothing is left unproven
+        assert not isinstance(level.clash, Unproven)
+        assert level.proof.status == "infeasible"
+        assert level.proof.lower_bound is None
+    else:
+        assert level.proof.status == "optimal"
 
 
 def test_commands_need_sectors_and_a_span_rises(town):

@@ -114,10 +114,11 @@ BALANCED = "{amount}: each beat within ±{share} of the mean; the farthest is {o
 AMOUNTS = {"residents": "Residents", "area": "Area", "calls": "Incidents a year"}
 # Sectors of beats and commands of sectors.
 SECTORS = "{n} sectors of {low} to {high} beats, within ±{share} of their mean hours; the farthest is {off} off it"
+ONE_NUMBER = "The bound is for {n} groups; fewer were looked for first, and none were found that keep the rule"
 COMMANDS = "{n} commands of {low} to {high} sectors, within ±{share} of their mean hours; the farthest is {off} off it"
 WORDS = (
     *(RELAXED, NOT_FOUND, NO_BOUND, REACHED, WITHIN, BY_WORD, BY_WORD_IN_PART, LIMIT, LIMITS, FORCE, AS_ONE),
-    *(BALANCED, *AMOUNTS.values(), SECTORS, COMMANDS),
+    *(BALANCED, *AMOUNTS.values(), SECTORS, COMMANDS, ONE_NUMBER),
 )
 
 
@@ -179,6 +180,11 @@ def _levels(summary: Claims, say: Speech) -> list[str]:
         low, high = (say.number(v) for v in level["span"])
         found.append(say.text(words, n=say.number(level["count"]), low=low, high=high, **shares))
         found.append(proof_in_words(level, say).removesuffix("."))
+        below = section_of(summary, "beats" if name == "sectors" else "sectors").get("count")
+        # no fewer could have so few members each
+        fewest = below is not None and level["count"] == -(-int(below) // int(level["span"][1]))
+        if level.get("lower_bound") is not None and not fewest:
+            found.append(say.text(ONE_NUMBER, n=say.number(level["count"])))
     return found
 
 

@@ -162,6 +162,8 @@ class _Grouped:
         self.rule, self.members, self.cancelled = rule, members, cancelled
         self.seconds, self.threads, self.seed, self.nodes = limits
         self.start: np.ndarray | None = None
+        # numbers of groups of which it is proven that none keep the rule
+        self.impossible: set[int] = set()
         self.begin = read_clock(cancelled)
 
     def problem(self, count: int, tolerance: float, span: tuple[int, int]) -> DistrictingProblem:
@@ -213,6 +215,8 @@ class _Grouped:
             if tried is not None and keeps_balance(tried, problem):
                 self.start = tried.district
                 break
+            if tried is None or tried.infeasible:
+                self.impossible.add(count)
             loose = self.problem(count, float(count), span)
             free = self.solve(loose, SEARCHING / COUNTS)
             if free is not None and keeps_balance(free, loose):
@@ -241,6 +245,7 @@ class _Grouped:
     ) -> tuple[int, float, tuple[int, int], str]:
         """Return number of groups, tolerance, span and clash where no number of groups keeps the rule."""
         low, high = self.rule.span
+        proven = self.impossible >= set(range(fewest, most + 1))
         if best is not None:
             off, count = best
             least = self.rule.tolerance
@@ -255,7 +260,7 @@ class _Grouped:
             if off <= self.rule.tolerance:
                 return count, self.rule.tolerance, (low, high), ""
             tolerance = next_step(off)
-            return count, tolerance, (low, high), self.not_found(f"±{tolerance:.1%}")
+            return count, tolerance, (low, high), self.not_found(f"±{tolerance:.1%}", proven=proven)
         members, count = len(self.members.weight), fewest
         # without the rule on hours, as even as the map has it
         span = (1, members)
@@ -281,11 +286,19 @@ class _Grouped:
                 )
             way = f"The smallest span found that would do: {wide}."
             return count, float(count), span, f"{said} {way}"
-        return count, float(count), span, self.not_found(wide)
+        return count, float(count), span, self.not_found(wide, proven=proven)
 
-    def not_found(self, way: str) -> str:
-        """Say that no groups were found that keep the rule, and what would do."""
+    def not_found(self, way: str, *, proven: bool = False) -> str:
+        """Say that no groups were found that keep the rule, or that there are none, and what would do."""
         (low, high), share = self.rule.span, f"{self.rule.tolerance:.1%}"
+        if proven:
+            said = (
+                f"No connected sectors of {low} to {high} beats are within ±{share} of the mean hours, however many they are."
+                if self.name == "sectors"
+                else f"No connected commands of {low} to {high} sectors are within ±{share} of the mean hours, however many they are."
+            )
+            found = f"What was found: {way}."
+            return f"{said} {found}"
         said = (
             f"Sectors of {low} to {high} beats within ±{share} of the mean hours were not found, though that is not proven impossible."
             if self.name == "sectors"
