@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from beatplanner.data.guided_import.draft import ImportDraft
-    from beatplanner.data.guided_import.sources import Source
+    from beatplanner.data.guided_import.sources import DraftSource
 
 STEPS = ("new", "check", "fix", "plan")
 # Exit codes that are answers: done, input that cannot be used, a wrong command line, rules that clash or for which nothing was found.
@@ -65,7 +65,7 @@ def _run(*arguments: object) -> tuple[int, str, str]:
     return code, out.getvalue(), err.getvalue()
 
 
-def _squares(source: Source, folder: Path) -> Path | None:
+def _squares(source: DraftSource, folder: Path) -> Path | None:
     """Write squares around a layer that is no layer of areas; None where nothing tells where it lies."""
     import geopandas as gpd
     import numpy as np
@@ -104,7 +104,7 @@ def _squares(source: Source, folder: Path) -> Path | None:
     return path
 
 
-def _made_incidents(draft: ImportDraft, units: Source, folder: Path) -> Path:
+def _made_incidents(draft: ImportDraft, units: DraftSource, folder: Path) -> Path:
     """Write three made-up incidents in each area, so that areas without residents are planned too."""
     import pandas as pd
 

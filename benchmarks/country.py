@@ -32,7 +32,7 @@ from beatplanner.data.description.sections.units import Project, Units
 from beatplanner.data.description.sections.workload import Workload
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.alone import plan_alone
-from beatplanner.planning.beats.municipality import Setting, Task
+from beatplanner.planning.beats.municipality import MunicipalityTask, Setting
 from beatplanner.planning.beats.parallel import WorkerPool, worker_pool
 from beatplanner.planning.beats.problems import Problems
 from beatplanner.planning.whole.run import run
@@ -93,7 +93,7 @@ def setting_of(problems: Problems) -> Setting:
 
 def municipal_cpu(problems: Problems) -> list[float]:
     """CPU seconds of each municipality, one after another in this process."""
-    setting, asked = setting_of(problems), [(p, Task("plan")) for p in problems.parts]
+    setting, asked = setting_of(problems), [(p, MunicipalityTask("plan")) for p in problems.parts]
     plan_alone(setting, asked[0], 60.0, lambda: False)  # what is compiled is compiled once
     return [timed_alone(setting, a, 300.0, lambda: False)[1] for a in asked]
 
@@ -210,7 +210,7 @@ def estimate(sample: int) -> list[str]:
         told = pool.each(
             timed_alone,
             setting_of(problems),
-            [(parts[k], Task("plan")) for k in chosen],
+            [(parts[k], MunicipalityTask("plan")) for k in chosen],
             [600.0] * sample,
             names=[parts[k].name for k in chosen],
             sizes=[UNITS_EACH] * sample,

@@ -24,7 +24,7 @@ from beatplanner.solver.location.covering import coverage, p_center
 from beatplanner.solver.location.floor_sites import floor_sites
 from beatplanner.solver.location.p_median import p_median
 from beatplanner.solver.location.relaxation import Floor
-from beatplanner.solver.location.site_rules import SiteRules, Sites
+from beatplanner.solver.location.site_rules import OpenSites, SiteRules
 
 HEADER = "| instance | sites | found | published | bound | certified | gap | CPU s | s | GB |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
 # Sites to open in the larger files, seconds, and the gap that is asked for.
@@ -34,8 +34,8 @@ PEER_DEMANDS = 600
 
 
 def timed(
-    label: str, count: int, known: float | None, method: Callable[[Watch], Sites | None]
-) -> tuple[float, Sites | None]:
+    label: str, count: int, known: float | None, method: Callable[[Watch], OpenSites | None]
+) -> tuple[float, OpenSites | None]:
     """Print a row; return the seconds of the processor and what was found."""
     begin, wall = time.process_time(), time.perf_counter()
     found = method(Watch(clock=time.process_time))

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from beatplanner.planning.forum.areas import Areas, resident_cells
+from beatplanner.planning.forum.areas import PackAreas, resident_cells
 from beatplanner.planning.forum.gate import Cell, Gate, pass_gate
-from beatplanner.planning.forum.work_statements import BalanceMeasure, Work, tells_a_count
+from beatplanner.planning.forum.work_statements import BalanceMeasure, WorkOfPlan, tells_a_count
 
 K = 5
 
@@ -39,7 +39,7 @@ class Found:
     stopped: bool
 
 
-def random_areas(rng: np.random.Generator, rows: int, columns: int) -> Areas:
+def random_areas(rng: np.random.Generator, rows: int, columns: int) -> PackAreas:
     """Draw municipalities, today's and new beats as bands of a grid, and who is within the walking limit."""
     n = rows * columns
     row, column = np.divmod(np.arange(n), columns)
@@ -55,7 +55,7 @@ def random_areas(rng: np.random.Generator, rows: int, columns: int) -> Areas:
         else None
     )
     units = [str(i) for i in range(n)]
-    return Areas(
+    return PackAreas(
         units, units, municipality.tolist(), beat.tolist(), current.tolist(), within, {b: b for b in set(beat)}
     )
 
@@ -68,7 +68,7 @@ def published(gate: Gate, cells: list[Cell], name: str) -> list[Cell]:
 
 
 def measures(
-    rng: np.random.Generator, areas: Areas, people: np.ndarray, cells: list[Cell]
+    rng: np.random.Generator, areas: PackAreas, people: np.ndarray, cells: list[Cell]
 ) -> list[tuple[np.ndarray, float]]:
     """Return what a pack tells of work, as rows and limits over residents, for somebody who knows all other work: nothing where the program is quiet.
 
@@ -88,7 +88,7 @@ def measures(
     spread = np.ceil((by_officer.max() / by_officer.min() - 1) / 0.1) * 0.1 if by_officer.min() > 0 else None
     step = 0.05 if rng.random() < 0.5 else np.inf
     told = BalanceMeasure(np.ceil(off / 0.05) * 0.05, step, spread, 0.1)
-    work = Work(hours, beat, town, posts)
+    work = WorkOfPlan(hours, beat, town, posts)
     if tells_a_count(told, work, people, each, cells, K):
         told = BalanceMeasure(told.deviation, step)
         if tells_a_count(told, work, people, each, cells, K):

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from beatplanner.data.publish.public.figures import PublicSpeech, Register
-from beatplanner.data.publish.public.plan import PublicFigures, Way
+from beatplanner.data.publish.public.plan import PublicFigures, StationWay
 from beatplanner.data.publish.translation import LOCALES
 from beatplanner.planning.forum.public import town_pages
 from beatplanner.planning.forum.public.beat_page import beat_page
@@ -21,7 +21,7 @@ def asked(language: str, minutes: float) -> tuple[Any, Any]:
     """Return a pack of one beat whose places are so many minutes from the station, and the beat."""
     residents = {("within", "1"): 90, ("beat", "1"): 100, ("within_town",): 90, ("town",): 100}
     plan = SimpleNamespace(
-        ways={"1": [Way("s", 1.0, minutes)]},
+        ways={"1": [StationWay("s", 1.0, minutes)]},
         stations=pd.DataFrame({"station": ["s"]}),
         units=pd.DataFrame({"walk_minutes": [minutes - 0.2, minutes + 0.2]}),
         walk_minutes=20.0,

@@ -11,7 +11,7 @@ import shapely
 
 from beatplanner.data.formats import geometry
 from beatplanner.data.publish.public.map_labels import box_of, first_free, is_free
-from beatplanner.data.publish.public.map_sheet import Sheet
+from beatplanner.data.publish.public.map_sheet import PaperSheet
 from beatplanner.data.publish.public.pack_maps import draw_beat
 from beatplanner.data.publish.public.plan import PublicPlan
 
@@ -47,7 +47,7 @@ def test_nothing_taken_leaves_all_that_is_in_the_frame():
 
 
 def test_a_shape_that_is_filled_and_outlined_has_its_path_made_once(monkeypatch: pytest.MonkeyPatch):
-    sheet, shape = Sheet(0.0, 100.0, 1.0, 100.0, 100.0), shapely.box(10, 10, 60, 40)
+    sheet, shape = PaperSheet(0.0, 100.0, 1.0, 100.0, 100.0), shapely.box(10, 10, 60, 40)
     made = counted(monkeypatch, shapely, "simplify")
     sheet.draw(shape, fill="#fff")
     sheet.draw(shape, line="#000", dash="1 1")

@@ -13,7 +13,7 @@ import shapely
 from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.publish.public import map_labels, map_sheet, pack_maps
 from beatplanner.data.publish.public.picture_names import Paper, choose_names
-from beatplanner.data.publish.public.plan import PublicPlan, Way
+from beatplanner.data.publish.public.plan import PublicPlan, StationWay
 
 CRS = "EPSG:32634"
 
@@ -147,7 +147,7 @@ def test_names_of_the_reports_map_lie_on_nothing():
 def test_stations_of_other_beats_are_named_too_or_stand_in_the_list(numbered):
     t = town(side=4, cell=900.0)
     names = {s: f"Post {s}" for s in t.stations["station"]}
-    plan: Any = map_boxes.MappedTown(**{**vars(t), "ways": {"6": [Way("s3", 1.0, 9.0)]}})
+    plan: Any = map_boxes.MappedTown(**{**vars(t), "ways": {"6": [StationWay("s3", 1.0, 9.0)]}})
     drawing = pack_maps.draw_beat(
         plan,
         "6",

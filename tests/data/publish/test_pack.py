@@ -159,7 +159,7 @@ def test_the_grid_and_the_paper_fit_what_is_shown():
         assert shapely.box(*number.box).contains(ink)
     wide, tall = (0, 0, 10_000, 5_000), (0, 0, 5_000, 10_000)
     frames = [(392.0, 236.0), (269.0, 354.0)]
-    assert map_sheet.frame_of(wide, frames) == frames[0] and map_sheet.frame_of(tall, frames) == frames[1]
+    assert map_sheet.paper_frame(wide, frames) == frames[0] and map_sheet.paper_frame(tall, frames) == frames[1]
     svg, height = map_margin.legend([("<g/>", "Border of the beat")] * 9, 184)
     assert svg.count("<text") == 9 and height > map_margin.ROW
     name, datum = map_margin.system_names(CRS("EPSG:32634"))

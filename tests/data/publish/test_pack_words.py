@@ -102,7 +102,7 @@ def test_the_sheet_of_a_part_at_the_edge_moves_over_the_land():
 
 @pytest.mark.parametrize(("x", "drawn"), [(1.0, False), (2.0, False), (2.5, True), (97.5, True), (98.5, False)])
 def test_no_sign_is_cut_by_the_frame(x, drawn):
-    sheet = map_sheet.Sheet(0, 1000, 10.0, 100, 100)
+    sheet = map_sheet.PaperSheet(0, 1000, 10.0, 100, 100)
     stations = gpd.GeoDataFrame(
         {"station": ["s"], "existing": [True], "name": ["Kej"]}, geometry=[shapely.Point(10 * x, 500)], crs="EPSG:32634"
     )

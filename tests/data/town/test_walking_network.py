@@ -16,7 +16,7 @@ from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.roads import default_classes, read_roads, road_classes
 from beatplanner.data.town.walking_network import (
     Barriers,
-    Roads,
+    WalkingLines,
     catchments,
     straight_metres,
     walk_metres,
@@ -30,10 +30,10 @@ def line(*points):
     return shapely.LineString(points)
 
 
-def roads(*lines, apart=(), wait=None, factor=None) -> Roads:
+def roads(*lines, apart=(), wait=None, factor=None) -> WalkingLines:
     n = len(lines)
     flags = np.isin(np.arange(n), list(apart))
-    return Roads(
+    return WalkingLines(
         np.array(lines, dtype=object),
         flags,
         np.ones(n) if factor is None else np.array(factor, float),

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from beatplanner.data.result.folder import read_result
-from beatplanner.planning.compare.columns import read_columns
+from beatplanner.planning.compare.columns import read_compared
 from beatplanner.planning.compare.stress import _beside, neutral_plans
 from beatplanner.planning.compare.surveys import wilson
 from beatplanner.planning.verification import verify
@@ -241,7 +241,7 @@ def test_robustness_says_whether_a_plan_is_an_outlier(town, command):
 
 def test_neutral_plans_tell_as_how_many_independent_ones_they_count(town):
     run(town.project, town.path("out"), steps=("beats",))
-    _, plan = read_columns([town.path("out")])
+    _, plan = read_compared([town.path("out")])
     found = neutral_plans(plan, 120, seed=1)
     assert found["plans"] == 120
     for key in ("mean_way", "border", "max_deviation"):
@@ -253,7 +253,7 @@ def test_neutral_plans_tell_as_how_many_independent_ones_they_count(town):
 
 def test_walks_too_much_alike_are_made_longer(town):
     run(town.project, town.path("out"), steps=("beats",))
-    _, plan = read_columns([town.path("out")])
+    _, plan = read_compared([town.path("out")])
     said: list[str] = []
     found = neutral_plans(plan, 120, 1, lambda stage, *_: said.append(stage))
     few = neutral_plans(plan, 20, 1)

@@ -11,13 +11,13 @@ from beatplanner.planning.beats.alone import plan_alone
 from beatplanner.planning.beats.balances import balance
 from beatplanner.planning.beats.given_start import given_start
 from beatplanner.planning.beats.looking_on import LOOKING_ON, Onlooker, unmet_by
-from beatplanner.planning.beats.municipality import MunicipalityPlan, Part, Setting, Task
+from beatplanner.planning.beats.municipality import MunicipalityPlan, MunicipalityTask, Part, Setting
 from beatplanner.planning.beats.shared_budget import share_budget
 from beatplanner.planning.progress import Unmet
 from beatplanner.solver.districts.solve import DistrictingProblem, measured, solve_districts
 
 ROWS, COLUMNS, COUNT = 6, 6, 4
-PLAN = Task("plan")
+PLAN = MunicipalityTask("plan")
 
 
 def part_of(tolerance: float, **more) -> Part:
@@ -51,7 +51,7 @@ def setting(start: np.ndarray | None) -> Setting:
     return Setting(names, tuple("abcd"), 1, 0, 0, start)
 
 
-def at_once(part: Part, start: np.ndarray | None, task: Task = PLAN) -> MunicipalityPlan:
+def at_once(part: Part, start: np.ndarray | None, task: MunicipalityTask = PLAN) -> MunicipalityPlan:
     """Plan with hardly any moves: the user has pressed Stop."""
     return plan_alone(setting(start), (part, task), 1e6, lambda: True)
 
@@ -94,7 +94,7 @@ def test_a_budget_that_it_keeps_does_not_have_to_be_raised(balanced):
     today = np.arange(ROWS * COLUMNS) // (ROWS * COLUMNS // COUNT)
     part = part_of(0.01, current=today, residents=np.full(ROWS * COLUMNS, 10.0))
     moved = measured(part.problem, balanced).moved
-    task = Task("plan", budget=0.0)
+    task = MunicipalityTask("plan", budget=0.0)
     alone, again = at_once(part, None, task), at_once(part, ids(balanced), task)
     assert again.short is None or again.short.found <= moved + 0.001 * 360
     assert again.wider is None and alone.wider is not None

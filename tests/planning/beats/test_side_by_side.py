@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from beatplanner.planning.beats import side_by_side
-from beatplanner.planning.beats.municipality import MunicipalityPlan, Setting, Task
+from beatplanner.planning.beats.municipality import MunicipalityPlan, MunicipalityTask, Setting
 from beatplanner.planning.beats.side_by_side import SideBySide, gap_of
 from beatplanner.solver.clock import Watch
 from beatplanner.solver.districts.solve import Districts
@@ -56,7 +56,7 @@ def side_by_side_of(monkeypatch, gaps: list[float], seconds: float, *, threads: 
         return MunicipalityPlan(districts(100.0, 100.0 * (1 - gaps[k])), {}, 1.0, 0.1)
 
     monkeypatch.setattr(side_by_side, "plan_alone", plan_alone)
-    pairs: Any = [(SimpleNamespace(units=np.arange(100), k=k), Task("plan")) for k in range(len(gaps))]
+    pairs: Any = [(SimpleNamespace(units=np.arange(100), k=k), MunicipalityTask("plan")) for k in range(len(gaps))]
     setting = Setting(np.zeros(0), (), threads, 0, nodes, None, enough)
     done = SideBySide(setting, pairs, seconds, Watch(clock=clock), lambda *_: None).run()
     return done, told, clock
@@ -93,7 +93,7 @@ def test_a_failure_in_one_municipality_is_not_lost(monkeypatch):
         raise RuntimeError("broken")
 
     monkeypatch.setattr(side_by_side, "plan_alone", fails)
-    pairs: Any = [(SimpleNamespace(units=np.arange(3), k=k), Task("plan")) for k in range(2)]
+    pairs: Any = [(SimpleNamespace(units=np.arange(3), k=k), MunicipalityTask("plan")) for k in range(2)]
     with pytest.raises(RuntimeError, match="broken"):
         SideBySide(Setting(np.zeros(0), (), 2, 0, None, None), pairs, 10.0, Watch(), lambda *_: None).run()
 

@@ -105,8 +105,8 @@ def test_whole_vehicles_leave_no_money_idle(town):
     import itertools
 
     from beatplanner.data.description.models import Description
-    from beatplanner.planning.whole.areas import areas_of
-    from beatplanner.planning.whole.budget_frame import frame_of, staff_money
+    from beatplanner.planning.whole.areas import rollout_areas
+    from beatplanner.planning.whole.budget_frame import budget_frame, staff_money
     from beatplanner.planning.whole.payroll import payroll
     from beatplanner.planning.whole.rollout import roll_out
     from beatplanner.planning.whole.spending import spending
@@ -117,8 +117,8 @@ def test_whole_vehicles_leave_no_money_idle(town):
     run(town.project, town.path("out"), steps=("beats", "stations", "officers"), pack=False)
     tables = read_result(town.path("out"))
     rules = Description.model_validate(tables.summary["rules"])
-    areas, staff = areas_of(tables, rules), staff_money(payroll(tables, rules, today=True), rules.budget)
-    rise, frame = np.ones(2), frame_of(rules)
+    areas, staff = rollout_areas(tables, rules), staff_money(payroll(tables, rules, today=True), rules.budget)
+    rise, frame = np.ones(2), budget_frame(rules)
     starts = [np.array(s) for s in itertools.product((-1, 0, 1), repeat=len(areas.table))]
     costs = [spending(areas, s, staff, rules.budget, rise).sum(axis=0) for s in starts]
     worth = [float((areas.table["residents"] * np.where(s >= 0, 2 - s, 0)).sum()) for s in starts]

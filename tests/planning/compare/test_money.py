@@ -12,7 +12,7 @@ from budgeted import whole_plan
 from beatplanner.data.publish.officers_pack import vacancies
 from beatplanner.planning.forum.forum_pack import town_of
 from beatplanner.planning.verification import verify
-from beatplanner.planning.whole.areas import Areas
+from beatplanner.planning.whole.areas import RolloutAreas
 from beatplanner.planning.whole.unfunded import _in_no_year
 
 pytestmark = pytest.mark.usefixtures("bare_plans")
@@ -109,7 +109,7 @@ def test_a_pilot_is_said_to_be_beyond_the_money_only_where_that_is_proven():
         started[0, 0, s, s:] = 5.0
         started[0, 1, s] = [4.0, 4.0 if s else 1.0]
     table = pd.DataFrame({"municipality": ["A", "B"], "beat": ["1", "2"], "name": ["One", "Two"]})
-    areas = Areas(table, waiting, started, np.zeros((5, 2)), np.zeros((2, 2)), pd.DataFrame(), None, 0)
+    areas = RolloutAreas(table, waiting, started, np.zeros((5, 2)), np.zeros((2, 2)), pd.DataFrame(), None, 0)
     rules = SimpleNamespace(years=2, pilots=["A"], vehicle_years=5, vehicle_price=0.0, vehicle_yearly=0.0)
     for ceiling, sure in ((8.9, False), (5.9, True)):
         frame = SimpleNamespace(
@@ -244,7 +244,7 @@ def test_an_answer_on_one_page_tells_the_figures_of_the_plan(town, command):
     from beatplanner.data.publish.comparison_words import ENGLISH
     from beatplanner.planning.compare.answer import _orders, answers
     from beatplanner.planning.compare.answer_officers import last_day, leavers
-    from beatplanner.planning.compare.columns import read_columns
+    from beatplanner.planning.compare.columns import read_compared
 
     for hidden in ({"quiet": True}, {"few": 10_000}):
         said = " ".join(t for a in answers(town.path("out"), **hidden)["answers"] for t in a["text"])
@@ -256,7 +256,7 @@ def test_an_answer_on_one_page_tells_the_figures_of_the_plan(town, command):
     for day, word in (("2025-01-01", ", before the plan starts."), ("2026-12-01", "for 5 of these the day is past")):
         orders = [{"what": "vehicles", "number": 4}, {"what": "station A", "number": 1}]
         late = {"needed_on": "2027-01-01", "order_by": "2026-01-01", "before_start": True}
-        column = read_columns([town.path("out")])[1]
+        column = read_compared([town.path("out")])[1]
         column.tables.summary["budget"]["procurement"] = [o | late for o in orders]
         assert word in _orders(column, dt.date.fromisoformat(day), ENGLISH)[0]
     # a payer whose money ends is told of where nothing falls on the next one too: the question asks for it

@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po
 from beatplanner.data.errors import InputError
 from beatplanner.planning.forum.forum_pack import audit_pack
 from beatplanner.planning.forum.older_texts import read_texts
-from beatplanner.planning.forum.published import read_published
+from beatplanner.planning.forum.published import read_published_pack
 from beatplanner.planning.forum.statement_attack import budget_tells, check_texts
 
 # Three people change beat, and three can walk; both figures are hidden in the tables.
@@ -64,7 +64,7 @@ def pack(
         document.add_paragraph(f"Post. {PHRASES[language][2].format(n=beat_minutes)} Open.")
     document.save(str(folder / "beat_pages.docx"))
     (folder / "run_card.json").write_text(json.dumps(card or {}), encoding="utf-8")
-    return read_published(folder)
+    return read_published_pack(folder)
 
 
 def outcome(checks, start):
@@ -147,7 +147,7 @@ def test_the_record_of_the_gate_in_an_older_pack_is_named(tmp_path):
     (tmp_path / "old" / "privacy.json").write_text(
         '{"threshold": 5, "tables": {"residents": {"small": 2, "information_lost": 0.31}}}', encoding="utf-8"
     )
-    own = read_published(tmp_path / "old")
+    own = read_published_pack(tmp_path / "old")
     assert not outcome(check_texts([own], own.areas, None, PEOPLE), "no pack holds").ok
 
 

@@ -11,13 +11,13 @@ import pytest
 
 from beatplanner.data.errors import InputError
 from beatplanner.planning.forum import read_back
-from beatplanner.planning.forum.areas import Areas, concern_cells, resident_cells
+from beatplanner.planning.forum.areas import PackAreas, concern_cells, resident_cells
 from beatplanner.planning.forum.audit import audit
 from beatplanner.planning.forum.forum_pack import audit_pack
 from beatplanner.planning.forum.gate import Cell, pass_gate, whole
-from beatplanner.planning.forum.published import read_published
+from beatplanner.planning.forum.published import read_published_pack
 from beatplanner.planning.forum.themes import is_sensitive
-from beatplanner.planning.forum.work_statements import BalanceMeasure, Work, tells_a_count
+from beatplanner.planning.forum.work_statements import BalanceMeasure, WorkOfPlan, tells_a_count
 from conftest import GridTown, write_grid_town
 
 FORUM = """
@@ -31,10 +31,10 @@ noise = "Noise"
 """
 
 
-def areas(beat: str, current: str = "") -> Areas:
+def areas(beat: str, current: str = "") -> PackAreas:
     """One unit a letter."""
     n = len(beat)
-    return Areas(
+    return PackAreas(
         unit=[str(i) for i in range(n)],
         name=[f"Place {i}" for i in range(n)],
         municipality=[""] * n,
@@ -79,7 +79,7 @@ def test_a_sliver_between_old_and_new_lines_is_hidden():
 def test_what_is_told_of_work_passes_the_gate(people, told, tells):
     counts, beats = np.array(people, float), areas("AB")
     gate = pass_gate(counts, resident_cells(beats), ["x", "y"], 5, key=b"x")
-    work = Work(0.12 * counts, np.array([0, 1]), ["", ""], np.ones(2))
+    work = WorkOfPlan(0.12 * counts, np.array([0, 1]), ["", ""], np.ones(2))
     assert tells_a_count(told, work, counts, 0.12, gate.cells, 5) == tells
     # people make no work where hours were given otherwise
     assert not tells_a_count(told, work, counts, 0.0, gate.cells, 5)
@@ -268,7 +268,7 @@ def test_less_than_twelve_months_are_not_told(town):
     forum = town.folder / "plan" / "forum"
     assert not (forum / "concerns.csv").exists()
     # a table that somebody adds by hand is caught
-    beat = read_published(forum).areas.beat[0]
+    beat = read_published_pack(forum).areas.beat[0]
     (forum / "concerns.csv").write_text(f"level,area,theme,incidents\nbeat,{beat},Theft,50\n", encoding="utf-8")
     assert "twelve months" in failed(town.folder / "plan")
 

@@ -21,13 +21,13 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.data.side_work import SideWork
 from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.planning.forum import forum_pack
-from beatplanner.planning.forum.areas import Areas, resident_cells
+from beatplanner.planning.forum.areas import PackAreas, resident_cells
 from beatplanner.planning.forum.forum_costs import check_costs
 from beatplanner.planning.forum.forum_pack import RECORD, audit_pack, remake_pack, town_of, write_pack
 from beatplanner.planning.forum.forums import plan_forums, venues_of
 from beatplanner.planning.forum.gate import pass_gate, whole
 from beatplanner.planning.forum.public_plan import public_plan
-from beatplanner.planning.forum.published import Published, read_published
+from beatplanner.planning.forum.published import Published, read_published_pack
 from beatplanner.planning.forum.read_back import texts_of
 from conftest import write_grid_town
 
@@ -234,14 +234,14 @@ def test_two_towns_that_differ_in_what_is_hidden_have_the_same_pack(packed):
     from scipy import sparse
 
     from beatplanner.planning.forum.gate import atoms_of
-    from beatplanner.planning.forum.pack_figures import areas_of
+    from beatplanner.planning.forum.pack_figures import pack_areas
     from beatplanner.planning.forum.public_plan import secret_of
     from beatplanner.solver.suppression_whole import witness
 
     plan = packed.folder / "plan"
     tables = read_result(plan)
     town = town_of(tables, plan)
-    areas = areas_of(public_plan(tables))
+    areas = pack_areas(public_plan(tables))
     cells = [c for c in resident_cells(areas) if len(c.members)]
     people = whole(tables.units["population"].to_numpy(float))
     secret = secret_of(tables.summary)
@@ -320,7 +320,7 @@ def test_costs_of_an_older_pack_are_attacked_and_what_they_give_away_is_found(pa
     rules = Forum(cost_per_km=3.0)
     town = replace(town, description=town.description.model_copy(update={"forum": rules}))
     extra = read_forum_tables(town)
-    areas = Areas(
+    areas = PackAreas(
         [str(u) for u in units["unit"]], list(units["name"]), [""] * 16, beat, current, None, {"A": "A", "C": "C"}
     )
     gate = pass_gate(counts, resident_cells(areas), areas.name, 5, key=b"x")
@@ -357,7 +357,7 @@ def test_costs_of_an_older_pack_are_attacked_and_what_they_give_away_is_found(pa
             for m in meetings
         ]
         write("forums.csv", header, rows)
-        return read_published(folder)
+        return read_published_pack(folder)
 
     told = check_costs([pack("by_residents", None)], areas, tables, town, extra, counts)
     assert not told.ok

@@ -49,7 +49,7 @@ def test_a_beat_less_is_cheaper_like_for_like(town, command):
 
 def test_an_order_of_five_moves_loses_what_is_known():
     """Five officers of six years: 7,536 residents of theirs for six years are 45,216; 6,182 came with the lines, and 13,718 × 6 would be 82,308."""
-    from beatplanner.planning.changes.replanning import Change, _trust_lost
+    from beatplanner.planning.changes.replanning import OfficerEvent, _trust_lost
 
     stayed, came = [1500.0] * 4 + [1536.0], [1236.0] * 4 + [1238.0]
     rows = [(f"s{i}", str(i), str(i), n) for i, n in enumerate(stayed)]
@@ -63,11 +63,11 @@ def test_an_order_of_five_moves_loses_what_is_known():
             {"officer": names, "beat": list("01234"), "start": "2027-01-01", "end": "2032-01-01"},
         ),
     )
-    moves = [Change("move", name, START, beat=str((i + 2) % 5)) for i, name in enumerate(names)]
+    moves = [OfficerEvent("move", name, START, beat=str((i + 2) % 5)) for i, name in enumerate(names)]
     assert _trust_lost(plan, moves, START) == pytest.approx(45_216)
     assert sum(stayed + came) * 6 == 82_308
     # a year and a half later those who came are known for that time as well: 45,216 + 13,718 × 1.5
-    late = [Change("move", m.officer, dt.date(2028, 7, 1), beat=m.beat) for m in moves]
+    late = [OfficerEvent("move", m.officer, dt.date(2028, 7, 1), beat=m.beat) for m in moves]
     assert _trust_lost(plan, late, START) == pytest.approx(65_793)
 
 
@@ -134,7 +134,7 @@ def test_129_of_142_months_cannot_be_avoided():
 def test_beats_start_one_by_one_where_a_municipality_is_too_dear(town):
     """538,000 of 1,650,000 lie idle where a municipality of four beats for 278,000 each starts at once; by beat five start and 260,000 are left."""
     from beatplanner.data.description.models import Description
-    from beatplanner.planning.whole.areas import areas_of
+    from beatplanner.planning.whole.areas import rollout_areas
     from beatplanner.planning.whole.rollout import roll_out
     from beatplanner.planning.whole.spending import spending
 
@@ -149,7 +149,7 @@ def test_beats_start_one_by_one_where_a_municipality_is_too_dear(town):
     for how, begun, left in (("municipality", 4, 538_000), ("beat", 5, 260_000)):
         said = rules.model_copy(update={"budget": rules.budget.model_copy(update={"start_by": how})})
         start = roll_out(tables, said).start
-        spent = spending(areas_of(tables, said), start, np.zeros((5, 1)), said.budget, np.ones(1)).sum()
+        spent = spending(rollout_areas(tables, said), start, np.zeros((5, 1)), said.budget, np.ones(1)).sum()
         assert ((start >= 0).sum(), 1_650_000 - spent) == (begun, left)
 
 

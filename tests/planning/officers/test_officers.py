@@ -23,7 +23,7 @@ from beatplanner.data.publish.comparison_words import ENGLISH
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.postings import DAY, plan_span
 from beatplanner.data.town.read_town import read_town
-from beatplanner.planning.changes.replanning import Change, replan
+from beatplanner.planning.changes.replanning import OfficerEvent, replan
 from beatplanner.planning.changes.succession import succession
 from beatplanner.planning.verification import check_tables, verify
 from beatplanner.planning.verification.ledger import Ledger
@@ -137,7 +137,9 @@ def test_bad_tables_are_told(tmp_path, name, content, words):
 
 
 def test_a_leaver_changes_little_and_the_frozen_months_stay(planned):
-    found = replan(planned.folder / "plan", planned.folder / "anew", [Change("leaves", "Ana", dt.date(2027, 7, 1))])
+    found = replan(
+        planned.folder / "plan", planned.folder / "anew", [OfficerEvent("leaves", "Ana", dt.date(2027, 7, 1))]
+    )
     assert {d["officer"] for d in found["diff"]} >= {"Ana"}
     sound(planned.folder / "anew")
     before = {(r["officer"], r["beat"]) for r in _rows(planned.folder / "plan") if r["start"] == "2027-01-01"}
@@ -147,7 +149,7 @@ def test_a_leaver_changes_little_and_the_frozen_months_stay(planned):
 
 @pytest.mark.parametrize("day", [1, 20])
 def test_neither_the_month_of_leaving_nor_the_handover_before_it_is_frozen(planned, day):
-    found = replan(planned.folder / "plan", None, [Change("leaves", "Ana", dt.date(2027, 7, day))])
+    found = replan(planned.folder / "plan", None, [OfficerEvent("leaves", "Ana", dt.date(2027, 7, day))])
     rules = found["summary"]["rules"]["officers"]
     assert rules["handover_months"] == 1
     # January to May
@@ -155,7 +157,7 @@ def test_neither_the_month_of_leaving_nor_the_handover_before_it_is_frozen(plann
 
 
 def test_who_is_sick_comes_back_to_the_post(planned):
-    sick = [Change("sick", "Ana", dt.date(2027, 7, 1), dt.date(2028, 1, 1))]
+    sick = [OfficerEvent("sick", "Ana", dt.date(2027, 7, 1), dt.date(2028, 1, 1))]
     found = replan(planned.folder / "plan", planned.folder / "sick", sick)
     before = [r for r in _rows(planned.folder / "plan") if r["officer"] == "Ana"]
     after = [r for r in _rows(planned.folder / "sick") if r["officer"] == "Ana"]
@@ -204,7 +206,7 @@ def test_planning_opens_no_file_for_writing(planned):
         made = make_plan(town)
         tables(made, summarise(made, seed=0, threads=1, time_limit=None, seconds=1.0))
         planning = WRITES[1:]
-        replan(planned.folder / "plan", None, [Change("moves", "Ana", dt.date(2027, 7, 1), beat="4")])
+        replan(planned.folder / "plan", None, [OfficerEvent("moves", "Ana", dt.date(2027, 7, 1), beat="4")])
         looking = WRITES[1:]
     finally:
         WRITES.clear()
@@ -216,7 +218,7 @@ def test_planning_opens_no_file_for_writing(planned):
 
 
 def test_an_order_is_priced_and_its_reason_kept(planned):
-    move = [Change("moves", "Ana", dt.date(2027, 7, 1), beat="4")]
+    move = [OfficerEvent("moves", "Ana", dt.date(2027, 7, 1), beat="4")]
     shown = replan(planned.folder / "plan", None, move)
     assert shown["trust"] > 0
     replan(planned.folder / "plan", planned.folder / "ordered", move, reason="A new school", by="Ministry")
@@ -233,7 +235,7 @@ def test_an_order_is_priced_and_its_reason_kept(planned):
 
 def test_an_unknown_officer_in_a_change_is_told(planned):
     with pytest.raises(InputError, match="Anna"):
-        replan(planned.folder / "plan", None, [Change("leaves", "Anna", dt.date(2027, 7, 1))])
+        replan(planned.folder / "plan", None, [OfficerEvent("leaves", "Anna", dt.date(2027, 7, 1))])
 
 
 def test_succession_is_the_same_for_a_seed_and_grows_with_attrition(planned):

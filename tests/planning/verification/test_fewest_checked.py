@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from beatplanner.planning.verification.service_fewest import Places, _of_shift, _too_few, measured
+from beatplanner.planning.verification.service_fewest import WaitingPlaces, _of_shift, _too_few, measured
 from beatplanner.solver.service.fewest import fewest_officers
-from beatplanner.solver.service.staffing import Shift, Standard, measure
+from beatplanner.solver.service.staffing import ShiftCalls, Standard, measure
 
 
-def random_shift(seed: int, several: bool) -> tuple[Shift, Places, Standard]:
+def random_shift(seed: int, several: bool) -> tuple[ShiftCalls, WaitingPlaces, Standard]:
     rng = np.random.default_rng(seed)
     beats, atoms, cars = int(rng.integers(1, 4)), int(rng.integers(3, 7)), int(rng.integers(0, 2))
     points = rng.random((atoms, 2)) * 10
@@ -23,10 +23,10 @@ def random_shift(seed: int, several: bool) -> tuple[Shift, Places, Standard]:
     rate = calls @ np.arange(1, calls.shape[1] + 1)
     beat, near, car = rng.integers(0, beats, atoms), way(beats), way(cars)
     scene, travel, waits = float(rng.choice([20, 45])), bool(rng.random() < 0.4), bool(rng.random() < 0.7)
-    shift = Shift(rate, beat, near, car, scene, travel, waits, calls if several else None)
+    shift = ShiftCalls(rate, beat, near, car, scene, travel, waits, calls if several else None)
     own = float(rng.choice([0.4, 0.6, 0.8])) if rng.random() < 0.7 else None
     standard = Standard(15.0, float(rng.choice([0.5, 0.7])), own, float(rng.choice([0.3, 0.5])))
-    return shift, Places(rate, calls, beat, near, car, scene / 60, travel, waits), standard
+    return shift, WaitingPlaces(rate, calls, beat, near, car, scene / 60, travel, waits), standard
 
 
 @pytest.mark.parametrize("several", [False, True])
@@ -59,8 +59,8 @@ def test_a_staffing_of_eleven_officers_is_measured_as_by_the_solver():
     rng = np.random.default_rng(3)
     near, rate = rng.uniform(1, 20, (4, 9)), rng.uniform(0.5, 1.5, 9)
     beat = rng.integers(0, 4, 9)
-    shift = Shift(rate, beat, near, np.zeros((0, 9)), 30.0)
-    places = Places(rate, rate[:, None], beat, near, np.zeros((0, 9)), 0.5, False, True)
+    shift = ShiftCalls(rate, beat, near, np.zeros((0, 9)), 30.0)
+    places = WaitingPlaces(rate, rate[:, None], beat, near, np.zeros((0, 9)), 0.5, False, True)
     said = measure(shift, np.array([4, 3, 2, 2]), 10.0)
     found = measured(places, np.array([4, 3, 2, 2]), 10.0)
     assert found == pytest.approx((said.within_share, said.own_share, said.people_share), abs=1e-9)

@@ -12,9 +12,9 @@ import pytest
 
 from beatplanner.planning.verification.arrays import MalformedError, are_numbers
 from beatplanner.planning.verification.beats_proof import prove_together
-from beatplanner.planning.verification.officers_proof import Prices, Rules, _waiting, cheapest
+from beatplanner.planning.verification.officers_proof import OfficerMultipliers, TenureRules, _waiting, cheapest
 from beatplanner.planning.verification.proven import CannotProveError
-from beatplanner.planning.verification.stations_proof import Demand, _own_rows, _tree, check_form
+from beatplanner.planning.verification.stations_proof import HomesAndSites, _own_rows, _tree, check_form
 from beatplanner.planning.verification.travel_bound import prove
 from beatplanner.planning.verification.travel_pairs import Area, Pairs, in_reach, with_links
 
@@ -273,7 +273,7 @@ def test_a_price_that_is_wrong_by_rounding_is_worth_nothing():
     )
     rules = SimpleNamespace(budget=5.0, cost_years=0, min_distance=0, coverage_floor=None, one_per_municipality=False)
     evidence = SimpleNamespace(rules=SimpleNamespace(stations=rules), tables=SimpleNamespace(sites=sites))
-    demand = Demand(np.ones(2), np.array([[0.0, 9.0], [9.0, 0.0]]), np.ones(2, bool), kept)
+    demand = HomesAndSites(np.ones(2), np.array([[0.0, 9.0], [9.0, 0.0]]), np.ones(2, bool), kept)
     for extra in (0.0, 5e-7):
         row = a_row("budget", [0, 1], [5.0 + extra, 5.0 + extra], 5.0 - 1e-10 * (extra > 0), price=1e9)
         arrays = sites_proof(u=np.full((1, 2), 9.0), **row)
@@ -296,12 +296,12 @@ def test_a_post_that_does_not_exist_yet_earns_what_its_months_are_worth(closed, 
     needs = np.zeros((places, 3), bool)
     needs[1, 0] = True
     delta = random.uniform(0, 9, (places, 3, months))
-    prices = Prices(alpha, beta, gamma, delta, np.zeros(months))
+    prices = OfficerMultipliers(alpha, beta, gamma, delta, np.zeros(months))
     earned = alpha[1, :stop].sum() + delta[1, 0, :stop].sum() + gamma[1, list(welcomes)].sum()
     if stop < months and stop > 1:
         earned += gamma[1, stop - 1]  # the successor's handover
     paid = beta[1, : stop if stop == months else stop - 1].sum()
-    rules = Rules(36, None, 1, dict.fromkeys(("tenure_violation", "rotation", "vacant_month"), 9.0))
+    rules = TenureRules(36, None, 1, dict.fromkeys(("tenure_violation", "rotation", "vacant_month"), 9.0))
     value = cheapest(found[0], prices, needs, rules, np.arange(places))
     assert value == pytest.approx(paid - earned)
 

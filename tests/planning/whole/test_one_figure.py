@@ -240,7 +240,7 @@ def test_forums_are_counted_again_from_ways_and_a_false_one_is_found(result):
     from beatplanner.planning.verification.force_money import Force
     from beatplanner.planning.verification.forums import check_forums
     from beatplanner.planning.verification.ledger import Ledger
-    from beatplanner.planning.whole.areas import FORUMS, areas_of
+    from beatplanner.planning.whole.areas import FORUMS, rollout_areas
     from beatplanner.planning.whole.spending import spending
 
     assert verify(result).ok
@@ -268,7 +268,7 @@ def test_forums_are_counted_again_from_ways_and_a_false_one_is_found(result):
     assert "forums.ways" in found(lambda told: told["today"].pop())
     assert "forums.ways" in found(elsewhere)
     # beats that start one after another: those that have not keep the forums of today's beats that live on in them
-    areas, force = areas_of(tables, rules), Force(tables, rules)
+    areas, force = rollout_areas(tables, rules), Force(tables, rules)
     start = np.arange(len(areas.table)) % 3 - 1
     spent = spending(areas, start, np.zeros((5, rules.budget.years)), rules.budget, np.ones(rules.budget.years))
     asked = [None if s < 0 else int(s) for s in start]

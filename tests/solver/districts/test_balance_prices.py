@@ -15,13 +15,13 @@ from beatplanner.planning.verification.travel_pairs import Area
 from beatplanner.planning.whole.beat_proofs import packed
 from beatplanner.solver.districts.balance_prices import balanced_bound
 from beatplanner.solver.districts.bound import lagrangian_bound
-from beatplanner.solver.districts.evidence import Evidence, Multipliers
+from beatplanner.solver.districts.evidence import BoundEvidence, Multipliers
 from beatplanner.solver.districts.search import Search
-from beatplanner.solver.districts.sites import AllSites, Sites, joined
+from beatplanner.solver.districts.sites import AllSites, SitePairs, joined
 from beatplanner.solver.districts.solve import DistrictingProblem, solve_districts
 
 
-def all_sites(problem: DistrictingProblem) -> Sites:
+def all_sites(problem: DistrictingProblem) -> SitePairs:
     search = Search(problem, 0, 1)
     every = AllSites(
         search.graph.indptr,
@@ -88,7 +88,7 @@ def test_prices_lift_the_bound_and_never_above_the_best_plan(seed, several):
     bound, prices = found
     assert start.value < bound.value <= best * (1 + 1e-9)
     # the certificate proves as much, whatever the checker has of the tree
-    evidence = Evidence(bound.value, rounds=(Multipliers(bound.multiplier, bound.price),), balance=prices)
+    evidence = BoundEvidence(bound.value, rounds=(Multipliers(bound.multiplier, bound.price),), balance=prices)
     arrays, area = packed(evidence), area_of(problem)
     assert min(prove_part(area, arrays, False, bound.value), bound.value) == pytest.approx(bound.value, rel=1e-4)
     without = {k: v for k, v in arrays.items() if not k.startswith("balance_")}
@@ -132,7 +132,7 @@ def test_no_prices_of_a_forger_prove_what_is_not_so(scale, claim):
         random = np.random.default_rng(draw)
         site = np.column_stack([np.arange(12), np.full(12, -1)])
         price = random.normal(0, scale, (12, 1)) * np.abs(found[1].price).max()
-        forged = packed(Evidence(best, rounds=(Multipliers(start.multiplier * random.uniform(0.5, 1.5)),)))
+        forged = packed(BoundEvidence(best, rounds=(Multipliers(start.multiplier * random.uniform(0.5, 1.5)),)))
         forged |= {"balance_site": site, "balance_price": price}
         assert min(prove_part(area, forged, False, best * claim), best * claim) <= best * (1 + 1e-9)
 
@@ -142,7 +142,7 @@ def test_prices_have_a_form():
     best, area = best_within(problem, travel), area_of(problem)
     found = bounds(problem, best)[1]
     assert found is not None
-    whole = packed(Evidence(best, rounds=(Multipliers(found[0].multiplier),), balance=found[1]))
+    whole = packed(BoundEvidence(best, rounds=(Multipliers(found[0].multiplier),), balance=found[1]))
     site, price = whole["balance_site"], whole["balance_price"]
     for wrong in (
         {"balance_price": np.column_stack([price, price])},

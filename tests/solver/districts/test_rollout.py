@@ -8,7 +8,7 @@ import pytest
 from benchmarks.claims_rollout import best_of, choices_of, instance, wrong_claims
 
 from beatplanner.planning.verification.rollout_proof import bound_of, evaluate
-from beatplanner.planning.whole.rollout import Rollout
+from beatplanner.planning.whole.rollout import RolloutPlan
 from beatplanner.solver.districts.recombination import percentile, recombinations
 from beatplanner.solver.location.rollout import rollout, served
 from beatplanner.solver.location.rollout_tree import rollout_tree
@@ -96,7 +96,7 @@ def test_a_certificate_of_beats_in_another_order_proves_the_same():
     groups = len(s.residents)
     # the first group has two beats; a certificate that is not reordered with them is of other groups
     group = np.array([0, *range(groups)])
-    made, unlike = Rollout(np.arange(groups + 1), best, True, arrays, group), 0
+    made, unlike = RolloutPlan(np.arange(groups + 1), best, True, arrays, group), 0
     for _ in range(6):
         order = random.permutation(groups + 1)
         now = made.in_order(order)

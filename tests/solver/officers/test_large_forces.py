@@ -8,14 +8,14 @@ from benchmarks.forces import force
 from beatplanner.solver.officers import columns
 from beatplanner.solver.officers.annealing import FEW
 from beatplanner.solver.officers.figures import breaches, measure
-from beatplanner.solver.officers.prices import Prices
+from beatplanner.solver.officers.prices import PostMultipliers
 from beatplanner.solver.officers.problem import Posting
-from beatplanner.solver.officers.search import Search
+from beatplanner.solver.officers.search import PostingSearch
 
 
 def test_of_many_places_some_are_looked_at_and_the_plan_is_the_same_again():
     problem = force(FEW + 20, 250, 24, 1, 0)
-    searches = [Search(problem.arrays, 3) for _ in range(2)]
+    searches = [PostingSearch(problem.arrays, 3) for _ in range(2)]
     begun = searches[0].best
     for s in searches:
         s.improve(2_000, lambda: False, 0.0)
@@ -32,7 +32,7 @@ def test_coarse_rows_go_on_where_most_of_the_objective_is_vacancies(monkeypatch)
     monkeypatch.setattr(columns, "LARGE", 0)
     problem = force(20, 36, 36, 2, 0)
     a = problem.arrays
-    search, prices = Search(a, 0), Prices(a)
+    search, prices = PostingSearch(a, 0), PostMultipliers(a)
     search.improve(4_000, lambda: False, 0.0)
     base = prices.bound
     columns.raise_bound(a, prices, search.postings(), search.best, lambda: 600.0, most=100)
@@ -43,13 +43,13 @@ def test_coarse_rows_go_on_where_most_of_the_objective_is_vacancies(monkeypatch)
 def test_a_search_goes_back_to_its_best_plan():
     """The likeliest series of coarse rows are worse together than what the search had, and were gone on from."""
     problem = force(12, 16, 36, 1, 0)
-    search = Search(problem.arrays, 0)
+    search = PostingSearch(problem.arrays, 0)
     search.improve(1_000, lambda: False, 0.0)
     best = search.best
     search.start_from([])
     search.go_back()
     assert search.best == best
     found = [tuple(p) for p in search.postings()]
-    again = Search(problem.arrays, 0)
+    again = PostingSearch(problem.arrays, 0)
     again.start_from(found)
     assert search.state.own.sum() == pytest.approx(again.state.own.sum())

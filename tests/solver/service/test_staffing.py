@@ -8,7 +8,7 @@ import pytest
 from beatplanner.solver.service.erlang import erlang_b, erlang_c
 from beatplanner.solver.service.fewest import _Bounds, fewest_officers
 from beatplanner.solver.service.shift_starts import need_by_hour, shift_starts
-from beatplanner.solver.service.staffing import Shift, Standard, keeps, measure
+from beatplanner.solver.service.staffing import ShiftCalls, Standard, keeps, measure
 
 MOST = 5
 
@@ -30,7 +30,7 @@ def test_the_fewest_are_those_of_enumeration(seed):
             len(places), atoms
         )
 
-    shift = Shift(
+    shift = ShiftCalls(
         rng.random(atoms) * rng.choice([0.1, 0.5, 1.0]),
         rng.integers(-1 if rng.random() < 0.2 else 0, beats, atoms),
         way(rng.random((beats, 2)) * 10),
@@ -72,14 +72,14 @@ def test_erlang_by_hand():
 
 def test_time_for_people_by_hand():
     # two calls an hour of 30 minutes are one officer's work: 40 % for people needs 1 / 0.6, so two
-    shift = Shift(np.array([1.0, 1.0]), np.array([0, 0]), np.zeros((1, 2)), np.zeros((0, 2)), 30.0)
+    shift = ShiftCalls(np.array([1.0, 1.0]), np.array([0, 0]), np.zeros((1, 2)), np.zeros((0, 2)), 30.0)
     found = fewest_officers(shift, Standard(people_share=0.4), most=10)
     assert found.officers is not None and found.officers.tolist() == [2] and found.at_least == 2 and found.proven
     assert need_by_hour(np.array([1.0, 0.0]), Standard(people_share=0.4)).tolist() == [2, 1]
 
 
 def test_places_that_reach_too_few_calls_are_impossible():
-    shift = Shift(np.array([1.0, 1.0]), np.array([0, 0]), np.array([[1.0, 20.0]]), np.zeros((0, 2)), 30.0)
+    shift = ShiftCalls(np.array([1.0, 1.0]), np.array([0, 0]), np.array([[1.0, 20.0]]), np.zeros((0, 2)), 30.0)
     found = fewest_officers(shift, Standard(minutes=15, within_share=0.9), most=10)
     assert found.officers is None and found.at_least is None and found.proven and found.limited_by == "within_share"
 
@@ -98,9 +98,11 @@ def test_shifts_start_where_the_need_changes():
     assert shift_starts(need, 5, 6, 12) == ((), 0)
 
 
-def lost(rate: float, minutes: float = 0.0, *, travel: bool = False) -> Shift:
+def lost(rate: float, minutes: float = 0.0, *, travel: bool = False) -> ShiftCalls:
     """One beat with one unit, whose calls of 30 minutes are lost where all are busy."""
-    return Shift(np.array([rate]), np.array([0]), np.full((1, 1), minutes), np.zeros((0, 1)), 30.0, travel, waits=False)
+    return ShiftCalls(
+        np.array([rate]), np.array([0]), np.full((1, 1), minutes), np.zeros((0, 1)), 30.0, travel, waits=False
+    )
 
 
 def test_where_calls_are_lost_erlang_says_how_many_leave_time_for_people():
@@ -123,7 +125,7 @@ def test_no_staffing_is_less_busy_than_the_bound_says(several):
         calls = rng.random((atoms, 2 if several else 1)) * rng.choice([0.3, 1.0])
         rate = calls @ np.arange(1, calls.shape[1] + 1)
         minutes = rng.uniform(2, 25, (beats, atoms))
-        shift = Shift(
+        shift = ShiftCalls(
             rate,
             rng.integers(0, beats, atoms),
             minutes,

@@ -128,7 +128,7 @@ def _like_wgs84(crs: CRS) -> bool:
 
 
 @dataclass(frozen=True)
-class Change:
+class DatumShift:
     """A registered change of a system to WGS 84 at a place: name, accuracy (metres), where it puts the place, and its ``towgs84``."""
 
     name: str
@@ -254,14 +254,14 @@ def _rounded_middle(crs: CRS, points: np.ndarray) -> tuple[float, float]:
     return float(x), float(y)
 
 
-def _changes(crs: CRS, x: float, y: float, lonlat: tuple[float, float]) -> list[Change]:
+def _changes(crs: CRS, x: float, y: float, lonlat: tuple[float, float]) -> list[DatumShift]:
     """Return the changes to WGS 84 registered for a place, without ballpark steps; those of a neighbour's land where they reach here."""
     area = _interest(lonlat[0] - 0.05, lonlat[1] - 0.05, lonlat[0] + 0.05, lonlat[1] + 0.05)
     try:
         group = TransformerGroup(crs, 4326, always_xy=True, area_of_interest=area)
     except (ProjError, CRSError, ValueError):
         return []
-    found: list[Change] = []
+    found: list[DatumShift] = []
     for transformer in group.transformers:
         if "allpark" in transformer.description:
             continue
@@ -271,11 +271,11 @@ def _changes(crs: CRS, x: float, y: float, lonlat: tuple[float, float]) -> list[
         accuracy = transformer.accuracy if transformer.accuracy >= 0 else 1e3
         steps = [s for s in transformer.description.split(" + ") if " to " in s and not s.startswith("Inverse of ")]
         name = steps[-1] if steps else transformer.description
-        found.append(Change(name, float(accuracy), (float(there[0]), float(there[1])), _towgs84(transformer)))
+        found.append(DatumShift(name, float(accuracy), (float(there[0]), float(there[1])), _towgs84(transformer)))
     return found
 
 
-def _agreed(changes: list[Change]) -> tuple[Change, list[Change]]:
+def _agreed(changes: list[DatumShift]) -> tuple[DatumShift, list[DatumShift]]:
     """Return the most exact of the largest group of changes that agree, and the group; the first of PROJ where none has a majority."""
     groups = [
         [o for o in changes if _metres(c.lonlat, o.lonlat) <= ALIKE + c.accuracy + o.accuracy]
@@ -302,7 +302,7 @@ def _towgs84(transformer: Transformer) -> tuple[float, ...]:
     return tuple(values) if len(values) in (3, 7) else ()
 
 
-def _with_towgs84(crs: CRS, change: Change, x: float, y: float) -> str:
+def _with_towgs84(crs: CRS, change: DatumShift, x: float, y: float) -> str:
     """Return a CRS of the same grid with a change of its own, as text; empty where it cannot be written."""
     if not change.towgs84:
         return ""

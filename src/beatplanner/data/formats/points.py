@@ -110,7 +110,7 @@ def read_points(
 
 
 @dataclass
-class Coordinates:
+class ColumnPoints:
     """Two columns, or one, read as coordinates.
 
     Attributes
@@ -132,7 +132,7 @@ class Coordinates:
     notes: list[str] = field(default_factory=list[str])
 
 
-def read_coordinates(frame: pd.DataFrame, x: str, y: str) -> Coordinates | None:
+def read_coordinates(frame: pd.DataFrame, x: str, y: str) -> ColumnPoints | None:
     """Return the coordinates that columns hold: numbers, degrees with minutes and seconds, or both in one column (the same name twice).
 
     None where one column is to hold both and holds neither pairs nor MGRS references.
@@ -144,7 +144,7 @@ def read_coordinates(frame: pd.DataFrame, x: str, y: str) -> Coordinates | None:
             return None
         bad = [i for i in np.flatnonzero(~np.isfinite(both).all(axis=1)) if column[i] is not None]
         kind = "MGRS references" if parse_degrees(column) is None and "," not in str(column[0]) else "pairs of degrees"
-        found = Coordinates(both[:, 0], both[:, 1], True, {}, [f"coordinates were read as {kind}"])
+        found = ColumnPoints(both[:, 0], both[:, 1], True, {}, [f"coordinates were read as {kind}"])
         if bad:
             found.wrong[x] = [
                 (int(i), f"holds “{str(column[i])[:60]}”, which is no coordinate like the others") for i in bad
@@ -156,7 +156,7 @@ def read_coordinates(frame: pd.DataFrame, x: str, y: str) -> Coordinates | None:
         sides = [None if s is None else parse_degrees(texts(frame[c])) for s, c in zip(start, (x, y), strict=True)]
         if sides[0] is not None and sides[1] is not None:
             notes = ["coordinates were read as degrees, minutes and seconds"]
-            found = Coordinates(sides[0], sides[1], True, {}, notes)
+            found = ColumnPoints(sides[0], sides[1], True, {}, notes)
             for c, side in zip((x, y), (sides[0], sides[1]), strict=True):
                 column = texts(frame[c])
                 bad = [int(i) for i in np.flatnonzero(np.isnan(side)) if column[i] is not None]
@@ -167,7 +167,7 @@ def read_coordinates(frame: pd.DataFrame, x: str, y: str) -> Coordinates | None:
             return found
     cells = {c: read_numbers(frame[c]) for c in (x, y)}
     east, north = cells[x].values, cells[y].values
-    found = Coordinates(east, north, False, {c: v.wrong for c, v in cells.items() if v.wrong})
+    found = ColumnPoints(east, north, False, {c: v.wrong for c, v in cells.items() if v.wrong})
     blank = np.isnan(east) | np.isnan(north)
     # 0, 0 lies in the sea: it is what programs write for “unknown”, as they do −999
     zero = (east == 0) & (north == 0) & ~blank

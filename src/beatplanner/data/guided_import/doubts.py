@@ -24,7 +24,7 @@ from beatplanner.data.formats.datums import utm_of
 from beatplanner.data.guided_import.draft import ImportDraft
 from beatplanner.data.guided_import.guessing import RIVALS
 from beatplanner.data.guided_import.mends import MENDS
-from beatplanner.data.guided_import.sources import NUMBERS, TIMES, WHOLE, Source
+from beatplanner.data.guided_import.sources import NUMBERS, TIMES, WHOLE, DraftSource
 from beatplanner.data.guided_import.staging import stage, staged_description
 from beatplanner.data.guided_import.starting_hours import starting_hours
 from beatplanner.data.town.exchanged import in_its_area, letters_say, lonlat_of
@@ -62,7 +62,7 @@ class Doubt:
 
     severity: str
     text: str
-    source: Source | None = None
+    source: DraftSource | None = None
     rows: tuple[int, ...] = ()
     box: tuple[float, ...] = ()
     shapes: tuple[shapely.Geometry, ...] = field(default=(), compare=False)
@@ -102,7 +102,7 @@ def mend(draft: ImportDraft, doubt: Doubt) -> None:
 
 
 def _doubt(
-    draft: ImportDraft, source: Source, severity: str, text: str, doubted: Iterable[int], name: str = ""
+    draft: ImportDraft, source: DraftSource, severity: str, text: str, doubted: Iterable[int], name: str = ""
 ) -> Doubt:
     rows = tuple(int(r) for r in doubted)
     shapes: tuple[Any, ...] = ()
@@ -120,7 +120,7 @@ def _doubt(
     return Doubt(severity, text, source, rows, box, shapes, name, MENDS[name].words if name else "")
 
 
-def check_for_ids(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
+def check_for_ids(draft: ImportDraft, source: DraftSource) -> Iterator[Doubt]:
     """Find ids that are missing or stand twice."""
     if source.role not in ("units", "candidates", "existing"):
         return
@@ -140,7 +140,7 @@ def check_for_ids(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
         )
 
 
-def check_for_places(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
+def check_for_places(draft: ImportDraft, source: DraftSource) -> Iterator[Doubt]:
     """Find rows without a place."""
     frame = draft.mended(source)
     if not isinstance(frame, gpd.GeoDataFrame) or source.role in ("roads", "barriers", "crossings", "roster"):
@@ -160,7 +160,7 @@ def check_for_places(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
         )
 
 
-def check_for_shapes(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
+def check_for_shapes(draft: ImportDraft, source: DraftSource) -> Iterator[Doubt]:
     """Find polygons that are the same, overlap, or lie far away."""
     if source.role != "units":
         return
@@ -194,7 +194,7 @@ def check_for_shapes(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
         )
 
 
-def check_for_far_places(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
+def check_for_far_places(draft: ImportDraft, source: DraftSource) -> Iterator[Doubt]:
     """Find features far from all others of the layer, or from the units."""
     frame = draft.located(source)
     if source.role not in ("units", "candidates", "existing") or len(frame) < 5:
@@ -218,7 +218,7 @@ def check_for_far_places(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
         yield _doubt(draft, source, "warning", text, far, "far")
 
 
-def check_for_numbers(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
+def check_for_numbers(draft: ImportDraft, source: DraftSource) -> Iterator[Doubt]:
     """Find cells without a number where one is needed."""
     frame = draft.mended(source)
     for meaning in NUMBERS:
@@ -238,7 +238,7 @@ def check_for_numbers(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
             yield _doubt(draft, source, "error", text, bad, "numbers")
 
 
-def check_for_times(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
+def check_for_times(draft: ImportDraft, source: DraftSource) -> Iterator[Doubt]:
     """Find cells that hold no time."""
     frame = draft.mended(source)
     for meaning in TIMES:
@@ -258,7 +258,7 @@ def check_for_times(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
             )
 
 
-def check_for_municipalities(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
+def check_for_municipalities(draft: ImportDraft, source: DraftSource) -> Iterator[Doubt]:
     """Find units without a municipality."""
     column = source.columns.get("municipality")
     if source.role != "units" or column is None:
@@ -275,7 +275,7 @@ def check_for_municipalities(draft: ImportDraft, source: Source) -> Iterator[Dou
         )
 
 
-def check_for_officers(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
+def check_for_officers(draft: ImportDraft, source: DraftSource) -> Iterator[Doubt]:
     """Find officers who stand there twice, or without a name."""
     if source.role != "roster":
         return
@@ -286,7 +286,7 @@ def check_for_officers(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
         yield _doubt(draft, source, "error", text, np.flatnonzero(bad), "officers")
 
 
-def check_for_points_outside(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
+def check_for_points_outside(draft: ImportDraft, source: DraftSource) -> Iterator[Doubt]:
     """Find points outside every unit, and coordinates that fit the other way round."""
     units = draft.first("units")
     if source.role != "incidents" or units is None:
@@ -321,7 +321,7 @@ def check_for_points_outside(draft: ImportDraft, source: Source) -> Iterator[Dou
         yield _doubt(draft, source, severity, text, outside)
 
 
-def _swapped(draft: ImportDraft, source: Source, units: Source) -> Doubt:
+def _swapped(draft: ImportDraft, source: DraftSource, units: DraftSource) -> Doubt:
     """Say in which of two layers x and y are swapped, or that nothing says it: points that fit the other way round may be the right ones."""
     votes = names_say(source.columns.get("x", ""), source.columns.get("y", ""))
     frame, raw = draft.located(units), draft.with_place(units)
@@ -350,14 +350,14 @@ def _swapped(draft: ImportDraft, source: Source, units: Source) -> Doubt:
     return _doubt(draft, source, "error", text, ())
 
 
-def check_for_times_unknown(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
+def check_for_times_unknown(draft: ImportDraft, source: DraftSource) -> Iterator[Doubt]:
     """Say what incidents without times are taken for."""
     if source.role == "incidents" and "time" not in source.columns and not draft.rules.days:
         text = f"{source.look.title}: the incidents have no times, so they are taken for one year."
         yield Doubt("warning", text, source, mend="days", mend_words="Say how many days they cover")
 
 
-def check_for_rival_crs(draft: ImportDraft, source: Source) -> Iterator[Doubt]:
+def check_for_rival_crs(draft: ImportDraft, source: DraftSource) -> Iterator[Doubt]:
     """Say that the CRS was guessed where another fits nearly as well."""
     if RIVALS in source.crs_reason:
         text = f"{source.look.title}: its CRS is a guess ({source.crs}: {source.crs_reason}). Ask whoever made the table, and choose it with the columns."

@@ -36,7 +36,7 @@ from beatplanner.data.guided_import.guessing import (
 )
 from beatplanner.data.guided_import.looks import look_at
 from beatplanner.data.guided_import.mends import MENDS
-from beatplanner.data.guided_import.sources import MEANING_WORDS, ROLE_WORDS, Source
+from beatplanner.data.guided_import.sources import MEANING_WORDS, ROLE_WORDS, DraftSource
 from beatplanner.data.paths import whole_path
 
 # Endings of files that a folder is looked through for, and the reason of a layer that a person left out.
@@ -69,7 +69,7 @@ LEFT_OUT = "as you said"
 
 
 @dataclass
-class Rules:
+class StartingRules:
     """The few rules that a new project begins with; all others have defaults."""
 
     name: str = "New project"
@@ -95,14 +95,14 @@ class ImportDraft:
     """
 
     def __init__(self) -> None:
-        self.sources: list[Source] = []
-        self.rules = Rules()
+        self.sources: list[DraftSource] = []
+        self.rules = StartingRules()
         self.hours: dict[str, float] = {}
         self._frames: dict[tuple[Path, str | None], pd.DataFrame] = {}
 
     # ---- files and guesses
 
-    def add(self, paths: Sequence[Path]) -> list[Source]:
+    def add(self, paths: Sequence[Path]) -> list[DraftSource]:
         """Look into files, guess what they are, and take them in; return the new sources.
 
         Raises
@@ -111,13 +111,13 @@ class ImportDraft:
             For the files that cannot be read; the others are taken in.
         """
         problems: list[Note] = []
-        new: list[Source] = []
+        new: list[DraftSource] = []
         there = {s.look.path for s in self.sources}
         for path in paths:
             if whole_path(path) in there:
                 continue
             try:
-                new += [Source(look) for look in look_at(path)]
+                new += [DraftSource(look) for look in look_at(path)]
             except InputError as error:
                 problems += error.problems
         self.sources += new
@@ -127,7 +127,7 @@ class ImportDraft:
             raise InputError(*problems)
         return new
 
-    def remove(self, source: Source) -> None:
+    def remove(self, source: DraftSource) -> None:
         """Leave a layer out again."""
         self.sources.remove(source)
 
@@ -184,7 +184,7 @@ class ImportDraft:
             source.reason = f"its column “{found['id']}” holds the units' ids"
             break
 
-    def _as_residents(self, source: Source, units: Source) -> dict[str, str] | None:
+    def _as_residents(self, source: DraftSource, units: DraftSource) -> dict[str, str] | None:
         """Return the columns of a table of residents by unit, None where it is none."""
         population = guess_columns(source.look, "residents").get("population") or census_total(source.look)
         if population is None:
@@ -218,7 +218,7 @@ class ImportDraft:
         today = 0 if existing is None else existing.look.rows
         return max(1, today + (min(3, candidates.look.rows) if candidates is not None else 0))
 
-    def set_role(self, source: Source, role: str, reason: str = "") -> None:
+    def set_role(self, source: DraftSource, role: str, reason: str = "") -> None:
         """Say what a layer is; its columns and CRS are guessed for it."""
         source.role, source.reason = role, reason
         source.columns = guess_columns(source.look, role) if role else {}
@@ -229,7 +229,7 @@ class ImportDraft:
                 if other is not source and not other.crs:
                     self.set_crs(other)
 
-    def set_column(self, source: Source, meaning: str, column: str) -> None:
+    def set_column(self, source: DraftSource, meaning: str, column: str) -> None:
         """Say which column has a meaning; empty for none. A column has one meaning only."""
         for other in [m for m, c in source.columns.items() if c == column or m == meaning]:
             source.columns.pop(other)
@@ -238,7 +238,7 @@ class ImportDraft:
         if meaning in ("x", "y") and not source.look.geometry:
             self.set_crs(source)
 
-    def set_crs(self, source: Source, crs: str | None = None) -> None:
+    def set_crs(self, source: DraftSource, crs: str | None = None) -> None:
         """Set the CRS of a layer, or guess it where none is given."""
         if crs is not None:
             source.crs, source.crs_reason = crs, "as you chose"
@@ -262,7 +262,7 @@ class ImportDraft:
         others = [s.look.crs for s in self.sources if s.look.crs]
         source.crs, source.crs_reason = guess_place(x, y, near, others)
 
-    def _coordinates(self, source: Source) -> Any:
+    def _coordinates(self, source: DraftSource) -> Any:
         """Return what the columns of a table hold as coordinates, None where there are none."""
         if not {"x", "y"} <= set(source.columns):
             return None
@@ -277,7 +277,7 @@ class ImportDraft:
         shapes = shapes[shapes.notna() & ~shapes.is_empty].to_numpy()
         return np.vstack([shapely.get_coordinates(shapely.centroid(shapes)), shapely.bounds(shapes).reshape(-1, 2)])
 
-    def first(self, role: str) -> Source | None:
+    def first(self, role: str) -> DraftSource | None:
         """Return the layer with a role, None where there is none."""
         return next((s for s in self.sources if s.role == role), None)
 
@@ -302,7 +302,7 @@ class ImportDraft:
 
     # ---- reading
 
-    def frame(self, source: Source) -> pd.DataFrame:
+    def frame(self, source: DraftSource) -> pd.DataFrame:
         """Return a layer as it stands in the file, read once."""
         key = (source.look.path, source.look.layer)
         if key not in self._frames:
@@ -315,14 +315,14 @@ class ImportDraft:
                 self._frames[key] = whole_table(path, layer)
         return self._frames[key]
 
-    def located(self, source: Source, *, mended: bool = True) -> gpd.GeoDataFrame:
+    def located(self, source: DraftSource, *, mended: bool = True) -> gpd.GeoDataFrame:
         """Return a layer with its geometry in EPSG:4326 and its row numbers (from 0) as index; for the preview map."""
         frame = self.mended(source) if mended else self.with_place(source)
         if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None:
             return gpd.GeoDataFrame(geometry=[], crs="EPSG:4326")
         return frame.to_crs("EPSG:4326")
 
-    def with_place(self, source: Source) -> pd.DataFrame:
+    def with_place(self, source: DraftSource) -> pd.DataFrame:
         """Return the rows of a source with their places, before any mend; a plain table where there are none."""
         frame = self.frame(source)
         if source.look.geometry:
@@ -334,7 +334,7 @@ class ImportDraft:
             return gpd.GeoDataFrame(frame.copy(), geometry=points, crs=source.crs)
         return frame.copy()
 
-    def mended(self, source: Source) -> pd.DataFrame:
+    def mended(self, source: DraftSource) -> pd.DataFrame:
         """Return a layer with what is to be mended done."""
         frame = self.with_place(source)
         for name in source.mends:

@@ -16,7 +16,7 @@ from pyproj.exceptions import CRSError
 
 from beatplanner.data.formats.crs_guess import guess_crs, metres_between
 from beatplanner.data.formats.plain_names import plain
-from beatplanner.data.guided_import.looks import Column, LayerLook
+from beatplanner.data.guided_import.looks import ColumnLook, LayerLook
 from beatplanner.data.guided_import.table_roles import TABLE_ROLES, guess_table_role, table_columns
 from beatplanner.data.town.columns import ROSTER_COLUMNS, TABLES, guessed_columns
 
@@ -213,7 +213,7 @@ def guess_columns(look: LayerLook, role: str) -> dict[str, str]:
     return {m: found[m] for m in MEANINGS[role] if m in found}
 
 
-def _score(column: Column, meaning: str, role: str, rows: int) -> float:
+def _score(column: ColumnLook, meaning: str, role: str, rows: int) -> float:
     """Return how well a column fits a meaning, 0 to 1: its name first, then whether its values can mean that."""
     if not _can_mean(column, meaning, role, rows):
         return 0.0
@@ -245,7 +245,7 @@ def _name_score(name: str, words: str) -> float:
     return 0.6 if starts else 0.0
 
 
-def _can_mean(column: Column, meaning: str, role: str, rows: int) -> bool:
+def _can_mean(column: ColumnLook, meaning: str, role: str, rows: int) -> bool:
     number, text = column.kind == "number", column.kind == "text"
     if column.kind == "empty":
         return role == "roster"

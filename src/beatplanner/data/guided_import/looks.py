@@ -28,7 +28,7 @@ LIKE_A_TIME = r"\d\s?[./\-]\s?\d|^\d{8}$|\d\s*[^\W\d]{3,}|[^\W\d]{3,}\.?\s*\d"
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnLook:
     """What a column looks like.
 
     Attributes
@@ -84,7 +84,7 @@ class LayerLook:
     geometry: str
     crs: str
     rows: int
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnLook, ...]
     box: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -93,7 +93,7 @@ class LayerLook:
         """How a user knows it."""
         return self.path.name if self.layer in (None, self.path.stem) else f"{self.path.name} – {self.layer}"
 
-    def column(self, name: str | None) -> Column | None:
+    def column(self, name: str | None) -> ColumnLook | None:
         """Return a column by its name, None where there is none."""
         return next((c for c in self.columns if c.name == name), None)
 
@@ -164,12 +164,12 @@ def _look_at_raster(path: Path) -> LayerLook:
         return LayerLook(path, None, "raster", crs, raster.width * raster.height, (), tuple(raster.bounds))
 
 
-def _columns(frame: pd.DataFrame) -> tuple[Column, ...]:
+def _columns(frame: pd.DataFrame) -> tuple[ColumnLook, ...]:
     geometry = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
     return tuple(_column(frame[name]) for name in frame.columns if name != geometry)
 
 
-def _column(values: pd.Series) -> Column:
+def _column(values: pd.Series) -> ColumnLook:
     cells = values[~missing_cells(values)]
     few = cells.iloc[:LOOKED_AT]
     is_bool = pd.api.types.is_bool_dtype(few)
@@ -180,7 +180,7 @@ def _column(values: pd.Series) -> Column:
     samples = tuple(dict.fromkeys(str(v)[:40] for v in few.iloc[:200]))[:6]
     low, high = (float(numbers.min()), float(numbers.max())) if kind == "number" else (np.nan, np.nan)
     whole = bool(kind == "number" and (numbers % 1 == 0).all())
-    return Column(
+    return ColumnLook(
         str(values.name),
         kind,
         int(cells.astype(str).nunique()),

@@ -14,7 +14,7 @@ import shapely
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import is_missing, read_numbers, read_times, texts
 from beatplanner.data.formats.datums import utm_of
-from beatplanner.data.guided_import.sources import NUMBERS, TIMES, WHOLE, Source
+from beatplanner.data.guided_import.sources import NUMBERS, TIMES, WHOLE, DraftSource
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,10 @@ class Mend:
     """Something that staging can mend: a button's words, and how."""
 
     words: str
-    do: Callable[[Any, Source], Any]
+    do: Callable[[Any, DraftSource], Any]
 
 
-def _number_ids(frame: Any, source: Source) -> Any:
+def _number_ids(frame: Any, source: DraftSource) -> Any:
     """Give each row without an id of its own one; rows with a good one keep it."""
     column = source.columns["id"]
     found = texts(frame[column])
@@ -46,16 +46,16 @@ def _number_ids(frame: Any, source: Source) -> Any:
     return frame.assign(**{column: new})
 
 
-def _without_place(frame: Any, _source: Source) -> Any:
+def _without_place(frame: Any, _source: DraftSource) -> Any:
     return frame[frame.geometry.notna() & ~frame.geometry.is_empty].reset_index(drop=True)
 
 
-def _without_twins(frame: Any, _source: Source) -> Any:
+def _without_twins(frame: Any, _source: DraftSource) -> Any:
     double = pd.Series([g.normalize().wkb if g is not None else None for g in frame.geometry]).duplicated()
     return frame[~double.to_numpy()].reset_index(drop=True)
 
 
-def _without_overlaps(frame: Any, _source: Source) -> Any:
+def _without_overlaps(frame: Any, _source: DraftSource) -> Any:
     """Give what two polygons share to the one that comes first."""
     drawn: list[shapely.Geometry] = list(frame.geometry)
     shapes = np.array([geometry.valid(g) for g in drawn], dtype=object)
@@ -66,7 +66,7 @@ def _without_overlaps(frame: Any, _source: Source) -> Any:
     return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
 
 
-def _numbers_or_zero(frame: Any, source: Source) -> Any:
+def _numbers_or_zero(frame: Any, source: DraftSource) -> Any:
     found: dict[str, object] = {}
     for meaning in NUMBERS:
         if meaning in source.columns:
@@ -76,12 +76,12 @@ def _numbers_or_zero(frame: Any, source: Source) -> Any:
     return frame.assign(**found)
 
 
-def _swapped(frame: Any, _source: Source) -> Any:
+def _swapped(frame: Any, _source: DraftSource) -> Any:
     turned = shapely.transform(frame.geometry.to_numpy(), lambda c: c[:, ::-1])
     return frame.set_geometry(gpd.GeoSeries(turned, index=frame.index, crs=frame.crs))
 
 
-def _without_wrong_times(frame: Any, source: Source) -> Any:
+def _without_wrong_times(frame: Any, source: DraftSource) -> Any:
     found: dict[str, object] = {}
     for meaning in TIMES:
         if meaning in source.columns:
@@ -91,13 +91,13 @@ def _without_wrong_times(frame: Any, source: Source) -> Any:
     return frame.assign(**found)
 
 
-def _first_of_each(frame: Any, source: Source) -> Any:
+def _first_of_each(frame: Any, source: DraftSource) -> Any:
     """Keep the first row of each officer, and none without a name."""
     names = pd.Series(texts(frame[source.columns["officer"]]), index=frame.index)
     return frame[names.notna() & ~names.duplicated()].reset_index(drop=True)
 
 
-def _only_near(frame: Any, _source: Source) -> Any:
+def _only_near(frame: Any, _source: DraftSource) -> Any:
     """Keep what lies within 20 km of the middle half of the layer."""
     centre = frame.geometry.to_crs(utm_of(frame)).centroid
     x, y = centre.x.to_numpy(float), centre.y.to_numpy(float)
@@ -105,7 +105,7 @@ def _only_near(frame: Any, _source: Source) -> Any:
     return frame[apart <= max(20_000.0, 6 * float(np.nanmedian(apart)))].reset_index(drop=True)
 
 
-def _municipality_filled(frame: Any, source: Source) -> Any:
+def _municipality_filled(frame: Any, source: DraftSource) -> Any:
     """Name the municipality of a unit without one after that of the nearest unit."""
     column = source.columns["municipality"]
     empty = frame[column].map(is_missing).to_numpy(bool)

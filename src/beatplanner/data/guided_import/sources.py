@@ -53,7 +53,7 @@ MEANING_WORDS = {
 
 
 @dataclass
-class Source:
+class DraftSource:
     """One layer of a draft.
 
     Attributes

@@ -20,7 +20,7 @@ from beatplanner.data.formats.cells import is_missing
 from beatplanner.data.formats.geopackages import write_layer
 from beatplanner.data.guided_import.draft import ImportDraft
 from beatplanner.data.guided_import.guessing import MEANINGS
-from beatplanner.data.guided_import.sources import Source
+from beatplanner.data.guided_import.sources import DraftSource
 from beatplanner.data.guided_import.table_roles import TABLE_ROLES
 
 # A description while it is put together: keys and values by section.
@@ -83,7 +83,7 @@ def staged_description(file: Path) -> Any:
     return checked_description(json.loads(file.read_text(encoding="utf-8")), file)
 
 
-def _save(frame: pd.DataFrame, folder: Path, role: str, source: Source) -> dict[str, object]:
+def _save(frame: pd.DataFrame, folder: Path, role: str, source: DraftSource) -> dict[str, object]:
     """Write one staged layer; return where it is."""
     used = list(
         dict.fromkeys(source.columns[m] for m in MEANINGS[source.role] if m in source.columns and m not in ("x", "y"))
@@ -117,7 +117,7 @@ def _as_text(value: Any) -> str:
     return str(value)
 
 
-def _units(draft: ImportDraft, source: Source, raw: Sections, folder: Path) -> None:
+def _units(draft: ImportDraft, source: DraftSource, raw: Sections, folder: Path) -> None:
     place = _save(draft.mended(source), folder, "units", source)
     columns = source.columns
     raw["units"] = {
@@ -132,7 +132,7 @@ def _units(draft: ImportDraft, source: Source, raw: Sections, folder: Path) -> N
         raw.setdefault("beats", {})["current"] = place | {"id": columns["current"]}
 
 
-def _incidents(draft: ImportDraft, source: Source, raw: Sections, folder: Path) -> None:
+def _incidents(draft: ImportDraft, source: DraftSource, raw: Sections, folder: Path) -> None:
     raw["incidents"] = _save(draft.mended(source), folder, "incidents", source) | {
         m: source.columns[m] for m in ("category", "time") if m in source.columns
     }
@@ -140,19 +140,19 @@ def _incidents(draft: ImportDraft, source: Source, raw: Sections, folder: Path) 
         raw["incidents"]["days"] = float(draft.rules.days)
 
 
-def _current(draft: ImportDraft, source: Source, raw: Sections, folder: Path) -> None:
+def _current(draft: ImportDraft, source: DraftSource, raw: Sections, folder: Path) -> None:
     raw.setdefault("beats", {})["current"] = _save(draft.mended(source), folder, "current", source) | {
         "id": source.columns["id"]
     }
 
 
-def _sites(draft: ImportDraft, source: Source, raw: Sections, folder: Path) -> None:
+def _sites(draft: ImportDraft, source: DraftSource, raw: Sections, folder: Path) -> None:
     wanted = ("id", "name", "cost") if source.role == "candidates" else ("id", "name")
     found = _save(draft.mended(source), folder, source.role, source)
     raw.setdefault("stations", {})[source.role] = found | {m: source.columns[m] for m in wanted if m in source.columns}
 
 
-def _lines(draft: ImportDraft, source: Source, raw: Sections, folder: Path) -> None:
+def _lines(draft: ImportDraft, source: DraftSource, raw: Sections, folder: Path) -> None:
     # roads are large and need no mending: their classes stand in columns of their own, which are read as they are
     place: dict[str, object] = {"path": str(source.look.path)}
     if source.look.layer:
@@ -166,7 +166,7 @@ def _lines(draft: ImportDraft, source: Source, raw: Sections, folder: Path) -> N
         raw.setdefault("beats", {})[source.role] = place
 
 
-def _roster(draft: ImportDraft, source: Source, raw: Sections, folder: Path) -> None:
+def _roster(draft: ImportDraft, source: DraftSource, raw: Sections, folder: Path) -> None:
     frame = draft.mended(source)
     # the roster's columns have fixed names
     renamed = pd.DataFrame({m: frame[c] for m, c in source.columns.items()})
@@ -174,7 +174,7 @@ def _roster(draft: ImportDraft, source: Source, raw: Sections, folder: Path) -> 
     raw.setdefault("officers", {}).update({"path": "officers.csv"} | ({"crs": source.crs} if source.crs else {}))
 
 
-def _fixed_table(draft: ImportDraft, source: Source, raw: Sections, folder: Path) -> None:
+def _fixed_table(draft: ImportDraft, source: DraftSource, raw: Sections, folder: Path) -> None:
     section, key = source.role.split(".")
     stations = draft.first("candidates") or draft.first("existing")
     if (section == "officers" and draft.first("roster") is None) or (section == "stations" and stations is None):
@@ -186,24 +186,24 @@ def _fixed_table(draft: ImportDraft, source: Source, raw: Sections, folder: Path
     raw.setdefault(section, {})[key] = {"path": f"{source.role}.csv"}
 
 
-def _population_raster(_draft: ImportDraft, source: Source, raw: Sections, _folder: Path) -> None:
+def _population_raster(_draft: ImportDraft, source: DraftSource, raw: Sections, _folder: Path) -> None:
     raw.setdefault("units", {})["population_raster"] = str(source.look.path)
     raw["units"].pop("population", None)
 
 
-def _residents(draft: ImportDraft, source: Source, raw: Sections, folder: Path) -> None:
+def _residents(draft: ImportDraft, source: DraftSource, raw: Sections, folder: Path) -> None:
     place = _save(draft.mended(source), folder, "residents", source)
     table = place | {"key": source.columns["id"], "residents": [source.columns["population"]]}
     raw.setdefault("units", {})["population_table"] = table
     raw["units"].pop("population", None)
 
 
-def _elevation(draft: ImportDraft, source: Source, raw: Sections, _folder: Path) -> None:
+def _elevation(draft: ImportDraft, source: DraftSource, raw: Sections, _folder: Path) -> None:
     if draft.first("roads") is not None and (draft.first("candidates") or draft.first("existing")):
         raw.setdefault("stations", {})["elevation"] = str(source.look.path)
 
 
-_SECTIONS: dict[str, Callable[[ImportDraft, Source, Sections, Path], None]] = {
+_SECTIONS: dict[str, Callable[[ImportDraft, DraftSource, Sections, Path], None]] = {
     "units": _units,
     "incidents": _incidents,
     "current": _current,

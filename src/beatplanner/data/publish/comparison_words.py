@@ -225,7 +225,7 @@ def about(value: float, said: Speech = ENGLISH) -> str:
     return money_in_words(rounded, said, max(0, 8 - len(f"{abs(rounded):.0f}") + 1))
 
 
-class Choice(TypedDict):
+class ChoiceWords(TypedDict):
     """What the decision page says of a plan, in words."""
 
     name: str
@@ -238,7 +238,7 @@ class Choice(TypedDict):
     capacity: str
 
 
-def choose(content: Comparison, said: Speech = ENGLISH) -> list[Choice]:
+def choose(content: Comparison, said: Speech = ENGLISH) -> list[ChoiceWords]:
     """Return what the decision page says of each plan: ``name``, ``unmet``, ``unsolved``, ``choose`` (sentences), ``worst`` and ``money``.
 
     Parameters
@@ -250,7 +250,7 @@ def choose(content: Comparison, said: Speech = ENGLISH) -> list[Choice]:
     """
     rows = {r["key"]: r for b in content["blocks"] for r in b["rows"]}
     unit = content.get("currency") or ""
-    choices: list[Choice] = []
+    choices: list[ChoiceWords] = []
     for plan in content["decision"]:
         words = [_best_in_words(x, rows[x["key"]], content["columns"][0]["name"], unit, said) for x in plan["best"]]
         worst, money, used = plan["worst"], plan["money"], plan["capacity"]

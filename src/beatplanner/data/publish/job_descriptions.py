@@ -20,7 +20,7 @@ from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.alphabet import places_listed
 from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.postings import DAY, Change, changes_of, plan_span, served_until
+from beatplanner.data.result.postings import DAY, PostChange, changes_of, plan_span, served_until
 from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.station_names import station_names
 
@@ -58,7 +58,7 @@ def write_jobs(folder: Path, tables: PlanTables, called: dict[str, str]) -> None
     folder.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
     draft = " ".join([f"{say.text('DRAFT')}.", *why]) if (why := draft_in_words(tables, say=say)) else ""
-    of_post: dict[tuple[str, int], list[Change]] = {}
+    of_post: dict[tuple[str, int], list[PostChange]] = {}
     for change in changes_of(tables):
         of_post.setdefault((change.beat, change.post), []).append(change)
     for row in records(tables.beats):
@@ -78,7 +78,7 @@ def _put_at_the_head(document: Any, line: str) -> None:
             section.header.paragraphs[0].insert_paragraph_before().add_run(line).bold = True
 
 
-def _job(tables: PlanTables, beat: Row, post: int, changes: Sequence[Change], say: Speech) -> dict[str, object]:
+def _job(tables: PlanTables, beat: Row, post: int, changes: Sequence[PostChange], say: Speech) -> dict[str, object]:
     """Return what a job description may name; docs/officers.md lists the fields."""
     assert tables.assignments is not None
     rules, summary = tables.summary["rules"], tables.summary

@@ -476,14 +476,14 @@ def _write_calendar(path: Path, tables: PlanTables) -> None:
             "dtend": until,
             "transp": "TRANSPARENT",
             "dtstamp": dt.datetime.combine(made, dt.time(), dt.UTC),
-            "uid": f"{c.day}-{abs(number_of(f'{c.beat} {c.post} {c.leaves} {c.comes}')):x}@beatplanner",
+            "uid": f"{c.day}-{abs(lasting_number(f'{c.beat} {c.post} {c.leaves} {c.comes}')):x}@beatplanner",
         }
         _fill(event, entry)
         calendar.add_component(event)
     path.write_bytes(calendar.to_ical())
 
 
-def number_of(text: str) -> int:
+def lasting_number(text: str) -> int:
     """Return a number for a text that is the same in every run."""
     import hashlib
 

@@ -10,7 +10,7 @@ from beatplanner.data.publish import price_words
 from beatplanner.data.publish.price_words import how_in_words, price_interval, price_sentence, rule_in_words
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import RUN_CARD, write_csv, write_twin
-from beatplanner.data.result.comparison import PriceRow, Prices
+from beatplanner.data.result.comparison import PriceRow, RulePrices
 from beatplanner.data.result.draft_reason import STEP_NAMES
 from beatplanner.data.result.run_card import cards_of
 
@@ -71,7 +71,7 @@ WORDS = (
 )
 
 
-def write_prices(out: Path, content: Prices, language: str = "en", project: str = "") -> None:
+def write_prices(out: Path, content: RulePrices, language: str = "en", project: str = "") -> None:
     """Write ``prices.csv``, ``prices.xlsx`` and ``prices.html``; `content` as `price_rules` returns it, workbook and page in a language of the forum, in which the project may have another name."""
     t = Speech(language)
     yes = {True: t.text("yes"), False: t.text("no")}

@@ -227,7 +227,7 @@ class PriceRow(Objectives, StepPrice):
     sentence: str
 
 
-class Prices(TypedDict):
+class RulePrices(TypedDict):
     """``prices.json``."""
 
     version: int

@@ -19,7 +19,7 @@ DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Change:
+class PostChange:
     """What happens in a post at one time: somebody leaves, somebody comes, or both.
 
     Attributes
@@ -63,7 +63,7 @@ def plan_span(tables: PlanTables) -> tuple[dt.date, dt.date]:
     return first.date(), (first + pd.DateOffset(years=int(rules["years"]))).date()
 
 
-def changes_of(tables: PlanTables) -> list[Change]:
+def changes_of(tables: PlanTables) -> list[PostChange]:
     """Return every change of a post within the plan, by day, beat and post.
 
     Parameters
@@ -78,7 +78,7 @@ def changes_of(tables: PlanTables) -> list[Change]:
     """
     assert tables.assignments is not None and tables.beats is not None
     begin, end = plan_span(tables)
-    found: list[Change] = []
+    found: list[PostChange] = []
     frame = tables.assignments
     short, posts = _short_days(tables), dict(zip(tables.beats["beat"].astype(str), tables.beats["posts"], strict=True))
     asked = frame["requires"].fillna("").astype(str).ne("") if "requires" in frame else pd.Series(False, frame.index)
@@ -102,7 +102,7 @@ def changes_of(tables: PlanTables) -> list[Change]:
             if start > begin:
                 leaves = None if before is None else str(before["officer"])
                 found.append(
-                    Change(
+                    PostChange(
                         beat,
                         post,
                         leaves,
@@ -116,7 +116,9 @@ def changes_of(tables: PlanTables) -> list[Change]:
             if until >= covered or before is None:
                 covered, before = until, row
         if before is not None and covered < end:
-            found.append(Change(beat, post, str(before["officer"]), None, covered - DAY, None, 0, vacant(covered, end)))
+            found.append(
+                PostChange(beat, post, str(before["officer"]), None, covered - DAY, None, 0, vacant(covered, end))
+            )
     return sorted(found, key=lambda c: (c.day, c.beat, c.post))
 
 

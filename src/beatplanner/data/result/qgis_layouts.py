@@ -127,7 +127,7 @@ class Sheets:
 
 
 @dataclass(frozen=True)
-class Page:
+class LayoutPage:
     """A page of a layout.
 
     Attributes
@@ -172,7 +172,7 @@ def layouts(sheets: Sheets, says: words.Says) -> str:
     """
     west, south, east, north = sheets.extent
     paper = (420.0, 297.0) if east - west >= north - south else (297.0, 420.0)
-    whole = Page("overview", sheets.title, "1", paper, extent=sheets.extent)
+    whole = LayoutPage("overview", sheets.title, "1", paper, extent=sheets.extent)
     kept = _height(whole, sheets)
     scale = _scale_of(_filled(sheets.extent, whole.width, kept), whole.width)
     found = dense_parts(sheets.shapes, scale, whole.width, kept)
@@ -181,9 +181,11 @@ def layouts(sheets: Sheets, says: words.Says) -> str:
     pages = [replace(whole, parts=parts)]
     for k, (sign, kind, shown) in enumerate(parts):
         heading = f"{sheets.title} · {says.text(words.PART, letter=sign)}"
-        pages.append(Page(kind, heading, str(k + 2), paper, (k + 1) * (paper[1] + BETWEEN), shown))
+        pages.append(LayoutPage(kind, heading, str(k + 2), paper, (k + 1) * (paper[1] + BETWEEN), shown))
     all_sheets = sheets.beats + len(pages)
-    atlas = Page("atlas", f"[% {_beat_called(says)} %]", f"[% @atlas_featurenumber + {len(pages)} %]", (210.0, 297.0))
+    atlas = LayoutPage(
+        "atlas", f"[% {_beat_called(says)} %]", f"[% @atlas_featurenumber + {len(pages)} %]", (210.0, 297.0)
+    )
     coverage = (
         '<Atlas enabled="1" coverageLayer="beatplanner_beats" coverageLayerName="beats" coverageLayerProvider="ogr" hideCoverage="0" '
         f'sortFeatures="1" sortKey={quoteattr(PAGES)} sortAscending="1" '
@@ -233,7 +235,7 @@ def _scale_of(extent: Box, width: float) -> float:
     return (extent[2] - extent[0]) * 1000 / width
 
 
-def _height(page: Page, sheets: Sheets) -> float:
+def _height(page: LayoutPage, sheets: Sheets) -> float:
     """Return the height of a page's map, which leaves room for its lists: all of them, on a page of the atlas what a map there shows at most."""
     room = page.paper[1] - ABOVE - BELOW + (0.0 if page.atlas else ROWS)
     extents = [_filled(s.bounds, page.width, room - MOST * LINE, 1150) for s in sheets.shapes] if page.atlas else []
@@ -241,7 +243,9 @@ def _height(page: Page, sheets: Sheets) -> float:
     return room - LINE * min(MOST, sum(math.ceil(n * LETTER / page.width) for n in lengths))
 
 
-def _layout(name: str, pages: Sequence[Page], sheets: Sheets, says: words.Says, all_sheets: int, coverage: str) -> str:
+def _layout(
+    name: str, pages: Sequence[LayoutPage], sheets: Sheets, says: words.Says, all_sheets: int, coverage: str
+) -> str:
     """Return a layout with its pages below one another."""
     drawn = "".join(
         f'<LayoutItem type="{PAGE}" uuid="{_id(p.kind, "page")}" size="{p.paper[0]:g},{p.paper[1]:g},mm" position="0,{p.top:g},mm" positionOnPage="0,0,mm" visibility="1" background="true"/>'
@@ -254,7 +258,7 @@ def _layout(name: str, pages: Sequence[Page], sheets: Sheets, says: words.Says, 
     )
 
 
-def _items(page: Page, sheets: Sheets, says: words.Says, all_sheets: int) -> list[str]:
+def _items(page: LayoutPage, sheets: Sheets, says: words.Says, all_sheets: int) -> list[str]:
     """Return what stands on a page."""
     kind, width, top, height = page.kind, page.width, page.top + ABOVE, _height(page, sheets)
     shown = _filled(page.extent or sheets.extent, width, height)
@@ -325,7 +329,7 @@ def _separated(group: str) -> str:
     )
 
 
-def _map(page: Page, called: str, shown: Box, place: tuple[float, float, float, float]) -> str:
+def _map(page: LayoutPage, called: str, shown: Box, place: tuple[float, float, float, float]) -> str:
     """Return the map of a page, with a frame around each part that has a page of its own."""
     own = (
         '<AtlasMap margin="0.1" scalingMode="2" atlasDriven="1"/>' + _round_scale(place[2], place[3])
@@ -345,7 +349,7 @@ def _map(page: Page, called: str, shown: Box, place: tuple[float, float, float, 
     )
 
 
-def _signs(page: Page, shown: Box, place: tuple[float, float, float]) -> list[str]:
+def _signs(page: LayoutPage, shown: Box, place: tuple[float, float, float]) -> list[str]:
     """Return the signs of the parts, at the corners of their frames."""
     left, top, width = place
     per_mm = (shown[2] - shown[0]) / width

@@ -16,7 +16,7 @@ from beatplanner.data.town.distances import read_unit_distances
 from beatplanner.data.town.homes import read_homes
 from beatplanner.data.town.incidents import read_incidents
 from beatplanner.data.town.reading import Reading
-from beatplanner.data.town.roster import read_published, read_roster, read_special_posts
+from beatplanner.data.town.roster import read_published_postings, read_roster, read_special_posts
 from beatplanner.data.town.sites import read_sites
 from beatplanner.data.town.today import read_current, read_locked
 from beatplanner.data.town.town import Town
@@ -76,7 +76,7 @@ def read_town(description: Description) -> Town:
     with keep():
         special = read_special_posts(reading, units)
     with keep():
-        published = read_published(reading, units, roster)
+        published = read_published_postings(reading, units, roster)
     reading.findings.raise_if_any()
     _tell_unknown_areas(reading, units, beat_names)
     reading.tell_unused_columns()

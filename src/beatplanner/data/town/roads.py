@@ -22,7 +22,7 @@ from beatplanner.data.formats.cells import missing_cells, numbers, read_truths, 
 from beatplanner.data.formats.layers import read_layer
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.columns import mapped_table
-from beatplanner.data.town.walking_network import Roads
+from beatplanner.data.town.walking_network import WalkingLines
 
 # Columns in which road layers keep the class of a road; and those that say it is a bridge or a tunnel.
 ROAD_CLASS_COLUMNS = ("highway", "kind", "fclass", "type")
@@ -126,7 +126,7 @@ def read_roads(
     metres_a_minute: float,
     classes: Path | None,
     driven: dict[str, RoadClass] | None = None,
-) -> tuple[Roads, Place, int, dict[str, int]]:
+) -> tuple[WalkingLines, Place, int, dict[str, int]]:
     """Read the roads that people walk on, or drive on.
 
     Parameters
@@ -176,7 +176,7 @@ def read_roads(
         )
     gone, count = np.unique(kind[~walked].astype(str), return_counts=True)
     kept = np.flatnonzero(usable)
-    roads = Roads(
+    roads = WalkingLines(
         lines[kept],
         frame["apart"].to_numpy(bool)[kept],
         np.array([1.0 if driven is not None else rule[i].factor for i in kept]),

@@ -285,7 +285,9 @@ def read_special_posts(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFram
     return pd.DataFrame(rows, columns=["beat", "posts", "requires"])
 
 
-def read_published(reading: Reading, units: gpd.GeoDataFrame, roster: pd.DataFrame | None) -> pd.DataFrame | None:
+def read_published_postings(
+    reading: Reading, units: gpd.GeoDataFrame, roster: pd.DataFrame | None
+) -> pd.DataFrame | None:
     """Read the postings that were published, with officers as the roster writes them and beats as today's layer does."""
     rules = reading.description.officers
     if rules is None or rules.published is None:

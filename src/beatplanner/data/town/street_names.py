@@ -46,7 +46,7 @@ NAME_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Streets:
+class NamedStreets:
     """Streets by name.
 
     Attributes
@@ -71,7 +71,7 @@ class Streets:
         return shapely.bounds(self.lines).reshape(-1, 4)
 
 
-def street_names(town: Town) -> Streets | None:
+def street_names(town: Town) -> NamedStreets | None:
     """Return the streets of a town that have a name; None where no layer of roads names any, or none can be read.
 
     The map is the better for them, and does without: what is wrong with the layer is said by what plans with it.
@@ -98,7 +98,7 @@ def _layers(d: Description) -> list[tuple[Layer, str | None]]:
     return found
 
 
-def _read(town: Town, layer: Layer, column: str | None) -> Streets | None:
+def _read(town: Town, layer: Layer, column: str | None) -> NamedStreets | None:
     path = town.description.path(layer.path)
     if is_openstreetmap(path):
         frame, _ = named_streets(path, layer, town.units.geometry)
@@ -113,7 +113,7 @@ def _read(town: Town, layer: Layer, column: str | None) -> Streets | None:
     return merged(gpd.GeoDataFrame(frame.to_crs(town.crs)), column)
 
 
-def merged(frame: gpd.GeoDataFrame, column: str) -> Streets | None:
+def merged(frame: gpd.GeoDataFrame, column: str) -> NamedStreets | None:
     """Return the lines of a layer joined by name; None where none has one."""
     names = np.array(["" if is_missing(v) else " ".join(str(v).split()) for v in frame[column]], dtype=object)
     lines = np.asarray(frame.geometry.array, dtype=object)
@@ -126,4 +126,4 @@ def merged(frame: gpd.GeoDataFrame, column: str) -> Streets | None:
     streets = shapely.line_merge(shapely.multilinestrings(parts[order], indices=number[order]))
     pieces, street = shapely.get_parts(streets, return_index=True)
     longest = np.argsort(-shapely.length(pieces), kind="stable")
-    return Streets(tuple(str(kinds[k]) for k in street[longest]), pieces[longest])
+    return NamedStreets(tuple(str(kinds[k]) for k in street[longest]), pieces[longest])

@@ -37,7 +37,7 @@ CATCHMENT_REACH, CATCHMENT_HOLE = 70.0, 60_000.0
 
 
 @dataclass(frozen=True)
-class Roads:
+class WalkingLines:
     """Lines that people walk on.
 
     Attributes
@@ -61,7 +61,7 @@ class Roads:
     pace: np.ndarray | None = None
 
     @classmethod
-    def plain(cls, lines: np.ndarray) -> Roads:
+    def plain(cls, lines: np.ndarray) -> WalkingLines:
         """Return roads that cross each other at grade."""
         n = len(lines)
         return cls(lines, np.zeros(n, bool), np.ones(n), np.zeros(n))
@@ -99,7 +99,7 @@ class WalkingNetwork:
 
 
 def walking_network(
-    roads: Roads, snap: float = SNAP, height: Callable[[np.ndarray], np.ndarray] | None = None
+    roads: WalkingLines, snap: float = SNAP, height: Callable[[np.ndarray], np.ndarray] | None = None
 ) -> WalkingNetwork:
     """Build the network of roads that meet or cross each other.
 
@@ -250,7 +250,7 @@ class Barriers:
         return np.asarray(shapely.intersects(self.shape, shapely.linestrings(np.stack([a, b], axis=1))))
 
 
-def without_barred(roads: Roads, barriers: Barriers, reach: float = 60.0) -> Roads:
+def without_barred(roads: WalkingLines, barriers: Barriers, reach: float = 60.0) -> WalkingLines:
     """Return the roads without those that cross a barrier farther than `reach` metres from every crossing; bridges stay."""
     shapely.prepare(barriers.shape)
     hit = shapely.intersects(barriers.shape, roads.lines) & ~roads.apart
@@ -264,7 +264,7 @@ def without_barred(roads: Roads, barriers: Barriers, reach: float = 60.0) -> Roa
     lines[hit] = geometry.difference(lines[hit], closed)
     kept = ~shapely.is_empty(lines)
     pace = None if roads.pace is None else roads.pace[kept]
-    return Roads(lines[kept], roads.apart[kept], roads.factor[kept], roads.wait[kept], pace)
+    return WalkingLines(lines[kept], roads.apart[kept], roads.factor[kept], roads.wait[kept], pace)
 
 
 @dataclass(frozen=True)

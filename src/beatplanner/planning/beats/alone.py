@@ -14,7 +14,14 @@ from beatplanner.planning.beats.amounts import HAIR, STEP, next_step
 from beatplanner.planning.beats.balances import deviations, tolerance_of, with_tolerances
 from beatplanner.planning.beats.given_start import given_start
 from beatplanner.planning.beats.looking_on import LOOKING_ON, unmet_by
-from beatplanner.planning.beats.municipality import MunicipalityPlan, Part, PartEvidence, Relaxed, Setting, Task
+from beatplanner.planning.beats.municipality import (
+    MunicipalityPlan,
+    MunicipalityTask,
+    Part,
+    PartEvidence,
+    Relaxed,
+    Setting,
+)
 from beatplanner.planning.beats.problems import in_words, places
 from beatplanner.planning.proof import Progress, Unproven, silent
 from beatplanner.solver.clock import read_clock
@@ -45,7 +52,7 @@ PROVEN_UNITS, PROOF_NODES_OF_TRIAL = 300, 300
 
 def plan_alone(
     setting: Setting,
-    asked: tuple[Part, Task],
+    asked: tuple[Part, MunicipalityTask],
     seconds: float,
     cancelled: Callable[[], bool],
     progress: Progress = silent,
@@ -79,14 +86,14 @@ class _Municipality:
         self,
         setting: Setting,
         part: Part,
-        task: Task,
+        task: MunicipalityTask,
         seconds: float,
         cancelled: Callable[[], bool],
         progress: Progress,
     ) -> None:
         self.setting: Setting = setting
         self.part: Part = part
-        self.task: Task = task
+        self.task: MunicipalityTask = task
         self.until = read_clock(cancelled) + seconds
         self.cancelled: Callable[[], bool] = cancelled
         self.progress: Progress = progress

@@ -21,7 +21,7 @@ MOST_CHOICES = 200_000
 
 
 @dataclass(frozen=True)
-class Step:
+class BudgetStep:
     """Plans of one municipality that move at least `low` and at most `high` residents: they cost at least `bound`, and `priced` with the price."""
 
     low: float
@@ -30,7 +30,7 @@ class Step:
     priced: float
 
 
-def steps_of(limits: Sequence[tuple[float, float]], price: float, priced: float) -> list[Step]:
+def steps_of(limits: Sequence[tuple[float, float]], price: float, priced: float) -> list[BudgetStep]:
     """Return the steps of one municipality.
 
     Parameters
@@ -40,7 +40,7 @@ def steps_of(limits: Sequence[tuple[float, float]], price: float, priced: float)
     price, priced
         The common price, and what the municipality costs at least with it.
     """
-    found: list[Step] = []
+    found: list[BudgetStep] = []
     low = 0.0
     for high, bound in sorted(limits):
         # a bound holds for all that move fewer, too
@@ -49,12 +49,14 @@ def steps_of(limits: Sequence[tuple[float, float]], price: float, priced: float)
         if math.isfinite(high):
             best = max(best, priced - price * high)
         if math.isfinite(best):
-            found.append(Step(low, high, best, max(priced, best + price * low)))
+            found.append(BudgetStep(low, high, best, max(priced, best + price * low)))
         low = high
     return found
 
 
-def least_choice(steps: Sequence[Sequence[Step]], budget: float, worth: float) -> tuple[float, tuple[int, ...]] | None:
+def least_choice(
+    steps: Sequence[Sequence[BudgetStep]], budget: float, worth: float
+) -> tuple[float, tuple[int, ...]] | None:
     """Return the least bound of any choice of steps within a budget, and that choice; inf and () where none is within.
 
     Parameters

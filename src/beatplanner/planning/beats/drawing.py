@@ -20,7 +20,7 @@ from beatplanner.data.findings import listed
 from beatplanner.data.narrowing import Table, is_array, is_sequence
 from beatplanner.data.project.edits import Edit
 from beatplanner.data.town.town import Town
-from beatplanner.planning.beats.drawn_figures import Figures, figures_of
+from beatplanner.planning.beats.drawn_figures import DrawnFigures, drawn_figures
 from beatplanner.planning.beats.drawn_plan import DrawnPlan, Pair, RefusedError
 from beatplanner.planning.workload import WorkloadPlan
 
@@ -106,7 +106,7 @@ class Drawing(DrawnPlan):
         self._done: list[Done] = []
         self._undone: list[Done] = []
         self._stroke: _Stroke | None = None
-        self._figures: Figures | None = None
+        self._figures: DrawnFigures | None = None
 
     def __getstate__(self) -> dict[str, object]:
         """Go to another process without those who listen, and with the usual clock."""
@@ -428,10 +428,10 @@ class Drawing(DrawnPlan):
 
     # ---- figures
 
-    def figures(self) -> Figures:
+    def figures(self) -> DrawnFigures:
         """Return what the drawing comes to now."""
         if self._figures is None:
-            self._figures = figures_of(self)
+            self._figures = drawn_figures(self)
         return self._figures
 
     # ---- for solving on

@@ -17,7 +17,7 @@ from beatplanner.planning.workload import officers_required
 
 
 @dataclass(frozen=True)
-class Figures:
+class DrawnFigures:
     """What a drawing comes to; arrays have a row for each beat that has units, in the order of `beat`.
 
     Attributes
@@ -73,7 +73,7 @@ class Figures:
         return not len(self.adrift)
 
 
-def figures_of(drawn: DrawnPlan) -> Figures:
+def drawn_figures(drawn: DrawnPlan) -> DrawnFigures:
     """Return what a drawn plan comes to now."""
     count = len(drawn.ids)
     label, work = drawn.label, drawn.workload
@@ -108,7 +108,7 @@ def figures_of(drawn: DrawnPlan) -> Figures:
     row = np.zeros(count, int)
     row[used] = np.arange(len(used))
     shares = rules.balances if rules is not None else {}
-    found = Figures(
+    found = DrawnFigures(
         beat=tuple(drawn.ids[int(k)] for k in used),
         hours=hours,
         mean=mean,
@@ -146,7 +146,7 @@ def _pieces(drawn: DrawnPlan) -> tuple[np.ndarray, np.ndarray]:
     return pieces, np.flatnonzero(~main[piece])
 
 
-def _uneven(drawn: DrawnPlan, f: Figures) -> list[str]:
+def _uneven(drawn: DrawnPlan, f: DrawnFigures) -> list[str]:
     """Return the beats that break a further balance, in words."""
     found: list[str] = []
     for b in f.balances:
@@ -161,7 +161,7 @@ def _uneven(drawn: DrawnPlan, f: Figures) -> list[str]:
     return found
 
 
-def _broken(drawn: DrawnPlan, f: Figures) -> tuple[str, ...]:
+def _broken(drawn: DrawnPlan, f: DrawnFigures) -> tuple[str, ...]:
     """Return the rules that are broken, in words."""
     found: list[str] = []
     adrift = drawn.label[f.adrift]

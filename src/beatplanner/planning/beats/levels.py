@@ -37,7 +37,7 @@ PROVEN_MEMBERS, PROOF_NODES_OF_TRIAL = 100, 300
 
 
 @dataclass(frozen=True)
-class Level:
+class LevelPlan:
     """One level.
 
     Attributes
@@ -88,7 +88,7 @@ def plan_levels(
     nodes: int | None = None,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
-) -> tuple[Level, ...]:
+) -> tuple[LevelPlan, ...]:
     """Group the beats into sectors, and these into commands, as far as the rules ask for it.
 
     Parameters
@@ -112,7 +112,7 @@ def plan_levels(
     member = np.array([ids[str(b)] for b in beats.beat])
     centre = beats.table["centre"].to_numpy(int)
     hours = np.bincount(member, weights=workload.hours, minlength=len(ids))
-    found: list[Level] = []
+    found: list[LevelPlan] = []
     asked: list[tuple[LevelName, Grouping]] = [("sectors", rules.sectors)]
     if rules.commands is not None:
         asked.append(("commands", rules.commands))
@@ -202,7 +202,7 @@ class _Grouped:
         except NoRoomError:
             return None
 
-    def level(self, progress: Progress) -> Level:
+    def level(self, progress: Progress) -> LevelPlan:
         """Return the groups: the fewest that keep the rule, else those that are nearest to it."""
         low, high = self.rule.span
         members, apart = len(self.members.weight), len(pieces(self.members))
@@ -315,7 +315,7 @@ class _Grouped:
         tolerance: float,
         clash: str,
         progress: Progress,
-    ) -> Level:
+    ) -> LevelPlan:
         """Return the level, with its groups numbered from north to south."""
         order = np.argsort(-problem.xy[found.centre, 1], kind="stable")
         number = np.empty(problem.count, int)
@@ -324,7 +324,7 @@ class _Grouped:
         bound = found.lower_bound if kept else None
         proof = Proof.closing(self.name, found.objective, bound, taken, kept, progress, impossible([clash]))
         assert connected(found.district, problem.edges)
-        return Level(
+        return LevelPlan(
             self.name,
             problem,
             found,

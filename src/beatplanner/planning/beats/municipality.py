@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from beatplanner.solver.districts.evidence import Evidence
+from beatplanner.solver.districts.evidence import BoundEvidence
 from beatplanner.solver.districts.solve import DistrictingProblem, Districts
 
 
@@ -39,7 +39,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Task:
+class MunicipalityTask:
     """What is asked of one municipality.
 
     Attributes
@@ -116,7 +116,7 @@ class PartEvidence:
     units: np.ndarray
     labels: tuple[str, ...]
     problem: DistrictingProblem
-    evidence: Evidence | None
+    evidence: BoundEvidence | None
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from beatplanner.data.paths import whole_path
 from beatplanner.planning.beats.municipality import MunicipalityPlan, PartEvidence, Relaxed
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.versions import versions
-from beatplanner.solver.districts.evidence import Cut, Evidence, Multipliers, Node
+from beatplanner.solver.districts.evidence import BoundEvidence, Cut, Multipliers, Node
 from beatplanner.solver.districts.solve import DistrictingProblem, Districts
 
 # How long a scheduler may take to answer, and how long a task may go on unasked after a user stopped the run, in seconds.
@@ -46,7 +46,7 @@ KEPT_KINDS = {
         PartEvidence,
         DistrictingProblem,
         Districts,
-        Evidence,
+        BoundEvidence,
         Multipliers,
         Cut,
         Node,

@@ -25,11 +25,11 @@ from beatplanner.planning.beats.municipality import (
     Hosts,
     Limited,
     MunicipalityPlan,
+    MunicipalityTask,
     Part,
     PartEvidence,
     Relaxed,
     Setting,
-    Task,
 )
 from beatplanner.planning.beats.naming import beat_table, best_member, carried_on, distances_of, ids_of_today, new_ids
 from beatplanner.planning.beats.own_ids import anchored, let_go, loose, strangers
@@ -281,10 +281,10 @@ class _Planner:
         people, current = problems.people, problems.current
         known = float(people[current >= 0].sum())
         if most is None or known <= 0:
-            return self.assemble(parts, self.each([(p, Task("plan")) for p in parts], 1.0, ""))
+            return self.assemble(parts, self.each([(p, MunicipalityTask("plan")) for p in parts], 1.0, ""))
         if len(parts) == 1:
-            return self.assemble(parts, self.each([(parts[0], Task("plan", budget=most * known))], 1.0, ""))
-        free = self.each([(p, Task("plan")) for p in parts], 0.35, "")
+            return self.assemble(parts, self.each([(parts[0], MunicipalityTask("plan", budget=most * known))], 1.0, ""))
+        free = self.each([(p, MunicipalityTask("plan")) for p in parts], 0.35, "")
         ways, complete = choices_of_hosts(parts)
         shared = bool(ways[0].labels)
         budget = most * known
@@ -318,7 +318,9 @@ class _Planner:
     ) -> Together:
         relaxed = [replace(p, problem=replace(p.problem, **_rules_of(a))) for p, a in zip(parts, free, strict=True)]
 
-        def each(pairs: Sequence[tuple[Part, Task]], part_of_time: float, phase: str) -> list[MunicipalityPlan]:
+        def each(
+            pairs: Sequence[tuple[Part, MunicipalityTask]], part_of_time: float, phase: str
+        ) -> list[MunicipalityPlan]:
             return self.each(pairs, part_of_time * time_share, phase)
 
         given = [given_start(self.setting, p) for p in relaxed]
@@ -327,7 +329,7 @@ class _Planner:
     def out_of_time(self) -> bool:
         return (self.setting.nodes is None and read_clock(self.cancelled) >= self.until) or self.cancelled()
 
-    def each(self, pairs: Sequence[tuple[Part, Task]], share: float, phase: str) -> list[MunicipalityPlan]:
+    def each(self, pairs: Sequence[tuple[Part, MunicipalityTask]], share: float, phase: str) -> list[MunicipalityPlan]:
         """Do a task for each municipality, here or on the workers, in a share of the time that is left."""
         left = max(0.0, self.until - read_clock(self.cancelled)) * share
         if self.worker_pool is not None:
@@ -341,7 +343,7 @@ class _Planner:
         return SideBySide(self.setting, pairs, read_clock(self.cancelled) + left, self.cancelled, tell).run()
 
     def on_workers(
-        self, pairs: Sequence[tuple[Part, Task]], left: float, sizes: list[int], phase: str
+        self, pairs: Sequence[tuple[Part, MunicipalityTask]], left: float, sizes: list[int], phase: str
     ) -> list[MunicipalityPlan]:
         assert self.worker_pool is not None
         timed = self.setting.nodes is None

@@ -20,16 +20,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from beatplanner.planning.beats.amounts import STEP
-from beatplanner.planning.beats.budget_branches import Step, least_choice, steps_of
+from beatplanner.planning.beats.budget_branches import BudgetStep, least_choice, steps_of
 from beatplanner.planning.beats.looking_on import LOOKING_ON
 from beatplanner.planning.beats.municipality import (
     AtHosts,
     Limited,
     MunicipalityPlan,
+    MunicipalityTask,
     Part,
     PartEvidence,
     Relaxed,
-    Task,
 )
 from beatplanner.planning.progress import Unmet
 from beatplanner.solver.districts.solve import Districts, measured
@@ -42,7 +42,7 @@ FRONT = 20_000
 SMALL, MOST_SHARES, FEW_SHARES = 400, 80, 12
 # A bound this close to the plan is as good as met.
 CLOSE = 1e-6
-Each = Callable[[Sequence[tuple[Part, Task]], float, str], list[MunicipalityPlan]]
+Each = Callable[[Sequence[tuple[Part, MunicipalityTask]], float, str], list[MunicipalityPlan]]
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class _Sharing:
     ) -> tuple[float | None, tuple[PartEvidence, ...], float]:
         """Return the greater of a bound and that at a common price, what proves it, and the price; 0 where it is the old one."""
         price = self.price()
-        proof = self.each([(p, Task("priced", price=price)) for p in self.parts], 0.7, "common price")
+        proof = self.each([(p, MunicipalityTask("priced", price=price)) for p in self.parts], 0.7, "common price")
         self.add([a.found.district for a in proof])
         priced, proofs = self.proven(proof, price)
         if priced is not None and (bound is None or priced > bound):
@@ -201,10 +201,12 @@ class _Sharing:
 
     def least(self) -> Relaxed | None:
         """Find the fewest residents moved, and how few they cannot be; raise the budget where it does not do."""
-        least = self.each([(p, Task("least")) for p in self.parts], 0.25, "fewest moved")
+        least = self.each([(p, MunicipalityTask("least")) for p in self.parts], 0.25, "fewest moved")
         plans = self.add([a.found.district for a in least])
         if not self.late():
-            within = [Task("within", budget=m.moved, start=m.district, effort=0.3, prove=False) for m in plans]
+            within = [
+                MunicipalityTask("within", budget=m.moved, start=m.district, effort=0.3, prove=False) for m in plans
+            ]
             again = self.each(list(zip(self.parts, within, strict=True)), 0.1, "fewest moved")
             self.add([a.found.district for a in again])
         needed = sum(min(d.moved for d in pool) for pool in self.pool)
@@ -230,7 +232,7 @@ class _Sharing:
             if low[1] <= high[1] or high[0] <= low[0] or self.late():
                 break
             price = (high[0] - low[0]) / (low[1] - high[1])
-            tasks = [(p, Task("priced", price=price, effort=0.3, prove=False)) for p in self.parts]
+            tasks = [(p, MunicipalityTask("priced", price=price, effort=0.3, prove=False)) for p in self.parts]
             plans = self.add([a.found.district for a in self.each(tasks, 0.3 / (PRICES - k), f"price tried {k + 1}")])
 
             def priced(d: Districts, price: float = price) -> float:
@@ -253,7 +255,7 @@ class _Sharing:
             if self.late():
                 break
             left = max(0.0, self.budget - sum(d.moved for d in chosen))
-            tasks: list[tuple[Part, Task]] = []
+            tasks: list[tuple[Part, MunicipalityTask]] = []
             for part, now in zip(self.parts, chosen, strict=True):
                 # what another gives up, who goes back to its next smaller plan
                 given = [
@@ -263,7 +265,12 @@ class _Sharing:
                 ]
                 more = left + (max(given, default=0.0) if k % 2 else 0.0)
                 tasks.append(
-                    (part, Task("within", budget=now.moved + more, start=now.district, effort=0.5, prove=False))
+                    (
+                        part,
+                        MunicipalityTask(
+                            "within", budget=now.moved + more, start=now.district, effort=0.5, prove=False
+                        ),
+                    )
                 )
             self.add([a.found.district for a in self.each(tasks, 0.6 / (ROUNDS - k), f"rest of the budget {k + 1}")])
             better = self.choice()
@@ -314,7 +321,7 @@ class _Sharing:
             return bound, chosen, ()
         return best, chosen, tuple(limits)
 
-    def to_part(self, steps: list[Step], hair: float) -> tuple[int, float] | None:
+    def to_part(self, steps: list[BudgetStep], hair: float) -> tuple[int, float] | None:
         """Return the municipality whose step is worst known, and the number of residents at which to part it; None where no step can be parted."""
         worst, found = 0.0, None
         for m, (step, pool) in enumerate(zip(steps, self.pool, strict=True)):
@@ -335,7 +342,7 @@ class _Sharing:
         start = min(
             (d for d in self.pool[m] if d.moved <= upto), key=lambda d: (d.objective, d.moved), default=self.pool[m][0]
         )
-        task = Task("within", budget=upto, start=start.district, effort=0.5)
+        task = MunicipalityTask("within", budget=upto, start=start.district, effort=0.5)
         alone = self.each([(part, task)], share, f"share of the budget {k + 1}")[0].found
         self.add_one(m, alone.district)
         bound = math.inf if alone.infeasible else (alone.lower_bound or 0.0)

@@ -12,7 +12,7 @@ from contextvars import copy_context
 from dataclasses import replace
 
 from beatplanner.planning.beats.alone import plan_alone
-from beatplanner.planning.beats.municipality import MunicipalityPlan, Part, Setting, Task
+from beatplanner.planning.beats.municipality import MunicipalityPlan, MunicipalityTask, Part, Setting
 from beatplanner.planning.proof import OPTIMAL_GAP, Progress
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts.solve import Districts, Further
@@ -40,7 +40,7 @@ class SideBySide:
     def __init__(
         self,
         setting: Setting,
-        pairs: Sequence[tuple[Part, Task]],
+        pairs: Sequence[tuple[Part, MunicipalityTask]],
         until: float,
         cancelled: Callable[[], bool],
         progress: Progress,

@@ -35,7 +35,7 @@ HARD = (
 
 
 @dataclass(frozen=True)
-class Rules:
+class JudgedRules:
     """Sentences on rules that postings break, on those of them that the published plan breaks too, and on what it breaks and these postings do not."""
 
     broken: tuple[str, ...]
@@ -57,7 +57,7 @@ class _Sentences(Ledger):
         return super().each(name, claimed, texts, of, what)
 
 
-def judged_rules(evidence: Evidence) -> tuple[Rules, dict[str, float]]:
+def judged_rules(evidence: Evidence) -> tuple[JudgedRules, dict[str, float]]:
     """Return what postings make of the rules, and the figures by the checker's names; the summary is that of the published plan, which tells what that breaks."""
     ledger = _Sentences()
     check_officers(ledger, evidence)
@@ -71,4 +71,4 @@ def judged_rules(evidence: Evidence) -> tuple[Rules, dict[str, float]]:
         check_officers(alone, replace(evidence, summary=nothing))
         every = (text.removesuffix(NOT_CLAIMED) for text in alone.sentences)
         before = tuple(text for text in every if text not in broken)
-    return Rules(broken, before, again), ledger.values
+    return JudgedRules(broken, before, again), ledger.values

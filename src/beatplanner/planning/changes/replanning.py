@@ -58,7 +58,7 @@ FIGURES = {
 
 
 @dataclass(frozen=True)
-class Change:
+class OfficerEvent:
     """What happens to an officer: ``"leaves"`` or ``"promoted"`` on `day`, ``"sick"`` from `day` until `until`, ``"moves"`` to `beat`."""
 
     kind: str
@@ -80,7 +80,7 @@ class ReplanFound(TypedDict):
 def replan(
     folder: Path,
     out: Path | None,
-    changes: Sequence[Change],
+    changes: Sequence[OfficerEvent],
     *,
     freeze_until: dt.date | None = None,
     reason: str = "",
@@ -220,7 +220,7 @@ def _write_also(part: Path, summary: Claims, folder: Path) -> None:
     write_audit(folder, part, [{**audit, "orders": section["changes"], "price": section["price"]}] if audit else [])
 
 
-def _check(before: PlanTables, changes: Sequence[Change], start: dt.date, years: int, folder: Path) -> None:
+def _check(before: PlanTables, changes: Sequence[OfficerEvent], start: dt.date, years: int, folder: Path) -> None:
     assert before.roster is not None and before.beats is not None
     names, beats = [str(o) for o in before.roster["officer"]], [str(b) for b in before.beats["beat"]]
     starts = month_starts(start, years * 12)
@@ -256,7 +256,7 @@ def _check(before: PlanTables, changes: Sequence[Change], start: dt.date, years:
         raise InputError(*wrong)
 
 
-def _changed_roster(before: PlanTables, changes: Sequence[Change]) -> pd.DataFrame:
+def _changed_roster(before: PlanTables, changes: Sequence[OfficerEvent]) -> pd.DataFrame:
     """Return the roster with what happens entered."""
     assert before.roster is not None
     roster = before.roster.copy().astype(object)
@@ -280,7 +280,7 @@ def _changed_roster(before: PlanTables, changes: Sequence[Change]) -> pd.DataFra
     return roster[["officer", *ROSTER_COLUMNS, *(c for c in PERSONNEL_COLUMNS if c in roster)]]
 
 
-def _published(before: PlanTables, moves: Sequence[Change], start: dt.date, years: int) -> pd.DataFrame:
+def _published(before: PlanTables, moves: Sequence[OfficerEvent], start: dt.date, years: int) -> pd.DataFrame:
     """Return the published postings with the ordered moves in place of what they end."""
     assert before.assignments is not None
     starts = month_starts(start, years * 12)
@@ -325,7 +325,7 @@ def difference(before: pd.DataFrame, after: pd.DataFrame, plan: PlanTables) -> l
     ]
 
 
-def _trust_lost(before: PlanTables, moves: Sequence[Change], start: dt.date) -> float:
+def _trust_lost(before: PlanTables, moves: Sequence[OfficerEvent], start: dt.date) -> float:
     """Return the residents × years known that moved officers leave behind, as `trust` counts them."""
     if before.assignments is None or before.roster is None:
         return 0.0

@@ -53,7 +53,7 @@ TENURE = "Minimum tenure: "
 
 
 @dataclass(frozen=True)
-class Posting:
+class EditedPosting:
     """An officer in a post of a beat from one month to another, half-open, counted from the plan's first month."""
 
     officer: str
@@ -65,7 +65,7 @@ class Posting:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class RosterJudgement:
     """What the rules say.
 
     Attributes
@@ -112,7 +112,7 @@ def months_of(tables: PlanTables) -> list[dt.date]:
     return month_starts(officers.start, 12 * officers.years)
 
 
-def postings_of(tables: PlanTables, table: pd.DataFrame | None = None) -> list[Posting]:
+def postings_of(tables: PlanTables, table: pd.DataFrame | None = None) -> list[EditedPosting]:
     """Return the postings of a plan, or of a table with its columns, by beat, post and time.
 
     Raises
@@ -139,7 +139,7 @@ def postings_of(tables: PlanTables, table: pd.DataFrame | None = None) -> list[P
         requires = r.get("requires")
         post = r.get("post")
         found.append(
-            Posting(
+            EditedPosting(
                 str(r["officer"]),
                 str(r["beat"]),
                 int(post) if post is not None and post == post else 1,
@@ -151,7 +151,7 @@ def postings_of(tables: PlanTables, table: pd.DataFrame | None = None) -> list[P
     return sorted(found, key=lambda p: (p.beat, p.post, p.start))
 
 
-def table_of(postings: Sequence[Posting], tables: PlanTables) -> pd.DataFrame:
+def table_of(postings: Sequence[EditedPosting], tables: PlanTables) -> pd.DataFrame:
     """Return postings as the layer ``assignments`` has them."""
     days = [d.isoformat() for d in months_of(tables)]
     rows = [(p.officer, p.beat, days[p.start], days[p.end], p.post, p.requires) for p in postings if p.start < p.end]
@@ -203,11 +203,11 @@ class Judge:
         self.before = self.as_published.figures
         self.cut_before = frozenset(self.as_published.cut)
 
-    def _evidence(self, postings: Sequence[Posting]) -> Evidence:
+    def _evidence(self, postings: Sequence[EditedPosting]) -> Evidence:
         tables = replace(self.tables, assignments=table_of(postings, self.tables))
         return Evidence(self.units, self.beats, self.edges, tables, tables.summary, self.rules, None)
 
-    def __call__(self, postings: Sequence[Posting]) -> Judgement:
+    def __call__(self, postings: Sequence[EditedPosting]) -> RosterJudgement:
         """Judge postings."""
         evidence = self._evidence(postings)
         found, values = judged_rules(evidence)
@@ -223,12 +223,12 @@ class Judge:
         figures = {k: values[f"officers.{k}"] for k in keys if f"officers.{k}" in values}
         cut = self._cut(postings, evidence)
         empty, reason_needed = tuple(self._empty(postings)), not cut.keys() <= self.cut_before
-        return Judgement(found.broken, found.before, found.kept_again, cut, empty, figures, reason_needed)
+        return RosterJudgement(found.broken, found.before, found.kept_again, cut, empty, figures, reason_needed)
 
     def _month(self, month: int) -> str:
         return f"{self.days[month]:%B %Y}"
 
-    def _cut(self, postings: Sequence[Posting], evidence: Evidence) -> dict[tuple[str, int, int], str]:
+    def _cut(self, postings: Sequence[EditedPosting], evidence: Evidence) -> dict[tuple[str, int, int], str]:
         """Say who leaves a beat before the minimum tenure, as the checker counts them."""
         rules, beats = self.rules.officers, list(self.posts)
         assert rules is not None
@@ -240,7 +240,7 @@ class Judge:
             )
         return found
 
-    def _short(self, postings: Sequence[Posting], evidence: Evidence) -> list[tuple[str, int, int, int]]:
+    def _short(self, postings: Sequence[EditedPosting], evidence: Evidence) -> list[tuple[str, int, int, int]]:
         """Return the tenures that are cut short, as of the checker's `short_tenures`."""
         rules, beats = self.rules.officers, list(self.posts)
         assert rules is not None
@@ -251,7 +251,7 @@ class Judge:
         ]
         return short_tenures(rows, self.roster, self.days, beats, rules.min_tenure_months, evidence)
 
-    def longest_tenure(self, postings: Sequence[Posting]) -> dict[str, int | None] | None:
+    def longest_tenure(self, postings: Sequence[EditedPosting]) -> dict[str, int | None] | None:
         """Return ``officers.longest_tenure`` as the summary tells it; None where no tenure is cut short."""
         rules, evidence = self.rules.officers, self._evidence(postings)
         assert rules is not None
@@ -259,7 +259,7 @@ class Judge:
         above = impossible_above(evidence, self.roster, self.days, list(self.posts), rules)
         return {"found": min(stays), "impossible_above": above} if stays else None
 
-    def _empty(self, postings: Sequence[Posting]) -> list[str]:
+    def _empty(self, postings: Sequence[EditedPosting]) -> list[str]:
         """Return where posts stay empty; who stands in fills them, as in the checker's count."""
         found: list[Any] = []
         months = len(self.days) - 1
@@ -285,7 +285,7 @@ class Judge:
 
 
 def moved(
-    postings: Sequence[Posting],
+    postings: Sequence[EditedPosting],
     number: int,
     *,
     start: int = 0,
@@ -293,7 +293,7 @@ def moved(
     beat: str = "",
     post: int = 0,
     months: int,
-) -> list[Posting]:
+) -> list[EditedPosting]:
     """Return postings with one of them moved.
 
     Parameters
@@ -321,10 +321,10 @@ class Accepted(TypedDict):
 
     summary: Claims
     diff: list[dict[str, str]]
-    judgement: Judgement
+    judgement: RosterJudgement
 
 
-def accept(folder: Path, out: Path, postings: Sequence[Posting], *, reason: str = "", by: str = "") -> Accepted:
+def accept(folder: Path, out: Path, postings: Sequence[EditedPosting], *, reason: str = "", by: str = "") -> Accepted:
     """Write a plan with postings that were moved by hand.
 
     Parameters
@@ -442,7 +442,7 @@ def _write(folder: Path, out: Path, written: PlanTables) -> None:
     write_everything(out, written, also=finish)
 
 
-def read_postings(path: Path, tables: PlanTables) -> tuple[list[Posting], list[Note]]:
+def read_postings(path: Path, tables: PlanTables) -> tuple[list[EditedPosting], list[Note]]:
     """Read a table of postings: ``officer``, ``beat``, ``start``, ``end`` and, where it matters, ``post`` and ``requires``.
 
     Returns

@@ -23,7 +23,7 @@ from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.forum.no_pack import empty_pack
 from beatplanner.planning.proof import Progress, rules_in_summary, silent, unproven_of
 from beatplanner.planning.whole.country import CountryPlan, shared_posts, write_country
-from beatplanner.planning.whole.rollout import Rollout, roll_out
+from beatplanner.planning.whole.rollout import RolloutPlan, roll_out
 from beatplanner.planning.whole.run import make_officers
 from beatplanner.planning.whole.served import keep_lines, service_inputs, service_of
 from beatplanner.planning.whole.summarise import sum_up, summarise
@@ -149,7 +149,7 @@ def share_out(
 
 def _without_officers(
     now: PlanTables, rules: Description, seed: int
-) -> tuple[PlanTables, Rollout | None, tuple[Any, ...] | None]:
+) -> tuple[PlanTables, RolloutPlan | None, tuple[Any, ...] | None]:
     """Return the plan with its roll-out and its service by the new posts, where nobody holds them yet."""
     rollout = service = None
     if rules.budget is not None and now.beats is not None:

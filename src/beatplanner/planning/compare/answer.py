@@ -26,7 +26,7 @@ from beatplanner.data.result.comparison import amount, known_amount
 from beatplanner.data.result.draft_reason import STEP_NAMES, gap_said
 from beatplanner.data.result.sections import list_of
 from beatplanner.planning.compare.answer_officers import cover, last_day, leavers, personnel
-from beatplanner.planning.compare.columns import Column, currency, read_columns
+from beatplanner.planning.compare.columns import PlanColumn, currency, read_compared
 from beatplanner.planning.compare.figures import figures
 from beatplanner.planning.compare.sentences import moves
 
@@ -65,7 +65,7 @@ def answers(
     InputError
         Where the folder is no plan with beats, or has no prices.
     """
-    columns = read_columns([folder])
+    columns = read_compared([folder])
     for c in columns:
         c.figures = figures(c, columns)
     now, plan = columns
@@ -124,7 +124,7 @@ def _not_counted(say: Speech) -> str:
     )
 
 
-def _residents(c: Column, today: Column, say: Speech) -> list[str]:
+def _residents(c: PlanColumn, today: PlanColumn, say: Speech) -> list[str]:
     f, now = c.figures, amount(today.figures, "beats")
     beats, moved = round(known_amount(f, "beats")), amount(f, "moved_residents")
     once = _once(c, say)
@@ -150,7 +150,7 @@ def _residents(c: Column, today: Column, say: Speech) -> list[str]:
     return [f"{text}{once}."]
 
 
-def _once(c: Column, say: Speech) -> str:
+def _once(c: PlanColumn, say: Speech) -> str:
     """Say that a figure is that of the plan when all of it has started, where a roll-out starts it later or never."""
     b = c.tables.summary.get("budget")
     if b is None or not b["limited"] or len(b["beat_starts"]) == b["beats_started"][0]:
@@ -160,7 +160,7 @@ def _once(c: Column, say: Speech) -> str:
     return say.text(", once all of it has started")
 
 
-def _who_moves(c: Column, quiet: bool, say: Speech) -> list[str]:
+def _who_moves(c: PlanColumn, quiet: bool, say: Speech) -> list[str]:
     rows = [] if quiet else moves(c)
     found: list[str] = []
     if rows:
@@ -196,7 +196,7 @@ def _who_moves(c: Column, quiet: bool, say: Speech) -> list[str]:
     return found
 
 
-def _money(c: Column, say: Speech) -> list[str]:
+def _money(c: PlanColumn, say: Speech) -> list[str]:
     b = c.tables.summary.get("budget")
     if b is None:
         return [say.text("The plan has no budget, so its cost is not known.")]
@@ -255,7 +255,7 @@ def paid_by(payers: Mapping[str, float], unit: str, say: Speech = ENGLISH) -> st
     )
 
 
-def _when(c: Column, quiet: bool, say: Speech) -> list[str]:
+def _when(c: PlanColumn, quiet: bool, say: Speech) -> list[str]:
     b, rules = c.tables.summary.get("budget"), c.rules.officers
     if b is None or not b["limited"]:
         return [] if rules is None else [say.text("All of it from {day}.", day=say.date(rules.start))]
@@ -292,7 +292,7 @@ def _when(c: Column, quiet: bool, say: Speech) -> list[str]:
     return found
 
 
-def _without(c: Column, quiet: bool, say: Speech) -> list[str]:
+def _without(c: PlanColumn, quiet: bool, say: Speech) -> list[str]:
     s, f = c.tables.summary, c.figures
     found: list[str] = []
     b = s.get("budget")
@@ -339,7 +339,7 @@ def _without(c: Column, quiet: bool, say: Speech) -> list[str]:
     return found or [say.text("Nothing that its rules ask for.")]
 
 
-def _fair(c: Column, today: Column, say: Speech) -> list[str]:
+def _fair(c: PlanColumn, today: PlanColumn, say: Speech) -> list[str]:
     f, was = c.figures, amount(today.figures, "hours_per_officer_max")
     if f.get("hours_per_officer_max") is None:
         return []
@@ -365,7 +365,7 @@ def _fair(c: Column, today: Column, say: Speech) -> list[str]:
     ]
 
 
-def _stations(c: Column, today: Column, say: Speech) -> list[str]:
+def _stations(c: PlanColumn, today: PlanColumn, say: Speech) -> list[str]:
     f, was = c.figures, amount(today.figures, "within_limit")
     if f.get("within_limit") is None:
         return []
@@ -405,7 +405,7 @@ def _dear(prices: Path | None, say: Speech) -> list[str]:
     return found or [say.text("No price could be told.")]
 
 
-def _orders(c: Column, today: dt.date, say: Speech) -> list[str]:
+def _orders(c: PlanColumn, today: dt.date, say: Speech) -> list[str]:
     b = c.tables.summary.get("budget")
     if b is None:
         return []
@@ -455,7 +455,7 @@ def _orders(c: Column, today: dt.date, say: Speech) -> list[str]:
     return found
 
 
-def _sure(c: Column, say: Speech) -> list[str]:
+def _sure(c: PlanColumn, say: Speech) -> list[str]:
     s = c.tables.summary
     found = [
         say.text("All of its rules are kept.")

@@ -17,13 +17,13 @@ from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.postings import open_posts
 from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.supervision import Supervision, supervision_rows
-from beatplanner.planning.compare.columns import Column
+from beatplanner.planning.compare.columns import PlanColumn
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
 
 
-def leavers(c: Column, leave: int, say: Speech) -> list[str]:
+def leavers(c: PlanColumn, leave: int, say: Speech) -> list[str]:
     """Say what is empty when so many holders of a post leave in the first month and all who wait for one step in."""
     rules, table, roster = c.rules.officers, c.tables.assignments, c.tables.roster
     if rules is None or table is None or roster is None:
@@ -93,7 +93,7 @@ def leavers(c: Column, leave: int, say: Speech) -> list[str]:
     ]
 
 
-def last_day(c: Column, today: dt.date, say: Speech) -> list[str]:
+def last_day(c: PlanColumn, today: dt.date, say: Speech) -> list[str]:
     """Say until when who is to fill the next empty post must begin the course."""
     rules = c.rules.officers
     if rules is None or c.tables.assignments is None or c.tables.beats is None:

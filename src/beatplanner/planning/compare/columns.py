@@ -31,7 +31,7 @@ OVERLOAD = 0.10
 
 
 @dataclass
-class Column:
+class PlanColumn:
     """A plan, or today's, as the comparison sees it.
 
     Attributes
@@ -89,7 +89,7 @@ class Column:
         return self.tables.units
 
 
-def read_columns(folders: Sequence[Path], rates: Mapping[str, float] | None = None) -> list[Column]:
+def read_compared(folders: Sequence[Path], rates: Mapping[str, float] | None = None) -> list[PlanColumn]:
     """Read plans and put today's before them.
 
     Parameters
@@ -110,7 +110,7 @@ def read_columns(folders: Sequence[Path], rates: Mapping[str, float] | None = No
         Where a folder is no result, has no beats, or has other units than the first.
     """
     now = versions()
-    columns: list[Column] = []
+    columns: list[PlanColumn] = []
     for folder in folders:
         tables = read_result(folder)
         tables.units["unit"] = texts(tables.units["unit"])
@@ -127,7 +127,7 @@ def read_columns(folders: Sequence[Path], rates: Mapping[str, float] | None = No
         if name in names or name == TODAY:
             name = f"{name} ({whole_path(folder).name})"
         columns.append(
-            Column(
+            PlanColumn(
                 name=name,
                 about=declared.about if declared is not None and declared.about else "",
                 tables=tables,
@@ -147,7 +147,7 @@ def read_columns(folders: Sequence[Path], rates: Mapping[str, float] | None = No
     return columns
 
 
-def _price(columns: Sequence[Column], rates: Mapping[str, float]) -> None:
+def _price(columns: Sequence[PlanColumn], rates: Mapping[str, float]) -> None:
     """Fill in by which budget today is told, and the rates and years by which all money is comparable.
 
     Raises
@@ -211,12 +211,12 @@ def forums_more(budget: Claims, which: str, how: str) -> list[float]:
     return [0.0] * len(budget["years"])
 
 
-def money_base(columns: Sequence[Column]) -> Column | None:
+def money_base(columns: Sequence[PlanColumn]) -> PlanColumn | None:
     """Return the plan in whose currency and by whose prices the comparison tells money; None where no plan has a budget."""
     return next((c for c in columns if not c.today and c.money_years and c.tables.summary.get("budget")), None)
 
 
-def _today(columns: Sequence[Column]) -> Column:
+def _today(columns: Sequence[PlanColumn]) -> PlanColumn:
     """Return today's plan: its beats, the roster's officers in them, and the stations that stand."""
     first = columns[0]
     beat = np.array(texts(first.units["current"]), dtype=object)
@@ -239,7 +239,7 @@ def _today(columns: Sequence[Column]) -> Column:
         posts = {b: float(n) for b, n in zip(ids, needed, strict=True)}
     sites = first.tables.sites
     standing = None if sites is None else tuple(sites.loc[sites["existing"], "station"].astype(str))
-    return Column(
+    return PlanColumn(
         TODAY,
         "The beats, stations and officers of today.",
         first.tables,
@@ -286,7 +286,7 @@ def municipality_of(names: np.ndarray, at: np.ndarray, hours: np.ndarray, count:
     return np.array([shared[k].idxmax() for k in range(count)], dtype=object)
 
 
-def beat_name(c: Column, beat: str) -> str:
+def beat_name(c: PlanColumn, beat: str) -> str:
     """Name a beat for people."""
     beats = c.tables.beats
     if not c.today and beats is not None:
@@ -297,7 +297,7 @@ def beat_name(c: Column, beat: str) -> str:
     return f"beat {beat}"
 
 
-def currency(c: Column) -> str:
+def currency(c: PlanColumn) -> str:
     """Return the currency of the project's money."""
     return currency_of(c.rules)
 

@@ -46,15 +46,15 @@ from beatplanner.data.result.sections import section_of
 from beatplanner.planning.compare.columns import (
     AS_REPORTED,
     LEFT_OUT,
-    Column,
+    PlanColumn,
     beat_name,
     currency,
     money_base,
     people,
-    read_columns,
+    read_compared,
 )
 from beatplanner.planning.compare.decision import decision
-from beatplanner.planning.compare.figure_rows import BLOCKS, Figure
+from beatplanner.planning.compare.figure_rows import BLOCKS, ComparedFigure
 from beatplanner.planning.compare.figures import figures, homes_of, nearest_walk
 from beatplanner.planning.compare.sentences import moves, places, sentences
 from beatplanner.planning.versions import versions
@@ -106,7 +106,7 @@ def words() -> list[str]:
 # ---- the whole comparison
 
 
-def blocks(columns: Sequence[Column]) -> list[FigureBlock]:
+def blocks(columns: Sequence[PlanColumn]) -> list[FigureBlock]:
     """Return the rows by block, those without any figure left out; the columns' figures must be there."""
     more = {"Access on foot": _access_rows(columns), "Officers, stations and money": _money_rows(columns)}
     known: dict[str, str | float] = {"band": columns[0].band, "currency": currency(money_base(columns) or columns[0])}
@@ -134,23 +134,23 @@ def blocks(columns: Sequence[Column]) -> list[FigureBlock]:
     return found
 
 
-def _access_rows(columns: Sequence[Column]) -> list[Figure]:
+def _access_rows(columns: Sequence[PlanColumn]) -> list[ComparedFigure]:
     keys = list(dict.fromkeys(k for c in columns for k in c.figures))
     rows = [
-        Figure(k, WITHIN, "share", "more", fields={"minutes": k.removeprefix("within_")})
+        ComparedFigure(k, WITHIN, "share", "more", fields={"minutes": k.removeprefix("within_")})
         for k in keys
         if k.startswith("within_") and k.removeprefix("within_").replace(".", "").isdigit()
     ]
     for group in dict.fromkeys(g for c in columns for g in c.rules.units.groups):
         who = {"language": language_title(group)}
         rows += [
-            Figure(f"within_limit_{group}", SPEAKERS_WITHIN, "share", "more", fields=who),
-            Figure(f"mean_walk_{group}", SPEAKERS_WALK, "decimal", "less", fields=who),
+            ComparedFigure(f"within_limit_{group}", SPEAKERS_WITHIN, "share", "more", fields=who),
+            ComparedFigure(f"mean_walk_{group}", SPEAKERS_WALK, "decimal", "less", fields=who),
         ]
     return rows
 
 
-def _money_rows(columns: Sequence[Column]) -> list[Figure]:
+def _money_rows(columns: Sequence[PlanColumn]) -> list[ComparedFigure]:
     """Return the rows of money: the whole plan beside today, people beside posts, and the roll-out where the money limits it."""
     base = money_base(columns)
     if base is None:
@@ -165,28 +165,28 @@ def _money_rows(columns: Sequence[Column]) -> list[Figure]:
             if k.startswith(("rollout_2", "served_2")) or (k.startswith(("rollout_", "served_")) and k[-1].isdigit())
         }
     )
-    rows = [Figure(f"money_{y}", MONEY["money_"], "money", "less", WHOLE, unit | {"year": y}) for y in years]
-    rows.append(Figure("money_total", MONEY["money_total"], "money", "less", _counted(base), span))
-    rows.append(Figure("money_posts", MONEY["money_posts"], "money", "less", BY_POSTS, unit))
-    rows.append(Figure("officers_paid", MONEY["officers_paid"], "decimal", "", ROSTER))
-    rows.append(Figure("officers_spare", MONEY["officers_spare"], "decimal", "less"))
-    rows.append(Figure("money_spare", MONEY["money_spare"], "money", "less", fields=span))
+    rows = [ComparedFigure(f"money_{y}", MONEY["money_"], "money", "less", WHOLE, unit | {"year": y}) for y in years]
+    rows.append(ComparedFigure("money_total", MONEY["money_total"], "money", "less", _counted(base), span))
+    rows.append(ComparedFigure("money_posts", MONEY["money_posts"], "money", "less", BY_POSTS, unit))
+    rows.append(ComparedFigure("officers_paid", MONEY["officers_paid"], "decimal", "", ROSTER))
+    rows.append(ComparedFigure("officers_spare", MONEY["officers_spare"], "decimal", "less"))
+    rows.append(ComparedFigure("money_spare", MONEY["money_spare"], "money", "less", fields=span))
     rows += [
-        Figure(k, MONEY["rollout_"], "money", fields=unit | {"year": k.removeprefix("rollout_")})
+        ComparedFigure(k, MONEY["rollout_"], "money", fields=unit | {"year": k.removeprefix("rollout_")})
         for k in ordered
         if k.startswith("rollout_")
     ]
     if any("rollout_total" in c.figures for c in columns):
-        rows.append(Figure("rollout_total", MONEY["rollout_total"], "money", fields=unit))
+        rows.append(ComparedFigure("rollout_total", MONEY["rollout_total"], "money", fields=unit))
     rows += [
-        Figure(k, MONEY["served_"], "number", "more", fields={"year": k.removeprefix("served_")})
+        ComparedFigure(k, MONEY["served_"], "number", "more", fields={"year": k.removeprefix("served_")})
         for k in ordered
         if k.startswith("served_")
     ]
-    return [*rows, Figure("residents_unfunded", MONEY["residents_unfunded"], "number", "less")]
+    return [*rows, ComparedFigure("residents_unfunded", MONEY["residents_unfunded"], "number", "less")]
 
 
-def _counted(base: Column) -> str:
+def _counted(base: PlanColumn) -> str:
     """Say what the money of all columns is made of, and by which rule forums are in it."""
     if base.forums == LEFT_OUT:
         return COUNTED[0]
@@ -234,7 +234,7 @@ def compare(
     from beatplanner.planning.compare.robustness import robustness_figures
 
     check_comparison_place(out)
-    columns = read_columns(folders, rates)
+    columns = read_compared(folders, rates)
     for column in columns:
         column.figures = figures(column, columns)
     drawn = robustness_figures(columns, draws=draws, seed=seed)
@@ -300,7 +300,7 @@ def _prices(folder: Path, out: Path) -> PricedRules:
     return {"sentences": content["sentences"], "prices": content["prices"], "folder": where}
 
 
-def map_of(c: Column, columns: Sequence[Column]) -> PlanMap:
+def map_of(c: PlanColumn, columns: Sequence[PlanColumn]) -> PlanMap:
     """Return what a map of the plan shows: beat, hours per officer and walk of each unit, and the stations."""
     frame = pd.DataFrame({"beat": c.beat, "workload": c.units["workload"].to_numpy(float)})
     hours = frame.groupby("beat")["workload"].sum()
@@ -327,7 +327,7 @@ def map_of(c: Column, columns: Sequence[Column]) -> PlanMap:
     return {"beat": list(c.beat), "load": load, "walk": walk, "stations": spots}
 
 
-def _beat_rows(columns: Sequence[Column]) -> list[BeatRow]:
+def _beat_rows(columns: Sequence[PlanColumn]) -> list[BeatRow]:
     """Return one row a beat and plan, for the workbook."""
     rows: list[BeatRow] = []
     for c in columns:
@@ -348,7 +348,7 @@ def _beat_rows(columns: Sequence[Column]) -> list[BeatRow]:
     return rows
 
 
-def as_content(columns: Sequence[Column], out: Path, robustness: Robustness) -> Comparison:
+def as_content(columns: Sequence[PlanColumn], out: Path, robustness: Robustness) -> Comparison:
     """Return the content of ``comparison.json``."""
     out = whole_path(out)
     entries: list[ComparedColumn] = []

@@ -22,7 +22,7 @@ from beatplanner.data.result.comparison import (
     WorstPoint,
     amount,
 )
-from beatplanner.planning.compare.columns import Column
+from beatplanner.planning.compare.columns import PlanColumn
 
 ALIKE = 0.005
 # What not every plan plans, and figures that are alike only between plans that plan the same of it.
@@ -30,7 +30,7 @@ STEPS = ("stations", "officers")
 MONEY = ("money_total", "station_cost")
 
 
-def decision(columns: Sequence[Column], blocks: Sequence[FigureBlock]) -> list[Decision]:
+def decision(columns: Sequence[PlanColumn], blocks: Sequence[FigureBlock]) -> list[Decision]:
     """Return one entry a plan, those that keep all rules first.
 
     Parameters
@@ -76,7 +76,7 @@ def decision(columns: Sequence[Column], blocks: Sequence[FigureBlock]) -> list[D
     return sorted(decisions, key=lambda p: bool(p["unmet"]))
 
 
-def lacking(columns: Sequence[Column]) -> list[list[str]]:
+def lacking(columns: Sequence[PlanColumn]) -> list[list[str]]:
     """Return for each column the steps that it lacks and another plan has."""
     there = [s for s in STEPS if any(not c.today and s in c.tables.summary for c in columns)]
     return [[] if c.today else [s for s in there if s not in c.tables.summary] for c in columns]
@@ -126,11 +126,11 @@ def _behind(row: FigureRow, k: int, names: list[str], like: Sequence[int]) -> tu
     return loss / spread * loss / largest, point
 
 
-def _unmet(c: Column) -> list[str]:
+def _unmet(c: PlanColumn) -> list[str]:
     return list(c.tables.summary.get("clashes", [])) if not c.tables.summary.get("feasible") else []
 
 
-def _money(c: Column, today: Column) -> MoneyChange | None:
+def _money(c: PlanColumn, today: PlanColumn) -> MoneyChange | None:
     mine, theirs = amount(c.figures, "money_total"), amount(today.figures, "money_total")
     if mine is None or theirs is None:
         return None
@@ -142,6 +142,6 @@ def _money(c: Column, today: Column) -> MoneyChange | None:
     return {"whole": mine - theirs, "posts": by_posts}
 
 
-def _capacity(c: Column) -> UsedCapacity | None:
+def _capacity(c: PlanColumn) -> UsedCapacity | None:
     hours, capacity = amount(c.figures, "hours_per_officer_max"), amount(c.figures, "hours_capacity")
     return None if hours is None or capacity is None else {"hours": hours, "capacity": capacity}

@@ -19,7 +19,7 @@ from beatplanner.data.result.service_files import fates, nobody_share, response_
 from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.compare.columns import (
     OVERLOAD,
-    Column,
+    PlanColumn,
     beat_name,
     forums_more,
     municipality_of,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
 
 
-def figures(column: Column, columns: Sequence[Column]) -> Figures:
+def figures(column: PlanColumn, columns: Sequence[PlanColumn]) -> Figures:
     """Return every figure of a column by key; None where it cannot be known.
 
     Parameters
@@ -54,7 +54,7 @@ def figures(column: Column, columns: Sequence[Column]) -> Figures:
     }
 
 
-def _of_beats(c: Column) -> Figures:
+def _of_beats(c: PlanColumn) -> Figures:
     units, rules = c.units, c.rules
     tolerance = None if rules.beats is None or c.today else rules.beats.tolerance
     inside = np.array([b is not None for b in c.beat])
@@ -126,7 +126,7 @@ def _of_beats(c: Column) -> Figures:
     return found
 
 
-def _in_pieces(c: Column, inside: np.ndarray, at: np.ndarray, count: int) -> int:
+def _in_pieces(c: PlanColumn, inside: np.ndarray, at: np.ndarray, count: int) -> int:
     """Count the beats that the plan's adjacency does not join."""
     place = {u: i for i, u in enumerate(c.units["unit"])}
     edges = c.tables.edges
@@ -140,7 +140,7 @@ def _in_pieces(c: Column, inside: np.ndarray, at: np.ndarray, count: int) -> int
     return sum(len(set(piece[district == k])) > 1 for k in range(count))
 
 
-def _mean_way(c: Column, inside: np.ndarray, at: np.ndarray, ids: list[str]) -> float | None:
+def _mean_way(c: PlanColumn, inside: np.ndarray, at: np.ndarray, ids: list[str]) -> float | None:
     """Return Σ workload × metres to the centre / Σ workload; None where distances are not straight lines."""
     rules = c.rules.beats
     if rules is None or rules.distances is not None or rules.roads is not None:
@@ -154,7 +154,7 @@ def _mean_way(c: Column, inside: np.ndarray, at: np.ndarray, ids: list[str]) -> 
     return travel / float(hours.sum()) if hours.sum() > 0 else None
 
 
-def _of_access(c: Column, columns: Sequence[Column]) -> Figures:
+def _of_access(c: PlanColumn, columns: Sequence[PlanColumn]) -> Figures:
     rules, tables = c.rules.stations, c.tables
     if rules is None or c.open is None or tables.walks is None:
         return {}
@@ -197,11 +197,11 @@ def _of_access(c: Column, columns: Sequence[Column]) -> Figures:
     return found
 
 
-def _station_cost(c: Column) -> float | None:
+def _station_cost(c: PlanColumn) -> float | None:
     return 0.0 if c.today else _converted(c.tables.summary.get("stations", {}).get("cost"), c)
 
 
-def _converted(money: float | None, c: Column) -> float | None:
+def _converted(money: float | None, c: PlanColumn) -> float | None:
     return None if money is None else float(money) * c.exchange
 
 
@@ -214,7 +214,7 @@ def homes_of(tables: PlanTables) -> tuple[np.ndarray, np.ndarray]:
     return tables.homes["residents"].to_numpy(float), unit
 
 
-def nearest_walk(c: Column, columns: Sequence[Column], count: int) -> np.ndarray | None:
+def nearest_walk(c: PlanColumn, columns: Sequence[PlanColumn], count: int) -> np.ndarray | None:
     """Return the metres from each home to the nearest station of a column, (count,), inf where none is reached; None where a walk is unknown."""
     metres = np.full(count, np.inf)
     wanted = set(c.open or ())
@@ -228,7 +228,7 @@ def nearest_walk(c: Column, columns: Sequence[Column], count: int) -> np.ndarray
     return metres if not wanted and c.open else None
 
 
-def _of_officers(c: Column) -> Figures:
+def _of_officers(c: PlanColumn) -> Figures:
     tables, rules = c.tables, c.rules.officers
     if tables.roster is None or rules is None:
         return {}
@@ -278,12 +278,12 @@ def _of_officers(c: Column) -> Figures:
     return found
 
 
-def rules_have_languages(c: Column) -> bool:
+def rules_have_languages(c: PlanColumn) -> bool:
     """Tell whether the plan knows residents by language."""
     return bool(c.rules.units.groups)
 
 
-def _of_changes(c: Column) -> Figures:
+def _of_changes(c: PlanColumn) -> Figures:
     current = np.array(texts(c.units["current"]), dtype=object)
     known = np.array([b is not None for b in current])
     if not known.any():
@@ -304,7 +304,7 @@ def _bound_of_redrawn(beats: Claims) -> bool | None:
     return all(f.get("lower_bound") is not None for f in found) if found else None
 
 
-def _of_proof(c: Column) -> Figures:
+def _of_proof(c: PlanColumn) -> Figures:
     if c.today:
         return {}
     summary = c.tables.summary
@@ -330,7 +330,7 @@ SERVICE = {
 }
 
 
-def _of_service(c: Column) -> Figures:
+def _of_service(c: PlanColumn) -> Figures:
     """Return the figures of the service; today's are those that the plan found for today's beats."""
     plan = section_of(c.tables.summary, "service")
     service = plan.get("today") if c.today else plan
@@ -345,7 +345,7 @@ def _of_service(c: Column) -> Figures:
     }
 
 
-def _of_money(c: Column) -> Figures:
+def _of_money(c: PlanColumn) -> Figures:
     """Return what the plan costs by year as a whole, and how far its roll-out reaches; today's is what going on as today costs."""
     budget = c.priced if c.today else c.tables.summary.get("budget")
     if budget is None:

@@ -29,7 +29,7 @@ from beatplanner.planning.workload import hours_per_incident
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
-    from beatplanner.planning.compare.columns import Column
+    from beatplanner.planning.compare.columns import PlanColumn
 
 FACTOR = 0.2
 # Of these shares of the draws the deviation is told: in 19 of 20 it is no greater.
@@ -84,7 +84,7 @@ def read_records(summary: Claims, unit_ids: Sequence[str]) -> Records | None:
     )
 
 
-def robustness_figures(columns: Sequence[Column], *, draws: int, seed: int) -> Steadiness:
+def robustness_figures(columns: Sequence[PlanColumn], *, draws: int, seed: int) -> Steadiness:
     """Fill in the figures of robustness of each column, and return what is told beside them.
 
     Parameters
@@ -113,7 +113,7 @@ def robustness_figures(columns: Sequence[Column], *, draws: int, seed: int) -> S
     return {"beats": steady}
 
 
-def steadiness(c: Column, records: Records, *, draws: int, seed: int) -> list[SteadyBeat] | None:
+def steadiness(c: PlanColumn, records: Records, *, draws: int, seed: int) -> list[SteadyBeat] | None:
     """Return one row a beat: ``beat``, ``holds`` (share of draws), ``deviation`` as planned, and by season; fills in the column's figures."""
     from beatplanner.planning.compare.columns import municipality_of
 

@@ -41,13 +41,13 @@ from beatplanner.data.publish.price_words import (
     price_sentence,
 )
 from beatplanner.data.result.cells import readable
-from beatplanner.data.result.comparison import PriceRow, Prices, StepPrice
+from beatplanner.data.result.comparison import PriceRow, RulePrices, StepPrice
 from beatplanner.data.result.draft import BROKEN, UNKNOWN
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.json_files import write_json
 from beatplanner.data.result.provenance import provenance
 from beatplanner.data.town.personnel import absences
-from beatplanner.planning.compare.columns import read_columns
+from beatplanner.planning.compare.columns import read_compared
 from beatplanner.planning.compare.sentences import moves
 from beatplanner.planning.compare.service_change import change_of_service
 from beatplanner.planning.progress import SolvingTime
@@ -65,7 +65,7 @@ TOLERANCE, MOVED, BUDGET, EXCESS = 0.05, 0.05, 0.10, 0.10
 
 
 @dataclass(frozen=True)
-class Relaxation:
+class WithoutRule:
     """A rule, and the description without it.
 
     Attributes
@@ -101,21 +101,21 @@ def _relaxed(
     done: PhraseFields,
     only_adds: bool = True,
     words: str = "",
-) -> Relaxation:
+) -> WithoutRule:
     """Return a rule in the words of its key, or of `words`; `asks` and `done` are the fields of both phrases."""
     words = words or key
     one, auto = asks.get("n") == 1 and f"{words}.one" in RULES, asks.get("n") == "auto"
     said = RULES[f"{words}.one" if one else f"{words}.auto" if auto else words]
-    return Relaxation(key, (said, {} if one or auto else asks), (HOW[how], done), step, rules, only_adds)
+    return WithoutRule(key, (said, {} if one or auto else asks), (HOW[how], done), step, rules, only_adds)
 
 
-def _of_service(d: Description) -> Iterator[Relaxation]:
+def _of_service(d: Description) -> Iterator[WithoutRule]:
     """Yield the rules that the service has for the lines of beats."""
     rules = d.service
     if rules is None:
         return
 
-    def without(key: str, how: str = "without", asks: PhraseFields | None = None, **changes: Any) -> Relaxation:
+    def without(key: str, how: str = "without", asks: PhraseFields | None = None, **changes: Any) -> WithoutRule:
         relaxed = d.model_copy(update={"service": rules.model_copy(update=changes)})
         return _relaxed(f"service.{key}", "beats", relaxed, asks or {}, how, {})
 
@@ -129,14 +129,14 @@ def _of_service(d: Description) -> Iterator[Relaxation]:
         yield without("longest_drive", asks={"g": rules.longest_drive}, longest_drive=None)
 
 
-def relaxations(d: Description) -> Iterator[Relaxation]:
+def relaxations(d: Description) -> Iterator[WithoutRule]:
     """Yield each rule of a description with the description that lacks it."""
     yield from _of_beats(d)
     yield from _of_stations(d)
     yield from _of_officers(d)
 
 
-def _of_beats(d: Description) -> Iterator[Relaxation]:
+def _of_beats(d: Description) -> Iterator[WithoutRule]:
     """Yield the rules of the beats."""
     b = d.beats
     if b is None:
@@ -149,7 +149,7 @@ def _of_beats(d: Description) -> Iterator[Relaxation]:
         done: PhraseFields | None = None,
         kind: str = "",
         **changes: Any,
-    ) -> Relaxation:
+    ) -> WithoutRule:
         relaxed, words = d.model_copy(update={"beats": b.model_copy(update=changes)}), f"beats.{key}{kind}"
         return _relaxed(f"beats.{key}", "beats", relaxed, asks or {}, how, done or {}, words=words)
 
@@ -188,7 +188,7 @@ def barriers_name(d: Description) -> str | Mapping[str, str]:
     return name or ("" if chosen.casefold() == layer.path.stem.casefold() else chosen.replace("_", " ").strip())
 
 
-def _of_stations(d: Description) -> Iterator[Relaxation]:
+def _of_stations(d: Description) -> Iterator[WithoutRule]:
     """Yield the rules of the stations."""
     s = d.stations
     if s is None:
@@ -196,7 +196,7 @@ def _of_stations(d: Description) -> Iterator[Relaxation]:
 
     def rule(
         key: str, how: str, asks: PhraseFields | None = None, done: PhraseFields | None = None, **changes: Any
-    ) -> Relaxation:
+    ) -> WithoutRule:
         relaxed = d.model_copy(update={"stations": s.model_copy(update=changes)})
         return _relaxed(f"stations.{key}", "stations", relaxed, asks or {}, how, done or {})
 
@@ -223,7 +223,7 @@ def _of_stations(d: Description) -> Iterator[Relaxation]:
         yield rule("existing", "may_close", existing=s.existing.model_copy(update={"may_close": True}))
 
 
-def _of_officers(d: Description) -> Iterator[Relaxation]:
+def _of_officers(d: Description) -> Iterator[WithoutRule]:
     """Yield the rules of the officers."""
     o = d.officers
     if o is None:
@@ -236,7 +236,7 @@ def _of_officers(d: Description) -> Iterator[Relaxation]:
         done: PhraseFields | None = None,
         only_adds: bool = True,
         **changes: Any,
-    ) -> Relaxation:
+    ) -> WithoutRule:
         without = d.model_copy(update={"officers": o.model_copy(update=changes)})
         return _relaxed(f"officers.{key}", "officers", without, asks, how, done or {}, only_adds)
 
@@ -274,7 +274,7 @@ def price_rules(
     threads: int = 1,
     progress: Progress = silent,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Prices:
+) -> RulePrices:
     """Plan a project, then plan it again without each rule, and write what each rule costs.
 
     Parameters
@@ -342,7 +342,7 @@ def price_rules(
         start = out / "plan" if r.step == "beats" and r.key != "units.municipality" else None
         summary = plan(r.rules, out / r.key, (r.step,), start, len(every) - k, f"{k + 1} of {len(every)}, {r.key}")
         rows.append(_price(r, base, summary, out, d, whole.budget, time_limit is not None))
-    content: Prices = readable(
+    content: RulePrices = readable(
         {
             "version": 1,
             "project": d.project.name,
@@ -360,7 +360,7 @@ def price_rules(
 
 
 def _price(
-    r: Relaxation, base: Claims, relaxed: Claims, out: Path, d: Description, budget: Budget | None, limited: bool
+    r: WithoutRule, base: Claims, relaxed: Claims, out: Path, d: Description, budget: Budget | None, limited: bool
 ) -> PriceRow:
     """Return one price, with its bounds, what it is in other units, and its sentence; `limited` where the plans had a time limit."""
     a, b = base[r.step], relaxed[r.step]
@@ -402,7 +402,7 @@ def _price(
 
 
 def _in_other_units(
-    r: Relaxation, base: Claims, relaxed: Claims, out: Path, d: Description, budget: Budget | None
+    r: WithoutRule, base: Claims, relaxed: Claims, out: Path, d: Description, budget: Budget | None
 ) -> StepPrice:
     """Return what a price is in metres, minutes, residents, hours, officers and money, as far as its step has them."""
     a, b = base[r.step], relaxed[r.step]
@@ -456,7 +456,7 @@ def _away(folder: Path) -> bool:
 
 
 def _moved(folder: Path) -> float:
-    return float(sum(m["residents"] for m in moves(read_columns([folder])[1])))
+    return float(sum(m["residents"] for m in moves(read_compared([folder])[1])))
 
 
 def _heaviest(tables: Any) -> float:

@@ -15,14 +15,14 @@ from beatplanner.data.publish.sentence_templates import in_language, without_key
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.comparison import MoveRow, PlaceRow, amount, known_amount
 from beatplanner.planning.compare.columns import (
-    Column,
+    PlanColumn,
     beat_name,
     currency,
     people,
 )
 
 
-def moves(c: Column) -> list[MoveRow]:
+def moves(c: PlanColumn) -> list[MoveRow]:
     """Return the old–new table of a plan: from which of today's beats to which of its own, residents and units, the most first."""
     current = pd.Series(texts(c.units["current"]), dtype=object)
     frame = pd.DataFrame({"from": current, "to": c.beat, "residents": people(c.units), "units": 1})
@@ -44,7 +44,7 @@ def moves(c: Column) -> list[MoveRow]:
     ]
 
 
-def places(c: Column) -> list[PlaceRow]:
+def places(c: PlanColumn) -> list[PlaceRow]:
     """Return where a plan changes: by municipality, residents who change beat and their share."""
     current = np.array(texts(c.units["current"]), dtype=object)
     known = np.array([b is not None for b in current])
@@ -92,7 +92,7 @@ WORDS = (
 )
 
 
-def sentences(c: Column, today: Column, base: Column | None = None, said: Speech = ENGLISH) -> list[str]:
+def sentences(c: PlanColumn, today: PlanColumn, base: PlanColumn | None = None, said: Speech = ENGLISH) -> list[str]:
     """Say what a plan does in sentences that need no table, in a language; each names today's figure where there is one."""
     f, t = c.figures, today.figures
 
@@ -149,7 +149,7 @@ def sentences(c: Column, today: Column, base: Column | None = None, said: Speech
     return found
 
 
-def _money_sentences(c: Column, said: Speech, money: Callable[[float], str], before: str) -> list[str]:
+def _money_sentences(c: PlanColumn, said: Speech, money: Callable[[float], str], before: str) -> list[str]:
     """Say what a plan costs, and how far its money reaches."""
     f, budget, years = c.figures, c.tables.summary["budget"], c.money_years
     span = years[0] if len(years) == 1 else said.text(SPAN, first=years[0], last=years[-1])

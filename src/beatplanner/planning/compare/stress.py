@@ -17,7 +17,7 @@ from beatplanner.data.result.cells import write_csv
 from beatplanner.data.result.comparison import NeutralPlans, OtherYear, SteadyBeat, StressTest
 from beatplanner.data.result.json_files import write_json
 from beatplanner.planning.changes.succession import succession
-from beatplanner.planning.compare.columns import Column, read_columns
+from beatplanner.planning.compare.columns import PlanColumn, read_compared
 from beatplanner.planning.compare.robustness import read_records, robustness_figures, steadiness
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.solver.clock import watch
@@ -85,7 +85,7 @@ def stress_test(
         progress(stage, best, bound, clock() - begin)
 
     report("draws", None, None, 0.0)
-    today, plan = read_columns([folder])
+    today, plan = read_compared([folder])
     drawn = robustness_figures([today, plan], draws=draws, seed=seed)
     rows: list[SteadyBeat] = drawn["beats"][1] if drawn["beats"] else []
     found: StressTest = {
@@ -138,7 +138,7 @@ def stress_test(
     return {**found, "sentences": sentences}
 
 
-def _other_year(plan: Column, project: Path, draws: int, seed: int) -> OtherYear:
+def _other_year(plan: PlanColumn, project: Path, draws: int, seed: int) -> OtherYear:
     """Return how the beats would do with the incidents of another description."""
     from beatplanner.data.description.read import read_description
     from beatplanner.data.town.read_town import read_town
@@ -162,7 +162,7 @@ def _other_year(plan: Column, project: Path, draws: int, seed: int) -> OtherYear
 
 
 def neutral_plans(
-    plan: Column, count: int, seed: int, progress: Progress = silent, cancelled: Callable[[], bool] = lambda: False
+    plan: PlanColumn, count: int, seed: int, progress: Progress = silent, cancelled: Callable[[], bool] = lambda: False
 ) -> NeutralPlans:
     """Compare a plan with neutral ones: districts as balanced and in one piece as its own, drawn without any other aim.
 

@@ -12,7 +12,7 @@ from beatplanner.planning.forum.gate import Cell
 
 
 @dataclass(frozen=True)
-class Areas:
+class PackAreas:
     """The units of a pack, and the areas that its figures are for.
 
     Attributes
@@ -44,7 +44,7 @@ class Areas:
         return {value: np.array(found[value]) for value in sorted(found)}
 
 
-def resident_cells(areas: Areas) -> list[Cell]:
+def resident_cells(areas: PackAreas) -> list[Cell]:
     """Return the figures of a pack that count residents."""
     everyone = np.arange(len(areas.unit))
     cells = [Cell("municipalities.csv", "everyone", ("town",), everyone)]
@@ -69,7 +69,7 @@ def resident_cells(areas: Areas) -> list[Cell]:
     return cells
 
 
-def concern_cells(areas: Areas, sensitive: bool) -> list[Cell]:
+def concern_cells(areas: PackAreas, sensitive: bool) -> list[Cell]:
     """Return the figures of a pack that count the incidents of one theme: sensitive ones not below the municipality."""
     cells = [Cell("concerns.csv", "everyone", ("town",), np.arange(len(areas.unit)))]
     for name, members in areas.where(areas.municipality).items():

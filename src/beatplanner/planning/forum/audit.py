@@ -19,7 +19,7 @@ from beatplanner.data.findings import listed
 from beatplanner.data.narrowing import Table, is_dict
 from beatplanner.data.publish.public.figures import Register
 from beatplanner.planning.forum.gate import Cell, atoms_of, overlap_of, title_of
-from beatplanner.planning.forum.published import Published, read_published
+from beatplanner.planning.forum.published import Published, read_published_pack
 from beatplanner.planning.forum.read_back import texts_of
 from beatplanner.planning.forum.themes import DAYS_OF_A_YEAR, is_sensitive, same_period
 from beatplanner.solver.suppression import attack, spans
@@ -80,8 +80,8 @@ def audit(
     InputError
         Where there is no pack.
     """
-    pack = read_published(path)
-    rest = [read_published(p) for p in others]
+    pack = read_published_pack(path)
+    rest = [read_published_pack(p) for p in others]
     k = int(pack.privacy.get("threshold", 5))
     checks = [AuditCheck("every figure is a count, hidden, or empty", not pack.faults, "; ".join(pack.faults[:5]))]
     small = [

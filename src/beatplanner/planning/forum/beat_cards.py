@@ -36,7 +36,7 @@ HOURS, WEEKDAYS = 24, 7
 
 
 @dataclass(frozen=True)
-class Posting:
+class ShownPosting:
     """An officer in a post.
 
     Attributes
@@ -69,7 +69,7 @@ class Spoken:
 
 
 @dataclass(frozen=True)
-class Problems:
+class BeatIncidents:
     """Recorded incidents of a beat.
 
     Attributes
@@ -154,14 +154,14 @@ class BeatCard:
     fixed: float
     officers_required: int
     posts: int
-    holders: tuple[tuple[Posting, ...], ...] | None
+    holders: tuple[tuple[ShownPosting, ...], ...] | None
     languages: tuple[Spoken, ...]
     station: str | None
     minutes: float | None
     limit: float | None
     share_within: float | None
     share_cut_off: float | None
-    problems: Problems | None
+    problems: BeatIncidents | None
     service: dict[str, float | None] | None
     meeting: Meeting | None
     partners: tuple[tuple[str, str, str], ...]
@@ -416,7 +416,7 @@ class BeatBook:
             moved_out=_known(figures["moved_out"]),
         )
 
-    def _problems(self, k: int, municipality: str) -> Problems | None:
+    def _problems(self, k: int, municipality: str) -> BeatIncidents | None:
         counts, beats = self.counts, self.tables.beats
         if counts is None or beats is None:
             return None
@@ -425,7 +425,7 @@ class BeatBook:
         same = (beats["municipality"].astype(object).fillna("").astype(str) == municipality).to_numpy()
         around = counts.by_category[same].sum(axis=0)
         hidden = [(c, int(n)) for c, n, s in zip(counts.categories, around, counts.sensitive, strict=True) if n and s]
-        return Problems(
+        return BeatIncidents(
             by_category=tuple(sorted(shown, key=lambda p: (-p[1], p[0]))),
             by_hour=None if counts.by_hour is None else tuple(int(v) for v in counts.by_hour[k]),
             by_weekday=None if counts.by_weekday is None else tuple(int(v) for v in counts.by_weekday[k]),
@@ -449,13 +449,13 @@ def _mean(tables: PlanTables, municipality: str) -> float:
     return float(beats.loc[same, "workload"].mean())
 
 
-def holders_of(tables: PlanTables, beat: str, posts: int) -> tuple[tuple[Posting, ...], ...] | None:
+def holders_of(tables: PlanTables, beat: str, posts: int) -> tuple[tuple[ShownPosting, ...], ...] | None:
     """Return the postings of each post of a beat, in the order of time; None where officers were not planned."""
     frame = tables.assignments
     if frame is None:
         return None
     last = max((str(e) for e in frame["end"]), default="")
-    found: list[list[Posting]] = [[] for _ in range(posts)]
+    found: list[list[ShownPosting]] = [[] for _ in range(posts)]
     there = frame[frame["beat"].astype(str) == beat].sort_values(["post", "start"], kind="stable")
     for row in there.itertuples(index=False):
         number = int(row.post)  # type: ignore[arg-type]
@@ -463,11 +463,13 @@ def holders_of(tables: PlanTables, beat: str, posts: int) -> tuple[tuple[Posting
             found.append([])
         start, end = dt.date.fromisoformat(str(row.start)), dt.date.fromisoformat(str(row.end))
         spoken = tuple(languages_of(tables, str(row.officer)))
-        found[number - 1].append(Posting(str(row.officer), start, end, str(row.end) == last, spoken))
+        found[number - 1].append(ShownPosting(str(row.officer), start, end, str(row.end) == last, spoken))
     return tuple(tuple(p) for p in found)
 
 
-def _spoken(own: pd.DataFrame, languages: str, holders: tuple[tuple[Posting, ...], ...] | None) -> tuple[Spoken, ...]:
+def _spoken(
+    own: pd.DataFrame, languages: str, holders: tuple[tuple[ShownPosting, ...], ...] | None
+) -> tuple[Spoken, ...]:
     """Return the languages of a beat that need an officer who speaks them, with who does at the plan's beginning."""
     residents = float(np.nansum(own["population"].to_numpy(float)))
     first = [post[0] for post in holders or () if post]

@@ -38,7 +38,7 @@ PASSES = 20
 
 
 @dataclass(frozen=True)
-class Judgement:
+class ProposalJudgement:
     """A counter-proposal, judged.
 
     Attributes
@@ -69,7 +69,7 @@ class Judgement:
 
 def judge_proposal(
     folder: Path, file: Path, out: Path, *, seconds: float = 30.0, seed: int = 0, threads: int = 1
-) -> Judgement:
+) -> ProposalJudgement:
     """Read a forum's counter-proposal, compare it with the plan, and write what came of it.
 
     Parameters
@@ -115,7 +115,7 @@ def judge_proposal(
             "residents": judge.people[moved],
         }
     )
-    found = Judgement(
+    found = ProposalJudgement(
         plan=given_beats(town, workload, before),
         proposal=given_beats(town, workload, wanted),
         nearest=None if nearest is None else given_beats(town, workload, nearest),
@@ -338,7 +338,7 @@ class _Judge:
         return beat
 
 
-def _report(found: Judgement, names: dict[str, str], town: Town) -> dict[str, object]:
+def _report(found: ProposalJudgement, names: dict[str, str], town: Town) -> dict[str, object]:
     """Return what the report shows, as plain values."""
     columns = [("plan", found.plan), ("proposal", found.proposal), ("nearest", found.nearest)]
     given = [(n, p) for n, p in columns if p is not None]

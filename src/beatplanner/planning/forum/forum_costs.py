@@ -21,7 +21,7 @@ from beatplanner.data.findings import listed
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.forum_tables import ForumTables
 from beatplanner.data.town.town import Town
-from beatplanner.planning.forum.areas import Areas
+from beatplanner.planning.forum.areas import PackAreas
 from beatplanner.planning.forum.audit import AuditCheck
 from beatplanner.planning.forum.forums import venues_of, ways_to
 from beatplanner.planning.forum.pack_figures import moved_to
@@ -33,7 +33,7 @@ CENT, SHARE = 0.005, 0.025
 
 
 def check_costs(
-    packs: Sequence[Published], areas: Areas, tables: PlanTables, town: Town, extra: ForumTables, counts: np.ndarray
+    packs: Sequence[Published], areas: PackAreas, tables: PlanTables, town: Town, extra: ForumTables, counts: np.ndarray
 ) -> AuditCheck:
     """Attack the residents with the costs of forums that packs tell.
 
@@ -63,7 +63,7 @@ def check_costs(
 
 
 def cost_rows(
-    packs: Sequence[Published], areas: Areas, tables: PlanTables, town: Town, extra: ForumTables, counts: np.ndarray
+    packs: Sequence[Published], areas: PackAreas, tables: PlanTables, town: Town, extra: ForumTables, counts: np.ndarray
 ) -> list[Row]:
     """Return what costs say of residents, as rows over units; of costs that follow from the places nothing. Parameters as for `check_costs`."""
     same = [(p, m) for p in packs if (m := moved_to(p, areas)) is not None]
@@ -75,7 +75,7 @@ def cost_rows(
 
 
 def _statements_of(
-    folder: Path, own: Areas, areas: Areas, tables: PlanTables, town: Town, extra: ForumTables
+    folder: Path, own: PackAreas, areas: PackAreas, tables: PlanTables, town: Town, extra: ForumTables
 ) -> Iterator[ShareStatement]:
     """Yield what the table of forums of one pack says; rows whose place is not known say nothing."""
     file, (venues, walks) = folder / "forums.csv", venues_of(town, extra)

@@ -14,7 +14,7 @@ from beatplanner.data.result.forum_ways import ForumWay, ForumWays
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.forum_tables import read_venues
 from beatplanner.data.town.town import Town
-from beatplanner.planning.forum.forums import Meeting, closed_by, places_of, plan_forums
+from beatplanner.planning.forum.forums import Meeting, closed_by, meeting_places, plan_forums
 
 
 def forum_ways(tables: PlanTables, town: Town) -> ForumWays | None:
@@ -43,7 +43,7 @@ def forum_ways(tables: PlanTables, town: Town) -> ForumWays | None:
     if rules.forum is None or rules.budget is None or tables.beats is None:
         return None
     listing, closed = read_venues(town), closed_by(tables)
-    venues, walks = places_of(town, listing, closed)
+    venues, walks = meeting_places(town, listing, closed)
     if venues is None or not len(venues):
         return None
     where = (rules.forum, venues, walks)
@@ -52,7 +52,7 @@ def forum_ways(tables: PlanTables, town: Town) -> ForumWays | None:
     now = _today(tables)
     if closed:
         # what closes stands today
-        where = (rules.forum, *places_of(town, listing))
+        where = (rules.forum, *meeting_places(town, listing))
     today = [] if now is None else plan_forums(now, *where, members_from=alike, levels=("neighbourhood",))
     listed = rules.forum.venues
     return {

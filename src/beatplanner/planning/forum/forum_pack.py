@@ -23,7 +23,7 @@ from beatplanner.data.publish.force_language import paper_speech
 from beatplanner.data.publish.privacy_report import add_privacy
 from beatplanner.data.publish.public.figures import Register, UnregisteredNumberError
 from beatplanner.data.publish.public.forum_files import write_json
-from beatplanner.data.publish.public.plan import Meeting as PublicMeeting
+from beatplanner.data.publish.public.plan import PublicMeeting
 from beatplanner.data.publish.report_section import LEVEL_NAMES, ForumBudget, forum_costs, put_section, rules_of_pack
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft_reason import Reason, draft_sentences
@@ -120,7 +120,7 @@ def write_pack(
     day = day or dt.datetime.now().astimezone().date()
     from beatplanner.planning.forum.gate import whole
     from beatplanner.planning.forum.pack_figures import decide
-    from beatplanner.planning.forum.published import read_published
+    from beatplanner.planning.forum.published import read_published_pack
     from beatplanner.planning.forum.statement_attack import budget_tells
     from beatplanner.planning.forum.themes import themes_of
     from beatplanner.planning.forum.work_statements import quiet
@@ -130,7 +130,7 @@ def write_pack(
         mend = "Make the pack of the plan that was decided upon (“beatplanner pack FOLDER”), or leave decided_on out until this one is"
         return _stopped(forum, [early], mend)
     extra = forum_tables_of(town, tables)
-    earlier = [read_published(town.description.path(p)) for p in rules.published_before]
+    earlier = [read_published_pack(town.description.path(p)) for p in rules.published_before]
     plan = public_plan(tables, _accepted(town, tables), verdict)
     figures = decide(tables, town, rules, earlier, plan)
     if figures.leaks:
@@ -313,9 +313,9 @@ def check_pack_inputs(town: Town) -> None:
     """
     check_publishing(town.description, read_forum_tables(town), photos=False)
     for path in (town.description.forum or Forum()).published_before:
-        from beatplanner.planning.forum.published import read_published
+        from beatplanner.planning.forum.published import read_published_pack
 
-        read_published(town.description.path(path))
+        read_published_pack(town.description.path(path))
 
 
 def remake_pack(folder: Path, *, languages: Sequence[str] = (), day: dt.date | None = None) -> list[Note]:
@@ -416,13 +416,13 @@ def audit_pack(
     from beatplanner.planning.forum.audit import audit
     from beatplanner.planning.forum.forum_costs import check_costs, cost_rows
     from beatplanner.planning.forum.gate import whole
-    from beatplanner.planning.forum.published import read_published
+    from beatplanner.planning.forum.published import read_published_pack
     from beatplanner.planning.forum.statement_attack import check_texts
 
     if tables is None and (folder / "plan.gpkg").is_file() and (folder / "summary.json").is_file():
         tables = read_result(folder)
     if tables is None:
-        packs = [read_published(p) for p in (folder, *others)]
+        packs = [read_published_pack(p) for p in (folder, *others)]
         return [*audit(folder, others), *check_texts(packs, packs[0].areas)]
     if town is None:
         try:
@@ -442,7 +442,7 @@ def audit_pack(
         for officer, shown in consented(read_forum_tables(town), day).items():
             named += [str(officer), str(shown["name"] or officer)]
     checks = audit(pack or folder, others, counts, officers, named, groups, folder / RECORD)
-    packs = [read_published(p) for p in (pack or folder, *others)]
+    packs = [read_published_pack(p) for p in (pack or folder, *others)]
     # what is being written passed the gate a moment ago
     if pack is None or others:
         rows: list[Any] = []

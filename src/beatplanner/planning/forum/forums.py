@@ -128,14 +128,14 @@ def meetings_of(tables: PlanTables, town: Town, extra: ForumTables) -> list[Meet
     return plan_forums(
         tables,
         town.description.forum or Forum(),
-        *places_of(town, extra.venues, closed_by(tables)),
+        *meeting_places(town, extra.venues, closed_by(tables)),
         members_from=np.ones(len(tables.units)),
     )
 
 
 def venues_of(town: Town, extra: ForumTables) -> tuple[pd.DataFrame | None, np.ndarray | None]:
     """Return the buildings where forums may meet, and the ways there, as for `plan_forums`; of any plan, so those too that this one closes."""
-    return places_of(town, extra.venues)
+    return meeting_places(town, extra.venues)
 
 
 def closed_by(tables: PlanTables) -> frozenset[str]:
@@ -143,7 +143,7 @@ def closed_by(tables: PlanTables) -> frozenset[str]:
     return frozenset(map(str, list_of(section_of(tables.summary, "stations"), "closed")))
 
 
-def places_of(
+def meeting_places(
     town: Town, listed: pd.DataFrame | None, closed: frozenset[str] = frozenset()
 ) -> tuple[pd.DataFrame | None, np.ndarray | None]:
     """Return what `venues_of` does from the list of buildings alone, without stations that close; None: there is none."""

@@ -19,9 +19,9 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
 from beatplanner.planning.forum.gate import Gate
-from beatplanner.planning.forum.pack_figures import areas_of, decide_residents
+from beatplanner.planning.forum.pack_figures import decide_residents, pack_areas
 from beatplanner.planning.forum.public_plan import public_plan
-from beatplanner.planning.forum.published import read_published
+from beatplanner.planning.forum.published import read_published_pack
 
 Audience = Literal["public", "office"]
 THRESHOLD = 5  # ONS and ICO practice, where the description sets no other
@@ -67,9 +67,9 @@ def decided_residents(tables: PlanTables) -> tuple[Gate, int]:
     forum = section_of(section_of(tables.summary, "rules"), "forum")
     base = Path(str(tables.summary.get("description_file", ""))).parent
     # what people have from earlier packs counts here as it does for the pack itself
-    earlier = [read_published(base / p) for p in forum.get("published_before", [])]
+    earlier = [read_published_pack(base / p) for p in forum.get("published_before", [])]
     k = int(forum.get("threshold", THRESHOLD))
-    return decide_residents(tables, areas_of(public_plan(tables)), k, earlier), k
+    return decide_residents(tables, pack_areas(public_plan(tables)), k, earlier), k
 
 
 def _residents(tables: PlanTables) -> pd.Series:

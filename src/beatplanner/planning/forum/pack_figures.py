@@ -12,7 +12,7 @@ from beatplanner.data.publish.public.plan import PublicFigures, PublicPeriod, Pu
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.town import Town
 from beatplanner.data.walking_limit import edge_of
-from beatplanner.planning.forum.areas import Areas, concern_cells, resident_cells
+from beatplanner.planning.forum.areas import PackAreas, concern_cells, resident_cells
 from beatplanner.planning.forum.gate import Cell, Gate, pass_gate, whole
 from beatplanner.planning.forum.public_plan import public_plan, secret_of
 from beatplanner.planning.forum.published import Published
@@ -42,7 +42,7 @@ class PackFigures:
         Why themes are not told, in words; empty where they are.
     """
 
-    areas: Areas
+    areas: PackAreas
     threshold: int
     residents: Gate
     concerns: dict[str, Gate]
@@ -79,7 +79,7 @@ class PackFigures:
         )
 
 
-def areas_of(plan: PublicPlan) -> Areas:
+def pack_areas(plan: PublicPlan) -> PackAreas:
     """Return the units and beats of a plan as the gate sees them."""
     units, beats = plan.units, plan.beats
     within = None
@@ -87,7 +87,7 @@ def areas_of(plan: PublicPlan) -> Areas:
         minutes = units["walk_minutes"].to_numpy(float)
         within = [bool(w) for w in np.nan_to_num(minutes, nan=np.inf) <= edge_of(plan.walk_minutes)]
     current = units["current"] if "current" in units else [None] * len(units)
-    return Areas(
+    return PackAreas(
         unit=[str(u) for u in units["unit"]],
         name=[str(n) for n in units["name"]],
         municipality=[str(m or "") for m in units["municipality"]],
@@ -98,7 +98,7 @@ def areas_of(plan: PublicPlan) -> Areas:
     )
 
 
-def decide_residents(tables: PlanTables, areas: Areas, k: int, earlier: Sequence[Published]) -> Gate:
+def decide_residents(tables: PlanTables, areas: PackAreas, k: int, earlier: Sequence[Published]) -> Gate:
     """Decide which figures of residents are shown beside all that people have; no values where residents are unknown."""
     if not tables.units["population"].notna().all():
         return Gate({})
@@ -126,7 +126,7 @@ def decide(
     plan
         The plan as the public sees it; made where it is not given.
     """
-    areas = areas_of(plan or public_plan(tables))
+    areas = pack_areas(plan or public_plan(tables))
     k = rules.threshold
     residents = decide_residents(tables, areas, k, earlier)
     counts, sensitive = themes_of(town, rules)
@@ -162,7 +162,7 @@ def _overlap(one: Mapping[str, object] | None, other: Mapping[str, object]) -> b
     return str(one["from"]) <= str(other["to"]) and str(other["from"]) <= str(one["to"])
 
 
-def moved_to(pack: Published, areas: Areas) -> Published | None:
+def moved_to(pack: Published, areas: PackAreas) -> Published | None:
     """Return a pack whose units stand in the order of `areas`; None where it has other units."""
     place = {u: i for i, u in enumerate(areas.unit)}
     if set(pack.areas.unit) != set(place):

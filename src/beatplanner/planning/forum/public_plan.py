@@ -24,12 +24,12 @@ from beatplanner.data.publish.public.plan import (
     STATION_COLUMNS,
     UNIT_COLUMNS,
     Card,
+    PackSettings,
     PublicPlan,
     PublicSource,
     PublicTables,
     PublicVerdict,
-    Settings,
-    Way,
+    StationWay,
 )
 from beatplanner.data.result.draft import STEPS, accepted_sites, draft_reasons, proven_gap, unaccepted_sites
 from beatplanner.data.result.draft_reason import gap_at_most
@@ -128,7 +128,7 @@ def _stations(tables: PlanTables, accepted: Mapping[str, str]) -> gpd.GeoDataFra
     return gpd.GeoDataFrame(found[list(STATION_COLUMNS)])
 
 
-def _ways(tables: PlanTables, units: gpd.GeoDataFrame) -> dict[str, list[Way]]:
+def _ways(tables: PlanTables, units: gpd.GeoDataFrame) -> dict[str, list[StationWay]]:
     """Return the stations of each beat, counted over its places, each once."""
     if tables.stations is None or tables.beats is None or "walk_minutes" not in units:
         return {}
@@ -142,14 +142,14 @@ def _ways(tables: PlanTables, units: gpd.GeoDataFrame) -> dict[str, list[Way]]:
         }
     )
     frame = frame[np.isfinite(frame["minutes"])]
-    found: dict[str, list[Way]] = {}
+    found: dict[str, list[StationWay]] = {}
     for beat, shape in zip(tables.beats["beat"].astype(str), tables.beats.geometry, strict=True):
         own = frame[frame["beat"] == beat]
         first = own.groupby(own["station"].astype(str))["minutes"].agg(["size", "mean"])
-        ways = [Way(str(s), r["size"] / len(own), float(r["mean"])) for s, r in first.iterrows()]
+        ways = [StationWay(str(s), r["size"] / len(own), float(r["mean"])) for s, r in first.iterrows()]
         ways.sort(key=lambda w: (-w.share, w.station))
         inside = tables.stations["station"].astype(str)[tables.stations.geometry.intersects(shape).to_numpy()]
-        found[beat] = ways + [Way(s, 0.0, float("nan")) for s in sorted(set(inside) - {w.station for w in ways})]
+        found[beat] = ways + [StationWay(s, 0.0, float("nan")) for s in sorted(set(inside) - {w.station for w in ways})]
     return found
 
 
@@ -205,9 +205,9 @@ def public_tables(extra: ForumTables) -> PublicTables:
     )
 
 
-def settings_of(rules: Forum) -> Settings:
+def settings_of(rules: Forum) -> PackSettings:
     """Return what the force set for the pack."""
-    return Settings(
+    return PackSettings(
         rules.threshold,
         rules.made_by,
         rules.decided_by,

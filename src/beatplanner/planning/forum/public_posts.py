@@ -16,7 +16,7 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.beat_facts import languages_of
 
 if TYPE_CHECKING:
-    from beatplanner.data.result.postings import Change
+    from beatplanner.data.result.postings import PostChange
 
 
 def officer_facts(tables: PlanTables) -> OfficerFacts | None:
@@ -61,7 +61,7 @@ def posted(tables: PlanTables, extra: ForumTables, town: Town, day: dt.date) -> 
     for row in records(tables.assignments):
         if str(row["start"]) <= begin < str(row["end"]):
             first[str(row["beat"]), int(row["post"])] = row
-    following: dict[tuple[str, int], Change] = {}
+    following: dict[tuple[str, int], PostChange] = {}
     for change in changes_of(tables):
         # the first change of a post is the one that its present holder, or nobody, makes way in
         following.setdefault((change.beat, change.post), change)

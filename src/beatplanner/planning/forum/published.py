@@ -16,14 +16,14 @@ from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.data.paths import leads_elsewhere, whole_path
 from beatplanner.data.result.cells import HIDDEN
 from beatplanner.data.town.forum_tables import folder_of_pack
-from beatplanner.planning.forum.areas import Areas, concern_cells, resident_cells
+from beatplanner.planning.forum.areas import PackAreas, concern_cells, resident_cells
 from beatplanner.planning.forum.gate import Cell
 
 # Of small counts at most.
 MOST_THRESHOLD = 1_000_000
 
 
-class Gate(TypedDict, total=False):
+class StatedGate(TypedDict, total=False):
     """What a pack's run card says of its privacy gate, as far as an older pack says it; checked when it is read."""
 
     threshold: int
@@ -57,12 +57,12 @@ class Published:
 
     folder: Path
     name: str
-    areas: Areas
+    areas: PackAreas
     residents: list[Cell]
     concerns: dict[str, list[Cell]]
     faults: tuple[str, ...]
     card: Mapping[str, object] = field(default_factory=dict[str, object])
-    privacy: Gate = field(default_factory=lambda: Gate())
+    privacy: StatedGate = field(default_factory=lambda: StatedGate())
     posts: dict[str, float] = field(default_factory=dict[str, float])
 
     @property
@@ -71,7 +71,7 @@ class Published:
         return self.privacy.get("period")
 
 
-def read_published(path: Path) -> Published:
+def read_published_pack(path: Path) -> Published:
     """Read the tables of a pack.
 
     Raises
@@ -89,7 +89,7 @@ def read_published(path: Path) -> Published:
     names = {r["beat"]: r["name"] for r in beats}
     muni_of_beat = {r["beat"]: r.get("municipality") or "" for r in beats}
     walks = [r.get("within_walk") or "" for r in units]
-    areas = Areas(
+    areas = PackAreas(
         unit=[r["unit"] for r in units],
         name=[r.get("name") or r["unit"] for r in units],
         municipality=[r.get("municipality") or muni_of_beat.get(r["new_beat"], "") for r in units],
@@ -141,7 +141,7 @@ def _without_links(folder: Path) -> None:
             raise InputError(problem("this is no plain file", "Copy the pack without it", file=path))
 
 
-def _gate_of(privacy: object, folder: Path) -> Gate:
+def _gate_of(privacy: object, folder: Path) -> StatedGate:
     """Return what a pack says of its gate; InputError where no program of ours wrote it."""
     found = privacy if is_dict(privacy) else {}
     k, sensitive, period = found.get("threshold", 5), found.get("sensitive", []), found.get("period")
@@ -150,7 +150,7 @@ def _gate_of(privacy: object, folder: Path) -> Gate:
     if found is not privacy or not right or not (period is None or isinstance(period, dict)):
         what = "what the pack says of its privacy gate is not what this program writes"
         raise InputError(problem(what, "Make the pack again", file=folder / "run_card.json", field="privacy"))
-    return cast(Gate, found)
+    return cast(StatedGate, found)
 
 
 def _record(path: Path) -> Mapping[str, object]:

@@ -16,14 +16,14 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from beatplanner.data.findings import listed
 from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.planning.forum.areas import Areas
+from beatplanner.planning.forum.areas import PackAreas
 from beatplanner.planning.forum.audit import AuditCheck
 from beatplanner.planning.forum.gate import Cell, atoms_of, title_of
 from beatplanner.planning.forum.older_texts import OlderTexts, attacked_meanings, is_older, read_texts
 from beatplanner.planning.forum.pack_figures import moved_to
 from beatplanner.planning.forum.public_plan import SPREAD_STEP, STEP
 from beatplanner.planning.forum.published import Published
-from beatplanner.planning.forum.work_statements import BalanceMeasure, Work, hours_each, rows_of
+from beatplanner.planning.forum.work_statements import BalanceMeasure, WorkOfPlan, hours_each, rows_of
 from beatplanner.solver.suppression import WIDE, spans
 from beatplanner.solver.suppression_system import Equations, linear_programme
 
@@ -60,7 +60,7 @@ class ShareStatement:
 
 def check_texts(
     packs: Sequence[Published],
-    areas: Areas,
+    areas: PackAreas,
     tables: PlanTables | None = None,
     counts: np.ndarray | None = None,
     also: Sequence[Row] = (),
@@ -118,7 +118,7 @@ def check_texts(
     return checks
 
 
-def _shares(pack: Published, texts: OlderTexts, areas: Areas, tables: PlanTables | None) -> Iterator[list[Row]]:
+def _shares(pack: Published, texts: OlderTexts, areas: PackAreas, tables: PlanTables | None) -> Iterator[list[Row]]:
     """Yield what a pack says by how many live where, each as its rows over units."""
     own, n = pack.areas, len(areas.unit)
     place = {u: i for i, u in enumerate(areas.unit)}
@@ -161,7 +161,7 @@ def _budget(at: np.ndarray, changes: np.ndarray, known: np.ndarray, share: float
     return [*ShareStatement(at[known], changes[known].astype(float), 0.0, share + SLACK).rows(n)]
 
 
-def budget_tells(cells: Sequence[Cell], areas: Areas, share: float, counts: np.ndarray, k: int) -> bool:
+def budget_tells(cells: Sequence[Cell], areas: PackAreas, share: float, counts: np.ndarray, k: int) -> bool:
     """Tell whether a hidden count follows from it that a plan keeps its limit on residents who change beat.
 
     Parameters
@@ -187,7 +187,7 @@ def budget_tells(cells: Sequence[Cell], areas: Areas, share: float, counts: np.n
     return not known.any() or attacked(cells, rows, len(counts), k, counts) != []
 
 
-def _minutes(own: Areas, at: np.ndarray, texts: OlderTexts, tables: PlanTables | None) -> tuple[np.ndarray, float]:
+def _minutes(own: PackAreas, at: np.ndarray, texts: OlderTexts, tables: PlanTables | None) -> tuple[np.ndarray, float]:
     """Return the minutes on foot of each unit of a pack, and by how much they may be wrong: the plan's own where the pack's map says the same."""
     minutes = np.array([texts.way.get(u, np.nan) for u in own.unit])
     if tables is not None and "walk_minutes" in tables.units:
@@ -198,7 +198,7 @@ def _minutes(own: Areas, at: np.ndarray, texts: OlderTexts, tables: PlanTables |
 
 
 def _measures(
-    pack: Published, texts: OlderTexts, areas: Areas, tables: PlanTables | None, counts: np.ndarray | None
+    pack: Published, texts: OlderTexts, areas: PackAreas, tables: PlanTables | None, counts: np.ndarray | None
 ) -> Iterator[list[Row]]:
     """Yield what a pack says of work, for somebody who knows all work but that of residents."""
     if tables is None or counts is None or tables.beats is None:
@@ -214,7 +214,7 @@ def _measures(
     hours, each = tables.units["workload"].to_numpy(float), hours_each(tables, counts)
     if each <= 0 or not all((beat == i).any() for i in range(len(ids))):
         return
-    work = Work(hours, beat, [town[b] for b in ids], posts)
+    work = WorkOfPlan(hours, beat, [town[b] for b in ids], posts)
     rule = _rule(pack, "tolerance")
     measures = [BalanceMeasure(f / 100 + PERCENT, 2 * PERCENT) for f in texts.values("deviation_found", "found")]
     for limit in texts.values("deviation_found", "limit") + texts.values("deviation", "limit"):

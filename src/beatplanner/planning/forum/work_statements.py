@@ -34,7 +34,7 @@ SLACK = 1e-9
 
 
 @dataclass(frozen=True)
-class Work:
+class WorkOfPlan:
     """The work of a plan.
 
     Attributes
@@ -76,7 +76,7 @@ class BalanceMeasure:
 
 
 def tells_a_count(
-    measure: BalanceMeasure, work: Work, counts: np.ndarray, each: float, cells: Sequence[Cell], k: int
+    measure: BalanceMeasure, work: WorkOfPlan, counts: np.ndarray, each: float, cells: Sequence[Cell], k: int
 ) -> bool:
     """Tell whether a measure narrows a hidden count.
 
@@ -130,7 +130,7 @@ def tells_a_count(
 
 
 def rows_of(
-    measure: BalanceMeasure, work: Work, of_atom: np.ndarray, other: np.ndarray, each: float, atoms: np.ndarray
+    measure: BalanceMeasure, work: WorkOfPlan, of_atom: np.ndarray, other: np.ndarray, each: float, atoms: np.ndarray
 ) -> Iterator[tuple[np.ndarray, float]]:
     """Yield what a measure says, each as a row and its limit over the atoms: row·x ≤ limit."""
     count = len(work.posts)
@@ -231,7 +231,7 @@ def hours_each(tables: PlanTables, people: np.ndarray) -> float:
     return each if np.allclose(hours, each * people, rtol=0.01, atol=1e-6) else 0.0
 
 
-def _work(tables: PlanTables) -> Work:
+def _work(tables: PlanTables) -> WorkOfPlan:
     beats, units = tables.beats, tables.units
     assert beats is not None
     place = {str(b): i for i, b in enumerate(beats["beat"])}
@@ -242,4 +242,4 @@ def _work(tables: PlanTables) -> Work:
         own = np.flatnonzero(beat == b)
         if len(own):
             hours[own[0]] += all_of_it - hours[own].sum()
-    return Work(hours, beat, [str(m) for m in beats["municipality"]], beats["posts"].to_numpy(float))
+    return WorkOfPlan(hours, beat, [str(m) for m in beats["municipality"]], beats["posts"].to_numpy(float))

@@ -13,7 +13,7 @@ from beatplanner.data.errors import Note
 from beatplanner.data.result.names import language_title
 from beatplanner.planning.officers.fairness import wish_notes
 from beatplanner.planning.officers.languages import language_needs
-from beatplanner.planning.officers.roster_problem import Places
+from beatplanner.planning.officers.roster_problem import PostGroups
 from beatplanner.planning.officers.ways_out import Trials, with_officer, with_shorter_tenure, with_speaker, without
 from beatplanner.planning.proof import Unproven
 from beatplanner.solver.officers.figures import Breach, broken_tenures, gap_months, staffed
@@ -23,7 +23,7 @@ from beatplanner.solver.officers.problem import Postings, TenureProblem
 def clashes_of(
     town: Any,
     beats: Any,
-    places: Places,
+    places: PostGroups,
     problem_: TenureProblem,
     found: Postings,
     wrong: list[Breach],
@@ -165,7 +165,7 @@ def longest_tenure(problem: TenureProblem) -> int | None:
 
 
 def broken_rules(
-    town: Any, beats: Any, places: Places, wrong: list[Breach], dates: list[dt.date]
+    town: Any, beats: Any, places: PostGroups, wrong: list[Breach], dates: list[dt.date]
 ) -> list[dict[str, str | None]]:
     """Return the hard rules that the postings break as ``rule``, ``officer``, ``beat`` and ``month``, which `verify` counts again."""
     return [
@@ -188,7 +188,7 @@ def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
 def notes_of(
     town: Any,
     beats: Any,
-    places: Places,
+    places: PostGroups,
     problem_: TenureProblem,
     found: Postings,
     dates: list[dt.date],
@@ -275,7 +275,7 @@ def _surplus(town: Any, problem_: TenureProblem, found: Postings, dates: list[dt
 def _language_notes(
     town: Any,
     beats: Any,
-    places: Places,
+    places: PostGroups,
     problem_: TenureProblem,
     found: Postings,
     dates: list[dt.date],
@@ -332,7 +332,7 @@ def _many(number: float, word: str) -> str:
 def _language_way(
     town: Any,
     beats: Any,
-    places: Places,
+    places: PostGroups,
     found: Postings,
     worst: Sequence[int],
     lacking: np.ndarray,

@@ -24,7 +24,7 @@ import pandas as pd
 from beatplanner.data.formats.cells import read_truth
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.town.town import Town
-from beatplanner.planning.officers.roster_problem import Places
+from beatplanner.planning.officers.roster_problem import PostGroups
 from beatplanner.solver.officers.problem import FREE, TenureProblem
 
 # Costs of a match: it is always worth it, going on with the same stand-in is worth more than any language, a language more than any way.
@@ -43,7 +43,7 @@ class Cover:
     end: int
 
 
-def cover_of(town: Town, problem: TenureProblem, places: Places) -> list[Cover]:
+def cover_of(town: Town, problem: TenureProblem, places: PostGroups) -> list[Cover]:
     """Return the temporary postings that the pool can give.
 
     Parameters
@@ -182,7 +182,7 @@ def with_cover(problem: TenureProblem, cover: list[Cover]) -> TenureProblem:
 
 
 def cover_table(
-    town: Town, beats: gpd.GeoDataFrame, places: Places, cover: list[Cover], dates: list[dt.date]
+    town: Town, beats: gpd.GeoDataFrame, places: PostGroups, cover: list[Cover], dates: list[dt.date]
 ) -> pd.DataFrame | None:
     """Return the temporary postings: ``officer`` (who stands in), ``for_officer``, ``beat``, ``start``, ``end``; None without a pool."""
     roster = town.roster

@@ -10,7 +10,7 @@ import pandas as pd
 
 from beatplanner.data.errors import Note
 from beatplanner.data.formats.frames import each_row
-from beatplanner.planning.officers.roster_problem import Places
+from beatplanner.planning.officers.roster_problem import PostGroups
 from beatplanner.solver.officers.figures import stays_in
 from beatplanner.solver.officers.problem import Postings, TenureProblem
 
@@ -19,7 +19,7 @@ NAMED = 12
 
 
 def wish_notes(
-    town: Any, beats: Any, places: Places, problem: TenureProblem, found: Postings, dates: list[dt.date]
+    town: Any, beats: Any, places: PostGroups, problem: TenureProblem, found: Postings, dates: list[dt.date]
 ) -> list[Note]:
     """Say by name who serves below the last wish that may be given since they do today, and why, and whom no such wish lets serve.
 

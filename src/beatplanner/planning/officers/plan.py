@@ -41,7 +41,7 @@ from beatplanner.planning.officers.languages import language_needs
 from beatplanner.planning.officers.openings import held_until_start, opening_months, with_stand_ins
 from beatplanner.planning.officers.personnel import personnel_figures, personnel_notes
 from beatplanner.planning.officers.promises import broken_promises
-from beatplanner.planning.officers.roster_problem import Places, month_starts, problem_of
+from beatplanner.planning.officers.roster_problem import PostGroups, month_starts, problem_of
 from beatplanner.planning.officers.trust import relationship_years
 from beatplanner.planning.officers.ways_out import Trials
 from beatplanner.planning.proof import Progress, Proof, silent
@@ -68,7 +68,7 @@ class OfficerPlan:
     notes
         What the roster cannot do, and where.
     certificate
-        Multipliers that prove the bound, as far as it can be checked: by place (of `places_of`), month and language; None where there is no bound.
+        Multipliers that prove the bound, as far as it can be checked: by place (of `post_groups`), month and language; None where there is no bound.
     cover
         Temporary postings from the pool, as of `cover.cover_table`; None without a pool.
     """
@@ -163,7 +163,7 @@ def plan_officers(
 def _plan_of(
     town: Any,
     beats: Any,
-    places: Places,
+    places: PostGroups,
     problem_: TenureProblem,
     found: Postings,
     dates: list[dt.date],
@@ -238,7 +238,7 @@ def _plan_of(
 
 
 def _assignments(
-    town: Any, beats: Any, places: Places, problem_: TenureProblem, found: Postings, dates: list[dt.date]
+    town: Any, beats: Any, places: PostGroups, problem_: TenureProblem, found: Postings, dates: list[dt.date]
 ) -> pd.DataFrame:
     # who stands in from the pool holds no post of his own: it is the one of the officer who is away
     postings = [p for p in found.postings if p.officer < len(town.roster)]
@@ -257,7 +257,7 @@ def _assignments(
     return pd.DataFrame(rows, columns=["officer", "beat", "start", "end", "post", "requires"])
 
 
-def _posts(places: Places, problem_: TenureProblem, postings: list[Posting]) -> dict[Posting, int]:
+def _posts(places: PostGroups, problem_: TenureProblem, postings: list[Posting]) -> dict[Posting, int]:
     """Give each posting a post of its beat: the one that was free the longest, so that a successor follows a predecessor."""
     post: dict[Posting, int] = {}
     used: dict[int, int] = {}

@@ -10,7 +10,7 @@ import numpy as np
 
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.town.town import Town
-from beatplanner.planning.officers.roster_problem import ORDER_MONTHS, Places, is_qualified
+from beatplanner.planning.officers.roster_problem import ORDER_MONTHS, PostGroups, is_qualified
 from beatplanner.solver.officers.figures import Breach, stays_in
 from beatplanner.solver.officers.problem import Posting, TenureProblem
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def broken_promises(
     town: Town,
     beats: gpd.GeoDataFrame,
-    places: Places,
+    places: PostGroups,
     problem: TenureProblem,
     postings: list[Posting],
     dates: list[dt.date],
@@ -48,7 +48,7 @@ def _early(town: Town, problem: TenureProblem, postings: list[Posting]) -> list[
 
 
 def _unable(
-    town: Town, beats: gpd.GeoDataFrame, places: Places, problem: TenureProblem, dates: list[dt.date]
+    town: Town, beats: gpd.GeoDataFrame, places: PostGroups, problem: TenureProblem, dates: list[dt.date]
 ) -> list[Breach]:
     found: list[Breach] = []
     rules, a = town.description.officers, problem.arrays

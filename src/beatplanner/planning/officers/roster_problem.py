@@ -35,7 +35,7 @@ def month_starts(start: dt.date, months: int) -> list[dt.date]:
 
 
 @dataclass(frozen=True)
-class Places:
+class PostGroups:
     """The posts by beat and by what they ask of their holder: position of the beat, and requirements as text, ``""`` for none."""
 
     beat: np.ndarray
@@ -43,7 +43,7 @@ class Places:
     posts: np.ndarray
 
 
-def places_of(town: Town, beats: gpd.GeoDataFrame) -> Places:
+def post_groups(town: Town, beats: gpd.GeoDataFrame) -> PostGroups:
     """Return the places of the beats; a beat without special posts is one.
 
     Raises
@@ -78,7 +78,7 @@ def places_of(town: Town, beats: gpd.GeoDataFrame) -> Places:
             beat.append(i)
             requires.append(text)
             posts.append(number)
-    return Places(np.array(beat), tuple(requires), np.array(posts))
+    return PostGroups(np.array(beat), tuple(requires), np.array(posts))
 
 
 def is_qualified(row: Any, requires: str) -> bool:
@@ -119,7 +119,7 @@ def speakers_of(town: Town, beats: gpd.GeoDataFrame) -> tuple[np.ndarray, np.nda
     return found, people
 
 
-def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tuple[TenureProblem, Places]:
+def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tuple[TenureProblem, PostGroups]:
     """Return the solver's problem and its places.
 
     Raises
@@ -129,7 +129,7 @@ def problem_of(town: Town, beats: gpd.GeoDataFrame, dates: list[dt.date]) -> tup
     """
     roster, rules = town.roster, town.description.officers
     assert roster is not None and rules is not None
-    places = places_of(town, beats)
+    places = post_groups(town, beats)
     place = {b: i for i, b in enumerate(beats["beat"])}
     todays = {b for b in town.units["current"] if isinstance(b, str)}
     follow = {old: new for old, new in follows(town, beats).items() if old in todays}
@@ -284,7 +284,7 @@ def _ordered(roster: pd.DataFrame, dates: list[dt.date]) -> np.ndarray:
     return np.array([-1 if d is None else bisect_left(dates[:-1], d) for d in roster["ordered_on"]])
 
 
-def _home_places(places: Places, beat: list[int], served: list[int], qualified: np.ndarray) -> np.ndarray:
+def _home_places(places: PostGroups, beat: list[int], served: list[int], qualified: np.ndarray) -> np.ndarray:
     """Return the place that each of today's holders has, (O,): special posts first, to those who have what they ask for."""
     home = np.full(len(beat), -1)
     free = places.posts.copy()
@@ -300,7 +300,7 @@ def _home_places(places: Places, beat: list[int], served: list[int], qualified: 
 def _published(
     town: Any,
     beats: gpd.GeoDataFrame,
-    places: Places,
+    places: PostGroups,
     home: np.ndarray,
     qualified: np.ndarray,
     first: Sequence[int],

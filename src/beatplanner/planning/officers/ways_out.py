@@ -13,7 +13,7 @@ import numpy as np
 
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.officers.assign import assign
-from beatplanner.solver.officers.figures import Figures, breaches, broken_tenures, measure
+from beatplanner.solver.officers.figures import PostingFigures, breaches, broken_tenures, measure
 from beatplanner.solver.officers.problem import FREE, Posting, TenureProblem
 
 # Seconds that one trial and all of them may take at most, beside what the plan's own limit leaves; a trial ends by its work long before.
@@ -54,7 +54,7 @@ class Trials:
         self.until = min(until, read_clock(cancelled) + ALL)
         self.threads, self.seed, self.cancelled = threads, seed, cancelled
 
-    def solve(self, changed: TenureProblem) -> tuple[list[Posting], Figures] | None:
+    def solve(self, changed: TenureProblem) -> tuple[list[Posting], PostingFigures] | None:
         """Return postings and figures of a changed problem, None where there is no time."""
         seconds = min(EACH, self.until - read_clock(self.cancelled))
         if seconds < 0.5 or self.cancelled():

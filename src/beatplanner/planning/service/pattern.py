@@ -26,7 +26,7 @@ DAY, WEEK = 1440, 7 * 1440
 
 
 @dataclass(frozen=True)
-class Rest:
+class CycleRest:
     """What a cycle leaves.
 
     Attributes
@@ -99,7 +99,7 @@ def long_shifts(rules: Service) -> list[str]:
     return notes
 
 
-def rest_of(pattern: tuple[str, ...], shifts: tuple[Shift, ...]) -> Rest:
+def rest_of(pattern: tuple[str, ...], shifts: tuple[Shift, ...]) -> CycleRest:
     """Return the rest that a cycle leaves, by the times of its shifts."""
     times = {s.name: _times(s) for s in shifts}
     days = len(pattern)
@@ -111,7 +111,7 @@ def rest_of(pattern: tuple[str, ...], shifts: tuple[Shift, ...]) -> Rest:
     first = sum(name != OFF for name in pattern)
     hours = sum(end - start for start, end in work[:first]) / 60.0 * 7 / days
     if len(work) < 2:
-        return Rest(None, None, hours)
+        return CycleRest(None, None, hours)
     between = max(0, min(work[k + 1][0] - work[k][1] for k in range(first)))
     weekly = WEEK
     for k in range(first):
@@ -123,7 +123,7 @@ def rest_of(pattern: tuple[str, ...], shifts: tuple[Shift, ...]) -> Rest:
             if start >= until:
                 break
         weekly = min(weekly, longest)
-    return Rest(between / 60.0, weekly / 60.0, hours)
+    return CycleRest(between / 60.0, weekly / 60.0, hours)
 
 
 def _times(shift: Shift) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from beatplanner.planning.service.pattern import relief_factor
 from beatplanner.planning.service.picture import ServicePicture, ShiftPicture, travel_minutes
 from beatplanner.solver.service.fewest import Staffing, fewest_officers
 from beatplanner.solver.service.shift_starts import need_by_hour, shift_starts
-from beatplanner.solver.service.staffing import Measured, Shift, Standard, keeps, measure
+from beatplanner.solver.service.staffing import MeasuredStaffing, ShiftCalls, Standard, keeps, measure
 
 # Whole hours that a proposed shift may last.
 SHORTEST_SHIFT, LONGEST_SHIFT = 6, 12
@@ -38,7 +38,7 @@ class ShiftProposal:
     hours_a_week: float
     now: np.ndarray
     shared: int
-    kept_now: Measured
+    kept_now: MeasuredStaffing
     staffing: Staffing
     places: np.ndarray
 
@@ -114,7 +114,7 @@ def _of_shift(
             centres[b] = int(unit)
     cars = np.array([u for b, u in zip(mine, units, strict=True) if b is None], int)
     rules, minutes = picture.tables.rules, picture.tables.minutes
-    shift = Shift(
+    shift = ShiftCalls(
         s.system.calls,
         np.array([place.get(b, -1) for b in picture.beat]),
         travel_minutes(town, rules, minutes, np.array([centres[b] for b in beats], int)),
@@ -216,7 +216,7 @@ def _shift_section(proposal: Proposal, s: ShiftProposal) -> ShiftProposed:
     def by_beat(officers: np.ndarray) -> dict[str, int]:
         return dict(zip(proposal.beats, officers.tolist(), strict=True))
 
-    def shares(m: Measured) -> StandardKept:
+    def shares(m: MeasuredStaffing) -> StandardKept:
         return {"within_share": m.within_share, "own_share": m.own_share, "people_share": m.people_share}
 
     status = "none" if found.officers is None else "fewest" if found.proven else "found"

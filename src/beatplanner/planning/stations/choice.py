@@ -20,7 +20,7 @@ from beatplanner.solver.location.fair_sites import FairRule, fair_sites, none_is
 from beatplanner.solver.location.floor_sites import floor_sites
 from beatplanner.solver.location.p_median import p_median
 from beatplanner.solver.location.relaxation import Floor
-from beatplanner.solver.location.site_rules import SiteRules, Sites
+from beatplanner.solver.location.site_rules import OpenSites, SiteRules
 from beatplanner.solver.location.site_tree import SiteProof
 
 # Branches looked at where plans of equal worth are compared by walking: a better tie is welcome, its proof is not needed.
@@ -35,7 +35,7 @@ class SolverOptions(TypedDict):
     cancelled: Callable[[], bool]
 
 
-class Choice:
+class SiteChoice:
     """One choice of sites: what the walks cost, and the objective."""
 
     def __init__(
@@ -107,25 +107,25 @@ class Choice:
             far &= np.asarray(self.within.any(axis=1))[:, None]
         return self.weight @ far
 
-    def made(self) -> tuple[Sites, tuple[str, ...]]:
+    def made(self) -> tuple[OpenSites, tuple[str, ...]]:
         """Choose, and return the sites with the clashes."""
         rules = self.rules.sites
         if not len(self.rows):
             # nobody walks anywhere, so that any choice is as good as another, and the fewest are the fewest that the rules need
             chosen = rules.cheapest(np.full(len(rules.kept), float(self.kind == "fewest")))
             assert chosen is not None
-            return Sites(chosen, self.objective(chosen), self.objective(chosen)), tuple(self.clashes)
+            return OpenSites(chosen, self.objective(chosen), self.objective(chosen)), tuple(self.clashes)
         found = getattr(self, "_" + self.kind.replace("-", "_"))()
         if self.description.group_excess is not None:
             found = self._fair(found)
         return found, tuple(self.clashes)
 
-    def _p_median(self) -> Sites:
+    def _p_median(self) -> OpenSites:
         if self.description.coverage_floor is not None:
             return self._least_walk_above(self.description.coverage_floor)
         return p_median(self.cost, self.rules.sites, seconds=self.left(), tell=self.tell, **self.options)
 
-    def _least_walk_above(self, share: float) -> Sites:
+    def _least_walk_above(self, share: float) -> OpenSites:
         """Choose for short walks with a share of all residents within the limit; where that cannot be, with the greatest share there can be."""
         rules, everyone = self.rules.sites, float(self.people.sum())
         floor = Floor(self.within, self.weight, float(self.weight.sum()) - share * everyone)
@@ -157,9 +157,9 @@ class Choice:
         nearer = floor_sites(
             self.cost, rules, relaxed, seconds=self.left(), start=most.open, tell=self.tell, **self.options
         )
-        return Sites(nearer.open, nearer.objective, None)
+        return OpenSites(nearer.open, nearer.objective, None)
 
-    def _coverage(self) -> Sites:
+    def _coverage(self) -> OpenSites:
         lost = float(self.people[~self.reachable].sum())
         found = coverage(
             self.within,
@@ -171,15 +171,15 @@ class Choice:
         )
         bound = None if found.lower_bound is None else found.lower_bound + lost
         nearer = self._least_walking(found.open, ~self.within).open
-        return Sites(nearer, found.objective + lost, bound, found.proof)
+        return OpenSites(nearer, found.objective + lost, bound, found.proof)
 
-    def _p_center(self) -> Sites:
+    def _p_center(self) -> OpenSites:
         rules, walks = self.rules.sites, self.walks[self.rows]
         start = exchange(self.cost, found, rules) if (found := greedy(self.cost, rules)) is not None else None
         center = p_center(walks, rules, seconds=0.7 * self.left(), start=start, tell=self.tell, **self.options)
         if center is not None and len(center.open):
             nearer = self._least_walking(center.open, walks > center.objective).open
-            return Sites(nearer, center.objective, center.lower_bound, center.proof)
+            return OpenSites(nearer, center.objective, center.lower_bound, center.proof)
         median = self._p_median()
         if center is not None:
             # not proven: the plan leaves residents cut off, and the bound is that of the rule as it stands
@@ -189,7 +189,7 @@ class Choice:
                     "not proven. Give more time with --time-limit."
                 )
             )
-            return Sites(median.open, median.objective, center.lower_bound, center.proof)
+            return OpenSites(median.open, median.objective, center.lower_bound, center.proof)
         cut_off = ~np.isfinite(walks[:, median.open]).any(axis=1)
         more = fewest(
             np.isfinite(walks), rules.replace(count=None, budget=np.inf), seconds=self.left() / 2, **self.options
@@ -206,9 +206,9 @@ class Choice:
             f"No {rules.count} stations reach everyone on foot, so the farthest walk has no end: {self.weight[cut_off].sum():,.0f} residents stay cut "
             f"off, as in {self.town.units['name'].iat[worst]}.{least}"
         )
-        return Sites(median.open, median.objective, None)
+        return OpenSites(median.open, median.objective, None)
 
-    def _fewest(self) -> Sites:
+    def _fewest(self) -> OpenSites:
         rules = self.rules.sites
         found = fewest(self.within, rules, seconds=0.6 * self.left(), **self.options)
         if found is None:
@@ -225,12 +225,12 @@ class Choice:
                         f"there was; whether there are any is not proven. {left:,.0f} residents stay beyond it. Give more time with --time-limit."
                     )
                 )
-            return Sites(every, float(len(every)), found.lower_bound, found.proof)
+            return OpenSites(every, float(len(every)), found.lower_bound, found.proof)
         able = np.asarray(self.within.any(axis=1))[:, None]
         nearer = self._least_walking(found.open, able & ~self.within).open
-        return Sites(nearer, found.objective, found.lower_bound, found.proof)
+        return OpenSites(nearer, found.objective, found.lower_bound, found.proof)
 
-    def _fewest_relaxed(self) -> Sites:
+    def _fewest_relaxed(self) -> OpenSites:
         """Explain why no stations bring all coverable residents within the limit, and plan under the smallest relaxation."""
         rules, description = self.rules.sites, self.description
         budget, distance = (
@@ -269,14 +269,14 @@ class Choice:
             chosen = found.open if fewer is None or not len(fewer.open) else fewer.open
             self.clashes.append(f"{head} {way}, with {len(chosen)} stations.")
             self.rules = StationRules(free, self.rules.price, self.rules.closing, self.rules.clashes)
-            return Sites(chosen, float(len(chosen)), None)
+            return OpenSites(chosen, float(len(chosen)), None)
         # no way out was found in time: as many as the rules allow
         every = rules.cheapest(-np.ones(len(rules.kept)))
         assert every is not None
         self.clashes.append(f"{head} No way out was found in the time there was; give more with --time-limit.")
-        return Sites(every, float(len(every)), None)
+        return OpenSites(every, float(len(every)), None)
 
-    def _least_walking(self, chosen: np.ndarray, breach: np.ndarray) -> Sites:
+    def _least_walking(self, chosen: np.ndarray, breach: np.ndarray) -> OpenSites:
         """Among plans of equal worth take one with little walking: what breaks the objective weighs more than any walk."""
         cost = self.cost
         walking = total_cost(cost, chosen)
@@ -294,9 +294,9 @@ class Choice:
             **self.options,
         )
         before, after = ((weight * breach[:, c].all(axis=1)).sum() for c in (chosen, found.open))
-        return found if after <= before + 1e-9 * max(1.0, before) else Sites(chosen, walking, None)
+        return found if after <= before + 1e-9 * max(1.0, before) else OpenSites(chosen, walking, None)
 
-    def _fair(self, found: Sites) -> Sites:
+    def _fair(self, found: OpenSites) -> OpenSites:
         """Keep the rule that no group walks much farther than all."""
         excess = self.description.group_excess
         assert excess is not None
@@ -316,14 +316,14 @@ class Choice:
                 self.worth,
                 rules.replace(count=more),
                 fair,
-                Sites(start, found.objective, found.lower_bound),
+                OpenSites(start, found.objective, found.lower_bound),
                 linear=self.kind == "p-median",
                 seconds=0.8 * self.left(),
                 **self.options,
             )
             if met and (self.kind != "fewest" or fairer.objective <= 1e-9):
                 better = fairer if self.kind == "p-median" else found
-                return Sites(fairer.open, fairer.objective, better.lower_bound, better.proof)
+                return OpenSites(fairer.open, fairer.objective, better.lower_bound, better.proof)
             if read_clock(self.options["cancelled"]) > self.end:
                 break
         metres = self.metres[:, fairer.open].min(axis=1)
@@ -341,4 +341,4 @@ class Choice:
                 f"that was found is {smallest}."
             )
         self.clashes.append(text)
-        return Sites(fairer.open, fairer.objective, None)
+        return OpenSites(fairer.open, fairer.objective, None)

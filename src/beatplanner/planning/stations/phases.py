@@ -11,14 +11,14 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.town.town import Town
 from beatplanner.planning.proof import Unproven
-from beatplanner.planning.stations.choice import Choice, SolverOptions
+from beatplanner.planning.stations.choice import SiteChoice, SolverOptions
 from beatplanner.solver.location.phasing import phase, total
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def _too_little(choice: Choice, sites: pd.DataFrame, budgets: np.ndarray) -> bool:
+def _too_little(choice: SiteChoice, sites: pd.DataFrame, budgets: np.ndarray) -> bool:
     """Tell whether the cheapest stations that the rules allow, opened as late as can be, cost more than all budgets."""
     standing, yearly = sites["existing"].to_numpy(bool), sites["yearly_cost"].to_numpy(float)
     kept, opened = len(budgets) * np.asarray(yearly, float), np.asarray(sites["cost"], float) + yearly
@@ -52,7 +52,7 @@ def opening_years(
     town: Town,
     people: np.ndarray,
     chosen: np.ndarray,
-    choice: Choice,
+    choice: SiteChoice,
     clashes: list[str],
     seconds: float,
     options: SolverOptions,

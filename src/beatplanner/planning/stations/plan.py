@@ -25,7 +25,7 @@ import pandas as pd
 from beatplanner.data.town.town import Town
 from beatplanner.planning.proof import Progress, Proof, impossible, silent
 from beatplanner.planning.stations.access import catchment_areas, groups_at_homes, people_at_homes, site_effects
-from beatplanner.planning.stations.choice import Choice, SolverOptions
+from beatplanner.planning.stations.choice import SiteChoice, SolverOptions
 from beatplanner.planning.stations.mobile_outreach import mobile_stops
 from beatplanner.planning.stations.phases import opening_years
 from beatplanner.planning.stations.rules import station_rules
@@ -138,7 +138,7 @@ def plan_stations(
     rules = station_rules(town)
     at_home = people_at_homes(town, people)
     options: SolverOptions = {"threads": threads, "seed": seed, "cancelled": cancelled}
-    choice = Choice(
+    choice = SiteChoice(
         town,
         at_home,
         rules,
@@ -158,7 +158,7 @@ def _assemble(
     town: Town,
     people: np.ndarray,
     chosen: np.ndarray,
-    choice: Choice,
+    choice: SiteChoice,
     proof: Proof,
     clashes: Sequence[str],
     seconds: float,

@@ -53,7 +53,7 @@ def prove_beats(evidence: Evidence, arrays: dict[str, np.ndarray], claimed: floa
     if rules is None or evidence.beats is None:
         raise CannotProveError("There are no rules for beats.")
     names = names_of(evidence, arrays)
-    areas, spare = areas_of(evidence, names, [str(x) for x in arrays["labels"]], 0.0)
+    areas, spare = certified_areas(evidence, names, [str(x) for x in arrays["labels"]], 0.0)
     try:
         if len(arrays.get("home", [])) and rules.max_moved is not None and len(areas) > 1:
             return _over_hosts(evidence, areas, arrays, spare, claimed)
@@ -292,7 +292,7 @@ def least_of_choices(
     return min((max(b, c - price * spare) for _, b, c in states), default=wanted) * (1 - ROUNDING)
 
 
-def areas_of(evidence: Evidence, names: list[str], labels: list[str], price: float) -> tuple[list[Area], float]:
+def certified_areas(evidence: Evidence, names: list[str], labels: list[str], price: float) -> tuple[list[Area], float]:
     """Return each municipality as the certificates take it, and the residents who may change beat, over all.
 
     A beat of today that spans several municipalities may live on in each of them: that allows more than a plan can do, so a bound under it
@@ -373,7 +373,7 @@ def least_moved(evidence: Evidence, arrays: dict[str, np.ndarray]) -> float:
     """
     rows = {str(r["municipality"] or ""): float(r["tolerance"]) for r in evidence.summary["beats"]["municipalities"]}
     names = names_of(evidence, arrays)
-    areas, _ = areas_of(evidence, names, [str(x) for x in arrays["labels"]], 0.0)
+    areas, _ = certified_areas(evidence, names, [str(x) for x in arrays["labels"]], 0.0)
     known = math.fsum(float(a.residents[a.current >= 0].sum()) for a in areas)
     if known <= 0:
         return 0.0
@@ -428,7 +428,7 @@ def impossible_within(evidence: Evidence, tolerance: float, arrays: dict[str, np
     names = sorted(set(municipality))
     today = {str(c) for c in evidence.units["current"] if not missing(c)}
     labels = [str(x) for x in arrays["labels"]] if "labels" in arrays else sorted(today)
-    areas, _ = areas_of(evidence, names, labels, 0.0)
+    areas, _ = certified_areas(evidence, names, labels, 0.0)
     for name, area in zip(names, areas, strict=True):
         mean = float(area.weight.sum()) / max(1, area.count)
         lower, upper = mean * (1 - tolerance), mean * (1 + tolerance)

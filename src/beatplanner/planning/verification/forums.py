@@ -30,7 +30,7 @@ BORDER = 0.01
 
 
 @dataclass(frozen=True)
-class Places:
+class Buildings:
     """Buildings by name, place (v, 2) and price, and from each unit to each the metres and what there and back costs, (n, v)."""
 
     name: list[str]
@@ -91,7 +91,7 @@ def _file(town: Town, listed: str) -> tuple[Any, str]:
     return town.description.path(venues.path), listed
 
 
-def _places(evidence: Evidence, town: Town, *, today: bool) -> Places:
+def _places(evidence: Evidence, town: Town, *, today: bool) -> Buildings:
     """Return where forums may meet: in the listed buildings, else at the sites of stations that nobody made up or that a person has named.
 
     Those of a plan do not meet in a station that it closes; those of today may.
@@ -110,7 +110,7 @@ def _places(evidence: Evidence, town: Town, *, today: bool) -> Places:
     else:
         sites = town.sites
         if sites is None:
-            return Places([], np.zeros((0, 2)), np.zeros(0), np.zeros((len(home), 0)), np.zeros((len(home), 0)))
+            return Buildings([], np.zeros((0, 2)), np.zeros(0), np.zeros((len(home), 0)), np.zeros((len(home), 0)))
         ids = [str(s) for s in sites["station"]]
         given = evidence.rules.stations
         accepted = {} if given is None else stations_as_known(given, ids).accepted
@@ -129,7 +129,7 @@ def _places(evidence: Evidence, town: Town, *, today: bool) -> Places:
     stations = section_of(evidence.summary, "stations")
     walkable = edge_of(stations.get("walk_minutes", 20.0) / 60 * stations.get("walk_kmh", 4.5) * 1000)
     fare = np.where(metres <= walkable, 0.0, metres / 500 * rules.cost_per_km)
-    return Places(name, xy, price, metres, fare)
+    return Buildings(name, xy, price, metres, fare)
 
 
 def _mean_walks(unit: np.ndarray, walks: np.ndarray, count: int) -> np.ndarray:
@@ -143,7 +143,9 @@ def _mean_walks(unit: np.ndarray, walks: np.ndarray, count: int) -> np.ndarray:
     return found
 
 
-def _faults(evidence: Evidence, places: Places, key: tuple[str, str, str], row: Row, inside: np.ndarray) -> list[str]:
+def _faults(
+    evidence: Evidence, places: Buildings, key: tuple[str, str, str], row: Row, inside: np.ndarray
+) -> list[str]:
     """Return what is wrong with one forum."""
     rules = evidence.rules.forum
     assert rules is not None
@@ -184,7 +186,7 @@ def _shape(evidence: Evidence, key: tuple[str, str, str], inside: np.ndarray) ->
     return shapely.union_all(evidence.units.geometry.to_numpy()[inside])
 
 
-def _pool(shape: Any, places: Places, at: int, ways: np.ndarray) -> Sequence[int] | None:
+def _pool(shape: Any, places: Buildings, at: int, ways: np.ndarray) -> Sequence[int] | None:
     """Return the buildings among which that `at` is to be the cheapest, None where it may not be taken; one on the border may count as inside or not."""
     there = [shapely.Point(xy) for xy in places.xy]
     sure = [j for j, p in enumerate(there) if shape.contains(p) and shape.boundary.distance(p) > BORDER]

@@ -42,7 +42,7 @@ class Officer:
 
 
 @dataclass(frozen=True)
-class Places:
+class PostGroups:
     """Posts by beat and by what they ask of their holder: (P,) position of the beat, what is asked (none: ""), and how many."""
 
     beat: np.ndarray
@@ -50,7 +50,7 @@ class Places:
     posts: np.ndarray
 
 
-def places_of(evidence: Evidence, ids: list[str], posts: np.ndarray) -> Places:
+def post_groups(evidence: Evidence, ids: list[str], posts: np.ndarray) -> PostGroups:
     """Return the places, beat by beat: first the posts that ask for nothing."""
     table = None if evidence.town is None else evidence.town.special_posts
     asked: dict[int, dict[str, int]] = {}
@@ -63,7 +63,9 @@ def places_of(evidence: Evidence, ids: list[str], posts: np.ndarray) -> Places:
     for b, total in enumerate(posts):
         own = asked.get(b, {})
         rows += [(b, "", int(total) - sum(own.values())), *((b, ask, n) for ask, n in sorted(own.items()))]
-    return Places(np.array([r[0] for r in rows], int), tuple(r[1] for r in rows), np.array([r[2] for r in rows], int))
+    return PostGroups(
+        np.array([r[0] for r in rows], int), tuple(r[1] for r in rows), np.array([r[2] for r in rows], int)
+    )
 
 
 def qualifies(row: Row, asks: str) -> bool:
@@ -75,7 +77,7 @@ def qualifies(row: Row, asks: str) -> bool:
     return all(word in has for word in asks.split(";") if word)
 
 
-def home_places(places: Places, rows: list[Row], officers: list[Officer]) -> list[Officer]:
+def home_places(places: PostGroups, rows: list[Row], officers: list[Officer]) -> list[Officer]:
     """Return the officers with the place that each holds today: special posts go first to who has what they ask for, the longest in the beat before others."""
     home, free = [-1] * len(officers), places.posts.copy()
     for p in sorted(range(len(free)), key=lambda p: (places.asks[p] == "", p)):
@@ -92,7 +94,12 @@ def home_places(places: Places, rows: list[Row], officers: list[Officer]) -> lis
 
 
 def with_published(
-    evidence: Evidence, places: Places, rows: list[Row], officers: list[Officer], days: list[dt.date], ids: list[str]
+    evidence: Evidence,
+    places: PostGroups,
+    rows: list[Row],
+    officers: list[Officer],
+    days: list[dt.date],
+    ids: list[str],
 ) -> list[Officer]:
     """Return the officers with what was published of them, and the months in which that must stay."""
     rules, table = evidence.rules.officers, None if evidence.town is None else evidence.town.published

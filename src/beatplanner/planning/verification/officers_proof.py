@@ -21,7 +21,7 @@ from beatplanner.planning.verification.arrays import NUMBER, sized
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import date_of, day_text, missing, text
 from beatplanner.planning.verification.officer_months import closed_posts, months_at_work
-from beatplanner.planning.verification.officers_places import FREE, Officer, home_places, places_of, with_published
+from beatplanner.planning.verification.officers_places import FREE, Officer, home_places, post_groups, with_published
 from beatplanner.planning.verification.personnel import Roster, beat_today, month_of_end, month_ready, wishes_of
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.tenures import months_served
@@ -39,7 +39,7 @@ FORBIDDEN = 10.0
 
 
 @dataclass(frozen=True)
-class Prices:
+class OfficerMultipliers:
     """Multipliers of at least 0: α of posts, β of room, γ of handovers, (P, T) each, δ of what a beat needs, (P, K, T), and μ of moves, (T,)."""
 
     posts: np.ndarray
@@ -84,8 +84,8 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
         raise CannotProveError("There are too many officers and beats for this checker.")
     # proofs of earlier versions have no prices of moves
     moves = arrays.get("moves", np.zeros(months)).astype(float)
-    prices = Prices(*(arrays[k].astype(float) for k in ("posts", "room", "handover", "needs")), moves=moves)
-    places = places_of(evidence, ids, posts)
+    prices = OfficerMultipliers(*(arrays[k].astype(float) for k in ("posts", "room", "handover", "needs")), moves=moves)
+    places = post_groups(evidence, ids, posts)
     wanted = (len(places.beat), months)
     sized(
         arrays,
@@ -106,7 +106,7 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
     if prices.needs.shape != (len(beats), len(groups) + 2, months):
         return -math.inf
     handover = prices.handover if rules.handover_months > 0 else np.zeros(wanted)
-    prices = Prices(prices.posts, prices.room, handover, prices.needs, prices.moves)
+    prices = OfficerMultipliers(prices.posts, prices.room, handover, prices.needs, prices.moves)
     rows = list(by_name.values())
     covers = [] if evidence.tables.cover is None else records(evidence.tables.cover)
     place = {u: i for i, u in enumerate(evidence.units["unit"])}
@@ -125,7 +125,7 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
     lack = np.where(needs, _lack(evidence, groups, weights), 0.0)
     terms = _shared(prices, officers, places.posts, needs, lack, weights, months)
     terms.append(-float(rules.moves_a_month or 0) * float(prices.moves.sum()))
-    dear = Rules(
+    dear = TenureRules(
         rules.min_tenure_months,
         rules.max_tenure_months,
         rules.handover_months,
@@ -152,7 +152,7 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
 
 
 @dataclass(frozen=True)
-class Rules:
+class TenureRules:
     """Tenures and handover in months, the weights of the objective, and the moves that an officer may have, None where no limit matters."""
 
     least: int
@@ -322,7 +322,7 @@ def _lack(evidence: Evidence, groups: list[str], weights: dict[str, float]) -> n
 
 
 def _shared(
-    prices: Prices,
+    prices: OfficerMultipliers,
     officers: list[Officer],
     posts: np.ndarray,
     needs: np.ndarray,
@@ -357,7 +357,7 @@ def _shared(
     return terms
 
 
-def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules, beat: np.ndarray) -> float:
+def cheapest(o: Officer, prices: OfficerMultipliers, needs: np.ndarray, rules: TenureRules, beat: np.ndarray) -> float:
     """Return the least that a series of postings of an officer costs at the prices.
 
     Backwards over months: ``value[r][t]`` is the least cost from month t on of who is free then, after r − 1 moves where these are limited; r = 0 where the
@@ -425,7 +425,7 @@ def cheapest(o: Officer, prices: Prices, needs: np.ndarray, rules: Rules, beat: 
 
 
 def _prefixes(
-    o: Officer, prices: Prices, needs: np.ndarray, rules: Rules, beat: np.ndarray
+    o: Officer, prices: OfficerMultipliers, needs: np.ndarray, rules: TenureRules, beat: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return what an officer earns in a place up to each month, and what the room costs there, (P, T + 1) each."""
     least = rules.least

@@ -15,7 +15,7 @@ from beatplanner.planning.verification.ledger import DIGITS_SLACK, Ledger, is_nu
 from beatplanner.planning.verification.phases_bound import MOST_NEW, TooManyOrdersError, cheaper_order
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import prove_stops
-from beatplanner.planning.verification.walks import Walks
+from beatplanner.planning.verification.walks import HomeWalks
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -29,7 +29,7 @@ def in_plan_order(evidence: Evidence, town: Any) -> np.ndarray:
     return town.walks[[unit[u] for u in evidence.units["unit"] if u in unit]]
 
 
-def check_phases(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[str], claims: Claims) -> None:
+def check_phases(ledger: Ledger, evidence: Evidence, walks: HomeWalks, names: list[str], claims: Claims) -> None:
     """Check money, pilots and objective of the years in which stations open."""
     stations, sites, rules = evidence.tables.stations, evidence.tables.sites, evidence.rules.stations
     said = claims.get("phases")
@@ -113,7 +113,7 @@ def _odd_years(
     return wrong
 
 
-def check_stops(ledger: Ledger, evidence: Evidence, walks: Walks, reached: np.ndarray, claims: Claims) -> None:
+def check_stops(ledger: Ledger, evidence: Evidence, walks: HomeWalks, reached: np.ndarray, claims: Claims) -> None:
     """Check hours and kilometres of mobile-outreach stops, that they flow into the workload, and that everybody cut off can reach one."""
     said, stops, rules, units = claims.get("mobile"), evidence.tables.stops, evidence.rules.stations, evidence.units
     stations = evidence.tables.stations
@@ -173,7 +173,9 @@ def check_stops(ledger: Ledger, evidence: Evidence, walks: Walks, reached: np.nd
     )
 
 
-def _check_order(ledger: Ledger, evidence: Evidence, walks: Walks, said: Claims, order: tuple[np.ndarray, ...]) -> None:
+def _check_order(
+    ledger: Ledger, evidence: Evidence, walks: HomeWalks, said: Claims, order: tuple[np.ndarray, ...]
+) -> None:
     """Check what the order of opening costs, by the year and in all, and that no order that pays as early costs less than the bound."""
     year, standing, pilot, opening, yearly, budgets = order
     far = evidence.summary["stations"].get("unreached_metres")

@@ -47,7 +47,7 @@ SHARES = ("within_share", "own_share", "people_share")
 
 
 @dataclass(frozen=True)
-class Places:
+class WaitingPlaces:
     """A shift with the places where officers of each beat, and shared cars, wait.
 
     Attributes
@@ -173,9 +173,9 @@ def _read_places(
     return where, {(a, b): float(m) for a, b, m in zip(ways["from"], ways["to"], ways["minutes"], strict=True)}, centre
 
 
-def _places(period: Period, claims: Claims, beats: list[str], minutes: Any, cars: Any) -> Places:
+def _places(period: Period, claims: Claims, beats: list[str], minutes: Any, cars: Any) -> WaitingPlaces:
     n = len(period.rate)
-    return Places(
+    return WaitingPlaces(
         period.rate,
         period.rate[:, None] if period.together is None else period.together,
         np.array([beats.index(str(b)) if b in beats else -1 for b in period.beat]),
@@ -187,7 +187,7 @@ def _places(period: Period, claims: Claims, beats: list[str], minutes: Any, cars
     )
 
 
-def _of_shift(claimed: Claims, shift: Places, standard: dict[str, float]) -> tuple[list[str], bool]:
+def _of_shift(claimed: Claims, shift: WaitingPlaces, standard: dict[str, float]) -> tuple[list[str], bool]:
     """Return what is wrong with the claims of one shift, and whether the officers proposed were measured by the equations."""
     total, shared = float(shift.rate.sum()), len(shift.cars)
     if total <= 0:
@@ -207,7 +207,7 @@ def _of_shift(claimed: Claims, shift: Places, standard: dict[str, float]) -> tup
     return wrong, solved
 
 
-def _of_proposed(claimed: Claims, shift: Places, standard: dict[str, float]) -> tuple[list[str], bool]:
+def _of_proposed(claimed: Claims, shift: WaitingPlaces, standard: dict[str, float]) -> tuple[list[str], bool]:
     """Return what is wrong with what the officers proposed keep, and whether that was looked at."""
     if claimed["officers"] is None:
         return [], True
@@ -224,7 +224,7 @@ def _of_proposed(claimed: Claims, shift: Places, standard: dict[str, float]) -> 
     ], True
 
 
-def _too_few(shift: Places, standard: dict[str, float], number: int, *, solve: bool) -> str | None:
+def _too_few(shift: WaitingPlaces, standard: dict[str, float], number: int, *, solve: bool) -> str | None:
     """Return None where so many officers cannot keep the standard, else why that is not shown."""
     work = float(shift.rate.sum()) * shift.scene
     people, within = standard.get("people_share"), standard.get("within_share")
@@ -254,7 +254,7 @@ def _too_few(shift: Places, standard: dict[str, float], number: int, *, solve: b
 class _Bounds:
     """What holds of every staffing with a number of officers."""
 
-    def __init__(self, shift: Places, number: int) -> None:
+    def __init__(self, shift: WaitingPlaces, number: int) -> None:
         self.shift, self.free = shift, number - len(shift.cars)
         calls = shift.together.sum(axis=0)
         requests = calls * np.arange(1, len(calls) + 1)
@@ -346,7 +346,7 @@ def _refused(servers: int, calls: np.ndarray, hours: float, waits: bool) -> np.n
 
 
 @dataclass(frozen=True)
-class Solved:
+class BalancedStaffing:
     """What the balance equations have of a staffing.
 
     Attributes
@@ -374,7 +374,9 @@ class Solved:
         return float((self.flow.sum(axis=1) * self.mean).sum())
 
 
-def measured(shift: Places, officers: np.ndarray, minutes: float | None) -> tuple[float | None, float, float] | None:
+def measured(
+    shift: WaitingPlaces, officers: np.ndarray, minutes: float | None
+) -> tuple[float | None, float, float] | None:
     """Return within, own and people of a staffing by the balance equations; None where more calls come than it can answer."""
     found = solved(shift, officers)
     if found is None:
@@ -384,7 +386,7 @@ def measured(shift: Places, officers: np.ndarray, minutes: float | None) -> tupl
     return within, float(found.flow[found.own].sum()) / float(found.flow.sum()), 1 - found.busy / len(found.way)
 
 
-def solved(shift: Places, officers: np.ndarray) -> Solved | None:
+def solved(shift: WaitingPlaces, officers: np.ndarray) -> BalancedStaffing | None:
     """Solve the balance equations of a staffing, (K,) officers of each beat; None where more calls come than it can answer, or nobody is there."""
     of = np.repeat(np.arange(len(officers)), officers)
     way = np.vstack([shift.minutes[of], shift.cars])
@@ -405,7 +407,7 @@ def solved(shift: Places, officers: np.ndarray) -> Solved | None:
         if np.abs(after - mean).max() <= CALIBRATED * after.max():
             break
         mean = after
-    return Solved(flow, waited, way, own, mean, wait_minutes)
+    return BalancedStaffing(flow, waited, way, own, mean, wait_minutes)
 
 
 def _mean_way(flow: np.ndarray, way: np.ndarray) -> np.ndarray:
@@ -413,7 +415,7 @@ def _mean_way(flow: np.ndarray, way: np.ndarray) -> np.ndarray:
     return np.divide((flow * way).sum(axis=1), sums, out=way.mean(axis=1), where=sums > 0)
 
 
-def _flows(shift: Places, order: np.ndarray, speed: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+def _flows(shift: WaitingPlaces, order: np.ndarray, speed: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Return the requests an hour that each officer answers in each unit, those of them that waited, (N, n), and the minutes that all wait."""
     if shift.together.shape[1] > 1:
         period: Any = SimpleNamespace(together=shift.together, minutes=None)

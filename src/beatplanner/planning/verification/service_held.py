@@ -13,7 +13,7 @@ import pandas as pd
 
 from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.ledger import Ledger, same
-from beatplanner.planning.verification.service_fewest import MOST_SERVERS, Places, solved
+from beatplanner.planning.verification.service_fewest import MOST_SERVERS, WaitingPlaces, solved
 from beatplanner.planning.verification.service_figures import Period
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def _differs(
     ways, beats = near
     where, total = f"From {row['first']} in {period.name}", float(period.rate.sum())
     place = {b: k for k, b in enumerate(beats)}
-    shift = Places(
+    shift = WaitingPlaces(
         period.rate,
         period.rate[:, None] if period.together is None else period.together,
         np.array([-1 if b is None else place.get(str(b), -1) for b in period.beat]),

@@ -12,7 +12,7 @@ from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import Ledger, missing
 from beatplanner.planning.verification.outreach import in_plan_order
-from beatplanner.planning.verification.walks import Walks
+from beatplanner.planning.verification.walks import HomeWalks
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -24,7 +24,7 @@ def mean_minutes(minutes: np.ndarray, people: np.ndarray) -> float | None:
 
 
 def check_groups(
-    ledger: Ledger, evidence: Evidence, walks: Walks, claims: Claims, minutes: np.ndarray, reached: np.ndarray
+    ledger: Ledger, evidence: Evidence, walks: HomeWalks, claims: Claims, minutes: np.ndarray, reached: np.ndarray
 ) -> None:
     """Check the mean walks of groups, and by how much the worst is above the average."""
     rules, town = evidence.rules.stations, evidence.town
@@ -71,13 +71,15 @@ def check_groups(
     )
 
 
-def _share(evidence: Evidence, walks: Walks, residents: np.ndarray) -> np.ndarray:
+def _share(evidence: Evidence, walks: HomeWalks, residents: np.ndarray) -> np.ndarray:
     """Return the part of its unit's residents that lives at each home; a unit without residents has one home."""
     many = np.bincount(walks.unit, minlength=len(residents))[walks.unit]
     return np.where(evidence.people[walks.unit] > 0, walks.people / residents[walks.unit], 1.0 / many)
 
 
-def check_access(ledger: Ledger, evidence: Evidence, walks: Walks, minutes: np.ndarray, reached: np.ndarray) -> None:
+def check_access(
+    ledger: Ledger, evidence: Evidence, walks: HomeWalks, minutes: np.ndarray, reached: np.ndarray
+) -> None:
     """Check every share of residents within some minutes."""
     table, units, rules = evidence.tables.access, evidence.units, evidence.rules.stations
     if table is None or rules is None:

@@ -18,7 +18,7 @@ from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, missing
 from beatplanner.planning.verification.outreach import check_phases, check_stops, in_plan_order
 from beatplanner.planning.verification.station_access import check_access, check_groups, mean_minutes
-from beatplanner.planning.verification.walks import Walks
+from beatplanner.planning.verification.walks import HomeWalks
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -92,7 +92,7 @@ def check_stations(ledger: Ledger, evidence: Evidence) -> None:
     check_stops(ledger, evidence, walks, reached, claims)
 
 
-def _walks(evidence: Evidence, names: list[str]) -> Walks:
+def _walks(evidence: Evidence, names: list[str]) -> HomeWalks:
     """Return the homes of the plan, each unit being one where there are none finer; ways are inf where a pair is missing."""
     units, table, homes = evidence.units, evidence.tables.walks, evidence.tables.homes
     place = {u: i for i, u in enumerate(units["unit"])}
@@ -113,7 +113,7 @@ def _walks(evidence: Evidence, names: list[str]) -> Walks:
         good = (column >= 0) & (row >= 0) & (row < len(unit))
         good[good] &= unit[row[good]] == owner[good]
         metres[row[good], column[good]] = table["metres"].to_numpy(float)[good]
-    return Walks(unit, xy, people, metres, said, minutes)
+    return HomeWalks(unit, xy, people, metres, said, minutes)
 
 
 def _homes_are_elsewhere(ledger: Ledger, tables: PlanTables) -> None:
@@ -127,7 +127,7 @@ def _homes_are_elsewhere(ledger: Ledger, tables: PlanTables) -> None:
     ledger.unchecked("stations.homes", "the stations' figures", why)
 
 
-def _check_homes(ledger: Ledger, evidence: Evidence, walks: Walks) -> None:
+def _check_homes(ledger: Ledger, evidence: Evidence, walks: HomeWalks) -> None:
     """Check that the homes of each unit hold its residents, and that there are as many as the summary tells."""
     known, claimed = evidence.tables.homes, evidence.summary["stations"].get("homes")
     # plans of older versions tell of none
@@ -146,7 +146,7 @@ def _check_homes(ledger: Ledger, evidence: Evidence, walks: Walks) -> None:
     ledger.each("homes.place", "homes lie at their unit", wrong, len(gap), "homes")
 
 
-def _check_walks(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[str]) -> None:
+def _check_walks(ledger: Ledger, evidence: Evidence, walks: HomeWalks, names: list[str]) -> None:
     """Check the walks against straight lines, and against the inputs where they are there."""
     stations, rules, metres = evidence.tables.stations, evidence.rules.stations, walks.metres
     assert stations is not None and rules is not None
@@ -279,7 +279,7 @@ def _check_shares(ledger: Ledger, rules: Stations, claims: Claims) -> None:
 
 
 def _check_nearest(
-    ledger: Ledger, evidence: Evidence, walks: Walks, names: list[str], least: np.ndarray, reached: np.ndarray
+    ledger: Ledger, evidence: Evidence, walks: HomeWalks, names: list[str], least: np.ndarray, reached: np.ndarray
 ) -> None:
     wrong: list[str] = []
     place = {s: j for j, s in enumerate(names)}
@@ -294,7 +294,7 @@ def _check_nearest(
 
 
 def _check_unit_minutes(
-    ledger: Ledger, evidence: Evidence, walks: Walks, minutes: np.ndarray, reached: np.ndarray
+    ledger: Ledger, evidence: Evidence, walks: HomeWalks, minutes: np.ndarray, reached: np.ndarray
 ) -> None:
     units = evidence.units
     if evidence.tables.homes is not None:
@@ -324,7 +324,7 @@ def _check_unit_minutes(
 def _check_objective(
     ledger: Ledger,
     evidence: Evidence,
-    walks: Walks,
+    walks: HomeWalks,
     claims: Claims,
     least: np.ndarray,
     reached: np.ndarray,
@@ -360,7 +360,7 @@ def _check_objective(
     ledger.number("stations.objective", claims.get("objective"), found)
 
 
-def _check_effects(ledger: Ledger, evidence: Evidence, walks: Walks, names: list[str]) -> None:
+def _check_effects(ledger: Ledger, evidence: Evidence, walks: HomeWalks, names: list[str]) -> None:
     """Check what opening or closing each site would change, by doing it."""
     sites, rules, town = evidence.tables.sites, evidence.rules.stations, evidence.town
     assert sites is not None and rules is not None

@@ -70,7 +70,7 @@ def check_form(arrays: Arrays, homes: int, sites: int) -> None:
 
 
 @dataclass(frozen=True)
-class Demand:
+class HomesAndSites:
     """Homes and sites as the checker has them: residents (h,), metres (h, m), whether a home counts (h,), and today's kept sites (m,)."""
 
     people: np.ndarray
@@ -99,7 +99,7 @@ def prove_stations(evidence: Evidence, arrays: Arrays, claimed: float) -> float:
     )
 
 
-def _trivial(evidence: Evidence, demand: Demand) -> float:
+def _trivial(evidence: Evidence, demand: HomesAndSites) -> float:
     """Return the bound that needs no certificate: with every site open nothing would be better."""
     rules = evidence.rules.stations
     assert rules is not None
@@ -114,7 +114,7 @@ def _trivial(evidence: Evidence, demand: Demand) -> float:
     return float(max(int(demand.kept.sum()), int((within & counts).any())))
 
 
-def _by_tree(evidence: Evidence, arrays: Arrays, demand: Demand, claimed: float) -> float:
+def _by_tree(evidence: Evidence, arrays: Arrays, demand: HomesAndSites, claimed: float) -> float:
     rules, kind = evidence.rules.stations, str(arrays["kind"][0])
     assert rules is not None
     if float(demand.metres.size) * max(1, len(arrays["u"])) > MOST_COSTS:
@@ -185,7 +185,7 @@ def prove_stops(evidence: Evidence, arrays: Arrays, cut_off: np.ndarray) -> int:
     return count + 1 if value > ABOVE_ZERO else 1
 
 
-def _demand(evidence: Evidence) -> Demand:
+def _demand(evidence: Evidence) -> HomesAndSites:
     town, sites, homes, rules = evidence.town, evidence.tables.sites, evidence.tables.homes, evidence.rules.stations
     assert sites is not None and rules is not None
     if town is None or town.walks is None or town.sites is None or town.homes is None:
@@ -211,7 +211,7 @@ def _demand(evidence: Evidence) -> Demand:
     state = sites["state"].to_numpy(object) if "state" in sites else np.full(len(sites), "kept")
     kept = sites["existing"].to_numpy(bool) & (state != "closable") | held
     counts = np.isfinite(metres).any(axis=1) & (people > 0)
-    return Demand(people, metres, counts, kept)
+    return HomesAndSites(people, metres, counts, kept)
 
 
 def _with_groups(evidence: Evidence, arrays: Arrays, people: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -239,7 +239,7 @@ def _with_groups(evidence: Evidence, arrays: Arrays, people: np.ndarray, counts:
     return weight
 
 
-def _own_rows(evidence: Evidence, arrays: Arrays, demand: Demand, count: int) -> Arrays:
+def _own_rows(evidence: Evidence, arrays: Arrays, demand: HomesAndSites, count: int) -> Arrays:
     """Return the rows beyond the count with numbers that follow from the rules, whatever the certificate has by rounding; raise where one does not follow.
 
     A multiplier may be as large as it likes, so that the smallest share of a number that is not so would be worth any amount.

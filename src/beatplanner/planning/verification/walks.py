@@ -8,7 +8,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Walks:
+class HomeWalks:
     """Homes of the plan: position of the unit, place (h, 2), residents, ways to the stations (h, p), said station and minutes."""
 
     unit: np.ndarray

@@ -29,7 +29,7 @@ assert BUDGET_LINES == ("salaries", "stations", "vehicles", "forums", "training"
 
 
 @dataclass(frozen=True)
-class Areas:
+class RolloutAreas:
     """The beats of a plan as the roll-out sees them; B beats, T years, L lines.
 
     Attributes
@@ -68,7 +68,7 @@ class Areas:
         return int(start[site["beat"]]) if site["beat"] >= 0 else self.first
 
 
-def areas_of(tables: PlanTables, rules: Description, *, first: int = 0) -> Areas:
+def rollout_areas(tables: PlanTables, rules: Description, *, first: int = 0) -> RolloutAreas:
     """Return what each beat costs before and after its start.
 
     Parameters
@@ -135,7 +135,7 @@ def areas_of(tables: PlanTables, rules: Description, *, first: int = 0) -> Areas
                 started[STATIONS, at] += new
             else:
                 fixed[STATIONS] += new[min(first, years - 1)]
-    return Areas(table, waiting, started, fixed, need, sites, opens, first)
+    return RolloutAreas(table, waiting, started, fixed, need, sites, opens, first)
 
 
 def carried(tables: PlanTables) -> np.ndarray:

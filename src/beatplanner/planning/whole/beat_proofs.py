@@ -13,8 +13,8 @@ import numpy as np
 from beatplanner.data.description.sections.beats import Beats
 from beatplanner.data.result.cells import DIGITS as READABLE_DIGITS
 from beatplanner.planning.verification.beats_proof import (
-    areas_of,
     at_hosts,
+    certified_areas,
     least_of_choices,
     limited,
     prove_moves,
@@ -24,7 +24,7 @@ from beatplanner.planning.verification.evidence import Evidence as PlanEvidence
 from beatplanner.planning.verification.proofs import HAIR
 from beatplanner.planning.verification.travel_pairs import Area
 from beatplanner.planning.whole.cut_proofs import packed_cone
-from beatplanner.solver.districts.evidence import Evidence, Multipliers, Node
+from beatplanner.solver.districts.evidence import BoundEvidence, Multipliers, Node
 
 if TYPE_CHECKING:
     from beatplanner.planning.beats.municipality import AtHosts, Limited, PartEvidence
@@ -46,7 +46,7 @@ WORTH_FINER = 1e-5
 
 
 def packed(
-    evidence: Evidence, most_nodes: int = MOST_NODES, share: float = STEP, most_numbers: int = MOST_NUMBERS
+    evidence: BoundEvidence, most_nodes: int = MOST_NODES, share: float = STEP, most_numbers: int = MOST_NUMBERS
 ) -> dict[str, np.ndarray]:
     """Return the evidence as arrays; of a large tree the nodes that were made first are kept, which prove a little less.
 
@@ -118,7 +118,7 @@ def _small(numbers: np.ndarray) -> np.ndarray:
     return numbers.astype(np.int16 if most < 2**15 else np.int32 if most < 2**31 else np.int64)
 
 
-def _kept(evidence: Evidence, most: int) -> list[Node]:
+def _kept(evidence: BoundEvidence, most: int) -> list[Node]:
     """Return the first nodes, both children of a node or none of them."""
     nodes = evidence.nodes if evidence.complete else ()
     end = min(len(nodes), most)
@@ -127,7 +127,7 @@ def _kept(evidence: Evidence, most: int) -> list[Node]:
     return list(nodes[:end])
 
 
-def _looked_at(evidence: Evidence, seen: set[int]) -> Evidence:
+def _looked_at(evidence: BoundEvidence, seen: set[int]) -> BoundEvidence:
     """Return the evidence with the nodes of its tree that are `seen`, whose parents are as well."""
     at = {k: place for place, k in enumerate(sorted(seen))}
     nodes = tuple(replace(evidence.nodes[k], parent=at.get(evidence.nodes[k].parent, -1)) for k in at)
@@ -159,7 +159,7 @@ def beats_arrays(evidence: PlanEvidence, plan: Plan) -> Arrays | None:
     if stated is None:
         return None
     names, labels = [p.municipality for p in found], list(found[0].labels)
-    areas, spare = areas_of(evidence, names, labels, 0.0)
+    areas, spare = certified_areas(evidence, names, labels, 0.0)
     arrays: Arrays = {"names": np.array(names, dtype=str), "labels": np.array(labels, dtype=str)}
     hosts = plan.beats.hosts
     if hosts:
@@ -314,7 +314,7 @@ class _Writer:
 
 
 def _proven(
-    evidence: Evidence, most_nodes: int, share: float, area: Area, priced: bool, bound: float, *, cut: bool
+    evidence: BoundEvidence, most_nodes: int, share: float, area: Area, priced: bool, bound: float, *, cut: bool
 ) -> tuple[Arrays, float]:
     """Return the arrays of a certificate, no more nodes than the checker looks at, and what they prove."""
     wide, seen = packed(evidence, TRIED * most_nodes, share, TRIED * MOST_NUMBERS), set[int]()

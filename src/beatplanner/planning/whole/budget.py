@@ -30,23 +30,23 @@ from beatplanner.planning.whole.areas import (
     SALARIES,
     STATIONS,
     VEHICLES,
-    Areas,
-    areas_of,
+    RolloutAreas,
     fleet,
     lives_on,
+    rollout_areas,
     whole_vehicles,
 )
-from beatplanner.planning.whole.budget_frame import Frame, frame_of, staff_money, yearly
+from beatplanner.planning.whole.budget_frame import BudgetFrame, budget_frame, staff_money, yearly
 from beatplanner.planning.whole.forum_lines import ForumLines, forum_lines
 from beatplanner.planning.whole.payroll import Payroll, first_days, one_officer, payroll
-from beatplanner.planning.whole.rollout import Rollout, pilots_of, roll_out, with_areas_as_known
+from beatplanner.planning.whole.rollout import RolloutPlan, pilots_of, roll_out, with_areas_as_known
 from beatplanner.planning.whole.rollout_proofs import certified_rollout
 from beatplanner.planning.whole.spending import fleet_need, spending
 from beatplanner.planning.workload import officers_required
 
 
 def budget_summary(
-    tables: PlanTables, description: Description, *, seed: int = 0, found: Rollout | None = None
+    tables: PlanTables, description: Description, *, seed: int = 0, found: RolloutPlan | None = None
 ) -> BudgetContent | None:
     """Return the plan's budget: money by year, line and payer, people beside posts, when each beat starts, and what is not funded.
 
@@ -71,8 +71,8 @@ def budget_summary(
     rules = description.budget
     if rules is None or tables.beats is None:
         return None
-    frame = frame_of(description)
-    areas = areas_of(tables, description, first=frame.first)
+    frame = budget_frame(description)
+    areas = rollout_areas(tables, description, first=frame.first)
     description, rules = with_areas_as_known(description, areas)
     chosen = found or _read_rollout(tables, description) or roll_out(tables, description, seed=seed)
     start = chosen.start
@@ -135,7 +135,7 @@ def budget_summary(
     return content
 
 
-def _forums(tables: PlanTables, description: Description, start: np.ndarray, frame: Frame) -> ForumsMoney:
+def _forums(tables: PlanTables, description: Description, start: np.ndarray, frame: BudgetFrame) -> ForumsMoney:
     """Return by which rule forums are counted, and what more they would cost at the flat price, which plans without places are counted by."""
     assert description.budget is not None
     shares = lives_on(tables)
@@ -158,7 +158,7 @@ def _forums(tables: PlanTables, description: Description, start: np.ndarray, fra
     }
 
 
-def _read_rollout(tables: PlanTables, description: Description) -> Rollout | None:
+def _read_rollout(tables: PlanTables, description: Description) -> RolloutPlan | None:
     """Return the roll-out that a plan was made by; None where all of it starts at once."""
     assert tables.beats is not None
     if "starts" not in tables.beats:
@@ -166,14 +166,14 @@ def _read_rollout(tables: PlanTables, description: Description) -> Rollout | Non
     number = {d.isoformat(): m // 12 for m, d in enumerate(first_days(description)) if m % 12 == 0}
     start = np.array([-1 if _empty(d) else number.get(str(d), -1) for d in tables.beats["starts"]], int)
     # a plan that was made earlier has no bound but what its certificate still proves
-    return Rollout(start, None, True, tables.proofs.get(ROLLOUT, {}))
+    return RolloutPlan(start, None, True, tables.proofs.get(ROLLOUT, {}))
 
 
 def _empty(value: object) -> bool:
     return value is None or value != value
 
 
-def _capital(areas: Areas, start: np.ndarray, rules: Budget, rise: np.ndarray) -> list[float]:
+def _capital(areas: RolloutAreas, start: np.ndarray, rules: Budget, rise: np.ndarray) -> list[float]:
     """Return the part of each year's money that buys what lasts: vehicles, and opening and closing of stations."""
     one_off, need = np.zeros(rules.years), fleet_need(areas, start, np.arange(rules.years))
     price = fleet(whole_vehicles(need), rules.vehicle_years) * rules.vehicle_price
@@ -212,7 +212,7 @@ def _functional(spent: np.ndarray, rules: Budget) -> dict[str, list[float]]:
     return {code: found[code].tolist() for code in sorted(found)}
 
 
-def _donor_ends(frame: Frame, spent: np.ndarray, rules: Budget) -> list[DonorEnds]:
+def _donor_ends(frame: BudgetFrame, spent: np.ndarray, rules: Budget) -> list[DonorEnds]:
     """Return what falls on whom when a payer's money ends: ``payer``, ``on``, ``then`` and ``falls_on`` by year."""
     rows: list[DonorEnds] = []
     for payer, day in sorted(rules.ends.items()):
@@ -223,7 +223,7 @@ def _donor_ends(frame: Frame, spent: np.ndarray, rules: Budget) -> list[DonorEnd
 
 
 def _procurement(
-    areas: Areas, start: np.ndarray, rules: Budget, days: list[dt.date], tables: PlanTables
+    areas: RolloutAreas, start: np.ndarray, rules: Budget, days: list[dt.date], tables: PlanTables
 ) -> list[Procured]:
     """Return what must be ordered by when: ``what``, ``number``, ``needed_on``, ``order_by``, and ``before_start``, whether that is before the plan starts."""
     rows: list[Procured] = []
@@ -256,7 +256,7 @@ def _procurement(
 
 
 def _people(
-    people: Payroll | None, areas: Areas, begun: np.ndarray, rules: Budget, rise: np.ndarray
+    people: Payroll | None, areas: RolloutAreas, begun: np.ndarray, rules: Budget, rise: np.ndarray
 ) -> PeoplePaid | None:
     """Return the officer-years by year, posts beside people, and what those without a post and the vacant posts stand for."""
     if people is None:
@@ -283,7 +283,7 @@ def _people(
     }
 
 
-def _stations_open(areas: Areas, start: np.ndarray, year: np.ndarray) -> list[int]:
+def _stations_open(areas: RolloutAreas, start: np.ndarray, year: np.ndarray) -> list[int]:
     """Return how many stations are open in each year."""
     count = np.zeros(len(year), int)
     for r in records(areas.sites):
@@ -295,7 +295,7 @@ def _stations_open(areas: Areas, start: np.ndarray, year: np.ndarray) -> list[in
 
 def today_lines(tables: PlanTables, description: Description) -> np.ndarray:
     """Return what going on as today costs by line and year, (L, T): the roster, today's stations, and today's beats with vehicles and forums."""
-    rules, frame = description.budget, frame_of(description)
+    rules, frame = description.budget, budget_frame(description)
     assert rules is not None
     people = payroll(tables, description, today=True)
     money = staff_money(people, rules)

@@ -15,7 +15,7 @@ from beatplanner.planning.whole.payroll import Payroll, first_days
 
 
 @dataclass(frozen=True)
-class Frame:
+class BudgetFrame:
     """What all sums of a budget share: labels of its years, prices, the share of each line and year by payer, (P, L, T), what each payer has, and the plan's first year."""
 
     labels: list[str]
@@ -31,7 +31,7 @@ class Frame:
         return np.einsum("plt,lt->pt", self.paid, spent)
 
 
-def frame_of(description: Description) -> Frame:
+def budget_frame(description: Description) -> BudgetFrame:
     """Return the years, prices and payers of a budget; `description.checks` has refused what contradicts itself."""
     rules = description.budget
     assert rules is not None
@@ -43,7 +43,7 @@ def frame_of(description: Description) -> Frame:
     of_line = {line: str(getattr(rules.payers, line)) for line in BUDGET_LINES}
     payers = sorted({*of_line.values(), *([rules.then] if rules.ends else list[str]())})
     first = 0 if description.officers is None else description.officers.start.year - days[0].year
-    return Frame(
+    return BudgetFrame(
         labels,
         (1 + rules.inflation) ** np.arange(rules.years),
         payers,

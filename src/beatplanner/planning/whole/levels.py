@@ -12,7 +12,7 @@ from beatplanner.data.formats import geometry
 from beatplanner.planning.proof import StepProof
 
 if TYPE_CHECKING:
-    from beatplanner.planning.beats.levels import Level
+    from beatplanner.planning.beats.levels import LevelPlan
     from beatplanner.planning.verification.evidence import Evidence
     from beatplanner.planning.whole.plan import Plan
 
@@ -31,7 +31,7 @@ class LevelSummary(StepProof):
     contiguous: bool
 
 
-def level_summary(level: Level) -> LevelSummary:
+def level_summary(level: LevelPlan) -> LevelSummary:
     """Return what the summary says of a level."""
     return {
         **level.proof.as_summary(),
@@ -43,12 +43,12 @@ def level_summary(level: Level) -> LevelSummary:
     }
 
 
-def _ids(level: Level) -> np.ndarray:
+def _ids(level: LevelPlan) -> np.ndarray:
     return np.array([f"{LETTER[level.name]}{k + 1}" for k in range(len(level.centre))], dtype=object)
 
 
 def with_levels(
-    beats: gpd.GeoDataFrame, levels: tuple[Level, ...]
+    beats: gpd.GeoDataFrame, levels: tuple[LevelPlan, ...]
 ) -> tuple[gpd.GeoDataFrame, dict[str, gpd.GeoDataFrame]]:
     """Return the beats with their ``sector`` and ``command``, and the layers of both levels."""
     layers: dict[str, gpd.GeoDataFrame] = {}

@@ -10,12 +10,12 @@ from beatplanner.planning.workload import WorkloadPlan
 
 if TYPE_CHECKING:
     # the steps load their solvers
-    from beatplanner.planning.beats.levels import Level
+    from beatplanner.planning.beats.levels import LevelPlan
     from beatplanner.planning.beats.plan import BeatPlan
     from beatplanner.planning.officers.plan import OfficerPlan
     from beatplanner.planning.service.counted import CountedShare
     from beatplanner.planning.stations.plan import StationPlan
-    from beatplanner.planning.whole.rollout import Rollout
+    from beatplanner.planning.whole.rollout import RolloutPlan
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Plan:
     beats: BeatPlan | None
     stations: StationPlan | None
     officers: OfficerPlan | None
-    rollout: Rollout | None = None
+    rollout: RolloutPlan | None = None
     share: CountedShare | None = None
-    levels: tuple[Level, ...] = ()
+    levels: tuple[LevelPlan, ...] = ()
 
     @property
     def clashes(self) -> tuple[str, ...]:

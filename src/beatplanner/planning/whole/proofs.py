@@ -20,7 +20,7 @@ from beatplanner.data.result.folder import plain_types
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.beats.conflicts import no_less
 from beatplanner.planning.proof import OPTIMAL_GAP
-from beatplanner.planning.verification.beats_proof import areas_of, at_tolerance, least_over_hosts
+from beatplanner.planning.verification.beats_proof import at_tolerance, certified_areas, least_over_hosts
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.proofs import BUDGET, STOPS, TOLERANCE, proven
 from beatplanner.planning.verification.proven import CannotProveError
@@ -125,7 +125,7 @@ def _least_moved(evidence: Evidence, plan: Plan) -> None:
         return
     parts = short.hosts[0].evidence if short.hosts else short.evidence
     names, labels = [p.municipality for p in parts], list(parts[0].labels)
-    areas, _ = areas_of(evidence, names, labels, 0.0)
+    areas, _ = certified_areas(evidence, names, labels, 0.0)
     rows = {str(r["municipality"] or ""): float(r["tolerance"]) for r in evidence.summary["beats"]["municipalities"]}
     arrays: Arrays = {"names": np.array(names, dtype=str), "labels": np.array(labels, dtype=str)}
     areas = [at_tolerance(a, rows[n]) for n, a in zip(names, areas, strict=True)]

@@ -13,8 +13,8 @@ from beatplanner.data.description.sections.budget import BUDGET_LINES, Budget
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.planning.whole.areas import VEHICLES, Areas, areas_of
-from beatplanner.planning.whole.budget_frame import frame_of, staff_money, yearly
+from beatplanner.planning.whole.areas import VEHICLES, RolloutAreas, rollout_areas
+from beatplanner.planning.whole.budget_frame import budget_frame, staff_money, yearly
 from beatplanner.planning.whole.payroll import payroll
 from beatplanner.planning.whole.spending import spending
 
@@ -23,7 +23,7 @@ MOST_BEATS = 400
 
 
 @dataclass(frozen=True)
-class Rollout:
+class RolloutPlan:
     """When beats start.
 
     Attributes
@@ -44,7 +44,7 @@ class Rollout:
     proof: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
     group: np.ndarray = field(default_factory=lambda: np.empty(0, int))
 
-    def in_order(self, order: np.ndarray) -> Rollout:
+    def in_order(self, order: np.ndarray) -> RolloutPlan:
         """Return the same roll-out of beats that stand in another order; groups are numbered by their first beats then, in what proves the bound too.
 
         Parameters
@@ -64,7 +64,7 @@ class Rollout:
         return replace(found, proof=self.proof | {"variable": variable}, group=number[mine])
 
 
-def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> Rollout:
+def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> RolloutPlan:
     """Choose the year in which each beat starts, so that as many residents as possible are served as early as possible.
 
     Parameters
@@ -85,8 +85,8 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
     from beatplanner.solver.location.rollout import rollout
     from beatplanner.solver.location.rollout_tree import Choices, rollout_tree
 
-    frame = frame_of(description)
-    areas = areas_of(tables, description, first=frame.first)
+    frame = budget_frame(description)
+    areas = rollout_areas(tables, description, first=frame.first)
     description, rules = with_areas_as_known(description, areas)
     pilots = pilots_of(areas, description)
     people = payroll(tables, description, today=True)
@@ -96,7 +96,7 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
     )
     count = len(areas.table)
     if not limited:
-        return Rollout(np.full(count, frame.first), None, False)
+        return RolloutPlan(np.full(count, frame.first), None, False)
     by_town = rules.start_by == "municipality" or count > MOST_BEATS
     group = _groups(areas, description, by_town=by_town)
     one = (np.arange(int(group.max()) + 1)[:, None] == group[None, :]).astype(float)  # (G, B)
@@ -153,15 +153,15 @@ def roll_out(tables: PlanTables, description: Description, *, seed: int = 0) -> 
     # where beats start by municipality only because they are many, the bound is not one of the rules as they stand
     asked = rules.start_by == "municipality" or count <= MOST_BEATS
     if not asked or best.upper_bound is None:
-        return Rollout(start, None, True)
+        return RolloutPlan(start, None, True)
     choices = Choices(
         residents, seats, leads, more, limits, base, np.broadcast_to(room, rules.years), vehicles, frame.first
     )
     reached = float((areas.table["residents"] * np.where(start >= 0, rules.years - start, 0)).sum())
-    return Rollout(start, best.upper_bound, True, rollout_tree(choices, reached), group)
+    return RolloutPlan(start, best.upper_bound, True, rollout_tree(choices, reached), group)
 
 
-def _groups(areas: Areas, description: Description, *, by_town: bool) -> np.ndarray:
+def _groups(areas: RolloutAreas, description: Description, *, by_town: bool) -> np.ndarray:
     """Return the group of each beat that starts at once, (B,), numbered by their first beats, as in what proves the bound.
 
     A municipality that is a pilot starts at once, and so do beats that the description puts together.
@@ -175,7 +175,11 @@ def _groups(areas: Areas, description: Description, *, by_town: bool) -> np.ndar
 
 
 def _within(
-    start: np.ndarray, pilots: np.ndarray, group: np.ndarray, areas: Areas, fits: Callable[[np.ndarray], np.ndarray]
+    start: np.ndarray,
+    pilots: np.ndarray,
+    group: np.ndarray,
+    areas: RolloutAreas,
+    fits: Callable[[np.ndarray], np.ndarray],
 ) -> np.ndarray:
     """Return starts of which the last and smallest are left out until whole vehicles are within the money too."""
     start, residents = start.copy(), areas.table["residents"].to_numpy(float)
@@ -194,7 +198,7 @@ def _brought_forward(
     start: np.ndarray,
     pilots: np.ndarray,
     group: np.ndarray,
-    areas: Areas,
+    areas: RolloutAreas,
     fits: Callable[[np.ndarray], np.ndarray],
     seats: np.ndarray,
     room: np.ndarray,
@@ -219,7 +223,7 @@ def _brought_forward(
     return start
 
 
-def with_areas_as_known(description: Description, areas: Areas) -> tuple[Description, Budget]:
+def with_areas_as_known(description: Description, areas: RolloutAreas) -> tuple[Description, Budget]:
     """Return rules whose budget names municipalities and beats as the plan writes them, and this budget."""
     rules, table = description.budget, areas.table
     assert rules is not None
@@ -228,7 +232,7 @@ def with_areas_as_known(description: Description, areas: Areas) -> tuple[Descrip
     return description.model_copy(update={"budget": rules}), rules
 
 
-def pilots_of(areas: Areas, description: Description) -> np.ndarray:
+def pilots_of(areas: RolloutAreas, description: Description) -> np.ndarray:
     """Return which beats are pilots, (B,) bool; a pilot is a municipality, a beat or the name of one.
 
     Raises
@@ -257,7 +261,7 @@ def pilots_of(areas: Areas, description: Description) -> np.ndarray:
     return named
 
 
-def _together(areas: Areas, description: Description) -> dict[int, str]:
+def _together(areas: RolloutAreas, description: Description) -> dict[int, str]:
     """Return the group of each beat that starts together with others, by its position.
 
     Raises

@@ -13,13 +13,13 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.verification.force_money import Force
 from beatplanner.planning.verification.rollout_proof import ROLLOUT, prove_rollout
 from beatplanner.planning.whole.beat_proofs import rounded_down
-from beatplanner.planning.whole.rollout import Rollout
+from beatplanner.planning.whole.rollout import RolloutPlan
 
 # A certified bound stands in place of a stronger one that is not where it is higher by at most this share of what is served.
 DEAR = 0.005
 
 
-def certified_rollout(tables: PlanTables, description: Description, served: float, chosen: Rollout) -> RolloutBound:
+def certified_rollout(tables: PlanTables, description: Description, served: float, chosen: RolloutPlan) -> RolloutBound:
     """Return what a budget tells of the bound on the roll-out, and keep the certificate that proves it.
 
     Parameters

@@ -42,7 +42,7 @@ from beatplanner.solver.clock import read_clock, watch
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
-    from beatplanner.planning.beats.levels import Level
+    from beatplanner.planning.beats.levels import LevelPlan
 
     # each step loads its solvers where it is taken
     from beatplanner.planning.beats.parallel import WorkerPool
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from beatplanner.planning.officers.plan import OfficerPlan
     from beatplanner.planning.service.counted import CountedShare
     from beatplanner.planning.stations.plan import StationPlan
-    from beatplanner.planning.whole.rollout import Rollout
+    from beatplanner.planning.whole.rollout import RolloutPlan
 
 Step = Literal["beats", "stations", "officers"]
 STEPS: tuple[Step, ...] = ("beats", "stations", "officers")
@@ -315,7 +315,7 @@ def make_plan(
         description = town.description
     levels = () if beats is None else _levels(town, workload, beats, wanted, beat is not None, time_limit, common)
     officers: OfficerPlan | None = None
-    rollout: Rollout | None = None
+    rollout: RolloutPlan | None = None
     if "officers" in wanted:
         beats = _with_beats(beats, description)
         town = town.in_beats_of(map(str, beats.table["beat"]))
@@ -337,7 +337,7 @@ def _levels(
     given: bool,
     time_limit: float | None,
     common: SolvingOptions,
-) -> tuple[Level, ...]:
+) -> tuple[LevelPlan, ...]:
     """Return the sectors and commands of beats that were planned, or given for a plan; a small part of the time is theirs."""
     rules = town.description.beats
     if rules is None or rules.sectors is None or not (given or "beats" in wanted):
@@ -369,7 +369,7 @@ def _rollout(
     seed: int,
     stay: PlanTables | None = None,
     forums: Callable[[PlanTables], Mapping[str, object] | None] | None = None,
-) -> Rollout | None:
+) -> RolloutPlan | None:
     """Return when each beat starts, where money, seats or pilots limit it; None where all starts with the plan."""
     rules = plan.town.description.budget
     if rules is None or plan.beats is None:

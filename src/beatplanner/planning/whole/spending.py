@@ -7,13 +7,13 @@ import numpy as np
 from beatplanner.data.description.sections.budget import Budget
 from beatplanner.planning.whole.areas import (
     VEHICLES,
-    Areas,
+    RolloutAreas,
     fleet,
     whole_vehicles,
 )
 
 
-def spending(areas: Areas, start: np.ndarray, staff: np.ndarray, rules: Budget, rise: np.ndarray) -> np.ndarray:
+def spending(areas: RolloutAreas, start: np.ndarray, staff: np.ndarray, rules: Budget, rise: np.ndarray) -> np.ndarray:
     """Return what each line costs in each year, (L, T), in the prices of each year.
 
     Parameters
@@ -35,7 +35,7 @@ def spending(areas: Areas, start: np.ndarray, staff: np.ndarray, rules: Budget, 
     return money * rise
 
 
-def fleet_need(areas: Areas, start: np.ndarray, year: np.ndarray) -> np.ndarray:
+def fleet_need(areas: RolloutAreas, start: np.ndarray, year: np.ndarray) -> np.ndarray:
     """Return the vehicles that are needed in each year, (T,), whole or not."""
     begun = (start[:, None] >= 0) & (start[:, None] <= year)
     return np.where(begun, areas.need[:, 1:], areas.need[:, :1]).sum(axis=0)

@@ -17,7 +17,7 @@ Standing = Literal["best", "within", "no bound", "relaxed", "unknown", "given"]
 
 
 @dataclass(frozen=True)
-class StepProof:
+class ToldProof:
     """One step.
 
     Attributes
@@ -52,9 +52,9 @@ class StepProof:
     certified: bool | None = None
 
 
-def step_proofs(summary: Claims) -> list[StepProof]:
+def step_proofs(summary: Claims) -> list[ToldProof]:
     """Return what the steps of a summary prove."""
-    found: list[StepProof] = []
+    found: list[ToldProof] = []
     for step in ("beats", "stations", "officers"):
         said = summary.get(step)
         if said is None:
@@ -67,7 +67,7 @@ def step_proofs(summary: Claims) -> list[StepProof]:
             rows = [(w, float(said.get(key) or 0.0)) for w, key in FIGURE_OF_WEIGHT.items()]
             parts = tuple((w, n, n * float(weights.get(w, 0.0))) for w, n in rows if n and weights.get(w))
         found.append(
-            StepProof(
+            ToldProof(
                 step=step,
                 kind=kind,
                 standing=_standing(said),

@@ -26,7 +26,7 @@ from beatplanner.planning.workload import covered_share, hours_on_the_beat, offi
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
-    from beatplanner.planning.whole.rollout import Rollout
+    from beatplanner.planning.whole.rollout import RolloutPlan
 
 
 def _unit_of_objective(plan: Plan) -> str:
@@ -41,7 +41,11 @@ def _unit_of_objective(plan: Plan) -> str:
 
 
 def sum_up(
-    written: PlanTables, description: Description, seed: int, rollout: Rollout | None = None, town: Town | None = None
+    written: PlanTables,
+    description: Description,
+    seed: int,
+    rollout: RolloutPlan | None = None,
+    town: Town | None = None,
 ) -> CountryPlan | None:
     """Add to a plan's summary what follows from its tables: the budget, and the country's roll-up, which is returned; each where the rules have it.
 

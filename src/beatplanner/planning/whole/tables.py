@@ -25,14 +25,16 @@ if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
     from beatplanner.planning.beats.plan import BeatPlan
     from beatplanner.planning.stations.plan import StationPlan
-    from beatplanner.planning.whole.rollout import Rollout
+    from beatplanner.planning.whole.rollout import RolloutPlan
 
 
 # A language is looked after in a beat where at least this share of its residents speak it.
 LANGUAGE_SHARE = 0.10
 
 
-def beats_with_starts(beats: gpd.GeoDataFrame, rollout: Rollout | None, description: Description) -> gpd.GeoDataFrame:
+def beats_with_starts(
+    beats: gpd.GeoDataFrame, rollout: RolloutPlan | None, description: Description
+) -> gpd.GeoDataFrame:
     """Return the beats with ``starts``, the day on which each does (None for never), where a roll-out sets it."""
     if rollout is None:
         return beats

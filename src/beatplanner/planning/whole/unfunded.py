@@ -12,16 +12,16 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.findings import listed
 from beatplanner.data.result.budget import AreaStarts, BeatStarts, Blocked, Lacked, Limits, Unfunded
-from beatplanner.planning.whole.areas import VEHICLES, Areas, whole_vehicles
-from beatplanner.planning.whole.budget_frame import Frame
+from beatplanner.planning.whole.areas import VEHICLES, RolloutAreas, whole_vehicles
+from beatplanner.planning.whole.budget_frame import BudgetFrame
 
 
 def limits_section(
-    areas: Areas,
+    areas: RolloutAreas,
     start: np.ndarray,
     staff: np.ndarray,
     description: Description,
-    frame: Frame,
+    frame: BudgetFrame,
     pilots: np.ndarray,
     dates: dict[str, str | None],
     by_area: bool,
@@ -121,12 +121,12 @@ def _both(blocked: Blocked, today: Blocked) -> Blocked:
     return both
 
 
-def _names(areas: Areas) -> list[str]:
+def _names(areas: RolloutAreas) -> list[str]:
     table = areas.table
     return [n if f"({b})" in n or n == b else f"{n} ({b})" for b, n in zip(table["beat"], table["name"], strict=True)]
 
 
-def _left(areas: Areas, start: np.ndarray, staff: np.ndarray, rules: Budget, frame: Frame) -> np.ndarray:
+def _left(areas: RolloutAreas, start: np.ndarray, staff: np.ndarray, rules: Budget, frame: BudgetFrame) -> np.ndarray:
     """Return what each payer, and the ceiling last, has left in each year, (P + 1, T); inf without a limit."""
     from beatplanner.planning.whole.spending import spending
 
@@ -135,7 +135,13 @@ def _left(areas: Areas, start: np.ndarray, staff: np.ndarray, rules: Budget, fra
 
 
 def _lacking(
-    areas: Areas, group: np.ndarray, start: np.ndarray, staff: np.ndarray, rules: Budget, frame: Frame, after: int = 0
+    areas: RolloutAreas,
+    group: np.ndarray,
+    start: np.ndarray,
+    staff: np.ndarray,
+    rules: Budget,
+    frame: BudgetFrame,
+    after: int = 0,
 ) -> tuple[int, list[Lacked]]:
     """Return the year in which a group of beats lacks least, and what it lacks by payer and year, in the prices of the first year."""
     best: tuple[float, int, np.ndarray] | None = None
@@ -156,19 +162,19 @@ def _lacking(
     return best[1], rows
 
 
-def _cost(areas: Areas, group: np.ndarray, first: int) -> tuple[float, float]:
+def _cost(areas: RolloutAreas, group: np.ndarray, first: int) -> tuple[float, float]:
     """Return what a group costs more than today in its first year, and in the one after it, at the prices of the first year."""
     more = (areas.started[:, group, first] - areas.waiting[:, group]).sum(axis=(0, 1))
     return float(more[first]), float(more[min(first + 1, len(more) - 1)])
 
 
 def _blocked(
-    areas: Areas,
+    areas: RolloutAreas,
     start: np.ndarray,
     pilots: np.ndarray,
     staff: np.ndarray,
     rules: Budget,
-    frame: Frame,
+    frame: BudgetFrame,
     names: list[str],
 ) -> Blocked:
     """Return the pilots that cannot be paid, what they lack, and what waits for them, in a sentence."""
@@ -207,7 +213,7 @@ def _blocked(
     }
 
 
-def _in_no_year(areas: Areas, pilots: np.ndarray, staff: np.ndarray, rules: Budget, frame: Frame) -> bool:
+def _in_no_year(areas: RolloutAreas, pilots: np.ndarray, staff: np.ndarray, rules: Budget, frame: BudgetFrame) -> bool:
     """Tell whether the money of some year does not do for some of the pilots, whenever it starts and whatever the other beats do.
 
     The others cost at least what they cost if they never start, less what each saves at most in its best year. Where vehicles are not whole, which beats
@@ -244,7 +250,7 @@ def _in_no_year(areas: Areas, pilots: np.ndarray, staff: np.ndarray, rules: Budg
     return False
 
 
-def _today_unpaid(left: np.ndarray, frame: Frame, currency: str) -> Blocked:
+def _today_unpaid(left: np.ndarray, frame: BudgetFrame, currency: str) -> Blocked:
     """Return by how much what stands today is above the money that there is."""
     who = [*frame.payers, "all"]
     short = np.maximum(0.0, -left) / frame.rise

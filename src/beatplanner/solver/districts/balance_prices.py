@@ -20,7 +20,7 @@ import numpy as np
 from beatplanner.solver.compiled import njit
 from beatplanner.solver.districts.bound import Bound, Relaxation, best_sites, knapsacks, lagrangian_bound, subgradient
 from beatplanner.solver.districts.evidence import BalancePrices
-from beatplanner.solver.districts.sites import Sites
+from beatplanner.solver.districts.sites import SitePairs
 
 if TYPE_CHECKING:
     from beatplanner.solver.districts.problem import DistrictingProblem
@@ -200,7 +200,7 @@ class Priced(Relaxation):
         As for `Relaxation`.
     """
 
-    def __init__(self, sites: Sites, problem: DistrictingProblem, threads: int) -> None:
+    def __init__(self, sites: SitePairs, problem: DistrictingProblem, threads: int) -> None:
         self.amount = np.ascontiguousarray(np.column_stack([b.amount for b in problem.balances]), float)
         self.low = np.array([b.lower for b in problem.balances], float)
         self.high = np.array([b.upper for b in problem.balances], float)
@@ -251,7 +251,7 @@ class Priced(Relaxation):
             chosen = best_sites(self.value, s.label, self.count)
         return chosen
 
-    def priced(self) -> tuple[Sites, BalancePrices]:
+    def priced(self) -> tuple[SitePairs, BalancePrices]:
         """Return the sites with the prices kept in their costs, and these."""
         sites, cost = self.sites, np.empty(len(self.sites.unit))
         _fill_costs(sites.start, sites.unit, self.plain, self.amount, self.low, self.high, self.kept, cost)
@@ -261,7 +261,7 @@ class Priced(Relaxation):
 
 
 def balanced_bound(
-    sites: Sites,
+    sites: SitePairs,
     problem: DistrictingProblem,
     start: Bound,
     best_known: float,

@@ -29,7 +29,7 @@ import numpy as np
 from beatplanner.solver.clock import watch
 from beatplanner.solver.compiled import njit
 from beatplanner.solver.districts.evidence import Multipliers
-from beatplanner.solver.districts.sites import Sites, joined
+from beatplanner.solver.districts.sites import SitePairs, joined
 
 # Pairs that are passed on to an exact model at most.
 LEFT_LIMIT = 2_000_000
@@ -135,7 +135,7 @@ class Bound:
     """
 
     value: float
-    sites: Sites | None
+    sites: SitePairs | None
     multiplier: np.ndarray
     price: float
     hurried: bool = False
@@ -145,7 +145,9 @@ class Bound:
 class Relaxation:
     """The knapsacks of all sites, spread over threads; every site is its own, so the threads do not change the figures."""
 
-    def __init__(self, sites: Sites, weight: np.ndarray, count: int, lower: float, upper: float, threads: int) -> None:
+    def __init__(
+        self, sites: SitePairs, weight: np.ndarray, count: int, lower: float, upper: float, threads: int
+    ) -> None:
         self.sites, self.weight, self.count = sites, weight, count
         self.lower, self.upper = lower, upper
         self.value = np.zeros(len(sites.centre))
@@ -191,7 +193,7 @@ class Relaxation:
 
 
 def relaxed(
-    sites: Sites, weight: np.ndarray, count: int, lower: float, upper: float, multiplier: np.ndarray, threads: int
+    sites: SitePairs, weight: np.ndarray, count: int, lower: float, upper: float, multiplier: np.ndarray, threads: int
 ) -> np.ndarray:
     """Return v_s of each site at multipliers, (S,)."""
     relaxation = Relaxation(sites, weight, count, lower, upper, threads)
@@ -210,7 +212,7 @@ def best_sites(value: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:
 
 
 def lagrangian_bound(
-    parts: Callable[[], Iterable[tuple[Sites, np.ndarray]]],
+    parts: Callable[[], Iterable[tuple[SitePairs, np.ndarray]]],
     weight: np.ndarray,
     count: int,
     lower: float,
@@ -258,7 +260,7 @@ def lagrangian_bound(
         The greatest bound met, and the sites and pairs that it could not exclude; -inf where not even the sites were listed in time.
     """
     limit = watch(stop)
-    some: list[Sites] = []
+    some: list[SitePairs] = []
     begin = limit.clock()
     for sites, mask in parts():
         some.append(sites.keep(mask))
@@ -298,7 +300,7 @@ def spans(weight: np.ndarray) -> np.ndarray:
 
 
 def subgradient(
-    near: Sites,
+    near: SitePairs,
     weight: np.ndarray,
     count: int,
     lower: float,
@@ -367,7 +369,7 @@ def subgradient(
 
 
 def _over_all(
-    parts: Callable[[], Iterable[tuple[Sites, np.ndarray]]],
+    parts: Callable[[], Iterable[tuple[SitePairs, np.ndarray]]],
     weight: np.ndarray,
     count: int,
     lower: float,
@@ -378,7 +380,7 @@ def _over_all(
     multiplier: np.ndarray,
     price: float,
     stop: Callable[[], bool],
-) -> tuple[Bound, Sites | None]:
+) -> tuple[Bound, SitePairs | None]:
     """Return the bound over all pairs, and the near pairs with those taken from afar, or None where none were.
 
     Excludes the sites and pairs whose presence alone would lift the bound above the best known cost.
@@ -387,7 +389,7 @@ def _over_all(
     allowance = 0.0 if budget is None else budget
     values: list[np.ndarray] = []
     labels: list[np.ndarray] = []
-    kept_near: list[Sites] = []
+    kept_near: list[SitePairs] = []
     taken_far = 0
     for sites, mask in parts():
         relaxation = Relaxation(sites, weight, count, lower, upper, threads)
@@ -406,7 +408,7 @@ def _over_all(
     if len(np.unique(np.concatenate([p.unit for p in kept_near]))) < n:
         return Bound(np.inf, nothing, multiplier, price), None
     worst, limit = float(value[chosen].max()), best_known * (1 + 1e-9)
-    left: list[Sites] = []
+    left: list[SitePairs] = []
     for sites, _ in parts():
         if stop():
             # the bound stands; what it excludes is not looked at
@@ -428,7 +430,7 @@ def _over_all(
     return Bound(bound, joined(left), multiplier, price), (joined(kept_near) if taken_far else None)
 
 
-def first_guess(sites: Sites, n: int, count: int) -> np.ndarray:
+def first_guess(sites: SitePairs, n: int, count: int) -> np.ndarray:
     """Return multipliers to start from, (n,): what a unit would cost at one of its nearer centres."""
     order = np.lexsort((sites.cost, sites.unit))
     unit = sites.unit[order]

@@ -10,7 +10,7 @@ w the workload and L, U its bounds (Karisch and Rendl 1998, with workload; Ferre
          X_ij ≤ Σ_{c in C} X_ic                           for units C without which no path joins i and j
 
 The latter two are added as they are violated. The method of multipliers (Boyd et al. 2011) splits X into a copy for the cone, one for the entries, one
-for the workload and one for each added row. Whatever its prices are, they are a bound (`Prices.value`): with u, α, γ ≥ 0, N ≥ 0 (but where apart), μ ≥ 0
+for the workload and one for each added row. Whatever its prices are, they are a bound (`ConeMultipliers.value`): with u, α, γ ≥ 0, N ≥ 0 (but where apart), μ ≥ 0
 and Z = ½ A − diag(u) + ½ (α w' + w α') + γ w w' − N + Σ μ rows, for m classes, since the trace of X − J / K is m (1 − 1 / K)::
 
     Σ Z / K + m (1 − 1 / K) min(0, least eigenvalue of Z) + Σ u − Σ max(α L, α U) − γ ((L + U) Σ w − K L U) − Σ μ right side
@@ -69,7 +69,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Prices:
+class ConeMultipliers:
     """Prices of a relaxation: u, α (m,), γ, N (m, m), and rows with their μ; see the module."""
 
     unit: np.ndarray
@@ -122,7 +122,7 @@ class Point:
     stiff: float
 
 
-class Relaxation:
+class ConeRelaxation:
     """The method of multipliers over the classes of a node; in units in which borders and workload are about 1."""
 
     x: np.ndarray
@@ -145,7 +145,7 @@ class Relaxation:
     length: np.ndarray
     inverse: np.ndarray
     loads_of: np.ndarray
-    prices: Prices | None
+    prices: ConeMultipliers | None
 
     def __init__(self, area: CutMap, classes: Classes, rows: Rows, near: list[np.ndarray], start: Point | None) -> None:
         self.area, self.classes, self.rows = area, classes, rows
@@ -279,7 +279,7 @@ class Relaxation:
         pair = -scale * self.y_entries
         pair = np.where(self.classes.apart, pair, np.maximum(pair, 0.0))
         np.fill_diagonal(pair, 0.0)
-        prices = Prices(
+        prices = ConeMultipliers(
             -scale * np.diag(self.y_entries),
             scale * self.y_load / self.norm,
             scale * max(0.0, self.y_total) / self.norm**2,

@@ -84,7 +84,7 @@ class States:
 
 
 @dataclass
-class Layer:
+class FrontierLayer:
     """What is kept of the steps to the states after a unit: from which state, with which district of the frontier, to which state, at which border."""
 
     state: np.ndarray
@@ -156,13 +156,13 @@ class Frontier:
         assert layers is not None
         return best if whole else best * (1 - SLACK), self._plan(layers)
 
-    def _round(self, before: list[Layer] | None, step: float | None) -> list[Layer] | None:
+    def _round(self, before: list[FrontierLayer] | None, step: float | None) -> list[FrontierLayer] | None:
         """Return the steps of all parts of the map, None where there are too many. The first layer has the state before the first unit."""
         none = np.empty(0, np.int32)
         empty, zero = np.zeros((1, 0), np.int8), np.zeros(1)
         loads = np.zeros((1, self.count))
         states = States(empty, empty, np.zeros(1, np.int8), loads, loads, zero, np.zeros(1, np.int32))
-        layers, sizes = [Layer(none, none, none, np.empty(0))], [1]
+        layers, sizes = [FrontierLayer(none, none, none, np.empty(0))], [1]
         for k, unit in enumerate(self.units):
             if self.stop():
                 return None
@@ -181,7 +181,9 @@ class Frontier:
         layers[0].ahead = ahead
         return layers
 
-    def _after(self, states: States, unit: Unit, before: Layer | None, step: float | None) -> tuple[States, Layer]:
+    def _after(
+        self, states: States, unit: Unit, before: FrontierLayer | None, step: float | None
+    ) -> tuple[States, FrontierLayer]:
         """Give a unit each district of the frontier, or a new one; return the states and the steps to them."""
         row, choice = self._choices(states, unit)
         border = np.zeros(len(row))
@@ -210,7 +212,7 @@ class Frontier:
             merged.low = np.minimum.reduceat(made.low[order], first, axis=0)
             merged.high = np.maximum.reduceat(made.high[order], first, axis=0)
             merged.border = np.minimum.reduceat(made.border[order], first)
-        return merged, Layer(row.astype(np.int32), choice.astype(np.int8), target.astype(np.int32), border)
+        return merged, FrontierLayer(row.astype(np.int32), choice.astype(np.int8), target.astype(np.int32), border)
 
     def _choices(self, states: States, unit: Unit) -> tuple[np.ndarray, np.ndarray]:
         """Return states and districts that a unit may have there; a new one has the number after the open ones."""
@@ -260,7 +262,7 @@ class Frontier:
         slack = 1e-9 * (self.count * self.upper + unit.rest)
         return np.flatnonzero(right & (new >= 0) & (need <= unit.rest + slack) & (room >= unit.rest - slack))
 
-    def _plan(self, layers: list[Layer]) -> np.ndarray:
+    def _plan(self, layers: list[FrontierLayer]) -> np.ndarray:
         """Return the districts of the least border, (n,)."""
         district = np.empty(len(self.units), int)
         state, opened, made = 0, list[int](), 0
@@ -323,7 +325,7 @@ class Frontier:
             unit = min(ranked)[2]
 
 
-def _followed(before: Layer, state: np.ndarray, choice: np.ndarray) -> np.ndarray:
+def _followed(before: FrontierLayer, state: np.ndarray, choice: np.ndarray) -> np.ndarray:
     """Return the states to which steps of the round before led, -1 where there was none."""
     wide = int(max(before.choice.max(initial=0), choice.max(initial=0))) + 1
     after = np.full((int(max(before.state.max(initial=0), state.max(initial=0))) + 1, wide), -1, np.int32)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from beatplanner.solver.districts.cut_classes import Classes, CutMap, branched, first_classes
-from beatplanner.solver.districts.cut_cone import LATER, ROUNDS, Point, Prices, Relaxation, Rows
+from beatplanner.solver.districts.cut_cone import LATER, ROUNDS, ConeMultipliers, ConeRelaxation, Point, Rows
 
 # Units up to which it is tried; numbers of prices that a tree may take up in all.
 MOST_UNITS, MOST_NUMBERS = 200, 600_000
@@ -56,7 +56,7 @@ class ConeNode:
     joined: bool
     classes: Classes
     value: float
-    prices: Prices | None = None
+    prices: ConeMultipliers | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class CutTree:
         if classes.number == self.area.count:
             node.value = max(above, self._plan(classes))
             return
-        relaxation = Relaxation(self.area, classes, self.rows, self.near, start)
+        relaxation = ConeRelaxation(self.area, classes, self.rows, self.near, start)
         relaxation.run(self.target, ROUNDS if start is None else LATER, self.stop, above)
         if relaxation.prices is not None and relaxation.best > above:
             kept = rounded(relaxation.prices)
@@ -164,7 +164,7 @@ class CutTree:
         return bool(seen[inside].all())
 
 
-def rounded(prices: Prices) -> Prices:
+def rounded(prices: ConeMultipliers) -> ConeMultipliers:
     """Return prices as they are kept: of pairs in whole steps, and none that is nothing."""
     step = max(1e-300, float(np.abs(prices.pair).max(initial=0.0))) / STEPS
     used = prices.row_price > 1e-6 * prices.row_price.max(initial=0.0)

@@ -15,7 +15,7 @@ from beatplanner.solver.districts.cut_cycle import Cycles, suits_cycle
 from beatplanner.solver.districts.cut_frontier import Frontier, suits_frontier
 from beatplanner.solver.districts.cut_labels import LabelModel, suits_labels
 from beatplanner.solver.districts.cut_tree import CutTree, nodes_of, suits_prices
-from beatplanner.solver.districts.evidence import Evidence
+from beatplanner.solver.districts.evidence import BoundEvidence
 
 if TYPE_CHECKING:
     from beatplanner.solver.districts.problem import DistrictingProblem
@@ -71,7 +71,7 @@ def prove_cut(
     stop: Callable[[], bool],
     threads: int,
     nodes: int,
-) -> tuple[Evidence, np.ndarray | None]:
+) -> tuple[BoundEvidence, np.ndarray | None]:
     """Bound the border between districts by eigenvalues, the shortest cycle, prices, and all plans or a model where the map is small.
 
     Parameters
@@ -87,7 +87,7 @@ def prove_cut(
         What proves the bound (inf where no districts keep the rules), and better districts or None.
     """
     value = eigenvalue_bound(problem.weight, problem.edges, problem.border, problem.count, problem.lower)
-    evidence, better = Evidence(value, problem.price, way="eigenvalues"), None
+    evidence, better = BoundEvidence(value, problem.price, way="eigenvalues"), None
     n, begin = len(problem.weight), read_clock(stop)
     kept, by_labels = search.keeps_rules(best), suits_labels(problem, search.locked)
     known = best.objective if kept else np.inf
@@ -96,7 +96,7 @@ def prove_cut(
     for way in _whole_ways(problem, search, stop):
         bound, better = way.run(known, nodes)
         if bound > value:
-            value, evidence = bound, Evidence(bound, problem.price, way="plans")
+            value, evidence = bound, BoundEvidence(bound, problem.price, way="plans")
         if better is not None and not search.keeps_rules(search.found(better)):
             # it goes through the plans without the balances beside the workload
             better = None
@@ -113,7 +113,7 @@ def prove_cut(
         # what a plan costs beside its border, and what it may not, is no part of the tree
         bound, district, tree = CutTree(area, neighbours, known, until).run(nodes_of(n, nodes))
         better = district if district is not None and search.keeps_rules(search.found(district)) else None
-        by_prices = Evidence(bound, problem.price, way="prices", cone=tree)
+        by_prices = BoundEvidence(bound, problem.price, way="prices", cone=tree)
         # a bound of plans that were too many to go through all may be too much for the checker as well
         evidence = by_prices if bound > value else replace(evidence, cone=tree)
         if better is not None:
@@ -130,5 +130,5 @@ def prove_cut(
         bound, district = CutModel(problem, neighbours).bound(left, threads, stop)
     if bound is not None and bound * (1 - 1e-9) > evidence.bound:
         # HiGHS leaves no proof that can be written down
-        evidence = Evidence(bound * (1 - 1e-9), problem.price, way="model", complete=False, cone=evidence.cone)
+        evidence = BoundEvidence(bound * (1 - 1e-9), problem.price, way="model", complete=False, cone=evidence.cone)
     return evidence, better if district is None else district

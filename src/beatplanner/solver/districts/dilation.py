@@ -21,7 +21,7 @@ from beatplanner.solver.districts.bound import Bound, first_guess, spans
 from beatplanner.solver.districts.evidence import Multipliers
 from beatplanner.solver.districts.exclusion import excludable
 from beatplanner.solver.districts.knapsack import fractional, mendable
-from beatplanner.solver.districts.sites import Sites, pairs_in_reach
+from beatplanner.solver.districts.sites import SitePairs, pairs_in_reach
 
 if TYPE_CHECKING:
     from beatplanner.solver.districts.growth import Graph
@@ -247,7 +247,7 @@ def _stretch(
     return best, step, True
 
 
-def settled(sites: Sites, zone: np.ndarray, need: np.ndarray, problem: DistrictingProblem) -> np.ndarray:
+def settled(sites: SitePairs, zone: np.ndarray, need: np.ndarray, problem: DistrictingProblem) -> np.ndarray:
     """Return which units, (n,) bool, have all their sites in one zone that has one district.
 
     Whichever of those sites is chosen has such a unit: the greater its multiplier the better the bound, until nothing but sites with the unit are chosen.
@@ -262,7 +262,7 @@ def settled(sites: Sites, zone: np.ndarray, need: np.ndarray, problem: Districti
 
 
 def raised(
-    sites: Sites,
+    sites: SitePairs,
     cost: np.ndarray,
     zone: np.ndarray,
     need: np.ndarray,
@@ -333,14 +333,14 @@ def raised(
     return best, at
 
 
-def suits(sites: Sites, problem: DistrictingProblem) -> bool:
+def suits(sites: SitePairs, problem: DistrictingProblem) -> bool:
     """Tell whether the method can take a problem: no budget, no labels, and not too large."""
     small = len(problem.weight) <= MOST_UNITS and len(sites.unit) <= MOST_PAIRS
     return small and problem.budget is None and not (sites.label >= 0).any()
 
 
 def dilated_bound(
-    sites: Sites,
+    sites: SitePairs,
     problem: DistrictingProblem,
     graph: Graph,
     best_known: float,
@@ -433,7 +433,9 @@ def dilated_bound(
     return Bound(found.value, sites, found.multiplier, 0.0, hurried=limit(), rounds=tuple(rounds))
 
 
-def _left(sites: Sites, problem: DistrictingProblem, graph: Graph, multiplier: np.ndarray, best_known: float) -> Sites:
+def _left(
+    sites: SitePairs, problem: DistrictingProblem, graph: Graph, multiplier: np.ndarray, best_known: float
+) -> SitePairs:
     """Return the pairs that a plan of at most `best_known` may have, connected within their sites."""
     kept = np.zeros(len(sites.unit), np.bool_)
     nothing = np.zeros(1, np.int64), np.zeros(0, np.int64)

@@ -1,6 +1,6 @@
 """What proves a bound on districts, as plain arrays: enough for a stranger to check it without a solver.
 
-The claim is: *no districts that keep the rules cost less than* `Evidence.bound` (inf: there are none at all). A check goes through
+The claim is: *no districts that keep the rules cost less than* `BoundEvidence.bound` (inf: there are none at all). A check goes through
 
 1. `rounds`: with the multipliers of each round, in order, exclude every pair of unit and site that by itself lifts the Lagrangian to the bound
    or above, and then every pair that lost its connection with the site's centre within the site's remaining pairs;
@@ -42,7 +42,7 @@ class Multipliers:
     price
         λ ≥ 0 of the residents moved above the budget.
     cut, cut_price
-        (c,) which of `Evidence.cuts` bear a multiplier, and that multiplier ≥ 0.
+        (c,) which of `BoundEvidence.cuts` bear a multiplier, and that multiplier ≥ 0.
     """
 
     unit: np.ndarray
@@ -95,7 +95,7 @@ class Node:
     Attributes
     ----------
     parent
-        Place of the parent in `Evidence.nodes`, always before its children; -1 for the first.
+        Place of the parent in `BoundEvidence.nodes`, always before its children; -1 for the first.
     unit, gone
         What the branching took away: the pairs of `unit` with the sites ``gone``, (k, 2) of centre and label; -1 and empty for the first, and
         where sites were parted.
@@ -121,7 +121,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class BoundEvidence:
     """What proves that no districts cost less than `bound`.
 
     Attributes

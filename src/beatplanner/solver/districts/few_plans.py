@@ -12,7 +12,7 @@ import numpy as np
 
 from beatplanner.solver.districts.growth import Graph
 from beatplanner.solver.districts.problem import Amounts, DistrictingProblem
-from beatplanner.solver.districts.sites import Sites
+from beatplanner.solver.districts.sites import SitePairs
 
 # Pairs up to which a node is tried, steps that it may take, and steps of all nodes of a tree together.
 FEW_PAIRS, MOST_STEPS, MOST_STEPS_OF_ALL = 400, 8_000, 80_000
@@ -44,7 +44,7 @@ class FewPlans:
     """
 
     def __init__(
-        self, sites: Sites, zone: np.ndarray, need: np.ndarray, problem: DistrictingProblem, graph: Graph
+        self, sites: SitePairs, zone: np.ndarray, need: np.ndarray, problem: DistrictingProblem, graph: Graph
     ) -> None:
         self.problem, self.graph = problem, graph
         amounts, n = Amounts.of(problem), len(problem.weight)

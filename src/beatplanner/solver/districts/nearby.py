@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 from beatplanner.solver.clock import watch
 from beatplanner.solver.compiled import njit
 from beatplanner.solver.districts.bound import LOOKS, Bound, best_sites, relaxed, subgradient
-from beatplanner.solver.districts.sites import Sites
+from beatplanner.solver.districts.sites import SitePairs
 
 if TYPE_CHECKING:
     from beatplanner.solver.districts.growth import Graph
@@ -78,7 +78,7 @@ def connected_pairs(
             wanted[unit[p]] = -1
 
 
-def pairs_within(problem: DistrictingProblem, graph: Graph, radius: np.ndarray) -> Sites | None:
+def pairs_within(problem: DistrictingProblem, graph: Graph, radius: np.ndarray) -> SitePairs | None:
     """Return each centre with the connected units that are within their radius, (n,), of it; None where these are too many."""
     n, tree = len(problem.weight), cKDTree(problem.xy)
     number = np.asarray(tree.query_ball_point(problem.xy, radius, return_length=True), np.int64)
@@ -94,22 +94,22 @@ def pairs_within(problem: DistrictingProblem, graph: Graph, radius: np.ndarray) 
     connected_pairs(graph.indptr, graph.indices, problem.weight, upper, start, unit, kept)
     metres = np.hypot(*(problem.xy[unit] - problem.xy[centre]).T)
     cost = problem.weight[unit] * metres
-    sites = Sites(np.arange(n), np.full(n, -1), start, unit, cost, np.zeros(len(unit)))
+    sites = SitePairs(np.arange(n), np.full(n, -1), start, unit, cost, np.zeros(len(unit)))
     return sites.keep(kept & (problem.weight[centre] <= upper))
 
 
-def _with_stand_in(sites: Sites, n: int, ratio: float, upper: float) -> Sites:
+def _with_stand_in(sites: SitePairs, n: int, ratio: float, upper: float) -> SitePairs:
     """Return the sites with one more unit, n, that stands in for all that are not among the pairs."""
     end = sites.start[1:]
     unit = np.insert(sites.unit, end, n)
     cost = np.insert(sites.cost, end, ratio * upper)
     start = sites.start + np.arange(len(sites.start))
-    return Sites(sites.centre, sites.label, start, unit, cost, np.zeros(len(unit)))
+    return SitePairs(sites.centre, sites.label, start, unit, cost, np.zeros(len(unit)))
 
 
 def over_all(
     problem: DistrictingProblem, graph: Graph, multiplier: np.ndarray, threads: int
-) -> tuple[float, Sites] | None:
+) -> tuple[float, SitePairs] | None:
     """Return the bound that multipliers, (n,), prove, and the pairs that matter there; None where these are too many."""
     weight, n = problem.weight, len(problem.weight)
     ratio = np.where(weight > 0, multiplier / np.maximum(weight, 1e-300), 0.0)

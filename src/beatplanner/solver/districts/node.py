@@ -18,7 +18,7 @@ from beatplanner.solver.districts.growth import Graph
 from beatplanner.solver.districts.knapsack import ascend
 from beatplanner.solver.districts.problem import keeps_amounts
 from beatplanner.solver.districts.separation import piece_apart
-from beatplanner.solver.districts.sites import Sites, pairs_in_reach
+from beatplanner.solver.districts.sites import SitePairs, pairs_in_reach
 
 if TYPE_CHECKING:
     from beatplanner.solver.districts.problem import DistrictingProblem
@@ -53,7 +53,7 @@ class OpenNode:
 
 
 @dataclass(frozen=True)
-class Way:
+class Branch:
     """A child that a split would make: pairs, (P,) bool, of `unit` taken away, or of sites, (S,) bool, that are a zone of their own."""
 
     gone: np.ndarray
@@ -123,7 +123,7 @@ class Shared:
 
     def __init__(
         self,
-        sites: Sites,
+        sites: SitePairs,
         problem: DistrictingProblem,
         graph: Graph,
         best_known: float,
@@ -377,7 +377,7 @@ class LocalNode:
                 break
         return best_children
 
-    def child(self, bound: float, way: Way) -> OpenNode:
+    def child(self, bound: float, way: Branch) -> OpenNode:
         """Return a child of the node, bounded in a few steps."""
         value, dual, mu = self.trial(way)
         pairs = self.mask.copy()
@@ -391,22 +391,22 @@ class LocalNode:
         zone[self.numbers[way.part]] = len(self.need)
         return OpenNode(value, packed, dual, mu, own, zone=zone, need=tuple(way.need), part=self.numbers[way.part])
 
-    def unit_ways(self) -> list[list[Way]]:
+    def unit_ways(self) -> list[list[Branch]]:
         """Return splits of the sites of one unit in two."""
-        ways: list[list[Way]] = []
+        ways: list[list[Branch]] = []
         for unit, beyond in self.candidates():
             own = self.sites.unit == unit
-            ways.append([Way(own & beyond, unit), Way(own & ~beyond, unit)])
+            ways.append([Branch(own & beyond, unit), Branch(own & ~beyond, unit)])
         return ways
 
-    def zone_ways(self) -> list[list[Way]]:
+    def zone_ways(self) -> list[list[Branch]]:
         """Return splits of the sites of one zone in two by a line, with a child for each number of districts on one side."""
         s = self.sites
         # a zone knows nothing of the labels of another, so that a label would be carried twice
         if (s.label >= 0).any() or not has_zones(self.problem):
             return []
         heads, at = self.mean[s.start[:-1]], self.tree.xy[s.centre]
-        found: list[tuple[float, int, list[Way]]] = []
+        found: list[tuple[float, int, list[Branch]]] = []
         for z, need in enumerate(self.need.tolist()):
             members = np.flatnonzero(self.zone == z)
             cut = parted(at[members], heads[members], need)
@@ -415,17 +415,17 @@ class LocalNode:
             worth, side = cut
             part = np.zeros(len(s.centre), bool)
             part[members[side]] = True
-            ways: list[Way] = []
+            ways: list[Branch] = []
             for a in range(need + 1):
                 needs = self.need.copy()
                 needs[z] = need - a
                 dropped = part if a == 0 else (self.zone == z) & ~part if a == need else np.zeros(len(part), bool)
-                ways.append(Way(np.repeat(dropped, np.diff(s.start)), part=part, need=np.append(needs, a)))
+                ways.append(Branch(np.repeat(dropped, np.diff(s.start)), part=part, need=np.append(needs, a)))
             found.append((worth, z, ways))
         found.sort(key=lambda f: (-f[0], f[1]))
         return [ways for *_, ways in found[:ZONE_CANDIDATES]]
 
-    def trial(self, way: Way) -> tuple[float, np.ndarray, dict[tuple[int, ...], float]]:
+    def trial(self, way: Branch) -> tuple[float, np.ndarray, dict[tuple[int, ...], float]]:
         """Bound a child in a few steps; return also the multipliers of units and of cuts."""
         arguments, zone, need = self._arguments(), self.zone, self.need
         if way.part is not None:

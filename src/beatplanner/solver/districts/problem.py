@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from beatplanner.solver.districts.annealing import TRAVEL
-from beatplanner.solver.districts.evidence import Evidence
+from beatplanner.solver.districts.evidence import BoundEvidence
 from beatplanner.solver.districts.growth import Graph
 
 
@@ -186,7 +186,7 @@ class Districts:
     outside: float
     moved: float
     infeasible: bool
-    evidence: Evidence | None = None
+    evidence: BoundEvidence | None = None
     hurried: bool = False
 
 

@@ -23,7 +23,7 @@ KEPT_PAIRS = 8_000_000
 
 
 @dataclass(frozen=True)
-class Sites:
+class SitePairs:
     """Pairs of unit and site in compressed rows: site s has the pairs ``start[s] … start[s + 1] - 1``, the first its centre.
 
     Attributes
@@ -66,12 +66,12 @@ class Sites:
         """Return the pairs of a mask whose site has its centre in it, (P,) bool."""
         return pairs & np.repeat(pairs[self.start[:-1]], np.diff(self.start))
 
-    def keep(self, pairs: np.ndarray) -> Sites:
+    def keep(self, pairs: np.ndarray) -> SitePairs:
         """Return the sites with the pairs of a mask, (P,) bool, alone; a site whose centre is not kept goes altogether."""
         alive = pairs[self.start[:-1]]
         kept = self.surviving(pairs)
         count = np.bincount(self.site_of_pair[kept], minlength=len(self.centre))[alive]
-        return Sites(
+        return SitePairs(
             self.centre[alive],
             self.label[alive],
             np.concatenate([[0], np.cumsum(count)]),
@@ -175,14 +175,14 @@ class AllSites:
         self.indptr, self.indices, self.weight, self.upper = indptr, indices, weight, upper * (1 + 1e-6)
         self.metres, self.residents, self.current, self.locked = metres, residents, current, locked
         self.with_budget, self.count_moves, self.nearest, self.price = with_budget, count_moves, nearest, price
-        self.made: list[tuple[Sites, np.ndarray]] | None = None
+        self.made: list[tuple[SitePairs, np.ndarray]] | None = None
 
-    def parts(self) -> Iterator[tuple[Sites, np.ndarray]]:
+    def parts(self) -> Iterator[tuple[SitePairs, np.ndarray]]:
         """Yield the sites of some centres, and for each pair whether the unit is near, (P,) bool; kept where they are few."""
         if self.made is not None:
             yield from self.made
             return
-        kept: list[tuple[Sites, np.ndarray]] = []
+        kept: list[tuple[SitePairs, np.ndarray]] = []
         pairs = 0
         for first in range(0, len(self.weight), STEP):
             part = self._part(first, min(first + STEP, len(self.weight)))
@@ -193,7 +193,7 @@ class AllSites:
         if pairs <= KEPT_PAIRS:
             self.made = kept
 
-    def _part(self, first: int, last: int) -> tuple[Sites, np.ndarray]:
+    def _part(self, first: int, last: int) -> tuple[SitePairs, np.ndarray]:
         room = (last - first) * min(len(self.weight), 1_000)
         while True:
             start, unit = np.zeros(last - first + 1, np.int64), np.zeros(room, np.int64)
@@ -204,7 +204,7 @@ class AllSites:
                 return self._labelled(np.arange(first, last), start, unit[:found])
             room *= 4
 
-    def _labelled(self, centres: np.ndarray, start: np.ndarray, unit: np.ndarray) -> tuple[Sites, np.ndarray]:
+    def _labelled(self, centres: np.ndarray, start: np.ndarray, unit: np.ndarray) -> tuple[SitePairs, np.ndarray]:
         """Make the sites of some centres from the units within their reach: one without a label and one for each that matters."""
         locked, current = self.locked, self.current
         row = np.repeat(np.arange(len(centres)), np.diff(start))
@@ -237,14 +237,14 @@ class AllSites:
         complete = (label < 0) | (inside >= held[label])
         mask = allowed & complete[site]
         near |= locked[members] >= 0
-        sites = Sites(centres[of], label, begin, members, np.ascontiguousarray(cost, float), moved.astype(float))
+        sites = SitePairs(centres[of], label, begin, members, np.ascontiguousarray(cost, float), moved.astype(float))
         return sites.keep(mask), near[sites.surviving(mask)]
 
 
-def joined(parts: Sequence[Sites]) -> Sites:
+def joined(parts: Sequence[SitePairs]) -> SitePairs:
     """Return the sites of several parts as one."""
     offset = np.cumsum([0] + [len(p.unit) for p in parts])
-    return Sites(
+    return SitePairs(
         np.concatenate([p.centre for p in parts]),
         np.concatenate([p.label for p in parts]),
         np.concatenate([p.start[:-1] + o for p, o in zip(parts, offset, strict=False)] + [offset[-1:]]),
@@ -292,7 +292,7 @@ def _connected_pairs(
 
 
 def pairs_in_reach(
-    sites: Sites, indptr: np.ndarray, indices: np.ndarray, weight: np.ndarray, upper: float
+    sites: SitePairs, indptr: np.ndarray, indices: np.ndarray, weight: np.ndarray, upper: float
 ) -> np.ndarray:
     """Tell which pairs can still be connected with their centre by units of the same site and at most `upper` workload.
 

@@ -31,7 +31,7 @@ from beatplanner.solver.districts.balance_prices import balanced_bound
 from beatplanner.solver.districts.bound import Bound, lagrangian_bound
 from beatplanner.solver.districts.cut_ways import NODES_OF_A_CUT, first_cut, has_proof, prove_cut
 from beatplanner.solver.districts.dilation import dilated_bound, suits
-from beatplanner.solver.districts.evidence import BalancePrices, Evidence, Multipliers
+from beatplanner.solver.districts.evidence import BalancePrices, BoundEvidence, Multipliers
 from beatplanner.solver.districts.growth import LocksApartError, NoRoomError, share_out
 from beatplanner.solver.districts.nearby import nearby_bound
 from beatplanner.solver.districts.problem import (
@@ -146,7 +146,7 @@ def solve_districts(
     bound: float | None = None
     hurried = False
     infeasible = search.parts is None
-    evidence = Evidence(np.inf, problem.price, way="pieces") if infeasible else None
+    evidence = BoundEvidence(np.inf, problem.price, way="pieces") if infeasible else None
     if unmet < 1 and not search.keeps_rules(best):
         stop, seconds = stop.until(begin + unmet * seconds), unmet * seconds
     if asked and problem.goal == CUT and not search.keeps_rules(best):
@@ -194,7 +194,7 @@ def solve_districts(
 
 
 def _districts(
-    search: Search, best: Found, bound: float | None, evidence: Evidence | None, infeasible: bool, tell: Tell
+    search: Search, best: Found, bound: float | None, evidence: BoundEvidence | None, infeasible: bool, tell: Tell
 ) -> Districts:
     """Return what was found, settled and measured."""
     best = search.settled(best)
@@ -217,7 +217,7 @@ def _districts(
     )
 
 
-def _of_evidence(evidence: Evidence) -> tuple[float | None, bool]:
+def _of_evidence(evidence: BoundEvidence) -> tuple[float | None, bool]:
     """Return the bound, None where there was no time for one, and whether it is proven that no districts keep the rules."""
     if np.isneginf(evidence.bound):
         return None, False
@@ -259,7 +259,7 @@ class _Proof:
         self.by_moves = problem.goal == MOVES
         self.bound: Bound | None = None
         self.balance: BalancePrices | None = None
-        self.evidence = Evidence(-np.inf)
+        self.evidence = BoundEvidence(-np.inf)
         self.better: tuple[np.ndarray, float] | None = None
         self.left = Unfinished()
         self.sites = AllSites(
@@ -279,7 +279,7 @@ class _Proof:
 
     def go_on(
         self, best: Found, stop: Watch, threads: int, nodes: int, tell: Tell
-    ) -> tuple[Evidence, np.ndarray | None]:
+    ) -> tuple[BoundEvidence, np.ndarray | None]:
         """Return what proves the bound (inf where no districts keep the rules), and better districts or None."""
         problem, search = self.problem, self.search
         known = best.objective if search.keeps_rules(best) else np.inf
@@ -418,7 +418,7 @@ class _Proof:
         """Take a bound where it is the better one; the pairs that it leaves open are those of a plan that is as good."""
         if self.bound is None or bound.value >= self.bound.value:
             self.bound = bound
-            self.evidence = Evidence(
+            self.evidence = BoundEvidence(
                 bound.value,
                 self.problem.price,
                 bound.rounds or (Multipliers(bound.multiplier, bound.price),),

@@ -30,11 +30,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from beatplanner.solver.districts.bound import Bound, lagrangian_bound
-from beatplanner.solver.districts.evidence import KEPT_NUMBERS, Cut, End, Evidence, Multipliers, Node
+from beatplanner.solver.districts.evidence import KEPT_NUMBERS, BoundEvidence, Cut, End, Multipliers, Node
 from beatplanner.solver.districts.few_plans import FEW_PAIRS, MOST_STEPS_OF_ALL, FewPlans
 from beatplanner.solver.districts.growth import Graph
 from beatplanner.solver.districts.node import GAP, LocalNode, OpenNode, Shared
-from beatplanner.solver.districts.sites import Sites, pairs_in_reach
+from beatplanner.solver.districts.sites import SitePairs, pairs_in_reach
 
 if TYPE_CHECKING:
     from beatplanner.solver.districts.problem import DistrictingProblem
@@ -56,7 +56,7 @@ class Exact:
     district: np.ndarray | None
     bound: float
     infeasible: bool
-    evidence: Evidence
+    evidence: BoundEvidence
 
 
 class Unfinished:
@@ -118,12 +118,12 @@ def exact_districts(
     sites = bound.sites
     if sites is None:
         value = min(bound.value, best_known)
-        return Exact(None, value, False, Evidence(value, rounds=rounds))
+        return Exact(None, value, False, BoundEvidence(value, rounds=rounds))
     if _nothing_left(sites, problem):
-        return Exact(None, best_known, not np.isfinite(best_known), Evidence(best_known, rounds=rounds))
+        return Exact(None, best_known, not np.isfinite(best_known), BoundEvidence(best_known, rounds=rounds))
     if stop():
         value = min(bound.value, best_known)
-        return Exact(None, value, False, Evidence(value, rounds=rounds))
+        return Exact(None, value, False, BoundEvidence(value, rounds=rounds))
     tree = _Tree(bound, problem, graph, best_known, stop, threads)
     if kept is not None:
         kept.tree, kept.rounds = tree, rounds
@@ -131,7 +131,7 @@ def exact_districts(
     return replace(exact, evidence=replace(exact.evidence, rounds=rounds))
 
 
-def _nothing_left(sites: Sites, problem: DistrictingProblem) -> bool:
+def _nothing_left(sites: SitePairs, problem: DistrictingProblem) -> bool:
     """Tell whether no plan better than the known one can be made of these sites."""
     return len(sites.centre) < problem.count or len(np.unique(sites.unit)) < len(problem.weight)
 
@@ -376,7 +376,7 @@ class _Tree(Shared):
 
 
 class ProofLog:
-    """Writes down what each node's bound rests on, as `Evidence` has it."""
+    """Writes down what each node's bound rests on, as `BoundEvidence` has it."""
 
     def __init__(self, tree: _Tree) -> None:
         self.tree = tree
@@ -425,10 +425,10 @@ class ProofLog:
             np.array(list(cuts.values()), float),
         )
 
-    def evidence(self, bound: float) -> Evidence:
+    def evidence(self, bound: float) -> BoundEvidence:
         """Return the tree as it proves `bound`."""
         if not self.whole:
-            return Evidence(bound, complete=False)
+            return BoundEvidence(bound, complete=False)
         sites, site = self.tree.sites, self.tree.site
         cuts = tuple(
             Cut(
@@ -439,4 +439,4 @@ class ProofLog:
             )
             for p in self.place
         )
-        return Evidence(bound, nodes=tuple(self.nodes), cuts=cuts)
+        return BoundEvidence(bound, nodes=tuple(self.nodes), cuts=cuts)

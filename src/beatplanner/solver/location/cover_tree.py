@@ -21,7 +21,7 @@ import numpy as np
 from beatplanner.solver.clock import watch
 from beatplanner.solver.highs_session import own_limit, quiet_highs
 from beatplanner.solver.location.cover_kernels import weighted_search
-from beatplanner.solver.location.set_cover import PROVES, Cover
+from beatplanner.solver.location.set_cover import PROVES, SetCover
 from beatplanner.solver.location.site_rules import SiteRules
 from beatplanner.solver.location.site_tree import SiteTree, TreeRecorder, evaluate, single
 
@@ -81,7 +81,7 @@ def packing(within: np.ndarray, rules: SiteRules, count: int) -> SiteTree | None
 
 def search_cover(within: np.ndarray, rules: SiteRules, count: int, seed: int) -> np.ndarray | None:
     """Look for at most `count` sites that cover every row of `within` (n, m); None where none was found."""
-    cover = Cover(within, rules.replace(count=None))
+    cover = SetCover(within, rules.replace(count=None))
     if cover.impossible:
         return None
     cover.reduce()
@@ -152,7 +152,7 @@ def decide_cover(
     if not within.any(axis=1).all():
         u = np.where(np.arange(n) == np.flatnonzero(~within.any(axis=1))[0], 1.0, 0.0)
         return Decided(tree=single(u, np.zeros(0), (), count, 1.0, at_most=at_most))
-    base = Cover(within, rules)
+    base = SetCover(within, rules)
     base.reduce_rows()
     rows, ids = within[base.ids], base.ids
     recorder = TreeRecorder((), count, at_most)
@@ -166,7 +166,7 @@ def decide_cover(
         if until():
             return Decided()
         left = rows & ~closed
-        u, shares, cover = np.zeros(n), np.zeros(m), Cover(left, rules.replace(kept=opened))
+        u, shares, cover = np.zeros(n), np.zeros(m), SetCover(left, rules.replace(kept=opened))
         if cover.impossible:
             u[ids[np.flatnonzero(~left.any(axis=1))[0]]] = 1.0
         else:

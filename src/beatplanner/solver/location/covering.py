@@ -22,8 +22,8 @@ import numpy as np
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.location.cover_tree import NODES, Decided, decide_cover, packing, search_cover
 from beatplanner.solver.location.p_median import EXACT_AFTER, p_median
-from beatplanner.solver.location.set_cover import PROVES, Cover, unreached
-from beatplanner.solver.location.site_rules import SiteRules, Sites
+from beatplanner.solver.location.set_cover import PROVES, SetCover, unreached
+from beatplanner.solver.location.site_rules import OpenSites, SiteRules
 from beatplanner.solver.location.site_tree import SiteProof, SiteTree, single
 
 # Branches looked at for a proof that can be checked, where HiGHS has proven the same.
@@ -41,7 +41,7 @@ def coverage(
     start: np.ndarray | None = None,
     tell: Callable[[float, float], None] = lambda best, bound: None,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Sites:
+) -> OpenSites:
     """Choose sites so that the least weight is out of reach.
 
     Parameters
@@ -93,7 +93,7 @@ def coverage(
         u[:, inside] = tree.u[:, row[of[inside]]] * share[inside]
         tree = replace(tree, u=u, bound=tree.bound + lost, whole=tree.whole and float(lost).is_integer())
         proof = SiteProof("coverage", tree.bound, tree)
-    return Sites(found.open, float(weight[~within[:, found.open].any(axis=1)].sum()), bound, proof)
+    return OpenSites(found.open, float(weight[~within[:, found.open].any(axis=1)].sum()), bound, proof)
 
 
 def proof_of_unreached(
@@ -148,7 +148,7 @@ def fewest(
     most: int | None = None,
     prove: bool = True,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Sites | None:
+) -> OpenSites | None:
     """Choose the fewest sites that reach all that any site reaches.
 
     Parameters
@@ -170,7 +170,7 @@ def fewest(
     """
     end = read_clock(cancelled) + seconds
     able = within.any(axis=1)
-    covered = Cover(within[able], rules).solve(most, read_clock(cancelled) + 0.7 * seconds, threads, seed, cancelled)
+    covered = SetCover(within[able], rules).solve(most, read_clock(cancelled) + 0.7 * seconds, threads, seed, cancelled)
     if covered.open is None and covered.proven:
         return None
     bound, proof = covered.bound, None
@@ -190,8 +190,8 @@ def fewest(
         if tree is not None or read_clock(cancelled) > end or cancelled():
             break
     if covered.open is None:
-        return Sites(np.empty(0, int), np.inf, bound, proof)
-    return Sites(covered.open, float(len(covered.open)), bound, proof)
+        return OpenSites(np.empty(0, int), np.inf, bound, proof)
+    return OpenSites(covered.open, float(len(covered.open)), bound, proof)
 
 
 def cheapest_cover(
@@ -202,15 +202,15 @@ def cheapest_cover(
     threads: int = 1,
     seed: int = 0,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Sites | None:
+) -> OpenSites | None:
     """Choose the cheapest sites that reach all that any site reaches, whatever the budget; as `fewest`, with the sum of prices as the objective."""
     priced = rules.replace(budget=1.0 + 2.0 * float(np.abs(rules.price).sum()))
-    covered = Cover(within[within.any(axis=1)], priced).solve(
+    covered = SetCover(within[within.any(axis=1)], priced).solve(
         None, read_clock(cancelled) + seconds, threads, seed, cancelled, rules.price
     )
     if covered.open is None:
-        return None if covered.proven else Sites(np.empty(0, int), np.inf, covered.bound)
-    return Sites(covered.open, float(rules.price[covered.open].sum()), covered.bound)
+        return None if covered.proven else OpenSites(np.empty(0, int), np.inf, covered.bound)
+    return OpenSites(covered.open, float(rules.price[covered.open].sum()), covered.bound)
 
 
 def p_center(
@@ -223,7 +223,7 @@ def p_center(
     start: np.ndarray | None = None,
     tell: Callable[[float, float], None] = lambda best, bound: None,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Sites | None:
+) -> OpenSites | None:
     """Choose sites so that the farthest demand has the least way.
 
     Parameters
@@ -244,7 +244,7 @@ def p_center(
     able = np.asarray(np.isfinite(metres).any(axis=1))
     if not able.any():
         chosen = rules.cheapest(np.zeros(len(rules.kept)))
-        return None if chosen is None else Sites(chosen, 0.0, 0.0)
+        return None if chosen is None else OpenSites(chosen, 0.0, 0.0)
     return _Center(metres, able, rules, read_clock(cancelled) + seconds, threads, seed, tell, cancelled).run(start)
 
 
@@ -298,7 +298,7 @@ class _Center:
         if self.best is not None:
             self.tell(float(self.limits[self.high]), float(self.limits[self.low + 1]))
 
-    def run(self, start: np.ndarray | None) -> Sites | None:
+    def run(self, start: np.ndarray | None) -> OpenSites | None:
         self.consider(start)
         self.consider(_spread(self.reached, self.rules))
         self.by_packings()
@@ -311,8 +311,8 @@ class _Center:
             "p-center", float(self.limits[self.proven + 1]), self.whole_tree(), float(self.limits[self.proven + 1])
         )
         if self.best is None:
-            return Sites(np.empty(0, int), np.inf, bound, proof)
-        return Sites(self.best, float(self.limits[self.high]), bound, proof)
+            return OpenSites(np.empty(0, int), np.inf, bound, proof)
+        return OpenSites(self.best, float(self.limits[self.high]), bound, proof)
 
     def by_packings(self) -> None:
         """Raise `low` by demands that share no site, which takes no time to speak of."""
@@ -374,7 +374,7 @@ class _Center:
                     if self.best is None:
                         return False
                     continue
-            covered = Cover(self.reached <= self.limits[middle], free).solve(
+            covered = SetCover(self.reached <= self.limits[middle], free).solve(
                 self.rules.count,
                 read_clock(self.cancelled) + max(0.1, self.left() / 3),
                 self.threads,

@@ -24,7 +24,7 @@ import numpy as np
 from beatplanner.solver.clock import read_clock, watch
 from beatplanner.solver.highs import solve
 from beatplanner.solver.location.p_median import p_median
-from beatplanner.solver.location.site_rules import SiteRules, Sites
+from beatplanner.solver.location.site_rules import OpenSites, SiteRules
 
 if TYPE_CHECKING:
     import pulp
@@ -131,14 +131,14 @@ def fair_sites(
     worth: Callable[[np.ndarray], np.ndarray],
     rules: SiteRules,
     fair: FairRule,
-    start: Sites,
+    start: OpenSites,
     *,
     linear: bool,
     seconds: float,
     threads: int = 1,
     seed: int = 0,
     cancelled: Callable[[], bool] = lambda: False,
-) -> tuple[Sites, bool]:
+) -> tuple[OpenSites, bool]:
     """Choose sites under the fairness rule.
 
     Parameters
@@ -225,7 +225,7 @@ def fair_sites(
     met = best is not None
     picked = best if best is not None else fairest
     objective = float(worth(ways(picked)[:, None])[0])
-    return Sites(picked, objective, min(bound, objective) if np.isfinite(bound) else None, proof), met
+    return OpenSites(picked, objective, min(bound, objective) if np.isfinite(bound) else None, proof), met
 
 
 def _exact(

@@ -22,8 +22,8 @@ import numpy as np
 from beatplanner.solver.clock import read_clock, watch
 from beatplanner.solver.location.exchange import Near, exchange, greedy, total_cost
 from beatplanner.solver.location.p_median import PROVEN, p_median
-from beatplanner.solver.location.relaxation import Floor, Relaxation
-from beatplanner.solver.location.site_rules import SiteRules, Sites
+from beatplanner.solver.location.relaxation import Floor, SiteRelaxation
+from beatplanner.solver.location.site_rules import OpenSites, SiteRules
 from beatplanner.solver.location.site_tree import ONE_CHOICE, SiteProof, TreeRecorder, single
 
 # Branches at most, halvings of the price of a person beyond the limit, and branches of the p-median without the floor.
@@ -43,7 +43,7 @@ def floor_sites(
     nodes: int = NODES,
     tell: Callable[[float, float], None] = lambda best, bound: None,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Sites:
+) -> OpenSites:
     """Choose sites of least total cost among those that keep a coverage floor.
 
     Parameters
@@ -216,16 +216,16 @@ class _FloorSearch:
         right = float(lam @ np.array([row.right for row in self.rows]))
         return float(u.sum() - right + rho[opened].sum() + free[:rest].sum()), rho
 
-    def run(self, free: Sites, nodes: int) -> Sites:
+    def run(self, free: OpenSites, nodes: int) -> OpenSites:
         """Search; `free` is the best plan without the floor, whose bound holds here too."""
         self.bound = -np.inf if free.lower_bound is None else free.lower_bound
         self.ladder()
         if self.best is None:
-            return Sites(np.empty(0, int), np.inf, free.lower_bound, free.proof)
+            return OpenSites(np.empty(0, int), np.inf, free.lower_bound, free.proof)
         self.tell(self.best_cost, self.bound)
         n, m = len(self.cost), int(self.cost.shape[1])
         second = np.partition(self.cost[:, free.open], min(1, self.count - 1), axis=1)[:, : min(2, self.count)]
-        relaxation = Relaxation(self.near, m, self.count, self.rows[:-1], self.floor, second.mean(axis=1))
+        relaxation = SiteRelaxation(self.near, m, self.count, self.rows[:-1], self.floor, second.mean(axis=1))
         recorder, serial, open_bound = TreeRecorder(self.rows, self.count), 0, np.inf
         root = _Node(0, self.rules.kept.copy(), np.zeros(m, bool), np.zeros(n), np.zeros(len(self.rows)), np.zeros(m))
         first = self.bounded(relaxation, recorder, root, -np.inf)
@@ -281,8 +281,8 @@ class _FloorSearch:
         cut_short: bool,
         heap: list[tuple[float, int, _Node]],
         root: tuple[float, np.ndarray, np.ndarray] | None,
-        free: Sites,
-    ) -> Sites:
+        free: OpenSites,
+    ) -> OpenSites:
         """Return the best plan with the bound that the tree proves."""
         if not cut_short:
             least = min((h[0] for h in heap), default=np.inf)
@@ -297,11 +297,11 @@ class _FloorSearch:
             proof = free.proof
         bound = self.bound if np.isfinite(self.bound) else None
         if self.best is None:
-            return Sites(np.empty(0, int), np.inf, bound, proof)
-        return Sites(self.best, self.best_cost, bound, proof)
+            return OpenSites(np.empty(0, int), np.inf, bound, proof)
+        return OpenSites(self.best, self.best_cost, bound, proof)
 
     def bounded(
-        self, relaxation: Relaxation, recorder: TreeRecorder, at: _Node, above: float
+        self, relaxation: SiteRelaxation, recorder: TreeRecorder, at: _Node, above: float
     ) -> tuple[float, _Node] | None:
         """Bound a branch, find plans there and fix sites; None where there was no time for it."""
         rest, free = self.count - int(at.opened.sum()), int((~at.opened & ~at.closed).sum())

@@ -33,9 +33,9 @@ from beatplanner.solver.clock import read_clock
 from beatplanner.solver.location.exchange import greedy
 from beatplanner.solver.location.p_median_kernels import CLOSED, FREE, OPEN, ascend, reduced_costs
 from beatplanner.solver.location.radius_form import radius_form, solve_radius_form
-from beatplanner.solver.location.relaxation import Relaxation
+from beatplanner.solver.location.relaxation import SiteRelaxation
 from beatplanner.solver.location.searched_plans import SearchedPlans
-from beatplanner.solver.location.site_rules import SiteRules, Sites
+from beatplanner.solver.location.site_rules import OpenSites, SiteRules
 from beatplanner.solver.location.site_tree import (
     INNER,
     NO_CHOICE,
@@ -79,7 +79,7 @@ def p_median(
     enough: float = np.inf,
     tell: Callable[[float, float], None] = lambda best, bound: None,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Sites:
+) -> OpenSites:
     """Choose sites of least total cost, with a proven bound.
 
     Parameters
@@ -158,9 +158,9 @@ class _Search(SearchedPlans):
         self.best_root: tuple[float, np.ndarray, np.ndarray] = (-np.inf, np.zeros(len(cost)), np.zeros(len(side)))
         self.first_root = self.best_root
         self.proven_by_tree = np.inf  # the least of the leaves that are not closed
-        self.relaxation: Relaxation | None = None
+        self.relaxation: SiteRelaxation | None = None
 
-    def run(self, start: np.ndarray | None) -> Sites:
+    def run(self, start: np.ndarray | None) -> OpenSites:
         first = greedy(self.cost, self.rules)
         if first is None:
             raise ValueError("no choice of sites keeps the rules")
@@ -189,7 +189,7 @@ class _Search(SearchedPlans):
         self.tell(self.best_cost, self.bound)
         return self.found()
 
-    def found(self) -> Sites:
+    def found(self) -> OpenSites:
         """Return the best plan, its bound, and the tree that proves it."""
         recorder = self.recorder
         unbranched = recorder.tip == len(recorder.parent) - 1 and recorder.reason[recorder.tip] == INNER
@@ -202,7 +202,7 @@ class _Search(SearchedPlans):
         if tree is None and np.isfinite(self.first_root[0]):
             tree = self.alone()
         proof = None if tree is None else SiteProof("p-median", tree.bound, tree)
-        return Sites(self.best, self.best_cost, self.bound if np.isfinite(self.bound) else None, proof)
+        return OpenSites(self.best, self.best_cost, self.bound if np.isfinite(self.bound) else None, proof)
 
     def alone(self) -> SiteTree:
         """Return the best tree of one leaf, where the whole one is too large: later multipliers hold too, less what was fixed before them."""
@@ -295,7 +295,7 @@ class _Search(SearchedPlans):
         for _ in range(2):
             if self.near.cost.size > RELAXED_SIZE or self.stop():
                 return
-            relaxation = Relaxation(self.near, len(self.state), self.count, self.recorder.rows, None, u)
+            relaxation = SiteRelaxation(self.near, len(self.state), self.count, self.recorder.rows, None, u)
             seconds = RELAXED_SHARE * (self.end - read_clock(self.cancelled))
             solved = relaxation.solve(
                 self.state == OPEN, self.state == CLOSED, seconds=seconds, cancelled=self.cancelled

@@ -40,7 +40,7 @@ class RadiusForm:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundSites:
     """The open sites (None where none were found), what is proven, and HiGHS's status."""
 
     open: np.ndarray | None
@@ -107,7 +107,7 @@ def solve_radius_form(
     seed: int,
     gap: float,
     cancelled: Callable[[], bool],
-) -> Found:
+) -> FoundSites:
     """Solve the form under rules on its sites; `best` is the cost of the best plan, `known` its sites where they are all in the form."""
     import pulp
 
@@ -139,4 +139,4 @@ def solve_radius_form(
     if outcome.objective is not None:
         chosen = np.array([j for j, v in y.items() if (v.varValue or 0) > 0.5], int)
     bound = None if outcome.bound is None else form.constant + (outcome.bound - 1e-3) / scale
-    return Found(chosen, bound, outcome.status)
+    return FoundSites(chosen, bound, outcome.status)

@@ -57,7 +57,7 @@ class Floor:
 
 
 @dataclass(frozen=True)
-class Relaxed:
+class RelaxedSites:
     """Shares of sites (m,), multipliers of demands (n,) and of the rows, and whether no cut was left."""
 
     share: np.ndarray
@@ -66,7 +66,7 @@ class Relaxed:
     done: bool
 
 
-class Relaxation:
+class SiteRelaxation:
     """The program, kept between solves that differ in which sites are open and closed.
 
     Parameters
@@ -178,14 +178,14 @@ class Relaxation:
         seconds: float,
         rounds: int = ROUNDS,
         cancelled: Callable[[], bool] = lambda: False,
-    ) -> Relaxed | None:
+    ) -> RelaxedSites | None:
         """Solve with some sites (m,) open and some closed; None where not even the first program was solved in time."""
         until = watch(cancelled)
         until = self.until = until.until(until.clock() + seconds)
         self.highs.changeColsBounds(
             self.m, np.arange(self.m, dtype=np.int32), opened.astype(float), np.where(closed, 0.0, 1.0)
         )
-        found: Relaxed | None = None
+        found: RelaxedSites | None = None
         for _ in range(rounds):
             if until():
                 break
@@ -203,7 +203,7 @@ class Relaxation:
             level = np.where(full, self.near.cost[np.arange(self.n), rank], self.near.cap)
             least = level - (np.maximum(0.0, level[:, None] - self.near.cost) * at_site).sum(axis=1)
             broken = np.flatnonzero(least > way + BROKEN * self.scale)
-            found = Relaxed(share, *self._multipliers(np.asarray(solution.row_dual)), not len(broken))
+            found = RelaxedSites(share, *self._multipliers(np.asarray(solution.row_dual)), not len(broken))
             if found.done:
                 break
             self._cut(broken, level[broken])

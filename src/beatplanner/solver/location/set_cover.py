@@ -38,7 +38,7 @@ class Covered:
     proven: bool
 
 
-class Cover:
+class SetCover:
     """A set cover under rules, reduced.
 
     `rows` (k, m) are still to be covered, `ids` (k,) their positions in what was given; `live` (m,) sites are still in question, `open` (m,) ones

@@ -27,7 +27,7 @@ RULE_SECONDS, RULE_NODES = 20.0, 50_000
 
 
 @dataclass(frozen=True)
-class Sites:
+class OpenSites:
     """Open sites, the objective with them, a proven bound (None where none was computed), and what proves it.
 
     A `proof` of less than `lower_bound` says that the rest was proven by HiGHS, which leaves nothing that can be checked.

@@ -91,8 +91,8 @@ def assign(
     a = problem.arrays
     if not len(a.first) or not len(a.posts):
         return Postings([], float(a.posts.sum() * a.months * a.vacant))
-    search = tenure_search.Search(a, seed)
-    prices = tenure_prices.Prices(a)
+    search = tenure_search.PostingSearch(a, seed)
+    prices = tenure_prices.PostMultipliers(a)
     moves = _moves(a, effort)
 
     def report() -> None:
@@ -149,7 +149,7 @@ def assign(
 def _decide(
     problem: TenureProblem,
     found: list[Posting],
-    prices: tenure_prices.Prices,
+    prices: tenure_prices.PostMultipliers,
     end: float,
     *,
     threads: int,
@@ -226,7 +226,7 @@ def prepare() -> None:
         handover=1,
         speakers=np.ones((2, 1)),
     )
-    search, prices = tenure_search.Search(problem.arrays, 0), tenure_prices.Prices(problem.arrays)
+    search, prices = tenure_search.PostingSearch(problem.arrays, 0), tenure_prices.PostMultipliers(problem.arrays)
     search.improve(2, lambda: False, 1.0)
     tenure_columns.raise_bound(problem.arrays, prices, search.postings(), search.best, lambda: 60.0, most=2)
     prices.starts(1)

@@ -34,7 +34,7 @@ from beatplanner.solver.officers.prices import limits_moves
 from beatplanner.solver.officers.state import SERIES, needs_handover, series_cost
 
 if TYPE_CHECKING:
-    from beatplanner.solver.officers.prices import Prices
+    from beatplanner.solver.officers.prices import PostMultipliers
     from beatplanner.solver.officers.problem import Arrays
 
 Series = tuple[tuple[int, int, int], ...]
@@ -252,7 +252,7 @@ class Mixture:
 
 def raise_bound(
     a: Arrays,
-    prices: Prices,
+    prices: PostMultipliers,
     known: list[tuple[int, int, int, int]],
     target: float,
     left: Callable[[], float],
@@ -330,7 +330,7 @@ def raise_bound(
     return mixture
 
 
-def _met(prices: Prices) -> list[tuple[int, Series]]:
+def _met(prices: PostMultipliers) -> list[tuple[int, Series]]:
     """Return each officer's cheapest series as it was last priced, but those that hold a beat twice."""
     beat = prices.a.beat
     found: list[tuple[int, Series]] = []

@@ -19,13 +19,13 @@ import numpy as np
 
 from beatplanner.solver.clock import watch
 from beatplanner.solver.highs_session import end_at, quiet_highs
-from beatplanner.solver.officers.exact_changes import Columns, change_rows, summed
+from beatplanner.solver.officers.exact_changes import ChangeColumns, change_rows, summed
 from beatplanner.solver.officers.prices import limits_moves
 from beatplanner.solver.officers.problem import UNLIMITED
 from beatplanner.solver.officers.sparse_model import SparseModel
 
 if TYPE_CHECKING:
-    from beatplanner.solver.officers.prices import Prices
+    from beatplanner.solver.officers.prices import PostMultipliers
     from beatplanner.solver.officers.problem import Arrays
 
 FREE = -2
@@ -38,7 +38,7 @@ ENOUGH = 0.01
 
 
 @dataclass(frozen=True)
-class Solved:
+class ExactSolution:
     """What came of the exact model.
 
     Attributes
@@ -60,7 +60,7 @@ def solve(
     a: Arrays,
     known: list[tuple[int, int, int, int]],
     best: float,
-    prices: Prices,
+    prices: PostMultipliers,
     *,
     seconds: float,
     threads: int = 1,
@@ -68,7 +68,7 @@ def solve(
     effort: float = 1.0,
     strict: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Solved:
+) -> ExactSolution:
     """Solve the exact model.
 
     Parameters
@@ -100,20 +100,20 @@ def solve(
     clock = watch(cancelled).clock
     end = clock() + seconds
     if seconds <= 0.5:
-        return Solved(None, None)
+        return ExactSolution(None, None)
     pairs, whole = _pairs(a, known, best, prices)
     if not whole and known and best - prices.bound <= ENOUGH * best:
         # it would prove nothing, and what the search has is good
-        return Solved(None, None)
+        return ExactSolution(None, None)
     if _contradicts(a, pairs):
-        return Solved(None, None, whole and math.isinf(best))
+        return ExactSolution(None, None, whole and math.isinf(best))
     model = SparseModel()
     columns = _columns(a, model, pairs)
     if columns is None:
-        return Solved(None, None, whole and math.isinf(best))
+        return ExactSolution(None, None, whole and math.isinf(best))
     _rows(a, model, columns, strict)
     if clock() >= end:
-        return Solved(None, None)
+        return ExactSolution(None, None)
     highs = quiet_highs(
         threads=threads,
         mip_rel_gap=GAP,
@@ -132,11 +132,11 @@ def solve(
     status = highs.getModelStatus()
     if whole and status == highspy.HighsModelStatus.kInfeasible:
         # without known postings no rule was left out; with them nothing better is left, as these are not cut off by rounding alone
-        return Solved(None, None, math.isinf(best))
+        return ExactSolution(None, None, math.isinf(best))
     bound = min(best, info.mip_dual_bound + columns.constant) if whole and math.isfinite(info.mip_dual_bound) else None
     if info.primal_solution_status != 2:
-        return Solved(None, bound)
-    return Solved(_postings(columns, np.asarray(highs.getSolution().col_value)), bound)
+        return ExactSolution(None, bound)
+    return ExactSolution(_postings(columns, np.asarray(highs.getSolution().col_value)), bound)
 
 
 def _contradicts(a: Arrays, pairs: dict[tuple[int, int], np.ndarray]) -> bool:
@@ -150,7 +150,7 @@ def _contradicts(a: Arrays, pairs: dict[tuple[int, int], np.ndarray]) -> bool:
 
 
 def _pairs(
-    a: Arrays, known: list[tuple[int, int, int, int]], best: float, prices: Prices
+    a: Arrays, known: list[tuple[int, int, int, int]], best: float, prices: PostMultipliers
 ) -> tuple[dict[tuple[int, int], np.ndarray], bool]:
     """Return the months in which a posting may begin, (T,) bool, for each pair that is left; and whether the model is exact with them."""
     spare = best - prices.bound + 1e-6 * abs(best) + 1e-6
@@ -191,9 +191,9 @@ def _pairs(
     return {(o, p): m for _, o, p, m in sorted(left, key=lambda x: (x[1], x[2]))}, whole
 
 
-def _columns(a: Arrays, model: SparseModel, pairs: dict[tuple[int, int], np.ndarray]) -> Columns | None:
+def _columns(a: Arrays, model: SparseModel, pairs: dict[tuple[int, int], np.ndarray]) -> ChangeColumns | None:
     """Return the columns of the pairs, None where what is frozen leaves none."""
-    found = Columns({}, {}, {}, [[] for _ in a.posts])
+    found = ChangeColumns({}, {}, {}, [[] for _ in a.posts])
     several = Counter((o, int(a.beat[p])) for o, p in pairs)
     for (o, p), may in pairs.items():
         stop, stays = int(a.stop[o]), a.home[o] == p
@@ -243,7 +243,7 @@ def _columns(a: Arrays, model: SparseModel, pairs: dict[tuple[int, int], np.ndar
     return found
 
 
-def _rows(a: Arrays, model: SparseModel, c: Columns, strict: bool) -> None:
+def _rows(a: Arrays, model: SparseModel, c: ChangeColumns, strict: bool) -> None:
     infinite, h = highspy.kHighsInf, a.handover
     shortest = max(1, h)
     by_officer: dict[int, list[int]] = {}
@@ -305,12 +305,12 @@ def _rows(a: Arrays, model: SparseModel, c: Columns, strict: bool) -> None:
     _other_rows(a, model, c, by_officer)
 
 
-def _present(c: Columns, pairs: list[tuple[int, int]], t: int) -> tuple[list[int], list[float]]:
+def _present(c: ChangeColumns, pairs: list[tuple[int, int]], t: int) -> tuple[list[int], list[float]]:
     columns = [int(x[pair][t]) for pair in pairs for x in (c.begins, c.ends)]
     return columns, [1.0, -1.0] * len(pairs)
 
 
-def _frozen_rows(a: Arrays, model: SparseModel, c: Columns) -> None:
+def _frozen_rows(a: Arrays, model: SparseModel, c: ChangeColumns) -> None:
     """Hold who must serve a beat of several places in one of these, whichever it is."""
     of: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for o, p in c.begins:
@@ -323,7 +323,7 @@ def _frozen_rows(a: Arrays, model: SparseModel, c: Columns) -> None:
                 model.row(*_present(c, pairs, int(t)), served, served)
 
 
-def _place_rows(a: Arrays, model: SparseModel, c: Columns, strict: bool) -> None:
+def _place_rows(a: Arrays, model: SparseModel, c: ChangeColumns, strict: bool) -> None:
     infinite, h, months = highspy.kHighsInf, a.handover, a.months
     for p in range(len(a.posts)):
         posts = int(a.posts[p])
@@ -364,7 +364,7 @@ def _place_rows(a: Arrays, model: SparseModel, c: Columns, strict: bool) -> None
                     model.row(columns, values, -infinite, 0)
 
 
-def _coverage_rows(a: Arrays, model: SparseModel, c: Columns) -> None:
+def _coverage_rows(a: Arrays, model: SparseModel, c: ChangeColumns) -> None:
     infinite = highspy.kHighsInf
     for b in range(a.beats):
         for aspect in range(2):
@@ -388,7 +388,7 @@ def _coverage_rows(a: Arrays, model: SparseModel, c: Columns) -> None:
                         model.row([int(gap[t]), int(lacks[t])], [1.0, -1.0], 0, infinite)
 
 
-def _other_rows(a: Arrays, model: SparseModel, c: Columns, by_officer: dict[int, list[int]]) -> None:
+def _other_rows(a: Arrays, model: SparseModel, c: ChangeColumns, by_officer: dict[int, list[int]]) -> None:
     infinite = highspy.kHighsInf
     for o in range(len(a.first)):
         for q in a.partner[o]:
@@ -408,7 +408,7 @@ def _other_rows(a: Arrays, model: SparseModel, c: Columns, by_officer: dict[int,
         change_rows(a, model, c)
 
 
-def _move_rows(a: Arrays, model: SparseModel, c: Columns, by_officer: dict[int, list[int]]) -> None:
+def _move_rows(a: Arrays, model: SparseModel, c: ChangeColumns, by_officer: dict[int, list[int]]) -> None:
     """Limit the rotations that begin in a month; who serves nowhere today rotates from the second posting on."""
     infinite = highspy.kHighsInf
     for t in range(a.months):
@@ -434,7 +434,7 @@ def _move_rows(a: Arrays, model: SparseModel, c: Columns, by_officer: dict[int, 
             model.row(columns, values, -infinite, a.moves)
 
 
-def _start(a: Arrays, c: Columns, known: list[tuple[int, int, int, int]]) -> tuple[np.ndarray, np.ndarray]:
+def _start(a: Arrays, c: ChangeColumns, known: list[tuple[int, int, int, int]]) -> tuple[np.ndarray, np.ndarray]:
     held = {(o, p): (b, e) for o, p, b, e in known}
     index: list[np.ndarray] = []
     value: list[np.ndarray] = []
@@ -450,7 +450,7 @@ def _start(a: Arrays, c: Columns, known: list[tuple[int, int, int, int]]) -> tup
     return np.concatenate(index).astype(np.int32), np.concatenate(value)
 
 
-def _postings(c: Columns, value: np.ndarray) -> list[tuple[int, int, int, int]]:
+def _postings(c: ChangeColumns, value: np.ndarray) -> list[tuple[int, int, int, int]]:
     found: list[tuple[int, int, int, int]] = []
     for (o, p), s in c.begins.items():
         held = np.flatnonzero(np.round(value[s]) - np.round(value[c.ends[o, p]]) > 0.5)

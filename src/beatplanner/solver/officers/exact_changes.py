@@ -18,7 +18,7 @@ WINDOW = 12
 
 
 @dataclass
-class Columns:
+class ChangeColumns:
     """Columns of S and E by pair, and what follows from them; E beyond an officer's last month is S of the last."""
 
     begins: dict[tuple[int, int], np.ndarray]
@@ -41,7 +41,7 @@ def summed(columns: list[int], values: list[float]) -> tuple[list[int], list[flo
     return list(total), list(total.values())
 
 
-def change_rows(a: Arrays, model: SparseModel, c: Columns) -> None:
+def change_rows(a: Arrays, model: SparseModel, c: ChangeColumns) -> None:
     """Add the rows; a beat in which nobody changes by choice may have more who leave or are frozen elsewhere."""
     infinite = highspy.kHighsInf
     for b in range(a.beats):

@@ -10,7 +10,7 @@ from beatplanner.solver.officers.problem import CHANGE_WINDOW, FREE, Posting, Te
 
 
 @dataclass(frozen=True)
-class Figures:
+class PostingFigures:
     """What the postings cost, in the parts of the objective."""
 
     vacant_months: int
@@ -96,7 +96,7 @@ def changed_months(problem: TenureProblem, postings: list[Posting]) -> np.ndarra
     return bound.sum(axis=1)
 
 
-def measure(problem: TenureProblem, postings: list[Posting]) -> Figures:
+def measure(problem: TenureProblem, postings: list[Posting]) -> PostingFigures:
     """Return the figures of postings.
 
     A language gap is a beat and month in which a language that the beat needs is spoken by none of its officers, counted once
@@ -122,7 +122,7 @@ def measure(problem: TenureProblem, postings: list[Posting]) -> Figures:
         unpreferred = sum((p.end - p.begin) * int(problem.unpreferred[p.officer, p.place]) for p in postings)
     broken = len(broken_tenures(problem, postings))
     changed = int(changed_months(problem, postings).sum())
-    return Figures(vacant, broken, gaps[0], gaps[1], rotations, float(km), unpreferred, changed, speakers, must)
+    return PostingFigures(vacant, broken, gaps[0], gaps[1], rotations, float(km), unpreferred, changed, speakers, must)
 
 
 @dataclass(frozen=True)

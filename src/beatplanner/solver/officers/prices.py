@@ -20,7 +20,7 @@ def limits_moves(a: Arrays) -> bool:
     return a.moves < UNLIMITED
 
 
-class Prices:
+class PostMultipliers:
     """The best multipliers so far and the bound that they prove; without any, each post that nobody can fill costs a vacant month.
 
     Parameters

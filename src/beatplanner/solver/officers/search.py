@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 MOVES_A_CALL = 2_000
 
 
-class Search:
+class PostingSearch:
     """The search with its best postings so far.
 
     Parameters

@@ -20,7 +20,7 @@ from beatplanner.solver.officers.columns import Master
 
 if TYPE_CHECKING:
     from beatplanner.solver.officers.columns import Series
-    from beatplanner.solver.officers.prices import Prices
+    from beatplanner.solver.officers.prices import PostMultipliers
     from beatplanner.solver.officers.problem import Arrays
 
 # Entries of the program at most; nodes after which to end; gap at which a plan is good enough.
@@ -29,7 +29,7 @@ ENTRIES, NODES, GAP = 3_000_000, 50, 1e-3
 
 def whole_series(
     a: Arrays,
-    prices: Prices,
+    prices: PostMultipliers,
     series: list[tuple[int, Series]],
     *,
     seconds: float,

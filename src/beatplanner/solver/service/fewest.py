@@ -48,8 +48,8 @@ from beatplanner.solver.service.erlang import erlang_b, erlang_c
 from beatplanner.solver.service.staffing import (
     EXACT_SERVERS,
     SLACK,
-    Measured,
-    Shift,
+    MeasuredStaffing,
+    ShiftCalls,
     Standard,
     keeps,
     measure,
@@ -90,13 +90,13 @@ class Staffing:
 
     officers: np.ndarray | None
     at_least: int | None
-    measured: Measured | None
+    measured: MeasuredStaffing | None
     proven: bool
     limited_by: str | None = None
 
 
 def fewest_officers(
-    shift: Shift, standard: Standard, *, most: int, cancelled: Callable[[], bool] = lambda: False
+    shift: ShiftCalls, standard: Standard, *, most: int, cancelled: Callable[[], bool] = lambda: False
 ) -> Staffing:
     """Find the fewest officers on duty that keep a standard.
 
@@ -163,7 +163,7 @@ def fewest_officers(
     )
 
 
-def _spread(shift: Shift, number: int) -> np.ndarray:
+def _spread(shift: ShiftCalls, number: int) -> np.ndarray:
     """Officers in proportion to the calls of the beats, one each first."""
     calls = np.bincount(shift.beat[shift.beat >= 0], weights=shift.calls[shift.beat >= 0], minlength=shift.beats)
     found = np.zeros(shift.beats, int)
@@ -173,7 +173,7 @@ def _spread(shift: Shift, number: int) -> np.ndarray:
 
 
 def _look(
-    shift: Shift,
+    shift: ShiftCalls,
     standard: Standard,
     bounds: _Bounds,
     start: np.ndarray,
@@ -211,7 +211,7 @@ def _look(
 class _Bounds:
     """What holds of every staffing with a number of officers; see the model above."""
 
-    def __init__(self, shift: Shift, standard: Standard, number: int):
+    def __init__(self, shift: ShiftCalls, standard: Standard, number: int):
         self.shift, self.standard, self.number = shift, standard, number
         self.free = number - len(shift.shared)
         hours = shift.scene_minutes / 60.0
@@ -366,7 +366,7 @@ class _Bounds:
         return sorted(pairs, key=lambda p: (float(loss[p[0]] - win[p[1]]), p))
 
 
-def _states(shift: Shift, number: int) -> int:
+def _states(shift: ShiftCalls, number: int) -> int:
     """Return what it takes to solve a system of so many officers; the equations of calls for several are dense."""
     return 2**number if shift.together is None else max(2**number, 4**number // 100)
 

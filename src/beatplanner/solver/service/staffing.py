@@ -36,7 +36,7 @@ class Standard:
 
 
 @dataclass(frozen=True)
-class Shift:
+class ShiftCalls:
     """Calls and places of one shift.
 
     Attributes
@@ -79,7 +79,7 @@ class Shift:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredStaffing:
     """What a staffing amounts to; None where nothing can be measured."""
 
     within_share: float | None
@@ -88,7 +88,7 @@ class Measured:
     exact: bool
 
 
-def measure(shift: Shift, officers: np.ndarray, minutes: float | None) -> Measured:
+def measure(shift: ShiftCalls, officers: np.ndarray, minutes: float | None) -> MeasuredStaffing:
     """Measure a staffing.
 
     Parameters
@@ -98,18 +98,18 @@ def measure(shift: Shift, officers: np.ndarray, minutes: float | None) -> Measur
     officers
         (K,) of each beat.
     minutes
-        T, for `Measured.within_share`.
+        T, for `MeasuredStaffing.within_share`.
     """
     system, own = shift.system(officers)
     exact = system.servers <= EXACT_SERVERS
     if not system.servers:
-        return Measured(None, None, 1.0 if system.total <= 0 else None, exact)
+        return MeasuredStaffing(None, None, 1.0 if system.total <= 0 else None, exact)
     flows = hypercube(system) if exact else approximate(system)
     if not flows.stable or system.total <= 0:
-        return Measured(None, None, 1.0 if system.total <= 0 else None, exact)
+        return MeasuredStaffing(None, None, 1.0 if system.total <= 0 else None, exact)
     within = None if minutes is None else within_share(system, flows, minutes)
     answered = float(flows.flow.sum())
-    return Measured(
+    return MeasuredStaffing(
         within, float(flows.flow[own].sum()) / answered if answered > 0 else None, 1.0 - float(flows.busy.mean()), exact
     )
 
@@ -122,12 +122,12 @@ def within_share(system: ServiceSystem, flows: ServiceFlows, minutes: float) -> 
     return float(np.maximum(flows.flow - waited, 0.0)[near].sum()) / system.total
 
 
-def keeps(measured: Measured, standard: Standard) -> bool:
+def keeps(measured: MeasuredStaffing, standard: Standard) -> bool:
     """Whether what was measured keeps a standard."""
     return shortfall(measured, standard) <= SLACK
 
 
-def shortfall(measured: Measured, standard: Standard) -> float:
+def shortfall(measured: MeasuredStaffing, standard: Standard) -> float:
     """Return by how much a standard is missed, relative and summed over its parts; infinite where nothing could be measured."""
     found = 0.0
     for wanted, value in (

@@ -27,7 +27,7 @@ from beatplanner.ui.commands.console import (
     say_problems,
     shown_progress,
 )
-from beatplanner.ui.commands.numbers import number_of, number_option, pair_of
+from beatplanner.ui.commands.numbers import number_option, number_typed, pair_of
 
 if TYPE_CHECKING:
     from beatplanner.data.result.comparison import Comparison
@@ -68,7 +68,7 @@ def compare(
 
 def _rate(text: str) -> tuple[str, float]:
     name, amount = pair_of(text, "--rate", "a rate such as MKD=61.5")
-    value = number_of(amount, "--rate", whole=False)
+    value = number_typed(amount, "--rate", whole=False)
     if value <= 0:
         raise typer.BadParameter(f"“{text}” is not a rate such as MKD=61.5", param_hint="--rate")
     return name, value

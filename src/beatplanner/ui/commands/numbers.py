@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 
-def number_of(
+def number_typed(
     text: str, hint: str, *, whole: bool, low: float | None = None, high: float | None = None, besides: str = ""
 ) -> float:
     """Return the number that was typed.
@@ -62,7 +62,7 @@ def _reader(name: str, whole: bool, low: float | None, high: float | None) -> Ca
     def number(text: Any) -> float:
         if not isinstance(text, str):  # a default
             return text
-        found = number_of(text, name, whole=whole, low=low, high=high)
+        found = number_typed(text, name, whole=whole, low=low, high=high)
         return int(found) if whole else found
 
     return number

@@ -55,12 +55,12 @@ def replan(
     threads: ThreadsOption = CORES,
 ) -> None:
     """Plan the officers anew with the fewest changes when one leaves, is promoted or sick; show the difference."""
-    from beatplanner.planning.changes.replanning import Change
+    from beatplanner.planning.changes.replanning import OfficerEvent
     from beatplanner.planning.changes.replanning import replan as plan_anew
 
-    changes = [Change("leaves", who, day) for who, day, _ in _events(leaves, "--leaves")]
-    changes += [Change("promoted", who, day) for who, day, _ in _events(promoted, "--promoted")]
-    changes += [Change("sick", who, day, until) for who, day, until in _events(sick, "--sick")]
+    changes = [OfficerEvent("leaves", who, day) for who, day, _ in _events(leaves, "--leaves")]
+    changes += [OfficerEvent("promoted", who, day) for who, day, _ in _events(promoted, "--promoted")]
+    changes += [OfficerEvent("sick", who, day, until) for who, day, until in _events(sick, "--sick")]
     if not changes or any(c.kind == "sick" and c.until is None for c in changes):
         raise typer.BadParameter("give --leaves or --promoted OFFICER=DAY, or --sick OFFICER=DAY..DAY")
     freeze = None if freeze_until is None else _day(freeze_until, "--freeze-until")
@@ -96,7 +96,7 @@ def order(
     threads: ThreadsOption = CORES,
 ) -> None:
     """Show what an order to move officers costs in trust, vacancies and broken rules; accept it with --out and --reason."""
-    from beatplanner.planning.changes.replanning import Change
+    from beatplanner.planning.changes.replanning import OfficerEvent
     from beatplanner.planning.changes.replanning import replan as plan_anew
 
     if out is not None and not reason.strip():
@@ -106,7 +106,7 @@ def order(
     changes = []
     for text in move:
         who, beat = pair_of(text, "--move", "OFFICER=BEAT")
-        changes.append(Change("moves", who, _day(on, "--on"), beat=beat))
+        changes.append(OfficerEvent("moves", who, _day(on, "--on"), beat=beat))
     with interruptible() as cancelled, shown_progress() as progress:
         found = plan_anew(
             folder,

@@ -28,7 +28,7 @@ from beatplanner.ui.commands.console import (
     say_clashes,
     shown_progress,
 )
-from beatplanner.ui.commands.numbers import number_of
+from beatplanner.ui.commands.numbers import number_typed
 
 commands = typer.Typer()
 
@@ -156,7 +156,7 @@ def _budget(text: str) -> float | str:
     """Return a change budget; a command line that gives none is wrong."""
     if text == "free":
         return text
-    return number_of(text, "--moved", whole=False, low=0, high=1, besides="free")
+    return number_typed(text, "--moved", whole=False, low=0, high=1, besides="free")
 
 
 _draws("beats", "Draw the beats alone.", steps=("beats",))

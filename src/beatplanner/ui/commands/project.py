@@ -14,7 +14,7 @@ from beatplanner.data.errors import InputError, Note
 from beatplanner.data.paths import whole_path
 from beatplanner.data.side_work import usable_cores
 from beatplanner.ui.commands.console import out_console
-from beatplanner.ui.commands.numbers import number_argument, number_of, number_option, pair_of
+from beatplanner.ui.commands.numbers import number_argument, number_option, number_typed, pair_of
 
 if TYPE_CHECKING:
     from beatplanner.data.project.content import StoredPlan
@@ -398,7 +398,7 @@ def new(
         draft.rules.name = name
     if beats:
         draft.rules.beats = (
-            beats if beats == "auto" else int(number_of(beats, "--beats", whole=True, low=1, besides="auto"))
+            beats if beats == "auto" else int(number_typed(beats, "--beats", whole=True, low=1, besides="auto"))
         )
     draft.rules.tolerance = tolerance or draft.rules.tolerance
     draft.rules.stations = draft.rules.stations if stations is None else stations

@@ -13,7 +13,7 @@ import networkx as nx
 import shapely
 
 from beatplanner.data.colours import FILLS, colours_of
-from beatplanner.ui.desktop.map.map_content import Place, search_places
+from beatplanner.ui.desktop.map.map_content import NamedPlace, search_places
 from beatplanner.ui.desktop.map.map_layers import LayerStack, class_breaks, classified, contrast_colours, nice_length
 
 
@@ -78,7 +78,11 @@ def test_scale_bars_are_round(metres, found):
 
 def test_places_are_found_without_accents_and_case():
     box = (0.0, 0.0, 1.0, 1.0)
-    places = [Place("Čair 3", "unit", box), Place("Čair", "beat", box), Place("Old Čair market", "station", box)]
+    places = [
+        NamedPlace("Čair 3", "unit", box),
+        NamedPlace("Čair", "beat", box),
+        NamedPlace("Old Čair market", "station", box),
+    ]
     assert [p.kind for p in search_places(places, "cair")] == ["beat", "unit", "station"]
     assert search_places(places, "MARKET old")[0].kind == "station"
     assert search_places(places, "  ") == []

@@ -26,7 +26,7 @@ from beatplanner.ui.desktop.map.cartography import draw
 from beatplanner.ui.desktop.map.export_panel import PrintDialog, write_data
 from beatplanner.ui.desktop.map.legend import legend
 from beatplanner.ui.desktop.map.map_layers import LayerStack
-from beatplanner.ui.desktop.map.printing import PAPER, Page, write_page
+from beatplanner.ui.desktop.map.printing import PAPER, PrintedPage, write_page
 from beatplanner.ui.desktop.map.view import View
 
 
@@ -178,7 +178,7 @@ def test_labels_do_not_collide(window):
 
 def test_a_page_has_its_paper_and_its_exact_scale(window, tmp_path):
     pymupdf = pytest.importorskip("pypdf", reason="pypdf is not installed")
-    page = Page(title="Grid", paper="A3", scale=20_000)
+    page = PrintedPage(title="Grid", paper="A3", scale=20_000)
     write_page(tmp_path / "map.pdf", page, window.map.content, LayerStack())
     box = pymupdf.PdfReader(tmp_path / "map.pdf").pages[0].mediabox
     assert (float(box.width), float(box.height)) == pytest.approx((420 / 25.4 * 72, 297 / 25.4 * 72), abs=1)
@@ -217,7 +217,7 @@ def test_a_picture_of_a_page_measures_what_its_scale_says(window, tmp_path, pape
     content, stack = window.map.content, LayerStack()
     for layer in stack.layers:
         layer.visible = layer.name == "Beats"
-    page = Page(title="", paper=paper, scale=25_000)
+    page = PrintedPage(title="", paper=paper, scale=25_000)
     write_page(tmp_path / "map.png", page, content, stack, dpi=72)
     image = QImage(str(tmp_path / "map.png")).convertToFormat(QImage.Format.Format_RGB32)
     width, height = page.size
@@ -253,11 +253,11 @@ def test_incidents_never_leave_the_office_on_a_page(window):
 
 def test_pages_that_cannot_be_are_refused(window, tmp_path):
     for name, page in (
-        ("a.bmp", Page("")),
-        ("a.pdf", Page("", paper="A9")),
-        ("a.pdf", Page("", scale=1)),
-        ("none/a.pdf", Page("")),
-        ("none/a.png", Page("")),
+        ("a.bmp", PrintedPage("")),
+        ("a.pdf", PrintedPage("", paper="A9")),
+        ("a.pdf", PrintedPage("", scale=1)),
+        ("none/a.pdf", PrintedPage("")),
+        ("none/a.png", PrintedPage("")),
     ):
         with pytest.raises(InputError):
             write_page(tmp_path / name, page, window.map.content, LayerStack())
@@ -435,7 +435,7 @@ def test_a_page_that_is_stopped_leaves_nothing(window, tmp_path, monkeypatch):
                     boxes()[0].stop.click()
                 pause()
 
-            write_page(tmp_path / name, Page("Town"), window.map.content, window.map.stack, pause=stop)
+            write_page(tmp_path / name, PrintedPage("Town"), window.map.content, window.map.stack, pause=stop)
         assert not boxes()
     assert [p for p in tmp_path.iterdir() if p.suffix in (".pdf", ".png")] == []
 

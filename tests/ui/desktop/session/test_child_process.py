@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.ui.desktop.session import child_process, waiting
-from beatplanner.ui.desktop.session.child_process import Task, Work
+from beatplanner.ui.desktop.session.child_process import ChildTask, Work
 
 
 def divide(one: int, other: int) -> float:
@@ -113,7 +113,7 @@ def test_stop_counts_also_while_the_result_is_taken_and_the_window_stays_as_it_w
 
 
 def test_a_task_that_is_cancelled_tells_nothing(qtbot):
-    task, told = Task(), []
+    task, told = ChildTask(), []
     task.finished.connect(told.append)
     task.failed.connect(told.append)
     task.start(sleep_long)

@@ -562,11 +562,14 @@ def test_new_haven_from_raw_files_to_a_plan_that_opens_again(new_window, qtbot, 
         locked = paint_undo_lock_and_solve_on(window, qtbot, monkeypatch)
         plans = 2
         assert window.scenario.plan.summary["beats"]["contiguous"]
-        from beatplanner.ui.desktop.map.printing import Page, write_page
+        from beatplanner.ui.desktop.map.printing import PrintedPage, write_page
 
         page = tmp_path / "map.pdf"
         write_page(
-            page, Page(title="New Haven", paper="A4", landscape=False, scale=None), window.map.content, window.map.stack
+            page,
+            PrintedPage(title="New Haven", paper="A4", landscape=False, scale=None),
+            window.map.content,
+            window.map.stack,
         )
         assert page.read_bytes().startswith(b"%PDF")
     window.save_project()

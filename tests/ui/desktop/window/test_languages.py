@@ -15,7 +15,7 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 from beatplanner.data.description.rules import RULES
 from beatplanner.planning.rule_catalog import in_words
 from beatplanner.ui.desktop.toolkit.banner import BANNERS, Banner
-from beatplanner.ui.desktop.toolkit.in_language import CONTEXT, Sentences, in_language
+from beatplanner.ui.desktop.toolkit.in_language import CONTEXT, WindowSentences, in_language
 from beatplanner.ui.desktop.window import settings, theme
 from beatplanner.ui.desktop.window.keyboard import map_has_half
 from beatplanner.ui.desktop.window.languages import LANGUAGES, catalogue, install_language, sentences
@@ -148,7 +148,7 @@ def test_a_sentence_of_planning_keeps_names_places_and_figures_in_macedonian(spe
     ],
 )
 def test_what_readers_say_is_told_with_dates_and_money_as_the_language_writes_them(language, dated, money, closed):
-    spoken = Sentences(sentences(language))
+    spoken = WindowSentences(sentences(language))
     joins = "Mila joins on 2027-05-01, after the plan starts on 2027-01-01, and holds a post in beat 3."
     assert spoken(joins) == dated
     digits = spoken("They cost 12,000 EUR, 3,000 EUR more than the budget of 9,000 EUR.")
@@ -163,7 +163,7 @@ def test_what_readers_say_is_told_with_dates_and_money_as_the_language_writes_th
 
 
 def test_of_two_templates_the_one_that_says_more_is_taken():
-    spoken = Sentences({"{a} has {b}": "weak {a} {b}", "{a} has {b} posts": "{b} of {a}", "posts": "wrong"})
+    spoken = WindowSentences({"{a} has {b}": "weak {a} {b}", "{a} has {b} posts": "{b} of {a}", "posts": "wrong"})
     assert spoken("Kej has 3 posts") == "3 of Kej"
     assert spoken("Kej has none") == "weak Kej none"
 
@@ -306,7 +306,7 @@ def test_one_of_a_thing_edits_and_notes_of_a_project_file_are_told_in_macedonian
     from beatplanner.planning.rule_catalog import in_words
     from beatplanner.ui.desktop.session.edit_words import edit_in_words
 
-    texts, say = catalogue("mk"), Sentences(sentences("mk"))
+    texts, say = catalogue("mk"), WindowSentences(sentences("mk"))
     posts = next(rule for rule in RULES if rule.key == "officers.posts_per_beat")
     translated = lambda text: texts.get(text, text)  # noqa: E731 - as Qt's tr
     assert in_words(posts, 1, translated) == "1 место во секој реон"
@@ -336,10 +336,10 @@ def test_one_of_a_thing_edits_and_notes_of_a_project_file_are_told_in_macedonian
 
 @pytest.mark.parametrize("language", ["mk", "sq"])
 def test_what_a_repair_moved_is_told_in_the_windows_language(language):
-    said = Sentences(sentences(language))("Kej 1, Kej 3: from beat 7 (Kej 7) to 4 (Kej 4), 1,033 residents.")
+    said = WindowSentences(sentences(language))("Kej 1, Kej 3: from beat 7 (Kej 7) to 4 (Kej 4), 1,033 residents.")
     assert "from beat" not in said and "residents" not in said
     assert "Kej 1, Kej 3" in said and "7 (Kej 7)" in said
-    phase = Sentences(sentences(language))("repair of Rekagrad")
+    phase = WindowSentences(sentences(language))("repair of Rekagrad")
     assert "Rekagrad" in phase and "repair" not in phase
 
 

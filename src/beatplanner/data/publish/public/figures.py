@@ -1,6 +1,6 @@
 """The register of published numbers: every number that a public file shows has an entry that says where it comes from.
 
-A number comes into a public text as a `Figure`, which says why it may stand there; `PublicSpeech` takes nothing else, and enters what it writes
+A number comes into a public text as a `PublicFigure`, which says why it may stand there; `PublicSpeech` takes nothing else, and enters what it writes
 into the `Register`. What a writer is given is read through once more before it is written: a number without an entry stops the pack.
 """
 
@@ -29,41 +29,41 @@ class UnregisteredNumberError(Exception):
 
 
 @dataclass(frozen=True)
-class Figure:
+class PublicFigure:
     """A number that may be published, and where it comes from."""
 
     kind: Kind
     value: float
 
 
-def counted(value: float) -> Figure:
+def counted(value: float) -> PublicFigure:
     """Make a figure that the gate let through, or one that follows from such figures alone."""
-    return Figure("counted", value)
+    return PublicFigure("counted", value)
 
 
-def coarse(value: float) -> Figure:
+def coarse(value: float) -> PublicFigure:
     """Make a measure in such wide steps that no count follows from it."""
-    return Figure("coarse", value)
+    return PublicFigure("coarse", value)
 
 
-def rule(value: float) -> Figure:
+def rule(value: float) -> PublicFigure:
     """Make a figure that the force set."""
-    return Figure("rule", value)
+    return PublicFigure("rule", value)
 
 
-def on_map(value: float) -> Figure:
+def on_map(value: float) -> PublicFigure:
     """Make a figure that follows from the map alone."""
-    return Figure("map", value)
+    return PublicFigure("map", value)
 
 
-def of_force(value: float) -> Figure:
+def of_force(value: float) -> PublicFigure:
     """Make a figure about the force itself."""
-    return Figure("force", value)
+    return PublicFigure("force", value)
 
 
-def computed(value: float) -> Figure:
+def computed(value: float) -> PublicFigure:
     """Make a figure about the computation."""
-    return Figure("computed", value)
+    return PublicFigure("computed", value)
 
 
 @dataclass
@@ -85,7 +85,7 @@ class Register:
             self.entries.setdefault(number, set()).add(kind)
         return said
 
-    def cell(self, figure: Figure | None) -> Any:
+    def cell(self, figure: PublicFigure | None) -> Any:
         """Return a figure as a table holds it, entered; ``None`` stays."""
         if figure is None:
             return None
@@ -224,7 +224,7 @@ class PublicSpeech(Speech):
         return self.given(self.terms.get(str(text), text))
 
 
-def _figure(value: Any) -> Figure:
-    if not isinstance(value, Figure):
+def _figure(value: Any) -> PublicFigure:
+    if not isinstance(value, PublicFigure):
         raise TypeError(f"only a figure with its source can be published, not {value!r}")
     return value

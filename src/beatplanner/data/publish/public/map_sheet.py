@@ -40,7 +40,7 @@ SIGN = 3.0
 
 
 @dataclass(frozen=True)
-class Drawing:
+class SheetDrawing:
     """A map on paper.
 
     Attributes
@@ -81,7 +81,7 @@ class Drawing:
 
 
 @dataclass
-class Sheet:
+class PaperSheet:
     """A frame of paper over the ground, and what is drawn on it."""
 
     west: float
@@ -266,11 +266,11 @@ def round_scale(bounds: Sequence[float], width: float, height: float, ground: fl
     return next(s * p for p in (power, 10 * power) for s in STEPS if s * p >= needed * (1 - 1e-9))
 
 
-def sheet_of(bounds: Sequence[float], width: float, height: float, scale: float, ground: float) -> Sheet:
+def sheet_of(bounds: Sequence[float], width: float, height: float, scale: float, ground: float) -> PaperSheet:
     """Return a sheet with the bounds in its middle."""
     west, south, east, north = bounds
     per_mm = scale / 1000 / ground
-    return Sheet(
+    return PaperSheet(
         (west + east) / 2 - width / 2 * per_mm, (south + north) / 2 + height / 2 * per_mm, per_mm, width, height
     )
 
@@ -284,7 +284,7 @@ def filled_sheet(
     land: BaseGeometry,
     wanted: Sequence[tuple[float, float]] = (),
     slack: float = 0.0,
-) -> Sheet:
+) -> PaperSheet:
     """Return the sheet with the bounds on it that shows as little as possible of what is not on the map.
 
     A part at the edge of a town leaves half of its sheet white where it lies in the middle; the sheet moves over the land as far as
@@ -325,12 +325,12 @@ def filled_sheet(
                 )
                 score = shown + 0.3 * seen / max(len(wanted), 1) - 0.02 * math.hypot(dx, dy)
                 if seen >= least and score > best + 1e-9:
-                    best, most, found = score, seen, Sheet(left, top, per_mm, width, height)
+                    best, most, found = score, seen, PaperSheet(left, top, per_mm, width, height)
         if most == len(wanted):
             break
     return found
 
 
-def frame_of(bounds: Sequence[float], frames: Sequence[tuple[float, float]]) -> tuple[float, float]:
+def paper_frame(bounds: Sequence[float], frames: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """Return the frame (width and height, mm) in which bounds are largest, of alike ones the first."""
     return min(frames, key=lambda f: round_scale(bounds, *f))

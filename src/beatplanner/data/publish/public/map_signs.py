@@ -23,7 +23,7 @@ from beatplanner.data.publish.public.map_labels import (
     line_boxes,
     placed,
 )
-from beatplanner.data.publish.public.map_sheet import ACCENT, DARK, OPENED, PATTERNS, WATER, Sheet
+from beatplanner.data.publish.public.map_sheet import ACCENT, DARK, OPENED, PATTERNS, WATER, PaperSheet
 
 # So much of a place's name lies in the place itself: it may reach over the thin border of an area, as on any map of a town.
 PLACE_OWN = 0.35
@@ -35,7 +35,7 @@ STATION_NAME = 2.7
 LEAST_PIECE = 40.0
 
 
-def mark_part(sheet: Sheet, box: Box, letter: str) -> None:
+def mark_part(sheet: PaperSheet, box: Box, letter: str) -> None:
     """Mark a part that has a sheet of its own, with the letter of that sheet."""
     (left, top), (right, bottom) = sheet.mm(np.array([[box[0], box[3]], [box[2], box[1]]]))
     size = 3.4
@@ -64,13 +64,13 @@ def mark_part(sheet: Sheet, box: Box, letter: str) -> None:
     sheet.write(letter, *corners[0], size, bold=True, colour=OPENED)
 
 
-def _on_sheet(shape: shapely.Geometry, sheet: Sheet) -> BaseGeometry:
+def _on_sheet(shape: shapely.Geometry, sheet: PaperSheet) -> BaseGeometry:
     """Return the largest part of a shape, in millimetres of the sheet."""
     largest: BaseGeometry = max(shapely.get_parts(shape), key=lambda p: p.area)
     return shapely.transform(largest, sheet.mm)
 
 
-def place_names(sheet: Sheet, own: gpd.GeoDataFrame, numbered: bool) -> list[tuple[int, str]]:
+def place_names(sheet: PaperSheet, own: gpd.GeoDataFrame, numbered: bool) -> list[tuple[int, str]]:
     """Write the names of a beat's places, or their numbers where a name has no room; return these numbers with the names."""
     names = [str(n) for n in own["name"]]
     shapes = [_on_sheet(s, sheet) for s in own.geometry]
@@ -91,7 +91,7 @@ def place_names(sheet: Sheet, own: gpd.GeoDataFrame, numbered: bool) -> list[tup
     return listed
 
 
-def neighbour_names(sheet: Sheet, parts: Sequence[BaseGeometry], texts: Sequence[tuple[str, str]]) -> None:
+def neighbour_names(sheet: PaperSheet, parts: Sequence[BaseGeometry], texts: Sequence[tuple[str, str]]) -> None:
     """Write the names of the beats around one, in full or short, each inside its own lines; what has no room is left out."""
     size = 2.8
     shapes = [_on_sheet(p, sheet) for p in parts]
@@ -107,7 +107,7 @@ def neighbour_names(sheet: Sheet, parts: Sequence[BaseGeometry], texts: Sequence
     sheet.taken[:] = used
 
 
-def river_under(sheet: Sheet, waters: gpd.GeoSeries | None, borders: Iterable[BaseGeometry], width: float) -> None:
+def river_under(sheet: PaperSheet, waters: gpd.GeoSeries | None, borders: Iterable[BaseGeometry], width: float) -> None:
     """Draw a river wider where a border of so many mm runs along it, so that both are seen."""
     if waters is None or not len(waters):
         return
@@ -124,14 +124,16 @@ def river_under(sheet: Sheet, waters: gpd.GeoSeries | None, borders: Iterable[Ba
         sheet.shown.add("river_border")
 
 
-def draw_fill(sheet: Sheet, shape: shapely.Geometry, colour: str, number: int) -> None:
+def draw_fill(sheet: PaperSheet, shape: shapely.Geometry, colour: str, number: int) -> None:
     """Fill a beat with its colour and its pattern."""
     sheet.draw(shape, fill=colour)
     if PATTERNS[number]:
         sheet.draw(shape, fill=f"url(#p{number})")
 
 
-def draw_lines(sheet: Sheet, shapes: Iterable[BaseGeometry | None], colour: str, width: float, dash: str = "") -> None:
+def draw_lines(
+    sheet: PaperSheet, shapes: Iterable[BaseGeometry | None], colour: str, width: float, dash: str = ""
+) -> None:
     """Draw lines as one, so that those that lie on each other are drawn once."""
     shapes = [s for s in shapes if s is not None and not s.is_empty]
     if shapes:
@@ -140,7 +142,9 @@ def draw_lines(sheet: Sheet, shapes: Iterable[BaseGeometry | None], colour: str,
         )
 
 
-def draw_ground(sheet: Sheet, streets: gpd.GeoDataFrame | None, waters: gpd.GeoSeries | None, width: float) -> None:
+def draw_ground(
+    sheet: PaperSheet, streets: gpd.GeoDataFrame | None, waters: gpd.GeoSeries | None, width: float
+) -> None:
     """Draw rivers and streets."""
     if waters is not None and len(waters):
         sheet.draw(geometry.union(waters.to_numpy()), line=WATER, width=4 * width)
@@ -152,7 +156,7 @@ def draw_ground(sheet: Sheet, streets: gpd.GeoDataFrame | None, waters: gpd.GeoS
         sheet.shown.add("street")
 
 
-def draw_stations(sheet: Sheet, stations: gpd.GeoDataFrame | None, size: float) -> None:
+def draw_stations(sheet: PaperSheet, stations: gpd.GeoDataFrame | None, size: float) -> None:
     """Draw stations: a filled square where one is today, with a white cross where it closes, a filled diamond for a new one, so that grey tells them apart."""
     for s, x, y in _stations_there(sheet, stations, size):
         r = size / 2
@@ -174,7 +178,9 @@ def draw_stations(sheet: Sheet, stations: gpd.GeoDataFrame | None, size: float) 
         sheet.shown.add("closes" if closes else "today" if s.existing else "new")
 
 
-def _stations_there(sheet: Sheet, stations: gpd.GeoDataFrame | None, size: float) -> Iterable[tuple[Any, float, float]]:
+def _stations_there(
+    sheet: PaperSheet, stations: gpd.GeoDataFrame | None, size: float
+) -> Iterable[tuple[Any, float, float]]:
     """Yield the stations whose sign lies whole in the frame, each with its place in mm."""
     for s in () if stations is None else each_row(stations):
         x, y = sheet.mm(np.array([[s.geometry.x, s.geometry.y]]))[0]
@@ -183,7 +189,7 @@ def _stations_there(sheet: Sheet, stations: gpd.GeoDataFrame | None, size: float
 
 
 def station_names(
-    sheet: Sheet,
+    sheet: PaperSheet,
     stations: gpd.GeoDataFrame | None,
     names: Mapping[str, str],
     size: float,
@@ -215,7 +221,7 @@ def station_names(
     return [texts[k] for k in missing], boxes
 
 
-def borders_on(sheet: Sheet, areas: Sequence[BaseGeometry] | np.ndarray) -> BaseGeometry:
+def borders_on(sheet: PaperSheet, areas: Sequence[BaseGeometry] | np.ndarray) -> BaseGeometry:
     """Return the borders of areas as they lie on a sheet, mm."""
     lines = shapely.boundary(np.array(areas, dtype=object))
     cut = geometry.intersection(lines, sheet.frame) if len(lines) else lines
@@ -223,7 +229,7 @@ def borders_on(sheet: Sheet, areas: Sequence[BaseGeometry] | np.ndarray) -> Base
 
 
 def names_beside(
-    sheet: Sheet,
+    sheet: PaperSheet,
     points: Sequence[tuple[float, float]],
     texts: Sequence[str],
     size: float,
@@ -259,7 +265,7 @@ def names_beside(
 
 
 def area_names(
-    sheet: Sheet, areas: gpd.GeoDataFrame, labels: Mapping[str, str], size: float
+    sheet: PaperSheet, areas: gpd.GeoDataFrame, labels: Mapping[str, str], size: float
 ) -> tuple[list[str], list[Box]]:
     """Write the name of each area where it hides nothing, or its number, or a number at the end of a line.
 
@@ -294,7 +300,7 @@ def area_names(
     return [name for _, name in sorted(listed)], cramped
 
 
-def _write_placed(sheet: Sheet, at: Named, size: float) -> None:
+def _write_placed(sheet: PaperSheet, at: Named, size: float) -> None:
     """Write a name of an area where it was placed, with the line to its area where there is one."""
     text, x, y, end = at
     if end is not None:
@@ -308,7 +314,7 @@ def _write_placed(sheet: Sheet, at: Named, size: float) -> None:
         sheet.taken += line_boxes(*end, sheet.taken[-1])
 
 
-def street_names(sheet: Sheet, streets: gpd.GeoDataFrame, shape: shapely.Geometry) -> None:
+def street_names(sheet: PaperSheet, streets: gpd.GeoDataFrame, shape: shapely.Geometry) -> None:
     """Write the names of streets along them inside a beat, the longest first, each once."""
     named = streets[streets["name"].notna()]
     if named.empty:

@@ -22,8 +22,8 @@ from beatplanner.data.publish.public.map_sheet import (
     DARK,
     GREY,
     LIGHT,
-    Drawing,
-    Sheet,
+    PaperSheet,
+    SheetDrawing,
     filled_sheet,
     ground_per_map_metre,
     round_scale,
@@ -75,7 +75,7 @@ def draw_town(
     names: Mapping[str, str] | None = None,
     part: Box | None = None,
     parts: Sequence[Box] | None = None,
-) -> Drawing:
+) -> SheetDrawing:
     """Draw the whole town, or a dense part of it.
 
     Parameters
@@ -163,17 +163,17 @@ def _padded(box: Box) -> Box:
 
 
 def _finished(
-    sheet: Sheet,
+    sheet: PaperSheet,
     scale: float,
     listed: Sequence[str] = (),
     unnamed: Sequence[str] = (),
     places: Sequence[tuple[int, str]] = (),
     parts: Sequence[Box] = (),
-) -> Drawing:
+) -> SheetDrawing:
     """Return the drawing of a sheet with its grid."""
     sheet.draw_grid()
     listing = tuple(listed), tuple(n.text for n in sheet.numbers), sheet.step, tuple(unnamed), tuple(places)
-    return Drawing(sheet.svg(), sheet.width, sheet.height, scale, *listing, frozenset(sheet.shown), tuple(parts))
+    return SheetDrawing(sheet.svg(), sheet.width, sheet.height, scale, *listing, frozenset(sheet.shown), tuple(parts))
 
 
 def _own_stations(plan: PublicPlan, beat: str) -> set[str]:
@@ -216,7 +216,7 @@ def draw_beat(
     venue_name: str | None = None,
     stations: Mapping[str, str] | None = None,
     numbered: bool = False,
-) -> Drawing:
+) -> SheetDrawing:
     """Draw one beat with its streets, places, station and venue, and what lies around it.
 
     Parameters

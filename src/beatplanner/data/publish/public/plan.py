@@ -48,7 +48,7 @@ class OfficerFacts:
 
 
 @dataclass(frozen=True)
-class Way:
+class StationWay:
     """A station of a beat.
 
     Attributes
@@ -116,7 +116,7 @@ class PublicPlan:
     work_spread: float | None = None
     own_municipality: bool = True
     officers: OfficerFacts | None = None
-    ways: Mapping[str, Sequence[Way]] = field(default_factory=dict[str, Sequence[Way]])
+    ways: Mapping[str, Sequence[StationWay]] = field(default_factory=dict[str, Sequence[StationWay]])
     draft: Sequence[Reason] = ()
     accepted: Sequence[str] = ()
     closed: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
@@ -209,7 +209,7 @@ class Posted:
 
 
 @dataclass(frozen=True)
-class Meeting:
+class PublicMeeting:
     """A forum as the public sees it; costs are for members who come from all places alike.
 
     Attributes
@@ -252,7 +252,7 @@ class PublicTables:
 
 
 @dataclass(frozen=True)
-class Settings:
+class PackSettings:
     """What the force set for the pack; the keys of the section ``[forum]`` of the same names."""
 
     threshold: int

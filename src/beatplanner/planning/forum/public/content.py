@@ -14,12 +14,12 @@ from beatplanner.data.formats.frames import each_row, records
 from beatplanner.data.publish.public.figures import PublicSpeech, computed, counted, of_force, on_map, rule
 from beatplanner.data.publish.public.plan import (
     Card,
-    Meeting,
+    PackSettings,
     Posted,
     PublicFigures,
+    PublicMeeting,
     PublicPlan,
     PublicTables,
-    Settings,
 )
 from beatplanner.data.result.alphabet import natural
 from beatplanner.data.result.cells import HIDDEN
@@ -53,10 +53,10 @@ class PackContent:
 
     plan: PublicPlan
     figures: PublicFigures
-    meetings: Sequence[Meeting]
+    meetings: Sequence[PublicMeeting]
     posted: Mapping[str, Sequence[Posted]]
     tables: PublicTables
-    settings: Settings
+    settings: PackSettings
     card: Card
     speech: PublicSpeech
     day: dt.date
@@ -130,7 +130,7 @@ class PackContent:
         own = self.speech.own(self.settings.level_names.get(level))
         return self.speech.given(own) if own else self.speech.text(LEVEL_TITLES[level])
 
-    def meeting_of(self, beat: str) -> Meeting | None:
+    def meeting_of(self, beat: str) -> PublicMeeting | None:
         """Return the forum of a beat."""
         return next((m for m in self.meetings if m.level == "neighbourhood" and m.area == beat), None)
 
@@ -339,17 +339,17 @@ class PackContent:
     # ---- what several pages say
 
     @cached_property
-    def meetings_in_order(self) -> list[Meeting]:
+    def meetings_in_order(self) -> list[PublicMeeting]:
         """The forums as tables list them: those of beats as their pages stand, then those of municipalities by the alphabet, then the rest."""
         levels = list(dict.fromkeys(m.level for m in self.meetings))
         page = {str(b.beat): k for k, b in enumerate(self.beats)}
 
-        def place(m: Meeting) -> tuple[int, int, tuple[Any, ...]]:
+        def place(m: PublicMeeting) -> tuple[int, int, tuple[Any, ...]]:
             return levels.index(m.level), page.get(m.area, len(page)), natural(str(m.area))
 
         return sorted(self.meetings, key=place)
 
-    def when_and_where(self, meeting: Meeting) -> str:
+    def when_and_where(self, meeting: PublicMeeting) -> str:
         """Say where and when a forum meets."""
         t = self.speech
         place = t.given(meeting.venue) if meeting.venue else t.text("the place will be announced")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from beatplanner.data.publish.public.figures import PublicSpeech, on_map
 from beatplanner.data.publish.public.map_margin import system_names
-from beatplanner.data.publish.public.map_sheet import ACCENT, DARK, OPENED, WATER, Drawing
+from beatplanner.data.publish.public.map_sheet import ACCENT, DARK, OPENED, WATER, SheetDrawing
 from beatplanner.planning.forum.public.content import PackContent
 
 # Frames of the town's maps on paper, in mm, and the paper of each; the one in which a map is largest is taken.
@@ -49,9 +49,9 @@ def sign_labels(t: PublicSpeech) -> dict[str, str]:
 
 def town_maps(
     content: PackContent,
-    drawn: Sequence[tuple[Drawing | None, Drawing]],
+    drawn: Sequence[tuple[SheetDrawing | None, SheetDrawing]],
     today: int,
-) -> Iterator[tuple[str, Drawing, str, str, str]]:
+) -> Iterator[tuple[str, SheetDrawing, str, str, str]]:
     """Yield the maps of the town and of its dense parts: file, drawing, title, alternative text, size of paper.
 
     Parameters
@@ -87,7 +87,7 @@ def town_maps(
                 yield f"{file}{letter}.svg", drawing, f"{part} – {title}", f"{part}. {title}.", paper
 
 
-def listed(content: PackContent, drawing: Drawing) -> str:
+def listed(content: PackContent, drawing: SheetDrawing) -> str:
     """Name what a map shows by numbers or without a name."""
     said: list[str] = []
     t = content.speech
@@ -106,7 +106,7 @@ def digits(step: float) -> int:
     return next(d for d in range(4) if abs(step * 10**d - round(step * 10**d)) < 1e-9 or d == 3)
 
 
-def system_of(content: PackContent, drawing: Drawing) -> str:
+def system_of(content: PackContent, drawing: SheetDrawing) -> str:
     """Name the coordinate system, its datum and the grid of a map."""
     t = content.speech
     name, datum = system_names(content.plan.units.crs)

@@ -13,10 +13,10 @@ from beatplanner.data.formats import geometry
 from beatplanner.data.publish.public.beat_pages import as_pixels
 from beatplanner.data.publish.public.figures import on_map
 from beatplanner.data.publish.public.map_margin import legend
-from beatplanner.data.publish.public.map_sheet import Drawing, frame_of
+from beatplanner.data.publish.public.map_sheet import SheetDrawing, paper_frame
 from beatplanner.data.publish.public.pack_maps import draw_beat, draw_town
 from beatplanner.data.publish.public.pack_pdf import script_of
-from beatplanner.data.publish.public.plan import Meeting, PublicPlan, PublicTables
+from beatplanner.data.publish.public.plan import PublicMeeting, PublicPlan, PublicTables
 from beatplanner.data.publish.public.qr_code import qr_code
 from beatplanner.data.result.names import municipality_beside
 from beatplanner.data.side_work import SideWork, Task
@@ -52,7 +52,7 @@ class Maps:
         self,
         plan: PublicPlan,
         tables: PublicTables,
-        meetings: Sequence[Meeting],
+        meetings: Sequence[PublicMeeting],
         names: dict[str, str],
         stations: dict[str, str],
         sheets: Mapping[str, Frame] | None = None,
@@ -67,24 +67,24 @@ class Maps:
         if "current" in units and units["current"].notna().any():
             known = units[units["current"].notna()]
             self.today = geometry.dissolved(known, "current").rename(columns={"current": "beat"})
-        self.beats: dict[tuple[str, tuple[float, float]], Drawing] = {}
+        self.beats: dict[tuple[str, tuple[float, float]], SheetDrawing] = {}
         # the maps of the sheets as a word processor shows them, by beat; made by `draw_all`
         self.pixels: dict[str, bytes] = {}
 
     @cached_property
-    def towns(self) -> list[tuple[Drawing | None, Drawing]]:
+    def towns(self) -> list[tuple[SheetDrawing | None, SheetDrawing]]:
         """The town today (None without beats of today) and as planned, then its dense parts on sheets of their own."""
         known, planned = self.today is not None, list(TOWN_FRAMES)
-        frame = frame_of(tuple(self.plan.units.total_bounds), planned)
+        frame = paper_frame(tuple(self.plan.units.total_bounds), planned)
         after = self._town(frame, planned=True)
         found = [(self._town(frame, planned=False, parts=after.parts) if known else None, after)]
         for part in after.parts:
-            frame = frame_of(part, planned)
+            frame = paper_frame(part, planned)
             before = self._town(frame, planned=False, part=part) if known else None
             found.append((before, self._town(frame, planned=True, part=part)))
         return found
 
-    def _town(self, frame: tuple[float, float], *, planned: bool, **which: Any) -> Drawing:
+    def _town(self, frame: tuple[float, float], *, planned: bool, **which: Any) -> SheetDrawing:
         """Draw the town or a part of it, as planned or as it is today."""
         plan, tables = self.plan, self.tables
         common = {
@@ -137,9 +137,9 @@ class Maps:
         """Return the frame in which a beat is largest."""
         beats = self.plan.beats
         of_beat = beats[beats["beat"].astype(str) == beat]
-        return frame_of(tuple(of_beat.total_bounds), list(BEAT_FRAMES))
+        return paper_frame(tuple(of_beat.total_bounds), list(BEAT_FRAMES))
 
-    def beat(self, beat: str, frame: tuple[float, float]) -> Drawing:
+    def beat(self, beat: str, frame: tuple[float, float]) -> SheetDrawing:
         """Return the map of one beat in a frame, mm."""
         if (beat, frame) not in self.beats:
             at, venue = self.venues.get(beat, (None, None))
@@ -159,7 +159,9 @@ class Maps:
         return self.beats[beat, frame]
 
 
-def drawn(maps: Maps, beats: Sequence[str]) -> tuple[dict[tuple[str, tuple[float, float]], Drawing], dict[str, bytes]]:
+def drawn(
+    maps: Maps, beats: Sequence[str]
+) -> tuple[dict[tuple[str, tuple[float, float]], SheetDrawing], dict[str, bytes]]:
     """Return the maps of some beats by beat and frame, and those of their sheets as a word processor shows them."""
     found = {
         (beat, frame): maps.beat(beat, frame) for beat in beats for frame in (maps.sheets[beat], maps.frame_of(beat))
@@ -174,11 +176,11 @@ def write_papers(press: Press, content: PackContent, maps: Maps, suffix: str, si
     pictures |= {o.photo[0]: o.photo[1] for posted in content.posted.values() for o in posted if o.photo}
     sections: list[Block] = []
 
-    def enter(drawing: Drawing) -> None:
+    def enter(drawing: SheetDrawing) -> None:
         for number in (*drawing.numbers, *(str(k) for k, _ in drawing.places)):
             t.register.enter("map", number)
 
-    def add_map(file: str, drawing: Drawing, title: str, alt: str, paper: str) -> None:
+    def add_map(file: str, drawing: SheetDrawing, title: str, alt: str, paper: str) -> None:
         enter(drawing)
         pictures[file] = drawing.svg.encode("utf-8")
         metres = drawing.scale / 10
@@ -206,7 +208,7 @@ def write_papers(press: Press, content: PackContent, maps: Maps, suffix: str, si
             }
         )
 
-    def key(drawing: Drawing) -> Block:
+    def key(drawing: SheetDrawing) -> Block:
         """Draw the legend of a map as one picture, which a screen reader reads as one."""
         names = [n for n in SIGNS if n in drawing.shown]
         file = f"key{int(drawing.width)}_{'_'.join(names)}.svg"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from beatplanner.data.publish.public.figures import computed, counted, on_map, rule
-from beatplanner.data.publish.public.plan import Meeting
+from beatplanner.data.publish.public.plan import PublicMeeting
 from beatplanner.data.result.alphabet import natural, ranges, stem
 from beatplanner.data.result.draft_reason import FAULTY, gap_digits
 from beatplanner.planning.forum.public.beat_page import action_table
@@ -34,7 +34,7 @@ def town_pages(content: PackContent, sheets: Mapping[str, int]) -> list[tuple[st
     return [(title, blocks) for title, blocks in found if blocks]
 
 
-def area_title(content: PackContent, meeting: Meeting) -> str:
+def area_title(content: PackContent, meeting: PublicMeeting) -> str:
     """Return for whom a forum is."""
     t = content.speech
     if meeting.level == "neighbourhood":

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.paths import whole_path
-from beatplanner.ui.desktop.map.printing import PAPER, SCALES, Page, draw_page, write_page
+from beatplanner.ui.desktop.map.printing import PAPER, SCALES, PrintedPage, draw_page, write_page
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.map.workbook_words import UNNAMED, card_of, workbook_words
 from beatplanner.ui.desktop.plain_text import Label
@@ -130,12 +130,12 @@ class PrintDialog(QDialog):
         )
         return float(int(digits))
 
-    def page(self) -> Page:
+    def page(self) -> PrintedPage:
         """Return the page as chosen."""
         seen = self.area.currentIndex() == 1
         x, y = self.map.centre
         centre = (float(x), float(y)) if seen else None
-        page = Page(
+        page = PrintedPage(
             title=self.title.text(),
             paper=self.paper.currentText(),
             landscape=self.direction.currentIndex() == 0,
@@ -263,7 +263,7 @@ def install(window: Window) -> None:
         if name:
             _export(window, lambda: _written(dialog.page(), Path(name)))
 
-    def _written(page: Page, path: Path) -> list[Path]:
+    def _written(page: PrintedPage, path: Path) -> list[Path]:
         with working(window, window.tr("The page is drawn…")) as pause:
             write_page(path, page, window.map.content, window.map.stack, pause=pause)
         return [path]

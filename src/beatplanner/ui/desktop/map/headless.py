@@ -41,7 +41,7 @@ def print_plan(
     from beatplanner.data.result.run_card import card_rows
     from beatplanner.ui.desktop.map.map_content import MapContent
     from beatplanner.ui.desktop.map.map_layers import LayerStack
-    from beatplanner.ui.desktop.map.printing import Page, write_page
+    from beatplanner.ui.desktop.map.printing import PrintedPage, write_page
     from beatplanner.ui.desktop.session.session import OpenTown
 
     if QGuiApplication.instance() is None:
@@ -52,7 +52,7 @@ def print_plan(
     scenario.plan, scenario.result = read_result(folder), folder
     stack = LayerStack()
     stack.patterns = patterns
-    page = Page(
+    page = PrintedPage(
         title=title or scenario.name,
         paper=paper,
         landscape=landscape,

@@ -17,7 +17,7 @@ from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.view import View, round_pen
 
 if TYPE_CHECKING:
-    from beatplanner.data.town.street_names import Streets
+    from beatplanner.data.town.street_names import NamedStreets
 
 # Streets whose names are tried in one picture, how far apart the same name stands again, in its own lengths, and how straight a street must
 # be below it: the direct way over the way along.
@@ -303,7 +303,9 @@ def draw_outline(
             _write(painter, view, place.map(letters))
 
 
-def draw_streets(painter: QPainter, view: View, streets: Streets, taken: list[QRectF], size: float) -> Iterator[None]:
+def draw_streets(
+    painter: QPainter, view: View, streets: NamedStreets, taken: list[QRectF], size: float
+) -> Iterator[None]:
     """Write names along the streets that are long enough for them and straight where they stand, the longest first; pauses now and then."""
     font = QFont(painter.font())
     font.setPixelSize(max(6, round(size * view.dot)))

@@ -19,7 +19,7 @@ from beatplanner.ui.desktop.toolkit.in_language import in_language
 
 if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables
-    from beatplanner.data.town.street_names import Streets
+    from beatplanner.data.town.street_names import NamedStreets
     from beatplanner.planning.beats.drawing import Drawing
     from beatplanner.ui.desktop.map.background_map import BackgroundMap
 
@@ -39,7 +39,7 @@ FIGURES = (
 
 
 @dataclass(frozen=True)
-class Place:
+class NamedPlace:
     """Something with a name that can be found: where it is, and what it is."""
 
     name: str
@@ -102,7 +102,7 @@ class MapContent:
         self._near: list[set[int]] = []
         self.found: np.ndarray | None = None
         self.found_colour = np.array([], int)
-        self.streets: Streets | None = None
+        self.streets: NamedStreets | None = None
         self.background: BackgroundMap | None = None
         self._anchors: dict[int, tuple[float, float]] = {}
         if scenario is not None and scenario.is_open:
@@ -388,7 +388,7 @@ class MapContent:
         under = self.unit_at(x, y)
         return np.unique(np.r_[touched, under]) if under >= 0 else np.sort(touched)
 
-    def places(self) -> list[Place]:
+    def places(self) -> list[NamedPlace]:
         """Return everything that has a name: beats, stations, municipalities and units."""
         found = []
         for k in range(len(self.ids)):
@@ -396,26 +396,26 @@ class MapContent:
             if shape is not None:
                 name = self.beat_name(k)
                 text = name if self.ids[k] in name else f"{name} ({self.ids[k]})"
-                found.append(Place(text, "beat", tuple(shapely.bounds(shape))))
+                found.append(NamedPlace(text, "beat", tuple(shapely.bounds(shape))))
         for name, (x, y) in zip(self.station_names, self.points.get("Stations", ()), strict=False):
-            found.append(Place(name, "station", (x - 300, y - 300, x + 300, y + 300)))
+            found.append(NamedPlace(name, "station", (x - 300, y - 300, x + 300, y + 300)))
         found += self._street_places()
         boxes = shapely.bounds(self.polygons).reshape(-1, 4)
         for name in sorted({str(m) for m in self.municipality if m}):
             inside = boxes[self.municipality == name]
-            found.append(Place(name, "municipality", (*inside[:, :2].min(axis=0), *inside[:, 2:].max(axis=0))))
+            found.append(NamedPlace(name, "municipality", (*inside[:, :2].min(axis=0), *inside[:, 2:].max(axis=0))))
         for name, unit, box in zip(self.unit_names, self.unit_ids, boxes, strict=True):
-            found.append(Place(name if name == unit else f"{name} ({unit})", "unit", tuple(box)))
+            found.append(NamedPlace(name if name == unit else f"{name} ({unit})", "unit", tuple(box)))
         return found
 
-    def _street_places(self) -> list[Place]:
+    def _street_places(self) -> list[NamedPlace]:
         """Return the streets, each name once: its longest piece."""
         if self.streets is None:
             return []
         first: dict[str, int] = {}
         for k, name in enumerate(self.streets.names):
             first.setdefault(name, k)
-        return [Place(name, "street", tuple(self.streets.boxes[k].tolist())) for name, k in first.items()]
+        return [NamedPlace(name, "street", tuple(self.streets.boxes[k].tolist())) for name, k in first.items()]
 
 
 def folded(text: str) -> str:
@@ -423,7 +423,7 @@ def folded(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
 
 
-def search_places(places: list[Place], wanted: str, most: int = 12) -> list[Place]:
+def search_places(places: list[NamedPlace], wanted: str, most: int = 12) -> list[NamedPlace]:
     """Return the places whose name holds the words of `wanted`, those that begin with it first."""
     words = folded(wanted).split()
     if not words:

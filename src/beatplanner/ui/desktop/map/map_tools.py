@@ -9,7 +9,7 @@ import shapely
 from PySide6.QtCore import QSize, QStringListModel, Qt
 from PySide6.QtWidgets import QAbstractButton, QCompleter, QLineEdit
 
-from beatplanner.ui.desktop.map.map_content import Place, search_places
+from beatplanner.ui.desktop.map.map_content import NamedPlace, search_places
 from beatplanner.ui.desktop.map.map_view import MapView
 from beatplanner.ui.desktop.map.pointer_tools import Lasso, Measure
 from beatplanner.ui.desktop.map.window import Window
@@ -56,8 +56,8 @@ class PlaceSearch(QLineEdit):
         self.setAccessibleName(self.tr("Search a place"))
         self.setClearButtonEnabled(True)
         self.setMaximumWidth(260)
-        self._places: list[Place] | None = None
-        self._found: list[Place] = []
+        self._places: list[NamedPlace] | None = None
+        self._found: list[NamedPlace] = []
         self._model = QStringListModel(self)
         completer = QCompleter(self._model, self)
         # the list is what the search found: the completer must not sift it again
@@ -71,7 +71,7 @@ class PlaceSearch(QLineEdit):
         """Look the names up anew at the next search: another plan is shown."""
         self._places = None
 
-    def found(self, text: str) -> list[Place]:
+    def found(self, text: str) -> list[NamedPlace]:
         """Return the places that are found."""
         if self._places is None:
             self._places = self.map.content.places()
@@ -81,7 +81,7 @@ class PlaceSearch(QLineEdit):
         self._found = self.found(text)
         self._model.setStringList([self._line(p) for p in self._found])
 
-    def _line(self, place: Place) -> str:
+    def _line(self, place: NamedPlace) -> str:
         return f"{place.name}  –  {self.tr(place.kind)}"
 
     def _chosen(self, line: str) -> None:
@@ -96,7 +96,7 @@ class PlaceSearch(QLineEdit):
         if self._found:
             self.go_to(self._found[0])
 
-    def go_to(self, place: Place) -> None:
+    def go_to(self, place: NamedPlace) -> None:
         """Show a place, pick it where it is a beat and select it where it is a unit."""
         self.map.zoom_to(place.box, 0.55)
         content = self.map.content

@@ -62,7 +62,7 @@ PNG_PIXELS = 100_000_000  # 400 MB of memory; larger papers get a coarser pictur
 
 
 @dataclass(frozen=True)
-class Page:
+class PrintedPage:
     """What is printed.
 
     Attributes
@@ -113,14 +113,14 @@ class Page:
         return float(next((s for s in SCALES if s >= needed), math.ceil(needed / 100_000) * 100_000))
 
 
-def draw_page(painter: QPainter, page: Page, content: MapContent, stack: LayerStack, dots_per_mm: float) -> None:
+def draw_page(painter: QPainter, page: PrintedPage, content: MapContent, stack: LayerStack, dots_per_mm: float) -> None:
     """Draw a page; see `page_steps`."""
     for _ in page_steps(painter, page, content, stack, dots_per_mm):
         pass
 
 
 def page_steps(
-    painter: QPainter, page: Page, content: MapContent, stack: LayerStack, dots_per_mm: float
+    painter: QPainter, page: PrintedPage, content: MapContent, stack: LayerStack, dots_per_mm: float
 ) -> Generator[None, None, None]:
     """Draw a page, pausing after each part; the painter's origin is the corner of the paper and its unit a dot.
 
@@ -179,7 +179,7 @@ def _write(painter: QPainter, box: QRectF, text: str, size: float, *, bold: bool
 
 def _draw_legend(
     painter: QPainter,
-    page: Page,
+    page: PrintedPage,
     content: MapContent,
     stack: LayerStack,
     frame: QRectF,
@@ -259,7 +259,7 @@ def _draw_card(
 
 def write_page(
     path: Path,
-    page: Page,
+    page: PrintedPage,
     content: MapContent,
     stack: LayerStack,
     dpi: int = 300,
@@ -308,7 +308,7 @@ def write_page(
     swap_in(part, path)
 
 
-def _pdf(part: Path, page: Page, content: MapContent, stack: LayerStack, pause: Callable[[], None]) -> bool:
+def _pdf(part: Path, page: PrintedPage, content: MapContent, stack: LayerStack, pause: Callable[[], None]) -> bool:
     writer = QPdfWriter(str(part))
     writer.setResolution(600)
     writer.setTitle(page.title)
@@ -326,7 +326,9 @@ def _pdf(part: Path, page: Page, content: MapContent, stack: LayerStack, pause: 
     return done
 
 
-def _png(part: Path, page: Page, content: MapContent, stack: LayerStack, dpi: int, pause: Callable[[], None]) -> bool:
+def _png(
+    part: Path, page: PrintedPage, content: MapContent, stack: LayerStack, dpi: int, pause: Callable[[], None]
+) -> bool:
     width, height = page.size
     dpi = min(dpi, int(math.sqrt(PNG_PIXELS / (width * height)) * 25.4))
     mm = dpi / 25.4

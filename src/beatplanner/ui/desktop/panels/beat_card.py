@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from beatplanner.ui.desktop.panels.card_words import KINDS, CardWords, Section
+from beatplanner.ui.desktop.panels.card_words import KINDS, CardSection, CardWords
 from beatplanner.ui.desktop.panels.charts import Bar, BarList, Columns
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.amount_words import amount_line, amount_number, amount_word
@@ -26,7 +26,7 @@ from beatplanner.ui.desktop.toolkit.figures_text import number, weekday, weekday
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 
 if TYPE_CHECKING:
-    from beatplanner.planning.forum.beat_cards import BeatBook, BeatCard, Problems
+    from beatplanner.planning.forum.beat_cards import BeatBook, BeatCard, BeatIncidents
 
 # Hours between the figures under the columns of a day.
 TICK = 6
@@ -222,7 +222,7 @@ class BeatCardView(QScrollArea):
             found.append(bars)
         return found
 
-    def _charts(self, column: QVBoxLayout, problems: Problems, section: Section) -> None:
+    def _charts(self, column: QVBoxLayout, problems: BeatIncidents, section: CardSection) -> None:
         column.addWidget(_text(section.lines[0]))
         shown = list(problems.by_category)
         if len(shown) > KINDS + 1:
@@ -255,7 +255,7 @@ class BeatCardView(QScrollArea):
         if len(section.lines) > 1:
             column.addWidget(_text("\n".join(section.lines[1:])))
 
-    def _links(self, section: Section) -> QLabel:
+    def _links(self, section: CardSection) -> QLabel:
         said = "<br>".join(
             f'<a href="{html.escape(beat, quote=True)}">{html.escape(text)}</a>' for text, beat in section.links
         )

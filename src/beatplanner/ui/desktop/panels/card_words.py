@@ -15,7 +15,7 @@ from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, month, numbe
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 
 if TYPE_CHECKING:
-    from beatplanner.planning.forum.beat_cards import BeatBook, BeatCard, Posting, Problems
+    from beatplanner.planning.forum.beat_cards import BeatBook, BeatCard, BeatIncidents, ShownPosting
 
 # So many kinds of incidents, neighbours and beats of today are named; the rest are summed up.
 KINDS, NEIGHBOURS, ORIGINS = 8, 8, 5
@@ -24,7 +24,7 @@ COUNTED = ("residents", "calls")
 
 
 @dataclass(frozen=True)
-class Section:
+class CardSection:
     """A part of a card: a key, its title and sentences; `links` are the beats that it names, by what is said."""
 
     key: str
@@ -40,7 +40,7 @@ class CardWords(QObject):
     not told.
     """
 
-    def sections(self, card: BeatCard, book: BeatBook, *, outside: bool = False) -> list[Section]:
+    def sections(self, card: BeatCard, book: BeatBook, *, outside: bool = False) -> list[CardSection]:
         """Return the parts of a card that have something to say."""
         parts = [
             self._work(card, threshold_of(book) if outside else 0),
@@ -113,7 +113,7 @@ class CardWords(QObject):
 
     # ---- the parts
 
-    def _work(self, card: BeatCard, least: int = 0) -> Section:
+    def _work(self, card: BeatCard, least: int = 0) -> CardSection:
         whose = (
             self.tr("{0}'s mean").format(card.municipality) if card.municipality else self.tr("the mean of all beats")
         )
@@ -148,22 +148,22 @@ class CardWords(QObject):
             lines.append(self.tr("Of these hours {0}.").format(", ".join(parts)))
         # few incidents are not told outside, and neither is what would give them away
         lines += [amount_line(b) for b in card.balances if b.name not in COUNTED or b.held >= least]
-        return Section("work", self.tr("Work"), tuple(lines))
+        return CardSection("work", self.tr("Work"), tuple(lines))
 
-    def _officers(self, card: BeatCard, outside: bool) -> Section:
+    def _officers(self, card: BeatCard, outside: bool) -> CardSection:
         title = self.tr("Officers")
         needed = self.tr("The work needs {0}; the plan has {1} posts.").format(card.officers_required, card.posts)
         if card.holders is None:
-            return Section("officers", title, (needed, self.tr("No officers were planned.")))
+            return CardSection("officers", title, (needed, self.tr("No officers were planned.")))
         lines = [needed]
         for post, postings in enumerate(card.holders, start=1):
             said = "; ".join(self._posting(p, outside) for p in postings[:3])
             if len(postings) > 3:
                 said += self.tr(" and {0} more").format(len(postings) - 3)
             lines.append(self.tr("Post {0}: {1}").format(post, said or self.tr("never filled in the plan's time")))
-        return Section("officers", title, tuple(lines))
+        return CardSection("officers", title, tuple(lines))
 
-    def _posting(self, posting: Posting, outside: bool) -> str:
+    def _posting(self, posting: ShownPosting, outside: bool) -> str:
         who = self.tr("an officer") if outside else posting.officer
         last = posting.end - dt.timedelta(days=1)
         if posting.to_the_end:
@@ -179,7 +179,7 @@ class CardWords(QObject):
         )
         return f"{who}{speaks}, {until}"
 
-    def _languages(self, card: BeatCard) -> Section:
+    def _languages(self, card: BeatCard) -> CardSection:
         lines = []
         for spoken in card.languages:
             said = self.tr("{0}: {1} residents ({2})").format(
@@ -192,14 +192,14 @@ class CardWords(QObject):
                     else self.tr("; spoken by none of its first officers")
                 )
             lines.append(said)
-        return Section("languages", self.tr("Languages"), tuple(lines))
+        return CardSection("languages", self.tr("Languages"), tuple(lines))
 
-    def _station(self, card: BeatCard) -> Section:
+    def _station(self, card: BeatCard) -> CardSection:
         title = self.tr("Station")
         if card.limit is None:
-            return Section("station", title, ())
+            return CardSection("station", title, ())
         if card.station is None or card.minutes is None:
-            return Section("station", title, (self.tr("No station can be reached on foot from here."),))
+            return CardSection("station", title, (self.tr("No station can be reached on foot from here."),))
         lines = [
             self.tr("The nearest for most is {0}; {1} minutes on foot on average.").format(
                 in_language(card.station), number(card.minutes)
@@ -213,13 +213,13 @@ class CardWords(QObject):
             )
         if card.share_cut_off:
             lines.append(self.tr("{0} reach no station on foot.").format(percent(card.share_cut_off, 1)))
-        return Section("station", title, tuple(lines))
+        return CardSection("station", title, tuple(lines))
 
-    def _service(self, card: BeatCard) -> Section:
+    def _service(self, card: BeatCard) -> CardSection:
         """Say what the service picture finds for the beat over the whole week."""
         title, found = self.tr("When people call"), card.service
         if found is None:
-            return Section("service", title, ())
+            return CardSection("service", title, ())
         lines = []
         if (
             found["response_minutes"] is not None
@@ -259,12 +259,12 @@ class CardWords(QObject):
                     percent(found["away_share"]), percent(found["people_share"])
                 )
             )
-        return Section("service", title, tuple(lines))
+        return CardSection("service", title, tuple(lines))
 
-    def _problems(self, card: BeatCard, book: BeatBook, outside: bool) -> Section:
+    def _problems(self, card: BeatCard, book: BeatBook, outside: bool) -> CardSection:
         problems = card.problems
         if problems is None:
-            return Section("problems", self.tr("Recorded problems"), (book.problem,) if book.problem else ())
+            return CardSection("problems", self.tr("Recorded problems"), (book.problem,) if book.problem else ())
         lines = [self.period(problems)]
         if outside:
             least = threshold_of(book)
@@ -286,9 +286,9 @@ class CardWords(QObject):
         lines.append(
             self.tr("These are reports, not all that happened: where people trust the police, they report more.")
         )
-        return Section("problems", self.tr("Recorded problems"), tuple(lines))
+        return CardSection("problems", self.tr("Recorded problems"), tuple(lines))
 
-    def period(self, problems: Problems) -> str:
+    def period(self, problems: BeatIncidents) -> str:
         """Say which time the records cover."""
         total = sum(n for _, n in problems.by_category)
         first, last, days = (problems.period.get(k) for k in ("from", "to", "days"))
@@ -300,7 +300,7 @@ class CardWords(QObject):
             return self.tr("{0} in {1} days.").format(number(total), number(days))
         return self.tr("{0}; the records have no dates.").format(number(total))
 
-    def busiest(self, problems: Problems) -> str:
+    def busiest(self, problems: BeatIncidents) -> str:
         """Say when most is recorded; "" where the records do not tell."""
         said = []
         if problems.by_hour is not None and sum(problems.by_hour):
@@ -318,13 +318,13 @@ class CardWords(QObject):
             said.append(self.tr("on {0} ({1})").format(weekday(int(days.argmax())), percent(days.max() / days.sum())))
         return self.tr("Most are recorded {0}.").format(self.tr(" and ").join(said)) if said else ""
 
-    def _forum(self, card: BeatCard, book: BeatBook) -> Section:
+    def _forum(self, card: BeatCard, book: BeatBook) -> CardSection:
         meeting = card.meeting
         title = self.tr("Forum")
         if book.drawn:
-            return Section("forum", title, (self.tr("Planned again once this is the plan."),))
+            return CardSection("forum", title, (self.tr("Planned again once this is the plan."),))
         if meeting is None:
-            return Section("forum", title, ())
+            return CardSection("forum", title, ())
         place = meeting.venue or self.tr("the place is not fixed yet")
         when = (
             self.tr("{0} at {1}").format(date(meeting.first), meeting.time)
@@ -335,9 +335,9 @@ class CardWords(QObject):
         lines.append(self.tr("{0} meetings a year, {1} members.").format(meeting.meetings, meeting.members))
         if np.isfinite(meeting.walkers):
             lines.append(self.tr("{0} of residents can walk there.").format(percent(meeting.walkers)))
-        return Section("forum", title, tuple(lines))
+        return CardSection("forum", title, tuple(lines))
 
-    def _partners(self, card: BeatCard) -> Section:
+    def _partners(self, card: BeatCard) -> CardSection:
         kinds = {
             "school": self.tr("School"),
             "health": self.tr("Health centre"),
@@ -350,15 +350,15 @@ class CardWords(QObject):
             known = kinds.get(kind.casefold(), kind)
             said = f"{known}: {name}" if name else known
             lines.append(f"{said} – {does}" if does else said)
-        return Section("partners", self.tr("Partners"), tuple(lines))
+        return CardSection("partners", self.tr("Partners"), tuple(lines))
 
-    def _neighbours(self, card: BeatCard, book: BeatBook) -> Section:
+    def _neighbours(self, card: BeatCard, book: BeatBook) -> CardSection:
         links = []
         for beat, metres in card.neighbours[:NEIGHBOURS]:
             way = self.tr("{0} km of border").format(number(metres / 1000, 1)) if metres > 0 else self.tr("by a link")
             links.append((f"{self.named(beat, book)} ({way})", beat))
         more = len(card.neighbours) - NEIGHBOURS
-        return Section(
+        return CardSection(
             "neighbours",
             self.tr("Neighbours"),
             (self.tr("And {0} more.").format(more),) if more > 0 else (),
@@ -370,10 +370,10 @@ class CardWords(QObject):
         name = book.names.get(beat, beat)
         return self.tr("Beat {0}").format(beat) if name in (beat, f"Beat {beat}") else f"{name} ({beat})"
 
-    def _moved(self, card: BeatCard, book: BeatBook, outside: bool) -> Section:
+    def _moved(self, card: BeatCard, book: BeatBook, outside: bool) -> CardSection:
         title = self.tr("Against today's beats")
         if not card.from_today:
-            return Section("moved", title, ())
+            return CardSection("moved", title, ())
         least = threshold_of(book) if outside else 0
         lines = []
         if card.moved_in is not None:
@@ -400,7 +400,7 @@ class CardWords(QObject):
             else self.tr("Units by today's beat: {0}.")
         )
         lines.append(unit.format(", ".join(shown)))
-        return Section("moved", title, tuple(lines))
+        return CardSection("moved", title, tuple(lines))
 
 
 def _few(value: float, least: int) -> str:

@@ -66,12 +66,12 @@ class Shown(TypedDict):
 
 def prepare(folders: Sequence[Path], out: Path) -> Shown:
     """Compare plans, write the comparison into `out`, and return what the window shows; nothing of Qt, so a child does it."""
-    from beatplanner.planning.compare.columns import read_columns
+    from beatplanner.planning.compare.columns import read_compared
     from beatplanner.planning.compare.comparison import compare, map_of
     from beatplanner.planning.compare.figures import figures
 
     content = compare(folders, out)
-    columns = read_columns(folders)
+    columns = read_compared(folders)
     for c in columns:
         c.figures = figures(c, columns)
     shapes = columns[0].units.geometry.to_numpy()

@@ -19,7 +19,7 @@ from beatplanner.ui.desktop.toolkit.in_language import translated
 if TYPE_CHECKING:
     # what counts is loaded with the first stroke
     from beatplanner.planning.beats.drawing import Drawing
-    from beatplanner.planning.beats.drawn_figures import Figures
+    from beatplanner.planning.beats.drawn_figures import DrawnFigures
 
 # A click takes the line within so many pixels.
 NEAR = 12.0
@@ -40,7 +40,7 @@ class FullBar:
     text: str
 
 
-def bars_of(figures: Figures, row: int) -> list[FullBar]:
+def bars_of(figures: DrawnFigures, row: int) -> list[FullBar]:
     """Return the bars of one beat: its hours, and below them each amount that is balanced beside them."""
     hours, low, high, mean = (float(v[row]) for v in (figures.hours, figures.lower, figures.upper, figures.mean))
     # as the rules' own check: what lies on the limit keeps it

@@ -15,7 +15,7 @@ from beatplanner.ui.desktop.toolkit.in_language import in_language
 if TYPE_CHECKING:
     from beatplanner.data.project.edits import Edit
     from beatplanner.planning.beats.drawing import Drawing
-    from beatplanner.planning.beats.drawn_figures import Figures
+    from beatplanner.planning.beats.drawn_figures import DrawnFigures
 
 
 class DrawnChanges:
@@ -82,7 +82,7 @@ class DrawnChanges:
             self.window_._tell(self.tr("Some manual edits could not be re-applied"), [str(error)])
         self._after(drawing, None)
 
-    def _headline(self: Any, drawing: Drawing, f: Figures) -> str:
+    def _headline(self: Any, drawing: Drawing, f: DrawnFigures) -> str:
         """Say what the drawing comes to, in a few lines."""
         words = self.tr("{0} beats  ·  greatest deviation ±{1}  ·  {2} officers")
         posts = number(int(f.officers.sum()))

@@ -26,7 +26,7 @@ from beatplanner.ui.desktop.toolkit.signal_colours import signal
 
 if TYPE_CHECKING:
     # what plans is loaded with the first plan: the window itself stands at once
-    from beatplanner.planning.changes.roster_edits import Posting
+    from beatplanner.planning.changes.roster_edits import EditedPosting
 
 # Light fills, on which black text has a contrast of 7 to 1 at least; stable by an officer's place in the roster.
 FILLS = (
@@ -72,7 +72,7 @@ class Gantt(QAbstractScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.postings: list[Posting] = []
+        self.postings: list[EditedPosting] = []
         self.rows: list[Row] = []
         self.days: list[dt.date] = []
         self.marked: set[int] = set()
@@ -92,7 +92,7 @@ class Gantt(QAbstractScrollArea):
 
     def show_postings(
         self,
-        postings: Sequence[Posting],
+        postings: Sequence[EditedPosting],
         rows: Sequence[Row],
         days: Sequence[dt.date],
         marked: set[int],
@@ -156,7 +156,7 @@ class Gantt(QAbstractScrollArea):
         self._fit_bars()
         self.viewport().update()
 
-    def row_of(self, posting: Posting) -> int:
+    def row_of(self, posting: EditedPosting) -> int:
         """Return the row that a posting stands in; -1 where there is none."""
         for number, row in enumerate(self.rows):
             if row.officer == posting.officer if row.officer else (row.beat, row.post) == (posting.beat, posting.post):

@@ -338,7 +338,7 @@ class GanttPanel(QWidget):
 
     def lay_down(self, kept: Any) -> None:
         """Make kept moves again."""
-        from beatplanner.planning.changes.roster_edits import Posting
+        from beatplanner.planning.changes.roster_edits import EditedPosting
 
         plan = self.window_.scenario.plan
         if self.judge is None and plan is not None and plan.assignments is not None and plan.roster is not None:
@@ -346,7 +346,7 @@ class GanttPanel(QWidget):
         if self.judge is None or not isinstance(kept, list) or len(kept) < 2:
             return
         try:
-            steps = [[Posting(**posting) for posting in step] for step in kept[1:]]
+            steps = [[EditedPosting(**posting) for posting in step] for step in kept[1:]]
         except TypeError:
             return
         self.steps, self.undone = [self.steps[0], *steps], []

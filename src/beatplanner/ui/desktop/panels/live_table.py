@@ -19,7 +19,7 @@ from beatplanner.ui.desktop.toolkit.short_heads import ShortHeads
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
 
 if TYPE_CHECKING:
-    from beatplanner.planning.beats.drawn_figures import Figures
+    from beatplanner.planning.beats.drawn_figures import DrawnFigures
 
 COLUMNS = ("Beat", "Hours", "Deviation", "Officers", "Residents", "Moved in")
 # The heading of a column whose figures say what they are; its tooltip and a screen reader have the word.
@@ -101,7 +101,7 @@ class LiveTable(QTableWidget):
             wide = self.columnWidth(column)
             self.setColumnWidth(column, max(min(least, wide), wide - over))
 
-    def fill(self, f: Figures) -> None:
+    def fill(self, f: DrawnFigures) -> None:
         """Show the figures of every beat; a number outside the rules is bold, a beat in pieces is red."""
         table = self
         table.blockSignals(True)

@@ -23,7 +23,7 @@ from beatplanner.ui.desktop.toolkit.in_language import in_language
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
     from beatplanner.data.result.verdict import WrittenVerdict
-    from beatplanner.planning.whole.step_proofs import StepProof
+    from beatplanner.planning.whole.step_proofs import ToldProof
 
 # Failed checks that are told; the rest are counted.
 MOST_SHOWN = 12
@@ -232,7 +232,7 @@ class ProofPage(QWidget):
             found.append((titles[proof.step], self._standing(proof), [line for line in lines if line]))
         return found
 
-    def _standing(self, p: StepProof) -> str:
+    def _standing(self, p: ToldProof) -> str:
         if p.standing == "within" and p.gap is not None:
             return self.tr("proven within {0} of the best").format(gap_said(p.gap, percent))
         return {
@@ -243,7 +243,7 @@ class ProofPage(QWidget):
             "given": self.tr("given, not sought"),
         }[p.standing]
 
-    def _aim(self, p: StepProof) -> str:
+    def _aim(self, p: ToldProof) -> str:
         value = self._plain(p, p.plain)
         return {
             "travel": self.tr(
@@ -265,7 +265,7 @@ class ProofPage(QWidget):
             ).format(value),
         }.get(p.kind, self.tr("Objective: {0}.").format(value))
 
-    def _plain(self, p: StepProof, value: float) -> str:
+    def _plain(self, p: ToldProof, value: float) -> str:
         if p.kind in ("travel", "p-median", "p-center"):
             return self.tr("{0}\N{NO-BREAK SPACE}m").format(number(value, 0 if value >= 100 else 1))
         if p.kind == "cut":
@@ -276,7 +276,7 @@ class ProofPage(QWidget):
             return self.tr("{0} stations").format(number(value))
         return self.tr("{0} points").format(number(value))
 
-    def _in_all(self, p: StepProof, value: float | None) -> str:
+    def _in_all(self, p: ToldProof, value: float | None) -> str:
         """Return the objective itself, as the summary has it, with its unit."""
         if value is None:
             return NONE
@@ -286,7 +286,7 @@ class ProofPage(QWidget):
             return self.tr("{0} metres of walks in all").format(number(value))
         return self._plain(p, value / 1000 if p.kind == "cut" else value)
 
-    def _parts(self, p: StepProof) -> str:
+    def _parts(self, p: ToldProof) -> str:
         names = {
             "vacant_month": self.tr("vacant months"),
             "tenure_violation": self.tr("broken tenures"),
@@ -305,7 +305,7 @@ class ProofPage(QWidget):
         ]
         return self.tr("Of these: {0}.").format("; ".join(said))
 
-    def _reach(self, p: StepProof) -> list[str]:
+    def _reach(self, p: ToldProof) -> list[str]:
         """Say what the bound proves."""
         seconds = self.tr("Search time: {0} seconds.").format(number(p.seconds, 0 if p.seconds >= 10 else 1))
         if p.standing == "given":
@@ -325,7 +325,7 @@ class ProofPage(QWidget):
             said += " " + self.tr("The checker cannot check this bound.")
         return [said, f"{exact} {seconds}"]
 
-    def _meaning(self, p: StepProof) -> str:
+    def _meaning(self, p: ToldProof) -> str:
         said = {
             "best": self.tr(
                 "the program has proven that no other plan under these rules is better. Longer search changes nothing; only other rules would."

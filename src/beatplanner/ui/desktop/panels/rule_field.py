@@ -44,7 +44,7 @@ def by_key() -> dict[str, Rule]:
     return BY_KEY
 
 
-class Rules(Protocol):
+class RuleHost(Protocol):
     """What a field asks of the panel that it stands in."""
 
     explained: str
@@ -65,7 +65,7 @@ class Rules(Protocol):
 class RuleField(QFrame):
     """One rule: its field, its sentence, “why?” and, where its value is another, the way back to the default."""
 
-    def __init__(self, panel: Rules, rule: Rule) -> None:
+    def __init__(self, panel: RuleHost, rule: Rule) -> None:
         super().__init__()
         self.panel, self.rule, self.value = panel, rule, None
         self.timer = QTimer(self)

@@ -83,7 +83,7 @@ def _worker() -> _Worker:
 def prepare() -> None:
     """Let a child wait for the first work, with what reads layers loaded."""
     if not _idle:
-        Task().keep_alive(_load)
+        ChildTask().keep_alive(_load)
 
 
 def _load() -> None:
@@ -201,10 +201,10 @@ def _call(function: Callable[..., Any], arguments: tuple[Any, ...], line: Line) 
 
 
 # tasks that nobody waits for, until they have ended
-_alive: set[Task] = set()
+_alive: set[ChildTask] = set()
 
 
-class Task(ChildProcess):
+class ChildTask(ChildProcess):
     """One call of a function in a child.
 
     Signals
@@ -256,7 +256,7 @@ class Work(QObject):
             tuple[Callable[[Any], None], Callable[[Exception], None], Callable[..., Any], tuple[Any, ...]]
         ] = deque()
         self._then: tuple[Callable[[Any], None], Callable[[Exception], None]] | None = None
-        self._task = Task(self)
+        self._task = ChildTask(self)
         self._task.finished.connect(lambda found: self._hand(0, found))
         self._task.failed.connect(lambda error: self._hand(1, error))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from beatplanner.ui.desktop.session.child_process import Task
+from beatplanner.ui.desktop.session.child_process import ChildTask
 
 if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables
@@ -45,7 +45,7 @@ class LiveService(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._task = Task(self)
+        self._task = ChildTask(self)
         self._task.finished.connect(self._take)
         self._task.failed.connect(lambda _: self.stop())
         self._town: object = None

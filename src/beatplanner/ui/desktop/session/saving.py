@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QEventLoop, QObject, Signal
 
 from beatplanner.ui.desktop.session.background import Background
-from beatplanner.ui.desktop.session.child_process import Task
+from beatplanner.ui.desktop.session.child_process import ChildTask
 
 if TYPE_CHECKING:
     from beatplanner.data.project.save_job import SaveJob
@@ -28,7 +28,7 @@ class Saving(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._writing = Background(self)
-        self._reading = Task(self)
+        self._reading = ChildTask(self)
         self._reading.finished.connect(self._read)
         self._reading.failed.connect(lambda error: self._end(1, error))
         self._job: SaveJob | None = None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from beatplanner.data.description.models import Description
     from beatplanner.data.project.document import ProjectDocument
     from beatplanner.data.result.plan_tables import PlanTables
-    from beatplanner.data.town.street_names import Streets
+    from beatplanner.data.town.street_names import NamedStreets
     from beatplanner.data.town.town import Town
     from beatplanner.planning.beats.drawing import Drawing
 
@@ -69,7 +69,7 @@ class OpenTown:
         self.project: Path | None = None
         self.result: Path | None = None
         self.town: Town | None = None
-        self.streets: Streets | None = None
+        self.streets: NamedStreets | None = None
         self.plan: PlanTables | None = None
         self.listeners: list[Callable[[], None]] = []
         self.opened = 0
@@ -338,7 +338,7 @@ def _read_result(folder: Path) -> PlanTables:
     return read_result(folder)
 
 
-def _read_folder(folder: Path) -> tuple[PlanTables, Town | None, Streets | None, Path]:
+def _read_folder(folder: Path) -> tuple[PlanTables, Town | None, NamedStreets | None, Path]:
     """Return a result, its town and streets where its inputs are still there (a result can be looked at without them, but not planned again), and its project."""
     from beatplanner.data.description.read import read_description
     from beatplanner.data.town.read_town import read_town
@@ -352,7 +352,7 @@ def _read_folder(folder: Path) -> tuple[PlanTables, Town | None, Streets | None,
     return plan, town, _streets(town), project
 
 
-def _read_project(description: Description, folder: Path | None) -> tuple[Town, PlanTables | None, Streets | None]:
+def _read_project(description: Description, folder: Path | None) -> tuple[Town, PlanTables | None, NamedStreets | None]:
     """Return the town of a description, the plan in a folder where there is one, and the streets that have a name."""
     from beatplanner.data.town.read_town import read_town
 
@@ -360,7 +360,7 @@ def _read_project(description: Description, folder: Path | None) -> tuple[Town, 
     return town, None if folder is None else _read_result(folder), _streets(town)
 
 
-def _streets(town: Town | None) -> Streets | None:
+def _streets(town: Town | None) -> NamedStreets | None:
     from beatplanner.data.town.street_names import street_names
 
     return None if town is None else street_names(town)

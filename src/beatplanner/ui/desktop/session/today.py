@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from beatplanner.ui.desktop.session.child_process import Task
+from beatplanner.ui.desktop.session.child_process import ChildTask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ class Today(QObject):
         self.scenario = scenario
         self.beats: Any = None
         self._of: object = None
-        self._task = Task(self)
+        self._task = ChildTask(self)
         self._task.finished.connect(self._take)
         # figures that cannot be counted are missing from the table; what is wrong with the input is told where it is read
         self._task.failed.connect(lambda _: self._take(None))

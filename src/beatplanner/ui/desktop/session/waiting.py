@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QProgressBar, 
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.ui.desktop.plain_text import Label
-from beatplanner.ui.desktop.session.child_process import Task
+from beatplanner.ui.desktop.session.child_process import ChildTask
 
 # What takes no longer, in milliseconds, needs no words.
 QUIET_MS = 300
@@ -73,7 +73,7 @@ def wait_for(parent: QWidget | None, words: str, function: Callable[..., Any], *
     StoppedError
         Where the user stopped it.
     """
-    task, loop = Task(), QEventLoop()
+    task, loop = ChildTask(), QEventLoop()
     found: list[Any] = []
     errors: list[Exception] = []
     task.finished.connect(lambda result: (found.append(result), loop.quit()))

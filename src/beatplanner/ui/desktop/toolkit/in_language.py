@@ -58,7 +58,7 @@ def error_lines(error: BaseException) -> list[str]:
     return [str(error)]
 
 
-class Sentences(sentence_templates.Sentences):
+class WindowSentences(sentence_templates.Sentences):
     """The templates of one language, with numbers and months as Qt writes them.
 
     Parameters

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from beatplanner.data.publish.percents import PERCENT
 from beatplanner.data.publish.sentence_templates import CONTEXT, english_days, texts_of_window
-from beatplanner.ui.desktop.toolkit.in_language import KINDS, Sentences
+from beatplanner.ui.desktop.toolkit.in_language import KINDS, WindowSentences
 
 if TYPE_CHECKING:
     from beatplanner.data.publish.translation import Speech
@@ -56,7 +56,7 @@ class InterfaceTranslator(QTranslator):
         super().__init__()
         self.texts = catalogue(language)
         self.speaks = language if self.texts else "en"
-        self._sentences = Sentences(sentences(language))
+        self._sentences = WindowSentences(sentences(language))
         self._pack: Speech | None = None
         self.terms = {}
         for term, own in (terms or {}).items():
