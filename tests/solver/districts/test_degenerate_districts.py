@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_districting import enumerate_best, grid_problem, travel
 
+from beatplanner.solver.districts import growth, search
+from beatplanner.solver.districts.growth import Graph
 from beatplanner.solver.districts.solve import (
     CUT,
     MOVES,
@@ -85,3 +88,26 @@ def test_nothing_to_divide_by(n, count, work, people, points, goal, budget, pric
         assert found.outside == 0.0 and not found.infeasible
         if goal == TRAVEL and price == 0.0:
             assert found.objective == found.lower_bound == pytest.approx(0.0)
+
+
+def test_a_handful_of_units_takes_few_walks_and_moves(monkeypatch):
+    """Eight units have some hundred plans: walks of thousands of moves a unit went through each a thousand times."""
+    problem, done = grid_problem(2, 4, 3, 0.3), list[int]()
+    anneal = search.local_search.anneal
+    monkeypatch.setattr(
+        search.local_search, "anneal", lambda seed, moves, *more: (done.append(moves), anneal(seed, moves, *more))[1]
+    )
+    found = solve_districts(problem, seconds=1e6, prove=False)
+    assert travel(problem, found.district) == pytest.approx(enumerate_best(problem, travel))
+    assert sum(done) <= 8 * 2 * search.HANDFUL * 8**2
+
+
+def test_pieces_of_few_units_are_those_of_many(monkeypatch):
+    random = np.random.default_rng(0)
+    edges = random.integers(0, 60, (70, 2))
+    graph = Graph(60, edges, np.ones(len(edges)))
+    some = [random.permutation(60)[:m] for m in (1, 7, 30, 60)]
+    walked = [graph.pieces_of(units) for units in some]
+    monkeypatch.setattr(growth, "FEW_UNITS", 0)
+    for units, pieces in zip(some, walked, strict=True):
+        assert pieces.tolist() == graph.pieces_of(units).tolist()

@@ -28,6 +28,8 @@ from beatplanner.solver.districts.transport import Transport
 MOVES_PER_UNIT = 50_000
 MOVES_PER_SECOND = 4_000_000
 CHUNK = 100_000
+# Moves for each pair of units, of which a map of less than three dozen has fewer than moves for each unit: eight units have some hundred plans.
+HANDFUL = 60
 # First heat of a walk, and of one from a plan worth keeping; moves for each unit in a walk from the centres of a relaxation.
 HOT, WARM, COLD = 0.5, 0.05, 0.003
 # Of the border: how much hotter, and shares of the mean edge at which a walk ends: a cold one stays where heavy units keep the balance broken.
@@ -92,7 +94,8 @@ class Search:
         self.current = problem.current if len(problem.current) else none
         self.locked = problem.locked if len(problem.locked) else none
         self.amounts = Amounts.of(problem)
-        self.chunk = min(CHUNK, 2_000 * n)  # moves of the last descent, and the fewest of a walk
+        self.least = min(2_000 * n, HANDFUL * n**2)  # moves of a walk without regard to time
+        self.chunk = min(CHUNK, self.least)  # moves of the last descent, and the fewest of a walk
         # whether it matters whose label a district carries on
         self.by_label = problem.budget is not None or problem.goal == MOVES or problem.price > 0.0
         self.residents = (problem.residents if len(problem.residents) else problem.weight).astype(float)
@@ -137,11 +140,11 @@ class Search:
             return self.found(np.arange(n) if count == n else np.zeros(n, int))
         known = bool((self.current >= 0).any())
         # many short walks beat a few long ones where a short one is long enough to cool down
-        walks = max(4, min(16, 4_000 // n)) if n <= LARGE else 2
+        walks = max(4, min(16, 4_000 // n, n)) if n <= LARGE else 2
         rounds = -(-walks // self.threads)
         # a handful of units is searched through in a moment
         usual = MOVES_PER_UNIT * n * 4 / max(4, walks) * min(1.0, (n / 60) ** 2)
-        moves = int(effort * max(2_000 * n, usual))
+        moves = int(effort * max(self.least, usual))
         moves = max(self.chunk, min(moves, int(seconds / rounds * MOVES_PER_SECOND)))
         until = [begin + seconds * (w // self.threads + 1) / rounds for w in range(walks)]
 
@@ -235,7 +238,7 @@ class Search:
         budget = -1.0 if problem.budget is None else float(problem.budget)
         tally[local_search.BEST_OUTSIDE] = np.inf
         tally[local_search.BEST_COST] = np.inf
-        log_unit, log_from = np.zeros(CHUNK, np.int64), np.zeros(CHUNK, np.int64)
+        log_unit, log_from = np.zeros((2, min(CHUNK, max(proposals, self.chunk))), np.int64)
 
         def refresh() -> None:
             """Recompute the figures from the districts, so that rounding never adds up."""
