@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
+
+from beatplanner.data.private_files import private_database
 
 EXTENSION = "http://www.geopackage.org/spec121/#extension_metadata"
 
@@ -21,7 +21,7 @@ def write_notice(path: Path, notice: str) -> None:
     notice
         Who may see it, in a sentence.
     """
-    with closing(sqlite3.connect(path)) as database, database:
+    with private_database(path) as database:
         database.execute("UPDATE gpkg_contents SET description = ? WHERE table_name != 'layer_styles'", (notice,))
         database.execute(
             "CREATE TABLE IF NOT EXISTS gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL, "

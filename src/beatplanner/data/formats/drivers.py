@@ -237,6 +237,8 @@ SETTINGS = {
     "GDAL_PYTHON_DRIVER_PATH": "disable",
     "GDAL_VRT_ENABLE_PYTHON": "NO",
     "OGR_SQLITE_LOAD_EXTENSIONS": "",
+    # what is written takes its place when it is whole, and is flushed then: waiting for the disk after each layer guards nothing
+    "OGR_SQLITE_SYNCHRONOUS": "OFF",
 }
 
 

@@ -19,6 +19,7 @@ import pyogrio
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.damage import unreadable
 from beatplanner.data.paths import read_only_uri, whole_path
+from beatplanner.data.private_files import private_database
 
 # Longest cell, longest statement of a scheme, steps of SQLite between two looks at the clock, and seconds that a question may take.
 MOST_CELL, MOST_STATEMENT, STEPS, SECONDS = 1 << 28, 1 << 20, 200_000, 20.0
@@ -124,11 +125,7 @@ def plain_geopackage(path: Path, folder: Path) -> Generator[Path]:
             return
         shutil.copyfile(path, target)
     try:
-        with closing(sqlite3.connect(target, isolation_level=None)) as database:
-            # a copy that is thrown away waits for no disk: each view and trigger would else be a change of its own, written through
-            database.execute("PRAGMA synchronous = OFF")
-            database.execute("PRAGMA journal_mode = MEMORY")
-            database.execute("BEGIN")
+        with private_database(target) as database:
             for kind, name in database.execute("SELECT type, name FROM sqlite_master").fetchall():
                 if kind in ("view", "trigger"):
                     quoted = '"' + str(name).replace('"', '""') + '"'
@@ -136,7 +133,6 @@ def plain_geopackage(path: Path, folder: Path) -> Generator[Path]:
             for name in views:
                 for table in ("gpkg_contents", "gpkg_geometry_columns"):
                     database.execute(f"DELETE FROM {table} WHERE lower(table_name) = lower(?)", [name])  # noqa: S608 - constants
-            database.execute("COMMIT")
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise InputError(_unreadable(path, error)) from None
     yield target

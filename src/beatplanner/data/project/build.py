@@ -16,11 +16,12 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.description.version import SCHEMA
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import cannot_write, place_to_write, try_place
+from beatplanner.data.private_files import flush
 from beatplanner.data.project.content import Content, Event
 from beatplanner.data.project.layers import write_layers
 from beatplanner.data.project.lock import user_name
 from beatplanner.data.project.plan_layers import write_layer_styles
-from beatplanner.data.project.safe_save import cannot_save, flush, put_package
+from beatplanner.data.project.safe_save import cannot_save, put_package
 from beatplanner.data.project.store import write_content
 from beatplanner.data.town.read_town import read_town
 

@@ -14,6 +14,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
+from beatplanner.data.private_files import private_database
 from beatplanner.data.result.styles import add_styles, plan_styles, project_styles
 
 # Layers and tables of a plan that are worth a look of their own.
@@ -57,7 +58,7 @@ def write_plan_layers(path: Path, plan: int, packed: Path, name: str) -> None:
             pyogrio.write_dataframe(frame, path, layer=start + layer, driver="GPKG", append=True)
         units = pyogrio.read_dataframe(source, layer="units", read_geometry=False)
     _view_units(path, start, units)
-    with closing(sqlite3.connect(path)) as database, database:
+    with private_database(path) as database:
         database.execute(
             "UPDATE gpkg_contents SET description = ? || ': ' || substr(table_name, ?) WHERE table_name GLOB ?",
             (name, len(start) + 1, f"{start}*"),
@@ -68,7 +69,7 @@ def write_plan_layers(path: Path, plan: int, packed: Path, name: str) -> None:
 
 def _view_units(path: Path, start: str, units: pd.DataFrame) -> None:
     """Add the units of a plan as a view that lays their figures over the project's own polygons, which stand there once."""
-    with closing(sqlite3.connect(path)) as database, database:
+    with private_database(path) as database:
         stored = database.execute("SELECT description FROM beatplanner_project").fetchone()[0]
         rules = json.loads(stored)["units"]
         layer = rules.get("layer", "units")
@@ -124,7 +125,7 @@ def drop_plan_layers(path: Path, plans: set[int]) -> None:
         for name, kind in found:
             if kind == "table" and name in listed:
                 _drop_layer(path, name)
-        with closing(sqlite3.connect(path)) as database, database:
+        with private_database(path) as database:
             for name, kind in found:
                 if kind == "view" or name not in listed:
                     database.execute(f"DROP {kind.upper()} IF EXISTS {_quoted(name)}")
@@ -136,7 +137,7 @@ def drop_plan_layers(path: Path, plans: set[int]) -> None:
 
 def _drop_layer(path: Path, layer: str) -> None:
     """Drop a layer's table with its spatial index, which are plain tables and triggers to SQLite."""
-    with closing(sqlite3.connect(path)) as database, database:
+    with private_database(path) as database:
         triggers = database.execute(
             "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?", (layer,)
         ).fetchall()

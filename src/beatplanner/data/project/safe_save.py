@@ -12,6 +12,7 @@ from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.output_place import HELD, move, place_to_write
 from beatplanner.data.paths import read_only_uri
+from beatplanner.data.private_files import flush
 from beatplanner.data.running_programs import is_left_over
 
 # How long another program may hold the file before a save gives up, in ms; steps of a backup that may find it held.
@@ -178,12 +179,6 @@ def _settle(target: Path) -> None:
         database.rollback()
     if mode != "delete" or any(p.exists() for p in _companions(target)):
         raise sqlite3.OperationalError("the file is locked")
-
-
-def flush(path: Path) -> None:
-    """Make the system write a file to the disk."""
-    with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
 
 
 def flush_folder(folder: Path) -> None:

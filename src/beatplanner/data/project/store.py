@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from beatplanner.data.causes import cause
 from beatplanner.data.description.version import META, PROJECT, open_read_only
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.private_files import private_database
 from beatplanner.data.project.content import Content, Event, StoredPlan, StoredScenario, plan_figures
 from beatplanner.data.project.safe_save import copy_package
 
@@ -64,31 +65,27 @@ def write_content(
     look: Callable[[], None] = lambda: None,
 ) -> None:
     """Write all but the layers into a GeoPackage that nobody else has open; `look` is called between plans, and may end it by an error."""
-    with closing(sqlite3.connect(part)) as database:
-        # the file is private until it is swapped in, so it needs no journal of its own
-        database.execute("PRAGMA journal_mode=MEMORY")
-        database.execute("PRAGMA synchronous=OFF")
+    with private_database(part) as database:
         # GeoPackage 1.2, as a result is: older QGIS knows it by this number where the file is not called .gpkg, and no other
         database.execute("PRAGMA user_version=10200")
-        with database:
-            for table, columns in TABLES.items():
-                database.execute(f"CREATE TABLE IF NOT EXISTS {table} {columns}")
-                if table != ARCHIVES:
-                    database.execute(f"DELETE FROM {table}")  # noqa: S608
-            database.execute(f"CREATE TABLE IF NOT EXISTS {PROJECT} (description TEXT NOT NULL)")
-            database.execute(f"DELETE FROM {PROJECT}")  # noqa: S608
-            database.execute(f"INSERT INTO {PROJECT} VALUES (?)", (_json(content.rules),))  # noqa: S608
-            for table, rows in _rows(content, meta).items():
-                for row in rows:
-                    database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
-            stored = {row[0] for row in database.execute(f"SELECT plan FROM {ARCHIVES}")}  # noqa: S608
-            for gone in stored - set(content.plans):
-                database.execute(f"DELETE FROM {ARCHIVES} WHERE plan = ?", (gone,))  # noqa: S608
-            new = [n for n in content.plans if n not in stored and n in archives and archives[n].is_file()]
-            for number in new:
-                look()
-                database.execute(f"INSERT INTO {ARCHIVES} VALUES (?, ?)", (number, archives[number].read_bytes()))  # noqa: S608
-            _list_tables(database)
+        for table, columns in TABLES.items():
+            database.execute(f"CREATE TABLE IF NOT EXISTS {table} {columns}")
+            if table != ARCHIVES:
+                database.execute(f"DELETE FROM {table}")  # noqa: S608
+        database.execute(f"CREATE TABLE IF NOT EXISTS {PROJECT} (description TEXT NOT NULL)")
+        database.execute(f"DELETE FROM {PROJECT}")  # noqa: S608
+        database.execute(f"INSERT INTO {PROJECT} VALUES (?)", (_json(content.rules),))  # noqa: S608
+        for table, rows in _rows(content, meta).items():
+            for row in rows:
+                database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+        stored = {row[0] for row in database.execute(f"SELECT plan FROM {ARCHIVES}")}  # noqa: S608
+        for gone in stored - set(content.plans):
+            database.execute(f"DELETE FROM {ARCHIVES} WHERE plan = ?", (gone,))  # noqa: S608
+        new = [n for n in content.plans if n not in stored and n in archives and archives[n].is_file()]
+        for number in new:
+            look()
+            database.execute(f"INSERT INTO {ARCHIVES} VALUES (?, ?)", (number, archives[number].read_bytes()))  # noqa: S608
+        _list_tables(database)
     if new or stored - set(content.plans):
         from beatplanner.data.project.plan_layers import drop_plan_layers, write_plan_layers
 

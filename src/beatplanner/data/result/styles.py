@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import sqlite3
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -13,6 +11,7 @@ import pyogrio
 from geopandas import GeoDataFrame
 
 from beatplanner.data.colours import beat_colours
+from beatplanner.data.private_files import private_database
 from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.qgis_words import NEW, OPEN, English, Says
@@ -113,7 +112,7 @@ def _quoted(text: str) -> str:
 
 def add_styles(path: Path, styles: dict[str, str]) -> None:
     """Add default styles (QML, by layer) to a GeoPackage; older styles of the same layers are replaced."""
-    with closing(sqlite3.connect(path)) as database, database:
+    with private_database(path) as database:
         geometry = dict(database.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
         database.execute(
             "CREATE TABLE IF NOT EXISTS layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog TEXT, f_table_schema TEXT, "
