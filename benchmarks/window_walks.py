@@ -1,18 +1,21 @@
 """Random walks over every action of the window, seeded, with painting and undo: no error, no stale figure, no lost draft.
 
-    python benchmarks/window_walks.py PROJECT.gpkg [--walks 200] [--steps 40] [--seed 0]
+    python benchmarks/window_walks.py PROJECT.gpkg [--walks 200] [--steps 40] [--seed 0] [--language mk]
 
 A step triggers an action of the registry that is enabled (those that ask for a file, plan for minutes or leave the window aside), or paints, moves a
-station, drags a posting or names a beat; some walks lay plans side by side. After each step what the window shows is compared with the draft.
-PROJECT should hold a plan.
+station, drags a posting, names a beat, saves under another name, exports, opens the project again, or looks what a crash would leave. Some walks lay
+plans side by side; some plan anew, repair, or make the draft the plan, and go on while that runs. After each step what the window shows is compared
+with the draft. PROJECT should hold a plan; it is copied first.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +25,7 @@ import numpy as np
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-# They ask for a file, take minutes, open a browser or end the window.
+# They ask for a file, take minutes, open a browser or end the window; what can be done of it in bounded time is done in `by_hand` and `at_work`.
 ASIDE = {
     "close",
     "run_plan",
@@ -48,8 +51,10 @@ ASIDE = {
 }
 
 
-# One walk in so many lays plans side by side, which is read in a child.
-COMPARED = 5
+# One walk in so many lays plans side by side, which is read in a child; one in so many has a child plan, repair or solve on.
+COMPARED, PLANNED = 5, 8
+# Seconds that a child may search in a walk.
+SEARCH = 1.0
 
 
 def no_dialogs(put: Callable[[Any, str, Any], object] = setattr) -> None:
@@ -137,9 +142,123 @@ def compare(window: Any, chance: np.random.Generator) -> None:
         window.comparing.shown = None
 
 
+def save_as(window: Any, chance: np.random.Generator) -> None:
+    """Save the project, in its place or under another name."""
+    document = window.scenario.document
+    if document is None or window.session.work.busy:
+        return
+    target = document.file.with_name(f"town {chance.integers(3)}.beatplan") if chance.random() < 0.5 else None
+    if target is not None and target != document.file:
+        target.unlink(missing_ok=True)
+    before = _draft_of(window)
+    if not window.session.save_and_wait(target):
+        raise AssertionError("the project was not saved")
+    if document.dirty or not window.saved or _draft_of(window) != before:
+        raise AssertionError("a save leaves the project as it is, and saved")
+
+
+def export(window: Any, chance: np.random.Generator) -> None:
+    """Write the plan's folder and a picture of the map elsewhere: neither saves the project."""
+    if window.scenario.result is None:
+        return
+    saved = window.saved
+    with tempfile.TemporaryDirectory() as place:
+        if chance.random() < 0.5:
+            window.save_to(Path(place) / "result")
+        else:
+            window.map.grab().save(str(Path(place) / "map.png"))
+        if window.scenario.document is not None and window.saved != saved:
+            raise AssertionError("an export saved the project")
+
+
+def reopen(window: Any, _: np.random.Generator) -> None:
+    """Save the project and open it again: the draft is the same, but for what was undone."""
+    document = window.scenario.document
+    if document is None or (document.dirty and not window.session.save_and_wait(None)):
+        return
+    before = _draft_of(window)
+    window.open(document.file)
+    window.draft.settle()
+    if _draft_of(window) != before:
+        raise AssertionError(f"the draft was {before} and is {_draft_of(window)} once the project is opened again")
+
+
+def look(window: Any, chance: np.random.Generator) -> None:
+    """Look at another figure of the charts, another shift, and shade the map by the service, or no more."""
+    results = window.results
+    for choice in (results.charts.measure, results.charts.order, results.service.shift, results.service.measure):
+        if choice.count():
+            choice.setCurrentIndex(int(chance.integers(choice.count())))
+    if results.service.service is not None:
+        results.service.on_map.click()
+
+
+def crash(window: Any, _: np.random.Generator) -> None:
+    """Look what would be recovered if the program ended here: all that the project holds."""
+    from beatplanner.data.project import journal
+    from beatplanner.data.project.document import ProjectDocument
+
+    document = window.scenario.document
+    if document is None or document._journal is None or not document.dirty:
+        return
+    document._journal.flush()
+    runs, journal.is_running = journal.is_running, lambda _: False
+    try:
+        left = [r for r in journal.recoveries(document.file) if r.id == document._journal.id]
+        copy = ProjectDocument.open(document.file, editing=False)
+        try:
+            for recovery in left:
+                copy.recover(recovery)
+            found, held = copy.content, document.content
+            for name in ("rules", "scenarios", "active", "plans", "state"):
+                if getattr(found, name) != getattr(held, name):
+                    raise AssertionError(f"a crash would lose of the {name}: {getattr(held, name)}")
+        finally:
+            copy.close()
+    finally:
+        journal.is_running = runs
+
+
+def _draft_of(window: Any) -> list[str]:
+    window.draft.settle()
+    return [c.words for c in window.draft.done]
+
+
+def at_work(window: Any, chance: np.random.Generator) -> None:
+    """Plan, repair, solve on or make the draft the plan for a moment; the walk goes on meanwhile."""
+    if window.solving.running or window.drawing_panel.process.running or window.gantt.work.busy:
+        return
+    panel, begin = window.drawing_panel, window.solving.start
+    kind = str(chance.choice(["plan", "keep", "repair", "improve", "postings"]))
+    window.solving.start = lambda project, **options: begin(project, **{**options, "time_limit": SEARCH, "pack": False})
+    try:
+        if kind == "plan":
+            window.run_plan()
+        elif kind == "keep":
+            window.make_draft_the_plan(improve=bool(chance.random() < 0.3))
+        elif kind == "postings":
+            if window.draft.has("postings"):
+                window.gantt.repair()
+        elif panel._can_draw():
+            panel._start(kind, SEARCH)
+    finally:
+        window.solving.start = begin
+
+
+def end_work(window: Any) -> None:
+    """Wait until what is under way has ended."""
+    from PySide6.QtWidgets import QApplication
+
+    while window.solving.running or window.drawing_panel.process.running or window.gantt.work.busy:
+        QApplication.processEvents()
+        time.sleep(0.01)
+    window.draft.settle()
+
+
 def stale(window: Any) -> list[str]:
     """Return what the window shows and the draft does not have, in words."""
     found, draft = [], window.draft
+    draft.settle()
     parts = {kind: len(part.changes()) for kind, part in draft.parts.items()}
     kinds = {kind: sum(c.kind == kind for c in draft.done) for kind in parts}
     if parts != kinds:
@@ -148,18 +267,107 @@ def stale(window: Any) -> list[str]:
         found.append(f"the badge says {window.badge.text()}")
     if window.badge.isHidden() != (draft.count == 0):
         found.append("the badge is there without a change, or the other way round")
-    drawing = window.drawing_panel.drawing
-    if drawing is not None and drawing.can_undo:
-        figures, table = drawing.figures(), window.table_model
-        shown = {table.beat(r): table._beats()["workload"].iat[r] for r in range(table.rowCount())}
-        if shown != dict(zip(figures.beat, figures.hours, strict=True)):
-            found.append("the table has other hours than the drawing")
-        if (window.map.content.label != drawing.label).any():
-            found.append("the map shows other beats than the drawing")
-    found += _stale_results(window)
+    found += _stale_drawing(window) + _stale_results(window) + _stale_words(window) + _stale_panels(window)
     undo = window.actions_by_name["draw_undo"]
     if undo.isEnabled() != (draft.count > 0 and not window.drawing_panel.process.running):
         found.append("undo is enabled without a change, or not with one")
+    return found
+
+
+def _stale_drawing(window: Any) -> list[str]:
+    """Return where table, map and the panel's own figures are not those of the drawing."""
+    found: list[str] = []
+    panel = window.drawing_panel
+    drawing = panel.drawing
+    if drawing is None or not drawing.can_undo:
+        return found
+    figures, table = drawing.figures(), window.table_model
+    shown = {table.beat(r): table._beats()["workload"].iat[r] for r in range(table.rowCount())}
+    if shown != dict(zip(figures.beat, figures.hours, strict=True)):
+        found.append("the table has other hours than the drawing")
+    if (window.map.content.label != drawing.label).any():
+        found.append("the map shows other beats than the drawing")
+    live = [panel.table.item(r, 0).text() for r in range(panel.table.rowCount())]
+    if live != list(figures.beat):
+        found.append(f"the live figures are of the beats {live}")
+    offered = {str(panel.beat.itemData(k)) for k in range(panel.beat.count())}
+    if offered != set(drawing.beats_in_use()):
+        found.append(f"the beats {offered} can be painted, and there are {drawing.beats_in_use()}")
+    if panel.headline.text() != panel._headline(drawing, figures):
+        found.append("the headline has other figures than the drawing")
+    if panel.warning.isHidden() != (not figures.broken):
+        found.append("broken rules are told where there are none, or the other way round")
+    return found
+
+
+def _stale_words(window: Any) -> list[str]:
+    """Return where status, title, history and menu do not say what is."""
+    found, scenario, draft = [], window.scenario, window.draft
+    document = scenario.document
+    if window.figures.text() != window._figures():
+        found.append(f"the panel of the plan says {window.figures.text()!r}, and it is {window._figures()!r}")
+    if document is not None:
+        if window.windowTitle().startswith("• ") != document.dirty:
+            found.append("the title tells what is saved as unsaved, or the other way round")
+        if document.active and f" – {document.active} – " not in window.windowTitle():
+            found.append("the title lacks the scenario in view")
+        if window.saved == document.dirty and not window.solving.running:
+            found.append("the window takes the project as saved, which it is not, or the other way round")
+        dock = window.session.dock
+        if dock.isVisible() and dock.history.rowCount() != len(document.content.history):
+            found.append("the history in view is not the project's")
+        told = [e.what for e in document.content.history]
+        drawn = sum(e.kind == "edit" for e in document.content.history)
+        if drawn and sum(what.startswith("Taken back") for what in told) > sum(
+            e.kind in ("undo", "rules") for e in document.content.history
+        ):
+            found.append("the history takes back what was not")
+    words = draft.done[-1].words if draft.done else ""
+    if words and words[:40].replace("&", "&&") not in window.actions_by_name["draw_undo"].text():
+        found.append(f"Undo says {window.actions_by_name['draw_undo'].text()}, and would undo {words}")
+    return found
+
+
+def _stale_panels(window: Any) -> list[str]:
+    """Return where the panels of stations and postings, and the legend, are not those of the draft."""
+    from beatplanner.ui.desktop.map.legend import legend
+
+    found: list[str] = []
+    stations, gantt, content = window.stations, window.gantt, window.map.content
+    if stations.judge is not None and stations.table.rowCount():
+        from PySide6.QtCore import Qt
+
+        ticked = [
+            k
+            for k in range(stations.table.rowCount())
+            if stations.table.item(k, 1).checkState() == Qt.CheckState.Checked
+        ]
+        if ticked != sorted(stations.chosen):
+            found.append(f"the sites {ticked} are ticked, and {stations.chosen} are open")
+        text = stations.figures.text()
+        stations.show_figures()
+        if text != stations.figures.text():
+            found.append(f"residents are said to walk {text!r}, and it is {stations.figures.text()!r}")
+    if gantt.judge is not None:
+        if gantt.gantt.postings != gantt.postings:
+            found.append("the bars of postings are not those of the draft")
+        if gantt.table.rowCount() != len(gantt.postings):
+            found.append("the table of postings has other rows than the draft")
+    beats = {str(b) for b in window.drawing_panel.drawing.beats_in_use()} if window.drawing_panel.drawing else None
+    if beats is not None and not beats <= set(content.ids):
+        found.append(f"the map has no {beats - set(content.ids)}")
+    titles = [k.text for k in legend(content, window.map.stack) if k.kind == "title"]
+    if any(title not in content.figures for title in titles):
+        found.append(f"the legend tells of {titles}")
+    results, shaded = window.results, window.map.stack["Service"]
+    if (
+        results.service.service is not None
+        and results.service.on_map.isChecked()
+        and shaded.figure not in content.figures
+    ):
+        found.append("the map is to be shaded by the service, and is not")
+    if results.charts.book is not results.book:
+        found.append("the charts have other beats than the cards")
     return found
 
 
@@ -197,30 +405,43 @@ def _stale_results(window: Any) -> list[str]:
     return found
 
 
-def walk(window: Any, seed: int, steps: int) -> list[str]:
-    """Walk once; return what was wrong, each with its step."""
+def walk(window: Any, seed: int, steps: int, *, planned: bool = False) -> list[str]:
+    """Walk once, with children that plan where `planned`; return what was wrong, each with its step."""
     from PySide6.QtWidgets import QApplication
 
     chance, wrong = np.random.default_rng(seed), []
     names = sorted(set(window.actions_by_name) - ASIDE)
     by_hand = {"paint": paint, "station": station, "posting": posting, "name": call}
+    seldom = {"save_as": save_as, "export": export, "reopen": reopen, "crash": crash, "look": look}
     for number in range(steps):
         if number == steps // 2 and seed % COMPARED == COMPARED - 1:
             compare(window, chance)
-        if chance.random() < 0.4:
+        if planned and number % 10 == 5:
+            at_work(window, chance)
+        elif planned and number % 10 == 9 and chance.random() < 0.7:
+            end_work(window)
+        draw = chance.random()
+        if draw < 0.4:
             name = str(chance.choice(list(by_hand)))
             by_hand[name](window, chance)
+        elif draw < 0.45:
+            name = str(chance.choice(list(seldom)))
+            seldom[name](window, chance)
         else:
             name = str(chance.choice([*names, *["draw_undo", "draw_redo"] * 8]))
             if window.actions_by_name[name].isEnabled():
                 window.actions_by_name[name].trigger()
         QApplication.processEvents()
         wrong += [f"walk {seed}, step {number} ({name}): {text}" for text in stale(window)]
-    before = [c.words for c in window.draft.done]
+    if planned:
+        end_work(window)
+        QApplication.processEvents()
+        wrong += [f"walk {seed}, at its end: {text}" for text in stale(window)]
+    before = _draft_of(window)
     window.scenario.changed()
     for _ in range(4):
         QApplication.processEvents()
-    after = [c.words for c in window.draft.done]
+    after = _draft_of(window)
     if before != after:
         wrong.append(f"walk {seed}: the draft was {before} and is {after} once the project is shown anew")
     window.draft.drop()
@@ -236,13 +457,16 @@ def main() -> None:
     parser.add_argument("--walks", type=int, default=200)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--language", default="en")
     chosen = parser.parse_args()
     from PySide6.QtWidgets import QApplication
 
     application = QApplication([])
     from beatplanner.ui.desktop.session.collector import Collector
+    from beatplanner.ui.desktop.window.languages import install_language
     from beatplanner.ui.desktop.window.main_window import MainWindow
 
+    install_language(application, chosen.language)
     Collector(application)
     no_dialogs()
     errors: list[str] = []
@@ -250,13 +474,18 @@ def main() -> None:
     # where it was is half of what it was
     sys.excepthook = lambda *raised: errors.append("".join(traceback.format_exception(*raised)))
     window.show()
-    window.open(chosen.project)
+    folder = tempfile.TemporaryDirectory()
+    window.open(Path(shutil.copyfile(chosen.project, Path(folder.name) / f"town{chosen.project.suffix}")))
     # cards are counted in a child; without them a walk would look at less
     while window.results.book is None and window.scenario.plan is not None:
         application.processEvents()
     wrong: list[str] = []
     for k in range(chosen.walks):
-        wrong += walk(window, chosen.seed + k, chosen.steps)
+        seed = chosen.seed + k
+        try:
+            wrong += walk(window, seed, chosen.steps, planned=seed % PLANNED == PLANNED - 1)
+        except Exception:
+            errors.append(f"walk {seed}: {traceback.format_exc()}")
         # who stops a long run knows how far it was
         print(f"walk {k + 1}: {len(errors)} errors, {len(wrong)} stale or lost", file=sys.stderr, flush=True)
     for text in [*wrong[:20], *errors[:20]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -57,6 +57,14 @@ class Content:
     plans: dict[int, StoredPlan] = field(default_factory=dict[int, StoredPlan])
     history: list[Event] = field(default_factory=list[Event])
     state: Table = field(default_factory=Table)
+
+    def rules_with(self, later: Sequence[Table]) -> Table:
+        """Return the project's own rules with what was changed in them by things done later."""
+        rules = self.rules
+        for done in later:
+            if done["kind"] == "rules" and not done["scenario"]:
+                rules = merge(rules, done["changes"])
+        return rules
 
     def copied(self) -> Content:
         """Return a copy that later changes leave alone: what is in it is replaced, never changed in place."""

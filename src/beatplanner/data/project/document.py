@@ -38,10 +38,7 @@ from beatplanner.data.project.lock import Owner, ProjectLock, user_name
 from beatplanner.data.project.plan_archives import PlanArchives
 from beatplanner.data.project.safe_save import clear_leftovers
 from beatplanner.data.project.save_job import SaveJob, check_unchanged
-from beatplanner.data.project.store import (
-    read_content,
-    steps_saved,
-)
+from beatplanner.data.project.store import read_content, steps_saved
 
 if TYPE_CHECKING:
     from beatplanner.data.description.models import Description
@@ -312,8 +309,10 @@ class ProjectDocument:
         if name in self.content.scenarios:
             raise InputError(problem(f"there is a scenario “{name}” already", "Give another name", file=self.file))
 
-    def add_plan(self, folder: Path, name: str = "", what: str = "", reason: str = "") -> StoredPlan:
-        """Take a result folder into the project, as a plan of the scenario in view.
+    def add_plan(
+        self, folder: Path, name: str = "", what: str = "", reason: str = "", *, scenario: str | None = None
+    ) -> StoredPlan:
+        """Take a result folder into the project, as a plan of a scenario (that in view for None).
 
         Raises
         ------
@@ -328,17 +327,18 @@ class ProjectDocument:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         called = name or f"Plan {number}"
         # the rules stand in the project; the paths in the summary lead out of it
-        plan = StoredPlan(number, called, self.active, now, self.author, short_summary(summary))
+        of = self.active if scenario is None else scenario
+        plan = StoredPlan(number, called, of, now, self.author, short_summary(summary))
         self._plans.keep(number, folder)
         self.do(
             "plan",
-            what or (f"{called} made" if name else f"Plan {number} made"),
+            what or f"{called} made",
             reason,
             id=number,
             name=called,
             made_on=now,
             summary=plan.summary,
-            scenario=self.active,
+            scenario=of,
             detail={"plan": number} | plan_figures(plan.summary),
         )
         return self.content.plans[number]
@@ -453,7 +453,7 @@ class ProjectDocument:
         later = [] if before is None else before.since(int(job.meta["journal_count"]))
         if not self.is_file:
             # the paths lead into the file from now on
-            self.content.rules = job.content.rules
+            self.content.rules = job.content.rules_with(later)
         self._plans.file = job.goal
         self.file, self.save_id, self.schema, self.dirty = job.goal, job.meta["save_id"], SCHEMA, bool(later)
         if moved:

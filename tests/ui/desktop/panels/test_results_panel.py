@@ -176,6 +176,9 @@ def test_the_service_of_the_plan_stands_beside_today(qtbot, tmp_path, monkeypatc
     assert made.results.of_plan.isHidden()
     panel.actions_["draw_undo"].trigger()
     assert page.before is None and page.service == told
+    # the map is made anew with every rule that is changed: what is ticked is still seen
+    made.scenario.changed()
+    assert page.on_map.isChecked() and layer.visible and layer.figure in made.map.content.figures
     page.on_map.click()
     assert not layer.visible
 

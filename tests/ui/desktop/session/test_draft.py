@@ -452,7 +452,7 @@ def test_changes_call_beats_by_the_names_in_force(qapp):
         )
 
     painted, named = [lambda: f"Painted to beat {names[-1]}"], []
-    scenario = SimpleNamespace(document=None, plan_shown=0)
+    scenario = SimpleNamespace(document=None, plan_shown=0, taken=0)
     draft = Draft(scenario)
     draft.parts |= {"beats": part("beats", painted), "names": part("names", named)}
     draft.add(Change("beats", "Painted to beat 2"))

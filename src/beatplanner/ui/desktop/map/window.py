@@ -55,8 +55,8 @@ class Window(Frame):
         """Select a beat in the table; none where it has no row."""
         raise NotImplementedError
 
-    def in_draft(self) -> str:
-        """Return how many changes are not in the plan, in words."""
+    def in_draft(self, count: int | None = None) -> str:
+        """Return how many changes (those of the draft for None) are not in the plan, in words."""
         raise NotImplementedError
 
     def follow_stroke(self) -> None:

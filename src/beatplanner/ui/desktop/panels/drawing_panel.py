@@ -206,6 +206,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
 
     def begin(self) -> Drawing | None:
         """Return what is drawn on; made at the first call, None where there is nothing."""
+        self.draft.settle()
         if self.drawing is None and self._can_draw():
             from beatplanner.planning.beats.drawing import Drawing
             from beatplanner.planning.beats.drawn_rules import with_rules_of_plan

@@ -33,7 +33,7 @@ class DrawingSolving:
         if drawing is None:
             return
         self.map.use(None)
-        self._sought_from = drawing.beat.astype(str)
+        self._sought_from = drawing.edits
         self.process.start(drawing, job, seconds)
         self._say(self.tr("At work; press again to stop."))
         self._enable()
@@ -75,7 +75,7 @@ class DrawingSolving:
         """Take what the child found as one edit, show what moved, and let it be undone."""
         drawing = self.drawing
         assert isinstance(moves, dict)
-        if drawing is None or not np.array_equal(drawing.beat.astype(str), self._sought_from):
+        if drawing is None or drawing.edits != self._sought_from:
             # what was found holds for what was drawn then: on another drawing it would be an edit that nobody asked for
             self._enable()
             self._say(self.tr("The drawing was changed meanwhile; what was found is not taken."))

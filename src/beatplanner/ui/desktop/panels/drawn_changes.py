@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class DrawnChanges:
     """The drawing panel as a part of the draft; it needs ``drawing``, ``map`` and ``window_``."""
 
-    kind = "beats"
+    kind, begins = "beats", 0
 
     def _change(self: Any, edit: Edit, units: np.ndarray) -> Change:
         """Return an edit as a change of the draft, with the place where it is seen."""

@@ -32,7 +32,7 @@ from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.gantt import Gantt, Row
 from beatplanner.ui.desktop.plain_text import Browser, literal
 from beatplanner.ui.desktop.session.child_process import Work
-from beatplanner.ui.desktop.session.draft import Change, Draft
+from beatplanner.ui.desktop.session.draft import Change, Draft, Planned
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number as written
 from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language, translated
@@ -74,7 +74,7 @@ LEAST_ROWS = 5
 class GanttPanel(QWidget):
     """Postings of the plan in force, and what was moved by hand since."""
 
-    kind = "postings"
+    kind, begins = "postings", 1
 
     def __init__(self, window: Window) -> None:
         super().__init__()
@@ -85,6 +85,7 @@ class GanttPanel(QWidget):
         self.dock: QDockWidget | None = None
         self.judge: Any = None
         self.folder: Path | None = None
+        self._opened, self._plan = 0, None
         self.steps: list[list[Any]] = []
         self.undone: list[list[Any]] = []
         self.judged: Any = None
@@ -164,11 +165,15 @@ class GanttPanel(QWidget):
     def load(self) -> None:
         """Take the plan in force; what was moved by hand on another plan is left behind."""
         scenario = self.window_.scenario
-        if scenario.result == self.folder and self.judge is not None:
+        if scenario.opened != self._opened:
+            # what is sought for the postings of what was open before is wanted no more
+            self.work.stop()
+            self._opened = scenario.opened
+        self.folder, plan = scenario.result, scenario.plan
+        if plan is self._plan and self.judge is not None:
             self._show()
             return
-        self.folder, self.judge, self.judged, self.steps, self.undone = scenario.result, None, None, [], []
-        plan = scenario.plan
+        self._plan, self.judge, self.judged, self.steps, self.undone = plan, None, None, [], []
         if plan is not None and plan.assignments is not None and plan.roster is not None and self.isVisible():
             self._begin(plan)
         self._show()
@@ -189,7 +194,6 @@ class GanttPanel(QWidget):
         """Load what is needed once the panel is seen."""
         super().showEvent(event)
         if self.judge is None:
-            self.folder = None
             self.load()
 
     def _weigh(self) -> None:
@@ -287,6 +291,11 @@ class GanttPanel(QWidget):
 
         if self.judge is None or not 0 <= posting < len(self.postings):
             return
+        meant = self.postings[posting]
+        self.draft.settle()
+        if meant not in self.postings:
+            return
+        posting = self.postings.index(meant)
         now = moved(self.postings, posting, start=start, end=end, beat=beat, post=post, months=len(self.judge.days) - 1)
         if now != self.postings:
             self.steps.append(now)
@@ -390,8 +399,9 @@ class GanttPanel(QWidget):
             Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan",
             list(self.postings),
         )
+        planned = self.draft.to_plan([self.kind])
         self.work.run(
-            lambda found: self._take(out, found, reason), self._refused, _accept, folder, out, postings, reason
+            lambda found: self._take(out, found, planned, reason), self._refused, _accept, folder, out, postings, reason
         )
         self._show()
 
@@ -408,14 +418,19 @@ class GanttPanel(QWidget):
         folder = self.window_.scenario.result
         out = Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan"
         self.answer.setPlainText(self.tr("Looking for the fewest changes that keep the rules…"))
-        self.work.run(lambda found: self._take(out, found, ""), self._refused, _replan, folder, out, wished)
+        planned = self.draft.to_plan([self.kind])
+        self.work.run(lambda found: self._take(out, found, planned, ""), self._refused, _replan, folder, out, wished)
 
-    def _take(self, out: Path, found: Accepted | ReplanFound, reason: str) -> None:
+    def _take(self, out: Path, found: Accepted | ReplanFound, planned: Planned, reason: str) -> None:
         window = self.window_
+        document = window.scenario.document
+        try:
+            window.scenario.take(out)
+        except InputError as error:
+            self._refused(error)
+            return
         window.saved = False
-        document, key = window.scenario.document, self.draft.key()
-        window.scenario.take(out)
-        self.draft.became_the_plan(key)
+        self.draft.became_the_plan(planned)
         words = "; ".join(f"{d['officer']}: {d['before']} → {d['after']}" for d in found["diff"][:5])
         if document is not None:
             document.record(f"Postings moved by hand: {words}", reason)

@@ -32,7 +32,7 @@ class Naming:
 class NamedBeats(QObject):
     """The names and colours given by hand; those in force are the project's."""
 
-    kind = "names"
+    kind, begins = "names", 0
 
     # the panel that draws owns this; its type here would make a circle of the two
     def __init__(self, window: Window, panel: Any) -> None:
@@ -49,12 +49,16 @@ class NamedBeats(QObject):
 
     def ask(self, beat: str) -> None:
         """Ask for name and colour of a beat, and keep them with the project."""
+        self.window_.draft.settle()
         say, content = self.panel._say, self.map.content
         if not beat or self.scenario.document is None:
             say(self.tr("Choose a beat of a project first."))
             return
         before, shown = self._given(beat), content.names.get(beat, "")
         found = NameDialog.ask(beat, shown, content.own_colours.get(beat, ""), self.panel)
+        # a plan may have come while it was asked
+        self.window_.draft.settle()
+        content = self.map.content
         if found is None:
             return
         name, colour = found

@@ -131,7 +131,7 @@ class ProofPage(QWidget):
             else:
                 self._take(verdict)
 
-        self.work.run(done, lambda _: self.check(), _look, folder)
+        self.work.run(done, lambda _: self.check() if self.folder == folder else None, _look, folder)
 
     def check(self) -> None:
         """Let the checker recompute every figure, in a process of its own."""

@@ -127,8 +127,12 @@ class ResultsPanel(QWidget):
         """Take the plan in force; its cards are counted in a child."""
         plan = self.scenario.plan
         if plan is self._plan and (plan is None or self.book is not None):
+            # the map was made anew, and is shaded by nothing of the service yet
+            self.service.show_on_map()
             self.follow_draft()
             return
+        # what is drawn on another plan is counted no more
+        self.live.stop()
         self._plan, self.book, self.planned, self.beat = plan, None, None, ""
         self.charts.take(None, {})
         self.service.take(None, {}, {})

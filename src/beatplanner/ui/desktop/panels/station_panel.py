@@ -115,7 +115,7 @@ class SiteTool:
 class StationPanel(QWidget):
     """Stations of the plan in force, and what was moved by hand since."""
 
-    kind = "stations"
+    kind, begins = "stations", 1
 
     def __init__(self, window: Window) -> None:
         super().__init__()
@@ -406,6 +406,7 @@ class StationPanel(QWidget):
 
     def swap(self, taken: int, over: int) -> None:
         """Close one site and open another."""
+        self.draft.settle()
         if self.judge.fixed[taken]:
             self.show_figures()
             self.window_.statusBar().showMessage(
@@ -416,6 +417,7 @@ class StationPanel(QWidget):
 
     def toggle(self, site: int) -> None:
         """Open a site, or close it."""
+        self.draft.settle()
         if site in self.chosen and self.judge.fixed[site]:
             self.window_.statusBar().showMessage(
                 self.tr("{0} stands today and may not close.").format(self.judge.labels[site])

@@ -6,7 +6,7 @@ only their order. It is kept with the project as it grows, so that a save, a cra
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -39,10 +39,36 @@ class Change:
     place: Box | None = None
 
 
+@dataclass(frozen=True)
+class Planned:
+    """What of a draft is being made the plan.
+
+    Attributes
+    ----------
+    of, key
+        Of what was open, and under which key it is kept.
+    state
+        The kept changes, of the kinds that are planned.
+    """
+
+    of: object
+    key: str
+    state: Table
+
+
 class DraftPart(Protocol):
-    """One kind of changes, in its panel."""
+    """One kind of changes, in its panel.
+
+    Attributes
+    ----------
+    kind
+        Its name.
+    begins
+        How many of the values that are kept stand before the first change.
+    """
 
     kind: str
+    begins: int
 
     def take_back(self) -> None:
         """Take the last change of this kind back."""
@@ -121,6 +147,7 @@ class Draft(QObject):
         """Take a change that was just made."""
         if self._laying:
             return
+        assert not self._later.isActive(), "what was kept is laid down before anything is changed"
         self.done.append(change)
         self.undone.clear()
         if change.kind == NAMES:
@@ -129,6 +156,7 @@ class Draft(QObject):
 
     def undo(self) -> None:
         """Take the last change back, of whatever kind."""
+        self.settle()
         if self.done:
             change = self.done.pop()
             self.undone.append(change)
@@ -140,6 +168,7 @@ class Draft(QObject):
 
     def redo(self) -> None:
         """Make the change again that was taken back last."""
+        self.settle()
         if self.undone:
             change = self.undone.pop()
             self.done.append(change)
@@ -156,14 +185,16 @@ class Draft(QObject):
 
     def drop(self) -> None:
         """Take all changes back."""
+        self.settle()
         while self.done:
             self.undo()
 
     # ---- keeping
 
     def key(self) -> str:
-        """Return what the draft is kept under: the number of the plan that it was made on, "0" for today's beats."""
-        return str(self.scenario.plan_shown)
+        """Return what the draft is kept under: the number of the plan that it was made on, "0" for today's beats; of a result in a folder how many were made since."""
+        scenario = self.scenario
+        return str(scenario.plan_shown if scenario.document is not None else scenario.taken)
 
     def _all(self) -> dict[str, Table]:
         """Return the drafts on every plan of the project, by `key`."""
@@ -186,19 +217,66 @@ class Draft(QObject):
         else:
             self.scenario.document.keep(KEY, drafts or None)
 
-    def became_the_plan(self, key: str) -> None:
-        """Drop the draft that was kept under `key`: it is a plan now."""
-        self._write(key, None)
-        self._later.start(0)
+    def to_plan(self, kinds: Iterable[str]) -> Planned:
+        """Return the changes of these kinds as they are now, for `became_the_plan` once they are one."""
+        self.settle()
+        state = self._all().get(self.key()) or {}
+        return Planned(self._of, self.key(), {kind: state[kind] for kind in kinds if kind in state})
+
+    def kept_on(self, plan: int) -> int:
+        """Return how many changes are kept on a plan of the project."""
+        return len((self._all().get(str(plan)) or {}).get("order", []))
+
+    def drop_with(self, plan: int) -> None:
+        """Drop what is kept on a plan of the project, which is removed."""
+        self._write(str(plan), None)
+
+    def became_the_plan(self, planned: Planned) -> None:
+        """Let what was planned be no draft any more, and lay down on the plan in view what was changed since, or is of another kind."""
+        if planned.of != self._of:
+            return
+        now = self._all().get(planned.key)
+        since = None if now is None else self._since(planned.state, now)
+        self._write(planned.key, None)
+        if since is not None:
+            self._write(self.key(), since)
+        self.lay_down()
+
+    def _since(self, planned: Table, now: Table) -> Table | None:
+        """Return what a kept draft has beside what was planned of it; None for nothing."""
+        rest: Table = {}
+        less = dict.fromkeys(self.parts, 0)
+        for kind, part in self.parts.items():
+            if kind not in now:
+                continue
+            before, values = planned.get(kind, []), now[kind]
+            alike = zip(before, values, strict=False)
+            common = next((k for k, (a, b) in enumerate(alike) if a != b), min(len(before), len(values)))
+            start = max(0, common - part.begins)
+            if len(values) > start + part.begins:
+                rest[kind] = values[start:]
+            less[kind] = start
+        order: list[str] = []
+        for kind in now["order"]:
+            if less.get(kind, 0) > 0:
+                less[kind] -= 1
+            elif kind in rest:
+                order.append(kind)
+        return {"order": order, **rest} if rest else None
 
     def follow(self) -> None:
         """Something else is shown: the parts forget, and what was kept for it is laid down once they have."""
         self.done, self.undone = [], []
-        of = (self.scenario.project, self.scenario.result, self.scenario.document)
+        of = (self.scenario.opened, self.scenario.document)
         if of != self._of:
             self._of, self._kept = of, {}
         # whoever listens still holds what was shown before
         self._later.start(0)
+
+    def settle(self) -> None:
+        """Lay down at once what waits for it: a key pressed while the window was busy changes something before that."""
+        if self._later.isActive():
+            self.lay_down()
 
     def lay_down(self) -> None:
         """Make the kept changes again, on the plan that they were made on."""

@@ -47,6 +47,8 @@ class OpenTown:
         Tables of the plan in force.
     opened
         How often something was opened: what was chosen or typed before belongs to another project.
+    taken
+        How many plans were made since.
     listeners
         Called after every change.
     document
@@ -72,7 +74,7 @@ class OpenTown:
         self.streets: NamedStreets | None = None
         self.plan: PlanTables | None = None
         self.listeners: list[Callable[[], None]] = []
-        self.opened = 0
+        self.opened = self.taken = 0
         self.document: ProjectDocument | None = None
         self.plan_shown = 0
         self.drawn: Drawing | None = None
@@ -136,7 +138,7 @@ class OpenTown:
         self.close_document(keep_lock=again is not None)
         self.document, self.plan_shown = document, shown
         self.town, self.plan, self.streets = town, plan, streets
-        self.opened += 1
+        self.opened, self.taken = self.opened + 1, 0
         self.changed()
         return True
 
@@ -189,6 +191,11 @@ class OpenTown:
         self.plan, self.result, self.plan_shown = self.reading(_read_result, folder), folder, plan
         self.changed()
 
+    def show_no_plan(self) -> None:
+        """Show today's beats: the plan in view is gone, and there is no other."""
+        self.plan, self.result, self.plan_shown = None, None, 0
+        self.changed()
+
     def to_plan(self) -> Path | Description | None:
         """Return what is planned: the project file, or the description of the scenario in view where that differs from it."""
         if self.document is None:
@@ -206,14 +213,15 @@ class OpenTown:
         same = not document.active and document.file.is_file() and read_raw(document.file) == document.rules()
         return document.file if same else document.description()
 
-    def take(self, folder: Path) -> None:
-        """Show a result that was just planned."""
-        self.plan, self.result, self.plan_shown = self.reading(_read_result, folder), folder, 0
-        if self.document is not None:
-            self.plan_shown = self.document.add_plan(folder).id
-            if self.document.edits:
-                # what was drawn was drawn on the plan before; where it was kept it is part of the new one
-                self.document.keep("edits", [])
+    def take(self, folder: Path, scenario: str | None = None) -> None:
+        """Show a result that was just planned, of a scenario of the project (that in view for None); InputError where it cannot be read or kept."""
+        plan = self.reading(_read_result, folder)
+        shown = 0 if self.document is None else self.document.add_plan(folder, scenario=scenario).id
+        self.plan, self.result, self.plan_shown = plan, folder, shown
+        self.taken += 1
+        if self.document is not None and self.document.edits:
+            # what was drawn was drawn on the plan before; where it was kept it is part of the new one
+            self.document.keep("edits", [])
         self.changed()
 
     def changed(self) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMenu, QMessageBox, QStyle, QToolButton
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.plain_text import question
-from beatplanner.ui.desktop.session.draft import Change, Draft
+from beatplanner.ui.desktop.session.draft import Change, Draft, Planned
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 
@@ -89,9 +89,9 @@ class DraftActions:
         if not self.stroke_clock.isActive():
             self.stroke_clock.start()
 
-    def in_draft(self: Any) -> str:
-        """Return how many changes are not in the plan, in words."""
-        count = self.draft.count
+    def in_draft(self: Any, count: int | None = None) -> str:
+        """Return how many changes (those of the draft for None) are not in the plan, in words."""
+        count = self.draft.count if count is None else count
         return (
             self.tr("1 change not in the plan") if count == 1 else self.tr("{0} changes not in the plan").format(count)
         )
@@ -205,6 +205,7 @@ class DraftActions:
         `improve` only the stations that were opened by hand are held, and the others chosen anew.
         """
         draft, scenario = self.draft, self.scenario
+        draft.settle()
         if self.solving.running or not draft.count:
             return False
         if not any(draft.has(kind) for kind in ("beats", "stations", "names")):
@@ -224,9 +225,10 @@ class DraftActions:
             # pydantic's models cross into the child as they are
             edits = [] if drawing is None else drawing.edits
             options = {"edits": edits, "plan_from": scenario.result, "author": self.drawing_panel.who()}
-        key = draft.key()
+        # what is changed from here on is in no plan yet
+        planned = draft.to_plan(draft.parts)
         self.begin_run(project, **options)
-        self.making = lambda: self._made(key, wished)
+        self.making = lambda: self._made(planned, wished)
         return True
 
     def _with_stations(self: Any, improve: bool) -> Any:
@@ -241,9 +243,9 @@ class DraftActions:
         changes = {**patch["stations"], "held_open": tuple(patch["stations"]["held_open"] or ())}
         return scenario.town.description.model_copy(update={"stations": stations.model_copy(update=changes)})
 
-    def _made(self: Any, key: str, wished: Any) -> None:
+    def _made(self: Any, planned: Planned, wished: Any) -> None:
         """Drop the draft, which is the plan now, and lay down the postings that were dragged."""
-        self.draft.became_the_plan(key)
+        self.draft.became_the_plan(planned)
         plan = self.scenario.plan
         if wished is not None and plan is not None and plan.assignments is not None:
             self.statusBar().showMessage(self.tr("Laying down the postings that were dragged…"))

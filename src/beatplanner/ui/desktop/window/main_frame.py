@@ -59,6 +59,10 @@ class MainFrame(Window):
         """Ask before a run is ended or an unsaved plan is lost."""
         raise NotImplementedError
 
+    def _may_lose_draft(self, count: int | None = None) -> bool:
+        """Ask before changes by hand (the draft for None) are lost."""
+        raise NotImplementedError
+
     def _enable(self) -> None:
         """Let be done what can be done now."""
         raise NotImplementedError

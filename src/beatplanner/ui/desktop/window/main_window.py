@@ -450,18 +450,27 @@ class MainWindow(
         elif not self.saved:
             words = self.tr("The plan is not saved. Go on without it?")
             if self.draft.count:
-                words = self.in_draft() + ". " + self.tr("They are lost when this result is left. Go on without them?")
+                return self._may_lose_draft() and self._leave_unsaved()
         else:
             return True
         answer = question(self, self.tr("beatplanner"), words)
-        if answer == QMessageBox.StandardButton.Yes:
-            was_running = self.solving.running
-            self.drop_run()
-            if was_running and self.scenario.document is not None:
-                return self._may_leave_project()
-            self.saved = True
+        return answer == QMessageBox.StandardButton.Yes and self._leave_unsaved()
+
+    def _leave_unsaved(self) -> bool:
+        was_running = self.solving.running
+        self.drop_run()
+        if was_running and self.scenario.document is not None:
+            return self._may_leave_project()
+        self.saved = True
+        return True
+
+    def _may_lose_draft(self, count: int | None = None) -> bool:
+        """Ask before what was changed by hand (the draft for None) is lost: on a result in a folder, which keeps no draft, or on a plan that is removed."""
+        count = self.draft.count if count is None else count
+        if not count:
             return True
-        return False
+        words = self.in_draft(count) + ". " + self.tr("They are lost when this result is left. Go on without them?")
+        return question(self, self.tr("beatplanner"), words) == QMessageBox.StandardButton.Yes
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Close, unless the user would rather not."""
@@ -469,6 +478,7 @@ class MainWindow(
             self.solving.cancel()
             self.session.work.wait()
             self.today.stop()
+            self.gantt.work.stop()
             self.results.close_down()
             if self.remembers:
                 self.room.give_back()

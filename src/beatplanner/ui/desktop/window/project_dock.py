@@ -155,7 +155,19 @@ class ProjectDock(QDockWidget):
             self._activate(name)
 
     def _activate(self, name: str) -> None:
-        self._try(lambda document: document.activate(name), reread=True)
+        document = self.document
+        before = "" if document is None else document.active
+
+        def activate(document: ProjectDocument) -> None:
+            document.activate(name)
+            try:
+                self.window_.scenario.reread()
+            except InputError:
+                # what is shown is the town of the one before
+                document.activate(before)
+                raise
+
+        self._try(activate)
 
     def _add(self) -> None:
         name, ok = QInputDialog.getText(
@@ -214,8 +226,17 @@ class ProjectDock(QDockWidget):
 
     def _remove_plan(self) -> None:
         plan = self._chosen(self.plans)
-        if plan is not None:
-            self._try(lambda document: document.remove_plan(plan))
+        window, document = self.window_, self.document
+        if plan is None or document is None or not window._may_lose_draft(window.draft.kept_on(plan)):
+            return
+        in_view = plan == window.scenario.plan_shown
+        window.draft.drop_with(plan)
+        self._try(lambda document: document.remove_plan(plan))
+        left = max(document.content.plans, default=0)
+        if in_view and left:
+            self._show_plan(left)
+        elif in_view:
+            window.scenario.show_no_plan()
 
 
 class HistoryModel(QAbstractTableModel):

@@ -36,6 +36,7 @@ from beatplanner.ui.desktop.window.project_dock import ProjectDock, local_time
 from beatplanner.ui.desktop.window.start_page import StartPage
 
 if TYPE_CHECKING:
+    from beatplanner.data.narrowing import Table
     from beatplanner.data.project.document import ProjectDocument
 
 # The lock is kept fresh and the journal flushed so often: no more is lost in a power cut.
@@ -56,6 +57,8 @@ class Session(QObject):
     def __init__(self, window: MainFrame) -> None:
         super().__init__(window)
         self.window = window
+        # what the history has of the drawing in view; None until what was kept of it is laid down
+        self._told: list[Table] | None = None
         self.work = Saving(self)
         self._make_saving_sign()
         self.timer = QTimer(self)
@@ -112,6 +115,7 @@ class Session(QObject):
     # ---- what is drawn by hand
 
     def _shown_anew(self) -> None:
+        self._told = None
         self.window.draft.follow()
 
     def follow_drawing(self) -> None:
@@ -125,20 +129,22 @@ class Session(QObject):
         panel.lay_down(document.edits)
 
     def keep_drawing(self) -> None:
-        """Write down what was drawn since, or taken back."""
+        """Write down what was drawn since, or taken back; what is laid down again was told when it was drawn."""
         document, drawing = self.document, self.window.drawing_panel.drawing
-        if document is None or drawing is None:
-            return
-        found, kept = [e.as_json() for e in drawing.edits], document.edits
-        if found == kept:
+        found = [] if drawing is None else [e.as_json() for e in drawing.edits]
+        told, self._told = self._told, found
+        if document is None or told is None or found == told:
             return
         common = next(
-            (i for i, (a, b) in enumerate(zip(found, kept, strict=False)) if a != b), min(len(found), len(kept))
+            (i for i, (a, b) in enumerate(zip(found, told, strict=False)) if a != b), min(len(found), len(told))
         )
-        if common < len(kept):
-            document.cut_edits(common, f"Taken back: {'; '.join(edit_in_words(e, drawing) for e in kept[common:])}")
-        if document.content.state.get("edits_on") != self.window.scenario.plan_shown:
+        if document.content.state.get("edits_on", 0) != self.window.scenario.plan_shown:
+            # those that the project has are of another plan, which keeps them as its draft
             document.keep("edits_on", self.window.scenario.plan_shown)
+        if document.edits != told:
+            document.keep("edits", told)
+        if common < len(told):
+            document.cut_edits(common, f"Taken back: {'; '.join(edit_in_words(e, drawing) for e in told[common:])}")
         for edit in found[common:]:
             document.add_edit(edit, edit_in_words(edit, drawing), str(edit.get("reason", "")))
 

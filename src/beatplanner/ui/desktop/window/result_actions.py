@@ -57,7 +57,10 @@ class ResultActions:
             lines = error_lines(error)
             self._tell(self.tr("The result cannot be saved"), lines)
             return False
-        self.scenario.result, self.saved = folder, True
+        if self.scenario.document is None:
+            # a project saves its plans itself, and a draft is in no result
+            self.scenario.result, self.saved = folder, not self.draft.count
+            self.unsaved_draft = bool(self.draft.count)
         if self.scenario.document is not None:
             # a project file is saved of its own; a description's plan stands in the folder now
             self.saved = not self.scenario.document.is_file or not self.scenario.document.dirty

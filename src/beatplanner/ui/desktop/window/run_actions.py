@@ -58,6 +58,7 @@ class RunActions:
     def make_run_box(self: Any) -> QWidget:
         """Return the box of the run: where it is, a bar, and buttons that stay in their places."""
         self.stopped_early, self.begun, self.step_running, self.limit = False, 0.0, "", 0.0
+        self.scenario_planned: str | None = None
         self.by_municipality: dict[str, tuple[float | None, float | None]] = {}
         self.waited, self.waiting_since = 0.0, 0.0
         self.search_from: float | None = None
@@ -309,6 +310,8 @@ class RunActions:
         if self.scenario.project is None or self.solving.running:
             return
         self.rule_panel.commit()
+        if self.scenario.document is None and not self._may_lose_draft():
+            return
         try:
             project = self.scenario.to_plan()
         except InputError as error:
@@ -322,6 +325,8 @@ class RunActions:
     def begin_run(self: Any, project: object, **options: object) -> None:
         """Plan in a child process; `options` are those of `planning.mending.mend` where there are edits, else of `planning.plan.run`."""
         self.solving.start(project, **options)
+        document = self.scenario.document
+        self.scenario_planned = None if document is None else document.active
         self.stopped_early, self.begun = False, time.monotonic()
         self.waited = self.waiting_since = self.limit = self.writing_from = 0.0
         self.search_from = None
@@ -404,9 +409,14 @@ class RunActions:
             self._say_run()
 
     def _take_result(self: Any, folder: Path, feasible: bool, clashes: list) -> None:
-        self.saved = False
         making, self.making = self.making, None
-        self.scenario.take(folder)
+        try:
+            self.scenario.take(folder, self.scenario_planned)
+        except InputError as error:
+            self._stopped(self.tr("There is no new plan."))
+            self._tell(self.tr("This cannot be done"), [str(note) for note in error.problems])
+            return
+        self.saved = False
         self._stopped(self._ended())
         if making is not None:
             making()
