@@ -124,6 +124,16 @@ def test_towns_under_a_tolerance_of_a_tenth_of_a_percent_are_closed(n, count, se
     assert checked(problem, found.objective * 1.001, price) == pytest.approx(found.objective, rel=1e-4)
 
 
+def test_without_a_lower_bound_of_hours_districts_hold_a_unit_each_at_least():
+    # with so wide a tolerance fewer districts than are asked for could hold everything
+    problem = replace(grid_problem(2, 4, 4, 4.0, 3), lower=-10.0)
+    best = enumerate_best(problem, travel)
+    assert found_in(problem).cost == pytest.approx(best)
+    assert checked(problem, np.inf) == pytest.approx(best)
+    even = replace(problem, balances=(Balance("members", np.ones(8), 1.0, 8.0),))
+    assert found_in(even).cost == pytest.approx(best)
+
+
 def test_it_ends_by_counts_and_when_it_is_stopped(monkeypatch):
     problem = tight_town(20, 3, 0.3, 5)
     none = np.full(20, -1)

@@ -16,6 +16,7 @@ from beatplanner.planning.whole.beat_proofs import packed
 from beatplanner.solver.districts.balance_prices import balanced_bound
 from beatplanner.solver.districts.bound import lagrangian_bound
 from beatplanner.solver.districts.evidence import BoundEvidence, Multipliers
+from beatplanner.solver.districts.problem import Balance
 from beatplanner.solver.districts.search import Search
 from beatplanner.solver.districts.sites import AllSites, SitePairs, joined
 from beatplanner.solver.districts.solve import DistrictingProblem, solve_districts
@@ -169,3 +170,30 @@ def test_the_tree_closes_with_prices_and_its_certificate_stands():
     assert found.lower_bound > plain.objective + 0.7 * (found.objective - plain.objective)
     proven = prove_part(area_of(problem), packed(found.evidence), False, found.lower_bound)
     assert proven >= found.lower_bound * (1 - 1e-3)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_without_a_known_plan_no_bound_is_above_the_best(seed):
+    # three units in four have nothing of the amount
+    problem = grid_problem(3, 4, 2, 0.3, seed)
+    amount = np.random.default_rng(seed).uniform(1, 9, 12) * (np.arange(12) % 4 == seed % 4)
+    mean = amount.sum() / 2
+    problem = replace(problem, balances=(Balance("drive", amount, mean * 0.7, mean * 1.3),))
+    start, found = bounds(problem, np.inf)
+    assert start.value <= best_within(problem, travel) * (1 + 1e-9)
+    assert found is None or start.value < found[0].value <= best_within(problem, travel) * (1 + 1e-9)
+
+
+def test_a_bound_above_all_plans_says_that_there_are_none_and_the_checker_sees_it():
+    # by their hours districts have two units each, and should have three
+    problem = grid_problem(2, 13, 13, 0.5, 1)
+    problem = replace(problem, balances=(Balance("members", np.ones(26), 3.0, 9.0),), weight=np.full(26, 10.0))
+    problem = replace(problem, lower=15.0, upper=25.0)
+    found = solve_districts(problem, seconds=1e6, effort=0.02, nodes=1)
+    assert found.infeasible
+    assert found.evidence is not None and not found.evidence.nodes
+    arrays, area = packed(found.evidence), area_of(problem)
+    assert prove_part(area, arrays, False, np.inf) == np.inf
+    without = {k: v for k, v in arrays.items() if not k.startswith("balance_")}
+    assert prove_part(area, without, False, np.inf) < np.inf
+    assert prove_part(replace(area, balances=((np.ones(26), 2.0, 9.0),)), arrays, False, np.inf) < np.inf

@@ -34,6 +34,9 @@ from beatplanner.planning.verification.travel_pairs import (
 # Steps of counting in all leaves of a tree together.
 MOST_STEPS_OF_ALL = 200_000
 
+# Share by which no plan comes near what all are below.
+HAIR = 1e-7
+
 # Rounds that leave more than this share of all pairs are not asked which of them are still within reach, but for the last.
 FEW = 0.75
 
@@ -63,11 +66,25 @@ def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float, 
     MalformedError
         Where an array is not as it must be.
     """
-    n = len(area.weight)
-    check_form(proof, n)
-    check_prices(proof, n, len(area.balances))
-    step = float(proof["step"][0])
-    pairs, best, joined = with_prices(area, all_pairs(area, priced), proof), -math.inf, False
+    check_form(proof, len(area.weight))
+    check_prices(proof, len(area.weight), len(area.balances))
+    pairs = with_prices(area, all_pairs(area, priced), proof)
+    if bound < math.inf:
+        return _proven(area, pairs, proof, bound, seen)
+    # no plan costs more than each unit in its dearest site: where none is below that, there is none
+    dearest = np.zeros(len(area.weight))
+    np.maximum.at(dearest, pairs.unit, pairs.paid)
+    most = math.fsum(dearest.tolist()) * (1 + HAIR) + HAIR
+    if not math.isfinite(most):
+        return -math.inf
+    found = _proven(area, pairs, proof, most, seen)
+    return math.inf if found >= most else found
+
+
+def _proven(area: Area, pairs: Pairs, proof: dict[str, np.ndarray], bound: float, seen: set[int] | None) -> float:
+    """Return what the certificate proves of pairs, as `prove` says."""
+    n, step = len(area.weight), float(proof["step"][0])
+    best, joined = -math.inf, False
     every, last = len(pairs.site), len(proof["round_price"]) - 1
     for k, (u, price) in enumerate(zip(proof["round_multiplier"], proof["round_price"], strict=True)):
         found = lagrangian(area, pairs, u * step, _price(price), None, bound)

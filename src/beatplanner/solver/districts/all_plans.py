@@ -213,7 +213,8 @@ def _chosen(
         grown, value, before, added = (np.concatenate([m[j] for m in made]) for j in range(4))
         rank = np.lexsort((value, grown))
         units, one = np.unique(grown[rank], return_index=True)
-        pick = rank[one]
+        # who holds all units already leaves none for the districts that are missing
+        units, pick = units[units != full], rank[one[units != full]]
         spent = value[pick]
         steps.append((before[pick], added[pick]))
         if len(units) > MOST_CHOICES:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MOST_PAIRS, STEPS, MORE_STEPS = 1_000_000, 400, 60
 # Doublings until the slope turns, halvings after it, and what the first step is of the dearest pair over the greatest amount.
 DOUBLINGS, HALVINGS, FIRST = 24, 14, 0.02
+# Share by which a bound must be above all plans for there to be none.
+HAIR = 1e-6
 # How often the sites of least value are chosen anew in a step; the share by which prices must lift the bound to be taken.
 CHOICES, RISE = 8, 1e-7
 
@@ -293,6 +295,11 @@ def balanced_bound(
     """
     if len(sites.unit) > MOST_PAIRS or stop():
         return None
+    dearest = np.zeros(len(problem.weight))
+    np.maximum.at(dearest, sites.unit, sites.paid)
+    # no plan costs more than each unit in its dearest site: a bound above that says that there is none
+    most = float(dearest.sum()) * (1 + HAIR) + HAIR
+    known, best_known = best_known, min(best_known, most)
     relaxation = Priced(sites, problem, threads)
     found = subgradient(
         relaxation.sites,
@@ -312,6 +319,9 @@ def balanced_bound(
     if found is None or found[0] <= start.value + RISE * abs(start.value):
         return None
     own, prices = relaxation.priced()
+    if found[0] >= most and not np.isfinite(known):
+        nothing = own.keep(np.zeros(len(own.unit), bool))
+        return Bound(np.inf, nothing, found[1], found[2]), prices
     everything = [(own, np.ones(len(own.unit), bool))]
     bound = lagrangian_bound(
         everything.__iter__,
