@@ -1,6 +1,7 @@
 """Other ways to draw the same beats: known libraries where they are installed, and what a planner does by hand.
 
-Each takes a problem and a number of seconds and returns the district of each unit, or None where it found nothing.
+Each takes a problem and a number of seconds and returns the district of each unit, or None where it found nothing. Those that can keep the further balances of a
+problem, its distances and the goal of the least border (`cost`, `Amounts.outside`); who knows no goal but places is held against it all the same.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from beatplanner.solver.districts.solve import DistrictingProblem
+from beatplanner.solver.districts.problem import Amounts
+from beatplanner.solver.districts.solve import CUT, DistrictingProblem
 
 
 def travel(problem: DistrictingProblem, district: np.ndarray) -> float:
@@ -22,12 +24,22 @@ def travel(problem: DistrictingProblem, district: np.ndarray) -> float:
     total = 0.0
     for k in np.unique(district):
         units = np.flatnonzero(district == k)
+        if problem.distance is not None:
+            total += float((problem.weight[units] @ problem.distance[np.ix_(units, units)]).min())
+            continue
         blocks = np.array_split(units, 1 + len(units) ** 2 // 4_000_000)
         apart = (
             np.hypot(*(problem.xy[units][:, None] - problem.xy[block][None]).transpose(2, 0, 1)) for block in blocks
         )
         total += min(float((problem.weight[units] @ metres).min()) for metres in apart)
     return total
+
+
+def cost(problem: DistrictingProblem, district: np.ndarray) -> float:
+    """Return what districts cost by the problem's goal: travel, or the border between them."""
+    if problem.goal != CUT:
+        return travel(problem, district)
+    return float(problem.border[district[problem.edges[:, 0]] != district[problem.edges[:, 1]]].sum())
 
 
 def neighbours(problem: DistrictingProblem) -> dict[int, list[int]]:
@@ -73,14 +85,14 @@ def by_hand(problem: DistrictingProblem, seconds: float) -> np.ndarray | None:
 
 
 def gerrychain_bursts(problem: DistrictingProblem, seconds: float) -> np.ndarray | None:
-    """Recursive spanning-tree cuts, then short bursts of recombination on the travel."""
+    """Recursive spanning-tree cuts, then short bursts of recombination on the goal; what is outside a further balance costs more than any plan."""
     import networkx as nx
     from gerrychain import Graph, Partition, constraints, updaters
     from gerrychain.optimization import SingleMetricOptimizer
     from gerrychain.partition import recursive_tree_part
     from gerrychain.proposals import recom
 
-    end = time.monotonic() + seconds
+    end = time.process_time() + seconds
     plain = nx.Graph()
     for i, w in enumerate(problem.weight):
         plain.add_node(i, load=float(w))
@@ -97,8 +109,12 @@ def gerrychain_bursts(problem: DistrictingProblem, seconds: float) -> np.ndarray
             district[names[node]] = part
         return district
 
+    amounts, most = Amounts.of(problem), 100.0 * cost(problem, np.zeros(len(problem.weight), int)) + 1.0
+
     def measure(partition) -> float:
-        return travel(problem, of(partition))
+        district = of(partition)
+        out = amounts.outside(district, problem.count) / max(problem.upper, 1e-12)
+        return cost(problem, district) + (most * (1 + out) if out > 1e-9 else 0.0)
 
     first = Partition(graph, start, updaters={"load": updaters.Tally("load", alias="load")})
 
@@ -112,7 +128,7 @@ def gerrychain_bursts(problem: DistrictingProblem, seconds: float) -> np.ndarray
         value = measure(partition)
         if value < best_value:
             best, best_value = partition, value
-        if time.monotonic() > end:
+        if time.process_time() > end:
             break
     return of(best)
 
@@ -168,6 +184,7 @@ def cp_sat(problem: DistrictingProblem, seconds: float) -> np.ndarray | None:
     scale = 1000
     weight = np.round(problem.weight * scale).astype(int)
     apart = np.hypot(*(problem.xy[:, None] - problem.xy[None]).transpose(2, 0, 1))
+    apart = apart if problem.distance is None else problem.distance
     cost = np.round(problem.weight[:, None] * apart).astype(int)
     model = cp_model.CpModel()
     x = [[model.new_bool_var("") for _ in range(n)] for _ in range(n)]
@@ -179,6 +196,10 @@ def cp_sat(problem: DistrictingProblem, seconds: float) -> np.ndarray | None:
         load = sum(int(weight[i]) * x[i][j] for i in range(n))
         model.add(load <= int(problem.upper * scale) * x[j][j])
         model.add(load >= int(np.ceil(problem.lower * scale)) * x[j][j])
+        for b in problem.balances:
+            held = sum(round(float(b.amount[i]) * scale) * x[i][j] for i in range(n))
+            model.add(held <= int(b.upper * scale) * x[j][j])
+            model.add(held >= int(np.ceil(b.lower * scale)) * x[j][j])
     model.add(sum(x[j][j] for j in range(n)) == problem.count)
     model.minimize(sum(int(cost[i, j]) * x[i][j] for i in range(n) for j in range(n)))
     matrix = sparse.csr_matrix((np.ones(len(problem.edges)), problem.edges.T), shape=(n, n))
@@ -205,6 +226,87 @@ def cp_sat(problem: DistrictingProblem, seconds: float) -> np.ndarray | None:
         if not broken:
             break
     return district
+
+
+def _rows_of_hess(
+    problem: DistrictingProblem, apart: np.ndarray
+) -> tuple[np.ndarray, sparse.csc_matrix, np.ndarray, np.ndarray]:
+    """Return cost, rows and their bounds of Hess's model: x_ij, unit i in the district of centre j, as variable i n + j."""
+    n = len(problem.weight)
+    every = sparse.identity(n, format="csr")
+    of_unit = sparse.kron(every, np.ones((1, n)))
+    centre = np.arange(n) * (n + 1)
+    wide = sparse.csr_matrix((np.ones(n), (np.arange(n), centre)), shape=(n, n * n))
+    blocks, low, high = (
+        [of_unit, sparse.csr_matrix(wide.sum(axis=0))],
+        [np.ones(n), [problem.count]],
+        [np.ones(n), [problem.count]],
+    )
+    limits = [(problem.weight, problem.lower, problem.upper), *((b.amount, b.lower, b.upper) for b in problem.balances)]
+    for amount, lower, upper in limits:
+        held = sparse.kron(np.asarray(amount, float)[None], every)
+        blocks += [held - lower * wide, held - upper * wide]
+        low += [np.zeros(n), np.full(n, -np.inf)]
+        high += [np.full(n, np.inf), np.zeros(n)]
+    # a unit goes to a centre alone
+    member = np.arange(n * n)
+    pairs = sparse.csr_matrix((np.ones(n * n), (member, member)), shape=(n * n, n * n))
+    blocks.append(pairs - sparse.csr_matrix((np.ones(n * n), (member, centre[member % n])), shape=(n * n, n * n)))
+    low.append(np.full(n * n, -np.inf))
+    high.append(np.zeros(n * n))
+    rows = sparse.csc_matrix(sparse.vstack(blocks))
+    return (problem.weight[:, None] * apart).ravel(), rows, np.concatenate(low), np.concatenate(high)
+
+
+def highs_hess(problem: DistrictingProblem, seconds: float) -> tuple[np.ndarray | None, float | None]:
+    """Hess's model in HiGHS (one thread), contiguity by separators as in `cp_sat`; return the districts and the bound that HiGHS has."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    n, end = len(problem.weight), time.process_time() + seconds
+    apart = (
+        problem.distance
+        if problem.distance is not None
+        else np.hypot(*(problem.xy[:, None] - problem.xy[None]).transpose(2, 0, 1))
+    )
+    cost_of, rows, low, high = _rows_of_hess(problem, apart)
+    matrix = sparse.csr_matrix((np.ones(len(problem.edges)), problem.edges.T), shape=(n, n))
+    matrix = ((matrix + matrix.T) > 0).tocsr()
+    district: np.ndarray | None = None
+    bound: float | None = None
+    while time.process_time() < end:
+        options = {"time_limit": max(0.1, end - time.process_time()), "mip_rel_gap": 1e-4}
+        found = milp(
+            cost_of,
+            integrality=np.ones(n * n),
+            bounds=Bounds(0, 1),
+            constraints=LinearConstraint(rows, low, high),
+            options=options,
+        )
+        if found.mip_dual_bound is not None:
+            bound = max(bound or 0.0, float(found.mip_dual_bound))
+        if found.x is None:
+            break
+        centre = found.x.reshape(n, n).argmax(axis=1)
+        district = np.unique(centre, return_inverse=True)[1]
+        more = []
+        for j in np.unique(centre):
+            members = np.flatnonzero(centre == j)
+            piece = csgraph.connected_components(matrix[members][:, members], directed=False)[1]
+            for p in np.unique(piece[piece != piece[np.searchsorted(members, j)]]):
+                units = members[piece == p]
+                border = np.setdiff1d(matrix[units].indices, units)
+                at = np.r_[int(units[0]) * n + j, border * n + j]
+                more.append(
+                    sparse.csr_matrix(
+                        (np.r_[1.0, -np.ones(len(border))], (np.zeros(len(at), int), at)), shape=(1, n * n)
+                    )
+                )
+        if not more:
+            return district, bound
+        rows = sparse.csc_matrix(sparse.vstack([rows, *more]))
+        low, high = np.r_[low, np.full(len(more), -np.inf)], np.r_[high, np.zeros(len(more))]
+    # the last plan has a district in pieces
+    return None, bound
 
 
 # name, package that it needs, greatest number of units it is tried on, function
