@@ -78,7 +78,12 @@ class Cycles:
         self.most = min(area.upper, total - area.lower) + slack
         self.dual: Dual | None = dual_of(area.weight, area.edges, area.border) if self.least > 0.0 else None
         self.whole = bool((area.border == np.round(area.border)).all())
-        self.below, self.steps = np.inf, 0
+        self.below, self.steps, self.limit = np.inf, 0, 0
+
+    @property
+    def spent(self) -> int:
+        """Steps that the last run took."""
+        return self.limit - max(0, self.steps)
 
     def run(self, known: float, nodes: int) -> tuple[float, np.ndarray | None]:
         """Return a bound on the border and the best districts, or None where none below `known` were found.
@@ -90,7 +95,7 @@ class Cycles:
             return np.inf, None
         if dual is None:
             return 0.0, None
-        self.steps = min(MOST_STEPS, STEPS_OF_A_NODE * nodes)
+        self.steps = self.limit = min(MOST_STEPS, STEPS_OF_A_NODE * nodes)
         net, everything = _Net(dual), float(dual.border.sum()) / 2
         bound, end = 0.0, known if np.isfinite(known) else everything * (1 + CLOSED) + 1.0
         until = FIRST * known if np.isfinite(known) else SHARE_OF_ALL * everything

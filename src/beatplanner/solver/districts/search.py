@@ -88,6 +88,7 @@ class Search:
         self.problem = problem
         self.seed, self.threads = seed, threads
         self.seen: Callable[[np.ndarray], None] | None = None  # is shown the best districts so far
+        self.walked: list[Found] = []  # where walks ended, in no order
         self.graph = Graph(n, problem.edges, problem.border)
         self.distance = problem.distance if problem.distance is not None else np.empty((0, 0))
         none = np.full(n, -1)
@@ -173,9 +174,10 @@ class Search:
                 )
                 district, label = growth.grow(from_today)
                 gentle = from_today and self.by_label
-            return self.anneal(
-                district, label, moves, until[w], cancelled, random, heat=WARM if gentle else HOT, lukewarm=w % 2 == 1
-            )
+            heat = WARM if gentle else HOT
+            found = self.anneal(district, label, moves, until[w], cancelled, random, heat=heat, lukewarm=w % 2 == 1)
+            self.walked.append(found)
+            return found
 
         given = [self.found(d) for d in (start, self.today()) if d is not None]
         best = min(given, key=self.rank, default=None)

@@ -34,6 +34,7 @@ from beatplanner.solver.districts.dilation import dilated_bound, suits
 from beatplanner.solver.districts.evidence import BalancePrices, BoundEvidence, Multipliers
 from beatplanner.solver.districts.growth import LocksApartError, NoRoomError, share_out
 from beatplanner.solver.districts.nearby import nearby_bound
+from beatplanner.solver.districts.parting import parted_anew
 from beatplanner.solver.districts.problem import (
     DistrictingProblem,
     Districts,
@@ -143,6 +144,7 @@ def solve_districts(
     search.seen = seen
     share = 0.1 if prove and search.has_large_districts() else 0.55 if long_proof else 0.9
     best = search.run(effort, seconds * share, begin, start, cancelled, tell)
+    best = parted_anew(search, best, effort, stop)
     bound: float | None = None
     hurried = False
     infeasible = search.parts is None
