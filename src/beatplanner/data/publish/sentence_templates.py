@@ -15,7 +15,7 @@ KEY = re.compile(r"\b((?:beats|stations|officers|service)\.[a-z_]+)(?: = ([\d.,]
 # The context of these sentences in the catalogues of the window.
 CONTEXT = "told"
 FIELD = re.compile(r"\{(\w+)\}")
-NUMBER = re.compile(r"([±+−-]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?( ?(?:%|km|m|s|m²|h))?")
+NUMBER = re.compile(r"([±+−-]?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?( ?(?:%|km²|km|m|s|m²|h))?")
 MONTHS = (
     "January",
     "February",
@@ -46,14 +46,14 @@ OF_LAYER = re.compile(r"\{\w+\}: (?=\S)")
 CLAUSE = re.compile(r" \(|[,;.:] | and ")
 STOP = re.compile(r"\. (?=[A-ZА-Я“(])")
 # A number that was written for a person: not one of a house, and no year.
-WRITTEN = re.compile(r"[±+−-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\d{1,3})(?: ?(?:%|km|m|s|m²|h))?")
+WRITTEN = re.compile(r"[±+−-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\d{1,3})(?: ?(?:%|km²|km|m|s|m²|h))?")
 # What is measured behind a name, such as “burglary 2.5 h”.
-MEASURED = re.compile(r"(?<=[^\W\d] )[±+−-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)? ?(?:%|km|m|s|m²|h)$")
+MEASURED = re.compile(r"(?<=[^\W\d] )[±+−-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)? ?(?:%|km²|km|m|s|m²|h)$")
 # What stands between two numbers that are one value, such as “412.2 – 557.8” or “12.5 ± 0.3”.
 SPAN = re.compile(r"( ?[–±×] ?| / )")
 # The same of a name that has no figure in it.
 NAMED = re.compile(
-    r"([^\W\d](?:[^\d()]*[^\W\d])?)(?<!\band)(?<!\bor) ((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)? ?(?:%|km|m|s|m²|h))"
+    r"([^\W\d](?:[^\d()]*[^\W\d])?)(?<!\band)(?<!\bor) ((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)? ?(?:%|km²|km|m|s|m²|h))"
 )
 # Parts of a list; not what stands in brackets.
 LIST = re.compile(r"(; |, )(?![^(]*\))")

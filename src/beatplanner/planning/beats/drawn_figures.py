@@ -151,8 +151,9 @@ def _uneven(drawn: DrawnPlan, f: DrawnFigures) -> list[str]:
     found: list[str] = []
     for b in f.balances:
         for k in np.flatnonzero(b.broken):
-            beat, name, has = drawn.name(f.beat[k]), b.name, f"{told_amount(b.held[k])}"
-            allowed = f"{told_amount(b.lower[k])} – {told_amount(b.upper[k])}"
+            unit = " km²" if b.name == "area" else ""
+            beat, name, has = drawn.name(f.beat[k]), b.name, f"{told_amount(b.held[k])}{unit}"
+            allowed = f"{told_amount(b.lower[k])} – {told_amount(b.upper[k])}{unit}"
             found.append(
                 f"Beat {beat} has too much of {name}: {has}, and the rules allow {allowed}."
                 if b.held[k] > b.upper[k]

@@ -74,6 +74,19 @@ def test_every_measure_has_a_bar_for_each_beat(window):
         assert charts.note.text()
 
 
+def test_a_check_can_be_stopped_and_begun_again(window, qtbot):
+    proof = window.results.proof
+    qtbot.waitUntil(lambda: proof.verdict is not None, timeout=120_000)
+    window.actions_by_name["verify_plan"].trigger()
+    assert proof.process.running and proof.again.isEnabled() and proof.again.text() == "Stop"
+    qtbot.mouseClick(proof.again, QtCore.Qt.MouseButton.LeftButton)
+    assert not proof.process.running and proof.verdict is None
+    assert proof.banner.text().startswith("Stopped") and proof.again.text() == "Check again"
+    qtbot.mouseClick(proof.again, QtCore.Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: proof.verdict is not None and proof.verdict["ok"], timeout=120_000)
+    assert proof.again.text() == "Check again" and proof.again.isEnabled()
+
+
 def test_the_verdict_comes_by_itself_and_a_wrong_figure_is_named(window, qtbot, planned_once, tmp_path):
     import shutil
 

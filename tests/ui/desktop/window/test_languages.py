@@ -18,7 +18,13 @@ from beatplanner.ui.desktop.toolkit.banner import BANNERS, Banner
 from beatplanner.ui.desktop.toolkit.in_language import CONTEXT, WindowSentences, in_language
 from beatplanner.ui.desktop.window import settings, theme
 from beatplanner.ui.desktop.window.keyboard import map_has_half
-from beatplanner.ui.desktop.window.languages import LANGUAGES, catalogue, install_language, sentences
+from beatplanner.ui.desktop.window.languages import (
+    LANGUAGES,
+    InterfaceTranslator,
+    catalogue,
+    install_language,
+    sentences,
+)
 from beatplanner.ui.desktop.window.main_window import MainWindow
 from conftest import ROOT, let_go
 
@@ -359,3 +365,38 @@ def test_a_button_that_a_text_names_is_called_as_it_is(language):
                 named += 1
                 assert called.rstrip("…").casefold() in told.casefold(), english
     assert named
+
+
+@pytest.mark.parametrize("language", ["mk", "sq"])
+def test_qts_own_dialog_of_files_and_menu_of_a_field_speak_the_language(qapp, tmp_path, language, request):
+    """Qt has no texts in these languages."""
+    asked: dict[str, str | None] = {}
+
+    class Heard(InterfaceTranslator):
+        def translate(self, context, text, comment=None, number=-1):
+            found = super().translate(context, text, comment, number)
+            if context.startswith("Q") and context not in ("QShortcut", "QMimeType"):
+                asked[text] = found
+            return found
+
+    heard = Heard(language)
+    qapp.installTranslator(heard)
+    request.addfinalizer(lambda: qapp.removeTranslator(heard))
+    kinds, ways = QtWidgets.QFileDialog.FileMode, QtWidgets.QFileDialog.AcceptMode
+    for kind, way in (
+        (kinds.ExistingFile, ways.AcceptOpen),
+        (kinds.AnyFile, ways.AcceptSave),
+        (kinds.Directory, ways.AcceptOpen),
+    ):
+        dialog = QtWidgets.QFileDialog(None, "", str(tmp_path), "GeoPackage (*.gpkg)")
+        dialog.setOption(QtWidgets.QFileDialog.Option.DontUseNativeDialog)
+        dialog.setFileMode(kind)
+        dialog.setAcceptMode(way)
+        dialog.show()
+        QtWidgets.QApplication.processEvents()
+        dialog.close()
+    QtWidgets.QLineEdit().createStandardContextMenu()
+    assert len(asked) > 30
+    # keys, and what says in which direction a language is written
+    kept = {t for t in asked if t.startswith(("Alt+", "QT_", "Ctrl+"))}
+    assert {text for text, said in asked.items() if said is None} <= kept

@@ -10,6 +10,7 @@ import datetime as dt
 import math
 import os
 from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,15 +145,18 @@ def page_steps(
     view = View(np.array(centre, float), 1000.0 / scale * mm, map_frame.width(), map_frame.height(), dot)
     painter.fillRect(QRectF(0, 0, width, height), QColor("white"))
     painter.save()
-    painter.setClipRect(map_frame)
-    painter.translate(map_frame.topLeft())
-    yield from steps(painter, view, content, stack, public=True)
-    draw_scale_bar(painter, view, 14 * dot, map_frame.height() - 14 * dot, min(map_frame.width() / 4, 60 * mm))
-    draw_north(painter, view, map_frame.width() - 8 * dot, 10 * dot)
-    owed = attribution(content, stack)
-    if owed:
-        draw_attribution(painter, owed, map_frame.width() - 4 * dot, map_frame.height() - 4 * dot, dot)
-    painter.restore()
+    try:
+        painter.setClipRect(map_frame)
+        painter.translate(map_frame.topLeft())
+        yield from steps(painter, view, content, stack, public=True)
+        draw_scale_bar(painter, view, 14 * dot, map_frame.height() - 14 * dot, min(map_frame.width() / 4, 60 * mm))
+        draw_north(painter, view, map_frame.width() - 8 * dot, 10 * dot)
+        owed = attribution(content, stack)
+        if owed:
+            draw_attribution(painter, owed, map_frame.width() - 4 * dot, map_frame.height() - 4 * dot, dot)
+    finally:
+        # also where who asked for the page wants no more of it
+        painter.restore()
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(INK), 0.3 * mm))
     painter.drawRect(map_frame)
@@ -319,8 +323,9 @@ def _pdf(part: Path, page: PrintedPage, content: MapContent, stack: LayerStack, 
     if not painter.begin(writer):
         return False
     try:
-        for _ in page_steps(painter, page, content, stack, 600 / 25.4):
-            pause()
+        with closing(page_steps(painter, page, content, stack, 600 / 25.4)) as drawn:
+            for _ in drawn:
+                pause()
     finally:
         done = painter.end()
     return done
@@ -340,8 +345,9 @@ def _png(
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     try:
-        for _ in page_steps(painter, page, content, stack, mm):
-            pause()
+        with closing(page_steps(painter, page, content, stack, mm)) as drawn:
+            for _ in drawn:
+                pause()
     finally:
         painter.end()
     return image.save(str(part))

@@ -85,10 +85,9 @@ class ProofPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(4)
         self.again, self.copy = QPushButton(self.tr("Check again")), QPushButton(self.tr("Copy"))
-        self.again.setToolTip(self.tr("Recompute every figure of the plan without the solvers (F7)"))
         self.copy.setToolTip(self.tr("Copy proof and run card as text"))
         self.copy.setAccessibleName(self.tr("Copy proof and run card as text"))
-        self.again.clicked.connect(self.check)
+        self.again.clicked.connect(self._check_or_stop)
         self.copy.clicked.connect(self._copy)
         row.addWidget(self.again)
         row.addWidget(self.copy)
@@ -108,7 +107,7 @@ class ProofPage(QWidget):
         """Show the proof of a plan; its verdict is read where it lies beside the plan, else the checker begins."""
         self.process.cancel()
         self.folder, self.summary, self.verdict = folder, summary, None
-        self.again.setEnabled(folder is not None)
+        self._name_button()
         self.copy.setEnabled(summary is not None)
         if summary is None:
             self.page.setHtml("")
@@ -137,10 +136,31 @@ class ProofPage(QWidget):
         """Let the checker recompute every figure, in a process of its own."""
         if self.folder is not None:
             self.verdict = None
-            self.again.setEnabled(False)
+            self.process.start(self.folder)
+            self._name_button()
             self._tell(self.tr("Recomputing every figure without the solvers…"), WAITING)
             self.judged.emit(None)
-            self.process.start(self.folder)
+
+    def _check_or_stop(self) -> None:
+        """Check, or end the check that is under way."""
+        if not self.process.running:
+            self.check()
+            return
+        self.process.cancel()
+        self._name_button()
+        self._tell(self.tr("Stopped; the plan was not checked to the end."), WAITING)
+        self.judged.emit(None)
+
+    def _name_button(self) -> None:
+        """Let the button say what it does now."""
+        running = self.process.running
+        self.again.setText(self.tr("Stop") if running else self.tr("Check again"))
+        self.again.setToolTip(
+            self.tr("End the check; the plan stays as it is")
+            if running
+            else self.tr("Recompute every figure of the plan without the solvers (F7)")
+        )
+        self.again.setEnabled(self.folder is not None)
 
     def _checked(self, folder: Path, verdict: WrittenVerdict) -> None:
         if folder == self.folder:
@@ -149,7 +169,7 @@ class ProofPage(QWidget):
 
     def _refused(self, folder: Path, why: str) -> None:
         if folder == self.folder:
-            self.again.setEnabled(True)
+            self._name_button()
             said = (
                 in_language(why)
                 if why
@@ -160,7 +180,7 @@ class ProofPage(QWidget):
 
     def _take(self, verdict: WrittenVerdict) -> None:
         self.verdict = verdict
-        self.again.setEnabled(True)
+        self._name_button()
         failed, unchecked = verdict.get("failed", []), verdict.get("unchecked", [])
         if verdict.get("ok"):
             lines = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from beatplanner.data.publish.percents import PERCENT
@@ -113,6 +113,14 @@ class InterfaceTranslator(QTranslator):
         return own[:1].upper() + own[1:] if found[0][:1].isupper() else own
 
 
+class QtTexts(QTranslator):
+    """Gives Qt's own dialogs and menus their texts, where Qt has them in the language; keys are called as on the keyboard."""
+
+    def translate(self, context: str, text: str, comment: str | None = None, number: int = -1) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return Qt's own text; None where there is none."""
+        return None if context == "QShortcut" else super().translate(context, text, comment or "", number) or None
+
+
 def of_system() -> str:
     """Return the language of the system where the window speaks it, else English."""
     locale = QLocale.system()
@@ -123,15 +131,22 @@ def of_system() -> str:
 
 
 # Qt does not own a translator: it lives as long as it is installed.
-_installed: list[InterfaceTranslator] = []
+_installed: list[QTranslator] = []
 
 
 def install_language(application: QApplication, language: str, terms: dict[str, str] | None = None) -> None:
     """Let all windows that are made from now on speak a language, with its numbers and dates; "" is the system's."""
     language = language if language in LANGUAGES else of_system()
-    translator = InterfaceTranslator(language, terms)
-    application.installTranslator(translator)
+    # what Qt itself says in a language that it has; ours come before
+    own = QtTexts()
+    translators: list[QTranslator] = [InterfaceTranslator(language, terms)]
+    if language != "en" and own.load(
+        f"qtbase_{language}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    ):
+        translators.insert(0, own)
+    for translator in translators:
+        application.installTranslator(translator)
     while _installed:
         application.removeTranslator(_installed.pop())
-    _installed.append(translator)
+    _installed.extend(translators)
     QLocale.setDefault(QLocale(language.replace("sr-", "sr_")))
