@@ -9,9 +9,10 @@ import pytest
 from babel.messages.pofile import read_po
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.publish import translation
 from beatplanner.data.publish.comparison_words import ENGLISH, fields_said, label_said
 from beatplanner.data.publish.templates import filled
-from beatplanner.data.publish.translation import LOCALES, Speech, write_catalogue
+from beatplanner.data.publish.translation import CLOSE, LOCALES, OPEN, Speech, write_catalogue
 from conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "docs"))
@@ -199,3 +200,14 @@ def test_an_officer_has_one_word_in_albanian(place):
         said = [m.string if isinstance(m.string, str) else " ".join(m.string) for m in read_po(stream)]
     assert sum("polic" in s.lower() for s in said) > 10
     assert not [s for s in said if "punonjës" in s.lower()]
+
+
+def test_a_catalogue_of_the_program_is_read_once_and_shared_without_what_one_speech_adds(monkeypatch):
+    first, whole = Speech("mk"), Speech("mk").with_papers()
+    monkeypatch.setattr(translation, "read_po", lambda *_, **__: pytest.fail("read again"))
+    second = Speech("mk", {"Beat": "Зона"})
+    assert first.complete and second.complete and first._known == second._known and first._known
+    assert Speech("mk").with_papers()._fuzzy == whole._fuzzy >= first._fuzzy
+    papers = min(whole._known - first._known)
+    assert OPEN not in whole.text(papers)
+    assert second.text(papers) == first.text(papers) == f"{OPEN}{papers}{CLOSE}"

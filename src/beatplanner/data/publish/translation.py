@@ -7,10 +7,13 @@ A text that a catalogue lacks stands in English between ⟦ and ⟧, so that nob
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import gettext
 import io
 import re
 from collections.abc import Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -104,35 +107,22 @@ class Speech:
         self._fuzzy: set[Any] = set()
         self._texts: gettext.NullTranslations = gettext.NullTranslations()
         if language != "en" or catalogue is not None:
-            found = _catalogue(language, catalogue)
-            self._read(found, catalogue or "")
-            wanted = found if catalogue is None or language == "en" else _catalogue(language, None)
-            self.complete = {_key(m) for m in wanted if _key(m)} <= self._known
+            found = _own_texts(language) if catalogue is None else _texts_of(_catalogue(language, catalogue), catalogue)
+            self._texts = self._take(found)
+            wanted = found if language == "en" else _own_texts(language)
+            self.complete = wanted.every <= self._known
 
-    def _read(self, found: Catalog, own: str | Path) -> None:
-        self._texts = self._take(found, own)
-
-    def _take(self, found: Catalog, own: str | Path) -> gettext.NullTranslations:
+    def _take(self, found: _Texts) -> gettext.NullTranslations:
         """Return the texts of a catalogue, and note which it has."""
-        for message in found:
-            key = _key(message)
-            complete = all(message.string) if isinstance(message.string, tuple | list) else bool(message.string)
-            if key and complete and key not in self._known:
-                english = list(message.id) if isinstance(message.id, tuple | list) else [key]
-                for text in message.string if isinstance(message.string, tuple | list) else [message.string]:
-                    _check_fields(key, english, str(text), "forum.catalogues", own)
-                self._known.add(key)
-                if message.fuzzy:
-                    self._fuzzy.add(key)
-        stream = io.BytesIO()
-        write_mo(stream, found, use_fuzzy=True)
-        stream.seek(0)
-        return gettext.GNUTranslations(stream)
+        self._fuzzy |= found.fuzzy - self._known
+        self._known |= found.known
+        # what is added to the texts of one speech is not added to those of another
+        return copy(found.texts)
 
     def with_papers(self) -> Speech:
         """Return this language with the texts of the papers that a force itself holds, which no forum sees; English has them all."""
         if self.language != "en":
-            self._texts.add_fallback(self._take(_catalogue(self.language, None, PAPERS), ""))
+            self._texts.add_fallback(self._take(_own_texts(self.language, PAPERS)))
         return self
 
     def text(self, english: str, **values: Any) -> str:
@@ -257,6 +247,43 @@ def _catalogue(language: str, path: Path | None, folder: str = "") -> Catalog:
                 file=path or "",
             )
         ) from None
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """A catalogue as it is spoken: its texts, all keys, those that are translated, and of these those that wait for a reviewer."""
+
+    texts: gettext.GNUTranslations
+    every: frozenset[Any]
+    known: frozenset[Any]
+    fuzzy: frozenset[Any]
+
+
+def _texts_of(found: Catalog, own: str | Path) -> _Texts:
+    """Return the texts of a catalogue; InputError where one has a field that its English text has not."""
+    known: set[Any] = set()
+    fuzzy: set[Any] = set()
+    for message in found:
+        key = _key(message)
+        complete = all(message.string) if isinstance(message.string, tuple | list) else bool(message.string)
+        if key and complete and key not in known:
+            english = list(message.id) if isinstance(message.id, tuple | list) else [key]
+            for text in message.string if isinstance(message.string, tuple | list) else [message.string]:
+                _check_fields(key, english, str(text), "forum.catalogues", own)
+            known.add(key)
+            if message.fuzzy:
+                fuzzy.add(key)
+    stream = io.BytesIO()
+    write_mo(stream, found, use_fuzzy=True)
+    stream.seek(0)
+    every = frozenset(_key(m) for m in found if _key(m))
+    return _Texts(gettext.GNUTranslations(stream), every, frozenset(known), frozenset(fuzzy))
+
+
+@functools.cache
+def _own_texts(language: str, folder: str = "") -> _Texts:
+    """Return the texts of a catalogue of the program: read once, since each page, sheet and sentence begins with them."""
+    return _texts_of(_catalogue(language, None, folder), "")
 
 
 def write_catalogue(path: Path, language: str) -> None:
