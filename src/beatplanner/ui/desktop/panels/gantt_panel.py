@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.map.window import Window
+from beatplanner.ui.desktop.panels import jobs
 from beatplanner.ui.desktop.panels.gantt import Gantt, Row
 from beatplanner.ui.desktop.plain_text import Browser, literal
 from beatplanner.ui.desktop.session.child_process import Work
@@ -49,22 +50,6 @@ FIGURES = {
     "language_gaps": "language gaps",
     "rotations": "rotations",
 }
-
-
-# What the solver may take to mend postings, in seconds.
-REPAIR_SECONDS = 30.0
-
-
-def _accept(folder: Path, out: Path, postings: list[Any], reason: str) -> Accepted:
-    from beatplanner.planning.changes.roster_edits import accept
-
-    return accept(folder, out, postings, reason=reason)
-
-
-def _replan(folder: Path, out: Path, wished: Any) -> ReplanFound:
-    from beatplanner.planning.changes.replanning import replan
-
-    return replan(folder, out, [], wished=wished, time_limit=REPAIR_SECONDS)
 
 
 # Lines of text that postings and the rules' answer have at least.
@@ -401,7 +386,13 @@ class GanttPanel(QWidget):
         )
         planned = self.draft.to_plan([self.kind])
         self.work.run(
-            lambda found: self._take(out, found, planned, reason), self._refused, _accept, folder, out, postings, reason
+            lambda found: self._take(out, found, planned, reason),
+            self._refused,
+            jobs.accept_postings,
+            folder,
+            out,
+            postings,
+            reason,
         )
         self._show()
 
@@ -419,7 +410,9 @@ class GanttPanel(QWidget):
         out = Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan"
         self.answer.setPlainText(self.tr("Looking for the fewest changes that keep the rules…"))
         planned = self.draft.to_plan([self.kind])
-        self.work.run(lambda found: self._take(out, found, planned, ""), self._refused, _replan, folder, out, wished)
+        self.work.run(
+            lambda found: self._take(out, found, planned, ""), self._refused, jobs.replan_postings, folder, out, wished
+        )
 
     def _take(self, out: Path, found: Accepted | ReplanFound, planned: Planned, reason: str) -> None:
         window = self.window_

@@ -13,6 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from beatplanner.data.result.draft_reason import gap_said
+from beatplanner.ui.desktop.panels import jobs
 from beatplanner.ui.desktop.plain_text import Browser, literal
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.verify_process import VerifyProcess
@@ -33,17 +34,6 @@ GROUP = re.compile(r"(summary|plan): (\S+)(?: and (\d+) more)?")
 # The keys behind a reason.
 KEYS = re.compile(r" \(([a-z][\w.\[\]]*(?:, [\w.\[\]]+)*)\)$")
 GOOD, BAD, WAITING = "good", "wrong", "waiting"
-
-
-def _look(folder: Path) -> tuple[WrittenVerdict | None, tuple[str, ...]]:
-    """Return the verdict that lies beside a plan, None where there is none, and the hashes of the plan's files."""
-    from beatplanner.planning.whole.verdict import hashes, read_verdict
-
-    found = read_verdict(folder)
-    try:
-        return found, () if found is not None else tuple(hashes(folder).values())
-    except OSError:
-        return found, ()
 
 
 class ProofPage(QWidget):
@@ -130,7 +120,7 @@ class ProofPage(QWidget):
             else:
                 self._take(verdict)
 
-        self.work.run(done, lambda _: self.check() if self.folder == folder else None, _look, folder)
+        self.work.run(done, lambda _: self.check() if self.folder == folder else None, jobs.look_for_verdict, folder)
 
     def check(self) -> None:
         """Let the checker recompute every figure, in a process of its own."""

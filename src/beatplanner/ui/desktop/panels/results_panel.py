@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDockWidget, QVBoxLayout, QWidget
 
 from beatplanner.data.result.service import ServiceContent, service_in
 from beatplanner.ui.desktop.map.window import Window
+from beatplanner.ui.desktop.panels import jobs
 from beatplanner.ui.desktop.panels.beat_card import BeatCardView
 from beatplanner.ui.desktop.panels.charts_page import ChartsPage
 from beatplanner.ui.desktop.panels.proof_page import ProofPage
@@ -26,7 +27,6 @@ from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables
-    from beatplanner.data.town.town import Town
     from beatplanner.planning.forum.beat_cards import BeatBook
     from beatplanner.planning.whole.plan_warnings import PlanWarning
 
@@ -47,17 +47,6 @@ ACTIONS = (
         "Ctrl+Alt+C",
     ),
 )
-
-
-def _count(plan: PlanTables, town: Town | None) -> tuple[dict[str, object], list[PlanWarning]]:
-    """Return what the cards of a plan hold, but for plan and town themselves, and the plan's warnings."""
-    from beatplanner.planning.forum.beat_cards import BeatBook
-    from beatplanner.planning.whole.plan_warnings import plan_warnings
-
-    if plan.beats is None:
-        return {}, plan_warnings(plan)
-    kept = vars(BeatBook(plan, town).read())
-    return {k: v for k, v in kept.items() if k not in ("tables", "town")}, plan_warnings(plan)
 
 
 class ResultsPanel(QWidget):
@@ -163,7 +152,7 @@ class ResultsPanel(QWidget):
                 self.card.say(said)
                 self._wait(said)
 
-        self.work.run(done, failed, _count, plan, town)
+        self.work.run(done, failed, jobs.count_cards, plan, town)
 
     def _wait(self, text: str) -> None:
         """Say on every page why it is empty: what is not counted yet is neither missing nor free of warnings."""
