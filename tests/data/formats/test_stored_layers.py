@@ -11,10 +11,12 @@ import pyogrio
 import pytest
 import shapely
 
+from beatplanner.data.description.read import read_description
 from beatplanner.data.formats import stored_layers
 from beatplanner.data.formats.geopackages import append_layer, plain_geopackage
-from beatplanner.data.formats.stored_layers import read_stored, with_none
+from beatplanner.data.formats.stored_layers import read_stored, stored_layer, with_none
 from beatplanner.data.result.folder import PERSONS, PLAIN, SPATIAL, read_result
+from beatplanner.data.town.read_town import read_town
 
 
 def names_of(path):
@@ -82,7 +84,7 @@ FRAMES = {
     "own system": gpd.GeoDataFrame(
         {"n": [1]},
         geometry=[shapely.Point(1, 2)],
-        crs="+proj=tmerc +lat_0=0 +lon_0=21 +k=0.9999 +x_0=500000 +ellps=bessel +units=m",
+        crs="+proj=tmerc +lat_0=0 +lon_0=21.3 +k=0.9997 +x_0=500001 +ellps=bessel +units=m",
     ),
 }
 
@@ -161,3 +163,59 @@ def test_a_copy_without_triggers_waits_for_no_disk(tmp_path, monkeypatch):
         assert set(drops) == {(True, 0)}, "in one transaction, and without waiting"
         assert_as_gdal(plain, "shapes", as_gdal_reads(path, "shapes"))
         assert [f.name for f in folder.iterdir()] == ["town.gpkg"]
+
+
+@pytest.mark.parametrize("name", [n for n in FRAMES if n != "nobody"])
+def test_a_layer_of_a_town_is_as_gdal_reads_it(tmp_path, name):
+    path = tmp_path / "town.gpkg"
+    append_layer(path, name, FRAMES[name])
+    stored = stored_layer(path, name)
+    wanted = pyogrio.read_dataframe(path, layer=name)
+    frame = None if stored is None else stored.frame([c for c in wanted.columns if c != "geometry"])
+    assert (frame is None) == (name in {"truth with a gap", "narrow", "days", "heights", "empty shape", "own system"})
+    if frame is not None:
+        assert type(frame) is type(wanted)
+        pd.testing.assert_frame_equal(pd.DataFrame(frame), pd.DataFrame(wanted))
+        if isinstance(wanted, gpd.GeoDataFrame):
+            assert isinstance(frame, gpd.GeoDataFrame) and frame.crs == wanted.crs
+
+
+def test_a_layer_is_found_by_its_name_or_where_it_is_the_only_one(tmp_path):
+    path = tmp_path / "town.gpkg"
+    append_layer(path, "shapes", FRAMES["shapes"])
+    found = stored_layer(path, None)
+    assert found is not None and found.name == "shapes" and list(found.kinds) == ["n"] and found.geometry == "geom"
+    assert found.frame([]) is not None
+    append_layer(path, "gaps", FRAMES["gaps"])
+    assert (
+        stored_layer(path, None) is None and stored_layer(path, "SHAPES") is None and stored_layer(path, "none") is None
+    )
+    assert stored_layer(path, "gaps") is not None
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DELETE FROM gpkg_contents WHERE table_name = 'gaps'")
+        database.commit()
+    # GDAL lists a table that is not registered
+    assert stored_layer(path, None) is None and stored_layer(path, "shapes") is not None
+    assert stored_layer(tmp_path / "none.gpkg", None) is None and stored_layer(tmp_path / "a.shp", None) is None
+
+
+def test_a_town_is_read_without_gdal_but_for_its_other_formats(planned_once, monkeypatch):
+    asked = []
+    for name in ("read_dataframe", "list_layers", "read_info"):
+        call = getattr(pyogrio, name)
+        monkeypatch.setattr(
+            pyogrio, name, lambda path, *a, call=call, **k: asked.append(path.name) or call(path, *a, **k)
+        )
+    read_town(read_description(planned_once.project))
+    assert {*asked} == {"stations.geojson"}
+
+
+@pytest.mark.parametrize("change", ["organization = 'NONE'", "organization_coordsys_id = 32633"])
+def test_a_system_of_another_register_is_gdals_to_tell(planned_once, tmp_path, change):
+    path = shutil.copy(planned_once.path("units.gpkg"), tmp_path / "units.gpkg")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(f"UPDATE gpkg_spatial_ref_sys SET {change} WHERE srs_id = 32634")
+        database.commit()
+    stored = stored_layer(path, None)
+    assert stored is not None and stored.frame([]) is None
+    assert read_stored(path, ["units"])["units"].crs == pyogrio.read_dataframe(path).crs

@@ -28,6 +28,7 @@ from beatplanner.data.formats.datums import datum_doubt, disputed_change
 from beatplanner.data.formats.declared_encodings import layer_encoding
 from beatplanner.data.formats.drivers import VECTOR_DRIVERS
 from beatplanner.data.formats.source import Place
+from beatplanner.data.formats.stored_layers import StoredLayer, stored_layer
 from beatplanner.data.formats.text_tables import read_text_table
 from beatplanner.data.formats.vector_files import matched, opened
 from beatplanner.data.formats.workbooks import WORKBOOKS, read_workbook
@@ -93,21 +94,16 @@ def read_layer(
     notes: list[Note] = []
     with opened(path, layer) as inner:
         member = layer if inner.name == path.name or layer not in {inner.name, inner.stem} else None
-        chosen = _chosen_layer(inner, member, path.name)
+        stored = stored_layer(inner, member)
+        chosen = _chosen_layer(inner, member, path.name) if stored is None else stored.name
         where = Place(path.name, chosen if chosen not in (path.stem, inner.stem) else "", ())
         with _errors_as("the layer cannot be read ({error})", where, inner):
             page, what = layer_encoding(inner)
-            info = pyogrio.read_info(inner, layer=chosen, encoding=page)
-            _check_driver(info, where)
-            found = [str(f) for f in info["fields"]]
+            found = _fields(inner, chosen, page, where) if stored is None else list(stored.kinds)
             names, facts = matched(columns, found)
             _check_columns([c for c in columns if c not in names], found, where)
-            if info["features"] > MOST_FEATURES:
-                raise InputError(
-                    where.problem(f"the layer has {info['features']:,} features", "Cut out the town in QGIS")
-                )
             used = list(dict.fromkeys(names.values()))
-            frame, broken = _features(inner, chosen, used, page, where, whole=whole)
+            frame, broken = _features(inner, chosen, used, page, where, whole=whole, stored=stored)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError(where.problem("the layer has no geometry", "Give a layer of points, lines or polygons"))
     if frame.empty:
@@ -161,24 +157,45 @@ def _check_driver(info: Mapping[str, object], where: Place) -> None:
         raise InputError(where.problem(what, "Export it as a GeoPackage from QGIS"))
 
 
+def _fields(path: Path, layer: str, page: str | None, where: Place) -> list[str]:
+    """Return the columns of a layer; InputError where it is of a kind, or of a size, that is not read."""
+    info = pyogrio.read_info(path, layer=layer, encoding=page)
+    _check_driver(info, where)
+    if info["features"] > MOST_FEATURES:
+        raise InputError(where.problem(f"the layer has {info['features']:,} features", "Cut out the town in QGIS"))
+    return [str(f) for f in info["fields"]]
+
+
 def _features(
-    path: Path, layer: str, columns: list[str] | None, page: str | None, where: Place, *, whole: bool = False
+    path: Path,
+    layer: str,
+    columns: list[str] | None,
+    page: str | None,
+    where: Place,
+    *,
+    whole: bool = False,
+    stored: StoredLayer | None = None,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Read features; a row with a broken geometry is mended or left out, and named, where there are few of them.
 
     The index is the position in the file.
     """
     try:
-        sound = _without_binary(pyogrio.read_dataframe(path, layer=layer, columns=columns, encoding=page))
+        read = None if stored is None or columns is None else stored.frame(columns)
+        if read is None:
+            if stored is not None:
+                _fields(path, layer, page, where)
+            read = pyogrio.read_dataframe(path, layer=layer, columns=columns, encoding=page)
+        sound = _without_binary(read)
         if whole or not isinstance(sound, gpd.GeoDataFrame) or not _nowhere(sound.geometry.to_numpy()).any():
             return sound, []
     except (GEOSException, ShapelyError):
         pass
     # geometries are asked for, so that they are there
-    read: tuple[Any, Any, np.ndarray, list[np.ndarray]] = cast(
+    raw: tuple[Any, Any, np.ndarray, list[np.ndarray]] = cast(
         Any, pyogrio.raw.read(path, layer=layer, columns=columns, encoding=page)
     )
-    meta, _, wkb, values = read
+    meta, _, wkb, values = raw
     # of roads and barriers no column may be asked for, and rows there are all the same
     fields = dict(zip(meta["fields"], values, strict=True))
     frame = _without_binary(pd.DataFrame(fields, index=pd.RangeIndex(len(wkb))))
@@ -290,10 +307,7 @@ def whole_layers(path: Path, layer: str | None = None) -> list[WholeLayer]:
 def _whole_layer(path: Path, name: str, where: Place, *, alone: bool) -> WholeLayer:
     with _errors_as("the layer cannot be read ({error})", where, path):
         page, what = layer_encoding(path)
-        info = pyogrio.read_info(path, layer=name, encoding=page)
-        _check_driver(info, where)
-        if info["features"] > MOST_FEATURES:
-            raise InputError(where.problem(f"the layer has {info['features']:,} features", "Cut out the town in QGIS"))
+        _fields(path, name, page, where)
         frame, broken = _features(path, name, None, page, where)
     if isinstance(frame, gpd.GeoDataFrame):
         shapes = np.asarray(frame.geometry.array, dtype=object)
@@ -377,12 +391,16 @@ def read_table(
             rows = [str(table.header + 1 + i) for i in range(len(frame))]
         else:
             with opened(inner) as plain:
-                name = _chosen_layer(plain, member, path.name)
+                stored = stored_layer(plain, member)
+                name = _chosen_layer(plain, member, path.name) if stored is None else stored.name
                 with _errors_as("the table cannot be read ({error})", Place(path.name, "", ()), inner):
+                    read = None if stored is None or stored.geometry else stored.frame(list(stored.kinds))
                     page, what = layer_encoding(plain)
-                    _check_driver(pyogrio.read_info(plain, layer=name, encoding=page), Place(path.name, "", ()))
+                    if read is None:
+                        _check_driver(pyogrio.read_info(plain, layer=name, encoding=page), Place(path.name, "", ()))
+                        read = pyogrio.read_dataframe(plain, layer=name, read_geometry=False, encoding=page)
                     facts += [what] if what else []
-                    frame = pyogrio.read_dataframe(plain, layer=name, read_geometry=False, encoding=page)
+                    frame = read
             name = "" if name in (path.stem, inner.stem) else name
             rows = [str(i + 1) for i in range(len(frame))]
     where = Place(path.name, name, ())

@@ -1,4 +1,4 @@
-"""Layers that this program wrote into a GeoPackage, read back by one connection: GDAL opens the whole file anew for each of them.
+"""Layers of GeoPackages that are as plain as the program's own, read by SQLite: GDAL opens the whole file anew for each look and each layer.
 
 What is not stored as the program stores it (columns of other kinds, numbers kept as text, views, curves) is left to GDAL, and so are large tables,
 of which Python would hold every cell twice.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import sqlite3
 import struct
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 from shapely.errors import GEOSException, ShapelyError
 
+from beatplanner.data.endings import PACKAGES
 from beatplanner.data.formats.geopackages import is_logged, opened_database
 
 # Rows beyond which a table is GDAL's.
@@ -30,6 +32,10 @@ MOST_ROWS = 20_000
 _BOXES, _OTHER = (0, 32, 48, 48, 64), 0b110000
 # Kinds of cells by what SQLite was told of a column.
 _KINDS: dict[str, type] = {"INTEGER": int, "REAL": float, "TEXT": str, "BOOLEAN": int}
+
+
+# How tables begin that are the format's own.
+_SYSTEM = ("gpkg_", "sqlite_", "rtree_")
 
 
 class _OtherwiseError(Exception):
@@ -74,53 +80,152 @@ def with_none(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+@dataclass(frozen=True)
+class StoredLayer:
+    """A layer or table of a GeoPackage whose scheme is as plain as the program's own.
+
+    Attributes
+    ----------
+    path
+        The file.
+    name
+        The layer.
+    kinds
+        What SQLite was told of each column, but for the number of the row and the geometry.
+    geometry
+        The column of geometries; "" for a table.
+    system
+        The number that the file gives to the layer's system.
+    """
+
+    path: Path
+    name: str
+    kinds: dict[str, str]
+    geometry: str
+    system: int
+
+    def frame(self, columns: Sequence[str]) -> pd.DataFrame | None:
+        """Return columns and geometries as GDAL would; None where a cell is not what its column says, or there are too many."""
+        try:
+            with opened_database(self.path) as database:
+                found = _table(database, self, columns)
+        except (OSError, sqlite3.Error, _OtherwiseError, GEOSException, ShapelyError):
+            return None
+        for column in found.columns.drop("geometry", errors="ignore"):
+            if found[column].dtype == object and found[column].notna().any():
+                found[column] = found[column].astype("str")
+        return found
+
+
+def stored_layer(path: Path, layer: str | None) -> StoredLayer | None:
+    """Look for a layer that can be read without GDAL.
+
+    Parameters
+    ----------
+    path
+        Any file.
+    layer
+        The layer; None where the file has one only.
+
+    Returns
+    -------
+    StoredLayer or None
+        None where GDAL is to be asked: in other formats, for what the program would store otherwise, and wherever something is missing or broken,
+        so that one place says it.
+    """
+    if path.suffix.lower() not in PACKAGES:
+        return None
+    try:
+        if is_logged(path):
+            return None
+        with opened_database(path) as database:
+            scheme = _Scheme(database)
+            names = [layer] if layer is not None else scheme.there
+            own = {*scheme.there, "layer_styles", "qgis_projects"}
+            # GDAL lists tables that are not registered, too
+            alone = layer is not None or all(n in own or n.startswith(_SYSTEM) for n in scheme.kinds)
+            return scheme.layer(path, names[0]) if alone and len(names) == 1 and names[0] in scheme.there else None
+    except (OSError, sqlite3.Error, _OtherwiseError):
+        return None
+
+
+class _Scheme:
+    """What a GeoPackage says of its layers: kinds of tables and views by name, those that are registered, and the columns of geometries."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self.database = database
+        kinds = database.execute("SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
+        self.kinds: dict[str, str] = {str(name): str(kind) for name, kind in kinds}
+        self.there = [
+            str(r[0])
+            for r in database.execute(
+                "SELECT table_name FROM gpkg_contents WHERE data_type IN ('features', 'attributes') AND table_name <> 'ogr_empty_table'"
+            )
+        ]
+        self.geometries: dict[str, tuple[str, int]] = {
+            str(r[0]): (str(r[1]), int(r[2]))
+            for r in database.execute("SELECT table_name, column_name, srs_id FROM gpkg_geometry_columns")
+        }
+
+    def layer(self, path: Path, name: str) -> StoredLayer:
+        """Return a layer that is there.
+
+        Raises
+        ------
+        _OtherwiseError
+            Where the program would not have made it so.
+        """
+        # kinds of columns beyond SQLite's own are told there
+        if self.kinds.get(name) != "table" or "gpkg_data_columns" in self.kinds:
+            raise _OtherwiseError
+        geometry, system = self.geometries.get(name, ("", 0))
+        columns = self.database.execute(f"PRAGMA table_xinfo({_quoted(name)})").fetchall()
+        keys = [c for c in columns if c[5]]
+        if len(keys) != 1 or str(keys[0][2]) != "INTEGER" or any(c[6] for c in columns):
+            raise _OtherwiseError
+        kinds = {str(c[1]): str(c[2]) for c in columns if not c[5] and c[1] != geometry}
+        if not set(kinds.values()) <= set(_KINDS) or "geometry" in kinds or not (kinds or geometry):
+            raise _OtherwiseError
+        most = self.database.execute(f"SELECT max(rowid) FROM {_quoted(name)}").fetchone()[0]  # noqa: S608 - quoted
+        if most is not None and most > MOST_ROWS:
+            raise _OtherwiseError
+        return StoredLayer(path, name, kinds, geometry, system)
+
+
 def _read_by_sqlite(path: Path, names: Collection[str], found: dict[str, pd.DataFrame]) -> list[str]:
     """Put the layers that are as the program stores them into `found`; return those that are there and left to GDAL."""
     if is_logged(path):
         raise OSError
     left: list[str] = []
     with opened_database(path) as database:
-        kinds = dict(
-            database.execute("SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
-        )
-        there = [str(r[0]) for r in database.execute("SELECT table_name FROM gpkg_contents")]
-        geometries: dict[str, tuple[str, int]] = {
-            str(r[0]): (str(r[1]), int(r[2]))
-            for r in database.execute("SELECT table_name, column_name, srs_id FROM gpkg_geometry_columns")
-        }
-        for name in (n for n in names if n in there):
+        scheme = _Scheme(database)
+        for name in (n for n in names if n in scheme.there):
             try:
-                # kinds of columns beyond SQLite's own are told there
-                if kinds.get(name) != "table" or "gpkg_data_columns" in kinds:
-                    raise _OtherwiseError
-                found[name] = _table(database, name, *geometries.get(name, ("", 0)))
+                layer = scheme.layer(path, name)
+                found[name] = _table(database, layer, list(layer.kinds))
             except (_OtherwiseError, GEOSException, ShapelyError):
                 left.append(name)
     return left
 
 
-def _table(database: sqlite3.Connection, name: str, geometry: str, srs: int) -> pd.DataFrame:
-    quoted = '"' + name.replace('"', '""') + '"'
-    columns = database.execute(f"PRAGMA table_xinfo({quoted})").fetchall()
-    keys = [c for c in columns if c[5]]
-    if len(keys) != 1 or str(keys[0][2]) != "INTEGER" or any(c[6] for c in columns):
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _table(database: sqlite3.Connection, layer: StoredLayer, columns: Sequence[str]) -> pd.DataFrame:
+    name = _quoted(layer.name)
+    asked = [*columns, *([layer.geometry] if layer.geometry else [])]
+    if not asked:
         raise _OtherwiseError
-    most = database.execute(f"SELECT max(rowid) FROM {quoted}").fetchone()[0]  # noqa: S608 - quoted
-    if most is not None and most > MOST_ROWS:
-        raise _OtherwiseError
-    kinds = {str(c[1]): str(c[2]) for c in columns if not c[5] and c[1] != geometry}
-    if not kinds or not set(kinds.values()) <= set(_KINDS):
-        raise _OtherwiseError
-    wanted = ", ".join('"' + c.replace('"', '""') + '"' for c in [*kinds, *([geometry] if geometry else [])])
-    rows = database.execute(f"SELECT {wanted} FROM {quoted}").fetchall()  # noqa: S608 - quoted
-    cells: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * (len(kinds) + bool(geometry))
+    rows = database.execute(f"SELECT {', '.join(map(_quoted, asked))} FROM {name}").fetchall()  # noqa: S608 - quoted
+    cells: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * len(asked)
     frame = pd.DataFrame(
-        {column: _column(kind, values) for (column, kind), values in zip(kinds.items(), cells, strict=False)},
+        {column: _column(layer.kinds[column], values) for column, values in zip(columns, cells, strict=False)},
         index=pd.RangeIndex(len(rows)),
     )
-    if not geometry:
+    if not layer.geometry:
         return frame
-    return gpd.GeoDataFrame(frame, geometry=_shapes(cells[-1]), crs=_crs(database, srs))
+    return gpd.GeoDataFrame(frame, geometry=_shapes(cells[-1]), crs=_crs(database, layer.system))
 
 
 def _column(kind: str, cells: tuple[Any, ...]) -> pd.Series | np.ndarray:
@@ -129,7 +234,8 @@ def _column(kind: str, cells: tuple[Any, ...]) -> pd.Series | np.ndarray:
     if not kinds <= {_KINDS[kind], type(None)}:
         raise _OtherwiseError
     if kind == "TEXT":
-        if any(c is not None and "\0" in c for c in cells):
+        # a zero ends a text of GDAL's; letters that are none it tells of
+        if any(c is not None and ("\0" in c or "\ufffd" in c) for c in cells):
             raise _OtherwiseError
         return pd.Series(cells, dtype=object)
     if kind == "BOOLEAN":
@@ -170,10 +276,10 @@ def _crs(database: sqlite3.Connection, srs: int) -> CRS:
     row = database.execute(
         "SELECT organization, organization_coordsys_id FROM gpkg_spatial_ref_sys WHERE srs_id = ?", [srs]
     ).fetchone()
-    if row is None or str(row[0]).upper() != "EPSG":
+    if row is None or str(row[0]).upper() != "EPSG" or row[1] != srs:
         raise _OtherwiseError
     try:
-        return _by_code(int(row[1]))
+        return _by_code(srs)
     except (CRSError, ValueError, TypeError):
         raise _OtherwiseError from None
 

@@ -98,6 +98,10 @@ WHOLE_COLUMN = tuple(
     for day in ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y")
     for clock in ("", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S")
 )
+# Days and times of 1900 to 2199 as programs write them; at most so many are looked at one by one.
+_PLAIN = re.compile(r"(?:19|2[01])\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?", re.ASCII)
+PLAIN_CELLS = 1000
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 
 
 @dataclass
@@ -136,8 +140,15 @@ def parse_times(cells: pd.Series, zone: str | None = None) -> TimeColumn:
     Whether 03/04/2025 is in March or April is decided by the other cells of the column; where none of them tells, the day comes first.
     """
     index = cells.index
-    cells = cells.reset_index(drop=True)
     there = cells.notna().to_numpy()
+    plain = _of_plain_cells(cells.to_numpy(object)[there]) if cells.dtype == object else None
+    if plain is not None:
+        values = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[us]")
+        values[there] = plain
+        result = TimeColumn(pd.Series(values, index=index), np.array([], int))
+        _tell_summer_time(result.values, zone, result)
+        return result
+    cells = cells.reset_index(drop=True)
     found: pd.Series[Any] = pd.Series(np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[us]"))
     result = TimeColumn(found, np.array([], int))
     if pd.api.types.is_datetime64_any_dtype(cells):
@@ -154,7 +165,7 @@ def parse_times(cells: pd.Series, zone: str | None = None) -> TimeColumn:
     if is_date.any():
         stamps = [_stamp(v, zone) for v in cells[is_date]]
         found[is_date] = pd.Series(stamps, dtype="datetime64[us]").to_numpy()
-    texts = cells[is_text].astype(str).str.strip() if is_text.any() else pd.Series([], dtype=object)
+    texts = cells[is_text].astype(str).map(_in_our_digits) if is_text.any() else pd.Series([], dtype=object)
     quick = _of_one_format(texts) if len(texts) > 1000 else None
     if quick is not None:
         found[texts.index] = quick.to_numpy()
@@ -187,6 +198,24 @@ def parse_times(cells: pd.Series, zone: str | None = None) -> TimeColumn:
     result.values = found.set_axis(index)
     result.failed = np.flatnonzero(found.isna().to_numpy() & there)
     return result
+
+
+def _of_plain_cells(cells: np.ndarray) -> np.ndarray | None:
+    """Return texts as times where each has the year first, as programs write them, or there is none; else None.
+
+    Such a column leaves nothing to decide; most columns of a roster are of this kind, or empty.
+    """
+    if len(cells) > PLAIN_CELLS or not all(isinstance(c, str) and _PLAIN.fullmatch(c) for c in cells):
+        return None
+    try:
+        return np.array(list(cells), dtype="datetime64[us]")
+    except ValueError:
+        return None
+
+
+def _in_our_digits(text: str) -> str:
+    """Return a text without spaces around it, whose digits, of whatever script or width, are 0 to 9."""
+    return text.strip() if text.isascii() else _OTHER_DIGIT.sub(lambda d: str(int(d[0])), text.strip())
 
 
 def _stamp(value: object, zone: str | None) -> pd.Timestamp | NaTType:

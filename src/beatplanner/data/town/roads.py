@@ -21,6 +21,7 @@ from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.cells import missing_cells, numbers, read_truths, texts
 from beatplanner.data.formats.layers import read_layer
 from beatplanner.data.formats.source import Place
+from beatplanner.data.formats.stored_layers import stored_layer
 from beatplanner.data.town.columns import mapped_table
 from beatplanner.data.town.walking_network import WalkingLines
 
@@ -207,7 +208,8 @@ def named_streets(path: Path, layer: Layer, around: gpd.GeoSeries) -> tuple[gpd.
 
 def _read_lines(path: Path, layer: Layer) -> tuple[gpd.GeoDataFrame, Place]:
     try:
-        there = list(pyogrio.read_info(path, layer=layer.layer)["fields"])
+        stored = stored_layer(path, layer.layer)
+        there = list(pyogrio.read_info(path, layer=layer.layer)["fields"] if stored is None else stored.kinds)
     except Exception:  # read_layer says what is wrong with the file
         there: list[str] = []
     by_fold = {c.casefold(): c for c in reversed(there)}
