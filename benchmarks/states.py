@@ -21,9 +21,9 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pandas as pd
+from benchmarks.checker_area import area_of
 
 from beatplanner.planning.verification.travel_bound import prove
-from beatplanner.planning.verification.travel_pairs import Area
 from beatplanner.planning.whole.beat_proofs import FINE_STEP, STEP, WORTH_FINER, packed
 from beatplanner.solver.districts.annealing import CUT, TRAVEL
 from beatplanner.solver.districts.problem import DistrictingProblem, Districts
@@ -139,18 +139,7 @@ def certified(problem: DistrictingProblem, plan: Districts) -> float | None:
     """Return the bound that a plan's certificate proves without the solver, as it is written into a result; None where it proves none."""
     if plan.evidence is None or plan.lower_bound is None or problem.distance is None:
         return None
-    distance, none = problem.distance, np.full(len(problem.weight), -1)
-    area = Area(
-        problem.weight,
-        lambda a, b: distance[a, b],
-        problem.edges,
-        problem.count,
-        problem.lower,
-        problem.upper,
-        problem.weight,
-        none,
-        none,
-    )
+    area = area_of(problem)
     found = -math.inf
     for share in (STEP, FINE_STEP):
         if found < plan.lower_bound * (1 - WORTH_FINER) and (proof := packed(plan.evidence, share=share)):

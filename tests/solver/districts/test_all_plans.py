@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.checker_area import area_of
 from test_districting import enumerate_best, grid_problem, keeps_balance, travel
 
 from beatplanner.planning.verification.all_plans import least_of_all
-from beatplanner.planning.verification.travel_pairs import Area
 from beatplanner.solver.districts import all_plans
 from beatplanner.solver.districts.all_plans import Every, every_plan
 from beatplanner.solver.districts.problem import Balance, DistrictingProblem, connected
@@ -33,21 +33,7 @@ def found_in(problem: DistrictingProblem, price: np.ndarray | None = None, known
 
 
 def checked(problem: DistrictingProblem, bound: float, price: np.ndarray | None = None) -> float:
-    n = len(problem.weight)
-    none = np.full(n, -1)
-    area = Area(
-        problem.weight,
-        metres(problem),
-        problem.edges,
-        problem.count,
-        problem.lower,
-        problem.upper,
-        problem.weight,
-        none,
-        problem.locked if len(problem.locked) else none,
-        balances=tuple((b.amount, b.lower, b.upper) for b in problem.balances),
-    )
-    return least_of_all(area, np.zeros(n) if price is None else price, bound)
+    return least_of_all(area_of(problem), np.zeros(len(problem.weight)) if price is None else price, bound)
 
 
 def tight_town(n: int, count: int, tolerance: float, seed: int) -> DistrictingProblem:

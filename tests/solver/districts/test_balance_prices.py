@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.checker_area import area_of
 from test_districting import enumerate_best, grid_problem, travel
 from test_further_balances import best_within, with_balance
 
 from beatplanner.planning.verification.arrays import MalformedError
 from beatplanner.planning.verification.beats_proof import prove_part
-from beatplanner.planning.verification.travel_pairs import Area
 from beatplanner.planning.whole.beat_proofs import packed
 from beatplanner.solver.districts.balance_prices import balanced_bound
 from beatplanner.solver.districts.bound import lagrangian_bound
@@ -39,25 +39,6 @@ def all_sites(problem: DistrictingProblem) -> SitePairs:
         price=problem.price,
     )
     return joined([s for s, _ in every.parts()])
-
-
-def area_of(problem: DistrictingProblem) -> Area:
-    xy, n = problem.xy, len(problem.weight)
-    none = np.full(n, -1)
-    return Area(
-        problem.weight,
-        lambda a, b: np.hypot(*(xy[a] - xy[b]).T),
-        problem.edges,
-        problem.count,
-        problem.lower,
-        problem.upper,
-        problem.residents if len(problem.residents) else np.zeros(n),
-        problem.current if len(problem.current) else none,
-        problem.locked if len(problem.locked) else none,
-        problem.budget,
-        problem.price,
-        balances=tuple((b.amount, b.lower, b.upper) for b in problem.balances),
-    )
 
 
 def bounds(problem: DistrictingProblem, known: float):

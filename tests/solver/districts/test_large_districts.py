@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.checker_area import area_of
 from test_districting import grid_problem, with_today
 
 from beatplanner.planning.verification.travel_bound import prove
-from beatplanner.planning.verification.travel_pairs import Area
 from beatplanner.planning.whole.beat_proofs import STEP, _looked_at, _proven, packed
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts import dilation, node
@@ -67,23 +67,6 @@ def optimum(problem: DistrictingProblem) -> float:
             cost = sum((problem.weight[g] @ problem.distance[np.ix_(g, g)]).min() for g in groups)  # type: ignore[index]
             best = min(best, float(cost))
     return best
-
-
-def area_of(problem: DistrictingProblem) -> Area:
-    n, none = len(problem.weight), np.full(len(problem.weight), -1)
-    assert problem.distance is not None
-    distance = problem.distance
-    return Area(
-        problem.weight,
-        lambda a, b: distance[a, b],
-        problem.edges,
-        problem.count,
-        problem.lower,
-        problem.upper,
-        np.zeros(n),
-        none,
-        none,
-    )
 
 
 @pytest.mark.parametrize(("seed", "count", "tolerance"), [(1, 2, 0.1), (2, 2, 0.03), (3, 2, 0.2)])
