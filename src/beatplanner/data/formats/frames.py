@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -38,6 +39,16 @@ def each_row(frame: pd.DataFrame) -> Iterator[Any]:
 def number_at(frame: pd.DataFrame, column: str, row: int) -> float:
     """Return the number in a column of a table at a position of its rows."""
     return float(cast(Any, frame[column].iat[row]))
+
+
+def day_of(value: object) -> dt.date:
+    """Return a day of a table that this program wrote or has read: a text or a moment that begins with it."""
+    return dt.date.fromisoformat(str(value)[:10])
+
+
+def day_if_any(value: object) -> dt.date | None:
+    """Return a day as `day_of` does; None where the cell is empty, in each way in which pandas has that."""
+    return None if value is None or str(value) in ("", "nan", "NaT", "<NA>") else day_of(value)
 
 
 def records(frame: pd.DataFrame) -> list[Row]:

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 import pandas as pd
 
-from beatplanner.data.formats.frames import Row, records
+from beatplanner.data.formats.frames import Row, day_of, records
 from beatplanner.data.result.plan_tables import PlanTables
 
 NO_MORE = "beat {beat} exists no more"
@@ -133,10 +133,7 @@ def _coming(tables: PlanTables, r: Row, on: str, roster: dict[str, Row], start: 
     if str(last["end"])[:10] < on:
         return [(FILLS, {})]
     leaves = roster[str(last["officer"])].get("leaves_on")
-    if (
-        leaves
-        and str(leaves)[:10] <= (dt.date.fromisoformat(str(last["end"])[:10]) + dt.timedelta(days=31)).isoformat()
-    ):
+    if leaves and str(leaves)[:10] <= (day_of(last["end"]) + dt.timedelta(days=31)).isoformat():
         return [(LEAVES_FORCE, {"officer": last["officer"]})]
     return [(MOVES_ON, {"officer": last["officer"]})]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from beatplanner.data.formats.frames import records
+from beatplanner.data.formats.frames import day_if_any, day_of, records
 from beatplanner.data.publish.force_language import force_speech
 from beatplanner.data.publish.job_descriptions import write_jobs
 from beatplanner.data.publish.moves import Move, moves
@@ -248,9 +248,6 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
             page.auto_filter.ref = page.dimensions
         return page
 
-    def day(value: Any) -> Any:
-        return dt.date.fromisoformat(str(value)[:10]) if value else None
-
     # the end of the plan is nobody's last day: nothing is planned for the time after
     served, over = served_until(tables), plan_span(tables)[1]
     postings = [
@@ -259,7 +256,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
             _number(r["beat"]),
             name.get(str(r["beat"])),
             r["post"],
-            day(r["start"]),
+            day_if_any(r["start"]),
             served[i] - DAY,
             r.get("requires") or "",
             PLAN_ENDS if served[i] >= over else "",
@@ -291,19 +288,19 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
         changes,
         [26, 7, 26, 12, 26, 12, 10, 10],
     )
-    _personnel_sheets(sheet, tables, day)
+    _personnel_sheets(sheet, tables)
     posted = {str(o) for o in tables.assignments["officer"]}
     people = [
         [
             r["officer"],
             _number(r["beat"]),
-            day(r["since"]),
+            day_if_any(r["since"]),
             # read back as a roster: in its own words
             "; ".join(_spoken(r["languages"])),
             r["gender"],
-            day(r["trained_on"]),
-            day(r["joins_on"]),
-            day(r["leaves_on"]),
+            day_if_any(r["trained_on"]),
+            day_if_any(r["joins_on"]),
+            day_if_any(r["leaves_on"]),
             "posted" if str(r["officer"]) in posted else "reserve",
         ]
         for r in tables.roster.to_dict("records")
@@ -395,7 +392,7 @@ def _reason(move: Move, speech: Speech) -> str:
     return "; ".join(speech.text(text, **fields) for text, fields in move["reasons"])
 
 
-def _personnel_sheets(sheet: Any, tables: PlanTables, day: Any) -> None:
+def _personnel_sheets(sheet: Any, tables: PlanTables) -> None:
     """Write who is moved and why, and, where the roster has them, temporary postings, supervisors and appeals."""
     name, section, speech = names(tables), tables.summary["officers"], _speech(tables)
     found = moves(tables)
@@ -406,7 +403,7 @@ def _personnel_sheets(sheet: Any, tables: PlanTables, day: Any) -> None:
             m["officer"],
             _number(m["from"]) if m["from"] else "–",
             name.get(m["to"], m["to"]),
-            day(m["on"]),
+            day_if_any(m["on"]),
             _reason(m, speech),
         ]
         + ([m["years"], "–" if m["junior_stays"] is None else "yes" if m["junior_stays"] else "no"] if aged else [])
@@ -416,7 +413,13 @@ def _personnel_sheets(sheet: Any, tables: PlanTables, day: Any) -> None:
     sheet("Moves", [*head, *more], rows, [26, 12, 26, 12, 56, *([12, 20] if aged else [])])
     if tables.cover is not None:
         rows = [
-            [r["officer"], r["for_officer"], name.get(str(r["beat"])), day(r["start"]), day(r["end"]) - DAY]
+            [
+                r["officer"],
+                r["for_officer"],
+                name.get(str(r["beat"])),
+                day_if_any(r["start"]),
+                day_of(r["end"]) - DAY,
+            ]
             for r in tables.cover.sort_values(["start", "officer"]).to_dict("records")
         ]
         head = ["Stands in", "For", "Beat", "From", "Last day"]
@@ -428,7 +431,7 @@ def _personnel_sheets(sheet: Any, tables: PlanTables, day: Any) -> None:
     assert tables.roster is not None
     if section.get("appeals"):
         rows = [
-            [r["officer"], day(r.get("appeal_on")), r["appeal"]]
+            [r["officer"], day_if_any(r.get("appeal_on")), r["appeal"]]
             for r in tables.roster.to_dict("records")
             if r.get("appeal")
         ]

@@ -73,6 +73,12 @@ def write_csv(path: Path, header: list[str], rows: Iterable[Iterable[Any]]) -> N
         writer.writerows([safe_cell(v) for v in row] for row in rows)
 
 
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a table that `write_csv` wrote, by column; OSError, UnicodeDecodeError or csv.Error where it cannot be read."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
 def fit_pages(book: Any) -> None:
     """Let each sheet of a workbook print on pages of its whole width, with its first row on each and their number below."""
     from openpyxl.worksheet.properties import PageSetupProperties

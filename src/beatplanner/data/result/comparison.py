@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NotRequired, TypedDict
+from pathlib import Path
+from typing import Any, Literal, NotRequired, TypedDict, cast
+
+from beatplanner.data.errors import InputError, problem
+from beatplanner.data.narrowing import is_dict, is_list
+from beatplanner.data.result.strict_json import read_json
 
 # A figure of a plan: a number, the name of a beat, whether something holds, or None where it is unknown.
 FigureValue = float | str | None
@@ -235,6 +240,24 @@ class RulePrices(TypedDict):
     feasible: bool
     prices: list[PriceRow]
     sentences: list[str]
+
+
+def read_rule_prices(folder: Path) -> RulePrices:
+    """Return ``prices.json`` of a folder that ``beatplanner prices`` made.
+
+    Raises
+    ------
+    InputError
+        Where there is none that can be read.
+    """
+    try:
+        content = read_json((folder / "prices.json").read_text(encoding="utf-8"))
+        if not (is_dict(content) and is_list(content["prices"]) and is_list(content["sentences"])):
+            raise TypeError
+    except (OSError, ValueError, KeyError, TypeError):
+        what = "there are no prices in this folder"
+        raise InputError(problem(what, "Give one that “beatplanner prices” made", file=folder)) from None
+    return cast(RulePrices, content)
 
 
 class Comparison(TypedDict):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from beatplanner.data.formats.fingerprint import file_hash
 from beatplanner.data.result.strict_json import read_json
 
 FILE = "manifest.json"
@@ -30,15 +30,9 @@ def files_of(folder: Path) -> list[str]:
     return sorted(name for name in every if name != FILE)
 
 
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def write_manifest(folder: Path) -> None:
     """Write down every file of a result with its hash; called when all is written."""
-    named = {name: digest(folder / name) for name in files_of(folder) if not is_dropping(Path(name).name)}
+    named = {name: file_hash(folder / name) for name in files_of(folder) if not is_dropping(Path(name).name)}
     _write(folder, named, VERSION)
 
 
@@ -50,7 +44,7 @@ def renew_manifest(folder: Path, changed: Iterable[str]) -> None:
     for part in changed:
         named = {n: h for n, h in named.items() if n != part and not (part.endswith("/") and n.startswith(part))}
         named |= {
-            n: digest(folder / n)
+            n: file_hash(folder / n)
             for n in files_of(folder)
             if (n == part or (part.endswith("/") and n.startswith(part))) and not is_dropping(Path(n).name)
         }

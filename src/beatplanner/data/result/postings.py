@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.formats.frames import day_of
 from beatplanner.data.result.plan_tables import PlanTables
 
 DAY = dt.timedelta(days=1)
@@ -85,7 +86,7 @@ def changes_of(tables: PlanTables) -> list[PostChange]:
     special = set(frame["beat"][asked].astype(str))
     served = served_until(tables)
     for _, part in frame.sort_values(["start", "end"], kind="stable").groupby(["beat", "post"], sort=True):
-        rows = [(r, _day(r["start"]), served[i]) for i, r in zip(part.index, part.to_dict("records"), strict=True)]
+        rows = [(r, day_of(r["start"]), served[i]) for i, r in zip(part.index, part.to_dict("records"), strict=True)]
         beat, post = str(rows[0][0]["beat"]), int(rows[0][0]["post"])
         # who is more than the beat has posts leaves none empty
         beyond = post > int(posts[beat]) and beat not in special
@@ -133,12 +134,12 @@ def served_until(tables: PlanTables) -> dict[Any, dt.date]:
     if tables.roster is not None and "leaves_on" in tables.roster:
         for r in tables.roster.to_dict("records"):
             if isinstance(r["leaves_on"], str | dt.date) and str(r["leaves_on"]):
-                leaves[str(r["officer"])] = _day(r["leaves_on"])
+                leaves[str(r["officer"])] = day_of(r["leaves_on"])
     found: dict[Any, dt.date] = {}
     for i, officer, until in zip(
         tables.assignments.index, tables.assignments["officer"], tables.assignments["end"], strict=True
     ):
-        after, gone = _day(until), leaves.get(str(officer))
+        after, gone = day_of(until), leaves.get(str(officer))
         month_later = (pd.Timestamp(after) + pd.DateOffset(months=1)).date()
         found[i] = gone + DAY if gone is not None and after < gone < min(month_later, end) else after
     return found
@@ -152,7 +153,7 @@ def _short_days(tables: PlanTables) -> dict[str, list[tuple[dt.date, dt.date]]]:
     lacking = open_posts(tables)
     row = {str(b): k for k, b in enumerate(tables.beats["beat"])}
     for r in tables.assignments.to_dict("records"):
-        lacking[row[str(r["beat"])], bisect_left(days, _day(r["start"])) : bisect_left(days, _day(r["end"]))] -= 1
+        lacking[row[str(r["beat"])], bisect_left(days, day_of(r["start"])) : bisect_left(days, day_of(r["end"]))] -= 1
     return {b: [(days[m], days[m + 1]) for m in np.flatnonzero(lacking[k] > 0)] for b, k in row.items()}
 
 
@@ -171,7 +172,7 @@ def open_posts(tables: PlanTables) -> np.ndarray:
     held = _serving_today(tables, days[1])
     handover = int(tables.summary["rules"]["officers"]["handover_months"])
     for b, (beat, day) in enumerate(zip(tables.beats["beat"].astype(str), tables.beats["starts"], strict=True)):
-        opens = len(days) if not day or day != day else bisect_left(days, _day(day))
+        opens = len(days) if not day or day != day else bisect_left(days, day_of(day))
         if opens:
             until = len(days) if opens >= len(days) else opens + handover
             found[b, :until] = min(posts[b], held.count(beat))
@@ -186,7 +187,7 @@ def _serving_today(tables: PlanTables, after: dt.date) -> list[str]:
     found: list[str] = []
     for row in tables.roster.to_dict("records"):
         beat, leaves = row.get("beat"), row.get("leaves_on")
-        if beat is None or beat != beat or (isinstance(leaves, str) and leaves and _day(leaves) < after):
+        if beat is None or beat != beat or (isinstance(leaves, str) and leaves and day_of(leaves) < after):
             continue
         if str(beat) not in known:
             inside = np.flatnonzero((units["current"] == beat).to_numpy())
@@ -235,7 +236,7 @@ def stays_of(tables: PlanTables) -> list[Stay]:
     for (officer, beat), part in tables.assignments.groupby(["officer", "beat"], sort=True):
         spans: list[list[dt.date]] = []
         for r in part.sort_values("start").to_dict("records"):
-            start, until = _day(r["start"]), _day(r["end"])
+            start, until = day_of(r["start"]), day_of(r["end"])
             if spans and start <= spans[-1][1]:
                 spans[-1][1] = max(spans[-1][1], until)
             else:
@@ -244,11 +245,7 @@ def stays_of(tables: PlanTables) -> list[Stay]:
             known: dt.date | None = start
             if start <= begin and (str(officer), str(beat)) in since:
                 before = since[str(officer), str(beat)]
-                known = min(start, _day(before)) if before and before == before else None
+                known = min(start, day_of(before)) if before and before == before else None
             months = None if known is None else months_between(known, until)
             found.append(Stay(str(officer), str(beat), months, until < end))
     return found
-
-
-def _day(value: Any) -> dt.date:
-    return dt.date.fromisoformat(str(value)[:10])

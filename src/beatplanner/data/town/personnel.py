@@ -14,6 +14,7 @@ from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import Findings, did_you_mean
 from beatplanner.data.formats.cells import dates, is_missing, numbers, read_times, texts
+from beatplanner.data.formats.frames import day_if_any
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import truths
@@ -159,7 +160,7 @@ def personnel_notes(found: pd.DataFrame, where: Place, rules: Officers) -> list[
 def absences(row: Mapping[str, object]) -> list[tuple[dt.date, dt.date, str]]:
     """Return when an officer is away, half-open, and why: the columns of sickness, and those of `time_off`."""
     found: list[tuple[dt.date, dt.date, str]] = []
-    first, last = _day(row.get("absent_from")), _day(row.get("absent_until"))
+    first, last = day_if_any(row.get("absent_from")), day_if_any(row.get("absent_until"))
     if first is not None and last is not None:
         found.append((first, last, "sick"))
     text = row.get("time_off")
@@ -169,9 +170,3 @@ def absences(row: Mapping[str, object]) -> list[tuple[dt.date, dt.date, str]]:
             a, _, b = days.partition("..")
             found.append((dt.date.fromisoformat(a), dt.date.fromisoformat(b), kind))
     return sorted(found)
-
-
-def _day(value: Any) -> dt.date | None:
-    if value is None or value != value or value == "":
-        return None
-    return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value)[:10])

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from beatplanner.planning.beats.amounts import HAIR, STEP, next_step
+from beatplanner.planning.beats.amounts import HAIR, STEP, band, next_step
 from beatplanner.planning.beats.balances import deviations, tolerance_of, with_tolerances
 from beatplanner.planning.beats.given_start import given_start
 from beatplanner.planning.beats.looking_on import LOOKING_ON, unmet_by
@@ -447,4 +447,5 @@ def _crowded(problem: DistrictingProblem) -> bool:
 
 
 def _at_tolerance(problem: DistrictingProblem, mean: float, tolerance: float) -> DistrictingProblem:
-    return replace(problem, lower=max(0.0, mean * (1 - tolerance)), upper=mean * (1 + tolerance))
+    lower, upper = band(mean, tolerance)
+    return replace(problem, lower=lower, upper=upper)

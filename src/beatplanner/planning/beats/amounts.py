@@ -55,10 +55,24 @@ def next_step(tolerance: float) -> float:
     return math.ceil(tolerance / STEP - 1e-6) * STEP
 
 
+def band(mean: float, tolerance: float) -> tuple[float, float]:
+    """Return between what a beat may have whose municipality has a mean."""
+    return max(0.0, mean * (1 - tolerance)), mean * (1 + tolerance)
+
+
+def bands(mean: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `band` does of each of some means."""
+    return np.maximum(0.0, mean * (1 - tolerance)), mean * (1 + tolerance)
+
+
+def outside(held: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """Return whether each amount is less or more than it may be, (K,) bool; rounding aside."""
+    return (held > upper * (1 + HAIR)) | (held < lower * (1 - HAIR))
+
+
 def within(amount: np.ndarray, count: int, tolerance: float) -> tuple[float, float]:
     """Return between what each of `count` beats has of an amount, (n,) of their units, within a share of the mean."""
-    mean = float(amount.sum()) / count
-    return max(0.0, mean * (1 - tolerance)), mean * (1 + tolerance)
+    return band(float(amount.sum()) / count, tolerance)
 
 
 class BalanceRow(TypedDict):

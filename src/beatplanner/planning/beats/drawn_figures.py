@@ -10,7 +10,7 @@ from scipy.sparse import csgraph
 
 from beatplanner.data.findings import told_amount
 from beatplanner.data.result.alphabet import natural
-from beatplanner.planning.beats.amounts import HAIR, amounts_of
+from beatplanner.planning.beats.amounts import HAIR, amounts_of, bands, outside
 from beatplanner.planning.beats.drawn_plan import DrawnPlan
 from beatplanner.planning.beats.held_balances import HeldBalance, held_balances
 from beatplanner.planning.workload import officers_required
@@ -92,8 +92,8 @@ def drawn_figures(drawn: DrawnPlan) -> DrawnFigures:
     mean = (np.bincount(town, weights=hours) / np.bincount(town))[town]
     deviation = np.divide(hours, mean, out=np.ones(len(hours)), where=mean > 0) - 1
     tolerance = rules.tolerance if rules is not None else None
-    lower = mean * (1 - tolerance) if tolerance is not None else np.zeros(len(mean))
-    upper = mean * (1 + tolerance) if tolerance is not None else np.full(len(mean), np.inf)
+    free = np.zeros(len(mean)), np.full(len(mean), np.inf)
+    lower, upper = free if tolerance is None else bands(mean, tolerance)
     officers = officers_required(
         total(work.reactive + work.fixed_hours)[used], total(work.community)[used], description.workload
     )
@@ -171,7 +171,7 @@ def _broken(drawn: DrawnPlan, f: DrawnFigures) -> tuple[str, ...]:
         found.append(
             f"Beat {drawn.name(f.beat[k])} falls into {f.pieces[k]} pieces; {drawn.places(lost)} cannot be reached inside it."
         )
-    for k in np.flatnonzero((f.hours > f.upper * (1 + HAIR)) | (f.hours < f.lower * (1 - HAIR))):
+    for k in np.flatnonzero(outside(f.hours, f.lower, f.upper)):
         side = "more" if f.hours[k] > f.upper[k] else "less"
         found.append(
             f"Beat {drawn.name(f.beat[k])} has {f.hours[k]:,.0f} hours a year, {side} than the {f.lower[k]:,.0f} to "

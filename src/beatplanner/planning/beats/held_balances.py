@@ -9,7 +9,7 @@ import numpy as np
 
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import list_of, section_of
-from beatplanner.planning.beats.amounts import HAIR, amount_in
+from beatplanner.planning.beats.amounts import amount_in, bands, outside
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class HeldBalance:
     @property
     def broken(self) -> np.ndarray:
         """Whether the beat has more or less than the rules allow, (K,)."""
-        return (self.held > self.upper * (1 + HAIR)) | (self.held < self.lower * (1 - HAIR))
+        return outside(self.held, self.lower, self.upper)
 
     def of(self, k: int) -> BeatBalance:
         """Return what the beat in a row has."""
@@ -85,7 +85,7 @@ def held_balances(
         held = np.bincount(row[inside], weights=amount[inside], minlength=len(municipality))
         mean = (np.bincount(town, weights=held) / np.bincount(town))[town]
         share = tolerances[name]
-        found.append(HeldBalance(name, share, held, mean, np.maximum(0.0, mean * (1 - share)), mean * (1 + share)))
+        found.append(HeldBalance(name, share, held, mean, *bands(mean, share)))
     return tuple(found)
 
 

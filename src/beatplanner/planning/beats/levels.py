@@ -16,7 +16,7 @@ import numpy as np
 
 from beatplanner.data.description.sections.beats import Grouping
 from beatplanner.data.town.town import Town
-from beatplanner.planning.beats.amounts import deviation, next_step
+from beatplanner.planning.beats.amounts import deviation, next_step, within
 from beatplanner.planning.beats.plan import BeatPlan
 from beatplanner.planning.proof import Progress, Proof, Unproven, impossible, silent
 from beatplanner.planning.workload import WorkloadPlan
@@ -168,13 +168,13 @@ class _Grouped:
 
     def problem(self, count: int, tolerance: float, span: tuple[int, int]) -> DistrictingProblem:
         """Return the problem of so many groups."""
-        mean = float(self.members.weight.sum()) / count
+        lower, upper = within(self.members.weight, count, tolerance)
         ones = np.ones(len(self.members.weight))
         return replace(
             self.members,
             count=count,
-            lower=max(0.0, mean * (1 - tolerance)),
-            upper=mean * (1 + tolerance),
+            lower=lower,
+            upper=upper,
             balances=(Balance("members", ones, float(span[0]), float(span[1])),),
         )
 

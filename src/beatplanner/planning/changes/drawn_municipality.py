@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from beatplanner.planning.beats.amounts import amounts_of
+from beatplanner.planning.beats.amounts import HAIR, amounts_of, band
 from beatplanner.planning.beats.balances import balances_of
 from beatplanner.planning.beats.drawing import Drawing
 from beatplanner.solver.clock import read_clock
@@ -24,7 +24,6 @@ from beatplanner.solver.districts.solve import (
 
 # Units times beats up to which the exact model of the nearest beats is tried.
 EXACT_PAIRS = 4_000
-HAIR = 1e-9
 
 
 class DrawnMunicipality:
@@ -45,8 +44,7 @@ class DrawnMunicipality:
         self.edges, self.border = ends[inside], drawing.edges["metres"].to_numpy(float)[inside]
         mean = self.hours.sum() / len(self.own)
         tolerance = rules.tolerance if rules is not None else None
-        self.lower = mean * (1 - tolerance) if tolerance is not None else 0.0
-        self.upper = mean * (1 + tolerance) if tolerance is not None else np.inf
+        self.lower, self.upper = (0.0, np.inf) if tolerance is None else band(mean, tolerance)
         self.balances = balances_of(
             amounts_of(town, drawing.workload), {} if rules is None else rules.balances, units, len(self.own)
         )

@@ -7,11 +7,9 @@ the language of the papers that the force itself holds. Officers are counted and
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.answer_report import AnswerPage
 from beatplanner.data.publish.blocked_words import blocked_in_words
 from beatplanner.data.publish.comparison_words import ENGLISH, about, beat_said
@@ -22,7 +20,7 @@ from beatplanner.data.publish.moves import moves as reasons
 from beatplanner.data.publish.price_words import price_sentence
 from beatplanner.data.publish.sentence_templates import in_language, without_keys
 from beatplanner.data.publish.translation import Speech
-from beatplanner.data.result.comparison import amount, known_amount
+from beatplanner.data.result.comparison import amount, known_amount, read_rule_prices
 from beatplanner.data.result.draft_reason import STEP_NAMES, gap_said
 from beatplanner.data.result.sections import list_of
 from beatplanner.planning.compare.answer_officers import cover, last_day, leavers, personnel
@@ -392,13 +390,10 @@ def _stations(c: PlanColumn, today: PlanColumn, say: Speech) -> list[str]:
 def _dear(prices: Path | None, say: Speech) -> list[str]:
     if prices is None:
         return [say.text("The rules of this plan were not priced; “beatplanner prices” does it.")]
-    try:
-        content = json.loads((prices / "prices.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise InputError(
-            problem("there are no prices in this folder", "Give one that “beatplanner prices” made", file=prices)
-        ) from None
-    rows = sorted((r for r in content["prices"] if r["feasible"] and r["share"] is not None), key=lambda r: -r["share"])
+    content = read_rule_prices(prices)
+    rows = sorted(
+        (r for r in content["prices"] if r["feasible"] and r["share"] is not None), key=lambda r: -(r["share"] or 0.0)
+    )
     # travel, walks and officers are measured in different things: the dearest rule of each
     dearest = {r["step"]: price_sentence(r, say) for r in reversed(rows)}
     found = [dearest[s] for s in ("beats", "stations", "officers") if s in dearest]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.formats.cells import read_truth
-from beatplanner.data.formats.frames import records
+from beatplanner.data.formats.frames import day_if_any, records
 from beatplanner.data.publish.officers_pack import vacancies
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.postings import open_posts
@@ -35,7 +35,7 @@ def leavers(c: PlanColumn, leave: int, say: Speech) -> list[str]:
     held = first["officer"].nunique()
     ready = 0
     for r in records(roster):
-        trained, joins, leaves = (_date(r.get(k)) for k in ("trained_on", "joins_on", "leaves_on"))
+        trained, joins, leaves = (day_if_any(r.get(k)) for k in ("trained_on", "joins_on", "leaves_on"))
         free = str(r["officer"]) not in set(first["officer"].astype(str))
         here = (joins is None or joins <= rules.start) and (leaves is None or leaves > rules.start)
         ready += (
@@ -195,7 +195,3 @@ def personnel(s: Claims, say: Speech) -> list[str]:
             )
         )
     return found
-
-
-def _date(value: object) -> dt.date | None:
-    return None if value is None or pd.isna(value) or not str(value) else dt.date.fromisoformat(str(value)[:10])  # type: ignore[call-overload]

@@ -11,7 +11,6 @@ beats are compared by people and by officers, never by a beat's number::
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,7 @@ from beatplanner.data.result.comparison import (
     PlanMap,
     PricedRules,
     Robustness,
+    read_rule_prices,
 )
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.names import language_title
@@ -290,12 +290,7 @@ def _curve(folder: Path, out: Path) -> list[CurvePoint]:
 
 def _prices(folder: Path, out: Path) -> PricedRules:
     """Return the sentences of the prices of rules, what they are made of, and where their plans are."""
-    try:
-        content = json.loads((folder / "prices.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise InputError(
-            problem("there are no prices in this folder", "Give one that “beatplanner prices” made", file=folder)
-        ) from None
+    content = read_rule_prices(folder)
     where = relative_or_whole(whole_path(folder), whole_path(out))
     return {"sentences": content["sentences"], "prices": content["prices"], "folder": where}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import functools
-import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -16,8 +15,10 @@ import numpy as np
 from scipy import sparse
 
 from beatplanner.data.findings import listed
+from beatplanner.data.formats.fingerprint import file_hash
 from beatplanner.data.narrowing import Table, is_dict
 from beatplanner.data.publish.public.figures import Register
+from beatplanner.data.result.strict_json import read_json
 from beatplanner.planning.forum.gate import Cell, atoms_of, overlap_of, title_of
 from beatplanner.planning.forum.published import Published, read_published_pack
 from beatplanner.planning.forum.read_back import texts_of
@@ -238,7 +239,7 @@ def _contents(
         seen += [f"{o} in {file.name}" for o in secret if o in text]
     checks.append(AuditCheck("no officer is named without consent", not seen, listed(seen, 5)))
     hashes: dict[str, str] = kept.get("files", {})
-    changed = [n for n, h in hashes.items() if not (pack.folder / n).is_file() or hash_of(pack.folder / n) != h]
+    changed = [n for n, h in hashes.items() if not (pack.folder / n).is_file() or file_hash(pack.folder / n) != h]
     added = [p.name for p in files if p.name not in hashes and p.name not in strange]
     if kept:
         detail = f"changed: {listed(changed, 5)}" if changed else f"not recorded: {listed(added, 5)}" if added else ""
@@ -260,7 +261,7 @@ def _kept(record: Path | None) -> Table:
     if record is None or not record.is_file():
         return {}
     try:
-        found = json.loads(record.read_text("utf-8"))
+        found = read_json(record.read_text("utf-8"))
     except ValueError:
         return {}
     return found if is_dict(found) else {}
@@ -280,8 +281,3 @@ def _numbers(pack: Published, kept: Mapping[str, Any], said: Callable[[Path], li
 def _header(path: Path) -> list[str]:
     with path.open(encoding="utf-8-sig", newline="") as stream:
         return next(csv.reader(stream), list[str]())
-
-
-def hash_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

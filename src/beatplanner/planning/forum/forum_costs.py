@@ -10,7 +10,6 @@ a pack is that of the residents, and not that of the places, is such an equation
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import numpy as np
 
 from beatplanner.data.description.models import Forum
 from beatplanner.data.findings import listed
+from beatplanner.data.result.cells import read_rows
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.forum_tables import ForumTables
 from beatplanner.data.town.town import Town
@@ -84,9 +84,7 @@ def _statements_of(
     _, on_foot, fare = ways_to(tables, town.description.forum or Forum(), venues, walks)
     names, place = venues["venue"].astype(str).tolist(), {u: i for i, u in enumerate(areas.unit)}
     at = np.array([place[u] for u in own.unit])
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    for row in rows:
+    for row in read_rows(file):
         area, level, venue = row.get("area") or "", row.get("level") or "", (row.get("venue") or "").removeprefix("'")
         of = {"neighbourhood": own.beat, "municipality": own.municipality}.get(level)
         inside = at if of is None else at[np.array([b == area for b in of], bool)]

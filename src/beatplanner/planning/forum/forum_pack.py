@@ -17,6 +17,7 @@ from beatplanner.data.description.listed_ids import keys_as_known
 from beatplanner.data.description.read import read_description
 from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.formats.fingerprint import file_hash
 from beatplanner.data.output_place import make_folder, take_files_out, written_anew
 from beatplanner.data.publish.before_planning import check_publishing, decided_too_early
 from beatplanner.data.publish.force_language import paper_speech
@@ -472,8 +473,6 @@ def _record(
     forum: Path, figures: PackFigures, register: Register, key: bytes, day: dt.date, earlier: list[str]
 ) -> dict[str, object]:
     """Return what the gate decided, the register of published numbers, and the hash of every file: for the office."""
-    from beatplanner.planning.forum.audit import hash_of
-
     return {
         "version": 2,
         "made_on": day.isoformat(),
@@ -493,6 +492,6 @@ def _record(
             for what, g in figures.gates.items()
         },
         "seal_key": key.hex(),
-        "files": {p.name: hash_of(p) for p in sorted(forum.iterdir()) if p.is_file()},
+        "files": {p.name: file_hash(p) for p in sorted(forum.iterdir()) if p.is_file()},
         "register": register.as_json(),
     }

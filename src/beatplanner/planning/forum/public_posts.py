@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beatplanner.data.formats.frames import records
+from beatplanner.data.formats.frames import day_if_any, day_of, records
 from beatplanner.data.publish.photos import clean_photo
 from beatplanner.data.publish.public.plan import OfficerFacts, Posted, Successor
 from beatplanner.data.result.plan_tables import PlanTables
@@ -78,7 +78,7 @@ def posted(tables: PlanTables, extra: ForumTables, town: Town, day: dt.date) -> 
                 continue
             agreed = allowed.get(str(row["officer"])) or {}
             before, since = _before(tables, str(row["officer"]))
-            start = dt.date.fromisoformat(str(row["start"]))
+            start = day_of(row["start"])
             shown_since = since if agreed and before == beat and since is not None else start
             found[beat].append(
                 Posted(
@@ -108,5 +108,5 @@ def _before(tables: PlanTables, officer: str) -> tuple[str | None, dt.date | Non
     beat, since = row.get("beat"), row.get("since")
     return (
         None if beat is None or beat != beat else str(beat),
-        dt.date.fromisoformat(str(since)[:10]) if since and since == since else None,
+        day_if_any(since),
     )

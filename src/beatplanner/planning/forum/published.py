@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,8 @@ from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.data.paths import leads_elsewhere, whole_path
-from beatplanner.data.result.cells import HIDDEN
+from beatplanner.data.result.cells import HIDDEN, read_rows
+from beatplanner.data.result.strict_json import read_json
 from beatplanner.data.town.forum_tables import folder_of_pack
 from beatplanner.planning.forum.areas import PackAreas, concern_cells, resident_cells
 from beatplanner.planning.forum.gate import Cell
@@ -157,7 +157,7 @@ def _record(path: Path) -> Mapping[str, object]:
     if not path.is_file():
         return {}
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = read_json(path.read_text("utf-8"))
     except (ValueError, RecursionError) as error:
         raise InputError(
             problem(f"the record cannot be read ({cause(error)})", "Make the pack again", file=path)
@@ -167,8 +167,7 @@ def _record(path: Path) -> Mapping[str, object]:
 
 def _rows(path: Path, wanted: Sequence[str]) -> list[dict[str, str]]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
+        rows = read_rows(path)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(
             problem(f"the table cannot be read ({cause(error)})", "Make the pack again", file=path)

@@ -10,6 +10,9 @@ Arrays = dict[str, np.ndarray]
 # Kinds of numpy's types: whole numbers, any numbers, truth values (or whole numbers), text.
 WHOLE, NUMBER, TRUTH, TEXT = "iu", "iuf", "biu", "U"
 
+# A bound and what its certificate proves may differ by the rounding of a sum, as a share.
+HAIR = 1e-12
+
 
 class MalformedError(ValueError):
     """An array is not as ``docs/proofs.md`` says: it has another type, another size, or numbers that name nothing."""

@@ -5,7 +5,6 @@ Nothing here is shared with what makes comparisons; formulas are those of ``plan
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from beatplanner.data.publish.sentence_templates import without_keys
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import list_of, section_of
+from beatplanner.data.result.strict_json import read_json
 from beatplanner.planning.verification.compared_draws import check_draws
 from beatplanner.planning.verification.compared_figures import figures_of
 from beatplanner.planning.verification.compared_files import check_page, check_workbook
@@ -55,7 +55,7 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
         Where the folder's JSON cannot be read.
     """
     try:
-        content = json.loads((folder / "comparison.json").read_text(encoding="utf-8"))
+        content = read_json((folder / "comparison.json").read_text(encoding="utf-8"))
         columns = content["columns"]
         claimed = {r["key"]: r for b in content["blocks"] for r in b["rows"]}
     except (OSError, ValueError, KeyError, TypeError):
@@ -110,7 +110,7 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
     if content.get("prices"):
         place = whole_path(folder / content["prices"]["folder"])
         verdict = verify_plan(place)
-        carried = json.loads((place / "prices.json").read_text(encoding="utf-8"))["sentences"]
+        carried = read_json((place / "prices.json").read_text(encoding="utf-8"))["sentences"]
         ledger.add(
             "prices of rules",
             verdict.ok,

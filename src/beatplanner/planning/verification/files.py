@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import csv
-import io
-import json
 import sqlite3
 from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 
+from beatplanner.data.formats.fingerprint import file_hash
+from beatplanner.data.result.cells import read_rows
 from beatplanner.data.result.draft import accepted_sites, draft_reasons
-from beatplanner.data.result.manifest import FILE, digest, files_of, is_dropping, read_manifest
+from beatplanner.data.result.manifest import FILE, files_of, is_dropping, read_manifest
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.strict_json import read_json
 from beatplanner.planning.verification.ledger import Ledger, text
 
 # Files whose content is recomputed; of the others only the hash is compared.
@@ -47,7 +48,7 @@ def check_files(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
     changed = [
         f"{name} was changed after the plan was written."
         for name in named
-        if name in set(there) and digest(folder / name) != named[name]
+        if name in set(there) and file_hash(folder / name) != named[name]
     ]
     others = [name for name in there if name not in named]
     added = [f"{name} was added after the plan was written." for name in others if not is_dropping(Path(name).name)]
@@ -118,8 +119,8 @@ def _check_units_table(ledger: Ledger, file: Path, tables: PlanTables) -> None:
     if not file.is_file():
         return
     try:
-        rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
-    except (OSError, ValueError):
+        rows = read_rows(file)
+    except (OSError, ValueError, csv.Error):
         ledger.add("forum.units", False, "a table", "not readable", "forum/units.csv cannot be read.")
         return
     plan = {text(u): text(b) for u, b in zip(tables.units["unit"], tables.units["beat"], strict=True)}
@@ -141,7 +142,7 @@ def _check_draft(ledger: Ledger, file: Path, tables: PlanTables) -> None:
     if not file.is_file():
         return
     try:
-        card = json.loads(file.read_text(encoding="utf-8"))
+        card = read_json(file.read_text(encoding="utf-8"))
         claimed = {(r["kind"], r["step"]): float(r["value"]) for r in card.get("draft", [])}
         accepted = dict.fromkeys(card.get("accepted_sites", []), "") | accepted_sites(tables)
         verdict = dict(card.get("verified") or {})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.strict_json import read_json
 from beatplanner.planning.verification.ledger import Ledger, Verdict, tells, text
 from beatplanner.planning.verification.service_figures import until_there
 
@@ -25,7 +25,7 @@ NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
 def verify_prices(folder: Path, verify_plan: Callable[[Path], Verdict]) -> Verdict:
     """Check a folder that ``beatplanner prices`` made; parameters as for `verify_comparison`."""
     try:
-        content = json.loads((folder / "prices.json").read_text(encoding="utf-8"))
+        content = read_json((folder / "prices.json").read_text(encoding="utf-8"))
         rows = content["prices"]
     except (OSError, ValueError, KeyError, TypeError):
         raise InputError(

@@ -10,7 +10,7 @@ import numpy as np
 
 from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.sections import list_of, section_of
-from beatplanner.planning.verification.arrays import MalformedError, are_numbers
+from beatplanner.planning.verification.arrays import HAIR, MalformedError, are_numbers
 from beatplanner.planning.verification.beats_proof import impossible_within, least_moved, prove_beats
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import DIGITS_SLACK, RELAXED, Ledger, is_number, missing, words
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 Arrays = dict[str, np.ndarray]
 # The certificates of the smallest tolerance, of the fewest residents moved, and of the fewest mobile-outreach stops.
 TOLERANCE, BUDGET, STOPS = "tolerance", "budget", "stops"
-# A bound may be above what its certificate proves by the rounding of a sum, as a share.
-HAIR = 1e-12
 
 PROVERS: dict[str, Callable[[Evidence, Arrays, float], float]] = {
     "beats": prove_beats,

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from beatplanner.planning.verification.arrays import NUMBER, WHOLE, Arrays, MalformedError, are_numbers, sized, within
+from beatplanner.planning.verification.arrays import (
+    HAIR,
+    NUMBER,
+    WHOLE,
+    Arrays,
+    MalformedError,
+    are_numbers,
+    sized,
+    within,
+)
 from beatplanner.planning.verification.force_money import LINES, Force, amount_of, one_officer
 from beatplanner.planning.verification.ledger import Ledger, text, words
 
@@ -25,8 +34,6 @@ ROLLOUT = "rollout"
 SHARE, SUM, SEATS, VEHICLE = 1e-9, 1e-6, 1e-6, 1e-5
 # Rounding of a sum, as a share of its terms.
 ROUNDING = 1e-12
-# A bound may be below what its certificate proves by the rounding of a sum, as a share.
-HAIR = 1e-12
 # Nodes that a tree may have.
 MOST_NODES = 20_000
 # Leaves that are evaluated at once.

@@ -5,7 +5,6 @@ The equations are solved level by level (`service_states`), where calls need sev
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +28,7 @@ from beatplanner.data.result.service_files import (
     MINUTES,
     SERVERS,
 )
+from beatplanner.data.result.strict_json import read_json
 from beatplanner.planning.verification.beat_figures import officers_of
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, is_number, same, text
@@ -66,7 +66,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
             ledger.add("service", False, "nothing", FILE, f"{FILE} stands beside a summary that does not tell of it.")
         return
     try:
-        stored = json.loads((folder / FILE).read_text("utf-8"))
+        stored = read_json((folder / FILE).read_text("utf-8"))
         read = {
             name: pd.read_csv(
                 folder / FOLDER / name,

@@ -12,6 +12,7 @@ import numpy as np
 
 from beatplanner.data.description.sections.beats import Beats
 from beatplanner.data.result.cells import DIGITS as READABLE_DIGITS
+from beatplanner.planning.verification.arrays import HAIR
 from beatplanner.planning.verification.beats_proof import (
     at_hosts,
     certified_areas,
@@ -21,7 +22,6 @@ from beatplanner.planning.verification.beats_proof import (
     prove_part,
 )
 from beatplanner.planning.verification.evidence import Evidence as PlanEvidence
-from beatplanner.planning.verification.proofs import HAIR
 from beatplanner.planning.verification.travel_pairs import Area
 from beatplanner.planning.whole.cut_proofs import packed_cone
 from beatplanner.solver.districts.evidence import BoundEvidence, Multipliers, Node

@@ -31,7 +31,7 @@ import pandas as pd
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.description.sections.officers import Officers
-from beatplanner.data.formats.frames import records
+from beatplanner.data.formats.frames import day_if_any, day_of, records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.personnel import absences
 from beatplanner.planning.officers.cover import in_pool
@@ -123,7 +123,7 @@ def payroll(
         if course is not None:
             learning[o] = _overlap(*course, days)
             m = bisect_right(days, course[0]) - 1
-            leaves = _date(rows[o].get("leaves_on"))
+            leaves = day_if_any(rows[o].get("leaves_on"))
             if 0 <= m < len(days) - 1 and course[0] >= days[0] and (leaves is None or leaves > course[0]):
                 begun[m // 12] += 1
     posted = np.minimum(posted, employed)
@@ -153,7 +153,9 @@ def payroll(
 
 def _employed(row: Row, days: list[dt.date]) -> np.ndarray:
     """Return the share of each month in which an officer is paid."""
-    return _overlap(_date(row.get("joins_on")) or dt.date.min, _date(row.get("leaves_on")) or dt.date.max, days)
+    return _overlap(
+        day_if_any(row.get("joins_on")) or dt.date.min, day_if_any(row.get("leaves_on")) or dt.date.max, days
+    )
 
 
 def _overlap(first: dt.date, last: dt.date, days: list[dt.date]) -> np.ndarray:
@@ -165,7 +167,7 @@ def _course(row: Row, rules: Officers) -> tuple[dt.date, dt.date] | None:
     """Return the first and the last day (half-open) of the course that an officer still needs at the plan's start; None for who is trained."""
     if not rules.training_months:
         return None
-    joins, trained = _date(row.get("joins_on")), _date(row.get("trained_on"))
+    joins, trained = day_if_any(row.get("joins_on")), day_if_any(row.get("trained_on"))
     if trained is not None:
         begin = (pd.Timestamp(trained) - pd.DateOffset(months=rules.training_months)).date()
         begin = begin if joins is None or joins > trained else max(begin, joins)
@@ -201,14 +203,14 @@ def _posted(
     staff = {b: np.zeros(months) for b in posts}
     work = np.array([[not _away(r, d) for d in days[:-1]] for r in rows], float).reshape(len(rows), months)
     for r in records(table):
-        a, z = (bisect_left(days, dt.date.fromisoformat(str(r[k])[:10])) for k in ("start", "end"))
+        a, z = (bisect_left(days, day_of(r[k])) for k in ("start", "end"))
         o, span = number.get(str(r["officer"])), slice(min(a, months), min(z, months))
         if o is not None:
             held[o, span] = 1.0
             if str(r["beat"]) in staff:
                 staff[str(r["beat"])][span] += work[o, span]
     for r in [] if tables.cover is None else records(tables.cover):
-        a, z = (bisect_left(days, dt.date.fromisoformat(str(r[k])[:10])) for k in ("start", "end"))
+        a, z = (bisect_left(days, day_of(r[k])) for k in ("start", "end"))
         staff[str(r["beat"])][min(a, months) : min(z, months)] += 1.0
     standing = _standing(tables, rows, officers)
     for beat, count in posts.items():
@@ -234,7 +236,7 @@ def _standing(tables: PlanTables, rows: list[Row], rules: Officers) -> dict[str,
     second = (pd.Timestamp(rules.start) + pd.DateOffset(months=1)).date()
     found: dict[str, int] = {}
     for r in rows:
-        today, leaves = _id(r.get("beat")), _date(r.get("leaves_on"))
+        today, leaves = _id(r.get("beat")), day_if_any(r.get("leaves_on"))
         if not today or (leaves is not None and leaves < second):
             continue
         if today not in known:
@@ -257,8 +259,3 @@ def _away(row: Row, day: dt.date) -> bool:
 
 def _text(value: object) -> str:
     return "" if value is None or pd.isna(value) else str(value)  # pyright: ignore
-
-
-def _date(value: object) -> dt.date | None:
-    text = _text(value)
-    return dt.date.fromisoformat(text[:10]) if text else None

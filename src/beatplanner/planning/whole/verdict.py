@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from pathlib import Path
 from typing import cast
 
+from beatplanner.data.formats.fingerprint import file_hash
 from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.folder import PEOPLE
 from beatplanner.data.result.json_files import write_json
 from beatplanner.data.result.manifest import FILE as MANIFEST
 from beatplanner.data.result.manifest import renew_manifest
+from beatplanner.data.result.strict_json import read_json
 from beatplanner.data.result.verdict import WrittenVerdict
 from beatplanner.data.town.town import Town
 from beatplanner.planning.verification import verify
 
 FILE = "verification.json"
 CHECKED = ("plan.gpkg", "people.gpkg", "summary.json")
-BLOCK = 1 << 20
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -29,11 +28,7 @@ def hashes(folder: Path) -> dict[str, str]:
         if name == PEOPLE and not (folder / name).is_file():
             # a plan without officers, or one that was handed on without what tells of persons
             continue
-        digest = hashlib.sha256()
-        with (folder / name).open("rb") as stream:
-            while block := stream.read(BLOCK):
-                digest.update(block)
-        found[name] = digest.hexdigest()
+        found[name] = file_hash(folder / name)
     return found
 
 
@@ -74,7 +69,7 @@ def write_verdict(folder: Path, town: Town | None = None) -> WrittenVerdict:
 def read_verdict(folder: Path) -> WrittenVerdict | None:
     """Return the verdict that lies beside a plan; None where there is none, or the plan's files are not those that were checked."""
     try:
-        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        content = read_json((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     if not is_dict(content) or not isinstance(content.get("checks"), int):
