@@ -1,5 +1,6 @@
 """Layers that the program stored: read as GDAL reads them, without GDAL; what is stored otherwise is left to it."""
 
+import datetime as dt
 import shutil
 import sqlite3
 from contextlib import closing
@@ -15,7 +16,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.formats import stored_layers
 from beatplanner.data.formats.geopackages import append_layer, plain_geopackage
 from beatplanner.data.formats.stored_layers import read_stored, stored_layer, with_none
-from beatplanner.data.result.folder import PERSONS, PLAIN, SPATIAL, read_result
+from beatplanner.data.result.folder import PERSONS, PLAIN, SPATIAL, plain_types, read_result
 from beatplanner.data.town.read_town import read_town
 
 
@@ -219,3 +220,30 @@ def test_a_system_of_another_register_is_gdals_to_tell(planned_once, tmp_path, c
     stored = stored_layer(path, None)
     assert stored is not None and stored.frame([]) is None
     assert read_stored(path, ["units"])["units"].crs == pyogrio.read_dataframe(path).crs
+
+
+def test_cells_of_a_result_are_texts_numbers_and_truths():
+    frame = pd.DataFrame(
+        {
+            "text": ["a", None, float("nan"), pd.NaT, ("b", "c"), (), dt.date(2027, 1, 31), 7],
+            "nothing": [None] * 8,
+            "number": range(8),
+            "yes": [True, False] * 4,
+        }
+    )
+    before = frame.copy()
+    plain = plain_types(frame)
+    assert [str(d) for d in plain.dtypes] == ["str", "str", "int64", "bool"]
+    assert [v if isinstance(v, str) else None for v in plain["text"]] == [
+        "a",
+        None,
+        None,
+        None,
+        "b;c",
+        None,
+        "2027-01-31",
+        "7",
+    ]
+    assert plain["nothing"].isna().all()
+    pd.testing.assert_frame_equal(frame, before)
+    assert [*plain_types(gpd.GeoDataFrame({"n": [1]}, geometry=[SQUARE]))] == ["n", "geometry"]

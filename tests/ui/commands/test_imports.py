@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import sys
 import pytest
 
 from beatplanner.data.side_work import usable_cores
+from beatplanner.ui.commands import console
 
 RUN = """
 import json, sys
@@ -100,3 +102,19 @@ def test_what_a_command_loaded_is_not_looked_through_at_its_end(town, arguments)
     left, kept, sweeps = json.loads(done.stderr.splitlines()[-1])
     assert left < 2_000 < kept
     assert sweeps
+
+
+def test_modules_are_loaded_unswept_once_in_a_process(monkeypatch):
+    frozen = []
+    monkeypatch.setattr(console, "_swept", [])
+    monkeypatch.setattr(console.gc, "freeze", lambda: frozen.append(gc.isenabled()))
+    monkeypatch.setattr(console.gc, "get_freeze_count", lambda: pytest.fail("all that is kept was counted"))
+    on = gc.isenabled()
+    gc.enable()
+    try:
+        for _ in range(3):
+            with console.unswept():
+                assert gc.isenabled() == bool(frozen)
+        assert frozen == [False] and gc.isenabled()
+    finally:
+        (gc.enable if on else gc.disable)()

@@ -18,12 +18,13 @@ from beatplanner.data.narrowing import is_dict, is_sequence, is_tuple
 
 def cell_text(value: Any) -> str | None:
     """Return a value as text of a table's cell; None where there is nothing."""
+    # no time is one of datetime's kind to pandas
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NaT:
+        return None
     if is_tuple(value):
         return ";".join(value) or None
     if isinstance(value, dt.date | dt.datetime):
         return value.isoformat()
-    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NaT:
-        return None
     return str(value)
 
 

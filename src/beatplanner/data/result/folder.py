@@ -162,11 +162,7 @@ def plain_types(frame: pd.DataFrame) -> pd.DataFrame:
     for column in frame.columns:
         if column == "geometry" or pd.api.types.is_numeric_dtype(frame[column]):
             continue
-        frame[column] = (
-            pd.Series([cell_text(v) for v in frame[column]], index=frame.index, dtype=object)
-            .astype("str")
-            .where(np.array([cell_text(v) is not None for v in frame[column]], bool), None)
-        )
+        frame[column] = pd.array([cell_text(v) for v in frame[column]], dtype="str")
     return frame
 
 

@@ -162,15 +162,21 @@ def plan_project(project: Path, out: Path, **options: Any) -> None:
     say_clashes(summary)
 
 
+# Whether this process has loaded its modules so: one entry then.
+_swept: list[bool] = []
+
+
 @contextmanager
 def unswept() -> Generator[None]:
     """Load modules without looking through what they make for circles: it stays, so no later search looks at it either.
 
     Once in a process: what a second one would keep are leavings of the first.
     """
-    if gc.get_freeze_count():
+    # asking the collector would count all that it keeps, a hundredth of a second each time where much lives
+    if _swept:
         yield
         return
+    _swept.append(True)
     gc.disable()
     try:
         yield
