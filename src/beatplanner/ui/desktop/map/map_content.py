@@ -345,6 +345,10 @@ class MapContent:
         today = np.array([place.get(c, -2) if isinstance(c, str) else -1 for c in self.current])
         return known & (today != self.label) & (self.label >= 0) if len(known) else known
 
+    def has_no_name(self, k: int) -> bool:
+        """Return whether a beat is called by its id alone."""
+        return self.beat_name(k) in (self.ids[k], called(self.ids[k], ""))
+
     def beat_name(self, number: int) -> str:
         """Return what the map calls a beat."""
         beat = self.ids[number]
@@ -395,7 +399,7 @@ class MapContent:
             shape = self.shapes[k]
             if shape is not None:
                 name = self.beat_name(k)
-                text = name if self.ids[k] in name else f"{name} ({self.ids[k]})"
+                text = name if self.has_no_name(k) else f"{name} ({self.ids[k]})"
                 found.append(NamedPlace(text, "beat", tuple(shapely.bounds(shape))))
         for name, (x, y) in zip(self.station_names, self.points.get("Stations", ()), strict=False):
             found.append(NamedPlace(name, "station", (x - 300, y - 300, x + 300, y + 300)))

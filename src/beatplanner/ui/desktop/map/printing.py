@@ -170,11 +170,28 @@ def page_steps(
     _write(painter, foot, "   ·   ".join(p for p in parts if p), 2.7 * mm)
 
 
-def _write(painter: QPainter, box: QRectF, text: str, size: float, *, bold: bool = False) -> None:
-    """Write a line, shortened where it does not fit."""
+def _font(painter: QPainter, size: float, *, bold: bool = False) -> QFont:
     font = QFont(painter.font())
     font.setPixelSize(max(1, round(size)))
     font.setBold(bold)
+    return font
+
+
+def _lines(text: str, font: QFont, painter: QPainter, wide: float) -> list[str]:
+    """Return a text as lines of words that are no wider; paper has no tool tip that says the rest of it."""
+    metrics, found = QFontMetricsF(font, painter.device()), [""]
+    for word in text.split(" "):
+        longer = f"{found[-1]} {word}" if found[-1] else word
+        if found[-1] and metrics.horizontalAdvance(longer) > wide:
+            found.append(word)
+        else:
+            found[-1] = longer
+    return found
+
+
+def _write(painter: QPainter, box: QRectF, text: str, size: float, *, bold: bool = False) -> None:
+    """Write a line, shortened where it does not fit."""
+    font = _font(painter, size, bold=bold)
     painter.setFont(font)
     painter.setPen(QColor(INK))
     shown = QFontMetricsF(font, painter.device()).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
@@ -234,7 +251,7 @@ def _list_beats(
                 painter.setBrush(fill_of_beat(content, k, stack.patterns, dot))
                 painter.drawRect(QRectF(left, top + 0.9 * mm, 8 * mm, line - 1.8 * mm))
             name = content.beat_name(k)
-            text = name if content.ids[k] in name else f"{content.ids[k]}  {name}"
+            text = name if content.has_no_name(k) else f"{content.ids[k]}  {name}"
             _write(painter, QRectF(left + 10 * mm, top, wide - 10 * mm, line), text, 3.0 * mm)
             top += line
             n += 1
@@ -243,21 +260,28 @@ def _list_beats(
 def _draw_card(
     painter: QPainter, card: tuple[tuple[str, str], ...], frame: QRectF, left: float, wide: float, mm: float
 ) -> float:
-    """Write the run card at the bottom of the side, over at most two fifths of its height; return where it begins."""
+    """Write the run card at the bottom of the side, over at most half of its height; return where it begins."""
     if not card:
         return frame.bottom()
     line = 3.1 * mm
-    most = max(1, int(0.4 * frame.height() / line) - 1)
-    shown = list(card[:most])
-    if len(card) > most:
-        shown[-1] = (
-            translated("and {0} more").format(len(card) - most + 1),
-            translated("in the run card of the plan"),
-        )
+    most = max(1, int(0.5 * frame.height() / line) - 1)
+    font = _font(painter, 2.0 * mm)
+    written = [_lines(f"{what}: {says}", font, painter, wide) for what, says in card]
+    shown: list[str] = []
+    left_out = len(card)
+    for k, lines in enumerate(written):
+        # what does not fit leaves two lines that say so
+        if len(shown) + len(lines) > most - 2 * (k < len(written) - 1):
+            break
+        shown += lines
+        left_out -= 1
+    if left_out:
+        more = f"{translated('and {0} more').format(left_out)}: {translated('in the run card of the plan')}"
+        shown += _lines(more, font, painter, wide)
     top = frame.bottom() - (len(shown) + 1) * line
     _write(painter, QRectF(left, top, wide, line), translated("Run card"), 2.4 * mm, bold=True)
-    for k, (what, says) in enumerate(shown, 1):
-        _write(painter, QRectF(left, top + k * line, wide, line), f"{what}: {says}", 2.0 * mm)
+    for k, text in enumerate(shown, 1):
+        _write(painter, QRectF(left, top + k * line, wide, line), text, 2.0 * mm)
     return top - line
 
 

@@ -347,8 +347,9 @@ class BeatView(QTableView):
         figures = [k for k in range(source.columnCount()) if k not in words]
         # a name may lose a third of its width, then a heading what is wider than its figures, then a name more; tooltips have all whole
         self._narrow(words, [self.columnWidth(k) * 2 // 3 for k in words])
-        self._narrow(figures, [max(least, self.sizeHintForColumn(k)) for k in figures])
+        self._narrow(figures[1:], [max(least, self.sizeHintForColumn(k)) for k in figures[1:]])
         self._narrow(words, [least for _ in words])
+        self._narrow(figures[:1], [max(least, self.sizeHintForColumn(k)) for k in figures[:1]])
         source.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, source.columnCount() - 1)
         self._fitting = False
 
