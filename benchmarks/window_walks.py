@@ -209,10 +209,12 @@ def crash(window: Any, _: np.random.Generator) -> None:
         try:
             for recovery in left:
                 copy.recover(recovery)
-            found, held = copy.content, document.content
-            for name in ("rules", "scenarios", "active", "plans", "state"):
-                if getattr(found, name) != getattr(held, name):
-                    raise AssertionError(f"a crash would lose of the {name}: {getattr(held, name)}")
+            # its paths lead into the file, whatever that was called before
+            if copy.description() != document.description():
+                raise AssertionError("a crash would lose rules")
+            for name in ("scenarios", "active", "plans", "state"):
+                if getattr(copy.content, name) != getattr(document.content, name):
+                    raise AssertionError(f"a crash would lose of the {name}: {getattr(document.content, name)}")
         finally:
             copy.close()
     finally:
@@ -276,9 +278,7 @@ def stale(window: Any) -> list[str]:
 
 def _stale_drawing(window: Any) -> list[str]:
     """Return where table, map and the panel's own figures are not those of the drawing."""
-    found: list[str] = []
-    panel = window.drawing_panel
-    drawing = panel.drawing
+    found, panel, drawing = list[str](), window.drawing_panel, window.drawing_panel.drawing
     if drawing is None or not drawing.can_undo:
         return found
     figures, table = drawing.figures(), window.table_model
@@ -330,13 +330,13 @@ def _stale_words(window: Any) -> list[str]:
 
 def _stale_panels(window: Any) -> list[str]:
     """Return where the panels of stations and postings, and the legend, are not those of the draft."""
+    from PySide6.QtCore import Qt
+
     from beatplanner.ui.desktop.map.legend import legend
 
-    found: list[str] = []
+    found = list[str]()
     stations, gantt, content = window.stations, window.gantt, window.map.content
     if stations.judge is not None and stations.table.rowCount():
-        from PySide6.QtCore import Qt
-
         ticked = [
             k
             for k in range(stations.table.rowCount())
@@ -479,17 +479,18 @@ def main() -> None:
     # cards are counted in a child; without them a walk would look at less
     while window.results.book is None and window.scenario.plan is not None:
         application.processEvents()
-    wrong: list[str] = []
+    wrong, told = list[str](), (0, 0)
     for k in range(chosen.walks):
         seed = chosen.seed + k
         try:
             wrong += walk(window, seed, chosen.steps, planned=seed % PLANNED == PLANNED - 1)
         except Exception:
             errors.append(f"walk {seed}: {traceback.format_exc()}")
-        # who stops a long run knows how far it was
+        # who stops a long run knows how far it was, and what was found
+        for text in [*wrong[told[0] :], *errors[told[1] :]]:
+            print(text, flush=True)
+        told = len(wrong), len(errors)
         print(f"walk {k + 1}: {len(errors)} errors, {len(wrong)} stale or lost", file=sys.stderr, flush=True)
-    for text in [*wrong[:20], *errors[:20]]:
-        print(text)
     print(f"{chosen.walks} walks of {chosen.steps} steps: {len(errors)} errors, {len(wrong)} stale or lost")
     sys.stdout.flush()
     os._exit(1 if wrong or errors else 0)

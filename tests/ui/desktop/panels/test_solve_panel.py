@@ -483,3 +483,29 @@ def test_lines_of_the_chart_never_get_worse_and_the_gap_is_theirs(qtbot):
     picture = chart.grab().toImage()
     colours = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
     assert "#d95f0e" in colours
+
+
+def test_what_was_changed_in_one_scenario_is_taken_back_in_no_other(window, monkeypatch):
+    from beatplanner.ui.desktop.window.main_window import MainWindow
+
+    document, panel = window.scenario.document, window.rule_panel
+    told = []
+    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: told.append(title))
+    panel.set({"beats.tolerance": 0.3})
+    document.add_scenario("other")
+    window.scenario.take_rules()
+    panel.take_back()
+    assert rules(window)["beats"]["tolerance"] == 0.3 and not panel.undo.isEnabled()
+    # nor is a value that was typed just before another scenario is used
+    field(window, "beats.tolerance").number.setValue(45)
+    assert field(window, "beats.tolerance").timer.isActive()
+    monkeypatch.setattr(window.scenario, "reread", window.scenario.take_rules)
+    window.session.dock._activate("")
+    assert rules(window)["beats"]["tolerance"] == 0.3
+    assert document.rules("other")["beats"]["tolerance"] == 0.45
+    # what no longer goes with other rules is said
+    panel.set({"stations.count": 3})
+    document.change_rules({"stations": {"existing": None, "candidates": None, "count": 2}}, "by another panel")
+    panel._before[-1]["stations.count"] = -1
+    panel.take_back()
+    assert told == ["This cannot be done"] and rules(window)["stations"]["count"] == 2

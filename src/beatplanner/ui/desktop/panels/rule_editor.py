@@ -119,8 +119,10 @@ class RulePanel(QWidget):
     def load(self) -> None:
         """Show the rules in force."""
         document = self.window_.scenario.document
-        if document is not self._of:
-            self._of, self._before = document, []
+        of = None if document is None else (document, document.active)
+        if of != self._of:
+            # what was changed in one scenario is taken back in no other
+            self._of, self._before = of, []
         rules = self.rules()
         self.head.setText(
             self.tr("Open the project to change its rules; these are the rules of a plan that was made.")
@@ -242,7 +244,13 @@ class RulePanel(QWidget):
         document = self.window_.scenario.document
         if document is not None and self._before:
             before = self._before.pop()
-            document.change_rules(catalog().change(before, self.rules()), "Rules as before")
+            try:
+                document.change_rules(catalog().change(before, self.rules()), "Rules as before")
+            except InputError as error:
+                # something else was changed since that does not go with it
+                self.window_._tell(self.tr("This cannot be done"), [str(note) for note in error.problems])
+                self.enable()
+                return
             self._took_effect()
 
     def _took_effect(self) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.drawing_panel import DrawingPanel
+from beatplanner.ui.desktop.panels.rule_editor import RulePanel
 from beatplanner.ui.desktop.session.draft import Change
 from beatplanner.ui.desktop.window.side_width import SideWidth
 
@@ -26,8 +27,8 @@ class MainFrame(Window):
     ----------
     side_width
         How wide the panels at the side are.
-    drawing_panel
-        Where beats are drawn by hand.
+    drawing_panel, rule_panel
+        Where beats are drawn by hand, and where rules are changed.
     tour
         The tour that is under way; None where there is none.
     in_front
@@ -37,6 +38,7 @@ class MainFrame(Window):
     in_front: list[str]
     side_width: SideWidth
     drawing_panel: DrawingPanel
+    rule_panel: RulePanel
     tour: Ends | None
 
     def open(self, path: Path) -> None:

@@ -192,6 +192,8 @@ class ProjectDock(QDockWidget):
         document = self.document
         if document is None:
             return
+        # what was just typed is a rule of the scenario in which it was typed
+        self.window_.rule_panel.commit()
         try:
             change(document)
             if reread:
