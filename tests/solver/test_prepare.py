@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -20,16 +21,21 @@ from beatplanner.solver.service.simulation import simulate
 from beatplanner.solver.service.system import ServiceSystem, preference
 
 
-def kernels() -> dict[str, set[tuple]]:
-    """Return the compiled signatures of every kernel of the solver."""
+def dispatchers() -> dict[str, Any]:
+    """Return every kernel of the solver."""
     from numba.core.dispatcher import Dispatcher
 
     found = {}
     for module in pkgutil.walk_packages(beatplanner.solver.__path__, "beatplanner.solver."):
         for name, value in vars(importlib.import_module(module.name)).items():
             if isinstance(value, Dispatcher) and value.py_func.__module__ == module.name:
-                found[f"{module.name}.{name}"] = set(value.signatures)
+                found[f"{module.name}.{name}"] = value
     return found
+
+
+def kernels() -> dict[str, set[tuple]]:
+    """Return the compiled signatures of every kernel of the solver."""
+    return {name: set(kernel.signatures) for name, kernel in dispatchers().items()}
 
 
 def test_a_plan_needs_no_compiler(town, command):
@@ -78,3 +84,12 @@ def test_an_installation_writes_the_programs_byte_code(tmp_path, monkeypatch):
     monkeypatch.setattr(prepared.subprocess, "Popen", lambda _: SimpleNamespace(wait=lambda: 0))
     assert prepared.prepare_all() == 0
     assert len(list(package.rglob("__pycache__/*.pyc"))) == 2
+
+
+def test_no_kernel_is_compiled_once_more_for_a_constant():
+    """A number or a truth that stands in a call is a type of its own for numba: what is called was compiled for 1, for -1, and for any number."""
+    prepare()
+    # also of those that compiled code alone calls: what their indexes beside the sources list
+    kept = {name: dispatcher._cache._cache_file._load_index() for name, dispatcher in dispatchers().items()}
+    assert sum(map(len, kept.values())) > 50
+    assert [name for name, index in kept.items() if any("Literal" in str(key[0]) for key in index)] == []

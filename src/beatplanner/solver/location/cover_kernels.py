@@ -88,8 +88,10 @@ def weighted_search(
         for f in range(row_start[i], row_start[i + 1]):
             gain[row_site[f]] += 1
     chosen = chosen.copy()
+    # what stands in a call is a type of its own, for which all that is called is compiled once more
+    come, go = bool(np.bool_(True)), bool(np.bool_(False))
     for r in range(p):
-        _turn(row_start, row_site, column_start, column_row, weight, hits, only, gain, chosen[r], True)
+        _turn(row_start, row_site, column_start, column_row, weight, hits, only, gain, chosen[r], come)
     best, fewest, state = chosen.copy(), n + 1, np.uint64(seed + 1)
     bare = np.empty(n, np.int64)
     for step in range(steps):
@@ -117,7 +119,7 @@ def weighted_search(
         if out < 0:
             out = 0
         left = chosen[out]
-        _turn(row_start, row_site, column_start, column_row, weight, hits, only, gain, left, False)
+        _turn(row_start, row_site, column_start, column_row, weight, hits, only, gain, left, go)
         moved[left] = step
         state = state * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
         i = bare[np.int64((state >> np.uint64(33)) % np.uint64(number))]
@@ -130,7 +132,7 @@ def weighted_search(
                 into = j
         if into < 0:
             into = int(row_site[row_start[i]])
-        _turn(row_start, row_site, column_start, column_row, weight, hits, only, gain, into, True)
+        _turn(row_start, row_site, column_start, column_row, weight, hits, only, gain, into, come)
         moved[into] = step
         chosen[out] = into
         for q in range(number):

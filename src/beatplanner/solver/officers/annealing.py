@@ -59,6 +59,8 @@ def run(
     touched, looked = np.zeros(places, np.bool_), np.ones(places, np.bool_)
     touched_beat = np.zeros(a.beats, np.bool_)
     plain = a.moves >= 10_000 and a.partner.max() < 0
+    # a number that stands in a call is a type of its own, for which all that is called is compiled once more
+    enter, leave = int(np.int64(1)), int(np.int64(-1))
     others = 0.0 if plain else other_penalties(a, s)
     now = s.place_cost.sum() + s.beat_cost.sum() + s.own.sum() + others
     old_cost, old_beat = np.zeros(places), np.zeros(a.beats)
@@ -111,7 +113,7 @@ def run(
                 near = s.place[o, np.random.randint(s.number[o])]
             if near < 0:
                 near = np.random.randint(places)
-            apply(a, s, o, -1)
+            apply(a, s, o, leave)
             s.number[o] = 0
             count += 1
         legal = True
@@ -168,7 +170,7 @@ def run(
             for j in range(number):
                 s.place[o, j], s.begin[o, j], s.end[o, j] = out[j, 0], out[j, 1], out[j, 2]
                 touched[out[j, 0]] = True
-            apply(a, s, o, 1)
+            apply(a, s, o, enter)
             s.own[o] = own_cost(a, s, o)
             done += 1
         after = INFINITE
@@ -213,12 +215,12 @@ def run(
         else:
             for m in range(done):
                 i = order[m]
-                apply(a, s, chosen[i], -1)
+                apply(a, s, chosen[i], leave)
             for i in range(count):
                 o = chosen[i]
                 s.number[o] = old_number[i]
                 s.own[o] = old_own[i]
                 for j in range(old_number[i]):
                     s.place[o, j], s.begin[o, j], s.end[o, j] = old_place[i, j], old_begin[i, j], old_end[i, j]
-                apply(a, s, o, 1)
+                apply(a, s, o, enter)
     return now, best

@@ -273,8 +273,10 @@ def other_penalties(a: Arrays, s: State):
 @kernel
 def enter_all(a: Arrays, s: State, limit: np.ndarray):
     """Count every posting of a state whose counts are empty, and return the objective."""
+    # not a number that stands in the call: see `annealing.run`
+    enter = int(np.int64(1))
     for o in range(len(a.first)):
-        apply(a, s, o, 1)
+        apply(a, s, o, enter)
         s.own[o] = own_cost(a, s, o)
     for p in range(len(a.posts)):
         s.place_cost[p] = place_worth(a, s, p)

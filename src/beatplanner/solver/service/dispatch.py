@@ -9,7 +9,7 @@ from beatplanner.solver.compiled import njit
 
 @njit(cache=True)
 def sent(order: np.ndarray, until: np.ndarray, now: float, waits: bool):
-    """Return the server sent to a call, −1 where it is lost.
+    """Return the server sent to a call, −1 where it is lost; compiled code calls it, with no truth that stands in the call itself.
 
     Parameters
     ----------

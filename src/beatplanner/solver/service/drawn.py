@@ -118,11 +118,13 @@ def _looks(
     """Return at how many looks each server was the first free one of each order, (G, N), and the calls that each answered at once."""
     groups, servers = order.shape
     found, until, at_once = np.zeros((groups, servers)), np.zeros(servers), np.zeros(servers)
+    # what stands in a call is a type of its own, for which all that is called is compiled once more
+    held = bool(np.bool_(False))
     for c in range(len(when)):
         now, u = when[c], atom[c]
         if c >= first and (c - first) % every == 0:
             for g in range(groups):
-                free = sent(order[g], until, now, False)
+                free = sent(order[g], until, now, held)
                 if free >= 0:
                     found[g, free] += 1.0
         chosen = sent(of_atom[u], until, now, waits)
