@@ -19,11 +19,15 @@ from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.geopackages import append_layer
 from beatplanner.data.output_place import place_to_write, swap_in
-from beatplanner.data.result.cells import fit_pages, safe_cell, write_csv
+from beatplanner.data.result.cells import BOLD, fit_heading, fit_pages, safe_cell, write_csv
 from beatplanner.data.result.folder import plain_types
 from beatplanner.data.running_programs import is_left_over
 
 LONGEST_TITLE = 31  # letters of a sheet's title
+# How a workbook shows a number with decimals.
+SHOWN = "#,##0.0##"
+# Columns whose numbers are names.
+NAMES = ("unit", "beat", "current", "station", "sector", "command")
 FORMATS = (".gpkg", ".geojson", ".csv", ".xlsx")
 
 
@@ -118,7 +122,7 @@ def _write_all(
             append_layer(part, name, plain_types(frame))
         return
     import openpyxl
-    from openpyxl.styles import Font
+    from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
     book = openpyxl.Workbook()
@@ -132,8 +136,17 @@ def _write_all(
             page.append([_cell(v) for v in row])
         for k, (head, column) in enumerate(zip(heads, table.columns, strict=True), 1):
             page.cell(1, k).font = Font(bold=True)
-            widest = max([len(head), *(len(str(v)) for v in table[column].head(200))])
+            # a heading has lines, and a column is as wide as its longest word and what stands below
+            page.cell(1, k).alignment = Alignment(wrap_text=True, vertical="top")
+            said = [v for (v,) in page.iter_rows(2, 201, k, k, values_only=True)]
+            widest = max([BOLD * max(map(len, head.split())), *(len(_seen(v)) for v in said)])
             page.column_dimensions[get_column_letter(k)].width = min(48, widest + 2)
+            # figures are kept, and shown as people write them; numbers that are names are none
+            numbers = [v for v in said if isinstance(v, int | float)]
+            shown = SHOWN if any(v % 1 for v in numbers) else "#,##0"
+            for (cell,) in page.iter_rows(2, page.max_row, k, k) if numbers and column not in NAMES else ():
+                cell.number_format = shown
+        fit_heading(page)
         page.freeze_panes = "A2"
         page.auto_filter.ref = page.dimensions
     if card:
@@ -141,6 +154,9 @@ def _write_all(
         for row in card:
             page.append([_cell(v) for v in row])
         page.column_dimensions["A"].width, page.column_dimensions["B"].width = 28, 60
+        for row in page.iter_rows():
+            for cell in row:
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
     fit_pages(book)
     book.save(part)
 
@@ -148,6 +164,11 @@ def _write_all(
 def _title(text: str) -> str:
     """Return a title that a workbook takes for a sheet."""
     return re.sub(r"[\\*?:/\[\]]", " ", text)[:LONGEST_TITLE]
+
+
+def _seen(value: Any) -> str:
+    """Return about what is seen of a cell."""
+    return "" if value is None else f"{value:,.3f}" if isinstance(value, float) else str(value)
 
 
 def _cell(value: Any) -> Any:
