@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import geopandas as gpd
@@ -109,6 +109,29 @@ def test_parallel_as_serial_and_a_failure_told_and_made_good(town, monkeypatch):
 TOGETHER = [(2, 2, 1e6, 0), (2, 1, 1e6, 3), (None, 2, None, 3)]
 
 
+@pytest.fixture
+def workers_once(monkeypatch):
+    """Start as many workers as are asked for once for all plans of a test: two processes load what they need, and not two for each plan."""
+    from beatplanner.planning.beats import parallel
+
+    start, started = parallel.worker_pool, {}
+    with ExitStack() as stack:
+
+        @contextmanager
+        def pool(workers, scheduler, out):
+            if workers is None:
+                yield None
+                return
+            if workers not in started:
+                started[workers] = stack.enter_context(start(workers, scheduler, out))
+            first = started[workers]
+            yield parallel.WorkerPool(first.client, workers, first.kept.with_name(f".{out.name}.municipalities"))
+
+        monkeypatch.setattr(parallel, "worker_pool", pool)
+        yield
+
+
+@pytest.mark.usefixtures("workers_once")
 def test_workers_threads_time_and_seed_give_the_serial_plan(town):
     """Every combination plans what the serial run plans, a shared budget included, and none may leave a municipality unplanned."""
     town.swap("tolerance = 0.25", "tolerance = 0.25\nmax_moved = 0.3")
