@@ -79,6 +79,28 @@ def _shape(beats: Any) -> tuple[list[str], list[str]]:
     return list(beats["beat"]), list(beats.columns)
 
 
+class Cells:
+    """Beats to be read cell by cell, which a frame takes long for: a column is taken out of it once."""
+
+    def __init__(self, beats: Any) -> None:
+        self.beats = beats
+        self._columns: dict[str, Any] = {}
+        self._rows: dict[str, int] = {}
+
+    def at(self, row: int, column: str) -> Any:
+        """Return a cell."""
+        if column not in self._columns:
+            self._columns[column] = self.beats[column].to_numpy()
+        return self._columns[column][row]
+
+    def row(self, beat: str) -> int | None:
+        """Return the row of a beat; None where it has none."""
+        if not self._rows:
+            beats = [str(b) for b in self.beats["beat"]]
+            self._rows = {b: k for k, b in reversed(list(enumerate(beats)))}
+        return self._rows.get(beat)
+
+
 class BeatTable(QAbstractTableModel):
     """Beats as rows: those of the plan, before there is one today's, and over them what is drawn by hand."""
 
@@ -89,6 +111,8 @@ class BeatTable(QAbstractTableModel):
         self._today: Any = None
         # the plan whose beats were last asked for, with its columns
         self._plan: tuple[Any, Any] = (None, None)
+        # of what is shown and of the plan below it
+        self._read: list[Cells] = []
         self.columns: tuple[Column, ...] = COLUMNS
         # how the headings are written, so that more columns are seen
         self.headings = ONE_LINE
@@ -146,7 +170,15 @@ class BeatTable(QAbstractTableModel):
 
     def beat(self, row: int) -> str:
         """Return the id of the beat in a row."""
-        return str(self._beats()["beat"].iat[row])
+        return str(self._cells(self._beats()).at(row, "beat"))
+
+    def _cells(self, beats: Any) -> Cells:
+        """Return the cells of beats; frames are made anew and never changed."""
+        found = next((c for c in self._read if c.beats is beats), None)
+        if found is None:
+            found = Cells(beats)
+            self._read = [*self._read[-1:], found]
+        return found
 
     def _planned(self) -> Any:
         plan = self.scenario.plan
@@ -169,11 +201,11 @@ class BeatTable(QAbstractTableModel):
             return None
         planned = self._planned()
         written = {c: w for _, c, w in self.columns}[column]
-        now = self._drawn[column].iat[row]
-        rows = (
-            [] if planned is None else np.flatnonzero(planned["beat"].astype(str) == str(self._drawn["beat"].iat[row]))
-        )
-        before = planned[column].iat[rows[0]] if planned is not None and len(rows) and column in planned else None
+        now = self._cells(self._drawn).at(row, column)
+        before = None
+        if planned is not None and column in planned.columns:
+            at = self._cells(planned).row(self.beat(row))
+            before = None if at is None else self._cells(planned).at(at, column)
         was, is_ = ("" if v is None else written(v) for v in (before, now))
         if was == is_:
             return None
@@ -216,10 +248,9 @@ class BeatTable(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return a cell as text, for sorting (user role), or its alignment."""
         _, column, written = self.columns[index.column()]
-        value = self._beats()[column].iat[index.row()]
-        broken = column.startswith(BALANCE) and bool(
-            self._beats()[BROKEN + column.removeprefix(BALANCE)].iat[index.row()]
-        )
+        cells = self._cells(self._beats())
+        value = cells.at(index.row(), column)
+        broken = column.startswith(BALANCE) and bool(cells.at(index.row(), BROKEN + column.removeprefix(BALANCE)))
         if column == "name":
             beat = self.beat(index.row())
             value = called(beat, str(self.scenario.given_names.get(beat, value) or beat))
