@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 import gc
 import multiprocessing
@@ -223,6 +224,14 @@ def _a_clock_of_this_process(monkeypatch):
     monkeypatch.setattr(clock, "time", SimpleNamespace(monotonic=lambda: time.process_time() / A_SECOND))
     limit = highs_session.own_limit
     monkeypatch.setattr(highs_session, "own_limit", lambda seconds: 30 * A_SECOND * limit(seconds))
+
+
+@pytest.fixture(autouse=True)
+def _imports_as_without_a_window(request, monkeypatch):
+    """Import as a process without Qt does: its binding looks at every import for a feature, a twentieth of all work; the window's tests import as it does."""
+    plain = getattr(builtins, "__orig_import__", None)
+    if plain is not None and "qtbot" not in request.fixturenames and "desktop" not in request.path.parts:
+        monkeypatch.setattr(builtins, "__import__", plain)
 
 
 @pytest.fixture(autouse=True)
