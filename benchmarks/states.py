@@ -23,8 +23,10 @@ import numpy as np
 import pandas as pd
 from benchmarks.checker_area import area_of
 
+from beatplanner.planning.verification.cut_proof import prove_cut
 from beatplanner.planning.verification.travel_bound import prove
 from beatplanner.planning.whole.beat_proofs import FINE_STEP, STEP, WORTH_FINER, packed
+from beatplanner.planning.whole.cut_proofs import packed_cone, packed_rings
 from beatplanner.solver.districts.annealing import CUT, TRAVEL
 from beatplanner.solver.districts.problem import DistrictingProblem, Districts
 from beatplanner.solver.districts.solve import solve_districts
@@ -137,9 +139,15 @@ def file_of(folder: Path, level: str, number: int) -> Path | None:
 
 def certified(problem: DistrictingProblem, plan: Districts) -> float | None:
     """Return the bound that a plan's certificate proves without the solver, as it is written into a result; None where it proves none."""
-    if plan.evidence is None or plan.lower_bound is None or problem.distance is None:
+    if plan.evidence is None or plan.lower_bound is None:
         return None
     area = area_of(problem)
+    if problem.goal == CUT:
+        held = plan.evidence
+        proof = ({} if held.cone is None else packed_cone(held.cone)) | (
+            {} if held.rings is None else packed_rings(held.rings)
+        )
+        return min(prove_cut(area, plan.lower_bound, proof), plan.lower_bound)
     found = -math.inf
     for share in (STEP, FINE_STEP):
         if found < plan.lower_bound * (1 - WORTH_FINER) and (proof := packed(plan.evidence, share=share)):

@@ -31,6 +31,7 @@ from beatplanner.planning.beats.municipality import MunicipalityPlan, PartEviden
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.versions import versions
 from beatplanner.solver.districts.evidence import BoundEvidence, Cut, Multipliers, Node
+from beatplanner.solver.districts.perimeters import Perimeters
 from beatplanner.solver.districts.solve import DistrictingProblem, Districts
 
 # How long a scheduler may take to answer, and how long a task may go on unasked after a user stopped the run, in seconds.
@@ -50,6 +51,7 @@ KEPT_KINDS = {
         Multipliers,
         Cut,
         Node,
+        Perimeters,
     )
 }
 

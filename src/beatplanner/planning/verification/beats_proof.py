@@ -14,6 +14,7 @@ from beatplanner.planning.verification.arrays import NUMBER, TEXT, WHOLE, Malfor
 from beatplanner.planning.verification.balances import amounts_of, widest_bounds
 from beatplanner.planning.verification.beats import metres_between
 from beatplanner.planning.verification.cut_cone_proof import has_prices
+from beatplanner.planning.verification.cut_cycle_proof import has_rings
 from beatplanner.planning.verification.cut_proof import prove_cut
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import missing
@@ -215,7 +216,7 @@ def prove_part(
     seen: set[int] | None = None,
 ) -> float:
     """Return what one municipality's certificate proves; `seen` as for `travel_bound.prove`."""
-    if cut and (not part or has_prices(part)):
+    if cut and (not part or has_prices(part) or has_rings(part)):
         return prove_cut(area, bound, part)
     if cut:
         # beats are sought among those of any travel: that there are none is all that such a certificate can say

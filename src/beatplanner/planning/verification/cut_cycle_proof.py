@@ -8,18 +8,25 @@ Each ring is met at the face that comes first in an order, as two ways from ther
 ways are listed, face by face; those that end alike are sorted by what their numbers come to, and where two of them would make a ring it is seen whether they
 share a face. Where no ring is below the claim, no two such beats are.
 
-No certificate is needed: the map is drawn anew (networkx finds how the links lie around each unit, and Euler's formula tells whether the faces
+Where there are more beats, each link between two is on the outlines of both. What lies beside a beat falls into pieces, each parted from all else by a ring around
+one beat or more. An outline is one ring around all but one beat, or two rings and more. One unit, the anchor, is in one beat alone: so twice the border is at
+least the shortest ring around any one beat (or two of any) and, for each other beat, that of one without the anchor. A certificate says the anchor and the
+three lengths; that no ring is below them is found out.
+
+No certificate is needed for two beats: the map is drawn anew (networkx finds how the links lie around each unit, and Euler's formula tells whether the faces
 that come of it are those of a drawing in the plane). Nothing else is used but numpy and the standard library.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from beatplanner.planning.verification.arrays import NUMBER, WHOLE, sized, within
 from beatplanner.planning.verification.travel_pairs import SLACK, Area
 
 if TYPE_CHECKING:
@@ -27,6 +34,8 @@ if TYPE_CHECKING:
 
 # Ways and pairs of them in all, and ways from one face, after which it is given up; pairs that are looked at together.
 MOST_STEPS, MOST_WAYS, AT_ONCE = 250_000_000, 6_000_000, 1_000_000
+# Arrays of a certificate of three beats and more.
+FORMS = {"ring_anchor": (WHOLE, (1,)), "ring_least": (NUMBER, (3,))}
 # Faces with more links than these are the first in the order.
 CROSSROADS = 6
 
@@ -61,12 +70,53 @@ def no_ring_below(area: Area, claimed: float) -> bool:
     least, most = max(area.lower, whole - area.upper) - slack, min(area.upper, whole - area.lower) + slack
     if least > most:
         return True
-    drawn = _drawn(area) if least > 0 else None
-    return drawn is not None and _Rings(drawn, least, most, claimed * (1 - 1e-12)).none()
+    drawn = _drawn(area, len(area.weight) - 1) if least > 0 else None
+    return drawn is not None and _Rings(drawn, ((least, most),), claimed * (1 - 1e-12)).none()
 
 
-def _drawn(area: Area) -> _Drawn | None:
-    """Return the faces and crossings of a map, None where it does not hold together or cannot be drawn in the plane."""
+def has_rings(part: dict[str, np.ndarray]) -> bool:
+    """Tell whether a municipality's certificate has lengths of rings."""
+    return "ring_anchor" in part
+
+
+def prove_rings(area: Area, part: dict[str, np.ndarray]) -> float:
+    """Return a bound on the border between three beats and more from lengths that no ring around one or more of them is below; 0 where one is.
+
+    Raises
+    ------
+    MalformedError
+        Where an array of the certificate is not as it must be.
+    """
+    sized(part, {}, FORMS)
+    within(part, "ring_anchor", 0, len(area.weight))
+    count, whole, slack = area.count, float(area.weight.sum()), SLACK * area.upper * area.count
+    piece, one, other = (float(v) for v in part["ring_least"])
+    if count < 3 or area.lower <= slack or not len(area.edges) or not all(map(math.isfinite, (piece, one, other))):
+        return 0.0
+    hours = [
+        (max(k * area.lower, whole - (count - k) * area.upper), min(k * area.upper, whole - (count - k) * area.lower))
+        for k in range(1, count)
+    ]
+    hours = [(low - slack, high + slack) for low, high in hours]
+    drawn = _drawn(area, int(part["ring_anchor"][0]))
+    if drawn is None or any(low > high or low <= 0 for low, high in hours):
+        return 0.0
+    # around the side without the anchor: of one beat, of all but one, of any number of them
+    alone, rest = hours[0], (whole - hours[0][1], whole - hours[0][0])
+    claims: list[tuple[tuple[tuple[float, float], ...], float]] = [((alone,), other), ((alone, rest), one)]
+    if count > 3:
+        claims.append((tuple(hours), piece))
+    else:
+        piece = min(piece, one)
+    if not all(_Rings(drawn, around, length * (1 - 1e-12)).none() for around, length in claims):
+        return 0.0
+    both = min(one, 2 * piece) + (count - 1) * min(other, 2 * piece)
+    links = bool((area.border == np.round(area.border)).all())
+    return float(math.ceil(both / 2 - 1e-6)) if links else both / 2 * (1 - 1e-12)
+
+
+def _drawn(area: Area, root: int) -> _Drawn | None:
+    """Return the faces and crossings of a map, None where it does not hold together or cannot be drawn in the plane; `root` is that of the tree."""
     import networkx as nx
 
     metres: dict[tuple[int, int], float] = {}
@@ -97,7 +147,7 @@ def _drawn(area: Area) -> _Drawn | None:
         faces += face[side] == faces
     if len(face) != 2 * len(metres) or len(graph) - len(metres) + faces != 2:
         return None
-    beyond = _beyond(graph, area.weight.tolist())
+    beyond = _beyond(graph, area.weight.tolist(), root)
     sides = [(a, b) for link in metres for a, b in (link, link[::-1])]
     return _Drawn(
         faces,
@@ -108,9 +158,8 @@ def _drawn(area: Area) -> _Drawn | None:
     )
 
 
-def _beyond(graph: nx.Graph[int], weight: list[float]) -> dict[tuple[int, int], float]:
-    """Return the hours beyond each link of a tree from the last unit on, negative from its other side."""
-    root = len(weight) - 1
+def _beyond(graph: nx.Graph[int], weight: list[float], root: int) -> dict[tuple[int, int], float]:
+    """Return the hours beyond each link of a tree from its root on, negative from its other side."""
     todo, above, order = [root], {root: root}, list[int]()
     while todo:
         unit = todo.pop()
@@ -127,8 +176,10 @@ def _beyond(graph: nx.Graph[int], weight: list[float]) -> dict[tuple[int, int], 
 
 
 class _Rings:
-    def __init__(self, drawn: _Drawn, least: float, most: float, below: float) -> None:
-        self.drawn, self.least, self.most, self.below = drawn, least, most, below
+    """Rings shorter than a claim around the side without the tree's root, where that has hours within some bounds."""
+
+    def __init__(self, drawn: _Drawn, hours: tuple[tuple[float, float], ...], below: float) -> None:
+        self.drawn, self.hours, self.below = drawn, hours, below
         self.steps = MOST_STEPS
         links = np.bincount(drawn.before, minlength=drawn.faces)
         busy = sorted((f for f in range(drawn.faces) if links[f] > CROSSROADS), key=lambda f: -links[f])
@@ -150,8 +201,8 @@ class _Rings:
     def none(self) -> bool:
         """Tell whether there is no ring; False where there is too much to look at."""
         drawn = self.drawn
-        alone = (drawn.before == drawn.behind) & (drawn.hours >= self.least) & (drawn.hours <= self.most)
-        if (drawn.metres[alone] < self.below).any():
+        alone = (drawn.before == drawn.behind) & (drawn.metres < self.below)
+        if any((alone & (drawn.hours >= least) & (drawn.hours <= most)).any() for least, most in self.hours):
             return False
         return all(self._none_from(face) for face in self.order)
 
@@ -182,13 +233,20 @@ class _Rings:
             kept.append((face, hours, metres, passed))
         ends, sums, lengths = (np.concatenate([k[c] for k in kept]) for c in range(3))
         back = _Back(ends, sums, lengths, [k[3] for k in kept])
-        return all(self._apart(back, *bridge) for bridge in bridges)
+        return all(self._apart(back, *bridge, within) for bridge in bridges for within in self.hours)
 
     def _apart(
-        self, back: _Back, to: np.ndarray, hours: np.ndarray, before: np.ndarray, across: np.ndarray, passed: np.ndarray
+        self,
+        back: _Back,
+        to: np.ndarray,
+        hours: np.ndarray,
+        before: np.ndarray,
+        across: np.ndarray,
+        passed: np.ndarray,
+        within: tuple[float, float],
     ) -> bool:
         """Tell whether ways over one more link make a ring with none of the ways to where it ends."""
-        low, high = back.between(to, hours - self.most, hours - self.least)
+        low, high = back.between(to, hours - within[1], hours - within[0])
         number = high - low
         upto = np.cumsum(number)
         done = 0

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from beatplanner.planning.verification.cut_cone_proof import prove_cone
-from beatplanner.planning.verification.cut_cycle_proof import no_ring_below
+from beatplanner.planning.verification.cut_cone_proof import has_prices, prove_cone
+from beatplanner.planning.verification.cut_cycle_proof import has_rings, no_ring_below, prove_rings
 from beatplanner.planning.verification.cut_sweep_proof import none_below
 from beatplanner.planning.verification.travel_pairs import SLACK, Area
 
@@ -31,7 +31,7 @@ def prove_cut(area: Area, claimed: float, part: dict[str, np.ndarray] | None = N
     claimed
         What is claimed; inf where it is claimed that there are no such beats.
     part
-        Prices of a certificate, where there are some; see `cut_cone_proof`.
+        Prices of a certificate, and lengths of rings of a certificate, where there are some; see `cut_cone_proof` and `cut_cycle_proof`.
 
     Raises
     ------
@@ -39,8 +39,10 @@ def prove_cut(area: Area, claimed: float, part: dict[str, np.ndarray] | None = N
         Where an array of the certificate is not as it must be.
     """
     value = eigenvalues(area)
-    if part and value < claimed:
+    if part and has_prices(part) and value < claimed:
         value = max(value, prove_cone(area, part))
+    if part and has_rings(part) and value < claimed:
+        value = max(value, prove_rings(area, part))
     if value >= claimed:
         return value
     least = _Plans(area, claimed).least() if len(area.weight) <= WHOLE_UNITS else None

@@ -23,7 +23,7 @@ from beatplanner.planning.verification.beats_proof import (
 )
 from beatplanner.planning.verification.evidence import Evidence as PlanEvidence
 from beatplanner.planning.verification.travel_pairs import Area
-from beatplanner.planning.whole.cut_proofs import packed_cone
+from beatplanner.planning.whole.cut_proofs import packed_cone, packed_rings
 from beatplanner.solver.districts.evidence import BoundEvidence, Multipliers, Node
 
 if TYPE_CHECKING:
@@ -307,7 +307,10 @@ class _Writer:
                 finer, better = _proven(held, most_nodes, FINE_STEP, area, priced, bound, cut=cut)
                 own, value = (finer, better) if better > value else (own, value)
         else:
-            own = packed_cone(held.cone) if held is not None and cut and held.cone is not None else own
+            if held is not None and cut:
+                own = ({} if held.cone is None else packed_cone(held.cone)) | (
+                    {} if held.rings is None else packed_rings(held.rings)
+                )
             value = prove_part(area, own, priced, bound, cut=cut)
         arrays.update({head + key: array for key, array in own.items()})
         return rounded_down(min(value, bound), exact=value >= bound)

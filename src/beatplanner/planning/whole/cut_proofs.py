@@ -1,4 +1,4 @@
-"""What proves a bound on the border between beats by prices, as arrays of ``proof/beats.npz`` (``docs/proofs.md``)."""
+"""What proves a bound on the border between beats by prices and by the cycles around districts, as arrays of ``proof/beats.npz`` (``docs/proofs.md``)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from beatplanner.solver.districts.cut_tree import STEPS, ConeNode, ConeTree
+from beatplanner.solver.districts.perimeters import Perimeters
 
 
 def packed_cone(tree: ConeTree) -> dict[str, np.ndarray]:
@@ -40,6 +41,14 @@ def packed_cone(tree: ConeTree) -> dict[str, np.ndarray]:
         "cone_row_in": np.array([e for e, _, _ in rows], np.int32),
         "cone_row": np.array([number[r] for _, r, _ in rows], np.int32),
         "cone_row_price": np.array([v for *_, v in rows], float),
+    }
+
+
+def packed_rings(rings: Perimeters) -> dict[str, np.ndarray]:
+    """Return the lengths of cycles that bound three districts and more as arrays."""
+    return {
+        "ring_anchor": np.array([rings.anchor], np.int32),
+        "ring_least": np.array([rings.piece, rings.one, rings.other], float),
     }
 
 

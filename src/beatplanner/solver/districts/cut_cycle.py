@@ -18,15 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from beatplanner.solver.districts.cut_classes import SLACK, CutMap
 from beatplanner.solver.districts.planar import Dual, dual_of
-
-if TYPE_CHECKING:
-    from beatplanner.solver.districts.problem import DistrictingProblem
 
 # Paths listed and pairs of them looked at, in all and for each node that a model may have; paths that are held at once.
 MOST_STEPS, STEPS_OF_A_NODE, MOST_PATHS = 150_000_000, 400_000, 4_000_000
@@ -36,12 +32,6 @@ FIRST, SHARE_OF_ALL, GROWTH = 0.4, 1 / 64, 1.12
 TOGETHER, PAIRS, MANY = 16, 2_000_000, 6
 # Nothing is sought from this share below what is known: rounding of sums.
 CLOSED = 1e-9
-
-
-def suits_cycle(problem: DistrictingProblem, locked: np.ndarray) -> bool:
-    """Tell whether a problem is that of two districts, each with some work, and no rule on labels."""
-    plain = problem.budget is None and problem.price == 0.0 and not (locked >= 0).any()
-    return plain and problem.count == 2 < len(problem.weight) and problem.lower > 0.0 and len(problem.edges) > 0
 
 
 @dataclass
@@ -72,12 +62,33 @@ class Cycles:
     """The shortest cycle of a map's dual that parts it into two districts; see the module. Locks and budgets are left out, which relaxes the problem."""
 
     def __init__(self, area: CutMap, stop: Callable[[], bool]) -> None:
-        self.area, self.stop = area, stop
+        self.area, self.stop, self.spent = area, stop, 0
         total, slack = float(area.weight.sum()), SLACK * area.upper
         self.least = max(area.lower, total - area.upper) - slack
         self.most = min(area.upper, total - area.lower) + slack
         self.dual: Dual | None = dual_of(area.weight, area.edges, area.border) if self.least > 0.0 else None
-        self.whole = bool((area.border == np.round(area.border)).all())
+
+    def run(self, known: float, nodes: int) -> tuple[float, np.ndarray | None]:
+        """Return a bound on the border and the best districts, or None where none below `known` were found.
+
+        The bound is inf where no districts keep the balance, and `known` at most otherwise; `nodes` limits the work.
+        """
+        if self.least > self.most:
+            return np.inf, None
+        if self.dual is None:
+            return 0.0, None
+        rings = Rings(self.dual, ((self.least, self.most),), self.stop)
+        bound, arcs = rings.run(known, nodes)
+        self.spent = rings.spent
+        return bound, None if arcs is None else self.dual.sides(len(self.area.weight), np.array(arcs))
+
+
+class Rings:
+    """The shortest simple cycles of a dual whose sums are between some bounds, each pair of them above 0."""
+
+    def __init__(self, dual: Dual, bounds: tuple[tuple[float, float], ...], stop: Callable[[], bool]) -> None:
+        self.dual, self.bounds, self.stop = dual, bounds, stop
+        self.whole = bool((dual.border == np.round(dual.border)).all())
         self.below, self.steps, self.limit = np.inf, 0, 0
 
     @property
@@ -85,18 +96,13 @@ class Cycles:
         """Steps that the last run took."""
         return self.limit - max(0, self.steps)
 
-    def run(self, known: float, nodes: int) -> tuple[float, np.ndarray | None]:
-        """Return a bound on the border and the best districts, or None where none below `known` were found.
+    def run(self, known: float, nodes: int) -> tuple[float, list[int] | None]:
+        """Return a bound on the length and the arcs of the shortest cycle, or None where none below `known` was found.
 
-        The bound is inf where no districts keep the balance, and `known` at most otherwise; `nodes` limits the work.
+        The bound is inf where there is no cycle, and `known` at most otherwise; `nodes` limits the work.
         """
-        dual = self.dual
-        if self.least > self.most:
-            return np.inf, None
-        if dual is None:
-            return 0.0, None
         self.steps = self.limit = min(MOST_STEPS, STEPS_OF_A_NODE * nodes)
-        net, everything = _Net(dual), float(dual.border.sum()) / 2
+        net, everything = _Net(self.dual), float(self.dual.border.sum()) / 2
         bound, end = 0.0, known if np.isfinite(known) else everything * (1 + CLOSED) + 1.0
         until = FIRST * known if np.isfinite(known) else SHARE_OF_ALL * everything
         while True:
@@ -106,9 +112,8 @@ class Cycles:
             reached = until if self.whole else self.below
             arcs = self._shortest(net)
             if arcs is not None:
-                value, sides = float(dual.border[arcs].sum()), dual.sides(len(self.area.weight), np.array(arcs))
-                least = value if self.whole else value * (1 - CLOSED)
-                return bound if self.steps < 0 else least, sides
+                least = float(self.dual.border[arcs].sum()) * (1 if self.whole else 1 - CLOSED)
+                return bound if self.steps < 0 else least, arcs
             if self.steps < 0:
                 return bound, None
             if until >= end:
@@ -118,7 +123,8 @@ class Cycles:
     def _shortest(self, net: _Net) -> list[int] | None:
         """Return the arcs of the shortest cycle below a length, None where there is none or the work ended."""
         dual, found = net.dual, None
-        loops = np.flatnonzero((dual.tail == dual.head) & (dual.load >= self.least) & (dual.load <= self.most))
+        right = np.any([(dual.load >= least) & (dual.load <= most) for least, most in self.bounds], axis=0)
+        loops = np.flatnonzero((dual.tail == dual.head) & right)
         if len(loops):
             best = int(loops[np.argmin(dual.border[loops])])
             if dual.border[best] < self.below:
@@ -180,22 +186,19 @@ class Cycles:
         order = np.argsort(key, kind="stable")
         key = key[order]
         group = (paths.start[row] * dual.faces + to) * stride
-        low = np.searchsorted(key, group + np.searchsorted(values, load - self.most, "left"), "left")
-        high = np.searchsorted(key, group + np.searchsorted(values, load - self.least, "right"), "left")
-        pairs = np.cumsum(high - low)
-        done = 0
-        while done < len(row):
-            end = max(done + 1, int(np.searchsorted(pairs, (pairs[done - 1] if done else 0) + PAIRS, "right")))
-            part = slice(done, end)
-            many = (high - low)[part]
-            self.steps -= int(many.sum())
-            one = np.repeat(np.arange(done, min(end, len(row))), many)
-            within = np.arange(len(one)) - np.repeat(np.cumsum(many) - many, many)
-            other = order[low[one] + within]
-            found = self._simple(paths, row[one], arc[one], other, dual) or found
-            done = end
-            if self.steps < 0:
-                break
+        for least, most in self.bounds:
+            low = np.searchsorted(key, group + np.searchsorted(values, load - most, "left"), "left")
+            high = np.searchsorted(key, group + np.searchsorted(values, load - least, "right"), "left")
+            pairs = np.cumsum(high - low)
+            done = 0
+            while done < len(row) and self.steps >= 0:
+                end = max(done + 1, int(np.searchsorted(pairs, (pairs[done - 1] if done else 0) + PAIRS, "right")))
+                many = (high - low)[done:end]
+                self.steps -= int(many.sum())
+                one = np.repeat(np.arange(done, done + len(many)), many)
+                within = np.arange(len(one)) - np.repeat(np.cumsum(many) - many, many)
+                found = self._simple(paths, row[one], arc[one], order[low[one] + within], dual) or found
+                done = end
         return found
 
     def _simple(

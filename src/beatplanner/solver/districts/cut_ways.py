@@ -11,11 +11,12 @@ import numpy as np
 from beatplanner.solver.clock import read_clock, watch
 from beatplanner.solver.districts.cut_bound import MODEL_UNITS, CutModel, eigenvalue_bound
 from beatplanner.solver.districts.cut_classes import CutMap
-from beatplanner.solver.districts.cut_cycle import Cycles, suits_cycle
+from beatplanner.solver.districts.cut_cycle import Cycles
 from beatplanner.solver.districts.cut_frontier import Frontier, suits_frontier
 from beatplanner.solver.districts.cut_labels import LabelModel, suits_labels
 from beatplanner.solver.districts.cut_tree import CutTree, nodes_of, suits_prices
 from beatplanner.solver.districts.evidence import BoundEvidence
+from beatplanner.solver.districts.perimeters import perimeter_bound
 
 if TYPE_CHECKING:
     from beatplanner.solver.districts.problem import DistrictingProblem
@@ -30,7 +31,7 @@ PRICES_SHARE = 0.4
 def has_proof(problem: DistrictingProblem, search: Search) -> bool:
     """Tell whether a problem has more than eigenvalues, which takes its time."""
     small = len(problem.weight) <= MODEL_UNITS or _suits_prices(problem)
-    return small or suits_labels(problem, search.locked) or suits_cycle(problem, search.locked)
+    return small or suits_labels(problem, search.locked) or _suits_cycle(problem, search.locked)
 
 
 def _suits_prices(problem: DistrictingProblem) -> bool:
@@ -41,7 +42,7 @@ def _suits_prices(problem: DistrictingProblem) -> bool:
 def _whole_ways(problem: DistrictingProblem, search: Search, stop: Callable[[], bool]) -> list[Cycles | Frontier]:
     """Return what knows the best districts of a problem where it ends, the quickest first."""
     area, ways = _map(problem, search), list[Cycles | Frontier]()
-    if suits_cycle(problem, search.locked):
+    if _suits_cycle(problem, search.locked):
         ways.append(Cycles(area, stop))
     if suits_frontier(problem, search.locked):
         ways.append(Frontier(area, [search.graph.neighbours(i) for i in range(len(problem.weight))], stop))
@@ -103,6 +104,12 @@ def prove_cut(
         # either nothing is below what is known, or the best plan is there, or there was too much to go through
         if better is not None or known <= bound * (1 + 1e-4):
             return evidence, better
+    if problem.count > 2 and n > MODEL_UNITS and np.isfinite(known):
+        bound, rings = perimeter_bound(_map(problem, search), known, nodes, stop)
+        if bound > value:
+            value, evidence = bound, BoundEvidence(bound, problem.price, way="rings", rings=rings)
+        if known <= bound * (1 + 1e-4):
+            return evidence, None
     if n > MODEL_UNITS and not _suits_prices(problem):
         return evidence, None
     neighbours = [search.graph.neighbours(i) for i in range(n)]
@@ -113,7 +120,7 @@ def prove_cut(
         # what a plan costs beside its border, and what it may not, is no part of the tree
         bound, district, tree = CutTree(area, neighbours, known, until).run(nodes_of(n, nodes))
         better = district if district is not None and search.keeps_rules(search.found(district)) else None
-        by_prices = BoundEvidence(bound, problem.price, way="prices", cone=tree)
+        by_prices = replace(evidence, bound=bound, way="prices", cone=tree)
         # a bound of plans that were too many to go through all may be too much for the checker as well
         evidence = by_prices if bound > value else replace(evidence, cone=tree)
         if better is not None:
@@ -130,5 +137,13 @@ def prove_cut(
         bound, district = CutModel(problem, neighbours).bound(left, threads, stop)
     if bound is not None and bound * (1 - 1e-9) > evidence.bound:
         # HiGHS leaves no proof that can be written down
-        evidence = BoundEvidence(bound * (1 - 1e-9), problem.price, way="model", complete=False, cone=evidence.cone)
+        evidence = BoundEvidence(
+            bound * (1 - 1e-9), problem.price, way="model", complete=False, cone=evidence.cone, rings=evidence.rings
+        )
     return evidence, better if district is None else district
+
+
+def _suits_cycle(problem: DistrictingProblem, locked: np.ndarray) -> bool:
+    """Tell whether a problem is that of two districts, each with some work, and no rule on labels."""
+    plain = problem.budget is None and problem.price == 0.0 and not (locked >= 0).any()
+    return plain and problem.count == 2 < len(problem.weight) and problem.lower > 0.0 and len(problem.edges) > 0

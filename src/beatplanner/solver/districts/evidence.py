@@ -22,6 +22,7 @@ from typing import Literal
 import numpy as np
 
 from beatplanner.solver.districts.cut_tree import ConeTree
+from beatplanner.solver.districts.perimeters import Perimeters
 
 # split: has two children. bound: its Lagrangian reaches the bound. empty: some unit has no site left, or fewer sites than districts are.
 # plan: one site a unit is left, and that plan breaks a rule or costs the bound at least. open: the search ended before (its Lagrangian counts).
@@ -139,7 +140,7 @@ class BoundEvidence:
         the balance, `count` in all, at least one for each label that units of the piece are locked to. ``"moves"``: as lagrangian, for the fewest residents moved, where the centre of a district is its first unit
         (so that a site has pairs with units after its centre alone), since there any centre would do. ``"eigenvalues"``: of the border between
         districts, as `cut_bound.py` states it; the problem is all that it needs. ``"prices"``: of the same, as `cut_tree.py` says. ``"plans"``: of the same, by
-        going through all of them as `cut_frontier.py` says, or all cycles that could part two districts as `cut_cycle.py` does; the problem is all that it needs. ``"model"``: by HiGHS, which leaves no proof.
+        going through all of them as `cut_frontier.py` says, or all cycles that could part two districts as `cut_cycle.py` does; the problem is all that it needs. ``"rings"``: of the same, as `perimeters.py` says. ``"model"``: by HiGHS, which leaves no proof.
     every
         Whether all plans were gone through as `all_plans.py` says, with the prices of the last round: the problem is all that it needs.
     cone
@@ -154,7 +155,8 @@ class BoundEvidence:
     nodes: tuple[Node, ...] = ()
     cuts: tuple[Cut, ...] = ()
     complete: bool = True
-    way: Literal["lagrangian", "pieces", "moves", "eigenvalues", "prices", "plans", "model"] = "lagrangian"
+    way: Literal["lagrangian", "pieces", "moves", "eigenvalues", "prices", "plans", "rings", "model"] = "lagrangian"
     every: bool = False
     cone: ConeTree | None = None
+    rings: Perimeters | None = None
     balance: BalancePrices | None = None

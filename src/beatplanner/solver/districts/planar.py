@@ -11,7 +11,7 @@ test); that the faces of what it returns are those of a drawing in the plane is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import networkx as nx
 import numpy as np
@@ -43,6 +43,11 @@ class Dual:
     load: np.ndarray
     border: np.ndarray
     edges: np.ndarray
+
+    def rooted(self, weight: np.ndarray, root: int) -> Dual:
+        """Return the same dual with the loads of a spanning tree from another unit."""
+        load = _beyond(weight, self.edges, root)
+        return replace(self, load=np.concatenate([load, -load]))
 
     def sides(self, units: int, arcs: np.ndarray) -> np.ndarray:
         """Return the pieces, (n,) of 0, 1, …, into which a map falls without the edges that some arcs cross."""
@@ -86,7 +91,7 @@ def dual_of(weight: np.ndarray, edges: np.ndarray, border: np.ndarray) -> Dual |
         return None
     left = np.array([face[int(a), int(b)] for a, b in pairs])
     right = np.array([face[int(b), int(a)] for a, b in pairs])
-    load = _beyond(weight, pairs)
+    load = _beyond(weight, pairs, 0)
     return Dual(
         count,
         np.concatenate([left, right]),
@@ -104,12 +109,12 @@ def _once(edges: np.ndarray, border: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return pairs, np.bincount(place.ravel(), weights=border[edges[:, 0] != edges[:, 1]], minlength=len(pairs))
 
 
-def _beyond(weight: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+def _beyond(weight: np.ndarray, pairs: np.ndarray, root: int) -> np.ndarray:
     """Return the workload beyond each edge of a spanning tree, negative where the tree leads from the second unit to the first; 0 of other edges."""
     n = len(weight)
     a, b = pairs.T
     graph = sparse.csr_matrix((np.ones(len(a)), (a, b)), shape=(n, n))
-    order, parent = csgraph.breadth_first_order(graph, 0, directed=False)
+    order, parent = csgraph.breadth_first_order(graph, root, directed=False)
     below = weight.astype(float).copy()
     for v in order[:0:-1]:
         below[parent[v]] += below[v]
