@@ -309,3 +309,17 @@ def test_a_plan_that_is_removed_takes_its_draft_after_a_question_and_goes_out_of
     assert not content.plans and window.scenario.plan is None and window.scenario.result is None
     assert "no plan" in window.figures.text()
     window.saved = True
+
+
+def test_files_that_are_dropped_while_others_are_read_are_read_next(qtbot, town, monkeypatch):
+    """The draft that a child gives back took the place of the one with the files before."""
+    from beatplanner.ui.desktop.guided_import.wizard import ImportWizard
+
+    wizard = ImportWizard(None)
+    qtbot.addWidget(wizard)
+    wizard.add_files([town.path("units.gpkg")])
+    wizard.add_files([town.path("sites.csv")])
+    wizard.add_files([town.path("incidents.csv")])
+    qtbot.waitUntil(lambda: not wizard.work.busy and not wizard.waiting, timeout=120_000)
+    assert sorted(s.look.path.name for s in wizard.draft.sources) == ["incidents.csv", "sites.csv", "units.gpkg"]
+    wizard.work.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -67,6 +67,8 @@ class ImportWizard(QDialog):
         self.setWindowTitle(self.tr("New project from layers"))
         self.setAcceptDrops(True)
         self.work = Work(self)
+        # dropped while others were read: a child is given the draft as it is, and what comes back of it replaces that
+        self.waiting: list[Path] = []
         self.work.busy_changed.connect(self._show_busy)
         self._build()
         self._fit_to_screen()
@@ -195,6 +197,13 @@ class ImportWizard(QDialog):
         for page in self.steps[:4]:
             page.setEnabled(not busy)
         self.enable()
+        if not busy and self.waiting:
+            # once what was read is taken
+            QTimer.singleShot(0, self._add_waiting)
+
+    def _add_waiting(self) -> None:
+        files, self.waiting = self.waiting, []
+        self.add_files(files)
 
     def listed(self, lines: Sequence[str]) -> str:
         """Return all that is wrong, a line each, so that all files are mended in one go; how many more there are where they are very many."""
@@ -221,7 +230,10 @@ class ImportWizard(QDialog):
         self.add_files([Path(u.toLocalFile()) for u in event.mimeData().urls() if u.isLocalFile()])
 
     def add_files(self, files: list[Path]) -> None:
-        """Look into files, and into those of folders, in a child."""
+        """Look into files, and into those of folders, in a child; while one is at work they wait."""
+        if self.work.busy:
+            self.waiting += files
+            return
         wanted: list[Path] = []
         endings = tuple(p.removeprefix("*") for p in FILES.split())
         for file in files:
