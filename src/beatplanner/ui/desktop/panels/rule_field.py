@@ -127,6 +127,7 @@ class RuleField(QFrame):
             self.number.setSingleStep(rule.step)
             self.number.setDecimals(0 if rule.kind == "whole" else 1 if rule.step < 1 or rule.kind == "share" else 0)
             self.number.valueChanged.connect(lambda _: self._name_unit())
+            self.number.editingFinished.connect(self._left)
             self._name_unit()
             self.number.setKeyboardTracking(True)
             # in languages of long words the field gives way, and not what stands beside it
@@ -150,13 +151,22 @@ class RuleField(QFrame):
         grid.addWidget(self.wrong, 3, 0)
 
     def _name_unit(self) -> None:
-        """Let the unit stand behind the number, in the singular behind one."""
+        """Let the unit stand behind the number, in the singular behind one; not while the number is typed, which would write it anew."""
+        if self.number.lineEdit().isModified():
+            return
         unit = self.rule.unit
         one = catalog().ONE.get(unit, "")
         many, single = self.tr(unit), self.tr(one)
         if one and self.number.value() == 1 and (single != one or many == unit):
             many = single
-        self.number.setSuffix(f" {many}" if unit else "")
+        suffix = f" {many}" if unit else ""
+        if self.number.suffix() != suffix:
+            self.number.setSuffix(suffix)
+
+    def _left(self) -> None:
+        """Name the unit of a number that was typed."""
+        self.number.lineEdit().setModified(False)
+        self._name_unit()
 
     def load(self, rules: Mapping[str, object]) -> None:
         """Show the value in force, unless another was just typed."""
@@ -180,7 +190,9 @@ class RuleField(QFrame):
                     min(self.rule.low, catalog().shown(self.rule, self.value)),
                     max(self.rule.high, catalog().shown(self.rule, self.value)),
                 )
-                self.number.setValue(catalog().shown(self.rule, self.value))
+                if self.number.value() != catalog().shown(self.rule, self.value):
+                    # what is typed and means the same stays as it is typed
+                    self.number.setValue(catalog().shown(self.rule, self.value))
             self.number.blockSignals(False)
             self._name_unit()
             self.number.setEnabled(number)
