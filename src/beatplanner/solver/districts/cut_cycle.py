@@ -77,13 +77,13 @@ class Cycles:
             return np.inf, None
         if self.dual is None:
             return 0.0, None
-        rings = Rings(self.dual, ((self.least, self.most),), self.stop)
+        rings = DualCycles(self.dual, ((self.least, self.most),), self.stop)
         bound, arcs = rings.run(known, nodes)
         self.spent = rings.spent
         return bound, None if arcs is None else self.dual.sides(len(self.area.weight), np.array(arcs))
 
 
-class Rings:
+class DualCycles:
     """The shortest simple cycles of a dual whose sums are between some bounds, each pair of them above 0."""
 
     def __init__(self, dual: Dual, bounds: tuple[tuple[float, float], ...], stop: Callable[[], bool]) -> None:

@@ -20,7 +20,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from beatplanner.solver.districts.cut_classes import SLACK, CutMap
-from beatplanner.solver.districts.cut_cycle import Rings
+from beatplanner.solver.districts.cut_cycle import DualCycles
 from beatplanner.solver.districts.planar import dual_of
 
 # Anchors that are tried, and the share of the nodes that each search for a cycle may have.
@@ -82,8 +82,8 @@ def perimeter_bound(
     mean = 2 * known / count + 1.0
     # in the direction in which it has the root, the cycle of one district is that of all others
     single = (sums[0], (total - sums[0][1], total - sums[0][0]))
-    one, arcs = Rings(dual, single, stop).run(mean, nodes)
-    piece = one if count == 3 else min(one, Rings(dual, tuple(sums), stop).run(one, nodes)[0])
+    one, arcs = DualCycles(dual, single, stop).run(mean, nodes)
+    piece = one if count == 3 else min(one, DualCycles(dual, tuple(sums), stop).run(one, nodes)[0])
     whole = bool((dual.border == np.round(dual.border)).all())
     best = Perimeters(0, piece, one, one)
     inside = np.ones(len(weight), bool)
@@ -95,7 +95,7 @@ def perimeter_bound(
             break
         anchor = _deepest(inside, dual.edges)
         need = min(2 * piece, (2 * known - min(one, 2 * piece)) / (count - 1) + 1.0)
-        other, arcs = Rings(dual.rooted(weight, anchor), (sums[0],), stop).run(need, nodes)
+        other, arcs = DualCycles(dual.rooted(weight, anchor), (sums[0],), stop).run(need, nodes)
         best = max(best, Perimeters(anchor, piece, one, other), key=lambda p: p.border(count, whole=whole))
     return min(known, best.border(count, whole=whole)), best
 
