@@ -201,8 +201,12 @@ def test_all_plans_are_gone_through_where_it_says_so_whatever_the_multipliers():
         assert prove(area, every, False, 2 * LEAST) == pytest.approx(LEAST)
         # where beats may not hold half of the units there is no plan at all
         assert prove(replace(area, upper=2.9), every, False, math.inf) == math.inf
-        # residents who change beat are no part of it
-        assert prove(replace(area, budget=0.0), every, True, LEAST) < LEAST
+        # residents who change beat are counted where it is told that they are, and no plan is missed for them
+        assert prove(replace(area, budget=0.0), every, True, LEAST) == LEAST
+        assert prove(replace(area, budget=0.0), every, False, LEAST) < LEAST
+        today = replace(area, residents=np.ones(N), current=np.zeros(N, np.int64))
+        assert prove(replace(today, budget=1.0), every, True, math.inf) == math.inf
+        assert prove(replace(today, budget=N / 2), every, True, 2 * LEAST) == pytest.approx(LEAST)
     with pytest.raises(MalformedError):
         prove(area, certificate() | {"all_plans": np.array([1, 1])}, False, LEAST)
 

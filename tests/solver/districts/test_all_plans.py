@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from beatplanner.planning.verification.all_plans import least_of_all
 from beatplanner.solver.districts import all_plans
 from beatplanner.solver.districts.all_plans import Every, every_plan
 from beatplanner.solver.districts.problem import Balance, DistrictingProblem, connected
-from beatplanner.solver.districts.solve import solve_districts
+from beatplanner.solver.districts.solve import MOVES, measured, solve_districts
 
 
 def metres(problem: DistrictingProblem):
@@ -93,6 +94,95 @@ def test_further_balances_and_locks_are_kept(seed):
     best = enumerate_best(problem, measure)
     assert found_in(held).cost == pytest.approx(best)
     assert checked(held, np.inf) == pytest.approx(best)
+
+
+def least_moved(problem: DistrictingProblem, district: np.ndarray) -> float:
+    """Return the residents of known beats who change beat where each district carries on one of today's, or none, in the best way."""
+    known = problem.current >= 0
+    all_of, labels = float(problem.residents[known].sum()), np.unique(problem.current[known]).tolist()
+    stay = np.array(
+        [
+            [problem.residents[(district == k) & (problem.current == g)].sum() for g in labels]
+            for k in range(problem.count)
+        ]
+    )
+    # districts without a label of today take one that nobody has
+    stay = np.column_stack([stay, np.zeros((problem.count, problem.count))])
+    ways = itertools.permutations(range(stay.shape[1]), problem.count)
+    return all_of - max(float(stay[np.arange(problem.count), list(way)].sum()) for way in ways)
+
+
+def checked_by_label(problem: DistrictingProblem, bound: float, price: np.ndarray) -> float:
+    none = np.full(len(problem.weight), -1)
+    area = Area(
+        problem.weight,
+        metres(problem),
+        problem.edges,
+        problem.count,
+        problem.lower,
+        problem.upper,
+        problem.residents,
+        problem.current,
+        problem.locked if len(problem.locked) else none,
+        problem.budget,
+        problem.price,
+        by_moves=problem.goal == MOVES,
+        balances=tuple((b.amount, b.lower, b.upper) for b in problem.balances),
+    )
+    return least_of_all(area, price, bound, priced=True)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("way", ["moves", "price", "budget", "tight budget", "locked", "balanced"])
+def test_with_todays_beats_it_finds_what_enumeration_finds(seed, way):
+    random = np.random.default_rng(seed + 20)
+    problem = grid_problem(3, 3, 3, 0.5, seed)
+    today = random.integers(-1, 3, 9)
+    problem = replace(problem, current=today, residents=np.round(random.uniform(1, 40, 9)))
+    known = float(problem.residents[today >= 0].sum())
+    most = {"budget": 0.4, "tight budget": 0.15}.get(way, 1.0) * known
+    if way in ("moves", "locked", "balanced"):
+        problem = replace(problem, goal=MOVES)
+    if way == "price":
+        problem = replace(problem, price=25.0)
+    if "budget" in way:
+        problem = replace(problem, budget=most)
+    if way == "balanced":
+        amount = random.uniform(1, 20, 9)
+        mean = amount.sum() / 3
+        problem = replace(problem, balances=(Balance("drive", amount, 0.75 * mean, 1.25 * mean),))
+    if way == "locked":
+        # to the beat of today that the first unit is in, or to a new one
+        problem = replace(problem, locked=np.where(np.arange(9) == 8, max(0, int(today[0])), -1))
+
+    def measure(p: DistrictingProblem, d: np.ndarray) -> float:
+        held = [np.bincount(d, weights=b.amount, minlength=3) for b in p.balances]
+        if any(h.min() < b.lower - 1e-6 or h.max() > b.upper + 1e-6 for h, b in zip(held, p.balances, strict=True)):
+            return np.inf
+        moved = measured(p, d).moved
+        if way != "locked":
+            assert moved == pytest.approx(least_moved(p, d))
+        if p.goal == MOVES:
+            return moved
+        return travel(p, d) + p.price * moved if moved <= most + 1e-9 else np.inf
+
+    best = enumerate_best(problem, measure)
+    locked = problem.locked if len(problem.locked) else np.full(9, -1)
+    for price in (np.zeros(9), random.uniform(-20, 60, 9)):
+        found = every_plan(problem, metres(problem), locked, price, np.inf, lambda: False, by_label=True)
+        assert found is not None
+        assert found.cost == pytest.approx(best)
+        if found.district is not None:
+            assert measure(problem, found.district) == pytest.approx(best)
+        assert checked_by_label(problem, np.inf, price) == pytest.approx(best)
+        if np.isfinite(best) and best > 0:
+            assert checked_by_label(problem, 0.9 * best, price) == 0.9 * best
+            assert checked_by_label(problem, 1.1 * best, price) <= best * (1 + 1e-9)
+    solved = solve_districts(problem, seconds=1e6, effort=0.02, nodes=1)
+    assert solved.infeasible == np.isinf(best)
+    if np.isfinite(best):
+        assert solved.objective == pytest.approx(best)
+        assert solved.lower_bound == pytest.approx(best, rel=1e-4, abs=1e-6)
 
 
 @pytest.mark.parametrize(("n", "count", "seed"), [(16, 3, 1), (20, 4, 2), (24, 3, 3), (24, 2, 4)])

@@ -70,18 +70,20 @@ def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float, 
     check_prices(proof, len(area.weight), len(area.balances))
     pairs = with_prices(area, all_pairs(area, priced), proof)
     if bound < math.inf:
-        return _proven(area, pairs, proof, bound, seen)
+        return _proven(area, pairs, proof, bound, seen, priced=priced)
     # no plan costs more than each unit in its dearest site: where none is below that, there is none
     dearest = np.zeros(len(area.weight))
     np.maximum.at(dearest, pairs.unit, pairs.paid)
     most = math.fsum(dearest.tolist()) * (1 + HAIR) + HAIR
     if not math.isfinite(most):
         return -math.inf
-    found = _proven(area, pairs, proof, most, seen)
+    found = _proven(area, pairs, proof, most, seen, priced=priced)
     return math.inf if found >= most else found
 
 
-def _proven(area: Area, pairs: Pairs, proof: dict[str, np.ndarray], bound: float, seen: set[int] | None) -> float:
+def _proven(
+    area: Area, pairs: Pairs, proof: dict[str, np.ndarray], bound: float, seen: set[int] | None, *, priced: bool
+) -> float:
     """Return what the certificate proves of pairs, as `prove` says."""
     n, step = len(area.weight), float(proof["step"][0])
     best, joined = -math.inf, False
@@ -103,7 +105,7 @@ def _proven(area: Area, pairs: Pairs, proof: dict[str, np.ndarray], bound: float
         if is_empty(area, pairs):
             return math.inf
     if "all_plans" in proof:
-        best = max(best, least_of_all(area, proof["round_multiplier"][-1] * step, bound))
+        best = max(best, least_of_all(area, proof["round_multiplier"][-1] * step, bound, priced=priced))
     if best >= bound or not len(proof["parent"]):
         return best
     tree = _Tree(area, pairs if joined else with_links(pairs, area.edges, n), proof, bound)

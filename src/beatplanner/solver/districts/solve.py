@@ -324,9 +324,11 @@ class _Proof:
     def went_through_all(self, bound: Bound, known: float, stop: Watch) -> bool:
         """Go through all plans of a small map; tell whether that closed the gap."""
         problem, search = self.problem, self.search
-        if len(problem.weight) > WHOLE_UNITS or problem.goal != TRAVEL or search.by_label:
+        if len(problem.weight) > WHOLE_UNITS:
             return False
-        every = every_plan(problem, search.metres, search.locked, bound.multiplier, known, stop)
+        every = every_plan(
+            problem, search.metres, search.locked, bound.multiplier, known, stop, by_label=search.by_label
+        )
         if every is None:
             return False
         if every.district is not None:
