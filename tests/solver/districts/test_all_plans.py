@@ -113,22 +113,7 @@ def least_moved(problem: DistrictingProblem, district: np.ndarray) -> float:
 
 
 def checked_by_label(problem: DistrictingProblem, bound: float, price: np.ndarray) -> float:
-    none = np.full(len(problem.weight), -1)
-    area = Area(
-        problem.weight,
-        metres(problem),
-        problem.edges,
-        problem.count,
-        problem.lower,
-        problem.upper,
-        problem.residents,
-        problem.current,
-        problem.locked if len(problem.locked) else none,
-        problem.budget,
-        problem.price,
-        by_moves=problem.goal == MOVES,
-        balances=tuple((b.amount, b.lower, b.upper) for b in problem.balances),
-    )
+    area = replace(area_of(problem), by_moves=problem.goal == MOVES)
     return least_of_all(area, price, bound, priced=True)
 
 
