@@ -509,3 +509,10 @@ def test_what_was_changed_in_one_scenario_is_taken_back_in_no_other(window, monk
     panel._before[-1]["stations.count"] = -1
     panel.take_back()
     assert told == ["This cannot be done"] and rules(window)["stations"]["count"] == 2
+
+
+def test_a_bound_of_minus_infinity_is_told_as_none(window):
+    window.chart.clear()
+    window._show_progress("stations: bound [residents × metres]", 5.0, float("-inf"), 1.0)
+    assert window.chart.accessibleDescription() == "A plan is found; nothing is proven yet."
+    assert "best possible" not in window.run_words

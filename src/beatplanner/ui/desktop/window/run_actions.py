@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -388,8 +389,9 @@ class RunActions:
         self._enable()
 
     def _show_progress(self: Any, phase: str, best: object, bound: object, seconds: float) -> None:
-        found = best if isinstance(best, float | int) else None
-        proven = bound if isinstance(bound, float | int) else None
+        # a bound of minus infinity is none
+        found = best if isinstance(best, float | int) and math.isfinite(best) else None
+        proven = bound if isinstance(bound, float | int) and math.isfinite(bound) else None
         searched = phase.partition(":")[0].partition(" [")[0]
         # a plan of wider rules has no gap from the bound of those asked for
         wider = step_of(phase) == "beats" and searched.removeprefix("beats").removeprefix(" of ") in self.unmet
