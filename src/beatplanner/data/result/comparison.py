@@ -252,7 +252,7 @@ def read_rule_prices(folder: Path) -> RulePrices:
     """
     try:
         content = read_json((folder / "prices.json").read_text(encoding="utf-8"))
-        if not (is_dict(content) and is_list(content["prices"]) and is_list(content["sentences"])):
+        if not (is_dict(content) and is_list(content["prices"]) and is_list(content.setdefault("sentences", []))):
             raise TypeError
     except (OSError, ValueError, KeyError, TypeError):
         what = "there are no prices in this folder"

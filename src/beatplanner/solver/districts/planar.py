@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import networkx as nx
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
@@ -71,6 +70,9 @@ def dual_of(weight: np.ndarray, edges: np.ndarray, border: np.ndarray) -> Dual |
     """
     n = len(weight)
     pairs, length = _once(edges, border)
+    # the one question that needs it, of few plans; loading it takes 0.2 s
+    import networkx as nx
+
     graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(n))
     graph.add_edges_from((int(a), int(b)) for a, b in pairs)

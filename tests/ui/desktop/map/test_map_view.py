@@ -453,6 +453,7 @@ def test_the_outline_of_a_beat_crosses_no_name(window):
 
     from beatplanner.ui.desktop.map.labels import draw_outline
 
+    window.map.grab()
     assert len(window.map._written) >= len(window.map.content.ids)
     seen = View(np.zeros(2), 1.0, 200, 100)
     view = View(np.array([10.0, 0.0]), 2.0, 200, 100)  # nearer, and moved, since the picture was made

@@ -106,7 +106,7 @@ def test_stop_counts_also_while_the_result_is_taken_and_the_window_stays_as_it_w
             Sent.cancelled += 1
 
     monkeypatch.setattr(waiting, "BusyBox", Box)
-    monkeypatch.setattr(waiting, "Task", Sent)
+    monkeypatch.setattr(waiting, "ChildTask", Sent)
     with pytest.raises(waiting.StoppedError):
         waiting.wait_for(None, "Reading…", divide, 1, 1)
     assert Sent.cancelled and not boxes[0].isVisible()

@@ -181,6 +181,8 @@ def test_no_button_is_cut_on_a_small_screen_and_the_map_has_half_of_it(speak, la
     for dock in window.findChildren(QtWidgets.QDockWidget):
         dock.show()
         dock.raise_()
+        # panels get their width once the window has laid them out
+        QtWidgets.QApplication.processEvents()
         QtWidgets.QApplication.processEvents()
         for button in dock.findChildren(QtWidgets.QAbstractButton):
             if button.isVisible() and button.text() and not button.visibleRegion().isEmpty():

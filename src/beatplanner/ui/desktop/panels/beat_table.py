@@ -84,7 +84,7 @@ class Cells:
 
     def __init__(self, beats: Any) -> None:
         self.beats = beats
-        self._columns: dict[str, Any] = {}
+        self._columns: dict[str, np.ndarray] = {}
         self._rows: dict[str, int] = {}
 
     def at(self, row: int, column: str) -> Any:

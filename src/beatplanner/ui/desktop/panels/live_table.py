@@ -84,9 +84,10 @@ class LiveTable(QTableWidget):
             if self._over() <= 0:
                 return
         # a heading may end in dots where its figures are narrower, and an id that is a long name; tooltips have them whole
-        for column in (*range(DEVIATION + 1, first), *range(first, self.columnCount()), 1, DEVIATION):
-            self._narrow(column, max(self.sizeHintForColumn(column), LEAST_ID))
-        self._narrow(0, LEAST_ID)
+        headed = [*range(DEVIATION + 1, first), *range(first, self.columnCount()), 1, DEVIATION]
+        # beside further amounts a beat is hard to tell by two letters of its name; without them the few headings stay whole
+        for column in (*headed, 0) if self._balanced else (0, *headed):
+            self._narrow(column, max(self.sizeHintForColumn(column) if column else 0, LEAST_ID))
         for column in (first, self.columnCount() - 1, first + 1):
             # officers, who moved in and residents
             if self._over() > 0:

@@ -1,0 +1,362 @@
+"""A run is drawn, waits and goes on, says what it has and what it lacks; leaving it asks."""
+
+from __future__ import annotations
+
+import pytest
+
+QtCore = pytest.importorskip("PySide6.QtCore")
+QtWidgets = pytest.importorskip("PySide6.QtWidgets")
+
+from beatplanner.planning.progress import CHECK, PAPERS, Unmet
+from beatplanner.ui.desktop.panels.run_chart import RunChart, Series, seconds_said
+from beatplanner.ui.desktop.window import run_actions
+
+
+@pytest.fixture(scope="module")
+def town(planned_here):
+    return planned_here
+
+
+@pytest.fixture
+def window(make_window, town):
+    made = make_window()
+    made.open(town.project)
+    made.scenario.take(town.folder / "plan")
+    return made
+
+
+def field(window, key):
+    return next(f for f in window.rule_panel.fields if f.rule.key == key)
+
+
+def rules(window):
+    return window.scenario.document.rules()
+
+
+def buttons_of_run(window):
+    """Return the boxes of the buttons of the run in the window."""
+    buttons = (window.plan_button, window.pause_button, window.cancel_button, window.enough_button)
+    QtWidgets.QApplication.processEvents()
+    return [QtCore.QRect(b.mapTo(window, QtCore.QPoint(0, 0)), b.size()) for b in buttons]
+
+
+def test_a_run_is_drawn_waits_and_goes_on(window, qtbot):
+    places = buttons_of_run(window)
+    window.run_plan()
+    window.solving.pause(True)
+    window._enable()
+    assert window.pause_button.text() == "Go on"
+    window._tick()
+    assert window.solving.running and window.solving.paused
+    window.pause_plan()
+    assert window.pause_button.text() == "Pause"
+    with qtbot.waitSignal(window.solving.finished, timeout=120_000):
+        pass
+    assert {"beats of West", "beats of Исток", "stations", "officers"} <= set(window.chart.series)
+    assert all(s.best for s in window.chart.series.values())
+    assert window.chart.isVisibleTo(window)
+    # neither the chart nor the figures of the plan move the buttons
+    assert window.figures.text()
+    for before, now in zip(places, buttons_of_run(window), strict=True):
+        # a scroll bar takes a little of their width
+        assert now.top() == before.top() and now.contains(before.center())
+    # as many parts were written as were told before
+    assert len(window.written) == window.parts > 3
+    said = window.phase.text()
+    assert "Beats: proven best" in said and "\n" not in said and said.count(".") == 1, said
+    assert not window.pause_button.isEnabled()
+
+
+def test_steps_seconds_and_bar_only_go_forward(window, monkeypatch):
+    begun = []
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: begun.append(True))
+    window.begin_run("town.toml")
+    window.solving.limited.emit(100.0, ["beats", "stations", "officers"], 5)
+    told = [
+        ("preparing", None),
+        ("reading", None),
+        ("beats [hours × metres]: search", 9e6),
+        ("stations of West [residents × metres]: search", 8e6),
+        ("beats [hours × metres]: proof", 7e6),
+        ("officers: search", None),
+        ("stations of West [residents × metres]: proof", 6e6),
+        ("writing: the plan is checked", None),
+        ("beats [hours × metres]: proof", 7e6),
+    ]
+    lines = []
+    for phase, best in told:
+        window.solving.progressed.emit(phase, best, None, 1.0)
+        lines.append(window.phase.text().splitlines())
+    steps = [line[0] for line in lines]
+    assert steps[2:5] == ["Step 1 of 4: Beats", "Step 2 of 4: Stations", "Step 2 of 4: Stations"]
+    assert steps[5:7] == ["Step 3 of 4: Officers"] * 2 and set(steps[7:]) == {
+        "Step 4 of 4: Checking and writing the plan"
+    }
+    # what an earlier step finds is told as that step's
+    assert lines[4][2] == "Beats" and "7,000 hours × km" in lines[4][3] and lines[6][2] == "Stations: West"
+    # a clock that is set back moves nothing back
+    window.step_running = "officers"
+    monkeypatch.setattr(type(window.solving), "running", True)
+    values = []
+    for spent in (40.0, 30.0, 50.0):
+        monkeypatch.setattr(window, "spent", lambda s=spent: s)
+        window._tick()
+        values.append(window.bar.value())
+    monkeypatch.undo()
+    assert values == [400, 400, 500]
+
+
+def test_who_presses_plan_stays_at_the_buttons_of_the_run(window, monkeypatch, qtbot):
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: None)
+    window.rules.setText("\n".join(f"• rule {k}" for k in range(200)))
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: QtWidgets.QApplication.activeWindow() is window, timeout=120_000)
+    area = window.plan_button.parentWidget()
+    while not isinstance(area, QtWidgets.QScrollArea):
+        area = area.parentWidget()
+    qtbot.waitUntil(lambda: area.verticalScrollBar().maximum() > 500, timeout=120_000)
+    window.plan_button.setFocus()
+    monkeypatch.setattr(type(window.solving), "running", True)
+    window.begin_run("town.toml")
+    # the next one that Qt finds is below the rules, where the panel would scroll to
+    QtWidgets.QApplication.processEvents()
+    assert window.pause_button.hasFocus() and area.verticalScrollBar().value() == 0
+    window.stopped_early = True
+    window._enable()
+    assert window.cancel_button.hasFocus()
+    monkeypatch.undo()
+    window._enable()
+    assert window.plan_button.hasFocus()
+
+
+def test_what_comes_before_the_search_takes_nothing_of_its_seconds(window, monkeypatch):
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: None)
+    window.begin_run("town.toml")
+    monkeypatch.setattr(type(window.solving), "running", True)
+    window.solving.limited.emit(100.0, ["beats"], 5)
+    lines, busy, values = [], [], []
+    for spent, phase in ((60.0, "preparing"), (90.0, "reading"), (95.0, "beats"), (120.0, "beats"), (130.0, "writing")):
+        monkeypatch.setattr(window, "spent", lambda s=spent: s)
+        window.solving.progressed.emit(phase, None, None, 0.0)
+        window._tick()
+        lines.append(window.phase.text().splitlines())
+        busy.append(window.bar.maximum() == 0)
+        values.append(window.bar.value())
+    monkeypatch.undo()
+    assert lines[0] == ["Getting ready to compute…", "60 s"] and lines[1] == ["Reading the layers…", "90 s"]
+    assert lines[2] == ["Step 1 of 2: Beats", "0 of 100 s"] and lines[3] == ["Step 1 of 2: Beats", "25 of 100 s"]
+    assert lines[4] == ["Step 2 of 2: Checking and writing the plan", "0 s"]
+    assert busy == [True, True, False, False, False] and values[2:4] == [0, 250]
+
+
+def test_a_run_says_that_no_plan_keeps_the_rules_yet_and_which(window, monkeypatch):
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: None)
+
+    def said():
+        return window.phase.text().replace("\xa0", " ")
+
+    window.begin_run("town.toml")
+    window.solving.limited.emit(100.0, ["beats"], 5)
+    window.solving.progressed.emit("beats of West", None, None, 1.0)
+    assert "No plan that keeps" not in said()
+    window.solving.unmet.emit("West", Unmet(deviation=0.126, tolerance=0.05))
+    head = "No plan that keeps all rules has been found yet: "
+    assert said().endswith(f"{head}West: a beat's work is 12.6 % from the mean, and at most 5.0 % is allowed.")
+    # of several the worst is told, and how many more there are
+    window.solving.unmet.emit("Исток", Unmet(deviation=0.3, tolerance=0.05))
+    assert f"{head}Исток: a beat's work is 30.0 %" in said() and said().endswith(" And 1 more.")
+    window.solving.unmet.emit("", Unmet(moved=0.5, budget=0.1))
+    assert f"{head}50.0 % of residents change beat, and at most 10.0 % may. And 2 more." in said()
+    # beside it no gap is told, which would be that of wider rules
+    window.solving.progressed.emit("beats of West [hours × metres]: proof", 100.0, 99.0, 1.0)
+    assert "best possible" not in said()
+    drawn = window.chart.series["beats of West"]
+    assert not drawn.best and drawn.bound and drawn.gap is None
+    window.solving.progressed.emit("beats of East [hours × metres]: proof", 100.0, 99.0, 1.0)
+    assert window.chart.series["beats of East"].gap == pytest.approx(0.01)
+    for place in ("West", "Исток", ""):
+        window.solving.unmet.emit(place, None)
+    window.solving.progressed.emit("beats of West [hours × metres]: proof", 100.0, 99.0, 1.0)
+    assert "No plan that keeps" not in said() and "at most 1.0 % from the best possible plan" in said()
+    assert drawn.gap == pytest.approx(0.01)
+    window.solving.progressed.emit("beats of West [hours × metres]: proof", 100.0, 100.0, 1.0)
+    assert said().endswith("Proven best.")
+    # a hair too much is not told as no more than is allowed; what is written is what there is
+    window.solving.unmet.emit("West", Unmet(deviation=0.10003, tolerance=0.1))
+    window.solving.progressed.emit(PAPERS, None, None, 1.0)
+    told = "No plan that keeps all rules was found: West: a beat's work is 10.003 % from the mean, and at most 10.000 %"
+    assert told in said()
+    # nothing of it is said of the next run
+    window.solving.unmet.emit("West", Unmet(deviation=0.126, tolerance=0.05))
+    window.begin_run("town.toml")
+    assert "No plan that keeps" not in said()
+
+
+def test_what_is_proven_of_each_municipality_is_told_where_nothing_is_of_all(window, monkeypatch):
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: None)
+    window.begin_run("town.toml")
+    found = {"A": (100.0, 100.0), "B": (100.0, 90.0), "C": (100.0, None), "D": (100.0, 99.0), "E": (100.0, 95.0)}
+    for place, (best, bound) in found.items():
+        window.solving.progressed.emit(f"beats of {place} [hours × metres]: bound", best, bound, 1.0)
+    window.solving.unmet.emit("E", Unmet(deviation=0.2, tolerance=0.1))
+
+    def told(gap=None):
+        return window._by_municipality("beats", {"gap": gap}).replace("\xa0", " ")
+
+    best = "at most {} % from its best".format
+    assert told() == f"E with wider rules, C without a bound, B {best(10.0)}, D {best(1.0)}, A proven best"
+    assert told(0.01) == ""
+    # the seconds stand below what is done from the first moment
+    window.begin_run("town.toml")
+    lines = window.phase.text().split("\n")
+    assert lines[0] == "Reading the layers…" and lines[1].endswith(" s") and len(lines) == 2
+    window.step_running = "reading"
+    window._say_run()
+    assert window.phase.text().split("\n")[0] == "Reading the layers…" and len(window.phase.text().split("\n")) == 2
+    for place in "AB":
+        window.solving.progressed.emit(f"beats of {place} [hours × metres]: search", 100.0, None, 1.0)
+    assert told() == "nor has any municipality one of its own"
+    window.solving.unmet.emit("B", Unmet(deviation=0.2, tolerance=0.1))
+    assert told() == "B with wider rules, A without a bound"
+    window.begin_run("town.toml")
+    for place, (best, bound) in found.items():
+        window.solving.progressed.emit(f"beats of {place} [hours × metres]: bound", best, bound, 1.0)
+    window.solving.unmet.emit("E", Unmet(deviation=0.2, tolerance=0.1))
+    for k in range(70):
+        window.solving.progressed.emit(f"beats of M{k} [hours × metres]: bound", 100.0, 100.0, 1.0)
+    # of eighty nobody reads all in a sentence: those with the least are first
+    assert told().startswith("E with wider rules, C without a bound, B ") and told().endswith("and 70 more")
+
+
+def test_writing_is_a_step_of_its_own_whose_bar_counts_parts(window, monkeypatch):
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: None)
+    monkeypatch.setattr(window.solving, "finish_early", lambda: None)
+    window.begin_run("town.toml")
+    monkeypatch.setattr(type(window.solving), "running", True)
+    window.solving.limited.emit(100.0, ["beats"], 5)
+
+    def at(spent, phase=None):
+        monkeypatch.setattr(window, "spent", lambda: spent)
+        if phase is not None:
+            window.solving.progressed.emit(phase, None, None, 0.0)
+        window._tick()
+        return window.bar.value() / window.bar.maximum()
+
+    at(0.0, "beats")
+    assert at(30.0) == 0.3
+    window.finish_early()
+    # who has ended the search is not shown how its limit runs out
+    assert at(60.0) == 0.3
+    assert at(70.0, "writing") == 0.0 and at(95.0) == 0.0
+    parts = [PAPERS, CHECK, "writing: the maps of the pack", "writing: the pack in mk", "writing: the pack in sq"]
+    assert [at(96.0, part) for part in parts] == [0.0, 0.2, 0.4, 0.6, 0.8]
+    assert at(500.0, "writing: the pack in sq") == 0.8
+    # there is no search any more that could end early
+    assert not window.enough_button.isEnabled() and not window.actions_by_name["finish_early"].isEnabled()
+    lines = window.phase.text().splitlines()
+    assert lines == [
+        "Step 2 of 2: Checking and writing the plan",
+        "430 s",
+        "Part 5 of 5: the pack in the language Shqip",
+    ]
+    monkeypatch.undo()
+
+
+def test_a_second_run_begins_with_the_beats_of_the_plan_that_is_shown(window, monkeypatch):
+    begun = []
+    monkeypatch.setattr(window.solving, "start", lambda *_, **options: begun.append(options))
+    window.run_plan()
+    assert begun[0]["start_from"] == window.scenario.result
+    window.scenario.plan = None
+    window.run_plan()
+    assert begun[1] == {}
+
+
+def test_the_clock_of_a_paused_run_stands_still():
+    import threading
+    import time
+
+    from beatplanner.ui.desktop.session.solving import _Pause
+
+    paused = threading.Event()
+    pause, real = _Pause(paused), time.perf_counter
+    begin, begun = pause.clock(), real()
+    paused.set()
+    threading.Timer(0.5, paused.clear).start()
+    pause.wait()
+    assert real() - begun >= 0.4
+    # of the half second that was waited the clock knows nothing
+    assert pause.clock() - begin < (real() - begun) - 0.3
+    assert time.monotonic.__module__ == "time"  # the clock of everybody else is not touched
+
+
+def test_a_long_run_is_not_thrown_away_by_one_key(window, qtbot, monkeypatch):
+    asked, answer = [], QtWidgets.QMessageBox.StandardButton
+    monkeypatch.setattr(run_actions, "ASK_AFTER", 0.0)
+    monkeypatch.setattr(QtWidgets.QMessageBox, "question", lambda *a: asked.append(a) or answer.No)
+    window.run_plan()
+    window.solving.pause(True)
+    window.cancel_plan()
+    assert asked and window.solving.running
+    # closing asks too, and staying keeps the run
+    window.close()
+    assert len(asked) == 2 and window.isVisible() and window.solving.running
+    monkeypatch.setattr(QtWidgets.QMessageBox, "question", lambda *a: answer.Yes)
+    window.cancel_plan()
+    assert not window.solving.running
+
+
+def test_the_gap_is_shaded_only_where_plan_and_bound_are_known(qtbot):
+    chart = RunChart()
+    qtbot.addWidget(chart)
+    for seconds, best, bound in ((10.0, None, 90.0), (20.0, None, 100.0), (40.0, 115.0, 101.0), (50.0, 112.0, 101.0)):
+        chart.add("beats: proof", seconds, best, bound)
+    chart.resize(300, 160)
+    chart.show()
+    picture = chart.grab().toImage()
+    ground = picture.pixelColor(1, 80)
+    assert ground.isValid()
+
+    def drawn(share):
+        x = round(4 + share * (picture.width() - 8))
+        return sum(picture.pixelColor(x, y) != ground for y in range(40, picture.height() - 30))
+
+    # before there is a plan a column has the line of the bound alone, after it what lies between too
+    assert drawn(0.7) <= 6 < drawn(0.9)
+
+
+def test_lines_of_the_chart_never_get_worse_and_the_gap_is_theirs(qtbot):
+    series = Series()
+    for seconds, best, bound in ((0.1, 200.0, None), (0.2, None, 50.0), (0.3, 120.0, 90.0), (0.4, 130.0, 80.0)):
+        series.add(seconds, best, bound)
+    assert [v for _, v in series.best] == [200.0, 120.0, 120.0]
+    assert [v for _, v in series.bound] == [50.0, 90.0, 90.0]
+    assert series.gap == pytest.approx(0.25)
+    low, high = series.limits()
+    assert low < 90 and high > 120
+    chart = RunChart()
+    qtbot.addWidget(chart)
+    chart.add("beats: proof", 1.0, 100.0, 99.0)
+    assert chart.in_words("beats") == "At most 1.0 % from the best possible."
+    before = QtCore.QLocale()
+    QtCore.QLocale.setDefault(QtCore.QLocale("mk"))
+    try:
+        assert "1,0 %" in chart.in_words("beats")
+        assert (seconds_said(9.04), seconds_said(74.2)) == ("9,0", "74")
+    finally:
+        QtCore.QLocale.setDefault(before)
+    chart.add("officers: proof", 1.0, 5.0, None)
+    assert chart.in_words("officers") == "A plan is found; nothing is proven yet."
+    chart.resize(260, 140)
+    chart.show()
+    picture = chart.grab().toImage()
+    colours = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
+    assert "#d95f0e" in colours
+
+
+def test_a_bound_of_minus_infinity_is_told_as_none(window):
+    window.chart.clear()
+    window._show_progress("stations: bound [residents × metres]", 5.0, float("-inf"), 1.0)
+    assert window.chart.accessibleDescription() == "A plan is found; nothing is proven yet."
+    assert "best possible" not in window.run_words
