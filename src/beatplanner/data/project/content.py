@@ -78,6 +78,14 @@ class Content:
         )
 
 
+def called_now(scenario: str, since: Sequence[Event]) -> str:
+    """Return what a scenario is called now that had this name before some lines of the history."""
+    for event in since:
+        if event.kind == "rename_scenario" and event.detail.get("old") == scenario:
+            scenario = str(event.detail["name"])
+    return scenario
+
+
 def short_summary(summary: Mapping[str, object]) -> dict[str, object]:
     """Return what a project keeps of a plan's summary: its rules and inputs stand in the project itself."""
     return {k: v for k, v in summary.items() if k not in ("rules", "inputs", "description_file")}

@@ -289,8 +289,9 @@ class ProjectDocument:
 
     def rename_scenario(self, old: str, new: str) -> None:
         """Rename a scenario; its plans follow."""
-        self._check_name(new.strip())
-        self.do("rename_scenario", f"Scenario “{old}” is now “{new.strip()}”", old=old, name=new.strip())
+        self._check_name(new := new.strip())
+        names = {"old": old, "name": new}
+        self.do("rename_scenario", f"Scenario “{old}” is now “{new}”", detail=names, **names)
 
     def remove_scenario(self, name: str, reason: str = "") -> None:
         """Remove a scenario; its plans stay, with its name."""

@@ -82,7 +82,7 @@ def plan_again(window) -> int:
 def come_as(folder, window, monkeypatch) -> None:
     """Let a result that is there stand for the one that a child would have made."""
     take = window.scenario.take
-    monkeypatch.setattr(window.scenario, "take", lambda _: take(folder))
+    monkeypatch.setattr(window.scenario, "take", lambda _, asked=None: take(folder, asked))
 
 
 def test_a_change_made_before_the_kept_ones_are_laid_down_loses_none(open_window, project):
@@ -233,6 +233,29 @@ def test_a_draft_that_was_given_up_does_not_come_back(open_window, planned_once,
     window.open(planned_once.folder / "plan")
     settle(window, qtbot)
     assert not window.draft.count and len(window.gantt.steps) <= 1 and window.badge.isHidden()
+
+
+def test_a_plan_is_of_the_scenario_it_was_asked_for_whatever_that_is_called_by_then(open_window, project, monkeypatch):
+    """A scenario renamed while it was planned lost its plan, and postings sought for one became a plan of the one in view."""
+    window = open_window(project)
+    document, began = window.scenario.document, []
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: began.append("plan"))
+    monkeypatch.setattr(window.gantt.work, "run", lambda done, *_: began.append(done))
+    document.add_scenario("wider", {"beats": {"tolerance": 0.3}})
+    folder = window.scenario.result
+    window.run_plan()
+    document.rename_scenario("wider", "widest")
+    document.rename_scenario("widest", "by hand")
+    document.activate("")
+    window._take_result(folder, True, [])
+    assert document.content.plans[window.scenario.plan_shown].scenario == "by hand"
+    move_posting(window)
+    come_as(folder, window, monkeypatch)
+    window.gantt.repair()
+    document.rename_scenario("by hand", "in the end")
+    began[-1]({"diff": []})
+    assert [p.scenario for p in document.content.plans.values()] == ["", "in the end", "in the end"]
+    window.saved = True
 
 
 def test_repaired_postings_take_no_painted_beats_with_them(open_window, project, qtbot, monkeypatch):

@@ -42,6 +42,7 @@ from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 if TYPE_CHECKING:
     from beatplanner.planning.changes.replanning import ReplanFound
     from beatplanner.planning.changes.roster_edits import Accepted
+    from beatplanner.ui.desktop.session.session import Asked
 
 
 FIGURES = {
@@ -384,9 +385,9 @@ class GanttPanel(QWidget):
             Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan",
             list(self.postings),
         )
-        planned = self.draft.to_plan([self.kind])
+        planned, asked = self.draft.to_plan([self.kind]), self.window_.scenario.asked(of_plan=True)
         self.work.run(
-            lambda found: self._take(out, found, planned, reason),
+            lambda found: self._take(out, found, planned, asked, reason),
             self._refused,
             jobs.accept_postings,
             folder,
@@ -409,16 +410,23 @@ class GanttPanel(QWidget):
         folder = self.window_.scenario.result
         out = Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan"
         self.answer.setPlainText(self.tr("Looking for the fewest changes that keep the rules…"))
-        planned = self.draft.to_plan([self.kind])
+        planned, asked = self.draft.to_plan([self.kind]), self.window_.scenario.asked(of_plan=True)
         self.work.run(
-            lambda found: self._take(out, found, planned, ""), self._refused, jobs.replan_postings, folder, out, wished
+            lambda found: self._take(out, found, planned, asked),
+            self._refused,
+            jobs.replan_postings,
+            folder,
+            out,
+            wished,
         )
 
-    def _take(self, out: Path, found: Accepted | ReplanFound, planned: Planned, reason: str) -> None:
+    def _take(
+        self, out: Path, found: Accepted | ReplanFound, planned: Planned, asked: Asked | None, reason: str = ""
+    ) -> None:
         window = self.window_
         document = window.scenario.document
         try:
-            window.scenario.take(out)
+            window.scenario.take(out, asked)
         except InputError as error:
             self._refused(error)
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.damage import damaged
 from beatplanner.data.paths import whole_path
+from beatplanner.data.project.content import called_now
 from beatplanner.data.result.sections import ruled_hours
 from beatplanner.ui.desktop.session.damage import damaged_layers, in_plain_words, refuse_what_is_no_project
 from beatplanner.ui.desktop.session.foreign_paths import foreign_paths, leads_to_server
@@ -28,6 +29,22 @@ if TYPE_CHECKING:
     from beatplanner.data.town.street_names import NamedStreets
     from beatplanner.data.town.town import Town
     from beatplanner.planning.beats.drawing import Drawing
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whose plan a child was asked for.
+
+    Attributes
+    ----------
+    scenario
+        What the scenario was called then.
+    after
+        How many lines the history had: it may be renamed before the plan is there.
+    """
+
+    scenario: str
+    after: int
 
 
 class OpenTown:
@@ -213,10 +230,21 @@ class OpenTown:
         same = not document.active and document.file.is_file() and read_raw(document.file) == document.rules()
         return document.file if same else document.description()
 
-    def take(self, folder: Path, scenario: str | None = None) -> None:
-        """Show a result that was just planned, of a scenario of the project (that in view for None); InputError where it cannot be read or kept."""
-        plan = self.reading(_read_result, folder)
-        shown = 0 if self.document is None else self.document.add_plan(folder, scenario=scenario).id
+    def asked(self, *, of_plan: bool = False) -> Asked | None:
+        """Return whose plan is asked for now: that of the scenario in view, or of the one that the plan in view is of; None without a project."""
+        if self.document is None:
+            return None
+        content = self.document.content
+        plan = content.plans.get(self.plan_shown) if of_plan else None
+        return Asked(content.active if plan is None else plan.scenario, len(content.history))
+
+    def take(self, folder: Path, asked: Asked | None = None) -> None:
+        """Show a result that was just planned, of the scenario it was asked for (that in view for None); InputError where it cannot be read or kept."""
+        plan, shown = self.reading(_read_result, folder), 0
+        if self.document is not None:
+            history = self.document.content.history
+            scenario = None if asked is None else called_now(asked.scenario, history[asked.after :])
+            shown = self.document.add_plan(folder, scenario=scenario).id
         self.plan, self.result, self.plan_shown = plan, folder, shown
         self.taken += 1
         if self.document is not None and self.document.edits:

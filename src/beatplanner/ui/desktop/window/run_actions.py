@@ -26,6 +26,7 @@ from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.planning.progress import Unmet, split_unit
 from beatplanner.planning.proof import OPTIMAL_GAP, clash_is_proven
 from beatplanner.ui.desktop.plain_text import Label, question
+from beatplanner.ui.desktop.session.session import Asked
 from beatplanner.ui.desktop.session.solving import step_of
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 from beatplanner.ui.desktop.window.languages import LANGUAGES
@@ -59,7 +60,7 @@ class RunActions:
     def make_run_box(self: Any) -> QWidget:
         """Return the box of the run: where it is, a bar, and buttons that stay in their places."""
         self.stopped_early, self.begun, self.step_running, self.limit = False, 0.0, "", 0.0
-        self.scenario_planned: str | None = None
+        self.asked: Asked | None = None
         self.by_municipality: dict[str, tuple[float | None, float | None]] = {}
         self.waited, self.waiting_since = 0.0, 0.0
         self.search_from: float | None = None
@@ -326,8 +327,7 @@ class RunActions:
     def begin_run(self: Any, project: object, **options: object) -> None:
         """Plan in a child process; `options` are those of `planning.mending.mend` where there are edits, else of `planning.plan.run`."""
         self.solving.start(project, **options)
-        document = self.scenario.document
-        self.scenario_planned = None if document is None else document.active
+        self.asked = self.scenario.asked()
         self.stopped_early, self.begun = False, time.monotonic()
         self.waited = self.waiting_since = self.limit = self.writing_from = 0.0
         self.search_from = None
@@ -413,7 +413,7 @@ class RunActions:
     def _take_result(self: Any, folder: Path, feasible: bool, clashes: list) -> None:
         making, self.making = self.making, None
         try:
-            self.scenario.take(folder, self.scenario_planned)
+            self.scenario.take(folder, self.asked)
         except InputError as error:
             self._stopped(self.tr("There is no new plan."))
             self._tell(self.tr("This cannot be done"), [str(note) for note in error.problems])
