@@ -346,7 +346,14 @@ def test_lines_of_the_chart_never_get_worse_and_the_gap_is_theirs(qtbot):
         assert (seconds_said(9.04), seconds_said(74.2)) == ("9,0", "74")
     finally:
         QtCore.QLocale.setDefault(before)
+    # in the end it says what the plan says: not all that the search told of the bound may be certified
+    chart.settle("beats", 100.0, 98.0)
+    assert chart.in_words("beats") == "At most 2.0 % from the best possible."
+    chart.settle("beats", 7.0, 1.0)
+    chart.settle("stations", 7.0, 1.0)
+    assert chart.series["beats"].gap == pytest.approx(0.02) and "stations" not in chart.series
     chart.add("officers: proof", 1.0, 5.0, None)
+    chart.settle("officers", 5.0, None)
     assert chart.in_words("officers") == "A plan is found; nothing is proven yet."
     chart.resize(260, 140)
     chart.show()

@@ -258,6 +258,15 @@ def test_a_plan_is_of_the_scenario_it_was_asked_for_whatever_that_is_called_by_t
     window.saved = True
 
 
+def test_the_chart_of_a_run_ends_with_the_gap_of_the_plan(open_window, project):
+    window = open_window(project)
+    stations = window.scenario.plan.summary["stations"]
+    stations["lower_bound"] = 0.9 * stations["objective"]
+    window.chart.add("stations: proof", 1.0, stations["objective"], stations["objective"])
+    window._ended()
+    assert window.chart.series["stations"].gap == pytest.approx(0.1)
+
+
 def test_repaired_postings_take_no_painted_beats_with_them(open_window, project, qtbot, monkeypatch):
     """Repair makes a plan of the postings alone; the rest of the draft goes on, on that plan."""
     window = open_window(project)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -43,6 +44,11 @@ class Series:
             self.best.append((seconds, best if not self.best else min(best, self.best[-1][1])))
         if bound is not None:
             self.bound.append((seconds, bound if not self.bound else max(bound, self.bound[-1][1])))
+
+    def settle(self, best: float, bound: float) -> None:
+        """Take what the plan has in the end: less may be certified than the search told. A series that counts something else is left alone."""
+        if self.best and self.bound and math.isclose(self.best[-1][1], best, rel_tol=1e-6):
+            self.bound = [(at, min(value, bound)) for at, value in self.bound] + [(self.seconds, bound)]
 
     @property
     def gap(self) -> float | None:
@@ -88,6 +94,13 @@ class RunChart(QWidget):
         self.show()
         self.setAccessibleDescription(self.in_words(step))
         self.update()
+
+    def settle(self, step: str, best: float | None, bound: float | None) -> None:
+        """Take what the plan has of a whole step in the end, so that the chart says what the plan does."""
+        if step in self.series and best is not None and bound is not None:
+            self.series[step].settle(best, bound)
+            self.setAccessibleDescription(self.in_words(self.step))
+            self.update()
 
     def in_words(self, step: str) -> str:
         """Return what the chart says of a step."""

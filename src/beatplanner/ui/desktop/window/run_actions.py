@@ -437,6 +437,7 @@ class RunActions:
         parts = []
         for step, words in names.items():
             if step in summary:
+                self.chart.settle(step, summary[step].get("objective"), summary[step].get("lower_bound"))
                 said = self._proof(summary[step]).rstrip(".")
                 apart = self._by_municipality(step, summary[step])
                 parts.append(f"{words}: {said[:1].lower()}{said[1:]}" + (f" ({apart})" if apart else ""))
