@@ -355,3 +355,14 @@ def test_files_that_are_dropped_while_others_are_read_are_read_next(qtbot, town,
     qtbot.waitUntil(lambda: not wizard.work.busy and not wizard.waiting, timeout=120_000)
     assert sorted(s.look.path.name for s in wizard.draft.sources) == ["incidents.csv", "sites.csv", "units.gpkg"]
     wizard.work.stop()
+
+
+def test_whoever_writes_the_history_it_is_in_view(project, open_window, qtbot):
+    window = open_window(project)
+    window.session.dock.show()
+    document, shown = window.scenario.document, window.session.dock.history
+    document.record("Noted by nobody's panel")
+    document.keep("found", 1, "Kept by nobody's panel")
+    for _ in range(3):
+        QtWidgets.QApplication.processEvents()
+    assert shown.rowCount() == len(document.content.history) and window.windowTitle().startswith("• ")

@@ -83,6 +83,15 @@ class Session(QObject):
         window.addToolBar(self.banner)
         window.scenario.before_reading = self.offer_recovery
         window.scenario.listeners.append(self._shown_anew)
+        # whoever changes the project, what is told of it follows, once for all that is done at one time
+        self._changed = QTimer(self)
+        self._changed.setSingleShot(True)
+        self._changed.timeout.connect(self.refresh)
+
+    def _follow_document(self) -> None:
+        document = self.document
+        if document is not None and self._changed.start not in document.listeners:
+            document.listeners.append(self._changed.start)
 
     @property
     def document(self) -> ProjectDocument | None:
@@ -116,6 +125,7 @@ class Session(QObject):
 
     def _shown_anew(self) -> None:
         self._told = None
+        self._follow_document()
         self.window.draft.follow()
 
     def follow_drawing(self) -> None:
