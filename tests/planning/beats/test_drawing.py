@@ -134,6 +134,21 @@ def test_split_merge_and_halves(drawing):
     np.testing.assert_array_equal(drawing.label, drawing.start)
 
 
+def test_a_beat_is_called_as_if_what_was_taken_back_had_never_been(drawing, town):
+    """A project that is opened again knows only what is in force, and calls the beats by it."""
+    first, second = np.flatnonzero(drawing.beat == "1"), np.flatnonzero(drawing.beat == "2")
+    drawing.split(first[:1])
+    drawing.undo()
+    beat = drawing.split(second[:2]).edit.beat
+    again = Drawing(town, plan_workload(town), BEATS)
+    again.split(second[:2], beat)
+    assert drawing.names == again.names and drawing.names[beat]
+    # one that is in force is not forgotten, nor a name by hand
+    drawing.names[beat] = "Čair"
+    other = drawing.split(first[:1]).edit.beat
+    assert drawing.names[beat] == "Čair" and drawing.names[other] == again._proposed(first[:1], other)
+
+
 def test_edits_survive_their_file(drawing, town, tmp_path):
     drawing.paint([9], "1", reason="“Čair” асфалт")
     drawing.split(drawing.halves("4"))

@@ -107,6 +107,7 @@ class Drawing(DrawnPlan):
         self._undone: list[Done] = []
         self._stroke: _Stroke | None = None
         self._figures: DrawnFigures | None = None
+        self._proposals: dict[str, str] = {}
 
     def __getstate__(self) -> dict[str, object]:
         """Go to another process without those who listen, and with the usual clock."""
@@ -216,10 +217,18 @@ class Drawing(DrawnPlan):
             raise RefusedError(f"There is a beat {beat} already; give the new one another id.")
         self.end()
         number = self._added(beat)
+        self._forget_undone_names()
         if not self.names.get(beat):
-            self.names[beat] = self._proposed(units, beat)
+            self.names[beat] = self._proposals[beat] = self._proposed(units, beat)
         edit = self._edit("split", units=self.unit_ids[units], beat=beat, reason=reason)
         return self._keep(self._moving(edit, units, np.full(len(units), number)))
+
+    def _forget_undone_names(self) -> None:
+        """Drop the proposed names of beats whose split was taken back: nobody else is called after a place because they were."""
+        split_off = {d.edit.beat for d in self._done if d.edit.kind == "split"}
+        for beat in [b for b in self._proposals if b not in split_off]:
+            if self.names.get(beat) == self._proposals.pop(beat):
+                del self.names[beat]
 
     def merge(self, beats: Sequence[str], reason: str = "") -> Done:
         """Make beats one, with the id of the first.
