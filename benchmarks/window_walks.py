@@ -159,8 +159,14 @@ def save_as(window: Any, chance: np.random.Generator) -> None:
 
 def export(window: Any, chance: np.random.Generator) -> None:
     """Write the plan's folder and a picture of the map elsewhere: neither saves the project."""
+    from PySide6.QtWidgets import QApplication
+
     if window.scenario.result is None:
         return
+    # a save that is under way ends while the export waits
+    saving = window.session.work
+    while saving.busy:
+        QApplication.processEvents()
     saved = window.saved
     with tempfile.TemporaryDirectory() as place:
         if chance.random() < 0.5:

@@ -22,6 +22,7 @@ from beatplanner.data.formats.cells import missing_cells, numbers, read_truths, 
 from beatplanner.data.formats.layers import read_layer
 from beatplanner.data.formats.source import Place
 from beatplanner.data.formats.stored_layers import stored_layer
+from beatplanner.data.formats.vector_files import opened
 from beatplanner.data.town.columns import mapped_table
 from beatplanner.data.town.walking_network import WalkingLines
 
@@ -206,10 +207,19 @@ def named_streets(path: Path, layer: Layer, around: gpd.GeoSeries) -> tuple[gpd.
     return gpd.GeoDataFrame(frame), where
 
 
+def _columns(path: Path, layer: str | None) -> list[str]:
+    """Return the columns of a layer; GDAL sees the file only once it was looked at."""
+    stored = stored_layer(path, layer)
+    if stored is not None:
+        return list(stored.kinds)
+    with opened(path, layer) as inner:
+        member = layer if inner.name == path.name or layer not in {inner.name, inner.stem} else None
+        return [str(f) for f in pyogrio.read_info(inner, layer=member)["fields"]]
+
+
 def _read_lines(path: Path, layer: Layer) -> tuple[gpd.GeoDataFrame, Place]:
     try:
-        stored = stored_layer(path, layer.layer)
-        there = list(pyogrio.read_info(path, layer=layer.layer)["fields"] if stored is None else stored.kinds)
+        there = _columns(path, layer.layer)
     except Exception:  # read_layer says what is wrong with the file
         there: list[str] = []
     by_fold = {c.casefold(): c for c in reversed(there)}
