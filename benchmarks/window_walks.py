@@ -76,6 +76,12 @@ def no_dialogs(put: Callable[[Any, str, Any], object] = setattr) -> None:
     put(QFileDialog, "getExistingDirectory", staticmethod(lambda *_, **__: ""))
 
 
+def _events() -> None:
+    from PySide6.QtWidgets import QApplication
+
+    QApplication.processEvents()
+
+
 def _warned(_: Any, title: str, text: str, *__: Any) -> None:
     """No action of a walk has a reason to be refused in a box: one ends the step as an error, instead of waiting for somebody to press a button."""
     raise AssertionError(f"{title}: {text}")
@@ -124,8 +130,6 @@ def call(window: Any, chance: np.random.Generator) -> None:
 
 def compare(window: Any, chance: np.random.Generator) -> None:
     """Lay the plan in view beside itself, look at the comparison in each way, and close it."""
-    from PySide6.QtWidgets import QApplication
-
     folder = window.scenario.result
     if folder is None:
         return
@@ -137,7 +141,7 @@ def compare(window: Any, chance: np.random.Generator) -> None:
         for mode in range(shown.mode.count()):
             shown.mode.setCurrentIndex(mode)
             shown.tell(int(chance.integers(len(shown.found["names"]))))
-            QApplication.processEvents()
+            _events()
         shown.close()
         window.comparing.shown = None
 
@@ -158,15 +162,11 @@ def save_as(window: Any, chance: np.random.Generator) -> None:
 
 
 def export(window: Any, chance: np.random.Generator) -> None:
-    """Write the plan's folder and a picture of the map elsewhere: neither saves the project."""
-    from PySide6.QtWidgets import QApplication
-
+    """Write the plan's folder and a picture of the map elsewhere: neither saves the project, once a save that is under way has ended."""
     if window.scenario.result is None:
         return
-    # a save that is under way ends while the export waits
-    saving = window.session.work
-    while saving.busy:
-        QApplication.processEvents()
+    while window.session.work.busy:
+        _events()
     saved = window.saved
     with tempfile.TemporaryDirectory() as place:
         if chance.random() < 0.5:
@@ -255,10 +255,8 @@ def at_work(window: Any, chance: np.random.Generator) -> None:
 
 def end_work(window: Any) -> None:
     """Wait until what is under way has ended."""
-    from PySide6.QtWidgets import QApplication
-
     while window.solving.running or window.drawing_panel.process.running or window.gantt.work.busy:
-        QApplication.processEvents()
+        _events()
         time.sleep(0.01)
     window.draft.settle()
 
@@ -413,8 +411,6 @@ def _stale_results(window: Any) -> list[str]:
 
 def walk(window: Any, seed: int, steps: int, *, planned: bool = False) -> list[str]:
     """Walk once, with children that plan where `planned`; return what was wrong, each with its step."""
-    from PySide6.QtWidgets import QApplication
-
     chance, wrong = np.random.default_rng(seed), []
     names = sorted(set(window.actions_by_name) - ASIDE)
     by_hand = {"paint": paint, "station": station, "posting": posting, "name": call}
@@ -437,16 +433,16 @@ def walk(window: Any, seed: int, steps: int, *, planned: bool = False) -> list[s
             name = str(chance.choice([*names, *["draw_undo", "draw_redo"] * 8]))
             if window.actions_by_name[name].isEnabled():
                 window.actions_by_name[name].trigger()
-        QApplication.processEvents()
+        _events()
         wrong += [f"walk {seed}, step {number} ({name}): {text}" for text in stale(window)]
     if planned:
         end_work(window)
-        QApplication.processEvents()
+        _events()
         wrong += [f"walk {seed}, at its end: {text}" for text in stale(window)]
     before = _draft_of(window)
     window.scenario.changed()
     for _ in range(4):
-        QApplication.processEvents()
+        _events()
     after = _draft_of(window)
     if before != after:
         wrong.append(f"walk {seed}: the draft was {before} and is {after} once the project is shown anew")
@@ -477,7 +473,6 @@ def main() -> None:
     no_dialogs()
     errors: list[str] = []
     window = MainWindow()
-    # where it was is half of what it was
     sys.excepthook = lambda *raised: errors.append("".join(traceback.format_exception(*raised)))
     window.show()
     folder = tempfile.TemporaryDirectory()
@@ -497,8 +492,7 @@ def main() -> None:
             print(text, flush=True)
         told = len(wrong), len(errors)
         print(f"walk {k + 1}: {len(errors)} errors, {len(wrong)} stale or lost", file=sys.stderr, flush=True)
-    print(f"{chosen.walks} walks of {chosen.steps} steps: {len(errors)} errors, {len(wrong)} stale or lost")
-    sys.stdout.flush()
+    print(f"{chosen.walks} walks of {chosen.steps} steps: {len(errors)} errors, {len(wrong)} stale or lost", flush=True)
     os._exit(1 if wrong or errors else 0)
 
 
