@@ -9,12 +9,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+import pyproj
 import pytest
 import shapely
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.formats import stored_layers
 from beatplanner.data.formats.geopackages import append_layer, plain_geopackage
+from beatplanner.data.formats.layers import read_layer, read_table
 from beatplanner.data.formats.stored_layers import read_stored, stored_layer, with_none
 from beatplanner.data.result.folder import PERSONS, PLAIN, SPATIAL, plain_types, read_result
 from beatplanner.data.town.read_town import read_town
@@ -220,6 +222,63 @@ def test_a_system_of_another_register_is_gdals_to_tell(planned_once, tmp_path, c
     stored = stored_layer(path, None)
     assert stored is not None and stored.frame([]) is None
     assert read_stored(path, ["units"])["units"].crs == pyogrio.read_dataframe(path).crs
+
+
+@pytest.mark.parametrize("code", [31277, 31700, 3785])
+def test_a_system_that_gdal_replaces_is_gdals_to_tell(tmp_path, code):
+    path = tmp_path / "town.gpkg"
+    append_layer(path, "shapes", FRAMES["shapes"])
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(
+            "INSERT INTO gpkg_spatial_ref_sys (srs_name, srs_id, organization, organization_coordsys_id, definition) VALUES ('x', ?, 'EPSG', ?, ?)",
+            (code, code, pyproj.CRS(code).to_wkt("WKT1_GDAL")),
+        )
+        database.execute("UPDATE gpkg_contents SET srs_id = ?", (code,))
+        database.execute("UPDATE gpkg_geometry_columns SET srs_id = ?", (code,))
+        database.commit()
+    stored = stored_layer(path, "shapes")
+    wanted = pyogrio.read_dataframe(path).crs
+    assert wanted.to_epsg() != code and stored is not None and stored.frame(["n"]) is None
+    assert read_stored(path, ["shapes"])["shapes"].crs == wanted
+    assert read_layer(path, None, ["n"], whole=True)[0].crs == wanted
+
+
+@pytest.mark.parametrize("name", ["rowid", "ROWID", "oid", "_rowid_"])
+def test_a_column_may_have_sqlites_name_of_a_row(tmp_path, name):
+    path = tmp_path / "town.gpkg"
+    append_layer(path, "t", pd.DataFrame({name: ["AAB", "AAC"], "n": [1, 2]}))
+    assert stored_layer(path, "t") is not None
+    assert_as_gdal(path, "t", read_stored(path, ["t"])["t"])
+    assert read_table(path, None, [name])[0][name].tolist() == ["AAB", "AAC"]
+
+
+@pytest.mark.parametrize("number", ["'none'", "NULL"])
+def test_a_number_of_a_system_that_is_none_is_gdals_to_tell(tmp_path, number):
+    path = tmp_path / "town.gpkg"
+    append_layer(path, "shapes", FRAMES["shapes"])
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE loose AS SELECT * FROM gpkg_geometry_columns")
+        database.execute("DROP TABLE gpkg_geometry_columns")
+        database.execute("ALTER TABLE loose RENAME TO gpkg_geometry_columns")
+        database.execute(f"UPDATE gpkg_geometry_columns SET srs_id = {number}")
+        database.commit()
+    stored = stored_layer(path, "shapes")
+    assert stored is not None and stored.frame(["n"]) is None
+    assert_as_gdal(path, "shapes", read_stored(path, ["shapes"])["shapes"])
+
+
+def test_a_geometry_in_an_order_of_bytes_that_is_none_is_gdals(tmp_path):
+    path = tmp_path / "town.gpkg"
+    append_layer(path, "shapes", FRAMES["shapes"].iloc[:1])
+    with closing(sqlite3.connect(path)) as database:
+        for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f'DROP TRIGGER "{trigger}"')
+        blob = database.execute("SELECT geom FROM shapes").fetchone()[0]
+        begin = len(blob) - len(shapely.to_wkb(SQUARE))
+        database.execute("UPDATE shapes SET geom = ?", (blob[:begin] + b"\x07" + blob[begin + 1 :],))
+        database.commit()
+    stored = stored_layer(path, "shapes")
+    assert stored is not None and stored.frame(["n"]) is None
 
 
 def test_cells_of_a_result_are_texts_numbers_and_truths():

@@ -32,7 +32,8 @@ MOST_ROWS = 20_000
 _BOXES, _OTHER = (0, 32, 48, 48, 64), 0b110000
 # Kinds of cells by what SQLite was told of a column.
 _KINDS: dict[str, type] = {"INTEGER": int, "REAL": float, "TEXT": str, "BOOLEAN": int}
-
+# What stands for the number of a system that is none; GeoPackages number theirs from -1.
+_NO_SYSTEM = -2
 
 # How tables begin that are the format's own.
 _SYSTEM = ("gpkg_", "sqlite_", "rtree_")
@@ -163,7 +164,7 @@ class _Scheme:
             )
         ]
         self.geometries: dict[str, tuple[str, int]] = {
-            str(r[0]): (str(r[1]), int(r[2]))
+            str(r[0]): (str(r[1]), r[2] if isinstance(r[2], int) else _NO_SYSTEM)
             for r in database.execute("SELECT table_name, column_name, srs_id FROM gpkg_geometry_columns")
         }
 
@@ -186,7 +187,8 @@ class _Scheme:
         kinds = {str(c[1]): str(c[2]) for c in columns if not c[5] and c[1] != geometry}
         if not set(kinds.values()) <= set(_KINDS) or "geometry" in kinds or not (kinds or geometry):
             raise _OtherwiseError
-        most = self.database.execute(f"SELECT max(rowid) FROM {_quoted(name)}").fetchone()[0]  # noqa: S608 - quoted
+        # by the key's own name: any of SQLite's names for it may be that of a column
+        most = self.database.execute(f"SELECT max({_quoted(str(keys[0][1]))}) FROM {_quoted(name)}").fetchone()[0]  # noqa: S608 - quoted
         if most is not None and most > MOST_ROWS:
             raise _OtherwiseError
         return StoredLayer(path, name, kinds, geometry, system)
@@ -268,20 +270,23 @@ def _shapes(cells: tuple[Any, ...]) -> np.ndarray:
 def _is_plain(cell: bytes, begin: int) -> bool:
     """Tell whether a geometry is a point, line or polygon, or several, in two dimensions."""
     kind = struct.unpack_from("<I" if cell[begin] else ">I", cell, begin + 1)[0]
-    return 1 <= kind <= 6
+    return cell[begin] <= 1 and 1 <= kind <= 6
 
 
 def _crs(database: sqlite3.Connection, srs: int) -> CRS:
-    """Return a system by its code; one of another register, or of a scheme's own, is GDAL's to tell."""
+    """Return a system by its code; one of another register, of a scheme's own, or that GDAL replaces by its successor, is GDAL's to tell."""
     row = database.execute(
         "SELECT organization, organization_coordsys_id FROM gpkg_spatial_ref_sys WHERE srs_id = ?", [srs]
     ).fetchone()
     if row is None or str(row[0]).upper() != "EPSG" or row[1] != srs:
         raise _OtherwiseError
     try:
-        return _by_code(srs)
+        crs = _by_code(srs)
     except (CRSError, ValueError, TypeError):
         raise _OtherwiseError from None
+    if crs.is_deprecated:
+        raise _OtherwiseError
+    return crs
 
 
 @functools.lru_cache(maxsize=64)
