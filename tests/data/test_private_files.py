@@ -1,5 +1,6 @@
 """Files that take their place when they are whole: a change is kept or dropped whole, and does not wait for the disk."""
 
+import errno
 import os
 import sqlite3
 from contextlib import closing
@@ -8,8 +9,11 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from beatplanner.data import private_files
+from beatplanner.data.errors import InputError
 from beatplanner.data.formats.drivers import SETTINGS
 from beatplanner.data.formats.geopackages import append_layer, plain_geopackage
+from beatplanner.data.output_place import swap_in, written_anew
 from beatplanner.data.private_files import private_database
 
 
@@ -53,6 +57,33 @@ def test_a_file_with_a_log_of_changes_is_copied_in_one_change(tmp_path, monkeypa
     of_copy = [statement for target, statement in said if target == str(copy)]
     assert sum(s.startswith("DROP TRIGGER") for s in of_copy) >= 12
     assert sum(s.startswith(("BEGIN", "COMMIT")) for s in of_copy) == 2
+
+
+def test_every_package_is_on_the_disk_before_it_takes_its_place(tmp_path, monkeypatch):
+    """GDAL does not wait for the disk, so that whatever is put in its place is flushed there: a plan's folder, a pack, an exported file."""
+    flushed = []
+    monkeypatch.setattr(private_files, "flush", lambda file: flushed.append((file.name, (tmp_path / "out").exists())))
+    with written_anew(tmp_path / "out") as part:
+        (part / "forum").mkdir(parents=True)
+        for name in ("plan.gpkg", "forum/public.gpkg", "summary.json"):
+            (part / name).write_bytes(b"")
+    part = tmp_path / "part.gpkg"
+    part.write_bytes(b"")
+    swap_in(part, tmp_path / "map.gpkg")
+    assert sorted(flushed) == [("part.gpkg", True), ("plan.gpkg", False), ("public.gpkg", False)]
+
+
+def test_a_disk_that_does_not_take_a_package_is_told_and_the_old_stays(tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    out, part = tmp_path / "map.gpkg", tmp_path / "part.gpkg"
+    out.write_bytes(b"old")
+    part.write_bytes(b"new")
+    monkeypatch.setattr(private_files, "flush", full)
+    with pytest.raises(InputError, match="room"):
+        swap_in(part, out)
+    assert out.read_bytes() == b"old"
 
 
 def test_gdal_does_not_wait_for_the_disk_after_each_layer():

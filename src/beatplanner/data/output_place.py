@@ -16,6 +16,7 @@ from pathlib import Path, PurePath
 from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.paths import PATH_LIMIT, long_paths, whole_path
+from beatplanner.data.private_files import flush_packages
 from beatplanner.data.running_programs import is_left_over
 
 # Names of devices: Windows takes no file or folder of that name, with any extension, in any case.
@@ -126,9 +127,13 @@ def swap_in(part: Path, out: Path) -> None:
     Raises
     ------
     InputError
-        Where the old one stays held; the new one then stands beside it under a name that the message gives.
+        Where the old one stays held; the new one then stands beside it under a name that the message gives. Or where the disk does not take it.
     """
     old = out.parent / f".{out.name}.{os.getpid()}.old"
+    try:
+        flush_packages(part)
+    except OSError as error:
+        raise InputError(cannot_write(error, out)) from None
     for attempt in range(TRIES):
         try:
             if part.is_file():

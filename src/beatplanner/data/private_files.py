@@ -24,6 +24,13 @@ def private_database(path: Path) -> Generator[sqlite3.Connection]:
             yield database
 
 
+def flush_packages(place: Path) -> None:
+    """Make the system write a GeoPackage, or each of a folder, to the disk: nothing that wrote them waited for it."""
+    for file in [place] if place.is_file() else sorted(place.rglob("*.gpkg")):
+        if file.suffix.lower() == ".gpkg":
+            flush(file)
+
+
 def flush(path: Path) -> None:
     """Make the system write a file to the disk."""
     with path.open("rb+") as stream:

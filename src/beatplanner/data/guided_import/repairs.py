@@ -27,6 +27,7 @@ from beatplanner.data.formats.layers import whole_layers
 from beatplanner.data.formats.text_tables import decode
 from beatplanner.data.output_place import check_place, move
 from beatplanner.data.paths import whole_path
+from beatplanner.data.private_files import flush_packages
 from beatplanner.data.project.layers import units_as_read
 from beatplanner.data.result.cells import write_csv
 from beatplanner.data.town.categories import category_table
@@ -178,6 +179,7 @@ def _exchange(content: Any, key: str, folder: Path, done: list[str], note: Note)
     folder.mkdir(exist_ok=True)
     there = frame.set_geometry(gpd.GeoSeries(turned, index=frame.index), crs=None).set_crs(crs, allow_override=True)
     pyogrio.write_dataframe(there, target, driver="GPKG")
+    flush_packages(target)
     path = f"{folder.name}/{target.name}"
     if isinstance(layer, str):
         home[last] = path
@@ -248,6 +250,7 @@ def _write_tables(town: Town, content: Any, folder: Path, done: list[str]) -> No
                 shutil.copyfile(folder / name, part / name)
             else:
                 write(part / name)
+        flush_packages(part)
         for name in written:
             folder.mkdir(exist_ok=True)
             move(part / name, folder / name)

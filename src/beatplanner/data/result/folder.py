@@ -25,7 +25,6 @@ from beatplanner.data.narrowing import is_dict
 from beatplanner.data.notices import write_notice
 from beatplanner.data.output_place import check_folder_place, settle, written_anew
 from beatplanner.data.paths import whole_path
-from beatplanner.data.private_files import flush
 from beatplanner.data.result.cells import cell_text, readable, without_nan
 from beatplanner.data.result.manifest import write_manifest
 from beatplanner.data.result.plan_tables import PlanTables
@@ -138,13 +137,11 @@ def _write_package(path: Path, tables: PlanTables) -> None:
         plain.append(("roster", tables.roster[["officer"]]))
     _write_layers(path, spatial, plain, INTERNAL)
     write_styles(path, tables)
-    flush(path)
     if of_homes or of_persons:
         people = path.with_name(PEOPLE)
         _write_layers(people, of_homes, of_persons, PERSONAL)
         if of_homes:
             add_styles(people, {"homes": HOMES})
-        flush(people)
 
 
 def _write_layers(
