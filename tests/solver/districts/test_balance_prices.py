@@ -18,27 +18,12 @@ from beatplanner.solver.districts.bound import lagrangian_bound
 from beatplanner.solver.districts.evidence import BoundEvidence, Multipliers
 from beatplanner.solver.districts.problem import Balance
 from beatplanner.solver.districts.search import Search
-from beatplanner.solver.districts.sites import AllSites, SitePairs, joined
+from beatplanner.solver.districts.sites import SitePairs, joined
 from beatplanner.solver.districts.solve import DistrictingProblem, solve_districts
 
 
 def all_sites(problem: DistrictingProblem) -> SitePairs:
-    search = Search(problem, 0, 1)
-    every = AllSites(
-        search.graph.indptr,
-        search.graph.indices,
-        problem.weight,
-        problem.upper,
-        search.metres,
-        search.residents,
-        search.current,
-        search.locked,
-        with_budget=search.by_label,
-        count_moves=False,
-        nearest=40,
-        price=problem.price,
-    )
-    return joined([s for s, _ in every.parts()])
+    return joined([s for s, _ in Search(problem, 0, 1).all_sites(40).parts()])
 
 
 def bounds(problem: DistrictingProblem, known: float):

@@ -12,7 +12,7 @@ from beatplanner.solver.districts.few_plans import FewPlans
 from beatplanner.solver.districts.nearest import NearestProblem, nearest_districts
 from beatplanner.solver.districts.problem import Amounts, Balance, keeps_amounts
 from beatplanner.solver.districts.search import Search
-from beatplanner.solver.districts.sites import AllSites, joined
+from beatplanner.solver.districts.sites import joined
 from beatplanner.solver.districts.solve import CUT, MOVES, TRAVEL, DistrictingProblem, connected, solve_districts
 
 
@@ -134,24 +134,7 @@ def test_the_one_plan_of_few_is_found_and_none_is_proven_in_few_nodes():
 def test_plans_are_gone_through_in_each_zone_and_within_the_steps():
     problem = with_balance(grid_problem(3, 3, 3, 0.35, 1), 0.25)
     search = Search(problem, 0, 1)
-    sites = joined(
-        [
-            s
-            for s, _ in AllSites(
-                search.graph.indptr,
-                search.graph.indices,
-                problem.weight,
-                problem.upper,
-                search.metres,
-                search.residents,
-                search.current,
-                search.locked,
-                with_budget=False,
-                count_moves=False,
-                nearest=40,
-            ).parts()
-        ]
-    )
+    sites = joined([s for s, _ in search.all_sites(40).parts()])
     zone, need = np.zeros(len(sites.centre), int), np.array([3])
     best = best_within(problem, travel)
     whole = FewPlans(sites, zone, need, problem, search.graph).run(np.inf, 10**6)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from beatplanner.solver.compiled import njit
-from beatplanner.solver.districts.bound import Bound, Relaxation, best_sites, knapsacks, lagrangian_bound, subgradient
+from beatplanner.solver.districts.bound import Bound, Relaxation, best_sites, bound_of_pairs, knapsacks, subgradient
 from beatplanner.solver.districts.evidence import BalancePrices
 from beatplanner.solver.districts.sites import SitePairs
 
@@ -322,19 +322,7 @@ def balanced_bound(
     if found[0] >= most and not np.isfinite(known):
         nothing = own.keep(np.zeros(len(own.unit), bool))
         return Bound(np.inf, nothing, found[1], found[2]), prices
-    everything = [(own, np.ones(len(own.unit), bool))]
-    bound = lagrangian_bound(
-        everything.__iter__,
-        problem.weight,
-        problem.count,
-        problem.lower,
-        problem.upper,
-        best_known,
-        budget=problem.budget,
-        steps=MORE_STEPS,
-        threads=threads,
-        multiplier=found[1],
-        price=found[2],
-        stop=stop,
+    bound = bound_of_pairs(
+        own, problem, best_known, steps=MORE_STEPS, threads=threads, multiplier=found[1], price=found[2], stop=stop
     )
     return (bound, prices) if bound.value > start.value else None

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,6 +31,9 @@ from beatplanner.solver.clock import watch
 from beatplanner.solver.compiled import njit
 from beatplanner.solver.districts.evidence import Multipliers
 from beatplanner.solver.districts.sites import SitePairs, joined
+
+if TYPE_CHECKING:
+    from beatplanner.solver.districts.problem import DistrictingProblem
 
 # Pairs that are passed on to an exact model at most.
 LEFT_LIMIT = 2_000_000
@@ -209,6 +213,35 @@ def best_sites(value: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:
     firsts = order[np.unique(label[order], return_index=True)[1]]
     candidates = np.concatenate([np.flatnonzero(label < 0), firsts[label[firsts] >= 0]])
     return candidates[np.argsort(value[candidates], kind="stable")[:count]]
+
+
+def bound_of_pairs(
+    sites: SitePairs,
+    problem: DistrictingProblem,
+    best_known: float,
+    *,
+    steps: int,
+    threads: int,
+    multiplier: np.ndarray,
+    price: float,
+    stop: Callable[[], bool],
+) -> Bound:
+    """Bound the cost of a problem's districts by pairs in hand, all of them near; the others are as for `lagrangian_bound`."""
+    everything = [(sites, np.ones(len(sites.unit), bool))]
+    return lagrangian_bound(
+        everything.__iter__,
+        problem.weight,
+        problem.count,
+        problem.lower,
+        problem.upper,
+        best_known,
+        budget=problem.budget,
+        steps=steps,
+        threads=threads,
+        multiplier=multiplier,
+        price=price,
+        stop=stop,
+    )
 
 
 def lagrangian_bound(

@@ -21,6 +21,7 @@ from beatplanner.solver.districts.problem import (
     keeps_balance,
     keeps_budget,
 )
+from beatplanner.solver.districts.sites import AllSites
 from beatplanner.solver.districts.transport import Transport
 
 # Moves tried for each unit where time allows, and moves a second and thread to count on: half of what a laptop of 2020 does, so that
@@ -191,6 +192,24 @@ class Search:
             best = self.best_of(best, map(walk, range(walks)), tell)
         assert best is not None
         return best
+
+    def all_sites(self, nearest: int) -> AllSites:
+        """Return every site of the problem, with the `nearest` pairs of each unit as its near ones."""
+        problem = self.problem
+        return AllSites(
+            self.graph.indptr,
+            self.graph.indices,
+            problem.weight,
+            problem.upper,
+            self.metres,
+            self.residents,
+            self.current,
+            self.locked,
+            with_budget=self.by_label,
+            count_moves=problem.goal == MOVES,
+            nearest=nearest,
+            price=problem.price,
+        )
 
     def today(self) -> np.ndarray | None:
         """Return today's districts, (n,), where they are as many as are sought, connected, and keep what is locked; None else."""

@@ -44,7 +44,7 @@ from beatplanner.solver.districts.problem import (
     pieces,
 )
 from beatplanner.solver.districts.search import LARGE, Found, Search, Tell, best_labels, measured
-from beatplanner.solver.districts.sites import AllSites, joined
+from beatplanner.solver.districts.sites import joined
 from beatplanner.solver.districts.tree import Unfinished, exact_districts
 
 __all__ = [
@@ -264,20 +264,7 @@ class _Proof:
         self.evidence = BoundEvidence(-np.inf)
         self.better: tuple[np.ndarray, float] | None = None
         self.left = Unfinished()
-        self.sites = AllSites(
-            search.graph.indptr,
-            search.graph.indices,
-            problem.weight,
-            problem.upper,
-            search.metres,
-            search.residents,
-            search.current,
-            search.locked,
-            with_budget=search.by_label,
-            count_moves=self.by_moves,
-            nearest=max(40, 4 * len(problem.weight) // problem.count),
-            price=problem.price,
-        )
+        self.sites = search.all_sites(max(40, 4 * len(problem.weight) // problem.count))
 
     def go_on(
         self, best: Found, stop: Watch, threads: int, nodes: int, tell: Tell

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from beatplanner.solver.districts.bound import Bound, lagrangian_bound
+from beatplanner.solver.districts.bound import Bound, bound_of_pairs
 from beatplanner.solver.districts.evidence import KEPT_NUMBERS, BoundEvidence, Cut, End, Multipliers, Node
 from beatplanner.solver.districts.few_plans import FEW_PAIRS, MOST_STEPS_OF_ALL, FewPlans
 from beatplanner.solver.districts.growth import Graph
@@ -156,15 +156,10 @@ def _narrowed(
         sites = sites.keep(kept)
         if _nothing_left(sites, problem) or stop() or not np.isfinite(best_known):
             return Bound(bound.value, sites, bound.multiplier, bound.price), tuple(rounds)
-        everything = [(sites, np.ones(len(sites.unit), bool))]
-        again = lagrangian_bound(
-            everything.__iter__,
-            problem.weight,
-            problem.count,
-            problem.lower,
-            problem.upper,
+        again = bound_of_pairs(
+            sites,
+            problem,
             best_known,
-            budget=problem.budget,
             steps=150,
             threads=threads,
             multiplier=bound.multiplier,
