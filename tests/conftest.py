@@ -414,6 +414,15 @@ def make_window(_window_class, qtbot, monkeypatch):
     return make
 
 
+@pytest.fixture
+def planned_window(make_window, planned_here):
+    """Show a town with its plan, made before, in a window."""
+    made = make_window()
+    made.open(planned_here.project)
+    made.scenario.take(planned_here.folder / "plan")
+    return made
+
+
 # A command line's commands, put together from the signatures of all of them: a user's process does that once, and so does one of tests.
 commands_of = functools.cache(typer.main.get_command)
 

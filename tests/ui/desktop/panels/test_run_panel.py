@@ -12,25 +12,9 @@ from beatplanner.ui.desktop.panels.run_chart import RunChart, Series, seconds_sa
 from beatplanner.ui.desktop.window import run_actions
 
 
-@pytest.fixture(scope="module")
-def town(planned_here):
-    return planned_here
-
-
 @pytest.fixture
-def window(make_window, town):
-    made = make_window()
-    made.open(town.project)
-    made.scenario.take(town.folder / "plan")
-    return made
-
-
-def field(window, key):
-    return next(f for f in window.rule_panel.fields if f.rule.key == key)
-
-
-def rules(window):
-    return window.scenario.document.rules()
+def window(planned_window):
+    return planned_window
 
 
 def buttons_of_run(window):

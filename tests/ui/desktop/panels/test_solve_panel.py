@@ -10,17 +10,9 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 from beatplanner.planning.rule_catalog import PRESETS
 
 
-@pytest.fixture(scope="module")
-def town(planned_here):
-    return planned_here
-
-
 @pytest.fixture
-def window(make_window, town):
-    made = make_window()
-    made.open(town.project)
-    made.scenario.take(town.folder / "plan")
-    return made
+def window(planned_window):
+    return planned_window
 
 
 def field(window, key):
@@ -141,9 +133,9 @@ def test_a_preset_says_what_it_would_set_and_is_undone_in_one_step(window, monke
     assert rules(window)["beats"] == before["beats"]
 
 
-def test_a_result_without_its_project_open_shows_rules_that_cannot_be_changed(window, town):
+def test_a_result_without_its_project_open_shows_rules_that_cannot_be_changed(window, planned_here):
     window.saved = True
-    window.open(town.folder / "plan")
+    window.open(planned_here.folder / "plan")
     assert not any(f.isEnabled() for f in window.rule_panel.fields)
     assert field(window, "beats.tolerance").number.value() == 25
 

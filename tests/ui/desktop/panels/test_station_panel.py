@@ -18,10 +18,8 @@ def town(planned_here):
 
 
 @pytest.fixture
-def window(make_window, town):
-    made = make_window()
-    made.open(town.project)
-    made.scenario.take(town.path("plan"))
+def window(planned_window):
+    made = planned_window
     made.map.fit()
     made.actions_by_name["show_stations"].trigger()
     QtWidgets.QApplication.processEvents()

@@ -9,6 +9,7 @@ import time
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
+from hand_edits import move_posting, move_station
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
@@ -54,24 +55,6 @@ def paint(window, at: int = 0) -> tuple[int, str]:
     unit, beat = borders(window)[at]
     assert window.drawing_panel.edit(lambda d: d.paint([unit], beat))
     return unit, beat
-
-
-def move_posting(window) -> None:
-    panel = window.gantt
-    if panel.judge is None:
-        panel._begin(window.scenario.plan)
-    at = next(n for n, p in enumerate(panel.postings) if p.end - p.start > 2)
-    panel.move_posting(at, 0, -1, "", 0)
-
-
-def move_station(window) -> list[int]:
-    panel = window.stations
-    if panel.judge is None:
-        panel._begin()
-    assert panel.judge is not None
-    closed = [k for k in range(len(panel.judge.ids)) if k not in panel.chosen]
-    panel.toggle(closed[0])
-    return panel.chosen
 
 
 def plan_again(window) -> int:

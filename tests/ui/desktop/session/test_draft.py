@@ -9,6 +9,7 @@ from types import SimpleNamespace
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
+from hand_edits import move_posting, move_station
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
@@ -44,23 +45,6 @@ def paint(window) -> tuple[int, str]:
             panel.edit(lambda d, unit=a, beat=to: d.paint([unit], beat))
             return a, before
     raise AssertionError("no border")
-
-
-def move_station(window) -> list[int]:
-    panel = window.stations
-    if panel.judge is None:
-        panel._begin()
-    closed = [k for k in range(len(panel.judge.ids)) if k not in panel.chosen]
-    panel.toggle(closed[0])
-    return panel.chosen
-
-
-def move_posting(window) -> None:
-    panel = window.gantt
-    if panel.judge is None:
-        panel._begin(window.scenario.plan)
-    at = next(n for n, p in enumerate(panel.postings) if p.end - p.start > 2)
-    panel.move_posting(at, 0, -1, "", 0)
 
 
 def test_one_order_of_undo_over_all_kinds_with_names_and_places(open_window):

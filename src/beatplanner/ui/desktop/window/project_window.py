@@ -59,6 +59,10 @@ class Session(QObject):
         self.window = window
         # what the history has of the drawing in view; None until what was kept of it is laid down
         self._told: list[Table] | None = None
+        # whoever changes the project, what is told of it follows, once for all that is done at one time
+        self._changed = QTimer(self)
+        self._changed.setSingleShot(True)
+        self._changed.timeout.connect(self.refresh)
         self.work = Saving(self)
         self._make_saving_sign()
         self.timer = QTimer(self)
@@ -83,10 +87,6 @@ class Session(QObject):
         window.addToolBar(self.banner)
         window.scenario.before_reading = self.offer_recovery
         window.scenario.listeners.append(self._shown_anew)
-        # whoever changes the project, what is told of it follows, once for all that is done at one time
-        self._changed = QTimer(self)
-        self._changed.setSingleShot(True)
-        self._changed.timeout.connect(self.refresh)
 
     def _follow_document(self) -> None:
         document = self.document
@@ -108,6 +108,8 @@ class Session(QObject):
     def refresh(self) -> None:
         """Show whether the project is saved, may be saved, and what it holds."""
         document, window = self.document, self.window
+        # what waited to be told is told with this
+        self._changed.stop()
         self.dock.load()
         read_only = document.read_only_because if document is not None else ""
         if read_only:
