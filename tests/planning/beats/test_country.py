@@ -272,10 +272,10 @@ def test_officers_shared_out_make_a_plan_of_its_own(town, command):
     "content", ["", '{"kind": "Mun', "[1]", '{"kind": "NoSuch"}', '{"kind": "Node", "no": 1}', "\xff"]
 )
 def test_a_kept_municipality_that_cannot_be_read_is_planned_anew(tmp_path, content):
-    from beatplanner.planning.beats.parallel import _read
+    from beatplanner.planning.beats.kept_parts import read_part
 
     (tmp_path / "kept.json").write_text(content, "latin-1")
-    assert _read(tmp_path / "kept.json") is None and _read(tmp_path / "none.json") is None
+    assert read_part(tmp_path / "kept.json") is None and read_part(tmp_path / "none.json") is None
 
 
 class EnoughError(Exception):

@@ -17,43 +17,24 @@ import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 import numpy as np
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.narrowing import is_array, is_dict, is_sequence
+from beatplanner.data.narrowing import is_dict
 from beatplanner.data.output_place import move
 from beatplanner.data.paths import whole_path
-from beatplanner.planning.beats.municipality import MunicipalityPlan, PartEvidence, Relaxed
+from beatplanner.planning.beats.kept_parts import as_json, read_part
+from beatplanner.planning.beats.municipality import MunicipalityPlan
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.versions import versions
-from beatplanner.solver.districts.evidence import BoundEvidence, Cut, Multipliers, Node
-from beatplanner.solver.districts.perimeters import Perimeters
-from beatplanner.solver.districts.solve import DistrictingProblem, Districts
 
 # How long a scheduler may take to answer, and how long a task may go on unasked after a user stopped the run, in seconds.
 ANSWER, ASK = 15.0, 1.0
 # Beside a task's own memory: what the interpreter and the compiled code take. A worker above its limit is started again by Dask.
 STOP = "beatplanner-stop"
-# What a kept result is made of.
-KEPT_KINDS = {
-    kind.__name__: kind
-    for kind in (
-        MunicipalityPlan,
-        Relaxed,
-        PartEvidence,
-        DistrictingProblem,
-        Districts,
-        BoundEvidence,
-        Multipliers,
-        Cut,
-        Node,
-        Perimeters,
-    )
-}
 
 
 class PartFailedError(Exception):
@@ -142,7 +123,7 @@ class WorkerPool:
         lost: dict[int, BaseException] = {}
         names_of = [self._file(part, settings) for part in parts]
         for k, file in enumerate(names_of):
-            kept = None if file is None else _read(file)
+            kept = None if file is None else read_part(file)
             if kept is not None:
                 done[k] = kept
         resumed = len(done)
@@ -207,7 +188,7 @@ class WorkerPool:
             return
         self.kept.mkdir(exist_ok=True)  # type: ignore[union-attr]
         part = file.with_suffix(".part")
-        part.write_text(json.dumps(_as_json(result)), encoding="utf-8")
+        part.write_text(json.dumps(as_json(result)), encoding="utf-8")
         move(part, file)
 
     def finish(self) -> None:
@@ -398,48 +379,3 @@ def _task(what: Callable[..., Any], shared: Any, part: Any, seconds: float) -> A
 
     # threads of the solver have no worker of their own to ask by
     return what(shared, part, seconds, _Stopped(Event(STOP, client=get_client())))
-
-
-# ---- what is kept
-
-
-def _is_scalar(value: object) -> TypeGuard[np.generic[Any]]:
-    return isinstance(value, np.generic)
-
-
-def _as_json(value: Any) -> Any:
-    """Return a result as JSON has it; dataclasses and arrays bear their kind."""
-    if is_dataclass(value):
-        return {"kind": type(value).__name__} | {f.name: _as_json(getattr(value, f.name)) for f in fields(value)}
-    if is_array(value):
-        return {"kind": "array", "type": value.dtype.str, "values": value.ravel().tolist(), "shape": value.shape}
-    if _is_scalar(value):
-        return value.item()
-    if is_dict(value):
-        return {"kind": "dict", "items": [[k, _as_json(v)] for k, v in value.items()]}
-    if is_sequence(value):
-        return {"kind": type(value).__name__, "items": [_as_json(v) for v in value]}
-    return value
-
-
-def _from_json(written: Any) -> Any:
-    if not is_dict(written):
-        return written
-    kind = written.pop("kind")
-    if kind == "array":
-        return np.array(written["values"], dtype=written["type"]).reshape(written["shape"])
-    if kind == "dict":
-        return {k: _from_json(v) for k, v in written["items"]}
-    if kind in ("list", "tuple"):
-        items = [_from_json(v) for v in written["items"]]
-        return tuple(items) if kind == "tuple" else items
-    return KEPT_KINDS[kind](**{k: _from_json(v) for k, v in written.items()})
-
-
-def _read(file: Path) -> MunicipalityPlan | None:
-    """Return a kept result; None where there is none, or none that this version reads: it is then planned anew."""
-    try:
-        found = _from_json(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return found if isinstance(found, MunicipalityPlan) else None

@@ -15,6 +15,7 @@ from beatplanner.data.result.service_files import FILE as SERVICE
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
 from beatplanner.planning.verification.beats import check_beats
+from beatplanner.planning.verification.claimed_bounds import check_claimed_bounds
 from beatplanner.planning.verification.country import check_country
 from beatplanner.planning.verification.coverage import check_coverage
 from beatplanner.planning.verification.details import check_details, check_rules
@@ -63,6 +64,7 @@ CHECKS: dict[str, Callable[[Ledger, Evidence], None]] = {
     "stations": check_stations,
     "officers": check_officers,
     "details": check_details,
+    "bounds": lambda ledger, evidence: check_claimed_bounds(ledger, evidence.summary),
     "proofs": check_proofs,
 }
 

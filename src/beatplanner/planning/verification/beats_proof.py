@@ -440,7 +440,8 @@ def impossible_within(evidence: Evidence, tolerance: float, arrays: dict[str, np
         if not cut_shares(pieces, area.count, lower, upper):
             return f"{name}: a piece of the map holds no whole number of beats".lstrip(": ")
         if arrays and name == str(arrays["name"][0]) and "step" in arrays:
-            narrow = replace(area, lower=lower, upper=upper, budget=None)
+            # of the hours alone: what further balances must give is found for the tolerance that the hours need
+            narrow = replace(area, lower=lower, upper=upper, budget=None, balances=())
             if prove(narrow, arrays, False, math.inf) == math.inf:
                 return f"{name}: the certificate leaves no plan".lstrip(": ")
     return ""
