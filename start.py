@@ -2,6 +2,7 @@
 
 python start.py demo     makes .venv, installs, plans the sample town, opens the desktop where there is a screen
 python start.py test     the same set-up with the test tools, then every check and test
+python start.py install  that set-up alone
 python start.py desktop  opens the desktop
 python start.py bundle --platform windows|linux --out FILE.zip [--python 3.11|3.12|3.13]
                          makes an archive from which beatplanner installs without a network
@@ -45,6 +46,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("demo", help="plan the sample town and open it")
     commands.add_parser("test", help="run every check and test")
+    commands.add_parser("install", help="set up what the tests need, and run nothing")
     commands.add_parser("desktop", help="open the desktop")
     bundle = commands.add_parser("bundle", help="make an archive from which beatplanner installs without a network")
     bundle.add_argument("--platform", choices=["windows", "linux"], required=True)
@@ -64,10 +66,12 @@ def main() -> int:
         print(f"beatplanner needs Python 3.11 or later; this is {sys.version.split()[0]}.")
         print("Install a newer one from https://www.python.org/downloads/ and run this again.")
         return 1
-    if not set_up(
-        {"test": ["bundle", "guide", "test"], "bundle": ["bundle", "guide"], "sign": ["bundle"]}.get(command, ["guide"])
-    ):
+    everything = ["bundle", "guide", "test"]
+    extras = {"test": everything, "install": everything, "bundle": ["bundle", "guide"], "sign": ["bundle"]}
+    if not set_up(extras.get(command, ["guide"])):
         return 1
+    if command == "install":
+        return 0
     if command == "test":
         return test()
     if command == "bundle":
@@ -163,8 +167,17 @@ def test() -> int:
     failed = []
     # the types take one core for a minute, and are told when the rest is done
     types = checks.pop("types")
-    with tempfile.TemporaryFile() as said, started(types, said) as aside:
+    # each process of the tests would make the byte code of all test files for itself, with assertions that tell what they saw: one makes it for all
+    collect = [PYTHON, "-m", "pytest", "--collect-only", "--quiet"]
+    with (
+        tempfile.TemporaryFile() as said,
+        started(types, said) as aside,
+        started(collect, subprocess.DEVNULL) as collected,
+    ):
         for name, command in checks.items():
+            if name == "tests":
+                # what went wrong there the tests say
+                collected.wait()
             print(f"== {name}", flush=True)
             began, before = time.monotonic(), os.times()
             # the tests of all cores leave no core for threads of linear algebra to wait for each other
@@ -183,8 +196,8 @@ def test() -> int:
 
 
 @contextmanager
-def started(command: list, output: BinaryIO) -> Iterator[subprocess.Popen]:
-    """Start a command beside others, its messages into a file; it ends with them where they are interrupted."""
+def started(command: list, output: BinaryIO | int) -> Iterator[subprocess.Popen]:
+    """Start a command beside others, its messages into a file or nowhere; it ends with them where they are interrupted."""
     process = subprocess.Popen([str(c) for c in command], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
     try:
         yield process

@@ -72,6 +72,15 @@ def test_the_set_up_compiles_what_is_used_of_the_packages(tmp_path):
     assert [p.parents[1] for p in environment.rglob("*.pyc")] == [package]
 
 
+def test_installing_sets_up_what_the_tests_need_and_runs_nothing(monkeypatch):
+    start, asked = runpy.run_path(str(Path(__file__).parents[2] / "start.py")), []
+    start["main"].__globals__.update(set_up=lambda extras: asked.append(extras) or True, test=lambda: 7)
+    for command, code in (("test", 7), ("install", 0)):
+        monkeypatch.setattr(sys, "argv", ["start.py", command])
+        assert start["main"]() == code
+    assert asked[0] == asked[1] and "test" in asked[0]
+
+
 def test_no_powershell_is_needed(starters):
     assert not list(starters.glob("*.ps1"))
     for path in starters.iterdir():
