@@ -24,6 +24,8 @@ STATION_UNITS = {
     "fewest": "stations",
 }
 BEAT_UNITS = {"travel": "hours × metres", "cut": "metres"}
+# What comes between the steps and the writing: the limit counts it.
+CERTIFICATES = "proving: certificates of the bounds"
 # What writing a plan tells, part by part; the pack tells its own (`forum_pack`).
 PAPERS, CHECK = "writing: layers, report and officers' papers", "writing: the plan is checked"
 LINKS, MOVED, MOVED_WORK, OFFICERS_UNIT = "links or metres", "residents", "hours", "points"

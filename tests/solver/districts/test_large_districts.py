@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from benchmarks.checker_area import area_of
 from test_districting import grid_problem, with_today
 
-from beatplanner.planning.verification.travel_bound import prove
-from beatplanner.planning.whole.beat_proofs import STEP, _looked_at, _proven, packed
+from beatplanner.planning.verification.travel_bound import Look, prove
+from beatplanner.planning.whole.beat_proofs import MOST_NODES, STEP, _looked_at, _proven, most_nodes, packed
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts import dilation, node
 from beatplanner.solver.districts.annealing import CUT
@@ -369,19 +370,36 @@ def test_the_model_on_labels_proves_the_least_border_of_every_partition(seed, co
 def test_a_certificate_has_the_nodes_that_the_checker_looks_at(parted):
     problem, plan, _ = parted
     area, tree, claim = area_of(problem), plan.evidence, plan.lower_bound * (1 - 1e-3)
-    own, value = _proven(tree, 700, STEP, area, False, claim, cut=False)
+    own, value = _proven(tree, Look(700), STEP, area, False, claim, cut=False)
     kept, leaf = len(own["parent"]), len(tree.nodes) - 1
     assert kept == len(tree.nodes) and value >= claim
     # the search split a node that the checker closes: its children, and what the file had no room for beside them, are not asked for
     child = replace(tree.nodes[leaf], parent=leaf, unit=0, gone=np.empty((0, 2), np.int64))
     split = replace(tree, nodes=(*tree.nodes, child, child))
-    own, again = _proven(split, kept, STEP, area, False, claim, cut=False)
-    assert len(own["parent"]) == kept
+    look = Look(kept)
+    own, again = _proven(split, look, STEP, area, False, claim, cut=False)
+    assert len(own["parent"]) == kept and not look.short
     assert value == again == prove(area, own, False, claim) == prove(area, packed(split), False, claim)
-    # where not even those have room the first of them stand, as far as they prove
-    few, least = _proven(split, kept - 4, STEP, area, False, claim, cut=False)
-    assert len(few["parent"]) < kept
-    assert least == prove(area, few, False, claim) <= value
+
+
+def test_of_a_large_tree_no_more_nodes_are_looked_at_than_there_is_time_for(parted):
+    problem, plan, _ = parted
+    area, tree, claim = area_of(problem), plan.evidence, plan.lower_bound
+    before, every = -np.inf, len(tree.nodes)
+    for most in (1, 3, every // 3, every // 2, every - 1, every):
+        look = Look(most)
+        own, told = _proven(tree, look, STEP, area, False, claim, cut=False)
+        assert len(own["parent"]) == len(look.seen) <= most
+        assert look.short == (most < every)
+        # what is told of the part of the tree that was looked at is what the checker finds in it, or less
+        assert before <= told <= prove(area, own, False, claim)
+        before = told
+
+
+@pytest.mark.parametrize(("limit", "most"), [(None, MOST_NODES), (1e6, MOST_NODES), (20.0, 80), (10.0, 40)])
+def test_a_certificate_has_as_many_nodes_as_the_limit_has_time_for(limit, most):
+    evidence = SimpleNamespace(summary={"time_limit": limit}, units=range(1_000))
+    assert most_nodes(evidence) == most
 
 
 def test_nodes_that_are_left_out_of_a_certificate_are_numbered_anew(parted):

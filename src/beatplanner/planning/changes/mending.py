@@ -32,7 +32,7 @@ from beatplanner.planning.forum.forum_money import forum_ways
 from beatplanner.planning.forum.forum_pack import check_pack_inputs, write_pack
 from beatplanner.planning.forum.no_pack import empty_pack
 from beatplanner.planning.prepared import prepare_solvers
-from beatplanner.planning.progress import CHECK, PAPERS, of_run
+from beatplanner.planning.progress import CERTIFICATES, CHECK, PAPERS, of_run
 from beatplanner.planning.proof import Progress, Proof, Unproven, silent
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.plan import Plan
@@ -147,8 +147,10 @@ def mend(
         else {"moves": list(found.words), "residents": found.residents, "lower_bound": found.bound},
     }
     summary["drawn"] = drawn_from
+    progress(CERTIFICATES, None, None, read_clock(cancelled) - begin)
+    made = tables(plan, summary)
     progress("writing", None, None, read_clock(cancelled) - begin)
-    stopped = _write(out, drawing, plan, tables(plan, summary), inputs, seed, progress)
+    stopped = _write(out, drawing, plan, made, inputs, seed, progress)
     drawn_from["pack"] = [str(note) for note in stopped]
     return summary
 

@@ -19,7 +19,7 @@ from beatplanner.planning.verification.cut_proof import prove_cut
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import missing
 from beatplanner.planning.verification.proven import CannotProveError
-from beatplanner.planning.verification.travel_bound import cut_shares, pieces_of, prove
+from beatplanner.planning.verification.travel_bound import Look, cut_shares, pieces_of, prove
 from beatplanner.planning.verification.travel_lagrangian import ROUNDING
 from beatplanner.planning.verification.travel_pairs import Area, TooLargeError
 
@@ -213,14 +213,14 @@ def prove_part(
     bound: float,
     *,
     cut: bool = False,
-    seen: set[int] | None = None,
+    look: Look | None = None,
 ) -> float:
-    """Return what one municipality's certificate proves; `seen` as for `travel_bound.prove`."""
+    """Return what one municipality's certificate proves; `look` as for `travel_bound.prove`."""
     if cut and (not part or has_prices(part) or has_rings(part)):
         return prove_cut(area, bound, part)
     if cut:
         # beats are sought among those of any travel: that there are none is all that such a certificate can say
-        none = bound == math.inf and prove(area, part, priced, bound, seen) == math.inf
+        none = bound == math.inf and prove(area, part, priced, bound, look) == math.inf
         return math.inf if none else prove_cut(area, bound)
     if area.count == len(area.weight) or not part:
         # every unit is a beat of its own, or nothing was sought: no travel is the bound that needs no proof
@@ -229,7 +229,7 @@ def prove_part(
         n = len(area.weight)
         every = np.arange(n)
         return min(float(area.weight @ area.metres(every, np.full(n, j))) for j in range(n))
-    return prove(area, part, priced, bound, seen)
+    return prove(area, part, priced, bound, look)
 
 
 def _limits(areas: list[Area], arrays: dict[str, np.ndarray], *, cut: bool) -> list[tuple[int, float, float]]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 import numpy as np
 
@@ -41,7 +43,26 @@ HAIR = 1e-7
 FEW = 0.75
 
 
-def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float, seen: set[int] | None = None) -> float:
+@dataclass
+class Look:
+    """How much of a tree is looked at: of a larger one the nodes that were made first, and a node whose children are not looked at ends there.
+
+    Attributes
+    ----------
+    most
+        Nodes; None for all.
+    seen
+        Written: the nodes that were looked at. Without the others the certificate proves as much or more.
+    short
+        Written: whether there were more to look at.
+    """
+
+    most: int | None = None
+    seen: set[int] = field(default_factory=set[int])
+    short: bool = False
+
+
+def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float, look: Look | None = None) -> float:
     """Return what a certificate proves: the least of the bounds of its leaves, with pairs left out that no plan below `bound` has.
 
     Where that is `bound` or more, no plan costs less than `bound`.
@@ -56,8 +77,8 @@ def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float, 
         Whether it counts which of today's beats a beat carries on.
     bound
         What is claimed; inf where it is claimed that there are no such beats.
-    seen
-        Written, where it is given: the nodes of the tree that were looked at. Without the others the certificate proves the same.
+    look
+        How many nodes of the tree are looked at; all where it is not given.
 
     Raises
     ------
@@ -70,19 +91,19 @@ def prove(area: Area, proof: dict[str, np.ndarray], priced: bool, bound: float, 
     check_prices(proof, len(area.weight), len(area.balances))
     pairs = with_prices(area, all_pairs(area, priced), proof)
     if bound < math.inf:
-        return _proven(area, pairs, proof, bound, seen, priced=priced)
+        return _proven(area, pairs, proof, bound, look, priced=priced)
     # no plan costs more than each unit in its dearest site: where none is below that, there is none
     dearest = np.zeros(len(area.weight))
     np.maximum.at(dearest, pairs.unit, pairs.paid)
     most = math.fsum(dearest.tolist()) * (1 + HAIR) + HAIR
     if not math.isfinite(most):
         return -math.inf
-    found = _proven(area, pairs, proof, most, seen, priced=priced)
+    found = _proven(area, pairs, proof, most, look, priced=priced)
     return math.inf if found >= most else found
 
 
 def _proven(
-    area: Area, pairs: Pairs, proof: dict[str, np.ndarray], bound: float, seen: set[int] | None, *, priced: bool
+    area: Area, pairs: Pairs, proof: dict[str, np.ndarray], bound: float, look: Look | None, *, priced: bool
 ) -> float:
     """Return what the certificate proves of pairs, as `prove` says."""
     n, step = len(area.weight), float(proof["step"][0])
@@ -108,9 +129,7 @@ def _proven(
         best = max(best, least_of_all(area, proof["round_multiplier"][-1] * step, bound, priced=priced))
     if best >= bound or not len(proof["parent"]):
         return best
-    tree = _Tree(area, pairs if joined else with_links(pairs, area.edges, n), proof, bound)
-    if seen is not None:
-        tree.seen = seen
+    tree = _Tree(area, pairs if joined else with_links(pairs, area.edges, n), proof, bound, look or Look())
     return max(best, tree.least())
 
 
@@ -167,15 +186,14 @@ def _price(value: float) -> float:
 class _Tree:
     """Goes through the nodes, parents first, and evaluates each."""
 
-    def __init__(self, area: Area, pairs: Pairs, proof: dict[str, np.ndarray], bound: float) -> None:
-        self.area, self.pairs, self.proof, self.bound = area, pairs, proof, bound
+    def __init__(self, area: Area, pairs: Pairs, proof: dict[str, np.ndarray], bound: float, look: Look) -> None:
+        self.area, self.pairs, self.proof, self.bound, self.look = area, pairs, proof, bound, look
         self.n, self.step = len(area.weight), float(proof["step"][0])
         self.place = {(int(c), int(g)): s for s, (c, g) in enumerate(zip(pairs.centre, pairs.label, strict=True))}
         key = pairs.site * self.n + pairs.unit
         self.order = np.argsort(key, kind="stable")
         self.key = key[self.order]
         self.cuts = [self._cut(k) for k in range(len(proof["cut"]))]
-        self.seen: set[int] = set()
         self.counted, self.steps_left = set(proof.get("counted", np.empty(0, np.int64)).tolist()), MOST_STEPS_OF_ALL
 
     def pair(self, site: int, units: np.ndarray) -> np.ndarray:
@@ -233,10 +251,12 @@ class _Tree:
         first = self.proof["round_multiplier"][-1].astype(np.int64)
         # what holds of a node's plans holds of those of its children, whose own multipliers may prove less
         every = Zones(np.zeros(len(self.pairs.centre), np.int64), (self.area.count,))
-        stack = [(0, np.ones(len(self.pairs.site), bool), first, -math.inf, every)]
-        while stack:
-            k, alive, above, known, zones = stack.pop()
-            self.seen.add(k)
+        # in the order in which they were made, so that a part of the tree is always the same part
+        waiting = [(0, np.ones(len(self.pairs.site), bool), first, -math.inf, every)]
+        seen, most = self.look.seen, math.inf if self.look.most is None else self.look.most
+        while waiting:
+            k, alive, above, known, zones = heappop(waiting)
+            seen.add(k)
             u = above + self.proof["multiplier"][k]
             alive = self._without(k, alive)
             if self._need(k) >= 0:
@@ -250,25 +270,36 @@ class _Tree:
                 alive = alive & zones.used(self.pairs.site)
             own = children.get(k, [])
             found, left = self._evaluate(k, alive, u, zones)
-            while not own and found < self.bound:
-                # what is left may be apart by weight, and without it the bound is higher
-                fewer = in_reach(self.pairs, left, self.area.upper)
-                if fewer.sum() == alive.sum():
-                    break
-                alive = fewer
-                found, left = self._evaluate(k, alive, u, zones)
-            if not own and found < self.bound and k in self.counted:
-                found = max(found, self._counted(left, zones))
-            if found >= self.bound:
-                least = min(least, found)
-                continue
             known = max(known, found)
+            if not own and found < self.bound:
+                found = self._leaf(k, alive, left, u, zones)
+                known = max(known, found)
+            if known >= self.bound:
+                least = min(least, known)
+                continue
+            if own and len(seen) + len(waiting) + len(own) > most:
+                self.look.short, own = True, []
+            elif own and not self._shared_out(own, zones):
+                return -math.inf
             if not own:
                 least = min(least, known)
-            elif not self._shared_out(own, zones):
-                return -math.inf
-            stack += [(c, left, u, known, zones) for c in own]
+            for c in own:
+                heappush(waiting, (c, left, u, known, zones))
         return least
+
+    def _leaf(self, k: int, alive: np.ndarray, left: np.ndarray, u: np.ndarray, zones: Zones) -> float:
+        """Return what more is known of a node without children, of whose `alive` pairs some are `left`."""
+        found = -math.inf
+        while found < self.bound:
+            # what is left may be apart by weight, and without it the bound is higher
+            fewer = in_reach(self.pairs, left, self.area.upper)
+            if fewer.sum() == alive.sum():
+                break
+            alive = fewer
+            found, left = self._evaluate(k, alive, u, zones)
+        if found < self.bound and k in self.counted:
+            found = max(found, self._counted(left, zones))
+        return found
 
     def _counted(self, alive: np.ndarray, zones: Zones) -> float:
         """Return the least cost of the plans that a leaf has left, the claim at most; -inf where they are too many to go through."""

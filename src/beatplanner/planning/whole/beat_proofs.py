@@ -22,6 +22,7 @@ from beatplanner.planning.verification.beats_proof import (
     prove_part,
 )
 from beatplanner.planning.verification.evidence import Evidence as PlanEvidence
+from beatplanner.planning.verification.travel_bound import Look
 from beatplanner.planning.verification.travel_pairs import Area
 from beatplanner.planning.whole.cut_proofs import packed_cone, packed_rings
 from beatplanner.solver.districts.evidence import BoundEvidence, Multipliers, Node
@@ -35,8 +36,11 @@ Arrays = dict[str, np.ndarray]
 DIGITS = 10
 # Nodes kept of a tree, and multipliers in all: a proof is checked within seconds and stays small.
 MOST_NODES, MOST_NUMBERS = 700, 1_000_000
-# Of larger trees so many times as many nodes are evaluated, and those kept that the checker looks at: it may close a node that the search had to split.
+# Of larger trees nodes are sought among so many times as many, since the checker may close a node that the search had to split: what it looks at is kept.
 TRIED = 5
+# Share of a time limit that is left to certificates, and how many nodes of trees are kept for each of its seconds, times the units that each node has: the
+# work follows from the limit, not from the clock. A node takes some 15 μs for each unit.
+OF_CERTIFICATES, NODES_A_SECOND = 0.06, 4_000
 # Nodes kept of each of several trees, however large another is.
 FEWEST_NODES = 100
 # Multipliers are kept in steps of this share of their mean, which costs a few millionths of the bound; in finer ones where it costs more, as with a pair
@@ -97,7 +101,7 @@ def packed(
             "part": _small(np.concatenate([np.empty((0, 2), np.int64), *part])),
             "need": np.array([node.need for node in nodes], np.int64),
             # what is left there is few plans or none, which the multipliers do not say
-            "counted": np.array(sorted({k for k, v in enumerate(nodes) if v.end != "bound"} - set(parents)), np.int64),
+            "counted": np.array([k for k, node in enumerate(nodes) if node.end in ("empty", "plan")], np.int64),
             "cut_node": cut_node,
             "cut_of": np.searchsorted(used, cut_of),
             "cut_price": cut_price,
@@ -164,11 +168,18 @@ def beats_arrays(evidence: PlanEvidence, plan: Plan) -> Arrays | None:
     hosts = plan.beats.hosts
     if hosts:
         proofs = [p for b in hosts if b.bound < math.inf for p in (*b.evidence, *(x.evidence for x in b.limits))]
-        own = _over_hosts(hosts, areas, spare, _Writer(rules, stated, _nodes(proofs)))
+        own = _over_hosts(hosts, areas, spare, _Writer(rules, stated, _nodes(proofs), most_nodes(evidence)))
     else:
-        writer = _Writer(rules, stated, _nodes([*found, *(x.evidence for x in plan.beats.limits)]))
+        proofs = [*found, *(x.evidence for x in plan.beats.limits)]
+        writer = _Writer(rules, stated, _nodes(proofs), most_nodes(evidence))
         own = writer.together(found, float(plan.beats.price), plan.beats.limits, areas, spare)
     return None if own is None else arrays | own
+
+
+def most_nodes(evidence: PlanEvidence) -> int:
+    """Return how many nodes of all trees together are kept: as many as the share of the time limit does for, where there is one."""
+    limit, units = evidence.summary.get("time_limit"), max(1, len(evidence.units))
+    return MOST_NODES if limit is None else min(MOST_NODES, int(NODES_A_SECOND * limit / units))
 
 
 def moves_arrays(found: Sequence[PartEvidence], areas: Sequence[Area]) -> Arrays:
@@ -244,17 +255,18 @@ def _over_hosts(hosts: Sequence[AtHosts], areas: list[Area], spare: float, write
 
 @dataclass(frozen=True)
 class _Writer:
-    """Writes sets of certificates: under `rules`, for a bound of `stated`, with so many nodes in all.
+    """Writes sets of certificates: under `rules`, for a bound of `stated`, from so many nodes in all, of which at most so many are kept.
 
     Attributes
     ----------
-    rules, told, total
+    rules, stated, total, most
         As above.
     """
 
     rules: Beats
     stated: float
     total: int
+    most: int
 
     def together(
         self,
@@ -298,13 +310,16 @@ class _Writer:
     ) -> float:
         """Add the certificate of one municipality, and return what it proves."""
         held, cut = part.evidence, self.rules.objective == "cut"
-        most_nodes = 0 if held is None else max(FEWEST_NODES, int(MOST_NODES * len(held.nodes) / max(1, self.total)))
+        few = min(FEWEST_NODES, self.most)
+        most = 0 if held is None else max(few, int(self.most * len(held.nodes) / max(1, self.total)))
         by_pairs = held is not None and held.way == "lagrangian" and not (cut and bound < math.inf)
         own: Arrays = {}
         if held is not None and by_pairs:
-            own, value = _proven(held, most_nodes, STEP, area, priced, bound, cut=cut)
-            if own and value < bound * (1 - WORTH_FINER):
-                finer, better = _proven(held, most_nodes, FINE_STEP, area, priced, bound, cut=cut)
+            look = Look(max(1, min(most, MOST_NUMBERS // len(area.weight))))
+            own, value = _proven(held, look, STEP, area, priced, bound, cut=cut)
+            # where nodes are left out, they are what is missing
+            if own and not look.short and value < bound * (1 - WORTH_FINER):
+                finer, better = _proven(held, Look(look.most), FINE_STEP, area, priced, bound, cut=cut)
                 own, value = (finer, better) if better > value else (own, value)
         else:
             if held is not None and cut:
@@ -317,13 +332,12 @@ class _Writer:
 
 
 def _proven(
-    evidence: BoundEvidence, most_nodes: int, share: float, area: Area, priced: bool, bound: float, *, cut: bool
+    evidence: BoundEvidence, look: Look, share: float, area: Area, priced: bool, bound: float, *, cut: bool
 ) -> tuple[Arrays, float]:
-    """Return the arrays of a certificate, no more nodes than the checker looks at, and what they prove."""
-    wide, seen = packed(evidence, TRIED * most_nodes, share, TRIED * MOST_NUMBERS), set[int]()
-    value = prove_part(area, wide, priced, bound, cut=cut, seen=seen)
-    own = packed(_looked_at(evidence, seen), most_nodes, share)
-    if own and len(own["parent"]) < len(seen):
-        # the first nodes alone prove less
-        value = prove_part(area, own, priced, bound, cut=cut)
-    return own, value
+    """Return the arrays of a certificate, with the nodes that the checker looks at, and what they prove."""
+    most = look.most or 1
+    wide = packed(evidence, TRIED * most, share, TRIED * MOST_NUMBERS)
+    value = prove_part(area, wide, priced, bound, cut=cut, look=look)
+    look.short = look.short or 0 < len(wide.get("parent", ())) < len(evidence.nodes)
+    # the checker finds as much or more of a node whose children are not there
+    return packed(_looked_at(evidence, look.seen), most, share), value

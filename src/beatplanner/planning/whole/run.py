@@ -25,8 +25,9 @@ from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.forum_money import forum_ways
 from beatplanner.planning.prepared import prepare_solvers
-from beatplanner.planning.progress import of_run
+from beatplanner.planning.progress import CERTIFICATES, of_run
 from beatplanner.planning.proof import Progress, silent
+from beatplanner.planning.whole.beat_proofs import OF_CERTIFICATES
 from beatplanner.planning.whole.levels import with_levels
 from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.redrawn import asks_to_count, asks_to_redraw, counted, redraw, tell_redrawing
@@ -163,11 +164,13 @@ def run(
             forums=partial(forum_ways, town=town) if pack else None,
         )
         town, description = plan.town, plan.town.description
-        progress("writing", None, None, read_clock(cancelled) - begin)
+        # certificates are evaluated: the limit counts that too
+        progress(CERTIFICATES, None, None, read_clock(cancelled) - begin)
         summary = summarise(
             plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin
         )
         written = tables(plan, summary)
+        progress("writing", None, None, read_clock(cancelled) - begin)
         _tell_certified(progress, plan, written.summary, read_clock(cancelled) - begin)
         of_service = service_of(town, inputs, written, seed=seed)
         tell_redrawing(plan.beats, of_service)
@@ -251,7 +254,8 @@ def make_plan(
     InputError
         Where there is nothing to plan with, such as officers without any beats.
     """
-    end = read_clock(cancelled) + (DEFAULT_TIME_LIMIT if time_limit is None else time_limit)
+    # of a limit a part is left for the certificates of what was found
+    end = read_clock(cancelled) + (DEFAULT_TIME_LIMIT if time_limit is None else (1 - OF_CERTIFICATES) * time_limit)
     description = town.description
     has: dict[Step, object] = {
         "beats": description.beats,

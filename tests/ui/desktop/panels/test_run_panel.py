@@ -7,7 +7,7 @@ import pytest
 QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
-from beatplanner.planning.progress import CHECK, PAPERS, Unmet
+from beatplanner.planning.progress import CERTIFICATES, CHECK, PAPERS, Unmet
 from beatplanner.ui.desktop.panels.run_chart import RunChart, Series, seconds_said
 from beatplanner.ui.desktop.window import run_actions
 
@@ -120,7 +120,8 @@ def test_what_comes_before_the_search_takes_nothing_of_its_seconds(window, monke
     monkeypatch.setattr(type(window.solving), "running", True)
     window.solving.limited.emit(100.0, ["beats"], 5)
     lines, busy, values = [], [], []
-    for spent, phase in ((60.0, "preparing"), (90.0, "reading"), (95.0, "beats"), (120.0, "beats"), (130.0, "writing")):
+    phases = ("preparing", "reading", "beats", "beats", CERTIFICATES, "writing")
+    for spent, phase in zip((60.0, 90.0, 95.0, 120.0, 125.0, 130.0), phases, strict=True):
         monkeypatch.setattr(window, "spent", lambda s=spent: s)
         window.solving.progressed.emit(phase, None, None, 0.0)
         window._tick()
@@ -130,8 +131,9 @@ def test_what_comes_before_the_search_takes_nothing_of_its_seconds(window, monke
     monkeypatch.undo()
     assert lines[0] == ["Getting ready to compute…", "60 s"] and lines[1] == ["Reading the layers…", "90 s"]
     assert lines[2] == ["Step 1 of 2: Beats", "0 of 100 s"] and lines[3] == ["Step 1 of 2: Beats", "25 of 100 s"]
-    assert lines[4] == ["Step 2 of 2: Checking and writing the plan", "0 s"]
-    assert busy == [True, True, False, False, False] and values[2:4] == [0, 250]
+    assert lines[4] == ["Working out what proves the bounds…", "30 of 100 s"]
+    assert lines[5] == ["Step 2 of 2: Checking and writing the plan", "0 s"]
+    assert busy == [True, True, False, False, False, False] and values[2:5] == [0, 250, 300]
 
 
 def test_a_run_says_that_no_plan_keeps_the_rules_yet_and_which(window, monkeypatch):

@@ -50,6 +50,7 @@ class DrawingSolving:
             "beats": self.tr("Beats"),
             "stations": self.tr("Stations"),
             "officers": self.tr("Officers"),
+            "proving": self.tr("Proof"),
             "writing": self.tr("Writing"),
         }
         bare, unit = split_unit(phase)

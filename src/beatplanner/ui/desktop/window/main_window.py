@@ -64,7 +64,7 @@ from beatplanner.ui.desktop.window.plan_figures import PlanFigures
 from beatplanner.ui.desktop.window.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.window.result_actions import ResultActions
 from beatplanner.ui.desktop.window.room import RoomForMap
-from beatplanner.ui.desktop.window.run_actions import AFTER_STEPS, RunActions
+from beatplanner.ui.desktop.window.run_actions import AFTER_STEPS, PROVING, RunActions
 from beatplanner.ui.desktop.window.side_width import SideWidth
 from beatplanner.ui.desktop.window.status_line import StatusLine
 from beatplanner.ui.desktop.window.table_panel import TablePanel
@@ -253,7 +253,7 @@ class MainWindow(
             self.actions_by_name[entry.name].setEnabled(state[entry.needs])
         # a run that ends is neither ended again nor made to wait, by button or key
         going = state["running"] and not self.stopped_early
-        seeking = going and self.step_running != AFTER_STEPS
+        seeking = going and self.step_running not in (PROVING, AFTER_STEPS)
         self.keep_focus_at_run(state["idle"], state["running"], going, seeking)
         self.plan_button.setEnabled(state["idle"])
         self.cancel_button.setEnabled(state["running"])

@@ -37,7 +37,7 @@ TICK_MS = 500
 # Of so many municipalities the end of a run tells what is proven of each.
 MOST_TOLD = 5
 # What a run does before its steps, and after them.
-BEFORE_STEPS, AFTER_STEPS = ("", "preparing", "reading"), "writing"
+BEFORE_STEPS, PROVING, AFTER_STEPS = ("", "preparing", "reading"), "proving", "writing"
 
 
 def _at(place: str, words: str) -> str:
@@ -208,7 +208,11 @@ class RunActions:
         lines: list[str] = []
         words = self.tr("Taking the best plan so far…") if self.stopped_early else self.run_words
         names, steps = self._step_names(), [*self.steps_ahead, AFTER_STEPS]
-        around = {"reading": self.tr("Reading the layers…"), "preparing": self.tr("Getting ready to compute…")}
+        around = {
+            "reading": self.tr("Reading the layers…"),
+            "preparing": self.tr("Getting ready to compute…"),
+            PROVING: self.tr("Working out what proves the bounds…"),
+        }
         writing = self.step_running == AFTER_STEPS
         if self.step_running in around:
             lines.append(around[self.step_running])
@@ -223,7 +227,7 @@ class RunActions:
         if writing:
             lines.append(self.tr("{0} s").format(number(self.spent() - self.writing_from)))
             lines += self._written_words()
-        elif self.limit and self.step_running in self.steps_ahead:
+        elif self.limit and self.step_running in (*self.steps_ahead, PROVING):
             lines.append(self.tr("{0} of {1} s").format(number(self.searched()), number(self.limit)))
         else:
             lines.append(self.tr("{0} s").format(number(self.spent())))
@@ -259,16 +263,18 @@ class RunActions:
 
     def _go_to(self: Any, step: str) -> None:
         """Take a step as the one that is under way, unless a later one is: steps are planned side by side, and one may tell more after the next has begun."""
-        order = [*BEFORE_STEPS, *self.steps_ahead, AFTER_STEPS]
+        order = [*BEFORE_STEPS, *self.steps_ahead, PROVING, AFTER_STEPS]
         if not self.steps_ahead or (
             step in order and (self.step_running not in order or order.index(step) > order.index(self.step_running))
         ):
             self.step_running = step
         if self.search_from is None and self.step_running not in BEFORE_STEPS:
             self.search_from = self.spent()
+        if self.step_running == PROVING:
+            # the search is over: there is nothing left to end early
+            self._enable()
         if self.step_running == AFTER_STEPS and not self.writing_from:
             self.writing_from = self.spent()
-            # the search is over: there is nothing left to end early
             self._enable()
             self.bar.setRange(0, max(1, self.parts))
             self.bar.setValue(0)
