@@ -9,11 +9,13 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from beatplanner.data import output_place
+from beatplanner.data import output_place, running_programs
 from beatplanner.data.errors import InputError
 from beatplanner.data.output_place import cannot_write, scratch_folder, settle, swap_in, try_place
 
@@ -75,6 +77,30 @@ def test_what_a_running_program_writes_stays(tmp_path):
         folder.mkdir()
     settle(tmp_path / "plan")
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([other.name, strange.name])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing tells when a process began")
+def test_what_a_running_program_keeps_is_no_older_than_itself_whenever_the_system_looked_at_it(tmp_path, monkeypatch):
+    """Where memory is short Linux forgets the folders below /proc and makes them anew with the time of then; a plan under way was deleted by another."""
+    began = running_programs._began(os.getppid())
+    assert began is not None and began < time.time()
+    kept = tmp_path / f".plan.{os.getppid()}.part"
+    kept.mkdir()
+    real = Path.stat
+
+    def looked_at_now(path, **more):
+        return SimpleNamespace(st_mtime=time.time() + 3600) if "proc" in path.parts else real(path, **more)
+
+    monkeypatch.setattr(Path, "stat", looked_at_now)
+    # as old as the process, to the second; a number that was another's is known by what is older
+    for age, is_old in ((began, False), (began + 5, False), (began - 5, True)):
+        os.utime(kept, (age, age))
+        assert running_programs.is_left_over(kept, os.getppid()) is is_old
+    # where nothing is told of a process that runs, what it wrote stays
+    monkeypatch.setattr(running_programs, "_linux_field", lambda pid, number: "")
+    assert not running_programs.is_left_over(kept, os.getppid())
+    settle(tmp_path / "plan")
+    assert kept.exists()
 
 
 def test_the_next_command_brings_a_result_back(tmp_path, command):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,10 +29,26 @@ def is_left_over(path: Path, pid: int) -> bool:
     """Tell whether a file or folder was left by a process that is gone; a number given to a new process since does not keep it."""
     if not is_running(pid):
         return True
+    begun = _began(pid)
     with suppress(OSError):
-        # the folder of a process is as old as the process
-        return Path(f"/proc/{pid}").stat().st_mtime > path.lstat().st_mtime + 1.0
+        return begun is not None and begun > path.lstat().st_mtime + 1.0
     return False
+
+
+def _began(pid: int) -> float | None:
+    """Return when a process of Linux began, in seconds since 1970; None where the system does not say.
+
+    The days of its folder below /proc are no answer: they are those of the first look at it, and new ones where the system, short of memory, forgot
+    that look. What is counted here stands still with the process; both count from the start of the computer, in a container too.
+    """
+    if sys.platform != "linux":
+        return None
+    try:
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(_linux_field(pid, 21)) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError):
+        return None
+    # none can begin later than now: then the two counts are not of one clock
+    return time.time() - age if age > -1.0 else None
 
 
 def start_of(pid: int) -> str:
