@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pulp
 from benchmarks import orlib, tsplib
+from benchmarks.published import REGISTER, instances_of, sites_in
 from benchmarks.stations import LIMIT, town
 
 from beatplanner.solver.clock import Watch
@@ -83,8 +84,9 @@ def peer(label: str, metres: np.ndarray, count: int, seconds: float) -> None:
 def centers(folder: Path, seconds: float) -> None:
     """The forty p-centers of the OR-Library; together in 120 s."""
     total, proven, tried = 0.0, 0, 0
-    for number, known in enumerate(orlib.CENTERS, start=1):
+    for number in range(1, 41):
         path = folder / f"pmed{number}.txt"
+        known = REGISTER["p-center", path.stem].value
         if not path.exists():
             print(f"({path.name} is not in the folder)")
             continue
@@ -111,7 +113,8 @@ def medians(folder: Path, seconds: float) -> None:
         print(f"({path.name} is not in the folder)")
         return
     metres = tsplib.read(path)
-    for count, known in tsplib.OPTIMA["rl1304"].items():
+    for name in instances_of("p-median", "rl1304"):
+        count, known = sites_in(name), REGISTER["p-median", name].value
         rules = SiteRules.plain(len(metres), count)
         timed("p-median, rl1304", count, known, lambda w, r=rules: p_median(metres, r, seconds=60, cancelled=w))
     if seconds > 0:

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from forces import REGISTRY, force
+from benchmarks.forces import REGISTRY, force
 
 from beatplanner.solver.officers.assign import assign
 from beatplanner.solver.officers.figures import breaches, measure, stay

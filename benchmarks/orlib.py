@@ -11,96 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from benchmarks.published import known
 from scipy import sparse
 from scipy.sparse import csgraph
-
-# Known optima of pmed1 … pmed40, as published with the instances.
-OPTIMA = (
-    5819,
-    4093,
-    4250,
-    3034,
-    1355,
-    7824,
-    5631,
-    4445,
-    2734,
-    1255,
-    7696,
-    6634,
-    4374,
-    2968,
-    1729,
-    8162,
-    6999,
-    4809,
-    2845,
-    1789,
-    9138,
-    8579,
-    4619,
-    2961,
-    1828,
-    9917,
-    8307,
-    4498,
-    3033,
-    1989,
-    10086,
-    9297,
-    4700,
-    3013,
-    10400,
-    9934,
-    5057,
-    11060,
-    9423,
-    5128,
-)
-
-# Known farthest ways of the p-centers of the same files (Daskin 1995; Pullan 2008).
-CENTERS = (
-    127,
-    98,
-    93,
-    74,
-    48,
-    84,
-    64,
-    55,
-    37,
-    20,
-    59,
-    51,
-    36,
-    26,
-    18,
-    47,
-    39,
-    28,
-    18,
-    13,
-    40,
-    38,
-    22,
-    15,
-    11,
-    38,
-    32,
-    18,
-    13,
-    9,
-    30,
-    29,
-    15,
-    11,
-    30,
-    27,
-    15,
-    29,
-    23,
-    13,
-)
 
 
 @dataclass(frozen=True)
@@ -140,9 +53,8 @@ def parse(text: str) -> tuple[np.ndarray, int]:
 def read(path: Path) -> PMedianFile:
     """Read a file; the known optimum is found by its name, such as ``pmed7.txt``."""
     metres, count = parse(path.read_text(encoding="ascii"))
-    named = re.fullmatch(r"pmed0*(\d+)", path.stem)
-    number = int(named[1]) if named else 0
-    return PMedianFile(path.stem, metres, count, OPTIMA[number - 1] if 1 <= number <= len(OPTIMA) else None)
+    published = known("p-median", re.sub(r"^pmed0+", "pmed", path.stem))
+    return PMedianFile(path.stem, metres, count, None if published is None else int(published.value))
 
 
 def generate(nodes: int, count: int, seed: int) -> str:

@@ -22,6 +22,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 from benchmarks.checker_area import area_of
+from benchmarks.published import known
 
 from beatplanner.planning.verification.cut_proof import prove_cut
 from beatplanner.planning.verification.travel_bound import prove
@@ -33,28 +34,12 @@ from beatplanner.solver.districts.solve import solve_districts
 
 EARTH_KM = 6371.0088
 TOLERANCE = 0.005
-# State: its number, districts of 2010, and what was published of its tracts: value and gap of the travel with contiguity after at most an hour,
-# and of the cut: value and bound, an hour.
-STATES: dict[str, tuple[int, int, tuple[float, float] | None, tuple[int, int] | None]] = {
-    "ID": (16, 2, (53916.36, 0.0), (17, 17)),
-    "NH": (33, 2, (2688.28, 0.0), (26, 26)),
-    "ME": (23, 2, (7716.04, 0.0), (20, 20)),
-    "NM": (35, 3, (31603.15, 0.0), (43, 43)),
-    "NE": (31, 3, (21983.42, 0.0), (44, 44)),
-    "UT": (49, 4, (22037.00, 0.0), (79, 66)),
-    "MS": (28, 4, (16305.45, 0.0), (63, 47)),
-    "AR": (5, 4, (15569.97, 0.0), (70, 40)),
-    "OK": (40, 5, (19107.87, 0.0), None),
-    "KS": (20, 4, (22786.69, 0.0), None),
-    "WV": (54, 3, (11834.84, 0.066), (43, 43)),
-    "NV": (32, 4, (12497.05, 0.0901), (77, 55)),
-    "AL": (1, 7, None, None),
-    "IA": (19, 4, None, None),
-    "LA": (22, 6, None, None),
-}
-# The published cut of counties, all proven within 20 minutes.
-COUNTIES = {
-    "ME": 16, "NM": 17, "ID": 10, "WV": 23, "LA": 49, "AL": 55, "AR": 33, "OK": 40, "MS": 34, "NE": 19, "IA": 33, "KS": 32
+# The levels of the graphs, and what their places are called in the register of published values.
+PLACES = {"tract": "tracts", "county": "counties"}
+# State: its number and its districts of 2010.
+STATES: dict[str, tuple[int, int]] = {
+    "ID": (16, 2), "NH": (33, 2), "ME": (23, 2), "NM": (35, 3), "NE": (31, 3), "UT": (49, 4), "MS": (28, 4), "AR": (5, 4), "OK": (40, 5),
+    "KS": (20, 4), "WV": (54, 3), "NV": (32, 4), "AL": (1, 7), "IA": (19, 4), "LA": (22, 6),
 }  # fmt: skip
 PEOPLE = ("population", "P0010001", "TOTPOP", "POP10", "pop")
 ACROSS = ("x", "C_X", "INTPTLON20", "INTPTLON10", "lon")
@@ -171,7 +156,7 @@ def main() -> None:
     )
     print("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|", flush=True)
     for state in options.states or STATES:
-        number, count, travel, cut = STATES[state]
+        number, count = STATES[state]
         path = file_of(options.folder, options.level, number)
         if path is None:
             continue
@@ -185,13 +170,8 @@ def main() -> None:
         begin, spent = time.monotonic() - begin, time.process_time() - spent
         scale = 1e6 if goal == TRAVEL else 1.0
         gap = 1 - (plan.lower_bound or 0.0) / plan.objective
-        theirs, their_gap = "–", "–"
-        if goal == TRAVEL and options.level == "tract" and travel:
-            theirs, their_gap = f"{travel[0]:,.2f}", f"{travel[1]:.2%}"
-        elif goal == CUT and options.level == "county" and state in COUNTIES:
-            theirs, their_gap = str(COUNTIES[state]), "0.00%"
-        elif goal == CUT and options.level == "tract" and cut:
-            theirs, their_gap = str(cut[0]), f"{1 - cut[1] / cut[0]:.2%}"
+        published = known(options.goal, f"{state}, {PLACES[options.level]}")
+        theirs, their_gap = ("–", "–") if published is None else (f"{published.value:,.10g}", f"{published.gap:.2%}")
         proven = certified(problem, plan)
         checked = "–" if proven is None else f"{1 - proven / plan.objective:.3%}"
         value = f"{plan.objective / scale:,.2f}" if plan.outside == 0 else "no plan"

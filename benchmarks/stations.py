@@ -27,8 +27,8 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
-import orlib
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks import orlib
 
 from beatplanner.solver.location.covering import coverage, fewest, p_center
 from beatplanner.solver.location.exchange import greedy

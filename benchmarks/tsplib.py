@@ -12,21 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-# Published optima of the p-medians of a file, by sites to open.
-OPTIMA = {
-    "rl1304": {
-        5: 3099073,
-        10: 2134295,
-        20: 1412108,
-        50: 795012,
-        100: 491639,
-        200: 268573,
-        300: 177326,
-        400: 128332,
-        500: 97024,
-    }
-}
-
 
 def points(text: str) -> np.ndarray:
     """Return the points (n, 2) of a TSPLIB file; ValueError says what is wrong with it."""
