@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts import annealing as local_search
 from beatplanner.solver.districts.annealing import CUT, MOVES, TRAVEL
 from beatplanner.solver.districts.growth import Graph, Growth, NoRoomError, grown_from, halved, share_out
+from beatplanner.solver.districts.labels import best_labels
 from beatplanner.solver.districts.problem import (
     Amounts,
     DistrictingProblem,
@@ -38,6 +38,8 @@ CUT_HEAT, CUT_COLD = 2.4, (0.002, 0.06)
 IMPROVING_MOVES = 5_000
 # Units above which walks start from a halved map, and may be a little out of balance while they are hot, as a share of all workload.
 LARGE, ALLOWANCE = 2_000, 0.005
+# The same of smaller maps, in mean units for each district: where the bounds leave less room than a unit needs, a hot walk that must keep them stands still.
+UNIT_ALLOWANCE = 0.25
 
 # Units of a district, on average, from which a walk from centres gives way to a transport problem.
 BIG_DISTRICT = 60
@@ -284,7 +286,7 @@ class Search:
             log_from,
             best,
             tally,
-            ALLOWANCE * count * problem.upper / hot if n > LARGE else 0.0,
+            self._allowance(heat) / hot,
             2.0 * cold,
         )
         temperature, left, begin, done = hot, proposals, read_clock(cancelled), 0
@@ -309,6 +311,15 @@ class Search:
         step_seed = int(random.integers(2**31))
         local_search.anneal(step_seed, self.chunk, 1e-3 * cold, 1.0, *arguments, False)
         return self.found(best)
+
+    def _allowance(self, heat: float) -> float:
+        """Return the workload that may be outside the bounds at the first heat of a walk; it shrinks as the walk cools."""
+        problem = self.problem
+        n, count = len(problem.weight), problem.count
+        if n > LARGE:
+            return ALLOWANCE * count * problem.upper
+        # shifts of the border are small steps at any heat, so that balance is no obstacle there
+        return UNIT_ALLOWANCE * count * float(problem.weight.mean()) * heat / HOT if problem.goal == TRAVEL else 0.0
 
     def _heat(self, cost: float, heat: float, lukewarm: bool) -> tuple[float, float, float]:
         """Return the size of a plan's figures, and the first and last heat of a walk from a plan that costs so much; see `anneal`."""
@@ -445,44 +456,6 @@ class Search:
         better = self.found(state.district)
         slack = 1e-9 * abs(found.objective)
         return better if better.objective <= found.objective + slack and better.outside <= found.outside else found
-
-
-def best_labels(
-    district: np.ndarray, count: int, current: np.ndarray, residents: np.ndarray, locked: np.ndarray
-) -> np.ndarray:
-    """Give each district the label of today's district so that the fewest residents change label.
-
-    Parameters
-    ----------
-    district
-        (n,) new district of each unit.
-    count
-        Number of new districts.
-    current
-        (n,) label of today's district, -1 for none.
-    residents
-        (n,) residents.
-    locked
-        (n,) label that a unit's district must bear, -1 where free.
-
-    Returns
-    -------
-    numpy.ndarray
-        (K,) label of each district, -1 for a new one.
-    """
-    labels = np.unique(np.concatenate([current[current >= 0], locked[locked >= 0]]))
-    if not len(labels):
-        return np.full(count, -1)
-    shared = np.zeros((count, len(labels)))
-    known = current >= 0
-    np.add.at(shared, (district[known], np.searchsorted(labels, current[known])), residents[known] + 1e-9)
-    held = locked >= 0
-    shared[district[held], np.searchsorted(labels, locked[held])] += 1e12
-    rows, columns = linear_sum_assignment(-shared)
-    label = np.full(count, -1)
-    fits = shared[rows, columns] > 0
-    label[rows[fits]] = labels[columns[fits]]
-    return label
 
 
 def _outside(total: np.ndarray, lower: float, upper: float) -> float:

@@ -33,6 +33,7 @@ from beatplanner.solver.districts.cut_ways import NODES_OF_A_CUT, first_cut, has
 from beatplanner.solver.districts.dilation import dilated_bound, suits
 from beatplanner.solver.districts.evidence import BalancePrices, BoundEvidence, Multipliers
 from beatplanner.solver.districts.growth import LocksApartError, NoRoomError, share_out
+from beatplanner.solver.districts.labels import best_labels
 from beatplanner.solver.districts.nearby import nearby_bound
 from beatplanner.solver.districts.parting import parted_anew
 from beatplanner.solver.districts.problem import (
@@ -43,7 +44,7 @@ from beatplanner.solver.districts.problem import (
     keeps_budget,
     pieces,
 )
-from beatplanner.solver.districts.search import LARGE, Found, Search, Tell, best_labels, measured
+from beatplanner.solver.districts.search import LARGE, Found, Search, Tell, measured
 from beatplanner.solver.districts.sites import joined
 from beatplanner.solver.districts.tree import Unfinished, exact_districts
 
