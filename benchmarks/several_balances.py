@@ -1,14 +1,19 @@
 """Measure districts that balance several amounts at once, on public instances or on ones of the same kind.
 
-    python -m benchmarks.several_balances [FOLDER] [--count N] [--units N] [--districts K] [--effort E] [--nodes N] [--seconds S] [--threads N]
+    python -m benchmarks.several_balances [FOLDER] [--published FILE] [--count N] [--match TEXT] [--units N] [--districts K] [--effort E] [--nodes N]
+        [--seconds S] [--threads N]
 
-FOLDER holds instances of commercial districting in the plain format of Gliesch, Ritt and Moreira (2018, EvoCOP, 158–173; Ríos-Mercado and Fernández 2009
-before them, Pereira and Vilà 2024 after): the number of units; a row of number, x, y and three activities for each; the number of edges and a row of
-two units for each; then districts, a number that is not used, and the tolerance of each activity. Without FOLDER seeded ones of the kind are made: units at
-random in a square of 1,000, joined by a Delaunay triangulation, activities in the ranges of the set DS (4 to 20, 15 to 400 and 15 to 100), ±5 %.
+FOLDER holds instances of commercial districting in one of two plain formats. That of Gliesch, Ritt and Moreira (2018, EvoCOP, 158–173; Ríos-Mercado and
+Fernández 2009 before them, Pereira and Vilà 2024 after): the number of units; a row of number, x, y and three activities for each; the number of edges and a
+row of two units for each; then districts, a number that is not used, and the tolerance of each activity. And that of the sets 2DU and DU with centres: each
+row of a unit has one number more, the districts are told twice before the tolerances, with one number more, and a table of districts × units says which go
+together well. Without FOLDER seeded ones of the kind are made: units at random in a square of 1,000, joined by a Delaunay triangulation, activities in the
+ranges of the set DS (4 to 20, 15 to 400 and 15 to 100), ±5 %.
 
-The literature makes the diameter least, the longest way between two units of a district; ours makes the travel least, so that what compares is whether
-a plan within all three tolerances is found. Both values are told, the diameter of ours without any care for it.
+Of the first the literature makes the diameter least, the longest way between two units of a district; ours makes the travel least, so that what compares is
+whether a plan within all three tolerances is found. Both values are told, the diameter of ours without any care for it. Of the second it makes the sum of
+the ways to the centres least, each unit counted once; so does ours then, and the values compare. FILE has the published ones: rows of ``name = (…, …, value)``, or a
+table with the columns ``instance`` and ``cmp``, of several runs each.
 """
 
 from __future__ import annotations
@@ -31,7 +36,7 @@ SIDE = 1_000.0
 
 @dataclass(frozen=True)
 class Instance:
-    """Points (n, 2), activities (n, 3), edges (m, 2), districts, and the tolerance of each activity."""
+    """Points (n, 2), activities (n, 3), edges (m, 2), districts, the tolerance of each activity, and whether units count by their number or by the first activity."""
 
     name: str
     xy: np.ndarray
@@ -39,21 +44,25 @@ class Instance:
     edges: np.ndarray
     districts: int
     tolerance: tuple[float, ...]
+    by_number: bool = False
 
     def problem(self) -> DistrictingProblem:
-        """Return the problem: the first activity is the workload, the others are balances beside it."""
+        """Return the problem: the first activity is the workload and the others are balances beside it, or all are where each unit counts once."""
         mean = self.activity.sum(axis=0) / self.districts
         low, high = (mean * (1 + sign * np.array(self.tolerance)) for sign in (-1, 1))
-        others = range(1, self.activity.shape[1])
+        even = tuple(
+            Balance(str(j), self.activity[:, j], float(low[j]), float(high[j])) for j in range(self.activity.shape[1])
+        )
+        units = float(len(self.xy))
         return DistrictingProblem(
-            weight=self.activity[:, 0],
+            weight=np.ones(len(self.xy)) if self.by_number else self.activity[:, 0],
             xy=self.xy,
             edges=self.edges,
             border=np.ones(len(self.edges)),
             count=self.districts,
-            lower=float(low[0]),
-            upper=float(high[0]),
-            balances=tuple(Balance(str(j), self.activity[:, j], float(low[j]), float(high[j])) for j in others),
+            lower=1.0 if self.by_number else even[0].lower,
+            upper=units if self.by_number else even[0].upper,
+            balances=even if self.by_number else even[1:],
         )
 
     def diameter(self, district: np.ndarray) -> float:
@@ -78,7 +87,9 @@ def read(text: str, name: str = "") -> Instance:
         return [float(v) for v in numbers[place - count : place]]
 
     units = int(take(1)[0])
-    rows = np.array(take(6 * units)).reshape(units, 6)
+    with_centres = len(text.partition("\n")[2].partition("\n")[0].split()) == 7
+    columns = 7 if with_centres else 6
+    rows = np.array(take(columns * units)).reshape(units, columns)
     if rows[:, 0].tolist() != list(range(units)):
         raise ValueError("the units are not numbered from 0 on")
     edges = int(take(1)[0])
@@ -86,7 +97,26 @@ def read(text: str, name: str = "") -> Instance:
     if edges and (ends.min() < 0 or ends.max() >= units):
         raise ValueError(f"an edge names a unit that is none of the {units}")
     districts, _, *tolerance = take(5)
-    return Instance(name, rows[:, 1:3], rows[:, 3:], ends, int(districts), tuple(tolerance))
+    if with_centres and (take(1) and set(take(int(districts) * units)) != {1.0}):
+        raise ValueError("units that go together badly are none of what is measured here")
+    return Instance(name, rows[:, 1:3], rows[:, 3:6], ends, int(districts), tuple(tolerance), with_centres)
+
+
+def read_published(text: str) -> dict[str, float]:
+    """Return the least value that was published of each instance."""
+    found: dict[str, float] = {}
+    head, *rows = text.splitlines()
+    columns = head.split()
+    for row in rows:
+        if "cmp" in columns:
+            cells = dict(zip(columns, row.split(), strict=False))
+            name, value = cells.get("instance", ""), cells.get("cmp", "")
+        else:
+            name, _, value = row.partition("=")
+            value = value.strip(" ()").rpartition(",")[2]
+        if name.strip() and value.strip():
+            found[name.strip()] = min(float(value), found.get(name.strip(), np.inf))
+    return found
 
 
 def made(units: int, districts: int, seed: int) -> Instance:
@@ -104,6 +134,8 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--published", type=Path, help="a file of published values")
+    parser.add_argument("--match", default="", help="only instances whose name has this text")
     parser.add_argument("--count", type=int, default=120)
     parser.add_argument("--units", type=int, default=500)
     parser.add_argument("--districts", type=int, default=10)
@@ -115,13 +147,17 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     if options.folder is not None:
-        files = sorted(p for p in options.folder.rglob("*") if p.suffix in (".in", ".dat"))[: options.count]
+        files = sorted(p for p in options.folder.rglob("*") if p.suffix in (".in", ".dat") and options.match in p.name)
+        files = files[: options.count]
         instances = (read(p.read_text("ascii"), p.stem) for p in files)
     else:
         instances = (made(options.units, options.districts, seed) for seed in range(1, options.count + 1))
-    print("| instance | within all | travel | bound | gap | diameter | seconds of the processor |")
-    print("|---|---|--:|--:|--:|--:|--:|", flush=True)
-    kept, looked_at, widest = 0, 0, list[float]()
+    best = {} if options.published is None else read_published(options.published.read_text("utf-8"))
+    print(
+        "| instance | within all | travel | bound | gap | diameter | published | beside it | seconds of the processor |"
+    )
+    print("|---|---|--:|--:|--:|--:|--:|--:|--:|", flush=True)
+    kept, looked_at, widest, beside = 0, 0, list[float](), list[float]()
     for instance in instances:
         problem, spent = instance.problem(), time.process_time()
         plan = solve_districts(
@@ -141,6 +177,10 @@ def main() -> None:
         bound, gap = "–", "–"
         if plan.lower_bound is not None:
             bound, gap = f"{plan.lower_bound:,.0f}", f"{1 - plan.lower_bound / plan.objective:.2%}"
+        known = best.get(instance.name.removesuffix("-edited"))
+        ours = plan.objective if instance.by_number else diameter
+        if known is not None and fits:
+            beside.append(ours / known - 1)
         row = (
             instance.name,
             "yes" if fits else "no",
@@ -148,10 +188,15 @@ def main() -> None:
             bound,
             gap,
             f"{diameter:,.1f}",
+            "–" if known is None else f"{known:,.1f}",
+            "–" if known is None or not fits else f"{ours / known - 1:+.2%}",
             f"{spent:.1f}",
         )
         print(f"| {' | '.join(row)} |", flush=True)
     print(f"\n{kept} of {looked_at} within all tolerances, mean diameter {np.mean(widest):,.1f}")
+    if beside:
+        worse = sum(share > 1e-6 for share in beside)
+        print(f"beside the published: {np.mean(beside):+.2%} in the mean of {len(beside)}, worse in {worse}")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ SOURCES = tuple(
         "maps",
         "screen_map",
         "map_margins",
+        "sectors",
         "street_beats",
         "small_files",
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from benchmarks.several_balances import made, read
+from benchmarks.several_balances import made, read, read_published
 
 TEXT = "3\n0 0 0 4 15 20\n1 3 4 5 30 15\n2 6 8 6 45 16\n2\n0 1\n1 2\n2 50 0.05 0.1 0.2\n"
 
@@ -19,6 +19,27 @@ def test_an_instance_is_read_with_the_bounds_of_each_amount():
     ]
     assert problem.edges.tolist() == [[0, 1], [1, 2]]
     assert instance.diameter(np.array([0, 0, 1])) == 5.0
+
+
+CENTRES = "3\n0 0 0 4 15 20 0\n1 3 4 5 30 15 0\n2 6 8 6 45 16 0\n2\n0 1\n1 2\n2 2 0.05 0.1 0.2 0.2\n1 1 1\n1 1 1\n"
+
+
+def test_where_the_ways_to_centres_count_each_unit_counts_once_and_all_amounts_are_balanced():
+    instance = read(CENTRES, "with centres")
+    problem = instance.problem()
+    assert instance.by_number and problem.count == 2 and problem.weight.tolist() == [1, 1, 1]
+    assert [b.amount.tolist() for b in problem.balances] == [[4, 5, 6], [15, 30, 45], [20, 15, 16]]
+    assert (problem.balances[0].lower, problem.balances[2].upper) == pytest.approx((7.5 * 0.95, 25.5 * 1.2))
+    assert problem.edges.tolist() == [[0, 1], [1, 2]]
+    with pytest.raises(ValueError, match="go together badly"):
+        read(CENTRES.replace("1 1 1\n1 1 1\n", "1 1 1\n1 0.5 1\n"))
+
+
+def test_published_values_are_the_least_of_each_instance():
+    plain = "Violation - Loss - Compactness:\n2DU60-05-1\t = (0,0,5305.57)\n2DU60-05-2\t = (0,0,5466.66)\n\n"
+    assert read_published(plain) == {"2DU60-05-1": 5305.57, "2DU60-05-2": 5466.66}
+    runs = "instance n cmp feas\nd500-01 500 38.5 2\nd500-01 500 38.25 3\nd500-02 500 40.0 1\n"
+    assert read_published(runs) == {"d500-01": 38.25, "d500-02": 40.0}
 
 
 @pytest.mark.parametrize(

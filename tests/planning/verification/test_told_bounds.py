@@ -40,3 +40,11 @@ def test_a_gap_is_that_of_the_certificate_or_is_told_not_to_be():
     # more than half a percent of the objective is not given away for that
     far = told("feasible", 998.0, 990.0)
     assert far["certified"] is False and far["lower_bound"] == 998.0 and far["certified_bound"] == pytest.approx(990.0)
+
+
+def test_a_bound_that_is_the_objective_leaves_no_gap_whichever_way_its_last_digit_is_rounded():
+    objective = 6_049_492.193318062
+    claims = {"status": "optimal", "objective": objective, "lower_bound": objective, "gap": 0.0}
+    evidence = SimpleNamespace(tables=SimpleNamespace(proofs={}))
+    _tell(evidence, "beats", claims, {"proves": np.array([objective])})  # type: ignore[arg-type]
+    assert claims["certified"] is True and claims["lower_bound"] > objective and claims["gap"] == 0.0

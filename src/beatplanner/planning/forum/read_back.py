@@ -23,7 +23,7 @@ PROGRAM = re.compile(
 RECORDS = re.compile(r'<script type="application/json"[^>]*>(.*?)</script>', re.DOTALL)
 TOOLTIP = re.compile(r"bindTooltip\(\s*`(.*?)`", re.DOTALL)
 # Coordinates in the records of a page: places on the map, and colours.
-SHAPES = frozenset({"at", "shape", "colours", "lines", "river"})
+SHAPES = frozenset({"at", "shape", "colours", "lines", "rings", "river"})
 # Bytes of a file, and of all parts of an office file, at most.
 LARGEST = 200 << 20
 

@@ -99,7 +99,7 @@ def _tell_relaxed(evidence: Evidence, plan: Plan, bound: float) -> None:
     objective = claims["objective"]
     evidence.tables.proofs["beats"] = arrays | {"bound": np.array([certified])}
     claims["relaxed_bound"] = certified
-    claims["relaxed_gap"] = (objective - certified) / objective if objective > 0 else 0.0
+    claims["relaxed_gap"] = _gap(objective, certified)
 
 
 def _stops(evidence: Evidence, plan: Plan) -> None:
@@ -188,9 +188,14 @@ def _tell(evidence: Evidence, step: str, claims: Claims, arrays: Arrays | None) 
     keeps = claims["status"] != "optimal" or objective - certified <= OPTIMAL_GAP * objective
     if keeps and float(bound) - certified <= DEAR * abs(objective):
         claims["lower_bound"], claims["certified"] = certified, True
-        claims["gap"] = (objective - certified) / objective if objective > 0 else 0.0
+        claims["gap"] = _gap(objective, certified)
     else:
         claims["certified_bound"] = certified
+
+
+def _gap(objective: float, bound: float) -> float:
+    """Return the share of the objective that a bound leaves; a bound whose last digit is rounded up to that of the objective leaves none."""
+    return max(0.0, objective - bound) / objective if objective > 0 else 0.0
 
 
 def _stations(_evidence: Evidence, plan: Plan) -> Arrays | None:

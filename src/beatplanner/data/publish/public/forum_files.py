@@ -43,6 +43,8 @@ TWIN_HEADINGS = {
     "municipality": "Municipality",
     "residents": "Residents",
     "posts": "Officers' posts",
+    "sector": "Sector",
+    "command": "Command",
     "within_walk": "Within a walk of a station",
     "old_beat": "Beat today",
     "new_beat": "New beat",

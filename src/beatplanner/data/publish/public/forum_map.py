@@ -11,8 +11,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -27,6 +26,7 @@ import shapely
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.formats.geometry import dissolve
+from beatplanner.data.publish.public.map_words import Ground, MapWords
 from beatplanner.data.publish.public.plan import PublicPlan
 
 if TYPE_CHECKING:
@@ -42,99 +42,6 @@ MOST_CORNERS = 40_000
 # A beat's name may stand at so many places of a grid of so many steps each way, so that it lies on no sign and no other name.
 LABEL_STEPS, LABEL_PLACES = 9, 24
 POLICY_PLACE = "BEATPLANNER-POLICY"
-
-
-@dataclass(frozen=True)
-class MapWords:
-    """What the map says, in one language.
-
-    Attributes
-    ----------
-    language
-        BCP 47.
-    texts
-        By the names that the template uses.
-    decision, made, review
-        Who decided, when the map was made, and a warning about the translation (may be empty).
-    residents
-        By beat: what is shown of its residents; empty where they are unknown.
-    figures
-        By beat: the shown number, or None where it is hidden.
-    station, forum
-        By beat: its station and its next forum, in words.
-    walk, why
-        (n,) of each unit: its way to a station, and why it is in its beat, in words.
-    questions
-        Questions and answers.
-    card_title, card
-        How the map was made: a title, and blocks of text and tables.
-    names
-        What each beat is called.
-    cards
-        By beat: ``name``, and ``rows`` of a heading and lines: what a click on it tells.
-    """
-
-    language: str
-    texts: Mapping[str, str]
-    decision: str
-    made: str
-    review: str
-    residents: Mapping[str, str]
-    figures: Mapping[str, int | None]
-    station: Mapping[str, str]
-    forum: Mapping[str, str]
-    walk: Sequence[str]
-    why: Sequence[str]
-    questions: Sequence[tuple[str, str]]
-    card_title: str
-    card: Sequence[Mapping[str, Any]]
-    names: Mapping[str, str]
-    cards: Mapping[str, Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Sign:
-    """A station or a place where forums meet, with what a click on it tells.
-
-    Attributes
-    ----------
-    kind
-        ``there``, ``new`` and ``closes`` (of today, not of the plan) of stations, ``venue`` of forums.
-    at
-        Its place, metres of the plan's CRS.
-    name, said
-        What it is called, and what it is, in words.
-    rows
-        Headings with their lines.
-    beats
-        Ids of the beats whose forum meets here.
-    """
-
-    kind: str
-    at: tuple[float, float]
-    name: str
-    said: str
-    rows: Sequence[Sequence[Any]]
-    beats: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What the map shows beside the plan, in the plan's CRS: named streets with the beats that they run through, rivers, and signs.
-
-    Attributes
-    ----------
-    streets
-        Name, ids of beats, the beats in words, lines.
-    waters
-        Lines; None where there are none.
-    signs
-        Stations and the places where forums meet.
-    """
-
-    streets: Sequence[tuple[str, Sequence[str], str, shapely.Geometry]] = ()
-    waters: gpd.GeoSeries | None = None
-    signs: Sequence[Sign] = ()
 
 
 def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Ground) -> None:
@@ -225,6 +132,8 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
         stations=plan.stations is not None,
         **{kind: any(sign.kind == kind for sign in ground.signs) for kind in ("there", "closes", "new")},
         residents=bool(words.residents),
+        groups=list(words.groups),
+        bordered=[level for level, called in words.groups.items() if len(called) > 1],
         municipalities=bool((beats["municipality"].astype(str) != "").any()),
         figures=_in_script(dict(words.figures)),
         streets_json=_in_script(_streets(ground, plan)),
@@ -239,6 +148,7 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
                 "beats": name_of,
                 "colours": colours,
                 "labels": _labels(shapes, name_of),
+                "groups": _groups(units, plan, words),
                 "river": [] if ground.waters is None else _lines(ground.waters.to_numpy(), plan),
                 "signs": [
                     {
@@ -260,6 +170,7 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
                 "municipality": b.municipality,
                 "residents": words.residents.get(str(b.beat), ""),
                 "posts": b.posts,
+                "groups": {level: str(getattr(b, level)) for level in words.groups},
                 "station": words.station.get(str(b.beat), ""),
                 "forum": words.forum.get(str(b.beat), ""),
             }
@@ -274,6 +185,18 @@ def write_forum_map(path: Path, plan: PublicPlan, words: MapWords, ground: Groun
         draft=t["draft"],
     )
     path.write_text(_with_policy(_with_plain_ids(page, view), own), encoding="utf-8", newline="\n")
+
+
+def _groups(units: gpd.GeoDataFrame, plan: PublicPlan, words: MapWords) -> list[GroupsOnMap]:
+    """Return the sectors and the commands of a plan, level by level, as Leaflet draws them; one alone is all that the map shows, and has no border."""
+    found: list[GroupsOnMap] = []
+    for level, called in words.groups.items():
+        of_beat = dict(zip(plan.beats["beat"].astype(str), plan.beats[level].astype(str), strict=True))
+        areas = _dissolved(units.assign(group=units["beat"].astype(str).map(of_beat)), "group")
+        if len(areas) > 1:
+            rings = [ring for shape in areas.values() for ring in _rings(shape)]
+            found.append({"kind": level, "rings": rings, "labels": _labels(areas, dict(called))})
+    return found
 
 
 @cache
@@ -367,6 +290,14 @@ class LabelOnMap(TypedDict):
     beat: str
     text: str
     at: list[list[float]]
+
+
+class GroupsOnMap(TypedDict):
+    """The sectors or the commands: their rings, and where their names may stand."""
+
+    kind: str
+    rings: list[Any]
+    labels: list[LabelOnMap]
 
 
 def _dissolved(units: gpd.GeoDataFrame, column: str) -> dict[str, shapely.Geometry]:

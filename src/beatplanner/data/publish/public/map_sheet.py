@@ -62,7 +62,8 @@ class SheetDrawing:
     places
         Places that stand there with a number: the number and the name.
     shown
-        What a legend explains: ``area``, ``border``, ``fill``, ``street``, ``water``, ``river_border``, ``line``, ``today``, ``new``, ``venue``, ``larger``.
+        What a legend explains: ``area``, ``border``, ``fill``, ``street``, ``water``, ``river_border``, ``line``, ``today``, ``new``, ``venue``, ``larger``,
+        ``sector``, ``command``.
     parts
         Dense parts for sheets of their own: west, south, east, north in metres.
     """

@@ -31,6 +31,8 @@ PLACE_OWN = 0.35
 RIVER_EDGE, RIVER_LEAST = 0.45, 3.0
 # Letters of a station's name, mm: read at arm's length on any pattern.
 STATION_NAME = 2.7
+# Lines of the border of a sector and of a command, one over the other: colour and mm.
+GROUP_LINES = {"sector": ((DARK, 1.3),), "command": ((DARK, 2.4), ("#fff", 1.0))}
 # Square millimetres of a beat that a sheet shows a part of, from which on the part is named.
 LEAST_PIECE = 40.0
 
@@ -298,6 +300,36 @@ def area_names(
         if at is not None:
             _write_placed(sheet, at, size)
     return [name for _, name in sorted(listed)], cramped
+
+
+def draw_groups(sheet: PaperSheet, groups: Mapping[str, gpd.GeoDataFrame]) -> None:
+    """Draw the borders of sectors as thick lines, and those of commands as double ones, so that grey tells them apart; one alone has none."""
+    for level, lines in GROUP_LINES.items():
+        there = groups.get(level)
+        if there is not None and len(there) > 1:
+            borders = shapely.boundary(there.geometry.to_numpy())
+            for colour, width in lines:
+                draw_lines(sheet, borders, colour, width)
+            sheet.shown.add(level)
+
+
+def group_names(sheet: PaperSheet, groups: Mapping[str, gpd.GeoDataFrame], size: float) -> None:
+    """Write the id of each sector and command on a plate in its area, where that hides nothing; a page of the pack tells which beats are in it."""
+    for level in GROUP_LINES:
+        there = groups.get(level)
+        if there is None or len(there) < 2:
+            continue
+        seen = zip(there["group"], there.geometry, strict=True)
+        cut = [(str(group), geometry.intersection(shape, sheet.frame)) for group, shape in seen]
+        named = [(group, _on_sheet(shape, sheet)) for group, shape in cut if shape.area > 0]
+        shapes = [shape for _, shape in named]
+        middles = np.array([shapely.get_coordinates(shapely.point_on_surface(s))[0] for s in shapes]).reshape(-1, 2)
+        texts = [(group, None) for group, _ in named]
+        found = placed(shapes, middles, texts, size, sheet.taken, sheet.width, sheet.height, WHOLE)
+        for at in found:
+            if at is not None:
+                sheet.write(at[0], at[1], at[2], size, bold=True, colour=ACCENT, plate=True)
+                sheet.taken.append(box_of(at[0], at[1], at[2], size, bold=True))
 
 
 def _write_placed(sheet: PaperSheet, at: Named, size: float) -> None:

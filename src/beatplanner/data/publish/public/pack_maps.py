@@ -34,8 +34,10 @@ from beatplanner.data.publish.public.map_signs import (
     borders_on,
     draw_fill,
     draw_ground,
+    draw_groups,
     draw_lines,
     draw_stations,
+    group_names,
     mark_part,
     names_beside,
     neighbour_names,
@@ -73,6 +75,7 @@ def draw_town(
     today: gpd.GeoDataFrame | None = None,
     stations: gpd.GeoDataFrame | None = None,
     names: Mapping[str, str] | None = None,
+    groups: Mapping[str, gpd.GeoDataFrame] | None = None,
     part: Box | None = None,
     parts: Sequence[Box] | None = None,
 ) -> SheetDrawing:
@@ -96,6 +99,8 @@ def draw_town(
         ``station``, ``existing`` and points, and ``closes`` where some of today's stations do; None where there are none.
     names
         What each station is called.
+    groups
+        Sectors and commands with ``group`` and polygons, by their column; None where there are none.
     part
         The part that is drawn alone (west, south, east, north in metres).
     parts
@@ -121,6 +126,7 @@ def draw_town(
     river_under(sheet, waters, areas.geometry.to_numpy(), 0.6)
     for shape in areas.geometry:
         sheet.draw(shape, line=DARK, width=0.6)
+    draw_groups(sheet, groups or {})
     draw_stations(sheet, stations, size=2.6)
     for number, box in enumerate(parts or ()):
         mark_part(sheet, box, chr(ord("A") + number))
@@ -132,6 +138,7 @@ def draw_town(
         unnamed, at = station_names(sheet, stations, names, 2.6, borders_on(sheet, areas.geometry.to_numpy()))
     listed, cramped = area_names(sheet, areas, labels, size)
     cramped += at
+    group_names(sheet, groups or {}, 1.15 * size)
     if parts is None and part is None:
 
         def fits(box: Box) -> bool:
@@ -151,6 +158,7 @@ def draw_town(
                 today=today,
                 stations=stations,
                 names=names,
+                groups=groups,
                 parts=found,
             )
     return _finished(sheet, scale, listed, unnamed, parts=parts or ())

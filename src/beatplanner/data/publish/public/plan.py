@@ -13,11 +13,14 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.formats import geometry
+from beatplanner.data.result.alphabet import natural
 from beatplanner.data.result.draft_reason import Reason
 
 # Columns that the public layers may have; what is not here stays in the office.
 UNIT_COLUMNS = ("unit", "name", "municipality", "current", "beat", "x", "y", "station", "walk_minutes", "geometry")
-BEAT_COLUMNS = ("beat", "name", "colour", "municipality", "centre_unit", "posts", "geometry")
+BEAT_COLUMNS = ("beat", "name", "colour", "municipality", "centre_unit", "posts", "sector", "command", "geometry")
+# Those of them that tell in which sector and which command a beat is, where a plan has any.
+GROUP_COLUMNS = ("sector", "command")
 STATION_COLUMNS = ("station", "name", "existing", "near", "geometry")
 
 
@@ -142,6 +145,17 @@ class PublicPlan:
     def land(self) -> shapely.Geometry:
         """All beats as one area."""
         return geometry.dissolve(self.beats.geometry.to_numpy())
+
+    @cached_property
+    def groups(self) -> dict[str, gpd.GeoDataFrame]:
+        """The sectors and the commands that beats are in, by their column, those that the plan has: ``group`` and polygons, made of the beats."""
+        found: dict[str, gpd.GeoDataFrame] = {}
+        for column in GROUP_COLUMNS:
+            if column in self.beats and self.beats[column].notna().all():
+                areas = geometry.dissolved(gpd.GeoDataFrame(self.beats[[column, "geometry"]]), column)
+                order = sorted(range(len(areas)), key=lambda k: natural(str(areas[column].iloc[k])))
+                found[column] = gpd.GeoDataFrame(areas.iloc[order].rename(columns={column: "group"}))
+        return found
 
     @property
     def stations_today(self) -> gpd.GeoDataFrame | None:

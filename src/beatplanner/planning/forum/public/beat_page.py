@@ -11,6 +11,7 @@ from beatplanner.data.publish.public.plan import Posted, Successor
 from beatplanner.data.result.alphabet import natural
 from beatplanner.planning.forum.public.blocks import Block, capital, heading, paragraph, table
 from beatplanner.planning.forum.public.content import PackContent
+from beatplanner.planning.forum.public.sectors import where_led
 from beatplanner.planning.forum.public.wording import PARTNER_TITLES, theme_name
 
 # Themes, answers and partners on one side of paper; all of them are in the pack's tables.
@@ -31,7 +32,7 @@ def beat_page(content: PackContent, beat: Any, picture: str | None = None) -> li
     picture
         File of the QR code of the map; None where the map lies nowhere.
     """
-    left = [*_officers(content, beat), *_before(content, beat), *_concerns(content, beat)]
+    left = [*_officers(content, beat), *where_led(content, beat), *_before(content, beat), *_concerns(content, beat)]
     right = [*_station(content, beat), *_forum(content, beat), *_report_back(content, beat), *_partners(content, beat)]
     right += [heading(content.speech.text("How to object")), paragraph(content.objection())]
     if picture is not None and content.settings.map_url:

@@ -200,6 +200,19 @@ class PackContent:
         return self.speech.text("For {share} of residents the beat changes.", share=self.speech.percent(counted(share)))
 
     @property
+    def grouped(self) -> list[str]:
+        """How many sectors and commands there are, in sentences; empty where beats are in none."""
+        t, groups = self.speech, self.plan.groups
+        said: list[str] = []
+        if "sector" in groups:
+            n = on_map(len(groups["sector"]))
+            said.append(t.count("The beats are in one sector.", "The beats are in {n} sectors.", n))
+        if "command" in groups:
+            n = on_map(len(groups["command"]))
+            said.append(t.count("The sectors are in one command.", "The sectors are in {n} commands.", n))
+        return said
+
+    @property
     def tenure(self) -> str:
         """How long officers who leave have been in their beats, as the postings come to; empty where nobody can tell."""
         t, facts = self.speech, self.plan.officers
@@ -272,6 +285,7 @@ class PackContent:
                 "A beat is a part of the town with police officers of its own, so that they and the people who live there get to know each other."
             ),
             t.count("The plan has one beat.", "The plan has {n} beats.", on_map(len(self.beats))),
+            *self.grouped,
             self.tenure,
             self.handover,
         ]

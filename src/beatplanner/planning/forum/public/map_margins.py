@@ -14,6 +14,8 @@ TOWN_FRAMES = {(392.0, 236.0): "a3", (269.0, 354.0): "a3 standing"}
 # The signs of the legend as SVG, 9 × 5 mm each, in the order in which they stand there.
 SIGNS = {
     "border": f'<path d="M0 2.5H9" stroke="{DARK}" stroke-width="1"/>',
+    "sector": f'<path d="M0 2.5H9" stroke="{DARK}" stroke-width="1.6"/>',
+    "command": f'<path d="M0 2.5H9" stroke="{DARK}" stroke-width="2.6"/><path d="M0 2.5H9" stroke="#fff" stroke-width="1"/>',
     "line": f'<path d="M0 2.5H9" stroke="{DARK}" stroke-width=".5" stroke-dasharray="1.6 1.2"/>',
     "fill": '<rect x="0" y=".5" width="4.2" height="4" fill="#a9c0e8"/><rect x="4.8" y=".5" width="4.2" height="4" fill="#fbe3bb"/>'
     '<path d="M4.8 4.5L8.8 .5M4.8 2.5L6.8 .5M6.8 4.5L9 2.3" stroke="#4d4d4d" stroke-width=".16"/>',
@@ -39,6 +41,8 @@ def sign_labels(t: PublicSpeech) -> dict[str, str]:
         "water": t.text("River or other barrier"),
         "river_border": t.text("Border along a river"),
         "border": t.text("Border of the beat"),
+        "sector": t.text("Border of a sector"),
+        "command": t.text("Border of a command"),
         "street": t.text("Street or road"),
         "venue": t.text("Where the forum meets"),
         "fill": t.text("Fill and pattern only tell neighbouring beats apart"),

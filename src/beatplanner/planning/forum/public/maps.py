@@ -94,7 +94,7 @@ class Maps:
             "waters": tables.waters,
         }
         if planned:
-            common |= {"stations": plan.stations, "names": self.stations}
+            common |= {"stations": plan.stations, "names": self.stations, "groups": plan.groups}
             return draw_town(plan, plan.beats, self.names, today=self.today, **common, **which)
         assert self.today is not None
         labels = {str(b): str(b) for b in self.today["beat"]}

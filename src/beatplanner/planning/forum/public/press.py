@@ -13,8 +13,9 @@ import geopandas as gpd
 from beatplanner.data.publish.public.beat_pages import pictures_in, write_beat_pages
 from beatplanner.data.publish.public.figures import LAYOUT, Register
 from beatplanner.data.publish.public.forum_files import write_json, write_minutes, write_proposal, write_tables
-from beatplanner.data.publish.public.forum_map import Ground, MapWords, write_forum_map
+from beatplanner.data.publish.public.forum_map import write_forum_map
 from beatplanner.data.publish.public.forum_picture import write_picture
+from beatplanner.data.publish.public.map_words import Ground, MapWords
 from beatplanner.data.publish.public.pack_pdf import write_pack_pdf
 from beatplanner.data.publish.public.plan import PublicPlan
 from beatplanner.data.publish.public.public_layers import write_public_layers

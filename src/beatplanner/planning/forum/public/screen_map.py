@@ -8,11 +8,12 @@ import numpy as np
 
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.publish.public.figures import counted, on_map
-from beatplanner.data.publish.public.forum_map import Ground, MapWords, Sign
+from beatplanner.data.publish.public.map_words import Ground, MapWords, Sign
 from beatplanner.planning.forum.public.beat_page import officer_lines, walk
 from beatplanner.planning.forum.public.blocks import capital
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.questions import questions, why_here
+from beatplanner.planning.forum.public.sectors import group_name, group_rows
 from beatplanner.planning.forum.public.town_pages import run_card
 
 
@@ -27,6 +28,10 @@ def _texts(content: PackContent) -> dict[str, str]:
         "beat": t.text("Beat"),
         "beats": t.text("The beats"),
         "municipality": t.text("Municipality"),
+        "sector": t.text("Sector"),
+        "command": t.text("Command"),
+        "sector_border": t.text("Border of a sector"),
+        "command_border": t.text("Border of a command"),
         "residents": t.text("Residents"),
         "posts": t.text("Officers' posts"),
         "station": t.text("Station"),
@@ -111,6 +116,10 @@ def map_words(content: PackContent) -> MapWords:
         card_title=t.text("How this pack was made"),
         card=run_card(content),
         names=content.names,
+        groups={
+            level: {str(g): group_name(content, level, str(g)) for g in areas["group"]}
+            for level, areas in plan.groups.items()
+        },
         cards={str(b.beat): _card(content, b) for b in content.beats},
     )
 
@@ -122,6 +131,7 @@ def _card(content: PackContent, beat: Any) -> dict[str, object]:
     officers = officer_lines(content, ident)
     if officers:
         rows.append([t.text("Your officers"), officers])
+    rows += [[heading, list(lines)] for heading, lines in group_rows(content, beat)]
     stations: list[str] = []
     for way in content.plan.ways.get(ident, ()):
         name = content.station_names[way.station]

@@ -20,6 +20,7 @@ from beatplanner.planning.forum.public.blocks import Block
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.questions import questions, why_here
+from beatplanner.planning.forum.public.sectors import groups_of
 from beatplanner.planning.forum.public.town_pages import area_title, old_new_pairs, run_card, street_index
 from beatplanner.planning.forum.public.wording import LEVEL_TITLES, theme_name
 
@@ -117,7 +118,7 @@ def _areas(press: Press, content: PackContent) -> dict[str, Table]:
     for names in (figures.unit, figures.name, figures.current, figures.beat, figures.municipality):
         for name in {n for n in names if n}:
             register.enter("given", name)
-    walk = figures.within is not None
+    walk, groups = figures.within is not None, list(content.plan.groups)
     beats = [
         (
             b.beat,
@@ -125,6 +126,7 @@ def _areas(press: Press, content: PackContent) -> dict[str, Table]:
             b.municipality,
             cell(press, content, "beat", str(b.beat)),
             register.cell(of_force(int(b.posts))),
+            *groups_of(content, b).values(),
             *([cell(press, content, "within", str(b.beat))] if walk else []),
         )
         for b in content.beats
@@ -143,7 +145,7 @@ def _areas(press: Press, content: PackContent) -> dict[str, Table]:
     ]
     tables: dict[str, Table] = {
         "beats.csv": (
-            ["beat", "name", "municipality", "residents", "posts", *(["within_walk"] if walk else [])],
+            ["beat", "name", "municipality", "residents", "posts", *groups, *(["within_walk"] if walk else [])],
             beats,
         ),
         "units.csv": (
@@ -317,7 +319,7 @@ def public_layers(press: Press, content: PackContent) -> dict[str, gpd.GeoDataFr
     units = gpd.GeoDataFrame(
         plan.units[[c for c in ("unit", "name", "municipality", "current", "beat", "geometry") if c in plan.units]]
     )
-    beats = gpd.GeoDataFrame(plan.beats[["beat", "name", "municipality", "posts", "geometry"]])
+    beats = gpd.GeoDataFrame(plan.beats[["beat", "name", "municipality", "posts", *plan.groups, "geometry"]])
     if figures.residents:
         shown: list[float] = []
         for beat in beats["beat"].astype(str):
@@ -325,6 +327,7 @@ def public_layers(press: Press, content: PackContent) -> dict[str, gpd.GeoDataFr
             shown.append(np.nan if value is None else float(press.register.cell(counted(value))))
         beats.insert(3, "residents", pd.Series(shown, index=beats.index))
     layers = {"units": units, "beats": beats}
+    layers |= {f"{level}s": areas.rename(columns={"group": level}) for level, areas in plan.groups.items()}
     if plan.stations is not None:
         named = [content.station_names[str(s)] for s in plan.stations["station"]]
         layers["stations"] = gpd.GeoDataFrame(plan.stations[["existing", "geometry"]].assign(station=named))

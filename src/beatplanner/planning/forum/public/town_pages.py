@@ -14,6 +14,7 @@ from beatplanner.planning.forum.public.beat_page import action_table
 from beatplanner.planning.forum.public.blocks import Block, capital, heading, paragraph, table
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.questions import questions_page
+from beatplanner.planning.forum.public.sectors import groups_page, spans_asked
 from beatplanner.planning.forum.public.wording import theme_name, use_of
 
 # So many municipalities stand beside each other in a table at most.
@@ -25,6 +26,10 @@ def town_pages(content: PackContent, sheets: Mapping[str, int]) -> list[tuple[st
     t = content.speech
     found = [
         (t.text("Forums"), _forums(content)),
+        (
+            t.text("Sectors and commands") if "command" in content.plan.groups else t.text("Sectors"),
+            groups_page(content),
+        ),
         (t.text("What people reported"), _concerns(content)),
         (t.text("Where do I belong?"), _indexes(content, sheets)),
         (t.text("What changes"), _old_new(content)),
@@ -280,6 +285,7 @@ def rules_asked(content: PackContent) -> list[str]:
         said.append(
             t.text("Work of each beat: at most {share} above or below the mean of its municipality", share=share)
         )
+    said += spans_asked(content)
     if "max_moved" in beats:
         said.append(t.text("Residents who change beat: at most {share}", share=t.percent(rule(beats["max_moved"]))))
     if "walk_minutes" in stations:
