@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 import shapely
 
+from beatplanner.data.formats.geopackages import append_layer
 from beatplanner.data.publish.public.map_signs import GROUP_LINES
 from beatplanner.data.publish.public.pack_maps import draw_town
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.qgis_project import write_qgis_project
 from beatplanner.planning.forum.forum_pack import town_of, write_pack
 from beatplanner.planning.forum.public_plan import public_plan
 from beatplanner.planning.forum.read_back import texts_of
@@ -117,3 +119,22 @@ def test_a_map_on_paper_draws_borders_between_groups_and_none_around_one_alone(p
     width = GROUP_LINES["sector"][0][1]
     assert f'stroke-width="{width}"' in drawn["two"].svg and f'stroke-width="{width}"' not in drawn["one"].svg
     assert drawn["two"].svg.count(">S1<") == 2 and ">S1<" not in drawn["one"].svg
+
+
+def test_the_map_book_draws_and_names_them_over_the_beats(planned_once, tmp_path):
+    shutil.copytree(planned_once.path("plan"), tmp_path / "plan")
+    tables = read_result(tmp_path / "plan")
+    assert tables.beats is not None
+    two = np.where(np.arange(len(tables.beats)) < 2, "S1", "S2")
+    of = tables.beats.assign(sector=two)
+    sectors = gpd.GeoDataFrame(of[["sector", "geometry"]].dissolve("sector").reset_index())
+    append_layer(tmp_path / "plan" / "plan.gpkg", "sectors", sectors)
+    project = tmp_path / "plan" / "plan.qgs"
+    write_qgis_project(project, replace(tables, beats=gpd.GeoDataFrame(of), sectors=sectors))
+    text = project.read_text(encoding="utf-8")
+    order = re.findall("<item>beatplanner_(.*?)</item>", text)
+    assert order.index("sectors") < order.index("beats") and "commands" not in order
+    # in the tree of layers, and in the legends of the overview and of the page of each beat
+    assert text.count('<layer-tree-layer id="beatplanner_sectors" name="Sectors"') >= 3
+    layer = re.search(r"<maplayer[^>]*><id>beatplanner_sectors</id>.*?</maplayer>", text, re.DOTALL)
+    assert layer is not None and "fieldName='\"sector\"'" in layer[0] and 'name="Sector"' in layer[0]

@@ -55,6 +55,8 @@ GROUPS = (
         "plan.gpkg",
         (
             ("stations", "Point", words.STATION, True),
+            ("commands", "Polygon", words.COMMANDS, True),
+            ("sectors", "Polygon", words.SECTORS, True),
             ("beats", "Polygon", "Beats", True),
             ("catchments", "Polygon", "Catchments", False),
             ("stops", "Point", "Mobile stops", False),
@@ -68,9 +70,9 @@ GROUPS = (
     ),
 )
 # What is drawn over what, from the top down: borders of areas are seen in their beat, a forum's ring around a station's sign.
-OVER = ("stations", "forums", "stops", "sites", "river", "today", "catchments", "units", "beats")
+OVER = ("stations", "forums", "stops", "sites", "river", "commands", "sectors", "today", "catchments", "units", "beats")
 # What the legend of a printed page names; beats are named on the map itself, and one of them stands for all.
-ON_THE_PAGE = ("stations", "forums", "river", "units")
+ON_THE_PAGE = ("stations", "forums", "commands", "sectors", "river", "units")
 
 
 def write_ground(

@@ -20,6 +20,7 @@ SPEAKERS = "Residents who speak {language}"
 NUMBERED = "Beat {name}"
 PART, LARGER = "Part {letter}, larger", "Larger on a sheet of its own, under this letter"
 BORDER, FILL = "Border of the beat", "Fill and pattern only tell neighbouring beats apart"
+SECTORS, COMMANDS = "Sectors", "Commands"
 # A station whose place is made up and not accepted by anybody yet.
 UNNAMED = "a place near {area}, still to be chosen"
 # What columns are called, with their units.
@@ -42,6 +43,12 @@ ALIASES = {
     "covered_share": "Hours of the year with an officer in the beat (share)",
     "colour": "Colour on maps",
     "centre_unit": "Centre area",
+    "sector": "Sector",
+    "command": "Command",
+    "beats": "Beats",
+    "sectors": SECTORS,
+    "centre_beat": "Centre beat",
+    "centre_sector": "Centre sector",
     "station": "Station",
     "existing": "There today",
     "residents": "Residents whose nearest station this is",
@@ -88,7 +95,21 @@ LAYERS = ("Beats", "Catchments", "Mobile stops", "Candidate sites", "Areas")
 _SAID = (FORUMS, TODAY, RIVER, STATION, OPEN, NEW, GROUND, PLAN, DATA, OVERVIEW, ATLAS, SHEET, INTERNAL, GRID)
 WORDS = tuple(
     dict.fromkeys(
-        (*_SAID, SPEAKERS, NUMBERED, PART, LARGER, BORDER, FILL, UNNAMED, *LAYERS, *ALIASES.values(), *STATES.values())
+        (
+            *_SAID,
+            SPEAKERS,
+            NUMBERED,
+            PART,
+            LARGER,
+            BORDER,
+            FILL,
+            SECTORS,
+            COMMANDS,
+            UNNAMED,
+            *LAYERS,
+            *ALIASES.values(),
+            *STATES.values(),
+        )
     )
 )
 

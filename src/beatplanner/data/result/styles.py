@@ -66,9 +66,10 @@ def layer_styles(
         )
     if tables.catchments is not None:
         styles["catchments"] = _plain_fill("#6baed640", "#2171b5", 0.2)
-    for level, width in (("sectors", 0.8), ("commands", 1.4)):
+    for level, (line, width) in GROUP_LINES.items():
         if getattr(tables, level) is not None:
-            styles[level] = _plain_fill("#ffffff00", "#000000", width)
+            names = _labels(f'"{level.removesuffix("s")}"', 11, "placement='4' priority='3'", bold=True)
+            styles[level] = _plain_fill("#ffffff00", line, width, names)
     if tables.stops is not None:
         styles["stops"] = _marker("triangle", "#e6550d", 2.6)
     if tables.sites is not None:
@@ -305,6 +306,8 @@ def _point_labels(expression: str, size: float) -> str:
     )
 
 
+# The borders of sectors and commands, colour and mm: wider than those of beats, and told apart by their width where there is no colour.
+GROUP_LINES = {"sectors": ("#000000", 1.2), "commands": ("#08306b", 2.2)}
 # Millimetres: the sign of a station, the ring of a forum around it, the sign of a forum elsewhere, a letter of a beat's name, and a beat that has room for its number.
 STATION, RING, VENUE, LETTER, ROOM = 3.8, 6.6, 3.2, 2.2, 7.0
 # The one form in which a beat is called (`data.result.names`), as an expression of QGIS.
