@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from paper_texts import pages_of
 
 from beatplanner.data.sample.sample_town import write_sample_town
 from delivery.wheels import ROOT
@@ -37,9 +38,7 @@ AFTER_BEATS = 36
 
 def answers_missing(folder: Path) -> list[str]:
     """Return what docs/questions.md names and the sample town's pages do not have; pages after the maps move with the enlarged parts."""
-    import pypdf
-
-    pack = [" ".join(p.extract_text().split()) for p in pypdf.PdfReader(folder / "plan" / "forum" / "pack.pdf").pages]
+    pack = [" ".join(p.split()) for p in pages_of(folder / "plan" / "forum" / "pack.pdf")]
     moved = sum("larger –" in text for text in pack) - 2
     missing, rows = [], 0
     for line in (DOCS / "questions.md").read_text("utf-8").splitlines():

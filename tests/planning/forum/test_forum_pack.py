@@ -14,6 +14,7 @@ import docx
 import openpyxl
 import pypdf
 import pytest
+from paper_texts import pages_of
 
 from conftest import GridTown, write_grid_town
 
@@ -77,7 +78,7 @@ def packed(tmp_path_factory) -> GridTown:
 
 def text_of(path) -> str:
     # lines of a paragraph are one text here
-    return " ".join("\n".join(p.extract_text() for p in pypdf.PdfReader(path).pages).split())
+    return " ".join("\n".join(pages_of(path)).split())
 
 
 def test_names_and_colours_of_beats_are_those_of_the_plan_on_every_map(packed):

@@ -6,6 +6,7 @@ import re
 
 import pypdf
 import pytest
+from paper_texts import POINTS, pages_of
 
 # a line of contents: what it is, dots, and the page
 LINE = re.compile(r"^(?:• )?(.+?)(?: \.)+ *(\d+)$")
@@ -13,13 +14,19 @@ LINE = re.compile(r"^(?:• )?(.+?)(?: \.)+ *(\d+)$")
 
 @pytest.fixture(scope="module")
 def pages(planned_once):
-    reader = pypdf.PdfReader(planned_once.folder / "plan" / "forum" / "pack.pdf")
-    return [p.extract_text() for p in reader.pages]
+    return pages_of(planned_once.folder / "plan" / "forum" / "pack.pdf")
 
 
 def listed(text: str) -> dict[str, int]:
     lines = [LINE.match(line.strip()) for line in text.splitlines()]
     return {m[1].strip(): int(m[2]) for m in lines if m}
+
+
+def test_a_page_is_read_without_its_lines_as_with_them(pages, planned_once):
+    reader = pypdf.PdfReader(planned_once.folder / "plan" / "forum" / "pack.pdf")
+    drawn = [len(POINTS.findall(p.get_contents().get_data())) for p in reader.pages]
+    at = drawn.index(max(drawn))
+    assert drawn[at] > 100 and pages[at] == reader.pages[at].extract_text()
 
 
 def test_the_cover_names_the_page_of_every_chapter(pages):

@@ -9,8 +9,8 @@ from dataclasses import replace
 import docx
 import geopandas as gpd
 import pandas as pd
-import pypdf
 import pytest
+from paper_texts import pages_of
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.publish.before_planning import date_problems, decided_too_early
@@ -130,7 +130,7 @@ def test_no_broken_promise_is_printed(planned):
         assert said in pages, said
     assert "last day" not in pages and "days together" not in pages
     page = re.sub(r"<[^>]*>", " ", (folder / "forum" / "map.html").read_text(encoding="utf-8"))
-    paper = " ".join(p.extract_text() for p in pypdf.PdfReader(folder / "forum" / "pack.pdf").pages)
+    paper = " ".join(pages_of(folder / "forum" / "pack.pdf"))
     everything = pages + (folder / "forum" / "questions.csv").read_text(encoding="utf-8-sig") + page
     everything += " ".join(paper.split())
     for rule in (
@@ -157,12 +157,12 @@ def test_only_maps_and_indexes_of_the_pack_are_promised(planned):
     town = town_of(tables, folder)
     without = replace(tables, units=tables.units.assign(current=None))
     assert write_pack(folder, without, town, verdict=None) == []
-    cover = " ".join(pypdf.PdfReader(folder / "forum" / "pack.pdf").pages[0].extract_text().split())
+    cover = " ".join(pages_of(folder / "forum" / "pack.pdf")[0].split())
     assert "today and as planned" not in cover and "What changes" not in cover and "each street" not in cover
     assert "A map of the town as planned" in cover
     # as the force declares it, and never the day on which the file was written
     assert "1990" not in cover
-    said = " ".join(" ".join(p.extract_text() for p in pypdf.PdfReader(folder / "forum" / "pack.pdf").pages).split())
+    said = " ".join(" ".join(pages_of(folder / "forum" / "pack.pdf")).split())
     assert "Census 1990" in said
     assert "units.gpkg" not in said
     # a source that was declared is told beside each map, and what the plan lacks is said on the sheet of a beat
@@ -174,7 +174,7 @@ def test_only_maps_and_indexes_of_the_pack_are_promised(planned):
     forum = town.description.forum.model_copy(update={"sources": {}})
     silent = replace(town, description=town.description.model_copy(update={"forum": forum}))
     assert write_pack(folder, bare, silent, verdict=None) == []
-    said = " ".join(" ".join(p.extract_text() for p in pypdf.PdfReader(folder / "forum" / "pack.pdf").pages).split())
+    said = " ".join(" ".join(pages_of(folder / "forum" / "pack.pdf")).split())
     assert "Officers are not planned here yet." in said and "The sources of the data are not declared." in said
 
 
@@ -225,7 +225,7 @@ def test_a_draft_says_so_and_the_checker_knows(planned):
     assert "DRAFT" in (forum / "map.html").read_text(encoding="utf-8")
     head = docx.Document(str(forum / "beat_pages.docx")).sections[0].header.paragraphs[0].text
     assert head.startswith("DRAFT") and "still to be chosen" in head
-    pages = [p.extract_text() for p in pypdf.PdfReader(forum / "pack.pdf").pages]
+    pages = pages_of(forum / "pack.pdf")
     assert all("DRAFT" in p for p in pages)
     assert "still to be chosen" in " ".join(" ".join(pages).split())
     # what stays inside says it too

@@ -13,6 +13,7 @@ import numpy as np
 import pyogrio
 import pypdf
 import pytest
+from paper_texts import pages_of
 
 from beatplanner.data.description.models import Forum
 from beatplanner.data.publish.public.figures import PublicSpeech, Register, UnregisteredNumberError, counted
@@ -77,9 +78,9 @@ def test_every_public_file_is_read_back_and_has_no_number_without_an_entry(packe
             continue
         texts = texts_of(file)
         if file.suffix == ".pdf":
-            pages = pypdf.PdfReader(file).pages
+            pages = pages_of(file)
             # the labels of pages are the typesetter's own count
-            texts = [re.sub(r"\b\d+ / \d+\b", " ", p.extract_text()) for p in pages]
+            texts = [re.sub(r"\b\d+ / \d+\b", " ", p) for p in pages]
             # a name on a map is written twice, the first time as a halo
             texts = ["\n".join(map(without_halo, t.split("\n"))) for t in texts]
             allowed = {str(n) for n in range(len(pages) + 1)}
@@ -171,11 +172,7 @@ def test_the_public_plan_holds_no_counts(packed):
 def test_what_is_rare_or_names_a_person_is_no_theme_and_no_file_is_named(packed):
     forum = packed.folder / "plan" / "forum"
     for file in forum.iterdir():
-        said = (
-            " ".join(texts_of(file))
-            if file.suffix != ".pdf"
-            else " ".join(p.extract_text() for p in pypdf.PdfReader(file).pages)
-        )
+        said = " ".join(texts_of(file)) if file.suffix != ".pdf" else " ".join(pages_of(file))
         for secret in (
             "Petrov",
             "minor\b",
@@ -209,10 +206,11 @@ def public_bytes(folder) -> dict[str, object]:
         if file.suffix == ".png":
             found[file.name] = file.read_bytes()
         elif file.suffix == ".pdf":
-            pages = pypdf.PdfReader(file).pages
-            found[file.name] = re.sub(r"[0-9a-f]{16}", "", " ".join(p.extract_text() for p in pages))
+            said = pages_of(file)
+            found[file.name] = re.sub(r"[0-9a-f]{16}", "", " ".join(said))
             # what is drawn, beside what is written: lengths of bars, sizes, colours
-            drawn = [p.get_contents() for p in pages if not re.search(r"[0-9a-f]{16}", p.extract_text())]
+            pages = zip(pypdf.PdfReader(file).pages, said, strict=True)
+            drawn = [p.get_contents() for p, text in pages if not re.search(r"[0-9a-f]{16}", text)]
             found[file.name + " drawn"] = [d.get_data() for d in drawn if d is not None]
         elif file.suffix == ".html":
             found[file.name] = re.sub(r"[0-9a-f]{16,64}|\d{4}-\d\d-\d\dT[\d:+]+", "", file.read_text("utf-8"))

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
-import pypdf
 import pytest
+from paper_texts import pages_of
 
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.town.forum_tables import read_forum_tables
@@ -31,7 +31,7 @@ def test_a_pack_of_a_plan_that_failed_its_check_is_a_draft_on_every_page(planned
     shutil.copytree(planned_once.folder / "plan", folder)
     tables = read_result(folder)
     assert write_pack(folder, tables, town_of(tables, planned_once.folder / "plan"), verdict=WRONG) == []
-    pages = [" ".join(p.extract_text().split()) for p in pypdf.PdfReader(folder / "forum" / "pack.pdf").pages]
+    pages = [" ".join(p.split()) for p in pages_of(folder / "forum" / "pack.pdf")]
     assert all("DRAFT" in p and "found errors; do not use this pack" in p for p in pages)
     assert "DRAFT" in (folder / "forum" / "map.html").read_text(encoding="utf-8")
     assert drafts(folder).ok
@@ -73,7 +73,7 @@ def test_a_station_that_closes_is_told_and_all_that_stay_are_named(planned_once,
     more = pd.concat([tables.stations.iloc[:1].assign(station=n, name=n, geometry=place) for n in "PQRST"])
     tables = replace(tables, stations=gpd.GeoDataFrame(pd.concat([tables.stations, more]), crs=tables.stations.crs))
     assert write_pack(folder, tables, town_of(tables, planned_once.folder / "plan"), verdict=None) == []
-    pages = [" ".join(p.extract_text().split()) for p in pypdf.PdfReader(folder / "forum" / "pack.pdf").pages]
+    pages = [" ".join(p.split()) for p in pages_of(folder / "forum" / "pack.pdf")]
     told = [p for p in pages if f"This station of today closes in this plan: {gone['name']}." in p]
     assert told[0] == pages[0] and len(told) == 2 and "Your station" in told[1]
     stations = told[1].split("Other stations of this beat:")[1].split(" of the beat's residents")[0]

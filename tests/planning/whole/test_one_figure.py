@@ -17,8 +17,8 @@ import icalendar
 import numpy as np
 import openpyxl
 import pandas as pd
-import pypdf
 import pytest
+from paper_texts import pages_of
 
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.folder import read_result
@@ -53,7 +53,7 @@ def page_text(path: Path) -> str:
 
 
 def paper_text(path: Path) -> str:
-    return " ".join("\n".join(p.extract_text() for p in pypdf.PdfReader(path).pages).split())
+    return " ".join("\n".join(pages_of(path)).split())
 
 
 def word_text(path: Path) -> str:

@@ -8,6 +8,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 import pytest
+from window_runs import wait_for_plan
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
@@ -255,8 +256,7 @@ def test_repair_solving_on_and_the_plan_that_comes_of_it(window, qtbot):
     assert drawing.figures().broken == ()
     edits = drawing.edits
     do(window, "draw_keep")
-    with qtbot.waitSignal(window.solving.finished, timeout=120_000):
-        pass
+    wait_for_plan(qtbot, window)
     assert window.scenario.result is not None
     assert verify(window.scenario.result).ok
     drawn = read_result(window.scenario.result).summary["drawn"]["edits"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from window_runs import wait_for_plan
 
 QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
@@ -114,8 +115,8 @@ def test_what_was_drawn_becomes_the_plan_and_can_be_released(window, qtbot):
     taken, over = free(panel)
     panel.swap(taken, over)
     wanted = {panel.judge.ids[s] for s in panel.chosen}
-    with qtbot.waitSignal(window.solving.finished, timeout=120_000):
-        panel.buttons["keep"].click()
+    panel.buttons["keep"].click()
+    wait_for_plan(qtbot, window)
     assert {str(s) for s in window.scenario.plan.stations["station"]} == wanted
     assert verify(window.scenario.result).ok
     assert any("Stations by hand" in e.what for e in window.scenario.document.content.history)

@@ -13,6 +13,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pyogrio
 import pytest
+from window_runs import wait_for_plan
 
 from conftest import SHARED, write_grid_town
 
@@ -464,8 +465,7 @@ def test_scenarios_plans_and_history_in_the_dock(new_window, project, qtbot, mon
     dock.load()
     assert "3 beats in all; each beat within ±50 %" in dock.scenarios.item(1).text()
     window.run_plan()
-    with qtbot.waitSignal(window.solving.finished, timeout=120_000):
-        pass
+    wait_for_plan(qtbot, window)
     assert window.table_model.rowCount() == 3
     assert dock.plans.count() == 1
     assert "3 beats" in dock.plans.item(0).text()
@@ -513,8 +513,7 @@ def paint_undo_lock_and_solve_on(window, qtbot, monkeypatch) -> dict[str, str]:
     assert panel.drawing.beat[a] == before[a]
     assert document.edits[0]["kind"] == "lock"
     panel.keep()
-    with qtbot.waitSignal(window.solving.finished, timeout=180_000):
-        pass
+    wait_for_plan(qtbot, window)
     return {str(window.scenario.town.units["unit"].iloc[a]): str(before[a])}
 
 
@@ -553,8 +552,7 @@ def test_new_haven_from_raw_files_to_a_plan_that_opens_again(new_window, qtbot, 
     assert document.file == project
     assert window.scenario.town.units["population"].sum() == 130_550
     window.solving.start(window.scenario.to_plan())
-    with qtbot.waitSignal(window.solving.finished, timeout=180_000):
-        pass
+    wait_for_plan(qtbot, window)
     assert window.table_model.rowCount() == 8
     assert window.scenario.plan.summary["beats"]["contiguous"]
     plans, locked = 1, {}
@@ -639,8 +637,7 @@ def test_drawn_edits_are_kept_as_they_are_made(new_window, project, qtbot, asked
     # what is kept becomes the plan, also where rules are broken and the planner says so
     again.answer = lambda box: Buttons.Yes
     again.drawing_panel.keep()
-    with qtbot.waitSignal(again.solving.finished, timeout=120_000):
-        pass
+    wait_for_plan(qtbot, again)
     assert again.scenario.document.edits == []
     assert again.scenario.document.content.plans
 

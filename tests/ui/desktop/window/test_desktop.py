@@ -13,6 +13,7 @@ import time
 
 import numpy as np
 import pytest
+from window_runs import wait_for_plan
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
@@ -143,8 +144,7 @@ def test_plan_in_a_child_process_then_save_and_open_again(window, planned, qtbot
     window.run_plan()
     assert window.solving.running
     assert window.cancel_button.isEnabled()
-    with qtbot.waitSignal(window.solving.finished, timeout=120_000):
-        pass
+    wait_for_plan(qtbot, window)
     assert window.scenario.plan is not None
     assert found, "the best plan so far was seen on the map"
     assert (found[0][1][found[0][0]] >= 0).all()
@@ -252,8 +252,8 @@ def test_good_enough_takes_the_best_plan_so_far(window, planned, qtbot):
         told.append([window.actions_by_name[n].isEnabled() for n in ("finish_early", "pause_plan", "cancel_plan")])
 
     window.solving.progressed.connect(enough)
-    with qtbot.waitSignal(window.solving.finished):
-        window.run_plan()
+    window.run_plan()
+    wait_for_plan(qtbot, window)
     assert "Taking the best plan so far" in told[0]
     assert told[1] == [False, False, True]
     assert not window.solving.running
