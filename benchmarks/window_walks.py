@@ -1,6 +1,6 @@
 """Random walks over every action of the window, seeded, with painting and undo: no error, no stale figure, no lost draft.
 
-    python benchmarks/window_walks.py PROJECT.gpkg [--walks 200] [--steps 40] [--seed 0] [--language mk]
+    python -m benchmarks.window_walks PROJECT.gpkg [--walks 200] [--steps 40] [--seed 0] [--language mk]
 
 A step triggers an action of the registry that is enabled (those that ask for a file, plan for minutes or leave the window aside), or paints, moves a
 station, drags a posting, names a beat, saves under another name, exports, opens the project again, or looks what a crash would leave. Some walks lay
@@ -17,11 +17,11 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from benchmarks.window_dialogs import no_dialogs
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -51,40 +51,14 @@ ASIDE = {
 }
 
 
-# One walk in so many lays plans side by side, which is read in a child; one in so many has a child plan, repair or solve on.
-COMPARED, PLANNED = 5, 8
-# Seconds that a child may search in a walk.
-SEARCH = 1.0
-
-
-def no_dialogs(put: Callable[[Any, str, Any], object] = setattr) -> None:
-    """Let every dialog be dropped at once, and every question be answered with yes; `put` is `setattr`, or a test's own that is undone."""
-    from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMenu, QMessageBox
-
-    yes = QMessageBox.StandardButton.Yes
-    put(QDialog, "exec", lambda *_: 0)
-    put(QMessageBox, "exec", lambda *_: yes)
-    put(QMessageBox, "question", staticmethod(lambda *_, **__: yes))
-    put(QMessageBox, "information", staticmethod(lambda *_, **__: yes))
-    put(QMessageBox, "warning", staticmethod(_warned))
-    put(QMessageBox, "about", staticmethod(lambda *_: None))
-    put(QMenu, "exec", lambda *_: None)
-    for name in ("getText", "getItem"):
-        put(QInputDialog, name, staticmethod(lambda *_, **__: ("", False)))
-    for name in ("getOpenFileName", "getSaveFileName", "getOpenFileNames"):
-        put(QFileDialog, name, staticmethod(lambda *_, **__: ("", "")))
-    put(QFileDialog, "getExistingDirectory", staticmethod(lambda *_, **__: ""))
+# One walk in so many lays plans side by side, which is read in a child; one in so many has a child plan, repair or solve on, for so many seconds.
+COMPARED, PLANNED, SEARCH = 5, 8, 1.0
 
 
 def _events() -> None:
     from PySide6.QtWidgets import QApplication
 
     QApplication.processEvents()
-
-
-def _warned(_: Any, title: str, text: str, *__: Any) -> None:
-    """No action of a walk has a reason to be refused in a box: one ends the step as an error, instead of waiting for somebody to press a button."""
-    raise AssertionError(f"{title}: {text}")
 
 
 def paint(window: Any, chance: np.random.Generator) -> None:
@@ -208,7 +182,9 @@ def crash(window: Any, _: np.random.Generator) -> None:
     if document is None or document._journal is None or not document.dirty:
         return
     document._journal.flush()
-    runs, journal.is_running = journal.is_running, lambda _: False
+    # this program alone counts as ended: empty journals of ended ones are deleted, and other walks may go on beside it
+    runs = journal.is_running
+    journal.is_running = lambda pid: pid != os.getpid() and runs(pid)
     try:
         left = [r for r in journal.recoveries(document.file) if r.id == document._journal.id]
         copy = ProjectDocument.open(document.file, editing=False)
@@ -265,10 +241,10 @@ def stale(window: Any) -> list[str]:
     """Return what the window shows and the draft does not have, in words."""
     found, draft = [], window.draft
     draft.settle()
-    parts = {kind: len(part.changes()) for kind, part in draft.parts.items()}
-    kinds = {kind: sum(c.kind == kind for c in draft.done) for kind in parts}
+    parts = {kind: [c.words for c in part.changes()] for kind, part in draft.parts.items()}
+    kinds = {kind: [c.words for c in draft.done if c.kind == kind] for kind in parts}
     if parts != kinds:
-        found.append(f"the draft counts {kinds}, the panels hold {parts}")
+        found.append(f"the draft says {kinds}, the panels hold {parts}")
     if draft.count and window.badge.text() != window.in_draft():
         found.append(f"the badge says {window.badge.text()}")
     if window.badge.isHidden() != (draft.count == 0):
@@ -415,6 +391,7 @@ def walk(window: Any, seed: int, steps: int, *, planned: bool = False) -> list[s
     names = sorted(set(window.actions_by_name) - ASIDE)
     by_hand = {"paint": paint, "station": station, "posting": posting, "name": call}
     seldom = {"save_as": save_as, "export": export, "reopen": reopen, "crash": crash, "look": look}
+    assert window.scenario.is_open, "nothing is open to walk over"
     for number in range(steps):
         if number == steps // 2 and seed % COMPARED == COMPARED - 1:
             compare(window, chance)

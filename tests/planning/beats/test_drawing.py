@@ -143,10 +143,17 @@ def test_a_beat_is_called_as_if_what_was_taken_back_had_never_been(drawing, town
     again = Drawing(town, plan_workload(town), BEATS)
     again.split(second[:2], beat)
     assert drawing.names == again.names and drawing.names[beat]
-    # one that is in force is not forgotten, nor a name by hand
-    drawing.names[beat] = "Čair"
+    # nor does a name by hand that was taken from a beat whose split was taken back, once that is made again
+    proposed = drawing.names[beat]
+    drawing.call({beat: "Čair"})
     other = drawing.split(first[:1]).edit.beat
-    assert drawing.names[beat] == "Čair" and drawing.names[other] == again._proposed(first[:1], other)
+    assert drawing.names[beat] == "Čair" and drawing.names[other]
+    drawing.undo(), drawing.undo()
+    assert drawing.names == {beat: "Čair"}
+    drawing.call({})
+    assert drawing.names == {}
+    drawing.redo()
+    assert drawing.names == {beat: proposed}
 
 
 def test_edits_survive_their_file(drawing, town, tmp_path):

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.causes import cause
-from beatplanner.data.description.merge_patch import merge
+from beatplanner.data.description.merge_patch import difference, merge
 from beatplanner.data.description.version import SCHEMA, version_of
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.narrowing import Table
@@ -78,6 +78,8 @@ class ProjectDocument:
         self._lock: ProjectLock | None = None
         self._journal: Journal | None = None
         self._plans = PlanArchives(file)
+        # of a description: what is changed from here on is laid on what its first save builds of it
+        self._as_read = content.rules
 
     # ---- opening and closing
 
@@ -201,15 +203,8 @@ class ProjectDocument:
             What the kind needs.
         """
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        done = {
-            "kind": kind,
-            "what": what,
-            "reason": reason,
-            "detail": detail or {},
-            "time": now,
-            "author": self.author,
-            **values,
-        }
+        about = {"time": now, "author": self.author, **values}
+        done = {"kind": kind, "what": what, "reason": reason, "detail": detail or {}, **about}
         if self._journal is not None:
             with suppress(OSError):
                 self._journal.add(done)
@@ -442,6 +437,7 @@ class ProjectDocument:
             description=None if self.is_file else self.file,
             work=self._plans.place,
             content=self.content.copied(),
+            changes=difference(self._as_read, self.content.rules),
             meta=meta,
             archives={n: self._plans.archive(n) for n in self.content.plans},
             old_version=self.schema if own and 0 < self.schema < SCHEMA else 0,

@@ -224,10 +224,13 @@ def recoveries(project: Path | None = None) -> list[Recovery]:
                     shutil.rmtree(folder, ignore_errors=True)
             continue
         pid = int(head.get("pid", 0))
-        if head.get("host") == platform.node() and is_running(pid) and start_of(pid) in ("", head.get("started")):
+        here = head.get("host") == platform.node()
+        if here and is_running(pid) and start_of(pid) in ("", head.get("started")):
             continue
         if not done:
-            shutil.rmtree(folder, ignore_errors=True)
+            # of a program on another computer nobody knows here whether it runs
+            if here:
+                shutil.rmtree(folder, ignore_errors=True)
             continue
         path = Path(str(head.get("project")))
         if project is None or path == whole_path(project):

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from beatplanner.data.description.merge_patch import merge
 from beatplanner.data.description.version import open_read_only, version_of
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.narrowing import Table
 from beatplanner.data.project.content import Content
 from beatplanner.data.project.safe_save import replace_package
 from beatplanner.data.project.store import PROJECT, keep_old_version, write_content
@@ -27,6 +29,8 @@ class SaveJob:
     meta: dict[str, str]
     archives: dict[int, Path]
     old_version: int
+    # what was changed in the rules of a description since it was opened: its layers, and the paths to them, are built from what it says itself
+    changes: Table = field(default_factory=Table)
     # called with what looks whether the save was stopped, before the file is replaced: nobody reads it then
     ready: Callable[[Callable[[], None]], None] = lambda _: None
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -60,7 +64,8 @@ class SaveJob:
             if not built:
                 build_base(self.description, base)
             with open_read_only(base) as database:
-                self.content.rules = json.loads(database.execute(f"SELECT description FROM {PROJECT}").fetchone()[0])  # noqa: S608
+                stored = json.loads(database.execute(f"SELECT description FROM {PROJECT}").fetchone()[0])  # noqa: S608
+            self.content.rules = merge(stored, self.changes)
         if self.old_version:
             keep_old_version(self.goal, self.old_version)
         self._look()

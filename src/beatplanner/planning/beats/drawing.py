@@ -107,7 +107,6 @@ class Drawing(DrawnPlan):
         self._undone: list[Done] = []
         self._stroke: _Stroke | None = None
         self._figures: DrawnFigures | None = None
-        self._proposals: dict[str, str] = {}
 
     def __getstate__(self) -> dict[str, object]:
         """Go to another process without those who listen, and with the usual clock."""
@@ -217,18 +216,8 @@ class Drawing(DrawnPlan):
             raise RefusedError(f"There is a beat {beat} already; give the new one another id.")
         self.end()
         number = self._added(beat)
-        self._forget_undone_names()
-        if not self.names.get(beat):
-            self.names[beat] = self._proposals[beat] = self._proposed(units, beat)
         edit = self._edit("split", units=self.unit_ids[units], beat=beat, reason=reason)
         return self._keep(self._moving(edit, units, np.full(len(units), number)))
-
-    def _forget_undone_names(self) -> None:
-        """Drop the proposed names of beats whose split was taken back: nobody else is called after a place because they were."""
-        split_off = {d.edit.beat for d in self._done if d.edit.kind == "split"}
-        for beat in [b for b in self._proposals if b not in split_off]:
-            if self.names.get(beat) == self._proposals.pop(beat):
-                del self.names[beat]
 
     def merge(self, beats: Sequence[str], reason: str = "") -> Done:
         """Make beats one, with the id of the first.
@@ -419,6 +408,7 @@ class Drawing(DrawnPlan):
         if done.drawn is not None:
             self.links, self.closed = done.drawn[0]
             self._take_edges()
+        self._call_beats()
         self._note({"kind": "undo", "of": done.edit.kind})
         self._changed()
         return done
@@ -431,6 +421,7 @@ class Drawing(DrawnPlan):
         done = self._undone.pop()
         self._done.append(done)
         self._perform(done)
+        self._call_beats()
         self._note({"kind": "redo", "of": done.edit.kind})
         self._changed()
         return done
@@ -443,9 +434,11 @@ class Drawing(DrawnPlan):
             self._figures = drawn_figures(self)
         return self._figures
 
-    # ---- for solving on
-
     # ---- inside
+
+    def _call_beats(self) -> None:
+        splits = [(done.edit.beat, done.units) for done in self._done if done.edit.kind == "split"]
+        self.names = self._with_proposed(splits)
 
     def _edit(self, kind: str, **content: Any) -> Edit:
         content = {k: tuple(v) if is_sequence(v) or is_array(v) else v for k, v in content.items()}
@@ -471,6 +464,7 @@ class Drawing(DrawnPlan):
         self._perform(done)
         self._done.append(done)
         self._undone.clear()
+        self._call_beats()
         self._note(done.edit.as_json())
         self._changed()
         return done

@@ -18,7 +18,7 @@ from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.result.alphabet import natural
 from beatplanner.data.town.adjacency import drawn_edges, touching
 from beatplanner.data.town.town import Town
-from beatplanner.planning.beats.naming import distinct
+from beatplanner.planning.beats.naming import proposed_name
 from beatplanner.planning.workload import WorkloadPlan
 
 Pair = tuple[int, int]
@@ -40,10 +40,12 @@ class DrawnPlan:
     beat
         (n,) beat of each unit, text or None; units without one are drawn into "none".
     names
-        Names of beats by id, for messages.
+        Names of beats by id; see `call`.
 
     Attributes
     ----------
+    names
+        What beats are called, by id: a function of the names given and of the edits in force, so that what was taken back leaves none.
     ids
         Ids of beats; `label`, (n,), is each unit's place in them, and `start` what it was when drawing began.
     locked
@@ -63,7 +65,8 @@ class DrawnPlan:
         names: Mapping[str, str] | None = None,
     ) -> None:
         self.town, self.workload = town, workload
-        self.names = dict(names or {})
+        self._given = dict(names or {})
+        self.names = dict(self._given)
         units = town.units
         self.unit_ids = units["unit"].to_numpy(object).astype(str)
         self.place = {u: i for i, u in enumerate(self.unit_ids)}
@@ -117,22 +120,22 @@ class DrawnPlan:
         names = self.town.units["name"]
         return listed([str(names.iat[int(u)]) for u in units], most)
 
-    def proposed_name(self, beat: str) -> str:
-        """Return a name for a beat by the places in it; "" where it has no units."""
-        units = self.members(beat) if beat in self.ids else np.array([], int)
-        return self._proposed(units, beat) if len(units) else ""
+    def call(self, names: Mapping[str, str]) -> None:
+        """Let beats be called by these names, by id; one that was split off and has none is called after the places in it."""
+        self._given = dict(names)
+        self._call_beats()
 
-    def _proposed(self, units: np.ndarray, beat: str) -> str:
-        """Return a name for a new beat: the place in it where most people live, else its municipality; no other beat has it."""
-        names = self.town.units["name"].to_numpy(object).astype(str)[units]
-        by_name = names != self.unit_ids[units]
-        if by_name.any():
-            living: np.ndarray = self.people[units][by_name] + 1e-9
-            places: np.ndarray = names[by_name]
-            place = str(pd.Series(living).groupby(places).sum().idxmax())
-        else:
-            place = self.municipality[units[0]] or f"Beat {beat}"
-        return distinct(place, beat, [n for b, n in self.names.items() if b != beat])
+    def _call_beats(self) -> None:
+        """Name the beats anew, by what is in force."""
+        self.names = self._with_proposed([])
+
+    def _with_proposed(self, splits: Sequence[tuple[str, np.ndarray]]) -> dict[str, str]:
+        """Return the names given, and a proposed one of each beat that was split off and has none: its id and its units (positions), in order."""
+        names, units = dict(self._given), self.town.units
+        for beat, members in splits:
+            if not names.get(beat):
+                names[beat] = proposed_name(beat, units.iloc[members], self.people[members], names)
+        return names
 
     def halves(self, beat: str) -> np.ndarray:
         """Return the units (positions) of a connected part with about half of a beat's hours, to split off."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -178,6 +178,31 @@ def _names(town: Town, ids: list[str], centre: np.ndarray, municipality: np.ndar
     for beat in order:
         found[beat] = distinct(wanted[beat], beat, found.values())
     return [found[b] for b in ids]
+
+
+def proposed_name(beat: str, units: pd.DataFrame, people: np.ndarray, names: Mapping[str, str]) -> str:
+    """Return a name for a beat that has none: the place in it where most people live, else its municipality; no other beat has it.
+
+    Parameters
+    ----------
+    beat
+        Its id.
+    units
+        The rows of its units, of which there is one at least.
+    people
+        (n,) residents of each, or hours where no residents are known.
+    names
+        Of all beats, by id.
+    """
+    place = units["name"].to_numpy(object).astype(str)
+    named = place != units["unit"].to_numpy(object).astype(str)
+    if named.any():
+        living: np.ndarray = people[named] + 1e-9
+        places: np.ndarray = place[named]
+        called = str(pd.Series(living).groupby(places).sum().idxmax())
+    else:
+        called = str(units["municipality"].iat[0]) or f"Beat {beat}"
+    return distinct(called, beat, [n for b, n in names.items() if b != beat])
 
 
 def distinct(name: str, beat: str, others: Iterable[str]) -> str:

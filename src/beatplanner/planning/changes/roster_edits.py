@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -158,6 +158,12 @@ def table_of(postings: Sequence[EditedPosting], tables: PlanTables) -> pd.DataFr
     return pd.DataFrame(rows, columns=["officer", "beat", "start", "end", "post", "requires"])
 
 
+def _with_ids(beats: pd.DataFrame) -> dict[str, str]:
+    """Return what a sentence calls beats, by id: by name and number."""
+    rows = zip(beats["beat"].astype(str), beats["name"].astype(str), strict=True)
+    return {b: f"{n} (beat {b})" if n != b else f"beat {b}" for b, n in rows}
+
+
 class Judge:
     """Says what the rules make of postings.
 
@@ -191,10 +197,8 @@ class Judge:
         assert self.rules.officers is not None
         self.units, self.beats, self.edges = with_text_ids(tables)
         self.days = months_of(tables)
-        self.name = {
-            str(b): f"{n} (beat {b})" if str(n) != str(b) else f"beat {b}"
-            for b, n in zip(tables.beats["beat"], tables.beats["name"], strict=True)
-        }
+        assert self.beats is not None
+        self.name = _with_ids(self.beats)
         self.posts = {str(b): int(p) for b, p in zip(tables.beats["beat"], tables.beats["posts"], strict=True)}
         self.roster = {str(r["officer"]): r for r in records(tables.roster)}
         self.published = postings_of(tables)
@@ -202,6 +206,18 @@ class Judge:
         self.as_published = self(self.published)
         self.before = self.as_published.figures
         self.cut_before = frozenset(self.as_published.cut)
+
+    def call(self, names: Mapping[str, str]) -> bool:
+        """Let the rules call beats by these names, by id; return whether one is new, and what was judged is to be judged anew."""
+        assert self.beats is not None
+        self.beats = self.beats.assign(
+            name=[names.get(str(b)) or n for b, n in zip(self.beats["beat"], self.beats["name"], strict=True)]
+        )
+        before, self.name = self.name, _with_ids(self.beats)
+        if before == self.name:
+            return False
+        self.as_published = self(self.published)
+        return True
 
     def _evidence(self, postings: Sequence[EditedPosting]) -> Evidence:
         tables = replace(self.tables, assignments=table_of(postings, self.tables))

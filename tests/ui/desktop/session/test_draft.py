@@ -164,7 +164,8 @@ def test_broken_rules_are_shown_before_the_draft_becomes_the_plan(open_window, m
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_random_walk_over_all_actions_leaves_nothing_stale_and_loses_no_change(open_window, monkeypatch, seed):
-    from benchmarks.window_walks import no_dialogs, walk
+    from benchmarks.window_dialogs import no_dialogs
+    from benchmarks.window_walks import walk
 
     window = open_window()
     no_dialogs(monkeypatch.setattr)

@@ -132,11 +132,7 @@ class MapContent:
             self.figures["Hours a year"], self.figures["Hours a year per km²"] = hours, hours / area
         beat = scenario.beat_of_unit()
         self.current = units["current"].to_numpy(object) if "current" in units else np.full(len(units), None, object)
-        if plan is not None and plan.beats is not None:
-            self.names = dict(zip(plan.beats["beat"].astype(str), plan.beats["name"].astype(str), strict=True))
-        elif town is not None:
-            self.names = {b: n for b, n in town.beat_names.items() if n}
-        self.names |= scenario.given_names
+        self.names = scenario.beat_names
         self.own_colours = scenario.given_colours
         ids = sorted(
             {b for b in beat if isinstance(b, str)},
@@ -322,7 +318,7 @@ class MapContent:
 
     def take_drawing(self, drawing: Drawing) -> None:
         """Show what is drawn."""
-        self.names |= {b: n for b, n in drawing.names.items() if n}
+        self.names = {b: n for b, n in drawing.names.items() if n}
         self.take_beats(drawing.ids, drawing.label)
         drawn = {id(d): d for d in drawing.closed.values()}
         town = drawing.town

@@ -224,7 +224,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
                 )
                 workload = workload.with_fixed(np.array([fixed[u] for u in town.units["unit"]]))
             beat = np.array([shown[u] for u in town.units["unit"]], dtype=object)
-            self.drawing = Drawing(town, workload, beat, names=self.map.content.names, author=author())
+            self.drawing = Drawing(town, workload, beat, names=self.scenario.beat_names, author=author())
             # the map keeps what it showed; ids and their order are those of the drawing from now on
             self.map.take_drawing(self.drawing)
             self._fill_beats()

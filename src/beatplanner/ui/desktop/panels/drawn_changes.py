@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 from beatplanner.ui.desktop.session.draft import Change
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
@@ -32,13 +33,11 @@ class DrawnChanges:
                 if self.drawing is not None and u in self.drawing.place
             ]
             units = np.array([self.drawing.place[u] for u in named] if self.drawing is not None else [], int)
+        words = in_language(edit_in_words(edit.as_json(), self.drawing))
         if not len(units):
-            return Change(self.kind, in_language(edit_in_words(edit.as_json(), self.drawing)))
-        rings = self.map.content.rings
-        box = rings.box[np.isin(rings.feature, units)]
-        west, south = box[:, :2].min(axis=0).tolist()
-        east, north = box[:, 2:].max(axis=0).tolist()
-        return Change(self.kind, in_language(edit_in_words(edit.as_json(), self.drawing)), (west, south, east, north))
+            return Change(self.kind, words)
+        west, south, east, north = shapely.total_bounds(self.map.content.polygons[units]).tolist()
+        return Change(self.kind, words, (west, south, east, north))
 
     def take_back(self: Any) -> None:
         """Take the last edit of the drawing back; what a repair marked is marked no more."""

@@ -185,6 +185,11 @@ class GanttPanel(QWidget):
     def _weigh(self) -> None:
         self.judged = self.judge(self.postings) if self.judge is not None else None
 
+    def _take_names(self) -> None:
+        """Let the rules call beats as they are called now."""
+        if self.judge is not None and self.judge.call(self.window_.map.content.names):
+            self._weigh()
+
     def _show(self) -> None:
         judge, running = self.judge, self.window_.solving.running or self.work.busy
         by = self.rows_by.currentIndex()
@@ -202,6 +207,7 @@ class GanttPanel(QWidget):
                 self.tr("There is no plan yet.") if none else self.tr("The plan in force has no officers.")
             )
             return
+        self._take_names()
         published = set(judge.published)
         changed = {n for n, p in enumerate(self.postings) if p not in published}
         order = {officer: k for k, officer in enumerate(judge.roster)}
@@ -316,6 +322,7 @@ class GanttPanel(QWidget):
 
     def changes(self) -> list[Change]:
         """Return the moves in force."""
+        self._take_names()
         found = []
         for before, now in itertools.pairwise(self.steps):
             moved = [p for p in now if p not in set(before)]

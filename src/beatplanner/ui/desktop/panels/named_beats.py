@@ -111,28 +111,14 @@ class NamedBeats(QObject):
             self.window_._tell(self.tr("This cannot be done"), [str(note) for note in error.problems])
             return False
         self.map.content.take_colours(self.scenario.given_colours)
-        self.map.content.names[beat] = self._called(beat)
-        if self.panel.drawing is not None:
-            self.panel.drawing.names[beat] = self.map.content.names[beat]
+        names, drawing = self.scenario.beat_names, self.panel.drawing
+        if drawing is not None:
+            drawing.call(names)
+            names = drawing.names
+        self.map.content.names = {b: n for b, n in names.items() if n}
         self.map.redraw()
         self.panel._fill_beats()
         return True
-
-    def _called(self, beat: str) -> str:
-        """Return what a beat is called: as a planner has by hand, else as the plan or today, else by the places in it."""
-        given, plan = self.scenario.given_names.get(beat), self.scenario.plan
-        if given:
-            return given
-        if plan is not None and plan.beats is not None:
-            by_hand = ((plan.summary.get("rules") or {}).get("beats") or {}).get("names") or {}
-            of_plan = dict(zip(plan.beats["beat"].astype(str), plan.beats["name"].astype(str), strict=True))
-            if beat in of_plan and beat not in by_hand:
-                return of_plan[beat]
-        town = self.scenario.town
-        if town is not None and town.beat_names.get(beat):
-            return town.beat_names[beat]
-        drawing = self.panel.begin()
-        return "" if drawing is None else drawing.proposed_name(beat)
 
     # ---- as a part of the draft
 

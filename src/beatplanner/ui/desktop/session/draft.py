@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from beatplanner.ui.desktop.session.session import OpenTown
 
 Box = tuple[float, float, float, float]
-KEY, NAMES = "draft", "names"
+KEY = "draft"
 
 
 @dataclass(frozen=True)
@@ -150,8 +150,6 @@ class Draft(QObject):
         assert not self._later.isActive(), "what was kept is laid down before anything is changed"
         self.done.append(change)
         self.undone.clear()
-        if change.kind == NAMES:
-            self._say_anew()
         self._keep()
 
     def undo(self) -> None:
@@ -161,8 +159,6 @@ class Draft(QObject):
             change = self.done.pop()
             self.undone.append(change)
             self.parts[change.kind].take_back()
-            if change.kind == NAMES:
-                self._say_anew()
             self._keep()
             self.returned.emit(change, True)
 
@@ -173,12 +169,11 @@ class Draft(QObject):
             change = self.undone.pop()
             self.done.append(change)
             self.parts[change.kind].make_again()
-            self._say_anew()
             self._keep()
             self.returned.emit(self.done[-1], False)
 
     def _say_anew(self) -> None:
-        """Let every change call beats by the names that are in force now, as it does once the project is opened again."""
+        """Say every change in the words of what is in force now, as the project does once it is opened again: nothing keeps the words of its time."""
         said = {kind: list(part.changes()) for kind, part in self.parts.items()}
         if all(len(changes) == sum(c.kind == kind for c in self.done) for kind, changes in said.items()):
             self.done = [said[change.kind].pop(0) for change in self.done]
@@ -203,6 +198,7 @@ class Draft(QObject):
         return dict(kept) if isinstance(kept, dict) else {}
 
     def _keep(self) -> None:
+        self._say_anew()
         kept = {kind: part.as_json() for kind, part in self.parts.items() if self.has(kind)}
         self._write(self.key(), {"order": [c.kind for c in self.done], **kept} if self.done else None)
         self.changed.emit()

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from beatplanner.planning.beats.drawing import Drawing
 
 
+# Units of an edit that are named; of more only the number is said.
+SHOWN = 5
+
+
 def edit_in_words(edit: Table, drawing: Drawing | None = None) -> str:
     """Return an edit by hand as a line of the history, in English; the window tells it in its language.
 
@@ -28,12 +32,14 @@ def edit_in_words(edit: Table, drawing: Drawing | None = None) -> str:
         return drawing.name(of) if drawing is not None else of
 
     kind, what, beat = str(edit.get("kind", "")), str(edit.get("what", "")), beat_name(str(edit.get("beat", "")))
-    units = listed([unit(u) for u in edit.get("units", [])], 5)
+    every = edit.get("units", [])
+    # those that are only counted need no name: every change is said anew with each that is made
+    units = listed([*(unit(u) for u in every[:SHOWN]), *every[SHOWN:]], SHOWN)
     beats = " and ".join(beat_name(b) for b in edit.get("beats", []))
     pairs = listed([" – ".join(unit(u) for u in p) for p in edit.get("pairs", [])], 3)
     n = len(edit.get("moves", {}))
     # one of a thing is said as one, in every language
-    one = len(edit.get("units", [])) == 1
+    one = len(every) == 1
     said = {
         "paint": f"Painted: unit {units} to beat {beat}" if one else f"Painted: units {units} to beat {beat}",
         "split": f"Split off: unit {units} as beat {beat}" if one else f"Split off: units {units} as beat {beat}",

@@ -302,6 +302,36 @@ class OpenTown:
         return {} if rules is None else dict(rules.names)
 
     @property
+    def beat_names(self) -> dict[str, str]:
+        """What beats are called where nothing is drawn, by id: as a planner says by hand, else as the plan does, else as today.
+
+        A name by hand that the plan was made with and the project no longer gives is in force no more: its beat is called as today, else after the places in it.
+        """
+        town, plan, given = self.town, self.plan, self.given_names
+        today = {} if town is None else {b: n for b, n in town.beat_names.items() if n}
+        if plan is None or plan.beats is None:
+            return today | given
+        names = dict(zip(plan.beats["beat"].astype(str), plan.beats["name"].astype(str), strict=True))
+        by_hand = ((plan.summary.get("rules") or {}).get("beats") or {}).get("names") or {}
+        # a result in a folder is called as it was planned, whatever its description says since
+        lost = [b for b in names if b in by_hand and b not in given] if self.document is not None else []
+        names = {b: n for b, n in names.items() if b not in lost} | given
+        if lost:
+            from beatplanner.planning.beats.naming import distinct, proposed_name
+
+            units = plan.units
+            people = units["population" if np.isfinite(units["population"]).any() else "workload"].to_numpy(float)
+            for beat in lost:
+                here = (units["beat"].astype(str) == beat).to_numpy()
+                wanted = today.get(beat)
+                names[beat] = (
+                    distinct(wanted, beat, names.values())
+                    if wanted
+                    else proposed_name(beat, units[here], np.nan_to_num(people[here]), names)
+                )
+        return names
+
+    @property
     def given_colours(self) -> dict[str, str]:
         """Colours that a planner gave to beats, by id."""
         rules = None if self.town is None else self.town.description.beats

@@ -41,8 +41,8 @@ class MainFrame(Window):
     rule_panel: RulePanel
     tour: Ends | None
 
-    def open(self, path: Path) -> None:
-        """Open a project or result."""
+    def open(self, path: Path, *, asked: bool = False) -> None:
+        """Open a project or result; `asked` where it was asked already whether what is open may be left."""
         raise NotImplementedError
 
     def save_project_as(self) -> bool:

@@ -316,10 +316,10 @@ class MainWindow(
 
     # ---- actions
 
-    def open(self, path: Path) -> None:
-        """Open a project or result, and say what is wrong where it cannot be used; only what can be used asks to leave what is open."""
+    def open(self, path: Path, *, asked: bool = False) -> None:
+        """Open a project or result, and say what is wrong where it cannot be used; only what can be used asks to leave what is open, unless that was `asked`."""
         try:
-            if not self.scenario.open(path, self._may_leave):
+            if not self.scenario.open(path, (lambda: True) if asked else self._may_leave):
                 return
         except StoppedError:
             self.statusBar().showMessage(self.tr("Stopped; nothing was opened."), 8_000)
@@ -365,7 +365,7 @@ class MainWindow(
         except InputError as error:
             self._tell(self.tr("The sample town cannot be written"), [str(note) for note in error.problems])
             return
-        self.open(project)
+        self.open(project, asked=True)
         tour.begin_once(self)
 
     def verify_plan(self) -> None:

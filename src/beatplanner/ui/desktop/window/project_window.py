@@ -64,6 +64,8 @@ class Session(QObject):
         self._changed.setSingleShot(True)
         self._changed.timeout.connect(self.refresh)
         self.work = Saving(self)
+        # what is saved once the save that is under way has ended
+        self._next: tuple[Path | None, Callable[[], None]] | None = None
         self._make_saving_sign()
         self.timer = QTimer(self)
         self.timer.setInterval(TOUCH_MS)
@@ -215,7 +217,7 @@ class Session(QObject):
                 return
         before, window.scenario.before_reading = window.scenario.before_reading, lambda d: d.recover(recovery)
         try:
-            window.open(project)
+            window.open(project, asked=True)
         finally:
             window.scenario.before_reading = before
         if self.document is not None and self.document.file == whole_path(project):
@@ -225,10 +227,15 @@ class Session(QObject):
     # ---- saving
 
     def save(self, target: Path | None, done: Callable[[], None] = lambda: None) -> bool:
-        """Save in a thread; return whether it could begin."""
+        """Save in a thread, or once the save that is under way has ended; return whether it could begin."""
         document, window = self.document, self.window
-        if document is None or self.work.busy:
+        if document is None:
             return False
+        if self.work.busy:
+            self._next = (target, done)
+            window.statusBar().showMessage(self.tr("Saving… What was changed since is saved right after."))
+            return True
+        self._next = None
         try:
             job = document.prepare_save(target)
         except InputError as error:
@@ -246,8 +253,17 @@ class Session(QObject):
             window.statusBar().showMessage(self.tr("Saved in {0}").format(job.goal), 8000)
             self.refresh()
             done()
+            following, self._next = self._next, None
+            if following is None or self.document is not document:
+                return
+            if document.dirty or following[0] is not None:
+                self.save(*following)
+            else:
+                # who asked again while nothing was changed has what was asked for
+                following[1]()
 
         def failed(error: Exception) -> None:
+            self._next = None
             if job.stopped.is_set():
                 window.statusBar().showMessage(
                     self.tr("Stopped; nothing was saved, and your work is still here."), 8000
@@ -263,6 +279,7 @@ class Session(QObject):
 
     def save_and_wait(self, target: Path | None) -> bool:
         """Save and wait for it, the window alive; return whether it is saved."""
+        self.work.wait_until_done()
         saved: list[bool] = []
         if not self.save(target, lambda: saved.append(True)):
             return False
@@ -317,7 +334,8 @@ class ProjectActions:
         document = self.scenario.document
         if document is None:
             return
-        if document.is_file and not document.read_only_because:
+        if self.session.work.busy or (document.is_file and not document.read_only_because):
+            # a first save that is under way has asked for the name
             self.session.save(None)
         else:
             self.save_project_as()

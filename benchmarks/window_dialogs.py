@@ -1,0 +1,37 @@
+"""A window that nobody sits at: its dialogs are dropped, its questions answered with yes, and what it refuses is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def no_dialogs(put: Callable[[Any, str, Any], object] = setattr) -> None:
+    """Let every dialog be dropped at once, and every question be answered with yes; `put` is `setattr`, or a test's own that is undone."""
+    from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMenu, QMessageBox
+
+    yes = QMessageBox.StandardButton.Yes
+    put(QDialog, "exec", lambda *_: 0)
+    put(QMessageBox, "exec", _answered)
+    put(QMessageBox, "question", staticmethod(lambda *_, **__: yes))
+    put(QMessageBox, "information", staticmethod(lambda *_, **__: yes))
+    put(QMessageBox, "warning", staticmethod(_warned))
+    put(QMessageBox, "about", staticmethod(lambda *_: None))
+    put(QMenu, "exec", lambda *_: None)
+    for name in ("getText", "getItem"):
+        put(QInputDialog, name, staticmethod(lambda *_, **__: ("", False)))
+    for name in ("getOpenFileName", "getSaveFileName", "getOpenFileNames"):
+        put(QFileDialog, name, staticmethod(lambda *_, **__: ("", "")))
+    put(QFileDialog, "getExistingDirectory", staticmethod(lambda *_, **__: ""))
+
+
+def _answered(box: Any) -> Any:
+    """Answer a box that asks with yes; one that only tells what was refused ends the step as an error."""
+    if box.standardButtons() == box.StandardButton.Ok and box.icon() == box.Icon.Warning:
+        _warned(box, box.windowTitle(), box.text())
+    return box.StandardButton.Yes
+
+
+def _warned(_: Any, title: str, text: str, *__: Any) -> None:
+    """No action of a walk has a reason to be refused in a box: one ends the step as an error, instead of waiting for somebody to press a button."""
+    raise AssertionError(f"{title}: {text}")
