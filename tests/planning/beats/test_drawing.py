@@ -148,7 +148,8 @@ def test_a_beat_is_called_as_if_what_was_taken_back_had_never_been(drawing, town
     drawing.call({beat: "Čair"})
     other = drawing.split(first[:1]).edit.beat
     assert drawing.names[beat] == "Čair" and drawing.names[other]
-    drawing.undo(), drawing.undo()
+    drawing.undo()
+    drawing.undo()
     assert drawing.names == {beat: "Čair"}
     drawing.call({})
     assert drawing.names == {}

@@ -83,6 +83,17 @@ def test_a_split_beat_is_called_after_a_place_as_soon_as_no_other_is(window, nam
     assert told(window)[1][beat] == proposed
 
 
+def test_the_history_takes_a_split_back_by_the_name_that_the_beat_had(window, name):
+    named = window.map.content.names
+    for number, beat in enumerate([b for b in named if named[b]]):
+        name(beat, f"Name {number}")
+    beat = split(window)
+    called = window.map.content.names[beat]
+    window.draft.undo()
+    *_, made, taken = (e.what for e in window.scenario.document.content.history)
+    assert made.endswith(f"as beat {beat} ({called})") and taken == f"Taken back: {made}"
+
+
 def test_each_undo_and_redo_says_what_the_project_says_opened_again(window, name):
     content = window.map.content
     first, planned = content.ids[0], content.names[content.ids[0]]

@@ -59,6 +59,8 @@ class Session(QObject):
         self.window = window
         # what the history has of the drawing in view; None until what was kept of it is laid down
         self._told: list[Table] | None = None
+        # and what each edit was called last: one that is taken back leaves no name
+        self._said: list[str] = []
         # whoever changes the project, what is told of it follows, once for all that is done at one time
         self._changed = QTimer(self)
         self._changed.setSingleShot(True)
@@ -147,6 +149,7 @@ class Session(QObject):
         document, drawing = self.document, self.window.drawing_panel.drawing
         found = [] if drawing is None else [e.as_json() for e in drawing.edits]
         told, self._told = self._told, found
+        said, self._said = self._said, [edit_in_words(edit, drawing) for edit in found]
         if document is None or told is None or found == told:
             return
         common = next(
@@ -158,9 +161,9 @@ class Session(QObject):
         if document.edits != told:
             document.keep("edits", told)
         if common < len(told):
-            document.cut_edits(common, f"Taken back: {'; '.join(edit_in_words(e, drawing) for e in told[common:])}")
-        for edit in found[common:]:
-            document.add_edit(edit, edit_in_words(edit, drawing), str(edit.get("reason", "")))
+            document.cut_edits(common, f"Taken back: {'; '.join(said[common:])}")
+        for edit, words in zip(found[common:], self._said[common:], strict=True):
+            document.add_edit(edit, words, str(edit.get("reason", "")))
 
     def draft_changed(self) -> None:
         """Show that the project has changed with the draft."""
