@@ -214,7 +214,10 @@ def at_work(window: Any, chance: np.random.Generator) -> None:
         return
     panel, begin = window.drawing_panel, window.solving.start
     kind = str(chance.choice(["plan", "keep", "repair", "improve", "postings"]))
-    window.solving.start = lambda project, **options: begin(project, **{**options, "time_limit": SEARCH, "pack": False})
+    # what is made of edits has no choice of a pack
+    window.solving.start = lambda project, **options: begin(
+        project, **{**options, "time_limit": SEARCH}, **({} if "edits" in options else {"pack": False})
+    )
     try:
         if kind == "plan":
             window.run_plan()

@@ -270,7 +270,7 @@ def test_what_was_drawn_is_told_by_the_names_of_its_places(window, qtbot):
     stroke(window, qtbot, "1", 13)
     drawing = panel.drawing
     drawing.town.units["name"] = [f"Place {u}" for u in drawing.unit_ids]
-    drawing.names["1"] = "Old mill"
+    drawing.call({"1": "Old mill"})
     change = panel.changes()[-1].words
     assert change == f"Painted: unit Place {drawing.unit_ids[13]} to beat 1 (Old mill)"
     # an edit of units that are gone has only their ids
