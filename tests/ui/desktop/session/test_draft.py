@@ -172,6 +172,39 @@ def test_a_random_walk_over_all_actions_leaves_nothing_stale_and_loses_no_change
     assert walk(window, seed, 20) == []
 
 
+@pytest.mark.parametrize("options", [{"edits": [], "plan_from": None, "author": ""}, {}])
+def test_a_walk_gives_a_run_what_it_takes(options):
+    import inspect
+
+    from benchmarks.window_walks import SEARCH, at_work
+
+    from beatplanner.planning.changes.mending import mend
+    from beatplanner.planning.whole.run import run
+
+    begun: list[dict] = []
+    idle = SimpleNamespace(running=False, busy=False)
+    window = SimpleNamespace(
+        solving=SimpleNamespace(running=False, start=lambda _, **given: begun.append(given)),
+        drawing_panel=SimpleNamespace(process=idle),
+        gantt=SimpleNamespace(work=idle),
+    )
+    window.run_plan = lambda: window.solving.start("town", **options)
+    at_work(window, SimpleNamespace(choice=lambda _: "plan"))
+    assert begun[0]["time_limit"] == SEARCH
+    inspect.signature(mend if "edits" in options else run).bind("town", "out", **begun[0])
+
+
+def test_a_walk_sees_what_is_refused_in_a_box(qapp):
+    from benchmarks.window_dialogs import BROKEN, _answered
+
+    box = QtWidgets.QMessageBox
+    with pytest.raises(AssertionError, match="cannot be opened"):
+        _answered(box(box.Icon.Warning, "This cannot be opened", "This cannot be opened", box.StandardButton.Ok))
+    agreed = (box(box.Icon.Warning, title, title, box.StandardButton.Ok) for title in BROKEN)
+    asks = box(box.Icon.Warning, "", "All the same?", box.StandardButton.Yes | box.StandardButton.No)
+    assert {_answered(each) for each in (*agreed, asks)} == {box.StandardButton.Yes}
+
+
 def test_openings_readings_and_saves_under_stress_collect_in_the_windows_thread_only(qtbot, tmp_path, project_once):
     import gc
     import time
