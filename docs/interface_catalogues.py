@@ -151,7 +151,8 @@ def others() -> list[str]:
     from beatplanner.data.guided_import import draft
     from beatplanner.data.result import run_card
     from beatplanner.planning.compare.figure_rows import BLOCKS
-    from beatplanner.planning.rule_catalog import HOW, ONE, PRESET, PRESETS, names_in_tables, words_of_one
+    from beatplanner.planning.rule_catalog import ONE, PRESET, PRESETS, names_in_tables, words_of_one
+    from beatplanner.planning.typed_rules import HOW
     from beatplanner.ui.desktop.map import export_panel, map_content, map_layers, workbook_words
     from beatplanner.ui.desktop.panels import beat_table, comparison, drawing_dialogs, gantt_panel, live_table
     from beatplanner.ui.desktop.window import tour

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from beatplanner.data.description.rules import BY_KEY
-from beatplanner.planning.rule_catalog import typed, written
+from beatplanner.planning.typed_rules import typed, written
 
 BANDS, CEILING, HOURS = BY_KEY["stations.bands"], BY_KEY["budget.ceiling"], BY_KEY["workload.hours"]
 
@@ -66,3 +66,19 @@ def test_what_a_list_is_written_as_is_read_as_it_was(decimal):
     for rule, value in ((BANDS, [2.5, 10.0]), (CEILING, [1500.5, 2000])):
         assert typed(rule, written(rule, value, decimal), decimal) == value
     assert written(BANDS, [2.5, 10.0], ",") == "2,5; 10"
+
+
+def test_days_decimals_and_tables_are_typed_as_the_language_writes_them():
+    first = BY_KEY["officers.start"]
+    assert written(first, "2027-02-01", ",", lambda _: "01.02.2027") == "01.02.2027"
+    assert typed(first, "01.02.2027", ",") == "2027-02-01"
+    table = {"theft": 0.75, "noise; music": 2.0, "assault": 3}
+    assert written(HOURS, table, ",") == 'theft = 0,75; "noise; music" = 2; assault = 3'
+    assert typed(HOURS, written(HOURS, table, ","), ",") == table
+    shifts = BY_KEY["service.shifts"]
+    rows = [{**shifts.inner, "name": "day; or so", "start": "07:00", "end": "15:00"}]
+    rows += [{**shifts.inner, "name": "late", "start": "15:00", "end": "23:00", "days": ["sat", "sun"]}]
+    said = written(shifts, rows, ",")
+    # days are said where they are not all of the week
+    assert "mon" not in said and said.count("days") == 1
+    assert [{**shifts.inner, **row} for row in typed(shifts, said, ",")] == rows

@@ -1,4 +1,4 @@
-"""The rules in words: presets, what differs between two sets of rules, and how a value is shown, typed and told.
+"""The rules in words: presets, what differs between two sets of rules, and how a value is shown and told; `typed_rules` says how it is typed.
 
 The rules themselves stand in `data.description.sections`, each beside its key; nothing is decided here.
 """
@@ -11,16 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import tomlkit
-from pydantic_core import to_jsonable_python
-from tomlkit.exceptions import TOMLKitError
-
 from beatplanner.data.description.rules import RULES
 from beatplanner.data.description.sections.rule import WRITTEN, Rule
 from beatplanner.data.description.sections.service import ENDS, STARTS, WEEKDAYS
-from beatplanner.data.formats.number_columns import typed_number
 from beatplanner.data.narrowing import is_dict, is_list, is_sequence
 from beatplanner.data.result.sections import section_of
+from beatplanner.planning.typed_rules import written
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -131,154 +127,8 @@ def kept(rule: Rule, number: float) -> Any:
     return round(number) if rule.kind == "whole" else float(number)
 
 
-def written(rule: Rule, value: Any, decimal: str = ".") -> str:
-    """Return a date, list or table as it is typed: ``5, 10, 20`` or ``burglary = 2.5, assault = 3``.
-
-    Parameters
-    ----------
-    rule
-        The rule.
-    value
-        What it has.
-    decimal
-        The decimal sign of the language; where it is a comma, semicolons part the numbers of a list: ``2,5; 10``.
-    """
-    if value is None:
-        return ""
-    if rule.kind in ("list", "amounts"):
-        parts = [_plain(v) if isinstance(v, int | float) else str(v) for v in (value if is_list(value) else [value])]
-        if decimal == "," and _of_numbers(rule):
-            return "; ".join(part.replace(".", ",") for part in parts)
-        return ", ".join(parts)
-    if rule.kind == "groups":
-        return "; ".join(", ".join(group) for group in value)
-    if rule.kind == "rows":
-        return ", ".join("{" + _names_and_values(row) + "}" for row in value)
-    return _names_and_values(value) if rule.kind == "table" else str(value)
-
-
-def _names_and_values(value: Mapping[str, object]) -> str:
-    said = {k: v for k, v in value.items() if v is not None and v != []}
-    return ", ".join(f"{tomlkit.key(k).as_string()} = {_as_toml(v)}" for k, v in said.items())
-
-
-def _item(value: Any) -> str:
-    # what tomlkit takes is left open, and a value of a rule may be anything
-    library: Any = tomlkit
-    return str(library.item(_short(value)).as_string())
-
-
-def _as_toml(value: Any) -> str:
-    """Return a value on one line; tomlkit writes a table within a value over several."""
-    return "{" + _names_and_values(value) + "}" if is_dict(value) else _item(value)
-
-
-# “250,000” is one amount where the comma is no decimal sign.
-THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
-# A value in a table, with a decimal comma or blanks between thousands; not one in quotation marks.
-OWN_NUMBER = re.compile(r"(?<==)\s*(\d{1,3}( \d{3})+|\d+)(,\d+)?(?=\s*(,\s|\}|$))")
-# How such a value is written.
-HOW = {
-    "date": "write a day such as 2027-01-01",
-    "list": "write numbers with commas between them, such as 5, 10, 20",
-    "amounts": "write one number for every year, or one of each year with commas between them, such as 50000, 60000",
-    "table": "write names and values with commas between them, such as burglary = 2.5, assault = 3",
-    "rows": 'write each in braces with commas between them, such as {name = "early", start = "06:00", end = "14:00"}',
-}
-
-
-def typed(rule: Rule, text: str, decimal: str = ".") -> Any:
-    """Return a date, list or table that was typed; None where nothing was.
-
-    Parameters
-    ----------
-    rule
-        The rule.
-    text
-        What was typed.
-    decimal
-        The decimal sign of the language, by which “1,234” is read in a list.
-
-    Raises
-    ------
-    ValueError
-        Where it cannot be read; the words say how it is written.
-    """
-    text = text.strip()
-    if not text:
-        return None
-    if rule.kind == "date":
-        # pandas, which the window reads with the first town
-        from beatplanner.data.formats.cells import read_day
-
-        if (day := read_day(text)) is None:
-            raise ValueError(HOW["date"])
-        return day.isoformat()
-    if rule.kind == "text":
-        return text
-    if rule.kind == "groups":
-        groups = [[p.strip() for p in group.split(",") if p.strip()] for group in text.split(";")]
-        return [group for group in groups if group]
-    if rule.kind in ("list", "amounts"):
-        if not _of_numbers(rule):
-            return [p.strip() for p in text.replace(";", ",").split(",") if p.strip()]
-        numbers = _numbers(text, money=rule.kind == "amounts", decimal=decimal)
-        if not numbers:
-            raise ValueError(HOW[rule.kind])
-        if rule.kind == "list":
-            return numbers
-        # one alone counts for every year
-        return _short(numbers if len(numbers) > 1 else numbers[0])
-    bare = text[1:-1] if text.startswith("{") and text.endswith("}") else text
-    inner = f"[{text}]" if rule.kind == "rows" else "{" + bare + "}"
-    # “2,5” and “1 000” are no numbers of TOML, and what else they could be is none either
-    for said in (inner, OWN_NUMBER.sub(lambda n: n[0].replace(" ", "").replace(",", "."), inner)):
-        try:
-            return to_jsonable_python(tomlkit.parse(f"value = {said}")["value"].unwrap())
-        except TOMLKitError:
-            continue
-    raise ValueError(HOW[rule.kind])
-
-
-def _of_numbers(rule: Rule) -> bool:
-    """Return whether a list is one of numbers."""
-    return rule.kind == "amounts" or bool(rule.default and all(isinstance(v, int | float) for v in rule.default))
-
-
-def _plain(number: float) -> str:
-    """Return a number as short as it can be told."""
-    return str(_short(number)) if abs(number) < 1e15 else f"{number:g}"
-
-
-def _numbers(text: str, *, money: bool, decimal: str) -> list[float]:
-    """Return the numbers of a list; none where one cannot be read.
-
-    Semicolons, or commas with a blank behind them, part numbers; so does a comma alone where it is neither a decimal sign nor parts thousands.
-    """
-    found: list[float] = []
-    for part in re.split(r";|,(?=\s)|,$", text):
-        bare = part.strip()
-        if not bare:
-            continue
-        # “5,10” has a decimal comma where the language has one, or semicolons part the numbers
-        is_list = "," in bare and decimal == "." and ";" not in text and not (money and THOUSANDS.fullmatch(bare))
-        number = None if is_list else typed_number(bare, whole=money, own=decimal)
-        numbers = (
-            [number] if number is not None else [typed_number(p, whole=money, own=decimal) for p in bare.split(",")]
-        )
-        if None in numbers:
-            return []
-        found += [n for n in numbers if n is not None]
-    return found
-
-
-def _short(value: Any) -> Any:
-    """Return whole numbers without “.0”, also inside of lists."""
-    if is_sequence(value):
-        return [_short(v) for v in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
+# A day of ISO.
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # What one of a unit is called.
 ONE = {
     "posts": "post",
@@ -287,16 +137,42 @@ ONE = {
     "officers": "officer",
     "stations": "station",
     "beats": "beat",
+    "hours": "hour",
+    "minutes": "minute",
+    "metres": "metre",
+    "places": "place",
+    "seats": "seat",
+    "moves": "move",
+    "vehicles": "vehicle",
+    "people": "person",
 }
 
 
 def words_of_one(rule: Rule) -> str:
     """Return the sentence of a rule whose value is one, in English; "" where it is that of many."""
-    many = f"{{value}} {rule.unit}"
-    return rule.words.replace(many, f"{{value}} {ONE[rule.unit]}") if rule.unit in ONE and many in rule.words else ""
+    if rule.unit not in ONE:
+        return ""
+    # “officer hours” too are hours
+    found = re.sub(rf"(?<=\{{value\}} )((?:\w+ )?){rule.unit}\b", rf"\g<1>{ONE[rule.unit]}", rule.words)
+    return "" if found == rule.words else re.sub(r"^(\{value\} \w+(?: a year)?) are\b", r"\g<1> is", found)
 
 
-def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str, number: Callable[[str], str] = str) -> str:
+def currency_of(rule: Rule, rules: Mapping[str, object]) -> str:
+    """Return the currency of a rule's number; "" where it is no money, or no section says the currency."""
+    section, _, name = rule.money.partition(".")
+    if not name or rules.get(section) is None:
+        return ""
+    said = section_of(rules, section).get(name)
+    return str(said or next(r.default for r in RULES if r.key == rule.money))
+
+
+def in_words(
+    rule: Rule,
+    value: Any,
+    translated: Callable[[str], str] = str,
+    number: Callable[[str], str] = str,
+    currency: str = "",
+) -> str:
     """Return a rule with its value as a sentence.
 
     Parameters
@@ -307,7 +183,11 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str, num
         Turns the catalogue's English into the reader's language.
     number
         Turns a number, such as “1,234.5”, or a day into the reader's.
+    currency
+        What `currency_of` says of the rule; it stands behind each of its numbers.
     """
+    if currency:
+        return in_words(rule, value, translated, lambda text: f"{number(text)} {currency}")
     if rule.kind in ("choice", "switch"):
         return translated(rule.choices[value])
     if value == "auto":
@@ -322,7 +202,7 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str, num
             said = (
                 "; ".join(_table_words(row, translated, number, shares=rule.unit == "%") for row in rows)
                 if rows
-                else written(rule, value)
+                else _list_words(rule, value, translated, number)
             )
             said = translated(said) if rule.kind == "text" and said == rule.default else said
             said = number(said) if rule.kind == "date" else said
@@ -334,6 +214,16 @@ def in_words(rule: Rule, value: Any, translated: Callable[[str], str] = str, num
         # a language that has no sentence for one keeps that for many
         words = single if single != one or words == rule.words else words
     return words.replace("{value}", said if rule.plain else number(said))
+
+
+def _list_words(rule: Rule, value: Any, translated: Callable[[str], str], number: Callable[[str], str]) -> str:
+    """Return a list as people read it, its numbers and codes of languages in the reader's language; what is no list as it is written."""
+    if rule.kind != "list":
+        return written(rule, value)
+    return ", ".join(
+        number(_figure(v)) if isinstance(v, int | float) else translated(str(v))
+        for v in (value if is_list(value) else [value])
+    )
 
 
 def _figure(value: float) -> str:
@@ -367,7 +257,7 @@ def differences(before: Mapping[str, object], now: Mapping[str, object]) -> list
 
 def names_in_tables() -> list[str]:
     """Return what the tables of rules call their values, and the words that stand in them where a planner wrote none, as they are told."""
-    found: dict[str, None] = {}
+    found: dict[str, None] = dict.fromkeys(SHIFTS)
     for rule in RULES:
         if rule.kind == "text" and str(rule.default or "").islower():
             found[str(rule.default)] = None
@@ -382,6 +272,8 @@ def names_in_tables() -> list[str]:
     return list(found)
 
 
+# What forces call their shifts.
+SHIFTS = ("day", "evening", "night", "early", "late")
 # How the history keeps that a preset was taken.
 PRESET = "Preset: {0}"
 
@@ -434,8 +326,9 @@ def _table_words(
             ]
         else:
             said = [_part_words(v, translated, number) for v in values]
-        # the fewest and the most are no sum
-        parts.append(f"{translated(name.replace('_', ' '))} {('–' if name == 'span' else ' + ').join(said)}")
+        # the fewest and the most are no sum; a text beside a name would be read as one with it
+        colon = ":" if isinstance(found, str) and not DAY.fullmatch(found) else ""
+        parts.append(f"{translated(name.replace('_', ' '))}{colon} {('–' if name == 'span' else ' + ').join(said)}")
     return ", ".join(parts)
 
 
@@ -458,4 +351,6 @@ def _part_words(value: object, translated: Callable[[str], str], number: Callabl
     """Return a value within a table as people read it; a table of its own in brackets, such as a name in several languages."""
     if is_dict(value):
         return f"({_table_words(value, translated, number)})"
-    return number(_figure(value)) if isinstance(value, int | float) else translated(str(value))
+    if isinstance(value, int | float):
+        return number(_figure(value))
+    return number(str(value)) if DAY.fullmatch(str(value)) else translated(str(value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.result.draft import proven_gap
@@ -69,3 +70,12 @@ def short(value: Any) -> str:
         return f"{value:,.4f}".rstrip("0").rstrip(".")
     text = str(value)
     return text if len(text) <= 60 else text[:57] + "…"
+
+
+# Where a message on rules that clash begins with another municipality, or with what would do.
+PARTS_OF_CLASH = re.compile(r"(?<=\.) (?=In [^:.]{1,80}: |The smallest )")
+
+
+def clash_lines(text: str) -> list[str]:
+    """Return a message on rules that clash as lines: one a municipality, and one of what would do."""
+    return PARTS_OF_CLASH.split(text)

@@ -20,6 +20,7 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.beats.amounts import balance_rows
 from beatplanner.planning.beats.drawing import Drawing
+from beatplanner.planning.changes.drawn_levels import with_drawn_levels
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.stations.plan import by_unit
 from beatplanner.planning.stations.site_edits import SiteJudge
@@ -98,17 +99,16 @@ def _with_beats(plan: PlanTables, drawing: Drawing, shapes: Shapes) -> PlanTable
     summary["beats"] = {**summary.get("beats", {}), "municipalities": _limits(frame, drawing)}
     if summary["beats"].get("balances"):
         summary["beats"]["balances"] = balance_rows(town, drawing.workload, drawing.beat, {})
-    # sectors and commands are those of the plan's beats
+    # what is proven of sectors and commands is of the plan's
     for level in ("sectors", "commands"):
         summary.pop(level, None)
-    return replace(
+    drawn = replace(
         plan,
-        sectors=None,
-        commands=None,
         units=plan.units.assign(beat=drawing.beat),
         beats=gpd.GeoDataFrame(frame, geometry=polygons, crs=town.crs),
         summary=summary,
     )
+    return with_drawn_levels(drawn, plan, drawing)
 
 
 def _limits(beats: pd.DataFrame, drawing: Drawing) -> list[dict[str, object]]:

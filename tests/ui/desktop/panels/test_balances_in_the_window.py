@@ -62,12 +62,16 @@ def headings(model) -> list[str]:
     return [model.headerData(k, Qt.Orientation.Horizontal).replace("\n", " ") for k in range(model.columnCount())]
 
 
+def pairs_of_neighbours(drawing):
+    """Yield each unit with another beat of its municipality that it touches."""
+    for a, b in (*drawing.ends, *((b, a) for a, b in drawing.ends)):
+        if drawing.label[a] != drawing.label[b] and drawing.municipality[a] == drawing.municipality[b]:
+            yield int(a), drawing.ids[drawing.label[b]]
+
+
 def taken_from_a_neighbour(drawing) -> tuple[int, str]:
     """Return a unit, and another beat of its municipality that it touches."""
-    for a, b in drawing.ends:
-        if drawing.label[a] != drawing.label[b] and drawing.municipality[a] == drawing.municipality[b]:
-            return int(a), drawing.ids[drawing.label[b]]
-    raise AssertionError("no border between beats")
+    return next(pairs_of_neighbours(drawing))
 
 
 def test_a_stroke_that_breaks_a_balance_is_seen_wherever_the_hours_are(make_window, balanced):
@@ -261,13 +265,59 @@ def test_sectors_and_commands_are_seen_in_table_card_map_and_legend(make_window,
         assert window.map.grab().toImage() != before, name
         window.map.set_layer(name, True)
     assert BEAT_WIDTH < LEVEL_WIDTH["Sectors"] < LEVEL_WIDTH["Commands"]
-    # they are those of the plan's beats: drawing hides them, taking it back shows them again
+    assert "grouped as in the plan" not in window.figures.text()
+
+
+def test_while_beats_are_drawn_sectors_and_commands_are_seen_as_the_plan_groups_them(make_window, town):
+    window = make_window()
+    window.open(led(town))
+    plan, model, content = window.scenario.plan, window.table_model, window.map.content
     drawing = window.drawing_panel.begin()
-    unit, beat = taken_from_a_neighbour(drawing)
+    sector = dict(zip(plan.beats["beat"].astype(str), plan.beats["sector"], strict=True))
+    area = dict(zip(plan.sectors["sector"], plan.sectors.geometry, strict=True))
+    unit, beat = next(
+        (u, b)
+        for u, b in pairs_of_neighbours(drawing)
+        if sector[b] != sector[drawing.beat[u]] and len(drawing.members(drawing.beat[u])) > 1
+    )
+    lost = sector[drawing.beat[unit]]
     window.drawing_panel.edit(lambda d: d.paint([unit], beat))
-    assert "Sector" not in headings(model) and "Sectors" not in content.lines
-    window.drawing_panel.undo()
-    assert "Sector" in headings(model) and set(content.lines) >= {"Sectors", "Commands"}
+    shown = window.scenario.shown
+    now = dict(zip(shown.sectors["sector"], shown.sectors.geometry, strict=True))
+    moved = plan.units.geometry.iloc[unit]
+    assert now[sector[beat]].equals(area[sector[beat]].union(moved))
+    assert now[lost].equals(area[lost].difference(moved))
+    assert all(now[s] is area[s] for s in set(area) - {lost, sector[beat]})
+    assert shown.sectors["workload"].sum() == pytest.approx(plan.sectors["workload"].sum())
+    assert set(headings(model)) >= {"Sector", "Command"} and set(content.lines) >= {"Sectors", "Commands"}
+    said = [k.text for k in legend(content, window.map.stack)]
+    assert "Border of a sector, grouped as in the plan" in said and "Border of a sector" not in said
+    at = headings(model).index("Sector")
+    assert "as in the plan" in model.headerData(at, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
+    assert "Sectors and commands are grouped as in the plan" in window.figures.text()
+    # a new beat is in the sector that its units were in
+    half = next(b for b in sector if len(drawing.members(b)) > 1)
+    window.drawing_panel.edit(lambda d: d.split([int(d.members(half)[0])]))
+    rows = window.scenario.shown.beats.set_index("beat")["sector"]
+    (new,) = set(rows.index) - set(sector)
+    assert rows[new] == sector[half]
+    for _ in range(2):
+        window.drawing_panel.undo()
+    assert window.scenario.shown is plan and "grouped as in the plan" not in window.figures.text()
+    assert "Border of a sector" in [k.text for k in legend(content, window.map.stack)]
+
+
+def test_a_sector_that_drawing_takes_out_of_its_rules_is_named(make_window, town):
+    window = make_window()
+    window.open(led(town))
+    drawing = window.drawing_panel.begin()
+    sector = dict(zip(window.scenario.plan.beats["beat"], window.scenario.plan.beats["sector"], strict=True))
+    # beats of a sector are merged until it has one, and at least two are asked for
+    name = sector[drawing.ids[0]]
+    mine = [b for b in sector if sector[b] == name]
+    window.drawing_panel.edit(lambda d: d.merge(mine))
+    (line,) = (t for t in window.figures.text().splitlines() if "do not keep their rules" in t)
+    assert name in line.partition("do not keep their rules: ")[2].rstrip(".").split(", ")
 
 
 @pytest.mark.parametrize(("language", "residents"), [("mk", "Жители"), ("sq", "Banorët")])

@@ -25,6 +25,9 @@ class Panel:
         self.rules: dict[str, object] = {}
         self.fields: list[RuleField] = []
 
+    def kinds(self):
+        return {}
+
     def hours(self, tolerance):
         return []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from window_runs import wait_for_plan
 
@@ -11,6 +13,7 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 from beatplanner.planning.progress import CERTIFICATES, CHECK, PAPERS, Unmet
 from beatplanner.ui.desktop.panels.run_chart import RunChart, Series, seconds_said
 from beatplanner.ui.desktop.window import run_actions
+from beatplanner.ui.words import clash_lines
 
 
 @pytest.fixture
@@ -357,3 +360,43 @@ def test_a_bound_of_minus_infinity_is_told_as_none(window):
     window._show_progress("stations: bound [residents × metres]", 5.0, float("-inf"), 1.0)
     assert window.chart.accessibleDescription() == "A plan is found; nothing is proven yet."
     assert "best possible" not in window.run_words
+
+
+def test_a_run_ends_with_the_gaps_of_all_steps_and_municipalities(window, qtbot, monkeypatch):
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: None)
+    window.begin_run("town.toml")
+    found = {"A": (100.0, 100.0), "B": (100.0, 90.0), "C": (100.0, None)}
+    for place, (best, bound) in found.items():
+        window.solving.progressed.emit(f"beats of {place} [hours × metres]: bound", best, bound, 1.0)
+    assert window.chart.title() == "Beats: C"
+    window.solving.unmet.emit("D", Unmet(deviation=0.2, tolerance=0.1))
+    window.solving.progressed.emit("beats of D [hours × metres]: bound", 100.0, 99.0, 1.0)
+    steps = {"stations": {"status": "feasible", "gap": 0.02}, "officers": {"status": "optimal", "gap": 1e-9}}
+    gaps = {g.name: g for g in window._gaps({"beats": {"status": "infeasible", "gap": None}, **steps})}
+    words = {name: g.words.replace("\xa0", " ") for name, g in gaps.items()}
+    assert words == {
+        "Beats: A": "proven best",
+        "Beats: B": "10.0 %",
+        "Beats: C": "no bound",
+        "Beats: D": "rules relaxed",
+        "Stations": "2.0 %",
+        "Officers": "proven best",
+    }
+    low = window.chart.sizeHint().height()
+    window.chart.end(list(gaps.values()))
+    # what nothing is known of comes first
+    assert [g.name for g in window.chart.gaps[:3]] == ["Beats: C", "Beats: D", "Beats: B"]
+    assert "Stations: 2.0" in window.chart.accessibleDescription()
+    window.chart.resize(300, window.chart.sizeHint().height())
+    seen = window.chart.grab().toImage()
+    window.chart.end([replace(g, gap=0.0, words="") for g in gaps.values()])
+    assert window.chart.grab().toImage() != seen
+    # one step alone keeps its line of time, and the next run begins with it
+    window.chart.end([gaps["Stations"]])
+    assert not window.chart.gaps and window.chart.sizeHint().height() == low
+
+
+def test_a_clash_of_several_municipalities_is_told_one_a_line():
+    said = "In Gazi Baba: 4 beats cannot be drawn: no such beats exist. In Tetovo: 4 beats were not found. The smallest tolerance found is ±9.0%."
+    lines = clash_lines(said)
+    assert [line.split()[1] for line in lines] == ["Gazi", "Tetovo:", "smallest"] and " ".join(lines) == said

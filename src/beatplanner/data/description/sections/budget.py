@@ -87,6 +87,7 @@ class Budget(Section):
         Rule(
             "Pay of an officer",
             "an officer is paid {value} a year, full time",
+            money="budget.currency",
             unit="a year",
             high=1000000,
             step=100,
@@ -100,6 +101,7 @@ class Budget(Section):
         Rule(
             "Pay by grade",
             "pay a year by grade: {value}",
+            money="budget.currency",
             off="all officers are paid alike",
             why="Officers of a higher grade cost more, and the roster says who has which.",
             source="None: grades are those of the roster's column “grade”.",
@@ -111,6 +113,7 @@ class Budget(Section):
         Rule(
             "Allowances",
             "each officer has allowances of {value} a year",
+            money="budget.currency",
             unit="a year",
             high=1000000,
             step=100,
@@ -137,6 +140,7 @@ class Budget(Section):
         Rule(
             "A station's year",
             "a station costs {value} a year, beside its own running costs",
+            money="budget.currency",
             unit="a year",
             high=10000000,
             step=100,
@@ -163,6 +167,7 @@ class Budget(Section):
         Rule(
             "Price of a vehicle",
             "a vehicle costs {value}",
+            money="budget.currency",
             high=10000000,
             step=100,
             why="Vehicles are bought when a beat starts, and again when they are old.",
@@ -188,6 +193,7 @@ class Budget(Section):
         Rule(
             "A vehicle's year",
             "a vehicle costs {value} a year to run",
+            money="budget.currency",
             unit="a year",
             high=1000000,
             step=100,
@@ -201,6 +207,7 @@ class Budget(Section):
         Rule(
             "Travel of a forum's member",
             "a member's way to a meeting costs {value} where no places are planned",
+            money="budget.currency",
             high=10000,
             step=0.5,
             why="Who pays for the way to a meeting gets members who could not. Where the pack plans the places, ways are counted instead.",
@@ -213,6 +220,7 @@ class Budget(Section):
         Rule(
             "Price of a seat",
             "a seat of a course costs {value}",
+            money="budget.currency",
             high=1000000,
             step=100,
             why="Everyone who joins or has to be trained needs a seat.",
@@ -272,6 +280,7 @@ class Budget(Section):
         Rule(
             "Money of each payer",
             "money a year: {value}",
+            money="budget.currency",
             off="nobody's money is limited",
             why="What one payer has does not pay another's lines.",
             source="Off: the payers know.",
@@ -305,6 +314,7 @@ class Budget(Section):
         Rule(
             "Money in all",
             "at most so much is spent a year: {value}",
+            money="budget.currency",
             off="there is no limit of money",
             why="What cannot be paid starts later; the plan says what, and how much is missing.",
             source="Off: the budget law says it.",

@@ -178,6 +178,7 @@ class Forum(Section):
         Rule(
             "Paid for a kilometre",
             "a member who cannot walk to a meeting is paid {value} for a kilometre",
+            money="forum.currency",
             unit="a kilometre",
             high=1000,
             step=0.05,

@@ -52,6 +52,8 @@ class Rule:
         Whether it is shown before "More rules" is opened.
     plain
         Whether its number is told without signs between thousands, as a year is.
+    money
+        The key that says the currency of its number; "" where that is no money.
     solver
         The argument that it becomes, by its dotted name in `beatplanner.solver`; "" where no solver hears of it.
     check
@@ -74,6 +76,7 @@ class Rule:
     choices: dict[Any, str] = field(default_factory=dict[Any, str])
     common: bool = False
     plain: bool = False
+    money: str = ""
     solver: str = ""
     check: str = ""
     key: str = ""

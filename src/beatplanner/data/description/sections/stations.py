@@ -187,6 +187,7 @@ class Stations(Section):
         Rule(
             "Money for stations",
             "stations cost {value} at most",
+            money="budget.currency",
             high=100_000_000,
             step=1000,
             off="stations may cost what they cost",

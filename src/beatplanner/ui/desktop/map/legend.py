@@ -98,6 +98,8 @@ def draw_legend(
     dot = view.dot
     font = QFont(painter.font())
     font.setPixelSize(round(11 * dot))
+    # what was drawn before may have written in bold
+    font.setBold(False)
     painter.setFont(font)
     metrics = QFontMetricsF(font)
     texts = [words(k.text) for k in keys]
@@ -164,6 +166,10 @@ def legend(content: MapContent, stack: LayerStack, *, public: bool = False, dark
         "Units": Key("line", "#a0a0a0", "Border of a unit"),
         "Municipality borders": Key("band", MUNICIPALITY_DARK if dark else MUNICIPALITY, "Border of a municipality"),
     }
+    if content.levels_of_plan:
+        sector, command = LEVEL_INK["Sectors"][dark], LEVEL_INK["Commands"][dark]
+        simple["Sectors"] = Key("Sectors", sector, "Border of a sector, grouped as in the plan")
+        simple["Commands"] = Key("Commands", command, "Border of a command, grouped as in the plan")
     found: list[Key] = []
     for layer in reversed(stack.layers):
         name = layer.name

@@ -70,6 +70,8 @@ class MapContent:
         By beat id: what the map calls it, and the colour that a planner gave it.
     found, found_colour
         (n,) number of each unit's beat in a run that is under way, −1 for none yet, and the fill of each number; None where none is.
+    levels_of_plan
+        Whether sectors and commands are the plan's groups of beats that were drawn by hand since.
     station_names
         Names of the stations' points.
     streets
@@ -91,6 +93,7 @@ class MapContent:
         self.lines: dict[str, Rings] = {}
         self.names: dict[str, str] = {}
         self.own_colours: dict[str, str] = {}
+        self.levels_of_plan = False
         self.station_names: list[str] = []
         self.unit_names: list[str] = []
         self.unit_ids: list[str] = []
@@ -207,8 +210,9 @@ class MapContent:
         if plan.catchments is not None and len(plan.catchments):
             self.lines["Catchments"] = Rings.of(np.asarray(plan.catchments.geometry.array, dtype=object))
 
-    def take_levels(self, plan: PlanTables | None) -> None:
-        """Show the outlines of a plan's sectors and commands, where it has any."""
+    def take_levels(self, plan: PlanTables | None, *, of_plan: bool = False) -> None:
+        """Show the outlines of a plan's sectors and commands, where it has any; `of_plan` where the beats were drawn by hand since it grouped them."""
+        self.levels_of_plan = of_plan
         for name, layer in LEVELS.items():
             self.lines.pop(name, None)
             groups = None if plan is None else getattr(plan, layer)

@@ -26,6 +26,8 @@ from beatplanner.ui.desktop.toolkit.figures_text import number, weekday, weekday
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from beatplanner.planning.forum.beat_cards import BeatBook, BeatCard, BeatIncidents
 
 # Hours between the figures under the columns of a day.
@@ -161,7 +163,7 @@ class BeatCardView(QScrollArea):
                 for bars in self._balances(card):
                     column.addWidget(bars)
             if card.problems is not None and section.key == "problems":
-                self._charts(column, card.problems, section)
+                self._charts(column, card.problems, section, self.words.kinds(book))
                 continue
             if section.lines:
                 column.addWidget(_text("\n".join(section.lines)))
@@ -222,9 +224,11 @@ class BeatCardView(QScrollArea):
             found.append(bars)
         return found
 
-    def _charts(self, column: QVBoxLayout, problems: BeatIncidents, section: CardSection) -> None:
+    def _charts(
+        self, column: QVBoxLayout, problems: BeatIncidents, section: CardSection, called: Callable[[str], str]
+    ) -> None:
         column.addWidget(_text(section.lines[0]))
-        shown = list(problems.by_category)
+        shown = [(called(kind), n) for kind, n in problems.by_category]
         if len(shown) > KINDS + 1:
             shown, kinds = shown[:KINDS], len(shown) - KINDS
             rest = sum(n for _, n in problems.by_category[KINDS:])

@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QAbstractItemModel,
     QAbstractTableModel,
     QCollator,
+    QEvent,
     QLocale,
     QModelIndex,
     QPersistentModelIndex,
@@ -229,6 +230,10 @@ class BeatTable(QAbstractTableModel):
             if amount.startswith(BALANCE) and self.rowCount():
                 amount = amount.removeprefix(BALANCE)
                 return literal(about_column(amount, self._allowed(amount)))
+            if (text, amount, str) in LEVELS and self._drawn is not None:
+                return literal(
+                    f"{self.tr(text)}: {self.tr('grouped as in the plan; the next plan groups the beats again')}"
+                )
             return literal(text if amount.startswith(BALANCE) else self.tr(text))
         return None
 
@@ -345,6 +350,13 @@ class BeatView(QTableView):
         """Fit to the new width."""
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
+            self.fit_columns()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Fit to another size of the text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
             self.fit_columns()
 
     def _too_wide(self) -> int:

@@ -12,9 +12,11 @@ from PySide6.QtCore import QObject
 from beatplanner.data.result.names import language_title, municipality_beside
 from beatplanner.ui.desktop.toolkit.amount_words import amount_line
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, month, number, percent, weekday
-from beatplanner.ui.desktop.toolkit.in_language import in_language
+from beatplanner.ui.desktop.toolkit.in_language import in_language, kind_in_language
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from beatplanner.planning.forum.beat_cards import BeatBook, BeatCard, BeatIncidents, ShownPosting
 
 # So many kinds of incidents, neighbours and beats of today are named; the rest are summed up.
@@ -265,10 +267,10 @@ class CardWords(QObject):
         problems = card.problems
         if problems is None:
             return CardSection("problems", self.tr("Recorded problems"), (book.problem,) if book.problem else ())
-        lines = [self.period(problems)]
+        lines, called = [self.period(problems)], self.kinds(book)
         if outside:
             least = threshold_of(book)
-            kinds = [f"{kind} {number(n)}" for kind, n in problems.by_category if n >= least]
+            kinds = [f"{called(kind)} {number(n)}" for kind, n in problems.by_category if n >= least]
             few = sum(n < least for _, n in problems.by_category)
             if kinds:
                 lines.append(", ".join(kinds))
@@ -279,7 +281,9 @@ class CardWords(QObject):
             lines.append(peak)
         if problems.sensitive:
             kinds = ", ".join(
-                f"{kind} {number(n)}" for kind, n in problems.sensitive if not outside or n >= threshold_of(book)
+                f"{called(kind)} {number(n)}"
+                for kind, n in problems.sensitive
+                if not outside or n >= threshold_of(book)
             )
             where = card.municipality or self.tr("the whole area")
             lines.append(self.tr("Told for {0} as a whole only: {1}.").format(where, kinds or self.tr("few")))
@@ -287,6 +291,11 @@ class CardWords(QObject):
             self.tr("These are reports, not all that happened: where people trust the police, they report more.")
         )
         return CardSection("problems", self.tr("Recorded problems"), tuple(lines))
+
+    def kinds(self, book: BeatBook) -> Callable[[str], str]:
+        """Return what says a kind of incident in the window's language, one that the force names in the pack by that name."""
+        forum = None if book.town is None else book.town.description.forum
+        return kind_in_language(self.tr, {} if forum is None else forum.themes)
 
     def period(self, problems: BeatIncidents) -> str:
         """Say which time the records cover."""

@@ -178,6 +178,10 @@ class RulePanel(QWidget):
         plan = self.window_.scenario.plan
         return 0 if plan is None else int((plan.summary.get(section) or {}).get("count") or 0)
 
+    def kinds(self) -> Mapping[str, str]:
+        """Return what the force calls its kinds of incidents in the pack."""
+        return self.window_.scenario.kinds
+
     def stale_words(self) -> str:
         """Return which rules changed since the plan that is shown; "" where none did."""
         plan, rules = self.window_.scenario.plan, self.rules()
@@ -186,11 +190,14 @@ class RulePanel(QWidget):
         changed = catalog().differences(plan.summary["rules"], rules)
         if not changed:
             return ""
-        told = kind_in_language(self.tr)
-        lines = [
-            f"{self.tr(r.label)}: {catalog().in_words(r, before, told, in_language)} → {catalog().in_words(r, now, told, in_language)}"
-            for r, before, now in changed
-        ]
+        told = kind_in_language(self.tr, self.kinds())
+        lines: list[str] = []
+        for r, before, now in changed:
+            was, is_ = (
+                catalog().in_words(r, value, told, in_language, catalog().currency_of(r, of))
+                for value, of in ((before, plan.summary["rules"]), (now, rules))
+            )
+            lines.append(f"{self.tr(r.label)}: {was} → {is_}")
         return (
             self.tr("Changed since the plan that is shown (press Plan to make it anew):")
             + "\n"
@@ -269,7 +276,14 @@ class RulePanel(QWidget):
             QMessageBox.information(self, self.tr(preset.name), self.tr("These rules are in force already."))
             return
         lines = [
-            f"• {catalog().in_words(rules_by_key[k], rules_by_key[k].default if v is None else v, self.tr, in_language)}"
+            "• "
+            + catalog().in_words(
+                rules_by_key[k],
+                rules_by_key[k].default if v is None else v,
+                self.tr,
+                in_language,
+                catalog().currency_of(rules_by_key[k], rules),
+            )
             for k, v in values.items()
         ]
         answer = question(

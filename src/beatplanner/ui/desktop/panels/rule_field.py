@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWhatsThis,
 )
 
-from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.in_language import in_language, kind_in_language
 from beatplanner.ui.desktop.toolkit.number_box import NumberBox, own_sign
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
@@ -26,6 +26,9 @@ from beatplanner.ui.desktop.toolkit.signal_colours import signal
 if TYPE_CHECKING:
     from beatplanner.data.description.sections.rule import Rule
 
+TIP = Qt.ItemDataRole.ToolTipRole
+# Pixels that a choice needs beside its text.
+ARROW = 34
 # Typing is one edit once it rests for so long, in milliseconds.
 REST = 600
 
@@ -35,6 +38,13 @@ def catalog() -> Any:
     from beatplanner.planning import rule_catalog
 
     return rule_catalog
+
+
+def typing_of_rules() -> Any:
+    """Return how rules are typed; loaded as the catalogue is."""
+    from beatplanner.planning import typed_rules
+
+    return typed_rules
 
 
 def by_key() -> dict[str, Rule]:
@@ -57,6 +67,10 @@ class RuleHost(Protocol):
         """Return how many beats or stations the plan that is shown has."""
         ...
 
+    def kinds(self) -> Mapping[str, str]:
+        """Return what the force calls its kinds of incidents in the pack."""
+        ...
+
     def set(self, values: Mapping[str, object]) -> str:
         """Change rules; return what is wrong."""
         ...
@@ -68,6 +82,7 @@ class RuleField(QFrame):
     def __init__(self, panel: RuleHost, rule: Rule) -> None:
         super().__init__()
         self.panel, self.rule, self.value = panel, rule, None
+        self.currency = ""
         self.timer = QTimer(self)
         self.timer.setSingleShot(True)
         self.timer.setInterval(REST)
@@ -108,6 +123,7 @@ class RuleField(QFrame):
         if rule.kind == "choice":
             for value in rule.choices:
                 self.choice.addItem(self.tr(rule.choices[value]), value)
+                self.choice.setItemData(self.choice.count() - 1, self.choice.itemText(self.choice.count() - 1), TIP)
             self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             self.choice.setMinimumContentsLength(12)
             self.choice.activated.connect(lambda _: self._set(self.choice.currentData()))
@@ -125,6 +141,7 @@ class RuleField(QFrame):
         else:
             self.number.setRange(rule.low, rule.high)
             self.number.setSingleStep(rule.step)
+            self.number.setGroupSeparatorShown(not rule.plain)
             self.number.setDecimals(0 if rule.kind == "whole" else 1 if rule.step < 1 or rule.kind == "share" else 0)
             self.number.valueChanged.connect(lambda _: self._name_unit())
             self.number.editingFinished.connect(self._left)
@@ -159,9 +176,11 @@ class RuleField(QFrame):
         many, single = self.tr(unit), self.tr(one)
         if one and self.number.value() == 1 and (single != one or many == unit):
             many = single
-        suffix = f" {many}" if unit else ""
+        suffix = "".join(f" {word}" for word in (self.currency, many if unit else "") if word)
         if self.number.suffix() != suffix:
             self.number.setSuffix(suffix)
+        # in languages of long words the unit may be cut
+        self.number.setToolTip(literal(self.number.text()))
 
     def _left(self) -> None:
         """Name the unit of a number that was typed."""
@@ -173,15 +192,18 @@ class RuleField(QFrame):
         if self.timer.isActive():
             return
         self.value = catalog().value_of(rules, self.rule)
+        self.currency = catalog().currency_of(self.rule, rules)
         self.wrong.hide()
         number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
         if self.rule.kind == "choice":
             self.choice.setCurrentIndex(self.choice.findData(self.value))
+            self.choice.setToolTip(literal(self.choice.currentText()))
         elif self.rule.kind == "switch":
             self.on.setChecked(bool(self.value))
         elif self.rule.kind in catalog().WRITTEN:
-            self.text.setText(catalog().written(self.rule, self.value, own_sign()))
+            self.text.setText(self._as_written())
             self.text.setCursorPosition(0)
+            self.text.setToolTip(literal(self.text.text()))
         else:
             self.number.blockSignals(True)
             if number:
@@ -200,18 +222,38 @@ class RuleField(QFrame):
         self.back.setEnabled(self.value != self.rule.default and not self._must_be_said())
         self._say(self.value)
 
+    def _in_words(self, value: Any) -> str:
+        """Return the rule with a value as a sentence in the window's language."""
+        told = kind_in_language(self.tr, self.panel.kinds())
+        return catalog().in_words(self.rule, value, told, in_language, self.currency)
+
     def _must_be_said(self) -> bool:
         return self.rule.key in ("beats.count", "officers.start")
 
     def _say(self, value: Any) -> None:
-        words = catalog().in_words(self.rule, value, kind_in_language(self.tr), in_language)
+        words = self._in_words(value)
         if self.rule.key == "beats.tolerance" and isinstance(value, float):
             hours = self.panel.hours(value)
             if hours:
                 words += ": " + self.tr("{0} hours a year").format("; ".join(hours))
         self.sentence.setText(words)
-        # a choice says it itself
-        self.sentence.setVisible(self.rule.kind != "choice")
+        self._show_sentence()
+
+    def _show_sentence(self) -> None:
+        """Show the sentence, but not of a choice that says it whole itself."""
+        choice = self.choice
+        cut = choice.fontMetrics().horizontalAdvance(choice.currentText()) > choice.width() - ARROW
+        self.sentence.setVisible(self.rule.kind != "choice" or cut)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Say below a choice what it has no room for now."""
+        super().resizeEvent(event)
+        if self.rule.kind == "choice":
+            self._show_sentence()
+
+    def _as_written(self) -> str:
+        """Return the value as it is typed in the window's language."""
+        return typing_of_rules().written(self.rule, self.value, own_sign(), in_language)
 
     def _typed(self, number: float) -> None:
         self._say(catalog().kept(self.rule, number))
@@ -239,10 +281,10 @@ class RuleField(QFrame):
 
     def _written(self) -> None:
         """Take a date, list or table that was written; what cannot be read stays in the field, with the reason below it."""
-        if not self.text.isEnabled() or self.text.text() == catalog().written(self.rule, self.value, own_sign()):
+        if not self.text.isEnabled() or self.text.text() == self._as_written():
             return
         try:
-            value = catalog().typed(self.rule, self.text.text(), own_sign())
+            value = typing_of_rules().typed(self.rule, self.text.text(), own_sign())
         except ValueError as error:
             self._warn(self.tr(str(error)))
         else:
@@ -269,7 +311,7 @@ class RuleField(QFrame):
         words = (
             self.tr("There is no default.")
             if default is None and self._must_be_said()
-            else self.tr("Default: {0}.").format(catalog().in_words(self.rule, default, self.tr, in_language))
+            else self.tr("Default: {0}.").format(self._in_words(default))
         )
         text = f"{self.label.text()}\n\n{self.tr(self.rule.why)}\n\n{words}\n{self.tr(self.rule.source)}"
         place = self.why.mapToGlobal(self.why.rect().bottomLeft())

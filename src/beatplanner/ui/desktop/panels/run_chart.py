@@ -1,4 +1,4 @@
-"""A run as a chart: the best plan and the proven bound over time, and the gap between them, for each step."""
+"""A run as a chart: the best plan and the proven bound over time, and the gap between them, for each step; at its end the gaps of all steps and municipalities."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPo
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from beatplanner.data.result.draft_reason import gap_said
+from beatplanner.planning.proof import OPTIMAL_GAP
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.toolkit.figures_text import number
 
@@ -17,6 +18,10 @@ BEST, BOUND = QColor("#d95f0e"), QColor("#2c7fb8")
 # Of the chart's height the last gap takes at most this share: what came before may leave it at the top and the bottom.
 SHARE = 0.4
 STEPS = ("beats", "stations", "officers")
+# So many gaps are drawn at the end of a run, those with the least proven first.
+MOST_GAPS = 9
+# Of the chart's width their names and their bars have so much.
+NAMES, BARS = 0.42, 0.26
 
 
 def _percents(share: float, digits: int) -> str:
@@ -26,6 +31,25 @@ def _percents(share: float, digits: int) -> str:
 def seconds_said(seconds: float) -> str:
     """Return the end of the chart's axis: short runs have a tenth of a second."""
     return number(seconds, 0 if seconds >= 10 else 1)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What is proven in the end of a step, or of the beats of a municipality.
+
+    Attributes
+    ----------
+    name
+        The step, and the municipality where there are several.
+    gap
+        How far it may be from the best possible, as a share; None where nothing is proven of it.
+    words
+        The same, as short as it can be said.
+    """
+
+    name: str
+    gap: float | None
+    words: str
 
 
 @dataclass
@@ -75,12 +99,14 @@ class RunChart(QWidget):
         super().__init__(parent)
         self.series: dict[str, Series] = {}
         self.step = ""
+        self.gaps: list[Gap] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Chart of the run"))
 
     def clear(self) -> None:
         """Begin anew."""
-        self.series, self.step = {}, ""
+        self.series, self.step, self.gaps = {}, "", []
+        self.updateGeometry()
         self.hide()
 
     def add(self, phase: str, seconds: float, best: float | None, bound: float | None) -> None:
@@ -102,6 +128,24 @@ class RunChart(QWidget):
             self.setAccessibleDescription(self.in_words(self.step))
             self.update()
 
+    def end(self, gaps: list[Gap]) -> None:
+        """Show what is proven of each step and municipality once the run has ended; the line of time says it where there is one alone."""
+        self.gaps = sorted(gaps, key=lambda g: math.inf if g.gap is None else g.gap, reverse=True)
+        if len(self.gaps) < 2:
+            self.gaps = []
+        else:
+            self.setAccessibleDescription("; ".join(f"{g.name}: {g.words}" for g in self.gaps))
+            self.show()
+        self.updateGeometry()
+        self.update()
+
+    def title(self) -> str:
+        """Return what the chart is of: the step, and the municipality where there are several."""
+        words, _, place = self.step.partition(" of ")
+        names = {"beats": self.tr("Beats"), "stations": self.tr("Stations"), "officers": self.tr("Officers")}
+        name = names.get(words.split(",")[0].split(" ")[0], words) if words else ""
+        return f"{name}: {place}" if place else name
+
     def in_words(self, step: str) -> str:
         """Return what the chart says of a step."""
         series = self.series.get(step)
@@ -110,21 +154,29 @@ class RunChart(QWidget):
         gap = series.gap
         if gap is None:
             return self.tr("A plan is found; nothing is proven yet.")
-        if gap < 1e-4:
+        if gap < OPTIMAL_GAP:
             return self.tr("Proven best.")
         return self.tr("At most {0} % from the best possible.").format(gap_said(gap, _percents))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a height that grows with the font."""
-        return QSize(220, 8 * QFontMetrics(self.font()).height())
+        line = QFontMetrics(self.font()).height()
+        rows = min(len(self.gaps), MOST_GAPS) + (len(self.gaps) > MOST_GAPS) + 1
+        return QSize(220, rows * (line + 2) + 8 if self.gaps else 9 * line)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw both lines, what is between them, and their names."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         text, line = self.palette().text().color(), QFontMetrics(self.font()).height()
+        if self.gaps:
+            self._draw_gaps(painter, line + 2)
+            return
         series = self.series.get(self.step)
-        area = QRectF(4, line + 4, self.width() - 8, self.height() - 2 * line - 8)
+        painter.setPen(text)
+        title = QFontMetrics(self.font()).elidedText(self.title(), Qt.TextElideMode.ElideRight, self.width() - 8)
+        painter.drawText(QRectF(4, 0, self.width() - 8, line), Qt.AlignmentFlag.AlignLeft, title)
+        area = QRectF(4, 2 * line + 4, self.width() - 8, self.height() - 3 * line - 8)
         faint = QColor(text)
         faint.setAlpha(60)
         painter.setPen(QPen(faint, 1))
@@ -167,14 +219,43 @@ class RunChart(QWidget):
             if points is not None:
                 painter.setPen(QPen(colour, 2, style))
                 painter.drawPolyline(points)
+        painter.translate(0, line)
         self._legend(painter, line, best is not None, bound is not None)
+        painter.translate(0, -line)
         painter.setPen(text)
         below = QRectF(area.left(), area.bottom() + 2, area.width(), line + 2)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "0")
         if series.gap is not None:
-            words = self.tr("gap {0} %").format(gap_said(series.gap, _percents))
+            words = (
+                self.tr("proven best")
+                if series.gap < OPTIMAL_GAP
+                else self.tr("gap {0} %").format(gap_said(series.gap, _percents))
+            )
             painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, words)
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, self.tr("{0} s").format(seconds_said(end)))
+
+    def _draw_gaps(self, painter: QPainter, line: float) -> None:
+        """Draw a bar for each gap, with its name before it and its figure behind it."""
+        ink, metrics = self.palette().text().color(), QFontMetrics(self.font())
+        names, bars = NAMES * self.width(), BARS * self.width()
+        greatest = max((g.gap for g in self.gaps if g.gap is not None), default=0.0)
+        painter.setPen(ink)
+        head = self.tr("Farthest from the best possible plan")
+        wide = int(self.width() - 8)
+        painter.drawText(QPointF(4, metrics.ascent()), metrics.elidedText(head, Qt.TextElideMode.ElideRight, wide))
+        for k, g in enumerate(self.gaps[:MOST_GAPS]):
+            top = (k + 1) * line + 2
+            painter.setPen(ink)
+            name = metrics.elidedText(g.name, Qt.TextElideMode.ElideMiddle, int(names) - 8)
+            painter.drawText(QPointF(4, top + metrics.ascent()), name)
+            if g.gap is not None:
+                painter.fillRect(QRectF(names, top + 3, max(2.0, bars * g.gap / (greatest or 1.0)), line - 6), BOUND)
+            left = names + (bars if g.gap is not None else 0) + 6
+            said = metrics.elidedText(g.words, Qt.TextElideMode.ElideRight, int(self.width() - left - 2))
+            painter.drawText(QPointF(left, top + metrics.ascent()), said)
+        if len(self.gaps) > MOST_GAPS:
+            more = self.tr("and {0} more").format(len(self.gaps) - MOST_GAPS)
+            painter.drawText(QPointF(4, (MOST_GAPS + 1) * line + 2 + metrics.ascent()), more)
 
     def _legend(self, painter: QPainter, line: int, best: bool, bound: bool) -> None:
         x, metrics = 4.0, QFontMetrics(self.font())

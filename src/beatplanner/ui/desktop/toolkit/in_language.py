@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -12,8 +13,12 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish import sentence_templates
 from beatplanner.data.publish.sentence_templates import CONTEXT
 
+# A language's code as rules have it; a place, rank or kind of so few small letters is called as it is written where no language has that code.
+CODE = re.compile(r"[a-z]{2}(-[A-Z][a-z]{3})?")
 # The context in which the kinds of incidents of a force's records are asked for.
 KINDS = "kinds"
+# The context in which languages are asked for by their codes.
+LANGUAGE_NAMES = "languages"
 
 
 def in_language(text: str) -> str:
@@ -27,7 +32,7 @@ def translated(text: str) -> str:
 
 
 def kind_in_language(translated: Callable[[str], str], names: Mapping[str, str] | None = None) -> Callable[[str], str]:
-    """Return what tells the words within rules: as the window has them, and kinds of incidents as the pack calls them.
+    """Return what tells the words within rules: as the window has them, kinds of incidents as the pack calls them, and languages by their names.
 
     Parameters
     ----------
@@ -42,6 +47,8 @@ def kind_in_language(translated: Callable[[str], str], names: Mapping[str, str] 
         said = translated(text)
         if said != text:
             return said
+        if CODE.fullmatch(text):
+            return QCoreApplication.translate(LANGUAGE_NAMES, text)
         kind = called.get(text, text)
         found = QCoreApplication.translate(KINDS, kind)
         return text if found == kind else found

@@ -116,7 +116,7 @@ class DraftActions:
         if shown is not None and before is not None and shown.stations is not before.stations:
             self.map.take_stations(shown)
         if shown is not None and before is not None and shown.sectors is not before.sectors:
-            self.map.content.take_levels(shown)
+            self.map.content.take_levels(shown, of_plan=shown.sectors is not plan.sectors)
             self.map.redraw()
         if plan is None and self.stations.judge is not None:
             # before there is a plan only the panel knows which sites are open

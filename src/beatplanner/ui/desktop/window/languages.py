@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from beatplanner.data.publish.percents import PERCENT
 from beatplanner.data.publish.sentence_templates import CONTEXT, english_days, texts_of_window
-from beatplanner.ui.desktop.toolkit.in_language import KINDS, WindowSentences
+from beatplanner.ui.desktop.toolkit.in_language import KINDS, LANGUAGE_NAMES, WindowSentences
 
 if TYPE_CHECKING:
     from beatplanner.data.publish.translation import Speech
@@ -92,6 +92,18 @@ class InterfaceTranslator(QTranslator):
         # it stands within a line
         return None if said == name else said[:1].lower() + said[1:]
 
+    def language_name(self, code: str) -> str | None:
+        """Return what a language of the pack is called in this one, its script in brackets; None for a text that is no such code."""
+        if code not in LANGUAGES:
+            return None
+        from beatplanner.data.publish.translation import Speech
+
+        if self._pack is None:
+            self._pack = Speech(self.speaks)
+        name, _, script = code.partition("-")
+        said = self._pack.language_name(name)
+        return f"{said} ({self._pack.locale.scripts[script]})" if script else said
+
     def isEmpty(self) -> bool:  # noqa: N802 - Qt's name
         """Tell Qt that there are texts."""
         return False
@@ -103,6 +115,8 @@ class InterfaceTranslator(QTranslator):
             return None
         if context == KINDS:
             return self.kind(text)
+        if context == LANGUAGE_NAMES:
+            return self.language_name(text)
         said = self.in_sentences(text) if context == CONTEXT else self.texts.get(text)
         if self._of_terms is None:
             return said

@@ -63,6 +63,7 @@ class PlanFigures:
             if f.moved_share is not None:
                 words += ", " + self.tr("{0} of residents change beat").format(percent(f.moved_share, 1))
             lines.append(words + ".")
+        lines += self._levels_words()
         if shown is not None and plan is not None and shown.stations is not plan.stations:
             stations = shown.summary["stations"]
             words = self.tr("As moved: {0} stations, {1} of residents within the limit")
@@ -105,6 +106,23 @@ class PlanFigures:
             lines.append(f"{words}. {self._proof(o)}")
         lines += [self.tr("Rules clash: {0}").format(in_language(c)) for c in s.get("clashes", [])]
         return "\n\n".join(lines)
+
+    def _levels_words(self: Any) -> list[str]:
+        """Say of sectors and commands over drawn beats whose groups they are, and which of them keep their rules no more."""
+        plan, drawn, shown = self.scenario.plan, self.scenario.drawn, self.scenario.as_drawn
+        if plan is None or shown is None or drawn is None or shown.sectors is plan.sectors or shown.sectors is None:
+            return []
+        from beatplanner.planning.changes.drawn_levels import broken_groups
+
+        words = (
+            self.tr("Sectors are grouped as in the plan; the next plan groups the beats again.")
+            if shown.commands is None
+            else self.tr("Sectors and commands are grouped as in the plan; the next plan groups the beats again.")
+        )
+        broken = broken_groups(shown, drawn)
+        if broken:
+            words += " " + self.tr("As drawn, these do not keep their rules: {0}.").format(", ".join(broken))
+        return [words]
 
     def _proof(self: Any, step: dict) -> str:
         if step["status"] in ("infeasible", "unknown"):

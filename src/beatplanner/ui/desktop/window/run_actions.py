@@ -30,12 +30,12 @@ from beatplanner.ui.desktop.session.session import Asked
 from beatplanner.ui.desktop.session.solving import step_of
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 from beatplanner.ui.desktop.window.languages import LANGUAGES
+from beatplanner.ui.desktop.window.run_gaps import RunGaps
+from beatplanner.ui.words import clash_lines
 
 # A run of so many seconds is cancelled after a question only.
 ASK_AFTER = 20.0
 TICK_MS = 500
-# Of so many municipalities the end of a run tells what is proven of each.
-MOST_TOLD = 5
 # What a run does before its steps, and after them.
 BEFORE_STEPS, PROVING, AFTER_STEPS = ("", "preparing", "reading"), "proving", "writing"
 
@@ -54,7 +54,7 @@ def _two_shares(found: float, allowed: float) -> tuple[str, str]:
     return said
 
 
-class RunActions:
+class RunActions(RunGaps):
     """The main window's actions on runs."""
 
     def make_run_box(self: Any) -> QWidget:
@@ -81,6 +81,7 @@ class RunActions:
         keep = self.bar.sizePolicy()
         keep.setRetainSizeWhenHidden(True)
         self.bar.setSizePolicy(keep)
+        self.bar.setFormat("%p\N{NO-BREAK SPACE}%")
         self.bar.setVisible(False)
         self.plan_button, self.cancel_button = QPushButton(self.tr("Plan")), QPushButton(self.tr("Cancel"))
         self.plan_button.clicked.connect(self.run_plan)
@@ -434,7 +435,7 @@ class RunActions:
             title = (
                 self.tr("The rules cannot all be met") if proven else self.tr("No plan that keeps all rules was found")
             )
-            self._tell(title, [str(c) for c in clashes])
+            self._tell(title, [line for c in clashes for line in clash_lines(str(c))])
 
     def _ended(self: Any) -> str:
         """Return how the run ended in one sentence: whether the user ended it, after how long, and how near each step is to the best."""
@@ -447,35 +448,13 @@ class RunActions:
                 said = self._proof(summary[step]).rstrip(".")
                 apart = self._by_municipality(step, summary[step])
                 parts.append(f"{words}: {said[:1].lower()}{said[1:]}" + (f" ({apart})" if apart else ""))
+        self.chart.end(self._gaps(summary))
         head = (
             self.tr("Ended by you after {0} s with the best plan so far")
             if self.stopped_early
             else self.tr("Planned in {0} s")
         )
         return head.format(number(self.spent())) + (f" – {'; '.join(parts)}." if parts else ".")
-
-    def _by_municipality(self: Any, step: str, summary: dict) -> str:
-        """Return what is proven of each municipality where nothing is of all of them together, those with the least first; "" else."""
-        if step != "beats" or summary.get("gap") is not None or len(self.by_municipality) < 2:
-            return ""
-        if not self.unmet and not any(best and bound is not None for best, bound in self.by_municipality.values()):
-            # one beside the other would say the same as often as there are municipalities
-            return self.tr("nor has any municipality one of its own")
-        said: list[tuple[float, str]] = []
-        for place, (best, bound) in sorted(self.by_municipality.items()):
-            if place in self.unmet:
-                said.append((3.0, self.tr("{0} with wider rules").format(place)))
-            elif best is None or bound is None or best <= 0:
-                said.append((2.0, self.tr("{0} without a bound").format(place)))
-            elif (gap := max(0.0, (best - bound) / best)) <= OPTIMAL_GAP:
-                said.append((0.0, self.tr("{0} proven best").format(place)))
-            else:
-                said.append((gap, self.tr("{0} at most {1} from its best").format(place, gap_said(gap, percent))))
-        said.sort(key=lambda one: -one[0])
-        words = [one for _, one in said[:MOST_TOLD]]
-        if len(said) > MOST_TOLD:
-            words.append(self.tr("and {0} more").format(len(said) - MOST_TOLD))
-        return ", ".join(words)
 
     def _show_refusal(self: Any, lines: list) -> None:
         self.making = None
