@@ -41,7 +41,7 @@ def planned(tmp_path_factory) -> GridTown:
     with town.project.open("a", encoding="utf-8") as file:
         file.write("\n[budget]\nofficer_salary = 1000\nstation_yearly = 10\n[service]\n")
         file.write('shifts = [{ name = "day", start = "07:00", end = "23:00" }]\n')
-    run(town.project, town.folder / "plan")
+    run(town.project, town.folder / "plan", pack=False)
     return town
 
 

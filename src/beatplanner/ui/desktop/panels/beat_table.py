@@ -384,6 +384,13 @@ class BeatView(QTableView):
             self.resizeColumnsToContents()
             if self._too_wide() <= 0:
                 break
+        if self._too_wide() > 0:
+            self._narrow_all(source)
+        source.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, source.columnCount() - 1)
+        self._fitting = False
+
+    def _narrow_all(self, source: BeatTable) -> None:
+        """Make the columns narrower than they ask to be."""
         words = [k for k, (_, name, _) in enumerate(source.columns) if name in SHRINK]
         head = self.horizontalHeader()
         least = head.least() if isinstance(head, ShortHeads) else 0
@@ -393,8 +400,6 @@ class BeatView(QTableView):
         self._narrow(figures[1:], [max(least, self.sizeHintForColumn(k)) for k in figures[1:]])
         self._narrow(words, [least for _ in words])
         self._narrow(figures[:1], [max(least, self.sizeHintForColumn(k)) for k in figures[:1]])
-        source.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, source.columnCount() - 1)
-        self._fitting = False
 
     def _narrow(self, columns: list[int], least: list[int]) -> None:
         """Make columns narrower while not all columns fit, each by the same share of what it can spare."""
