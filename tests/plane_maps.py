@@ -1,6 +1,7 @@
-"""Small maps in the plane, to be parted into two districts, and the least border that all partitions say."""
+"""Small maps in the plane, to be parted into two districts or more, and the least border that all partitions say."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from benchmarks.claims import partitions
@@ -30,23 +31,49 @@ def drawn(seed: int) -> CutMap:
     return CutMap(weight, edges, border, 2, mean * (1 - tolerance), mean * (1 + tolerance), np.full(n, -1))
 
 
+def to_part(seed: int, count: int) -> CutMap:
+    """Return such a map to be parted into more districts, one in four within wide bounds."""
+    two = drawn(seed)
+    mean, tolerance = two.weight.sum() / count, (0.1, 0.3, 0.9, 0.5)[seed % 4]
+    border = two.border if seed % 5 else np.ones(len(two.border))
+    return replace(two, border=border, count=count, lower=mean * (1 - tolerance), upper=mean * (1 + tolerance))
+
+
+def around_each_other(hub: float, ring: float) -> CutMap:
+    """Return a heavy unit and two rings of four units around it, to be parted into three; `hub` is the border of the heavy unit with each, `ring` that between two units of a ring.
+
+    Where that is long, the best districts lie around each other, and the cycles between them have no face in common.
+    """
+    links = [((0, k), hub) for k in range(1, 5)] + [((k, k + 4), 2.0) for k in range(1, 5)]
+    links += [((first + k, first + (k + 1) % 4), ring) for first in (1, 5) for k in range(4)]
+    weight = np.array([4.0] + [1.0] * 8)
+    edges, border = np.array([pair for pair, _ in links]), np.array([length for _, length in links])
+    return CutMap(weight, edges, border, 3, 4.0, 4.0, np.full(9, -1))
+
+
+def in_a_row() -> CutMap:
+    """Return nine units in a row, to be parted into three: the cycles between those are loops."""
+    links = np.array([(k, k + 1) for k in range(8)])
+    return CutMap(np.ones(9), links, np.arange(8.0), 3, 3.0, 3.0, np.full(9, -1))
+
+
 def cut_of(area: CutMap, district: np.ndarray) -> float:
     """Return the border between districts, (n,)."""
     return float(area.border[district[area.edges[:, 0]] != district[area.edges[:, 1]]].sum())
 
 
 def fits(area: CutMap, district: np.ndarray) -> bool:
-    """Tell whether two districts keep the bounds and hold together."""
-    load = np.bincount(district, weights=area.weight, minlength=2)
+    """Tell whether districts keep the bounds and hold together."""
+    load = np.bincount(district, weights=area.weight, minlength=area.count)
     slack = 1e-9 * area.upper
     inside = load.min() >= area.lower - slack and load.max() <= area.upper + slack
     return bool(inside) and connected(district, area.edges)
 
 
 def least_of(area: CutMap) -> float:
-    """Return the least border of all partitions into two districts, inf where none keep the bounds."""
+    """Return the least border of all partitions into districts, inf where none keep the bounds."""
     least = math.inf
-    for plan in partitions(len(area.weight), 2):
+    for plan in partitions(len(area.weight), area.count):
         if cut_of(area, plan) < least and fits(area, plan):
             least = cut_of(area, plan)
     return least

@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from benchmarks.claims import partitions
-from plane_maps import drawn
+from plane_maps import least_of, to_part
 
 from beatplanner.planning.verification.arrays import MalformedError
 from beatplanner.planning.verification.cut_cycle_proof import prove_rings
@@ -16,7 +15,7 @@ from beatplanner.solver.districts.annealing import CUT
 from beatplanner.solver.districts.cut_bound import eigenvalue_bound
 from beatplanner.solver.districts.cut_classes import CutMap
 from beatplanner.solver.districts.perimeters import Perimeters, perimeter_bound
-from beatplanner.solver.districts.problem import DistrictingProblem, connected
+from beatplanner.solver.districts.problem import DistrictingProblem
 from beatplanner.solver.districts.solve import solve_districts
 
 NODES = 250
@@ -28,31 +27,12 @@ def _area(area: CutMap) -> Area:
     return Area(weight, lambda a, b: 0.0 * (a + b), area.edges, area.count, *bounds, weight, free, free, border=metres)
 
 
-def _map(seed: int) -> CutMap:
-    """Return a small map to be parted into three or four, one in four within wide bounds."""
-    two, count = drawn(seed), 3 + seed % 2
-    mean, tolerance = two.weight.sum() / count, (0.1, 0.3, 0.9, 0.5)[seed % 4]
-    border = two.border if seed % 5 else np.ones(len(two.border))
-    return CutMap(two.weight, two.edges, border, count, mean * (1 - tolerance), mean * (1 + tolerance), two.locked)
-
-
-def _least(area: CutMap) -> float:
-    least, slack = math.inf, 1e-9 * area.upper
-    for plan in partitions(len(area.weight), area.count):
-        load = np.bincount(plan, weights=area.weight, minlength=area.count)
-        cut = float(area.border[plan[area.edges[:, 0]] != plan[area.edges[:, 1]]].sum())
-        inside = load.min() >= area.lower - slack and load.max() <= area.upper + slack
-        if cut < least and inside and connected(plan, area.edges):
-            least = cut
-    return least
-
-
 @pytest.mark.parametrize("part", range(4))
 def test_no_partition_has_less_border(part):
     near = 0
     for seed in range(part, 16, 4):
-        area = _map(seed)
-        least = _least(area)
+        area = to_part(seed, 3 + seed % 2)
+        least = least_of(area)
         known = least if math.isfinite(least) else float(area.border.sum())
         for upto in (known, known + 2, 0.7 * known):
             bound, held = perimeter_bound(area, upto, NODES, lambda: False)
@@ -75,15 +55,15 @@ def _grid(wide: int, high: int, count: int, tolerance: float) -> DistrictingProb
     return DistrictingProblem(weight, xy, edges, np.ones(len(edges)), count, *bounds, goal=CUT)
 
 
-def test_three_districts_of_hundreds_of_units_have_a_bound_that_is_checked():
-    problem = _grid(16, 14, 3, 0.02)
+def test_four_districts_of_hundreds_of_units_have_a_bound_that_is_checked():
+    problem = _grid(16, 14, 4, 0.02)
     found = solve_districts(problem, seconds=1e6, effort=0.01, seed=1)
-    eigen = eigenvalue_bound(problem.weight, problem.edges, problem.border, 3, problem.lower)
+    eigen = eigenvalue_bound(problem.weight, problem.edges, problem.border, 4, problem.lower)
     assert found.evidence is not None and found.evidence.way == "rings" and found.evidence.rings is not None
     assert found.outside == 0.0 and found.lower_bound is not None
     assert max(2 * eigen, 0.6 * found.objective) < found.lower_bound <= found.objective
     bounds, locked = (problem.lower, problem.upper), np.full(len(problem.weight), -1)
-    area = _area(CutMap(problem.weight, problem.edges, problem.border, 3, *bounds, locked))
+    area = _area(CutMap(problem.weight, problem.edges, problem.border, 4, *bounds, locked))
     held, value = found.evidence.rings, found.lower_bound
     assert prove_cut(area, value, packed_rings(held)) == value
     # the anchor is worth something, and nobody may claim that rings are longer than they are

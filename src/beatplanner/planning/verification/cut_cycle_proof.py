@@ -20,6 +20,7 @@ that come of it are those of a drawing in the plane). Nothing else is used but n
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from beatplanner.planning.verification.arrays import NUMBER, WHOLE, sized, within
-from beatplanner.planning.verification.travel_pairs import SLACK, Area
+from beatplanner.planning.verification.travel_pairs import SLACK, Area, TooLargeError
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -41,14 +42,19 @@ CROSSROADS = 6
 
 
 @dataclass
-class _Drawn:
-    """Crossings k of links in one direction, k ^ 1 in the other: faces before and behind, hours and metres; `first` is where those of each face begin."""
+class DrawnLinks:
+    """Crossings k of links in one direction, k ^ 1 in the other: faces before and behind, hours and metres, and the units of the link, that in whose direction it is crossed last.
+
+    `near` are the neighbours of each unit, `first` is where the crossings of each face begin.
+    """
 
     faces: int
     before: np.ndarray
     behind: np.ndarray
     hours: np.ndarray
     metres: np.ndarray
+    links: list[tuple[int, int]]
+    near: list[list[int]]
 
     def __post_init__(self) -> None:
         self.by_face = np.argsort(self.before, kind="stable")
@@ -70,8 +76,8 @@ def no_ring_below(area: Area, claimed: float) -> bool:
     least, most = max(area.lower, whole - area.upper) - slack, min(area.upper, whole - area.lower) + slack
     if least > most:
         return True
-    drawn = _drawn(area, len(area.weight) - 1) if least > 0 else None
-    return drawn is not None and _Rings(drawn, ((least, most),), claimed * (1 - 1e-12)).none()
+    drawn = draw(area, len(area.weight) - 1) if least > 0 else None
+    return drawn is not None and RingSearch(drawn, ((least, most),), claimed * (1 - 1e-12)).none()
 
 
 def has_rings(part: dict[str, np.ndarray]) -> bool:
@@ -98,7 +104,7 @@ def prove_rings(area: Area, part: dict[str, np.ndarray]) -> float:
         for k in range(1, count)
     ]
     hours = [(low - slack, high + slack) for low, high in hours]
-    drawn = _drawn(area, int(part["ring_anchor"][0]))
+    drawn = draw(area, int(part["ring_anchor"][0]))
     if drawn is None or any(low > high or low <= 0 for low, high in hours):
         return 0.0
     # around the side without the anchor: of one beat, of all but one, of any number of them
@@ -108,14 +114,14 @@ def prove_rings(area: Area, part: dict[str, np.ndarray]) -> float:
         claims.append((tuple(hours), piece))
     else:
         piece = min(piece, one)
-    if not all(_Rings(drawn, around, length * (1 - 1e-12)).none() for around, length in claims):
+    if not all(RingSearch(drawn, around, length * (1 - 1e-12)).none() for around, length in claims):
         return 0.0
     both = min(one, 2 * piece) + (count - 1) * min(other, 2 * piece)
     links = bool((area.border == np.round(area.border)).all())
     return float(math.ceil(both / 2 - 1e-6)) if links else both / 2 * (1 - 1e-12)
 
 
-def _drawn(area: Area, root: int) -> _Drawn | None:
+def draw(area: Area, root: int) -> DrawnLinks | None:
     """Return the faces and crossings of a map, None where it does not hold together or cannot be drawn in the plane; `root` is that of the tree."""
     import networkx as nx
 
@@ -147,25 +153,28 @@ def _drawn(area: Area, root: int) -> _Drawn | None:
         faces += face[side] == faces
     if len(face) != 2 * len(metres) or len(graph) - len(metres) + faces != 2:
         return None
-    beyond = _beyond(graph, area.weight.tolist(), root)
+    near = [list(graph.adj[unit]) for unit in range(len(graph))]
+    beyond = hours_beyond(near, area.weight.tolist(), root, set())
     sides = [(a, b) for link in metres for a, b in (link, link[::-1])]
-    return _Drawn(
+    return DrawnLinks(
         faces,
         np.array([face[s] for s in sides]),
         np.array([face[b, a] for a, b in sides]),
         np.array([beyond.get(s, 0.0) for s in sides]),
         np.repeat(list(metres.values()), 2),
+        sides,
+        near,
     )
 
 
-def _beyond(graph: nx.Graph[int], weight: list[float], root: int) -> dict[tuple[int, int], float]:
-    """Return the hours beyond each link of a tree from its root on, negative from its other side."""
+def hours_beyond(near: list[list[int]], weight: list[float], root: int, gone: Set[int]) -> dict[tuple[int, int], float]:
+    """Return the hours beyond each link of a tree from its root on, negative from its other side; units that are gone are left out."""
     todo, above, order = [root], {root: root}, list[int]()
     while todo:
         unit = todo.pop()
         order.append(unit)
-        for v in graph.adj[unit]:
-            if v not in above:
+        for v in near[unit]:
+            if v not in above and v not in gone:
                 above[v] = unit
                 todo.append(v)
     hours, beyond = list(weight), dict[tuple[int, int], float]()
@@ -175,18 +184,30 @@ def _beyond(graph: nx.Graph[int], weight: list[float], root: int) -> dict[tuple[
     return beyond
 
 
-class _Rings:
-    """Rings shorter than a claim around the side without the tree's root, where that has hours within some bounds."""
+class RingSearch:
+    """RingSearch shorter than a claim around the side without the tree's root, where that has hours within some bounds; where `face` is given, through that alone."""
 
-    def __init__(self, drawn: _Drawn, hours: tuple[tuple[float, float], ...], below: float) -> None:
+    def __init__(
+        self,
+        drawn: DrawnLinks,
+        hours: tuple[tuple[float, float], ...],
+        below: float,
+        *,
+        face: int | None = None,
+        steps: int | None = None,
+    ) -> None:
         self.drawn, self.hours, self.below = drawn, hours, below
-        self.steps = MOST_STEPS
-        links = np.bincount(drawn.before, minlength=drawn.faces)
-        busy = sorted((f for f in range(drawn.faces) if links[f] > CROSSROADS), key=lambda f: -links[f])
-        order = [*busy, *(f for f in self._along(self._along(0)[-1]) if links[f] <= CROSSROADS)]
-        self.place = np.empty(drawn.faces, np.int64)
-        self.place[order] = np.arange(drawn.faces)
-        self.order = order
+        self.steps = MOST_STEPS if steps is None else steps
+        # where a way has no more crossings it has no face
+        self.after = np.append(drawn.behind, -1).astype(np.int32)
+        if face is None:
+            links = np.bincount(drawn.before, minlength=drawn.faces)
+            busy = sorted((f for f in range(drawn.faces) if links[f] > CROSSROADS), key=lambda f: -links[f])
+            self.order = [*busy, *(f for f in self._along(self._along(0)[-1]) if links[f] <= CROSSROADS)]
+        else:
+            self.order = [face]
+        self.place = np.full(drawn.faces, len(self.order))
+        self.place[self.order] = np.arange(len(self.order))
 
     def _along(self, face: int) -> list[int]:
         """Return the faces by how many links lie between them and one."""
@@ -200,87 +221,108 @@ class _Rings:
 
     def none(self) -> bool:
         """Tell whether there is no ring; False where there is too much to look at."""
+        try:
+            return next(self.rings(), None) is None
+        except TooLargeError:
+            return False
+
+    def rings(self) -> Iterator[tuple[float, np.ndarray]]:
+        """Yield how long each ring is, and its crossings; some twice.
+
+        Raises
+        ------
+        TooLargeError
+            Where there is too much to look at.
+        """
         drawn = self.drawn
         alone = (drawn.before == drawn.behind) & (drawn.metres < self.below)
-        if any((alone & (drawn.hours >= least) & (drawn.hours <= most)).any() for least, most in self.hours):
-            return False
-        return all(self._none_from(face) for face in self.order)
+        for least, most in self.hours:
+            for k in np.flatnonzero(alone & (drawn.hours >= least) & (drawn.hours <= most)):
+                yield float(drawn.metres[k]), np.array([k])
+        for face in self.order:
+            yield from self._from(face)
 
-    def _none_from(self, start: int) -> bool:
-        """Tell whether no ring has its first face there."""
+    def _spend(self, steps: int) -> None:
+        self.steps -= steps
+        if self.steps < 0:
+            raise TooLargeError
+
+    def _from(self, start: int) -> Iterator[tuple[float, np.ndarray]]:
+        """Yield the rings whose first face is one."""
         drawn = self.drawn
         face, hours, metres = np.array([start]), np.zeros(1), np.zeros(1)
-        passed = np.empty((1, 0), np.int32)
-        kept = [(face, hours, metres, passed)]
+        crossed = np.empty((1, 0), np.int32)
+        kept = [(face, hours, metres, crossed)]
         bridges: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
         ways = 1
         while len(face):
             row, crossing = drawn.crossings(face)
             to = drawn.behind[crossing]
             ways += len(row)
-            self.steps -= len(row)
-            if ways > MOST_WAYS or self.steps < 0:
-                return False
+            self._spend(len(row) if ways <= MOST_WAYS else self.steps + 1)
             fits = (self.place[to] >= self.place[start]) & (to != face[row])
-            for column in passed.T:
-                fits &= column[row] != to
+            for column in crossed.T:
+                fits &= self.after[column][row] != to
             row, crossing, to = row[fits], crossing[fits], to[fits]
             sums, length = hours[row] + drawn.hours[crossing], metres[row] + drawn.metres[crossing]
-            bridges.append((to, sums, metres[row], drawn.metres[crossing], passed[row]))
+            over = np.column_stack([crossed[row], crossing.astype(np.int32)])
+            bridges.append((to, sums, metres[row], drawn.metres[crossing], over))
             on = (2 * length < self.below * (1 + 1e-12)) & (to != start)
-            passed = np.column_stack([passed[row[on]], to[on].astype(np.int32)])
-            face, hours, metres = to[on], sums[on], length[on]
-            kept.append((face, hours, metres, passed))
+            face, hours, metres, crossed = to[on], sums[on], length[on], over[on]
+            kept.append((face, hours, metres, crossed))
         ends, sums, lengths = (np.concatenate([k[c] for k in kept]) for c in range(3))
         back = _Back(ends, sums, lengths, [k[3] for k in kept])
-        return all(self._apart(back, *bridge, within) for bridge in bridges for within in self.hours)
+        for bridge in bridges:
+            for least, most in self.hours:
+                yield from self._closed(back, *bridge, least, most)
 
-    def _apart(
+    def _closed(
         self,
         back: _Back,
         to: np.ndarray,
         hours: np.ndarray,
         before: np.ndarray,
         across: np.ndarray,
-        passed: np.ndarray,
-        within: tuple[float, float],
-    ) -> bool:
-        """Tell whether ways over one more link make a ring with none of the ways to where it ends."""
-        low, high = back.between(to, hours - within[1], hours - within[0])
+        crossed: np.ndarray,
+        least: float,
+        most: float,
+    ) -> Iterator[tuple[float, np.ndarray]]:
+        """Yield the rings of ways, the last link of which is the one in the middle, and of ways to where that ends."""
+        low, high = back.between(to, hours - most, hours - least)
         number = high - low
         upto = np.cumsum(number)
         done = 0
         while done < len(to):
             end = max(done + 1, int(np.searchsorted(upto, (upto[done - 1] if done else 0) + AT_ONCE, "right")))
             held = number[done:end]
-            self.steps -= int(held.sum())
-            if self.steps < 0:
-                return False
+            self._spend(int(held.sum()))
             one = np.repeat(np.arange(done, done + len(held)), held)
             other = low[one] + np.arange(len(one)) - np.repeat(np.cumsum(held) - held, held)
             ring = before[one] + across[one] + back.metres[other]
             worth = (ring < self.below) & (2 * before[one] <= ring * (1 + 1e-12))
             worth &= 2 * back.metres[other] <= ring * (1 + 1e-12)
-            one, other = one[worth], other[worth]
+            one, other, ring = one[worth], other[worth], ring[worth]
             shared = np.zeros(len(one), bool)
-            for column in back.passed[other].T:
-                shared |= (column >= 0) & (passed[one] == column[:, None]).any(axis=1)
-            if not shared.all():
-                return False
+            # the way back ends where the link in the middle does, which is no face of the way there
+            there = self.after[crossed[one, :-1]]
+            for column in self.after[back.crossed[other]].T:
+                shared |= (column >= 0) & (there == column[:, None]).any(axis=1)
+            for k in np.flatnonzero(~shared):
+                way = back.crossed[other[k]]
+                yield float(ring[k]), np.concatenate([crossed[one[k]], way[way >= 0] ^ 1])
             done = end
-        return True
 
 
 class _Back:
     """Ways from one face, sorted by where they end and what their numbers come to."""
 
-    def __init__(self, face: np.ndarray, hours: np.ndarray, metres: np.ndarray, passed: list[np.ndarray]) -> None:
-        wide = max(p.shape[1] for p in passed)
-        held = np.concatenate([np.pad(p, ((0, 0), (0, wide - p.shape[1])), constant_values=-1) for p in passed])
+    def __init__(self, face: np.ndarray, hours: np.ndarray, metres: np.ndarray, crossed: list[np.ndarray]) -> None:
+        wide = max(c.shape[1] for c in crossed)
+        held = np.concatenate([np.pad(c, ((0, 0), (0, wide - c.shape[1])), constant_values=-1) for c in crossed])
         self.values = np.unique(hours)
         key = face * (len(self.values) + 1) + np.searchsorted(self.values, hours)
         order = np.argsort(key, kind="stable")
-        self.key, self.metres, self.passed = key[order], metres[order], held[order]
+        self.key, self.metres, self.crossed = key[order], metres[order], held[order]
 
     def between(self, face: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return from and up to where the ways end in a face with numbers between two others."""

@@ -1,6 +1,6 @@
-"""The bound on the border between beats: by eigenvalues for any map, by prices where a certificate has them, by going through every plan where the map is small, or what parts two beats.
+"""The bound on the border between beats: by eigenvalues for any map, by prices where a certificate has them, by going through every plan where the map is small, or what parts two or three beats.
 
-The first and the last (`cut_sweep_proof` has those of some dozen units, `cut_cycle_proof` those of two beats) need no certificate: the numbers are computed anew from the map. Only numpy and the standard library are used here.
+The first and the last (`cut_sweep_proof` has those of some dozen units, `cut_cycle_proof` those of two beats, `cut_three_proof` those of three) need no certificate: the numbers are computed anew from the map. Only numpy and the standard library are used here.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from beatplanner.planning.verification.cut_cone_proof import has_prices, prove_cone
 from beatplanner.planning.verification.cut_cycle_proof import has_rings, no_ring_below, prove_rings
 from beatplanner.planning.verification.cut_sweep_proof import none_below
+from beatplanner.planning.verification.cut_three_proof import no_three_below
 from beatplanner.planning.verification.travel_pairs import SLACK, Area
 
 # Units up to which eigenvalues are computed, and every plan is gone through; steps after which the latter is given up.
@@ -48,7 +49,8 @@ def prove_cut(area: Area, claimed: float, part: dict[str, np.ndarray] | None = N
     least = _Plans(area, claimed).least() if len(area.weight) <= WHOLE_UNITS else None
     if least is not None:
         return max(value, least)
-    return claimed if no_ring_below(area, claimed) or none_below(area, claimed) else value
+    proven = no_ring_below(area, claimed) or no_three_below(area, claimed) or none_below(area, claimed)
+    return claimed if proven else value
 
 
 def eigenvalues(area: Area) -> float:

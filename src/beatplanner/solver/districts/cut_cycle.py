@@ -16,7 +16,7 @@ Reif's (1983).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,7 +102,7 @@ class DualCycles:
         The bound is inf where there is no cycle, and `known` at most otherwise; `nodes` limits the work.
         """
         self.steps = self.limit = min(MOST_STEPS, STEPS_OF_A_NODE * nodes)
-        net, everything = _Net(self.dual), float(self.dual.border.sum()) / 2
+        net, everything = FaceNet(self.dual), float(self.dual.border.sum()) / 2
         bound, end = 0.0, known if np.isfinite(known) else everything * (1 + CLOSED) + 1.0
         until = FIRST * known if np.isfinite(known) else SHARE_OF_ALL * everything
         while True:
@@ -120,29 +120,56 @@ class DualCycles:
                 return reached if np.isfinite(known) else np.inf, None
             bound, until = reached, max(until * GROWTH, until + 1.0 if self.whole else 0.0)
 
-    def _shortest(self, net: _Net) -> list[int] | None:
+    def shortest(self, below: float, face: int | None, steps: int) -> list[int] | None:
+        """Return the arcs of the shortest cycle below a length, through one face where one is given; None where there is none or the work ended."""
+        self.steps = self.limit = steps
+        self.below = below
+        return self._shortest(FaceNet(self.dual, face))
+
+    def every(self, net: FaceNet, least: float, below: float) -> Iterator[tuple[float, list[int]]]:
+        """Yield length and arcs of all cycles from one length to below another; some twice, and not all where `steps` are negative at the end."""
+        dual = self.dual
+        self.below = below
+        for loop in np.flatnonzero((dual.tail == dual.head) & self._right(dual.load)):
+            if least <= dual.border[loop] < below:
+                yield float(dual.border[loop]), [int(loop)]
+        for starts, paths in self._begun(net):
+            for pairs in self._fitting(net, starts, paths):
+                yield from self._simple(paths, *pairs, least)
+
+    def _right(self, load: np.ndarray) -> np.ndarray:
+        """Return which sums are within some of the bounds."""
+        return np.any([(load >= least) & (load <= most) for least, most in self.bounds], axis=0)
+
+    def _shortest(self, net: FaceNet) -> list[int] | None:
         """Return the arcs of the shortest cycle below a length, None where there is none or the work ended."""
         dual, found = net.dual, None
-        right = np.any([(dual.load >= least) & (dual.load <= most) for least, most in self.bounds], axis=0)
-        loops = np.flatnonzero((dual.tail == dual.head) & right)
+        loops = np.flatnonzero((dual.tail == dual.head) & self._right(dual.load))
         if len(loops):
             best = int(loops[np.argmin(dual.border[loops])])
             if dual.border[best] < self.below:
                 found, self.below = [best], float(dual.border[best])
-        groups = [net.order[k : k + TOGETHER] for k in range(0, dual.faces, TOGETHER)][::-1]
+        for starts, paths in self._begun(net):
+            for pairs in self._fitting(net, starts, paths):
+                best = next(self._simple(paths, *pairs, 0.0), None)
+                if best is not None:
+                    self.below, found = best
+        return found
+
+    def _begun(self, net: FaceNet) -> Iterator[tuple[np.ndarray, _Paths]]:
+        """Yield some faces at a time, and the paths from them; `steps` are negative where the work ended."""
+        groups = [net.order[k : k + TOGETHER] for k in range(0, len(net.order), TOGETHER)][::-1]
         while groups and self.steps >= 0:
             starts = groups.pop()
             paths = self._paths(net, starts)
             if paths is None and len(starts) > 1 and self.steps >= 0:
                 groups += [starts[len(starts) // 2 :], starts[: len(starts) // 2]]
-                continue
-            if paths is None or self.stop():
+            elif paths is None or self.stop():
                 self.steps = -1
             else:
-                found = self._closed(net, starts, paths) or found
-        return found
+                yield starts, paths
 
-    def _paths(self, net: _Net, starts: np.ndarray) -> _Paths | None:
+    def _paths(self, net: FaceNet, starts: np.ndarray) -> _Paths | None:
         """Return all simple paths from some faces through later ones that are shorter than half of what is sought, None where they are too many."""
         half = 0.5 * self.below * (1 + 1e-12)
         n = len(starts)
@@ -170,9 +197,11 @@ class DualCycles:
         held = [(p.start, p.end, p.load, p.length, p.before, p.arc, t) for p, t in zip(levels, through, strict=True)]
         return _Paths(*(np.concatenate(column) for column in zip(*held, strict=True)))
 
-    def _closed(self, net: _Net, starts: np.ndarray, paths: _Paths) -> list[int] | None:
-        """Return the arcs of the shortest cycle that two of some paths and an arc between them make, None where there is none below what is known."""
-        dual, found = net.dual, None
+    def _fitting(
+        self, net: FaceNet, starts: np.ndarray, paths: _Paths
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield what could be cycles with the right sum: paths, an arc on from each, and paths to where the arc leads."""
+        dual = self.dual
         row, arc = net.out(paths.end)
         to, first = dual.head[arc], starts[paths.start[row]]
         # the arc leads to a later face that the path has not passed, or back to the start
@@ -197,20 +226,19 @@ class DualCycles:
                 self.steps -= int(many.sum())
                 one = np.repeat(np.arange(done, done + len(many)), many)
                 within = np.arange(len(one)) - np.repeat(np.cumsum(many) - many, many)
-                found = self._simple(paths, row[one], arc[one], order[low[one] + within], dual) or found
+                yield row[one], arc[one], order[low[one] + within]
                 done = end
-        return found
 
     def _simple(
-        self, paths: _Paths, row: np.ndarray, arc: np.ndarray, other: np.ndarray, dual: Dual
-    ) -> list[int] | None:
-        """Return the arcs of the shortest simple cycle among a path, an arc and another path back each, None where there is none below what is known."""
+        self, paths: _Paths, row: np.ndarray, arc: np.ndarray, other: np.ndarray, least: float
+    ) -> Iterator[tuple[float, list[int]]]:
+        """Yield length and arcs of the simple cycles among a path, an arc and another path back each, the shortest first, from one length to below another."""
+        dual, m = self.dual, len(self.dual.edges)
         one, back, across = paths.length[row], paths.length[other], dual.border[arc]
         total = one + back + across
         # the first part is no longer than half, what comes after the arc is shorter than half
-        kept = np.flatnonzero(
-            (total < self.below) & (2 * one <= total * (1 + 1e-12)) & (2 * back <= total * (1 + 1e-12))
-        )
+        halves = (2 * one <= total * (1 + 1e-12)) & (2 * back <= total * (1 + 1e-12))
+        kept = np.flatnonzero((total >= least) & (total < self.below) & halves)
         kept = kept[np.argsort(total[kept], kind="stable")]
         for first in range(0, len(kept), 20_000):
             k = kept[first : first + 20_000]
@@ -218,29 +246,28 @@ class DualCycles:
             met = np.zeros(len(k), bool)
             for column in range(here.shape[1]):
                 met |= (here[:, column] >= 0) & (there == here[:, column, None]).any(axis=1)
-            apart = np.flatnonzero(~met)
-            if len(apart):
-                best = int(k[apart[0]])
-                self.below = float(total[best])
-                m = len(dual.edges)
-                return [
-                    *paths.arcs(int(row[best])),
-                    int(arc[best]),
-                    *((a + m) % (2 * m) for a in paths.arcs(int(other[best]))),
-                ]
-        return None
+            for best in k[~met]:
+                back_again = ((a + m) % (2 * m) for a in paths.arcs(int(other[best])))
+                yield float(total[best]), [*paths.arcs(int(row[best])), int(arc[best]), *back_again]
 
 
-class _Net:
-    """Arcs of a dual by the faces that they leave, and the rank of each face: those with many arcs first, the others from one side to the other."""
+class FaceNet:
+    """Arcs of a dual by the faces that they leave, and the rank of each face: those with many arcs first, the others from one side to the other.
 
-    def __init__(self, dual: Dual) -> None:
+    Where a face is given, cycles are begun from it alone.
+    """
+
+    def __init__(self, dual: Dual, face: int | None = None) -> None:
         self.dual = dual
         # a loop is a cycle of its own
         own = np.flatnonzero(dual.tail != dual.head)
         self.arcs = own[np.argsort(dual.tail[own], kind="stable")]
         self.degree = np.bincount(dual.tail[own], minlength=dual.faces)
         self.begin = np.cumsum([0, *self.degree])
+        if face is not None:
+            self.order, self.rank = np.array([face]), np.ones(dual.faces, int)
+            self.rank[face] = 0
+            return
         last = self._sweep(0)[-1]
         place = np.empty(dual.faces, int)
         place[self._sweep(last)] = np.arange(dual.faces)

@@ -14,6 +14,7 @@ from beatplanner.solver.districts.cut_classes import CutMap
 from beatplanner.solver.districts.cut_cycle import Cycles
 from beatplanner.solver.districts.cut_frontier import Frontier, suits_frontier
 from beatplanner.solver.districts.cut_labels import LabelModel, suits_labels
+from beatplanner.solver.districts.cut_three import ThreeDistricts
 from beatplanner.solver.districts.cut_tree import CutTree, nodes_of, suits_prices
 from beatplanner.solver.districts.evidence import BoundEvidence
 from beatplanner.solver.districts.perimeters import perimeter_bound
@@ -39,11 +40,13 @@ def _suits_prices(problem: DistrictingProblem) -> bool:
     return suits_prices(len(problem.weight), problem.count, problem.lower, len(problem.edges))
 
 
-def _whole_ways(problem: DistrictingProblem, search: Search, stop: Callable[[], bool]) -> list[Cycles | Frontier]:
+def _whole_ways(
+    problem: DistrictingProblem, search: Search, stop: Callable[[], bool]
+) -> list[Cycles | ThreeDistricts | Frontier]:
     """Return what knows the best districts of a problem where it ends, the quickest first."""
-    area, ways = _map(problem, search), list[Cycles | Frontier]()
+    area, ways = _map(problem, search), list[Cycles | ThreeDistricts | Frontier]()
     if _suits_cycle(problem, search.locked):
-        ways.append(Cycles(area, stop))
+        ways.append(Cycles(area, stop) if problem.count == 2 else ThreeDistricts(area, stop))
     if suits_frontier(problem, search.locked):
         ways.append(Frontier(area, [search.graph.neighbours(i) for i in range(len(problem.weight))], stop))
     return ways
@@ -144,6 +147,12 @@ def prove_cut(
 
 
 def _suits_cycle(problem: DistrictingProblem, locked: np.ndarray) -> bool:
-    """Tell whether a problem is that of two districts, each with some work, and no rule on labels."""
+    """Tell whether a problem is that of two or three districts, each with some work, and no rule on labels."""
     plain = problem.budget is None and problem.price == 0.0 and not (locked >= 0).any()
-    return plain and problem.count == 2 < len(problem.weight) and problem.lower > 0.0 and len(problem.edges) > 0
+    return (
+        plain
+        and problem.count in (2, 3)
+        and problem.count < len(problem.weight)
+        and problem.lower > 0.0
+        and len(problem.edges) > 0
+    )

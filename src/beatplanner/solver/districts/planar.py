@@ -48,6 +48,33 @@ class Dual:
         load = _beyond(weight, self.edges, root)
         return replace(self, load=np.concatenate([load, -load]))
 
+    def outside(self, weight: np.ndarray, inside: np.ndarray) -> Dual:
+        """Return the dual of the map without some units.
+
+        Parameters
+        ----------
+        weight
+            (n,) workload of all units.
+        inside
+            (n,) which units are left out; they hold together, and so do the others. The faces around them are one, the first; units and edges
+            are numbered as they are left.
+        """
+        m = len(self.edges)
+        gone = inside[self.edges].any(axis=1)
+        around = np.zeros(self.faces, bool)
+        around[self.tail[:m][gone]] = around[self.head[:m][gone]] = True
+        face = np.where(around, 0, np.cumsum(~around))
+        edges = (np.cumsum(~inside) - 1)[self.edges[~gone]]
+        load, both = _beyond(weight[~inside], edges, 0), np.concatenate([~gone, ~gone])
+        return Dual(
+            int(face.max()) + 1,
+            face[self.tail[both]],
+            face[self.head[both]],
+            np.concatenate([load, -load]),
+            self.border[both],
+            edges,
+        )
+
     def sides(self, units: int, arcs: np.ndarray) -> np.ndarray:
         """Return the pieces, (n,) of 0, 1, …, into which a map falls without the edges that some arcs cross."""
         kept = np.ones(len(self.edges), bool)
