@@ -23,7 +23,7 @@ from typing import Any
 # Beyond that many, the pages of a plan wait for their maps and not for a process.
 MOST = 3
 # What the writer of a report loads: half of what a short run loads at all.
-REPORT = ("beatplanner.data.publish.warm",)
+REPORT = ("beatplanner.data.publish.warm", "beatplanner.data.publish.papers")
 
 
 def usable_cores() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -398,7 +399,7 @@ def test_of_a_large_tree_no_more_nodes_are_looked_at_than_there_is_time_for(part
 
 @pytest.mark.parametrize(("limit", "most"), [(None, MOST_NODES), (1e6, MOST_NODES), (20.0, 80), (10.0, 40)])
 def test_a_certificate_has_as_many_nodes_as_the_limit_has_time_for(limit, most):
-    evidence = SimpleNamespace(summary={"time_limit": limit}, units=range(1_000))
+    evidence: Any = SimpleNamespace(summary={"time_limit": limit}, units=range(1_000))
     assert most_nodes(evidence) == most
 
 

@@ -42,6 +42,8 @@ HEAVY |= {f"beatplanner.planning.{name}.plan" for name in ("beats", "stations", 
     "beatplanner.planning.verification.service",
     "beatplanner.planning.whole.areas",
     "scipy.spatial",
+    # what SciPy would load for nothing
+    "numpy.f2py.crackfortran",
 }
 MAY = {
     "version": set(),
@@ -77,6 +79,42 @@ def test_a_command_loads_what_it_needs_and_no_more(town, what):
     code, loaded = json.loads(done.stderr.splitlines()[-1])
     assert code == 0, done.stdout + done.stderr
     assert (READERS | SOLVERS | WRITERS | OTHERS | HEAVY) & set(loaded) <= MAY[what]
+
+
+REPORTS = """
+import json, sys
+from importlib import import_module
+from beatplanner.data.side_work import REPORT
+for module in REPORT:
+    import_module(module)
+print(json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+
+
+def test_what_writes_the_report_loads_neither_readers_of_layers_nor_what_it_never_draws():
+    done = subprocess.run([sys.executable, "-c", REPORTS], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(done.stderr.splitlines()[-1]))
+    assert {"matplotlib.figure", "jinja2", "geopandas"} <= loaded
+    assert not loaded & {"pydantic", "pyogrio", "scipy", "mpl_toolkits.mplot3d", "matplotlib.pyplot"}
+
+
+def test_a_late_module_is_there_when_something_of_it_is_asked_for():
+    asked = """
+import sys
+from beatplanner.data.late_modules import flat_axes, load_late
+load_late("numpy.f2py"); load_late("numpy.f2py"); load_late("numpy.no_such_module")
+import numpy, scipy.sparse
+assert "numpy.f2py.crackfortran" not in sys.modules
+assert callable(numpy.f2py.run_main) and "numpy.f2py.crackfortran" in sys.modules
+with flat_axes():
+    import matplotlib.figure
+assert "mpl_toolkits.mplot3d" not in sys.modules
+matplotlib.figure.Figure().subplots()
+import mpl_toolkits.mplot3d
+assert mpl_toolkits.mplot3d.Axes3D is not None
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", asked], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 ENDS = """

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from beatplanner.data.publish.papers import write_papers
 from beatplanner.data.result.folder import write_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.side_work import SideWork, Task
@@ -62,13 +63,3 @@ def write_everything(
             also(part)
 
     write_result(out, tables, beside=papers, also=after_papers)
-
-
-def write_papers(part: Path, tables: PlanTables) -> None:
-    """Write the report and the officers' papers of a plan into a folder."""
-    # jinja2, matplotlib and docx are only loaded where something is written
-    from beatplanner.data.publish.officers_pack import write_officers_pack
-    from beatplanner.data.publish.report import write_report
-
-    write_report(part / "report.html", tables)
-    write_officers_pack(part, tables)

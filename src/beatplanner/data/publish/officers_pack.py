@@ -22,7 +22,6 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import DAY, changes_of, open_posts, plan_span, served_until
 from beatplanner.data.result.run_card import card_rows
 from beatplanner.data.result.supervision import AS_ONE, COUNTS, FORCE, supervision_rows
-from beatplanner.data.town.personnel import absences
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -196,6 +195,9 @@ def plan_months(tables: PlanTables) -> list[str]:
 
 def vacancies(tables: PlanTables) -> pd.DataFrame:
     """Return how many posts are vacant by beat (row) and month (column); officers who are absent do not fill theirs, and posts that a roll-out opens later are none yet."""
+    # what reads a roster brings GDAL and the models of a description, which no report of stations or beats needs
+    from beatplanner.data.town.personnel import absences
+
     assert tables.beats is not None and tables.assignments is not None and tables.roster is not None
     months = plan_months(tables)[:-1]
     off = {str(r["officer"]): absences(r) for r in records(tables.roster)}

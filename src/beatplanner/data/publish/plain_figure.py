@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from beatplanner.data.late_modules import flat_axes
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -11,7 +13,9 @@ if TYPE_CHECKING:
 def plain_figure(width: float, height: float, layout: str | None = "constrained") -> Any:
     """Return an empty matplotlib figure, in inches; formulas are off in all texts that are drawn after it."""
     import matplotlib as mpl
-    from matplotlib.figure import Figure
+
+    with flat_axes():
+        from matplotlib.figure import Figure
 
     mpl.rcParams["text.parse_math"] = False
     return Figure(figsize=(width, height), layout=layout)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from jinja2.runtime import Context
 
-from beatplanner.data.description.sections.stations import rules_priced
+from beatplanner.data.description.priced import rules_priced
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.blocked_words import blocked_in_words
 from beatplanner.data.publish.comparison_words import ENGLISH

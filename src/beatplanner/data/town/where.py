@@ -21,6 +21,7 @@ from beatplanner.data.formats.datums import disputed_change
 from beatplanner.data.formats.layers import NO_CRS, SET_CRS, crs_from, read_layer, read_table
 from beatplanner.data.formats.points import read_coordinates, read_points
 from beatplanner.data.formats.source import Place
+from beatplanner.data.formats.transformers import to_lonlat
 from beatplanner.data.town.exchanged import which_is_exchanged
 from beatplanner.data.town.reading import Reading
 from beatplanner.data.town.roads import is_openstreetmap
@@ -70,7 +71,11 @@ def disputed_units(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -> P
     points = np.asarray(shapely.points(others), dtype=object)
 
     def inside(crs: CRS | str) -> float:
-        tree = shapely.STRtree(shapes.set_crs(crs, allow_override=True).to_crs(4326).to_numpy())
+        lonlat = to_lonlat(CRS(crs))
+        turned = shapely.transform(
+            np.asarray(shapes, dtype=object), lambda xy: np.column_stack(lonlat.transform(xy[:, 0], xy[:, 1]))
+        )
+        tree = shapely.STRtree(turned)
         return len(np.unique(tree.query(points, predicate="intersects")[0])) / len(points)
 
     as_it_is, moved = inside(frame.crs), inside(dispute.crs)

@@ -6,8 +6,7 @@ that is not known here is listed as not checked, so that nothing that is added l
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from beatplanner.data.narrowing import is_dict, is_list
@@ -416,18 +415,20 @@ def check_coverage(ledger: Ledger, tables: PlanTables) -> None:
     _list(ledger, "plan", left)
 
 
-@functools.cache
-def _longest(name: str, known: tuple[str, ...]) -> str | None:
-    """Return the longest of the known names that a name begins with."""
-    fits = [
-        k for k in known if name == k or name.startswith((k + ".", k + "[")) or (k.endswith("_") and name.startswith(k))
-    ]
-    return max(fits, key=len, default=None)
+def _longest(name: str, known: Mapping[str, object]) -> str | None:
+    """Return the longest of the known names that a name begins with: up to a dot or a bracket, or with an underscore at its own end."""
+    if name in known:
+        return name
+    for at in range(len(name) - 1, 0, -1):
+        begin = name[:at] if name[at] in ".[" else name[: at + 1] if name[at] == "_" else ""
+        if begin in known:
+            return begin
+    return None
 
 
 def _why(ledger: Ledger, name: str, covered: dict[str, tuple[str, ...]], reasons: dict[str, str]) -> str:
     """Return why a claim is not checked; "" where it is."""
-    match, reason = _longest(name, tuple(covered)), _longest(name, tuple(reasons))
+    match, reason = _longest(name, covered), _longest(name, reasons)
     if match is not None and (reason is None or len(match) >= len(reason)):
         column = name.rpartition(".")[2]
         checks = [c.format(column=column) for c in covered[match]]

@@ -199,6 +199,8 @@ def day_text(value: object) -> str:
 
 def missing(value: Any) -> bool:
     """Return whether a cell is empty: None, NaN or a pandas NA."""
+    if type(value) is str:
+        return False
     return (
         value is None or (hasattr(value, "__float__") and math.isnan(float(value))) or type(value).__name__ == "NAType"
     )
@@ -231,6 +233,8 @@ def words(value: Any) -> str:
 
 def text(value: Any) -> str | None:
     """Return an id as text, as the town has it; None where there is none."""
+    if type(value) is str:
+        return value
     if missing(value):
         return None
     if is_number(value) and not isinstance(value, str) and float(value) == int(value):

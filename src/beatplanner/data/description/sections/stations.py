@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from beatplanner.data.description.priced import rules_priced
 from beatplanner.data.description.sections.base import (
     Input,
     Layer,
@@ -369,10 +369,3 @@ class Stations(Section):
     def priced(self) -> bool:
         """Whether any cost of a site is known; without one what stations cost is unknown, and not 0."""
         return rules_priced(self.model_dump())
-
-
-def rules_priced(rules: Mapping[str, Any] | None) -> bool:
-    """Return whether the rules of stations, as a summary has them, name a column with any cost of a site."""
-    columns = ("cost", "yearly_cost", "closing_cost")
-    tables: list[Mapping[str, Any]] = [(rules or {}).get(layer) or {} for layer in ("candidates", "existing")]
-    return any(t.get(c) is not None for t in tables for c in columns)
