@@ -31,6 +31,9 @@ def main() -> None:
         os.environ.setdefault("PYTHONWARNINGS", "ignore")
     # as on Windows everywhere, so that what works here works there
     multiprocessing.set_start_method("spawn", force=True)
+    from beatplanner.data.late_modules import load_late
+
+    load_late("numpy.f2py")
     from beatplanner.ui.commands.app import run
 
     run()

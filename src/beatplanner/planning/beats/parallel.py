@@ -229,6 +229,9 @@ def worker_pool(workers: int | None, scheduler: str | None, out: Path) -> Genera
         "distributed.logging.distributed": "critical",
         "distributed.scheduler.allowed-failures": 1,
         "distributed.admin.log-format": "%(message)s",
+        # pages of what workers do are not shown: neither samples of their stacks a hundred times a second nor of this process twice
+        "distributed.worker.profile.enabled": False,
+        "distributed.admin.system-monitor.interval": "10s",
     }
     # Dask's pages of what runs ask for no certificate; a cluster's are its owner's affair
     no_pages: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}

@@ -15,7 +15,6 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from beatplanner.data.errors import Note
-from beatplanner.data.late_modules import load_late
 from beatplanner.data.paths import whole_path
 from beatplanner.data.side_work import REPORT, side_work, usable_cores
 from beatplanner.planning.progress import split_unit
@@ -178,7 +177,6 @@ def unswept() -> Generator[None]:
         yield
         return
     _swept.append(True)
-    load_late("numpy.f2py")
     gc.disable()
     try:
         yield
