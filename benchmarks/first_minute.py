@@ -22,6 +22,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.new_haven import FOLDER as NEW_HAVEN
+from benchmarks.new_haven import LAYERS
 from benchmarks.start import forget
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -122,15 +124,22 @@ def stations(machine: Machine) -> Iterator[Row]:
 
 
 def beats(machine: Machine) -> Iterator[Row]:
-    """Hold a limit of 20 s, and tell how many kernels were compiled for it after the installation."""
-    said, installed = [], machine.kernels()
-    for state in ("cold", "warm"):
-        if state == "cold":
-            machine.cold()
-        words = ("beats", sample(machine), "--out", machine.folder / "beats", "--time-limit", 20)
-        solved = apart(machine.program(*words)[1])[1]
-        said.append(f"solved in {solved:.1f} s, {len(machine.kernels() - installed)} kernels compiled")
-    yield "`beats --time-limit 20`", *said, "22 s, none"
+    """Hold a limit of 20 s, and tell how many kernels were compiled for it after the installation; what is proven of New Haven takes longer than that."""
+    towns = {"the sample town": sample(machine)}
+    if NEW_HAVEN.is_dir():
+        towns["New Haven"] = machine.folder / "newhaven.toml"
+        text = LAYERS.format(data=NEW_HAVEN.as_posix()) + "[beats]\ncount = 10\ntolerance = 0.02\n"
+        towns["New Haven"].write_text(text, encoding="utf-8")
+    for name, project in towns.items():
+        said, installed = [], machine.kernels()
+        for state in ("cold", "warm"):
+            if state == "cold":
+                machine.cold()
+            words = ("beats", project, "--out", machine.folder / f"beats-{project.stem}", "--time-limit", 20)
+            _, solved, written = apart(machine.program(*words)[1])
+            later = len(machine.kernels() - installed)
+            said.append(f"solved in {solved:.1f} s, written in {written:.1f} s, {later} kernels compiled")
+        yield f"`beats --time-limit 20`, {name}", *said, "solved in 22 s, none"
 
 
 def demo(machine: Machine) -> Iterator[Row]:
