@@ -17,6 +17,9 @@ import shapely
 from beatplanner.data.formats.geopackages import append_layer
 from beatplanner.data.publish.public.map_signs import GROUP_LINES
 from beatplanner.data.publish.public.pack_maps import draw_town
+from beatplanner.data.publish.translation import Speech
+from beatplanner.data.result.draft import draft_reasons
+from beatplanner.data.result.draft_reason import draft_sentences
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.qgis_project import write_qgis_project
 from beatplanner.planning.forum.forum_pack import town_of, write_pack
@@ -138,3 +141,19 @@ def test_the_map_book_draws_and_names_them_over_the_beats(planned_once, tmp_path
     assert text.count('<layer-tree-layer id="beatplanner_sectors" name="Sectors"') >= 3
     layer = re.search(r"<maplayer[^>]*><id>beatplanner_sectors</id>.*?</maplayer>", text, re.DOTALL)
     assert layer is not None and "fieldName='\"sector\"'" in layer[0] and 'name="Sector"' in layer[0]
+
+
+@pytest.mark.parametrize(
+    ("gap", "status", "kind"),
+    [(0.01, "feasible", None), (0.2, "feasible", "gap"), (None, "feasible", "unsolved"), (None, "unknown", "unsolved")],
+)
+def test_a_plan_whose_sectors_are_far_from_the_best_or_have_no_bound_says_so(planned_once, gap, status, kind):
+    tables = read_result(planned_once.path("plan"))
+    bound = None if gap is None else 100.0 * (1 - gap)
+    level = {"status": status, "objective": 100.0, "lower_bound": bound, "gap": gap, "certified": gap and True}
+    before = draft_reasons(tables)
+    told = draft_reasons(replace(tables, summary={**tables.summary, "sectors": level}))
+    assert [(r.kind, r.step) for r in told if r not in before] == ([(kind, "sectors")] if kind else [])
+    assert all(
+        "Sectors" in sentence for sentence in draft_sentences([r for r in told if r not in before], Speech("en"))
+    )

@@ -145,5 +145,23 @@ def test_neutral_districts_stay_balanced_and_in_one_piece():
     assert all((a == b).all() for a, b in zip(met, again, strict=True))
 
 
+def test_neutral_districts_balance_further_amounts_as_well():
+    import networkx as nx
+
+    graph = nx.convert_node_labels_to_integers(nx.grid_2d_graph(8, 8))
+    edges, weight = np.array(graph.edges), np.ones(64)
+    start, second = np.arange(64) // 16, 1.0 + np.arange(64) % 3
+
+    def most_of(further) -> tuple[float, int]:
+        walk = np.random.default_rng(3)
+        met = recombinations(start, edges, weight, 12, 20, steps=120, every=5, rng=walk, further=further)
+        held = [np.bincount(d, weights=second, minlength=4) for d in met]
+        return max(float(np.abs(h / second.sum() * 4 - 1).max()) for h in held), len({tuple(d) for d in met})
+
+    share = float(second.sum()) / 4
+    free, (tight, plans) = most_of(())[0], most_of([(second, 0.93 * share, 1.07 * share)])
+    assert free > 0.07 >= tight and plans > 6
+
+
 def test_percentile_counts_ties_half():
     assert percentile(np.array([1.0, 2.0, 2.0, 3.0]), 2.0) == 0.5

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # A plan that may be farther from the best one than this share is not finished.
 LARGEST_GAP = 0.05
-STEPS = ("beats", "stations", "officers")
+STEPS = ("beats", "sectors", "commands", "stations", "officers")
 # What a step's status is where not all rules are kept: proven impossible, or no plan that keeps them was found.
 UNKNOWN = "unknown"
 BROKEN = ("infeasible", UNKNOWN)

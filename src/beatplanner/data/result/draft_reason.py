@@ -46,7 +46,13 @@ COUNTED: dict[Kind, tuple[str, str]] = {
 }
 # What is told of gaps is rounded up to so much; what is no larger than the other counts as proven best.
 GAP_STEP, BEST = 0.001, 1e-4
-STEP_NAMES = {"beats": "Beats", "stations": "Stations", "officers": "Officers"}
+STEP_NAMES = {
+    "beats": "Beats",
+    "sectors": "Sectors",
+    "commands": "Commands",
+    "stations": "Stations",
+    "officers": "Officers",
+}
 
 
 class Speaks(Protocol):

@@ -244,6 +244,8 @@ BLOCKS: tuple[tuple[str, tuple[ComparedFigure, ...]], ...] = (
                 fields={"share": LARGEST_GAP},
             ),
             ComparedFigure("beats_gap", "Beats: at most so far above the best possible", "gap", "less"),
+            ComparedFigure("sectors_gap", "Sectors: at most so far above the best possible", "gap", "less"),
+            ComparedFigure("commands_gap", "Commands: at most so far above the best possible", "gap", "less"),
             ComparedFigure("stations_gap", "Stations: at most so far above the best possible", "gap", "less"),
             ComparedFigure("officers_gap", "Officers: at most so far above the best possible", "gap", "less"),
             ComparedFigure("beats_objective", "Beats: the objective"),

@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from beatplanner.data.formats.cells import texts
 from beatplanner.data.result.comparison import Figures
-from beatplanner.data.result.draft import proven_gap, unsolved_steps
+from beatplanner.data.result.draft import STEPS, proven_gap, unsolved_steps
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.service_files import fates, nobody_share, response_minutes
@@ -309,7 +309,7 @@ def _of_proof(c: PlanColumn) -> Figures:
         return {}
     summary = c.tables.summary
     found: Figures = {"rules_met": bool(summary["feasible"]), "steps_unsolved": len(unsolved_steps(summary))}
-    for step in ("beats", "stations", "officers"):
+    for step in STEPS:
         found[f"{step}_gap"] = proven_gap(summary.get(step, {}))
     found |= {
         "beats_objective": summary.get("beats", {}).get("objective"),

@@ -16,6 +16,8 @@ from beatplanner.data.paths import whole_path
 from beatplanner.data.result.cells import write_csv
 from beatplanner.data.result.comparison import NeutralPlans, OtherYear, SteadyBeat, StressTest
 from beatplanner.data.result.json_files import write_json
+from beatplanner.data.result.sections import list_of, section_of
+from beatplanner.planning.beats.amounts import amount_in
 from beatplanner.planning.changes.succession import succession
 from beatplanner.planning.compare.columns import PlanColumn, read_compared
 from beatplanner.planning.compare.robustness import read_records, robustness_figures, steadiness
@@ -164,7 +166,7 @@ def _other_year(plan: PlanColumn, project: Path, draws: int, seed: int) -> Other
 def neutral_plans(
     plan: PlanColumn, count: int, seed: int, progress: Progress = silent, cancelled: Callable[[], bool] = lambda: False
 ) -> NeutralPlans:
-    """Compare a plan with neutral ones: districts as balanced and in one piece as its own, drawn without any other aim.
+    """Compare a plan with neutral ones: districts as balanced, in the hours and in all further amounts of the rules, and in one piece as its own, drawn without any other aim.
 
     Parameters
     ----------
@@ -209,9 +211,10 @@ def neutral_plans(
         labels, district = np.unique(whole[inside], return_inverse=True)
         load = np.bincount(district, weights=hours[inside])
         bounds = (min(float(load.mean()) * (1 - plan.band), load.min()), max(load.mean() * (1 + plan.band), load.max()))
+        further = _balanced(plan, name, inside)
         for c, walk in enumerate(walks):
             rng = np.random.default_rng([seed, m, c])
-            walk.append(_Walk(inside, labels, own, hours[inside], bounds, rng, [district]))
+            walk.append(_Walk(inside, labels, own, hours[inside], bounds, further, rng, [district]))
     own_figures = _measures(whole, hours, xy, edges, metres, municipality)
     spacing = KEPT_EVERY
     while True:
@@ -240,6 +243,16 @@ def neutral_plans(
         spacing *= 2
 
 
+def _balanced(plan: PlanColumn, place: str, inside: np.ndarray) -> tuple[tuple[np.ndarray, float, float], ...]:
+    """Return the amounts that beats of a municipality balance beside their hours, of its units, with what a beat may have by the plan."""
+    found: list[tuple[np.ndarray, float, float]] = []
+    for row in list_of(section_of(plan.tables.summary, "beats"), "balances"):
+        amount = amount_in(plan.tables.units, str(row["amount"]))
+        if str(row["municipality"] or "") == place and amount is not None:
+            found.append((amount[inside], float(row["lower"]), float(row["upper"])))
+    return tuple(found)
+
+
 @dataclass
 class _Walk:
     """A walk in one municipality: its units, and the plans met."""
@@ -249,6 +262,7 @@ class _Walk:
     edges: np.ndarray
     hours: np.ndarray
     bounds: tuple[float, float]
+    further: tuple[tuple[np.ndarray, float, float], ...]
     rng: np.random.Generator
     met: list[np.ndarray]
 
@@ -267,6 +281,7 @@ class _Walk:
             steps=every * kept,
             every=every,
             rng=self.rng,
+            further=self.further,
             cancelled=cancelled,
         )
         self.met = more if first else [*self.met, *more][1::2]

@@ -13,7 +13,7 @@ import pandas as pd
 from beatplanner.data.formats.cells import read_truth
 from beatplanner.data.formats.frames import number_at, records
 from beatplanner.data.result.comparison import Figures
-from beatplanner.data.result.draft import proven_gap, unsolved_steps
+from beatplanner.data.result.draft import STEPS, proven_gap, unsolved_steps
 from beatplanner.data.result.sections import section_of
 from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.verification.budget import today_money
@@ -295,7 +295,7 @@ def _proof(p: ComparedPlan) -> Figures:
         "redrawn_bound": bounded if rules or sought else None,
         "rules_met": bool(s.get("feasible")),
         "steps_unsolved": len(unsolved_steps(s)),
-        **{f"{k}_gap": proven_gap(s.get(k, {})) for k in ("beats", "stations", "officers")},
+        **{f"{k}_gap": proven_gap(s.get(k, {})) for k in STEPS},
         "beats_objective": s.get("beats", {}).get("objective"),
         "beats_bound": s.get("beats", {}).get("lower_bound"),
     }

@@ -7,7 +7,7 @@ uniform among trees but favours none of them. A step that finds no such edge lea
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -24,6 +24,7 @@ def recombinations(
     steps: int,
     every: int,
     rng: np.random.Generator,
+    further: Sequence[tuple[np.ndarray, float, float]] = (),
     cancelled: Callable[[], bool] = lambda: False,
 ) -> list[np.ndarray]:
     """Walk from districts to others, and return those met.
@@ -42,6 +43,8 @@ def recombinations(
         Steps of the chain, and after how many of them one is kept.
     rng
         Source of chance.
+    further
+        Amounts (n,) that are balanced beside the workload, each with the bounds of a district's; widened likewise.
     cancelled
         Asked at each step; True ends the walk.
 
@@ -51,8 +54,10 @@ def recombinations(
         (n,) each.
     """
     district = district.copy()
-    load = np.bincount(district, weights=weight)
-    lower, upper = min(lower, float(load.min())), max(upper, float(load.max()))
+    amounts = np.column_stack([weight, *(amount for amount, *_ in further)])
+    load = np.column_stack([np.bincount(district, weights=amount) for amount in amounts.T])
+    least = np.minimum([lower, *(low for _, low, _ in further)], load.min(axis=0))
+    most = np.maximum([upper, *(high for *_, high in further)], load.max(axis=0))
     kept: list[np.ndarray] = []
     for step in range(1, steps + 1):
         if cancelled():
@@ -64,7 +69,7 @@ def recombinations(
         # a pair of neighbours, each as likely as its shared border is long in edges
         pick = border[rng.integers(len(border))]
         pair = (int(a[pick]), int(b[pick]))
-        found = _recombined(district, edges, weight, pair, lower, upper, rng)
+        found = _recombined(district, edges, amounts, pair, least, most, rng)
         if found is not None:
             units, side = found
             district[units] = np.where(side, pair[0], pair[1])
@@ -76,13 +81,13 @@ def recombinations(
 def _recombined(
     district: np.ndarray,
     edges: np.ndarray,
-    weight: np.ndarray,
+    amounts: np.ndarray,
     pair: tuple[int, int],
-    lower: float,
-    upper: float,
+    least: np.ndarray,
+    most: np.ndarray,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Split two districts anew; returns their units and which of them are the first's, or None where no edge balances."""
+    """Split two districts anew; returns their units and which of them are the first's, or None where no edge balances all amounts, (n, A), within their bounds (A,)."""
     units = np.flatnonzero((district == pair[0]) | (district == pair[1]))
     place = np.full(len(district), -1)
     place[units] = np.arange(len(units))
@@ -93,15 +98,14 @@ def _recombined(
     order, before = breadth_first_order(tree, int(rng.integers(len(units))), directed=False)
     if len(order) < len(units):
         return None
-    below = weight[units].copy()
+    below = amounts[units].astype(float)
     for u in order[:0:-1]:
         below[before[u]] += below[u]
-    total = float(weight[units].sum())
-    fits = [
-        u
-        for u in order[1:]
-        if lower - 1e-9 <= below[u] <= upper + 1e-9 and lower - 1e-9 <= total - below[u] <= upper + 1e-9
-    ]
+    rest = amounts[units].sum(axis=0) - below
+    within = ((below >= least - 1e-9) & (below <= most + 1e-9) & (rest >= least - 1e-9) & (rest <= most + 1e-9)).all(
+        axis=1
+    )
+    fits = [u for u in order[1:] if within[u]]
     if not fits:
         return None
     cut = int(fits[rng.integers(len(fits))])
