@@ -291,7 +291,7 @@ def test_while_beats_are_drawn_sectors_and_commands_are_seen_as_the_plan_groups_
     assert shown.sectors["workload"].sum() == pytest.approx(plan.sectors["workload"].sum())
     assert set(headings(model)) >= {"Sector", "Command"} and set(content.lines) >= {"Sectors", "Commands"}
     said = [k.text for k in legend(content, window.map.stack)]
-    assert "Border of a sector, grouped as in the plan" in said and "Border of a sector" not in said
+    assert "Border of a sector (as planned)" in said and "Border of a sector" not in said
     at = headings(model).index("Sector")
     assert "as in the plan" in model.headerData(at, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
     assert "Sectors and commands are grouped as in the plan" in window.figures.text()

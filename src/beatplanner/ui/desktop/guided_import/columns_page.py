@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -48,6 +49,8 @@ class ColumnsPage(Page):
         self.layers.setAccessibleName(self.tr("Layers"))
         self.layers.setMaximumWidth(self.fontMetrics().averageCharWidth() * 30)
         self.layers.setWordWrap(True)
+        # a long role stands in two lines, and its file in a third: dots would take the file away
+        self.layers.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.layers.setSpacing(4)
         self.layers.currentRowChanged.connect(self._show)
         row.addWidget(self.layers)

@@ -168,8 +168,8 @@ def legend(content: MapContent, stack: LayerStack, *, public: bool = False, dark
     }
     if content.levels_of_plan:
         sector, command = LEVEL_INK["Sectors"][dark], LEVEL_INK["Commands"][dark]
-        simple["Sectors"] = Key("Sectors", sector, "Border of a sector, grouped as in the plan")
-        simple["Commands"] = Key("Commands", command, "Border of a command, grouped as in the plan")
+        simple["Sectors"] = Key("Sectors", sector, "Border of a sector (as planned)")
+        simple["Commands"] = Key("Commands", command, "Border of a command (as planned)")
     found: list[Key] = []
     for layer in reversed(stack.layers):
         name = layer.name

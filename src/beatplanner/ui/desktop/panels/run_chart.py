@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.planning.proof import OPTIMAL_GAP
 from beatplanner.ui.desktop.map.window import Window
+from beatplanner.ui.desktop.plain_text import literal
 from beatplanner.ui.desktop.toolkit.figures_text import number
 
 BEST, BOUND = QColor("#d95f0e"), QColor("#2c7fb8")
@@ -21,7 +22,7 @@ STEPS = ("beats", "stations", "officers")
 # So many gaps are drawn at the end of a run, those with the least proven first.
 MOST_GAPS = 9
 # Of the chart's width their names and their bars have so much.
-NAMES, BARS = 0.42, 0.26
+NAMES, BARS = 0.46, 0.26
 
 
 def _percents(share: float, digits: int) -> str:
@@ -106,6 +107,7 @@ class RunChart(QWidget):
     def clear(self) -> None:
         """Begin anew."""
         self.series, self.step, self.gaps = {}, "", []
+        self.setToolTip("")
         self.updateGeometry()
         self.hide()
 
@@ -134,7 +136,9 @@ class RunChart(QWidget):
         if len(self.gaps) < 2:
             self.gaps = []
         else:
-            self.setAccessibleDescription("; ".join(f"{g.name}: {g.words}" for g in self.gaps))
+            lines = [f"{g.name}: {g.words}" for g in self.gaps]
+            self.setAccessibleDescription("; ".join(lines))
+            self.setToolTip(literal("\n".join(lines)))
             self.show()
         self.updateGeometry()
         self.update()
@@ -248,9 +252,11 @@ class RunChart(QWidget):
             painter.setPen(ink)
             name = metrics.elidedText(g.name, Qt.TextElideMode.ElideMiddle, int(names) - 8)
             painter.drawText(QPointF(4, top + metrics.ascent()), name)
-            if g.gap is not None:
+            # what is proven best has no bar, and room for its words
+            barred = g.gap is not None and g.gap > OPTIMAL_GAP
+            if g.gap is not None and barred:
                 painter.fillRect(QRectF(names, top + 3, max(2.0, bars * g.gap / (greatest or 1.0)), line - 6), BOUND)
-            left = names + (bars if g.gap is not None else 0) + 6
+            left = names + (bars if barred else 0) + 6
             said = metrics.elidedText(g.words, Qt.TextElideMode.ElideRight, int(self.width() - left - 2))
             painter.drawText(QPointF(left, top + metrics.ascent()), said)
         if len(self.gaps) > MOST_GAPS:
