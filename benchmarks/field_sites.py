@@ -7,16 +7,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from benchmarks import orlib, stations, tsplib
+from benchmarks import orlib, peers, stations, tsplib
 from benchmarks.field_rows import OURS, Answer, Methods, rows_of, together
 from benchmarks.published import instances_of, known, sites_in
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from beatplanner.solver.clock import Watch
 from beatplanner.solver.location.covering import coverage, fewest, p_center
 from beatplanner.solver.location.floor_sites import floor_sites
-from beatplanner.solver.location.p_median import p_median
+from beatplanner.solver.location.p_median import PROVEN, p_median
 from beatplanner.solver.location.relaxation import Floor
 from beatplanner.solver.location.site_rules import SiteRules
 
@@ -41,7 +40,7 @@ def cpu() -> Watch:
     return Watch(clock=time.process_time)
 
 
-def ours(instance: stations.Instance, objective: str, seconds: float, gap: float = 1e-4) -> Answer:
+def ours(instance: stations.Instance, objective: str, seconds: float, gap: float = PROVEN) -> Answer:
     """Solve with beatplanner, within seconds of the processor."""
     metres, people, watch = instance.metres, instance.people, cpu()
     rules, within = SiteRules.plain(metres.shape[1], instance.count), metres <= stations.LIMIT
@@ -58,55 +57,83 @@ def ours(instance: stations.Instance, objective: str, seconds: float, gap: float
 
 
 def textbook(instance: stations.Instance, objective: str, seconds: float) -> Answer:
-    """Return what HiGHS finds of the textbook model in so many seconds of the clock: x_ij for each pair, or u_i for who is not covered."""
+    """Return what HiGHS finds of the textbook model: x_ij for each pair, or u_i for who is not covered."""
+    model = _covering(instance, objective) if objective in ("coverage", "fewest") else _paired(instance, objective)
+    found, m = model.solved(seconds), instance.metres.shape[1]
+    if found.x is None:
+        return Answer(None, found.bound)
+    return Answer(stations.value_of(instance, objective, np.flatnonzero(found.x[-m:] > 0.5)), found.bound)
+
+
+class _Model:
+    """Costs, rows and whole variables of a textbook model; its last variables are the sites."""
+
+    def __init__(self, costs: np.ndarray, sites: int, most: np.ndarray | None = None) -> None:
+        self.costs, self.sites = costs, sites
+        self.most = np.ones(len(costs)) if most is None else most
+        self.rows: list[sparse.csr_matrix] = []
+        self.low: list[np.ndarray] = []
+        self.high: list[np.ndarray] = []
+
+    def add(self, parts: list, low: float, high: float) -> None:
+        """Add rows that are given as their parts from left to right."""
+        rows = sparse.csr_matrix(sparse.hstack([sparse.csr_matrix(p) for p in parts]))
+        self.rows.append(rows)
+        self.low.append(np.full(rows.shape[0], low))
+        self.high.append(np.full(rows.shape[0], high))
+
+    def opens(self, count: int) -> None:
+        """Let so many sites be open."""
+        self.add([np.zeros((1, len(self.costs) - self.sites)), np.ones((1, self.sites))], count, count)
+
+    def solved(self, seconds: float) -> peers.Modelled:
+        """Return what HiGHS makes of it."""
+        whole = np.arange(len(self.costs)) >= len(self.costs) - self.sites
+        rows = sparse.csc_matrix(sparse.vstack(self.rows))
+        return peers.highs(
+            self.costs, rows, np.concatenate(self.low), np.concatenate(self.high), whole, self.most, seconds
+        )
+
+
+def _covering(instance: stations.Instance, objective: str) -> _Model:
+    """Return the model of coverage, or of the fewest sites: u_i + Σ y_j of the sites within reach ≥ 1."""
+    m = instance.metres.shape[1]
+    within = sparse.csr_matrix(instance.metres <= stations.LIMIT, dtype=float)
+    if objective == "fewest":
+        model = _Model(np.ones(m), m)
+        model.add([within[within.getnnz(axis=1) > 0]], 1, np.inf)
+        return model
+    model = _Model(np.r_[instance.people, np.zeros(m)], m)
+    model.add([sparse.identity(within.shape[0]), within], 1, np.inf)
+    model.opens(instance.count)
+    return model
+
+
+def _paired(instance: stations.Instance, objective: str) -> _Model:
+    """Return the model of the p-median or the p-center, whose first variable is then the farthest way."""
     metres, people = instance.metres, instance.people
     n, m = metres.shape
-    opened = np.ones(m)
-    if objective in ("coverage", "fewest"):
-        within = sparse.csr_matrix(metres <= stations.LIMIT, dtype=float)
-        if objective == "fewest":
-            within = within[within.getnnz(axis=1) > 0]
-        loose = sparse.identity(within.shape[0]) if objective == "coverage" else sparse.csr_matrix((within.shape[0], 0))
-        costs = np.r_[people if objective == "coverage" else [], np.zeros(m) if objective == "coverage" else opened]
-        limits = [LinearConstraint(sparse.hstack([loose, within]), 1, np.inf)]
-        whole = np.r_[np.zeros(loose.shape[1]), opened]
-        free = Bounds(0, 1)
-    else:
-        pairs, centre = n * m, objective == "p-center"
-        pick = sparse.kron(sparse.identity(n), np.ones((1, m)))
-        own = sparse.hstack([sparse.identity(pairs), -sparse.kron(np.ones((n, 1)), sparse.identity(m))])
-        last = sparse.csr_matrix((n, 1)) if centre else sparse.csr_matrix((n, 0))
-        limits = [
-            LinearConstraint(sparse.hstack([last, pick, sparse.csr_matrix((n, m))]), 1, 1),
-            LinearConstraint(sparse.hstack([sparse.csr_matrix((pairs, last.shape[1])), own]), -np.inf, 0),
-        ]
-        costs = np.r_[
-            np.ones(last.shape[1]), np.zeros(pairs) if centre else (metres * people[:, None]).ravel(), np.zeros(m)
-        ]
-        if centre:
-            ways = sparse.kron(sparse.identity(n), np.ones((1, m))) @ sparse.diags(metres.ravel())
-            limits.append(
-                LinearConstraint(
-                    sparse.hstack([sparse.csr_matrix(-np.ones((n, 1))), ways, sparse.csr_matrix((n, m))]), -np.inf, 0
-                )
-            )
-        whole = np.r_[np.zeros(last.shape[1] + pairs), opened]
-        free = Bounds(0, np.r_[np.full(last.shape[1], np.inf), np.ones(pairs + m)])
-    if objective != "fewest":
-        limits.append(LinearConstraint(np.r_[np.zeros(len(costs) - m), opened][None], instance.count, instance.count))
-    found = milp(
-        costs,
-        integrality=whole,
-        bounds=free,
-        constraints=limits,
-        options={"time_limit": seconds, "mip_rel_gap": 1e-4},
-    )
-    if found.x is None:
-        return Answer(None, found.mip_dual_bound)
-    return Answer(stations.value_of(instance, objective, np.flatnonzero(found.x[-m:] > 0.5)), found.mip_dual_bound)
+    first = 1 if objective == "p-center" else 0
+    costs = np.zeros(n * m) if first else (metres * people[:, None]).ravel()
+    most = np.r_[np.full(first, np.inf), np.ones(n * m + m)]
+    model = _Model(np.r_[np.ones(first), costs, np.zeros(m)], m, most)
+    _assigned(model, n, m, first)
+    model.opens(instance.count)
+    if first:
+        ways = sparse.kron(sparse.identity(n), np.ones((1, m))) @ sparse.diags(metres.ravel())
+        model.add([-np.ones((n, 1)), ways, sparse.csr_matrix((n, m))], -np.inf, 0)
+    return model
 
 
-def placed(instance: stations.Instance, objective: str, gap: float = 1e-4) -> Methods:
+def _assigned(model: _Model, n: int, m: int, first: int = 0) -> None:
+    """Let each demand have one site, and that be open."""
+    pick = sparse.kron(sparse.identity(n), np.ones((1, m)))
+    model.add([sparse.csr_matrix((n, first)), pick, sparse.csr_matrix((n, m))], 1, 1)
+    site = sparse.kron(np.ones((n, 1)), sparse.identity(m))
+    model.add([sparse.csr_matrix((n * m, first)), sparse.identity(n * m), -site], -np.inf, 0)
+
+
+def placed(instance: stations.Instance, objective: str, gap: float = PROVEN) -> Methods:
     """Return the methods for stations."""
     pairs = instance.metres.size
     # what is not covered is a variable a demand, and the model as sparse as who reaches whom
@@ -267,24 +294,12 @@ def floor_model(cost: np.ndarray, floor: Floor, count: int, seconds: float) -> A
     n, m = cost.shape
     if n * m > MODELLED:
         return Answer(None, untried=f"not tried: {n * m:,} pairs")
-    one = sparse.kron(sparse.identity(n), np.ones((1, m)))
-    own = sparse.hstack([sparse.identity(n * m), -sparse.kron(np.ones((n, 1)), sparse.identity(m))])
-    beyond = np.r_[floor.far.ravel(), np.zeros(m)]
-    limits = [
-        LinearConstraint(sparse.hstack([one, sparse.csr_matrix((n, m))]), 1, 1),
-        LinearConstraint(own, -np.inf, 0),
-        LinearConstraint(np.r_[np.zeros(n * m), np.ones(m)][None], count, count),
-        LinearConstraint(beyond[None], -np.inf, floor.most),
-    ]
-    whole = np.r_[np.zeros(n * m), np.ones(m)]
-    found = milp(
-        np.r_[cost.ravel(), np.zeros(m)],
-        integrality=whole,
-        bounds=Bounds(0, 1),
-        constraints=limits,
-        options={"time_limit": seconds, "mip_rel_gap": 1e-4},
-    )
-    return Answer(None if found.x is None else float(found.fun), found.mip_dual_bound)
+    model = _Model(np.r_[cost.ravel(), np.zeros(m)], m)
+    _assigned(model, n, m)
+    model.opens(count)
+    model.add([floor.far.reshape(1, -1), np.zeros((1, m))], -np.inf, floor.most)
+    found = model.solved(seconds)
+    return Answer(None if found.x is None else float(model.costs @ found.x), found.bound)
 
 
 ROWS: dict[str, Callable[[Path | None, float | None], None]] = {

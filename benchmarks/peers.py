@@ -10,6 +10,8 @@ import importlib.util
 import random
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -258,10 +260,75 @@ def _rows_of_hess(
     return (problem.weight[:, None] * apart).ravel(), rows, np.concatenate(low), np.concatenate(high)
 
 
+@dataclass(frozen=True)
+class Modelled:
+    """What HiGHS found of a model: the values of the variables (None without a plan) and the bound that it has proven."""
+
+    x: np.ndarray | None
+    bound: float | None
+
+
+def highs(
+    costs: np.ndarray,
+    rows: sparse.csc_matrix,
+    low: np.ndarray,
+    high: np.ndarray,
+    whole: np.ndarray,
+    most: np.ndarray,
+    seconds: float,
+) -> Modelled:
+    """Minimise in HiGHS, one thread, for so many seconds of the processor.
+
+    Parameters
+    ----------
+    costs, whole, most
+        (n,) of the variables: cost, whether whole, and upper bound; the lower one is 0.
+    rows, low, high
+        (m, n) rows and (m,) their bounds.
+    seconds
+        Limit; its own clock knows the wall's alone, and ends it at twenty times as many.
+    """
+    import highspy
+
+    model: Any = highspy.HighsLp()
+    model.num_col_, model.num_row_ = len(costs), len(low)
+    model.col_cost_, model.col_lower_, model.col_upper_ = (
+        np.asarray(costs, float),
+        np.zeros(len(costs)),
+        np.asarray(most, float),
+    )
+    model.row_lower_, model.row_upper_ = np.asarray(low, float), np.asarray(high, float)
+    model.integrality_ = [highspy.HighsVarType.kInteger if w else highspy.HighsVarType.kContinuous for w in whole]
+    rows = sparse.csc_matrix(rows)
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = rows.indptr, rows.indices, rows.data
+    solver = highspy.Highs()
+    solver.resetGlobalScheduler(True)
+    for option, value in {
+        "output_flag": False,
+        "threads": 1,
+        "mip_rel_gap": 1e-4,
+        "time_limit": 20.0 * seconds,
+    }.items():
+        solver.setOptionValue(option, value)
+    end = time.process_time() + seconds
+
+    def interrupt(event) -> None:
+        if time.process_time() > end:
+            event.interrupt()
+
+    solver.cbMipInterrupt.subscribe(interrupt)
+    solver.cbSimplexInterrupt.subscribe(interrupt)
+    solver.passModel(model)
+    solver.run()
+    info = solver.getInfo()
+    found = info.primal_solution_status == 2  # kSolutionStatusFeasible
+    bound = float(info.mip_dual_bound)
+    return Modelled(np.array(solver.getSolution().col_value) if found else None, bound if np.isfinite(bound) else None)
+
+
 def highs_hess(problem: DistrictingProblem, seconds: float) -> tuple[np.ndarray | None, float | None]:
     """Hess's model in HiGHS (one thread), contiguity by separators as in `cp_sat`; return the districts and the bound that HiGHS has."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
     n, end = len(problem.weight), time.process_time() + seconds
     apart = (
         problem.distance
@@ -274,16 +341,10 @@ def highs_hess(problem: DistrictingProblem, seconds: float) -> tuple[np.ndarray 
     district: np.ndarray | None = None
     bound: float | None = None
     while time.process_time() < end:
-        options = {"time_limit": max(0.1, end - time.process_time()), "mip_rel_gap": 1e-4}
-        found = milp(
-            cost_of,
-            integrality=np.ones(n * n),
-            bounds=Bounds(0, 1),
-            constraints=LinearConstraint(rows, low, high),
-            options=options,
-        )
-        if found.mip_dual_bound is not None:
-            bound = max(bound or 0.0, float(found.mip_dual_bound))
+        left = max(0.1, end - time.process_time())
+        found = highs(cost_of, rows, low, high, np.ones(n * n), np.ones(n * n), left)
+        if found.bound is not None:
+            bound = max(bound or 0.0, found.bound)
         if found.x is None:
             break
         centre = found.x.reshape(n, n).argmax(axis=1)

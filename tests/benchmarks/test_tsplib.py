@@ -47,3 +47,15 @@ def test_points_in_clusters_are_proven_best_with_a_tree():
     found = p_median(tsplib.straight(place), SiteRules.plain(len(place), 14), seconds=1e6)
     assert found.proof is not None
     assert np.ceil(found.proof.bound) == found.objective == found.lower_bound
+
+
+@pytest.mark.parametrize("gap", [3e-3, 0.01, 0.03])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_bound_proves_no_more_than_what_was_closed_on_its_way(seed, gap):
+    # a coarse gap closes branches that hold better plans: once any is closed, the limit of closing is all that is known
+    place = (np.random.default_rng(seed).random((60, 2)) * 1_000).round()
+    found = p_median(tsplib.straight(place), SiteRules.plain(60, 6), seconds=1e6, gap=gap)
+    assert found.proof is not None and found.lower_bound is not None
+    if len(found.proof.tree.parent) > 1:
+        assert found.lower_bound <= np.ceil(found.objective * (1 - gap))
+    assert found.lower_bound >= found.objective * (1 - gap) - 1e-6

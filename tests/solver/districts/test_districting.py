@@ -320,16 +320,16 @@ def test_threads_do_not_change_the_plan():
 
 
 def test_hot_walks_may_break_tight_bounds_for_a_while(monkeypatch):
-    # bounds that leave less room than half a unit: a walk that must keep them stands still while it could still move
+    # bounds that leave less room than half a unit: a walk that must keep them, as every second one does, stands still while it could still move
     def walked() -> float:
         searches = [Search(grid_problem(12, 12, 6, 0.02, seed), 1, 1) for seed in range(3)]
         best = [s.run(0.02, 1e12, 0.0, None, lambda: False, lambda *_: None) for s in searches]
         assert all(s.keeps_rules(b) for s, b in zip(searches, best, strict=True))
-        return sum(f.objective for s in searches for f in s.walked if s.keeps_rules(f))
+        return sum(f.objective for s in searches for f in s.walked[::2] if s.keeps_rules(f))
 
     free = walked()
     monkeypatch.setattr(search, "UNIT_ALLOWANCE", 0.0)
-    assert free < 0.995 * walked()
+    assert free < 0.997 * walked()
 
 
 def test_a_start_is_never_lost():

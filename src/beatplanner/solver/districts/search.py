@@ -178,7 +178,8 @@ class Search:
                 district, label = growth.grow(from_today)
                 gentle = from_today and self.by_label
             heat = WARM if gentle else HOT
-            found = self.anneal(district, label, moves, until[w], cancelled, random, heat=heat, lukewarm=w % 2 == 1)
+            # every second walk keeps the rules firmly: the others may end outside them where these are hard to keep
+            found = self.anneal(district, label, moves, until[w], cancelled, random, heat=heat, odd=w % 2 == 1)
             self.walked.append(found)
             return found
 
@@ -247,11 +248,11 @@ class Search:
         random: np.random.Generator,
         *,
         heat: float,
-        lukewarm: bool = False,
+        odd: bool = False,
     ) -> Found:
         """Walk from `district`, at first at some heat, a share of the mean cost of a unit, and cold at the end of the moves or of the time.
 
-        Where the border is made least, a walk may end `lukewarm`.
+        An `odd` walk ends lukewarm where the border is made least, and else keeps the balance firmly while it is hot.
         """
         problem = self.problem
         n, count = len(problem.weight), problem.count
@@ -272,7 +273,7 @@ class Search:
             tally[local_search.MOVED] = moved
 
         refresh()
-        size, hot, cold = self._heat(float(tally[local_search.COST]), heat, lukewarm)
+        size, hot, cold = self._heat(float(tally[local_search.COST]), heat, lukewarm=odd)
         tally[local_search.WEIGHT_PENALTY] = 2.0 * size / max(problem.weight.sum(), 1e-12)
         tally[local_search.MOVE_PENALTY] = 2.0 * size / max(float(self.residents.sum()), 1e-12)
         arguments = (
@@ -286,7 +287,7 @@ class Search:
             log_from,
             best,
             tally,
-            self._allowance(heat) / hot,
+            self._allowance(heat, odd) / hot,
             2.0 * cold,
         )
         temperature, left, begin, done = hot, proposals, read_clock(cancelled), 0
@@ -312,14 +313,16 @@ class Search:
         local_search.anneal(step_seed, self.chunk, 1e-3 * cold, 1.0, *arguments, False)
         return self.found(best)
 
-    def _allowance(self, heat: float) -> float:
+    def _allowance(self, heat: float, odd: bool) -> float:
         """Return the workload that may be outside the bounds at the first heat of a walk; it shrinks as the walk cools."""
         problem = self.problem
         n, count = len(problem.weight), problem.count
         if n > LARGE:
             return ALLOWANCE * count * problem.upper
-        # shifts of the border are small steps at any heat, so that balance is no obstacle there
-        return UNIT_ALLOWANCE * count * float(problem.weight.mean()) * heat / HOT if problem.goal == TRAVEL else 0.0
+        if odd or problem.goal != TRAVEL:
+            # shifts of the border are small steps at any heat, so that balance is no obstacle there
+            return 0.0
+        return UNIT_ALLOWANCE * count * float(problem.weight.mean()) * heat / HOT
 
     def _heat(self, cost: float, heat: float, lukewarm: bool) -> tuple[float, float, float]:
         """Return the size of a plan's figures, and the first and last heat of a walk from a plan that costs so much; see `anneal`."""

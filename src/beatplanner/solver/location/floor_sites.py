@@ -242,7 +242,8 @@ class _FloorSearch:
         for _ in range(nodes):
             if not heap or cut_short:
                 break
-            self.bound = max(self.bound, min(heap[0][0], self.best_cost))
+            # what was closed costs the limit at least
+            self.bound = max(self.bound, min(heap[0][0], self.limit))
             self.tell(self.best_cost, self.bound)
             if heap[0][0] >= self.limit or self.until():
                 break

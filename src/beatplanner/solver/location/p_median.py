@@ -261,6 +261,7 @@ class _Search(SearchedPlans):
         before = self.state.copy()
         bound, scale = self.ascend(self.state, u, lam, often, steps, alpha, scale)
         if np.isfinite(bound):
+            self.narrowed |= bool((before != self.state).any())
             self.recorder.tip = self.fixed(self.recorder.tip, before, self.state, u, lam)
             if bound > self.best_root[0]:
                 self.best_root = (bound, u.copy(), lam.copy())
@@ -318,7 +319,7 @@ class _Search(SearchedPlans):
 
     def branch(self, u: np.ndarray, lam: np.ndarray, often: np.ndarray) -> None:
         """Split on a site that the bound is unsure of, best bound first, until every part is proven no better."""
-        serial, recorder = 0, self.recorder
+        serial, recorder, self.narrowed = 0, self.recorder, True
         heap = [(self.bound, serial, _Branch(recorder.tip, self.state.copy(), u.astype(np.float32), lam, often))]
         tried_exact = done = False
         for node in range(self.nodes):
@@ -350,7 +351,7 @@ class _Search(SearchedPlans):
         left = min((h[0] for h in heap), default=np.inf)
         if left >= self.limit and not done:
             # no better plan is left
-            self.bound = max(self.bound, min(self.enough, self.best_cost if self.whole else self.limit))
+            self.raise_bound(min(self.enough, self.closed))
         elif not done:
             self.raise_bound(left)
         for _, _, at in heap:
@@ -419,7 +420,7 @@ class _Search(SearchedPlans):
             cancelled=self.cancelled,
         )
         if found.status == "infeasible":
-            self.bound = self.best_cost  # no better plan is left
+            self.raise_bound(self.closed)  # no better plan is left
             return True
         if found.open is not None:
             self.consider(live[found.open])

@@ -45,6 +45,8 @@ class SearchedPlans:
         self.whole = bool((sample == np.floor(sample)).all() and (cost == np.floor(cost)).all())
         self.best: np.ndarray = np.empty(0, int)
         self.best_cost, self.bound = np.inf, -np.inf
+        # whether choices were closed or fixed away as no better than the limit: no bound on the rest proves more of them
+        self.narrowed = False
         self.tried: set[bytes] = set()
         self.mended = 0
         self.random = np.random.default_rng(seed)
@@ -63,18 +65,25 @@ class SearchedPlans:
         slack = self.gap * abs(self.best_cost)
         return min(self.enough, self.best_cost - max(slack, 1 - 1e-6 if self.whole else 0.0))
 
+    @property
+    def closed(self) -> float:
+        """What every choice costs that was closed or fixed away, at least; limits only fall, as plans get better."""
+        return float(np.ceil(self.limit)) if self.whole and np.isfinite(self.limit) else self.limit
+
     def raise_bound(self, bound: float) -> None:
-        """Take a proven bound."""
+        """Take a proven bound on the choices that are left."""
         if self.whole and np.isfinite(bound):
             bound = float(np.ceil(bound - 1e-6 * max(1.0, abs(bound)) * 1e-3 - 1e-6))
-        self.bound = max(self.bound, min(bound, self.best_cost))
+        self.bound = max(self.bound, min(bound, self.closed if self.narrowed else self.best_cost))
         if read_clock(self.cancelled) - self.reported_at > 0.2:
             self.reported_at = read_clock(self.cancelled)
             self.tell(self.best_cost, self.bound)
 
     def proven(self) -> bool:
         """Say whether no plan is better than the best by more than the gap, or the bound is enough."""
-        return self.bound >= self.enough or self.best_cost - self.bound <= self.gap * abs(self.best_cost) + 1e-12
+        return (
+            self.bound >= self.enough or self.best_cost - self.bound <= (self.gap + 1e-12) * abs(self.best_cost) + 1e-12
+        )
 
     def consider(self, chosen: np.ndarray, near: float = np.inf) -> None:
         """Take a plan that keeps the rules, better it by exchanges, and remember it where it is the best."""
