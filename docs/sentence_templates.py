@@ -64,6 +64,7 @@ MODULES = (
     "data/formats/cells.py",
     "data/formats/damage.py",
     "data/formats/declared_encodings.py",
+    "data/formats/extracts.py",
     "data/formats/geopackages.py",
     "data/formats/ids.py",
     "data/formats/layers.py",

@@ -81,12 +81,12 @@ def listed(names: Iterable[object], most: int = 8) -> str:
     return f"{', '.join(every[:most])} and {len(every) - most:,} more"
 
 
-def told_amount(value: float, digits: int = 4) -> str:
+def amount_text(value: float, digits: int = 4) -> str:
     """Return an amount of anything with so many significant digits at least, and all those before the decimal point.
 
     Examples
     --------
-    >>> told_amount(12345.6), told_amount(412.23), told_amount(0.5)
+    >>> amount_text(12345.6), amount_text(412.23), amount_text(0.5)
     ('12,346', '412.2', '0.5')
     """
     # what is smaller than one has no more decimals than its digits

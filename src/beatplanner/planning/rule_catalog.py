@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from beatplanner.data.description.rules import RULES
 from beatplanner.data.description.sections.rule import WRITTEN, Rule
 from beatplanner.data.description.sections.service import ENDS, STARTS, WEEKDAYS
+from beatplanner.data.findings import amount_text
 from beatplanner.data.narrowing import is_dict, is_list, is_sequence
 from beatplanner.data.result.sections import section_of
 from beatplanner.planning.typed_rules import written
@@ -228,7 +229,7 @@ def _list_words(rule: Rule, value: Any, translated: Callable[[str], str], number
 
 def _figure(value: float) -> str:
     """Return a number with all its digits: an amount of millions is none with a power of ten."""
-    return f"{value:,.10g}"
+    return amount_text(value, 10)
 
 
 def hours_of(municipalities: Iterable[Claims], tolerance: float) -> list[tuple[str, float, float]]:

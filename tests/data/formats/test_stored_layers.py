@@ -17,7 +17,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.formats import stored_layers
 from beatplanner.data.formats.geopackages import append_layer, plain_geopackage
 from beatplanner.data.formats.layers import read_layer, read_table
-from beatplanner.data.formats.stored_layers import read_stored, stored_layer, with_none
+from beatplanner.data.formats.stored_layers import read_stored, with_none
 from beatplanner.data.result.folder import PERSONS, PLAIN, SPATIAL, plain_types, read_result
 from beatplanner.data.town.read_town import read_town
 
@@ -168,59 +168,12 @@ def test_a_copy_without_triggers_waits_for_no_disk(tmp_path, monkeypatch):
         assert [f.name for f in folder.iterdir()] == ["town.gpkg"]
 
 
-@pytest.mark.parametrize("name", [n for n in FRAMES if n != "nobody"])
-def test_a_layer_of_a_town_is_as_gdal_reads_it(tmp_path, name):
-    path = tmp_path / "town.gpkg"
-    append_layer(path, name, FRAMES[name])
-    stored = stored_layer(path, name)
-    wanted = pyogrio.read_dataframe(path, layer=name)
-    frame = None if stored is None else stored.frame([c for c in wanted.columns if c != "geometry"])
-    assert (frame is None) == (name in {"truth with a gap", "narrow", "days", "heights", "empty shape", "own system"})
-    if frame is not None:
-        assert type(frame) is type(wanted)
-        pd.testing.assert_frame_equal(pd.DataFrame(frame), pd.DataFrame(wanted))
-        if isinstance(wanted, gpd.GeoDataFrame):
-            assert isinstance(frame, gpd.GeoDataFrame) and frame.crs == wanted.crs
-
-
-def test_a_layer_is_found_by_its_name_or_where_it_is_the_only_one(tmp_path):
-    path = tmp_path / "town.gpkg"
-    append_layer(path, "shapes", FRAMES["shapes"])
-    found = stored_layer(path, None)
-    assert found is not None and found.name == "shapes" and list(found.kinds) == ["n"] and found.geometry == "geom"
-    assert found.frame([]) is not None
-    append_layer(path, "gaps", FRAMES["gaps"])
-    assert (
-        stored_layer(path, None) is None and stored_layer(path, "SHAPES") is None and stored_layer(path, "none") is None
-    )
-    assert stored_layer(path, "gaps") is not None
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("DELETE FROM gpkg_contents WHERE table_name = 'gaps'")
-        database.commit()
-    # GDAL lists a table that is not registered
-    assert stored_layer(path, None) is None and stored_layer(path, "shapes") is not None
-    assert stored_layer(tmp_path / "none.gpkg", None) is None and stored_layer(tmp_path / "a.shp", None) is None
-
-
-def test_a_town_is_read_without_gdal_but_for_its_other_formats(planned_once, monkeypatch):
-    asked = []
-    for name in ("read_dataframe", "list_layers", "read_info"):
-        call = getattr(pyogrio, name)
-        monkeypatch.setattr(
-            pyogrio, name, lambda path, *a, call=call, **k: asked.append(path.name) or call(path, *a, **k)
-        )
-    read_town(read_description(planned_once.project))
-    assert {*asked} == {"stations.geojson"}
-
-
 @pytest.mark.parametrize("change", ["organization = 'NONE'", "organization_coordsys_id = 32633"])
 def test_a_system_of_another_register_is_gdals_to_tell(planned_once, tmp_path, change):
     path = shutil.copy(planned_once.path("units.gpkg"), tmp_path / "units.gpkg")
     with closing(sqlite3.connect(path)) as database:
         database.execute(f"UPDATE gpkg_spatial_ref_sys SET {change} WHERE srs_id = 32634")
         database.commit()
-    stored = stored_layer(path, None)
-    assert stored is not None and stored.frame([]) is None
     assert read_stored(path, ["units"])["units"].crs == pyogrio.read_dataframe(path).crs
 
 
@@ -236,9 +189,8 @@ def test_a_system_that_gdal_replaces_is_gdals_to_tell(tmp_path, code):
         database.execute("UPDATE gpkg_contents SET srs_id = ?", (code,))
         database.execute("UPDATE gpkg_geometry_columns SET srs_id = ?", (code,))
         database.commit()
-    stored = stored_layer(path, "shapes")
     wanted = pyogrio.read_dataframe(path).crs
-    assert wanted.to_epsg() != code and stored is not None and stored.frame(["n"]) is None
+    assert wanted.to_epsg() != code
     assert read_stored(path, ["shapes"])["shapes"].crs == wanted
     assert read_layer(path, None, ["n"], whole=True)[0].crs == wanted
 
@@ -247,7 +199,6 @@ def test_a_system_that_gdal_replaces_is_gdals_to_tell(tmp_path, code):
 def test_a_column_may_have_sqlites_name_of_a_row(tmp_path, name):
     path = tmp_path / "town.gpkg"
     append_layer(path, "t", pd.DataFrame({name: ["AAB", "AAC"], "n": [1, 2]}))
-    assert stored_layer(path, "t") is not None
     assert_as_gdal(path, "t", read_stored(path, ["t"])["t"])
     assert read_table(path, None, [name])[0][name].tolist() == ["AAB", "AAC"]
 
@@ -262,12 +213,10 @@ def test_a_number_of_a_system_that_is_none_is_gdals_to_tell(tmp_path, number):
         database.execute("ALTER TABLE loose RENAME TO gpkg_geometry_columns")
         database.execute(f"UPDATE gpkg_geometry_columns SET srs_id = {number}")
         database.commit()
-    stored = stored_layer(path, "shapes")
-    assert stored is not None and stored.frame(["n"]) is None
     assert_as_gdal(path, "shapes", read_stored(path, ["shapes"])["shapes"])
 
 
-def test_a_geometry_in_an_order_of_bytes_that_is_none_is_gdals(tmp_path):
+def test_a_geometry_in_an_order_of_bytes_that_is_none_is_gdals(tmp_path, monkeypatch):
     path = tmp_path / "town.gpkg"
     append_layer(path, "shapes", FRAMES["shapes"].iloc[:1])
     with closing(sqlite3.connect(path)) as database:
@@ -277,8 +226,35 @@ def test_a_geometry_in_an_order_of_bytes_that_is_none_is_gdals(tmp_path):
         begin = len(blob) - len(shapely.to_wkb(SQUARE))
         database.execute("UPDATE shapes SET geom = ?", (blob[:begin] + b"\x07" + blob[begin + 1 :],))
         database.commit()
-    stored = stored_layer(path, "shapes")
-    assert stored is not None and stored.frame(["n"]) is None
+    asked: list[str] = []
+    monkeypatch.setattr(pyogrio, "read_dataframe", lambda *_, layer, **__: asked.append(layer) or FRAMES["shapes"])
+    read_stored(path, ["shapes"])
+    assert asked == ["shapes"]
+
+
+def test_rows_stand_in_the_order_of_their_numbers_whatever_index_a_table_has(tmp_path):
+    path = tmp_path / "town.gpkg"
+    append_layer(path, "t", pd.DataFrame({"unit": ["c", "a", "b"]}))
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE INDEX units ON t (unit)")
+        database.commit()
+    assert read_stored(path, ["t"])["t"]["unit"].tolist() == ["c", "a", "b"]
+    assert_as_gdal(path, "t", read_stored(path, ["t"])["t"])
+
+
+def test_layers_of_a_town_are_gdals_alone_to_read(planned_once, monkeypatch):
+    """What others wrote has one reader: SQLite is asked whether a file may be read, and for no feature."""
+    asked = []
+
+    class Watched(sqlite3.Connection):
+        def execute(self, statement, *more):
+            asked.append(statement)
+            return super().execute(statement, *more)
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, factory=Watched, **k))
+    read_town(read_description(planned_once.project))
+    assert asked and not [s for s in asked if any(f'FROM "{name}"' in s for name in ("units", "old", "roads"))]
 
 
 def test_cells_of_a_result_are_texts_numbers_and_truths():

@@ -22,7 +22,7 @@ from beatplanner.data.description.sections.service import ENDS, STARTS
 from beatplanner.data.description.sections.stations import Stations
 from beatplanner.data.description.sections.units import Units
 from beatplanner.data.errors import Note, problem
-from beatplanner.data.findings import Findings, did_you_mean, listed
+from beatplanner.data.findings import Findings, amount_text, did_you_mean, listed
 from beatplanner.data.narrowing import is_dict, is_list, is_tuple
 
 # What texts of a fixed form are, by their pattern.
@@ -93,7 +93,7 @@ def _as_note(section: str, model: type[Section], error: ErrorDetails, file: str)
     found = _in_words(error["input"])
     if kind in LIMITS:
         words, limit = LIMITS[kind]
-        what = words.replace("{limit}", f"{limits[limit]:g}").replace("{found}", found)
+        what = words.replace("{limit}", amount_text(limits[limit], 6)).replace("{found}", found)
     elif kind == "literal_error":
         # pydantic's own list, which also knows the choices of a list's entries
         choices = re.findall(r"'([^']*)'", str(limits["expected"])) or [str(limits["expected"])]

@@ -8,6 +8,7 @@ from typing import Any
 
 from beatplanner.data.description.models import SECTIONS, Description
 from beatplanner.data.description.sections.rule import WRITTEN, Rule, limits, rules_of_section
+from beatplanner.data.findings import amount_text
 from beatplanner.data.narrowing import Table, is_dict, is_list
 
 # In the order in which a planner meets them.
@@ -72,7 +73,7 @@ def _said(rule: Rule, value: Any) -> str:
     if is_dict(value):
         return _table_said(value)
     if is_list(value):
-        return ", ".join(f"{v:g}" if isinstance(v, int | float) else str(v) for v in value)
+        return ", ".join(amount_text(v, 6) if isinstance(v, int | float) else str(v) for v in value)
     if rule.kind == "choice" or isinstance(value, str):
         return f"`{value}`"
     if rule.kind == "share":
@@ -82,10 +83,10 @@ def _said(rule: Rule, value: Any) -> str:
 
 def _table_said(value: Mapping[str, object]) -> str:
     shown = {k: ", ".join(map(str, v)) if is_list(v) else v for k, v in value.items() if v is not None}
-    return ", ".join(f"`{k}` {v if isinstance(v, str) else f'{v:,g}'}" for k, v in shown.items())
+    return ", ".join(f"`{k}` {v if isinstance(v, str) else amount_text(v, 6)}" for k, v in shown.items())
 
 
 def _number(rule: Rule, value: float) -> str:
     if rule.plain:
         return f"{value:g}"
-    return f"{round(value * 100, 6):g} %" if rule.kind == "share" else f"{value:,g}"
+    return f"{amount_text(value * 100, 6)} %" if rule.kind == "share" else amount_text(value, 6)

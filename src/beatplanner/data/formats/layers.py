@@ -28,7 +28,6 @@ from beatplanner.data.formats.datums import datum_doubt, disputed_change
 from beatplanner.data.formats.declared_encodings import layer_encoding
 from beatplanner.data.formats.drivers import VECTOR_DRIVERS
 from beatplanner.data.formats.source import Place
-from beatplanner.data.formats.stored_layers import StoredLayer, stored_layer
 from beatplanner.data.formats.text_tables import read_text_table
 from beatplanner.data.formats.vector_files import matched, opened
 from beatplanner.data.formats.workbooks import WORKBOOKS, read_workbook
@@ -59,7 +58,7 @@ def crs_from(text: str, *, file: str | Path, field: str) -> CRS:
 def read_layer(
     path: Path,
     layer: str | None,
-    columns: Sequence[str],
+    columns: Sequence[str] | Callable[[Sequence[str]], Sequence[str]],
     crs: str | None = None,
     guess: Callable[[gpd.GeoDataFrame, Place], InputError] | None = None,
     *,
@@ -74,7 +73,8 @@ def read_layer(
     layer
         Layer of the file; may be None where the file has one only.
     columns
-        The only columns that are read; the result has them under these names, whatever case or cut the file gives them.
+        The only columns that are read; the result has them under these names, whatever case or cut the file gives them. Or what chooses them from
+        those that the file has.
     crs
         The CRS that the coordinates are in, where the file has none or a wrong one.
     guess
@@ -94,16 +94,16 @@ def read_layer(
     notes: list[Note] = []
     with opened(path, layer) as inner:
         member = layer if inner.name == path.name or layer not in {inner.name, inner.stem} else None
-        stored = stored_layer(inner, member)
-        chosen = _chosen_layer(inner, member, path.name) if stored is None else stored.name
+        chosen, info = _look(inner, member, path.name)
         where = Place(path.name, chosen if chosen not in (path.stem, inner.stem) else "", ())
-        with _errors_as("the layer cannot be read ({error})", where, inner):
+        with errors_as("the layer cannot be read ({error})", where, inner):
             page, what = layer_encoding(inner)
-            found = _fields(inner, chosen, page, where) if stored is None else list(stored.kinds)
-            names, facts = matched(columns, found)
-            _check_columns([c for c in columns if c not in names], found, where)
+            found = _fields(inner, chosen, page, where, info)
+            wanted = columns(found) if callable(columns) else columns
+            names, facts = matched(wanted, found)
+            _check_columns([c for c in wanted if c not in names], found, where)
             used = list(dict.fromkeys(names.values()))
-            frame, broken = _features(inner, chosen, used, page, where, whole=whole, stored=stored)
+            frame, broken = _features(inner, chosen, used, page, where, whole=whole)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError(where.problem("the layer has no geometry", "Give a layer of points, lines or polygons"))
     if frame.empty:
@@ -135,7 +135,7 @@ def with_datum(where: Place, crs: CRS, points: np.ndarray) -> Place:
 
 
 @contextmanager
-def _errors_as(what: str, where: Place, path: Path) -> Generator[None]:
+def errors_as(what: str, where: Place, path: Path, mend: str = "Export it again") -> Generator[None]:
     """Tell as a sentence whatever GDAL's drivers raise on broken files, as `{error}`; its warnings are no business of a planner."""
     try:
         with warnings.catch_warnings():
@@ -144,12 +144,10 @@ def _errors_as(what: str, where: Place, path: Path) -> Generator[None]:
     except InputError:
         raise
     except Exception as error:  # GDAL's drivers raise whatever they like on broken files
-        raise InputError(
-            where.problem(what.format(error=seen_fault(path) or cause(error)), "Export it again")
-        ) from None
+        raise InputError(where.problem(what.format(error=seen_fault(path) or cause(error)), mend)) from None
 
 
-def _check_driver(info: Mapping[str, object], where: Place) -> None:
+def check_driver(info: Mapping[str, object], where: Place) -> None:
     """Refuse what GDAL reads by a driver that is not ours: a second wall behind the list of drivers."""
     driver = info.get("driver")
     if driver is not None and driver not in VECTOR_DRIVERS:
@@ -157,45 +155,33 @@ def _check_driver(info: Mapping[str, object], where: Place) -> None:
         raise InputError(where.problem(what, "Export it as a GeoPackage from QGIS"))
 
 
-def _fields(path: Path, layer: str, page: str | None, where: Place) -> list[str]:
+def _fields(path: Path, layer: str, page: str | None, where: Place, info: Mapping[str, Any] | None = None) -> list[str]:
     """Return the columns of a layer; InputError where it is of a kind, or of a size, that is not read."""
-    info = pyogrio.read_info(path, layer=layer, encoding=page)
-    _check_driver(info, where)
+    info = info or pyogrio.read_info(path, layer=layer, encoding=page)
+    check_driver(info, where)
     if info["features"] > MOST_FEATURES:
         raise InputError(where.problem(f"the layer has {info['features']:,} features", "Cut out the town in QGIS"))
     return [str(f) for f in info["fields"]]
 
 
 def _features(
-    path: Path,
-    layer: str,
-    columns: list[str] | None,
-    page: str | None,
-    where: Place,
-    *,
-    whole: bool = False,
-    stored: StoredLayer | None = None,
+    path: Path, layer: str, columns: list[str] | None, page: str | None, where: Place, *, whole: bool = False
 ) -> tuple[pd.DataFrame, list[str]]:
     """Read features; a row with a broken geometry is mended or left out, and named, where there are few of them.
 
     The index is the position in the file.
     """
     try:
-        read = None if stored is None or columns is None else stored.frame(columns)
-        if read is None:
-            if stored is not None:
-                _fields(path, layer, page, where)
-            read = pyogrio.read_dataframe(path, layer=layer, columns=columns, encoding=page)
-        sound = _without_binary(read)
+        sound = _without_binary(pyogrio.read_dataframe(path, layer=layer, columns=columns, encoding=page))
         if whole or not isinstance(sound, gpd.GeoDataFrame) or not _nowhere(sound.geometry.to_numpy()).any():
             return sound, []
     except (GEOSException, ShapelyError):
         pass
     # geometries are asked for, so that they are there
-    raw: tuple[Any, Any, np.ndarray, list[np.ndarray]] = cast(
+    read: tuple[Any, Any, np.ndarray, list[np.ndarray]] = cast(
         Any, pyogrio.raw.read(path, layer=layer, columns=columns, encoding=page)
     )
-    meta, _, wkb, values = raw
+    meta, _, wkb, values = read
     # of roads and barriers no column may be asked for, and rows there are all the same
     fields = dict(zip(meta["fields"], values, strict=True))
     frame = _without_binary(pd.DataFrame(fields, index=pd.RangeIndex(len(wkb))))
@@ -251,7 +237,7 @@ def _without_binary(frame: pd.DataFrame) -> pd.DataFrame:
 
 def layer_names(path: Path) -> list[str]:
     """Return the layers of a file as `opened` gives it, without those that keep styles and projects; InputError where it cannot be read."""
-    with _errors_as("the file cannot be read as a map layer ({error})", Place(path.name, "", ()), path):
+    with errors_as("the file cannot be read as a map layer ({error})", Place(path.name, "", ()), path):
         every = [str(name) for name, _ in pyogrio.list_layers(path)]
     return [n for n in every if n not in {"layer_styles", "qgis_projects"} and not n.startswith("beatplanner_")]
 
@@ -305,7 +291,7 @@ def whole_layers(path: Path, layer: str | None = None) -> list[WholeLayer]:
 
 
 def _whole_layer(path: Path, name: str, where: Place, *, alone: bool) -> WholeLayer:
-    with _errors_as("the layer cannot be read ({error})", where, path):
+    with errors_as("the layer cannot be read ({error})", where, path):
         page, what = layer_encoding(path)
         _fields(path, name, page, where)
         frame, broken = _features(path, name, None, page, where)
@@ -314,6 +300,26 @@ def _whole_layer(path: Path, name: str, where: Place, *, alone: bool) -> WholeLa
         if shapely.has_z(shapes).any():
             frame = frame.set_geometry(gpd.GeoSeries(shapely.force_2d(shapes), index=frame.index, crs=frame.crs))
     return WholeLayer(name, frame.reset_index(drop=True), tuple(f for f in [what, *broken] if f), alone)
+
+
+def _look(path: Path, layer: str | None, named: str) -> tuple[str, Mapping[str, Any] | None]:
+    """Return the layer that is meant, and what GDAL says of it where it was asked once: of the only layer, or of one by its name.
+
+    Raises
+    ------
+    InputError
+        Where it cannot be told.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # pyogrio warns where there are several
+        warnings.simplefilter("error", UserWarning)
+        try:
+            info = pyogrio.read_info(path, layer=layer, encoding=layer_encoding(path)[0])
+        except Exception:  # the list of layers tells what is wrong
+            return _chosen_layer(path, layer, named), None
+    name = str(info["layer_name"])
+    return (name, info) if layer in (None, name) else (_chosen_layer(path, layer, named), None)
 
 
 def _chosen_layer(path: Path, layer: str | None, named: str) -> str:
@@ -391,16 +397,13 @@ def read_table(
             rows = [str(table.header + 1 + i) for i in range(len(frame))]
         else:
             with opened(inner) as plain:
-                stored = stored_layer(plain, member)
-                name = _chosen_layer(plain, member, path.name) if stored is None else stored.name
-                with _errors_as("the table cannot be read ({error})", Place(path.name, "", ()), inner):
-                    read = None if stored is None or stored.geometry else stored.frame(list(stored.kinds))
+                name, info = _look(plain, member, path.name)
+                with errors_as("the table cannot be read ({error})", Place(path.name, "", ()), inner):
                     page, what = layer_encoding(plain)
-                    if read is None:
-                        _check_driver(pyogrio.read_info(plain, layer=name, encoding=page), Place(path.name, "", ()))
-                        read = pyogrio.read_dataframe(plain, layer=name, read_geometry=False, encoding=page)
+                    info = info or pyogrio.read_info(plain, layer=name, encoding=page)
+                    check_driver(info, Place(path.name, "", ()))
+                    frame = pyogrio.read_dataframe(plain, layer=name, read_geometry=False, encoding=page)
                     facts += [what] if what else []
-                    frame = read
             name = "" if name in (path.stem, inner.stem) else name
             rows = [str(i + 1) for i in range(len(frame))]
     where = Place(path.name, name, ())

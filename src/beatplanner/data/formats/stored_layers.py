@@ -1,4 +1,4 @@
-"""Layers of GeoPackages that are as plain as the program's own, read by SQLite: GDAL opens the whole file anew for each look and each layer.
+"""The layers of a result, read by SQLite at once: GDAL opens the whole file anew for each of its dozen layers. What others wrote GDAL alone reads.
 
 What is not stored as the program stores it (columns of other kinds, numbers kept as text, views, curves) is left to GDAL, and so are large tables,
 of which Python would hold every cell twice.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import sqlite3
 import struct
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 from shapely.errors import GEOSException, ShapelyError
 
-from beatplanner.data.endings import PACKAGES
 from beatplanner.data.formats.geopackages import is_logged, opened_database
 
 # Rows beyond which a table is GDAL's.
@@ -34,9 +33,6 @@ _BOXES, _OTHER = (0, 32, 48, 48, 64), 0b110000
 _KINDS: dict[str, type] = {"INTEGER": int, "REAL": float, "TEXT": str, "BOOLEAN": int}
 # What stands for the number of a system that is none; GeoPackages number theirs from -1.
 _NO_SYSTEM = -2
-
-# How tables begin that are the format's own.
-_SYSTEM = ("gpkg_", "sqlite_", "rtree_")
 
 
 class _OtherwiseError(Exception):
@@ -82,72 +78,28 @@ def with_none(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class StoredLayer:
-    """A layer or table of a GeoPackage whose scheme is as plain as the program's own.
+class _Stored:
+    """A layer or table whose scheme is as the program writes one.
 
     Attributes
     ----------
-    path
-        The file.
     name
         The layer.
+    key
+        The column of the rows' numbers, in whose order they are read.
     kinds
-        What SQLite was told of each column, but for the number of the row and the geometry.
+        What SQLite was told of each other column, but for the geometry.
     geometry
         The column of geometries; "" for a table.
     system
         The number that the file gives to the layer's system.
     """
 
-    path: Path
     name: str
+    key: str
     kinds: dict[str, str]
     geometry: str
     system: int
-
-    def frame(self, columns: Sequence[str]) -> pd.DataFrame | None:
-        """Return columns and geometries as GDAL would; None where a cell is not what its column says, or there are too many."""
-        try:
-            with opened_database(self.path) as database:
-                found = _table(database, self, columns)
-        except (OSError, sqlite3.Error, _OtherwiseError, GEOSException, ShapelyError):
-            return None
-        for column in found.columns.drop("geometry", errors="ignore"):
-            if found[column].dtype == object and found[column].notna().any():
-                found[column] = found[column].astype("str")
-        return found
-
-
-def stored_layer(path: Path, layer: str | None) -> StoredLayer | None:
-    """Look for a layer that can be read without GDAL.
-
-    Parameters
-    ----------
-    path
-        Any file.
-    layer
-        The layer; None where the file has one only.
-
-    Returns
-    -------
-    StoredLayer or None
-        None where GDAL is to be asked: in other formats, for what the program would store otherwise, and wherever something is missing or broken,
-        so that one place says it.
-    """
-    if path.suffix.lower() not in PACKAGES:
-        return None
-    try:
-        if is_logged(path):
-            return None
-        with opened_database(path) as database:
-            scheme = _Scheme(database)
-            names = [layer] if layer is not None else scheme.there
-            own = {*scheme.there, "layer_styles", "qgis_projects"}
-            # GDAL lists tables that are not registered, too
-            alone = layer is not None or all(n in own or n.startswith(_SYSTEM) for n in scheme.kinds)
-            return scheme.layer(path, names[0]) if alone and len(names) == 1 and names[0] in scheme.there else None
-    except (OSError, sqlite3.Error, _OtherwiseError):
-        return None
 
 
 class _Scheme:
@@ -168,7 +120,7 @@ class _Scheme:
             for r in database.execute("SELECT table_name, column_name, srs_id FROM gpkg_geometry_columns")
         }
 
-    def layer(self, path: Path, name: str) -> StoredLayer:
+    def layer(self, name: str) -> _Stored:
         """Return a layer that is there.
 
         Raises
@@ -188,10 +140,11 @@ class _Scheme:
         if not set(kinds.values()) <= set(_KINDS) or "geometry" in kinds or not (kinds or geometry):
             raise _OtherwiseError
         # by the key's own name: any of SQLite's names for it may be that of a column
-        most = self.database.execute(f"SELECT max({_quoted(str(keys[0][1]))}) FROM {_quoted(name)}").fetchone()[0]  # noqa: S608 - quoted
+        key = str(keys[0][1])
+        most = self.database.execute(f"SELECT max({_quoted(key)}) FROM {_quoted(name)}").fetchone()[0]  # noqa: S608 - quoted
         if most is not None and most > MOST_ROWS:
             raise _OtherwiseError
-        return StoredLayer(path, name, kinds, geometry, system)
+        return _Stored(name, key, kinds, geometry, system)
 
 
 def _read_by_sqlite(path: Path, names: Collection[str], found: dict[str, pd.DataFrame]) -> list[str]:
@@ -203,8 +156,7 @@ def _read_by_sqlite(path: Path, names: Collection[str], found: dict[str, pd.Data
         scheme = _Scheme(database)
         for name in (n for n in names if n in scheme.there):
             try:
-                layer = scheme.layer(path, name)
-                found[name] = _table(database, layer, list(layer.kinds))
+                found[name] = _table(database, scheme.layer(name))
             except (_OtherwiseError, GEOSException, ShapelyError):
                 left.append(name)
     return left
@@ -214,15 +166,13 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _table(database: sqlite3.Connection, layer: StoredLayer, columns: Sequence[str]) -> pd.DataFrame:
-    name = _quoted(layer.name)
-    asked = [*columns, *([layer.geometry] if layer.geometry else [])]
-    if not asked:
-        raise _OtherwiseError
-    rows = database.execute(f"SELECT {', '.join(map(_quoted, asked))} FROM {name}").fetchall()  # noqa: S608 - quoted
+def _table(database: sqlite3.Connection, layer: _Stored) -> pd.DataFrame:
+    asked = [*layer.kinds, *([layer.geometry] if layer.geometry else [])]
+    columns, name, key = ", ".join(map(_quoted, asked)), _quoted(layer.name), _quoted(layer.key)
+    rows = database.execute(f"SELECT {columns} FROM {name} ORDER BY {key}").fetchall()  # noqa: S608 - quoted
     cells: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * len(asked)
     frame = pd.DataFrame(
-        {column: _column(layer.kinds[column], values) for column, values in zip(columns, cells, strict=False)},
+        {column: _column(kind, values) for (column, kind), values in zip(layer.kinds.items(), cells, strict=False)},
         index=pd.RangeIndex(len(rows)),
     )
     if not layer.geometry:

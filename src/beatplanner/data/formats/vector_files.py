@@ -37,6 +37,7 @@ BEGINNINGS = {
     ".kml": (b"<",),
     ".gml": (b"<",),
     ".gpx": (b"<",),
+    ".osm": (b"<",),
     ".tab": (b"!",),
     ".mif": (b"version",),
 }

@@ -20,6 +20,7 @@ from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import Findings, did_you_mean
 from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
+from beatplanner.data.formats.extracts import is_openstreetmap
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.formats.ids import as_known
 from beatplanner.data.formats.layers import read_layer
@@ -29,7 +30,7 @@ from beatplanner.data.formats.source import Source, source_of
 from beatplanner.data.town.addresses import evened
 from beatplanner.data.town.columns import TABLES, described_table
 from beatplanner.data.town.reading import known_ids
-from beatplanner.data.town.roads import is_openstreetmap, named_streets
+from beatplanner.data.town.roads import named_streets
 from beatplanner.data.town.town import Town
 
 PARTNER_KINDS = ("school", "health", "social services", "municipality", "other")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -11,25 +12,21 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from pyproj import CRS
 
-from beatplanner.data.causes import cause
 from beatplanner.data.description.sections.base import Layer
-from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.errors import InputError, Note
 from beatplanner.data.formats.cells import missing_cells, numbers, read_truths, texts
+from beatplanner.data.formats.extracts import is_openstreetmap, read_extract
 from beatplanner.data.formats.layers import read_layer
 from beatplanner.data.formats.source import Place
-from beatplanner.data.formats.stored_layers import stored_layer
-from beatplanner.data.formats.vector_files import opened
 from beatplanner.data.town.columns import mapped_table
 from beatplanner.data.town.walking_network import WalkingLines
 
 # Columns in which road layers keep the class of a road; and those that say it is a bridge or a tunnel.
 ROAD_CLASS_COLUMNS = ("highway", "kind", "fclass", "type")
 LEVEL_COLUMNS = ("bridge", "tunnel")
-OPENSTREETMAP = (".osm.pbf", ".osm", ".pbf")
 # Roads of an extract are read this far around the units, in degrees.
 MARGIN = 0.05
 # Mean km/h of a car by OpenStreetMap's class of road, stops at crossings included: assumptions for towns, to be set by the force.
@@ -115,11 +112,6 @@ def driving_classes(speed_kmh: float, own: dict[str, float]) -> dict[str, RoadCl
     return {name: RoadClass(kmh > 0, speed_kmh / kmh if kmh > 0 else 1.0) for name, kmh in speeds.items()}
 
 
-def is_openstreetmap(path: Path) -> bool:
-    """Tell whether a file is an OpenStreetMap extract by its name."""
-    return path.name.lower().endswith(OPENSTREETMAP)
-
-
 def read_roads(
     path: Path,
     layer: Layer,
@@ -190,42 +182,23 @@ def read_roads(
 
 def named_streets(path: Path, layer: Layer, around: gpd.GeoSeries) -> tuple[gpd.GeoDataFrame, Place]:
     """Read the streets of an OpenStreetMap extract around the units, with their column ``name``."""
-    west, south, east, north = around.to_crs(4326).total_bounds
-    where = Place(path.name, "lines", ())
-    try:
-        frame = pyogrio.read_dataframe(
-            path,
-            layer=layer.layer or "lines",
-            columns=["name"],
-            where="highway IS NOT NULL",
-            bbox=(west, south, east, north),
-        )
-    except Exception as error:  # as below
-        raise InputError(
-            problem(f"the extract cannot be read ({cause(error)})", "Download it again", file=path.name)
-        ) from None
-    return gpd.GeoDataFrame(frame), where
+    return read_extract(path, layer.layer, ["name"], "highway IS NOT NULL", around)
 
 
-def _columns(path: Path, layer: str | None) -> list[str]:
-    """Return the columns of a layer; GDAL sees the file only once it was looked at."""
-    stored = stored_layer(path, layer)
-    if stored is not None:
-        return list(stored.kinds)
-    with opened(path, layer) as inner:
-        member = layer if inner.name == path.name or layer not in {inner.name, inner.stem} else None
-        return [str(f) for f in pyogrio.read_info(inner, layer=member)["fields"]]
+def _class_and_levels(there: Sequence[str]) -> tuple[str | None, list[str]]:
+    """Return the column of road classes, if any, and those of bridges and tunnels, of the columns of a layer."""
+    by_fold = {c.casefold(): c for c in reversed(there)}
+    kind = next((by_fold[c] for c in ROAD_CLASS_COLUMNS if c in by_fold), None)
+    return kind, [by_fold[c] for c in LEVEL_COLUMNS if c in by_fold]
 
 
 def _read_lines(path: Path, layer: Layer) -> tuple[gpd.GeoDataFrame, Place]:
-    try:
-        there = _columns(path, layer.layer)
-    except Exception:  # read_layer says what is wrong with the file
-        there: list[str] = []
-    by_fold = {c.casefold(): c for c in reversed(there)}
-    kind = next((by_fold[c] for c in ROAD_CLASS_COLUMNS if c in by_fold), None)
-    levels = [by_fold[c] for c in LEVEL_COLUMNS if c in by_fold]
-    frame, where = read_layer(path, layer.layer, [c for c in [kind, *levels] if c], layer.crs)
+    def chosen(there: Sequence[str]) -> list[str]:
+        kind, levels = _class_and_levels(there)
+        return [c for c in [kind, *levels] if c]
+
+    frame, where = read_layer(path, layer.layer, chosen, layer.crs)
+    kind, levels = _class_and_levels([str(c) for c in frame.columns])
     apart = np.zeros(len(frame), bool)
     for column in levels:
         # “viaduct” or “building_passage” is neither, and is apart as well
@@ -234,22 +207,9 @@ def _read_lines(path: Path, layer: Layer) -> tuple[gpd.GeoDataFrame, Place]:
 
 
 def _read_extract(path: Path, layer: Layer, around: gpd.GeoSeries) -> tuple[gpd.GeoDataFrame, Place]:
-    """Read the ways of an OpenStreetMap extract with GDAL's driver, which needs no network."""
-    west, south, east, north = around.to_crs(4326).total_bounds
-    box = (west - MARGIN, south - MARGIN, east + MARGIN, north + MARGIN)
-    where = Place(path.name, "lines", ())
-    try:
-        frame = pyogrio.read_dataframe(
-            path,
-            layer=layer.layer or "lines",
-            columns=["highway", "other_tags"],
-            bbox=box,
-            where='highway IS NOT NULL OR other_tags LIKE \'%"route"=>"ferry"%\'',
-        )
-    except Exception as error:  # GDAL's drivers raise whatever they like on broken files
-        raise InputError(
-            problem(f"the extract cannot be read ({cause(error)})", "Download it again", file=path.name)
-        ) from None
+    """Read the ways of an OpenStreetMap extract that may be walked or driven on."""
+    ways = 'highway IS NOT NULL OR other_tags LIKE \'%"route"=>"ferry"%\''
+    frame, where = read_extract(path, layer.layer, ["highway", "other_tags"], ways, around, MARGIN)
     if frame.empty:
         raise InputError(
             where.problem("the extract holds no roads around the units", "Give the extract of this region")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
-import pyogrio
 import shapely
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.base import Layer
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.cells import is_missing
+from beatplanner.data.formats.extracts import is_openstreetmap
 from beatplanner.data.formats.layers import read_layer
-from beatplanner.data.town.roads import is_openstreetmap, named_streets
+from beatplanner.data.town.roads import named_streets
 from beatplanner.data.town.town import Town
 
 # Columns in which road layers keep the name of a street: OpenStreetMap, TIGER, INSPIRE and cadastres of the region.
@@ -104,13 +105,18 @@ def _read(town: Town, layer: Layer, column: str | None) -> NamedStreets | None:
         frame, _ = named_streets(path, layer, town.units.geometry)
         column = "name"
     else:
-        if column is None:
-            there = {str(c).casefold(): str(c) for c in pyogrio.read_info(path, layer=layer.layer)["fields"]}
-            column = next((there[c] for c in NAME_COLUMNS if c in there), None)
+        named = _column_of_names if column is None else [column]
+        frame, _ = read_layer(path, layer.layer, named, layer.crs)
+        column = column or next(iter(_column_of_names([str(c) for c in frame.columns])), None)
         if column is None:
             return None
-        frame, _ = read_layer(path, layer.layer, [column], layer.crs)
     return merged(gpd.GeoDataFrame(frame.to_crs(town.crs)), column)
+
+
+def _column_of_names(there: Sequence[str]) -> list[str]:
+    """Return the column of names of a layer's columns, alone, if there is one."""
+    by_fold = {c.casefold(): c for c in there}
+    return [by_fold[c] for c in NAME_COLUMNS if c in by_fold][:1]
 
 
 def merged(frame: gpd.GeoDataFrame, column: str) -> NamedStreets | None:

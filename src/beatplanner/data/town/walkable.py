@@ -14,11 +14,12 @@ from beatplanner.data.description.sections.stations import Stations
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.formats import geometry
+from beatplanner.data.formats.extracts import is_openstreetmap
 from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.rasters import opened_raster
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import Reading, read_shapes
-from beatplanner.data.town.roads import RoadClass, is_openstreetmap, read_roads
+from beatplanner.data.town.roads import RoadClass, read_roads
 from beatplanner.data.town.walking_network import SNAP, Barriers, WalkingNetwork, walking_network, without_barred
 from beatplanner.data.town.where import check_near
 

@@ -18,13 +18,13 @@ from beatplanner.data.formats.coordinates import names_say
 from beatplanner.data.formats.crs_guess import CERTAIN, guess_crs
 from beatplanner.data.formats.crs_guess import Guess as GuessedCRS
 from beatplanner.data.formats.datums import disputed_change
+from beatplanner.data.formats.extracts import is_openstreetmap
 from beatplanner.data.formats.layers import NO_CRS, SET_CRS, crs_from, read_layer, read_table
 from beatplanner.data.formats.points import read_coordinates, read_points
 from beatplanner.data.formats.source import Place
 from beatplanner.data.formats.transformers import to_lonlat
 from beatplanner.data.town.exchanged import which_is_exchanged
 from beatplanner.data.town.reading import Reading
-from beatplanner.data.town.roads import is_openstreetmap
 
 # A layer of lines or areas farther than this from every unit, in km, is out of place.
 FAR_KM = 20

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from beatplanner.data.findings import told_amount
+from beatplanner.data.findings import amount_text
 from beatplanner.data.result.alphabet import natural
 from beatplanner.planning.beats.amounts import HAIR, amounts_of, bands, outside
 from beatplanner.planning.beats.drawn_plan import DrawnPlan
@@ -152,8 +152,8 @@ def _uneven(drawn: DrawnPlan, f: DrawnFigures) -> list[str]:
     for b in f.balances:
         for k in np.flatnonzero(b.broken):
             unit = " km²" if b.name == "area" else ""
-            beat, name, has = drawn.name(f.beat[k]), b.name, f"{told_amount(b.held[k])}{unit}"
-            allowed = f"{told_amount(b.lower[k])} – {told_amount(b.upper[k])}{unit}"
+            beat, name, has = drawn.name(f.beat[k]), b.name, f"{amount_text(b.held[k])}{unit}"
+            allowed = f"{amount_text(b.lower[k])} – {amount_text(b.upper[k])}{unit}"
             found.append(
                 f"Beat {beat} has too much of {name}: {has}, and the rules allow {allowed}."
                 if b.held[k] > b.upper[k]

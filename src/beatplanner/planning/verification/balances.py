@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from beatplanner.data.findings import told_amount
+from beatplanner.data.findings import amount_text
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, is_number, same
@@ -97,7 +97,7 @@ def check_balances(ledger: Ledger, evidence: Evidence, claims: Claims, met: bool
                 "max_deviation": max(abs(v / mean - 1) for v in held.values()) if mean > 0 else 0.0,
             }
             wrong += [
-                f"{name} in “{place}”: {key} is {row.get(key)}, and {told_amount(value, 6)} was found."
+                f"{name} in “{place}”: {key} is {row.get(key)}, and {amount_text(value, 6)} was found."
                 for key, value in figures.items()
                 if not same(row.get(key), value)
             ]
@@ -105,8 +105,8 @@ def check_balances(ledger: Ledger, evidence: Evidence, claims: Claims, met: bool
             for beat, value in held.items():
                 if not figures["lower"] - ROUNDED * mean <= value <= figures["upper"] + ROUNDED * mean:
                     broken.append(
-                        f"{evidence.beat_name(beat)} has {told_amount(value)} of {name}, not between {told_amount(figures['lower'])} and "
-                        f"{told_amount(figures['upper'])}."
+                        f"{evidence.beat_name(beat)} has {amount_text(value)} of {name}, not between {amount_text(figures['lower'])} and "
+                        f"{amount_text(figures['upper'])}."
                     )
     wrong += [
         f"{name} in “{place}” is told, and no rule balances it."

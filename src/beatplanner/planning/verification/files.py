@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 
+from beatplanner.data.findings import amount_text
 from beatplanner.data.formats.fingerprint import file_hash
 from beatplanner.data.result.cells import read_rows
 from beatplanner.data.result.draft import accepted_sites, draft_reasons
@@ -155,7 +156,7 @@ def _check_draft(ledger: Ledger, file: Path, tables: PlanTables) -> None:
         f"The pack says that it is a draft, and it is not: {' '.join(k).strip()}." for k in claimed if k not in found
     ]
     wrong += [
-        f"The pack says {claimed[k]:g} of {' '.join(k).strip()}, and it is {found[k]:g}."
+        f"The pack says {amount_text(claimed[k], 6)} of {' '.join(k).strip()}, and it is {amount_text(found[k], 6)}."
         for k in found
         if k in claimed and abs(claimed[k] - found[k]) > 1e-4
     ]

@@ -12,6 +12,7 @@ import shapely
 
 from beatplanner.data.description.listed_ids import stations_as_known
 from beatplanner.data.errors import InputError
+from beatplanner.data.findings import amount_text
 from beatplanner.data.formats.fingerprint import is_unchanged
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.data.town.forum_tables import read_venues
@@ -164,7 +165,7 @@ def _faults(
     travel = level.members * fare
     year = level.meetings_a_year * (travel + places.price)
     faults = [
-        f"{where}: {said:g} is claimed, {found:g} was found."
+        f"{where}: {amount_text(said, 6)} is claimed, {amount_text(found, 6)} was found."
         for said, found in ((row["travel_cost"], travel[at[0]]), (row["year_cost"], year[at[0]]))
         if not same(said, found)
     ]

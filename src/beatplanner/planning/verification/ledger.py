@@ -227,7 +227,12 @@ def words(value: Any) -> str:
         number = float(value)
         if number == int(number):
             return f"{int(number):,}"
-        return f"{number:,.4f}" if abs(number) >= 1e-3 else f"{number:.4g}"
+        # no power of ten: it is no number to those who read it, nor to the templates of other languages
+        return (
+            f"{number:,.4f}"
+            if abs(number) >= 1e-3
+            else f"{number:.{3 - math.floor(math.log10(abs(number)))}f}".rstrip("0")
+        )
     return str(value)
 
 

@@ -212,7 +212,7 @@ def _check_relaxed(ledger: Ledger, evidence: Evidence, claims: Claims) -> None:
     ok = found is not None and float(said.ravel()[0]) == float(bound) and found >= bound - HAIR * abs(bound)
     ok = ok and bound <= objective * (1 + 1e-9)
     detail = "" if ok else why or f"The certificate proves {words(found)}, not {words(bound)}."
-    ledger.add("beats.relaxed_bound", ok, f"no plan within these tolerances below {bound:,.10g}", words(found), detail)
+    ledger.add("beats.relaxed_bound", ok, f"no plan within these tolerances below {words(bound)}", words(found), detail)
 
 
 def _check(ledger: Ledger, evidence: Evidence, step: str, claims: Claims) -> None:
@@ -272,9 +272,9 @@ def _check(ledger: Ledger, evidence: Evidence, step: str, claims: Claims) -> Non
         )
     )
     shown = "at least the claim" if found >= float(claim) else words(found)
-    ledger.add(f"{step}.proof", ok, f"no plan below {claim:,.10g}", f"certificate proves {shown}", detail)
+    ledger.add(f"{step}.proof", ok, f"no plan below {words(claim)}", f"certificate proves {shown}", detail)
     ledger.add(f"{step}.certified", certified is False or (ok and certified is True), certified, ok)
     if certified is not True:
         ledger.unchecked(
-            f"{step}.bound", bound, f"The solver reports {bound:,.10g}; the certificate proves {claim:,.10g}."
+            f"{step}.bound", bound, f"The solver reports {words(bound)}; the certificate proves {words(claim)}."
         )

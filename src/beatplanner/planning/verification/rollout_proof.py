@@ -364,8 +364,8 @@ def check_bound(ledger: Ledger, claims: Claims, force: Force, served: float) -> 
     said = (arrays or {}).get("bound", np.array([math.nan])).ravel()
     ok = not why and said.size == 1 and float(said[0]) == float(claim) and found <= float(claim) * (1 + HAIR)
     why = "" if ok else why or f"The certificate proves {words(found)}, not {words(claim)}."
-    ledger.add(name, ok, f"no roll-out serves more than {claim:,.10g}", f"certificate proves {words(found)}", why)
+    ledger.add(name, ok, f"no roll-out serves more than {words(claim)}", f"certificate proves {words(found)}", why)
     ledger.add("budget.certified", certified is False or ok, certified, ok)
     if certified is not True:
-        why = f"The solver reports {bound:,.10g}; the certificate proves {claim:,.10g}."
+        why = f"The solver reports {words(bound)}; the certificate proves {words(claim)}."
         ledger.unchecked("budget.bound", bound, why)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.findings import amount_text
 from beatplanner.data.result.manifest import written_version
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import list_of, section_of
@@ -279,7 +280,7 @@ def _shift(
             f"service.{name}.together",
             bool(np.allclose(asked, period.rate, rtol=1e-6, atol=1e-9)),
             "each call asks for as many officers as it needs",
-            f"{asked.sum():.6g} of {period.rate.sum():.6g} requests an hour",
+            f"{amount_text(asked.sum(), 6)} of {amount_text(period.rate.sum(), 6)} requests an hour",
         )
     if not steady or not flow:
         return period, True
@@ -288,8 +289,8 @@ def _shift(
     ledger.add(
         f"service.{name}.flows",
         abs(answered - total * (1 - period.lost)) <= loose * max(total, 1e-12),
-        f"{total * (1 - period.lost):.6g} calls an hour are answered",
-        f"{answered:.6g}",
+        f"{amount_text(total * (1 - period.lost), 6)} calls an hour are answered",
+        amount_text(answered, 6),
     )
     if method == "simulate":
         second_seed(
@@ -335,7 +336,7 @@ def _of_units(ledger: Ledger, period: Period, units: list[str]) -> None:
     """Check that each unit's calls are answered, but for those that are lost."""
     answered, asked = period.flow.sum(axis=0), period.rate - period.fates[1]
     wrong = [
-        f"{found:.6g} of {said:.6g} calls an hour are answered in {u}."
+        f"{amount_text(found, 6)} of {amount_text(said, 6)} calls an hour are answered in {u}."
         for u, found, said in zip(units, answered, asked, strict=True)
         if not same(found, said, 1e-6, 1e-9)
     ]
@@ -365,7 +366,9 @@ def _solve_anew(
         for i, s in enumerate(period.servers):
             said, found = period.flow[i, k], again[i, k]
             if not same(said, found, EXACT, EXACT * max(total, 1e-9)):
-                wrong.append(f"{s} answers {said:.8g} calls an hour in {u}, and {found:.8g} by the balance equations.")
+                wrong.append(
+                    f"{s} answers {amount_text(said, 8)} calls an hour in {u}, and {amount_text(found, 8)} by the balance equations."
+                )
     ledger.each(f"service.{name}.equations", "the flows solve the balance equations", wrong, n * len(units), "flows")
     period = replace(period, wait=waiting, wait_minutes=mean_wait, lost=lost)
     near = _near(shift, claims)
@@ -395,7 +398,7 @@ def _together_anew(
     flow, fates, backed = found
     name, scale = period.name, max(float(period.rate.sum()), 1e-9)
     wrong = [
-        f"{s} answers {period.flow[i, k]:.8g} calls an hour in {u}, and {flow[i, k]:.8g} by the balance equations."
+        f"{s} answers {amount_text(period.flow[i, k], 8)} calls an hour in {u}, and {amount_text(flow[i, k], 8)} by the balance equations."
         for k, u in enumerate(units)
         for i, s in enumerate(period.servers)
         if not same(period.flow[i, k], flow[i, k], EXACT, EXACT * scale)
@@ -459,7 +462,7 @@ def _proposal(ledger: Ledger, claims: Claims, rules: Mapping[str, object]) -> No
         ledger.unchecked("service.proposal.posts", "posts of the officers proposed", why)
     elif found["posts"] is not None:
         wrong += [
-            f"{b} needs {p:.6g} posts, not {found['posts'].get(b)}."
+            f"{b} needs {amount_text(p, 6)} posts, not {found['posts'].get(b)}."
             for b, p in posts.items()
             if not same(found["posts"].get(b), p, 1e-9, 1e-9)
         ]

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.findings import amount_text
 from beatplanner.data.result.sections import section_of
 from beatplanner.data.result.service_files import FOLDER, PLACES, WAYS
 from beatplanner.planning.verification.ledger import Ledger, same
@@ -161,7 +162,7 @@ def _read_places(
             "service.proposal.ways",
             bool(off.max() <= 1e-6),
             "straight line × detour ÷ speed",
-            f"{off.max():.2g} minutes apart at most",
+            f"{amount_text(off.max(), 2)} minutes apart at most",
         )
     weight = units["population"].fillna(0).to_numpy(float) + 1e-9
     centre: dict[str, set[str]] = {}
@@ -218,7 +219,7 @@ def _of_proposed(claimed: Claims, shift: WaitingPlaces, standard: dict[str, floa
         return ["more calls come than the officers proposed can answer"], True
     said = claimed["proposed"]
     return [
-        f"{k} of the officers proposed is {said[k]:.6g}, and {v:.6g} by the equations"
+        f"{k} of the officers proposed is {amount_text(said[k], 6)}, and {amount_text(v, 6)} by the equations"
         for k, v in zip(SHARES, found, strict=True)
         if v is not None and not same(said[k], v, 1e-6, 1e-7)
     ], True

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.findings import amount_text
 from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.ledger import Ledger, same
 from beatplanner.planning.verification.service_fewest import MOST_SERVERS, WaitingPlaces, solved
@@ -208,7 +209,7 @@ def _differs(
     if not sum(number) or total <= 0:
         claimed = (float(row["came"]), float(row["answered"]), float(row["lost"]))
         if not all(same(a, b, 1e-6, 1e-9) for a, b in zip(claimed, (total, 0.0, total), strict=True)):
-            yield f"{where} nobody is on duty or calls, and {row['answered']:g} calls an hour are answered."
+            yield f"{where} nobody is on duty or calls, and {amount_text(row['answered'], 6)} calls an hour are answered."
         return
     found = solved(shift, np.array(number, int))
     if found is None:
@@ -228,4 +229,4 @@ def _differs(
     }
     for key, value in again.items():
         if not same(float(row[key]), value, 1e-6, 1e-8):
-            yield f"{where} {key} is {value:.6g} by the equations, and {row[key]:.6g} is told."
+            yield f"{where} {key} is {amount_text(value, 6)} by the equations, and {amount_text(row[key], 6)} is told."

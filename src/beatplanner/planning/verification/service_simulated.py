@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from beatplanner.data.findings import amount_text
 from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.ledger import Ledger
 
@@ -60,7 +61,9 @@ def second_seed(
         value, width = found[key]
         allowed = APART * math.hypot(width, float(half.get(key, 0.0))) + 1e-9
         if shift[key] is not None and abs(float(shift[key]) - value) > allowed:
-            wrong.append(f"{key} is {shift[key]:.6g}, and {value:.6g} ± {width:.2g} by a second seed.")
+            wrong.append(
+                f"{key} is {amount_text(shift[key], 6)}, and {amount_text(value, 6)} ± {amount_text(width, 2)} by a second seed."
+            )
     ledger.each(
         f"service.{shift['name']}.second_seed",
         f"another {CALLS:,} calls with another seed give the same within both intervals",

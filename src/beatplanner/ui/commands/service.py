@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
+from beatplanner.data.findings import amount_text
 from beatplanner.data.result.service import ServiceContent
 from beatplanner.data.result.service_files import fates, response_minutes
 from beatplanner.ui.commands.console import OutOption, SeedOption, interruptible, out_console
@@ -77,7 +78,7 @@ def print_service(found: ServiceContent) -> None:
             **found,
         },
     ]:
-        duty = "" if s["servers_on_duty"] is None else f"{s['servers_on_duty']:.3g}"
+        duty = "" if s["servers_on_duty"] is None else amount_text(s["servers_on_duty"], 3)
         table.add_row(
             s["name"],
             f"{s['hours_a_week']:,.0f}",

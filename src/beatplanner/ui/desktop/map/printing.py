@@ -19,6 +19,7 @@ from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter, QPen
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.findings import amount_text
 from beatplanner.data.output_place import place_to_write, swap_in
 from beatplanner.ui.desktop.map.cartography import fill_of_beat, steps
 from beatplanner.ui.desktop.map.legend import (
@@ -316,7 +317,9 @@ def write_page(
         raise InputError(problem(f"“{page.paper}” is no paper", f"Give one of {', '.join(PAPER)}", field="paper"))
     if page.scale is not None and not 10 <= page.scale <= 1e8:
         raise InputError(
-            problem(f"1 : {page.scale:g} is no scale of a map", "Give a number such as 10000", field="scale")
+            problem(
+                f"1 : {amount_text(page.scale, 6)} is no scale of a map", "Give a number such as 10000", field="scale"
+            )
         )
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     kind = path.suffix.lower()

@@ -1,0 +1,25 @@
+"""Amounts in sentences: a power of ten is no number to those who read it, nor to the templates of other languages."""
+
+import pytest
+
+from beatplanner.data.findings import amount_text
+from beatplanner.data.publish.sentence_templates import NUMBER
+from beatplanner.planning.rule_catalog import in_words, rules_of
+from beatplanner.planning.verification.ledger import words
+
+
+@pytest.mark.parametrize("value", [0, 1e-9, 0.00012345, 0.5, 412.23, 12_345.6, 1e7, 17_108_539.123456, 2.5e12])
+@pytest.mark.parametrize("say", [words, lambda v: amount_text(v, 6), lambda v: amount_text(-v, 8)])
+def test_an_amount_is_a_number_of_sentences(say, value):
+    said = say(value)
+    assert NUMBER.fullmatch(said)
+    assert abs(float(said.replace(",", ""))) == pytest.approx(value, rel=1e-3, abs=1e-6)
+
+
+def test_small_amounts_of_the_checker_keep_their_digits():
+    assert [words(v) for v in (1e-9, -0.00012345, 0.002, 12.5)] == ["0.000000001", "-0.0001234", "0.0020", "12.5000"]
+
+
+def test_a_rule_of_thousands_of_millions_has_all_its_digits():
+    rule = next(r for r in rules_of({"units": {}, "stations": {}}) if r.key == "stations.budget")
+    assert "20,500,000,000" in in_words(rule, 20_500_000_000.0)
