@@ -83,7 +83,7 @@ def _said(rule: Rule, value: Any) -> str:
 
 def _table_said(value: Mapping[str, object]) -> str:
     shown = {k: ", ".join(map(str, v)) if is_list(v) else v for k, v in value.items() if v is not None}
-    return ", ".join(f"`{k}` {v if isinstance(v, str) else amount_text(v, 6)}" for k, v in shown.items())
+    return ", ".join(f"`{k}` {amount_text(v, 6) if isinstance(v, int | float) else v}" for k, v in shown.items())
 
 
 def _number(rule: Rule, value: float) -> str:
