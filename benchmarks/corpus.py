@@ -43,7 +43,7 @@ class Outcome:
     file: str
     guessed: str = ""
     steps: dict[str, str] = field(default_factory=dict)
-    told: str = ""
+    message: str = ""
     broken: str = ""
     seconds: float = 0.0
 
@@ -127,7 +127,7 @@ def try_file(path: Path, folder: Path) -> Outcome:
     try:
         draft.add([path])
     except InputError as error:
-        outcome.steps["new"], outcome.told = "told", str(error.problems[0])
+        outcome.steps["new"], outcome.message = "told", str(error.problems[0])
     outcome.guessed = "; ".join(
         f"{ROLE_WORDS[s.role]}" + (f" ({', '.join(f'{m}: {c}' for m, c in s.columns.items())})" if s.columns else "")
         for s in draft.sources
@@ -164,9 +164,9 @@ def _step(outcome: Outcome, step: str, *arguments: object) -> None:
     text = err if code else out
     if "Traceback" in out + err or "error of its own" in out + err or code not in ANSWERS:
         outcome.broken = outcome.broken or f"{step}: {(out + err).strip()[-300:]}"
-    if code and not outcome.told:
+    if code and not outcome.message:
         errors = [line for line in text.splitlines() if "error" in line]
-        outcome.told = (errors or text.strip().splitlines()[-1:] or [""])[0][:300]
+        outcome.message = (errors or text.strip().splitlines()[-1:] or [""])[0][:300]
 
 
 def _compare_residents(outcome: Outcome, draft: ImportDraft, town: Path) -> None:
@@ -244,7 +244,7 @@ def main() -> None:
         rows.append(outcome)
         steps = " ".join(f"{s}:{outcome.steps.get(s, '-')}" for s in STEPS)
         print(
-            f"{'BROKEN ' if outcome.broken else ''}{outcome.file} | {outcome.guessed[:110]} | {steps} | {(outcome.broken or outcome.told)[:200]}",
+            f"{'BROKEN ' if outcome.broken else ''}{outcome.file} | {outcome.guessed[:110]} | {steps} | {(outcome.broken or outcome.message)[:200]}",
             flush=True,
         )
     broken = sum(bool(o.broken) for o in rows)
@@ -254,7 +254,7 @@ def main() -> None:
             table = csv.writer(stream)
             table.writerow(["file", "guessed", *STEPS, "told", "broken", "seconds"])
             table.writerows(
-                [o.file, o.guessed, *(o.steps.get(s, "") for s in STEPS), o.told, o.broken, o.seconds] for o in rows
+                [o.file, o.guessed, *(o.steps.get(s, "") for s in STEPS), o.message, o.broken, o.seconds] for o in rows
             )
     sys.exit(1 if broken else 0)
 

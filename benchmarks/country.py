@@ -100,17 +100,17 @@ def municipal_cpu(problems: Problems) -> list[float]:
 
 def timed_phase() -> dict[str, float]:
     """Have the phase that is spread over the workers tell its wall seconds, from the first task sent to the last one done."""
-    told = {"seconds": 0.0}
+    time_taken = {"seconds": 0.0}
     each = WorkerPool.each
 
     def timed(self, *arguments, **options):
         begin = time.monotonic()
         found = each(self, *arguments, **options)
-        told["seconds"] = time.monotonic() - begin
+        time_taken["seconds"] = time.monotonic() - begin
         return found
 
     WorkerPool.each = timed
-    return told
+    return time_taken
 
 
 def macedonia(data: Path, workers: list[int]) -> list[str]:
@@ -207,7 +207,7 @@ def estimate(sample: int) -> list[str]:
     beats = sum(p.problem.count for p in parts)
     with tempfile.TemporaryDirectory() as place, worker_pool(1, None, Path(place) / "out") as pool:
         pool.kept = None
-        told = pool.each(
+        found = pool.each(
             timed_alone,
             setting_of(problems),
             [(parts[k], MunicipalityTask("plan")) for k in chosen],
@@ -217,8 +217,8 @@ def estimate(sample: int) -> list[str]:
             phase="sample",
             settings={},
         )
-    seconds = np.array([t[1] for t in told])
-    memory = max(t[2] for t in told)
+    seconds = np.array([t[1] for t in found])
+    memory = max(t[2] for t in found)
     # the first task of a worker loads the compiled code
     mean = float(np.median(seconds) if sample < 5 else np.mean(np.sort(seconds)[:-1]))
     error = 1.96 * float(np.std(np.sort(seconds)[:-1], ddof=1)) / np.sqrt(max(1, sample - 1))

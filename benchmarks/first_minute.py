@@ -86,9 +86,9 @@ class Machine:
         forget([Path(sys.prefix), ROOT / "src", self.folder / "kernels"])
 
 
-def apart(told: str) -> tuple[float, float, float]:
+def apart(printed: str) -> tuple[float, float, float]:
     """Return the seconds of reading, solving and writing."""
-    found = SECONDS.findall(told)
+    found = SECONDS.findall(printed)
     return tuple(float(s) for s in found[-1]) if found else (0.0, 0.0, 0.0)  # type: ignore[return-value]
 
 
@@ -192,9 +192,9 @@ def large(machine: Machine) -> Iterator[Row]:
     folder.mkdir()
     project = write_town(folder, 20_000, 200_000)
     out = folder / "out"
-    _, told = machine.program("beats", project, "--out", out, "--time-limit", 600)
+    _, printed = machine.program("beats", project, "--out", out, "--time-limit", 600)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2
-    yield "20,000 units, limit 600 s", f"solved in {apart(told)[1]:.0f} s, {peak:.1f} GB", gaps(out), "660 s, 1 %"
+    yield "20,000 units, limit 600 s", f"solved in {apart(printed)[1]:.0f} s, {peak:.1f} GB", gaps(out), "660 s, 1 %"
 
 
 def tests(machine: Machine) -> Iterator[Row]:

@@ -95,9 +95,9 @@ class Expected:
 
     def __init__(self, path: Path | None) -> None:
         self.known = [] if path is None else tomllib.loads(path.read_text("utf-8"))["difference"]
-        told = " ".join((ROOT / "CHANGELOG.md").read_text("utf-8").split())
+        changelog = " ".join((ROOT / "CHANGELOG.md").read_text("utf-8").split())
         for one in self.known:
-            if one["entry"] not in told:
+            if one["entry"] not in changelog:
                 raise SystemExit(f"{path}: CHANGELOG.md has no entry with “{one['entry']}”")
         self.met: Counter[str] = Counter()
 
@@ -233,8 +233,8 @@ def compare(old: Path, new: Path, expected: Expected, shown: int) -> int:
                 for line in lines[:shown]:
                     print(f"     {sign} {line[:300]}")
             print(f"     {len(gone)} lines gone, {len(come)} new")
-    told = len(names) - equal - worst
-    print(f"{len(names)} files: {equal} equal, {told} with differences that are expected, {worst} with others")
+    explained = len(names) - equal - worst
+    print(f"{len(names)} files: {equal} equal, {explained} with differences that are expected, {worst} with others")
     for entry, lines in expected.met.most_common():
         print(f"{lines:6d} lines: {entry}")
     return int(worst > 0)

@@ -87,24 +87,24 @@ def measures(
     by_officer = of_beat @ hours / posts
     spread = np.ceil((by_officer.max() / by_officer.min() - 1) / 0.1) * 0.1 if by_officer.min() > 0 else None
     step = 0.05 if rng.random() < 0.5 else np.inf
-    told = BalanceMeasure(np.ceil(off / 0.05) * 0.05, step, spread, 0.1)
+    measure = BalanceMeasure(np.ceil(off / 0.05) * 0.05, step, spread, 0.1)
     work = WorkOfPlan(hours, beat, town, posts)
-    if tells_a_count(told, work, people, each, cells, K):
-        told = BalanceMeasure(told.deviation, step)
-        if tells_a_count(told, work, people, each, cells, K):
+    if tells_a_count(measure, work, people, each, cells, K):
+        measure = BalanceMeasure(measure.deviation, step)
+        if tells_a_count(measure, work, people, each, cells, K):
             return []
     found = []
 
     def at_most(one: np.ndarray, times: float, two: np.ndarray) -> None:
         found.append((each * (one - times * two), float((times * two - one) @ other) + 1e-3))
 
-    assert told.deviation is not None
+    assert measure.deviation is not None
     for b in range(len(ids)):
-        at_most(of_beat[b], 1 + told.deviation, mean[b])
-        at_most((1 - told.deviation) * mean[b], 1, of_beat[b])
-        if told.spread is not None:
+        at_most(of_beat[b], 1 + measure.deviation, mean[b])
+        at_most((1 - measure.deviation) * mean[b], 1, of_beat[b])
+        if measure.spread is not None:
             for other_beat in range(len(ids)):
-                at_most(of_beat[b] / posts[b], 1 + told.spread, of_beat[other_beat] / posts[other_beat])
+                at_most(of_beat[b] / posts[b], 1 + measure.spread, of_beat[other_beat] / posts[other_beat])
     return found
 
 
@@ -130,7 +130,7 @@ class Attacker:
         Units.
     packs
         Figures that are shown or hidden, of all packs.
-    told
+    work_rows
         Shares in whole percents.
     work
         What is told of work: rows and limits over residents.
@@ -140,7 +140,7 @@ class Attacker:
         self,
         n: int,
         packs: list[Cell],
-        told: list[tuple[np.ndarray, np.ndarray, float]],
+        work_rows: list[tuple[np.ndarray, np.ndarray, float]],
         work: Sequence[tuple[np.ndarray, float]] = (),
     ) -> None:
         def row(members: np.ndarray) -> np.ndarray:
@@ -153,7 +153,7 @@ class Attacker:
         self.equal = np.array([row(c.members) for c in shown]).reshape(-1, n)
         self.right = np.array([c.shown for c in shown], float)
         less = [*((-row(c.members), -1.0) for c in hidden), *work]
-        for part, whole, share in told:
+        for part, whole, share in work_rows:
             less.append((row(part) - (share + 0.005) * row(whole), 1e-6))
             less.append(((share - 0.005) * row(whole) - row(part), 1e-6))
         self.less = np.array([a for a, _ in less]).reshape(-1, n)
@@ -213,7 +213,7 @@ def attack_town(seed: int, *, largest: int = 6, whole: bool = True) -> Found:
     people[rng.random(n) < 0.05] = 0
     key = rng.bytes(32)
     packs: list[Cell] = []
-    told: list[tuple[np.ndarray, np.ndarray, float]] = []
+    work_rows: list[tuple[np.ndarray, np.ndarray, float]] = []
     work: list[tuple[np.ndarray, float]] = []
     hidden = figures = 0
     for number in range(2):
@@ -224,10 +224,10 @@ def attack_town(seed: int, *, largest: int = 6, whole: bool = True) -> Found:
             # the second pack is stopped, and people have the first one alone
             break
         packs += published(gate, cells, f"pack {number}")
-        told += shares(gate, cells)
+        work_rows += shares(gate, cells)
         work += measures(rng, areas, people, list(gate.cells))
         hidden, figures = hidden + sum(v is None for v in gate.values.values()), figures + len(gate.values)
-    attacker, narrow = Attacker(n, packs, told, work), []
+    attacker, narrow = Attacker(n, packs, work_rows, work), []
     targets = {tuple(c.members): f"{c.key} of {c.before}" for c in packs if c.shown is None}
     # areas that no published figure divides
     pattern = np.array([np.isin(np.arange(n), c.members) for c in packs]).T

@@ -72,11 +72,11 @@ def in_uneven_towns(calls: int) -> None:
         for size in sizes:
             for k in range(40 // len(sizes)):
                 system, own = uneven(size, (0.15, 0.25, 0.35, 0.5, 0.7)[k % 5], k, k // 2 % 2 == 0)
-                told = hypercube(system) if known == "exact" else simulate(system, own, calls=5 * calls, seed=k).flows
+                exact = hypercube(system) if known == "exact" else simulate(system, own, calls=5 * calls, seed=k).flows
                 near = approximate(system)
                 with np.errstate(invalid="ignore"):
-                    apart = np.abs(figures(system, own, near) / figures(system, own, told) - 1)
-                worst = np.fmax(worst, [*apart, np.abs(near.busy - told.busy).max()])
+                    apart = np.abs(figures(system, own, near) / figures(system, own, exact) - 1)
+                worst = np.fmax(worst, [*apart, np.abs(near.busy - exact.busy).max()])
                 drawn, count = drawn + near.drawn, count + 1
         print(
             f"uneven towns of {sizes[0]} to {sizes[-1]} officers, {count} systems, busy 15 to 70 %, from {known}: own {worst[0]:.2%}, busy {worst[1]:.2%},"
@@ -170,8 +170,8 @@ def main() -> None:
             begin = time.process_time()
             found = figures(system, own, approximate(system))
             spent += time.process_time() - begin
-            told = figures(system, own, simulate(system, own, calls=calls, seed=shift).flows)
-            apart = np.maximum(apart, np.abs(found / told - 1))
+            simulated = figures(system, own, simulate(system, own, calls=calls, seed=shift).flows)
+            apart = np.maximum(apart, np.abs(found / simulated - 1))
         print(
             f"{beats} beats × {len(loads)} shifts, busy {loads[0]:.0%} to {loads[-1]:.0%}: {spent:.1f} s; from {calls:,} simulated calls a shift: "
             f"own {apart[0]:.2%}, busy {apart[1]:.2%}, minutes {apart[2]:.2%}",

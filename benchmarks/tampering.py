@@ -55,14 +55,14 @@ def main() -> int:
         assert sound.ok, [str(c) for c in sound.failed]
         known = listed(sound)
         verification.Ledger = FirstWrong
-        told = {"caught": 0, "not checked": 0, "unseen": 0}
+        outcomes = {"caught": 0, "not checked": 0, "unseen": 0}
         base = verification.read_result(folder)
         for name, change in every(folder):
             if not name.startswith(sys.argv[2] if len(sys.argv) > 2 else ""):
                 continue
             bare = name.removeprefix("file ").removesuffix(" gone").removesuffix(" (gone)")
             if is_listed(bare, known):
-                told["not checked"] += 1
+                outcomes["not checked"] += 1
                 continue
             other = Path(scratch) / "other"
             shutil.copytree(folder, other, copy_function=os.link)
@@ -75,12 +75,12 @@ def main() -> int:
                 verdict = asked(other)
             now = known | {n for c in verdict.unchecked for n in c.detail.rstrip(".").split(": ")[-1].split(", ")}
             became = "caught" if not verdict.ok else "not checked" if is_listed(bare, now) else "unseen"
-            told[became] += 1
+            outcomes[became] += 1
             if became == "unseen":
                 print(f"unseen: {name}", flush=True)
             shutil.rmtree(other)
-        print(" · ".join(f"{k} {v}" for k, v in told.items()))
-        return int(told["unseen"] > 0)
+        print(" · ".join(f"{k} {v}" for k, v in outcomes.items()))
+        return int(outcomes["unseen"] > 0)
 
 
 class CaughtError(Exception):
@@ -193,9 +193,9 @@ def every(folder: Path) -> Iterator[tuple[str, Callable[[Path], object]]]:
 def with_summary(folder: Path, text: str) -> None:
     """Write a summary, and what it says of the service into the file that says the same."""
     anew(folder / "summary.json", text.encode())
-    service, told = json.loads(text).get("service"), folder / "service.json"
-    if service is not None and told.is_file():
-        anew(told, json.dumps(service, indent=2, ensure_ascii=False).encode())
+    service, beside = json.loads(text).get("service"), folder / "service.json"
+    if service is not None and beside.is_file():
+        anew(beside, json.dumps(service, indent=2, ensure_ascii=False).encode())
 
 
 def anew(file: Path, content: bytes) -> None:

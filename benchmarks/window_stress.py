@@ -52,7 +52,7 @@ def under_stress(threads: int) -> Iterator[list[str]]:
                 one.append({"self": one, "more": [[] for _ in range(20)]})
             stop.wait(0.005)
 
-    before, told = gc.get_threshold(), qInstallMessageHandler(hear)
+    before, handler = gc.get_threshold(), qInstallMessageHandler(hear)
     gc.callbacks.append(watch)
     gc.set_threshold(1, 1, 1)
     workers = [threading.Thread(target=churn, name=f"churn {k}", daemon=True) for k in range(threads)]
@@ -66,11 +66,13 @@ def under_stress(threads: int) -> Iterator[list[str]]:
             worker.join()
         gc.set_threshold(*before)
         gc.callbacks.remove(watch)
-        qInstallMessageHandler(told)
+        qInstallMessageHandler(handler)
 
 
-def stress(project: Path, rounds: int, threads: int = 3, told: Callable[[int], object] | None = None) -> list[str]:
-    """Go the rounds on a project file; return what was wrong, the first with its round. `told` hears of each round."""
+def stress(
+    project: Path, rounds: int, threads: int = 3, after_round: Callable[[int], object] | None = None
+) -> list[str]:
+    """Go the rounds on a project file; return what was wrong, the first with its round. `after_round` hears of each round."""
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
@@ -116,8 +118,8 @@ def stress(project: Path, rounds: int, threads: int = 3, told: Callable[[int], o
                 window = None
                 application.processEvents()
             collector.collect()
-            if told is not None:
-                told(number)
+            if after_round is not None:
+                after_round(number)
             if wrong:
                 return [f"round {number}: {text}" for text in wrong[:10]]
         if window is not None:

@@ -299,9 +299,9 @@ def _stale_words(window: Any) -> list[str]:
         dock = window.session.dock
         if dock.isVisible() and dock.history.rowCount() != len(document.content.history):
             found.append("the history in view is not the project's")
-        told = [e.what for e in document.content.history]
+        history = [e.what for e in document.content.history]
         drawn = sum(e.kind == "edit" for e in document.content.history)
-        if drawn and sum(what.startswith("Taken back") for what in told) > sum(
+        if drawn and sum(what.startswith("Taken back") for what in history) > sum(
             e.kind in ("undo", "rules") for e in document.content.history
         ):
             found.append("the history takes back what was not")
@@ -460,7 +460,7 @@ def main() -> None:
     # cards are counted in a child; without them a walk would look at less
     while window.results.book is None and window.scenario.plan is not None:
         application.processEvents()
-    wrong, told = list[str](), (0, 0)
+    wrong, printed = list[str](), (0, 0)
     for k in range(chosen.walks):
         seed = chosen.seed + k
         try:
@@ -468,9 +468,9 @@ def main() -> None:
         except Exception:
             errors.append(f"walk {seed}: {traceback.format_exc()}")
         # who stops a long run knows how far it was, and what was found
-        for text in [*wrong[told[0] :], *errors[told[1] :]]:
+        for text in [*wrong[printed[0] :], *errors[printed[1] :]]:
             print(text, flush=True)
-        told = len(wrong), len(errors)
+        printed = len(wrong), len(errors)
         print(f"walk {k + 1}: {len(errors)} errors, {len(wrong)} stale or lost", file=sys.stderr, flush=True)
     print(f"{chosen.walks} walks of {chosen.steps} steps: {len(errors)} errors, {len(wrong)} stale or lost", flush=True)
     os._exit(1 if wrong or errors else 0)

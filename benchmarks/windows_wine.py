@@ -226,8 +226,8 @@ class Trials:
 
     def tell(self, name: str, good: bool, what: object = "") -> None:
         """Print one line of a trial."""
-        told = "" if good or what == "" else f": {what}"
-        self._say(f"{'ok  ' if good else 'FAIL'} {name}{told}")
+        why = "" if good or what == "" else f": {what}"
+        self._say(f"{'ok  ' if good else 'FAIL'} {name}{why}")
         self.failed += not good
 
     def note(self, text: str) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from beatplanner.data.errors import InputError
-from beatplanner.data.formats.frames import day_if_any, day_of
+from beatplanner.data.formats.frames import day_if_any, day_of, records
 from beatplanner.data.result.cells import read_rows, write_csv
 from beatplanner.data.result.comparison import read_rule_prices
 from beatplanner.planning.beats.amounts import HAIR, band, bands, outside, within
@@ -31,6 +31,8 @@ ONCE = {
         "planning/verification/prices.py",
         "planning/verification/comparison.py",
     },
+    # its docstring
+    r"to_dict\(\"records\"\)": {"data/formats/frames.py"},
     r"max\(0\.0, mean \* \(1 - \w+\)\)": {
         "planning/beats/amounts.py",
         "planning/verification/levels.py",
@@ -57,6 +59,28 @@ def test_days_of_tables():
         assert day_if_any(value) is None
     with pytest.raises(ValueError, match="isoformat"):
         day_if_any("soon")
+
+
+def test_rows_of_a_table_are_those_of_pandas():
+    frame = pd.DataFrame(
+        {
+            "n": [1, 2],
+            "x": [0.5, np.nan],
+            "yes": [True, False],
+            "text": ["a", None],
+            "day": pd.to_datetime(["2027-01-31", "2027-02-01"]),
+            "mixed": pd.Series([np.int64(3), "b"], dtype=object),
+        },
+        index=[7, 9],
+    )
+    found, wanted = records(frame), frame.to_dict("records")
+    assert [list(row) for row in found] == [list(row) for row in wanted]
+    for row, other in zip(found, wanted, strict=True):
+        for key, value in row.items():
+            assert type(value) is type(other[key]) and (
+                value == other[key] or (value != value and other[key] != other[key])
+            )
+    assert records(frame[[]]) == [{}, {}] and records(frame.iloc[:0]) == []
 
 
 def test_a_table_is_read_as_it_was_written(tmp_path):

@@ -90,8 +90,8 @@ def parse_numbers(texts: Sequence[str], *, whole: bool, own: str = "") -> Number
                 torn = [i for i, _ in unsure]
         for i, plain in [] if torn else unsure:
             sign = "." if "." in plain else ","
-            told = votes["."] or votes[","]
-            thousands = (whole and not told) or ((told or own) and sign != decimal)
+            decided = votes["."] or votes[","]
+            thousands = (whole and not decided) or ((decided or own) and sign != decimal)
             values[i] = float(plain.replace(sign, "" if thousands else "."))
     return NumberColumn(values, failed, torn, note)
 

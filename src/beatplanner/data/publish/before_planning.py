@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from beatplanner.data.description.models import Description
 from beatplanner.data.errors import Note, problem
 from beatplanner.data.findings import Findings, did_you_mean
+from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.photos import clean_photo
 from beatplanner.data.publish.templates import check_job_template
 from beatplanner.data.publish.translation import Speech
@@ -84,7 +85,7 @@ def date_problems(description: Description, extra: ForumTables, day: dt.date) ->
         known = source.as_of
         if known is not None and (known > day if isinstance(known, dt.date) else known > day.year):
             wrong(f"sources.{role}.as_of", f"data as of {known} lie in the future", f"Give a day or year up to {day}")
-    for i, row in enumerate(extra.report_back.to_dict("records")):
+    for i, row in enumerate(records(extra.report_back)):
         asked, done = row.get("asked_on"), row.get("done_on")
         if asked is not None and done is not None and done < asked:
             wrong(

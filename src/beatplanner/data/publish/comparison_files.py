@@ -38,6 +38,7 @@ from beatplanner.data.publish.page_templates import template_of
 from beatplanner.data.publish.price_words import price_sentence
 from beatplanner.data.publish.sentence_templates import in_language, without_keys
 from beatplanner.data.publish.translation import Speech, in_own_percents
+from beatplanner.data.result.schemas import hold
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -139,6 +140,7 @@ def write_comparison(
     check_comparison_place(out)
     with written_anew(out) as part:
         part.mkdir(parents=True)
+        hold("comparison", content)
         text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
         (part / "comparison.json").write_text(text, encoding="utf-8")
         page = comparison_page(content, units, maps, words)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.formats.frames import records
 from beatplanner.data.formats.geometry import dissolved
 from beatplanner.data.publish.comparison_words import share_in_words
 from beatplanner.data.publish.plain_figure import plain_figure
@@ -183,7 +184,7 @@ def _table(rows: pd.DataFrame, heads: dict[str, str], t: Speech) -> str:
         f"<th scope='col'{' class=n' if k in numbers else ''}>{escape(t.text(v))}</th>" for k, v in heads.items()
     )
     body: list[str] = []
-    for row in rows.to_dict("records"):
+    for row in records(rows):
         cells = "".join("<td class='{}'>{}</td>".format(*_cell(k, row[k], t)) for k in heads)
         body.append(f"<tr{' class=sum' if row.get('level') == 'country' else ''}>{cells}</tr>")
     return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"

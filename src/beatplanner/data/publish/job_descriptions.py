@@ -160,7 +160,7 @@ def stand_ins(tables: PlanTables, beat: Mapping[str, object], holders: list[Row]
             first=say.date(r["start"]),
             last=say.date(dt.date.fromisoformat(str(r["end"])) - DAY),
         )
-        for r in tables.cover.to_dict("records")
+        for r in records(tables.cover)
         if str(r["beat"]) == str(beat["beat"]) and str(r["for_officer"]) in who
     ]
     return "; ".join(rows)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.colours import beat_colours
+from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.comparison_words import ENGLISH
 from beatplanner.data.publish.officers_pack import names, plan_months, vacancies
 from beatplanner.data.publish.plain_figure import bar_chart, plain_figure
@@ -119,9 +120,9 @@ def draw_tenure(tables: PlanTables, say: Speech = ENGLISH) -> Any:
     frame, rules = tables.assignments, tables.summary["rules"]["officers"]
     assert frame is not None and tables.roster is not None
     start = str(rules["start"])
-    roster = {str(r["officer"]): r for r in tables.roster.to_dict("records")}
+    roster = {str(r["officer"]): r for r in records(tables.roster)}
     months: list[float] = []
-    for r in frame.to_dict("records"):
+    for r in records(frame):
         length = (pd.Timestamp(r["end"]) - pd.Timestamp(r["start"])).days / (365.25 / 12)
         row = roster[str(r["officer"])]
         if str(r["start"]) == start and str(row["beat"]) == str(r["beat"]) and row["since"]:
@@ -151,7 +152,7 @@ def draw_languages(tables: PlanTables, say: Speech = ENGLISH) -> Any:
     months, name = plan_months(tables)[:-1], names(tables)
     spoken = {
         str(r["officer"]): r["languages"] if isinstance(r["languages"], str) else ";".join(r["languages"] or ())
-        for r in tables.roster.to_dict("records")
+        for r in records(tables.roster)
     }
     labels: list[str] = []
     values: list[np.ndarray] = []
@@ -160,7 +161,7 @@ def draw_languages(tables: PlanTables, say: Speech = ENGLISH) -> Any:
             if not language:
                 continue
             row = np.zeros(len(months), int)
-            for r in tables.assignments.to_dict("records"):
+            for r in records(tables.assignments):
                 if str(r["beat"]) == beat and language in str(spoken[str(r["officer"])] or "").split(";"):
                     row[[str(r["start"]) <= m < str(r["end"]) for m in months]] = 1
             labels.append(f"{name[beat]}: {say.language_name(language)}")

@@ -202,11 +202,11 @@ def vacancies(tables: PlanTables) -> pd.DataFrame:
     months = plan_months(tables)[:-1]
     off = {str(r["officer"]): absences(r) for r in records(tables.roster)}
     count = pd.DataFrame(0, index=tables.beats["beat"].astype(str), columns=months)
-    for r in tables.assignments.to_dict("records"):
+    for r in records(tables.assignments):
         away = [(a.isoformat(), z.isoformat()) for a, z, _ in off.get(str(r["officer"]), [])]
         there = [m for m in months if str(r["start"]) <= m < str(r["end"]) and not any(a <= m < z for a, z in away)]
         count.loc[str(r["beat"]), there] += 1
-    for r in [] if tables.cover is None else tables.cover.to_dict("records"):
+    for r in [] if tables.cover is None else records(tables.cover):
         count.loc[str(r["beat"]), [m for m in months if str(r["start"]) <= m < str(r["end"])]] += 1
     return count.rsub(open_posts(tables)).clip(lower=0)
 
@@ -305,7 +305,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
             day_if_any(r["leaves_on"]),
             "posted" if str(r["officer"]) in posted else "reserve",
         ]
-        for r in tables.roster.to_dict("records")
+        for r in records(tables.roster)
     ]
     sheet(
         "Roster",
@@ -422,7 +422,7 @@ def _personnel_sheets(sheet: Any, tables: PlanTables) -> None:
                 day_if_any(r["start"]),
                 day_of(r["end"]) - DAY,
             ]
-            for r in tables.cover.sort_values(["start", "officer"]).to_dict("records")
+            for r in records(tables.cover.sort_values(["start", "officer"]))
         ]
         head = ["Stands in", "For", "Beat", "From", "Last day"]
         sheet("Temporary postings", head, rows, [26, 26, 26, 12, 14])
@@ -434,7 +434,7 @@ def _personnel_sheets(sheet: Any, tables: PlanTables) -> None:
     if section.get("appeals"):
         rows = [
             [r["officer"], day_if_any(r.get("appeal_on")), r["appeal"]]
-            for r in tables.roster.to_dict("records")
+            for r in records(tables.roster)
             if r.get("appeal")
         ]
         sheet("Appeals", ["Officer", "Made on", "State"], rows, [26, 12, 14])

@@ -67,10 +67,10 @@ def write_report(path: Path, tables: PlanTables) -> None:
         pictures=pictures_of(tables, say),
         beats=_beats(tables, say),
         priced=rules_priced(summary.get("rules", {}).get("stations")),
-        stations=None if tables.stations is None else named(tables.stations, tables, say).to_dict("records"),
+        stations=None if tables.stations is None else records(named(tables.stations, tables, say)),
         access=_access(tables, say),
         effects=_effects(tables, say),
-        stops=None if tables.stops is None else tables.stops.drop(columns="geometry").to_dict("records"),
+        stops=None if tables.stops is None else records(tables.stops.drop(columns="geometry")),
         assignments=_assignments(tables),
         plan_over=None if tables.assignments is None else plan_span(tables)[1].isoformat(),
         cover=_cover(tables),
@@ -288,7 +288,7 @@ def _effects(tables: PlanTables, say: Speech) -> dict[str, object] | None:
     opened = rows[chosen].sort_values(["change_minutes"], ascending=False)
     closed = rows[~chosen].sort_values(["change_minutes", "change_within_limit"], ascending=[True, False])
     return {
-        "open": opened.to_dict("records"),
-        "closed": closed.head(ROWS).to_dict("records"),
+        "open": records(opened),
+        "closed": records(closed.head(ROWS)),
         "left_out": max(0, len(closed) - ROWS),
     }

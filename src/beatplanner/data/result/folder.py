@@ -28,9 +28,9 @@ from beatplanner.data.paths import whole_path
 from beatplanner.data.result.cells import cell_text, readable, without_nan
 from beatplanner.data.result.manifest import write_manifest
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.schemas import hold
 from beatplanner.data.result.strict_json import read_json
 from beatplanner.data.result.styles import HOMES, add_styles, write_styles
-from beatplanner.data.result.summary import Summary
 
 SPATIAL = ("units", "beats", "stations", "sites", "catchments", "stops", "sectors", "commands")
 PLAIN = ("assignments", "cover", "edges", "walks", "access")
@@ -93,7 +93,7 @@ def write_result(
             # figures have few digits; rules are as they were given, so that the plan is checked by the same ones
             content = readable(tables.summary) | {"rules": without_nan(tables.summary.get("rules", {}))}
             # a summary that is not as its published schema says is a fault of the program
-            Summary.model_validate(content)
+            hold("summary", content)
             (part / "summary.json").write_text(
                 json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8"
             )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.formats.frames import day_of
+from beatplanner.data.formats.frames import day_of, records
 from beatplanner.data.result.plan_tables import PlanTables
 
 DAY = dt.timedelta(days=1)
@@ -86,7 +86,7 @@ def changes_of(tables: PlanTables) -> list[PostChange]:
     special = set(frame["beat"][asked].astype(str))
     served = served_until(tables)
     for _, part in frame.sort_values(["start", "end"], kind="stable").groupby(["beat", "post"], sort=True):
-        rows = [(r, day_of(r["start"]), served[i]) for i, r in zip(part.index, part.to_dict("records"), strict=True)]
+        rows = [(r, day_of(r["start"]), served[i]) for i, r in zip(part.index, records(part), strict=True)]
         beat, post = str(rows[0][0]["beat"]), int(rows[0][0]["post"])
         # who is more than the beat has posts leaves none empty
         beyond = post > int(posts[beat]) and beat not in special
@@ -132,7 +132,7 @@ def served_until(tables: PlanTables) -> dict[Any, dt.date]:
     _, end = plan_span(tables)
     leaves: dict[str, dt.date] = {}
     if tables.roster is not None and "leaves_on" in tables.roster:
-        for r in tables.roster.to_dict("records"):
+        for r in records(tables.roster):
             if isinstance(r["leaves_on"], str | dt.date) and str(r["leaves_on"]):
                 leaves[str(r["officer"])] = day_of(r["leaves_on"])
     found: dict[Any, dt.date] = {}
@@ -152,7 +152,7 @@ def _short_days(tables: PlanTables) -> dict[str, list[tuple[dt.date, dt.date]]]:
     days = [(pd.Timestamp(begin) + pd.DateOffset(months=m)).date() for m in range(months_between(begin, end) + 1)]
     lacking = open_posts(tables)
     row = {str(b): k for k, b in enumerate(tables.beats["beat"])}
-    for r in tables.assignments.to_dict("records"):
+    for r in records(tables.assignments):
         lacking[row[str(r["beat"])], bisect_left(days, day_of(r["start"])) : bisect_left(days, day_of(r["end"]))] -= 1
     return {b: [(days[m], days[m + 1]) for m in np.flatnonzero(lacking[k] > 0)] for b, k in row.items()}
 
@@ -185,7 +185,7 @@ def _serving_today(tables: PlanTables, after: dt.date) -> list[str]:
     known, units = set(tables.beats["beat"].astype(str)), tables.units
     people = units["population"] if units["population"].notna().all() else pd.Series(1.0, units.index)
     found: list[str] = []
-    for row in tables.roster.to_dict("records"):
+    for row in records(tables.roster):
         beat, leaves = row.get("beat"), row.get("leaves_on")
         if beat is None or beat != beat or (isinstance(leaves, str) and leaves and day_of(leaves) < after):
             continue
@@ -230,12 +230,12 @@ def stays_of(tables: PlanTables) -> list[Stay]:
     begin, end = plan_span(tables)
     since: dict[tuple[str, str], Any] = {}
     if tables.roster is not None:
-        for r in tables.roster.to_dict("records"):
+        for r in records(tables.roster):
             since[str(r["officer"]), str(r.get("beat"))] = r.get("since")
     found: list[Stay] = []
     for (officer, beat), part in tables.assignments.groupby(["officer", "beat"], sort=True):
         spans: list[list[dt.date]] = []
-        for r in part.sort_values("start").to_dict("records"):
+        for r in records(part.sort_values("start")):
             start, until = day_of(r["start"]), day_of(r["end"])
             if spans and start <= spans[-1][1]:
                 spans[-1][1] = max(spans[-1][1], until)

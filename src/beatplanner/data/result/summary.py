@@ -5,7 +5,6 @@ Every result is held against the model when it is written. Keys that are not her
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFun
 from beatplanner.data.result.budget import BudgetContent
 from beatplanner.data.result.country import CountryContent
 from beatplanner.data.result.forum_ways import ForumWays
+from beatplanner.data.result.history import Drawn, EditedPostings, Replanned
 from beatplanner.data.result.service import LeastMinutes, LinesFound, ServiceContent
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
@@ -342,15 +342,14 @@ class Summary(_SummaryPart):
     country: CountryContent | None = None
     service: ServiceContent | None = Field(None, description="as ``service.json``")
     forums: ForumWays | None = Field(None, description="where forums meet, and what that costs")
-    drawn: Claims | None = Field(None, description="by which edits of a drawing the plan was made, and of which plan")
-    replanned: Claims | None = Field(
+    drawn: Drawn | None = Field(None, description="by which edits of a drawing the plan was made, and of which plan")
+    replanned: Replanned | None = Field(
         None, description="of which plan of officers this one is the next, and what changed"
     )
-    edited_postings: Claims | None = Field(None, description="postings changed by hand, by whom and why")
-    edited_stations: Claims | None = Field(None, description="stations changed by hand")
+    edited_postings: EditedPostings | None = Field(None, description="postings changed by hand, by whom and why")
     shared_out_from: str | None = Field(None, description="the folder of the country's plan of which this is a part")
 
-    @field_validator("budget", "country", "service", "forums", mode="wrap")
+    @field_validator("budget", "country", "service", "forums", "drawn", "replanned", "edited_postings", mode="wrap")
     @classmethod
     def _or_older(cls, value: object, held: ValidatorFunctionWrapHandler) -> object:
         """Hold a section against its shape; a key may be missing, since a plan carries on what an older program wrote of it."""
@@ -360,9 +359,3 @@ class Summary(_SummaryPart):
             if any(e["type"] != "missing" for e in error.errors(include_url=False)):
                 raise
             return value
-
-
-def schema() -> str:
-    """Return the JSON schema of ``summary.json`` as it is published."""
-    made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Summary.model_json_schema()}
-    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"

@@ -14,7 +14,7 @@ from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import Findings, did_you_mean
 from beatplanner.data.formats.cells import dates, is_missing, numbers, read_times, texts
-from beatplanner.data.formats.frames import day_if_any
+from beatplanner.data.formats.frames import day_if_any, records
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.source import Place
 from beatplanner.data.town.reading import truths
@@ -130,7 +130,7 @@ def _appeal(value: Any, where: Place, i: int) -> str | None:
 def personnel_notes(found: pd.DataFrame, where: Place, rules: Officers) -> list[Note]:
     """Return what contradicts itself in these columns, and what a rule asks for that the roster lacks."""
     notes: list[Note] = []
-    rows = found.to_dict("records")
+    rows = records(found)
     for i, r in enumerate(rows):
         at = {"row": where.rows[i]}
         if r.get("pool") and r["beat"] is not None:

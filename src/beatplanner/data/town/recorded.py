@@ -275,12 +275,12 @@ class _Histogram:
         doubts: list[tuple[str, str]] = []
         if step != "day":
             which = "its last day" if at_end else "its first day"
-            told = {
+            sentences = {
                 "month": f"the dates tell the month only ({which}), and whole months are counted",
                 "quarter": f"the dates tell the quarter only ({which}), and whole quarters are counted",
                 "year": f"the dates tell the year only ({which}), and whole years are counted",
             }
-            facts.append(told[step])
+            facts.append(sentences[step])
         if left_out:
             stray = self._strays()
             doubts.append(

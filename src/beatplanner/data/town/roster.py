@@ -11,7 +11,7 @@ import pandas as pd
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import Findings, did_you_mean
 from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
-from beatplanner.data.formats.frames import crs_of, each_row
+from beatplanner.data.formats.frames import crs_of, each_row, records
 from beatplanner.data.formats.layers import crs_from
 from beatplanner.data.formats.plain_names import plain
 from beatplanner.data.formats.points import coordinates
@@ -232,7 +232,7 @@ def _contradictions(found: pd.DataFrame, where: Place) -> list[Note]:
     errors: list[Note] = []
     names = [str(n) for n in found["officer"]]
     known = set(names)
-    for i, row in enumerate(found.to_dict("records")):
+    for i, row in enumerate(records(found)):
         at = where.rows[i]
         if row["leaves_on"] and row["joins_on"] and row["leaves_on"] <= row["joins_on"]:
             what = f"{row['officer']} leaves on {row['leaves_on']}, which is not after joining on {row['joins_on']}"

@@ -9,6 +9,7 @@ import pandas as pd
 
 from beatplanner.data.description.sections.officers import Officers
 from beatplanner.data.errors import Note
+from beatplanner.data.formats.frames import records
 from beatplanner.data.formats.source import Place
 
 
@@ -26,7 +27,7 @@ def check_dates(found: pd.DataFrame, where: Place, rules: Officers) -> list[Note
     """
     notes: list[Note] = []
     today = dt.date.today()
-    for i, r in enumerate(found.to_dict("records")):
+    for i, r in enumerate(records(found)):
         place = {"row": where.rows[i]}
         who, since, joins, leaves = r["officer"], r["since"], r["joins_on"], r["leaves_on"]
         if r["beat"] is not None and since is not None and since > rules.start:

@@ -77,9 +77,9 @@ def kept_kinds() -> Mapping[str, type]:
     def look(declared: Any) -> None:
         if isinstance(declared, type) and is_dataclass(declared) and declared.__name__ not in found:
             found[declared.__name__] = declared
-            told = typing.get_type_hints(declared)
+            types = typing.get_type_hints(declared)
             for field in fields(declared):
-                look(told[field.name])
+                look(types[field.name])
         for inner in typing.get_args(declared):
             look(inner)
 

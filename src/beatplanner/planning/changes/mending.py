@@ -18,6 +18,7 @@ from beatplanner.data.paths import whole_path
 from beatplanner.data.project.edits import Edit, write_edits
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import check_result_place, folder_of_plan, read_result
+from beatplanner.data.result.history import Drawn
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.read_town import read_town
@@ -136,7 +137,7 @@ def mend(
         assumed=town.description.workload.abstraction,
     )
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
-    drawn_from: dict[str, object] = {
+    drawn_from: Drawn = {
         "from": None if plan_from is None else str(whole_path(plan_from)),
         "how": how,
         "edits": [e.as_json() for e in drawing.edits],

@@ -25,6 +25,7 @@ from beatplanner.data.formats.frames import records
 from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.history import ChangedPostings, OfficerChange, Replanned
 from beatplanner.data.result.json_files import write_audit
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.roster_files import PUBLISHED, ROSTER, roster_files
@@ -72,7 +73,7 @@ class ReplanFound(TypedDict):
     """What came of it: the new plan's summary, the officers whose postings differ, figures before and after, and the years of trust that orders lose."""
 
     summary: Claims
-    diff: list[dict[str, str]]
+    diff: list[ChangedPostings]
     price: dict[str, tuple[float, float]]
     trust: float
 
@@ -162,9 +163,9 @@ def replan(
     was, now = before.summary["officers"], summary["officers"]
     price = {k: (float(was.get(k) or 0), float(now.get(k) or 0)) for k in FIGURES}
     trust = _trust_lost(before, moves, officers.start)
-    replanned: Claims = {
+    replanned: Replanned = {
         "from": str(whole_path(folder)),
-        "changes": [{k: None if v is None else str(v) for k, v in vars(c).items()} for c in changes],
+        "changes": [_as_row(c) for c in changes],
         "diff": diff,
         "price": price,
         "relationship_years_lost_by_order": trust,
@@ -194,6 +195,11 @@ def replan(
     return {"summary": summary, "diff": diff, "price": price, "trust": trust}
 
 
+def _as_row(event: OfficerEvent) -> OfficerChange:
+    until = None if event.until is None else str(event.until)
+    return {"kind": event.kind, "officer": event.officer, "day": str(event.day), "until": until, "beat": event.beat}
+
+
 def _beside_the_officers(before: PlanTables, now: PlanTables) -> PlanTables:
     """Return the new plan of officers with beats and stations as they were published, and what was told of them."""
     was, summary = before.summary, now.summary
@@ -215,8 +221,8 @@ def _beside_the_officers(before: PlanTables, now: PlanTables) -> PlanTables:
 
 def _write_also(part: Path, summary: Claims, folder: Path) -> None:
     write_verdict(part)
-    audit = summary["replanned"].get("audit")
-    section = summary["replanned"]
+    section: Replanned = summary["replanned"]
+    audit = section.get("audit")
     write_audit(folder, part, [{**audit, "orders": section["changes"], "price": section["price"]}] if audit else [])
 
 
@@ -301,7 +307,7 @@ def _published(before: PlanTables, moves: Sequence[OfficerEvent], start: dt.date
     return pd.DataFrame(rows, columns=["officer", "beat", "start", "end", "requires"])
 
 
-def difference(before: pd.DataFrame, after: pd.DataFrame, plan: PlanTables) -> list[dict[str, str]]:
+def difference(before: pd.DataFrame, after: pd.DataFrame, plan: PlanTables) -> list[ChangedPostings]:
     """Return the officers whose postings differ, with both series in words."""
     name = (
         {}
@@ -311,7 +317,7 @@ def difference(before: pd.DataFrame, after: pd.DataFrame, plan: PlanTables) -> l
 
     def series(frame: pd.DataFrame) -> dict[str, str]:
         words: dict[str, list[str]] = {}
-        for r in frame.sort_values("start").to_dict("records"):
+        for r in records(frame.sort_values("start")):
             words.setdefault(str(r["officer"]), []).append(
                 f"{name.get(str(r['beat']), r['beat'])} {r['start'][:7]} to {r['end'][:7]}"
             )

@@ -26,6 +26,7 @@ from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.draft import BROKEN
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.history import ChangedPostings, EditedPostings
 from beatplanner.data.result.json_files import write_audit
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import keep_service, write_service
@@ -280,7 +281,7 @@ class Judge:
         found: list[Any] = []
         months = len(self.days) - 1
         first = np.array([day.isoformat() for day in self.days[:-1]])
-        cover = [] if self.tables.cover is None else self.tables.cover.to_dict("records")
+        cover = [] if self.tables.cover is None else records(self.tables.cover)
         for beat, posts in self.posts.items():
             held = np.zeros(months, int)
             for p in postings:
@@ -336,7 +337,7 @@ class Accepted(TypedDict):
     """What came of postings by hand: the new plan's summary, the officers whose postings differ, and what the rules say of them."""
 
     summary: Claims
-    diff: list[dict[str, str]]
+    diff: list[ChangedPostings]
     judgement: RosterJudgement
 
 
@@ -411,19 +412,20 @@ def accept(folder: Path, out: Path, postings: Sequence[EditedPosting], *, reason
     of_officers += [Unproven(TENURE + text) for text in judgement.cut.values()]
     others = set(before.summary.get("clashes_of_officers", []))
     clashes = [c for c in before.summary.get("clashes", []) if c not in others] + of_officers
+    edited: EditedPostings = {
+        "from": str(whole_path(folder)),
+        "diff": diff,
+        "reason": reason,
+        "by": by,
+        "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "told": [*judgement.costs],
+    }
     summary = {
         **before.summary,
         "officers": officers,
         **rules_in_summary(clashes, unproven_of(before.summary)),
         "clashes_of_officers": [str(c) for c in of_officers],
-        "edited_postings": {
-            "from": str(whole_path(folder)),
-            "diff": diff,
-            "reason": reason,
-            "by": by,
-            "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            "told": [*judgement.costs],
-        },
+        "edited_postings": edited,
     }
     proofs = (
         before.proofs

@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from beatplanner.data.formats.cells import texts
+from beatplanner.data.formats.frames import records
 from beatplanner.data.result.comparison import Figures
 from beatplanner.data.result.draft import STEPS, proven_gap, unsolved_steps
 from beatplanner.data.result.plan_tables import PlanTables
@@ -245,7 +246,7 @@ def _of_officers(c: PlanColumn) -> Figures:
     posted = set(tables.assignments["officer"].astype(str))
     here = [
         str(r["officer"])
-        for r in tables.roster[~in_pool(tables.roster)].to_dict("records")
+        for r in records(tables.roster[~in_pool(tables.roster)])
         if not r["leaves_on"] or str(r["leaves_on"])[:10] > rules.start.isoformat()
     ]
     found["officers_never_posted"] = len(set(here) - posted)

@@ -46,6 +46,7 @@ from beatplanner.data.result.draft import BROKEN, UNKNOWN
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.json_files import write_json
 from beatplanner.data.result.provenance import provenance
+from beatplanner.data.result.schemas import hold
 from beatplanner.data.town.personnel import absences
 from beatplanner.planning.compare.columns import read_compared
 from beatplanner.planning.compare.sentences import moves
@@ -351,6 +352,7 @@ def price_rules(
             "sentences": [r["sentence"] for r in rows],
         }
     )
+    hold("prices", content)
     write_json(out / "prices.json", content)
     language = whole.forum.languages[0] if whole.forum else "en"
     terms = own_words(whole.forum.terms, language) if whole.forum else {}

@@ -161,9 +161,9 @@ def nearest_lines(
             found = _step(now, barred, steps, price, least)
             if found is None:
                 break
-            (now.beat, now.table, now.hours, _), homes = found
+            (now.beat, now.table, now.hours, _), moved = found
             steps, since = steps + 1, since + 1
-            for u, home in homes:
+            for u, home in moved:
                 barred[u, home] = steps + int(random.integers(*TENURE))
             kept = not now.year(now.hours).any()
             price = max(LEAST_PRICE, price / 1.5) if kept else min(MOST_PRICE, price * 1.5)

@@ -101,9 +101,9 @@ def _of_languages(officers: Claims) -> Iterator[_Pair]:
     # a stand-in may speak in more beats than one
     rows = [] if officers.get("cover") else [r for r in list_of(officers, "languages") if is_dict(r)]
     for key, figure in (("unavoidable_beat_months", "language_gaps"), ("unavoidable_speaker_months", "speaker_months")):
-        told = [r.get(key) for r in rows if not missing(r.get(key))]
-        if told:
-            numbers = [float(v) for v in told if is_number(v)]
+        values = [r.get(key) for r in rows if not missing(r.get(key))]
+        if values:
+            numbers = [float(v) for v in values if is_number(v)]
             # what is no number is found wrong as it is
-            total = sum(numbers) if len(numbers) == len(told) else str(told)
+            total = sum(numbers) if len(numbers) == len(values) else str(values)
             yield _Pair(f"officers.languages: {key}", total, f"officers.{figure}", officers.get(figure))

@@ -240,7 +240,6 @@ NOT_CHECKED_KEYS: dict[str, str] = {
     "shared_out_from": HISTORY,
     "drawn": HISTORY,
     "edited_postings": HISTORY,
-    "edited_stations": HISTORY,
 }
 
 # Columns by layer.

@@ -194,8 +194,8 @@ def _of_their_sectors(evidence: Evidence, group: np.ndarray, ids: list[str]) -> 
         return False
     sectors = [str(s) for s in as_text(table["sector"])]
     command: dict[str, str] = {s: ids[int(group[k])] for k, s in enumerate(sectors)}
-    told = [command.get(str(s)) for s in as_text(beats["sector"])]
-    return told == [str(c) for c in as_text(beats["command"])]
+    stated_commands = [command.get(str(s)) for s in as_text(beats["sector"])]
+    return stated_commands == [str(c) for c in as_text(beats["command"])]
 
 
 def _check_rules(

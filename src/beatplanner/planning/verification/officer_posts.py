@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from beatplanner.data.formats.frames import Row
+from beatplanner.data.formats.frames import Row, records
 from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, date_of, text
@@ -238,7 +238,7 @@ def changed_months(
     rules, want = evidence.rules.officers, posts_asked(evidence.summary["officers"], posts, beats)
     assert rules is not None
     bound: dict[str, dict[int, str]] = {}
-    for row in published.to_dict("records"):
+    for row in records(published):
         officer, beat = str(row["officer"]), str(row["beat"])
         if officer not in roster or beat not in beats:
             continue

@@ -344,9 +344,9 @@ def _shared(
     for t in range(months):
         short = int(posts.sum()) - int(able[t])
         for p in np.argsort(rest[:, t], kind="stable"):
-            take = int(posts[p]) if rest[p, t] < 0 else max(0, min(int(posts[p]), short))
-            terms.append(float(rest[p, t]) * take)
-            short -= take
+            filled = int(posts[p]) if rest[p, t] < 0 else max(0, min(int(posts[p]), short))
+            terms.append(float(rest[p, t]) * filled)
+            short -= filled
     languages = needs.shape[1] - 2
     # what lacks costs by itself, and a gap once for all of its kind: the cheapest is to lack whatever is priced higher than that
     over = np.minimum(0.0, np.where(needs[:, :, None], lack[:, :, None] - prices.needs, 0.0))

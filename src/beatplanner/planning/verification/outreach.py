@@ -33,8 +33,7 @@ def check_phases(ledger: Ledger, evidence: Evidence, walks: HomeWalks, names: li
     """Check money, pilots and objective of the years in which stations open."""
     stations, sites, rules = evidence.tables.stations, evidence.tables.sites, evidence.rules.stations
     said = claims.get("phases")
-    by_hand = "edited_stations" in evidence.summary
-    if rules is not None and rules.phases is not None and said is None and not by_hand:
+    if rules is not None and rules.phases is not None and said is None:
         ledger.add(
             "phases", False, "none", "years of opening", "The rules ask for years of opening, and none are told."
         )

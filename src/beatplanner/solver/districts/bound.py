@@ -107,10 +107,10 @@ def knapsacks(
                     room = lower - total
                 if room <= 0.0:
                     break
-                take = min(1.0, room / w)
-                v += take * w * ratio[rank[r]]
-                total += take * w
-                share[p] = take
+                part = min(1.0, room / w)
+                v += part * w * ratio[rank[r]]
+                total += part * w
+                share[p] = part
                 critical[s] = ratio[rank[r]]
             if total >= lower * (1.0 + 1e-9):
                 # L does not bind; the row only holds back what still pays

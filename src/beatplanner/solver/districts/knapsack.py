@@ -130,9 +130,9 @@ def fractional(
         order = np.argsort(ratio[:m])
         for q in range(m):
             o = order[q]
-            take = min(left, weight[unit[at[o]]])
-            value += take * ratio[o]
-            left -= take
+            part = min(left, weight[unit[at[o]]])
+            value += part * ratio[o]
+            left -= part
             critical = ratio[o]
             if left <= 0.0:
                 break

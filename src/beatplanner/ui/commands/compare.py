@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from beatplanner.data.errors import InputError, Note
+from beatplanner.data.formats.frames import records
 from beatplanner.data.paths import whole_path
 from beatplanner.ui.commands.console import (
     BAD_INPUT,
@@ -244,7 +245,7 @@ def _print_country(found: Any, folder: Path) -> None:
         "officers_over",
         "stations",
     )
-    for r in found.table.to_dict("records"):
+    for r in records(found.table):
         table.add_row(r["name"], *(number(r[k]) for k in keys))
     out_console.print(table)
     if found.empty:
@@ -336,7 +337,7 @@ def survey(
         raise InputError(Note("error", "this plan has no beats", "Give a plan with beats", file=folder))
     found = read_survey(file, tables)
     say_problems(found.notes)
-    for c in found.changes[found.changes["beat"] == ""].to_dict("records"):
+    for c in records(found.changes[found.changes["beat"] == ""]):
         unit, points = (100, " points") if c["kind"] == "share" else (1, "")
         sure = "clear of chance" if c["clear"] else "may be chance"
         who = "" if c["name"] == "All beats" else f" ({c['name'][:1].lower()}{c['name'][1:]})"

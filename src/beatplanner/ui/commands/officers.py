@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Column, Table
 
-from beatplanner.data.formats.frames import each_row
+from beatplanner.data.formats.frames import each_row, records
 from beatplanner.data.paths import whole_path
 from beatplanner.ui.commands.console import (
     CLASH,
@@ -236,7 +236,7 @@ def succession(
     # a day or a language that is cut short tells nothing
     heads = ["starts in", Column("speaks", min_width=8, overflow="fold"), "people", "nine in ten at most"]
     orders = Table(*heads, Column("order by", min_width=10), *more.values(), box=None, pad_edge=False)
-    for row in found.classes.astype(object).where(found.classes.notna(), "").to_dict("records"):
+    for row in records(found.classes.astype(object).where(found.classes.notna(), "")):
         cells = [row["year"], row["language"] or "any", row["people"], row["people_p90"], row["order_by"]]
         orders.add_row(*map(str, cells), *(str(row[k]) for k in more))
     if len(found.classes):

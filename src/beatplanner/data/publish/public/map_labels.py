@@ -343,8 +343,8 @@ def beside_points(
     found: list[tuple[str, float, float, bool] | None] = []
     for point, text in zip(points, texts, strict=True):
         forms = [text] if borders is None and home is None else forms_of(text)
-        homes = [home, None] if home is not None and shapely.contains_xy(home, *point) else [None]
-        at = next((a for h in homes if (a := _kept_apart(forms, point, size, reach, room, h)) is not None), None)
+        grounds = [home, None] if home is not None and shapely.contains_xy(home, *point) else [None]
+        at = next((a for h in grounds if (a := _kept_apart(forms, point, size, reach, room, h)) is not None), None)
         # a name whose line would run over another is left to the list below the map
         at = at or next((a for f in forms if (a := _beside(f, point, size, reach, room, over=True)) is not None), None)
         at = at or next((a for f in forms if (a := _away(f, point, size, room, over=True)) is not None), None)

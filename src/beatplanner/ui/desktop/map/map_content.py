@@ -223,9 +223,11 @@ class MapContent:
         town = scenario.town
         if "current" in scenario.units:
             self.lines["Today's beats"] = Rings.of(today)
-        homes = np.array([str(m) for m in self.municipality])
-        if len(set(homes.tolist())) > 1:
-            parts = [geometry.dissolve(self.polygons[homes == m]) for m in sorted(set(homes.tolist()))]
+        municipalities = np.array([str(m) for m in self.municipality])
+        if len(set(municipalities.tolist())) > 1:
+            parts = [
+                geometry.dissolve(self.polygons[municipalities == m]) for m in sorted(set(municipalities.tolist()))
+            ]
             self.lines["Municipality borders"] = Rings.of(np.array(parts, dtype=object))
         if town is None:
             return

@@ -89,8 +89,8 @@ def card_of(window: Window, *, public: bool = False, printed: bool = True) -> tu
         return window.tr("Project" if text == "Plan" else text).format(**fields)
 
     who, when = (user_name(), dt.date.today().isoformat()) if printed else ("", "")
-    told = card_rows(plan.summary, who=who, when=when, public=public, say=say, percent=percent, day=in_language)
-    rows = [(what, in_language(says)) for what, says in told]
+    card = card_rows(plan.summary, who=who, when=when, public=public, say=say, percent=percent, day=in_language)
+    rows = [(what, in_language(says)) for what, says in card]
     if draft.count and printed:
         rows.insert(0, (window.tr("As drawn"), window.in_draft()))
     return tuple(rows)

@@ -190,11 +190,11 @@ class RulePanel(QWidget):
         changed = catalog().differences(plan.summary["rules"], rules)
         if not changed:
             return ""
-        told = kind_in_language(self.tr, self.kinds())
+        kind_words = kind_in_language(self.tr, self.kinds())
         lines: list[str] = []
         for r, before, now in changed:
             was, is_ = (
-                catalog().in_words(r, value, told, in_language, catalog().currency_of(r, of))
+                catalog().in_words(r, value, kind_words, in_language, catalog().currency_of(r, of))
                 for value, of in ((before, plan.summary["rules"]), (now, rules))
             )
             lines.append(f"{self.tr(r.label)}: {was} → {is_}")

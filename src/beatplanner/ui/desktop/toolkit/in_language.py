@@ -43,7 +43,7 @@ def kind_in_language(translated: Callable[[str], str], names: Mapping[str, str] 
     """
     called = names or {}
 
-    def told(text: str) -> str:
+    def of_kind(text: str) -> str:
         said = translated(text)
         if said != text:
             return said
@@ -53,7 +53,7 @@ def kind_in_language(translated: Callable[[str], str], names: Mapping[str, str] 
         found = QCoreApplication.translate(KINDS, kind)
         return text if found == kind else found
 
-    return told
+    return of_kind
 
 
 def error_lines(error: BaseException) -> list[str]:

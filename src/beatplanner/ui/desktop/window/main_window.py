@@ -205,8 +205,8 @@ class MainWindow(
         self.table.fit_columns()
         self.heading.setText(self.scenario.name)
         self.setWindowTitle(f"{self.scenario.name} – beatplanner" if self.scenario.is_open else "beatplanner")
-        told = kind_in_language(self.tr, self.scenario.kinds)
-        lines = self.scenario.rules_in_words(told, in_language)
+        kind_words = kind_in_language(self.tr, self.scenario.kinds)
+        lines = self.scenario.rules_in_words(kind_words, in_language)
         for place, count, low, high in self.scenario.hours_of_beats() if lines else ():
             one, more = (
                 self.tr("1 beat between {1} and {2} hours a year"),

@@ -58,7 +58,7 @@ class Session(QObject):
         super().__init__(window)
         self.window = window
         # what the history has of the drawing in view; None until what was kept of it is laid down
-        self._told: list[Table] | None = None
+        self._kept: list[Table] | None = None
         # and what each edit was called last: one that is taken back leaves no name
         self._said: list[str] = []
         # whoever changes the project, what is told of it follows, once for all that is done at one time
@@ -130,7 +130,7 @@ class Session(QObject):
     # ---- what is drawn by hand
 
     def _shown_anew(self) -> None:
-        self._told = None
+        self._kept = None
         self._follow_document()
         self.window.draft.follow()
 
@@ -148,19 +148,19 @@ class Session(QObject):
         """Write down what was drawn since, or taken back; what is laid down again was told when it was drawn."""
         document, drawing = self.document, self.window.drawing_panel.drawing
         found = [] if drawing is None else [e.as_json() for e in drawing.edits]
-        told, self._told = self._told, found
+        kept, self._kept = self._kept, found
         said, self._said = self._said, [edit_in_words(edit, drawing) for edit in found]
-        if document is None or told is None or found == told:
+        if document is None or kept is None or found == kept:
             return
         common = next(
-            (i for i, (a, b) in enumerate(zip(found, told, strict=False)) if a != b), min(len(found), len(told))
+            (i for i, (a, b) in enumerate(zip(found, kept, strict=False)) if a != b), min(len(found), len(kept))
         )
         if document.content.state.get("edits_on", 0) != self.window.scenario.plan_shown:
             # those that the project has are of another plan, which keeps them as its draft
             document.keep("edits_on", self.window.scenario.plan_shown)
-        if document.edits != told:
-            document.keep("edits", told)
-        if common < len(told):
+        if document.edits != kept:
+            document.keep("edits", kept)
+        if common < len(kept):
             document.cut_edits(common, f"Taken back: {'; '.join(said[common:])}")
         for edit, words in zip(found[common:], self._said[common:], strict=True):
             document.add_edit(edit, words, str(edit.get("reason", "")))

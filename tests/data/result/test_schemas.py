@@ -1,0 +1,65 @@
+"""What is written beside a plan is as its published schema says, key by key."""
+
+import datetime as dt
+import json
+import shutil
+
+import jsonschema
+import pytest
+from pydantic import ValidationError
+
+from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.schemas import Written, hold, schema
+from beatplanner.planning.changes.replanning import OfficerEvent, replan
+from beatplanner.planning.compare import rule_prices
+from beatplanner.planning.compare.comparison import compare
+from conftest import ROOT
+
+
+def assert_in_schema(name: Written, file):
+    content = json.loads(file.read_text("utf-8"))
+    jsonschema.Draft202012Validator(json.loads(schema(name))).validate(content)
+    # a key that no shape names is not in what comes back
+    assert json.loads(json.dumps(hold(name, content))) == content
+    return content
+
+
+@pytest.mark.parametrize("name", ["summary", "comparison", "prices"])
+def test_published_schemas_are_current(name):
+    text = (ROOT / "docs" / f"{name}.schema.json").read_text("utf-8")
+    assert text == schema(name), "run python docs/result_schemas.py"
+    jsonschema.Draft202012Validator.check_schema(json.loads(text))
+
+
+def test_a_comparison_with_prices_is_in_its_schema(planned_here, tmp_path, monkeypatch, fixed_work):
+    every = rule_prices.relaxations
+    chosen = ("beats.tolerance", "officers.min_tenure_months")
+    monkeypatch.setattr(rule_prices, "relaxations", lambda d: [r for r in every(d) if r.key in chosen])
+    rule_prices.price_rules(planned_here.project, tmp_path / "prices", time_limit=None)
+    priced = assert_in_schema("prices", tmp_path / "prices" / "prices.json")
+    assert {row["key"] for row in priced["prices"]} == set(chosen)
+    plan = planned_here.path("plan")
+    again = shutil.copytree(plan, tmp_path / "again")
+    compare([plan, again], tmp_path / "compared", draws=2, prices=tmp_path / "prices")
+    content = assert_in_schema("comparison", tmp_path / "compared" / "comparison.json")
+    assert len(content["columns"]) == 3 and content["prices"]["prices"]
+    with pytest.raises(ValidationError):
+        hold("comparison", content | {"columns": [{}]})
+
+
+def test_a_plan_after_an_order_says_so_as_its_schema_has_it(planned_here, tmp_path, fixed_work):
+    plan = planned_here.path("plan")
+    before = json.loads((plan / "summary.json").read_text("utf-8"))
+    assert "replanned" not in before
+    table = read_result(plan).assignments
+    who = table["officer"].iloc[0]
+    other = next(b for b in sorted({*table["beat"]}) if b != table["beat"].iloc[0])
+    replan(
+        plan, tmp_path / "new", [OfficerEvent("moves", who, dt.date(2027, 6, 1), beat=other)], reason="school", by="Ana"
+    )
+    content = json.loads((tmp_path / "new" / "summary.json").read_text("utf-8"))
+    found = hold("summary", content).replanned
+    assert json.loads(json.dumps(found)) == content["replanned"] and found["audit"]["by"] == "Ana"
+    wrong = {**content["replanned"], "diff": [{"officer": 1}]}
+    with pytest.raises(ValidationError):
+        hold("summary", content | {"replanned": wrong})
