@@ -384,13 +384,8 @@ def accept(folder: Path, out: Path, postings: Sequence[EditedPosting], *, reason
         what = f"the published plan breaks a rule for {judgement.kept_again[0]}, and these postings keep it"
         raise InputError(problem(what, "Take them with “Repair” (--repair), which makes figures and clashes anew"))
     if judgement.reason_needed and not reason.strip():
-        raise InputError(
-            problem(
-                "a tenure is cut short, and nobody says why",
-                "Give a reason; it is kept with the plan",
-                field="--reason",
-            )
-        )
+        mend = "Give a reason; it is kept with the plan"
+        raise InputError(problem("a tenure is cut short, and nobody says why", mend, field="--reason"))
     was, kept = before.summary["officers"], "relationship_years_kept"
     figures = {k: v for k, v in judgement.figures.items() if k in was}
     # the bound holds for every plan that keeps the rules; those that the published plan breaks this one breaks too
