@@ -185,7 +185,7 @@ def hours_beyond(near: list[list[int]], weight: list[float], root: int, gone: Se
 
 
 class RingSearch:
-    """RingSearch shorter than a claim around the side without the tree's root, where that has hours within some bounds; where `face` is given, through that alone."""
+    """Rings shorter than a claim around the side without the tree's root, where that has hours within some bounds; where `face` is given, through that alone."""
 
     def __init__(
         self,
