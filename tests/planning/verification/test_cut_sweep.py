@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from benchmarks.claims import partitions
 
-from beatplanner.planning.verification import cut_sweep_proof
+from beatplanner.planning.verification import cut_sweep_proof, cut_three_proof
 from beatplanner.planning.verification.cut_proof import WHOLE_UNITS, prove_cut
 from beatplanner.planning.verification.cut_sweep_proof import none_below
 from beatplanner.planning.verification.travel_pairs import Area
@@ -67,5 +67,8 @@ def test_the_least_border_of_some_dozen_units_needs_no_certificate(monkeypatch: 
     assert prove_cut(area, LEAST - 1) == LEAST - 1 and prove_cut(area, LEAST) == LEAST
     # a plan has as much, so that nobody may claim more
     assert prove_cut(area, LEAST + 1) < LEAST
+    # three beats are proven by rings as well
+    monkeypatch.setattr(cut_three_proof, "MOST_STEPS", 0)
+    assert prove_cut(area, LEAST) == LEAST
     monkeypatch.setattr(cut_sweep_proof, "MOST_STEPS", 500)
     assert prove_cut(area, LEAST) < LEAST

@@ -25,7 +25,7 @@ from beatplanner.planning.verification.cut_cycle_proof import DrawnLinks, RingSe
 from beatplanner.planning.verification.travel_pairs import SLACK, Area, TooLargeError
 
 # Ways and pairs of them in all, after which it is given up; how many of them taking a beat out of a map is worth, for each link.
-MOST_STEPS, STEPS_OF_A_LINK = 1_000_000_000, 10
+MOST_STEPS, STEPS_OF_A_LINK = 2_000_000_000, 10
 
 
 def no_three_below(area: Area, claimed: float) -> bool:

@@ -32,7 +32,6 @@ from beatplanner.solver.districts.cut_cycle import (
     CLOSED,
     FIRST,
     GROWTH,
-    MOST_STEPS,
     SHARE_OF_ALL,
     STEPS_OF_A_NODE,
     DualCycles,
@@ -40,6 +39,8 @@ from beatplanner.solver.districts.cut_cycle import (
 )
 from beatplanner.solver.districts.planar import Dual, dual_of
 
+# Steps in all, whatever nodes a model may have.
+MOST_STEPS = 1_500_000_000
 # Steps that it takes to draw what is left without a district, for each edge of the map.
 STEPS_OF_AN_EDGE = 10
 
