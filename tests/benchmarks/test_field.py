@@ -96,6 +96,8 @@ def test_ours_comes_first_and_peers_have_at_least_their_seconds(capsys):
     lines = answers_of(methods_of(10.0, 9.0, given), 77.0)
     assert given[0] == (OURS, 77.0)
     assert given[1][0] == "peer" and given[1][1] >= PEER_LEAST
+    answers_of(methods_of(10.0, 9.0, given), PEER_LEAST / 2)
+    assert given[-1] == ("peer", PEER_LEAST / 2)
     assert [line.method for line in lines] == [OURS, "peer", "breaks", "absent"]
     assert lines[2].answer is None
     assert lines[3].answer == Answer(None, untried="not installed")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from benchmarks import head_of_field
 from benchmarks.several_balances import made, read, read_published
 
 TEXT = "3\n0 0 0 4 15 20\n1 3 4 5 30 15\n2 6 8 6 45 16\n2\n0 1\n1 2\n2 50 0.05 0.1 0.2\n"
@@ -40,6 +41,17 @@ def test_published_values_are_the_least_of_each_instance():
     assert read_published(plain) == {"2DU60-05-1": 5305.57, "2DU60-05-2": 5466.66}
     runs = "instance n cmp feas\nd500-01 500 38.5 2\nd500-01 500 38.25 3\nd500-02 500 40.0 1\n"
     assert read_published(runs) == {"d500-01": 38.25, "d500-02": 40.0}
+
+
+def test_the_table_of_the_field_has_what_is_published_of_the_same_measure(tmp_path, monkeypatch):
+    (tmp_path / "2DU3-1-edited.dat").write_text(CENTRES, encoding="ascii")
+    (tmp_path / "ds3-1.dat").write_text(TEXT, encoding="ascii")
+    (tmp_path / "data.txt").write_text("Compactness:\n2DU3-1 = (0,0,1305.5)\nds3-1 = (0,0,5)\n", encoding="utf-8")
+    rows: list[tuple] = []
+    monkeypatch.setattr(head_of_field, "rows_of", lambda *row: rows.append(row))
+    head_of_field.balances(tmp_path, 1.0)
+    # the longest way within a district is no sum of ways
+    assert [(name, published) for _, name, published, *_ in rows] == [("2DU3-1-edited", "1,305.5"), ("ds3-1", "")]
 
 
 @pytest.mark.parametrize(
