@@ -11,18 +11,15 @@ SOURCES = Path(__file__).resolve().parents[1] / "src" / "beatplanner"
 TWICE = {
     # what a section of the rules asks for, and what a section of `summary.json` of the same key says
     **dict.fromkeys(
-        ("Beats", "Mobile", "Officers", "Phases", "Stations", "Workload"),
+        ("Beats", "Mobile", "Officers", "Stations", "Workload"),
         ("data/description/sections", "data/result/summary.py"),
     ),
-    # a part of `summary.json`, as its model tells it and as it is written
-    "CountedShare": ("data/result/summary.py", "planning/service/counted.py"),
-    "PhaseYear": ("data/result/summary.py", "planning/stations/phases.py"),
+    "Phases": ("data/description/sections", "data/result/phases.py"),
+    # a part of `summary.json`, as its model tells it and as it is read
     "Source": ("data/formats/source.py", "data/result/summary.py"),
-    "Supervision": ("data/result/summary.py", "data/result/supervision.py"),
     # the checker has its own code for what a step plans
     "PostGroups": ("planning/officers", "planning/verification"),
 }
-TWICE["Phases"] = (*TWICE["Phases"], "planning/stations/phases.py")
 
 
 def test_a_public_class_has_a_name_of_its_own():

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import shutil
+from typing import get_args
 
 import jsonschema
 import pytest
@@ -13,6 +14,7 @@ from beatplanner.data.result.schemas import Written, hold, schema
 from beatplanner.planning.changes.replanning import OfficerEvent, replan
 from beatplanner.planning.compare import rule_prices
 from beatplanner.planning.compare.comparison import compare
+from beatplanner.planning.compare.stress import stress_test, write_stress_test
 from conftest import ROOT
 
 
@@ -24,7 +26,7 @@ def assert_in_schema(name: Written, file):
     return content
 
 
-@pytest.mark.parametrize("name", ["summary", "comparison", "prices"])
+@pytest.mark.parametrize("name", get_args(Written))
 def test_published_schemas_are_current(name):
     text = (ROOT / "docs" / f"{name}.schema.json").read_text("utf-8")
     assert text == schema(name), "run python docs/result_schemas.py"
@@ -45,6 +47,22 @@ def test_a_comparison_with_prices_is_in_its_schema(planned_here, tmp_path, monke
     assert len(content["columns"]) == 3 and content["prices"]["prices"]
     with pytest.raises(ValidationError):
         hold("comparison", content | {"columns": [{}]})
+
+
+def test_a_plan_under_strain_is_in_its_schema(planned_here, tmp_path):
+    plan = planned_here.path("plan")
+    whole = stress_test(plan, draws=20, ensemble=4, incidents=planned_here.project)
+    write_stress_test(tmp_path / "whole", whole)
+    content = assert_in_schema("robustness", tmp_path / "whole" / "robustness.json")
+    assert content["attrition"]["post_months"] > 0 and content["other_year"]["within"] <= 1
+    # so few neutral plans have no R-hat that is a number
+    assert content["ensemble"]["plans"] == 4 and content["ensemble"]["border"]["r_hat"] is None
+    write_stress_test(tmp_path / "draws", stress_test(plan, draws=20, ensemble=0))
+    alone = assert_in_schema("robustness", tmp_path / "draws" / "robustness.json")
+    assert not {"ensemble", "other_year"} & set(alone) and alone["beats"]
+    with pytest.raises(ValidationError):
+        write_stress_test(tmp_path / "wrong", {**whole, "beats": [{"beat": "1"}]})
+    assert not (tmp_path / "wrong" / "robustness.json").exists()
 
 
 def test_a_plan_after_an_order_says_so_as_its_schema_has_it(planned_here, tmp_path, fixed_work):

@@ -349,13 +349,22 @@ class Attrition(TypedDict):
     post_months: float
 
 
+class StrainFigures(TypedDict):
+    """A plan under other weeks and other work; None where there are no records of its incidents."""
+
+    robust_share: float | None
+    robust_worst: float | None
+    robust_deviation: float | None
+    back_cast: float | None
+
+
 class StressTest(TypedDict):
     """``robustness.json``: a plan under strain."""
 
     draws: int
     seed: int
     tolerance: float
-    figures: Figures
+    figures: StrainFigures
     beats: list[SteadyBeat]
     sentences: list[str]
     other_year: NotRequired[OtherYear]

@@ -9,11 +9,16 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from beatplanner.data.result.comparison import Comparison, RulePrices
+from beatplanner.data.result.comparison import Comparison, RulePrices, StressTest
 from beatplanner.data.result.summary import Summary
 
-Written = Literal["summary", "comparison", "prices"]
-_SHAPES: dict[Written, Any] = {"summary": Summary, "comparison": Comparison, "prices": RulePrices}
+Written = Literal["summary", "comparison", "prices", "robustness"]
+_SHAPES: dict[Written, Any] = {
+    "summary": Summary,
+    "comparison": Comparison,
+    "prices": RulePrices,
+    "robustness": StressTest,
+}
 
 
 @cache

@@ -13,7 +13,9 @@ from beatplanner.data.result.budget import BudgetContent
 from beatplanner.data.result.country import CountryContent
 from beatplanner.data.result.forum_ways import ForumWays
 from beatplanner.data.result.history import Drawn, EditedPostings, Replanned
-from beatplanner.data.result.service import LeastMinutes, LinesFound, ServiceContent
+from beatplanner.data.result.phases import Phases
+from beatplanner.data.result.service import LeastMinutes, LinesFound, ServiceContent, ShareOfPlan
+from beatplanner.data.result.supervision import Supervision
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 # ``summary.json`` as it is read, or a section of it: what its keys are says the model below, which is held against every summary that is written.
@@ -116,26 +118,6 @@ class Group(_SummaryPart):
     share_within_limit: float | None
 
 
-class PhaseYear(_SummaryPart):
-    """What opens in a year, what it costs, and whom it serves."""
-
-    year: int
-    opened: list[str]
-    open: int
-    spent: float
-    budget: float
-    residents_within_limit: float
-    objective: float
-
-
-class Phases(_SummaryPart):
-    """The years in which stations open."""
-
-    years: list[PhaseYear]
-    objective: float
-    lower_bound: float
-
-
 class Mobile(_SummaryPart):
     """Visits where nobody can walk to a station."""
 
@@ -195,16 +177,6 @@ class LanguageNeeds(_SummaryPart):
     recruit: list[Recruits]
 
 
-class Supervision(_SummaryPart):
-    """Supervisors of an area; the whole force has no name."""
-
-    area: str
-    officers: int
-    supervisors: int
-    needed: int
-    missing: int
-
-
 class SpecialPosts(_SummaryPart):
     """Posts of a beat that ask for something of their holder."""
 
@@ -248,14 +220,6 @@ class Officers(Step):
     appeals: dict[str, int] | None = None
 
 
-class CountedShare(_SummaryPart):
-    """Share of duty away from the beat: what the workload assumes, and what the service counts and the plan is made with."""
-
-    assumed: float
-    used: float
-    rounds: int = Field(ge=1, description="How often the service was looked at until both agreed")
-
-
 class Month(_SummaryPart):
     """Incidents of a calendar month, and the share of it that the records cover."""
 
@@ -278,7 +242,7 @@ class Workload(_SummaryPart):
     hours_on_the_beat_per_officer: float
     years_covered: float | None = None
     months: list[Month] = Field(default_factory=list[Month])
-    abstraction: CountedShare | None = Field(
+    abstraction: ShareOfPlan | None = Field(
         None, description='Where service.abstraction is "counted": the rules have the share that is used'
     )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, TypedDict
+from typing import Final
+
+from typing_extensions import TypedDict
 
 # A supervisor leads in one area: what one area has too many of is missing in another all the same.
 FORCE, AS_ONE = "All of the force", "All of the force, were it one area"
@@ -12,7 +14,7 @@ COUNTS: Final = ("officers", "supervisors", "needed", "missing")
 
 
 class Supervision(TypedDict):
-    """Supervisors of an area: its officers at their posts, who leads them, how many are needed, and how many are missing."""
+    """Supervisors of an area: its officers at their posts, who leads them, how many are needed, and how many are missing; the whole force has no name."""
 
     area: str
     officers: int

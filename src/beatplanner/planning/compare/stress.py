@@ -13,9 +13,10 @@ import pandas as pd
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.output_place import make_folder
 from beatplanner.data.paths import whole_path
-from beatplanner.data.result.cells import write_csv
-from beatplanner.data.result.comparison import NeutralPlans, OtherYear, SteadyBeat, StressTest
+from beatplanner.data.result.cells import readable, write_csv
+from beatplanner.data.result.comparison import NeutralPlans, OtherYear, SteadyBeat, StressTest, amount
 from beatplanner.data.result.json_files import write_json
+from beatplanner.data.result.schemas import hold
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.beats.amounts import amount_in
 from beatplanner.planning.changes.succession import succession
@@ -94,7 +95,12 @@ def stress_test(
         "draws": draws,
         "seed": seed,
         "tolerance": plan.band,
-        "figures": {k: plan.figures.get(k) for k in ("robust_share", "robust_worst", "robust_deviation", "back_cast")},
+        "figures": {
+            "robust_share": amount(plan.figures, "robust_share"),
+            "robust_worst": amount(plan.figures, "robust_worst"),
+            "robust_deviation": amount(plan.figures, "robust_deviation"),
+            "back_cast": amount(plan.figures, "back_cast"),
+        },
         "beats": rows,
         "sentences": [],
     }
@@ -370,6 +376,7 @@ def _measures(
 def write_stress_test(folder: Path, found: StressTest) -> None:
     """Write ``robustness.json`` and ``robustness.csv`` (a row a beat) into a folder."""
     make_folder(folder)
+    hold("robustness", readable(found))
     write_json(folder / "robustness.json", found)
     if found["beats"]:
         header = list(found["beats"][0])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 import numpy as np
 
-from beatplanner.data.result.service import Abstraction, ServiceContent
+from beatplanner.data.result.service import Abstraction, ServiceContent, ShareOfPlan
 from beatplanner.data.town.town import Town
 from beatplanner.planning.workload import officers_required, plan_workload
 
@@ -14,14 +12,6 @@ from beatplanner.planning.workload import officers_required, plan_workload
 NEAR = 0.01
 # The share that a plan was made with is that of its officers where they are this near.
 AGREES = 1e-9
-
-
-class ShareOfPlan(TypedDict):
-    """``workload.abstraction`` of a summary: the share of duty away from the beat that is assumed, and the one that a plan was made with."""
-
-    assumed: float
-    used: float
-    rounds: int
 
 
 def away_of_own(figures: ServiceContent) -> float | None:

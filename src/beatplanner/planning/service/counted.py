@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.models import Description
+from beatplanner.data.result.service import ShareOfPlan
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.plan import BeatPlan
-from beatplanner.planning.service.abstraction import ShareOfPlan, away_of_own
+from beatplanner.planning.service.abstraction import away_of_own
 from beatplanner.planning.service.picture import ServiceInputs, figures, service_picture
 from beatplanner.planning.workload import committed_share, exact_officers, officers_required
 

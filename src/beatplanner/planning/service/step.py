@@ -11,16 +11,10 @@ import pandas as pd
 from beatplanner.data.description.sections.workload import Workload
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.service import ServiceContent, ServiceFigures, TodayFigures
+from beatplanner.data.result.service import ServiceContent, ServiceFigures, ShareOfPlan, TodayFigures
 from beatplanner.data.result.service_files import CALLS, FLOWS, MINUTES, PLACES, SERVERS, WAYS
 from beatplanner.data.town.town import Town
-from beatplanner.planning.service.abstraction import (
-    ShareOfPlan,
-    abstraction,
-    away_of_own,
-    not_counted,
-    sentences_of_abstraction,
-)
+from beatplanner.planning.service.abstraction import abstraction, away_of_own, not_counted, sentences_of_abstraction
 from beatplanner.planning.service.duty import hours_a_post, waiting_places
 from beatplanner.planning.service.held import HeldInputs
 from beatplanner.planning.service.hours import overlap

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from beatplanner.data.description.listed_ids import stations_as_known
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
+from beatplanner.data.result.phases import Phases, PhaseYear
 from beatplanner.data.town.town import Town
 from beatplanner.planning.proof import Unproven
 from beatplanner.planning.stations.choice import SiteChoice, SolverOptions
@@ -27,27 +28,6 @@ def _too_little(choice: SiteChoice, sites: pd.DataFrame, budgets: np.ndarray) ->
     return proven and cheapest is not None and float(least[cheapest].sum()) > budgets.sum() * (1 + 1e-6) + 1e-6
 
 
-class PhaseYear(TypedDict):
-    """What opens in a year, what it costs, and whom it serves."""
-
-    year: int
-    opened: list[str]
-    open: int
-    spent: float
-    budget: float
-    residents_within_limit: float
-    objective: float
-
-
-class Phases(TypedDict):
-    """The opening by year: of each open station, None for never, and what came of it."""
-
-    year: list[int | None]
-    years: list[PhaseYear]
-    objective: float
-    lower_bound: float
-
-
 def opening_years(
     town: Town,
     people: np.ndarray,
@@ -56,8 +36,16 @@ def opening_years(
     clashes: list[str],
     seconds: float,
     options: SolverOptions,
-) -> Phases:
-    """Spread the opening over years; what is missing in the budgets becomes a clash."""
+) -> tuple[list[int | None], Phases]:
+    """Spread the opening over years; what is missing in the budgets becomes a clash.
+
+    Returns
+    -------
+    list of int
+        The year in which each of the chosen opens; None for never.
+    Phases
+        What came of it, as the summary has it.
+    """
     description, sites = town.description.stations, town.sites
     assert description is not None and description.phases is not None and sites is not None
     names = [str(s) for s in sites["station"]]
@@ -121,8 +109,7 @@ def opening_years(
                 "objective": float(choice.weight @ ways),
             }
         )
-    return {
-        "year": [None if y < 0 else int(first + y) for y in found.year],
+    return [None if y < 0 else int(first + y) for y in found.year], {
         "years": years,
         "objective": total(cost, unreached, found.year, len(budgets)),
         "lower_bound": min(found.lower_bound, found.objective),

@@ -174,10 +174,10 @@ def _assemble(
     minutes = np.where(reached, metres / speed, np.nan)
     near = reached & (metres <= choice.limit)
     clashes = list(clashes)
-    opens = (
+    opens, phases = (
         opening_years(town, people, chosen, choice, clashes, min(seconds, 60.0), options)
         if rules.phases is not None
-        else None
+        else (None, None)
     )
     rows: list[Row] = []
     for k, j in enumerate(chosen):
@@ -194,7 +194,7 @@ def _assemble(
                 "name": str(sites["name"].iat[j]),
                 "x": float(sites["x"].to_numpy(float)[j]),
                 "y": float(sites["y"].to_numpy(float)[j]),
-                **({} if opens is None else {"opens": opens["year"][k]}),
+                **({} if opens is None else {"opens": opens[k]}),
             }
         )
     able = float(people[reached].sum())
@@ -238,8 +238,8 @@ def _assemble(
             if w[choice.rows].sum() > 0
         ]
         figures["group_excess"] = max(0.0, max(found, default=mean) / mean - 1) if mean > 0 else 0.0
-    if opens is not None:
-        figures["phases"] = {k: opens[k] for k in ("years", "objective", "lower_bound")}
+    if phases is not None:
+        figures["phases"] = phases
     if stops is not None:
         figures["mobile"] = {
             "stops": len(stops),
