@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from beatplanner.solver.clock import Watch, read_clock
+from beatplanner.solver.districts.annealing import CUT
+from beatplanner.solver.districts.cut_classes import CutMap
+from beatplanner.solver.districts.cut_cone import ConeRelaxation
+from beatplanner.solver.districts.cut_tree import CutTree
 from beatplanner.solver.districts.solve import DistrictingProblem, connected, solve_districts
 from beatplanner.solver.location.p_median import p_median
 from beatplanner.solver.location.site_rules import SiteRules
@@ -81,3 +87,30 @@ def test_a_bound_that_had_no_time_to_rise_says_so():
     ]
     assert any(found.hurried for found in hurried)
     assert not solve_districts(problem, seconds=1e6, nodes=5, seed=1).hurried
+
+
+def test_least_border_ends_by_the_clock_and_says_that_its_bound_had_no_time():
+    # a map of the size that prices prove, within a step of the ascent of when time ends
+    problem = replace(grid(9), goal=CUT, lower=50.0, upper=74.0)
+    for seconds in (3.0, 30.0, 60.0, 100.0):
+        clock = Counting()
+        found = solve_districts(problem, seconds=seconds, cancelled=Watch(clock=clock), seed=1)
+        assert connected(found.district, problem.edges)
+        assert clock.read <= seconds + 40
+        assert found.lower_bound is not None and found.lower_bound < found.objective and found.hurried
+
+
+def test_no_step_of_the_prices_of_a_border_is_made_after_the_time(monkeypatch):
+    problem, steps, step = grid(9), [], ConeRelaxation._step
+    area = CutMap(problem.weight, problem.edges, problem.border, 4, 50.0, 74.0, np.full(81, -1))
+
+    def counted(relaxation):
+        steps.append(relaxation)
+        return step(relaxation)
+
+    monkeypatch.setattr(ConeRelaxation, "_step", counted)
+    near = [np.flatnonzero(row < 0) for row in area.laplacian]
+    bound, district, tree = CutTree(area, near, np.inf, lambda: len(steps) >= 3).run(20)
+    assert len(steps) == 3
+    # what had no time proves nothing
+    assert bound == -np.inf and district is None and tree.nodes[0].prices is None

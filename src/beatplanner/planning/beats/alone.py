@@ -124,6 +124,10 @@ class _Municipality:
         """Return a share of the seconds that are left."""
         return max(LEAST_SECONDS, share * (self.until - read_clock(self.cancelled)))
 
+    def late(self, kept: float) -> bool:
+        """Whether fewer seconds are left than are kept for what comes after, where time ends the run."""
+        return self.setting.nodes is None and self.until - read_clock(self.cancelled) < kept
+
     def solve(
         self, problem: DistrictingProblem, prove: bool | None = None, *, share: float = 1.0, unmet: float = 1.0
     ) -> Districts:
@@ -262,9 +266,9 @@ class _Municipality:
         if start is not None and _keeps(start, free):
             # the plan to start from needs no wider tolerances than it has
             even = min(even, start, key=excess)
-        low, high, best = 0.0, excess(even), even
+        low, high, best, half = 0.0, excess(even), even, self.left(0.5)
         for _ in range(10):
-            if high - low < STEP or self.cancelled():
+            if high - low < STEP or self.cancelled() or self.late(half):
                 break
             middle = (low + high) / 2
             at = with_tolerances(problem, {name: t + middle for name, t in asked.items()})
@@ -345,7 +349,7 @@ class _Municipality:
             proven, evidence = part.tolerance, (self.evidence(problem, found),)
         half = self.left(0.5)
         for _ in range(10):
-            if high - low < STEP or self.cancelled() or (self.setting.nodes is None and self.left() < half):
+            if high - low < STEP or self.cancelled() or self.late(half):
                 break
             middle = (low + high) / 2
             at = _at_tolerance(problem, part.mean, middle)

@@ -296,11 +296,14 @@ class ConeRelaxation:
         for k in range(rounds):
             before, apart, moved = self.best, np.inf, np.inf
             for step in range(1, ROUND + 1):
+                # on a busy machine even a step is long
+                if stop():
+                    return
                 apart, moved = self._step()
                 if step % LOOK:
                     continue
                 self._look()
-                if self.best >= target or stop():
+                if self.best >= target:
                     return
                 by = 1.5 if apart > 3 * moved else 1 / 1.5 if moved > 3 * apart else 1.0
                 self.stiff *= by

@@ -107,6 +107,8 @@ def prove_cut(
         # either nothing is below what is known, or the best plan is there, or there was too much to go through
         if better is not None or known <= bound * (1 + 1e-4):
             return evidence, better
+    if stop():
+        return evidence, None
     if problem.count > 2 and n > MODEL_UNITS and np.isfinite(known):
         bound, rings = perimeter_bound(_map(problem, search), known, nodes, stop)
         if bound > value:

@@ -182,6 +182,7 @@ def solve_districts(
         bound, infeasible = (evidence.bound, False) if np.isfinite(evidence.bound) else (None, True)
         if better is not None and search.rank(search.found(better)) < search.rank(best):
             best = search.found(better)
+        hurried = stop() and bound is not None and best.objective > bound * (1 + 1e-4)
     if prove and not infeasible and not stop():
         proof = _Proof(problem, search)
         evidence, better = proof.go_on(best, stop, threads, nodes, tell)
