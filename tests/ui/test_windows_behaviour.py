@@ -20,7 +20,7 @@ import pytest
 
 from beatplanner.data import output_place, paths, running_programs
 from beatplanner.data.errors import InputError
-from beatplanner.data.output_place import check_place, own_name, settle, swap_in
+from beatplanner.data.output_place import check_place, own_name, project_name, settle, swap_in
 from beatplanner.data.paths import long_paths, read_only_uri, relative_or_whole, whole_path
 from conftest import write_grid_town
 
@@ -150,6 +150,22 @@ def test_names_that_differ_only_in_case_or_signs_get_files_of_their_own():
     ]
     assert names == ["North (A) post 1", "NORTH (a) post 1 2", "North (A) post 1 3", "con file", "unnamed", "Центар"]
     assert len({n.casefold() for n in names}) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("Skopje / Čair", "Skopje - Čair"),
+        (r"a\b", "a-b"),
+        ("../../up", "-..-up"),
+        ("<b>2026:2027</b>", "-b-2026-2027--b-"),
+        ("aux", "aux file"),
+        ("x" * 300, "x" * 80),
+    ],
+)
+def test_what_a_project_is_called_is_one_name_of_a_file(words, name):
+    assert project_name(words) == name
+    check_place(PureWindowsPath("C:/") / name)
 
 
 @pytest.mark.usefixtures("without_pack")

@@ -86,6 +86,11 @@ def place_to_write(out: PurePath | str) -> Path:
     return place
 
 
+def project_name(words: str) -> str:
+    """Return the name of a file for what a project is called: one name, whatever is in it, and never a way into another folder."""
+    return own_name(re.sub(rf"{FORBIDDEN.pattern}|[/\\]", "-", words), set())
+
+
 def own_name(text: str, taken: set[str]) -> str:
     """Make a name for a file out of what people called a thing, unlike those taken on a system that does not tell A from a.
 

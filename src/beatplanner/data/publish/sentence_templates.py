@@ -43,6 +43,8 @@ PLACE_WORDS = {
     "field": re.compile(r"\bfield (?=“)"),
 }
 OF_LAYER = re.compile(r"\{\w+\}: (?=\S)")
+# A field that holds whole sentences.
+BEHIND = re.compile(r"\{\w+\}\. (?=[A-Z])")
 CLAUSE = re.compile(r" \(|[,;.:] | and ")
 STOP = re.compile(r"\. (?=[A-ZА-Я“(])")
 # A number that was written for a person: not one of a house, and no year.
@@ -89,6 +91,7 @@ class Sentences:
         # what is told of a layer begins with its name, which a line is told without
         # and a sentence that is only added to others is told like one of its own
         alone = {english[2:]: said.removeprefix(". ") for english, said in texts.items() if english.startswith(". ")}
+        alone |= _behind_sentences(texts)
         texts = {**_without_place(texts), **alone, **texts}
         # what says more fits better
         split = [(FIELD.split(english), said) for english, said in texts.items() if FIELD.search(english)]
@@ -220,6 +223,16 @@ def _without_place(texts: dict[str, str]) -> dict[str, str]:
         named = OF_LAYER.match(english)
         if named is not None and said.startswith(named[0]) and len(WORD.findall(FIELD.sub("", english))) > 1:
             found[english[named.end() :]] = said[named.end() :]
+    return found
+
+
+def _behind_sentences(texts: dict[str, str]) -> dict[str, str]:
+    """Return what templates say behind sentences that are a field of theirs, such as “{where}. The smallest …”, as templates of their own."""
+    found: dict[str, str] = {}
+    for english, said in texts.items():
+        before = BEHIND.match(english)
+        if before is not None and said.startswith(before[0]) and len(WORD.findall(FIELD.sub("", english))) > 1:
+            found[english[before.end() :]] = said[before.end() :]
     return found
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+
 import pytest
 
 QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
+QtGui = pytest.importorskip("PySide6.QtGui")
 
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
+from beatplanner.ui.desktop.panels.gantt import FILLS
 from beatplanner.ui.desktop.window.theme import DARK, LIGHT, palette_of
 from conftest import ROSTER, write_grid_town, write_roster
 
@@ -84,6 +89,27 @@ def test_the_end_of_a_posting_is_dragged_and_the_rules_answer(window, qtbot):
     assert panel.postings[number].end == 7
 
 
+def test_what_was_dragged_over_another_posting_stays_in_view(window, qtbot):
+    panel, gantt = window.gantt, window.gantt.gantt
+    earlier, later = next(
+        (a, b)
+        for a, p in enumerate(panel.postings)
+        for b, q in enumerate(panel.postings)
+        if (p.beat, p.post) == (q.beat, q.post) and p.end <= q.start and q.end - q.start > 3
+    )
+    gantt.choose(earlier)
+    officer = panel.postings[earlier].officer
+    drag(panel, qtbot, earlier, "end", months=panel.postings[later].start - panel.postings[earlier].end + 3)
+    gantt.choose(-1)
+    dragged = next(n for n in gantt.marked if panel.postings[n].officer == officer)
+    box = gantt.bar(dragged)
+    # within what lies over the other, away from the grip at its end
+    at = box.right() - 1.5 * gantt.month_width, box.center().y()
+    assert gantt.posting_at(*at)[0] == dragged
+    fill = gantt.viewport().grab().toImage().pixelColor(round(at[0]), round(box.top()) + 5)
+    assert fill.name() == QtGui.QColor(FILLS[gantt.order[officer] % len(FILLS)]).name()
+
+
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
 def test_months_without_an_officer_are_seen_on_either_ground(window, colours):
     panel, gantt = window.gantt, window.gantt.gantt
@@ -115,6 +141,21 @@ def test_a_posting_goes_to_another_post_and_what_cannot_be_is_said(window, qtbot
     panel.repair()
     qtbot.waitUntil(lambda: "This is the plan now" in panel.answer.toPlainText(), timeout=120_000)
     assert verify(window.scenario.result).ok
+    assert not window.told
+
+
+def test_repair_reads_the_project_that_is_open_not_where_its_plan_was_made(window, town, tmp_path, qtbot):
+    folder = shutil.copytree(town.path("plan"), tmp_path / "plan")
+    summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    summary["description_file"] = str(tmp_path / "gone" / "project.toml")
+    (folder / "summary.json").write_text(json.dumps(summary), "utf-8")
+    window.scenario.take(folder)
+    QtWidgets.QApplication.processEvents()
+    panel = window.gantt
+    number = whole(panel)
+    drag(panel, qtbot, number, "all", row=-1 if panel.gantt.row_of(panel.postings[number]) else 1)
+    panel.repair()
+    qtbot.waitUntil(lambda: window.told or "This is the plan now" in panel.answer.toPlainText(), timeout=120_000)
     assert not window.told
 
 

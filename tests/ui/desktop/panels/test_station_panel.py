@@ -35,6 +35,14 @@ def free(panel):
     )
 
 
+def test_the_name_of_a_station_is_told_in_no_language(window, monkeypatch):
+    # a site of a register is called by its number, which is no amount
+    monkeypatch.setattr("beatplanner.ui.desktop.map.map_content.in_language", lambda text: f"told {text}")
+    content, plan = window.map.content, window.scenario.plan
+    content.take_stations(plan)
+    assert content.station_names == plan.stations["name" if "name" in plan.stations else "station"].astype(str).tolist()
+
+
 def test_a_station_is_dragged_and_walks_are_told_on_the_way(window):
     panel = window.stations
     taken, over = free(panel)

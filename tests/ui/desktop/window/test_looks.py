@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from beatplanner.ui.desktop.map.preview_map import LOOKS, LOOKS_DARK
 from beatplanner.ui.desktop.panels.beat_table import COLUMNS, TWO_LINES, as_text_table, in_two_lines
 from beatplanner.ui.desktop.toolkit.figures_text import percent
+from beatplanner.ui.desktop.toolkit.quiet import quiet
 from beatplanner.ui.desktop.window import palette, tour
 from beatplanner.ui.desktop.window.languages import InterfaceTranslator, install_language
 from beatplanner.ui.desktop.window.theme import apply_theme
@@ -196,6 +197,20 @@ def test_layers_begin_in_one_line_and_their_opacity_has_a_figure(window):
     tree.tree.setCurrentItem(items[0])
     tree.opacity.setValue(60)
     assert tree.how_opaque.text() == percent(0.6)
+
+
+def test_quiet_words_are_read_after_the_theme_has_changed(application, qtbot):
+    made = QtWidgets.QWidget()
+    qtbot.addWidget(made)
+    label = QtWidgets.QLabel("quiet", made)
+    apply_theme(application, "light")
+    quiet(label)
+    for theme in ("dark", "light", "dark"):
+        apply_theme(application, theme)
+        QtWidgets.QApplication.processEvents()
+        text = label.palette().windowText().color()
+        whole = application.palette().windowText().color()
+        assert text.rgb() == whole.rgb() and text.alpha() < 255, theme
 
 
 def test_the_brush_says_its_size(window):

@@ -188,6 +188,9 @@ def test_paths_that_lead_out_of_a_project_are_asked_about_and_not_touched():
     assert foreign_paths(rules, whole=False) == servers
     assert set(foreign_paths(rules, whole=True)) == {*servers, "/etc/roads.gpkg", r"C:\sites.csv", "../o.csv"}
     assert foreign_paths({"project": {"name": "A town, south of the river"}}, whole=True) == []
+    # what a project is called leads nowhere, whatever it looks like
+    for name in ("A: Centar / Čair", "/north/..", r"\\south", "~ town", "//"):
+        assert foreign_paths({"project": {"name": name}}, whole=True) == []
     # an address that is printed on the pages of beats is no file: the sample town opens without a question
     printed = {
         "forum": {"map_url": "https://police.example/map.html"},

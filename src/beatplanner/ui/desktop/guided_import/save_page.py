@@ -63,13 +63,13 @@ class SavePage(Page):
     def enter(self) -> None:
         """Propose a place and tell what will be in the project."""
         from beatplanner.data.guided_import.sources import ROLE_WORDS
-        from beatplanner.data.output_place import FORBIDDEN
+        from beatplanner.data.output_place import project_name
 
         rules = self.draft.rules
         self.replace_box.setVisible(False)
         self.replace_box.setChecked(False)
         if not self.place.text():
-            name = FORBIDDEN.sub("-", rules.name).strip(". ") or "project"
+            name = project_name(rules.name)
             self.place.setText(str(user_documents_path() / f"{name}{PROJECT_ENDING}"))
         lines = [self.tr("Project “{0}”").format(rules.name), ""]
         for source in self.draft.sources:

@@ -199,11 +199,11 @@ class MapContent:
         if plan is None or plan.stations is None:
             return
         self.points["Stations"] = np.column_stack([plan.stations.geometry.x, plan.stations.geometry.y])
-        from beatplanner.data.result.station_names import station_names
+        from beatplanner.data.result.station_names import own_names, station_names
 
-        # a made-up place that nobody has accepted has no name yet, here as in the pack
-        called = station_names(plan)
-        self.station_names = [in_language(called[s]) for s in plan.stations["station"].astype(str)]
+        # a made-up place that nobody has accepted has no name yet, here as in the pack; a name is no sentence, and one of digits no amount
+        own, called = own_names(plan), station_names(plan)
+        self.station_names = [own[s] or in_language(called[s]) for s in plan.stations["station"].astype(str)]
         if "walk_minutes" in plan.units:
             self.figures["Minutes on foot to a station"] = plan.units["walk_minutes"].to_numpy(float)
         self.lines.pop("Catchments", None)

@@ -210,7 +210,7 @@ class Gantt(QAbstractScrollArea):
             if self.days[month].month == 1 or month in (0, self.months):
                 painter.drawLine(QPointF(self._x(month), self.head), QPointF(self._x(month), view.height()))
         self._draw_empty(painter, first, last)
-        for number in sorted(range(len(self.postings)), key=lambda n: n == self.chosen):
+        for number in sorted(range(len(self.postings)), key=self._lies_over):
             self._draw_bar(painter, number, view)
         self._draw_today(painter, view)
         painter.restore()
@@ -239,6 +239,10 @@ class Gantt(QAbstractScrollArea):
             for month in range(self.months):
                 if not held[month]:
                     painter.fillRect(QRectF(self._x(month), self._y(row) + 4, self.month_width, self.line - 8), hatch)
+
+    def _lies_over(self, number: int) -> tuple[bool, bool]:
+        """Order postings from the lowest: what was dragged is seen over what it runs into, and who is chosen over all."""
+        return number == self.chosen, number in self.marked
 
     def _draw_bar(self, painter: QPainter, number: int, view) -> None:
         box = self.bar(number)
@@ -318,7 +322,7 @@ class Gantt(QAbstractScrollArea):
         """Return the posting under a place of the viewport and what of it: ``"start"``, ``"end"`` or ``"all"``; -1 for none."""
         if x < self.side or y < self.head:
             return -1, ""
-        for number in sorted(range(len(self.postings)), key=lambda n: n != self.chosen):
+        for number in sorted(range(len(self.postings)), key=self._lies_over, reverse=True):
             box = self.bar(number)
             if box.adjusted(-3, 0, 3, 0).contains(x, y):
                 grip = min(GRIP, box.width() / 4)

@@ -414,7 +414,7 @@ class GanttPanel(QWidget):
         """Let the solver keep the rules with the fewest changes of the plan in force, beginning with a table of wishes."""
         if self.window_.scenario.result is None:
             return
-        folder = self.window_.scenario.result
+        folder, document = self.window_.scenario.result, self.window_.scenario.document
         out = Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan"
         self.answer.setPlainText(self.tr("Looking for the fewest changes that keep the rules…"))
         planned, asked = self.draft.to_plan([self.kind]), self.window_.scenario.asked(of_plan=True)
@@ -425,6 +425,8 @@ class GanttPanel(QWidget):
             folder,
             out,
             wished,
+            # a project may have been copied, renamed or handed on since its plan was made
+            None if document is None else document.file,
         )
 
     def _take(

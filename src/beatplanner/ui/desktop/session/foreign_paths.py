@@ -14,20 +14,20 @@ SERVER = re.compile(r"^(\\\\|//|\\/|/\\)")
 ABSOLUTE = re.compile(r"^(/|\\|[A-Za-z]:|~|[a-z][a-z0-9+.-]+://|file:)", re.IGNORECASE)
 # a text with line breaks is none, and neither is a sentence
 LONGEST = 1_000
-# Addresses that are printed for readers of the pack, and that nothing here follows.
-PRINTED = {"map_url"}
+# Addresses that are printed for readers of the pack, and what a project is called: nothing here follows them.
+PRINTED = {("forum", "map_url"), ("project", "name")}
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any, at: tuple[str, ...] = ()) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for key, inner in value.items():
-            if key not in PRINTED:
-                yield from _texts(inner)
+            if (*at, key) not in PRINTED:
+                yield from _texts(inner, (*at, key))
     elif isinstance(value, list | tuple):
         for inner in value:
-            yield from _texts(inner)
+            yield from _texts(inner, at)
 
 
 def leads_to_server(path: str) -> bool:

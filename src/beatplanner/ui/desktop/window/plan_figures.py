@@ -104,7 +104,16 @@ class PlanFigures:
                 number(o["language_gaps"]),
             )
             lines.append(f"{words}. {self._proof(o)}")
-        lines += [self.tr("Rules clash: {0}").format(in_language(c)) for c in s.get("clashes", [])]
+        unproven = set(s.get("unproven_clashes", []))
+        # that rules clash is a claim, which needs a proof
+        found = self.tr("No plan that keeps all rules was found: {0}.")
+        for clash in s.get("clashes", []):
+            words = in_language(clash)
+            lines.append(
+                found.format(words.removesuffix("."))
+                if clash in unproven
+                else self.tr("Rules clash: {0}").format(words)
+            )
         return "\n\n".join(lines)
 
     def _levels_words(self: Any) -> list[str]:

@@ -353,9 +353,9 @@ class ProjectActions:
         document = self.scenario.document
         if document is None:
             return None
-        from beatplanner.data.output_place import FORBIDDEN
+        from beatplanner.data.output_place import project_name
 
-        name = FORBIDDEN.sub("-", self.scenario.name).strip(". ") or "project"
+        name = project_name(self.scenario.name)
         place = (
             document.file.with_name(f"{document.file.stem} (2){project_ending(document.file)}")
             if document.is_file

@@ -38,6 +38,8 @@ ASK_AFTER = 20.0
 TICK_MS = 500
 # What a run does before its steps, and after them.
 BEFORE_STEPS, PROVING, AFTER_STEPS = ("", "preparing", "reading"), "proving", "writing"
+# Steps of which neither waits for the other.
+SIDE_BY_SIDE = ("beats", "stations")
 
 
 def _at(place: str, words: str) -> str:
@@ -263,10 +265,15 @@ class RunActions(RunGaps):
         }
 
     def _go_to(self: Any, step: str) -> None:
-        """Take a step as the one that is under way, unless a later one is: steps are planned side by side, and one may tell more after the next has begun."""
+        """Take a step as the one that is under way, unless a later one is.
+
+        Those that are planned side by side take turns, as the words and the chart below do: of these the one that told last.
+        """
         order = [*BEFORE_STEPS, *self.steps_ahead, PROVING, AFTER_STEPS]
+        beside = step in SIDE_BY_SIDE and self.step_running in SIDE_BY_SIDE
         if not self.steps_ahead or (
-            step in order and (self.step_running not in order or order.index(step) > order.index(self.step_running))
+            step in order
+            and (self.step_running not in order or beside or order.index(step) > order.index(self.step_running))
         ):
             self.step_running = step
         if self.search_from is None and self.step_running not in BEFORE_STEPS:
