@@ -199,6 +199,26 @@ def test_layers_begin_in_one_line_and_their_opacity_has_a_figure(window):
     assert tree.how_opaque.text() == percent(0.6)
 
 
+def test_fields_of_rules_are_no_windows_of_their_own_for_a_moment(window, application):
+    shown = []
+
+    class Watch(QtCore.QObject):
+        def eventFilter(self, watched, event):  # noqa: N802 - Qt's name
+            if event.type() == QtCore.QEvent.Type.Show and isinstance(watched, QtWidgets.QWidget):
+                shown.append((type(watched).__name__, watched.isWindow()))
+            return False
+
+    panel, watch = window.rule_panel, Watch()
+    before = panel.fields
+    panel._keys = ()
+    application.installEventFilter(watch)
+    panel.load()
+    QtWidgets.QApplication.processEvents()
+    application.removeEventFilter(watch)
+    assert panel.fields and panel.fields is not before
+    assert not [name for name, is_window in shown if is_window]
+
+
 def test_quiet_words_are_read_after_the_theme_has_changed(application, qtbot):
     made = QtWidgets.QWidget()
     qtbot.addWidget(made)

@@ -98,7 +98,13 @@ class RuleField(QFrame):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.wrong.setStyleSheet(f"color: {signal('wrong', self.palette()).name()}")
         self.wrong.hide()
-        self.number, self.choice, self.on, self.text = NumberBox(), QComboBox(), QCheckBox(), QLineEdit()
+        # with their place at once: without it each that is shown would be a window of its own for a moment
+        self.number, self.choice, self.on, self.text = (
+            NumberBox(self),
+            QComboBox(self),
+            QCheckBox(self),
+            QLineEdit(self),
+        )
         self.text.setAcceptDrops(False)  # files are taken by the window
         self.why = QToolButton()
         self.why.setText(self.tr("why?"))
