@@ -81,7 +81,7 @@ def test_steps_seconds_and_bar_only_go_forward(window, monkeypatch):
         "Step 4 of 4: Checking and writing the plan"
     }
     # what an earlier step finds is told as that step's
-    assert lines[4][2] == "Beats" and "7,000 hours × km" in lines[4][3] and lines[6][2] == "Stations: West"
+    assert "7,000 hours × km" in lines[4][2] and lines[6][2] == "Stations: West"
     # a clock that is set back moves nothing back; how long reading took on this machine is left out
     window.step_running, window.search_from = "officers", 0.0
     monkeypatch.setattr(type(window.solving), "running", True)
