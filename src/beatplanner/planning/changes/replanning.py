@@ -87,7 +87,7 @@ def replan(
     reason: str = "",
     by: str = "",
     wished: pd.DataFrame | None = None,
-    inputs: Path | None = None,
+    project: Path | None = None,
     time_limit: float = 60.0,
     seed: int = 0,
     threads: int = 1,
@@ -110,7 +110,7 @@ def replan(
         Kept in the audit of a plan with ordered moves.
     wished
         Postings (as the layer ``assignments``) that are kept as far as the rules allow, in place of the published ones.
-    inputs
+    project
         The description or project file that the inputs are read by; None takes the one that the plan names, which lay where it was planned.
     time_limit, seed, threads, progress, cancelled
         As for `plan.run`.
@@ -130,7 +130,7 @@ def replan(
     rules = before.summary.get("rules", {})
     if before.assignments is None or before.roster is None or before.beats is None or "officers" not in before.summary:
         raise InputError(problem("this plan has no officers to plan anew", "Give a plan with officers", file=folder))
-    file = Path(before.summary.get("description_file", "")) if inputs is None else inputs
+    file = Path(before.summary.get("description_file", "")) if project is None else project
     description = Description.model_validate(rules).model_copy(update={"folder": file.parent, "file": file})
     officers = description.officers
     assert officers is not None

@@ -91,23 +91,16 @@ def test_the_end_of_a_posting_is_dragged_and_the_rules_answer(window, qtbot):
 
 def test_what_was_dragged_over_another_posting_stays_in_view(window, qtbot):
     panel, gantt = window.gantt, window.gantt.gantt
-    earlier, later = next(
-        (a, b)
-        for a, p in enumerate(panel.postings)
-        for b, q in enumerate(panel.postings)
-        if (p.beat, p.post) == (q.beat, q.post) and p.end <= q.start and q.end - q.start > 3
-    )
-    gantt.choose(earlier)
-    officer = panel.postings[earlier].officer
-    drag(panel, qtbot, earlier, "end", months=panel.postings[later].start - panel.postings[earlier].end + 3)
+    number = whole(panel)
+    drag(panel, qtbot, number, "all", row=-1 if gantt.row_of(panel.postings[number]) else 1)
     gantt.choose(-1)
-    dragged = next(n for n in gantt.marked if panel.postings[n].officer == officer)
-    box = gantt.bar(dragged)
-    # within what lies over the other, away from the grip at its end
-    at = box.right() - 1.5 * gantt.month_width, box.center().y()
-    assert gantt.posting_at(*at)[0] == dragged
-    fill = gantt.viewport().grab().toImage().pixelColor(round(at[0]), round(box.top()) + 5)
-    assert fill.name() == QtGui.QColor(FILLS[gantt.order[officer] % len(FILLS)]).name()
+    box = gantt.bar(number)
+    # away from the grip at its end, and from the names
+    at = box.right() - 1.5 * gantt.month_width, box.top() + 5
+    assert gantt.posting_at(*at)[0] == number
+    fill = FILLS[gantt.order[panel.postings[number].officer] % len(FILLS)]
+    seen = gantt.viewport().grab().toImage().pixelColor(round(at[0]), round(at[1]))
+    assert seen.name() == QtGui.QColor(fill).name()
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])

@@ -24,11 +24,11 @@ def accept_postings(folder: Path, out: Path, postings: list[Any], reason: str) -
     return accept(folder, out, postings, reason=reason)
 
 
-def replan_postings(folder: Path, out: Path, wished: Any, inputs: Path | None) -> ReplanFound:
+def replan_postings(folder: Path, out: Path, wished: Any, project: Path | None) -> ReplanFound:
     """Write a plan anew with the fewest changes that keep the rules, beginning with a table of wishes."""
     from beatplanner.planning.changes.replanning import replan
 
-    return replan(folder, out, [], wished=wished, inputs=inputs, time_limit=REPAIR_SECONDS)
+    return replan(folder, out, [], wished=wished, project=project, time_limit=REPAIR_SECONDS)
 
 
 def count_cards(plan: PlanTables, town: Town | None) -> tuple[dict[str, object], list[PlanWarning]]:
