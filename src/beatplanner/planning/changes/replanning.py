@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import pandas as pd
 
@@ -130,8 +130,12 @@ def replan(
     rules = before.summary.get("rules", {})
     if before.assignments is None or before.roster is None or before.beats is None or "officers" not in before.summary:
         raise InputError(problem("this plan has no officers to plan anew", "Give a plan with officers", file=folder))
-    file = Path(before.summary.get("description_file", "")) if project is None else project
-    description = Description.model_validate(rules).model_copy(update={"folder": file.parent, "file": file})
+    recorded = Path(before.summary.get("description_file", ""))
+    file = recorded if project is None else project
+    # the layers of a project file are named as in the file itself, which may be called otherwise by now
+    description = Description.model_validate(_called(rules, recorded.name, file.name)).model_copy(
+        update={"folder": file.parent, "file": file}
+    )
     officers = description.officers
     assert officers is not None
     _check(before, changes, officers.start, officers.years, folder)
@@ -196,6 +200,13 @@ def replan(
 
         write_everything(out, written, also=finish)
     return {"summary": summary, "diff": diff, "price": price, "trust": trust}
+
+
+def _called(rules: Any, old: str, new: str) -> Any:
+    """Return rules whose paths name a file by what it is called now."""
+    if isinstance(rules, dict):
+        return {k: new if k == "path" and v == old else _called(v, old, new) for k, v in rules.items()}
+    return [_called(v, old, new) for v in rules] if isinstance(rules, list | tuple) else rules
 
 
 def _as_row(event: OfficerEvent) -> OfficerChange:
