@@ -168,6 +168,12 @@ def with_neighbours(town, text):
     town.swap("[beats]\n", '[beats]\nobjective = "cut"\nadjacency = "edges.csv"\n')
 
 
+def told_objective(folder):
+    verdict = verify(folder)
+    assert verdict.ok
+    return next(str(c) for c in verdict.checks if c.name == "beats.objective")
+
+
 def rows(metres=None):
     pairs = [(i, i + 1) for i in range(1, 17) if i % 4] + [(i, i + 4) for i in range(1, 13)]
     return [(a, b) if metres is None else (a, b, metres(a, b)) for a, b in pairs]
@@ -187,6 +193,7 @@ def test_a_table_of_neighbours_without_metres_counts_links(town):
         units[a] != units[b] for a, b in rows() if (a % 4 < 3) == (b % 4 < 3) and not (a % 4 == 2 and b == a + 1)
     )
     assert beats["objective"] > 0 and beats["objective_unit"] == "links"
+    assert told_objective(town.path("out")).endswith("links between beats")
 
 
 @pytest.mark.papers
@@ -195,7 +202,7 @@ def test_a_table_of_neighbours_with_metres_is_believed(town):
     run(town.project, town.path("out"), steps=("beats",), pack=False)
     beats = beats_of(town.path("out"))
     assert beats["objective"] % 10 == 0 and beats["objective_unit"] == "metres"
-    assert verify(town.path("out")).ok
+    assert told_objective(town.path("out")).endswith("metres between beats")
 
 
 @pytest.mark.parametrize(

@@ -266,8 +266,17 @@ def _check_objective(ledger: Ledger, evidence: Evidence, claims: Claims, planned
         "beats.objective",
         claims.get("objective"),
         float(edges["metres"].to_numpy(float)[between].sum()),
-        "metres between beats",
+        f"{unit_of_objective(evidence)} between beats",
     )
+
+
+def unit_of_objective(evidence: Evidence) -> str:
+    """Return what the objective of the beats counts; without metres in a table of neighbours every link counts one."""
+    rules, edges = evidence.rules.beats, evidence.edges
+    if rules is None or rules.objective == "travel":
+        return "hours × metres"
+    by_table = rules.adjacency is not None and bool((edges.loc[edges["kind"] == "file", "metres"] == 1.0).all())
+    return "links" if by_table else "metres"
 
 
 def metres_between(evidence: Evidence) -> Callable[[Any, Any], np.ndarray] | None:

@@ -22,6 +22,7 @@ from beatplanner.data.narrowing import is_collection, is_dict, is_list
 from beatplanner.data.result.cells import readable
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS
+from beatplanner.planning.verification.beats import unit_of_objective
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, same, text
 from beatplanner.planning.verification.officer_details import check_officer_details
@@ -225,9 +226,9 @@ def _check_beats(ledger: Ledger, evidence: Evidence) -> None:
     if "objective_unit" in claims:
         ledger.add(
             "beats.objective_unit",
-            claims["objective_unit"] == _unit(evidence),
+            claims["objective_unit"] == unit_of_objective(evidence),
             claims["objective_unit"],
-            _unit(evidence),
+            unit_of_objective(evidence),
         )
     rows = list_of(claims, "municipalities")
     planned = bool(claims.get("planned", True))
@@ -294,15 +295,6 @@ def _check_beats(ledger: Ledger, evidence: Evidence) -> None:
         len(names),
         "beats",
     )
-
-
-def _unit(evidence: Evidence) -> str:
-    """Return what the objective of the beats counts; without metres in a table of neighbours every link counts one."""
-    rules, edges = evidence.rules.beats, evidence.edges
-    if rules is None or rules.objective == "travel":
-        return "hours × metres"
-    by_table = rules.adjacency is not None and bool((edges.loc[edges["kind"] == "file", "metres"] == 1.0).all())
-    return "links" if by_table else "metres"
 
 
 def _is_truth(value: object) -> TypeGuard[bool]:
