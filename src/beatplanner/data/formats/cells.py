@@ -313,7 +313,8 @@ def raise_rows(wrong: Sequence[tuple[int, str]], where: Place, field: str, mend:
     raise InputError(*notes)
 
 
-def _marks_no_time(value: object) -> bool:
+def marks_no_time(value: object) -> bool:
+    """Tell whether a cell stands for a time that is missing, such as “n/a”, −999 or 0000-00-00."""
     if not isinstance(value, str):
         return isinstance(value, int | float) and value in MISSING_CODES
     text = value.strip().casefold()
@@ -331,7 +332,7 @@ def read_times(values: pd.Series, zone: str | None = None) -> TimeColumn:
         cells = values.where(~values.isin(MISSING_CODES))
     elif not pd.api.types.is_datetime64_any_dtype(values):
         # a mark such as “n/a” or −999 is no time, and no fault either
-        marked = values.map(_marks_no_time)
+        marked = values.map(marks_no_time)
         cells = values.astype(object).where(~(missing_cells(values) | marked.to_numpy(bool)), None)
     return parse_times(cells, zone)
 

@@ -19,7 +19,11 @@ DMS = re.compile(
 MGRS = re.compile(
     r"^\s*(\d{1,2})\s*([C-HJ-NP-X])\s*([A-HJ-NP-Z])\s*([A-HJ-NP-V])\s*(\d{0,5})\s*(\d{0,5})\s*$", re.IGNORECASE
 )
-PAIR = re.compile(r"^\s*\(?\s*([+-]?\d{1,3}(?:\.\d+)?)\s*[,;\s]\s*([+-]?\d{1,3}(?:\.\d+)?)\s*\)?\s*$")
+# Two numbers with points, or with commas where another sign or a blank parts the two.
+PAIRS = (
+    re.compile(r"^\s*\(?\s*([+-]?\d{1,3}(?:\.\d+)?)\s*[,;\s]\s*([+-]?\d{1,3}(?:\.\d+)?)\s*\)?\s*$"),
+    re.compile(r"^\s*\(?\s*([+-]?\d{1,3},\d+)(?:\s*;\s*|\s+)([+-]?\d{1,3},\d+)\s*\)?\s*$"),
+)
 # Names of columns that say which coordinate they hold.
 LONGITUDE = {
     "lon",
@@ -74,6 +78,11 @@ def degrees(text: str) -> float | None:
     --------
     >>> degrees("42°05′24″N"), degrees("21 30.0 W"), degrees("nowhere")
     (42.09, -21.5, None)
+
+    A sign and a letter that both say west, or south, say it once:
+
+    >>> degrees("-21 30.0 W")
+    -21.5
     """
     found = DMS.match(text)
     if not found:
@@ -82,7 +91,7 @@ def degrees(text: str) -> float | None:
     if m >= 60 or s >= 60 or d > 180:
         return None
     head = (found["before"] or found["after"] or "").upper()
-    sign = _HEAD.get(head, 1) * (-1 if found["sign"] == "-" else 1)
+    sign = min(_HEAD.get(head, 1), -1 if found["sign"] == "-" else 1)
     return sign * (d + m / 60 + s / 3600)
 
 
@@ -104,14 +113,15 @@ def parse_pairs(texts: Sequence[str | None]) -> np.ndarray | None:
         return None
     if sum(MGRS.match(t) is not None for t in given) >= 0.9 * len(given):
         return parse_mgrs(texts)
-    if sum(PAIR.match(t) is not None for t in given) >= 0.9 * len(given):
-        found = np.full((len(texts), 2), np.nan)
-        for i, text in enumerate(texts):
-            pair = PAIR.match(text) if text is not None else None
-            if pair:
-                found[i] = float(pair[2]), float(pair[1])
-        return found
+    if sum(_pair(t) is not None for t in given) >= 0.9 * len(given):
+        return np.array([(np.nan, np.nan) if t is None else _pair(t) or (np.nan, np.nan) for t in texts])
     return None
+
+
+def _pair(text: str) -> tuple[float, float] | None:
+    """Return longitude and latitude of a text that has the latitude first, None where it is no pair of numbers."""
+    found = PAIRS[0].match(text) or PAIRS[1].match(text)
+    return (float(found[2].replace(",", ".")), float(found[1].replace(",", "."))) if found else None
 
 
 def parse_mgrs(texts: Sequence[str | None]) -> np.ndarray:

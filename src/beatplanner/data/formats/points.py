@@ -14,7 +14,7 @@ from pyproj import CRS
 
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.formats.cells import MISSING_CODES, numbers, raise_rows, read_numbers, texts
-from beatplanner.data.formats.coordinates import parse_degrees, parse_pairs
+from beatplanner.data.formats.coordinates import MGRS, parse_degrees, parse_pairs
 from beatplanner.data.formats.layers import NO_CRS, SET_CRS, crs_from, read_layer, read_table, with_datum
 from beatplanner.data.formats.source import Place
 
@@ -65,16 +65,7 @@ def read_points(
         where = replace(where, notes=(*where.notes, *notes))
         if crs is None and given.is_geographic and not (x == y or notes) and guess is not None:
             raise guess(np.column_stack([east, north]), where, "the coordinates have no CRS")
-        if given.is_geographic:
-            bad = np.flatnonzero((np.abs(east) > 180) | (np.abs(north) > 90))
-            if len(bad):
-                what = (
-                    f"{x} {east[bad[0]]:g}, {y} {north[bad[0]]:g} is no longitude and latitude ({len(bad):,} such rows)"
-                )
-                if guess is not None and len(bad) > 0.5 * np.isfinite(east).sum():
-                    raise guess(np.column_stack([east, north]), where, what)
-                mend = f"Set {key}.crs to the CRS that the numbers are in"
-                raise InputError(where.problem(what, mend, row=where.rows[int(bad[0])], field=x))
+        check_degrees((x, y), east, north, given, where, key, guess)
         points = gpd.GeoSeries(gpd.points_from_xy(east, north), crs=given)
         where = with_datum(where, given, np.column_stack([east, north]))
     else:
@@ -107,6 +98,27 @@ def read_points(
     found.insert(0, "x", placed[:, 0])
     found.insert(1, "y", placed[:, 1])
     return found, where
+
+
+def check_degrees(
+    columns: tuple[str, str],
+    east: np.ndarray,
+    north: np.ndarray,
+    given: CRS,
+    where: Place,
+    key: str,
+    guess: Callable[[np.ndarray, Place, str], InputError] | None = None,
+) -> None:
+    """Raise InputError where coordinates of a geographic CRS are no longitudes and latitudes; parameters as in `read_points`."""
+    bad = np.flatnonzero((np.abs(east) > 180) | (np.abs(north) > 90))
+    if not given.is_geographic or not len(bad):
+        return
+    (x, y), first = columns, int(bad[0])
+    what = f"{x} {east[first]:g}, {y} {north[first]:g} is no longitude and latitude ({len(bad):,} such rows)"
+    if guess is not None and len(bad) > 0.5 * np.isfinite(east).sum():
+        raise guess(np.column_stack([east, north]), where, what)
+    mend = f"Set {key}.crs to the CRS that the numbers are in"
+    raise InputError(where.problem(what, mend, row=where.rows[first], field=x))
 
 
 @dataclass
@@ -143,7 +155,7 @@ def read_coordinates(frame: pd.DataFrame, x: str, y: str) -> ColumnPoints | None
         if both is None:
             return None
         bad = [i for i in np.flatnonzero(~np.isfinite(both).all(axis=1)) if column[i] is not None]
-        kind = "MGRS references" if parse_degrees(column) is None and "," not in str(column[0]) else "pairs of degrees"
+        kind = "pairs of degrees" if not any(MGRS.match(t) for t in column if t is not None) else "MGRS references"
         found = ColumnPoints(both[:, 0], both[:, 1], True, {}, [f"coordinates were read as {kind}"])
         if bad:
             found.wrong[x] = [

@@ -230,8 +230,10 @@ class ImportDraft:
                     self.set_crs(other)
 
     def set_column(self, source: DraftSource, meaning: str, column: str) -> None:
-        """Say which column has a meaning; empty for none. A column has one meaning only."""
-        for other in [m for m, c in source.columns.items() if c == column or m == meaning]:
+        """Say which column has a meaning; empty for none. A column has one meaning only, but one of places may be both x and y."""
+        look = source.look.column(column)
+        pair = {"x", "y"} if look is not None and look.places == "both" and meaning in ("x", "y") else set[str]()
+        for other in [m for m, c in source.columns.items() if m == meaning or (c == column and m not in pair)]:
             source.columns.pop(other)
         if column:
             source.columns[meaning] = column

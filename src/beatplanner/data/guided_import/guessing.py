@@ -23,7 +23,8 @@ from beatplanner.data.town.columns import ROSTER_COLUMNS, TABLES, guessed_column
 # What the reason of a guessed CRS says where another fits nearly as well, and lies elsewhere by more metres than an address is wrong by.
 RIVALS, RIVAL, ELSEWHERE = "nearly as likely", 0.1, 60.0
 
-COUNTED_TIMES = ((25_569, 73_051), (6.3e8, 4.1e9), (6.3e11, 4.1e12))
+# A spreadsheet's days, years, and seconds and milliseconds since 1970.
+COUNTED_TIMES = ((25_569, 73_051), (1900, 2200), (6.3e8, 4.1e9), (6.3e11, 4.1e12))
 ROLES = (
     "units",
     "incidents",
@@ -192,6 +193,9 @@ def guess_columns(look: LayerLook, role: str) -> dict[str, str]:
         if score >= 0.5 and meaning not in found and name not in found.values():
             found[meaning] = name
     found |= beside
+    both = next((c.name for c in look.columns if c.places == "both"), None)
+    if both is not None and "x" in wanted and not {"x", "y"} & set(found):
+        found = {m: c for m, c in found.items() if c != both} | {"x": both, "y": both}
     if role == "units" and "current" in found and found["current"] == found.get("id"):
         found.pop("current")
     for needed in NEEDED.get(role, ()):
@@ -251,10 +255,11 @@ def _can_mean(column: ColumnLook, meaning: str, role: str, rows: int) -> bool:
         return role == "roster"
     if meaning == "population":
         return number and column.high >= 0
-    if meaning in ("x", "y", "cost", "workload"):
+    if meaning in ("x", "y"):
+        return number or column.places == "degrees"
+    if meaning in ("cost", "workload"):
         return number
     if meaning in ("time", "since", "trained_on", "joins_on", "leaves_on"):
-        # a spreadsheet's days, or seconds and milliseconds since 1970
         counted = number and any(low <= column.low and column.high < high for low, high in COUNTED_TIMES)
         return column.kind == "time" or counted
     if meaning == "id" and role != "current":

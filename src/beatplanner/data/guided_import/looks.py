@@ -14,7 +14,8 @@ from pyproj import CRS
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.archives import is_archive, members, unpacked
-from beatplanner.data.formats.cells import missing_cells, read_numbers, read_times
+from beatplanner.data.formats.cells import marks_no_time, missing_cells, read_numbers, read_times, texts
+from beatplanner.data.formats.coordinates import parse_degrees, parse_pairs
 from beatplanner.data.formats.frames import code_of
 from beatplanner.data.formats.layers import WholeLayer, is_table, whole_layers, whole_table
 from beatplanner.data.formats.rasters import opened_raster
@@ -24,6 +25,10 @@ from beatplanner.data.paths import whole_path
 RASTERS = {".tif", ".tiff"}
 # Rows whose values are looked at; all rows are where it matters whether a value stands once.
 LOOKED_AT = 4000
+NUMBERS_FROM = 0.9  # share of the cells from which on a column holds numbers
+# A day as a spreadsheet counts it, where other cells of the column are dates.
+A_DAY_COUNTED = r"[2-7]\d{4}(?:[.,]\d+)?"
+A_NUMBER = r"\d{5,}[.,]\d+|\d+[.,]0"
 LIKE_A_TIME = r"\d\s?[./\-]\s?\d|^\d{8}$|\d\s*[^\W\d]{3,}|[^\W\d]{3,}\.?\s*\d"
 
 
@@ -45,6 +50,8 @@ class ColumnLook:
         Whether all its numbers are whole ones.
     samples
         A few different values.
+    places
+        Of a text: ``"degrees"`` where it holds degrees with minutes and seconds, ``"both"`` where it holds both coordinates; else empty.
     """
 
     name: str
@@ -55,6 +62,7 @@ class ColumnLook:
     high: float
     whole: bool
     samples: tuple[str, ...]
+    places: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,9 +181,18 @@ def _column(values: pd.Series) -> ColumnLook:
     cells = values[~missing_cells(values)]
     few = cells.iloc[:LOOKED_AT]
     is_bool = pd.api.types.is_bool_dtype(few)
-    found = np.full(len(few), np.nan) if is_bool else read_numbers(few).values
-    share = np.isfinite(found).mean() if len(few) else 0.0
-    kind = "empty" if not len(few) else "time" if _are_times(few) else "number" if share > 0.9 else "text"
+    # a mark such as “..” or “n/a” stands for a number or a time that is missing, and says nothing of the others
+    read = None if is_bool else read_numbers(few)
+    marks = np.zeros(len(few), bool) if read is None else read.missing
+    told = few[~marks]
+    found = np.full(len(told), np.nan) if read is None else read.values[~marks]
+    if len(told) and not is_bool and np.isfinite(found).mean() <= NUMBERS_FROM:
+        # that a column does not tell which sign is the decimal one makes it no text
+        found = read_numbers(told, whole=True).values
+    share = np.isfinite(found).mean() if len(told) else 0.0
+    dated = few[~few.map(marks_no_time).to_numpy(bool)]
+    times = len(dated) > 0 and _are_times(dated)
+    kind = "empty" if not len(few) else "time" if times else "number" if share > NUMBERS_FROM else "text"
     numbers = found[np.isfinite(found)]
     samples = tuple(dict.fromkeys(str(v)[:40] for v in few.iloc[:200]))[:6]
     low, high = (float(numbers.min()), float(numbers.max())) if kind == "number" else (np.nan, np.nan)
@@ -189,16 +206,30 @@ def _column(values: pd.Series) -> ColumnLook:
         high,
         whole,
         samples,
+        _places(told) if kind == "text" else "",
     )
 
 
+def _places(values: pd.Series) -> str:
+    """Return which coordinates texts hold, as `ColumnLook.places`."""
+    few = texts(values.iloc[:200])
+    return "degrees" if parse_degrees(few) is not None else "both" if parse_pairs(few) is not None else ""
+
+
 def _are_times(values: pd.Series) -> bool:
-    """Tell whether at least 95 % of the cells are written as times; numbers are not, whatever they count."""
+    """Tell whether at least 95 % of the cells are written as times; numbers are not, whatever they count, but among dates."""
     if pd.api.types.is_datetime64_any_dtype(values) or values.map(lambda v: isinstance(v, dt.date)).all():
         return True
     if pd.api.types.is_numeric_dtype(values):
         return False
     few = values.iloc[:500]
     # a year, a number of a house or a code alone is no time
-    spelled = few.map(lambda v: isinstance(v, dt.date) or bool(re.search(LIKE_A_TIME, str(v))))
-    return bool(spelled.mean() > 0.95) and bool(read_times(few).values.notna().mean() >= 0.95)
+    spelled = few.map(lambda v: isinstance(v, dt.date) or (isinstance(v, str) and _spells_a_time(v)))
+    counted = few.map(lambda v: bool(re.fullmatch(A_DAY_COUNTED, str(v))))
+    like = spelled | (counted & bool(spelled.any()))
+    return bool(like.mean() > 0.95) and bool(read_times(few).values.notna().mean() >= 0.95)
+
+
+def _spells_a_time(text: str) -> bool:
+    """Tell whether a text is written as times are: “30123.0” of a spreadsheet counts something, and may count days."""
+    return re.search(LIKE_A_TIME, text) is not None and re.fullmatch(A_NUMBER, text.strip()) is None

@@ -10,6 +10,11 @@ from beatplanner.data.guided_import.table_roles import TABLE_MEANING_WORDS, TABL
 # One layer each; of these more than one may be given where a project can hold it.
 TIMES = ("time", "since", "trained_on", "joins_on", "leaves_on")
 NUMBERS = ("population", "workload", "cost")
+# All that is a number: a text in such a column is one too.
+MEASURES = (
+    *NUMBERS,
+    *("x", "y", "metres", "minutes", "per_hour", "minutes_on_scene", "officers", "priority", "speed_kmh", "posts"),
+)
 # Residents, and money, which has no thousandths: “1.234” is a thousand, as where a plan reads them.
 WHOLE = ("population", "cost")
 ROLE_WORDS = {

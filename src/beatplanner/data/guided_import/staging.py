@@ -16,12 +16,13 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.formats.cells import is_missing
+from beatplanner.data.formats.cells import is_missing, read_numbers
 from beatplanner.data.formats.geopackages import write_layer
 from beatplanner.data.guided_import.draft import ImportDraft
 from beatplanner.data.guided_import.guessing import MEANINGS
-from beatplanner.data.guided_import.sources import DraftSource
+from beatplanner.data.guided_import.sources import MEASURES, WHOLE, DraftSource
 from beatplanner.data.guided_import.table_roles import TABLE_ROLES
+from beatplanner.data.narrowing import is_float
 
 # A description while it is put together: keys and values by section.
 Sections = dict[str, dict[str, object]]
@@ -85,35 +86,56 @@ def staged_description(file: Path) -> Any:
 
 def _save(frame: pd.DataFrame, folder: Path, role: str, source: DraftSource) -> dict[str, object]:
     """Write one staged layer; return where it is."""
-    used = list(
-        dict.fromkeys(source.columns[m] for m in MEANINGS[source.role] if m in source.columns and m not in ("x", "y"))
-    )
-    for column in used:
-        if frame[column].dtype == object:
-            frame[column] = _of_one_kind(frame[column])
+    columns = {m: source.columns[m] for m in MEANINGS[source.role] if m in source.columns and m not in ("x", "y")}
+    used = list(dict.fromkeys(columns.values()))
     if isinstance(frame, gpd.GeoDataFrame) and frame.geometry.name in frame:
+        for meaning, column in columns.items():
+            if frame[column].dtype == object:
+                frame[column] = _of_one_kind(frame[column], meaning)
         there = frame.geometry.notna() & ~frame.geometry.is_empty
         kept = frame.loc[there if role != "units" else frame.index, [*used, frame.geometry.name]]
         write_layer(gpd.GeoDataFrame(kept), folder / f"{role}.gpkg", role)
         return {"path": f"{role}.gpkg", "layer": role}
-    frame[used].to_csv(folder / f"{role}.csv", index=False, encoding="utf-8")
-    return {"path": f"{role}.csv"}
+    return _save_table(frame, {c: (m, c) for m, c in columns.items()}, folder / f"{role}.csv")
 
 
-def _of_one_kind(values: pd.Series) -> list[Any]:
+def _save_table(frame: pd.DataFrame, columns: dict[str, tuple[str, str]], file: Path) -> dict[str, object]:
+    """Write columns of a table, each by its new name with its meaning and its name in the frame, as text that is read as the same values."""
+    written = {new: [_as_text(v) for v in _values(frame[c], m)] for new, (m, c) in columns.items()}
+    pd.DataFrame(written, dtype=object).to_csv(file, index=False, encoding="utf-8")
+    return {"path": file.name}
+
+
+def _of_one_kind(values: pd.Series, meaning: str) -> list[Any]:
     """Return the cells of a workbook, which are of several kinds, as numbers where all are, else as text that is read as the same values."""
-    cells = [None if is_missing(v) else v for v in values]
-    if all(v is None or (isinstance(v, int | float) and not isinstance(v, bool)) for v in cells):
+    cells = _values(values, meaning)
+    if all(v is None or _is_number(v) for v in cells):
         return [np.nan if v is None else v for v in cells]
-    return [None if v is None else _as_text(v) for v in cells]
+    return [_as_text(v) for v in cells]
 
 
-def _as_text(value: Any) -> str:
+def _values(values: pd.Series, meaning: str) -> list[Any]:
+    """Return cells, None where empty; texts among numbers are read here, as the signs of those, once written, would decide of theirs."""
+    cells = [None if is_missing(v) else v for v in values]
+    if meaning in MEASURES and any(_is_number(v) for v in cells):
+        read = read_numbers(values, whole=meaning in WHOLE).values
+        return [float(n) if isinstance(v, str) and np.isfinite(n) else v for v, n in zip(cells, read, strict=True)]
+    return cells
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
+def _as_text(value: Any) -> str | None:
+    if value is None:
+        return None
     if isinstance(value, dt.date):
         return value.isoformat()
-    if isinstance(value, float):
+    if is_float(value):
         # three digits behind the sign could be thousands
-        return str(int(value)) if value.is_integer() else re.sub(r"^(-?\d+\.\d{3})$", r"\g<1>0", str(value))
+        number = float(value)
+        return str(int(number)) if number.is_integer() else re.sub(r"^(-?\d+\.\d{3})$", r"\g<1>0", str(number))
     return str(value)
 
 
@@ -167,11 +189,9 @@ def _lines(draft: ImportDraft, source: DraftSource, raw: Sections, folder: Path)
 
 
 def _roster(draft: ImportDraft, source: DraftSource, raw: Sections, folder: Path) -> None:
-    frame = draft.mended(source)
     # the roster's columns have fixed names
-    renamed = pd.DataFrame({m: frame[c] for m, c in source.columns.items()})
-    renamed.to_csv(folder / "officers.csv", index=False, encoding="utf-8")
-    raw.setdefault("officers", {}).update({"path": "officers.csv"} | ({"crs": source.crs} if source.crs else {}))
+    place = _save_table(draft.mended(source), {m: (m, c) for m, c in source.columns.items()}, folder / "officers.csv")
+    raw.setdefault("officers", {}).update(place | ({"crs": source.crs} if source.crs else {}))
 
 
 def _fixed_table(draft: ImportDraft, source: DraftSource, raw: Sections, folder: Path) -> None:
@@ -179,11 +199,9 @@ def _fixed_table(draft: ImportDraft, source: DraftSource, raw: Sections, folder:
     stations = draft.first("candidates") or draft.first("existing")
     if (section == "officers" and draft.first("roster") is None) or (section == "stations" and stations is None):
         return
-    frame = draft.mended(source)
     # its columns have fixed names
-    renamed = pd.DataFrame({m: frame[c] for m, c in source.columns.items()})
-    renamed.to_csv(folder / f"{source.role}.csv", index=False, encoding="utf-8")
-    raw.setdefault(section, {})[key] = {"path": f"{source.role}.csv"}
+    columns = {m: (m, c) for m, c in source.columns.items()}
+    raw.setdefault(section, {})[key] = _save_table(draft.mended(source), columns, folder / f"{source.role}.csv")
 
 
 def _population_raster(_draft: ImportDraft, source: DraftSource, raw: Sections, _folder: Path) -> None:

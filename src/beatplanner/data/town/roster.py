@@ -10,11 +10,11 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import Findings, did_you_mean
-from beatplanner.data.formats.cells import dates, is_missing, numbers, texts
+from beatplanner.data.formats.cells import dates, is_missing, numbers, raise_rows, texts
 from beatplanner.data.formats.frames import crs_of, each_row, records
 from beatplanner.data.formats.layers import crs_from
 from beatplanner.data.formats.plain_names import plain
-from beatplanner.data.formats.points import coordinates
+from beatplanner.data.formats.points import check_degrees, coordinates
 from beatplanner.data.formats.source import Place
 from beatplanner.data.result.names import language_title
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS, read_columns
@@ -133,8 +133,14 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
             crs = crs_from(rules.crs, file=reading.description.file.name, field="officers.crs")
             x, y, crs, of_homes = coordinates(frame, "x", "y", crs, where)
             reading.findings.add(of_homes)
+            check_degrees(("x", "y"), x, y, crs, where, "officers")
             home = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=crs).to_crs(crs_of(units))
             found["x"], found["y"] = home.x.to_numpy(float), home.y.to_numpy(float)
+            # a place that the CRS does not have is no home at an endless distance
+            endless = np.isfinite(x) & np.isfinite(y) & ~np.isfinite(found[["x", "y"]].to_numpy(float)).all(axis=1)
+            wrong_rows = [(int(i), f"holds {x[i]:g}, which is beyond any measure") for i in np.flatnonzero(endless)]
+            if wrong_rows:
+                raise_rows(wrong_rows, where, "x", "Correct the cell")
             _check_homes(found, units, where)
     reading.findings.add(problems.notes)
     problems.raise_if_any()
