@@ -142,3 +142,11 @@ def test_homes_that_are_no_degrees_are_at_no_endless_distance(tmp_path):
     columns = {"officer": ["a", "b"], "beat": ["01", "02"], "x": [534123, 534223], "y": [4650123, 4650223]}
     with pytest.raises(InputError, match=r"x 534123, y 4\.65012e\+06 is no longitude and latitude \(2 such rows\)"):
         both_doors(tmp_path, "officers.csv", columns, "", ROSTER % "officers.csv")
+
+
+def test_rows_of_separators_below_a_table_are_none(tmp_path):
+    """A spreadsheet that is saved as CSV has such rows where cells below the table were once used."""
+    columns = {"officer": ["a", "b", None, None], "beat": ["01", "", None, None], "languages": ["mk", None, None, None]}
+    for written in both_doors(tmp_path, "officers.csv", columns, "", ROSTER % "officers.csv"):
+        assert written.roster["officer"].tolist() == ["a", "b"]
+        assert written.roster["beat"].tolist() == ["01", None]

@@ -274,6 +274,7 @@ def read_text_table(path: Path, wanted: Sequence[str] | None) -> TextTable:
         facts.append(f"the header stands in row {at + 1}; the rows above it were left out")
     body = text[_length_of_rows(text, sign, at, quoted) :].encode("utf-8", errors="replace")
     del text
+    body = _without_blank_end(body, sign)
     if len(start[at]) > MOST_COLUMNS:
         raise InputError(
             problem(f"the table has {len(start[at]):,} columns", "Export those needed only", file=path.name)
@@ -298,6 +299,12 @@ def read_text_table(path: Path, wanted: Sequence[str] | None) -> TextTable:
     # the names of the others are kept for messages; their cells are never loaded
     frame = frame.astype(object).where(lambda f: f != "", None).reindex(columns=names)
     return TextTable(frame, at + 1, tuple(facts))
+
+
+def _without_blank_end(body: bytes, sign: str) -> bytes:
+    """Return rows without the last ones that hold nothing but separators, as a spreadsheet writes them below its table."""
+    end = body.find(b"\n", len(body.rstrip(sign.encode() + b" \t\r\n")))
+    return body if end < 0 else body[: end + 1]
 
 
 def _cells(body: bytes, sign: str, names: list[str], columns: list[int], quoted: int) -> pd.DataFrame:

@@ -130,18 +130,7 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
     found["x"], found["y"] = np.nan, np.nan
     with problems.keep():
         if "x" in frame and "y" in frame:
-            crs = crs_from(rules.crs, file=reading.description.file.name, field="officers.crs")
-            x, y, crs, of_homes = coordinates(frame, "x", "y", crs, where)
-            reading.findings.add(of_homes)
-            check_degrees(("x", "y"), x, y, crs, where, "officers")
-            home = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=crs).to_crs(crs_of(units))
-            found["x"], found["y"] = home.x.to_numpy(float), home.y.to_numpy(float)
-            # a place that the CRS does not have is no home at an endless distance
-            endless = np.isfinite(x) & np.isfinite(y) & ~np.isfinite(found[["x", "y"]].to_numpy(float)).all(axis=1)
-            wrong_rows = [(int(i), f"holds {x[i]:g}, which is beyond any measure") for i in np.flatnonzero(endless)]
-            if wrong_rows:
-                raise_rows(wrong_rows, where, "x", "Correct the cell")
-            _check_homes(found, units, where)
+            found["x"], found["y"] = _homes(reading, frame, units, where, rules.crs)
     reading.findings.add(problems.notes)
     problems.raise_if_any()
     problems.add([*_contradictions(found, where), *personnel_notes(found, where, rules)])
@@ -317,9 +306,27 @@ def read_published_postings(
     return found
 
 
-def _check_homes(found: pd.DataFrame, units: gpd.GeoDataFrame, where: Place) -> None:
-    known = np.asarray(np.isfinite(found[["x", "y"]].to_numpy(float)).all(axis=1))
-    place = found.loc[known, ["x", "y"]].to_numpy(float)
+def _homes(
+    reading: Reading, frame: pd.DataFrame, units: gpd.GeoDataFrame, where: Place, given: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return where officers live, in the planning CRS, NaN where it is not told; InputError for what is no place, or is far from the town."""
+    crs = crs_from(given, file=reading.description.file.name, field="officers.crs")
+    x, y, crs, of_homes = coordinates(frame, "x", "y", crs, where)
+    reading.findings.add(of_homes)
+    check_degrees(("x", "y"), x, y, crs, where, "officers")
+    there = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=crs).to_crs(crs_of(units))
+    home = np.column_stack([there.x.to_numpy(float), there.y.to_numpy(float)])
+    # a place that the CRS does not have is no home at an endless distance
+    endless = np.isfinite(x) & np.isfinite(y) & ~np.isfinite(home).all(axis=1)
+    if endless.any():
+        wrong = [(int(i), f"holds {x[i]:g}, which is beyond any measure") for i in np.flatnonzero(endless)]
+        raise_rows(wrong, where, "x", "Correct the cell")
+    _check_homes(home, units, where)
+    return home[:, 0], home[:, 1]
+
+
+def _check_homes(home: np.ndarray, units: gpd.GeoDataFrame, where: Place) -> None:
+    place = home[np.isfinite(home).all(axis=1)]
     middle = units[["x", "y"]].median().to_numpy(float)
     apart = np.hypot(*(place - middle).T) / 1000
     if len(apart) and np.median(apart) > FAR_UNITS_KM:
