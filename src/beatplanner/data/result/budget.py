@@ -5,8 +5,7 @@ Lists are by year, in the order of ``years``. Keys that an older beatplanner did
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NotRequired
+from typing import NotRequired
 
 from typing_extensions import TypedDict
 
@@ -173,9 +172,3 @@ class BudgetContent(RolloutBound, Limits):
     seats_short: NotRequired[list[SeatsShort]]
     donor_ends: NotRequired[list[DonorEnds]]
     procurement: NotRequired[list[Procured]]
-
-
-def budget_in(summary: Mapping[str, Any]) -> BudgetContent | None:
-    """Return the key ``budget`` of a summary as read; None where a plan has none."""
-    found: BudgetContent | None = summary.get("budget")
-    return found

@@ -82,7 +82,7 @@ def tells_a_count(
 
     Parameters
     ----------
-    told, work
+    measure, work
         The measure, and what it is of.
     counts
         (n,) whole counts of one kind: residents, or reports of a theme.
