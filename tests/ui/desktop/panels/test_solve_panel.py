@@ -176,3 +176,59 @@ def test_what_was_changed_in_one_scenario_is_taken_back_in_no_other(window, monk
     panel._before[-1]["stations.count"] = -1
     panel.take_back()
     assert told == ["This cannot be done"] and rules(window)["stations"]["count"] == 2
+
+
+def test_what_is_refused_stays_until_it_is_taken_or_given_up(window, monkeypatch):
+    hours, least = field(window, "workload.hours"), field(window, "officers.min_tenure_months")
+    before = rules(window)
+    in_force = hours.text.text()
+    hours.text.setText("theft = 3, assault")
+    hours.text.editingFinished.emit()
+    # another rule that changes writes nothing over it
+    least.number.setValue(14)
+    least.timer.timeout.emit()
+    assert (hours.text.text(), hours.wrong.isVisibleTo(hours)) == ("theft = 3, assault", True)
+    # nor is planned with what is in force while another value is in view
+    told, began = [], []
+    monkeypatch.setattr(window, "_tell", lambda title, lines: told.extend(lines))
+    monkeypatch.setattr(window.solving, "start", lambda project, **options: began.append(project))
+    window.run_plan()
+    assert not began and [hours.label.text() in line for line in told] == [True]
+    hours.back.click()
+    assert (hours.text.text(), hours.wrong.isVisibleTo(hours)) == (in_force, False)
+    assert rules(window)["workload"] == before["workload"]
+    # a number that goes with the other rules now is taken
+    longest = field(window, "officers.max_tenure_months")
+    longest.on.click()
+    longest.number.setValue(12)
+    longest.timer.timeout.emit()
+    assert longest.wrong.isVisibleTo(longest) and longest.number.value() == 12
+    least.number.setValue(6)
+    least.timer.timeout.emit()
+    assert longest.number.value() == 12
+    longest.commit()
+    assert rules(window)["officers"]["max_tenure_months"] == 12 and not longest.wrong.isVisibleTo(longest)
+
+
+def test_a_switch_that_is_refused_shows_what_is_in_force(window):
+    window.rule_panel.set({"officers.min_tenure_months": 120})
+    longest = field(window, "officers.max_tenure_months")
+    longest.on.click()
+    assert longest.wrong.isVisibleTo(longest) and rules(window)["officers"].get("max_tenure_months") is None
+    assert not longest.on.isChecked() and not longest.number.isEnabled()
+
+
+def test_a_draft_is_made_the_plan_with_the_rule_that_was_just_typed(window, monkeypatch):
+    drawing = window.drawing_panel.begin()
+    a, b = next(
+        (a, b)
+        for a, b in drawing.edges[["a", "b"]].to_numpy(int).tolist()
+        if drawing.label[a] != drawing.label[b] and drawing.municipality[a] == drawing.municipality[b]
+    )
+    assert window.drawing_panel.edit(lambda d: d.paint([a], str(d.beat[b])))
+    began = []
+    monkeypatch.setattr(window, "may_keep", lambda: True)
+    monkeypatch.setattr(window, "begin_run", lambda project, **options: began.append(rules(window)))
+    field(window, "officers.min_tenure_months").number.setValue(7)
+    assert window.make_draft_the_plan()
+    assert began[0]["officers"]["min_tenure_months"] == 7 and window.draft.count == 1

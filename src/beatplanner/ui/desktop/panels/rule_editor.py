@@ -120,7 +120,8 @@ class RulePanel(QWidget):
         """Show the rules in force."""
         document = self.window_.scenario.document
         of = None if document is None else (document, document.active)
-        if of != self._of:
+        anew = of != self._of
+        if anew:
             # what was changed in one scenario is taken back in no other
             self._of, self._before = of, []
         rules = self.rules()
@@ -138,7 +139,7 @@ class RulePanel(QWidget):
         if tuple(r.key for r in there) != self._keys:
             self._build(there)
         for entry in self.fields:
-            entry.load(rules)
+            entry.load(rules, anew=anew)
         self.enable()
         self.stale.setText(self.stale_words())
         self.stale.setVisible(bool(self.stale.text()))
@@ -214,10 +215,11 @@ class RulePanel(QWidget):
 
     # ---- what is changed
 
-    def commit(self) -> None:
-        """Take what was typed at once: before it is planned with, saved or left."""
+    def commit(self) -> list[str]:
+        """Take what was typed at once: before it is planned with, saved or left; return what of it is refused, and why."""
         for entry in list(self.fields):
             entry.commit()
+        return [f"{entry.label.text()}: {entry.wrong.text()}" for entry in self.fields if entry.refused]
 
     def set(self, values: Mapping[str, object], what: str = "") -> str:
         """Change rules; return in words what is wrong, "" where nothing is."""

@@ -77,12 +77,18 @@ class RuleHost(Protocol):
 
 
 class RuleField(QFrame):
-    """One rule: its field, its sentence, “why?” and, where its value is another, the way back to the default."""
+    """One rule: its field, its sentence, “why?” and, where its value is another, the way back to the default.
+
+    Attributes
+    ----------
+    refused
+        What stands in the field was typed and is not in force: it stays there, with the reason below it, until it is taken or given up.
+    """
 
     def __init__(self, panel: RuleHost, rule: Rule) -> None:
         super().__init__()
         self.panel, self.rule, self.value = panel, rule, None
-        self.currency = ""
+        self.currency, self.refused = "", False
         self.timer = QTimer(self)
         self.timer.setSingleShot(True)
         self.timer.setInterval(REST)
@@ -114,9 +120,7 @@ class RuleField(QFrame):
         self.back = QToolButton()
         self.back.setText("↺")
         self.back.setAutoRaise(True)
-        self.back.setToolTip(self.tr("Back to the default"))
-        self.back.setAccessibleName(self.tr("Back to the default: {0}").format(self.label.text()))
-        self.back.clicked.connect(lambda: self._set(None))
+        self.back.clicked.connect(self._go_back)
         self._build()
 
     def _build(self) -> None:
@@ -189,16 +193,26 @@ class RuleField(QFrame):
         self.number.setToolTip(literal(self.number.text()))
 
     def _left(self) -> None:
-        """Name the unit of a number that was typed."""
+        """Name the unit of a number that was typed, and take it where it was refused: it may go with the other rules now."""
         self.number.lineEdit().setModified(False)
         self._name_unit()
+        if self.refused:
+            self._edit()
 
-    def load(self, rules: Mapping[str, object]) -> None:
-        """Show the value in force, unless another was just typed."""
+    def load(self, rules: Mapping[str, object], *, anew: bool = False) -> None:
+        """Show the value in force, unless another was typed; of a project or scenario that is shown `anew` in any case."""
+        if anew:
+            self.timer.stop()
+            self.refused = False
         if self.timer.isActive():
             return
         self.value = catalog().value_of(rules, self.rule)
         self.currency = catalog().currency_of(self.rule, rules)
+        if not self.refused:
+            self._show()
+
+    def _show(self) -> None:
+        """Show the value in force."""
         self.wrong.hide()
         number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
         if self.rule.kind == "choice":
@@ -225,8 +239,22 @@ class RuleField(QFrame):
             self._name_unit()
             self.number.setEnabled(number)
             self.on.setChecked(number)
-        self.back.setEnabled(self.value != self.rule.default and not self._must_be_said())
+        self._show_back()
         self._say(self.value)
+
+    def _show_back(self) -> None:
+        """Let the way back lead to the value in force where another was refused, else to the default."""
+        words = self.tr("Back to the value in force") if self.refused else self.tr("Back to the default")
+        self.back.setToolTip(words)
+        self.back.setAccessibleName(f"{words}: {self.label.text()}")
+        self.back.setEnabled(self.refused or (self.value != self.rule.default and not self._must_be_said()))
+
+    def _go_back(self) -> None:
+        if self.refused:
+            self.refused = False
+            self._show()
+        else:
+            self._set(None)
 
     def _in_words(self, value: Any) -> str:
         """Return the rule with a value as a sentence in the window's language."""
@@ -283,29 +311,43 @@ class RuleField(QFrame):
         return {"%": 10.0, "months": 60.0}.get(self.rule.unit, self.rule.low)
 
     def _edit(self) -> None:
-        self._set(catalog().kept(self.rule, self.number.value()))
+        self._set(catalog().kept(self.rule, self.number.value()), typed=True)
 
     def _written(self) -> None:
-        """Take a date, list or table that was written; what cannot be read stays in the field, with the reason below it."""
-        if not self.text.isEnabled() or self.text.text() == self._as_written():
+        """Take a date, list or table that was written."""
+        if not self.text.isEnabled() or (self.text.text() == self._as_written() and not self.refused):
             return
         try:
             value = typing_of_rules().typed(self.rule, self.text.text(), own_sign())
         except ValueError as error:
-            self._warn(self.tr(str(error)))
+            self._refuse(self.tr(str(error)))
         else:
-            self._set(value)
+            self._set(value, typed=True)
 
     def commit(self) -> None:
-        """Take what was typed at once."""
-        if self.timer.isActive():
-            self._edit()
-        elif self.rule.kind in catalog().WRITTEN:
+        """Take what was typed at once, and what was refused where it can be taken now."""
+        if self.rule.kind in catalog().WRITTEN:
             self._written()
+        elif self.timer.isActive() or (self.refused and self.number.isEnabled()):
+            self._edit()
 
-    def _set(self, value: Any) -> None:
+    def _set(self, value: Any, *, typed: bool = False) -> None:
+        """Change the rule; where that is refused, say why: what was `typed` stays, a choice or a switch shows what is in force again."""
         self.timer.stop()
-        self._warn(self.panel.set({self.rule.key: value}))
+        was, self.refused = self.refused, False
+        problem = self.panel.set({self.rule.key: value})
+        if problem and typed:
+            self._refuse(problem)
+            return
+        if problem or was:
+            self._show()
+        self._warn(problem)
+
+    def _refuse(self, problem: str) -> None:
+        """Leave what was typed in the field, with the reason below it."""
+        self.refused = True
+        self._show_back()
+        self._warn(problem)
 
     def _warn(self, problem: str) -> None:
         self.wrong.setText(problem)

@@ -206,8 +206,9 @@ class DraftActions:
         """
         draft, scenario = self.draft, self.scenario
         draft.settle()
-        if self.solving.running or not draft.count:
+        if self.solving.running or not draft.count or not self.rules_are_taken():
             return False
+        draft.settle()
         if not any(draft.has(kind) for kind in ("beats", "stations", "names")):
             self.gantt.accept()
             return True

@@ -325,8 +325,7 @@ class RunActions(RunGaps):
         """Plan in a child process."""
         if self.scenario.project is None or self.solving.running:
             return
-        self.rule_panel.commit()
-        if self.scenario.document is None and not self._may_lose_draft():
+        if not self.rules_are_taken() or (self.scenario.document is None and not self._may_lose_draft()):
             return
         try:
             project = self.scenario.to_plan()
@@ -337,6 +336,13 @@ class RunActions(RunGaps):
         # a second run is never worse than the first: its search begins with the beats of the plan that is shown
         start = {} if plan is None or plan.beats is None or result is None else {"start_from": result}
         self.begin_run(project, **start)
+
+    def rules_are_taken(self: Any) -> bool:
+        """Take the rules that were typed; what of them is refused is told, and nothing is planned with others than those in view."""
+        refused = self.rule_panel.commit()
+        if refused:
+            self._tell(self.tr("These rules cannot be planned"), refused)
+        return not refused
 
     def begin_run(self: Any, project: object, **options: object) -> None:
         """Plan in a child process; `options` are those of `planning.mending.mend` where there are edits, else of `planning.plan.run`."""
