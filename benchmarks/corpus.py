@@ -234,11 +234,11 @@ def main() -> None:
     parser.add_argument("--gigabytes", type=float, default=4.0)
     parser.add_argument("--csv", type=Path)
     options = parser.parse_args()
-    from beatplanner.data.guided_import.draft import files_of
+    from beatplanner.data.guided_import.draft import possible_layers
     from beatplanner.ui.commands.app import run  # noqa: F401 - loaded once, for every child
 
     rows = []
-    for path in files_of([options.folder]):
+    for path in possible_layers([options.folder]):
         outcome = tried(path, options.seconds, options.gigabytes)
         outcome.file = str(path.relative_to(options.folder))
         rows.append(outcome)

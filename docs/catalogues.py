@@ -114,7 +114,7 @@ def messages() -> list[str | tuple[str, str]]:
     found |= dict.fromkeys((*wording.THEMES, *street_beats.SIDES))
     found[themes.OTHERS] = None
     found |= dict.fromkeys(
-        (*officers_pack.WORDS, *officers_pack.CELLS, *comparison_workbook.WORDS, *comparison.words())
+        (*officers_pack.WORDS, *officers_pack.CELLS, *comparison_workbook.WORDS, *comparison.titles_and_labels())
     )
     found |= dict.fromkeys((*officers_pack.CALENDAR, *moves.REASONS))
     figures = (*officers_pack.FIGURES.values(), officers_pack.POINTS, *officers_pack.VALUES.values())

@@ -5,11 +5,11 @@ import pytest
 from beatplanner.data.findings import amount_text
 from beatplanner.data.publish.sentence_templates import NUMBER
 from beatplanner.planning.rule_catalog import in_words, rules_of
-from beatplanner.planning.verification.ledger import words
+from beatplanner.planning.verification.ledger import value_in_words
 
 
 @pytest.mark.parametrize("value", [0, 1e-9, 0.00012345, 0.5, 412.23, 12_345.6, 1e7, 17_108_539.123456, 2.5e12])
-@pytest.mark.parametrize("say", [words, lambda v: amount_text(v, 6), lambda v: amount_text(-v, 8)])
+@pytest.mark.parametrize("say", [value_in_words, lambda v: amount_text(v, 6), lambda v: amount_text(-v, 8)])
 def test_an_amount_is_a_number_of_sentences(say, value):
     said = say(value)
     assert NUMBER.fullmatch(said)
@@ -17,7 +17,12 @@ def test_an_amount_is_a_number_of_sentences(say, value):
 
 
 def test_small_amounts_of_the_checker_keep_their_digits():
-    assert [words(v) for v in (1e-9, -0.00012345, 0.002, 12.5)] == ["0.000000001", "-0.0001234", "0.0020", "12.5000"]
+    assert [value_in_words(v) for v in (1e-9, -0.00012345, 0.002, 12.5)] == [
+        "0.000000001",
+        "-0.0001234",
+        "0.0020",
+        "12.5000",
+    ]
 
 
 def test_a_rule_of_thousands_of_millions_has_all_its_digits():

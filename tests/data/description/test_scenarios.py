@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from beatplanner.data.description.merge_patch import difference, merge
+from beatplanner.data.description.merge_patch import merge, patch_between
 from beatplanner.data.description.read import read_description
 from beatplanner.data.description.scenarios import changed_rules, find_scenarios, new_scenario
 from beatplanner.data.errors import InputError
@@ -22,13 +22,13 @@ calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @calm
 @given(tables, tables)
 def test_a_difference_turns_the_base_into_the_other(base, other):
-    assert merge(base, difference(base, other)) == other
+    assert merge(base, patch_between(base, other)) == other
 
 
 @calm
 @given(tables)
 def test_nothing_differs_from_itself(base):
-    assert difference(base, base) == {}
+    assert patch_between(base, base) == {}
 
 
 def write(town, name, text):

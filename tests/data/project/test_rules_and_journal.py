@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from beatplanner.data.description.merge_patch import difference, merge
+from beatplanner.data.description.merge_patch import merge, patch_between
 from beatplanner.data.errors import InputError
 from beatplanner.data.project import journal
 from beatplanner.data.project.document import ProjectDocument, read_document
@@ -80,4 +80,4 @@ def without_null(value):
 )
 def test_a_difference_leads_from_one_set_of_rules_to_the_other(base, wanted):
     base, wanted = without_null(base), without_null(wanted)
-    assert merge(base, difference(base, wanted)) == wanted
+    assert merge(base, patch_between(base, wanted)) == wanted

@@ -11,7 +11,7 @@ import typst
 from PIL import Image
 
 from beatplanner.data.publish.public import pack_pdf
-from beatplanner.data.publish.public.beat_pages import as_pixels, evened, pictures_in, write_beat_pages
+from beatplanner.data.publish.public.beat_pages import as_pixels, in_two_columns, pictures_in, write_beat_pages
 
 SIGN = b'<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="9"><path d="M0 2.5H9" stroke="#000"/></svg>'
 
@@ -38,9 +38,9 @@ def test_columns_are_as_alike_in_height_as_headings_allow():
     heads = [
         [block("heading", f"Head {k}"), block("text", length * "x")] for k, length in enumerate((50, 50, 400, 300))
     ]
-    left, right = evened([b for part in heads for b in part])
+    left, right = in_two_columns([b for part in heads for b in part])
     assert (left, right) == ([*heads[0], *heads[1], *heads[2]], heads[3])
-    assert evened([block("text", "alone")]) == ([block("text", "alone")], [])
+    assert in_two_columns([block("text", "alone")]) == ([block("text", "alone")], [])
 
 
 def test_fonts_are_looked_for_once(monkeypatch: pytest.MonkeyPatch):

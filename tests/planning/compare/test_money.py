@@ -323,7 +323,7 @@ def test_a_beat_that_never_starts_is_held_as_today_whatever_the_maximum_tenure(t
 
 def test_a_beat_with_more_officers_than_posts_leaves_no_post_empty():
     """Two officers stay and two leave in March: those who stay hold the two posts, and nobody is told as missing after the others."""
-    from beatplanner.data.publish.moves import moves
+    from beatplanner.data.publish.moves import posting_changes
     from beatplanner.data.result.postings import changes_of
     from beatplanner.planning.officers.plan import _posts
     from beatplanner.solver.officers.problem import Posting
@@ -341,7 +341,7 @@ def test_a_beat_with_more_officers_than_posts_leaves_no_post_empty():
         roster=pd.DataFrame({"officer": list("ABCD"), "beat": ["1", "1", "9", "9"]}),
     )
     assert [(c.leaves, c.comes, c.days_vacant) for c in changes_of(tables)] == [("A", None, 0), ("B", None, 0)]
-    assert [m["reason"] for m in moves(tables)] == ["beat 9 exists no more"] * 2
+    assert [m["reason"] for m in posting_changes(tables)] == ["beat 9 exists no more"] * 2
     # were one to leave in February 2031, a post would be empty for the 334 days that are left
     tables.assignments.loc[2, "end"] = "2031-02-01"
     assert [c.days_vacant for c in changes_of(tables)] == [0, 0, 334]

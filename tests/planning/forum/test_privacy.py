@@ -14,7 +14,7 @@ from beatplanner.planning.forum import read_back
 from beatplanner.planning.forum.areas import PackAreas, concern_cells, resident_cells
 from beatplanner.planning.forum.audit import audit
 from beatplanner.planning.forum.forum_pack import audit_pack
-from beatplanner.planning.forum.gate import Cell, pass_gate, whole
+from beatplanner.planning.forum.gate import Cell, pass_gate, rounded_counts
 from beatplanner.planning.forum.published import read_published_pack
 from beatplanner.planning.forum.themes import is_sensitive
 from beatplanner.planning.forum.work_statements import BalanceMeasure, WorkOfPlan, tells_a_count
@@ -47,8 +47,8 @@ def areas(beat: str, current: str = "") -> PackAreas:
 
 def test_counts_are_rounded_without_losing_anybody():
     counts = np.array([0.4, 0.4, 0.4, 10.8])
-    assert whole(counts).sum() == 12
-    assert whole(np.array([3.0, 4.0])).tolist() == [3, 4]
+    assert rounded_counts(counts).sum() == 12
+    assert rounded_counts(np.array([3.0, 4.0])).tolist() == [3, 4]
 
 
 def test_a_sliver_between_old_and_new_lines_is_hidden():

@@ -26,7 +26,7 @@ from beatplanner.planning.forum.areas import PackAreas, resident_cells
 from beatplanner.planning.forum.forum_costs import check_costs
 from beatplanner.planning.forum.forum_pack import RECORD, audit_pack, remake_pack, town_of, write_pack
 from beatplanner.planning.forum.forums import plan_forums, venues_of
-from beatplanner.planning.forum.gate import pass_gate, whole
+from beatplanner.planning.forum.gate import pass_gate, rounded_counts
 from beatplanner.planning.forum.public_plan import public_plan
 from beatplanner.planning.forum.published import Published, read_published_pack
 from beatplanner.planning.forum.read_back import texts_of
@@ -241,7 +241,7 @@ def test_two_towns_that_differ_in_what_is_hidden_have_the_same_pack(packed):
     town = town_of(tables, plan)
     areas = pack_areas(public_plan(tables))
     cells = [c for c in resident_cells(areas) if len(c.members)]
-    people = whole(tables.units["population"].to_numpy(float))
+    people = rounded_counts(tables.units["population"].to_numpy(float))
     secret = secret_of(tables.summary)
     gate = pass_gate(people, cells, areas.name, 5, key=secret)
     hidden = np.array([gate.values[c.key] is None for c in cells])
@@ -310,7 +310,7 @@ def test_costs_of_an_older_pack_are_attacked_and_what_they_give_away_is_found(pa
     # a beat of two units, one of them with three people and from another of today's beats
     beat, current = ["C" if i < 2 else "A" for i in range(16)], ["9", *["1"] * 15]
     units = found.units.assign(beat=beat, current=current)
-    counts = whole(units["population"].to_numpy(float))
+    counts = rounded_counts(units["population"].to_numpy(float))
     assert counts[0] == 3
     lines = units[["beat", "municipality", "geometry"]].dissolve("beat").reset_index().assign(name=["A", "C"])
     summary = found.summary | {"stations": {"walk_minutes": 2.0, "walk_kmh": 4.5}}

@@ -7,7 +7,7 @@ import pytest
 
 from beatplanner.planning.verification.service_fewest import WaitingPlaces, _of_shift, _too_few, measured
 from beatplanner.solver.service.fewest import fewest_officers
-from beatplanner.solver.service.staffing import ShiftCalls, Standard, measure
+from beatplanner.solver.service.staffing import ShiftCalls, Standard, measure_staffing
 
 
 def random_shift(seed: int, several: bool) -> tuple[ShiftCalls, WaitingPlaces, Standard]:
@@ -61,6 +61,6 @@ def test_a_staffing_of_eleven_officers_is_measured_as_by_the_solver():
     beat = rng.integers(0, 4, 9)
     shift = ShiftCalls(rate, beat, near, np.zeros((0, 9)), 30.0)
     places = WaitingPlaces(rate, rate[:, None], beat, near, np.zeros((0, 9)), 0.5, False, True)
-    said = measure(shift, np.array([4, 3, 2, 2]), 10.0)
+    said = measure_staffing(shift, np.array([4, 3, 2, 2]), 10.0)
     found = measured(places, np.array([4, 3, 2, 2]), 10.0)
     assert found == pytest.approx((said.within_share, said.own_share, said.people_share), abs=1e-9)

@@ -11,7 +11,7 @@ from test_forged_proofs import LEAST, N, certificate, row_of_units
 
 from beatplanner.planning.verification import travel_lagrangian
 from beatplanner.planning.verification.travel_bound import prove
-from beatplanner.planning.verification.travel_lagrangian import Zones, cover, lagrangian, settled
+from beatplanner.planning.verification.travel_lagrangian import Zones, lagrangian, least_penalty, settled
 from beatplanner.planning.verification.travel_pairs import all_pairs, with_links
 
 
@@ -30,13 +30,13 @@ def test_a_knapsack_whose_steps_are_used_up_is_told_too_low_and_never_too_high(s
         penalty = random.integers(0, 20, m).astype(float) if case % 2 else random.uniform(0, 5, m)
         load = random.integers(1, 20, m).astype(float)
         need = float(random.uniform(0.05, 1.1) * load.sum())
-        found, truth = cover(penalty.tolist(), load.tolist(), need), least_cover(penalty, load, need)
+        found, truth = least_penalty(penalty.tolist(), load.tolist(), need), least_cover(penalty, load, need)
         assert found <= truth + 1e-9
         short += found < truth - 1e-9
         # more than nothing is known, however few the steps
         assert found > 0 or truth == 0 or steps == 1
     assert (short == 0) == (steps == 4_000)
-    assert cover([], [], 1.0) == np.inf
+    assert least_penalty([], [], 1.0) == np.inf
 
 
 def test_a_knapsack_of_near_equal_units_is_solved():
@@ -45,7 +45,7 @@ def test_a_knapsack_of_near_equal_units_is_solved():
     load = random.uniform(900.0, 1100.0, 60).round()
     penalty = load * random.uniform(0.99, 1.01, 60)
     need = 20_345.0
-    found = cover(penalty.tolist(), load.tolist(), need)
+    found = least_penalty(penalty.tolist(), load.tolist(), need)
     order = np.argsort(penalty / load)
     whole = np.cumsum(load[order])
     k = int(np.searchsorted(whole, need))

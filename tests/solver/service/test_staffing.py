@@ -8,7 +8,7 @@ import pytest
 from beatplanner.solver.service.erlang import erlang_b, erlang_c
 from beatplanner.solver.service.fewest import _Bounds, fewest_officers
 from beatplanner.solver.service.shift_starts import need_by_hour, shift_starts
-from beatplanner.solver.service.staffing import ShiftCalls, Standard, keeps, measure
+from beatplanner.solver.service.staffing import ShiftCalls, Standard, keeps, measure_staffing
 
 MOST = 5
 
@@ -50,7 +50,7 @@ def test_the_fewest_are_those_of_enumeration(seed):
             number
             for number in range(max(cars, 1), MOST + 1)
             for m in staffings(number - cars, beats)
-            if keeps(measure(shift, np.array(m), standard.minutes), standard)
+            if keeps(measure_staffing(shift, np.array(m), standard.minutes), standard)
         ),
         None,
     )
@@ -138,7 +138,7 @@ def test_no_staffing_is_less_busy_than_the_bound_says(several):
         for number in range(1, 5):
             bounds = _Bounds(shift, Standard(people_share=0.5), number)
             for m in staffings(number - len(shift.shared), beats) if number > len(shift.shared) else []:
-                people = measure(shift, np.array(m), None).people_share
+                people = measure_staffing(shift, np.array(m), None).people_share
                 if people is not None:
                     looked, near = looked + 1, near + (1 - people - bounds.busy / number < 0.01)
                     assert 1 - people >= bounds.busy / number - 1e-7

@@ -21,7 +21,7 @@ def merge(base: Mapping[str, object], changes: Mapping[str, object]) -> Table:
     return merged
 
 
-def difference(base: Mapping[str, object], other: Mapping[str, object]) -> Table:
+def patch_between(base: Mapping[str, object], other: Mapping[str, object]) -> Table:
     """Return what turns `base` into `other`, for `merge`; a key that `other` lacks is None.
 
     Tables hold no None themselves: a description has none.
@@ -30,7 +30,7 @@ def difference(base: Mapping[str, object], other: Mapping[str, object]) -> Table
     for key, value in other.items():
         under = base.get(key)
         if is_mapping(value) and is_mapping(under):
-            inner = difference(under, value)
+            inner = patch_between(under, value)
             if inner:
                 changes[key] = inner
         elif key not in base or under != value or type(under) is not type(value):

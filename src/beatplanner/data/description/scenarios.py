@@ -4,7 +4,7 @@ A scenario file is a description that begins with ``extends = "project.toml"`` a
 keys of the base away, and ``[scenario]`` gives it a name and says what it is about. Paths in it are relative to it, as in every description.
 The scenarios of a project are the files in the folder ``scenarios`` beside it, in the order of their names; today's plan needs no file.
 
-`merge` and `difference` work on plain tables, so that a project file can keep scenarios as name and difference::
+`merge` and `patch_between` work on plain tables, so that a project file can keep scenarios as name and difference::
 
     merge(base, difference(base, other)) == other
 """

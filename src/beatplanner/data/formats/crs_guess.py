@@ -3,7 +3,7 @@
 A guess is proposed, never taken: the user sets it as ``crs`` in the description, or lets ``check --fix`` do so where it is nearly certain.
 
 Every CRS of PROJ's database whose area of use meets the other layers is tried. Its likelihood is how well the layer, taken to be in it, lies
-on the others (`overlap`), and its prior how usual it is; both together, normalised over all, are its probability. Systems with nearly
+on the others (`boxes_overlap`), and its prior how usual it is; both together, normalised over all, are its probability. Systems with nearly
 the same place, such as ED50 and WGS 84, fit alike: then the prior speaks, and the probability shows the doubt.
 """
 
@@ -120,7 +120,7 @@ def guess_crs(points: np.ndarray, others: np.ndarray | None, prefer: Iterable[st
                 continue
             # far outside of where a system is meant for, its formulas may hit any place by chance
             fit = _in_area(there, code) * (0.2 if others is None and code in (4326, 3857) else 1.0)
-            fit *= 1.0 if others is None else overlap(there, others)
+            fit *= 1.0 if others is None else boxes_overlap(there, others)
             if fit > 0.02:
                 scored.append((fit * prior * (0.3 if swapped else 1.0), f"EPSG:{code}", name, swapped))
     total = sum(s[0] for s in scored)
@@ -215,7 +215,7 @@ def _in_area(there: np.ndarray, code: int) -> float:
     return float(((x >= west - 0.5) & (x <= east + 0.5) & (y >= south - 0.5) & (y <= north + 0.5)).mean())
 
 
-def overlap(a: np.ndarray, b: np.ndarray) -> float:
+def boxes_overlap(a: np.ndarray, b: np.ndarray) -> float:
     """Return how well two sets of points lie on each other, 0 to 1: overlap of the boxes that hold the middle 90 % of each.
 
     The overlap is the share of the smaller box that lies in the larger, as incidents may cover a part of a town only. It falls off

@@ -344,7 +344,7 @@ class ImportDraft:
         return frame
 
 
-def files_of(paths: Sequence[Path]) -> list[Path]:
+def possible_layers(paths: Sequence[Path]) -> list[Path]:
     """Return files as they are, and those of a folder that may be layers or tables, at any depth."""
     found: list[Path] = []
     for path in paths:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.causes import cause
-from beatplanner.data.description.merge_patch import difference, merge
+from beatplanner.data.description.merge_patch import merge, patch_between
 from beatplanner.data.description.version import SCHEMA, version_of
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.narrowing import Table
@@ -437,7 +437,7 @@ class ProjectDocument:
             description=None if self.is_file else self.file,
             work=self._plans.place,
             content=self.content.copied(),
-            changes=difference(self._as_read, self.content.rules),
+            changes=patch_between(self._as_read, self.content.rules),
             meta=meta,
             archives={n: self._plans.archive(n) for n in self.content.plans},
             old_version=self.schema if own and 0 < self.schema < SCHEMA else 0,

@@ -41,7 +41,7 @@ Move = TypedDict(
 )
 
 
-def moves(tables: PlanTables) -> list[Move]:
+def posting_changes(tables: PlanTables) -> list[Move]:
     """Return every posting that does not go on from today, by day and officer.
 
     Returns

@@ -12,7 +12,7 @@ import pandas as pd
 from beatplanner.data.formats.frames import day_if_any, day_of, records
 from beatplanner.data.publish.force_language import force_speech
 from beatplanner.data.publish.job_descriptions import write_jobs
-from beatplanner.data.publish.moves import Move, moves
+from beatplanner.data.publish.moves import Move, posting_changes
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import RUN_CARD
 from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
@@ -397,7 +397,7 @@ def _reason(move: Move, speech: Speech) -> str:
 def _personnel_sheets(sheet: Any, tables: PlanTables) -> None:
     """Write who is moved and why, and, where the roster has them, temporary postings, supervisors and appeals."""
     name, section, speech = names(tables), tables.summary["officers"], _speech(tables)
-    found = moves(tables)
+    found = posting_changes(tables)
     head = ["Officer", "From beat", "To beat", "On", "Reason"]
     aged = any(m["years"] is not None for m in found)
     rows = [

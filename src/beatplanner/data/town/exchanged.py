@@ -18,7 +18,7 @@ from pyproj.exceptions import CRSError, ProjError
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.cells import texts
 from beatplanner.data.formats.coordinates import names_say
-from beatplanner.data.formats.crs_guess import overlap
+from beatplanner.data.formats.crs_guess import boxes_overlap
 from beatplanner.data.formats.layers import crs_from, read_layer
 from beatplanner.data.formats.source import Place
 from beatplanner.data.formats.transformers import to_lonlat
@@ -131,11 +131,11 @@ def which_is_exchanged(
     places, turned_places = lonlat_of(points, system), lonlat_of(points[:, ::-1], system)
     raw = shapely.get_coordinates(shapely.centroid(frame.geometry.to_numpy()))
     turned = lonlat_of(raw[:, ::-1], frame.crs)
-    if not len(places) or not len(turned) or overlap(places, turned) < 0.05:
+    if not len(places) or not len(turned) or boxes_overlap(places, turned) < 0.05:
         return None
     units_wrong: list[str] = []
     points_wrong: list[str] = []
-    if not len(turned_places) or overlap(turned_places, middles) < 0.05:
+    if not len(turned_places) or boxes_overlap(turned_places, middles) < 0.05:
         units_wrong += ["they lie on each other only so"] * 2
     table = d
     for step in key.split("."):
@@ -147,9 +147,9 @@ def which_is_exchanged(
     elif named < 0:
         points_wrong.append(f"the columns {x} and {y} say that they are the other way round")
     if others is not None:
-        if overlap(others, turned) > overlap(others, middles) + 0.2:
+        if boxes_overlap(others, turned) > boxes_overlap(others, middles) + 0.2:
             units_wrong.append("the other layers lie there too")
-        elif overlap(others, middles) > overlap(others, turned) + 0.2:
+        elif boxes_overlap(others, middles) > boxes_overlap(others, turned) + 0.2:
             points_wrong.append("the other layers lie on the units")
     letters, why = letters_say(names, middles, turned)
     if letters:

@@ -75,7 +75,7 @@ class Reading:
                 self.findings.tell("info", f"{many} not used: {listed(columns, 12)}", file=file, layer=layer)
 
 
-def words(value: object) -> tuple[str, ...]:
+def words_in_cell(value: object) -> tuple[str, ...]:
     """Return a list in a cell, separated by semicolons or commas, each word once."""
     if is_missing(value):
         return ()

@@ -19,7 +19,7 @@ from beatplanner.data.formats.source import Place
 from beatplanner.data.result.names import language_title
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS, read_columns
 from beatplanner.data.town.personnel import personnel_notes, read_personnel
-from beatplanner.data.town.reading import Reading, beats_today, known_ids, truths, words
+from beatplanner.data.town.reading import Reading, beats_today, known_ids, truths, words_in_cell
 from beatplanner.data.town.roster_dates import check_dates
 from beatplanner.data.town.units import FAR_UNITS_KM
 
@@ -112,7 +112,7 @@ def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | Non
             found[name] = pd.Series(dates(column(name), where, notes), dtype=object)
     reading.findings.add(notes)
     for name in ("languages", "not_with", "prefers"):
-        found[name] = pd.Series([words(v) for v in column(name)], dtype=object)
+        found[name] = pd.Series([words_in_cell(v) for v in column(name)], dtype=object)
     found["not_with"] = pd.Series(_in_roster(reading, list(found["not_with"]), names, where), dtype=object)
     found["prefers"] = pd.Series(_wishes_today(reading, list(found["prefers"]), units, where), dtype=object)
     groups = list(reading.description.units.groups)
@@ -269,7 +269,7 @@ def read_special_posts(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFram
                 where.problem(f"holds “{gender}”", "Give f, m or nothing", row=where.rows[i], field="gender")
             )
         asks = [
-            *as_in_groups(words(columns["languages"].iat[i]), list(reading.description.units.groups)),
+            *as_in_groups(words_in_cell(columns["languages"].iat[i]), list(reading.description.units.groups)),
             *(["licence"] if licence[i] else []),
             *({"f": ["woman"], "m": ["man"]}.get(gender or "", [])),
             *texts(columns["rank"].iloc[[i]]),

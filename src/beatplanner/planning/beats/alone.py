@@ -22,7 +22,7 @@ from beatplanner.planning.beats.municipality import (
     Relaxed,
     Setting,
 )
-from beatplanner.planning.beats.problems import in_words, places
+from beatplanner.planning.beats.problems import in_words, units_named
 from beatplanner.planning.proof import Progress, Unproven, silent
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts.solve import (
@@ -391,7 +391,7 @@ class _Municipality:
     # ---- words
 
     def places(self, units: np.ndarray) -> str:
-        return places(self.setting.unit_names, units)
+        return units_named(self.setting.unit_names, units)
 
     def why_not(self, problem: DistrictingProblem, proven: bool) -> str:
         """Say which beats cannot be drawn, and why."""

@@ -100,7 +100,7 @@ class Drawing(DrawnPlan):
         clock: Callable[[], dt.datetime] | None = None,
     ) -> None:
         super().__init__(town, workload, beat, names=names)
-        self.author, self.clock = author, clock or now
+        self.author, self.clock = author, clock or utc_now
         self.listeners: list[Callable[[], None]] = []
         self.history: list[Table] = []
         self._done: list[Done] = []
@@ -110,7 +110,7 @@ class Drawing(DrawnPlan):
 
     def __getstate__(self) -> dict[str, object]:
         """Go to another process without those who listen, and with the usual clock."""
-        return {**vars(self), "listeners": [], "clock": now}
+        return {**vars(self), "listeners": [], "clock": utc_now}
 
     # ---- what stands
 
@@ -488,6 +488,6 @@ class Drawing(DrawnPlan):
             listener()
 
 
-def now() -> dt.datetime:
+def utc_now() -> dt.datetime:
     """Return the time, UTC."""
     return dt.datetime.now(tz=dt.UTC)

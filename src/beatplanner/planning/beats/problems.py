@@ -165,10 +165,10 @@ class Problems:
 
     def places(self, units: np.ndarray) -> str:
         """Name units in words."""
-        return places(self.town.units["name"].to_numpy(object), units)
+        return units_named(self.town.units["name"].to_numpy(object), units)
 
 
-def places(names: np.ndarray, units: np.ndarray) -> str:
+def units_named(names: np.ndarray, units: np.ndarray) -> str:
     """Name the first few of some units in words."""
     return ", ".join(str(names[u]) for u in units[:4]) + (f" and {len(units) - 4:,} more" if len(units) > 4 else "")
 

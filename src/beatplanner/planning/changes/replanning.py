@@ -166,7 +166,7 @@ def replan(
     )
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
     assert plan.officers is not None
-    diff = difference(before.assignments, plan.officers.assignments, before)
+    diff = changed_postings(before.assignments, plan.officers.assignments, before)
     was, now = before.summary["officers"], summary["officers"]
     price = {k: (float(was.get(k) or 0), float(now.get(k) or 0)) for k in FIGURES}
     trust = _trust_lost(before, moves, officers.start)
@@ -321,7 +321,7 @@ def _published(before: PlanTables, moves: Sequence[OfficerEvent], start: dt.date
     return pd.DataFrame(rows, columns=["officer", "beat", "start", "end", "requires"])
 
 
-def difference(before: pd.DataFrame, after: pd.DataFrame, plan: PlanTables) -> list[ChangedPostings]:
+def changed_postings(before: pd.DataFrame, after: pd.DataFrame, plan: PlanTables) -> list[ChangedPostings]:
     """Return the officers whose postings differ, with both series in words."""
     name = (
         {}

@@ -32,7 +32,7 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service_files import keep_service, write_service
 from beatplanner.planning.changes.judged_rules import judged_rules
 from beatplanner.planning.changes.replanning import FIGURES as PRICED
-from beatplanner.planning.changes.replanning import difference
+from beatplanner.planning.changes.replanning import changed_postings
 from beatplanner.planning.officers.roster_problem import month_starts
 from beatplanner.planning.proof import Proof, Unproven, rules_in_summary, unproven_of
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
@@ -401,7 +401,7 @@ def accept(folder: Path, out: Path, postings: Sequence[EditedPosting], *, reason
     if "relationship_years_lost_by_moves" in was:
         officers["relationship_years_lost_by_moves"] += was[kept] - figures[kept]
     table = table_of(postings, before)
-    diff = difference(before.assignments, table, before)  # type: ignore[arg-type]
+    diff = changed_postings(before.assignments, table, before)  # type: ignore[arg-type]
     # a tenure that is cut short is a clash, as in every other plan
     of_officers = [c for c in before.summary.get("clashes_of_officers", []) if not c.startswith(TENURE)]
     of_officers += [Unproven(TENURE + text) for text in judgement.cut.values()]

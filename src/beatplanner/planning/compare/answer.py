@@ -16,17 +16,17 @@ from beatplanner.data.publish.comparison_words import ENGLISH, about, beat_said
 from beatplanner.data.publish.draft_words import draft_in_words, left_out_of_bound
 from beatplanner.data.publish.force_language import paper_speech
 from beatplanner.data.publish.moves import NO_MORE
-from beatplanner.data.publish.moves import moves as reasons
+from beatplanner.data.publish.moves import posting_changes as reasons
 from beatplanner.data.publish.price_words import price_sentence
 from beatplanner.data.publish.sentence_templates import in_language, without_keys
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.comparison import amount, known_amount, read_rule_prices
 from beatplanner.data.result.draft_reason import STEP_NAMES, gap_said
 from beatplanner.data.result.sections import list_of
-from beatplanner.planning.compare.answer_officers import cover, last_day, leavers, personnel
+from beatplanner.planning.compare.answer_officers import cover_of_absences, last_day, leavers, personnel
 from beatplanner.planning.compare.columns import PlanColumn, currency, read_compared
 from beatplanner.planning.compare.figures import figures
-from beatplanner.planning.compare.sentences import moves
+from beatplanner.planning.compare.sentences import old_new_rows
 
 # What is left out where few residents could be told from it: a question in parliament is public.
 OF_RESIDENTS = ("moved_residents", "change_officer", "unreached", "within_limit", "hours_per_officer_max")
@@ -88,7 +88,7 @@ def answers(
         (say.count("What if {n} officer leaves?", "What if {n} officers leave?", leave), leavers(plan, leave, say)),
         (say.text("When is the last day to recruit?"), last_day(plan, day, say)),
         (say.text("Which rule is dear?"), _dear(prices, say)),
-        (say.text("Who stands in for officers who are away?"), cover(s, say)),
+        (say.text("Who stands in for officers who are away?"), cover_of_absences(s, say)),
         (say.text("Who leads the officers, and who objects to a move?"), personnel(s, say)),
         (say.text("What must be ordered, and what follows when a donor leaves?"), _orders(plan, day, say)),
         (say.text("How sure is it, and how can one object?"), _sure(plan, say)),
@@ -159,7 +159,7 @@ def _once(c: PlanColumn, say: Speech) -> str:
 
 
 def _who_moves(c: PlanColumn, quiet: bool, say: Speech) -> list[str]:
-    rows = [] if quiet else moves(c)
+    rows = [] if quiet else old_new_rows(c)
     found: list[str] = []
     if rows:
         most = [

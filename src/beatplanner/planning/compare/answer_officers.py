@@ -146,7 +146,7 @@ def last_day(c: PlanColumn, today: dt.date, say: Speech) -> list[str]:
     return [f"{text} " + say.count("At most {n} post is empty at once.", "At most {n} posts are empty at once.", most)]
 
 
-def cover(s: Mapping[str, object], say: Speech) -> list[str]:
+def cover_of_absences(s: Mapping[str, object], say: Speech) -> list[str]:
     """Say for how much of known absences the pool stands in."""
     figures = section_of(s, "officers").get("cover")
     if not figures:

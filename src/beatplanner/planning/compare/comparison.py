@@ -56,7 +56,7 @@ from beatplanner.planning.compare.columns import (
 from beatplanner.planning.compare.decision import decision
 from beatplanner.planning.compare.figure_rows import BLOCKS, ComparedFigure
 from beatplanner.planning.compare.figures import figures, homes_of, nearest_walk
-from beatplanner.planning.compare.sentences import moves, places, sentences
+from beatplanner.planning.compare.sentences import changed_places, old_new_rows, sentences
 from beatplanner.planning.versions import versions
 
 # Rows whose labels have fields: those of walks, and those of money by their keys.
@@ -93,7 +93,7 @@ COUNTED = (
 )
 
 
-def words() -> list[str]:
+def titles_and_labels() -> list[str]:
     """Return every title of a block and label of a row, for the catalogues."""
     rows = [text for title, figures_ in BLOCKS for text in (title, *(f.label for f in figures_))]
     return list(
@@ -385,8 +385,8 @@ def as_content(columns: Sequence[PlanColumn], out: Path, robustness: Robustness)
         "blocks": rows,
         "decision": decision(columns, rows),
         "sentences": [sentences(c, columns[0], money_base(columns)) for c in columns],
-        "moves": [moves(c) for c in columns],
-        "places": [places(c) for c in columns],
+        "moves": [old_new_rows(c) for c in columns],
+        "places": [changed_places(c) for c in columns],
         "robustness": robustness,
         "budgets": [None if c.today else c.tables.summary.get("budget") for c in columns],
         "currency": None if money_base(columns) is None else currency(money_base(columns) or columns[0]),

@@ -49,7 +49,7 @@ from beatplanner.data.result.provenance import provenance
 from beatplanner.data.result.schemas import hold
 from beatplanner.data.town.personnel import absences
 from beatplanner.planning.compare.columns import read_compared
-from beatplanner.planning.compare.sentences import moves
+from beatplanner.planning.compare.sentences import old_new_rows
 from beatplanner.planning.compare.service_change import change_of_service
 from beatplanner.planning.progress import SolvingTime
 from beatplanner.planning.proof import Progress, silent
@@ -458,7 +458,7 @@ def _away(folder: Path) -> bool:
 
 
 def _moved(folder: Path) -> float:
-    return float(sum(m["residents"] for m in moves(read_compared([folder])[1])))
+    return float(sum(m["residents"] for m in old_new_rows(read_compared([folder])[1])))
 
 
 def _heaviest(tables: Any) -> float:

@@ -22,7 +22,7 @@ from beatplanner.planning.compare.columns import (
 )
 
 
-def moves(c: PlanColumn) -> list[MoveRow]:
+def old_new_rows(c: PlanColumn) -> list[MoveRow]:
     """Return the old–new table of a plan: from which of today's beats to which of its own, residents and units, the most first."""
     current = pd.Series(texts(c.units["current"]), dtype=object)
     frame = pd.DataFrame({"from": current, "to": c.beat, "residents": people(c.units), "units": 1})
@@ -44,7 +44,7 @@ def moves(c: PlanColumn) -> list[MoveRow]:
     ]
 
 
-def places(c: PlanColumn) -> list[PlaceRow]:
+def changed_places(c: PlanColumn) -> list[PlaceRow]:
     """Return where a plan changes: by municipality, residents who change beat and their share."""
     current = np.array(texts(c.units["current"]), dtype=object)
     known = np.array([b is not None for b in current])

@@ -119,7 +119,7 @@ def write_pack(
     take_files_out(forum)
     rules = town.description.forum or Forum()
     day = day or dt.datetime.now().astimezone().date()
-    from beatplanner.planning.forum.gate import whole
+    from beatplanner.planning.forum.gate import rounded_counts
     from beatplanner.planning.forum.pack_figures import decide
     from beatplanner.planning.forum.published import read_published_pack
     from beatplanner.planning.forum.statement_attack import budget_tells
@@ -145,7 +145,7 @@ def write_pack(
         card = replace(card, rules={s: {k: v for k, v in r.items() if k != "tolerance"} for s, r in card.rules.items()})
     moved = town.description.beats.max_moved if town.description.beats else None
     if moved is not None and figures.residents.cells:
-        people = whole(tables.units["population"].to_numpy(float))
+        people = rounded_counts(tables.units["population"].to_numpy(float))
         if budget_tells(figures.residents.cells, figures.areas, moved, people, figures.threshold):
             card = replace(
                 card, rules={s: {k: v for k, v in r.items() if k != "max_moved"} for s, r in card.rules.items()}
@@ -416,7 +416,7 @@ def audit_pack(
     """
     from beatplanner.planning.forum.audit import audit
     from beatplanner.planning.forum.forum_costs import check_costs, cost_rows
-    from beatplanner.planning.forum.gate import whole
+    from beatplanner.planning.forum.gate import rounded_counts
     from beatplanner.planning.forum.published import read_published_pack
     from beatplanner.planning.forum.statement_attack import check_texts
 
@@ -432,7 +432,7 @@ def audit_pack(
             town = None
     counts = None
     if tables.units["population"].notna().all():
-        counts = whole(tables.units["population"].to_numpy(float))
+        counts = rounded_counts(tables.units["population"].to_numpy(float))
     officers = [] if tables.roster is None else [str(o) for o in tables.roster["officer"]]
     groups = [c.removeprefix("group_") for c in tables.units.columns if c.startswith("group_")]
     named: list[str] = []

@@ -74,7 +74,7 @@ class Gate:
     cells: tuple[Cell, ...] = ()
 
 
-def whole(counts: np.ndarray) -> np.ndarray:
+def rounded_counts(counts: np.ndarray) -> np.ndarray:
     """Round counts to whole numbers so that their sum is rounded too: the largest remainders go up."""
     counts = np.nan_to_num(np.asarray(counts, float))
     down = np.floor(counts + 1e-9)

@@ -13,7 +13,7 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.town import Town
 from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.forum.areas import PackAreas, concern_cells, resident_cells
-from beatplanner.planning.forum.gate import Cell, Gate, pass_gate, whole
+from beatplanner.planning.forum.gate import Cell, Gate, pass_gate, rounded_counts
 from beatplanner.planning.forum.public_plan import public_plan, secret_of
 from beatplanner.planning.forum.published import Published
 from beatplanner.planning.forum.themes import period_of, public_period, same_period, themes_of
@@ -103,7 +103,7 @@ def decide_residents(tables: PlanTables, areas: PackAreas, k: int, earlier: Sequ
     if not tables.units["population"].notna().all():
         return Gate({})
     same = [p for p in (moved_to(p, areas) for p in earlier) if p is not None]
-    people = whole(tables.units["population"].to_numpy(float))
+    people = rounded_counts(tables.units["population"].to_numpy(float))
     cells = [*resident_cells(areas), *(c for p in same for c in p.residents)]
     return pass_gate(people, cells, areas.name, k, key=secret_of(tables.summary))
 

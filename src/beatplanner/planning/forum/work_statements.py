@@ -22,7 +22,7 @@ from scipy import sparse
 from beatplanner.data.publish.public.plan import PublicPlan
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.town import Town
-from beatplanner.planning.forum.gate import Cell, atoms_of, whole
+from beatplanner.planning.forum.gate import Cell, atoms_of, rounded_counts
 from beatplanner.planning.forum.pack_figures import PackFigures
 from beatplanner.planning.forum.public_plan import SPREAD_STEP, STEP
 from beatplanner.solver.suppression import WIDE, attack, spans
@@ -190,7 +190,7 @@ def quiet(
     known: list[tuple[np.ndarray, float, tuple[Cell, ...]]] = []
     work = _work(tables)
     if residents.cells:
-        people = whole(tables.units["population"].to_numpy(float))
+        people = rounded_counts(tables.units["population"].to_numpy(float))
         known.append((people, hours_each(tables, people), residents.cells))
     rules, years = town.description.workload, _years(tables)
     longest = max([rules.default_hours, *rules.hours.values()]) / years

@@ -20,7 +20,7 @@ from beatplanner.planning.service.pattern import relief_factor
 from beatplanner.planning.service.picture import ServicePicture, ShiftPicture, travel_minutes
 from beatplanner.solver.service.fewest import Staffing, fewest_officers
 from beatplanner.solver.service.shift_starts import need_by_hour, shift_starts
-from beatplanner.solver.service.staffing import MeasuredStaffing, ShiftCalls, Standard, keeps, measure
+from beatplanner.solver.service.staffing import MeasuredStaffing, ShiftCalls, Standard, keeps, measure_staffing
 
 # Whole hours that a proposed shift may last.
 SHORTEST_SHIFT, LONGEST_SHIFT = 6, 12
@@ -131,7 +131,7 @@ def _of_shift(
         s.hours.hours_a_week,
         now,
         len(cars),
-        measure(shift, now, standard.minutes),
+        measure_staffing(shift, now, standard.minutes),
         fewest_officers(shift, standard, most=most, cancelled=cancelled),
         np.array([*(centres[b] for b in beats), *cars], int),
     )
@@ -161,7 +161,7 @@ def _starts(picture: ServicePicture, standard: Standard) -> tuple[tuple[int, ...
     return starts, hours, now
 
 
-def places(proposal: Proposal, town: Town, picture: ServicePicture) -> tuple[pd.DataFrame, pd.DataFrame]:
+def waiting_tables(proposal: Proposal, town: Town, picture: ServicePicture) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return where officers wait (``shift``, ``beat``, empty for a car; ``unit``), and travel from there (``from``, ``to``, ``minutes``)."""
     ids = town.units["unit"].to_numpy(object)
     where = pd.DataFrame(

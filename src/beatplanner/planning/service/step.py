@@ -27,7 +27,7 @@ from beatplanner.planning.service.picture import (
     service_picture,
     travel_minutes,
 )
-from beatplanner.planning.service.proposal import places, proposal_section, propose, sentences_of_proposal
+from beatplanner.planning.service.proposal import proposal_section, propose, sentences_of_proposal, waiting_tables
 from beatplanner.planning.service.vacancies import sentences_of_vacancies, vacancies
 
 # Rows of minutes and flows that are kept at most; beyond, a straight line is computed again and flows are not kept.
@@ -210,7 +210,7 @@ def content(
     proposal = propose(town, picture, cancelled)
     if proposal is not None:
         said["proposal"] = proposal_section(proposal)
-        where, ways = places(proposal, town, picture)
+        where, ways = waiting_tables(proposal, town, picture)
         if len(ways) <= MOST_ROWS:
             found |= {PLACES: where, WAYS: ways}
         said["notes"] += sentences_of_proposal(said["proposal"])

@@ -49,7 +49,7 @@ def sized(arrays: Arrays, sizes: Mapping[str, int], forms: Mapping[str, tuple[st
                 raise MalformedError(f"{key}: {array.shape}")
 
 
-def within(arrays: Arrays, key: str, least: int, most: int) -> None:
+def check_range(arrays: Arrays, key: str, least: int, most: int) -> None:
     """Check that the numbers of an array, where it is there, name something: at least `least` and below `most`.
 
     Raises

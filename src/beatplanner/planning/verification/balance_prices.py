@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from beatplanner.planning.verification.arrays import NUMBER, WHOLE, MalformedError, sized, within
+from beatplanner.planning.verification.arrays import NUMBER, WHOLE, MalformedError, check_range, sized
 from beatplanner.planning.verification.travel_lagrangian import ROUNDING
 from beatplanner.planning.verification.travel_pairs import SLACK, Area, Pairs
 
@@ -33,7 +33,7 @@ def check_prices(proof: dict[str, np.ndarray], n: int, balances: int) -> None:
     if site is None or price is None:
         raise MalformedError("balance_site and balance_price belong together")
     sized(proof, {"B": balances}, FORMS)
-    within({"centre": site[:, 0]}, "centre", 0, n)
+    check_range({"centre": site[:, 0]}, "centre", 0, n)
     if len(np.unique(site, axis=0)) < len(site):
         raise MalformedError("balance_site names a site twice")
 

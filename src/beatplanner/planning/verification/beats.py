@@ -16,7 +16,7 @@ from beatplanner.planning.verification.balances import check_balances
 from beatplanner.planning.verification.beat_figures import check_figures, check_people, check_polygons
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.identity import check_identity
-from beatplanner.planning.verification.ledger import RELAXED, Ledger, missing, text, whole_months, words
+from beatplanner.planning.verification.ledger import RELAXED, Ledger, missing, text, value_in_words, whole_months
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -54,7 +54,7 @@ def check_beats(ledger: Ledger, evidence: Evidence) -> None:
         used,
         ""
         if claims.get("count") == written == len(beats) == used
-        else f"The summary counts {words(claims.get('count'))} beats, the layer has {written:,}, and units lie in {used:,}.",
+        else f"The summary counts {value_in_words(claims.get('count'))} beats, the layer has {written:,}, and units lie in {used:,}.",
     )
     planned = bool(claims.get("planned", True))
     met = claims.get("status") not in RELAXED

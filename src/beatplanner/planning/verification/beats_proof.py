@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from beatplanner.data.result.sections import list_of, section_of
-from beatplanner.planning.verification.arrays import NUMBER, TEXT, WHOLE, MalformedError, sized, within
+from beatplanner.planning.verification.arrays import NUMBER, TEXT, WHOLE, MalformedError, check_range, sized
 from beatplanner.planning.verification.balances import amounts_of, widest_bounds
 from beatplanner.planning.verification.beats import metres_between
 from beatplanner.planning.verification.cut_cone_proof import has_prices
@@ -195,8 +195,8 @@ def check_form(arrays: dict[str, np.ndarray], municipalities: int) -> None:
         Where one is another, or a number names no municipality.
     """
     sized(arrays, {"M": municipalities}, FORMS)
-    within(arrays, "limit_part", 0, municipalities)
-    within(arrays, "home", 0, municipalities)
+    check_range(arrays, "limit_part", 0, municipalities)
+    check_range(arrays, "home", 0, municipalities)
     for k in range(len(arrays.get("home", ()))):
         check_form(inner(arrays, f"h{k}."), municipalities)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.sections import list_of, section_of
-from beatplanner.planning.verification.ledger import Ledger, is_number, missing, words
+from beatplanner.planning.verification.ledger import Ledger, is_number, missing, value_in_words
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -40,7 +40,7 @@ class _Pair:
             low, high = float(self.least), float(self.most)
             if low <= high + ROUNDED * max(1.0, abs(high)):
                 return ""
-        name, told, beside, there = self.name, words(self.least), self.beside, words(self.most)
+        name, told, beside, there = self.name, value_in_words(self.least), self.beside, value_in_words(self.most)
         return f"{name} is {told}, more than {beside}, which is {there}."
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from beatplanner.data.publish.comparison_words import beat_said, in_words, label_said
 from beatplanner.data.publish.force_language import content_speech
 from beatplanner.data.result.draft_reason import gap_at_most
-from beatplanner.planning.verification.ledger import Ledger, is_number, same, words
+from beatplanner.planning.verification.ledger import Ledger, is_number, same, value_in_words
 
 if TYPE_CHECKING:
     from beatplanner.data.result.comparison import Comparison
@@ -95,7 +95,7 @@ def check_workbook(ledger: Ledger, path: Path, content: Comparison) -> None:
                 alike = same(value, found) if is_number(value) else (found in (value, f"'{value}"))
                 if not alike:
                     wrong.append(
-                        f"{r['label']}, {content['columns'][k]['name']}: {words(value)} is told, the workbook gives {words(found)}."
+                        f"{r['label']}, {content['columns'][k]['name']}: {value_in_words(value)} is told, the workbook gives {value_in_words(found)}."
                     )
     ledger.each("comparison.xlsx", "every figure stands in the workbook, formulas worked out", wrong, count, "cells")
 

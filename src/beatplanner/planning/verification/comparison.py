@@ -26,7 +26,7 @@ from beatplanner.planning.verification.compared_figures import figures_of
 from beatplanner.planning.verification.compared_files import check_page, check_workbook
 from beatplanner.planning.verification.compared_plan import ComparedPlan
 from beatplanner.planning.verification.decision import check_decision
-from beatplanner.planning.verification.ledger import Ledger, Verdict, tells, text, words
+from beatplanner.planning.verification.ledger import Ledger, Verdict, tells, text, value_in_words
 
 if TYPE_CHECKING:
     from beatplanner.data.result.comparison import ComparedColumn, Comparison, CurvePoint, Figures
@@ -76,11 +76,13 @@ def verify_comparison(folder: Path, verify_plan: Callable[[Path], Verdict]) -> V
             if key.startswith(("robust_", "back_cast")) and not steady:
                 ledger.unchecked(name, value, "The incidents are gone or changed; plan and compare again.")
             elif isinstance(value, str | bool) or isinstance(was, str):
-                ledger.add(name, value == was, value, was, "" if value == was else f"{words(value)} is claimed.")
+                ledger.add(
+                    name, value == was, value, was, "" if value == was else f"{value_in_words(value)} is claimed."
+                )
             else:
                 ledger.number(name, value, was)
     absent = [
-        f"{p.name}: {key} is {words(v)} and is not told."
+        f"{p.name}: {key} is {value_in_words(v)} and is not told."
         for p, f in zip(plans, found, strict=True)
         for key, v in f.items()
         if v is not None and key not in claimed
@@ -143,14 +145,19 @@ def _check_words(ledger: Ledger, content: Comparison, first: ComparedPlan) -> No
     own = {k: v for k, v in own.items() if v}
     claimed = section_of(content, "terms")
     wrong = [
-        f"“{k}” is said as {words(claimed.get(k))}, not as {words(own.get(k))}."
+        f"“{k}” is said as {value_in_words(claimed.get(k))}, not as {value_in_words(own.get(k))}."
         for k in sorted({*own, *claimed})
         if own.get(k) != claimed.get(k)
     ]
     ledger.each("comparison.terms", "words are the force's own", wrong, len(own), "words")
     project = str(first.tables.summary.get("project", ""))
     said = own.get(project, project)
-    ledger.add("comparison.project_said", content.get("project_said") == said, words(content.get("project_said")), said)
+    ledger.add(
+        "comparison.project_said",
+        content.get("project_said") == said,
+        value_in_words(content.get("project_said")),
+        said,
+    )
 
 
 def _read(ledger: Ledger, folder: Path, columns: list[ComparedColumn], verify_plan: Any) -> list[ComparedPlan] | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beatplanner.planning.verification.arrays import NUMBER, TRUTH, WHOLE, MalformedError, sized, starts, within
+from beatplanner.planning.verification.arrays import NUMBER, TRUTH, WHOLE, MalformedError, check_range, sized, starts
 from beatplanner.planning.verification.travel_lagrangian import ROUNDING
 from beatplanner.planning.verification.travel_pairs import SLACK, Area
 
@@ -94,13 +94,13 @@ def _check_form(part: dict[str, np.ndarray], n: int) -> None:
     ):
         raise MalformedError("cone_parent: parents do not stand before their children")
     for key in ("cone_one", "cone_other"):
-        within({key: part[key][1:]}, key, 0, n)
+        check_range({key: part[key][1:]}, key, 0, n)
     for key in ("cone_triangle", "cone_separated", "cone_separator"):
-        within(part, key, 0, n)
-    within(part, "cone_priced", 0, nodes)
-    within(part, "cone_classes", 1, n + 1)
-    within(part, "cone_row_in", 0, len(part["cone_priced"]))
-    within(part, "cone_row", 0, len(part["cone_triangle"]) + len(part["cone_separated"]))
+        check_range(part, key, 0, n)
+    check_range(part, "cone_priced", 0, nodes)
+    check_range(part, "cone_classes", 1, n + 1)
+    check_range(part, "cone_row_in", 0, len(part["cone_priced"]))
+    check_range(part, "cone_row", 0, len(part["cone_triangle"]) + len(part["cone_separated"]))
     starts(part, "cone_separator_start", "cone_separator")
     if len(np.unique(part["cone_priced"])) < len(part["cone_priced"]):
         raise MalformedError("cone_priced: a node stands twice")

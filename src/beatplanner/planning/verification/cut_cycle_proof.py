@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from beatplanner.planning.verification.arrays import NUMBER, WHOLE, sized, within
+from beatplanner.planning.verification.arrays import NUMBER, WHOLE, check_range, sized
 from beatplanner.planning.verification.travel_pairs import SLACK, Area, TooLargeError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def no_ring_below(area: Area, claimed: float) -> bool:
     least, most = max(area.lower, whole - area.upper) - slack, min(area.upper, whole - area.lower) + slack
     if least > most:
         return True
-    drawn = draw(area, len(area.weight) - 1) if least > 0 else None
+    drawn = drawn_in_plane(area, len(area.weight) - 1) if least > 0 else None
     return drawn is not None and RingSearch(drawn, ((least, most),), claimed * (1 - 1e-12)).none()
 
 
@@ -94,7 +94,7 @@ def prove_rings(area: Area, part: dict[str, np.ndarray]) -> float:
         Where an array of the certificate is not as it must be.
     """
     sized(part, {}, FORMS)
-    within(part, "ring_anchor", 0, len(area.weight))
+    check_range(part, "ring_anchor", 0, len(area.weight))
     count, whole, slack = area.count, float(area.weight.sum()), SLACK * area.upper * area.count
     piece, one, other = (float(v) for v in part["ring_least"])
     if count < 3 or area.lower <= slack or not len(area.edges) or not all(map(math.isfinite, (piece, one, other))):
@@ -104,7 +104,7 @@ def prove_rings(area: Area, part: dict[str, np.ndarray]) -> float:
         for k in range(1, count)
     ]
     hours = [(low - slack, high + slack) for low, high in hours]
-    drawn = draw(area, int(part["ring_anchor"][0]))
+    drawn = drawn_in_plane(area, int(part["ring_anchor"][0]))
     if drawn is None or any(low > high or low <= 0 for low, high in hours):
         return 0.0
     # around the side without the anchor: of one beat, of all but one, of any number of them
@@ -121,7 +121,7 @@ def prove_rings(area: Area, part: dict[str, np.ndarray]) -> float:
     return float(math.ceil(both / 2 - 1e-6)) if links else both / 2 * (1 - 1e-12)
 
 
-def draw(area: Area, root: int) -> DrawnLinks | None:
+def drawn_in_plane(area: Area, root: int) -> DrawnLinks | None:
     """Return the faces and crossings of a map, None where it does not hold together or cannot be drawn in the plane; `root` is that of the tree."""
     import networkx as nx
 

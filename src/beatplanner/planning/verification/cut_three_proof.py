@@ -21,7 +21,7 @@ import math
 
 import numpy as np
 
-from beatplanner.planning.verification.cut_cycle_proof import DrawnLinks, RingSearch, draw, hours_beyond
+from beatplanner.planning.verification.cut_cycle_proof import DrawnLinks, RingSearch, drawn_in_plane, hours_beyond
 from beatplanner.planning.verification.travel_pairs import SLACK, Area, TooLargeError
 
 # Ways and pairs of them in all, after which it is given up; how many of them taking a beat out of a map is worth, for each link.
@@ -36,7 +36,7 @@ def no_three_below(area: Area, claimed: float) -> bool:
     least, most = max(area.lower, whole - 2 * area.upper) - slack, min(area.upper, whole - 2 * area.lower) + slack
     if least > most:
         return True
-    drawn = draw(area, len(area.weight) - 1) if least > 0 else None
+    drawn = drawn_in_plane(area, len(area.weight) - 1) if least > 0 else None
     return drawn is not None and _Thirds(area, drawn, (least, most), claimed).none()
 
 

@@ -107,7 +107,7 @@ class Ledger:
 
     def add(self, name: str, ok: bool, claimed: Any, found: Any, detail: str = "") -> bool:
         """Enter a check; `claimed` and `found` are put in words. Returns `ok`."""
-        self.checks.append(Check(name, words(claimed), words(found), bool(ok), detail))
+        self.checks.append(Check(name, value_in_words(claimed), value_in_words(found), bool(ok), detail))
         return bool(ok)
 
     def number(self, name: str, claimed: Any, found: float | None, unit: str = "", detail: str = "") -> bool:
@@ -115,7 +115,7 @@ class Ledger:
         ok = same(claimed, found)
         if found is not None:
             self.values[name] = float(found)
-        said, was = words(claimed), words(found)
+        said, was = value_in_words(claimed), value_in_words(found)
         if not ok and said == was:
             said, was = repr(claimed), repr(found)
         tail = f" {unit}" if unit else ""
@@ -163,7 +163,7 @@ class Ledger:
         rows = list(rows)
         tail = f" {unit}" if unit else ""
         wrong = [
-            f"{place}: {words(said)}{tail} is claimed, {words(was)}{tail} was found."
+            f"{place}: {value_in_words(said)}{tail} is claimed, {value_in_words(was)}{tail} was found."
             for place, said, was in rows
             if not same(said, was)
         ]
@@ -176,7 +176,7 @@ class Ledger:
 
     def unchecked(self, name: str, claimed: Any, why: str) -> None:
         """Enter a claim that cannot be checked; it does not fail."""
-        self.checks.append(Check(name, words(claimed), NOT_CHECKED, True, why))
+        self.checks.append(Check(name, value_in_words(claimed), NOT_CHECKED, True, why))
 
 
 def is_number(value: Any) -> TypeGuard[float]:
@@ -215,7 +215,7 @@ def same(claimed: Any, found: Any, relative: float = RELATIVE, absolute: float =
     return math.isclose(float(claimed), float(found), rel_tol=relative, abs_tol=absolute)
 
 
-def words(value: Any) -> str:
+def value_in_words(value: Any) -> str:
     """Put a value in words: thousands separators, at most four decimals, “none” for a missing one."""
     if isinstance(value, str):
         return value

@@ -11,7 +11,7 @@ from beatplanner.data.result.sections import list_of
 from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.verification.arrays import MalformedError, are_numbers
 from beatplanner.planning.verification.evidence import Evidence, as_text
-from beatplanner.planning.verification.ledger import DIGITS_SLACK, Ledger, is_number, missing, same, words
+from beatplanner.planning.verification.ledger import DIGITS_SLACK, Ledger, is_number, missing, same, value_in_words
 from beatplanner.planning.verification.phases_bound import MOST_NEW, TooManyOrdersError, cheaper_order
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import prove_stops
@@ -201,7 +201,11 @@ def _check_order(
     bound = said.get("lower_bound")
     if not isinstance(bound, int | float) or bound > total * (1 + 1e-9) + 1e-6:
         ledger.add(
-            "phases.lower_bound", False, bound, f"at most {words(total)}", "The bound is above what the order costs."
+            "phases.lower_bound",
+            False,
+            bound,
+            f"at most {value_in_words(total)}",
+            "The bound is above what the order costs.",
         )
         return
     try:
@@ -222,12 +226,12 @@ def _check_order(
             f"The bound on the order of opening is computed anew for up to {MOST_NEW} new stations, as far as orders are few enough to be gone through.",
         )
         return
-    detail = "" if less is None else f"An order that asks for no more money costs {words(less)}."
+    detail = "" if less is None else f"An order that asks for no more money costs {value_in_words(less)}."
     ledger.add(
         "phases.lower_bound",
         less is None,
-        f"no order below {words(bound)}",
-        "none" if less is None else words(less),
+        f"no order below {value_in_words(bound)}",
+        "none" if less is None else value_in_words(less),
         detail,
     )
 
@@ -264,4 +268,4 @@ def _check_least_stops(ledger: Ledger, evidence: Evidence, cut_off: np.ndarray, 
         ledger.add(name, False, claimed, "nothing", f"proof/stops.npz is broken ({type(error).__name__}).")
         return
     detail = "" if found >= claimed else f"The certificate proves that {found} are needed at least."
-    ledger.add(name, found >= claimed, f"at least {words(claimed)}", f"at least {found}", detail)
+    ledger.add(name, found >= claimed, f"at least {value_in_words(claimed)}", f"at least {found}", detail)

@@ -13,7 +13,7 @@ from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.arrays import HAIR, MalformedError, are_numbers
 from beatplanner.planning.verification.beats_proof import impossible_within, least_moved, prove_beats
 from beatplanner.planning.verification.evidence import Evidence
-from beatplanner.planning.verification.ledger import DIGITS_SLACK, RELAXED, Ledger, is_number, missing, words
+from beatplanner.planning.verification.ledger import DIGITS_SLACK, RELAXED, Ledger, is_number, missing, value_in_words
 from beatplanner.planning.verification.levels import prove_level
 from beatplanner.planning.verification.officers_proof import not_evaluated, prove_officers
 from beatplanner.planning.verification.proven import CannotProveError
@@ -160,8 +160,10 @@ def _check_budget(ledger: Ledger, evidence: Evidence) -> None:
         )
         return
     ok = is_number(below) and least >= float(below) - HAIR
-    detail = "" if ok else f"The certificate proves that {least:.4%} change beat at least, not {words(below)}."
-    ledger.add("beats.least_moved", ok, f"none below {words(below)}", f"at least {words(least)}", detail)
+    detail = "" if ok else f"The certificate proves that {least:.4%} change beat at least, not {value_in_words(below)}."
+    ledger.add(
+        "beats.least_moved", ok, f"none below {value_in_words(below)}", f"at least {value_in_words(least)}", detail
+    )
 
 
 def _within(evidence: Evidence, rows: list[Row]) -> bool:
@@ -211,8 +213,14 @@ def _check_relaxed(ledger: Ledger, evidence: Evidence, claims: Claims) -> None:
     said = evidence.tables.proofs.get("beats", {}).get("bound", np.array([math.nan]))
     ok = found is not None and float(said.ravel()[0]) == float(bound) and found >= bound - HAIR * abs(bound)
     ok = ok and bound <= objective * (1 + 1e-9)
-    detail = "" if ok else why or f"The certificate proves {words(found)}, not {words(bound)}."
-    ledger.add("beats.relaxed_bound", ok, f"no plan within these tolerances below {words(bound)}", words(found), detail)
+    detail = "" if ok else why or f"The certificate proves {value_in_words(found)}, not {value_in_words(bound)}."
+    ledger.add(
+        "beats.relaxed_bound",
+        ok,
+        f"no plan within these tolerances below {value_in_words(bound)}",
+        value_in_words(found),
+        detail,
+    )
 
 
 def _check(ledger: Ledger, evidence: Evidence, step: str, claims: Claims) -> None:
@@ -266,15 +274,17 @@ def _check(ledger: Ledger, evidence: Evidence, step: str, claims: Claims) -> Non
         ""
         if ok
         else (
-            f"The certificate proves {words(found)}, not {words(claim)}."
+            f"The certificate proves {value_in_words(found)}, not {value_in_words(claim)}."
             if same
             else "The certificate was written for another bound than the summary claims."
         )
     )
-    shown = "at least the claim" if found >= float(claim) else words(found)
-    ledger.add(f"{step}.proof", ok, f"no plan below {words(claim)}", f"certificate proves {shown}", detail)
+    shown = "at least the claim" if found >= float(claim) else value_in_words(found)
+    ledger.add(f"{step}.proof", ok, f"no plan below {value_in_words(claim)}", f"certificate proves {shown}", detail)
     ledger.add(f"{step}.certified", certified is False or (ok and certified is True), certified, ok)
     if certified is not True:
         ledger.unchecked(
-            f"{step}.bound", bound, f"The solver reports {words(bound)}; the certificate proves {words(claim)}."
+            f"{step}.bound",
+            bound,
+            f"The solver reports {value_in_words(bound)}; the certificate proves {value_in_words(claim)}.",
         )

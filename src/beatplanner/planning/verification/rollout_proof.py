@@ -19,11 +19,11 @@ from beatplanner.planning.verification.arrays import (
     Arrays,
     MalformedError,
     are_numbers,
+    check_range,
     sized,
-    within,
 )
 from beatplanner.planning.verification.force_money import LINES, Force, amount_of, one_officer
-from beatplanner.planning.verification.ledger import Ledger, text, words
+from beatplanner.planning.verification.ledger import Ledger, text, value_in_words
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -210,10 +210,10 @@ def evaluate(starts: Starts, arrays: Arrays) -> float:
         **dict.fromkeys(("seats", "need", "needed", "buy", "bought"), (NUMBER, ("L", years))),
     }
     sized(arrays, {}, forms)
-    within(arrays, "variable", -1, g + 2 * years + 1)
+    check_range(arrays, "variable", -1, g + 2 * years + 1)
     least, most = _intervals(starts, arrays)
     leaf = arrays["leaf"]
-    within(arrays, "leaf", 0, len(least))
+    check_range(arrays, "leaf", 0, len(least))
     inner = set(arrays["parent"][1:].tolist())
     if sorted(leaf.tolist()) != [k for k in range(len(least)) if k not in inner]:
         raise MalformedError("leaves are others than the tree's")
@@ -363,9 +363,15 @@ def check_bound(ledger: Ledger, claims: Claims, force: Force, served: float) -> 
             why = f"The certificate proof/{ROLLOUT}.npz is broken ({type(error).__name__})."
     said = (arrays or {}).get("bound", np.array([math.nan])).ravel()
     ok = not why and said.size == 1 and float(said[0]) == float(claim) and found <= float(claim) * (1 + HAIR)
-    why = "" if ok else why or f"The certificate proves {words(found)}, not {words(claim)}."
-    ledger.add(name, ok, f"no roll-out serves more than {words(claim)}", f"certificate proves {words(found)}", why)
+    why = "" if ok else why or f"The certificate proves {value_in_words(found)}, not {value_in_words(claim)}."
+    ledger.add(
+        name,
+        ok,
+        f"no roll-out serves more than {value_in_words(claim)}",
+        f"certificate proves {value_in_words(found)}",
+        why,
+    )
     ledger.add("budget.certified", certified is False or ok, certified, ok)
     if certified is not True:
-        why = f"The solver reports {words(bound)}; the certificate proves {words(claim)}."
+        why = f"The solver reports {value_in_words(bound)}; the certificate proves {value_in_words(claim)}."
         ledger.unchecked("budget.bound", bound, why)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from beatplanner.data.result.sections import list_of, number_of, section_of
-from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, words
+from beatplanner.planning.verification.ledger import Ledger, is_number, missing, same, value_in_words
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -98,7 +98,7 @@ class Period:
         return self.flow * (self.scene + (self.minutes if self.travel_counts else 0.0)) / 60.0
 
 
-def figures_of(
+def call_figures(
     parts: Sequence[tuple[Period, float, np.ndarray, np.ndarray]], *, of_servers: bool = False
 ) -> tuple[dict[str, float | None], tuple[np.ndarray, np.ndarray]]:
     """Return the figures of some units' calls and some officers' time, and travel with its weights.
@@ -176,16 +176,16 @@ def _differences(
     of_servers: bool = False,
 ) -> Iterator[str]:
     """Yield each figure of `claimed` that is not that of the flows, but for the names in `loose`."""
-    found, (way, weight) = figures_of(parts, of_servers=of_servers)
+    found, (way, weight) = call_figures(parts, of_servers=of_servers)
     for key in (*ANSWERED, *TIME, *CAME, "backup_share"):
         if key in loose or (key not in claimed and (key == "backup_share")):
             continue
         said = claimed[key]
         if key in QUANTILES:
             if not _is_quantile(said, way, weight, QUANTILES[key]):
-                yield f"{key} is told as {words(said)}, which is not so by the flows."
+                yield f"{key} is told as {value_in_words(said)}, which is not so by the flows."
         elif key in found and not same(said, found[key], 1e-6, 1e-8):
-            yield f"{key} is told as {words(said)}, and {words(found[key])} by the flows."
+            yield f"{key} is told as {value_in_words(said)}, and {value_in_words(found[key])} by the flows."
 
 
 def _is_quantile(said: Any, way: np.ndarray, weight: np.ndarray, share: float) -> bool:
@@ -284,7 +284,7 @@ def _of_hours(
         duty = sum(len(p.servers) * p.hours for p in periods) / max(length, 1e-12)
         for key, found in (("calls_an_hour", calls), ("servers_on_duty", duty), ("hours_a_week", length)):
             if not (key in older and key not in said) and not same(said[key], found):
-                yield f"{key} is told as {words(said[key])}, and {words(found)} beside it."
+                yield f"{key} is told as {value_in_words(said[key])}, and {value_in_words(found)} beside it."
     if set(said["beats"]) != set(beats):
         yield "The beats that figures are told for are not those of the plan."
     for b in set(said["beats"]) & set(beats):
@@ -316,7 +316,7 @@ def _of_beats_week(
         if key not in claimed and (not weekly or f"beats.{key}" in older):
             continue
         if not same(claimed.get(key), value):
-            yield f"Beat {beat}: {key} is told as {words(claimed.get(key))}, and {words(value)} beside it."
+            yield f"Beat {beat}: {key} is told as {value_in_words(claimed.get(key))}, and {value_in_words(value)} beside it."
 
 
 def check_hours(ledger: Ledger, claims: Claims, periods: list[Period], rules: Mapping[str, object]) -> None:

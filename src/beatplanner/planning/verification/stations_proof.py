@@ -14,7 +14,16 @@ import numpy as np
 from beatplanner.data.description.listed_ids import stations_as_known
 from beatplanner.data.town.walking_network import straight_metres, walk_metres
 from beatplanner.data.walking_limit import edge_of
-from beatplanner.planning.verification.arrays import NUMBER, TEXT, TRUTH, WHOLE, MalformedError, sized, starts, within
+from beatplanner.planning.verification.arrays import (
+    NUMBER,
+    TEXT,
+    TRUTH,
+    WHOLE,
+    MalformedError,
+    check_range,
+    sized,
+    starts,
+)
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.proven import CannotProveError
 
@@ -58,9 +67,9 @@ def check_form(arrays: Arrays, homes: int, sites: int) -> None:
     """
     sized(arrays, {"h": homes}, FORMS)
     starts(arrays, "row_start", "row_site")
-    within(arrays, "parent", -1, len(arrays["parent"]))
-    within(arrays, "site", -1, sites)
-    within(arrays, "row_site", 0, sites)
+    check_range(arrays, "parent", -1, len(arrays["parent"]))
+    check_range(arrays, "site", -1, sites)
+    check_range(arrays, "row_site", 0, sites)
     start = arrays["row_start"].tolist()
     for a, b in itertools.pairwise(start):
         if len(np.unique(arrays["row_site"][a:b])) < b - a:

@@ -14,7 +14,15 @@ from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.data.paths import whole_path
 from beatplanner.data.result.manifest import VERSION
 from beatplanner.data.result.sections import list_of, section_of
-from beatplanner.planning.verification.ledger import DIGITS_SLACK, RELAXED, Ledger, is_number, missing, same, words
+from beatplanner.planning.verification.ledger import (
+    DIGITS_SLACK,
+    RELAXED,
+    Ledger,
+    is_number,
+    missing,
+    same,
+    value_in_words,
+)
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -205,7 +213,7 @@ def _check_proof(ledger: Ledger, step: str, result: Claims) -> None:
         ledger.add(
             f"{step}.gap",
             both,
-            f"bound {words(bound)}, gap {words(gap)}",
+            f"bound {value_in_words(bound)}, gap {value_in_words(gap)}",
             "both or neither",
             "" if both else f"The {step} have only one of lower bound and gap; one follows from the other.",
         )
@@ -214,7 +222,7 @@ def _check_proof(ledger: Ledger, step: str, result: Claims) -> None:
         ledger.add(
             f"{step}.gap",
             False,
-            words(gap),
+            value_in_words(gap),
             "not a number",
             f"Objective, bound and gap of the {step} must be numbers.",
         )
@@ -225,7 +233,7 @@ def _check_proof(ledger: Ledger, step: str, result: Claims) -> None:
             f"{step}.lower_bound",
             bound <= objective + slack,
             bound,
-            f"objective {words(objective)}",
+            f"objective {value_in_words(objective)}",
             "" if bound <= objective + slack else "A lower bound cannot be above the objective of a plan that exists.",
         )
         proven = (objective - bound) / objective if objective else 0.0

@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 import numpy as np
 
 from beatplanner.planning.verification.all_plans import least_of_all
-from beatplanner.planning.verification.arrays import NUMBER, WHOLE, sized, starts, within
+from beatplanner.planning.verification.arrays import NUMBER, WHOLE, check_range, sized, starts
 from beatplanner.planning.verification.balance_prices import check_prices, with_prices
 from beatplanner.planning.verification.few_plans import MOST_STEPS, least_of_few
 from beatplanner.planning.verification.travel_lagrangian import ROUNDING, Zones, lagrangian, settled
@@ -169,14 +169,14 @@ def check_form(proof: dict[str, np.ndarray], n: int) -> None:
     sized(proof, {"n": n}, FORMS)
     for key, rows in (("gone_start", "gone"), ("part_start", "part"), ("cut_start", "cut_unit")):
         starts(proof, key, rows)
-    within(proof, "parent", -1, len(proof["parent"]))
-    within(proof, "unit", -1, n)
-    within(proof, "cut_unit", 0, n)
-    within(proof, "cut_node", 0, len(proof["parent"]))
-    within(proof, "cut_of", 0, len(proof["cut"]))
-    within({"counted": proof.get("counted", np.empty(0, np.int64))}, "counted", 0, len(proof["parent"]))
+    check_range(proof, "parent", -1, len(proof["parent"]))
+    check_range(proof, "unit", -1, n)
+    check_range(proof, "cut_unit", 0, n)
+    check_range(proof, "cut_node", 0, len(proof["parent"]))
+    check_range(proof, "cut_of", 0, len(proof["cut"]))
+    check_range({"counted": proof.get("counted", np.empty(0, np.int64))}, "counted", 0, len(proof["parent"]))
     # a unit and a centre of each cut
-    within({"cut": proof["cut"][:, :2]}, "cut", 0, n)
+    check_range({"cut": proof["cut"][:, :2]}, "cut", 0, n)
 
 
 def _price(value: float) -> float:

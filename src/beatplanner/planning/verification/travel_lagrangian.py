@@ -87,7 +87,7 @@ def fractional(weight: np.ndarray, reduced: np.ndarray, own: np.ndarray, site: n
     return site[start], value, sigma, at, start, size
 
 
-def cover(penalty: list[float], load: list[float], need: float) -> float:
+def least_penalty(penalty: list[float], load: list[float], need: float) -> float:
     """Return the least penalty of items that together weigh at least `need`, or less where it takes too long; inf where all weigh less.
 
     Items by penalty for each unit of load are taken or not, one after the other. What is taken up next is the choice whose fractional value is the least,
@@ -123,7 +123,7 @@ def cover(penalty: list[float], load: list[float], need: float) -> float:
     return min(best, waiting[0][0]) if waiting else best
 
 
-def whole(weight: np.ndarray, reduced: np.ndarray, own: np.ndarray, lower: float, upper: float) -> float:
+def least_of_whole_units(weight: np.ndarray, reduced: np.ndarray, own: np.ndarray, lower: float, upper: float) -> float:
     """Return the least cost of one site with whole units, or somewhat less where that takes too long."""
     taken = own | (reduced < 0)
     base, total = float(reduced[taken].sum()), float(weight[taken].sum())
@@ -134,7 +134,7 @@ def whole(weight: np.ndarray, reduced: np.ndarray, own: np.ndarray, lower: float
         need, others = lower - slack - total, ~taken & (weight > 0)
     else:
         return base
-    return base + cover(np.abs(reduced[others]).tolist(), weight[others].tolist(), need)
+    return base + least_penalty(np.abs(reduced[others]).tolist(), weight[others].tolist(), need)
 
 
 def chosen(value: np.ndarray, label: np.ndarray, count: int) -> np.ndarray:
@@ -246,7 +246,7 @@ def lagrangian(
         for s in doubtful:
             exact[s] = True
             part = slice(start[s], start[s] + size[s])
-            better = whole(pairs.weight[part], reduced[part], own[part], area.lower, area.upper)
+            better = least_of_whole_units(pairs.weight[part], reduced[part], own[part], area.lower, area.upper)
             value[s] = max(value[s], better)
     size_of_terms = float(np.abs(u).sum()) + float(np.abs(value[best]).sum())
     bound -= ROUNDING * size_of_terms
@@ -261,7 +261,7 @@ def lagrangian(
     open_sites = np.flatnonzero((others + value < wanted) & ~exact)
     for s in open_sites if bound < wanted and len(open_sites) <= MOST_WHOLE else ():
         part = slice(start[s], start[s] + size[s])
-        better = whole(pairs.weight[part], reduced[part], own[part], area.lower, area.upper)
+        better = least_of_whole_units(pairs.weight[part], reduced[part], own[part], area.lower, area.upper)
         value[s] = max(value[s], better)
     extra = np.where(own, 0.0, np.maximum(0.0, reduced - sigma[at] * pairs.weight))
     # a unit that is forced in lifts the value of split units; the value of whole ones holds besides, and they do not add up

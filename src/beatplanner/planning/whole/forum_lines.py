@@ -69,7 +69,7 @@ def forum_lines(tables: PlanTables, rules: Description, lives_on: np.ndarray, *,
         meet = meetings(rules) * rules.budget.forum_travel
         old = len({str(b) for b in tables.units["current"].dropna()})
         return ForumLines(FLAT, meet * lives_on.sum(axis=1), np.full(len(beats), meet), 0.0, meet * old)
-    each = 1.0 / exchange(rules)
+    each = 1.0 / exchange_rate(rules)
     near = {r["area"]: each * r["year_cost"] for r in forums["plan"] if r["level"] == "neighbourhood"}
     wider = each * sum(r["year_cost"] for r in forums["plan"] if r["level"] != "neighbourhood")
     now = np.array([each * r["year_cost"] for r in sorted(forums["today"], key=lambda r: r["area"])])
@@ -82,7 +82,7 @@ def forum_lines(tables: PlanTables, rules: Description, lives_on: np.ndarray, *,
     )
 
 
-def exchange(rules: Description) -> float:
+def exchange_rate(rules: Description) -> float:
     """Return how much of the forums' currency is one of the budget's; another one has a stated rate, which the description is asked for."""
     assert rules.budget is not None and rules.forum is not None
     same = rules.forum.currency == rules.budget.currency

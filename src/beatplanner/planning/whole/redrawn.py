@@ -36,7 +36,7 @@ def asks_to_count(description: Description) -> bool:
     return description.service is not None and description.service.abstraction == "counted"
 
 
-def counted(
+def beats_with_counted_share(
     town: Town,
     beats: BeatPlan,
     stay: PlanTables | None,

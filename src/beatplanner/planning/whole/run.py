@@ -30,7 +30,13 @@ from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.beat_proofs import OF_CERTIFICATES
 from beatplanner.planning.whole.levels import with_levels
 from beatplanner.planning.whole.plan import Plan
-from beatplanner.planning.whole.redrawn import asks_to_count, asks_to_redraw, counted, redraw, tell_redrawing
+from beatplanner.planning.whole.redrawn import (
+    asks_to_count,
+    asks_to_redraw,
+    beats_with_counted_share,
+    redraw,
+    tell_redrawing,
+)
 from beatplanner.planning.whole.served import service_inputs, service_of
 from beatplanner.planning.whole.summarise import sum_up, summarise
 from beatplanner.planning.whole.tables import beat_polygons, beats_with_starts, posts_of_beats, tables
@@ -315,7 +321,9 @@ def make_plan(
             stations = beside.result()
     share: CountedShare | None = None
     if beats is not None and asks_to_count(description):
-        town, beats, share = counted(town, beats, stay, assumed=assumed, seed=seed, cancelled=cancelled)
+        town, beats, share = beats_with_counted_share(
+            town, beats, stay, assumed=assumed, seed=seed, cancelled=cancelled
+        )
         description = town.description
     levels = () if beats is None else _levels(town, workload, beats, wanted, beat is not None, time_limit, common)
     officers: OfficerPlan | None = None

@@ -52,7 +52,7 @@ from beatplanner.solver.service.staffing import (
     ShiftCalls,
     Standard,
     keeps,
-    measure,
+    measure_staffing,
     shortfall,
 )
 from beatplanner.solver.service.together import equal_servers
@@ -121,7 +121,7 @@ def fewest_officers(
         none = np.zeros(shift.beats, int)
         if not shared and standard.people_share is not None:
             none[0] = 1
-        return Staffing(none, int(none.sum()) + shared, measure(shift, none, standard.minutes), proven=True)
+        return Staffing(none, int(none.sum()) + shared, measure_staffing(shift, none, standard.minutes), proven=True)
     if standard.within_share is not None and standard.minutes is not None:
         reached = (np.vstack([shift.minutes, shift.shared]) <= standard.minutes + 1e-9).any(axis=0)
         if float(shift.calls[reached].sum()) < (standard.within_share - SLACK) * float(shift.calls.sum()):
@@ -146,12 +146,12 @@ def fewest_officers(
             continue
         found, whole = _look(shift, standard, bounds, start, ways, cancelled)
         if found is not None:
-            result = measure(shift, found, standard.minutes)
+            result = measure_staffing(shift, found, standard.minutes)
             return Staffing(found, least, result, proven=result.exact and (all_measured or number == least))
         all_measured &= whole
         if cancelled():
             break
-    best = measure(shift, _spread(shift, most - shared), standard.minutes)
+    best = measure_staffing(shift, _spread(shift, most - shared), standard.minutes)
     missed = [
         name
         for name in ("within_share", "own_share", "people_share")
@@ -185,10 +185,10 @@ def _look(
         for way in ways:
             if cancelled():
                 return None, False
-            if keeps(measure(shift, way, standard.minutes), standard):
+            if keeps(measure_staffing(shift, way, standard.minutes), standard):
                 return way, True
         return None, True
-    at, missed = start, shortfall(measure(shift, start, standard.minutes), standard)
+    at, missed = start, shortfall(measure_staffing(shift, start, standard.minutes), standard)
     moves, most = 0, max(8, MOVES // bounds.number)
     while missed > SLACK and moves < most and not cancelled():
         better = False
@@ -199,7 +199,7 @@ def _look(
             way = at.copy()
             way[give] -= 1
             way[take] += 1
-            again = shortfall(measure(shift, way, standard.minutes), standard)
+            again = shortfall(measure_staffing(shift, way, standard.minutes), standard)
             if again < missed - 1e-12:
                 at, missed, better = way, again, True
                 break

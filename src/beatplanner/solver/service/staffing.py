@@ -88,7 +88,7 @@ class MeasuredStaffing:
     exact: bool
 
 
-def measure(shift: ShiftCalls, officers: np.ndarray, minutes: float | None) -> MeasuredStaffing:
+def measure_staffing(shift: ShiftCalls, officers: np.ndarray, minutes: float | None) -> MeasuredStaffing:
     """Measure a staffing.
 
     Parameters

@@ -382,7 +382,7 @@ def new(
     from beatplanner.data.findings import listed
     from beatplanner.data.guided_import.doubts import import_doubts
     from beatplanner.data.guided_import.doubts import mend as mend_doubt
-    from beatplanner.data.guided_import.draft import ImportDraft, files_of, unused_files
+    from beatplanner.data.guided_import.draft import ImportDraft, possible_layers, unused_files
     from beatplanner.data.guided_import.staging import write_project
     from beatplanner.ui.commands.console import err_console
     from beatplanner.ui.words import many
@@ -392,7 +392,7 @@ def new(
             Note("error", "this file is there already, and it is not overwritten", "Give another name", file=out)
         )
     draft = ImportDraft()
-    draft.add(files_of(files))
+    draft.add(possible_layers(files))
     _say_otherwise(draft, role or [], column or [], crs or [])
     if name:
         draft.rules.name = name

@@ -394,7 +394,7 @@ def test_a_workbook_speaks_the_windows_language(window, tmp_path, monkeypatch):
     words = workbook_words.workbook_words(window, columns)
     assert columns <= set(words), columns - set(words)
     plan.beats["name"] = [f"Beat {b}" for b in plan.beats["beat"]]
-    write_data(plan, tmp_path / "map.xlsx", "office", workbook_words.card_of(window), words)
+    write_data(plan, tmp_path / "map.xlsx", "office", workbook_words.card_of_view(window), words)
     book = openpyxl.load_workbook(tmp_path / "map.xlsx")
     assert book.sheetnames == ["Единици", "Реони", "Станици", "Картичка на пресметката"]
     heads = {c.value for page in book.worksheets[:3] for c in page[1]}

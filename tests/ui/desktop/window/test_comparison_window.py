@@ -15,7 +15,7 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system librari
 from PySide6 import QtCore
 
 from beatplanner.planning.whole.run import run
-from beatplanner.ui.desktop.panels.comparison import install, steps_of
+from beatplanner.ui.desktop.panels.comparison import class_limits, install
 from beatplanner.ui.desktop.window.theme import DARK, palette_of
 
 
@@ -80,8 +80,8 @@ def test_plans_side_by_side(qtbot, tmp_path):
 
 
 def test_limits_are_round_and_hold_all_values():
-    assert steps_of([283.0, 1315.0]) == [500.0, 750.0, 1000.0, 1250.0, 1500.0]
-    assert len(steps_of([None, 5.0])) == 5
+    assert class_limits([283.0, 1315.0]) == [500.0, 750.0, 1000.0, 1250.0, 1500.0]
+    assert len(class_limits([None, 5.0])) == 5
 
 
 def test_words_that_are_better_worse_or_wrong_are_read_in_light_and_dark():

@@ -142,7 +142,7 @@ def _add(place: Any, block: Mapping[str, Any], pictures: Mapping[str, bytes], mm
         place.add_paragraph(block["text"])
     elif kind == "sides":
         sides = place.add_table(rows=1, cols=2)
-        for cell, blocks in zip(sides.rows[0].cells, evened([*block["left"], *block["right"]]), strict=True):
+        for cell, blocks in zip(sides.rows[0].cells, in_two_columns([*block["left"], *block["right"]]), strict=True):
             for inner in blocks:
                 _add(cell, inner, pictures, mm)
             # a cell begins with an empty paragraph of its own
@@ -159,7 +159,7 @@ def _add(place: Any, block: Mapping[str, Any], pictures: Mapping[str, bytes], mm
         _add_table(place, block)
 
 
-def evened(blocks: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+def in_two_columns(blocks: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
     """Return blocks in two columns as alike in height as headings allow, in the order in which they are read."""
 
     def lines(block: Mapping[str, Any]) -> float:

@@ -12,7 +12,7 @@ from beatplanner.planning.forum.public.blocks import Block, paragraph, table
 from beatplanner.planning.forum.public.content import PackContent
 
 
-def groups_of(content: PackContent, beat: Any) -> dict[str, str]:
+def sector_and_command(content: PackContent, beat: Any) -> dict[str, str]:
     """Return the sector and the command of a beat, a row of the plan, by their columns; those that the plan has."""
     return {c: content.speech.given(getattr(beat, c)) for c in GROUP_COLUMNS if c in content.plan.groups}
 
@@ -37,7 +37,7 @@ def beats_in(content: PackContent, level: str, group: str) -> list[str]:
 
 def where_led(content: PackContent, beat: Any) -> list[Block]:
     """Say in which sector a beat is, and in which command; nothing where beats are in none."""
-    t, own = content.speech, groups_of(content, beat)
+    t, own = content.speech, sector_and_command(content, beat)
     if "sector" not in own:
         return []
     if "command" in own:
@@ -47,7 +47,7 @@ def where_led(content: PackContent, beat: Any) -> list[Block]:
 
 def group_rows(content: PackContent, beat: Any) -> list[tuple[str, Sequence[str]]]:
     """Return the sector and the command of a beat with the beats of the one and the sectors of the other, as its card tells them."""
-    own, titles = groups_of(content, beat), group_titles(content)
+    own, titles = sector_and_command(content, beat), group_titles(content)
     members = {"sector": beats_in(content, "sector", own["sector"])} if "sector" in own else {}
     if "command" in own:
         members["command"] = _sectors_in(content, own["command"])

@@ -20,7 +20,7 @@ from beatplanner.planning.forum.public.blocks import Block
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.questions import questions, why_here
-from beatplanner.planning.forum.public.sectors import groups_of
+from beatplanner.planning.forum.public.sectors import sector_and_command
 from beatplanner.planning.forum.public.town_pages import area_title, old_new_pairs, run_card, street_index
 from beatplanner.planning.forum.public.wording import LEVEL_TITLES, theme_name
 
@@ -126,7 +126,7 @@ def _areas(press: Press, content: PackContent) -> dict[str, Table]:
             b.municipality,
             cell(press, content, "beat", str(b.beat)),
             register.cell(of_force(int(b.posts))),
-            *groups_of(content, b).values(),
+            *sector_and_command(content, b).values(),
             *([cell(press, content, "within", str(b.beat))] if walk else []),
         )
         for b in content.beats

@@ -23,7 +23,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.paths import whole_path
 from beatplanner.ui.desktop.map.printing import PAPER, SCALES, PrintedPage, draw_page, write_page
 from beatplanner.ui.desktop.map.window import Window
-from beatplanner.ui.desktop.map.workbook_words import UNNAMED, card_of, workbook_words
+from beatplanner.ui.desktop.map.workbook_words import UNNAMED, card_of_view, workbook_words
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for, working
 from beatplanner.ui.desktop.toolkit.actions import Action
@@ -142,7 +142,7 @@ class PrintDialog(QDialog):
             scale=self.scale_number(),
             centre=centre,
             note=self.note.text(),
-            card=card_of(self.window_),
+            card=card_of_view(self.window_),
         )
         if seen and page.scale is None:
             view = self.map.view
@@ -273,7 +273,7 @@ def install(window: Window) -> None:
         try:
             plan = window.scenario.plan
             assert plan is not None
-            card = card_of(window, public=audience == "public", printed=audience == "office")
+            card = card_of_view(window, public=audience == "public", printed=audience == "office")
             called = workbook_words(window, plan.units.columns)
             return wait_for(window, words, write_data, plan, path, audience, card, called)
         except StoppedError:

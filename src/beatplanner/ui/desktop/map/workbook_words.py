@@ -68,7 +68,7 @@ def workbook_words(window: Window, columns: Iterable[str]) -> dict[str, str]:
     return words
 
 
-def card_of(window: Window, *, public: bool = False, printed: bool = True) -> tuple[tuple[str, str], ...]:
+def card_of_view(window: Window, *, public: bool = False, printed: bool = True) -> tuple[tuple[str, str], ...]:
     """Return the run card of what is seen: of the plan, and what is drawn since.
 
     Parameters

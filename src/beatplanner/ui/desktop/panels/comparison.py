@@ -89,7 +89,7 @@ def prepare(folders: Sequence[Path], out: Path) -> Shown:
     }
 
 
-def steps_of(values: Sequence[float | None]) -> list[float]:
+def class_limits(values: Sequence[float | None]) -> list[float]:
     """Return five round limits between the least and the greatest of the values of all maps."""
     known = [v for v in values if v is not None and np.isfinite(v)]
     if not known or max(known) <= min(known):
@@ -317,7 +317,7 @@ class ComparisonWindow(QDialog):
             self._legend([(CHANGED, self.tr("another beat than today")), (SAME, self.tr("the same beat"))])
         else:
             ramp = LOAD if mode == 0 else WALK
-            limits = steps_of([v for p in plans for v in p["load"]]) if mode == 0 else list(WALKS)
+            limits = class_limits([v for p in plans for v in p["load"]]) if mode == 0 else list(WALKS)
             for panel in self.maps:
                 panel.fills = [
                     QColor(UNKNOWN if v is None or not np.isfinite(v) else ramp[sum(v >= at for at in limits)])

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.output_place import move
-from beatplanner.ui.desktop.map.workbook_words import card_of
+from beatplanner.ui.desktop.map.workbook_words import card_of_view
 from beatplanner.ui.desktop.panels.beat_table import as_text_table
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
 from beatplanner.ui.desktop.toolkit.in_language import error_lines
@@ -76,7 +76,7 @@ class ResultActions:
         if not name:
             return
         picture = self.map.grab().toImage()
-        for what, says in card_of(self):
+        for what, says in card_of_view(self):
             # a picture has no room for the run card; it stands in the file
             picture.setText(what, says)
         if not picture.save(name if Path(name).suffix.lower() == ".png" else f"{name}.png"):
