@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict, cast
 
 import pandas as pd
 
@@ -202,11 +202,14 @@ def replan(
     return {"summary": summary, "diff": diff, "price": price, "trust": trust}
 
 
-def _called(rules: Any, old: str, new: str) -> Any:
+def _called(rules: object, old: str, new: str) -> object:
     """Return rules whose paths name a file by what it is called now."""
     if isinstance(rules, dict):
-        return {k: new if k == "path" and v == old else _called(v, old, new) for k, v in rules.items()}
-    return [_called(v, old, new) for v in rules] if isinstance(rules, list | tuple) else rules
+        inner = cast("dict[str, object]", rules)
+        return {k: new if k == "path" and v == old else _called(v, old, new) for k, v in inner.items()}
+    if isinstance(rules, list | tuple):
+        return [_called(v, old, new) for v in cast("list[object]", rules)]
+    return rules
 
 
 def _as_row(event: OfficerEvent) -> OfficerChange:
