@@ -90,6 +90,19 @@ TAMPERINGS = {
         "edges.borders",
     ),
     "an edge left out": (sql("DELETE FROM edges WHERE unit_a = 1"), "edges.inputs"),
+    # bounds add up the metres of all rows of a pair, so that inside beats each more lifts what is proven
+    "an edge told twice": (
+        sql("INSERT INTO edges (unit_a, unit_b, metres, kind) SELECT unit_a, unit_b, metres, kind FROM edges LIMIT 1"),
+        "edges.once",
+    ),
+    "an edge told twice, the other way round": (
+        sql("INSERT INTO edges (unit_a, unit_b, metres, kind) SELECT unit_b, unit_a, metres, kind FROM edges LIMIT 1"),
+        "edges.once",
+    ),
+    "a border of a unit with itself": (
+        sql("INSERT INTO edges (unit_a, unit_b, metres, kind) VALUES (1, 1, 900.0, 'link')"),
+        "edges.once",
+    ),
     "greatest deviation": (said("beats", "max_deviation", 0.0001), "beats.max_deviation"),
     "beats' objective": (said("beats", "objective", lambda v: v * 0.9), "beats.objective"),
     "number of beats": (said("beats", "count", 5), "beats.count"),

@@ -49,6 +49,7 @@ def check_edges(ledger: Ledger, evidence: Evidence) -> nx.Graph[int]:
         "edges",
     )
     known = edges.drop(unknown.index)
+    _check_once(ledger, evidence, known)
     shared = _shared_borders(evidence.units.geometry.to_numpy())
     borders = known[known["kind"] == "border"]
     wrong: list[str] = []
@@ -86,6 +87,23 @@ def check_edges(ledger: Ledger, evidence: Evidence) -> nx.Graph[int]:
         )
     _check_edges_against_inputs(ledger, evidence, known)
     return _ground(evidence, list(zip(drawn["a"].astype(int), drawn["b"].astype(int), strict=True)))
+
+
+def _check_once(ledger: Ledger, evidence: Evidence, known: pd.DataFrame) -> None:
+    """Check that no border counts more than once: bounds add up the metres of all rows of a pair, and a unit has none with itself."""
+    # a link beside a border, which somebody may decide on, adds no metres
+    counted = known[known["metres"] != 0]
+    pairs = pd.Series([(min(a, b), max(a, b)) for a, b in zip(counted["a"], counted["b"], strict=True)], dtype=object)
+    wrong = [
+        f"The border of {evidence.place(a)} and {evidence.place(b)} is listed more than once."
+        for a, b in pairs[pairs.duplicated()].unique()
+    ]
+    within = counted[counted["a"] == counted["b"]]
+    wrong += [
+        f"A link within {evidence.place(a)} has no border, but {m:,.0f} m are told."
+        for a, m in zip(within["a"], within["metres"], strict=True)
+    ]
+    ledger.each("edges.once", "no border counts twice", wrong, len(known), "edges")
 
 
 def _check_edges_against_inputs(ledger: Ledger, evidence: Evidence, known: pd.DataFrame) -> None:
