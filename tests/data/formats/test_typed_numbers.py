@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from beatplanner.data.findings import told_amount
+from beatplanner.data.findings import amount_text
 from beatplanner.data.formats.number_columns import typed_number
 
 
@@ -47,4 +47,4 @@ def test_what_is_no_number_is_none(text):
     ],
 )
 def test_an_amount_is_never_told_by_a_power_of_ten(value, text):
-    assert told_amount(value) == text
+    assert amount_text(value) == text

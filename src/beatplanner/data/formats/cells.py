@@ -281,13 +281,15 @@ def numbers(
         ]
         if least is not None:
             wrong += [(int(i), f"holds {found[i]:g}, which is below {least:g}") for i in np.flatnonzero(found < least)]
-        wrong += [
-            (int(i), f"holds {found[i]:g}, which is beyond any measure")
-            for i in np.flatnonzero(np.isfinite(found) & (np.abs(found) > MOST))
-        ]
+        wrong += beyond_measure(found, np.isfinite(found) & (np.abs(found) > MOST))
     if wrong:
         raise_rows(sorted(wrong), where, field, "Correct the cell")
     return found
+
+
+def beyond_measure(found: np.ndarray, rows: np.ndarray) -> list[tuple[int, str]]:
+    """Return what `raise_rows` says of numbers (n,) that no measure has, where `rows` (n,) is true."""
+    return [(int(i), f"holds {found[i]:g}, which is beyond any measure") for i in np.flatnonzero(rows)]
 
 
 def _plain_numbers(cells: np.ndarray) -> np.ndarray | None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import Findings, did_you_mean
-from beatplanner.data.formats.cells import dates, is_missing, numbers, raise_rows, texts
+from beatplanner.data.formats.cells import beyond_measure, dates, is_missing, numbers, raise_rows, texts
 from beatplanner.data.formats.frames import crs_of, each_row, records
 from beatplanner.data.formats.layers import crs_from
 from beatplanner.data.formats.plain_names import plain
@@ -319,8 +319,7 @@ def _homes(
     # a place that the CRS does not have is no home at an endless distance
     endless = np.isfinite(x) & np.isfinite(y) & ~np.isfinite(home).all(axis=1)
     if endless.any():
-        wrong = [(int(i), f"holds {x[i]:g}, which is beyond any measure") for i in np.flatnonzero(endless)]
-        raise_rows(wrong, where, "x", "Correct the cell")
+        raise_rows(beyond_measure(x, endless), where, "x", "Correct the cell")
     _check_homes(home, units, where)
     return home[:, 0], home[:, 1]
 
