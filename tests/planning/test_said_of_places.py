@@ -28,6 +28,7 @@ def asked(language: str, minutes: float) -> tuple[Any, Any]:
         closed={},
         officers=None,
         deviation_limit=None,
+        groups={},
     )
     speech = PublicSpeech(Register(), language)
     content: Any = SimpleNamespace(

@@ -6,9 +6,8 @@ Keys that stand in some pictures only, or that an older beatplanner did not writ
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Any, Literal, NotRequired
 
-from pydantic import Field
 from typing_extensions import TypedDict
 
 Method = Literal["exact", "approximate", "simulate"]
@@ -284,14 +283,6 @@ class MinutesNotSought(TypedDict):
 
 
 LeastMinutes = MinutesSought | MinutesNotSought
-
-
-class ShareOfPlan(TypedDict):
-    """``workload.abstraction``: the share of duty away from the beat that is assumed, and the one that a plan was made with."""
-
-    assumed: float
-    used: float
-    rounds: Annotated[int, Field(ge=1, description="how often the service was looked at until both agreed")]
 
 
 def service_in(summary: Mapping[str, Any]) -> ServiceContent | None:

@@ -5,16 +5,17 @@ Every result is held against the model when it is written. Keys that are not her
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
+from typing_extensions import TypedDict
 
 from beatplanner.data.result.budget import BudgetContent
 from beatplanner.data.result.country import CountryContent
 from beatplanner.data.result.forum_ways import ForumWays
 from beatplanner.data.result.history import Drawn, EditedPostings, Replanned
 from beatplanner.data.result.phases import Phases
-from beatplanner.data.result.service import LeastMinutes, LinesFound, ServiceContent, ShareOfPlan
+from beatplanner.data.result.service import LeastMinutes, LinesFound, ServiceContent
 from beatplanner.data.result.supervision import Supervision
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
@@ -226,6 +227,14 @@ class Month(_SummaryPart):
     month: str
     incidents: int
     covered: float
+
+
+class ShareOfPlan(TypedDict):
+    """``workload.abstraction``: the share of duty away from the beat that is assumed, and the one that a plan was made with."""
+
+    assumed: float
+    used: float
+    rounds: Annotated[int, Field(ge=1, description="how often the service was looked at until both agreed")]
 
 
 class Workload(_SummaryPart):

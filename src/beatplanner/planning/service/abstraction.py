@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from beatplanner.data.result.service import Abstraction, ServiceContent, ShareOfPlan
+from beatplanner.data.result.service import Abstraction, ServiceContent
 from beatplanner.data.town.town import Town
 from beatplanner.planning.workload import officers_required, plan_workload
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import ShareOfPlan
 
 # Shares that differ by less are not worth a word.
 NEAR = 0.01

@@ -11,17 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.models import Description
-from beatplanner.data.result.service import ShareOfPlan
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.plan import BeatPlan
 from beatplanner.planning.service.abstraction import away_of_own
 from beatplanner.planning.service.picture import ServiceInputs, figures, service_picture
 from beatplanner.planning.workload import committed_share, exact_officers, officers_required
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import ShareOfPlan
 
 # Rounds at most, and the greatest share that is planned with.
 ROUNDS, MOST_AWAY = 20, 0.95

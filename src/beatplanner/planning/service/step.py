@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pandas as pd
 from beatplanner.data.description.sections.workload import Workload
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.service import ServiceContent, ServiceFigures, ShareOfPlan, TodayFigures
+from beatplanner.data.result.service import ServiceContent, ServiceFigures, TodayFigures
 from beatplanner.data.result.service_files import CALLS, FLOWS, MINUTES, PLACES, SERVERS, WAYS
 from beatplanner.data.town.town import Town
 from beatplanner.planning.service.abstraction import abstraction, away_of_own, not_counted, sentences_of_abstraction
@@ -29,6 +30,9 @@ from beatplanner.planning.service.picture import (
 )
 from beatplanner.planning.service.proposal import proposal_section, propose, sentences_of_proposal, waiting_tables
 from beatplanner.planning.service.vacancies import sentences_of_vacancies, vacancies
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import ShareOfPlan
 
 # Rows of minutes and flows that are kept at most; beyond, a straight line is computed again and flows are not kept.
 MOST_ROWS = 400_000

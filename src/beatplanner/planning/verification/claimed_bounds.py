@@ -48,8 +48,26 @@ def check_claimed_bounds(ledger: Ledger, summary: Claims) -> None:
     """Check that no claimed bound is past the figure that it bounds."""
     pairs = [p for p in _pairs(summary) if not (missing(p.least) or missing(p.most))]
     if pairs:
-        wrong = [p.wrong for p in pairs if p.wrong]
+        wrong = [p.wrong for p in pairs if p.wrong] + _done_all_the_same(summary)
         ledger.each("summary.bounds", "no bound is past what the plan has", wrong, len(pairs), "bounds")
+
+
+def _done_all_the_same(summary: Claims) -> list[str]:
+    """Return what is wrong where a rule is called impossible, and the plan keeps it: below the rule itself nothing need be claimed for that."""
+    claims, rules = section_of(summary, "beats"), section_of(section_of(summary, "rules"), "beats")
+    asked, has = rules.get("tolerance"), _witness(claims, rules)
+    if claims.get("status") != "infeasible" or not section_of(claims, "smallest_tolerance"):
+        return []
+    if not (is_number(asked) and is_number(has)) or float(has) > float(asked):
+        return []
+    return [f"No beats are said to be within ±{float(asked):.2%}, and the plan's are."]
+
+
+def _witness(claims: Claims, rules: Claims) -> object:
+    """Return the deviation of the plan's beats; None where more residents change beat than may, so that they show nothing of what is possible."""
+    moved, allowed = claims.get("moved_share"), rules.get("max_moved")
+    within = not (is_number(moved) and is_number(allowed)) or float(moved) <= float(allowed) + ROUNDED
+    return claims.get("max_deviation") if within else None
 
 
 def _pairs(summary: Claims) -> Iterator[_Pair]:
@@ -82,13 +100,9 @@ def _of_beats(summary: Claims) -> Iterator[_Pair]:
     """Yield the intervals of rules that clash: what is impossible below, beside what was found and what the plan has."""
     claims, rules = section_of(summary, "beats"), section_of(section_of(summary, "rules"), "beats")
     yield _Pair("beats.relaxed_bound", claims.get("relaxed_bound"), "beats.objective", claims.get("objective"))
-    moved, allowed = claims.get("moved_share"), rules.get("max_moved")
-    within = not (is_number(moved) and is_number(allowed)) or float(moved) <= float(allowed) + ROUNDED
-    # beats that more residents change than may are no witness of what is possible with so few
-    witness = claims.get("max_deviation") if within else None
     for key, beside, has in (
-        ("smallest_tolerance", "beats.max_deviation", witness),
-        ("smallest_budget", "beats.moved_share", moved),
+        ("smallest_tolerance", "beats.max_deviation", _witness(claims, rules)),
+        ("smallest_budget", "beats.moved_share", claims.get("moved_share")),
     ):
         interval, name = section_of(claims, key), f"{key}.impossible_below"
         below = interval.get("impossible_below")

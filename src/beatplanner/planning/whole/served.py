@@ -13,8 +13,7 @@ from beatplanner.data.result.service_files import FOLDER, LINES
 from beatplanner.data.town.town import Town
 
 if TYPE_CHECKING:
-    from beatplanner.data.result.service import ShareOfPlan
-    from beatplanner.data.result.summary import Claims
+    from beatplanner.data.result.summary import Claims, ShareOfPlan
     from beatplanner.planning.service.picture import ServiceInputs
 
 

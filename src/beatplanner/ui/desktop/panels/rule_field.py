@@ -245,7 +245,7 @@ class RuleField(QFrame):
     def _show_back(self) -> None:
         """Let the way back lead to the value in force where another was refused, else to the default."""
         words = self.tr("Back to the value in force") if self.refused else self.tr("Back to the default")
-        self.back.setToolTip(words)
+        self.back.setToolTip(literal(words))
         self.back.setAccessibleName(f"{words}: {self.label.text()}")
         self.back.setEnabled(self.refused or (self.value != self.rule.default and not self._must_be_said()))
 
