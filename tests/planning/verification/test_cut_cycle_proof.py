@@ -57,6 +57,8 @@ def test_two_beats_of_hundreds_of_units_need_no_certificate(monkeypatch: pytest.
     assert prove_cut(_area(area), least - 1) == least - 1 and prove_cut(_area(area), least) == least
     # a plan has as much, so that nobody may claim more
     assert prove_cut(_area(area), least + 1) < least
+    # a run with little time proves less, and claims no more than that
+    assert prove_cut(_area(area), least, None, 500) < least == prove_cut(_area(area), least, None, 10**9)
     for limit, most in (("MOST_STEPS", 500), ("MOST_WAYS", 500)):
         monkeypatch.setattr(cut_cycle_proof, limit, most)
         assert prove_cut(_area(area), least) < least

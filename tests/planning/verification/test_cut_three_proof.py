@@ -63,6 +63,8 @@ def test_three_beats_of_more_than_a_hundred_units_need_no_certificate(monkeypatc
     assert prove_cut(_area(area), least - 1) == least - 1 and prove_cut(_area(area), least) == least
     # a plan has as much, so that nobody may claim more
     assert prove_cut(_area(area), least + 1) < least
+    # a run with little time proves less, and claims no more than that
+    assert prove_cut(_area(area), least, None, 500) < least == prove_cut(_area(area), least, None, 10**9)
     for module, limit in ((cut_three_proof, "MOST_STEPS"), (cut_cycle_proof, "MOST_WAYS")):
         monkeypatch.setattr(module, limit, 500)
         assert prove_cut(_area(area), least) < least

@@ -217,11 +217,11 @@ def prove_part(
 ) -> float:
     """Return what one municipality's certificate proves; `look` as for `travel_bound.prove`."""
     if cut and (not part or has_prices(part) or has_rings(part)):
-        return prove_cut(area, bound, part)
+        return prove_cut(area, bound, part, None if look is None else look.steps)
     if cut:
         # beats are sought among those of any travel: that there are none is all that such a certificate can say
         none = bound == math.inf and prove(area, part, priced, bound, look) == math.inf
-        return math.inf if none else prove_cut(area, bound)
+        return math.inf if none else prove_cut(area, bound, None, None if look is None else look.steps)
     if area.count == len(area.weight) or not part:
         # every unit is a beat of its own, or nothing was sought: no travel is the bound that needs no proof
         return 0.0 if bound <= 0 else -math.inf

@@ -68,7 +68,7 @@ class DrawnLinks:
         return row, self.by_face[self.first[faces[row]] + ahead]
 
 
-def no_ring_below(area: Area, claimed: float) -> bool:
+def no_ring_below(area: Area, claimed: float, steps: int | None = None) -> bool:
     """Tell whether it is proven that no two beats within the bounds have less border than `claimed`; False where it takes too long, too."""
     if area.count != 2 or len(area.weight) < 2 or not len(area.edges) or not np.isfinite(claimed):
         return False
@@ -77,7 +77,8 @@ def no_ring_below(area: Area, claimed: float) -> bool:
     if least > most:
         return True
     drawn = drawn_in_plane(area, len(area.weight) - 1) if least > 0 else None
-    return drawn is not None and RingSearch(drawn, ((least, most),), claimed * (1 - 1e-12)).none()
+    at_most = min(MOST_STEPS, MOST_STEPS if steps is None else steps)
+    return drawn is not None and RingSearch(drawn, ((least, most),), claimed * (1 - 1e-12), steps=at_most).none()
 
 
 def has_rings(part: dict[str, np.ndarray]) -> bool:

@@ -22,7 +22,7 @@ EIGEN_UNITS, WHOLE_UNITS, STEPS = 1_500, 40, 150_000
 NO_WORK = 1e-6
 
 
-def prove_cut(area: Area, claimed: float, part: dict[str, np.ndarray] | None = None) -> float:
+def prove_cut(area: Area, claimed: float, part: dict[str, np.ndarray] | None = None, steps: int | None = None) -> float:
     """Return a bound on the border between beats of one municipality: at least `claimed` where that can be proven.
 
     Parameters
@@ -33,6 +33,8 @@ def prove_cut(area: Area, claimed: float, part: dict[str, np.ndarray] | None = N
         What is claimed; inf where it is claimed that there are no such beats.
     part
         Prices of a certificate, and lengths of rings of a certificate, where there are some; see `cut_cone_proof` and `cut_cycle_proof`.
+    steps
+        Ways of rings and pairs of them after which going through what parts two or three beats is given up; None for as many as the checker looks at.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def prove_cut(area: Area, claimed: float, part: dict[str, np.ndarray] | None = N
     least = _Plans(area, claimed).least() if len(area.weight) <= WHOLE_UNITS else None
     if least is not None:
         return max(value, least)
-    proven = no_ring_below(area, claimed) or no_three_below(area, claimed) or none_below(area, claimed)
+    proven = no_ring_below(area, claimed, steps) or no_three_below(area, claimed, steps) or none_below(area, claimed)
     return claimed if proven else value
 
 

@@ -25,10 +25,10 @@ from beatplanner.planning.verification.cut_cycle_proof import DrawnLinks, RingSe
 from beatplanner.planning.verification.travel_pairs import SLACK, Area, TooLargeError
 
 # Ways and pairs of them in all, after which it is given up; how many of them taking a beat out of a map is worth, for each link.
-MOST_STEPS, STEPS_OF_A_LINK = 2_000_000_000, 10
+MOST_STEPS, STEPS_OF_A_LINK = 6_000_000_000, 10
 
 
-def no_three_below(area: Area, claimed: float) -> bool:
+def no_three_below(area: Area, claimed: float, steps: int | None = None) -> bool:
     """Tell whether it is proven that no three beats within the bounds have less border than `claimed`; False where it takes too long, too."""
     if area.count != 3 or len(area.weight) < 3 or not len(area.edges) or not math.isfinite(claimed):
         return False
@@ -37,19 +37,21 @@ def no_three_below(area: Area, claimed: float) -> bool:
     if least > most:
         return True
     drawn = drawn_in_plane(area, len(area.weight) - 1) if least > 0 else None
-    return drawn is not None and _Thirds(area, drawn, (least, most), claimed).none()
+    return drawn is not None and _Thirds(area, drawn, (least, most), claimed, steps).none()
 
 
 class _Thirds:
     """Beats with a short outline, and rings that part what they leave."""
 
-    def __init__(self, area: Area, drawn: DrawnLinks, hours: tuple[float, float], claimed: float) -> None:
+    def __init__(
+        self, area: Area, drawn: DrawnLinks, hours: tuple[float, float], claimed: float, steps: int | None
+    ) -> None:
         self.area, self.drawn, self.hours, self.below = area, drawn, hours, claimed * (1 - 1e-12)
         self.weight: list[float] = area.weight.tolist()
         if (area.border == np.round(area.border)).all():
             # a border of whole numbers below the claim is a whole number
             self.below = math.ceil(claimed - 1e-6) - 0.5
-        self.steps = MOST_STEPS
+        self.steps = min(MOST_STEPS, MOST_STEPS if steps is None else steps)
         self.done = set[frozenset[int]]()
         # outlines: how long they are, hours, and units and faces as bits of a number
         self.outlines: list[tuple[float, float, int, int]] = []
@@ -58,7 +60,7 @@ class _Thirds:
         """Tell whether there are no such beats; False where there is too much to look at."""
         whole, (least, most) = float(self.area.weight.sum()), self.hours
         first = RingSearch(
-            self.drawn, (self.hours, (whole - most, whole - least)), 2 / 3 * self.below * (1 + 1e-12), steps=MOST_STEPS
+            self.drawn, (self.hours, (whole - most, whole - least)), 2 / 3 * self.below * (1 + 1e-12), steps=self.steps
         )
         try:
             for length, ring in first.rings():

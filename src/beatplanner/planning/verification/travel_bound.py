@@ -51,6 +51,8 @@ class Look:
     ----------
     most
         Nodes; None for all.
+    steps
+        Ways of rings of a map, and pairs of them; None for as many as the checker looks at.
     seen
         Written: the nodes that were looked at. Without the others the certificate proves as much or more.
     short
@@ -58,6 +60,7 @@ class Look:
     """
 
     most: int | None = None
+    steps: int | None = None
     seen: set[int] = field(default_factory=set[int])
     short: bool = False
 

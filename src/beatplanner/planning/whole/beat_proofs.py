@@ -41,6 +41,8 @@ TRIED = 5
 # Share of a time limit that is left to certificates, and how many nodes of trees are kept for each of its seconds, times the units that each node has: the
 # work follows from the limit, not from the clock. A node takes some 15 μs for each unit.
 OF_CERTIFICATES, NODES_A_SECOND = 0.06, 4_000
+# Ways of rings that are gone through for each second of the limit, by which three beats of some hundred units are proven: some ten million take a second.
+STEPS_A_SECOND = int(OF_CERTIFICATES * 10_000_000)
 # Nodes kept of each of several trees, however large another is.
 FEWEST_NODES = 100
 # Multipliers are kept in steps of this share of their mean, which costs a few millionths of the bound; in finer ones where it costs more, as with a pair
@@ -168,10 +170,12 @@ def beats_arrays(evidence: PlanEvidence, plan: Plan) -> Arrays | None:
     hosts = plan.beats.hosts
     if hosts:
         proofs = [p for b in hosts if b.bound < math.inf for p in (*b.evidence, *(x.evidence for x in b.limits))]
-        own = _over_hosts(hosts, areas, spare, _Writer(rules, stated, _nodes(proofs), most_nodes(evidence)))
+        own = _over_hosts(
+            hosts, areas, spare, _Writer(rules, stated, _nodes(proofs), most_nodes(evidence), most_steps(evidence))
+        )
     else:
         proofs = [*found, *(x.evidence for x in plan.beats.limits)]
-        writer = _Writer(rules, stated, _nodes(proofs), most_nodes(evidence))
+        writer = _Writer(rules, stated, _nodes(proofs), most_nodes(evidence), most_steps(evidence))
         own = writer.together(found, float(plan.beats.price), plan.beats.limits, areas, spare)
     return None if own is None else arrays | own
 
@@ -180,6 +184,12 @@ def most_nodes(evidence: PlanEvidence) -> int:
     """Return how many nodes of all trees together are kept: as many as the share of the time limit does for, where there is one."""
     limit, units = evidence.summary.get("time_limit"), max(1, len(evidence.units))
     return MOST_NODES if limit is None else min(MOST_NODES, int(NODES_A_SECOND * limit / units))
+
+
+def most_steps(evidence: PlanEvidence) -> int | None:
+    """Return how many ways of rings are gone through, by the share of the time limit; None where there is no limit, for as many as the checker looks at."""
+    limit = evidence.summary.get("time_limit")
+    return None if limit is None else int(STEPS_A_SECOND * limit)
 
 
 def moves_arrays(found: Sequence[PartEvidence], areas: Sequence[Area]) -> Arrays:
@@ -255,11 +265,11 @@ def _over_hosts(hosts: Sequence[AtHosts], areas: list[Area], spare: float, write
 
 @dataclass(frozen=True)
 class _Writer:
-    """Writes sets of certificates: under `rules`, for a bound of `stated`, from so many nodes in all, of which at most so many are kept.
+    """Writes sets of certificates: under `rules`, for a bound of `stated`, from so many nodes in all, of which at most so many are kept, with so many ways of rings.
 
     Attributes
     ----------
-    rules, stated, total, most
+    rules, stated, total, most, steps
         As above.
     """
 
@@ -267,6 +277,7 @@ class _Writer:
     stated: float
     total: int
     most: int
+    steps: int | None
 
     def together(
         self,
@@ -326,7 +337,7 @@ class _Writer:
                 own = ({} if held.cone is None else packed_cone(held.cone)) | (
                     {} if held.rings is None else packed_rings(held.rings)
                 )
-            value = prove_part(area, own, priced, bound, cut=cut)
+            value = prove_part(area, own, priced, bound, cut=cut, look=Look(steps=self.steps))
         arrays.update({head + key: array for key, array in own.items()})
         return rounded_down(min(value, bound), exact=value >= bound)
 
