@@ -150,3 +150,19 @@ def test_rows_of_separators_below_a_table_are_none(tmp_path):
     for written in both_doors(tmp_path, "officers.csv", columns, "", ROSTER % "officers.csv"):
         assert written.roster["officer"].tolist() == ["a", "b"]
         assert written.roster["beat"].tolist() == ["01", None]
+
+
+def test_a_crs_that_somebody_knows_better_than_the_file_holds_for_roads_and_barriers_too(tmp_path):
+    shapes = [box(540_000 + 500 * i, 4_650_000, 540_500 + 500 * i, 4_650_500) for i in range(4)]
+    units = gpd.GeoDataFrame({"unit": IDS, "residents": 100}, geometry=shapes, crs="EPSG:32634")
+    units.to_file(tmp_path / "units.gpkg")
+    units.assign(geometry=units.boundary).set_crs("EPSG:32633", allow_override=True).to_file(tmp_path / "roads.gpkg")
+    units.assign(geometry=units.centroid).to_file(tmp_path / "sites.gpkg")
+    draft = ImportDraft()
+    draft.add([tmp_path / f"{name}.gpkg" for name in ("units", "roads", "sites")])
+    for source, role in zip(draft.sources, ("units", "roads", "candidates"), strict=True):
+        draft.set_role(source, role)
+    draft.set_crs(draft.sources[1], "EPSG:32634")
+    staged = staged_description(stage(draft, tmp_path / "staged"))
+    assert staged.stations is not None and staged.stations.roads is not None
+    assert staged.stations.roads.crs == "EPSG:32634"

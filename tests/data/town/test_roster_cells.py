@@ -63,6 +63,22 @@ def test_homes_are_coordinates_in_any_spelling_and_unknown_ones_are_none(town, h
     assert roster["x"].iat[0] == pytest.approx(540_573, abs=1000)
 
 
+def test_posts_are_read_as_a_column_and_a_wrong_one_is_named_by_its_row(town):
+    town.swap("posts_per_beat = 1", 'posts_per_beat = 4\nposts = "posts.csv"')
+    town.path("posts.csv").write_text("beat;posts;languages\n1;1,0;sq\n2;;\n3;2,0;sr\n", encoding="utf-8")
+    posts = read_town(read_description(town.project)).special_posts
+    assert posts is not None
+    assert posts["posts"].tolist() == [1, 1, 2]
+    town.path("posts.csv").write_text("beat;posts\n1;1\n2;two\n3;1,5\n", encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        read_town(read_description(town.project))
+    assert raised.value.problems[0].row == "3"
+    town.path("posts.csv").write_text("beat;posts\n1;1\n2;1\n3;1,5\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no whole number") as raised:
+        read_town(read_description(town.project))
+    assert raised.value.problems[0].row == "4"
+
+
 @pytest.mark.parametrize(
     ("typed", "day"),
     [

@@ -73,9 +73,45 @@ MISSING_CODES = (
 )
 
 
-# In English and the languages of the region.
-YES = {"yes", "y", "true", "t", "1", "x", "да", "da", "po", "д"}
-NO = {"no", "n", "false", "f", "0", "", "не", "нет", "н", "ne", "jo", "nu"}
+# In English and the languages of the region, with what their spreadsheets write for a truth value.
+YES = {
+    "yes",
+    "y",
+    "true",
+    "t",
+    "1",
+    "x",
+    "да",
+    "da",
+    "po",
+    "д",
+    "истина",
+    "точно",
+    "тачно",
+    "istina",
+    "tačno",
+    "adevărat",
+}
+NO = {
+    "no",
+    "n",
+    "false",
+    "f",
+    "0",
+    "",
+    "не",
+    "нет",
+    "н",
+    "ne",
+    "jo",
+    "nu",
+    "ложь",
+    "неточно",
+    "нетачно",
+    "laž",
+    "netačno",
+    "fals",
+}
 
 
 def is_missing(value: Any) -> bool:
@@ -171,7 +207,7 @@ def read_numbers(values: pd.Series, *, whole: bool = False, coded: bool = False)
     wrong: list[tuple[int, str]] = []
     notes: list[str] = []
     codes: dict[int, str] = {}
-    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values):
+    if pd.api.types.is_numeric_dtype(values) and values.dtype.kind in "iuf":
         found = values.to_numpy(float, na_value=np.nan, copy=True)
         missing = np.isnan(found)
     else:
@@ -188,6 +224,9 @@ def read_numbers(values: pd.Series, *, whole: bool = False, coded: bool = False)
         found = np.full(len(cells), np.nan)
         for i in np.flatnonzero(~is_text & ~missing):
             try:
+                # yes and no of a workbook are no 1 and 0: in a text table the same cell is a word
+                if isinstance(cells[i], bool | np.bool_):
+                    raise TypeError
                 found[i] = float(cells[i])
             except (TypeError, ValueError):
                 wrong.append((int(i), f"holds “{cells[i]}” where a number is needed"))
@@ -285,6 +324,17 @@ def numbers(
     if wrong:
         raise_rows(sorted(wrong), where, field, "Correct the cell")
     return found
+
+
+def counts(
+    values: pd.Series, where: Place, *, least: int, empty: int | None = None, notes: list[Note] | None = None
+) -> np.ndarray:
+    """Return a column as whole numbers; arguments and errors as for `numbers`."""
+    found = numbers(values, where, least=least, empty=empty, whole=True, notes=notes)
+    wrong = [(int(i), f"holds {found[i]:g}, which is no whole number") for i in np.flatnonzero(found % 1 != 0)]
+    if wrong:
+        raise_rows(wrong, where, str(values.name), "Give a whole number")
+    return found.astype(int)
 
 
 def beyond_measure(found: np.ndarray, rows: np.ndarray) -> list[tuple[int, str]]:

@@ -28,17 +28,9 @@ def fingerprint(path: Path) -> str:
 
 
 def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes; OSError where it cannot be read. Of inputs, `fingerprint` is asked."""
+    """Return the SHA-256 of a file's bytes; OSError where it cannot be read. Of inputs, `fingerprint` and `content_of` are asked."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def is_unchanged(path: Path, sha256: str) -> bool | None:
-    """Tell whether an input is still what it was when its fingerprint was taken; None where it is not there or cannot be read."""
-    try:
-        return fingerprint(path) == sha256 if path.exists() else None
-    except OSError:
-        return None
 
 
 @lru_cache(maxsize=256)

@@ -394,7 +394,7 @@ def read_table(
         elif suffix in TEXT_TABLES:
             table = read_text_table(inner, wanted)
             frame, name, facts = table.frame, "", list(table.facts)
-            rows = [str(table.header + 1 + i) for i in range(len(frame))]
+            rows = [str(line) for line in table.rows]
         else:
             with opened(inner) as plain:
                 name, info = _look(plain, member, path.name)

@@ -6,14 +6,14 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.damage import AGAIN
 
 # More than any office exports in one file; beyond, a laptop's memory would decide.
@@ -26,9 +26,8 @@ MOST_ZEROS = 0.2
 SEPARATORS = (";", ",", "\t", "|")
 # Rows above the header in which a title, a date or a logo may stand.
 HEADER_DEPTH = 40
-# What the parser says of an open quote, and of a row that is longer than the header.
+# What the parser says of an open quote.
 UNCLOSED = re.compile(r"EOF inside string")
-LONG_ROW = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 OPEN_QUOTE = "a quotation mark is never closed, so quotation marks were read as letters"
 # Letters that betray an old code page, with those of the region's languages. Source: the frequency tables of Serbian, Croatian, Romanian,
 # Polish and Hungarian for cp1250, of Western Europe and Albanian for cp1252, of Russian, Macedonian and Serbian for the Cyrillic ones.
@@ -65,14 +64,14 @@ class TextTable:
     ----------
     frame
         Every cell is text, None where empty; trimmed column names.
-    header
-        Row of the file (from 1) in which the header stands.
+    rows
+        Line of the file (from 1) in which each row begins; what is empty is no row, and a cell may go over several lines.
     facts
         What had to be found out: code page, separator, rows above the header.
     """
 
     frame: pd.DataFrame
-    header: int
+    rows: tuple[int, ...]
     facts: tuple[str, ...]
 
 
@@ -108,7 +107,7 @@ def code_page(content: bytes) -> str:
     words = re.findall(rb"[\x80-\xff]+", content[:2_000_000])
     if not words:
         return "cp1250"
-    if _is_cyrillic(words):
+    if _is_cyrillic(content):
         sample = b" ".join(words[:50_000])
         return max(CYRILLIC, key=lambda page: _cyrillic_score(sample, page))
     counted = Counter(b"".join(words))
@@ -140,7 +139,7 @@ def fits_better(content: bytes, declared: str) -> str:
     if not words:
         return declared
     guess = code_page(content)
-    if _is_cyrillic(words):
+    if _is_cyrillic(content):
         sample = b" ".join(words[:50_000])
         kept = _cyrillic_score(sample, declared) >= _cyrillic_score(sample, guess)
         return declared if kept else guess
@@ -150,9 +149,15 @@ def fits_better(content: bytes, declared: str) -> str:
     return declared if _latin_score(counted, declared) >= _latin_score(counted, guess) else guess
 
 
-def _is_cyrillic(words: Sequence[bytes]) -> bool:
-    """Tell whether high bytes stand together as words, as in Cyrillic text; in Latin text they stand alone."""
-    return sum(len(w) for w in words if len(w) >= 3) > 0.5 * sum(len(w) for w in words)
+def _is_cyrillic(content: bytes) -> bool:
+    """Tell whether high bytes stand together as words, as in Cyrillic text; in Latin text they stand alone, among other letters.
+
+    Two of them, such as “да”, are a word where no other letter stands beside them.
+    """
+    start = content[:2_000_000]
+    every = sum(map(len, re.findall(rb"[\x80-\xff]+", start)))
+    words = re.findall(rb"[\x80-\xff]{3,}|(?<![A-Za-z\x80-\xff])[\x80-\xff]{2}(?![A-Za-z\x80-\xff])", start)
+    return sum(map(len, words)) > 0.5 * every
 
 
 def _cyrillic_score(sample: bytes, page: str) -> float:
@@ -270,9 +275,11 @@ def read_text_table(path: Path, wanted: Sequence[str] | None) -> TextTable:
     at = header_row(start, wanted or ())
     if at < 0:
         raise InputError(problem("the file holds no table", "Give a table with a header row", file=path.name))
-    if at > 0 and any(str(c).strip() for c in start[0]) and not start[0][0].lower().startswith("sep="):
-        facts.append(f"the header stands in row {at + 1}; the rows above it were left out")
-    body = text[_length_of_rows(text, sign, at, quoted) :].encode("utf-8", errors="replace")
+    letters = _length_of_rows(text, sign, at, quoted)
+    above = text.count("\n", 0, letters)
+    if any(str(c).strip() for c in start[0]) and at > 0 and not start[0][0].lower().startswith("sep="):
+        facts.append(f"the header stands in row {above + 1}; the rows above it were left out")
+    body = text[letters:].encode("utf-8", errors="replace")
     del text
     body = _without_blank_end(body, sign)
     if len(start[at]) > MOST_COLUMNS:
@@ -288,17 +295,80 @@ def read_text_table(path: Path, wanted: Sequence[str] | None) -> TextTable:
         except pd.errors.ParserError as error:
             if quoted == csv.QUOTE_NONE or UNCLOSED.search(str(error)) is None:
                 raise
-            frame = _cells(body, sign, names, columns, csv.QUOTE_NONE)
+            quoted = csv.QUOTE_NONE
+            frame = _cells(body, sign, names, columns, quoted)
             facts.append(OPEN_QUOTE)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError) as error:
-        raise InputError(_unreadable(error, at, path.name)) from None
+        lines, blank = _begin_of_rows(body, sign, quoted, len(names), len(frame))
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError, OverflowError):
+        mend = "Save it as CSV with a header row and the same number of cells in each row"
+        what = "the table cannot be read as rows of cells"
+        raise InputError(problem(what, mend, file=path.name)) from None
+    except _TooLongError as error:
+        what = f"the row has {error.row.held:,} cells and the header {len(names):,}"
+        mend = "Give each row as many cells as the header has"
+        raise InputError(problem(what, mend, file=path.name, row=f"{above + error.row.line:,}")) from None
     if len(frame) > MOST_ROWS:
         raise InputError(
             problem(f"the table has more than {MOST_ROWS:,} rows", "Export one year a file", file=path.name)
         )
+    frame = frame[~blank].reset_index(drop=True)
     # the names of the others are kept for messages; their cells are never loaded
     frame = frame.astype(object).where(lambda f: f != "", None).reindex(columns=names)
-    return TextTable(frame, at + 1, tuple(facts))
+    return TextTable(frame, tuple((above + lines[~blank]).tolist()), tuple(facts))
+
+
+def _begin_of_rows(body: bytes, sign: str, quoted: int, width: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lines (from 1, the header's) in which rows begin, and which of them hold nothing but separators, (count,) each.
+
+    Raises
+    ------
+    _TooLongError
+        For the first row that holds something beyond the `width` of the header: which of its cells are shifted nobody knows.
+    """
+    lines, blank = np.arange(2, count + 2), np.zeros(count, bool)
+    ends, mark = body.count(b"\n") + (not body.endswith(b"\n")), re.escape(sign.encode())
+    odd = rb"\n(?:[ \t%b]*\r?(?:\n|$)|(?:[^\n%b]*%b){%d}[^\n]*[^\s%b])" % (mark, mark, mark, width, mark)
+    if ends == count + 1 and b'"' not in body and re.search(odd, body) is None:
+        return lines, blank
+    rows = [r for r in _rows(body, sign, quoted) if r.cells][1:]
+    for row in rows:
+        if row.held > width:
+            raise _TooLongError(row)
+    # the two readers part some odd texts otherwise; of these the rows are counted
+    if len(rows) != count:
+        return lines, blank
+    return np.array([r.line for r in rows], int), np.array([not r.held for r in rows], bool)
+
+
+@dataclass(frozen=True)
+class _TextRow:
+    """A row of a text: the line in which it begins, how many cells it has (none where it is an empty line), and how many up to the last that holds something."""
+
+    line: int
+    cells: int
+    held: int
+
+
+class _TooLongError(Exception):
+    """A row has more cells than the header."""
+
+    def __init__(self, row: _TextRow) -> None:
+        super().__init__()
+        self.row = row
+
+
+def _rows(body: bytes, sign: str, quoted: int) -> Iterator[_TextRow]:
+    """Yield the rows of a text, the header first; no more where the reader of the standard library cannot part it."""
+    stream = io.TextIOWrapper(io.BytesIO(body), encoding="utf-8", errors="replace", newline="")
+    reader = csv.reader(stream, delimiter=sign, skipinitialspace=True, quoting=quoted)  # type: ignore[arg-type]
+    line = 1
+    try:
+        for row in reader:
+            held = next((i for i in range(len(row), 0, -1) if row[i - 1].strip()), 0)
+            yield _TextRow(line, len(row) if held or len(row) > 1 else 0, held)
+            line = reader.line_num + 1
+    except csv.Error:
+        return
 
 
 def _without_blank_end(body: bytes, sign: str) -> bytes:
@@ -324,17 +394,6 @@ def _cells(body: bytes, sign: str, names: list[str], columns: list[int], quoted:
         skip_blank_lines=True,
         on_bad_lines="error",
     )
-
-
-def _unreadable(error: Exception, above: int, file: str) -> Note:
-    """Return what is wrong with a table whose cells could not be read, in the row of the file where it is known."""
-    said = LONG_ROW.search(str(error))
-    if said is not None:
-        header, line, found = (int(n) for n in said.groups())
-        what = f"the row has {found:,} cells and the header {header:,}"
-        return problem(what, "Give each row as many cells as the header has", file=file, row=f"{line + above:,}")
-    mend = "Save it as CSV with a header row and the same number of cells in each row"
-    return problem("the table cannot be read as rows of cells", mend, file=file)
 
 
 def _longest_line(content: bytes) -> int:

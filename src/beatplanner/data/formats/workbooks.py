@@ -161,6 +161,29 @@ def sheet_names(path: Path) -> list[str]:
         raise InputError(unreadable(path)) from None
 
 
+def every_sheet(path: Path) -> list[tuple[str, list[list[Any]]]]:
+    """Return the cells of each sheet, "" where empty, without empty rows and cells at their ends; InputError where it cannot be read."""
+    import python_calamine
+
+    _check_size(path)
+    try:
+        with python_calamine.CalamineWorkbook.from_path(path) as book:
+            sheets = [(str(n), book.get_sheet_by_name(n).to_python(skip_empty_area=False)) for n in book.sheet_names]
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise InputError(unreadable(path)) from None
+    found: list[tuple[str, list[list[Any]]]] = []
+    for name, cells in sheets:
+        rows = [_without_end(row) for row in cells]
+        found.append((name, rows[: next((i for i in range(len(rows), 0, -1) if rows[i - 1]), 0)]))
+    return found
+
+
+def _without_end(row: Sequence[Any]) -> list[Any]:
+    return list(row[: next((i for i in range(len(row), 0, -1) if row[i - 1] != ""), 0)])
+
+
 def _merged_in_ods(path: Path, sheet: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     """Return the cells of an ODS sheet that are merged downwards, as first and last row and column; the compiled reader does not tell them."""
     # compiled, and without annotations

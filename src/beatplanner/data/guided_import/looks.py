@@ -180,13 +180,10 @@ def _columns(frame: pd.DataFrame) -> tuple[ColumnLook, ...]:
 def _column(values: pd.Series) -> ColumnLook:
     cells = values[~missing_cells(values)]
     few = cells.iloc[:LOOKED_AT]
-    is_bool = pd.api.types.is_bool_dtype(few)
     # a mark such as “..” or “n/a” stands for a number or a time that is missing, and says nothing of the others
-    read = None if is_bool else read_numbers(few)
-    marks = np.zeros(len(few), bool) if read is None else read.missing
-    told = few[~marks]
-    found = np.full(len(told), np.nan) if read is None else read.values[~marks]
-    if len(told) and not is_bool and np.isfinite(found).mean() <= NUMBERS_FROM:
+    read = read_numbers(few)
+    told, found = few[~read.missing], read.values[~read.missing]
+    if len(told) and np.isfinite(found).mean() <= NUMBERS_FROM:
         # that a column does not tell which sign is the decimal one makes it no text
         found = read_numbers(told, whole=True).values
     share = np.isfinite(found).mean() if len(told) else 0.0

@@ -181,6 +181,9 @@ def _lines(draft: ImportDraft, source: DraftSource, raw: Sections, folder: Path)
         place["layer"] = source.look.layer
     if not source.look.crs:
         place = _save(draft.mended(source), folder, source.role, source)
+    elif source.crs != source.look.crs:
+        # somebody knows better than the file
+        place["crs"] = source.crs
     if source.role == "roads":
         if draft.rules.stations or draft.first("candidates") or draft.first("existing"):
             raw.setdefault("stations", {})["roads"] = place

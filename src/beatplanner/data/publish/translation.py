@@ -63,6 +63,11 @@ def in_own_percents(text: str, locale: Locale) -> str:
     return PERCENT.sub(sign, text)
 
 
+def _rounded(value: float, digits: int) -> float:
+    """Return a number rounded, without the sign of what is a zero then."""
+    return round(value, digits) or 0.0
+
+
 def _key(message: Message) -> Any:
     """Return the English text of a message of a catalogue, of its singular where it has several forms."""
     return message.id[0] if isinstance(message.id, tuple | list) else message.id
@@ -172,7 +177,7 @@ class Speech:
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number as the locale writes it."""
         shown = "#,##0" + ("." + "0" * digits if digits else "")
-        return format_decimal(round(value, digits), format=shown, locale=self.locale)
+        return format_decimal(_rounded(value, digits), format=shown, locale=self.locale)
 
     def group(self) -> str:
         """Return what stands between the thousands of a number."""
@@ -182,7 +187,7 @@ class Speech:
         """Return a share in percents as the locale writes them: some set a space before the sign."""
         usual = self.locale.percent_formats[None].pattern
         shown = usual.replace("0", "0" + ("." + "0" * digits if digits else ""))
-        return format_percent(round(share, 2 + digits), format=shown, locale=self.locale)
+        return format_percent(_rounded(share, 2 + digits), format=shown, locale=self.locale)
 
     def date(self, day: dt.date | str, form: str = "long") -> str:
         """Return a date as the locale writes it."""

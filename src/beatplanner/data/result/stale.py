@@ -13,7 +13,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.description.scenarios import differences_in_words
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
-from beatplanner.data.formats.fingerprint import is_unchanged
+from beatplanner.data.formats.content import state_of_input
 from beatplanner.data.result.sections import section_of
 
 
@@ -30,7 +30,7 @@ def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...
     Returns
     -------
     tuple of Note
-        Empty where nothing changed; a warning for rules and data, a fact for versions, which change a plan seldom.
+        Empty where nothing changed; a warning for rules and data, a fact for versions, which change a plan seldom, and for files saved again.
     """
     notes: list[Note] = []
     file = Path(str(summary.get("description_file", "")))
@@ -52,20 +52,16 @@ def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...
         ]
     for source in summary.get("inputs", []):
         path = Path(str(source.get("path", "")))
-        same = is_unchanged(path, str(source.get("sha256")))
-        if same is None:
+        state = state_of_input(source)
+        if state == "gone":
             notes.append(Note("warning", "this file is not there any more", file=path.name, field=source["role"]))
-            continue
-        if not same:
+        elif state != "unchanged":
             on = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
-            notes.append(
-                Note(
-                    "warning",
-                    f"this file was changed on {on.day} {on:%B %Y}, after the plan",
-                    file=path.name,
-                    field=source["role"],
-                )
-            )
+            what = f"this file was changed on {on.day} {on:%B %Y}, after the plan"
+            if state == "saved again":
+                what = f"this file was saved again on {on.day} {on:%B %Y}, with the same content"
+            severity = "info" if state == "saved again" else "warning"
+            notes.append(Note(severity, what, file=path.name, field=source["role"]))
     made_by = summary.get("versions", {})
     other = [f"{k} {made_by[k]} → {now[k]}" for k in now if k in made_by and made_by[k] != now[k]]
     if other:

@@ -262,6 +262,9 @@ class Source(_SummaryPart):
     role: str
     path: str
     sha256: str
+    content: str | None = Field(
+        None, description="Hash of what the file says, whatever its bytes; null where it is known by its bytes alone"
+    )
     modified: str
     rows_in: int | None
     rows_used: int | None

@@ -10,7 +10,7 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import Findings, did_you_mean
-from beatplanner.data.formats.cells import beyond_measure, dates, is_missing, numbers, raise_rows, texts
+from beatplanner.data.formats.cells import beyond_measure, counts, dates, is_missing, raise_rows, texts
 from beatplanner.data.formats.frames import crs_of, each_row, records
 from beatplanner.data.formats.layers import crs_from
 from beatplanner.data.formats.plain_names import plain
@@ -255,14 +255,14 @@ def read_special_posts(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFram
     beats, _ = known_ids(reading.findings, texts(frame["beat"]), beats_today(units), where, "beat")
     empty = pd.Series([None] * len(frame), dtype=object)
     columns = {c: frame[c] if c in frame else empty.rename(c) for c in more}
-    licence = truths(columns["licence"], where)
+    licence, ranks = truths(columns["licence"], where), texts(columns["rank"])
+    notes: list[Note] = []
+    several = counts(columns["posts"], where, least=0, empty=1, notes=notes)
+    reading.findings.add(notes)
     rows: list[tuple[str, int, str]] = []
     for i, beat in enumerate(beats):
         if beat is None:
             raise InputError(where.problem("this post has no beat", "Name one", row=where.rows[i], field="beat"))
-        number = 1 if is_missing(columns["posts"].iat[i]) else numbers(columns["posts"].iloc[[i]], where, least=0)[0]
-        if number != int(number):
-            raise InputError(where.problem(f"holds {number}", "Give a whole number", row=where.rows[i], field="posts"))
         gender = gender_of(None if is_missing(columns["gender"].iat[i]) else str(columns["gender"].iat[i]).strip())
         if gender not in (None, "f", "m"):
             raise InputError(
@@ -272,10 +272,9 @@ def read_special_posts(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFram
             *as_in_groups(words_in_cell(columns["languages"].iat[i]), list(reading.description.units.groups)),
             *(["licence"] if licence[i] else []),
             *({"f": ["woman"], "m": ["man"]}.get(gender or "", [])),
-            *texts(columns["rank"].iloc[[i]]),
+            *([rank] if (rank := ranks[i]) else []),
         ]
-        asks = [word for word in asks if word]
-        rows.append((beat, int(number), ";".join(asks)))
+        rows.append((beat, int(several[i]), ";".join(asks)))
     reading.record("officers.posts", rules.posts.path, len(frame))
     return pd.DataFrame(rows, columns=["beat", "posts", "requires"])
 

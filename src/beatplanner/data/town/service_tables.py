@@ -11,7 +11,7 @@ import pandas as pd
 from beatplanner.data.description.sections.service import Service
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
-from beatplanner.data.formats.cells import numbers, texts
+from beatplanner.data.formats.cells import counts, numbers, texts
 from beatplanner.data.formats.source import Place, Source
 from beatplanner.data.town.columns import read_columns
 from beatplanner.data.town.reading import Reading, beats_today, known_ids, unit_positions
@@ -170,7 +170,10 @@ def _categories(reading: Reading, rules: Service) -> dict[str, tuple[float, int,
         raise InputError(
             where.problem("a call takes no time", "Give minutes above 0", row=row, field="minutes_on_scene")
         )
-    officers, priority = (_whole(frame, key, where) for key in ("officers", "priority"))
+    ones = np.ones(len(frame), int)
+    officers, priority = (
+        counts(frame[key], where, least=1, empty=1) if key in frame else ones for key in ("officers", "priority")
+    )
     found: dict[str, tuple[float, int, int]] = {}
     for i, name in enumerate(texts(frame["category"])):
         key = (name or "").strip().casefold()
@@ -180,17 +183,6 @@ def _categories(reading: Reading, rules: Service) -> dict[str, tuple[float, int,
             )
         found[key] = (float(minutes[i]), int(officers[i]), int(priority[i]))
     reading.record("service.categories", rules.categories.path, len(frame), where=where)
-    return found
-
-
-def _whole(frame: pd.DataFrame, key: str, where: Place) -> np.ndarray:
-    """Return a column of whole numbers from 1, ones where there is none."""
-    if key not in frame:
-        return np.ones(len(frame))
-    found = numbers(frame[key], where, least=1, empty=1.0)
-    if (found % 1 != 0).any():
-        i = int(np.argmax(found % 1 != 0))
-        raise InputError(where.problem(f"holds {found[i]:g}", "Give a whole number", row=where.rows[i], field=key))
     return found
 
 

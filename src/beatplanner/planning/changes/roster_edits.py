@@ -19,7 +19,7 @@ import pandas as pd
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.formats.cells import dates, numbers, texts
+from beatplanner.data.formats.cells import counts, dates, texts
 from beatplanner.data.formats.frames import records
 from beatplanner.data.formats.ids import id_advice, match_ids
 from beatplanner.data.paths import whole_path
@@ -492,5 +492,5 @@ def read_postings(path: Path, tables: PlanTables) -> tuple[list[EditedPosting], 
     for field in ("start", "end"):
         frame[field] = [None if d is None else d.isoformat() for d in dates(frame[field], where, of_columns)]
     if "post" in frame:
-        frame["post"] = numbers(frame["post"], where, least=1, empty=1, whole=True, notes=of_columns)
+        frame["post"] = counts(frame["post"], where, least=1, empty=1, notes=of_columns)
     return postings_of(tables, frame), of_columns

@@ -22,7 +22,7 @@ import pandas as pd
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
-from beatplanner.data.formats.fingerprint import is_unchanged
+from beatplanner.data.formats.content import state_of_input
 from beatplanner.data.result.comparison import Steadiness, SteadyBeat
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.workload import hours_per_incident
@@ -52,10 +52,9 @@ class Records:
 def read_records(summary: Claims, unit_ids: Sequence[str]) -> Records | None:
     """Read the incidents that a plan was made from; None where there are none, or where the files are not those of the plan any more."""
     for source in summary.get("inputs", []):
-        if str(source["role"]).split(".")[0] in ("units", "incidents"):
-            path = Path(str(source["path"]))
-            if not is_unchanged(path, str(source["sha256"])):
-                return None
+        counted = str(source["role"]).split(".")[0] in ("units", "incidents")
+        if counted and state_of_input(source) in ("changed", "gone"):
+            return None
     try:
         description = read_description(Path(str(summary.get("description_file", ""))))
         only = {"stations": None, "officers": None, "forum": None, "beats": None}

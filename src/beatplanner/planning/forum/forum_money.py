@@ -9,6 +9,7 @@ import numpy as np
 
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import texts
+from beatplanner.data.formats.content import content_of
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.result.forum_ways import ForumWay, ForumWays
 from beatplanner.data.result.plan_tables import PlanTables
@@ -54,9 +55,9 @@ def forum_ways(tables: PlanTables, town: Town) -> ForumWays | None:
         # what closes stands today
         where = (rules.forum, *meeting_places(town, listing))
     today = [] if now is None else plan_forums(now, *where, members_from=alike, levels=("neighbourhood",))
-    listed = rules.forum.venues
+    listed = None if rules.forum.venues is None else rules.path(rules.forum.venues.path)
     return {
-        "listed": None if listed is None else fingerprint(rules.path(listed.path)),
+        "listed": None if listed is None else content_of(listed) or fingerprint(listed),
         "plan": [_forum_way(m) for m in plan],
         "today": [_forum_way(m) for m in today],
     }

@@ -11,7 +11,7 @@ import pandas as pd
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
-from beatplanner.data.formats.fingerprint import is_unchanged
+from beatplanner.data.formats.content import state_of_input
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.verification.compared_figures import loosest_tolerance
 from beatplanner.planning.verification.compared_plan import ComparedPlan
@@ -29,10 +29,8 @@ def check_draws(ledger: Ledger, plans: list[ComparedPlan], found: list[Figures],
     first = next(p for p in plans if not p.today)
     summary = first.tables.summary
     for source in summary.get("inputs", []):
-        path = Path(str(source["path"]))
-        if str(source["role"]).split(".")[0] in ("units", "incidents") and not is_unchanged(
-            path, str(source["sha256"])
-        ):
+        counted = str(source["role"]).split(".")[0] in ("units", "incidents")
+        if counted and state_of_input(source) in ("changed", "gone"):
             return False
     try:
         whole = read_description(Path(str(summary["description_file"])))

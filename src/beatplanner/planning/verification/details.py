@@ -67,14 +67,12 @@ def check_rules(ledger: Ledger, summary: Claims, rules: Description) -> bool:
             "The plan was made by rules of its own, not by those of the description file alone; it is checked by them.",
         )
         return True
-    if not file.is_file() or fingerprint(file) != known:
-        ledger.unchecked(
-            "rules",
-            "the description file",
-            "The description is gone or was changed since; the plan is checked by the rules in its summary.",
-        )
+    gone = "The description is gone or was changed since; the plan is checked by the rules in its summary."
+    if not file.is_file():
+        ledger.unchecked("rules", "the description file", gone)
         return True
     try:
+        unchanged = fingerprint(file) == known
         now = read_description(file).model_dump(mode="json")
     except InputError as error:
         ledger.unchecked("rules", "the description file", str(error.problems[0]))
@@ -88,6 +86,10 @@ def check_rules(ledger: Ledger, summary: Claims, rules: Description) -> bool:
         said, now = readable(said), readable(now)
     _put_back(said, summary)
     wrong = [f"{key} is {a!r:.80} in the summary, and {b!r:.80} in {file.name}." for key, a, b in _differing(said, now)]
+    if wrong and not unchanged:
+        ledger.unchecked("rules", "the description file", gone)
+        return True
+    # one that was saved again, with other comments say, has the same rules
     return ledger.each("rules", f"the rules of {file.name}", wrong, len(now), "sections")
 
 

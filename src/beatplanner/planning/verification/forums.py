@@ -13,7 +13,7 @@ import shapely
 from beatplanner.data.description.listed_ids import stations_as_known
 from beatplanner.data.errors import InputError
 from beatplanner.data.findings import amount_text
-from beatplanner.data.formats.fingerprint import is_unchanged
+from beatplanner.data.formats.content import content_of, state_of
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.data.town.forum_tables import read_venues
 from beatplanner.data.town.town import Town
@@ -59,7 +59,7 @@ def check_forums(ledger: Ledger, evidence: Evidence) -> None:
         of = "no list of buildings" if rules.forum.venues is None else "a list of buildings"
         ledger.add("forums.ways", False, "no list" if listed is None else "a list of buildings", f"the rules name {of}")
         return
-    if listed is not None and not is_unchanged(*_file(town, listed)):
+    if listed is not None and not _is_the_list(town, listed):
         ledger.unchecked("forums.ways", "where forums meet", "The list of buildings is gone or has changed.")
         return
     try:
@@ -86,10 +86,12 @@ def check_forums(ledger: Ledger, evidence: Evidence) -> None:
     ledger.each("forums.ways", "places, ways and costs of forums", wrong, len(rows), "forums")
 
 
-def _file(town: Town, listed: str) -> tuple[Any, str]:
+def _is_the_list(town: Town, known: str) -> bool:
+    """Tell whether the list of buildings is that of the plan, which knows it by its content, or by its bytes where plans are older."""
     venues = town.description.forum.venues if town.description.forum is not None else None
     assert venues is not None
-    return town.description.path(venues.path), listed
+    path = town.description.path(venues.path)
+    return content_of(path) == known or state_of(path, known) == "unchanged"
 
 
 def _places(evidence: Evidence, town: Town, *, today: bool) -> Buildings:

@@ -9,7 +9,8 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.findings import listed
-from beatplanner.data.formats.fingerprint import fingerprint, is_unchanged
+from beatplanner.data.formats.content import state_of_input
+from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.data.paths import whole_path
 from beatplanner.data.result.manifest import VERSION
@@ -288,8 +289,8 @@ def check_inputs(ledger: Ledger, summary: Claims) -> bool:
         role, place = str(source.get("role", "?")), str(source.get("path", ""))
         path, name = Path(place), PureWindowsPath(place).name
         claimed = str(source.get("sha256", ""))[:12] or "no hash"
-        unchanged = is_unchanged(path, str(source.get("sha256")))
-        if unchanged is None and read is not None and _whole_path(place) not in read:
+        state = state_of_input(source)
+        if state == "gone" and read is not None and _whole_path(place) not in read:
             ledger.add(
                 f"inputs.{role}",
                 False,
@@ -299,21 +300,20 @@ def check_inputs(ledger: Ledger, summary: Claims) -> bool:
             )
             there = False
             continue
-        if unchanged is None:
+        if state == "gone":
             ledger.unchecked(
                 f"inputs.{role}", claimed, f"{name} is not there any more; what depends on it cannot be checked."
             )
             there = False
             continue
-        found = fingerprint(path)
-        there &= unchanged
+        there &= state != "changed"
         ledger.add(
             f"inputs.{role}",
-            unchanged,
+            state != "changed",
             claimed,
-            found[:12],
+            "the same content, saved again" if state == "saved again" else fingerprint(path)[:12],
             ""
-            if unchanged
+            if state != "changed"
             else f"{path.name} has changed since the plan was made: plan again, or bring the old file back.",
         )
     return there

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note
+from beatplanner.data.formats.content import content_of
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
@@ -25,6 +26,7 @@ from beatplanner.planning.whole.tables import posts_of_beats
 from beatplanner.planning.workload import covered_share, hours_on_the_beat, officers_note
 
 if TYPE_CHECKING:
+    from beatplanner.data.formats.source import Source
     from beatplanner.data.result.summary import Claims
     from beatplanner.planning.whole.rollout import RolloutPlan
 
@@ -66,6 +68,18 @@ def sum_up(
     summed_up = country_plan(written, description)
     written.summary["country"] = as_summary(summed_up)
     return summed_up
+
+
+def _content(source: Source, description: Description) -> str | None:
+    """Return the hash of what an input says; None where it is known by its bytes, is the project file itself, or is not what was read any more."""
+    try:
+        return (
+            content_of(source.path)
+            if source.path != description.file and fingerprint(source.path) == source.sha256
+            else None
+        )
+    except OSError:
+        return None
 
 
 def _known_by(description: Description, assumed: float | None) -> str | None:
@@ -176,6 +190,7 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
             "role": s.role,
             "path": str(s.path),
             "sha256": s.sha256,
+            "content": _content(s, description),
             "modified": s.modified,
             "rows_in": s.rows_in,
             "rows_used": s.rows_used,

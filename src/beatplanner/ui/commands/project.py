@@ -484,4 +484,7 @@ def _say_otherwise(draft: Any, roles: list[str], columns: list[str], systems: li
         draft.set_column(source, meaning, name)
     for text in systems:
         file, _, name = text.partition("=")
-        draft.set_crs(source_of(file, "--crs"), name)
+        source = source_of(file, "--crs")
+        if not source.has_place:
+            raise typer.BadParameter(f"{source.look.title} has no coordinates, so no CRS", param_hint="--crs")
+        draft.set_crs(source, name)
