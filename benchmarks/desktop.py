@@ -207,7 +207,7 @@ def main() -> int:
         lambda: (window.scenario.changed(), window.map.fit(), settle()),
     )
     for name in ("Incidents", "Incident density", "Population"):
-        window.map.set_layer(name, True)
+        window.map.stack.change(name, visible=True)
     settle()
     window.map._begin_picture()
     clock.timed("the sharp picture with incidents, density and population", 1000, settle)

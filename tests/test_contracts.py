@@ -6,6 +6,9 @@ And no module takes a name with an underscore from another.
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
 
 from conftest import ROOT
 
@@ -124,3 +127,77 @@ def test_tests_stand_in_the_rooms_of_what_they_test():
     rooms = {p.parent.relative_to(ROOT / "tests") for p in (ROOT / "tests").rglob("test_*.py")}
     strange = sorted(str(r) for r in rooms if r.parts and r.parts[0] not in own and not (sources / r).is_dir())
     assert not strange, f"no room of the program has these names: {strange}"
+
+
+# ---- modules that are named in a text and loaded by it, which import-linter does not see
+
+
+def _modules_named(text: str) -> set[str]:
+    """Return what the texts of a file could be as names of modules; one that is put together cannot be read, and is given as its beginning."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
+            found |= {str(node.values[0].value)} if str(node.values[0].value).startswith("beatplanner.") else set()
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", node.value):
+                found.add(node.value)
+    return found
+
+
+def _is_within(module: str, packages: Iterable[str]) -> bool:
+    return any(f"{module}.".startswith(f"{p}.") for p in packages)
+
+
+def _against(module: str, text: str, layers: list[list[str]], forbidden: list[Mapping[str, list[str]]]) -> list[str]:
+    """Return the modules that a module names against the import contracts of ``pyproject.toml``."""
+
+    def level(of: str) -> int | None:
+        return next((i for i, names in enumerate(layers) if _is_within(of, names)), None)
+
+    wrong: list[str] = []
+    for named in sorted(_modules_named(text)):
+        above, below = level(named), level(module)
+        # a name alone, such as “pandas”, may be any word; one with a point is a module
+        if "." in named and above is not None and below is not None:
+            beside = above == below and not any(
+                _is_within(named, [n]) and _is_within(module, [n]) for n in layers[above]
+            )
+            wrong += [named] if above < below or beside else []
+        allowed = {(module, named)}
+        for contract in forbidden:
+            ignored = {tuple(line.split(" -> ")) for line in contract.get("ignore_imports", [])}
+            holds = _is_within(module, contract["source_modules"]) and not allowed & ignored
+            wrong += [named] if "." in named and holds and _is_within(named, contract["forbidden_modules"]) else []
+    return list(dict.fromkeys(wrong))
+
+
+def _contracts() -> tuple[list[list[str]], list[Mapping[str, list[str]]]]:
+    every = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    layers = next(c["layers"] for c in every if c["type"] == "layers")
+    return [[n.strip() for n in names.split("|")] for names in layers], [c for c in every if c["type"] == "forbidden"]
+
+
+def test_modules_that_are_loaded_by_their_names_keep_the_directions():
+    sources, (layers, forbidden) = ROOT / "src", _contracts()
+    roots = {m.partition(".")[0] for c in forbidden for m in c["forbidden_modules"]}
+    some = re.compile(rf"""["'](?:{"|".join(sorted(roots))})\.""")
+    wrong: dict[str, list[str]] = {}
+    for file in sources.rglob("*.py"):
+        module = ".".join(file.relative_to(sources).with_suffix("").parts).removesuffix(".__init__")
+        text = file.read_text("utf-8")
+        if some.search(text) and (found := _against(module, text, layers, forbidden)):
+            wrong[module] = found
+    assert not wrong
+
+
+def test_a_module_that_is_named_against_a_direction_is_found():
+    layers, forbidden = _contracts()
+    for module, text in {
+        "beatplanner.data.side_work": 'W = ("beatplanner.planning.whole.run",)',
+        "beatplanner.solver.clock": 'import_module("beatplanner.data.errors")',
+        "beatplanner.planning.versions": 'load(f"beatplanner.ui.{room}")',
+        "beatplanner.planning.verification.ledger": 'x = "beatplanner.solver.clock"',
+        "beatplanner.data.colours": '__import__("PySide6.QtGui")',
+    }.items():
+        assert _against(module, text, layers, forbidden), module
+    assert not _against("beatplanner.ui.words", 'import_module("beatplanner.data.errors"); "pandas"', layers, forbidden)

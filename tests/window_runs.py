@@ -1,4 +1,4 @@
-"""Runs of the window, waited for until they end one way or the other."""
+"""Runs of the window, waited for until they end one way or the other; and how much of it the map has."""
 
 from __future__ import annotations
 
@@ -14,3 +14,8 @@ def wait_for_plan(qtbot: QtBot, window: Any) -> None:
     window.solving.refused.connect(lambda lines: ends.append(lines or ["refused"]))
     qtbot.waitUntil(lambda: bool(ends))
     assert ends[0] == []
+
+
+def map_has_half(window: Any) -> bool:
+    """Tell whether the map has half of the window's area at least."""
+    return 2 * window.map.width() * window.map.height() >= window.width() * window.height()

@@ -9,8 +9,10 @@ import socket
 import pytest
 from benchmarks import hostile_files
 
-from beatplanner.data.formats.drivers import INNER_DRIVERS, RASTER_DRIVERS, VECTOR_DRIVERS
+from beatplanner.data.formats.drivers import VECTOR_DRIVERS
 
+# Needed by the libraries themselves; these read no file.
+INNER_DRIVERS = {"MEM", "Memory", "DERIVED"}
 linux = pytest.mark.skipif(
     hostile_files.guarded_system() is None,
     reason="this system has no guard that a process can put over its own sockets",
@@ -57,5 +59,5 @@ def test_gdal_has_no_other_driver_than_those_of_the_guide():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     # the vector drivers of this GDAL are never asked: a raster is opened by GeoTIFF's driver alone
-    assert set(found.stdout.strip().split("|")) - INNER_DRIVERS - VECTOR_DRIVERS == RASTER_DRIVERS
+    assert set(found.stdout.strip().split("|")) - INNER_DRIVERS - VECTOR_DRIVERS == {"GTiff"}
     assert found.stderr == ""

@@ -61,7 +61,11 @@ def test_a_share_is_written_as_the_locale_writes_it():
     assert Speech("en").percent(0.416) == "42%"
     assert Speech("en").percent(0.006, 1) == "0.6%"
     # what rounds to nothing has no sign
-    assert (Speech("en").number(-0.2), Speech("en").percent(-0.0004, 1), Speech("mk").number(-0.04, 1)) == ("0", "0.0%", "0,0")
+    assert (Speech("en").number(-0.2), Speech("en").percent(-0.0004, 1), Speech("mk").number(-0.04, 1)) == (
+        "0",
+        "0.0%",
+        "0,0",
+    )
     assert Speech("mk").percent(0.416) == "42\N{NO-BREAK SPACE}%"
     assert Speech("mk").percent(0.0063, 2) == "0,63\N{NO-BREAK SPACE}%"
 

@@ -25,9 +25,6 @@ VECTOR_DRIVERS = frozenset(
         "OSM",
     }
 )
-RASTER_DRIVERS = frozenset({"GTiff"})
-# needed by the libraries themselves; reads no file
-INNER_DRIVERS = frozenset({"MEM", "Memory", "DERIVED"})
 
 # Every other driver of the GDAL libraries that pyogrio and rasterio bring (3.10 to 3.12); a test finds those of a newer one.
 VECTOR_SKIPPED = (

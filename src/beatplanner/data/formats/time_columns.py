@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 from pandas._libs import NaTType
 
-# Days of 1930 to 2119 in a spreadsheet, counted from 1899-12-30; seconds and milliseconds since 1970 of 1990 to 2100.
+# Days of 1930 to 2119 in a spreadsheet, counted from 1899-12-30; seconds and milliseconds since 1970 of 1990 to 2100; and numbers that are
+# written as years, months (202503) and days (20250331) are. From the first to below the second.
 SERIAL = (10_959, 80_000)
-EPOCH_SECONDS = (6.3e8, 4.1e9)
+EPOCHS = {"seconds": (6.3e8, 4.1e9), "milliseconds": (6.3e11, 4.1e12)}
+YEARS, MONTHS_AS_NUMBERS, DAYS_AS_NUMBERS = (1900, 2200), (190_001, 219_913), (19_000_101, 22_000_000)
 LOCAL = (
     r"^(?P<a>\d{1,4})\s?[./\-]\s?(?P<b>\d{1,2})\s?[./\-]\s?(?P<c>\d{1,4})\.?"
     r"(?:[\s,T]+(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2})(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?$"
@@ -102,6 +104,16 @@ WHOLE_COLUMN = tuple(
 _PLAIN = re.compile(r"(?:19|2[01])\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?", re.ASCII)
 PLAIN_CELLS = 1000
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")
+
+
+def may_count_time(low: float, high: float) -> bool:
+    """Tell whether numbers between two may all be times that are counted, or written as one number."""
+    kinds = (SERIAL, YEARS, MONTHS_AS_NUMBERS, DAYS_AS_NUMBERS, *EPOCHS.values())
+    return any(first <= low and high < end for first, end in kinds)
+
+
+def _are_whole(values: np.ndarray, bounds: tuple[float, float]) -> np.ndarray:
+    return (values >= bounds[0]) & (values < bounds[1]) & (values % 1 == 0)
 
 
 @dataclass
@@ -240,19 +252,19 @@ def _of_numbers(values: np.ndarray, zone: str | None, result: TimeColumn) -> np.
         result.facts.append(
             f"{int(serial.sum()):,} times are spreadsheet numbers and were read as days since 1899-12-30"
         )
-    day = (values >= 19_000_101) & (values < 22_000_000) & (values % 1 == 0)
+    day = _are_whole(values, DAYS_AS_NUMBERS)
     if day.any():
         text = pd.Series(values[day].astype("int64").astype(str))
         found[day] = pd.to_datetime(text, format="%Y%m%d", errors="coerce").to_numpy()
     # 202503 is a month and 2025 a year, in whole columns of them
-    month = (values >= 190_001) & (values <= 219_912) & (values % 1 == 0) & (values % 100 >= 1) & (values % 100 <= 12)
-    year = (values >= 1900) & (values <= 2199) & (values % 1 == 0)
+    month = _are_whole(values, MONTHS_AS_NUMBERS) & (values % 100 >= 1) & (values % 100 <= 12)
+    year = _are_whole(values, YEARS)
     for alike, written in ((month, values), (year, values * 100 + 1)):
         if len(values) and alike.all():
             text = pd.Series(written.astype("int64").astype(str))
             found = pd.to_datetime(text, format="%Y%m", errors="coerce").to_numpy().astype("datetime64[us]")
-    for scale, word in ((1.0, "seconds"), (1000.0, "milliseconds")):
-        epoch = (values >= EPOCH_SECONDS[0] * scale) & (values < EPOCH_SECONDS[1] * scale)
+    for word, (first, end) in EPOCHS.items():
+        scale, epoch = 1.0 if word == "seconds" else 1000.0, (values >= first) & (values < end)
         if epoch.any():
             stamps = pd.Series(pd.to_datetime(np.round(values[epoch] / scale).astype("int64"), unit="s", utc=True))
             found[epoch] = _into_zone(stamps, zone).to_numpy()

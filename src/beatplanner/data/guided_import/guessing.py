@@ -16,6 +16,7 @@ from pyproj.exceptions import CRSError
 
 from beatplanner.data.formats.crs_guess import guess_crs, metres_between
 from beatplanner.data.formats.plain_names import plain
+from beatplanner.data.formats.time_columns import may_count_time
 from beatplanner.data.guided_import.looks import ColumnLook, LayerLook
 from beatplanner.data.guided_import.table_roles import TABLE_ROLES, guess_table_role, table_columns
 from beatplanner.data.town.columns import ROSTER_COLUMNS, TABLES, guessed_columns
@@ -23,8 +24,6 @@ from beatplanner.data.town.columns import ROSTER_COLUMNS, TABLES, guessed_column
 # What the reason of a guessed CRS says where another fits nearly as well, and lies elsewhere by more metres than an address is wrong by.
 RIVALS, RIVAL, ELSEWHERE = "nearly as likely", 0.1, 60.0
 
-# A spreadsheet's days, years, and seconds and milliseconds since 1970.
-COUNTED_TIMES = ((25_569, 73_051), (1900, 2200), (6.3e8, 4.1e9), (6.3e11, 4.1e12))
 ROLES = (
     "units",
     "incidents",
@@ -260,8 +259,7 @@ def _can_mean(column: ColumnLook, meaning: str, role: str, rows: int) -> bool:
     if meaning in ("cost", "workload"):
         return number
     if meaning in ("time", "since", "trained_on", "joins_on", "leaves_on"):
-        counted = number and any(low <= column.low and column.high < high for low, high in COUNTED_TIMES)
-        return column.kind == "time" or counted
+        return column.kind == "time" or (number and may_count_time(column.low, column.high))
     if meaning == "id" and role != "current":
         return (number or text) and column.distinct > 0.9 * (rows - column.empty) and (text or column.whole)
     if meaning == "category":

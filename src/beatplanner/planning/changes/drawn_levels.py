@@ -11,13 +11,12 @@ from dataclasses import replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from beatplanner.data.formats import geometry
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.beats.amounts import within
 from beatplanner.planning.beats.drawing import Drawing
+from beatplanner.solver.districts.problem import pieces_of
 
 # The layer of each level with the column of its ids, what its groups are made of, and the column of that one's ids.
 LEVELS = (("sectors", "sector", "beats", "beat"), ("commands", "command", "sectors", "sector"))
@@ -134,10 +133,7 @@ def broken_groups(drawn: PlanTables, drawing: Drawing) -> list[str]:
             continue
         lower, upper = within(groups["workload"].to_numpy(float), len(groups), rule.tolerance)
         group = drawn.beats[column].to_numpy(object)
-        inside = pairs[group[pairs[:, 0]] == group[pairs[:, 1]]]
-        count = len(group)
-        graph = coo_array((np.ones(len(inside)), (inside[:, 0], inside[:, 1])), shape=(count, count))
-        _, piece = connected_components(graph, directed=False)
+        piece = pieces_of(group, pairs)
         low, high = rule.span
         for name, held, hours in zip(groups[column], groups[members], groups["workload"], strict=True):
             apart = len(set(piece[group == name])) > 1

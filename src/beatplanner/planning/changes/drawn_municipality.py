@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from beatplanner.planning.beats.amounts import HAIR, amounts_of, band
 from beatplanner.planning.beats.balances import balances_of
 from beatplanner.planning.beats.drawing import Drawing
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts.nearest import NearestProblem, nearest_districts
+from beatplanner.solver.districts.problem import pieces_of
 from beatplanner.solver.districts.solve import (
     MOVES,
     DistrictingProblem,
@@ -175,9 +174,7 @@ class DrawnMunicipality:
         n = len(district)
         stuck: set[int] = set()
         for _ in range(n):
-            same = district[self.edges[:, 0]] == district[self.edges[:, 1]]
-            graph = sparse.csr_matrix((np.ones(same.sum()), tuple(self.edges[same].T)), shape=(n, n))
-            piece = csgraph.connected_components(graph, directed=False)[1]
+            piece = pieces_of(district, self.edges)
             load = np.bincount(piece, weights=self.hours + 1e-9)
             held = np.bincount(piece, weights=self.locked >= 0) > 0
             of = np.zeros(len(load), int)
@@ -246,8 +243,7 @@ class DrawnMunicipality:
         place[moved] = np.arange(len(moved))
         ends = place[self.edges]
         ends = ends[(ends >= 0).all(axis=1)]
-        graph = sparse.csr_matrix((np.ones(len(ends)), tuple(ends.T)), shape=(len(moved), len(moved)))
-        piece = csgraph.connected_components(graph, directed=False)[1]
+        piece = pieces_of(np.zeros(len(moved), int), ends)
         groups = [moved[piece == p] for p in range(int(piece.max()) + 1)]
         groups = sorted(groups, key=lambda g: -float(self.people[g].sum()))
         single = sorted(moved, key=lambda u: -float(self.people[u]))

@@ -58,6 +58,11 @@ class _Paths:
         return found
 
 
+def bound_at_once(least: float, most: float) -> float:
+    """Return the bound on a border where nothing is gone through: inf where a district could not have its workload, 0 where the map has no dual to look at."""
+    return np.inf if least > most else 0.0
+
+
 class Cycles:
     """The shortest cycle of a map's dual that parts it into two districts; see the module. Locks and budgets are left out, which relaxes the problem."""
 
@@ -73,10 +78,8 @@ class Cycles:
 
         The bound is inf where no districts keep the balance, and `known` at most otherwise; `nodes` limits the work.
         """
-        if self.least > self.most:
-            return np.inf, None
-        if self.dual is None:
-            return 0.0, None
+        if self.dual is None or self.least > self.most:
+            return bound_at_once(self.least, self.most), None
         rings = DualCycles(self.dual, ((self.least, self.most),), self.stop)
         bound, arcs = rings.run(known, nodes)
         self.spent = rings.spent

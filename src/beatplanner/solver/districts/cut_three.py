@@ -36,6 +36,7 @@ from beatplanner.solver.districts.cut_cycle import (
     STEPS_OF_A_NODE,
     DualCycles,
     FaceNet,
+    bound_at_once,
 )
 from beatplanner.solver.districts.planar import Dual, dual_of
 
@@ -74,10 +75,8 @@ class ThreeDistricts:
 
         The bound is inf where no districts keep the balance, and `known` at most otherwise; `nodes` limits the work.
         """
-        if self.least > self.most:
-            return np.inf, None
-        if self.dual is None:
-            return 0.0, None
+        if self.dual is None or self.least > self.most:
+            return bound_at_once(self.least, self.most), None
         self.steps = min(MOST_STEPS, STEPS_OF_A_NODE * nodes)
         self.whole = bool((self.dual.border == np.round(self.dual.border)).all())
         everything = float(self.dual.border.sum()) / 2

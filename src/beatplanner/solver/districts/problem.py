@@ -192,11 +192,16 @@ class Districts:
 
 def connected(district: np.ndarray, edges: np.ndarray) -> bool:
     """Tell whether every district is connected in the graph of `edges`, (m, 2)."""
+    return int(pieces_of(district, edges).max(initial=-1)) + 1 == len(np.unique(district))
+
+
+def pieces_of(district: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return the number of the connected piece of its district that each unit is in, (n,); pieces are numbered from 0 over all districts."""
     inside = edges[district[edges[:, 0]] == district[edges[:, 1]]] if len(edges) else np.empty((0, 2), int)
     graph = sparse.csr_matrix(
         (np.ones(len(inside)), (inside[:, 0], inside[:, 1])), shape=(len(district), len(district))
     )
-    return csgraph.connected_components(graph, directed=False)[0] == len(np.unique(district))
+    return csgraph.connected_components(graph, directed=False)[1]
 
 
 def pieces(problem: DistrictingProblem) -> list[np.ndarray]:

@@ -50,7 +50,7 @@ def test_every_layer_changes_the_picture_or_has_nothing_to_show(window):
             other.visible = False
         window.map.redraw()
         empty = window.map.grab().toImage()
-        window.map.set_layer(layer.name, True)
+        window.map.stack.change(layer.name, visible=True)
         something = layer.name not in (
             "Background map",
             "Barriers",

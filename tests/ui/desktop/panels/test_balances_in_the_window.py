@@ -261,9 +261,9 @@ def test_sectors_and_commands_are_seen_in_table_card_map_and_legend(make_window,
     assert {"Border of a sector", "Border of a command"} <= set(said)
     for name in ("Sectors", "Commands"):
         before = window.map.grab().toImage()
-        window.map.set_layer(name, False)
+        window.map.stack.change(name, visible=False)
         assert window.map.grab().toImage() != before, name
-        window.map.set_layer(name, True)
+        window.map.stack.change(name, visible=True)
     assert BEAT_WIDTH < LEVEL_WIDTH["Sectors"] < LEVEL_WIDTH["Commands"]
     assert "grouped as in the plan" not in window.figures.text()
 

@@ -10,6 +10,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
 from hand_edits import move_posting, move_station
+from window_runs import map_has_half
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
@@ -281,8 +282,6 @@ def test_by_keys_alone_a_beat_is_painted_undone_and_panels_are_reached(open_wind
 
 
 def test_the_map_has_half_of_a_small_window_and_postings_the_width_below(open_window):
-    from beatplanner.ui.desktop.window.keyboard import map_has_half
-
     window = open_window()
     window.resize(1366, 768)
     QtWidgets.QApplication.processEvents()
@@ -291,7 +290,7 @@ def test_the_map_has_half_of_a_small_window_and_postings_the_width_below(open_wi
             # the panel of results is the widest
             dock.raise_()
             QtWidgets.QApplication.processEvents()
-            assert map_has_half(window, window.map), dock.objectName()
+            assert map_has_half(window), dock.objectName()
     window.actions_by_name["show_postings"].trigger()
     QtWidgets.QApplication.processEvents()
     assert window.gantt.width() >= window.map.width()

@@ -128,7 +128,7 @@ def test_zoom_pan_and_layers_change_the_picture(window, planned, qtbot):
     window.zoom_all()
     assert window.map.scale < scale
     shown = window.map.grab().toImage()
-    window.map.set_layer("Beats", False)
+    window.map.stack.change("Beats", visible=False)
     assert window.map.grab().toImage() != shown
     centre = window.map.centre.copy()
     qtbot.keyClick(window.map, Qt.Key.Key_Right)

@@ -8,6 +8,7 @@ import shutil
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
+from window_runs import map_has_half
 
 from conftest import write_grid_town
 
@@ -18,7 +19,6 @@ from PySide6.QtGui import QDropEvent
 
 from beatplanner.ui.desktop.map.map_view import MapView
 from beatplanner.ui.desktop.session.session import OpenTown
-from beatplanner.ui.desktop.window.keyboard import map_has_half
 from beatplanner.ui.desktop.window.languages import install_language
 from beatplanner.ui.desktop.window.main_window import MainWindow
 
@@ -42,9 +42,9 @@ def test_the_map_keeps_half_of_a_small_window_beside_the_postings(open_window, q
     install_language(QtWidgets.QApplication.instance(), language)
     window = open_window()
     action, panel = window.actions_by_name["show_postings"], window.gantt
-    assert map_has_half(window, window.map) and window.table_panel.isVisible()
+    assert map_has_half(window) and window.table_panel.isVisible()
     action.trigger()
-    qtbot.waitUntil(lambda: panel.isVisible() and map_has_half(window, window.map), timeout=120_000)
+    qtbot.waitUntil(lambda: panel.isVisible() and map_has_half(window), timeout=120_000)
     chart = panel.gantt
     # some rows are seen, the others are scrolled to, with names that are whole and all years
     assert panel.width() == window.width() and chart.viewport().height() >= chart.head + 6 * chart.line
@@ -57,12 +57,12 @@ def test_the_map_keeps_half_of_a_small_window_beside_the_postings(open_window, q
     # a panel at the side that is called comes, and the map has half of the window still
     before = {d.objectName() for d in window.room.aside}
     window.drawing_panel.bring_up()
-    qtbot.waitUntil(lambda: window.drawing_panel.isVisible() and map_has_half(window, window.map), timeout=120_000)
+    qtbot.waitUntil(lambda: window.drawing_panel.isVisible() and map_has_half(window), timeout=120_000)
     # what gave way comes back as the panel goes
     panel.dock.hide()
     qtbot.waitUntil(lambda: window.table_panel.isVisible() and window.side.parent().isVisible(), timeout=120_000)
     docks = {d.objectName() for d in window.findChildren(QtWidgets.QDockWidget) if not d.isHidden()}
-    assert before <= docks and map_has_half(window, window.map)
+    assert before <= docks and map_has_half(window)
 
 
 def test_a_town_is_as_large_again_once_the_panel_is_gone(qtbot):

@@ -142,10 +142,6 @@ class MapView(QWidget):
         if self.background is not None and self.scenario.is_open:
             self.background.use_crs(self.scenario.units.crs)
 
-    def set_layer(self, layer: str, shown: bool) -> None:
-        """Show or hide a layer."""
-        self.stack.change(layer, visible=shown)
-
     def select(self, beat: str) -> None:
         """Highlight a beat; "" for none."""
         if beat != self.selected:

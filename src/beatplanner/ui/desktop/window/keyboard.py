@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QApplication,
     QDockWidget,
-    QMainWindow,
     QMenuBar,
     QPushButton,
     QWidget,
@@ -159,8 +158,3 @@ def give_focus(panel: QWidget) -> bool:
             widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
             return True
     return False
-
-
-def map_has_half(window: QMainWindow, view: QWidget) -> bool:
-    """Tell whether the map has half of the window's area at least."""
-    return 2 * view.width() * view.height() >= window.width() * window.height()

@@ -79,12 +79,6 @@ def apply_theme(application: QApplication, theme: str) -> None:
     application.setProperty("theme overruled", True)
 
 
-def is_dark(application: QApplication) -> bool:
-    """Tell whether text is lighter than what it stands on."""
-    palette = application.palette()
-    return palette.windowText().color().lightness() > palette.window().color().lightness()
-
-
 def apply_text_size(application: QApplication, per_cent: int) -> None:
     """Scale all text; 100 is the system's size."""
     usual = application.property("usual text size")
