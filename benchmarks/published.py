@@ -11,7 +11,7 @@ BEASLEY = "Beasley (1990), OR-Library: the optima stand beside the instances"
 CENTERS = "Daskin (1995); Pullan (2008); proven by Elloumi, Labbé and Pochet (2004)"
 AVELLA = "Avella, Sassano and Vasil'ev (2007); Duran-Mateluna, Ales and Elloumi (2023), table 2"
 HESS = "Validi, Buchanan and Lykhovyd (2022), Operations Research 70:2; at most an hour"
-CUT_EDGES = "Validi and Buchanan (2022), INFORMS Journal on Computing 34:6; at most an hour"
+CUT_EDGES = "Validi and Buchanan (2022), Mathematical Programming Computation 14:4; at most an hour"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@
 FOLDER holds a graph a state, as node-link JSON (``tract16.json``, or any name that has the state's number), GraphML, or two tables
 ``NAME_units.csv`` (id, population, x, y in degrees or kilometres) and ``NAME_edges.csv`` (from, to). None of them is part of the project. The
 travel is Σ population × km² to the centre, within ±0.5 % of the mean, as of Validi, Buchanan and Lykhovyd (2022, Operations Research 70:2); the
-cut is the number of edges between districts (Validi and Buchanan 2022, INFORMS Journal on Computing 34:6). Their graphs of the travel use points that
+cut is the number of edges between districts (Validi and Buchanan 2022, Mathematical Programming Computation 14:4). Their graphs of the travel use points that
 are not public any more: where ours differ, so does the value, by up to half a percent; gaps can be compared all the same. Beside the solver's gap stands the
 one that the plan's certificate proves, evaluated without the solver. The limit is of seconds of the processor, of all threads together, so that
 what else runs on the machine does not change what is proven; the check has none, and its seconds are in no column but the last.

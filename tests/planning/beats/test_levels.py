@@ -113,6 +113,12 @@ def _forge(tables: PlanTables) -> None:
     ):
         forged = {**tables.summary, "sectors": {**said, key: value}}
         assert any(name.startswith("sectors.") for name in is_caught(replace(tables, summary=forged))), key
+    clash = "No sectors keep the rule."
+    for status, unproven in (("infeasible", []), ("unknown", [clash])):
+        relaxed = said | {"status": status, "lower_bound": None, "gap": None, "certified": None}
+        forged = {**tables.summary, "feasible": False, "clashes": [clash], "unproven_clashes": unproven}
+        proofs = {name: arrays for name, arrays in tables.proofs.items() if name != "sectors"}
+        assert is_caught(replace(tables, summary={**forged, "sectors": relaxed}, proofs=proofs)) == {"sectors.rules"}
     for column, value in (
         ("beats", 9),
         ("workload", 1.0),

@@ -22,7 +22,7 @@ from beatplanner.planning.proof import Progress, Proof, Unproven, impossible, si
 from beatplanner.planning.workload import WorkloadPlan
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts.problem import Balance, DistrictingProblem, Districts, keeps_balance, pieces
-from beatplanner.solver.districts.solve import NoRoomError, connected, solve_districts
+from beatplanner.solver.districts.solve import NoRoomError, connected, measured, solve_districts
 
 LevelName = Literal["sectors", "commands"]
 # Numbers of groups that are tried, from the fewest on.
@@ -238,6 +238,11 @@ class _Grouped:
             tolerance = max(tolerance, next_step(off))
             found = replace(found, lower_bound=None, evidence=None)
             clash = clash or self.not_found(f"±{tolerance:.1%}, {span[0]}–{span[1]}")
+        as_asked = self.problem(count, self.rule.tolerance, (low, high))
+        if clash and keeps_balance(measured(as_asked, found.district), as_asked):
+            # the search for less travel met what the one for balance had missed
+            problem, tolerance, span, clash = as_asked, self.rule.tolerance, (low, high), ""
+            found = replace(found, lower_bound=None, evidence=None)
         return self.outcome(problem, found, span, tolerance, clash, progress)
 
     def relaxed(

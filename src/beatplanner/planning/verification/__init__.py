@@ -22,6 +22,7 @@ from beatplanner.planning.verification.details import check_details, check_rules
 from beatplanner.planning.verification.evidence import Evidence, check_columns, with_text_ids
 from beatplanner.planning.verification.files import check_files
 from beatplanner.planning.verification.forums import check_forums
+from beatplanner.planning.verification.known_keys import check_rows
 from beatplanner.planning.verification.ledger import Check, Ledger, Verdict
 from beatplanner.planning.verification.levels import check_levels
 from beatplanner.planning.verification.proofs import check_proofs
@@ -121,7 +122,9 @@ def check_tables(ledger: Ledger, tables: PlanTables, folder: Path | None = None,
     read
         The inputs, where they have just been read.
     """
-    check_summary(ledger, tables.summary, VERSION if folder is None else written_version(folder))
+    written = VERSION if folder is None else written_version(folder)
+    check_summary(ledger, tables.summary, written)
+    check_rows(ledger, tables.summary, written)
     unchanged = check_inputs(ledger, tables.summary)
     if not check_columns(ledger, tables):
         return

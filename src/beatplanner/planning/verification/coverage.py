@@ -12,10 +12,12 @@ from typing import Any
 from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS
+from beatplanner.planning.verification.known_keys import unknown_keys
 from beatplanner.planning.verification.ledger import Ledger
 
 HOW_LONG = "How long it took, and with what settings, cannot be told from a plan."
 WORDS = "Sentences for people; the figures that they tell of are checked where they stand."
+UNKNOWN = "Unknown: this checker does not know it."
 HISTORY = "What was done before this plan, and by whom, cannot be told from the plan."
 
 # Checks that recompute a key, or that cover it with others; a tuple: any of them.
@@ -396,11 +398,12 @@ def keys_of(content: Any, name: str = "") -> Iterator[str]:
 def check_coverage(ledger: Ledger, tables: PlanTables) -> None:
     """List what no check has recomputed, with the reason; keys and columns that share a reason stand together."""
     left: dict[str, list[str]] = {}
+    unknown = set(unknown_keys(tables.summary))
     for key in dict.fromkeys(keys_of(tables.summary)):
         # what stands under a name that has names of its own below is told by those
         if key in _ABOVE:
             continue
-        why = _why(ledger, key, KEYS, NOT_CHECKED_KEYS)
+        why = UNKNOWN if key in unknown else _why(ledger, key, KEYS, NOT_CHECKED_KEYS)
         if why:
             left.setdefault(why, []).append(key)
     _list(ledger, "summary", left)
@@ -436,7 +439,7 @@ def _why(ledger: Ledger, name: str, covered: dict[str, tuple[str, ...]], reasons
         if any(ledger.state(c) == "not checked" for c in checks):
             return " "  # told by that check itself
         return reasons[reason] if reason is not None else f"{checks[0]} could not be checked here."
-    return reasons[reason] if reason is not None else "Unknown: this checker does not know it."
+    return reasons[reason] if reason is not None else UNKNOWN
 
 
 def _list(ledger: Ledger, where: str, left: dict[str, list[str]]) -> None:

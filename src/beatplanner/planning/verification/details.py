@@ -278,11 +278,8 @@ def _check_beats(ledger: Ledger, evidence: Evidence) -> None:
     wrong += [
         f"{name} is not listed." for name in hours.index if name not in {str(r.get("municipality")) for r in rows}
     ]
-    if met:
-        ledger.each(
-            "beats.municipalities", "beats and bounds of each municipality", wrong, len(hours), "municipalities"
-        )
-    else:
+    ledger.each("beats.municipalities", "beats and bounds of each municipality", wrong, len(hours), "municipalities")
+    if not met:
         ledger.unchecked(
             "beats.municipalities",
             f"{len(rows)} municipalities",

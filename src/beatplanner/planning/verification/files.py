@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import sqlite3
 from contextlib import closing
-from dataclasses import fields
 from pathlib import Path
 
 from beatplanner.data.findings import amount_text
 from beatplanner.data.formats.fingerprint import file_hash
 from beatplanner.data.result.cells import read_rows
 from beatplanner.data.result.draft import accepted_sites, draft_reasons
+from beatplanner.data.result.folder import PEOPLE, PERSONS, PLAIN, SPATIAL
 from beatplanner.data.result.manifest import FILE, files_of, is_dropping, read_manifest
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.strict_json import read_json
@@ -21,6 +21,12 @@ from beatplanner.planning.verification.ledger import Ledger, text
 RECOMPUTED = ("plan.gpkg", "people.gpkg", "summary.json", "forum/units.csv")
 # The layer in which QGIS keeps how layers are drawn.
 STYLES = "layer_styles"
+# The column of a layer's shapes, and what a GeoPackage consists of beside its layers (OGC 12-128r18).
+GEOMETRY = "geom"
+SYSTEM = (
+    *(f"gpkg_{name}" for name in ("spatial_ref_sys", "contents", "ogr_contents", "geometry_columns", "extensions")),
+    *(f"gpkg_{name}" for name in ("tile_matrix_set", "tile_matrix", "metadata", "metadata_reference")),
+)
 # What a plan may be handed on without.
 PERSONAL = ("people.gpkg", "people.gpkg.aux.xml", "officers.xlsx", "handovers.ics", "job_descriptions/")
 # What a plan is handed on with: the report, the officers' papers where officers were planned, and the pack where one was made.
@@ -89,30 +95,54 @@ def _tell_unlisted(ledger: Ledger, named: dict[str, str], there: list[str], tabl
 
 
 def _check_layers(ledger: Ledger, package: Path, tables: PlanTables) -> None:
-    """List the layers of the plan's file that no check reads: how others draw it, and what somebody added."""
+    """List the layers of the plan's files that no check reads: how others draw it, and what somebody added."""
     try:
+        there, strange = _tables_of(package)
+        people = package.with_name(PEOPLE)
+        apart, more = _tables_of(people) if people.is_file() else ({}, [])
         with closing(sqlite3.connect(package)) as database:
-            there = {str(row[0]) for row in database.execute("SELECT table_name FROM gpkg_contents")}
             officers = (
                 [text(row[0]) for row in database.execute("SELECT officer FROM roster")] if "roster" in there else None
             )
     except sqlite3.Error:
         return  # what cannot be read is told where it is read
-    known = {f.name for f in fields(PlanTables)}
     if officers is not None and tables.roster is not None:
         claimed = [text(o) for o in tables.roster["officer"]]
         wrong = [f"{o} is not in both rosters." for o in sorted({str(x) for x in {*officers} ^ {*claimed}})]
         ledger.each("roster.both", "the plan's officers are those beside it", wrong, len(claimed), "officers")
     if STYLES in there:
         ledger.unchecked("plan.styles", STYLES, "How other programs draw the layers is no figure of the plan.")
-    added = sorted(there - known - {STYLES})
-    ledger.each(
-        "plan.layers",
-        "only layers of a plan",
-        [f"The layer {name} of plan.gpkg belongs to no plan." for name in added],
-        len(there),
-        "layers",
-    )
+    added = [f"The layer {name} of plan.gpkg belongs to no plan." for name in strange]
+    added += [f"The layer {name} of {PEOPLE} belongs to no plan." for name in more]
+    # the roster of the plan has the ids of the officers alone
+    twice = {n for n in there.keys() & apart.keys() & {*PERSONS} if n != "roster" or len(there[n]) > 2}
+    added += [
+        f"The layer {name} stands in plan.gpkg and in {PEOPLE}, and only the latter is read." for name in sorted(twice)
+    ]
+    ledger.each("plan.layers", "only layers of a plan", added, len(there) + len(apart), "layers")
+
+
+def _tables_of(package: Path) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the columns of each layer that a file of a plan may have, and the names of its other tables and views.
+
+    Raises
+    ------
+    sqlite3.Error
+        Where the file is broken.
+    """
+    known = {*(PERSONS if package.name == PEOPLE else (*SPATIAL, *PLAIN, *PERSONS)), STYLES}
+    with closing(sqlite3.connect(package)) as database:
+        names = [
+            str(row[0]) for row in database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+        ]
+        listed = [str(row[0]) for row in database.execute("SELECT table_name FROM gpkg_contents")]
+        names = list(dict.fromkeys([*names, *listed]))
+        of = {name: list[str]() for name in names if name in known}
+        for name in of:
+            rows = database.execute("SELECT name FROM pragma_table_info(?)", (name,))
+            of[name] = [str(row[0]) for row in rows]
+    index = {f"rtree_{name}_{GEOMETRY}{part}" for name in of for part in ("", "_node", "_parent", "_rowid")}
+    return of, sorted(n for n in names if n not in of and n not in (*SYSTEM, *index) and not n.startswith("sqlite_"))
 
 
 def _check_units_table(ledger: Ledger, file: Path, tables: PlanTables) -> None:

@@ -36,6 +36,8 @@ ROUNDING = 2e-13
 MOST_ENDS = 2_000_000_000
 # What a month against a frozen one costs, in vacant months.
 FORBIDDEN = 10.0
+# The certificate's arrays; those of earlier versions have no prices of moves, which come last.
+PRICES = ("posts", "room", "handover", "needs", "moves")
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,8 @@ def prove_officers(evidence: Evidence, arrays: Arrays, _claimed: float) -> float
     months, posts = len(days) - 1, beats["posts"].to_numpy(int)
     if len(roster) * len(beats) * months**2 / 2 > MOST_ENDS:
         raise CannotProveError("There are too many officers and beats for this checker.")
-    # proofs of earlier versions have no prices of moves
     moves = arrays.get("moves", np.zeros(months)).astype(float)
-    prices = OfficerMultipliers(*(arrays[k].astype(float) for k in ("posts", "room", "handover", "needs")), moves=moves)
+    prices = OfficerMultipliers(*(arrays[k].astype(float) for k in PRICES[:4]), moves=moves)
     places = post_groups(evidence, ids, posts)
     wanted = (len(places.beat), months)
     sized(

@@ -11,7 +11,15 @@ from beatplanner.data.result.sections import list_of
 from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.verification.arrays import MalformedError, are_numbers
 from beatplanner.planning.verification.evidence import Evidence, as_text
-from beatplanner.planning.verification.ledger import DIGITS_SLACK, Ledger, is_number, missing, same, value_in_words
+from beatplanner.planning.verification.ledger import (
+    DIGITS_SLACK,
+    RELAXED,
+    Ledger,
+    is_number,
+    missing,
+    same,
+    value_in_words,
+)
 from beatplanner.planning.verification.phases_bound import MOST_NEW, TooManyOrdersError, cheaper_order
 from beatplanner.planning.verification.proven import CannotProveError
 from beatplanner.planning.verification.stations_proof import prove_stops
@@ -80,7 +88,7 @@ def check_phases(ledger: Ledger, evidence: Evidence, walks: HomeWalks, names: li
         len(budgets),
         "years",
     )
-    if evidence.summary.get("feasible") is True:
+    if claims.get("status") not in RELAXED:
         over = [
             f"By {first + t} {s:,.0f} is spent of {b:,.0f}."
             for t, (s, b) in enumerate(zip(np.cumsum(spent), np.cumsum(budgets), strict=True))

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # The certificate.
 ROLLOUT = "rollout"
+# Its arrays, but for the numbers of the leaves: of the nodes, and of the leaves.
+NODES, LEAVES = ("parent", "variable", "least", "most"), ("money", "seats", "need", "needed", "buy", "bought")
 # Money that a limit may be missed by: as a share of it, and as a sum. Seats, and a share of a vehicle, likewise.
 SHARE, SUM, SEATS, VEHICLE = 1e-9, 1e-6, 1e-6, 1e-5
 # Rounding of a sum, as a share of its terms.
@@ -204,10 +206,10 @@ def evaluate(starts: Starts, arrays: Arrays) -> float:
         raise MalformedError("values that are no numbers")
     g, years, limits = len(starts.residents), len(starts.room), len(starts.limit)
     forms: dict[str, tuple[str, tuple[str | int, ...]]] = {
-        **dict.fromkeys(("parent", "variable", "least", "most"), (WHOLE, ("N",))),
+        **dict.fromkeys(NODES, (WHOLE, ("N",))),
         "leaf": (WHOLE, ("L",)),
         "money": (NUMBER, ("L", limits, years)),
-        **dict.fromkeys(("seats", "need", "needed", "buy", "bought"), (NUMBER, ("L", years))),
+        **dict.fromkeys(LEAVES[1:], (NUMBER, ("L", years))),
     }
     sized(arrays, {}, forms)
     check_range(arrays, "variable", -1, g + 2 * years + 1)
@@ -217,7 +219,7 @@ def evaluate(starts: Starts, arrays: Arrays) -> float:
     inner = set(arrays["parent"][1:].tolist())
     if sorted(leaf.tolist()) != [k for k in range(len(least)) if k not in inner]:
         raise MalformedError("leaves are others than the tree's")
-    if any((arrays[key] < 0).any() for key in ("money", "seats", "need", "needed", "buy", "bought")):
+    if any((arrays[key] < 0).any() for key in LEAVES):
         raise MalformedError("multipliers below 0")
     if (arrays["money"][:, ~np.isfinite(starts.limit)] > 0).any() or (
         arrays["seats"][:, ~np.isfinite(starts.room)] > 0
@@ -228,7 +230,7 @@ def evaluate(starts: Starts, arrays: Arrays) -> float:
     found = 0.0
     for k in range(0, len(leaf), AT_ONCE):
         some = slice(k, k + AT_ONCE)
-        own = {key: arrays[key][some].astype(float) for key in ("money", "seats", "need", "needed", "buy", "bought")}
+        own = {key: arrays[key][some].astype(float) for key in LEAVES}
         found = max(found, float(_leaves(starts, least[leaf[some]], most[leaf[some]], own).max()))
     return found
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 
-from beatplanner.data.description.listed_ids import stations_as_known
-from beatplanner.data.description.models import Stations
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import each_row
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.verification.evidence import Evidence, as_text
-from beatplanner.planning.verification.ledger import RELAXED, Ledger, missing
+from beatplanner.planning.verification.ledger import Ledger, missing
 from beatplanner.planning.verification.outreach import check_phases, check_stops, in_plan_order
 from beatplanner.planning.verification.station_access import check_access, check_groups, mean_minutes
+from beatplanner.planning.verification.station_rules import check_station_rules
 from beatplanner.planning.verification.walks import HomeWalks
 
 if TYPE_CHECKING:
@@ -44,9 +42,9 @@ def check_stations(ledger: Ledger, evidence: Evidence) -> None:
     chosen = {str(s) for s, c in zip(sites["station"], sites["chosen"], strict=True) if c}
     odd = [f"{s} is marked as chosen in one of the layers stations and sites only." for s in chosen ^ set(names)]
     ledger.each("stations.sites", "stations are the sites that were chosen", odd, len(names), "stations")
-    _check_rules(ledger, evidence, names, claims)
     least = walks.least
     reached = np.isfinite(least)
+    check_station_rules(ledger, evidence, walks, names, claims)
     _check_nearest(ledger, evidence, walks, names, least, reached)
     minutes = least / (rules.walk_kmh * 1000 / 60)
     _check_unit_minutes(ledger, evidence, walks, minutes, reached)
@@ -186,96 +184,6 @@ def _check_walks(ledger: Ledger, evidence: Evidence, walks: HomeWalks, names: li
         for h, j in np.argwhere(off)
     ]
     ledger.each("walks.inputs", "the walks of the inputs", wrong, metres.size, "walks")
-
-
-def _check_rules(ledger: Ledger, evidence: Evidence, names: list[str], claims: Claims) -> None:
-    """Check what is kept, the cost, the budget, the distance between stations, municipalities and groups."""
-    stations, sites, rules = evidence.tables.stations, evidence.tables.sites, evidence.rules.stations
-    assert stations is not None and sites is not None and rules is not None
-    state = sites["state"] if "state" in sites else pd.Series(["kept"] * len(sites))
-    closed = [
-        f"{s} stands today but is not kept."
-        for s, e, st in zip(sites["station"], sites["existing"], state, strict=True)
-        if e and st != "closable" and str(s) not in names
-    ]
-    rules = stations_as_known(rules, sites["station"].astype(str))
-    absent = [f"{s} is held open by hand, and is not chosen." for s in rules.held_open if s not in names]
-    feasible = evidence.summary.get("feasible") is True
-    if rules.held_open and (feasible or claims.get("status") not in RELAXED):
-        ledger.each("stations.held_open", "sites held open by hand are chosen", absent, len(rules.held_open), "sites")
-    if feasible or claims.get("status") not in RELAXED:
-        ledger.each(
-            "stations.existing",
-            "stations of today are kept unless closable",
-            closed,
-            int(sites["existing"].sum()),
-            "stations",
-        )
-    yearly = sites["yearly_cost"].fillna(0) if "yearly_cost" in sites else 0.0
-    each = sites["cost"].fillna(0) + rules.cost_years * yearly
-    price = dict(zip(sites["station"].astype(str), each, strict=True))
-    ledger.pairs(
-        "stations.prices",
-        "cost and yearly cost",
-        ((n, c, price.get(n)) for n, c in zip(names, stations["cost"], strict=True)),
-        "stations",
-    )
-    shut = sites["existing"] & (state == "closable") & ~sites["station"].astype(str).isin(names)
-    closing = float(sites.loc[shut, "closing_cost"].sum()) if "closing_cost" in sites else 0.0
-    cost = float(stations["cost"].fillna(0).sum()) + closing
-    ledger.number("stations.cost", claims.get("cost"), cost)
-    if not feasible:
-        return
-    if rules.budget is not None:
-        ledger.add("stations.budget", cost <= rules.budget + 1e-6, f"at most {rules.budget:,.0f}", f"{cost:,.0f}")
-    if rules.count is not None and rules.objective != "fewest":
-        ledger.add("stations.count_wanted", len(names) <= rules.count, f"at most {rules.count}", len(names))
-    if rules.min_distance > 0 and len(names) > 1:
-        at = np.column_stack([stations.geometry.x, stations.geometry.y])
-        kept = (stations["existing"] & ~stations["station"].isin(sites.loc[state == "closable", "station"])).to_numpy(
-            bool
-        )
-        apart = np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1))
-        close = np.argwhere(np.triu(apart < rules.min_distance * (1 - 1e-9), 1) & ~(kept[:, None] & kept[None]))
-        wrong = [f"{names[a]} and {names[b]} are {apart[a, b]:,.0f} m apart." for a, b in close]
-        ledger.each(
-            "stations.min_distance", f"at least {rules.min_distance:,.0f} m apart", wrong, len(names), "stations"
-        )
-    if rules.one_per_municipality:
-        at = shapely.points(np.column_stack([stations.geometry.x, stations.geometry.y]))
-        home = evidence.units["municipality"].to_numpy(object)[
-            shapely.STRtree(evidence.units.geometry.to_numpy()).nearest(at)
-        ]
-        every = sorted({str(m) for m in evidence.units["municipality"]})
-        ledger.each(
-            "stations.municipalities",
-            "one station at least in each",
-            [f"{m} has no station." for m in every if m not in set(home)],
-            len(every),
-            "municipalities",
-        )
-    _check_shares(ledger, rules, claims)
-
-
-def _check_shares(ledger: Ledger, rules: Stations, claims: Claims) -> None:
-    """Check the rules on shares of residents; the shares themselves are recomputed elsewhere."""
-    if rules.coverage_floor is not None:
-        share = claims.get("share_within_limit")
-        ledger.add(
-            "stations.coverage_rule",
-            share is not None and share >= rules.coverage_floor - 1e-9,
-            f"at least {rules.coverage_floor:.2%} within {rules.walk_minutes:g} minutes",
-            "none" if share is None else f"{share:.2%}",
-        )
-    if rules.group_excess is not None:
-        excess = claims.get("group_excess")
-        ok = excess is not None and excess <= rules.group_excess + 1e-9
-        ledger.add(
-            "stations.group_rule",
-            ok,
-            f"at most {rules.group_excess:.2%} above the average",
-            "none" if excess is None else f"{excess:.2%}",
-        )
 
 
 def _check_nearest(

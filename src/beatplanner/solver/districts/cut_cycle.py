@@ -10,7 +10,7 @@ is relaxed: what is found is a plan, and where nothing is found there is none th
 Lengths up to which cycles are sought rise, so that a bound is there wherever the work ends. Paths double with each two edges of border: some
 hundred units with 20 or 30 edges between the districts are a matter of seconds.
 
-Validi and Buchanan (2022, INFORMS Journal on Computing 34:6) prove the same by integer programming; shortest cycles of the dual for minimum cuts of planar graphs are
+Validi and Buchanan (2022, Mathematical Programming Computation 14:4) prove the same by integer programming; shortest cycles of the dual for minimum cuts of planar graphs are
 Reif's (1983).
 """
 

@@ -10,7 +10,7 @@ Model::
          residents whose district's label differs from their unit's current one ≤ budget.
 
 Method: several starts grown from spread seeds (and from today's districts, `district_growth`), each improved by annealing
-(`local_search`); then a Lagrangian bound on the pairs of units that can share a district at all (`district_sites`,
+(`local_search`), for the least border in rounds from the best as well (`rounds`); then a Lagrangian bound on the pairs of units that can share a district at all (`district_sites`,
 `district_bound`), with reduced-cost fixing, and branch and bound with whole units and contiguity cuts on what is left (`district_tree`); of a small map all plans are
 gone through instead (`all_plans`). The bound is
 valid for the whole problem: every step relaxes it and fixes only what cannot be in a better plan. Balances beside the workload are kept by the search,
@@ -44,6 +44,7 @@ from beatplanner.solver.districts.problem import (
     keeps_budget,
     pieces,
 )
+from beatplanner.solver.districts.rounds import walked_on
 from beatplanner.solver.districts.search import LARGE, Found, Search, Tell, measured
 from beatplanner.solver.districts.sites import joined
 from beatplanner.solver.districts.tree import Unfinished, exact_districts
@@ -145,6 +146,7 @@ def solve_districts(
     search.seen = seen
     share = 0.1 if prove and search.has_large_districts() else 0.55 if long_proof else 0.9
     best = search.run(effort, seconds * share, begin, start, cancelled, tell)
+    best = walked_on(search, best, effort, seconds * share, begin, cancelled)
     best = parted_anew(search, best, effort, stop)
     bound: float | None = None
     hurried = False
