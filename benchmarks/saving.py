@@ -89,14 +89,14 @@ def kill_during_swaps(folder: Path, kills: int, seed: int = 0) -> dict[str, int]
     AssertionError
         Where a result was lost, halved, or leftovers stay.
     """
-    from beatplanner.data.output_place import settle
+    from beatplanner.data.output_place import recover_output
 
     chance, caught, out = random.Random(seed), 0, folder / "plan"
     for number in range(kills):
         _killed(SWAPPER, [str(out), "two renames" if number % 2 else "one step"], chance.uniform(0, 0.03))
         caught += len(list(folder.glob(".plan.*"))) > 0
         there = out.exists() or bool(list(folder.glob(".plan.*.old")))
-        settle(out)
+        recover_output(out)
         assert out.exists() or not there, "the result is gone"
         if out.exists():
             found = {(out / name).read_text() for name in ("plan.gpkg", "summary.json", "forum/pack.pdf")}
@@ -113,7 +113,7 @@ def kill_during_packs(result: Path, kills: int, seed: int = 0) -> dict[str, int]
     AssertionError
         Where a pack was lost or halved.
     """
-    from beatplanner.data.output_place import settle
+    from beatplanner.data.output_place import recover_output
     from beatplanner.planning.forum.audit import audit
 
     chance, caught = random.Random(seed), 0
@@ -122,7 +122,7 @@ def kill_during_packs(result: Path, kills: int, seed: int = 0) -> dict[str, int]
         # a pack is read and checked for a while before it is written: aimed at the writing, and at the swap where the wait is longer
         _killed(PACKER, [str(result)], chance.uniform(0, 12), lambda: bool(list(result.glob(".forum.*"))))
         caught += len(list(result.glob(".forum.*"))) > 0
-        settle(result / "forum")
+        recover_output(result / "forum")
         assert {p.name for p in (result / "forum").iterdir()} == names, "half a pack"
         assert all(c.ok for c in audit(result)), "the pack is damaged"
         assert not list(result.glob(".forum.*")), "leftovers stay"

@@ -315,7 +315,7 @@ def _stale_panels(window: Any) -> list[str]:
     """Return where the panels of stations and postings, and the legend, are not those of the draft."""
     from PySide6.QtCore import Qt
 
-    from beatplanner.ui.desktop.map.legend import legend
+    from beatplanner.ui.desktop.map.legend import legend_lines
 
     found = list[str]()
     stations, gantt, content = window.stations, window.gantt, window.map.content
@@ -339,7 +339,7 @@ def _stale_panels(window: Any) -> list[str]:
     beats = {str(b) for b in window.drawing_panel.drawing.beats_in_use()} if window.drawing_panel.drawing else None
     if beats is not None and not beats <= set(content.ids):
         found.append(f"the map has no {beats - set(content.ids)}")
-    titles = [k.text for k in legend(content, window.map.stack) if k.kind == "title"]
+    titles = [k.text for k in legend_lines(content, window.map.stack) if k.kind == "title"]
     if any(title not in content.figures for title in titles):
         found.append(f"the legend tells of {titles}")
     results, shaded = window.results, window.map.stack["Service"]

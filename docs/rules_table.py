@@ -17,9 +17,9 @@ PLACE = re.compile(r"(### `\[(\w+)\]`\n\n)(?:\|.*\n)*\n*")
 
 def page(text: str) -> str:
     """Return the guide's page with its tables made anew."""
-    from beatplanner.data.description.rules import table
+    from beatplanner.data.description.rules import rules_as_markdown
 
-    return PLACE.sub(lambda m: m[1] + table(m[2]) + "\n", text)
+    return PLACE.sub(lambda m: m[1] + rules_as_markdown(m[2]) + "\n", text)
 
 
 if __name__ == "__main__":

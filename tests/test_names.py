@@ -1,4 +1,4 @@
-"""One word for one thing: a public class of the package has a name of its own, so that a search for it ends in one place."""
+"""One word for one thing: what is public in the package has a name of its own, so that a search for it ends in one place, or means the same there."""
 
 from __future__ import annotations
 
@@ -37,3 +37,39 @@ def test_a_public_class_has_a_name_of_its_own():
     }
     assert not unlike
     assert set(TWICE) == set(twice)
+
+
+COMMAND = "a command and what it calls"
+CHECKER = "a step, and the checker that has its own code for it"
+# Functions of one name in several files, and the idea that it stands for there.
+ONE_IDEA = {
+    **dict.fromkeys(("build", "compare", "audit", "mend", "replan", "succession", "stale", "verify", "check"), COMMAND),
+    **dict.fromkeys(
+        ("amounts_of", "post_groups", "months_served", "first_classes", "branched", "prove_cut", "one_officer"), CHECKER
+    ),
+    **dict.fromkeys(("changed_months", "evaluate", "steady", "fractional"), CHECKER),
+    **dict.fromkeys(
+        ("check_officers", "check_budget", "check_service"), "a part of the checker, loaded where a plan has it"
+    ),
+    **dict.fromkeys(("measure", "ascend", "solve", "run"), "what a solver's module does, by the name of the module"),
+    "install": "puts a panel, a menu or a tool into the window",
+    "prepare": "compiles what is run later",
+    "check_form": "the sizes of the arrays of a certificate",
+    "schema": "the JSON schema that is published of what is read, and of what is written",
+    "number": "a number as a page of ours writes it",
+    "in_language": "what planning tells, in the language of a page, or of the window",
+    "write_json": "JSON of a plan's folder, and of the public pack, which may import nothing of it",
+    "dense_parts": "parts of a map that are drawn larger on a page of their own",
+}
+
+
+def test_a_public_function_has_a_name_of_its_own_or_means_the_same():
+    places: dict[str, set[str]] = defaultdict(set)
+    for file in sorted(SOURCES.rglob("*.py")):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+                places[node.name].add(file.relative_to(SOURCES).as_posix())
+    assert len(places) > 1500
+    twice = {name: found for name, found in places.items() if len(found) > 1}
+    assert {name: found for name, found in twice.items() if name not in ONE_IDEA} == {}
+    assert set(ONE_IDEA) == set(twice)

@@ -31,7 +31,7 @@ FUNCTIONS = {
     "data/publish/public/forum_map.py:write_forum_map": LAYOUT,
     "data/sample/sample_forum.py:write_forum": ONE_SEQUENCE,
     "planning/compare/surveys.py:_answers": ONE_SEQUENCE,
-    "planning/forum/public/maps.py:write_papers": LAYOUT,
+    "planning/forum/public/maps.py:write_printed": LAYOUT,
     "planning/officers/roster_problem.py:problem_of": ONE_SEQUENCE,
     "planning/stations/plan.py:_assemble": ONE_SEQUENCE,
     "planning/verification/compared_figures.py:_access": ONE_SEQUENCE,

@@ -4,7 +4,7 @@ import pytest
 
 from beatplanner.data.findings import amount_text
 from beatplanner.data.publish.sentence_templates import NUMBER
-from beatplanner.planning.rule_catalog import in_words, rules_of
+from beatplanner.planning.rule_catalog import rule_in_sentence, settable_rules
 from beatplanner.planning.verification.ledger import value_in_words
 
 
@@ -26,5 +26,5 @@ def test_small_amounts_of_the_checker_keep_their_digits():
 
 
 def test_a_rule_of_thousands_of_millions_has_all_its_digits():
-    rule = next(r for r in rules_of({"units": {}, "stations": {}}) if r.key == "stations.budget")
-    assert "20,500,000,000" in in_words(rule, 20_500_000_000.0)
+    rule = next(r for r in settable_rules({"units": {}, "stations": {}}) if r.key == "stations.budget")
+    assert "20,500,000,000" in rule_in_sentence(rule, 20_500_000_000.0)

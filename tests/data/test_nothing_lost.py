@@ -17,7 +17,7 @@ import pytest
 
 from beatplanner.data import output_place, running_programs
 from beatplanner.data.errors import InputError
-from beatplanner.data.output_place import cannot_write, scratch_folder, settle, swap_in, try_place
+from beatplanner.data.output_place import cannot_write, recover_output, scratch_folder, swap_in, try_place
 
 # A child that ends itself, as a kill would, at one of the steps that change files; it counts them in a trace of the interpreter's own events.
 KILLED = """
@@ -58,8 +58,8 @@ def test_a_kill_at_any_step_of_a_swap_leaves_the_old_or_the_new(tmp_path, how):
         for name in ("plan.gpkg", "forum/pack.pdf"):
             (out / name).write_text("old")
         ended = subprocess.run([sys.executable, "-c", KILLED, str(step), str(out), how], capture_output=True)
-        settle(out / "plan.gpkg")
-        settle(out)
+        recover_output(out / "plan.gpkg")
+        recover_output(out)
         found = {(out / name).read_text() for name in ("plan.gpkg", "forum/pack.pdf")}
         assert len(found) == 1, f"step {step}: half a result"
         assert [p.name for p in out.parent.iterdir()] == ["plan"], f"step {step}: leftovers stay"
@@ -75,7 +75,7 @@ def test_what_a_running_program_writes_stays(tmp_path):
     strange = tmp_path / ".plan.old"
     for folder in (ours, other, strange):
         folder.mkdir()
-    settle(tmp_path / "plan")
+    recover_output(tmp_path / "plan")
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([other.name, strange.name])
 
 
@@ -99,7 +99,7 @@ def test_what_a_running_program_keeps_is_no_older_than_itself_whenever_the_syste
     # where nothing is told of a process that runs, what it wrote stays
     monkeypatch.setattr(running_programs, "_linux_field", lambda pid, number: "")
     assert not running_programs.is_left_over(kept, os.getppid())
-    settle(tmp_path / "plan")
+    recover_output(tmp_path / "plan")
     assert kept.exists()
 
 

@@ -19,13 +19,13 @@ from beatplanner.data.description.sections.rule import WRITTEN, Rule, limits
 from beatplanner.planning.rule_catalog import (
     PRESETS,
     change,
-    currency_of,
+    currency_of_rule,
     differences,
     hours_of,
-    in_words,
     kept,
     preset_values,
-    rules_of,
+    rule_in_sentence,
+    settable_rules,
     shown,
     value_of,
 )
@@ -59,7 +59,7 @@ def test_a_rule_has_what_the_window_needs(rule, town):
         values += ["auto"] if rule.auto else []
     raw = read_raw(town.project)
     for value in values:
-        assert in_words(rule, value)
+        assert rule_in_sentence(rule, value)
         allowed(rule, value)
         if rule.key not in (
             "stations.objective",
@@ -166,7 +166,7 @@ def test_rules_as_written_and_as_a_plan_tells_them_do_not_differ(town):
 
 def test_one_language_as_a_text_is_the_list_of_it():
     assert value_of({"forum": {"languages": "mk"}}, BY_KEY["forum.languages"]) == ["mk"]
-    assert in_words(BY_KEY["budget.first_year"], 2027) == "the first year of the budget is 2027"
+    assert rule_in_sentence(BY_KEY["budget.first_year"], 2027) == "the first year of the budget is 2027"
 
 
 def test_a_name_that_leaves_a_table_is_taken_away():
@@ -244,10 +244,10 @@ def test_values_sentences_and_differences(town):
     raw = read_raw(town.project)
     rule = BY_KEY["beats.tolerance"]
     assert value_of(raw, rule) == 0.25
-    assert in_words(rule, 0.25) == "each beat within ±25 % of its municipality's mean work"
-    assert in_words(BY_KEY["beats.max_moved"], None) == "any number of residents may change beat"
-    assert in_words(BY_KEY["officers.posts_per_beat"], 1) == "1 post in each beat"
-    assert in_words(BY_KEY["officers.posts_per_beat"], "auto") == "as many posts as a beat's work needs"
+    assert rule_in_sentence(rule, 0.25) == "each beat within ±25 % of its municipality's mean work"
+    assert rule_in_sentence(BY_KEY["beats.max_moved"], None) == "any number of residents may change beat"
+    assert rule_in_sentence(BY_KEY["officers.posts_per_beat"], 1) == "1 post in each beat"
+    assert rule_in_sentence(BY_KEY["officers.posts_per_beat"], "auto") == "as many posts as a beat's work needs"
     assert hours_of([{"municipality": "Y", "lower": 75.0, "upper": 125.0}], 0.1) == [
         ("Y", pytest.approx(90), pytest.approx(110))
     ]
@@ -256,7 +256,7 @@ def test_values_sentences_and_differences(town):
         ("beats.tolerance", 0.25, 0.1)
     ]
     only_beats = {k: v for k, v in raw.items() if k in ("project", "units", "beats")}
-    assert {r.section for r in rules_of(only_beats)} == {"workload", "beats"}
+    assert {r.section for r in settable_rules(only_beats)} == {"workload", "beats"}
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -290,19 +290,19 @@ def test_numbers_that_have_a_unit_tell_it():
 def test_a_name_in_several_languages_is_told_as_people_read_it():
     rule = next(r for r in RULES if r.words.startswith("forums of a beat"))
     value = {"name": {"en": "Advisory Group", "sq": "Grupi këshillues"}, "members": 15, "hours": [{"from": 2.5}, 1]}
-    assert in_words(rule, value) == (
+    assert rule_in_sentence(rule, value) == (
         "forums of a beat: name (en: Advisory Group, sq: Grupi këshillues), members 15, hours (from 2.5) + 1"
     )
 
 
 def test_shares_and_spans_within_a_table_are_told_as_such():
     known = {r.key: r for r in RULES}
-    assert in_words(known["beats.balances"], {"residents": 0.3, "area": 0.125}).endswith(
+    assert rule_in_sentence(known["beats.balances"], {"residents": 0.3, "area": 0.125}).endswith(
         ": residents ±30 %, area ±12.5 %"
     )
-    sectors = in_words(known["beats.sectors"], {"span": [2, 3], "tolerance": 0.6})
+    sectors = rule_in_sentence(known["beats.sectors"], {"span": [2, 3], "tolerance": 0.6})
     assert sectors == "beats in sectors: span 2–3, tolerance ±60 %"
-    standard = in_words(known["service.standard"], {"minutes": 8.0, "within_share": 0.9})
+    standard = rule_in_sentence(known["service.standard"], {"minutes": 8.0, "within_share": 0.9})
     assert "minutes 8" in standard and "within share 90 %" in standard
 
 
@@ -310,20 +310,28 @@ def test_money_is_told_in_the_currency_of_its_section():
     rules = {r.key: r for r in RULES}
     said = {"budget": {"currency": "MKD"}, "forum": {}, "stations": {}}
     paid = rules["budget.officer_salary"]
-    assert currency_of(paid, said) == "MKD" and currency_of(rules["forum.cost_per_km"], said) == "EUR"
-    assert currency_of(rules["stations.budget"], {"stations": {}}) == "" == currency_of(rules["budget.years"], said)
-    assert in_words(paid, 14400.0, currency="MKD") == "an officer is paid 14,400 MKD a year, full time"
-    assert in_words(rules["budget.grades"], {"senior": 16800}, currency="MKD").endswith("senior 16,800 MKD")
-    assert in_words(rules["budget.ceiling"], [1, 2], currency="MKD").endswith(": 1 MKD; 2 MKD")
+    assert currency_of_rule(paid, said) == "MKD" and currency_of_rule(rules["forum.cost_per_km"], said) == "EUR"
+    assert (
+        currency_of_rule(rules["stations.budget"], {"stations": {}})
+        == ""
+        == currency_of_rule(rules["budget.years"], said)
+    )
+    assert rule_in_sentence(paid, 14400.0, currency="MKD") == "an officer is paid 14,400 MKD a year, full time"
+    assert rule_in_sentence(rules["budget.grades"], {"senior": 16800}, currency="MKD").endswith("senior 16,800 MKD")
+    assert rule_in_sentence(rules["budget.ceiling"], [1, 2], currency="MKD").endswith(": 1 MKD; 2 MKD")
     assert {r.money for r in RULES} <= {"", *rules}
 
 
 def test_one_of_a_unit_is_told_in_the_singular_and_codes_and_days_by_name():
     rules = {r.key: r for r in RULES}
-    assert in_words(rules["workload.default_hours"], 1.0).endswith("takes 1 officer hour")
-    assert in_words(rules["stations.generated"], 1).startswith("1 place is proposed")
+    assert rule_in_sentence(rules["workload.default_hours"], 1.0).endswith("takes 1 officer hour")
+    assert rule_in_sentence(rules["stations.generated"], 1).startswith("1 place is proposed")
     names = {"mk": "Macedonian", "en": "English"}
-    assert in_words(rules["forum.languages"], ["en", "mk"], lambda t: names.get(t, t)).endswith("English, Macedonian")
-    told = in_words(rules["budget.ends"], {"donor": "2029-12-31"}, number=lambda t: {"2029-12-31": "31.12.2029"}[t])
+    assert rule_in_sentence(rules["forum.languages"], ["en", "mk"], lambda t: names.get(t, t)).endswith(
+        "English, Macedonian"
+    )
+    told = rule_in_sentence(
+        rules["budget.ends"], {"donor": "2029-12-31"}, number=lambda t: {"2029-12-31": "31.12.2029"}[t]
+    )
     assert told.endswith("donor 31.12.2029")
-    assert in_words(rules["budget.payers"], {"forums": "donor"}).endswith("forums: donor")
+    assert rule_in_sentence(rules["budget.payers"], {"forums": "donor"}).endswith("forums: donor")

@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 from scipy.optimize import linprog
 
-from beatplanner.solver.suppression import attack, protect, spans
+from beatplanner.solver.suppression import attack, protect, reach_of_intervals
 
 K = 5
 
@@ -160,7 +160,7 @@ def test_contradicting_figures_are_an_error():
 
 
 def test_spans_count_whole_numbers():
-    assert spans(np.array([0.5, 1.0]), np.array([5.5, 6.0])).tolist() == [4, 5]
+    assert reach_of_intervals(np.array([0.5, 1.0]), np.array([5.5, 6.0])).tolist() == [4, 5]
 
 
 def test_taking_a_large_attack_apart_changes_no_interval(monkeypatch):

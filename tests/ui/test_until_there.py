@@ -16,7 +16,7 @@ from beatplanner.planning.forum.beat_cards import BeatBook
 from beatplanner.planning.service.lines import CUT_SHORT, sentences_of_lines
 from beatplanner.planning.verification import verify
 from beatplanner.planning.verification.service_figures import until_there
-from beatplanner.planning.whole.country_service import service_of
+from beatplanner.planning.whole.country_service import service_over_beats
 from beatplanner.ui.desktop.plain_text import Label
 
 SERVICE = """
@@ -72,7 +72,7 @@ def test_one_figure_stands_on_every_page(served, command):
     assert "Minutes until somebody is there" in page and "Of them travel" in page
 
     beats = tables.beats["beat"].astype(str).tolist()
-    assert service_of(tables.summary["service"], beats)["service_minutes"] == pytest.approx(there)
+    assert service_over_beats(tables.summary["service"], beats)["service_minutes"] == pytest.approx(there)
     later = tables.summary["service"] | {"mean_wait_minutes": found["mean_wait_minutes"] + 1}
     assert change_of_service(found, later)["until_there"] == pytest.approx(2)
 

@@ -20,7 +20,7 @@ import pytest
 
 from beatplanner.data import output_place, paths, running_programs
 from beatplanner.data.errors import InputError
-from beatplanner.data.output_place import check_place, own_name, project_name, settle, swap_in
+from beatplanner.data.output_place import check_place, own_name, project_name, recover_output, swap_in
 from beatplanner.data.paths import long_paths, read_only_uri, relative_or_whole, whole_path
 from conftest import write_grid_town
 
@@ -259,7 +259,7 @@ def test_a_disk_that_does_not_say_where_its_paths_lead_is_used(tmp_path, town, c
     monkeypatch.chdir(tmp_path)
     assert whole_path("a/../b") == tmp_path / "b"
     # nor does what is no place at all end a command before it can say so
-    settle(Path("x" * 5000))
+    recover_output(Path("x" * 5000))
 
 
 def test_where_a_link_leads_is_not_guessed(tmp_path, monkeypatch, silent_disk):

@@ -120,7 +120,7 @@ def swap_in(part: Path, out: Path) -> None:
     """Put a new folder or file in the place of the old; another program (Excel, OneDrive) may hold it for a while.
 
     Where the system can exchange two folders in one step it does, so that a kill leaves the old or the new. Elsewhere the old folder is set aside
-    first, and `settle` brings it back after a kill between the two steps.
+    first, and `recover_output` brings it back after a kill between the two steps.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def check_folder_place(out: Path, mark: str) -> None:
         Saying why.
     """
     out = place_to_write(out)
-    settle(out)
+    recover_output(out)
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / mark).exists())):
         raise InputError(
             problem("there is something else in this place, and it is not overwritten", "Give another folder", file=out)
@@ -235,7 +235,7 @@ def written_anew(folder: Path, *faults: type[Exception]) -> Generator[Path]:
         Where it cannot be written, or not replaced (see `swap_in`).
     """
     part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    settle(folder)
+    recover_output(folder)
     shutil.rmtree(part, ignore_errors=True)
     try:
         yield part
@@ -319,7 +319,7 @@ def _exchange(one: Path, other: Path) -> bool:
         return False
 
 
-def settle(out: Path) -> None:
+def recover_output(out: Path) -> None:
     """Bring back a folder that a kill left set aside between two steps, and delete what dead programs left beside it.
 
     Every command does this for the places that it is given; what a program that still runs is writing stays.
@@ -336,7 +336,7 @@ def settle(out: Path) -> None:
             return
         if not out.parent.is_dir():
             # a file of a result that was set aside as a whole
-            settle(out.parent)
+            recover_output(out.parent)
         if not out.parent.is_dir():
             return
         found: list[tuple[bool, Path]] = []

@@ -81,7 +81,7 @@ def value_of(rules: Mapping[str, object], rule: Rule) -> Any:
     return {**rule.inner, **found} if rule.inner else found
 
 
-def rules_of(rules: Mapping[str, object]) -> list[Rule]:
+def settable_rules(rules: Mapping[str, object]) -> list[Rule]:
     """Return the rules that can be set: those whose section is there; ``workload`` always is."""
     return [r for r in RULES if r.section == "workload" or rules.get(r.section) is not None]
 
@@ -104,7 +104,7 @@ def change(values: Mapping[str, object], rules: Mapping[str, object] | None = No
 def preset_values(preset: Preset, rules: Mapping[str, object]) -> dict[str, object]:
     """Return what a preset would change: values by key that differ from those in force, for the sections that are there."""
     found: dict[str, object] = {}
-    for rule in rules_of(rules):
+    for rule in settable_rules(rules):
         if rule.key in preset.values:
             wanted = preset.values[rule.key]
             value = rule.default if wanted is ... else wanted
@@ -158,7 +158,7 @@ def words_of_one(rule: Rule) -> str:
     return "" if found == rule.words else re.sub(r"^(\{value\} \w+(?: a year)?) are\b", r"\g<1> is", found)
 
 
-def currency_of(rule: Rule, rules: Mapping[str, object]) -> str:
+def currency_of_rule(rule: Rule, rules: Mapping[str, object]) -> str:
     """Return the currency of a rule's number; "" where it is no money, or no section says the currency."""
     section, _, name = rule.money.partition(".")
     if not name or rules.get(section) is None:
@@ -167,7 +167,7 @@ def currency_of(rule: Rule, rules: Mapping[str, object]) -> str:
     return str(said or next(r.default for r in RULES if r.key == rule.money))
 
 
-def in_words(
+def rule_in_sentence(
     rule: Rule,
     value: Any,
     translated: Callable[[str], str] = str,
@@ -185,10 +185,10 @@ def in_words(
     number
         Turns a number, such as “1,234.5”, or a day into the reader's.
     currency
-        What `currency_of` says of the rule; it stands behind each of its numbers.
+        What `currency_of_rule` says of the rule; it stands behind each of its numbers.
     """
     if currency:
-        return in_words(rule, value, translated, lambda text: f"{number(text)} {currency}")
+        return rule_in_sentence(rule, value, translated, lambda text: f"{number(text)} {currency}")
     if rule.kind in ("choice", "switch"):
         return translated(rule.choices[value])
     if value == "auto":
@@ -251,8 +251,8 @@ def hours_of(municipalities: Iterable[Claims], tolerance: float) -> list[tuple[s
 
 def differences(before: Mapping[str, object], now: Mapping[str, object]) -> list[tuple[Rule, Any, Any]]:
     """Return the rules whose values differ between two sets of rules (as JSON), with both values."""
-    there = {r.key for r in rules_of(before)}
-    found = [(r, value_of(before, r), value_of(now, r)) for r in rules_of(now) if r.key in there]
+    there = {r.key for r in settable_rules(before)}
+    found = [(r, value_of(before, r), value_of(now, r)) for r in settable_rules(now) if r.key in there]
     return [(r, a, b) for r, a, b in found if a != b]
 
 
@@ -280,7 +280,7 @@ PRESET = "Preset: {0}"
 
 
 def in_words_again(text: str, translated: Callable[[str], str], number: Callable[[str], str]) -> str | None:
-    """Return rules that were written down as “label: sentence; label: sentence”, as `in_words` said them in English, in another language.
+    """Return rules that were written down as “label: sentence; label: sentence”, as `rule_in_sentence` said them in English, in another language.
 
     None where one of them is no rule.
     """

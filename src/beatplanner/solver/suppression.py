@@ -40,8 +40,8 @@ from beatplanner.solver.suppression_system import (
     linear_programme,
     put_together,
     reduced,
+    rows_of_atoms,
     smallest,
-    within,
 )
 from beatplanner.solver.suppression_whole import attack_whole, no_more_than_the_mark
 
@@ -110,8 +110,8 @@ def attack(
     rest = smallest(sums[hidden])
     # areas that no equation joins are attacked apart: a country falls into its municipalities
     for atoms, members in joined_groups(sparse.vstack([shown, rest], format="csr"), targets):
-        own, right_own = within(shown, right, atoms)
-        others, _ = within(rest, np.zeros(rest.shape[0]), atoms)
+        own, right_own = rows_of_atoms(shown, right, atoms)
+        others, _ = rows_of_atoms(rest, np.zeros(rest.shape[0]), atoms)
         size = max(1, BLOCK // max(1, 2 * len(atoms)))
         for first in range(0, len(members), size):
             some = members[first : first + size]
@@ -139,7 +139,7 @@ def _ends(
     return (targets * at[:count]).sum(axis=1), (targets * at[count:]).sum(axis=1)
 
 
-def spans(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def reach_of_intervals(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Return how far the whole numbers of each interval reach, (t,)."""
     return np.floor(high + SLACK) - np.ceil(low - SLACK)
 
@@ -192,7 +192,7 @@ def protect(
         wanted = wanted[~np.isin(wanted, list(leaks))]
         if not len(wanted):
             return wanted
-        span = spans(*attack(sums, values, now, every[wanted], most=most))
+        span = reach_of_intervals(*attack(sums, values, now, every[wanted], most=most))
         return wanted[np.argsort(span, kind="stable")][: int((span < k).sum())]
 
     span = k
@@ -223,7 +223,7 @@ def protect(
         wanted = np.concatenate([np.flatnonzero(now), slivers]).astype(int)
         wanted = wanted[~np.isin(wanted, list(leaks))]
         if len(wanted):
-            wanted = wanted[spans(*attack(sums, values, now, every[wanted], most=most)) < WIDE * k]
+            wanted = wanted[reach_of_intervals(*attack(sums, values, now, every[wanted], most=most)) < WIDE * k]
         if not len(wanted):
             return wanted
         low, high, known = attack_whole(sums, values, now, every[wanted], k=k, most=most)

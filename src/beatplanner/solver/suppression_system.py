@@ -68,7 +68,9 @@ def smallest(hidden: sparse.csr_array) -> sparse.csr_array:
     return _matrix(kept, hidden.shape[1])
 
 
-def within(matrix: sparse.csr_array, right: np.ndarray, atoms: np.ndarray) -> tuple[sparse.csr_array, np.ndarray]:
+def rows_of_atoms(
+    matrix: sparse.csr_array, right: np.ndarray, atoms: np.ndarray
+) -> tuple[sparse.csr_array, np.ndarray]:
     """Return the rows about some atoms, over these alone."""
     part = matrix[:, atoms]
     there = np.flatnonzero(np.diff(part.indptr))

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from beatplanner.solver.suppression_system import joined_groups, reduced, smallest, within
+from beatplanner.solver.suppression_system import joined_groups, reduced, rows_of_atoms, smallest
 
 # Groups with more atoms or more targets are attacked by linear programming alone; each programme ends after so many nodes.
 MOST_ATOMS, MOST_TARGETS, NODES = 400, 400, 2_000
@@ -62,7 +62,7 @@ def attack_whole(
         if len(atoms) > MOST_ATOMS or len(members) > MOST_TARGETS:
             continue
         programme = _Programme(
-            *within(shown, right, atoms), *_hidden_within(sums, hidden, atoms), k if minimal else 0, most
+            *rows_of_atoms(shown, right, atoms), *_hidden_within(sums, hidden, atoms), k if minimal else 0, most
         )
         for i in members:
             target = targets[[i]][:, atoms].toarray()[0]

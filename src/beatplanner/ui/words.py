@@ -37,7 +37,7 @@ def progress_line(phase: str, best: float | None, bound: float | None) -> str:
     return f"{phase}: best {best:,.0f}{unit}, proven at least {bound:,.0f} (gap {gap_words(gap)})"
 
 
-def proof_in_words(step: Claims) -> str:
+def proof_in_few_words(step: Claims) -> str:
     """Return what is proven of a step, in a few words."""
     if step["status"] == "infeasible":
         return "rules relaxed"

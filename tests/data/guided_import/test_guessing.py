@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from beatplanner.data.errors import InputError
-from beatplanner.data.guided_import.doubts import import_doubts, mend
+from beatplanner.data.guided_import.doubts import import_doubts, mend_doubt
 from beatplanner.data.guided_import.draft import ImportDraft
 from beatplanner.data.guided_import.guessing import guess_columns, guess_place, guess_role, plain
 from beatplanner.data.guided_import.looks import look_at
@@ -146,7 +146,7 @@ def test_every_doubt_with_a_mend_is_mended_by_it(tmp_path):
     for _ in range(4):
         for doubt in import_doubts(draft):
             if doubt.mend:
-                mend(draft, doubt)
+                mend_doubt(draft, doubt)
     left = import_doubts(draft)
     assert not [d.text for d in left if d.severity == "error"]
     assert not [d for d in left if d.mend]
@@ -239,7 +239,7 @@ def test_mended_costs_are_those_that_a_plan_reads(town, tmp_path):
     draft = ImportDraft()
     draft.add([town.path(n) for n in ("units.gpkg", "sites.csv")])
     next(s for s in draft.sources if s.role == "candidates").columns["cost"] = "cost"
-    mend(draft, next(d for d in import_doubts(draft) if d.mend == "numbers"))
+    mend_doubt(draft, next(d for d in import_doubts(draft) if d.mend == "numbers"))
     write_project(draft, tmp_path / "town.gpkg")
     sites = read_town(read_description(tmp_path / "town.gpkg")).sites
     assert sites["cost"].tolist() == [12500, 9000, 0, 11250]

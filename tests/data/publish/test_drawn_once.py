@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from beatplanner.data.formats import geometry
-from beatplanner.data.publish.public.map_labels import box_of, first_free, is_free
+from beatplanner.data.publish.public.map_labels import box_of, free_places, is_free
 from beatplanner.data.publish.public.map_sheet import PaperSheet
 from beatplanner.data.publish.public.pack_maps import draw_beat
 from beatplanner.data.publish.public.plan import PublicPlan
@@ -38,12 +38,12 @@ def test_places_looked_at_together_are_those_looked_at_one_by_one(bold: bool):
     boxes = [box_of("Ohrid", x, y, 2.6, bold=bold) for x, y in places.tolist()]
     one_by_one = [k for k, box in enumerate(boxes) if is_free(box, [tuple(t) for t in taken.tolist()], 100, 100)]
     assert 20 < len(one_by_one) < 480
-    assert list(first_free("Ohrid", places, 2.6, taken, 100, 100, bold=bold)) == one_by_one
+    assert list(free_places("Ohrid", places, 2.6, taken, 100, 100, bold=bold)) == one_by_one
 
 
 def test_nothing_taken_leaves_all_that_is_in_the_frame():
     places = np.array([[50.0, 50.0], [0.0, 50.0]])
-    assert list(first_free("A", places, 2.6, np.empty((0, 4)), 100, 100)) == [0]
+    assert list(free_places("A", places, 2.6, np.empty((0, 4)), 100, 100)) == [0]
 
 
 def test_a_shape_that_is_filled_and_outlined_has_its_path_made_once(monkeypatch: pytest.MonkeyPatch):

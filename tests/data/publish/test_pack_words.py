@@ -114,7 +114,7 @@ def test_no_sign_is_cut_by_the_frame(x, drawn):
     )
     map_signs.draw_stations(sheet, stations, 3.6)
     assert bool(sheet.parts) == drawn == ("today" in sheet.shown)
-    assert map_signs.station_names(sheet, stations, {"s": "Kej"}, 3.6) == ([], [])
+    assert map_signs.write_station_names(sheet, stations, {"s": "Kej"}, 3.6) == ([], [])
     assert ("Kej" in "".join(sheet.parts)) == drawn
 
 

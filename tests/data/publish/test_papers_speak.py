@@ -31,7 +31,7 @@ from beatplanner.data.result.supervision import AS_ONE, FORCE, missing_superviso
 from beatplanner.planning.compare.answer import answers
 from beatplanner.ui.desktop.panels.run_chart import Series
 from beatplanner.ui.words import progress_line
-from beatplanner.ui.words import proof_in_words as at_the_console
+from beatplanner.ui.words import proof_in_few_words as at_the_console
 from conftest import ROOT, write_grid_town
 
 sys.path.insert(0, str(ROOT / "docs"))

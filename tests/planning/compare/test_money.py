@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from budgeted import whole_plan
 
-from beatplanner.data.publish.officers_pack import vacancies
+from beatplanner.data.publish.officers_pack import vacant_posts
 from beatplanner.planning.forum.forum_pack import town_of
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.areas import RolloutAreas
@@ -79,7 +79,7 @@ def test_the_roll_out_sets_the_days_of_postings_and_stations(town):
 def _vacant_alike(tables):
     """Hold the sheet of vacant posts, which the page for parliament reads, against the summary and the budget."""
     told = tables.summary
-    assert vacancies(tables).to_numpy().sum() == told["officers"]["vacant_months"]
+    assert vacant_posts(tables).to_numpy().sum() == told["officers"]["vacant_months"]
     assert 12 * sum(told["budget"]["people"]["vacant"]) == pytest.approx(told["officers"]["vacant_months"])
 
 

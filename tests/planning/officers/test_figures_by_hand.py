@@ -228,11 +228,11 @@ def test_officers_shared_out_under_a_ceiling_wait_for_the_station(town):
 
     Of 11 officers eight are needed: three are over, none is missing. The plan before keeps its 6, of which 8 − 6 = 2 are missing.
     """
-    from beatplanner.planning.changes.sharing_out import share_out
+    from beatplanner.planning.changes.sharing_out import share_officers_out
 
     town.project.write_text(town.project.read_text(encoding="utf-8") + CEILING, encoding="utf-8")
     run(town.project, town.path("out"), pack=False)
-    told, made = share_out(town.path("out"), town.path("more"), officers=11, minimum=0)
+    told, made = share_officers_out(town.path("out"), town.path("more"), officers=11, minimum=0)
     for summary in (read_result(town.path("out")).summary, told):
         assert summary["budget"]["lines"]["salaries"] == pytest.approx([4.0 * 1_325 + 1_325 * 10 / 12, 5_300])
         assert summary["budget"]["lines"]["stations"] == [0, 3_000]
@@ -249,13 +249,13 @@ def test_officers_shared_out_under_a_ceiling_wait_for_the_station(town):
 @pytest.mark.usefixtures("without_pack")
 def test_posts_shared_out_without_a_roster_start_when_they_can_be_paid(town):
     """Six posts of 1,325 are 7,950 a year and fit into 9,000; eleven are 14,575, so that beats of at most six posts start, and the rest lacks money."""
-    from beatplanner.planning.changes.sharing_out import share_out
+    from beatplanner.planning.changes.sharing_out import share_officers_out
 
     text = town.project.read_text(encoding="utf-8").split("[stations]")[0]
     town.project.write_text(text + CEILING.replace("minimum = 2", "minimum = 2\nset_posts = true"), encoding="utf-8")
     run(town.project, town.path("out"), steps=("beats",), pack=False)
     assert read_result(town.path("out")).summary["budget"]["total"] == pytest.approx([7_950, 7_950])
-    told, _ = share_out(town.path("out"), town.path("more"), officers=11, minimum=0)
+    told, _ = share_officers_out(town.path("out"), town.path("more"), officers=11, minimum=0)
     assert told["budget"]["all_at_once"] == pytest.approx([14_575, 14_575])
     assert max(told["budget"]["total"]) <= 9_000 and told["budget"]["unfunded"]
     assert verify(town.path("more")).ok

@@ -10,7 +10,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.changes.roster_edits import Judge
-from beatplanner.planning.officers.personnel import personnel_notes
+from beatplanner.planning.officers.personnel import personnel_warnings
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
 
@@ -409,5 +409,5 @@ def test_where_a_supervisor_leads_is_said_as_the_plan_has_it(in_sectors, where):
     row = {"area": "", "officers": 4, "supervisors": 2, "needed": 2, "missing": 0}
     figures = {"supervision": [row, {**row, "area": "West", "missing": 1}]}
     nobody, rules = pd.DataFrame({"officer": []}), SimpleNamespace(span_of_control=10, years=2)
-    (note,) = personnel_notes(nobody, nobody, figures, rules, in_sectors=in_sectors)
+    (note,) = personnel_warnings(nobody, nobody, figures, rules, in_sectors=in_sectors)
     assert note.what == f"Supervisors are missing in West (1): one leads at most 10 officers, {where}"

@@ -103,7 +103,7 @@ def test_where_no_share_is_that_of_its_own_officers_the_greatest_of_the_round_is
     from beatplanner.data.description.models import Description
 
     monkeypatch.setattr(counted, "service_picture", lambda town, inputs, beat, posts, seed: posts)
-    monkeypatch.setattr(counted, "figures", lambda posts: posts)
+    monkeypatch.setattr(counted, "figures_of_service", lambda posts: posts)
     monkeypatch.setattr(counted, "away_of_own", lambda posts: 0.3 if posts["1"] < 9 else 0.1)
     monkeypatch.setattr(counted, "_table", lambda beats, rules: beats.table)
     monkeypatch.setattr(counted, "_with", lambda town, beats, share: share)

@@ -11,7 +11,7 @@ from beatplanner.data.publish.service_report import service_heads, service_rows
 from beatplanner.data.result.service_files import fates
 from beatplanner.planning.compare.figures import _of_service
 from beatplanner.planning.compare.service_change import change_of_service
-from beatplanner.planning.whole.country_service import service_of
+from beatplanner.planning.whole.country_service import service_over_beats
 
 SHARES = ("own_share", "away_share", "people_share")
 
@@ -54,7 +54,7 @@ def test_waiting_and_lost_calls_are_told_as_the_queue_has_them(told, shown):
     ]
     assert all(len(row["cells"]) == len(heads) for row in service_rows(told))
     column = SimpleNamespace(tables=SimpleNamespace(summary={"service": told}), today=False)
-    rows, country = _of_service(column), service_of(told, ["1"])
+    rows, country = _of_service(column), service_over_beats(told, ["1"])
     for key in ("wait_share", "lost_share"):
         name = "service_" + key.removesuffix("_share")
         assert rows[name] == (told[key] if key in shown else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from beatplanner.planning.verification.service_fewest import WaitingPlaces, _of_shift, _too_few, measured
+from beatplanner.planning.verification.service_fewest import WaitingPlaces, _of_shift, _too_few, measured_staffing
 from beatplanner.solver.service.fewest import fewest_officers
 from beatplanner.solver.service.staffing import ShiftCalls, Standard, measure_staffing
 
@@ -38,7 +38,7 @@ def test_the_checker_finds_what_the_solver_claims_and_nothing_more(several):
         found = fewest_officers(shift, standard, most=7)
         if found.officers is None or found.measured is None:
             continue
-        again, said = measured(places, found.officers, standard.minutes), found.measured
+        again, said = measured_staffing(places, found.officers, standard.minutes), found.measured
         assert again is not None
         assert again == pytest.approx((said.within_share, said.own_share, said.people_share), abs=1e-7)
         told = {
@@ -62,5 +62,5 @@ def test_a_staffing_of_eleven_officers_is_measured_as_by_the_solver():
     shift = ShiftCalls(rate, beat, near, np.zeros((0, 9)), 30.0)
     places = WaitingPlaces(rate, rate[:, None], beat, near, np.zeros((0, 9)), 0.5, False, True)
     said = measure_staffing(shift, np.array([4, 3, 2, 2]), 10.0)
-    found = measured(places, np.array([4, 3, 2, 2]), 10.0)
+    found = measured_staffing(places, np.array([4, 3, 2, 2]), 10.0)
     assert found == pytest.approx((said.within_share, said.own_share, said.people_share), abs=1e-9)

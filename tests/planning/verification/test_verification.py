@@ -18,7 +18,7 @@ from beatplanner.data.result.run_card import card_rows
 from beatplanner.planning.verification import verify
 from beatplanner.planning.verification.files import check_files
 from beatplanner.planning.verification.ledger import Ledger
-from beatplanner.ui.words import proof_in_words
+from beatplanner.ui.words import proof_in_few_words
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +187,7 @@ def test_papers_that_were_taken_away_with_their_lines_are_told(copy):
 
 def test_a_bound_without_a_certificate_is_told_where_its_gap_is():
     step = {"status": "feasible", "objective": 100.0, "lower_bound": 99.0, "gap": 0.01}
-    for say in (proof_in_words, reported):
+    for say in (proof_in_few_words, reported):
         assert "verify" not in say(step | {"certified": True})
         for status in ("feasible", "optimal"):
             assert "cannot check" in say(step | {"status": status, "certified": False})

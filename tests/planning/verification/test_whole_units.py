@@ -11,7 +11,7 @@ from test_forged_proofs import LEAST, N, certificate, row_of_units
 
 from beatplanner.planning.verification import travel_lagrangian
 from beatplanner.planning.verification.travel_bound import prove
-from beatplanner.planning.verification.travel_lagrangian import Zones, lagrangian, least_penalty, settled
+from beatplanner.planning.verification.travel_lagrangian import Zones, lagrangian, least_penalty, settled_pairs
 from beatplanner.planning.verification.travel_pairs import all_pairs, with_links
 
 
@@ -90,15 +90,15 @@ def test_a_site_without_a_unit_that_its_zones_one_beat_must_have_is_none():
     pairs = with_links(all_pairs(area, False), area.edges, N)
     zones = Zones((np.arange(N) > 2).astype(np.int64), (1, 1))
     every = np.ones(len(pairs.site), bool)
-    alive, must = settled(pairs, every, zones, N)
+    alive, must = settled_pairs(pairs, every, zones, N)
     # 0 and 5 reach the sites of one side alone, and all of these
     assert alive.all() and set(pairs.unit[must].tolist()) == {0, 5}
     without = every & ~((pairs.site == 2) & (pairs.unit == 0))
-    alive, must = settled(pairs, without, zones, N)
+    alive, must = settled_pairs(pairs, without, zones, N)
     assert set(pairs.site[alive].tolist()) == {0, 1, 3, 4, 5}
     assert set(pairs.unit[alive][must].tolist()) == {0, 4, 5}
     # of two beats in one zone either may have them
-    alive, must = settled(pairs, without, Zones(np.zeros(N, np.int64), (2,)), N)
+    alive, must = settled_pairs(pairs, without, Zones(np.zeros(N, np.int64), (2,)), N)
     assert (alive == without).all() and not must.any()
 
 

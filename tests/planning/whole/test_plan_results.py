@@ -13,7 +13,7 @@ import pytest
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.publish.comparison_words import signed, verdicts
+from beatplanner.data.publish.comparison_words import signed_differences, verdicts
 from beatplanner.data.publish.job_descriptions import stand_ins
 from beatplanner.data.publish.report_filters import FILTERS, day
 from beatplanner.data.publish.report_filters import signed as signed_difference
@@ -37,7 +37,7 @@ def test_the_report_writes_differences_days_and_files_as_people_do():
 
 def test_a_difference_that_rounds_to_nothing_is_none():
     row = {"kind": "share", "better": "less", "values": [0.0003, 0.0001, 0.02]}
-    assert signed(row) == ["", "", "+2.0 points"] and verdicts(row) == ["", "", "worse"]
+    assert signed_differences(row) == ["", "", "+2.0 points"] and verdicts(row) == ["", "", "worse"]
 
 
 def test_what_is_made_ready_is_told_before_the_layers_are_read(town, tmp_path, monkeypatch):

@@ -32,7 +32,7 @@ def schema() -> str:
     return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
 
 
-def table(section: str) -> str:
+def rules_as_markdown(section: str) -> str:
     """Return a section's rules as a table of Markdown: key, what it is, default, limits, where it comes from, and who checks it."""
     rows = [
         "| key | what it is | default | allowed | where it comes from | `verify` recomputes |",

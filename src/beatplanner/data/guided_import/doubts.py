@@ -66,7 +66,7 @@ class Doubt:
     rows: tuple[int, ...] = ()
     box: tuple[float, ...] = ()
     shapes: tuple[shapely.Geometry, ...] = field(default=(), compare=False)
-    mend: str = ""
+    mend_doubt: str = ""
     mend_words: str = ""
 
 
@@ -90,7 +90,7 @@ def import_doubts(draft: ImportDraft) -> list[Doubt]:
     return sorted(found, key=lambda d: (order[d.severity], not d.mend))
 
 
-def mend(draft: ImportDraft, doubt: Doubt) -> None:
+def mend_doubt(draft: ImportDraft, doubt: Doubt) -> None:
     """Mend a doubt: the next staging carries it out."""
     if doubt.mend == "hours":
         draft.hours |= starting_hours(_categories(draft))

@@ -91,7 +91,7 @@ class PlanArchives:
     def keep(self, plan: int, folder: Path) -> None:
         """Zip a result folder as a plan of the project; InputError where there is no space."""
         try:
-            pack(folder, self.archive(plan))
+            zip_result(folder, self.archive(plan))
         except OSError as error:
             raise InputError(
                 problem(f"the plan cannot be kept ({cause(error)})", "Free space on this computer")
@@ -123,7 +123,7 @@ class PlanArchives:
             self._temporary = None
 
 
-def pack(folder: Path, target: Path) -> None:
+def zip_result(folder: Path, target: Path) -> None:
     """Zip a result folder."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for file in sorted(folder.rglob("*")):

@@ -29,7 +29,7 @@ from beatplanner.data.publish.comparison_words import (
     choose,
     in_words,
     label_said,
-    signed,
+    signed_differences,
     verdicts,
 )
 from beatplanner.data.publish.comparison_workbook import BEATS_OF_TODAY, write_workbook
@@ -159,7 +159,7 @@ def _page_template() -> jinja2.Template:
         "blocked_in_words": blocked_in_words,
         "verdicts": verdicts,
         "best": best,
-        "signed": signed,
+        "signed": signed_differences,
         "english": ENGLISH,
     }
     return template_of("comparison.html", known)

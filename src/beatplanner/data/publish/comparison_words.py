@@ -185,7 +185,7 @@ def best(row: FigureRow) -> list[bool]:
     return [v is not None and w == in_words(top, row["kind"]) for v, w in zip(values, shown, strict=True)]
 
 
-def signed(row: FigureRow, said: Speech = ENGLISH) -> list[str]:
+def signed_differences(row: FigureRow, said: Speech = ENGLISH) -> list[str]:
     """Return each column's difference to the first, today's, with its sign; “” where there is none, rounding decides, or it means nothing."""
     shown: list[str] = []
     first = row["values"][0]

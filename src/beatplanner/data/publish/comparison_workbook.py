@@ -293,7 +293,7 @@ def _store(path: Path, known: Sequence[dict[str, float | str]]) -> None:
     move(part, path)
 
 
-def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
+def read_written_sheets(path: Path) -> dict[str, pd.DataFrame]:
     """Read the workbook's sheets as they are written, formulas as text; for checking it."""
     with pd.ExcelFile(path, engine="openpyxl", engine_kwargs={"data_only": False}) as book:
         return {str(name): sheet for name, sheet in book.parse(sheet_name=None, header=None, dtype=object).items()}

@@ -10,7 +10,7 @@ import pandas as pd
 from beatplanner.data.colours import beat_colours
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.comparison_words import ENGLISH
-from beatplanner.data.publish.officers_pack import names, plan_months, vacancies
+from beatplanner.data.publish.officers_pack import names, plan_months, vacant_posts
 from beatplanner.data.publish.plain_figure import bar_chart, plain_figure
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.plan_tables import PlanTables
@@ -104,7 +104,7 @@ def _calendar(tables: PlanTables, values: np.ndarray, labels: list[str], colours
 
 def draw_vacancies(tables: PlanTables, say: Speech = ENGLISH) -> Any:
     """Draw the vacancy calendar: vacant posts by beat and month."""
-    gaps, name = vacancies(tables), names(tables)
+    gaps, name = vacant_posts(tables), names(tables)
     values = np.minimum(gaps.to_numpy(int), 2)
     return _calendar(
         tables,

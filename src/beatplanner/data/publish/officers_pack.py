@@ -193,7 +193,7 @@ def plan_months(tables: PlanTables) -> list[str]:
     return [(first + pd.DateOffset(months=t)).date().isoformat() for t in range(12 * rules["years"] + 1)]
 
 
-def vacancies(tables: PlanTables) -> pd.DataFrame:
+def vacant_posts(tables: PlanTables) -> pd.DataFrame:
     """Return how many posts are vacant by beat (row) and month (column); officers who are absent do not fill theirs, and posts that a roll-out opens later are none yet."""
     # what reads a roster brings GDAL and the models of a description, which no report of stations or beats needs
     from beatplanner.data.town.personnel import absences
@@ -323,7 +323,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
         people,
         [26, 10, 12, 20, 8, 12, 12, 12, 12],
     )
-    gaps = vacancies(tables)
+    gaps = vacant_posts(tables)
     counts: list[list[Any]] = gaps.to_numpy().tolist()
     rows = [[name.get(b, b), *[v or None for v in line]] for b, line in zip(gaps.index, counts, strict=True)]
     page = sheet("Vacant posts", ["Beat", *[m[:7] for m in gaps.columns]], rows, [26, *[4] * len(gaps.columns)])

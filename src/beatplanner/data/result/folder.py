@@ -23,7 +23,7 @@ from beatplanner.data.formats.geopackages import append_layer
 from beatplanner.data.formats.stored_layers import read_stored
 from beatplanner.data.narrowing import is_dict
 from beatplanner.data.notices import write_notice
-from beatplanner.data.output_place import check_folder_place, settle, written_anew
+from beatplanner.data.output_place import check_folder_place, recover_output, written_anew
 from beatplanner.data.paths import whole_path
 from beatplanner.data.result.cells import cell_text, readable, without_nan
 from beatplanner.data.result.manifest import write_manifest
@@ -215,8 +215,8 @@ def read_result(folder: Path) -> PlanTables:
         Where the folder is no result, or a file of it is missing or broken.
     """
     folder = Path(folder)
-    settle(folder)
-    settle(folder / "forum")
+    recover_output(folder)
+    recover_output(folder / "forum")
     package, summary_file = folder / "plan.gpkg", folder / "summary.json"
     for file in (package, summary_file):
         if not file.is_file():

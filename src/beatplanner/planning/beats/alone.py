@@ -22,7 +22,7 @@ from beatplanner.planning.beats.municipality import (
     Relaxed,
     Setting,
 )
-from beatplanner.planning.beats.problems import in_words, units_named
+from beatplanner.planning.beats.problems import said_of_municipality, units_named
 from beatplanner.planning.proof import Progress, Unproven, silent
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts.solve import (
@@ -194,7 +194,7 @@ class _Municipality:
                 kind = str if _apart(problem, error.label) else Unproven
                 self.conflicts.append(
                     kind(
-                        f"{in_words(part)}the units locked to beat {labels[error.label]} {'cannot be' if kind is str else 'were not'} joined into one beat without "
+                        f"{said_of_municipality(part)}the units locked to beat {labels[error.label]} {'cannot be' if kind is str else 'were not'} joined into one beat without "
                         f"units that are locked to others{'' if kind is str else ', though that is not proven impossible'}. "
                         f"Planned without the locks of {self.places(part.units[dropped])}."
                     )
@@ -210,7 +210,7 @@ class _Municipality:
                 )
                 self.conflicts.append(
                     kind(
-                        f"{in_words(part)}{no_room} {problem.count} beats. Planned without the locks of {self.places(part.units[held])}."
+                        f"{said_of_municipality(part)}{no_room} {problem.count} beats. Planned without the locks of {self.places(part.units[held])}."
                     )
                 )
                 problem = replace(problem, locked=np.full(len(problem.locked), -1))
@@ -290,7 +290,7 @@ class _Municipality:
 
     def in_words_of(self, problem: DistrictingProblem, asked: dict[str, float], proven: bool) -> str:
         """Say which further balances cannot be kept, and what would do."""
-        where, count = in_words(self.part), problem.count
+        where, count = said_of_municipality(self.part), problem.count
         rule = ", ".join(f"{name} ±{t:.1%}" for name, t in asked.items())
         way = ", ".join(f"{name} ±{t:.1%}" for name, t in self.uneven.items())
         do = f"The smallest tolerances found that would do: {way}."

@@ -41,8 +41,8 @@ from beatplanner.planning.beats.spanning_beats import (
     as_good_as,
     choices_of_hosts,
     least_of_homes,
+    may_move,
     to_plan,
-    within,
 )
 from beatplanner.planning.proof import Progress, Proof, Unproven, impossible, silent
 from beatplanner.planning.workload import WorkloadPlan
@@ -289,7 +289,7 @@ class _Planner:
         shared = bool(ways[0].labels)
         budget = most * known
         together = self.share(parts, free, budget, known, 0.5 if shared else 1.0)
-        if shared and not within(float(people[self.moved(parts, together.found)].sum()), together.budget):
+        if shared and not may_move(float(people[self.moved(parts, together.found)].sum()), together.budget):
             # a beat of today that lies in several municipalities lives on in one: the plan let it do so in each
             together = self.at_homes(parts, free, together, (ways, complete), (budget, known))
         alone = [replace(a, found=d) for a, d in zip(free, together.found, strict=True)]

@@ -145,14 +145,14 @@ class Problems:
             kept = held[np.argsort([-(problem.locked == g).sum() for g in held], kind="stable")[: problem.count]]
             dropped = (problem.locked >= 0) & ~np.isin(problem.locked, kept)
             self.conflicts.append(
-                f"{in_words(part)}units are locked to {len(held)} beats, but it has only {problem.count}. The smallest number that "
+                f"{said_of_municipality(part)}units are locked to {len(held)} beats, but it has only {problem.count}. The smallest number that "
                 f"would do is {len(held)}; planned without the locks of {self.places(part.units[dropped])}."
             )
             problem = replace(problem, locked=np.where(dropped, -1, problem.locked))
         apart = pieces(problem)
         if len(apart) > problem.count:
             self.conflicts.append(
-                f"{in_words(part)}the map falls into {len(apart)} pieces that no open border joins, such as that of "
+                f"{said_of_municipality(part)}the map falls into {len(apart)} pieces that no open border joins, such as that of "
                 f"{self.places(part.units[apart[-1]])}, but there are only {problem.count} beats. Draw a link or a crossing, or "
                 f"plan {len(apart)} beats there, which is what was done."
             )
@@ -181,9 +181,9 @@ def no_kin(part: Part, beats: list[str], where: str, *, proven: bool) -> str:
         if proven
         else f"no beat was found that holds the units locked to today's beat {listed} and shares a resident with it, though that is not proven impossible"
     )
-    return f"{in_words(part)}{why}. Lock a unit of that beat too, or lock to a new id. Planned without the locks of {where}."
+    return f"{said_of_municipality(part)}{why}. Lock a unit of that beat too, or lock to a new id. Planned without the locks of {where}."
 
 
-def in_words(part: Part) -> str:
+def said_of_municipality(part: Part) -> str:
     """Begin a sentence on a municipality."""
     return f"In {part.name}: " if part.name else ""

@@ -52,7 +52,7 @@ def to_plan(ways: Sequence[Hosts], budget: float, found: Sequence[tuple[Hosts, T
         What came of those yielded so far; grows while this is read.
     """
     for hosts in ways:
-        if within(hosts.unavoidable, budget):
+        if may_move(hosts.unavoidable, budget):
             yield hosts
         elif any(t.short is None for _, t in found) or hosts.unavoidable >= min(
             (needed(*f) for f in found), default=math.inf
@@ -69,7 +69,7 @@ def as_good_as(plan: Together, whole: Together) -> bool:
     return sum(d.objective for d in plan.found) <= whole.bound * (1 + CLOSE)
 
 
-def within(moved: float, budget: float) -> bool:
+def may_move(moved: float, budget: float) -> bool:
     """Tell whether so many residents may change beat, but for rounding."""
     return moved <= budget * (1 + 1e-9) + 1e-6
 
@@ -110,9 +110,9 @@ def least_of_homes(
     plan = min(does, key=lambda t: sum(d.objective for d in t.found))
     done = {hosts.hosts for hosts, _ in found}
     # those that are left out are not within the budget where the last that is not is not either
-    complete |= not within(ways[-1].unavoidable, budget)
-    complete &= all(h.hosts in done or not within(h.unavoidable, budget) for h in ways)
-    branches = tuple(_proven(h, t, budget - h.unavoidable) for h, t in found if within(h.unavoidable, budget))
+    complete |= not may_move(ways[-1].unavoidable, budget)
+    complete &= all(h.hosts in done or not may_move(h.unavoidable, budget) for h in ways)
+    branches = tuple(_proven(h, t, budget - h.unavoidable) for h, t in found if may_move(h.unavoidable, budget))
     bound = min((b.bound for b in branches), default=-math.inf) if complete else -math.inf
     known = -math.inf if whole.bound is None or whole.short is not None else whole.bound
     if bound <= known:
@@ -132,5 +132,5 @@ def _proven(hosts: Hosts, together: Together, left: float) -> AtHosts:
     if short is None:
         bound = -math.inf if together.bound is None else together.bound
         return AtHosts(hosts, bound, together.price, together.evidence, together.limits)
-    none = short.impossible_below is not None and not within(short.impossible_below, left)
+    none = short.impossible_below is not None and not may_move(short.impossible_below, left)
     return AtHosts(hosts, math.inf if none else -math.inf, 0.0, short.evidence, ())

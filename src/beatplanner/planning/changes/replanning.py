@@ -39,7 +39,7 @@ from beatplanner.planning.officers.trust import relationship_years_of
 from beatplanner.planning.proof import Progress, rules_in_summary, silent, unproven_of
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.run import make_officers
-from beatplanner.planning.whole.served import keep_lines, service_inputs, service_of
+from beatplanner.planning.whole.served import put_lines_beside, service_inputs, service_of
 from beatplanner.planning.whole.summarise import sum_up, summarise
 from beatplanner.planning.whole.tables import tables
 from beatplanner.planning.whole.verdict import write_verdict
@@ -188,7 +188,7 @@ def replan(
     if out is not None:
         written = _beside_the_officers(before, tables(plan, summary))
         service = service_of(town, inputs, written, seed=seed)
-        keep_lines(folder, written, service)
+        put_lines_beside(folder, written, service)
         summed_up = sum_up(written, town.description, seed)
 
         def finish(part: Path) -> None:

@@ -25,7 +25,7 @@ from beatplanner.planning.proof import Progress, rules_in_summary, silent, unpro
 from beatplanner.planning.whole.country import CountryPlan, shared_posts, write_country
 from beatplanner.planning.whole.rollout import RolloutPlan, roll_out
 from beatplanner.planning.whole.run import make_officers
-from beatplanner.planning.whole.served import keep_lines, service_inputs, service_of
+from beatplanner.planning.whole.served import put_lines_beside, service_inputs, service_of
 from beatplanner.planning.whole.summarise import sum_up, summarise
 from beatplanner.planning.whole.tables import beats_with_starts, tables
 from beatplanner.planning.whole.verdict import write_verdict
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 BY_BEAT = ("posts", "room", "handover", "needs")
 
 
-def share_out(
+def share_officers_out(
     folder: Path,
     out: Path,
     *,
@@ -132,7 +132,7 @@ def share_out(
         service = service_of(town, inputs, now, seed=seed)
     else:
         now, rollout, service = _without_officers(now, rules, seed)
-    keep_lines(folder, now, service)
+    put_lines_beside(folder, now, service)
     summed_up = sum_up(now, rules, seed, rollout)
     assert summed_up is not None
 

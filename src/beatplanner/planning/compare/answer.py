@@ -25,7 +25,7 @@ from beatplanner.data.result.draft_reason import STEP_NAMES, gap_said
 from beatplanner.data.result.sections import list_of
 from beatplanner.planning.compare.answer_officers import cover_of_absences, last_day, leavers, personnel
 from beatplanner.planning.compare.columns import PlanColumn, currency, read_compared
-from beatplanner.planning.compare.figures import figures
+from beatplanner.planning.compare.figures import figures_of_column
 from beatplanner.planning.compare.sentences import old_new_rows
 
 # What is left out where few residents could be told from it: a question in parliament is public.
@@ -65,7 +65,7 @@ def answers(
     """
     columns = read_compared([folder])
     for c in columns:
-        c.figures = figures(c, columns)
+        c.figures = figures_of_column(c, columns)
     now, plan = columns
     day = today or dt.date.today()
     of_few = (amount(plan.figures, name) for name in ("moved_residents", "change_officer", "unreached"))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from beatplanner.data.formats.cells import read_truth
 from beatplanner.data.formats.frames import day_if_any, records
-from beatplanner.data.publish.officers_pack import vacancies
+from beatplanner.data.publish.officers_pack import vacant_posts
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.postings import open_posts
 from beatplanner.data.result.sections import section_of
@@ -49,7 +49,7 @@ def leavers(c: PlanColumn, leave: int, say: Speech) -> list[str]:
     empty = max(0, posts - held + gone - ready)
     # nobody is left to overlap with, so that who has ended the course begins at once
     months = rules.training_months
-    lacking = int(vacancies(c.tables).iloc[:, 0].sum())
+    lacking = int(vacant_posts(c.tables).iloc[:, 0].sum())
     spare = held > posts - lacking
     all_posts = say.count("{n} post", "{n} posts", posts)
     if spare:
@@ -100,7 +100,7 @@ def last_day(c: PlanColumn, today: dt.date, say: Speech) -> list[str]:
         return []
     days = [(pd.Timestamp(rules.start) + pd.DateOffset(months=m)).date() for m in range(12 * rules.years + 1)]
     # the same table as in officers.xlsx
-    vacant = vacancies(c.tables).to_numpy(float).sum(axis=0)
+    vacant = vacant_posts(c.tables).to_numpy(float).sum(axis=0)
     # what lies behind us is over: nobody can be recruited for it any more
     here = min(max(0, bisect_right(days, today) - 1), len(vacant))
     ahead = np.flatnonzero(vacant[here:])

@@ -55,7 +55,7 @@ from beatplanner.planning.compare.columns import (
 )
 from beatplanner.planning.compare.decision import decision
 from beatplanner.planning.compare.figure_rows import BLOCKS, ComparedFigure
-from beatplanner.planning.compare.figures import figures, homes_of, nearest_walk
+from beatplanner.planning.compare.figures import figures_of_column, homes_of, nearest_walk
 from beatplanner.planning.compare.sentences import changed_places, old_new_rows, sentences
 from beatplanner.planning.versions import versions
 
@@ -236,7 +236,7 @@ def compare(
     check_comparison_place(out)
     columns = read_compared(folders, rates)
     for column in columns:
-        column.figures = figures(column, columns)
+        column.figures = figures_of_column(column, columns)
     drawn = robustness_figures(columns, draws=draws, seed=seed)
     content = as_content(columns, out, {"draws": draws, "seed": seed, **drawn})
     if curve is not None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
 
 
-def figures(column: PlanColumn, columns: Sequence[PlanColumn]) -> Figures:
+def figures_of_column(column: PlanColumn, columns: Sequence[PlanColumn]) -> Figures:
     """Return every figure of a column by key; None where it cannot be known.
 
     Parameters

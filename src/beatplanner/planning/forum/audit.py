@@ -23,7 +23,7 @@ from beatplanner.planning.forum.gate import Cell, atoms_of, overlap_of, title_of
 from beatplanner.planning.forum.published import Published, read_published_pack
 from beatplanner.planning.forum.read_back import texts_of
 from beatplanner.planning.forum.themes import DAYS_OF_A_YEAR, is_sensitive, same_period
-from beatplanner.solver.suppression import attack, spans
+from beatplanner.solver.suppression import attack, reach_of_intervals
 from beatplanner.solver.suppression_whole import attack_whole, no_more_than_the_mark
 
 # What a pack may hold; anything else in its folder was not made by the gate.
@@ -156,7 +156,7 @@ def _attacked(
         low, high = np.where(known, np.maximum(low, least), low), np.where(known, np.minimum(high, greatest), high)
     except ValueError:
         return AuditCheck(name, False, "the figures do not add up: a table was changed")
-    narrow = spans(low, high) < k
+    narrow = reach_of_intervals(low, high) < k
     # of a count that stands alone the mark itself says that it is one of 1..k−1
     some = np.flatnonzero(narrow & known)
     if len(some):

@@ -124,7 +124,7 @@ def write_pack(
     from beatplanner.planning.forum.published import read_published_pack
     from beatplanner.planning.forum.statement_attack import budget_tells
     from beatplanner.planning.forum.themes import themes_of
-    from beatplanner.planning.forum.work_statements import quiet
+    from beatplanner.planning.forum.work_statements import without_narrowing_work
 
     early = decided_too_early(town.description, _made_on(tables, day))
     if early:
@@ -136,7 +136,7 @@ def write_pack(
     figures = decide(tables, town, rules, earlier, plan)
     if figures.leaks:
         return _stopped(forum, figures.leaks)
-    plan, limit = quiet(plan, tables, town, figures, themes_of(town, rules)[0]), plan.deviation_limit
+    plan, limit = without_narrowing_work(plan, tables, town, figures, themes_of(town, rules)[0]), plan.deviation_limit
     register, key = Register(), secrets.token_bytes(32)
     press = Press(forum, register)
     card = card_of(tables, town.description, extra, verdict, key)

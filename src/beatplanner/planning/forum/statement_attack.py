@@ -24,7 +24,7 @@ from beatplanner.planning.forum.pack_figures import moved_to
 from beatplanner.planning.forum.public_plan import SPREAD_STEP, STEP
 from beatplanner.planning.forum.published import Published
 from beatplanner.planning.forum.work_statements import BalanceMeasure, WorkOfPlan, hours_each, rows_of
-from beatplanner.solver.suppression import WIDE, spans
+from beatplanner.solver.suppression import WIDE, reach_of_intervals
 from beatplanner.solver.suppression_system import Equations, linear_programme
 
 # Units times counts to find at most; units of a town that is attacked in whole numbers; branches of one such search.
@@ -277,7 +277,7 @@ def attacked(
         if points[0] is None or points[1] is None:
             return ["they contradict the tables"]
         low, high = float(target @ points[0]), float(target @ points[1])
-        if k <= spans(np.array([low]), np.array([high]))[0] < WIDE * k and n <= MOST_UNITS:
+        if k <= reach_of_intervals(np.array([low]), np.array([high]))[0] < WIDE * k and n <= MOST_UNITS:
             low, high = _whole(target, (low, high), shown, less, limit, most)
         low, high = np.ceil(low - SLACK), np.floor(high + SLACK)
         if high - low < k and not (low <= 1 and high >= k - 1):

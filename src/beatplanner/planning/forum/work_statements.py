@@ -25,7 +25,7 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.forum.gate import Cell, atoms_of, rounded_counts
 from beatplanner.planning.forum.pack_figures import PackFigures
 from beatplanner.planning.forum.public_plan import SPREAD_STEP, STEP
-from beatplanner.solver.suppression import WIDE, attack, spans
+from beatplanner.solver.suppression import WIDE, attack, reach_of_intervals
 from beatplanner.solver.suppression_system import Equations, linear_programme
 
 # Atoms times targets of an attack at most; of larger towns with hidden beats no measure is told that the rules do not imply.
@@ -114,7 +114,7 @@ def tells_a_count(
         return False
     values = sums @ atoms
     most = float(atoms.sum() + 10 * k)
-    before = spans(*attack(sums, values, hidden, targets, most=most))
+    before = reach_of_intervals(*attack(sums, values, hidden, targets, most=most))
     less = sparse.vstack([sparse.csr_array(np.array([r for r, _ in rows])), -sums[hidden]], format="csr")
     limit = np.concatenate([[b for _, b in rows], -np.ones(int(hidden.sum()))])
     equal: Equations = (
@@ -124,7 +124,7 @@ def tells_a_count(
         ends = [linear_programme(s * target, **equal, less=less, limit=limit, bounds=(0, most)) for s in (1.0, -1.0)]
         if ends[0] is None or ends[1] is None:
             return True
-        if spans(target @ ends[0], target @ ends[1]) < min(wide, WIDE * k):
+        if reach_of_intervals(target @ ends[0], target @ ends[1]) < min(wide, WIDE * k):
             return True
     return False
 
@@ -170,7 +170,7 @@ def rows_of(
         yield at_most((1 + measure.spread - measure.spread_step) * one[quiet], 1.0, one[busy])
 
 
-def quiet(
+def without_narrowing_work(
     plan: PublicPlan, tables: PlanTables, town: Town, figures: PackFigures, themes: Mapping[str, np.ndarray]
 ) -> PublicPlan:
     """Return the public plan without what it would tell of work where that narrows a hidden count.

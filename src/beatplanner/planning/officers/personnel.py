@@ -105,7 +105,7 @@ def _supervision(
     return rows
 
 
-def personnel_notes(
+def personnel_warnings(
     roster: pd.DataFrame,
     assignments: pd.DataFrame,
     figures: PersonnelFigures,

@@ -39,7 +39,7 @@ from beatplanner.planning.officers.clashes import broken_rules, clashes_of, long
 from beatplanner.planning.officers.cover import Cover, cover_figures, cover_of, cover_table, with_cover
 from beatplanner.planning.officers.languages import language_needs
 from beatplanner.planning.officers.openings import held_until_start, opening_months, with_stand_ins
-from beatplanner.planning.officers.personnel import personnel_figures, personnel_notes
+from beatplanner.planning.officers.personnel import personnel_figures, personnel_warnings
 from beatplanner.planning.officers.promises import broken_promises
 from beatplanner.planning.officers.roster_problem import PostGroups, month_starts, problem_of
 from beatplanner.planning.officers.trust import relationship_years
@@ -230,7 +230,7 @@ def _plan_of(
         clashes_of(town, beats, places, problem_, found, wrong, dates, trials, promised),
         (
             *notes_of(town, beats, places, problem_, found, dates, trials),
-            *personnel_notes(town.roster, assignments, staff, rules, in_sectors="sector" in beats),
+            *personnel_warnings(town.roster, assignments, staff, rules, in_sectors="sector" in beats),
         ),
         None if proof.lower_bound is None else found.proof,
         cover_table(town, beats, places, cover, dates),

@@ -20,7 +20,7 @@ from beatplanner.data.description.models import Description
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.plan import BeatPlan
 from beatplanner.planning.service.abstraction import away_of_own
-from beatplanner.planning.service.picture import ServiceInputs, figures, service_picture
+from beatplanner.planning.service.picture import ServiceInputs, figures_of_service, service_picture
 from beatplanner.planning.workload import committed_share, exact_officers, officers_required
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def with_counted_share(
             break
         seen.append(held)
         numbers = dict(zip(table["beat"].astype(str), held, strict=True))
-        away = away_of_own(figures(service_picture(town, inputs, beats.beat, numbers, seed=seed)))
+        away = away_of_own(figures_of_service(service_picture(town, inputs, beats.beat, numbers, seed=seed)))
         if away is None:
             # more calls than these officers can answer, or nobody on duty: the share before stays, at first the assumption
             return _with(town, beats, CountedShare(assumed, shares[max(0, len(shares) - 2)], len(seen)))

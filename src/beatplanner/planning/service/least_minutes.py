@@ -20,7 +20,7 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.naming import beat_table
 from beatplanner.planning.beats.plan import BeatPlan
 from beatplanner.planning.service.duty import duty
-from beatplanner.planning.service.picture import EXACT_SERVERS, ServiceInputs, system_of
+from beatplanner.planning.service.picture import EXACT_SERVERS, ServiceInputs, queueing_system
 from beatplanner.planning.service.redrawing import LineRules, redrawn
 from beatplanner.planning.workload import WorkloadPlan
 from beatplanner.solver.service.approximate import approximate
@@ -198,7 +198,7 @@ class _Judge:
         demand = self.inputs.demand
         for s, servers in enumerate(self._servers(beat)):
             if len(servers):
-                system, own = system_of(self.town, self.inputs.tables, servers, beat, demand, s)
+                system, own = queueing_system(self.town, self.inputs.tables, servers, beat, demand, s)
                 yield self.inputs.shifts[s].hours_a_week, system, own, servers
 
     def minutes(self, beat: np.ndarray) -> tuple[float, bool]:

@@ -165,7 +165,7 @@ def service_picture(
     for s, (hours, servers) in enumerate(zip(shifts, who.servers, strict=True)):
         if cancelled():
             raise InputError(problem("stopped before all shifts were counted", "Run it again"))
-        system, own = system_of(town, tables, servers, beat, wanted, s)
+        system, own = queueing_system(town, tables, servers, beat, wanted, s)
         half: dict[str, float] = {}
         if not len(servers):
             flows = nobody(system)
@@ -199,7 +199,7 @@ def travel_minutes(town: Town, rules: Service, minutes: np.ndarray | None, units
     return metres * rules.detour / (rules.speed_kmh * 1000.0 / 60.0)
 
 
-def system_of(
+def queueing_system(
     town: Town, tables: ServiceTables, servers: pd.DataFrame, beat: np.ndarray, wanted: Demand, shift: int
 ) -> tuple[ServiceSystem, np.ndarray]:
     """Return the queueing system of a shift, and whether each server is of each unit's beat, (N, n) bool.
@@ -234,7 +234,7 @@ def system_of(
     ), own
 
 
-def figures(picture: ServicePicture) -> ServiceContent:
+def figures_of_service(picture: ServicePicture) -> ServiceContent:
     """Return the content of ``service.json``: the figures of the whole week, of each shift, and of its beats and servers."""
     periods = [_of_shift(s, picture.beat) for s in picture.shifts]
     for number, (s, period) in enumerate(zip(picture.shifts, periods, strict=True)):

@@ -24,7 +24,7 @@ from beatplanner.planning.service.picture import (
     Method,
     ServiceInputs,
     ServicePicture,
-    figures,
+    figures_of_service,
     service_picture,
     travel_minutes,
 )
@@ -127,7 +127,7 @@ def today_beside(
     """Return the figures of today's beats in short, for beside a plan's; None where no unit has a beat of today."""
     if town.units["current"].isna().all():
         return None
-    now = figures(service_of_today(town, inputs, method=method, seed=seed, cancelled=cancelled))
+    now = figures_of_service(service_of_today(town, inputs, method=method, seed=seed, cancelled=cancelled))
     return {
         "method": now["method"],
         **_beside(now),
@@ -183,7 +183,7 @@ def content(
         found[MINUTES] = pd.concat(minutes)
         if flows:
             found[FLOWS] = pd.concat(flows)
-    said = figures(picture)
+    said = figures_of_service(picture)
     said["queue"] = "wait" if rules is None else rules.queue
     said["travel_counts"] = False if rules is None else rules.travel_counts
     if rules is not None and rules.backup_minutes is not None:

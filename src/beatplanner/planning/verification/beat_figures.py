@@ -25,7 +25,7 @@ AREA_SHARE = 1e-5
 LANGUAGE_SHARE = 0.10
 
 
-def check_figures(ledger: Ledger, evidence: Evidence) -> None:
+def check_beat_figures(ledger: Ledger, evidence: Evidence) -> None:
     """Check hours, officers, residents, languages and posts of each beat."""
     beats, units = evidence.beats, evidence.units
     assert beats is not None

@@ -13,7 +13,7 @@ from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.sections import list_of
 from beatplanner.planning.verification.adjacency import check_contiguity, check_edges
 from beatplanner.planning.verification.balances import check_balances
-from beatplanner.planning.verification.beat_figures import check_figures, check_people, check_polygons
+from beatplanner.planning.verification.beat_figures import check_beat_figures, check_people, check_polygons
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.identity import check_identity
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, missing, text, value_in_words, whole_months
@@ -60,7 +60,7 @@ def check_beats(ledger: Ledger, evidence: Evidence) -> None:
     met = claims.get("status") not in RELAXED
     joined = check_edges(ledger, evidence)
     check_contiguity(ledger, evidence, claims, planned, joined)
-    check_figures(ledger, evidence)
+    check_beat_figures(ledger, evidence)
     check_people(ledger, evidence)
     check_polygons(ledger, evidence)
     _check_balance(ledger, evidence, claims, planned, met)
@@ -229,7 +229,7 @@ def _check_objective(ledger: Ledger, evidence: Evidence, claims: Claims, planned
         "beats",
     )
     by_file = rules is not None and (rules.distances is not None or rules.roads is not None)
-    metres = metres_between(evidence)
+    metres = metres_of_pairs(evidence)
     if metres is None:
         ledger.unchecked(
             "beats.objective",
@@ -279,7 +279,7 @@ def unit_of_objective(evidence: Evidence) -> str:
     return "links" if by_table else "metres"
 
 
-def metres_between(evidence: Evidence) -> Callable[[Any, Any], np.ndarray] | None:
+def metres_of_pairs(evidence: Evidence) -> Callable[[Any, Any], np.ndarray] | None:
     """Return the function from two arrays of units, which are broadcast, to metres; None where the distances came from a file that is gone."""
     rules, units, town = evidence.rules.beats, evidence.units, evidence.town
     if rules is None or (rules.distances is None and rules.roads is None):

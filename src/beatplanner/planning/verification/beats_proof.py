@@ -12,14 +12,14 @@ import numpy as np
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.arrays import NUMBER, TEXT, WHOLE, MalformedError, check_range, sized
 from beatplanner.planning.verification.balances import amounts_of, widest_bounds
-from beatplanner.planning.verification.beats import metres_between
+from beatplanner.planning.verification.beats import metres_of_pairs
 from beatplanner.planning.verification.cut_cone_proof import has_prices
 from beatplanner.planning.verification.cut_cycle_proof import has_rings
 from beatplanner.planning.verification.cut_proof import prove_cut
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import missing
 from beatplanner.planning.verification.proven import CannotProveError
-from beatplanner.planning.verification.travel_bound import Look, cut_shares, pieces_of, prove
+from beatplanner.planning.verification.travel_bound import Look, connected_pieces, cut_shares, prove
 from beatplanner.planning.verification.travel_lagrangian import ROUNDING
 from beatplanner.planning.verification.travel_pairs import Area, TooLargeError
 
@@ -302,7 +302,7 @@ def certified_areas(evidence: Evidence, names: list[str], labels: list[str], pri
     units, rules, beats = evidence.units, evidence.rules.beats, evidence.beats
     assert rules is not None and beats is not None
     municipality = units["municipality"].fillna("").astype(str).to_numpy(object)
-    hours, people, xy_metres = units["workload"].to_numpy(float), evidence.people, metres_between(evidence)
+    hours, people, xy_metres = units["workload"].to_numpy(float), evidence.people, metres_of_pairs(evidence)
     if xy_metres is None:
         raise CannotProveError("The distances between units come from a file that is not there as it was.")
     number = {label: g for g, label in enumerate(labels)}
@@ -436,7 +436,7 @@ def impossible_within(evidence: Evidence, tolerance: float, arrays: dict[str, np
         # a hair below the tolerance, since it is itself the first that is not excluded
         if float(area.weight.max()) >= upper * (1 - 1e-9):
             return f"{name}: a unit is heavier than a beat may be".lstrip(": ")
-        pieces = [float(area.weight[p].sum()) for p in pieces_of(len(area.weight), area.edges)]
+        pieces = [float(area.weight[p].sum()) for p in connected_pieces(len(area.weight), area.edges)]
         if not cut_shares(pieces, area.count, lower, upper):
             return f"{name}: a piece of the map holds no whole number of beats".lstrip(": ")
         if arrays and name == str(arrays["name"][0]) and "step" in arrays:

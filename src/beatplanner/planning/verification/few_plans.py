@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from beatplanner.planning.verification.travel_lagrangian import ROUNDING, Zones
-from beatplanner.planning.verification.travel_pairs import SLACK, Area, Pairs, connected
+from beatplanner.planning.verification.travel_pairs import SLACK, Area, Pairs, joined_pairs
 
 # Steps of counting that a leaf may take; beyond, its plans are not few.
 MOST_STEPS = 20_000
@@ -123,4 +123,4 @@ def _is_plan(area: Area, pairs: Pairs, zones: Zones, lies: list[int], taken: lis
         return False
     alive = np.zeros(len(pairs.unit), bool)
     alive[taken] = True
-    return bool(connected(pairs, alive)[taken].all())
+    return bool(joined_pairs(pairs, alive)[taken].all())

@@ -11,12 +11,12 @@ import shapely
 
 from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.data.result.sections import section_of
-from beatplanner.planning.verification.beats import metres_between
+from beatplanner.planning.verification.beats import metres_of_pairs
 from beatplanner.planning.verification.beats_proof import inner, prove_part
 from beatplanner.planning.verification.evidence import Evidence, as_text
 from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, same
 from beatplanner.planning.verification.proven import CannotProveError
-from beatplanner.planning.verification.travel_bound import pieces_of
+from beatplanner.planning.verification.travel_bound import connected_pieces
 from beatplanner.planning.verification.travel_pairs import Area, TooLargeError
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _area(evidence: Evidence, name: str, members: _Members, rule: Grouping, coun
     CannotProveError
         Where the distances came from a file that is gone.
     """
-    metres = metres_between(evidence)
+    metres = metres_of_pairs(evidence)
     if metres is None:
         raise CannotProveError("The distances between units come from a file that is not there as it was.")
     tolerance, low, high = _kept(section_of(evidence.summary, name), rule)
@@ -222,7 +222,7 @@ def _check_rules(
         own = edges[(group[edges] == k).all(axis=1)] if len(edges) else edges
         renumber = {int(v): n for n, v in enumerate(inside)}
         pairs = np.array([(renumber[int(a)], renumber[int(b)]) for a, b in own], int).reshape(-1, 2)
-        if len(pieces_of(len(inside), pairs)) > 1:
+        if len(connected_pieces(len(inside), pairs)) > 1:
             connected = False
             wrong.append(f"{g} is not in one piece.")
         if not low <= len(inside) <= high:
@@ -261,7 +261,7 @@ def _check_figures(
             f"{name}.{column}", f"{column} of each of the {name}", zip(ids, table[column], found, strict=True), name
         )
     _check_polygons(ledger, evidence, name, grouped, table)
-    at, metres = {m: k for k, m in enumerate(members.ids)}, metres_between(evidence)
+    at, metres = {m: k for k, m in enumerate(members.ids)}, metres_of_pairs(evidence)
     centre = np.array([at.get(str(c), -1) for c in as_text(table[f"centre_{single}"])])
     stray = [
         f"The centre of {g} is not one of its own." for k, g in enumerate(ids) if centre[k] < 0 or group[centre[k]] != k

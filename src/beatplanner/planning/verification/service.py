@@ -35,7 +35,7 @@ from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, is_number, same, text
 from beatplanner.planning.verification.service_duty import check_duty, check_lines
 from beatplanner.planning.verification.service_fewest import check_fewest
-from beatplanner.planning.verification.service_figures import Period, check_figures, check_hours, check_minutes
+from beatplanner.planning.verification.service_figures import Period, check_hours, check_minutes, check_service_figures
 from beatplanner.planning.verification.service_held import MOST_EXACT
 from beatplanner.planning.verification.service_simulated import second_seed
 from beatplanner.planning.verification.service_states import answered as answered_by
@@ -115,7 +115,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
         period, known = _shift(ledger, shift, claims, read, beat, units)
         periods.append(period)
         waits &= known
-    check_figures(ledger, claims, periods, waits, _loose(ledger, claims), older)
+    check_service_figures(ledger, claims, periods, waits, _loose(ledger, claims), older)
     check_hours(ledger, claims, periods, rules)
     at = {
         (str(sh), str(s)): str(u)

@@ -214,7 +214,7 @@ def _of_proposed(claimed: Claims, shift: WaitingPlaces, standard: dict[str, floa
         return [], True
     if claimed["on_duty"] > MOST_SERVERS:
         return [], False
-    found = measured(shift, np.array(list(claimed["officers"].values()), int), standard.get("minutes"))
+    found = measured_staffing(shift, np.array(list(claimed["officers"].values()), int), standard.get("minutes"))
     if found is None:
         return ["more calls come than the officers proposed can answer"], True
     said = claimed["proposed"]
@@ -244,7 +244,7 @@ def _too_few(shift: WaitingPlaces, standard: dict[str, float], number: int, *, s
     if not solve or number > MOST_SERVERS:
         return "are not ruled out by the bounds"
     for way in ways:
-        found = measured(shift, way, standard.get("minutes"))
+        found = measured_staffing(shift, way, standard.get("minutes"))
         if found is not None and all(
             v is None or v >= standard.get(k, 0.0) - 1e-9 for k, v in zip(SHARES, found, strict=True)
         ):
@@ -375,7 +375,7 @@ class BalancedStaffing:
         return float((self.flow.sum(axis=1) * self.mean).sum())
 
 
-def measured(
+def measured_staffing(
     shift: WaitingPlaces, officers: np.ndarray, minutes: float | None
 ) -> tuple[float | None, float, float] | None:
     """Return within, own and people of a staffing by the balance equations; None where more calls come than it can answer."""

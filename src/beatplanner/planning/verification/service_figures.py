@@ -202,7 +202,7 @@ def _is_quantile(said: Any, way: np.ndarray, weight: np.ndarray, share: float) -
     return there and at_most >= share - BORDER and below <= share + BORDER
 
 
-def check_figures(
+def check_service_figures(
     ledger: Ledger,
     claims: Claims,
     periods: list[Period],

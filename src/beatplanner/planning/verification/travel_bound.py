@@ -17,15 +17,15 @@ from beatplanner.planning.verification.all_plans import least_of_all
 from beatplanner.planning.verification.arrays import NUMBER, WHOLE, check_range, sized, starts
 from beatplanner.planning.verification.balance_prices import check_prices, with_prices
 from beatplanner.planning.verification.few_plans import MOST_STEPS, least_of_few
-from beatplanner.planning.verification.travel_lagrangian import ROUNDING, Zones, lagrangian, settled
+from beatplanner.planning.verification.travel_lagrangian import ROUNDING, Zones, lagrangian, settled_pairs
 from beatplanner.planning.verification.travel_pairs import (
     SLACK,
     Area,
     Pairs,
     all_pairs,
-    connected,
     in_reach,
     is_empty,
+    joined_pairs,
     linked_subset,
     subset,
     surviving,
@@ -359,7 +359,7 @@ class _Tree:
     def _evaluate(self, k: int, alive: np.ndarray, u: np.ndarray, zones: Zones) -> tuple[float, np.ndarray]:
         """Return a node's bound and the pairs that plans below the claim may still have."""
         area, pairs = self.area, self.pairs
-        alive, must = settled(pairs, connected(pairs, surviving(pairs, alive)), zones, self.n)
+        alive, must = settled_pairs(pairs, joined_pairs(pairs, surviving(pairs, alive)), zones, self.n)
         left = subset(pairs, alive)
         if is_empty(area, left):
             return math.inf, alive
@@ -411,7 +411,7 @@ def cut_shares(pieces: list[float], count: int, lower: float, upper: float) -> b
     return all(a <= b for a, b in zip(least, most, strict=True)) and sum(least) <= count <= sum(most)
 
 
-def pieces_of(n: int, edges: np.ndarray) -> list[list[int]]:
+def connected_pieces(n: int, edges: np.ndarray) -> list[list[int]]:
     """Return the connected pieces of a map."""
     near: dict[int, list[int]] = {}
     for a, b in itertools.chain(edges.tolist(), edges[:, ::-1].tolist()):

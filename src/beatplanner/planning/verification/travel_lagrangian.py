@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 
 import numpy as np
 
-from beatplanner.planning.verification.travel_pairs import SLACK, Area, Pairs, connected
+from beatplanner.planning.verification.travel_pairs import SLACK, Area, Pairs, joined_pairs
 
 # Sums are taken in floating point; what that may have cost is taken off, as a share of the terms that were added.
 ROUNDING = 2e-13
@@ -182,7 +182,7 @@ class Zones:
         return found
 
 
-def settled(pairs: Pairs, alive: np.ndarray, zones: Zones, n: int) -> tuple[np.ndarray, np.ndarray]:
+def settled_pairs(pairs: Pairs, alive: np.ndarray, zones: Zones, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs of a mask, (P,) bool, without the sites that no plan has, and for each pair left whether its site's beat must have its unit.
 
     A unit whose sites are all in a zone of one beat is in that beat, whichever of the zone's sites it has: a site without the unit is none.
@@ -200,7 +200,7 @@ def settled(pairs: Pairs, alive: np.ndarray, zones: Zones, n: int) -> tuple[np.n
         lacks = np.bincount(site[held], minlength=len(zones.of)) < asked
         if not lacks[site].any():
             return alive, held
-        alive = connected(pairs, alive & ~lacks[pairs.site])
+        alive = joined_pairs(pairs, alive & ~lacks[pairs.site])
 
 
 def lagrangian(

@@ -269,7 +269,7 @@ def subset(pairs: Pairs, mask: np.ndarray) -> Pairs:
     )
 
 
-def connected(pairs: Pairs, alive: np.ndarray) -> np.ndarray:
+def joined_pairs(pairs: Pairs, alive: np.ndarray) -> np.ndarray:
     """Return the pairs of a mask that are joined to their centre by others of it and the same site, (P,) bool."""
     one, other = pairs.links
     here = alive[one] & alive[other]

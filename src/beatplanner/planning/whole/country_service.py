@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 COLUMNS = ("service_minutes", "service_own", "service_people", "service_wait", "service_lost")
 
 
-def service_of(service: ServiceContent | None, beats: Iterable[str]) -> dict[str, float]:
+def service_over_beats(service: ServiceContent | None, beats: Iterable[str]) -> dict[str, float]:
     """Return minutes until somebody is there (wait and travel), and the shares of own officers, time left for people, calls that wait and lost ones, over some beats.
 
     Parameters
@@ -61,5 +61,5 @@ def with_service(table: pd.DataFrame, beats: pd.DataFrame, service: ServiceConte
     rows: list[dict[str, float]] = []
     for level, name in zip(table["level"], table["name"], strict=True):
         towns = [name] if level == "municipality" else list(region.index[region == name]) if level == "region" else home
-        rows.append(service_of(service, (b for m in towns for b in home.get(m, ()))))
+        rows.append(service_over_beats(service, (b for m in towns for b in home.get(m, ()))))
     return pd.concat([table, pd.DataFrame(rows, columns=list(COLUMNS), index=table.index)], axis=1)

@@ -82,7 +82,7 @@ def salary(row: Row, rules: Budget) -> float:
     grade = _text(row.get("grade"))
     base = rules.grades.get(grade, rules.officer_salary) if grade else rules.officer_salary
     own = _text(row.get("allowances"))
-    return ((base + rules.allowances) * share_of(row) + float(own or 0.0)) * (1 + rules.employer_part)
+    return ((base + rules.allowances) * share_of_full_time(row) + float(own or 0.0)) * (1 + rules.employer_part)
 
 
 def one_officer(rules: Budget) -> float:
@@ -90,7 +90,7 @@ def one_officer(rules: Budget) -> float:
     return salary({}, rules)
 
 
-def share_of(row: Row) -> float:
+def share_of_full_time(row: Row) -> float:
     """Return an officer's share of full time; all of it where nothing is said."""
     return float(_text(row.get("share")) or 1.0)
 
@@ -131,7 +131,7 @@ def payroll(
     spare = employed - posted - learning
     pooled = np.where(in_pool(roster)[:, None], spare, 0.0)
     spare = spare - pooled
-    share = np.array([share_of(r) for r in rows])[:, None]
+    share = np.array([share_of_full_time(r) for r in rows])[:, None]
     pay = np.array([salary(r, budget) for r in rows])[:, None]
 
     def years(values: np.ndarray) -> np.ndarray:

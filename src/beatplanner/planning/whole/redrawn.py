@@ -10,7 +10,7 @@ from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service import ServiceContent
 from beatplanner.data.result.service_files import LINES
 from beatplanner.data.town.town import Town
-from beatplanner.planning.whole.served import share_of
+from beatplanner.planning.whole.served import counted_share
 from beatplanner.planning.whole.tables import posts_of_beats
 from beatplanner.planning.workload import WorkloadPlan
 from beatplanner.solver.clock import read_clock
@@ -50,7 +50,7 @@ def beats_with_counted_share(
     from beatplanner.planning.service.picture import read_inputs
 
     if stay is not None:
-        known = share_of(stay.summary)
+        known = counted_share(stay.summary)
         return town, beats, None if known is None else CountedShare(**known)
     inputs = read_inputs(town)
     return with_counted_share(town, beats, inputs, posts_of_beats, assumed=assumed, seed=seed, cancelled=cancelled)

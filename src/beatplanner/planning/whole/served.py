@@ -34,7 +34,7 @@ def service_inputs(town: Town) -> ServiceInputs | None:
     return read_inputs(town)
 
 
-def share_of(summary: Claims) -> ShareOfPlan | None:
+def counted_share(summary: Claims) -> ShareOfPlan | None:
     """Return the share of duty away from the beat that a plan was made with, where it was counted."""
     return section_of(summary, "workload").get("abstraction")
 
@@ -51,14 +51,14 @@ def service_of(town: Town, inputs: ServiceInputs | None, plan: PlanTables, *, se
         service_of_plan(town, plan, inputs, seed=seed),
         town,
         today=today,
-        share=share_of(plan.summary),
+        share=counted_share(plan.summary),
         plan=plan,
     )
     plan.summary["service"] = found[0]
     return found
 
 
-def keep_lines(before: Path, plan: PlanTables, service: tuple[Any, ...] | None) -> None:
+def put_lines_beside(before: Path, plan: PlanTables, service: tuple[Any, ...] | None) -> None:
     """Put what the lines of kept beats can be computed from again beside the service of a plan with the same beats."""
     if service is not None and section_of(plan.summary, "beats").get("lines") and (before / FOLDER / LINES).is_file():
         service[1][LINES] = pd.read_csv(before / FOLDER / LINES, dtype={"unit": str}, encoding="utf-8-sig")

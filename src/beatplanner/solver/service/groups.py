@@ -55,7 +55,7 @@ def _of_size(system: ServiceSystem, size: int) -> ServiceFlows:
     service = system.mean_service(None)
     mean = float(service.mean())
     load = min(total * mean / n, 0.95)
-    groups = neighbours(order, calls, load, n, size)
+    groups = servers_beside(order, calls, load, n, size)
     rho, usual = np.full(n, load), np.full(n, load)
     members = np.arange(int(2**size))
     number = np.array([int(state).bit_count() for state in members.tolist()])
@@ -73,7 +73,7 @@ def _of_size(system: ServiceSystem, size: int) -> ServiceFlows:
         rho = 0.3 * rho + 0.7 * fresh
         if size < n:
             usual = np.clip(chance @ outside[number, 0], 1e-12, 1 - 1e-12)
-        share = answers(order, groups, chance, rho, usual, outside)
+        share = answered_shares(order, groups, chance, rho, usual, outside)
         share *= (1.0 - waiting - lost) / np.maximum(share.sum(axis=1, keepdims=True), 1e-300)
         flow = np.zeros((n, len(system.calls)))
         flow[order[place].T, np.arange(len(place))[None, :]] = share[place].T * system.calls
@@ -91,7 +91,7 @@ def _of_size(system: ServiceSystem, size: int) -> ServiceFlows:
     return ServiceFlows(flow, np.minimum(work, 1.0), waiting, lost, wait, apart=apart)
 
 
-def neighbours(order: np.ndarray, calls: np.ndarray, load: float, servers: int, size: int) -> np.ndarray:
+def servers_beside(order: np.ndarray, calls: np.ndarray, load: float, servers: int, size: int) -> np.ndarray:
     """Return each server and those with whom it shares most calls, (N, size) servers.
 
     Parameters
@@ -192,7 +192,7 @@ def reach(
 
 
 @njit(cache=True)
-def answers(
+def answered_shares(
     order: np.ndarray, groups: np.ndarray, chance: np.ndarray, rho: np.ndarray, usual: np.ndarray, outside: np.ndarray
 ):
     """Return the share of the calls of each order that each of its servers answers, (G, N), from the group of the first server.

@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.output_place import NO_ROOM, cannot_write, settle
+from beatplanner.data.output_place import NO_ROOM, cannot_write, recover_output
 from beatplanner.ui.commands import compare, forum, layers, officers, planning, service
 from beatplanner.ui.commands.console import (
     BAD_INPUT,
@@ -49,8 +49,8 @@ def run() -> NoReturn:
     for argument in sys.argv[1:]:
         # whatever is asked: a result that a kill left set aside comes back first
         with suppress(ValueError):
-            settle(Path(argument))
-            settle(Path(argument) / "forum")
+            recover_output(Path(argument))
+            recover_output(Path(argument) / "forum")
     try:
         app(standalone_mode=True)
     except InputError as error:

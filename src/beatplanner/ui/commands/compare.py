@@ -186,7 +186,7 @@ def country(
         found = sum_up_again(folder)
         _print_country(found, folder)
         return
-    from beatplanner.planning.changes.sharing_out import share_out
+    from beatplanner.planning.changes.sharing_out import share_officers_out
 
     if out is None:
         number = (
@@ -199,7 +199,7 @@ def country(
             f"{whole_path(folder).name}-{'' if number is None else f'{number:.0f}-'}officers{least}"
         )
     with interruptible() as cancelled, shown_progress() as progress:
-        summary, found = share_out(
+        summary, found = share_officers_out(
             folder,
             out,
             officers=officers,

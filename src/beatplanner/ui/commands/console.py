@@ -21,7 +21,7 @@ from beatplanner.planning.progress import split_unit
 from beatplanner.planning.proof import clash_is_proven
 from beatplanner.ui.commands.numbers import number_option
 from beatplanner.ui.commands.terminal import PlainConsole, visible
-from beatplanner.ui.words import many, progress_line, proof_in_words
+from beatplanner.ui.words import many, progress_line, proof_in_few_words
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -284,14 +284,14 @@ def print_summary(summary: Claims, out: Path, *, places: bool = True) -> None:
         table.add_row(
             "beats",
             f"{many(found['count'], 'beat')}, workload within ±{found['max_deviation']:.1%}{moved}",
-            proof_in_words(found),
+            proof_in_few_words(found),
         )
     for level, one, member in (("sectors", "sector", "beat"), ("commands", "command", "sector")):
         found = summary.get(level)
         if found:
             low, high = found["span"]
             of = f"{many(found['count'], one)} of {low} to {many(high, member)}, workload within ±{found['max_deviation']:.1%}"
-            table.add_row(level, of, proof_in_words(found))
+            table.add_row(level, of, proof_in_few_words(found))
     found = summary.get("stations")
     if found:
         walk = "-" if found["mean_walk_minutes"] is None else f"{found['mean_walk_minutes']:.1f} min mean walk"
@@ -299,7 +299,7 @@ def print_summary(summary: Claims, out: Path, *, places: bool = True) -> None:
             "stations",
             f"{many(found['count'], 'station')}, {walk}, {found['share_within_limit']:.1%} within the limit"
             + (f", {found['mobile']['stops']} mobile stops" if found.get("mobile") else ""),
-            proof_in_words(found),
+            proof_in_few_words(found),
         )
     found = summary.get("officers")
     if found:
@@ -307,7 +307,7 @@ def print_summary(summary: Claims, out: Path, *, places: bool = True) -> None:
             "officers",
             f"{many(found['posts'], 'post')}, {many(found['vacant_months'], 'vacant month')}, {many(found['rotations'], 'rotation')}, "
             f"{many(found['tenure_violations'], 'broken tenure')}, {many(found['language_gaps'], 'language gap')}",
-            proof_in_words(found),
+            proof_in_few_words(found),
         )
     out_console.print(table)
     if not places:

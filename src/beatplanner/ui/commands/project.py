@@ -380,8 +380,7 @@ def new(
 ) -> None:
     """Make a project file from raw layers: guess what they are and what their columns mean, check, mend, write."""
     from beatplanner.data.findings import listed
-    from beatplanner.data.guided_import.doubts import import_doubts
-    from beatplanner.data.guided_import.doubts import mend as mend_doubt
+    from beatplanner.data.guided_import.doubts import import_doubts, mend_doubt
     from beatplanner.data.guided_import.draft import ImportDraft, possible_layers, unused_files
     from beatplanner.data.guided_import.staging import write_project
     from beatplanner.ui.commands.console import err_console

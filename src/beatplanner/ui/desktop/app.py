@@ -23,7 +23,7 @@ def open_desktop(project: Path | None) -> int:
     from PySide6.QtWidgets import QApplication
 
     from beatplanner.ui.desktop.map.background_action import use_remembered
-    from beatplanner.ui.desktop.session.child_process import prepare
+    from beatplanner.ui.desktop.session.child_process import keep_child_ready
     from beatplanner.ui.desktop.session.collector import Collector
     from beatplanner.ui.desktop.window.languages import install_language
     from beatplanner.ui.desktop.window.main_window import MainWindow
@@ -52,5 +52,5 @@ def open_desktop(project: Path | None) -> int:
         window.open(project)
     else:
         # while somebody chooses what to open, a child gets ready to read it
-        QTimer.singleShot(800, prepare)
+        QTimer.singleShot(800, keep_child_ready)
     return application.exec()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from beatplanner.ui.desktop.map.map_tools import Coordinates
 from beatplanner.ui.desktop.map.pointer_tools import Measure
-from beatplanner.ui.desktop.toolkit.figures_text import whole_parts
+from beatplanner.ui.desktop.toolkit.figures_text import unbroken_parts
 from beatplanner.ui.desktop.window.languages import install_language
 
 
@@ -53,7 +53,7 @@ def test_a_measured_way_has_the_comma_of_the_language(language):
 
 
 def test_no_figure_is_parted_from_its_word_and_no_line_begins_with_a_point():
-    said = whole_parts("15 beats  ·  greatest deviation ±10.0 %  ·  30 officers")
+    said = unbroken_parts("15 beats  ·  greatest deviation ±10.0 %  ·  30 officers")
     assert [part.replace("\N{NO-BREAK SPACE}", " ") for part in said.split(" ")] == [
         "15 beats ·",
         "greatest deviation ±10.0 % ·",

@@ -91,7 +91,7 @@ def test_places_are_found_without_accents_and_case():
 def test_no_two_signs_of_the_legend_look_alike():
     pytest.importorskip("PySide6.QtGui")
     from beatplanner.data.colours import alike
-    from beatplanner.ui.desktop.map.legend import legend
+    from beatplanner.ui.desktop.map.legend import legend_lines
     from beatplanner.ui.desktop.map.map_content import MapContent
     from beatplanner.ui.desktop.map.rings import Rings
 
@@ -101,7 +101,7 @@ def test_no_two_signs_of_the_legend_look_alike():
     for layer in stack.layers:
         layer.visible = not layer.shaded
         content.lines[layer.name], content.points[layer.name] = line, np.zeros((1, 2))
-    keys = legend(content, stack)
+    keys = legend_lines(content, stack)
     assert len(keys) >= 12
     for i, one in enumerate(keys):
         for other in keys[:i]:
@@ -113,7 +113,7 @@ def test_lines_of_the_legend_are_seen_on_dark_paper():
     pytest.importorskip("PySide6.QtGui")
     from PySide6.QtGui import QColor
 
-    from beatplanner.ui.desktop.map.legend import legend
+    from beatplanner.ui.desktop.map.legend import legend_lines
     from beatplanner.ui.desktop.map.map_content import MapContent
     from beatplanner.ui.desktop.map.rings import Rings
     from beatplanner.ui.desktop.map.view import DARK_BACKGROUND
@@ -129,7 +129,7 @@ def test_lines_of_the_legend_are_seen_on_dark_paper():
     for layer in stack.layers:
         layer.visible = not layer.shaded
         content.lines[layer.name] = Rings.of(np.array([shapely.LineString([(0, 0), (1, 1)])], dtype=object))
-    lines = [k for k in legend(content, stack, dark=True) if k.kind in ("line", "dash")]
+    lines = [k for k in legend_lines(content, stack, dark=True) if k.kind in ("line", "dash")]
     assert len(lines) >= 6
     for key in lines:
         assert (light(key.colour) + 0.05) / (light(DARK_BACKGROUND) + 0.05) > 2, key
@@ -137,7 +137,7 @@ def test_lines_of_the_legend_are_seen_on_dark_paper():
 
 def test_no_class_of_a_shaded_layer_is_cut_from_the_legend():
     pytest.importorskip("PySide6.QtGui")
-    from beatplanner.ui.desktop.map.legend import legend, shortened
+    from beatplanner.ui.desktop.map.legend import legend_lines, shortened
     from beatplanner.ui.desktop.map.map_content import MapContent
     from beatplanner.ui.desktop.map.rings import Rings
 
@@ -148,7 +148,7 @@ def test_no_class_of_a_shaded_layer_is_cut_from_the_legend():
         content.lines[layer.name], content.points[layer.name] = line, np.zeros((1, 2))
     content.figures["Minutes"] = np.arange(1.0, 51.0)
     stack["Service"].figure, content.label = "Minutes", np.zeros(50, int)
-    keys = legend(content, stack)
+    keys = legend_lines(content, stack)
     shown = shortened(keys, 9)
     classes = [k.text for k in keys if k.of_class]
     # a title and five classes, told in the window's numbers; the signs of the top layers stay

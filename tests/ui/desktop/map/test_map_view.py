@@ -24,7 +24,7 @@ from beatplanner.ui.commands.app import app
 from beatplanner.ui.desktop.map import cartography, map_view
 from beatplanner.ui.desktop.map.cartography import draw
 from beatplanner.ui.desktop.map.export_panel import PrintDialog, write_data
-from beatplanner.ui.desktop.map.legend import legend
+from beatplanner.ui.desktop.map.legend import legend_lines
 from beatplanner.ui.desktop.map.map_layers import LayerStack
 from beatplanner.ui.desktop.map.printing import PAPER, PrintedPage, write_page
 from beatplanner.ui.desktop.map.view import View
@@ -138,7 +138,7 @@ def test_the_tree_of_layers_rules_the_map(window, qtbot):
     tree.classes.setValue(3)
     tree.opacity.setValue(50)
     assert (window.map.stack["Population"].classes, window.map.stack["Population"].opacity) == (3, 0.5)
-    keys = [k.text for k in legend(window.map.content, window.map.stack)]
+    keys = [k.text for k in legend_lines(window.map.content, window.map.stack)]
     assert "Residents per km²" in keys
     window.actions_by_name["layer_patterns"].trigger()
     assert window.map.stack.patterns
@@ -190,14 +190,14 @@ def test_the_run_card_stands_on_the_page_and_in_workbooks(qapp, planned_once, tm
     from beatplanner.data.result.folder import read_result
     from beatplanner.data.result.run_card import card_rows
     from beatplanner.ui.desktop.map.headless import print_plan
-    from beatplanner.ui.desktop.window.languages import catalogue
+    from beatplanner.ui.desktop.window.languages import texts_by_english
 
     summary = read_result(planned_once.folder / "plan").summary
     rows = dict(card_rows(summary, who="Ana", when="01.02.2027"))
     assert rows["Printed"] == "Ana, 01.02.2027" and rows["Beats"] and len(rows["Rules"]) == 10
     assert rows["Date"] == summary["made_on"]
     # a print speaks the window's language, and so does its card
-    words = catalogue("mk")
+    words = texts_by_english("mk")
     said = card_rows(summary, who="Ana", when="1.2.2027", say=lambda text, **f: words[text].format(**f))
     assert {"Датум", "Отпечатено", "Правила", "Верзија"} <= {what for what, _ in said}
     digests = {i["sha256"][:10] for i in summary["inputs"]}
@@ -242,7 +242,7 @@ def test_incidents_never_leave_the_office_on_a_page(window):
     painter = QPainter(image)
     view = View(window.map.centre, 300 / 2500, 300, 300)
     draw(painter, view, window.map.content, stack, public=True)
-    assert legend(window.map.content, stack, public=True) == []
+    assert legend_lines(window.map.content, stack, public=True) == []
     painter.end()
     assert image == before
     painter = QPainter(image)
@@ -292,11 +292,11 @@ def test_the_first_paint_shows_the_town_that_was_opened(window, planned_once, mo
 
 def test_what_the_map_is_shaded_by_is_said_in_the_windows_language(window):
     from beatplanner.ui.desktop.map.map_content import FIGURES
-    from beatplanner.ui.desktop.window.languages import catalogue
+    from beatplanner.ui.desktop.window.languages import texts_by_english
 
     assert set(window.map.content.figures) <= set(FIGURES)
     for language in ("mk", "sq"):
-        words = catalogue(language)
+        words = texts_by_english(language)
         assert all(words.get(figure, figure) != figure for figure in FIGURES), language
 
 
@@ -321,12 +321,12 @@ def test_what_a_run_has_found_is_seen_in_a_town_without_beats(window):
 
 
 def test_the_legend_has_no_border_that_is_not_drawn_while_a_run_finds_beats(window):
-    from beatplanner.ui.desktop.map.legend import legend
+    from beatplanner.ui.desktop.map.legend import legend_lines
 
     view, content = window.map, window.map.content
 
     def lines() -> list[str]:
-        return [key.text for key in legend(content, view.stack)]
+        return [key.text for key in legend_lines(content, view.stack)]
 
     assert "Border of a beat" in lines()
     view.take_found(np.arange(4), np.arange(4) % 2)
@@ -386,9 +386,9 @@ def test_no_cell_of_a_workbook_is_a_formula(window, tmp_path):
 
 def test_a_workbook_speaks_the_windows_language(window, tmp_path, monkeypatch):
     from beatplanner.ui.desktop.map import workbook_words
-    from beatplanner.ui.desktop.window.languages import catalogue
+    from beatplanner.ui.desktop.window.languages import texts_by_english
 
-    plan, said = window.scenario.plan, catalogue("mk")
+    plan, said = window.scenario.plan, texts_by_english("mk")
     monkeypatch.setattr(window, "tr", lambda text: said[text])
     columns = {c for frame in (plan.units, plan.beats, plan.stations) for c in frame.columns} - {"geometry"}
     words = workbook_words.workbook_words(window, columns)

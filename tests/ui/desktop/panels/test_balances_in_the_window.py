@@ -18,7 +18,7 @@ from PySide6.QtCore import Qt
 from beatplanner.planning.forum.beat_cards import BeatBook
 from beatplanner.planning.whole.run import run
 from beatplanner.ui.desktop.map.cartography import BEAT_WIDTH, LEVEL_WIDTH
-from beatplanner.ui.desktop.map.legend import legend
+from beatplanner.ui.desktop.map.legend import legend_lines
 from beatplanner.ui.desktop.panels.beat_card import BeatCardView
 from beatplanner.ui.desktop.panels.beat_table import COLUMNS, SHRINK
 from beatplanner.ui.desktop.panels.drawing_tools import Brush, bars_of
@@ -225,7 +225,7 @@ def test_without_further_balances_nothing_is_added(make_window, planned_here):
     window.open(planned_here.folder / "plan")
     assert headings(window.table_model) == [heading for heading, _, _ in COLUMNS]
     assert not {"Border of a sector", "Border of a command"} & {
-        k.text for k in legend(window.map.content, window.map.stack)
+        k.text for k in legend_lines(window.map.content, window.map.stack)
     }
     drawing = window.drawing_panel.begin()
     assert drawing is not None
@@ -257,7 +257,7 @@ def test_sectors_and_commands_are_seen_in_table_card_map_and_legend(make_window,
     card = book.card(str(plan.beats["beat"].iat[0]))
     assert f"Sector {plan.beats['sector'].iat[0]} · Command {plan.beats['command'].iat[0]}" in view.words.under(card)
     stack, content = window.map.stack, window.map.content
-    said = [k.text for k in legend(content, stack)]
+    said = [k.text for k in legend_lines(content, stack)]
     assert {"Border of a sector", "Border of a command"} <= set(said)
     for name in ("Sectors", "Commands"):
         before = window.map.grab().toImage()
@@ -290,7 +290,7 @@ def test_while_beats_are_drawn_sectors_and_commands_are_seen_as_the_plan_groups_
     assert all(now[s] is area[s] for s in set(area) - {lost, sector[beat]})
     assert shown.sectors["workload"].sum() == pytest.approx(plan.sectors["workload"].sum())
     assert set(headings(model)) >= {"Sector", "Command"} and set(content.lines) >= {"Sectors", "Commands"}
-    said = [k.text for k in legend(content, window.map.stack)]
+    said = [k.text for k in legend_lines(content, window.map.stack)]
     assert "Border of a sector (as planned)" in said and "Border of a sector" not in said
     at = headings(model).index("Sector")
     assert "as in the plan" in model.headerData(at, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
@@ -304,7 +304,7 @@ def test_while_beats_are_drawn_sectors_and_commands_are_seen_as_the_plan_groups_
     for _ in range(2):
         window.drawing_panel.undo()
     assert window.scenario.shown is plan and "grouped as in the plan" not in window.figures.text()
-    assert "Border of a sector" in [k.text for k in legend(content, window.map.stack)]
+    assert "Border of a sector" in [k.text for k in legend_lines(content, window.map.stack)]
 
 
 def test_a_sector_that_drawing_takes_out_of_its_rules_is_named(make_window, town):

@@ -14,16 +14,16 @@ QtGui = pytest.importorskip("PySide6.QtGui")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
 from beatplanner.data.description.rules import RULES
-from beatplanner.planning.rule_catalog import in_words
+from beatplanner.planning.rule_catalog import rule_in_sentence
 from beatplanner.ui.desktop.toolkit.banner import BANNERS, Banner
 from beatplanner.ui.desktop.toolkit.in_language import CONTEXT, WindowSentences, in_language
 from beatplanner.ui.desktop.window import settings, theme
 from beatplanner.ui.desktop.window.languages import (
     LANGUAGES,
     InterfaceTranslator,
-    catalogue,
     install_language,
-    sentences,
+    sentences_by_english,
+    texts_by_english,
 )
 from beatplanner.ui.desktop.window.main_window import MainWindow
 from conftest import ROOT, let_go
@@ -69,7 +69,7 @@ def _is_dark(application) -> bool:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_menus_actions_and_rules_are_translated_with_their_places_for_values(language):
-    texts = catalogue(language)
+    texts = texts_by_english(language)
     wanted = {*interface_catalogues.menus(), *interface_catalogues.rules()}
     assert len(wanted) > 130
     assert [t for t in wanted if t not in texts] == []
@@ -93,7 +93,7 @@ def test_catalogues_are_up_to_date_and_flagged_for_review():
 
 @pytest.mark.parametrize("language", ["mk", "sq"])
 def test_planning_tells_in_the_windows_language_with_its_values(language):
-    texts = sentences(language)
+    texts = sentences_by_english(language)
     assert [t for t in interface_catalogues.templates() if t not in texts] == []
     fields = re.compile(r"\{\w+\}")
     for english, said in texts.items():
@@ -160,7 +160,7 @@ def test_a_sentence_of_planning_keeps_names_places_and_figures_in_macedonian(spe
     ],
 )
 def test_what_readers_say_is_told_with_dates_and_money_as_the_language_writes_them(language, dated, money, closed):
-    spoken = WindowSentences(sentences(language))
+    spoken = WindowSentences(sentences_by_english(language))
     joins = "Mila joins on 2027-05-01, after the plan starts on 2027-01-01, and holds a post in beat 3."
     assert spoken(joins) == dated
     digits = spoken("They cost 12,000 EUR, 3,000 EUR more than the budget of 9,000 EUR.")
@@ -169,7 +169,7 @@ def test_what_readers_say_is_told_with_dates_and_money_as_the_language_writes_th
     assert spoken(gaps).startswith(closed)
     # and so is the day of a rule
     start = next(r for r in RULES if r.kind == "date")
-    assert in_words(start, "2027-03-01", number=spoken) == start.words.replace("{value}", "01.03.2027")
+    assert rule_in_sentence(start, "2027-03-01", number=spoken) == start.words.replace("{value}", "01.03.2027")
     # a day in the name of a file is a part of the name
     assert "calls-2027-05-01.csv" in spoken("calls-2027-05-01.csv: the file is empty")
 
@@ -317,20 +317,20 @@ def test_a_banner_follows_the_theme(qtbot):
 
 def test_one_of_a_thing_edits_and_notes_of_a_project_file_are_told_in_macedonian():
     from beatplanner.data.description.rules import RULES
-    from beatplanner.planning.rule_catalog import in_words
+    from beatplanner.planning.rule_catalog import rule_in_sentence
     from beatplanner.ui.desktop.session.edit_words import edit_in_words
 
-    texts, say = catalogue("mk"), WindowSentences(sentences("mk"))
+    texts, say = texts_by_english("mk"), WindowSentences(sentences_by_english("mk"))
     posts = next(rule for rule in RULES if rule.key == "officers.posts_per_beat")
     translated = lambda text: texts.get(text, text)  # noqa: E731 - as Qt's tr
-    assert in_words(posts, 1, translated) == "1 место во секој реон"
-    assert in_words(posts, 2, translated) == "2 места во секој реон"
+    assert rule_in_sentence(posts, 1, translated) == "1 место во секој реон"
+    assert rule_in_sentence(posts, 2, translated) == "2 места во секој реон"
     # a language that has no sentence for one keeps that for many
-    assert in_words(posts, 1, lambda text: {posts.words: "{value} вакт"}.get(text, text)) == "1 вакт"
+    assert rule_in_sentence(posts, 1, lambda text: {posts.words: "{value} вакт"}.get(text, text)) == "1 вакт"
     # an amount of millions has all its digits, written as in the reader's language
     salary = next(rule for rule in RULES if rule.key == "budget.officer_salary")
-    assert "1,234,567.5" in in_words(salary, 1_234_567.5)
-    assert "1.234.567" in in_words(salary, 1_234_567, translated, lambda n: n.replace(",", "."))
+    assert "1,234,567.5" in rule_in_sentence(salary, 1_234_567.5)
+    assert "1.234.567" in rule_in_sentence(salary, 1_234_567, translated, lambda n: n.replace(",", "."))
     assert "само има 2" in say("5 alone has 2,402 hours, and a unit is never split.")
     split = edit_in_words({"kind": "split", "units": [str(k) for k in range(9)], "beat": "16"})
     assert say(split) == "Одвоено: единици 0, 1, 2, 3, 4 и уште 4 како реон 16"
@@ -350,23 +350,25 @@ def test_one_of_a_thing_edits_and_notes_of_a_project_file_are_told_in_macedonian
 
 @pytest.mark.parametrize("language", ["mk", "sq"])
 def test_what_a_repair_moved_is_told_in_the_windows_language(language):
-    said = WindowSentences(sentences(language))("Kej 1, Kej 3: from beat 7 (Kej 7) to 4 (Kej 4), 1,033 residents.")
+    said = WindowSentences(sentences_by_english(language))(
+        "Kej 1, Kej 3: from beat 7 (Kej 7) to 4 (Kej 4), 1,033 residents."
+    )
     assert "from beat" not in said and "residents" not in said
     assert "Kej 1, Kej 3" in said and "7 (Kej 7)" in said
-    phase = WindowSentences(sentences(language))("repair of Rekagrad")
+    phase = WindowSentences(sentences_by_english(language))("repair of Rekagrad")
     assert "Rekagrad" in phase and "repair" not in phase
 
 
 def test_a_rule_that_is_off_says_what_is_then():
-    known = {r.key: in_words(r, None) for r in RULES if r.key in ("service.speeds", "service.pattern")}
+    known = {r.key: rule_in_sentence(r, None) for r in RULES if r.key in ("service.speeds", "service.pattern")}
     assert len(known) == 2 and "not said" not in known.values()
 
 
 @pytest.mark.parametrize("language", ["mk", "sq"])
 def test_a_button_that_a_text_names_is_called_as_it_is(language):
-    own = catalogue(language)
+    own = texts_by_english(language)
     named = 0
-    for english, told in {**own, **sentences(language)}.items():
+    for english, told in {**own, **sentences_by_english(language)}.items():
         for button in re.findall(r"[“\"]([A-Z][^”“\"{]{3,})[”\"]", english):
             called = own.get(button) or own.get(button + "…")
             if called and told:

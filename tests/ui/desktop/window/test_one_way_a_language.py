@@ -8,7 +8,7 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
 from beatplanner.data.description.rules import RULES
 from beatplanner.data.result.run_card import card_rows
-from beatplanner.planning.rule_catalog import in_words
+from beatplanner.planning.rule_catalog import rule_in_sentence
 from beatplanner.ui.desktop.toolkit.figures_text import percent
 from beatplanner.ui.desktop.toolkit.in_language import in_language, kind_in_language
 from beatplanner.ui.desktop.window.languages import LANGUAGES, install_language
@@ -33,7 +33,7 @@ def speaks(qapp):
 def test_days_and_percents_of_sentences_are_those_of_tables_and_cards(speaks, language, day):
     speaks(language)
     start = next(r for r in RULES if r.kind == "date")
-    assert in_words(start, "2026-11-30", number=in_language) == start.words.replace("{value}", day.format(30))
+    assert rule_in_sentence(start, "2026-11-30", number=in_language) == start.words.replace("{value}", day.format(30))
     rows = dict(card_rows(MADE, who="Ana", when="2026-11-28", day=in_language))
     assert rows["Date"] == day.format(30) and rows["Printed"] == f"Ana, {day.format(28)}"
     assert rows["beats.csv"] == f"{day.format(29)}, ab"
@@ -55,12 +55,12 @@ def test_kinds_of_incidents_and_their_hours_are_told_in_the_language(speaks, lan
     speaks(language)
     hours = next(r for r in RULES if r.key == "workload.hours")
     told = kind_in_language(lambda text: text, {"T 1": "Theft"})
-    said = in_words(hours, {"theft": 0.75, "drugs or youth": 1.0}, told, in_language).lower()
+    said = rule_in_sentence(hours, {"theft": 0.75, "drugs or youth": 1.0}, told, in_language).lower()
     assert theft in said and "theft" not in said and "drugs or youth" in said
     # as the force calls what its records write
     assert (
-        in_words(hours, {"T 1": 0.75}, told, in_language).lower()
-        == in_words(hours, {"theft": 0.75}, told, in_language).lower()
+        rule_in_sentence(hours, {"T 1": 0.75}, told, in_language).lower()
+        == rule_in_sentence(hours, {"theft": 0.75}, told, in_language).lower()
     )
     doubt = (
         "2 of 3 categories of incidents can start from usual hours instead of 1 h each (burglary 2.5 h, noise 1.25 h). "

@@ -15,7 +15,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 
 from beatplanner.data.description.rules import RULES
 from beatplanner.data.publish.sentence_templates import CONTEXT, Sentences, texts_of_window
-from beatplanner.planning.rule_catalog import PRESETS, in_words, in_words_again, value_of
+from beatplanner.planning.rule_catalog import PRESETS, in_words_again, rule_in_sentence, value_of
 from beatplanner.ui.desktop.panels.proof_page import GROUP, KEYS, ProofPage
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.window.languages import install_language
@@ -37,13 +37,13 @@ def comma(text: str) -> str:
 def test_tables_of_rules_are_told_by_the_names_of_the_language(rule):
     value = value_of({}, rule)
     if value and not str(value).isupper():
-        said = in_words(rule, value, mk, comma)
+        said = rule_in_sentence(rule, value, mk, comma)
         assert not LATIN.search(said.replace("EUR", "")), said
 
 
 def test_numbers_in_a_table_are_written_as_the_language_does():
     weights = next(r for r in RULES if r.key == "officers.weights")
-    said = in_words(weights, value_of({}, weights), mk, comma)
+    said = rule_in_sentence(weights, value_of({}, weights), mk, comma)
     assert "празен месец 10.000" in said and "km од дома месечно 0,01" in said
 
 
@@ -52,17 +52,25 @@ def test_hours_on_duty_are_told_as_a_roster_writes_them():
     week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
     day = {"name": "day", "start": "07:00", "end": "15:00", "days": week}
     night = {"name": "night", "start": "23:00", "end": "24:00", "days": ["fri", "mon", "tue", "wed", "sun"]}
-    assert in_words(shifts, [day, night]) == "hours on duty: day 07:00–15:00; night 23:00–24:00 (mon–wed, fri, sun)"
+    assert (
+        rule_in_sentence(shifts, [day, night])
+        == "hours on duty: day 07:00–15:00; night 23:00–24:00 (mon–wed, fri, sun)"
+    )
     # days that are not said are all of them, and their names are those of the language
-    said = in_words(shifts, [{"start": "7:00", "end": "15:00"}, {**day, "name": "А", "days": week[5:]}], mk, comma)
+    said = rule_in_sentence(
+        shifts, [{"start": "7:00", "end": "15:00"}, {**day, "name": "А", "days": week[5:]}], mk, comma
+    )
     assert said.endswith("7:00–15:00; А 07:00–15:00 (саб., нед.)")
 
 
 def test_the_history_tells_rules_in_the_language_in_force():
     balance, moved = (next(r for r in RULES if r.key == k) for k in ("beats.tolerance", "beats.max_moved"))
-    kept = "; ".join(f"{r.label}: {in_words(r, v)}" for r, v in ((balance, 0.055), (moved, None)))
+    kept = "; ".join(f"{r.label}: {rule_in_sentence(r, v)}" for r, v in ((balance, 0.055), (moved, None)))
     said = in_words_again(kept, mk, comma)
-    assert said == f"{mk(balance.label)}: {in_words(balance, 0.055, mk, comma)}; {mk(moved.label)}: {mk(moved.off)}"
+    assert (
+        said
+        == f"{mk(balance.label)}: {rule_in_sentence(balance, 0.055, mk, comma)}; {mk(moved.label)}: {mk(moved.off)}"
+    )
     assert not LATIN.search(said) and "5,5" in said
     # all that can be kept is told again as it was
     for rule in RULES:

@@ -97,7 +97,7 @@ def is_free(box: Box, taken: Iterable[Box], width: float, height: float, edge: f
     return inside and not any(left < t[2] and right > t[0] and top < t[3] and bottom > t[1] for t in taken)
 
 
-def first_free(
+def free_places(
     text: str, places: np.ndarray, size: float, taken: np.ndarray, width: float, height: float, *, bold: bool = False
 ) -> Iterator[int]:
     """Yield the positions of the places, (m, 2), around which a text is free, as `is_free` has it, (n, 4) boxes being taken; looked at as far as they are asked for."""
@@ -228,7 +228,7 @@ def _full_name(
     places, others = inner_places(shape, middle, size * 2.0), _boxes(taken)
     for share in (WHOLE, own):
         for form in forms_of(full):
-            for k in first_free(form, places, size, others, width, height, bold=True):
+            for k in free_places(form, places, size, others, width, height, bold=True):
                 x, y = places[k].tolist()
                 box = box_of(form, x, y, size, bold=True)
                 if _mostly_in(box, shape, share) and (within is None or _mostly_in(box, within, WHOLE)):
@@ -247,7 +247,7 @@ def _short_form(
 ) -> tuple[float, float, Point | None] | None:
     """Return the place of a short form and where a line leads from it: in its area, else at the end of a line that runs over nothing written if there is any."""
     places, taken = inner_places(shape, middle, size), _boxes(used)
-    for k in first_free(text, places, size, taken, width, height, bold=True):
+    for k in free_places(text, places, size, taken, width, height, bold=True):
         x, y = places[k].tolist()
         return x, y, None
     # a line ends where its area is seen; each so many places are enough to find one
@@ -255,7 +255,7 @@ def _short_form(
     crossing: tuple[float, float, Point | None] | None = None
     for x, y in (seen if len(seen) else places[:1]).tolist():
         ends = np.array([x, y]) + _rings()
-        for k in first_free(text, ends, size, taken, width, height, bold=True):
+        for k in free_places(text, ends, size, taken, width, height, bold=True):
             a, b = ends[k].tolist()
             if not _crosses(x, y, a, b, taken):
                 return a, b, (x, y)
@@ -442,7 +442,7 @@ def _away(
     if not over:
         long = np.hypot(*(ends - point).T) > SHORT_LINE
         ends = ends[: int(long.argmax()) if long.any() else len(ends)]
-    for k in first_free(text, ends, size, _boxes(room.used), room.width, room.height):
+    for k in free_places(text, ends, size, _boxes(room.used), room.width, room.height):
         x, y = ends[k].tolist()
         if _crosses(*point, x, y, written):
             continue

@@ -190,7 +190,7 @@ def _stations_there(
             yield s, float(x), float(y)
 
 
-def station_names(
+def write_station_names(
     sheet: PaperSheet,
     stations: gpd.GeoDataFrame | None,
     names: Mapping[str, str],
@@ -346,7 +346,7 @@ def _write_placed(sheet: PaperSheet, at: Named, size: float) -> None:
         sheet.taken += line_boxes(*end, sheet.taken[-1])
 
 
-def street_names(sheet: PaperSheet, streets: gpd.GeoDataFrame, shape: shapely.Geometry) -> None:
+def write_street_names(sheet: PaperSheet, streets: gpd.GeoDataFrame, shape: shapely.Geometry) -> None:
     """Write the names of streets along them inside a beat, the longest first, each once."""
     named = streets[streets["name"].notna()]
     if named.empty:

@@ -43,8 +43,8 @@ from beatplanner.data.publish.public.map_signs import (
     neighbour_names,
     place_names,
     river_under,
-    station_names,
-    street_names,
+    write_station_names,
+    write_street_names,
 )
 from beatplanner.data.publish.public.plan import PublicPlan
 
@@ -135,7 +135,7 @@ def draw_town(
     at: list[Box] = []
     if names is not None:
         # stations first: a beat without room for its name has its number, a station has nothing shorter
-        unnamed, at = station_names(sheet, stations, names, 2.6, borders_on(sheet, areas.geometry.to_numpy()))
+        unnamed, at = write_station_names(sheet, stations, names, 2.6, borders_on(sheet, areas.geometry.to_numpy()))
     listed, cramped = area_names(sheet, areas, labels, size)
     cramped += at
     group_names(sheet, groups or {}, 1.15 * size)
@@ -295,14 +295,14 @@ def draw_beat(
     borders = borders_on(sheet, shapes[around])
     # a beat's own stations come before its places, those of others after them: their names take no room from its own
     first = {s: n for s, n in (stations or {}).items() if s in _own_stations(plan, beat)} or stations or {}
-    unnamed = station_names(sheet, plan.stations, first, 3.6, borders, shape)[0]
+    unnamed = write_station_names(sheet, plan.stations, first, 3.6, borders, shape)[0]
     if at_venue is not None and venue_name and not _in_a_station(plan, venue, venue_name, stations or {}):
         names_beside(sheet, [at_venue], [venue_name], 2.4, RING, [DARK], borders, shape)
     places = place_names(sheet, own, numbered)
     if near is not None:
-        street_names(sheet, near, shape)
+        write_street_names(sheet, near, shape)
     rest = {s: n for s, n in (stations or {}).items() if s not in first}
-    nameless = station_names(sheet, plan.stations, rest, 3.6, borders, lines=numbered)[0]
+    nameless = write_station_names(sheet, plan.stations, rest, 3.6, borders, lines=numbered)[0]
     neighbours: list[BaseGeometry] = list(shapes[around])
     parts = {
         other_id: geometry.intersection(other, frame)

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 from beatplanner.data.publish.public.figures import PublicSpeech, Register
 from beatplanner.data.side_work import SideWork, Task
 from beatplanner.planning.forum.public.content import PackContent
-from beatplanner.planning.forum.public.maps import Maps, write_papers, write_screens
+from beatplanner.planning.forum.public.maps import Maps, write_printed, write_screens
 from beatplanner.planning.forum.public.press import Press
 
 
@@ -81,7 +81,7 @@ def write_papers_in(
 ) -> tuple[TranslationState, Task]:
     """Write what is printed in one language; return what is known of its translation, and the task that has the beat pages written."""
     press = Press(folder, content.speech.register)
-    pages = write_papers(press, content, maps.naming(content.station_names), suffix, side)
+    pages = write_printed(press, content, maps.naming(content.station_names), suffix, side)
     return TranslationState.by(content.speech), pages
 
 

@@ -91,7 +91,7 @@ def town_maps(
                 yield f"{file}{letter}.svg", drawing, f"{part} – {title}", f"{part}. {title}.", paper
 
 
-def listed(content: PackContent, drawing: SheetDrawing) -> str:
+def names_on_map(content: PackContent, drawing: SheetDrawing) -> str:
     """Name what a map shows by numbers or without a name."""
     said: list[str] = []
     t = content.speech
@@ -110,7 +110,7 @@ def digits(step: float) -> int:
     return next(d for d in range(4) if abs(step * 10**d - round(step * 10**d)) < 1e-9 or d == 3)
 
 
-def system_of(content: PackContent, drawing: SheetDrawing) -> str:
+def coordinate_system(content: PackContent, drawing: SheetDrawing) -> str:
     """Name the coordinate system, its datum and the grid of a map."""
     t = content.speech
     name, datum = system_names(content.plan.units.crs)

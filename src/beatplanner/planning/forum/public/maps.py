@@ -26,10 +26,10 @@ from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.map_margins import (
     SIGNS,
     TOWN_FRAMES,
+    coordinate_system,
     digits,
-    listed,
+    names_on_map,
     sign_labels,
-    system_of,
     town_maps,
 )
 from beatplanner.planning.forum.public.press import Press
@@ -169,7 +169,7 @@ def drawn(
     return found, as_pixels({beat: d.svg.encode() for (beat, frame), d in found.items() if frame == maps.sheets[beat]})
 
 
-def write_papers(press: Press, content: PackContent, maps: Maps, suffix: str, side: SideWork) -> Task:
+def write_printed(press: Press, content: PackContent, maps: Maps, suffix: str, side: SideWork) -> Task:
     """Write what is printed in one language: the PDF, and the beat pages, which `side` may write meanwhile; take the task to have them."""
     t = content.speech
     pictures: dict[str, bytes] = {}
@@ -202,9 +202,11 @@ def write_papers(press: Press, content: PackContent, maps: Maps, suffix: str, si
                 "key": key(drawing),
                 "bar": t.text("This bar measures 10 cm. If it does not, print at {share}.", share=t.percent(on_map(1))),
                 "lines": [
-                    s for s in (content.source, f"{content.decision} {content.made}", system_of(content, drawing)) if s
+                    s
+                    for s in (content.source, f"{content.decision} {content.made}", coordinate_system(content, drawing))
+                    if s
                 ],
-                "listed": listed(content, drawing),
+                "listed": names_on_map(content, drawing),
             }
         )
 

@@ -257,7 +257,7 @@ def run_card_json(press: Press, content: PackContent, languages: Sequence[Mappin
     )
     run_card["accepted_sites"] = [register.enter("given", s) for s in content.plan.accepted]
     period = None if figures.period is None else dict(figures.period)
-    enter_all(register, "rule", period)
+    enter_numbers(register, "rule", period)
     for theme in figures.sensitive:
         register.enter("given", theme)
     run_card["privacy"] = {
@@ -289,7 +289,7 @@ def card_json(
         ("rule", card.rules),
     )
     for kind, part in known:
-        enter_all(register, kind, part)
+        enter_numbers(register, kind, part)
     return {
         "project": project,
         "made": card.made,
@@ -307,7 +307,7 @@ def card_json(
     }
 
 
-def enter_all(register: Register, kind: Kind, content: Any) -> None:
+def enter_numbers(register: Register, kind: Kind, content: Any) -> None:
     """Enter every number of a nested record."""
     for text in texts_in(content):
         register.enter(kind, text)

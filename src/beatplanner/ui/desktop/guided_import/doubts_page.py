@@ -65,7 +65,7 @@ class DoubtsPage(Page):
             self.wizard.go(1)
             self.wizard.failed(error)
 
-        self.wizard.work.run(done, failed, jobs.check, jobs.bare(self.draft))
+        self.wizard.work.run(done, failed, jobs.checked_draft, jobs.bare(self.draft))
 
     def _show(self, doubts: list) -> None:
         self.doubts, self.checked = doubts, True
@@ -161,7 +161,7 @@ class DoubtsPage(Page):
             self.wizard.show_table(doubt.source, doubt.rows)
 
     def _mend(self, doubts: list) -> None:
-        from beatplanner.data.guided_import.doubts import mend
+        from beatplanner.data.guided_import.doubts import mend_doubt
 
         if [d.mend for d in doubts] == ["days"]:
             # only the user knows
@@ -171,7 +171,7 @@ class DoubtsPage(Page):
             page.days.setFocus()
             return
         for doubt in doubts:
-            mend(self.draft, doubt)
+            mend_doubt(self.draft, doubt)
         self.wizard.refresh_map()
         self.enter()
 

@@ -67,7 +67,7 @@ def layers_to_draw(draft: ImportDraft, roles: tuple[str, ...]) -> list[tuple[str
     return found
 
 
-def check(draft: ImportDraft) -> tuple[ImportDraft, list[Doubt]]:
+def checked_draft(draft: ImportDraft) -> tuple[ImportDraft, list[Doubt]]:
     """Return the draft with its tables, and what is wrong or doubtful."""
     from beatplanner.data.guided_import.doubts import import_doubts
 

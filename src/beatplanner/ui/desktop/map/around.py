@@ -37,7 +37,7 @@ def draw_around(
         boxes.append(box)
         bottom = box.top() - 4.0
     if with_legend:
-        keys = legend.shortened(legend.legend(content, stack, dark=view.dark), LEGEND_LINES)
+        keys = legend.shortened(legend.legend_lines(content, stack, dark=view.dark), LEGEND_LINES)
         boxes.append(legend.draw_legend(painter, view, keys, right, bottom, words))
     return boxes
 

@@ -62,7 +62,7 @@ def use(window: Window, path: Path) -> None:
         window.map.stack.change("Beats", opacity=SEEN_THROUGH)
 
 
-def choose(window: Window, path: Path) -> None:
+def use_background(window: Window, path: Path) -> None:
     """Use a background map and remember it, or tell why it cannot be used."""
     try:
         use(window, path)
@@ -94,6 +94,6 @@ def install(window: Window) -> None:
             window, window.tr("Background map"), "", window.tr("Background maps (*.mbtiles)")
         )
         if name:
-            choose(window, Path(name))
+            use_background(window, Path(name))
 
     add_action(window, ACTION, ask)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from beatplanner.ui.desktop.map.legend import Key, draw_key, legend
+from beatplanner.ui.desktop.map.legend import Key, draw_key, legend_lines
 from beatplanner.ui.desktop.map.map_layers import METHODS, SHADES, LayerStack
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label, literal
@@ -139,7 +139,7 @@ class LayerTree(QWidget):
             item.setCheckState(0, Qt.CheckState.Checked if layer.visible else Qt.CheckState.Unchecked)
             self.tree.addTopLevelItem(item)
             if layer.visible:
-                keys = legend(self.map.content, LayerStack([layer]), dark=self.map.dark)
+                keys = legend_lines(self.map.content, LayerStack([layer]), dark=self.map.dark)
                 if len(keys) == 1:
                     item.setIcon(0, self._icon(keys[0]))
                     if keys[0].text != layer.name:

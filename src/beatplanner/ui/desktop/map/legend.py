@@ -147,7 +147,7 @@ def draw_north(painter: QPainter, view: View, right: float, top: float) -> QRect
     return box
 
 
-def legend(content: MapContent, stack: LayerStack, *, public: bool = False, dark: bool = False) -> list[Key]:
+def legend_lines(content: MapContent, stack: LayerStack, *, public: bool = False, dark: bool = False) -> list[Key]:
     """Return the lines of the legend for what is seen, from the top layer to the bottom; in the colours of dark paper where that is it."""
     simple = {
         "Stations": Key("square", "#08306b", "Outreach station"),

@@ -28,7 +28,7 @@ from beatplanner.ui.desktop.map.legend import (
     draw_key,
     draw_north,
     draw_scale_bar,
-    legend,
+    legend_lines,
 )
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack
@@ -215,7 +215,7 @@ def _draw_legend(
     frame.setBottom(_draw_card(painter, page.card, frame, left, wide, mm))
     _write(painter, QRectF(left, top, wide, line), translated("Legend"), 3.6 * mm, bold=True)
     top += 6.5 * mm
-    for key in legend(content, stack, public=True):
+    for key in legend_lines(content, stack, public=True):
         if top + line > frame.bottom():
             break
         if key.kind == "title":

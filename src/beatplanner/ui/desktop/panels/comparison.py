@@ -64,16 +64,16 @@ class Shown(TypedDict):
     names: list[str]
 
 
-def prepare(folders: Sequence[Path], out: Path) -> Shown:
+def prepare_comparison(folders: Sequence[Path], out: Path) -> Shown:
     """Compare plans, write the comparison into `out`, and return what the window shows; nothing of Qt, so a child does it."""
     from beatplanner.planning.compare.columns import read_compared
     from beatplanner.planning.compare.comparison import compare, map_of
-    from beatplanner.planning.compare.figures import figures
+    from beatplanner.planning.compare.figures import figures_of_column
 
     content = compare(folders, out)
     columns = read_compared(folders)
     for c in columns:
-        c.figures = figures(c, columns)
+        c.figures = figures_of_column(c, columns)
     shapes = columns[0].units.geometry.to_numpy()
     maps: list[ShownMap] = []
     for c in columns:
@@ -390,7 +390,7 @@ class Comparing:
         """Compare in a child, where it can be stopped, then show."""
         window = self.window
         try:
-            found = wait_for(window, window.tr("Comparing…"), prepare, list(folders), out)
+            found = wait_for(window, window.tr("Comparing…"), prepare_comparison, list(folders), out)
         except StoppedError:
             window.statusBar().showMessage(window.tr("Stopped; nothing was compared."), 8_000)
             return

@@ -10,7 +10,7 @@ import shapely
 from beatplanner.ui.desktop.session.draft import Change
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
 from beatplanner.ui.desktop.toolkit.amount_words import allowed_share, amount_word
-from beatplanner.ui.desktop.toolkit.figures_text import number, percent, whole_parts
+from beatplanner.ui.desktop.toolkit.figures_text import number, percent, unbroken_parts
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class DrawnChanges:
         """Say what the drawing comes to, in a few lines."""
         words = self.tr("{0} beats  ·  greatest deviation ±{1}  ·  {2} officers")
         posts = number(int(f.officers.sum()))
-        lines = [whole_parts(words.format(len(f.beat), percent(f.max_deviation, 1), posts))]
+        lines = [unbroken_parts(words.format(len(f.beat), percent(f.max_deviation, 1), posts))]
         for b in f.balances:
             words = self.tr("{0}: greatest deviation ±{1}, {2} allowed")
             off = float(np.abs(b.deviation).max())

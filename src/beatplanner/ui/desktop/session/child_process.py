@@ -80,7 +80,7 @@ def _worker() -> _Worker:
     return _Worker()
 
 
-def prepare() -> None:
+def keep_child_ready() -> None:
     """Let a child wait for the first work, with what reads layers loaded."""
     if not _idle:
         ChildTask().keep_alive(_load)

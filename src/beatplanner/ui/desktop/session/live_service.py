@@ -26,10 +26,10 @@ def _read(town: Town) -> tuple[Town, ServiceInputs]:
 
 def _count(town: Town, inputs: ServiceInputs, beat: np.ndarray, posts: dict[str, int]) -> ServiceContent:
     """Return the figures of drawn beats; what would be simulated is approximated, which takes a second at most."""
-    from beatplanner.planning.service.picture import figures, service_picture
+    from beatplanner.planning.service.picture import figures_of_service, service_picture
 
     quick = "approximate" if inputs.tables.rules.method == "simulate" else None
-    return figures(service_picture(town, inputs, beat, posts, method=quick))
+    return figures_of_service(service_picture(town, inputs, beat, posts, method=quick))
 
 
 class LiveService(QObject):

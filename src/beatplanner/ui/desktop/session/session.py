@@ -368,12 +368,12 @@ class OpenTown:
         """Return the rules of the project in words and units: the most used ones, and all that differ from their defaults."""
         if self.town is None:
             return []
-        from beatplanner.planning.rule_catalog import currency_of, in_words, rules_of, value_of
+        from beatplanner.planning.rule_catalog import currency_of_rule, rule_in_sentence, settable_rules, value_of
 
         rules = self.town.description.model_dump(mode="json")
         lines = [
-            in_words(rule, value_of(rules, rule), translated, number, currency_of(rule, rules))
-            for rule in rules_of(rules)
+            rule_in_sentence(rule, value_of(rules, rule), translated, number, currency_of_rule(rule, rules))
+            for rule in settable_rules(rules)
             if value_of(rules, rule) != rule.default or (rule.common and rule.section != "workload")
         ]
         beats = self.town.description.beats

@@ -33,7 +33,7 @@ def percent(share: float | None, digits: int = 0, *, sign: bool = False) -> str:
     return f"{number(100 * share, digits, sign=sign)}\N{NO-BREAK SPACE}%"
 
 
-def whole_parts(text: str) -> str:
+def unbroken_parts(text: str) -> str:
     """Return a line of parts with points between so that it breaks only after a point: no figure is parted from its word, and none begins a line."""
     space = "\N{NO-BREAK SPACE}"
     return f"{space}· ".join(part.strip().replace(" ", space) for part in text.split("·"))

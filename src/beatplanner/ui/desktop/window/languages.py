@@ -31,12 +31,12 @@ LANGUAGES = {
 TERMS = ("beat", "forum", "station")
 
 
-def catalogue(language: str) -> dict[str, str]:
+def texts_by_english(language: str) -> dict[str, str]:
     """Return the window's texts of a language by their English; empty for English."""
     return texts_of_window(language).get(None, {})
 
 
-def sentences(language: str) -> dict[str, str]:
+def sentences_by_english(language: str) -> dict[str, str]:
     """Return what planning tells, as templates, of a language by their English; empty for English."""
     return texts_of_window(language).get(CONTEXT, {})
 
@@ -54,9 +54,9 @@ class InterfaceTranslator(QTranslator):
 
     def __init__(self, language: str, terms: dict[str, str] | None = None) -> None:
         super().__init__()
-        self.texts = catalogue(language)
+        self.texts = texts_by_english(language)
         self.speaks = language if self.texts else "en"
-        self._sentences = WindowSentences(sentences(language))
+        self._sentences = WindowSentences(sentences_by_english(language))
         self._pack: Speech | None = None
         self.terms = {}
         for term, own in (terms or {}).items():

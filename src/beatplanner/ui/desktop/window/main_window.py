@@ -434,7 +434,7 @@ class MainWindow(
         event.acceptProposedAction()
         files = [Path(u.toLocalFile()) for u in event.mimeData().urls() if u.isLocalFile()]
         if len(files) == 1 and files[0].suffix.lower() == background_action.ENDING:
-            background_action.choose(self, files[0])
+            background_action.use_background(self, files[0])
             return
         self.start_page.take_files(files)
 

@@ -27,14 +27,14 @@ from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
 
-def plain(text: str) -> str:
+def without_accents(text: str) -> str:
     """Return a text in small letters without accents, as people type it in a hurry."""
     return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
 
 
 def rank(words: str, action: str) -> int | None:
     """Tell how well typed words fit an action's text: 0 where it begins so, 1 where all are in it, None where one is not."""
-    typed, text = plain(words).split(), plain(action)
+    typed, text = without_accents(words).split(), without_accents(action)
     if any(t not in text for t in typed):
         return None
     return 0 if not typed or text.startswith(typed[0]) else 1

@@ -128,7 +128,7 @@ class ProjectDock(QDockWidget):
             text = name or self.tr("The project's own rules")
             found = document.content.scenarios.get(name)
             if found is not None:
-                text += "\n" + (found.note or in_words(found.changes, self.tr))
+                text += "\n" + (found.note or changes_in_words(found.changes, self.tr))
             item = QListWidgetItem(("▶ " if name == document.active else "    ") + breakable(text))
             item.setData(Qt.ItemDataRole.UserRole, name)
             self.scenarios.addItem(item)
@@ -296,7 +296,7 @@ def _buttons(*named: tuple[str, Callable[[], None]]) -> QGridLayout:
     return grid
 
 
-def in_words(changes: Mapping[str, object], translated: Callable[[str], str] = str) -> str:
+def changes_in_words(changes: Mapping[str, object], translated: Callable[[str], str] = str) -> str:
     """Return what a scenario changes as the rules say it, such as “14 beats; every beat's work within 5 % of the mean”.
 
     Parameters
@@ -307,7 +307,7 @@ def in_words(changes: Mapping[str, object], translated: Callable[[str], str] = s
         Turns the catalogue's English into the reader's language.
     """
     from beatplanner.data.description.rules import RULES
-    from beatplanner.planning.rule_catalog import in_words as rule_in_words
+    from beatplanner.planning.rule_catalog import rule_in_sentence as rule_in_words
 
     rules = {rule.key: rule for rule in RULES}
 
