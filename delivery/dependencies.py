@@ -76,13 +76,11 @@ def shipped() -> dict[str, Wheel]:
         for platform in PLATFORMS:
             for python in PYTHONS:
                 built = Path(place) / f"built-{platform}-{python}"
-                pinned = resolve(platform, python, built)
-                entries = re.split(r"\n(?=\S)", pinned.strip())
-                new = [e for e in entries if canonicalize_name(e.split("==")[0]) not in found]
+                new = [pinned for pinned in resolve(platform, python, built) if pinned.name not in found]
                 if not new:
                     continue
                 folder = Path(place) / f"{platform}-{python}"
-                for wheel in map(read_wheel, download("\n".join(new), platform, python, built, folder)):
+                for wheel in map(read_wheel, download(new, platform, python, built, folder)):
                     found.setdefault(wheel.name, wheel)
     return found
 

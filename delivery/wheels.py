@@ -13,16 +13,18 @@ import sys
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import Parser
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
+from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.tags import compatible_tags, cpython_tags
+from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from delivery.licences import licence_of_wheel
 
@@ -94,6 +96,16 @@ class Wheel:
         return [Requirement(r) for r in self.metadata.get_all("Requires-Dist") or []]
 
 
+@dataclass(frozen=True)
+class PinnedWheel:
+    """A wheel as the index offers it; one that was built on this machine has neither place nor hash."""
+
+    name: str
+    version: str
+    url: str = ""
+    sha256: str = ""
+
+
 def sha256(path: Path) -> str:
     """Return the hash of a file in hexadecimal."""
     with path.open("rb") as stream:
@@ -154,8 +166,8 @@ def pip_command() -> list[str]:
     return [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
 
 
-def resolve(platform: str, python: str, built: Path, pyproject: Path = ROOT / "pyproject.toml") -> str:
-    """Return pinned requirements, with the index's hashes, of the project on a platform and Python.
+def resolve(platform: str, python: str, built: Path, pyproject: Path = ROOT / "pyproject.toml") -> list[PinnedWheel]:
+    """Return the wheel of each library that the project needs on a platform and Python.
 
     Parameters
     ----------
@@ -170,8 +182,8 @@ def resolve(platform: str, python: str, built: Path, pyproject: Path = ROOT / "p
 
     Returns
     -------
-    str
-        The text of a requirements file.
+    list of PinnedWheel
+        With places and hashes of the index, by name.
 
     Raises
     ------
@@ -179,31 +191,15 @@ def resolve(platform: str, python: str, built: Path, pyproject: Path = ROOT / "p
         Where no set of wheels meets the metadata.
     """
     built.mkdir(parents=True, exist_ok=True)
-    command = [
-        sys.executable,
-        "-m",
-        "uv",
-        "pip",
-        "compile",
-        pyproject,
-        "--quiet",
-        "--python-version",
-        python,
-        "--python-platform",
-        PLATFORMS[platform][0],
-        "--only-binary",
-        ":all:",
-        "--generate-hashes",
-        "--no-header",
-        "--no-annotate",
-        "--find-links",
-        built,
-    ]
+    target = ["--python-version", python, "--python-platform", PLATFORMS[platform][0], "--only-binary", ":all:"]
+    written = ["--quiet", "--format", "pylock.toml", "--find-links", built]
+    command = [sys.executable, "-m", "uv", "pip", "compile", pyproject, *target, *written]
     tried: set[str] = set()
     while True:
         done = run_quietly(command)
         if done.returncode == 0:
-            return done.stdout
+            here = {canonicalize_name(w.name.split("-")[0]) for w in built.glob("*.whl")}
+            return [_pinned(entry, here, platform, python) for entry in tomllib.loads(done.stdout)["packages"]]
         source_only = re.search(r"Wheels are required for `([A-Za-z0-9._-]+)`", done.stderr)
         if source_only is None or source_only[1] in tried:
             raise BundleError(
@@ -212,6 +208,27 @@ def resolve(platform: str, python: str, built: Path, pyproject: Path = ROOT / "p
             )
         tried.add(source_only[1])
         _build_pure(source_only[1], pyproject, built)
+
+
+def _pinned(entry: dict[str, Any], here: Container[str], platform: str, python: str) -> PinnedWheel:
+    """Return the wheel of an entry of a lock file (PEP 751) that fits a platform and Python best, as pip would choose."""
+    name = canonicalize_name(entry["name"])
+    if name in here:
+        return PinnedWheel(name, entry["version"])
+    version = [int(part) for part in python.split(".")]
+    abi, platforms = f"cp{python.replace('.', '')}", PLATFORMS[platform][1]
+    best_first = [*cpython_tags(version, [abi], platforms), *compatible_tags(version, abi, platforms)]
+    rank = {tag: place for place, tag in enumerate(best_first)}
+    fitting = []
+    for wheel in entry.get("wheels", []):
+        _, _, build, tags = parse_wheel_filename(unquote(PurePosixPath(urlsplit(wheel["url"]).path).name))
+        places = [rank[tag] for tag in tags if tag in rank]
+        if places:
+            fitting.append((min(places), [-number for number in build[:1]] or [0], wheel))
+    if not fitting:
+        raise BundleError(f"{name} {entry['version']} has no wheel for {platform} and Python {python}.")
+    best = min(fitting, key=lambda offer: offer[:2])[2]
+    return PinnedWheel(name, entry["version"], best["url"], best["hashes"]["sha256"])
 
 
 def _build_pure(name: str, pyproject: Path, built: Path) -> None:
@@ -233,8 +250,10 @@ def _build_pure(name: str, pyproject: Path, built: Path) -> None:
         shutil.copy(wheels[0], built)
 
 
-def download(pinned: str, platform: str, python: str, built: Path, folder: Path) -> list[Path]:
-    """Download the wheels of pinned requirements, each checked against the index's hash.
+def download(pinned: Sequence[PinnedWheel], platform: str, python: str, built: Path, folder: Path) -> list[Path]:
+    """Download wheels, each checked against the index's hash.
+
+    pip is told where each lies: it would go through all versions of every library, four fifths of its work.
 
     Raises
     ------
@@ -242,12 +261,11 @@ def download(pinned: str, platform: str, python: str, built: Path, folder: Path)
         Where one cannot be had.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    own = {canonicalize_name(w.name.split("-")[0]): w for w in built.glob("*.whl")}
-    entries = re.split(r"\n(?=\S)", pinned.strip())
-    taken = [own[n] for e in entries if (n := canonicalize_name(e.split("==")[0])) in own]
-    for wheel in taken:
-        shutil.copy(wheel, folder)
-    lines = [e for e in entries if canonicalize_name(e.split("==")[0]) not in own]
+    lines = [f"{wheel.url} --hash=sha256:{wheel.sha256}" for wheel in pinned if wheel.url]
+    names = {wheel.name for wheel in pinned if not wheel.url}
+    for path in built.glob("*.whl"):
+        if canonicalize_name(path.name.split("-")[0]) in names:
+            shutil.copy(path, folder)
     tags = [a for tag in PLATFORMS[platform][1] for a in ("--platform", tag)]
     with tempfile.TemporaryDirectory() as place:
         lock = Path(place) / "requirements.txt"

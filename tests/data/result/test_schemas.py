@@ -5,7 +5,6 @@ import json
 import shutil
 from typing import get_args
 
-import jsonschema
 import pytest
 from pydantic import ValidationError
 
@@ -18,9 +17,17 @@ from beatplanner.planning.compare.stress import stress_test, write_stress_test
 from conftest import ROOT
 
 
+def validator(text: str):
+    """Return what holds JSON against a schema; its library builds forty grammars when it is imported, two seconds in each process that collects tests."""
+    from jsonschema import Draft202012Validator
+
+    Draft202012Validator.check_schema(json.loads(text))
+    return Draft202012Validator(json.loads(text))
+
+
 def assert_in_schema(name: Written, file):
     content = json.loads(file.read_text("utf-8"))
-    jsonschema.Draft202012Validator(json.loads(schema(name))).validate(content)
+    validator(schema(name)).validate(content)
     # a key that no shape names is not in what comes back
     assert json.loads(json.dumps(hold(name, content))) == content
     return content
@@ -30,7 +37,7 @@ def assert_in_schema(name: Written, file):
 def test_published_schemas_are_current(name):
     text = (ROOT / "docs" / f"{name}.schema.json").read_text("utf-8")
     assert text == schema(name), "run python docs/result_schemas.py"
-    jsonschema.Draft202012Validator.check_schema(json.loads(text))
+    assert validator(text)
 
 
 def test_a_comparison_with_prices_is_in_its_schema(planned_here, tmp_path, monkeypatch, fixed_work):

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import geopandas as gpd
 import pandas as pd
 import pytest
-from scipy.stats import binom
 
 from beatplanner.data.description.read import read_description
 from beatplanner.planning.changes import succession as looked
@@ -90,6 +89,8 @@ def test_posts_that_a_roll_out_opens_later_need_nobody_before(force):
 
 def test_median_and_nine_of_ten_are_those_of_the_binomial_distribution(force):
     """Of 40 officers without reserve each leaves in a month with chance h; classes of 2027 are for those who leave in months 1 to 16, of 2028 for 17 to 23."""
+    from scipy.stats import binom
+
     people = {f"O{k}": {"beat": "1"} for k in range(40)}
     found = force(people, [(o, "1", "2027-01-01", "2029-01-01") for o in people], 40, attrition=0.2, draws=600, seed=5)
     stay = 0.8 ** (1 / 12)

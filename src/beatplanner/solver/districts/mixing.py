@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 LEAST_DRAWS = 4  # of half a chain: fewer have no variance that says anything
 
@@ -81,6 +80,9 @@ def _halves(chains: np.ndarray) -> np.ndarray:
 
 def _normal_scores(values: np.ndarray) -> np.ndarray:
     """Return the normal quantiles of the ranks among all values, ties alike."""
+    # a third of a second to import, which all that only could ask for it would wait for
+    from scipy.stats import rankdata
+
     ranks = rankdata(values.ravel()).reshape(values.shape)
     scores: np.ndarray = ndtri((ranks - 0.375) / (values.size + 0.25))
     return scores
