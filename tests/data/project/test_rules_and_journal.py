@@ -47,6 +47,58 @@ def test_what_comes_back_is_counted_as_the_window_counts_it(tmp_path):
     assert changes({"kind": "edit", "what": "Painted"}) == 1
 
 
+@pytest.fixture
+def project(project_once, tmp_path):
+    return shutil.copyfile(project_once, tmp_path / "town.gpkg")
+
+
+def test_what_is_done_after_the_journals_folder_was_deleted_is_kept(project, planned_once, monkeypatch):
+    document = ProjectDocument.open(project)
+    number = document.add_plan(planned_once.folder / "plan").id
+    folder = document._journal.folder
+    shutil.rmtree(folder)
+    document.touch()
+    assert (folder / journal.BASE).is_file() and not document.unsafe_because
+    shutil.rmtree(folder)
+    # a line that ends elsewhere is one of what was done
+    document.record("Painted\N{LINE SEPARATOR}twice")
+    document.close(keep_journal=True)
+    monkeypatch.setattr(journal, "is_running", lambda pid: False)
+    (left,) = journal.recoveries(project)
+    assert [d["what"] for d in left.done] == [f"Plan {number} made", "Painted\N{LINE SEPARATOR}twice"]
+    again = ProjectDocument.open(project)
+    assert again.recover(left) == 2
+    assert (again.plan_folder(number) / "summary.json").is_file()
+    again.close()
+
+
+def test_a_save_has_the_plan_whose_archive_was_deleted(project, planned_once):
+    document = ProjectDocument.open(project)
+    number = document.add_plan(planned_once.folder / "plan").id
+    shutil.rmtree(document._journal.folder)
+    document.save()
+    document.close()
+    again = ProjectDocument.open(project, editing=False)
+    assert (again.plan_folder(number) / "summary.json").is_file()
+    again.close()
+
+
+def test_where_nothing_can_be_kept_for_recovery_is_said_until_it_can(project, monkeypatch):
+    document = ProjectDocument.open(project)
+    folder = document._journal.folder
+    document.record("First")
+    shutil.rmtree(folder)
+    folder.write_text("a file of another's", encoding="utf-8")
+    document.record("Second")
+    assert document.unsafe_because
+    folder.unlink()
+    document.touch()
+    assert not document.unsafe_because
+    document.close(keep_journal=True)
+    monkeypatch.setattr(journal, "is_running", lambda pid: False)
+    assert [d["what"] for r in journal.recoveries(project) for d in r.done] == ["First", "Second"]
+
+
 def test_a_description_becomes_a_file_with_its_work(tmp_path, town):
     document = ProjectDocument.open(town.project)
     document.add_scenario("Three", {"beats": {"count": 3}})

@@ -22,7 +22,6 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +36,7 @@ from beatplanner.data.project.journal import Journal, Recovery, changes_in
 from beatplanner.data.project.lock import Owner, ProjectLock, user_name
 from beatplanner.data.project.plan_archives import PlanArchives
 from beatplanner.data.project.safe_save import clear_leftovers
+from beatplanner.data.project.safekeeping import Safekeeping
 from beatplanner.data.project.save_job import SaveJob, check_unchanged
 from beatplanner.data.project.store import read_content, steps_saved
 
@@ -76,8 +76,8 @@ class ProjectDocument:
         self.author = user_name()
         self.listeners: list[Callable[[], None]] = []
         self._lock: ProjectLock | None = None
-        self._journal: Journal | None = None
         self._plans = PlanArchives(file)
+        self._safe = Safekeeping(self._plans)
         # of a description: what is changed from here on is laid on what its first save builds of it
         self._as_read = content.rules
 
@@ -108,6 +108,15 @@ class ProjectDocument:
         return document
 
     @property
+    def _journal(self) -> Journal | None:
+        return self._safe.journal
+
+    @property
+    def unsafe_because(self) -> str:
+        """In words, why what is done would be lost in a crash; empty where it is kept for recovery."""
+        return self._safe.unsafe_because
+
+    @property
     def is_file(self) -> bool:
         """Whether the project is one file, and not a TOML description."""
         return self.schema > 0
@@ -127,18 +136,13 @@ class ProjectDocument:
         self._begin_journal()
 
     def _begin_journal(self) -> None:
-        with suppress(OSError):
-            # without a place for a journal work goes on, only less safely
-            self._journal = Journal(self.file, self.save_id)
-            if self.is_file:
-                self._journal.copy_base(self.file)
-            self._plans.lie_in(self._journal.folder)
+        self._safe.begin(self.file, self.save_id, self.file if self.is_file else None)
 
     def close(self, *, keep_journal: bool = False, keep_lock: bool = False) -> None:
         """Give up the lock, unless another document of this window shares it, and the journal unless it is to be recovered."""
         if self._journal is not None:
             self._journal.close(keep=keep_journal)
-            self._journal = None
+            self._safe.journal = None
         if self._lock is not None:
             if not keep_lock:
                 self._lock.release()
@@ -149,9 +153,7 @@ class ProjectDocument:
         """Keep the lock fresh and flush the journal; called every few seconds."""
         if self._lock is not None and self._lock.held and not self._lock.touch():
             self.read_only_because = "another window has taken this project over"
-        if self._journal is not None:
-            with suppress(OSError):
-                self._journal.flush()
+        self._safe.flush()
 
     # ---- reading
 
@@ -205,9 +207,7 @@ class ProjectDocument:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         about = {"time": now, "author": self.author, **values}
         done = {"kind": kind, "what": what, "reason": reason, "detail": detail or {}, **about}
-        if self._journal is not None:
-            with suppress(OSError):
-                self._journal.add(done)
+        self._safe.write_down(done)
         apply_step(self.content, done)
         self.dirty = True
         self._tell()
@@ -356,8 +356,7 @@ class ProjectDocument:
         for done in missing:
             if done.get("kind") == "plan" and not self._plans.take_back(int(done["id"]), recovery.folder):
                 continue
-            if self._journal is not None:
-                self._journal.add(done)
+            self._safe.write_down(done)
             apply_step(self.content, done)
         if missing:
             self.dirty = True
@@ -421,6 +420,8 @@ class ProjectDocument:
             if not other.acquire() and other.holder is not None:
                 raise InputError(problem(f"{other.holder} has this project open", "Give another name", file=goal))
             other.release()
+        # plans that lay beside a journal that has gone come back before they are looked for
+        self._safe.flush()
         journal = self._journal
         meta = {
             "schema": str(SCHEMA),
@@ -461,13 +462,13 @@ class ProjectDocument:
                 if not self._lock.acquire():
                     self.read_only_because = "another window has this project open"
         if before is not None:
-            self._journal = None
+            self._safe.journal = None
             self._plans.lie_in(None)
             self._begin_journal()
             if self._journal is not None:
                 self._plans.carry_over(before.folder, [int(done["id"]) for done in later if done["kind"] == "plan"])
                 for done in later:
-                    self._journal.add(done)
+                    self._safe.write_down(done)
             before.close()
         self._tell()
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from beatplanner.data.narrowing import Table, is_dict
 from beatplanner.data.output_place import move
@@ -50,6 +51,8 @@ class Journal:
         Names this journal in the project that it was saved into.
     count
         How many things it holds.
+    lost
+        Called once the folder was made anew, because it had gone under the running program: what else lay there has to come back.
     """
 
     def __init__(self, project: Path, save_id: str) -> None:
@@ -57,8 +60,10 @@ class Journal:
         self.folder = recovery_folder() / self.id
         self.folder.mkdir(parents=True)
         self.count = 0
+        self.lost: Callable[[], None] = lambda: None
         self._flushed = time.monotonic()
-        self._stream = (self.folder / JOURNAL).open("a", encoding="utf-8")
+        # to be read as well: what was written is known also where the file has gone
+        self._stream = self._opened()
         self._copying: threading.Thread | None = None
         self._enough = threading.Event()
         pid = os.getpid()
@@ -103,17 +108,18 @@ class Journal:
             self._copying.join(0.1)
 
     def add(self, done: Mapping[str, object]) -> None:
-        """Write down one thing."""
-        self._write(done)
+        """Write down one thing; OSError where nothing of it is kept where a recovery looks for it."""
         self.count += 1
+        self._write(done)
 
     def since(self, count: int) -> list[Table]:
         """Return what was done after the first `count` things."""
-        return _read(self.folder / JOURNAL)[1][count:]
+        return _things(self._written())[1][count:]
 
     def flush(self) -> None:
-        """Make the system write to the disk."""
+        """Make the system write to the disk; OSError where it cannot."""
         if not self._stream.closed:
+            self._stay()
             self._stream.flush()
             os.fsync(self._stream.fileno())
         self._flushed = time.monotonic()
@@ -121,8 +127,46 @@ class Journal:
     def _write(self, content: Mapping[str, object]) -> None:
         self._stream.write(json.dumps(content, ensure_ascii=False) + "\n")
         self._stream.flush()
+        self._stay()
         if time.monotonic() - self._flushed > FLUSH_AFTER:
             self.flush()
+
+    def _opened(self) -> TextIO:
+        return (self.folder / JOURNAL).open("a+", encoding="utf-8")
+
+    def _written(self) -> str:
+        """Return all lines, also of a file that has gone."""
+        self._stream.seek(0)
+        text = self._stream.read()
+        self._stream.seek(0, os.SEEK_END)
+        return text
+
+    def _is_there(self) -> bool:
+        """Tell whether what is written goes where a recovery looks for it: whoever cleans up may delete the folder of a running program."""
+        try:
+            there = (self.folder / JOURNAL).stat()
+        except OSError:
+            return False
+        return os.path.samestat(os.fstat(self._stream.fileno()), there)
+
+    def _stay(self) -> None:
+        """Write all of it anew where its file has gone."""
+        if self._is_there():
+            return
+        lines = self._written()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        stream = self._opened()
+        try:
+            # a file of another's in its place is none of ours
+            stream.truncate(0)
+            stream.write(lines)
+            stream.flush()
+        except OSError:
+            stream.close()
+            raise
+        self._stream.close()
+        self._stream = stream
+        self.lost()
 
     def close(self, *, keep: bool = False) -> None:
         """End the journal; it is deleted unless it is to be kept for recovery."""
@@ -240,13 +284,18 @@ def recoveries(project: Path | None = None) -> list[Recovery]:
 
 
 def _read(file: Path) -> tuple[Table | None, list[Table]]:
-    """Return the head and the things done; the last line may have been cut by the crash."""
+    """Return the head and the things done of a file; none where it cannot be read."""
     try:
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        return _things(file.read_text(encoding="utf-8", errors="replace"))
     except OSError:
         return None, []
+
+
+def _things(text: str) -> tuple[Table | None, list[Table]]:
+    """Return the head and the things done; the last line may have been cut by the crash."""
     found: list[dict[str, object]] = []
-    for line in lines:
+    # what a person wrote may hold signs that end a line elsewhere
+    for line in text.split("\n"):
         try:
             content = json.loads(line)
         except ValueError:

@@ -98,6 +98,13 @@ class PlanArchives:
             ) from None
         self._folders[plan] = folder
 
+    def pack_again(self, plans: Iterable[int]) -> None:
+        """Zip plans once more whose archives have gone with the journal's folder, as far as they are unpacked somewhere."""
+        for plan in plans:
+            folder = self._folders.get(plan)
+            if folder is not None and folder.is_dir() and not self.archive(plan).is_file():
+                zip_result(folder, self.archive(plan))
+
     def take_back(self, plan: int, left: Path) -> bool:
         """Take a plan out of the folder that a crash left; return whether it is there."""
         source, target = left / f"plan-{plan}.zip", self.archive(plan)

@@ -242,8 +242,8 @@ def test_repair_solving_on_and_the_plan_that_comes_of_it(window, qtbot):
     assert drawing.figures().broken == ()
     assert drawing.edits[-1].kind == "repair"
     assert "Moved to restore the rules:\n• " in panel.note.text()
-    # what stands on one line alone announces nothing
-    assert window.statusBar().currentMessage() == "Moved to restore the rules"
+    # one line says what moved, also where the panel is hidden
+    assert window.statusBar().currentMessage().startswith(panel.note.text().replace("\n• ", " ", 1).split("\n")[0])
     assert set(window.map.selected_units.tolist()) == {drawing.place[u] for u in drawing.edits[-1].moves}
     do(window, "draw_undo")
     assert drawing.figures().broken
@@ -253,6 +253,10 @@ def test_repair_solving_on_and_the_plan_that_comes_of_it(window, qtbot):
     with qtbot.waitSignal(panel.process.finished, timeout=120_000):
         pass
     assert drawing.beat[0] == locked
+    # one line says what moved, also where the panel is hidden
+    said = panel.note.text().replace("\n• ", " ", 1).split("\n")[0]
+    assert said.startswith(("Moved by solving on: ", "Nothing better was found."))
+    assert window.statusBar().currentMessage().startswith(said)
     assert drawing.figures().broken == ()
     edits = drawing.edits
     do(window, "draw_keep")

@@ -75,13 +75,14 @@ def test_steps_seconds_and_bar_only_go_forward(window, monkeypatch):
         window.solving.progressed.emit(phase, best, None, 1.0)
         lines.append(window.phase.text().splitlines())
     steps = [line[0] for line in lines]
-    # beats and stations are planned side by side: the step is the one whose words stand below it
-    assert steps[2:5] == ["Step 1 of 4: Beats", "Step 2 of 4: Stations", "Step 1 of 4: Beats"]
+    # beats and stations are planned side by side: whichever tells something, the steps are both, and go back never
+    assert steps[2:5] == ["Steps 1 and 2 of 4: Beats, Stations"] * 3
+    assert [line[2] for line in lines[2:4]] == ["Beats", "Stations: West"]
     assert steps[5:7] == ["Step 3 of 4: Officers"] * 2 and set(steps[7:]) == {
         "Step 4 of 4: Checking and writing the plan"
     }
     # what an earlier step finds is told as that step's
-    assert "7,000 hours × km" in lines[4][2] and lines[6][2] == "Stations: West"
+    assert "7,000 hours × km" in lines[4][3] and lines[6][2] == "Stations: West"
     # a clock that is set back moves nothing back; how long reading took on this machine is left out
     window.step_running, window.search_from = "officers", 0.0
     monkeypatch.setattr(type(window.solving), "running", True)

@@ -232,3 +232,40 @@ def test_a_draft_is_made_the_plan_with_the_rule_that_was_just_typed(window, monk
     field(window, "officers.min_tenure_months").number.setValue(7)
     assert window.make_draft_the_plan()
     assert began[0]["officers"]["min_tenure_months"] == 7 and window.draft.count == 1
+
+
+def test_what_is_refused_is_asked_for_before_a_scenario_or_the_project_is_left(window, monkeypatch):
+    from beatplanner.ui.desktop.window import run_actions
+
+    hours = field(window, "workload.hours")
+    hours.text.setText("theft = 3, assault")
+    asked, answers = [], [QtWidgets.QMessageBox.StandardButton.No] * 2
+
+    def question(parent, title, words, *_):
+        asked.append(words)
+        return answers.pop(0)
+
+    monkeypatch.setattr(run_actions, "question", question)
+    document, dock = window.scenario.document, window.session.dock
+    dock._try(lambda document: document.add_scenario("Other"))
+    assert "Other" not in document.content.scenarios
+    assert not window._may_leave()
+    assert hours.text.text() == "theft = 3, assault"
+    assert len(asked) == 2 and all(hours.label.text() in words for words in asked)
+    answers.append(QtWidgets.QMessageBox.StandardButton.Yes)
+    dock._try(lambda document: document.add_scenario("Other"))
+    assert "Other" in document.content.scenarios
+
+
+@pytest.mark.parametrize("job", ["repair", "improve"])
+def test_repair_and_improve_begin_with_the_rule_that_was_just_typed(window, monkeypatch, job):
+    panel, began = window.drawing_panel, []
+    monkeypatch.setattr(panel.process, "start", lambda *_: began.append(rules(window)))
+    field(window, "officers.min_tenure_months").number.setValue(7)
+    getattr(panel, job)()
+    assert [known["officers"]["min_tenure_months"] for known in began] == [7]
+    # and not with others than those in view
+    hours = field(window, "workload.hours")
+    hours.text.setText("theft = 3, assault")
+    getattr(panel, job)()
+    assert len(began) == 1 and window.told[-1][0] == "These rules cannot be planned"

@@ -313,6 +313,21 @@ def test_a_crash_loses_nothing(new_window, project, qtbot, asked, monkeypatch):
     assert read_document(project).edits[0]["units"] == ["3"]
 
 
+def test_a_project_whose_work_is_not_kept_says_so(new_window, project):
+    window = new_window()
+    window.open(project)
+    session, folder = window.session, window.scenario.document._journal.folder
+    assert not session.banner.isVisibleTo(window)
+    shutil.rmtree(folder)
+    folder.write_text("a file of another's", encoding="utf-8")
+    session._touch()
+    assert session.banner.isVisibleTo(window)
+    assert "not kept for recovery" in session.banner_text.text()
+    folder.unlink()
+    session._touch()
+    assert not session.banner.isVisibleTo(window)
+
+
 def test_work_of_a_project_that_is_gone_comes_back_as_a_copy(new_window, project, qtbot, monkeypatch):
     crashed = ProjectDocument.open(project)
     crashed.record("Hours of work")

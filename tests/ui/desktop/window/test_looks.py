@@ -128,7 +128,7 @@ def test_the_tour_brings_up_the_panel_of_what_it_tells_and_the_ring_goes_with_th
 
 
 def test_the_ring_follows_what_holds_the_widget(qtbot):
-    from beatplanner.ui.desktop.window.keyboard import FocusRing
+    from beatplanner.ui.desktop.toolkit.focus import FocusRing
 
     window = QtWidgets.QMainWindow()
     qtbot.addWidget(window)
@@ -138,7 +138,7 @@ def test_the_ring_follows_what_holds_the_widget(qtbot):
     button = QtWidgets.QPushButton("Next", box)
     ring = FocusRing(window)
     window.show()
-    ring._focused(None, button)
+    ring.focused(None, button)
     before = ring.geometry()
     box.move(120, 140)
     QtWidgets.QApplication.processEvents()
@@ -152,7 +152,7 @@ def test_the_ring_follows_what_holds_the_widget(qtbot):
     # a widget that is gone is no longer asked
     button.deleteLater()
     QtCore.QCoreApplication.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete)
-    ring._focused(None, box)
+    ring.focused(None, box)
     assert ring.around is box
 
 

@@ -32,7 +32,6 @@ class DoubtsPage(Page):
         self.summary.setWordWrap(True)
         row.addWidget(self.summary, 1)
         self.mend_all = QPushButton(self.tr("Mend all"))
-        self.mend_all.setAutoDefault(False)
         self.mend_all.clicked.connect(lambda: self._mend([d for d in self.doubts if d.mend not in ("", "days")]))
         row.addWidget(self.mend_all)
         self.column.addLayout(row)
@@ -123,8 +122,6 @@ class DoubtsPage(Page):
                 change = QPushButton(self.tr("Change the columns"))
                 change.clicked.connect(lambda _=False, d=doubt: self._change(d))
                 buttons.addWidget(change)
-            for button in (b for b in (show, mend) if b is not None):
-                button.setAutoDefault(False)
             buttons.addStretch(1)
             if buttons.count() > 2:
                 row.addLayout(buttons)

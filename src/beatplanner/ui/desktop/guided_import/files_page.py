@@ -44,7 +44,6 @@ class FilesPage(Page):
         self.folder = QPushButton(self.tr("Choose a folder…"))
         self.folder.clicked.connect(self.choose_folder)
         for button in (self.choose, self.folder):
-            button.setAutoDefault(False)
             row.addWidget(button)
         row.addWidget(Label(self.tr("or drop them here")))
         row.addStretch(1)
@@ -99,7 +98,6 @@ class FilesPage(Page):
             role.setCurrentIndex(max(0, role.findData(source.role)))
             role.activated.connect(lambda _, s=source, box=role: self._say(s, box.currentData()))
             out = QPushButton("✕")
-            out.setAutoDefault(False)
             out.setFixedWidth(out.fontMetrics().horizontalAdvance("MMM"))
             out.setAccessibleName(self.tr("Leave {0} out").format(look.title))
             out.setToolTip(self.tr("Leave this layer out"))

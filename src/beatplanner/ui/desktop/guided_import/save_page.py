@@ -35,7 +35,6 @@ class SavePage(Page):
         self.place.setAccessibleName(self.tr("Project file"))
         self.place.textChanged.connect(lambda: self.wizard.enable())
         browse = QPushButton(self.tr("Choose…"))
-        browse.setAutoDefault(False)
         browse.clicked.connect(self.browse)
         row.addWidget(self.place, 1)
         row.addWidget(browse)

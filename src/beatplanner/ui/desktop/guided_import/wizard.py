@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -34,6 +34,7 @@ from beatplanner.ui.desktop.map.preview_map import LOOKS, PreviewMap
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.toolkit.figures_text import number
+from beatplanner.ui.desktop.toolkit.focus import give_focus
 from beatplanner.ui.desktop.toolkit.frame import Frame
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
 from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language
@@ -70,6 +71,8 @@ class ImportWizard(QDialog):
         # dropped while others were read: a child is given the draft as it is, and what comes back of it replaces that
         self.waiting: list[Path] = []
         self.work.busy_changed.connect(self._show_busy)
+        # what gets the focus once it can have it
+        self._focus_goal: QWidget | None = None
         self._build()
         self._fit_to_screen()
         self.go(0)
@@ -133,10 +136,8 @@ class ImportWizard(QDialog):
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.cancel_button = QPushButton(self.tr("Cancel"))
-        self.cancel_button.setAutoDefault(False)
         self.cancel_button.clicked.connect(self.reject)
         self.back_button = QPushButton(self.tr("‹ Back"))
-        self.back_button.setAutoDefault(False)
         self.back_button.clicked.connect(lambda: self.go(self.pages.currentIndex() - 1))
         self.next_button = QPushButton(self.tr("Next ›"))
         self.next_button.setDefault(True)
@@ -177,8 +178,24 @@ class ImportWizard(QDialog):
             label.setStyleSheet(
                 "border-bottom: 3px solid palette(highlight);" if here else "border-bottom: 3px solid transparent;"
             )
+        self._focus_goal = self.steps[step]
         self.steps[step].enter()
         self.enable()
+        self._place_focus()
+
+    def _place_focus(self) -> None:
+        """Give the focus to the first field of the page; while it is read, to the button that ends that."""
+        if self._focus_goal is None or not self.isVisible():
+            return
+        if self.work.busy:
+            self.cancel_button.setFocus(Qt.FocusReason.TabFocusReason)
+        elif give_focus(self._focus_goal):
+            self._focus_goal = None
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin with the focus where it is seen."""
+        super().showEvent(event)
+        self._place_focus()
 
     def enable(self) -> None:
         """Enable the buttons that can be pressed now."""
@@ -194,9 +211,14 @@ class ImportWizard(QDialog):
 
     def _show_busy(self, busy: bool) -> None:
         self.bar.setVisible(busy)
+        focus = self.focusWidget()
+        if busy and self._focus_goal is None and focus is not None and self.pages.isAncestorOf(focus):
+            # what is disabled loses it
+            self._focus_goal = self.steps[self.pages.currentIndex()]
         for page in self.steps[:4]:
             page.setEnabled(not busy)
         self.enable()
+        self._place_focus()
         if not busy and self.waiting:
             # once what was read is taken
             QTimer.singleShot(0, self._add_waiting)
@@ -243,6 +265,9 @@ class ImportWizard(QDialog):
             self.take(found[0])
             self.say(self.listed([in_language(line) for line in found[1]]))
             self.steps[0].enter()
+            if self.steps[0].is_complete():
+                # what is next is the next page, not more files
+                self._focus_goal = self.next_button
             self.refresh_map()
 
         self.say(self.tr("Reading…"))

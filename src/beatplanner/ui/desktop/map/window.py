@@ -51,6 +51,10 @@ class Window(Frame):
         """Tell what cannot be done, and why."""
         raise NotImplementedError
 
+    def rules_are_taken(self) -> bool:
+        """Take the rules that were typed; what of them is refused is told."""
+        raise NotImplementedError
+
     def _select_row(self, beat: str) -> None:
         """Select a beat in the table; none where it has no row."""
         raise NotImplementedError

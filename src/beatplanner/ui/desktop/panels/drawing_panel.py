@@ -289,11 +289,12 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.map.flash(f.adrift)
         self._enable()
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, short: str = "") -> None:
+        """Say what happened, and in one line (`short`, or the first) where the panel may be hidden."""
         self.note.setText(text)
         self.note.setVisible(bool(text))
         if text:
-            self.window_.statusBar().showMessage(text.splitlines()[0].rstrip(":"), 8_000)
+            self.window_.statusBar().showMessage(short or text.splitlines()[0], 8_000)
 
     def _enable(self) -> None:
         if not self.actions_:

@@ -29,6 +29,9 @@ class DrawingSolving:
             self._say(self.tr("Stopped; the drawing is as it was."))
             self._enable()
             return
+        # what was typed just now is a rule already for who sees it
+        if not self.window_.rules_are_taken():
+            return
         drawing = self.begin()
         if drawing is None:
             return
@@ -59,8 +62,7 @@ class DrawingSolving:
         step = steps.get(step, step) if place == step else self.tr("Beats of {0}").format(place)
         head, colon, what = f"{step}{mark}{rest}".partition(":")
         phase = f"{head}{f' [{unit}]' if unit else ''}{colon}{what}"
-        self.note.setText(words.format(in_language(progress_line(phase, *reached)), number(seconds)))
-        self.note.show()
+        self._say(words.format(in_language(progress_line(phase, *reached)), number(seconds)))
 
     def _jobs(self: Any, **able: bool) -> dict[str, bool]:
         """Return which jobs can be begun, or stopped: the button of the one that is at work says that it stops it."""
@@ -107,7 +109,12 @@ class DrawingSolving:
         title = self.tr("Moved to restore the rules:") if job == "repair" else self.tr("Moved by solving on:")
         more = [self.tr("And {0} more.").format(len(lines) - 6)] if len(lines) > 6 else []
         broken = [self.tr("Still: {0}").format(in_language(b)) for b in left] if isinstance(left, list | tuple) else []
-        self._say("\n".join([title, *(f"• {in_language(line)}" for line in lines[:6]), *more, *broken]))
+        rest = [self.tr("And {0} more.").format(len(lines) - 1)] if len(lines) > 1 else []
+        self._say(
+            "\n".join([title, *(f"• {in_language(line)}" for line in lines[:6]), *more, *broken]),
+            # who has the panel hidden reads one line of it
+            ". ".join([f"{title} {in_language(lines[0])}", *rest, *broken]) if lines else title,
+        )
         self._repaired = np.array(sorted(moves))
         self.map.select_units(self._repaired)
 

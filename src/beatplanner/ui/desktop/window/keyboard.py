@@ -1,85 +1,23 @@
-"""The window by keys alone: panels by F6, no table that swallows Tab, and a ring around what has the focus."""
+"""The window by keys alone: panels by F6, and no table that swallows Tab."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QAbstractScrollArea,
     QApplication,
     QDockWidget,
-    QMenuBar,
-    QPushButton,
     QWidget,
 )
-from shiboken6 import isValid
 
+from beatplanner.ui.desktop.toolkit.focus import DialogRings, FocusRing, give_focus
 from beatplanner.ui.desktop.window.menus import arrange, name_menus
 
-RING = 2
 # The panels in the order in which F6 goes through them, which is that of their tabs.
 PANELS = ("plan", "layers", "draw and mend", "results", "rules", "stations", "project", "gantt")
-
-
-class FocusRing(QWidget):
-    """A ring around the widget that has the focus; the pointer goes through it."""
-
-    def __init__(self, window: QWidget) -> None:
-        super().__init__(window)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.hide()
-        self.around: QWidget | None = None
-        self.watched: list[QWidget] = []
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            application.focusChanged.connect(self._focused)
-
-    def _focused(self, _before: QWidget | None, now: QWidget | None) -> None:
-        for widget in self.watched:
-            if isValid(widget):
-                widget.removeEventFilter(self)
-        window = self.parentWidget()
-        there = now is not None and now.window() is window and now is not window
-        self.around = now if there else None
-        if there and isinstance(now, QPushButton):
-            # outside a dialog Qt presses a button by Space alone; whoever comes by Tab expects Enter to do it too
-            now.setAutoDefault(True)
-        # what holds it may move too, and take it along
-        self.watched, widget = [], self.around
-        while widget is not None and widget is not window:
-            widget.installEventFilter(self)
-            self.watched.append(widget)
-            widget = widget.parentWidget()
-        self.follow()
-
-    def follow(self) -> None:
-        """Lie around the widget, wherever it has gone."""
-        widget, window = self.around, self.parentWidget()
-        if window is None or widget is None or not widget.isVisible() or isinstance(widget, QMenuBar):
-            self.hide()
-            return
-        place = QRect(widget.mapTo(window, widget.rect().topLeft()), widget.size())
-        self.setGeometry(place.adjusted(-RING, -RING, RING, RING).intersected(window.rect()))
-        self.show()
-        self.raise_()
-        self.update()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Follow where the widget goes."""
-        if event.type() in (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Hide, QEvent.Type.Show):
-            self.follow()
-        return super().eventFilter(watched, event)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw the ring."""
-        painter = QPainter(self)
-        painter.setPen(QPen(self.palette().highlight().color(), RING))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
 
 class AfterDialogs(QObject):
@@ -111,6 +49,7 @@ class KeyboardActions:
         arrange(self.menuBar(), self.actions_by_name)
         name_menus(self.menuBar())
         self.focus_ring = FocusRing(self)
+        self.dialog_rings = DialogRings(self)
         self.after_dialogs = AfterDialogs(self)
 
     def panels(self: Any) -> list[QWidget]:
@@ -146,15 +85,3 @@ class KeyboardActions:
         """Leave the focus nowhere never: where nothing has it the map does."""
         if QApplication.focusWidget() is None and self.isActiveWindow():
             give_focus(self.map if self.scenario.is_open else self.start_page)
-
-
-def give_focus(panel: QWidget) -> bool:
-    """Give the focus to a panel, or to the first of its fields that takes it; return whether one did."""
-    fields = [panel, *panel.findChildren(QWidget)]
-    for widget in fields:
-        takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-        area = isinstance(widget, QAbstractScrollArea) and not isinstance(widget, QAbstractItemView)
-        if takes and widget.isVisible() and widget.isEnabled() and not area:
-            widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            return True
-    return False

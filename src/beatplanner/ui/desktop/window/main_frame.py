@@ -57,6 +57,10 @@ class MainFrame(Window):
         """Hide what belongs to a town while none is open, and bring back what was hidden so."""
         raise NotImplementedError
 
+    def may_drop_refused(self) -> bool:
+        """Take the rules that were typed; ask where some are refused and would be lost."""
+        raise NotImplementedError
+
     def _may_leave(self) -> bool:
         """Ask before a run is ended or an unsaved plan is lost."""
         raise NotImplementedError

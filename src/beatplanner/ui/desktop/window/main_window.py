@@ -441,8 +441,9 @@ class MainWindow(
     # ---- leaving
 
     def _may_leave(self) -> bool:
-        """Ask before a run is ended or an unsaved plan is lost."""
-        self.rule_panel.commit()
+        """Ask before a run is ended, or an unsaved plan or a rule that was typed is lost."""
+        if not self.may_drop_refused():
+            return False
         if self.scenario.document is not None and not self.solving.running:
             return self._may_leave_project()
         if self.solving.running:

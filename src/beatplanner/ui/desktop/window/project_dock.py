@@ -193,7 +193,9 @@ class ProjectDock(QDockWidget):
         if document is None:
             return
         # what was just typed is a rule of the scenario in which it was typed
-        self.window_.rule_panel.commit()
+        if not self.window_.may_drop_refused():
+            self._refresh()
+            return
         try:
             change(document)
             if reread:

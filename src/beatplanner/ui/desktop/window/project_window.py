@@ -104,9 +104,9 @@ class Session(QObject):
 
     def _touch(self) -> None:
         if self.document is not None:
-            before = self.document.read_only_because
+            before = self._notices(self.document)
             self.document.touch()
-            if self.document.read_only_because != before:
+            if self._notices(self.document) != before:
                 self.refresh()
 
     def refresh(self) -> None:
@@ -115,17 +115,25 @@ class Session(QObject):
         # what waited to be told is told with this
         self._changed.stop()
         self.dock.load()
-        read_only = document.read_only_because if document is not None else ""
-        if read_only:
-            self.banner_text.setText(
-                self.tr("⚠ Read only: {0}. What you do is kept, and can be saved as a copy.").format(
-                    in_language(read_only)
-                )
-            )
-        self.banner.setVisible(bool(read_only))
+        notices = [] if document is None else self._notices(document)
+        self.banner_text.setText("\n".join(notices))
+        self.banner.setVisible(bool(notices))
         if document is not None:
             scenario = f" – {document.active}" if document.active else ""
             window.setWindowTitle(f"{'• ' if document.dirty else ''}{window.scenario.name}{scenario} – beatplanner")
+
+    def _notices(self, document: ProjectDocument) -> list[str]:
+        """Say why the project cannot be saved in its place, and why what is done would be lost in a crash."""
+        read_only, unsafe = document.read_only_because, document.unsafe_because
+        found: list[str] = []
+        if read_only and not unsafe:
+            found.append(self.tr("⚠ Read only: {0}. What you do is kept, and can be saved as a copy."))
+        elif read_only:
+            found.append(self.tr("⚠ Read only: {0}. It can be saved as a copy."))
+        if unsafe:
+            found.append(self.tr("⚠ What you do is not kept for recovery: {0}. Save often."))
+        causes = [why for why in (read_only, unsafe) if why]
+        return [words.format(in_language(why)) for words, why in zip(found, causes, strict=True)]
 
     # ---- what is drawn by hand
 

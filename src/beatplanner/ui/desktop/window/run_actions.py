@@ -219,6 +219,14 @@ class RunActions(RunGaps):
         writing = self.step_running == AFTER_STEPS
         if self.step_running in around:
             lines.append(around[self.step_running])
+        elif self.step_running in (beside := self._side_by_side()):
+            one, other = beside
+            said = names[one], names[other]
+            lines.append(
+                self.tr("Steps {0} and {1} of {2}: {3}, {4}").format(
+                    steps.index(one) + 1, steps.index(other) + 1, len(steps), *said
+                )
+            )
         elif self.step_running in steps:
             at = steps.index(self.step_running) + 1
             lines.append(
@@ -264,16 +272,16 @@ class RunActions(RunGaps):
             AFTER_STEPS: self.tr("Checking and writing the plan"),
         }
 
-    def _go_to(self: Any, step: str) -> None:
-        """Take a step as the one that is under way, unless a later one is.
+    def _side_by_side(self: Any) -> list[str]:
+        """Return the steps of this run that are planned side by side and are told as one, two or none."""
+        beside = [step for step in SIDE_BY_SIDE if step in self.steps_ahead]
+        return beside if len(beside) > 1 else []
 
-        Those that are planned side by side take turns, as the words and the chart below do: of these the one that told last.
-        """
+    def _go_to(self: Any, step: str) -> None:
+        """Take a step as the one that is under way, unless a later one is."""
         order = [*BEFORE_STEPS, *self.steps_ahead, PROVING, AFTER_STEPS]
-        beside = step in SIDE_BY_SIDE and self.step_running in SIDE_BY_SIDE
         if not self.steps_ahead or (
-            step in order
-            and (self.step_running not in order or beside or order.index(step) > order.index(self.step_running))
+            step in order and (self.step_running not in order or order.index(step) > order.index(self.step_running))
         ):
             self.step_running = step
         if self.search_from is None and self.step_running not in BEFORE_STEPS:
@@ -305,8 +313,8 @@ class RunActions(RunGaps):
         head = words.partition(":")[0]
         scale, named = units.get(unit, (1.0, unit))
         where = head.removeprefix(step).removeprefix(" of ").strip()
-        if step != self.step_running and step in self.steps_ahead:
-            # a step beside the one that is told above
+        if step in self.steps_ahead and (step != self.step_running or step in self._side_by_side()):
+            # one of those that are told above, or one before them
             where = ": ".join(part for part in (self._step_names()[step], where) if part)
         lines = [where] if where else []
         if best is not None:
@@ -343,6 +351,15 @@ class RunActions(RunGaps):
         if refused:
             self._tell(self.tr("These rules cannot be planned"), refused)
         return not refused
+
+    def may_drop_refused(self: Any) -> bool:
+        """Take the rules that were typed; ask where some are refused, since what is shown next has no place for them."""
+        refused = self.rule_panel.commit()
+        if not refused:
+            return True
+        words = "\n".join([self.tr("These rules were typed and are not in force:"), *(f"• {line}" for line in refused)])
+        words += "\n\n" + self.tr("What was typed is lost then. Go on without it?")
+        return question(self, self.tr("beatplanner"), words) == QMessageBox.StandardButton.Yes
 
     def begin_run(self: Any, project: object, **options: object) -> None:
         """Plan in a child process; `options` are those of `planning.mending.mend` where there are edits, else of `planning.plan.run`."""

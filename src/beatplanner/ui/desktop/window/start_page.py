@@ -25,6 +25,7 @@ from beatplanner.data.endings import PACKAGES
 from beatplanner.data.formats.damage import damaged
 from beatplanner.data.project.journal import Recovery, recoveries
 from beatplanner.ui.desktop.plain_text import Label, literal
+from beatplanner.ui.desktop.toolkit.project_names import called_apart, project_called
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 from beatplanner.ui.desktop.toolkit.recent import recent_projects
 
@@ -116,10 +117,7 @@ class StartPage(QWidget):
         self._lately.addWidget(_heading(self.tr("Opened recently")))
         recent = recent_projects()
         for path in recent:
-            button = _Choice(
-                path.stem if path.is_file() else self.tr("Result: {0}").format(path.name),
-                f"{_when(path)} · {path.parent}",
-            )
+            button = _Choice(project_called(path), f"{_when(path)} · {path.parent}")
             button.setToolTip(literal(str(path)))
             button.clicked.connect(lambda _=False, p=path: self.opened.emit(p))
             self._lately.addWidget(button)
@@ -130,10 +128,11 @@ class StartPage(QWidget):
             quiet(none)
             self._lately.addWidget(none)
         self._lately.addStretch(1)
-        for recovery in recoveries():
-            self._unsaved.addWidget(self._recovery(recovery))
+        left = recoveries()
+        for recovery, name in zip(left, called_apart([r.project for r in left]), strict=True):
+            self._unsaved.addWidget(self._recovery(recovery, name))
 
-    def _recovery(self, recovery: Recovery) -> QWidget:
+    def _recovery(self, recovery: Recovery, name: str) -> QWidget:
         box = QFrame()
         box.setFrameShape(QFrame.Shape.StyledPanel)
         row = QHBoxLayout(box)
@@ -142,7 +141,7 @@ class StartPage(QWidget):
             when = f"{dt.datetime.fromisoformat(recovery.last).astimezone():%d.%m.%Y %H:%M}"
         label = Label(
             self.tr("⚠ {0}: work until {1} was not saved before the program ended (changes: {2}).").format(
-                recovery.project.stem, when, recovery.changes
+                name, when, recovery.changes
             )
         )
         label.setWordWrap(True)
