@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from beatplanner.data.publish.counts import in_own_counts
+
 KEY = re.compile(r"\b((?:beats|stations|officers|service)\.[a-z_]+)(?: = ([\d.,]*\d%?))?")
 # The context of these sentences in the catalogues of the window.
 CONTEXT = "told"
@@ -332,12 +334,12 @@ def _sentences(language: str) -> Sentences:
 def in_language(text: str, language: str) -> str:
     """Return what planning tells in a language of the forum; what its templates do not know stays in English."""
     if language == "en":
-        return text
+        return in_own_counts(text, language)
     from babel import Locale
 
     from beatplanner.data.publish.translation import LOCALES, in_own_percents, in_own_quotes
 
-    said = in_own_quotes(_sentences(language)(text), language)
+    said = in_own_counts(in_own_quotes(_sentences(language)(text), language), language)
     return in_own_percents(said, Locale.parse(LOCALES[language]))
 
 

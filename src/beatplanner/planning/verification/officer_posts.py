@@ -165,7 +165,7 @@ def check_capacity(
             if len(there) > most:
                 perhaps.setdefault(str(beats[b]), set()).add(days[t].isoformat())
             if sum(at_work[o][max(a, t - least) : t].all() for o, a in there) > most:
-                what = f"{evidence.beat_name(beats[b])} has {len(there)} officers in month {t + 1} for {number} posts"
+                what = f"{evidence.beat_name(beats[b])} has {len(there)} officers in {days[t]:%B %Y} for {number} posts"
                 found.setdefault(str(beats[b]), what + (f" that ask for {asked}." if asked else "."))
                 sure.setdefault(str(beats[b]), set()).add(days[t].isoformat())
     claim = "no more officers than posts, but in a handover"
@@ -215,7 +215,7 @@ def check_handover(
             # who falls sick is stood in for at once
             slots += sum(c == b and a < t < z and at_work[o][t - 1] and not at_work[o][t] for o, c, a, z in postings)
             if begun > slots:
-                what = f"{evidence.beat_name(beat)}: {begun} begin in month {t + 1}, and {slots} may."
+                what = f"{evidence.beat_name(beat)}: {begun} begin in {days[t]:%B %Y}, and {slots} may."
                 found.setdefault(str(beat), what)
                 sure.setdefault(str(beat), set()).add(days[t].isoformat())
     claim = f"a successor overlaps by {h} months or fills a vacant post"

@@ -122,7 +122,7 @@ def check_officers(ledger: Ledger, evidence: Evidence) -> None:
     check_personnel(ledger, evidence, own, everybody, beats, days)
     closed = closed_posts(evidence, roster, beats, posts, days, rules.handover_months)
     if closed.any():
-        _check_starts(ledger, evidence, closed, held, posts, beats, rules)
+        _check_starts(ledger, evidence, closed, held, posts, beats, days, rules)
     figures = {
         "vacant_months": _vacant(evidence, claims, postings, asks, at_work, posts, beats, months, closed),
         **tenure_figures(postings, roster, days, beats, rules.min_tenure_months, evidence),
@@ -248,6 +248,7 @@ def _check_starts(
     held: np.ndarray,
     posts: np.ndarray,
     beats: list[str],
+    days: list[dt.date],
     rules: Officers,
 ) -> None:
     """Check that nobody new serves in a beat before it starts: no more officers than today, but in a handover."""
@@ -260,7 +261,7 @@ def _check_starts(
         over = np.flatnonzero(held[b, : max(0, before - rules.handover_months)] > most)
         if closed[b].any() and not most and len(over):
             wrong.append(
-                f"{evidence.beat_name(beat)} has {held[b, over[0]]} officers in month {over[0] + 1}, before it starts."
+                f"{evidence.beat_name(beat)} has {held[b, over[0]]} officers in {days[over[0]]:%B %Y}, before it starts."
             )
     ledger.each("officers.starts", "beats that start later have no new officers before", wrong, len(beats), "beats")
 

@@ -13,6 +13,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from beatplanner.data.publish.counts import in_own_counts
+
 # Marks of direction that reach beyond themselves: embeddings, overrides and isolates.
 TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 KEPT = frozenset("\n\t")
@@ -41,7 +43,7 @@ class PlainConsole(Console):
 
     def render_str(self, text: str, **options: Any) -> Text:  # type: ignore[override]
         """Return a text as it is shown."""
-        return super().render_str(visible(text), **{**options, "markup": False, "emoji": False})
+        return super().render_str(in_own_counts(visible(text), "en"), **{**options, "markup": False, "emoji": False})
 
     def print_json(self, json: str | None = None, **_: Any) -> None:  # type: ignore[override]
         """Print JSON with line breaks; what a terminal would obey stands in it as JSON writes it."""

@@ -130,7 +130,7 @@ def test_a_posting_goes_to_another_post_and_what_cannot_be_is_said(window, qtbot
     to = -1 if row else 1
     drag(panel, qtbot, number, "all", row=to)
     assert panel.postings[number].beat == panel.gantt.rows[row + to].beat
-    assert "✖" in panel.answer.toPlainText() and "officers in month" in panel.answer.toPlainText()
+    assert "✖" in panel.answer.toPlainText() and " officers in " in panel.answer.toPlainText()
     assert not panel.buttons["accept"].isEnabled()
     panel.repair()
     qtbot.waitUntil(lambda: "This is the plan now" in panel.answer.toPlainText(), timeout=120_000)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from beatplanner.ui.desktop.guided_import.page import Page, Wizard
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.figures_text import number
-from beatplanner.ui.desktop.toolkit.in_language import in_language
+from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 
 FILES = "*.gpkg *.geojson *.json *.shp *.kml *.gml *.fgb *.tab *.csv *.tsv *.txt *.xlsx *.xlsm *.tif *.tiff *.osm.pbf *.parquet"
@@ -83,7 +83,9 @@ class FilesPage(Page):
         self.roles = []
         for place, source in enumerate(self.draft.sources):
             look = source.look
-            size = self.tr("raster") if look.geometry == "raster" else self.tr("{0} rows").format(number(look.rows))
+            size = (
+                self.tr("raster") if look.geometry == "raster" else with_counts(self.tr("{0} rows"), number(look.rows))
+            )
             name = Label(look.title)
             font = name.font()
             font.setBold(True)

@@ -18,6 +18,7 @@ from beatplanner.data.endings import PROJECT_ENDING
 from beatplanner.ui.desktop.guided_import.page import Page, Wizard
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.in_language import with_counts
 
 
 class SavePage(Page):
@@ -75,13 +76,15 @@ class SavePage(Page):
             if source.role:
                 mended = self.tr(", mended") if source.mends else ""
                 size = (
-                    "" if source.look.geometry == "raster" else self.tr(": {0} rows").format(number(source.look.rows))
+                    ""
+                    if source.look.geometry == "raster"
+                    else with_counts(self.tr(": {0} rows"), number(source.look.rows))
                 )
                 lines.append(f"•  {self.tr(ROLE_WORDS[source.role])}{size}{mended}  ({source.look.title})")
         count = (
             self.tr("as many beats as the workload needs")
             if rules.beats == "auto"
-            else self.tr("{0} beats").format(number(rules.beats))
+            else with_counts(self.tr("{0} beats"), number(rules.beats))
         )
         lines += [
             "",

@@ -37,7 +37,7 @@ from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.focus import give_focus
 from beatplanner.ui.desktop.toolkit.frame import Frame
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
-from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language
+from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language, with_counts
 
 ROWS_SHOWN = 500
 # So many lines of what is wrong stand beside the buttons at most.
@@ -300,7 +300,7 @@ class ImportWizard(QDialog):
             frame = frame.iloc[[r for r in rows if r < len(frame)]]
             text = self.tr("{0}: rows in doubt").format(source.look.title)
         else:
-            text = self.tr("{0}: {1} rows").format(source.look.title, number(source.look.rows))
+            text = with_counts(self.tr("{0}: {1} rows"), source.look.title, number(source.look.rows))
         self.table_title.setText(text)
         self.table_model.show_frame(frame.head(ROWS_SHOWN), means)
         self.table.resizeColumnsToContents()

@@ -23,6 +23,7 @@ from beatplanner.ui.desktop.panels.charts import Bar, BarList, Columns
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.amount_words import amount_line, amount_number, amount_word
 from beatplanner.ui.desktop.toolkit.figures_text import number, weekday, weekdays
+from beatplanner.ui.desktop.toolkit.in_language import with_counts
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 
 if TYPE_CHECKING:
@@ -232,7 +233,7 @@ class BeatCardView(QScrollArea):
         if len(shown) > KINDS + 1:
             shown, kinds = shown[:KINDS], len(shown) - KINDS
             rest = sum(n for _, n in problems.by_category[KINDS:])
-            shown.append((self.tr("{0} other kinds").format(kinds), rest))
+            shown.append((with_counts(self.tr("{0} other kinds"), kinds), rest))
         if shown:
             bars = BarList(self.tr("Problems by kind"), pickable=False)
             bars.take(

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject
 from beatplanner.data.result.names import language_title, municipality_beside
 from beatplanner.ui.desktop.toolkit.amount_words import amount_line
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, month, number, percent, weekday
-from beatplanner.ui.desktop.toolkit.in_language import in_language, kind_in_language
+from beatplanner.ui.desktop.toolkit.in_language import in_language, kind_in_language, with_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ class CardWords(QObject):
         parts += [area] if area else []
         parts += [self.tr("Sector {0}").format(card.sector)] if card.sector else []
         parts += [self.tr("Command {0}").format(card.command)] if card.command else []
-        parts.append(self.tr("{0} units").format(number(card.units)))
+        parts.append(with_counts(self.tr("{0} units"), number(card.units)))
         return " · ".join(parts)
 
     def text(self, card: BeatCard, book: BeatBook) -> str:
@@ -121,7 +121,7 @@ class CardWords(QObject):
         )
         off = card.hours - card.mean
         if abs(off) < 0.5:
-            said = self.tr("{0} officer hours a year, as much as {1}.").format(number(card.hours), whose)
+            said = with_counts(self.tr("{0} officer hours a year, as much as {1}."), number(card.hours), whose)
         else:
             form = (
                 self.tr("{0} officer hours a year: {1} hours ({2}) above {3} of {4}.")
@@ -133,7 +133,7 @@ class CardWords(QObject):
             )
         lines = [said]
         if card.lower is not None and card.upper is not None:
-            allowed = self.tr("The rules allow {0} to {1} hours").format(number(card.lower), number(card.upper))
+            allowed = with_counts(self.tr("The rules allow {0} to {1} hours"), number(card.lower), number(card.upper))
             slack = 1e-6 * card.upper
             inside = card.lower - slack <= card.hours <= card.upper + slack
             lines.append(f"{allowed}{self.tr(': kept.') if inside else self.tr(': NOT kept.')}")
@@ -154,7 +154,7 @@ class CardWords(QObject):
 
     def _officers(self, card: BeatCard, outside: bool) -> CardSection:
         title = self.tr("Officers")
-        needed = self.tr("The work needs {0}; the plan has {1} posts.").format(card.officers_required, card.posts)
+        needed = with_counts(self.tr("The work needs {0}; the plan has {1} posts."), card.officers_required, card.posts)
         if card.holders is None:
             return CardSection("officers", title, (needed, self.tr("No officers were planned.")))
         lines = [needed]
@@ -184,8 +184,11 @@ class CardWords(QObject):
     def _languages(self, card: BeatCard) -> CardSection:
         lines = []
         for spoken in card.languages:
-            said = self.tr("{0}: {1} residents ({2})").format(
-                in_language(language_title(spoken.language)), number(spoken.residents), percent(spoken.share)
+            said = with_counts(
+                self.tr("{0}: {1} residents ({2})"),
+                in_language(language_title(spoken.language)),
+                number(spoken.residents),
+                percent(spoken.share),
             )
             if card.holders is not None:
                 said += (
@@ -203,14 +206,18 @@ class CardWords(QObject):
         if card.station is None or card.minutes is None:
             return CardSection("station", title, (self.tr("No station can be reached on foot from here."),))
         lines = [
-            self.tr("The nearest for most is {0}; {1} minutes on foot on average.").format(
-                in_language(card.station), number(card.minutes)
+            with_counts(
+                self.tr("The nearest for most is {0}; {1} minutes on foot on average."),
+                in_language(card.station),
+                number(card.minutes),
             )
         ]
         if card.share_within is not None:
             lines.append(
-                self.tr("{0} of residents walk {1} minutes or less.").format(
-                    percent(card.share_within), number(card.limit)
+                with_counts(
+                    self.tr("{0} of residents walk {1} minutes or less."),
+                    percent(card.share_within),
+                    number(card.limit),
                 )
             )
         if card.share_cut_off:
@@ -229,9 +236,10 @@ class CardWords(QObject):
             and found["p90_minutes"] is not None
         ):
             lines.append(
-                self.tr(
-                    "Somebody is there after {0} minutes on average, {1} of them travel; to nine of ten calls travel takes {2} at most."
-                ).format(
+                with_counts(
+                    self.tr(
+                        "Somebody is there after {0} minutes on average, {1} of them travel; to nine of ten calls travel takes {2} at most."
+                    ),
                     number(found["response_minutes"], 1),
                     number(found["mean_minutes"], 1),
                     number(found["p90_minutes"], 1),
@@ -275,7 +283,7 @@ class CardWords(QObject):
             if kinds:
                 lines.append(", ".join(kinds))
             if few:
-                lines.append(self.tr("{0} more kinds, each fewer than {1}").format(few, least))
+                lines.append(with_counts(self.tr("{0} more kinds, each fewer than {1}"), few, least))
         peak = self.busiest(problems)
         if peak:
             lines.append(peak)
@@ -306,7 +314,7 @@ class CardWords(QObject):
                 number(total), date(dt.date.fromisoformat(first)), date(dt.date.fromisoformat(last))
             )
         if days:
-            return self.tr("{0} in {1} days.").format(number(total), number(days))
+            return with_counts(self.tr("{0} in {1} days."), number(total), number(days))
         return self.tr("{0}; the records have no dates.").format(number(total))
 
     def busiest(self, problems: BeatIncidents) -> str:
@@ -341,9 +349,9 @@ class CardWords(QObject):
             else self.tr("date not fixed yet")
         )
         lines = [f"{place}; {when}."]
-        lines.append(self.tr("{0} meetings a year, {1} members.").format(meeting.meetings, meeting.members))
+        lines.append(with_counts(self.tr("{0} meetings a year, {1} members."), meeting.meetings, meeting.members))
         if np.isfinite(meeting.walkers):
-            lines.append(self.tr("{0} of residents can walk there.").format(percent(meeting.walkers)))
+            lines.append(with_counts(self.tr("{0} of residents can walk there."), percent(meeting.walkers)))
         return CardSection("forum", title, tuple(lines))
 
     def _partners(self, card: BeatCard) -> CardSection:
@@ -388,8 +396,10 @@ class CardWords(QObject):
         if card.moved_in is not None:
             share = card.moved_in / card.residents if card.residents else None
             lines.append(
-                self.tr("{0} residents come from another beat ({1} of all here).").format(
-                    _few(card.moved_in, least), percent(share)
+                with_counts(
+                    self.tr("{0} residents come from another beat ({1} of all here)."),
+                    _few(card.moved_in, least),
+                    percent(share),
                 )
                 if card.moved_in > 0
                 else self.tr("Nobody comes from another beat.")

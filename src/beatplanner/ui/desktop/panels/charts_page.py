@@ -13,6 +13,7 @@ from beatplanner.data.result.sections import ruled_hours
 from beatplanner.ui.desktop.panels.charts import Bar, BarList
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.in_language import with_counts
 from beatplanner.ui.desktop.toolkit.narrow import Choice
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 
@@ -133,7 +134,7 @@ class ChartsPage(QWidget):
             "officers": self.tr("{0} officers needed"),
             "incidents": self.tr("{0} incidents a year"),
         }[key]
-        return form.format(self._text(key, value), limit)
+        return with_counts(form, self._text(key, value), limit)
 
     def _limits(self) -> dict[str, Claims]:
         assert self.book is not None
@@ -205,8 +206,9 @@ class ChartsPage(QWidget):
             )
         if key == "within" and self.book is not None:
             lines.append(
-                self.tr("Limit: {0} minutes on foot.").format(
-                    number(self.book.tables.summary.get("stations", {}).get("walk_minutes"))
+                with_counts(
+                    self.tr("Limit: {0} minutes on foot."),
+                    number(self.book.tables.summary.get("stations", {}).get("walk_minutes")),
                 )
             )  # type: ignore[union-attr]
         return " ".join(lines)

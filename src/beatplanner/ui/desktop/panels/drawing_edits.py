@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 from beatplanner.ui.desktop.panels.drawing_dialogs import OBSTACLES, WAYS, ReasonDialog
 from beatplanner.ui.desktop.panels.drawing_tools import BarrierTool, Brush, LinkTool, RemoveTool
 from beatplanner.ui.desktop.plain_text import literal
+from beatplanner.ui.desktop.toolkit.in_language import with_counts
 
 if TYPE_CHECKING:
     from beatplanner.planning.beats.drawing import Done, Drawing
@@ -85,7 +86,7 @@ class DrawingEdits:
         if not count:
             self._say(self.tr("This line passes between no two neighbours; draw it between the middles of units."))
             return
-        question = self.tr("This line parts {0} pairs of neighbouring units.").format(count)
+        question = with_counts(self.tr("This line parts {0} pairs of neighbouring units."), count)
         found = ReasonDialog.ask(self.tr("Barrier"), question, OBSTACLES, self)
         if found is not None:
             self.edit(lambda d: d.barrier(line, *found))
@@ -192,4 +193,4 @@ class DrawingEdits:
             units = drawing.members(beat)
         if self.edit(lambda d: d.lock(units, locked, self.reason.text().strip())):
             what = self.tr("{0} units locked.") if locked else self.tr("{0} units unlocked.")
-            self._say(what.format(len(units)))
+            self._say(with_counts(what, len(units)))

@@ -11,7 +11,7 @@ from beatplanner.ui.desktop.session.draft import Change
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
 from beatplanner.ui.desktop.toolkit.amount_words import allowed_share, amount_word
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent, unbroken_parts
-from beatplanner.ui.desktop.toolkit.in_language import in_language
+from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts
 
 if TYPE_CHECKING:
     from beatplanner.data.project.edits import Edit
@@ -85,7 +85,7 @@ class DrawnChanges:
         """Say what the drawing comes to, in a few lines."""
         words = self.tr("{0} beats  ·  greatest deviation ±{1}  ·  {2} officers")
         posts = number(int(f.officers.sum()))
-        lines = [unbroken_parts(words.format(len(f.beat), percent(f.max_deviation, 1), posts))]
+        lines = [unbroken_parts(with_counts(words, len(f.beat), percent(f.max_deviation, 1), posts))]
         for b in f.balances:
             words = self.tr("{0}: greatest deviation ±{1}, {2} allowed")
             off = float(np.abs(b.deviation).max())
@@ -103,7 +103,7 @@ class DrawnChanges:
             if known
             else self.tr("{0} hours moved since drawing began")
         )
-        lines.append(words.format(number(f.changed)))
+        lines.append(with_counts(words, number(f.changed)))
         return "\n".join(lines)
 
     def broken(self: Any) -> list[str]:

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from beatplanner.ui.desktop.plain_text import literal
+from beatplanner.ui.desktop.toolkit.in_language import with_counts
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
 
 if TYPE_CHECKING:
@@ -182,8 +183,13 @@ class Gantt(QAbstractScrollArea):
         """Return a posting as a sentence."""
         p = self.postings[number]
         title = next((r.title for r in self.rows if (r.beat, r.post) == (p.beat, p.post)), p.beat)
-        return self.tr("{0}, {1}: {2} to {3}, {4} months").format(
-            p.officer, title, f"{self.days[p.start]:%m.%Y}", f"{self.days[p.end - 1]:%m.%Y}", p.end - p.start
+        return with_counts(
+            self.tr("{0}, {1}: {2} to {3}, {4} months"),
+            p.officer,
+            title,
+            f"{self.days[p.start]:%m.%Y}",
+            f"{self.days[p.end - 1]:%m.%Y}",
+            p.end - p.start,
         )
 
     # ---- painting

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from beatplanner.ui.desktop.plain_text import literal
 from beatplanner.ui.desktop.toolkit.amount_words import about_column, allowed_share, amount_line, amount_word
 from beatplanner.ui.desktop.toolkit.figures_text import number
+from beatplanner.ui.desktop.toolkit.in_language import with_counts
 from beatplanner.ui.desktop.toolkit.short_heads import ShortHeads
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
 
@@ -151,7 +152,7 @@ class LiveTable(QTableWidget):
                 if k == 0:
                     apart = f.pieces[row] > 1
                     item.setForeground(QBrush(wrong if apart else self.palette().text().color()))
-                    item.setToolTip(literal(self.tr("in {0} pieces").format(f.pieces[row]) if apart else beat))
+                    item.setToolTip(literal(with_counts(self.tr("in {0} pieces"), f.pieces[row]) if apart else beat))
         table.setUpdatesEnabled(True)
         table.blockSignals(False)
         self.fit()

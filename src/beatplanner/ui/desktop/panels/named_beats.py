@@ -55,6 +55,9 @@ class NamedBeats(QObject):
             say(self.tr("Choose a beat of a project first."))
             return
         before, shown = self._given(beat), content.names.get(beat, "")
+        if shown == f"Beat {beat}":
+            # what a beat without a name is called is no name, and told in the window's language
+            shown = self.tr("Beat {0}").format(beat)
         found = NameDialog.ask(beat, shown, content.own_colours.get(beat, ""), self.panel)
         # a plan may have come while it was asked
         self.window_.draft.settle()

@@ -19,7 +19,7 @@ from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.verify_process import VerifyProcess
 from beatplanner.ui.desktop.toolkit.banner import Banner
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, number, percent
-from beatplanner.ui.desktop.toolkit.in_language import in_language
+from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -174,14 +174,17 @@ class ProofPage(QWidget):
         failed, unchecked = verdict.get("failed", []), verdict.get("unchecked", [])
         if verdict.get("ok"):
             lines = [
-                self.tr("✔ All {0} checks passed: every figure was recomputed without the solvers.").format(
-                    number(verdict["checks"] - len(unchecked))
+                with_counts(
+                    self.tr("✔ All {0} checks passed: every figure was recomputed without the solvers."),
+                    number(verdict["checks"] - len(unchecked)),
                 )
             ]
         else:
             lines = [
-                self.tr("✘ {0} of {1} checks failed. Do not hand this plan out.").format(
-                    number(len(failed)), number(verdict["checks"])
+                with_counts(
+                    self.tr("✘ {0} of {1} checks failed. Do not hand this plan out."),
+                    number(len(failed)),
+                    number(verdict["checks"]),
                 )
             ]
             lines += [f"• {self._words(f['name'])}: {in_language(f['detail'])}" for f in failed[:MOST_SHOWN]]
@@ -211,7 +214,7 @@ class ProofPage(QWidget):
             ]
         else:
             forms = {"summary": self.tr("{0} figures of the summary"), "plan": self.tr("{0} columns of the plan")}
-            said = forms[group[1]].format(number(1 + int(group[3])))
+            said = with_counts(forms[group[1]], number(1 + int(group[3])))
         if group is not None:
             # the keys stand in the tool tip
             why = KEYS.sub("", why)
@@ -281,10 +284,10 @@ class ProofPage(QWidget):
         if p.kind == "cut":
             return self.tr("{0}\N{NO-BREAK SPACE}km").format(number(value, 1))
         if p.kind == "coverage":
-            return self.tr("{0} residents").format(number(value))
+            return with_counts(self.tr("{0} residents"), number(value))
         if p.kind == "fewest":
-            return self.tr("{0} stations").format(number(value))
-        return self.tr("{0} points").format(number(value))
+            return with_counts(self.tr("{0} stations"), number(value))
+        return with_counts(self.tr("{0} points"), number(value))
 
     def _in_all(self, p: ToldProof, value: float | None) -> str:
         """Return the objective itself, as the summary has it, with its unit."""
@@ -293,7 +296,7 @@ class ProofPage(QWidget):
         if p.kind == "travel":
             return self.tr("{0} hours × metres").format(number(value))
         if p.kind == "p-median":
-            return self.tr("{0} metres of walks in all").format(number(value))
+            return with_counts(self.tr("{0} metres of walks in all"), number(value))
         return self._plain(p, value / 1000 if p.kind == "cut" else value)
 
     def _parts(self, p: ToldProof) -> str:
@@ -310,14 +313,14 @@ class ProofPage(QWidget):
             "language_must": self.tr("months without a language that must be spoken"),
         }
         said = [
-            self.tr("{0} {1}: {2} points").format(number(n), names.get(w, w), number(points))
+            with_counts(self.tr("{0} {1}: {2} points"), number(n), names.get(w, w), number(points))
             for w, n, points in p.parts
         ]
         return self.tr("Of these: {0}.").format("; ".join(said))
 
     def _reach(self, p: ToldProof) -> list[str]:
         """Say what the bound proves."""
-        seconds = self.tr("Search time: {0} seconds.").format(number(p.seconds, 0 if p.seconds >= 10 else 1))
+        seconds = with_counts(self.tr("Search time: {0} seconds."), number(p.seconds, 0 if p.seconds >= 10 else 1))
         if p.standing == "given":
             return []
         if p.plain_bound is None or p.gap is None:
@@ -379,14 +382,15 @@ class ProofPage(QWidget):
 
     def _run(self, summary: Claims) -> list[str]:
         limit = summary.get("time_limit")
-        said = self.tr("“{0}”, made in {1} seconds with seed {2} and {3} threads; {4}.").format(
+        said = with_counts(
+            self.tr("“{0}”, made in {1} seconds with seed {2} and {3} threads; {4}."),
             summary.get("project", ""),
             number(summary.get("seconds")),
             summary.get("seed", ""),
             summary.get("threads", ""),
             self.tr("no time limit was given")
             if limit is None
-            else self.tr("the time limit was {0} seconds").format(number(limit)),
+            else with_counts(self.tr("the time limit was {0} seconds"), number(limit)),
         )
         same = self.tr(
             "The same data, rules, seed and threads give the same plan, unless a time limit cuts the search."
@@ -398,8 +402,11 @@ class ProofPage(QWidget):
         for i in summary.get("inputs", []):
             name = re.split(r"[\\/]", str(i["path"]))[-1]
             lines = [
-                self.tr("of {0}; {1} of {2} rows used").format(
-                    _time(i.get("modified")) or "–", number(i.get("rows_used")), number(i.get("rows_in"))
+                with_counts(
+                    self.tr("of {0}; {1} of {2} rows used"),
+                    _time(i.get("modified")) or "–",
+                    number(i.get("rows_used")),
+                    number(i.get("rows_in")),
                 ),
                 f"SHA-256 {str(i.get('sha256', ''))[:SHOWN_OF_A_HASH]}…",
             ]

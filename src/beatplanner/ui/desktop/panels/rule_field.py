@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.ui.desktop.plain_text import Label, literal
-from beatplanner.ui.desktop.toolkit.in_language import in_language, kind_in_language
+from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language, kind_in_language, with_counts
 from beatplanner.ui.desktop.toolkit.number_box import NumberBox, own_sign
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
 
@@ -259,7 +259,7 @@ class RuleField(QFrame):
     def _in_words(self, value: Any) -> str:
         """Return the rule with a value as a sentence in the window's language."""
         told = kind_in_language(self.tr, self.panel.kinds())
-        return catalog().in_words(self.rule, value, told, in_language, self.currency)
+        return in_counts(catalog().in_words(self.rule, value, told, in_language, self.currency))
 
     def _must_be_said(self) -> bool:
         return self.rule.key in ("beats.count", "officers.start")
@@ -269,7 +269,7 @@ class RuleField(QFrame):
         if self.rule.key == "beats.tolerance" and isinstance(value, float):
             hours = self.panel.hours(value)
             if hours:
-                words += ": " + self.tr("{0} hours a year").format("; ".join(hours))
+                words += ": " + with_counts(self.tr("{0} hours a year"), "; ".join(hours))
         self.sentence.setText(words)
         self._show_sentence()
 

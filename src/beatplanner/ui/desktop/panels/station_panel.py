@@ -28,7 +28,7 @@ from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.checks import SeenBoxes
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
-from beatplanner.ui.desktop.toolkit.in_language import in_language
+from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts
 from beatplanner.ui.desktop.toolkit.tall_scroll import TallScroll
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, stays_on, two_in_a_row
 
@@ -283,10 +283,13 @@ class StationPanel(QWidget):
         limit = number(self.judge.rules.walk_minutes)
         lines = [
             line(
-                self.tr("Residents within {0} minutes").format(limit), percent(before.share, 1), percent(now.share, 1)
+                with_counts(self.tr("Residents within {0} minutes"), limit),
+                percent(before.share, 1),
+                percent(now.share, 1),
             ),
             line(
-                self.tr("Mean walk"), *(self.tr("{0} minutes").format(number(f.mean_minutes, 1)) for f in (before, now))
+                self.tr("Mean walk"),
+                *(with_counts(self.tr("{0} minutes"), number(f.mean_minutes, 1)) for f in (before, now)),
             ),
             line(self.tr("Residents who reach none on foot"), number(before.unreached), number(now.unreached)),
         ]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from beatplanner.ui.desktop.plain_text import literal
 from beatplanner.ui.desktop.toolkit.figures_text import number, weekday, weekdays
+from beatplanner.ui.desktop.toolkit.in_language import with_counts
 
 FULL = QColor("#1f5a9e")
 DAYS, HOURS = 7, 24
@@ -38,8 +39,12 @@ class WeekClock(QWidget):
     def cell(self, at: int) -> str:
         """Return a cell in words."""
         day, hour = divmod(at, HOURS)
-        return self.tr("{0}, {1} to {2}: {3} calls a week").format(
-            weekday(day), f"{hour:02d}:00", f"{hour + 1:02d}:00", number(self.week[at], 2)
+        return with_counts(
+            self.tr("{0}, {1} to {2}: {3} calls a week"),
+            weekday(day),
+            f"{hour:02d}:00",
+            f"{hour + 1:02d}:00",
+            number(self.week[at], 2),
         )
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name

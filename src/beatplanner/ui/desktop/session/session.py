@@ -18,6 +18,7 @@ from beatplanner.data.project.content import called_now
 from beatplanner.data.result.sections import ruled_hours
 from beatplanner.ui.desktop.session.damage import damaged_layers, in_plain_words, refuse_what_is_no_project
 from beatplanner.ui.desktop.session.foreign_paths import foreign_paths, leads_to_server
+from beatplanner.ui.desktop.toolkit.in_language import with_counts
 
 if TYPE_CHECKING:
     # what reads and holds layers is loaded with the first project: the window itself stands at once
@@ -351,12 +352,12 @@ class OpenTown:
         name = str(row["name"])
         parts = [f"{name} ({row['unit']})" if name != str(row["unit"]) else translated("Unit {0}").format(row["unit"])]
         if np.isfinite(row["population"]):
-            parts.append(translated("{0} residents").format(written(row["population"])))
+            parts.append(with_counts(translated("{0} residents"), written(row["population"])))
         if shown is not None:
-            parts.append(translated("{0} hours a year").format(written(row["workload"])))
+            parts.append(with_counts(translated("{0} hours a year"), written(row["workload"])))
             if row.get("station"):
                 words = translated("{0} minutes on foot to {1}")
-                parts.append(words.format(written(row["walk_minutes"]), row["station"]))
+                parts.append(with_counts(words, written(row["walk_minutes"]), row["station"]))
         beat, planned = self.shown_beat_of_unit()[unit], self.beat_of_unit()[unit]
         if beat is not None:
             parts.append(translated("Beat {0}").format(beat))

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish import sentence_templates
+from beatplanner.data.publish.counts import in_own_counts
 from beatplanner.data.publish.sentence_templates import CONTEXT
 
 # A language's code as rules have it; a place, rank or kind of so few small letters is called as it is written where no language has that code.
@@ -31,6 +32,21 @@ def translated(text: str) -> str:
     return QCoreApplication.translate("", text)
 
 
+def in_counts(text: str) -> str:
+    """Return a text of the window's language in which one of a thing is named as one."""
+    return in_own_counts(text, QLocale().name()[:2])
+
+
+def with_counts(template: str, *values: object) -> str:
+    """Return a template with its values, each noun behind a number as the number asks for."""
+    return in_counts(template.format(*values))
+
+
+def language_in_words(code: str) -> str:
+    """Return what a language of the pack is called in the window's."""
+    return QCoreApplication.translate(LANGUAGE_NAMES, code)
+
+
 def kind_in_language(translated: Callable[[str], str], names: Mapping[str, str] | None = None) -> Callable[[str], str]:
     """Return what tells the words within rules: as the window has them, kinds of incidents as the pack calls them, and languages by their names.
 
@@ -48,7 +64,7 @@ def kind_in_language(translated: Callable[[str], str], names: Mapping[str, str] 
         if said != text:
             return said
         if CODE.fullmatch(text):
-            return QCoreApplication.translate(LANGUAGE_NAMES, text)
+            return language_in_words(text)
         kind = called.get(text, text)
         found = QCoreApplication.translate(KINDS, kind)
         return text if found == kind else found

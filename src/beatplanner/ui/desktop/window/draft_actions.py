@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QMenu, QMessageBox, QStyle, QToolButton
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.plain_text import question
 from beatplanner.ui.desktop.session.draft import Change, Draft, Planned
-from beatplanner.ui.desktop.toolkit.in_language import in_language
+from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 
 MOST_SHOWN = 12
@@ -93,7 +93,9 @@ class DraftActions:
         """Return how many changes (those of the draft for None) are not in the plan, in words."""
         count = self.draft.count if count is None else count
         return (
-            self.tr("1 change not in the plan") if count == 1 else self.tr("{0} changes not in the plan").format(count)
+            self.tr("1 change not in the plan")
+            if count == 1
+            else with_counts(self.tr("{0} changes not in the plan"), count)
         )
 
     def _draft_changed(self: Any) -> None:

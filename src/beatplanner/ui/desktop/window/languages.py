@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
+from beatplanner.data.publish.counts import in_own_counts
 from beatplanner.data.publish.percents import PERCENT
 from beatplanner.data.publish.sentence_templates import CONTEXT, english_days, texts_of_window
 from beatplanner.ui.desktop.toolkit.in_language import KINDS, LANGUAGE_NAMES, WindowSentences
@@ -77,7 +78,7 @@ class InterfaceTranslator(QTranslator):
             from beatplanner.data.publish.translation import in_own_quotes
 
             said = in_own_quotes(self._sentences(text), self.speaks)
-        return PERCENT.sub("\N{NO-BREAK SPACE}%", said)
+        return PERCENT.sub("\N{NO-BREAK SPACE}%", in_own_counts(said, self.speaks))
 
     def kind(self, name: str) -> str | None:
         """Return a kind of incident as the pack calls it in this language; None where it has no word."""

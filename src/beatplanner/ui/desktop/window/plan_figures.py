@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGroupBox, QLabel, QPushButton, QVBoxLayou
 from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
-from beatplanner.ui.desktop.toolkit.in_language import in_language
+from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts
 from beatplanner.ui.desktop.toolkit.tall_scroll import TallScroll
 
 
@@ -59,18 +59,18 @@ class PlanFigures:
         lines: list[str] = []
         if drawn is not None and drawn.changed:
             f = drawn.figures()
-            words = self.tr("As drawn: {0} beats within ±{1}").format(len(f.beat), percent(f.max_deviation, 1))
+            words = with_counts(self.tr("As drawn: {0} beats within ±{1}"), len(f.beat), percent(f.max_deviation, 1))
             if f.moved_share is not None:
-                words += ", " + self.tr("{0} of residents change beat").format(percent(f.moved_share, 1))
+                words += ", " + with_counts(self.tr("{0} of residents change beat"), percent(f.moved_share, 1))
             lines.append(words + ".")
         lines += self._levels_words()
         if shown is not None and plan is not None and shown.stations is not plan.stations:
             stations = shown.summary["stations"]
             words = self.tr("As moved: {0} stations, {1} of residents within the limit")
-            lines.append(words.format(stations["count"], percent(stations["share_within_limit"], 1)) + ".")
+            lines.append(with_counts(words, stations["count"], percent(stations["share_within_limit"], 1)) + ".")
         if self.draft.has("postings") and self.gantt.judged is not None:
             vacant = self.gantt.judged.figures.get("vacant_months")
-            lines.append(self.tr("As dragged: {0} vacant months").format(number(vacant)) + ".")
+            lines.append(with_counts(self.tr("As dragged: {0} vacant months"), number(vacant)) + ".")
         if plan is None:
             if self.solving.running:
                 words = self.tr("There is no plan yet; the first one is being made.")
@@ -84,19 +84,22 @@ class PlanFigures:
             lines.append(self.tr("In the plan:"))
         if "beats" in s:
             b = s["beats"]
-            words = self.tr("{0} beats within ±{1}").format(b["count"], percent(b["max_deviation"], 1))
+            words = with_counts(self.tr("{0} beats within ±{1}"), b["count"], percent(b["max_deviation"], 1))
             if "moved_share" in b:
-                words += ", " + self.tr("{0} of residents change beat").format(percent(b["moved_share"], 1))
+                words += ", " + with_counts(self.tr("{0} of residents change beat"), percent(b["moved_share"], 1))
             lines.append(f"{words}. {self._proof(b)}")
         if "stations" in s:
-            words = self.tr("{0} stations, {1} of residents within the limit").format(
-                s["stations"]["count"], percent(s["stations"]["share_within_limit"], 1)
+            words = with_counts(
+                self.tr("{0} stations, {1} of residents within the limit"),
+                s["stations"]["count"],
+                percent(s["stations"]["share_within_limit"], 1),
             )
             lines.append(f"{words}. {self._proof(s['stations'])}")
         if "officers" in s:
             o = s["officers"]
             words = self.tr("{0} posts, {1} vacant months, {2} rotations, {3} broken tenures, {4} language gaps")
-            words = words.format(
+            words = with_counts(
+                words,
                 o["posts"],
                 number(o["vacant_months"]),
                 o["rotations"],

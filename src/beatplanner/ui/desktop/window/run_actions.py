@@ -29,6 +29,7 @@ from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.session.session import Asked
 from beatplanner.ui.desktop.session.solving import step_of
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.in_language import language_in_words
 from beatplanner.ui.desktop.window.languages import LANGUAGES
 from beatplanner.ui.desktop.window.run_gaps import RunGaps
 from beatplanner.ui.words import clash_lines
@@ -260,7 +261,9 @@ class RunActions(RunGaps):
         words = parts.get(what)
         if words is None:
             code = what.removeprefix("the pack in ")
-            words = self.tr("the pack in the language {0}").format(LANGUAGES.get(code, code))
+            said = language_in_words(code)
+            said = LANGUAGES.get(code, code) if said == code else said
+            words = self.tr("the pack in the language {0}").format(said)
         most = max(self.parts, len(self.written))
         return [self.tr("Part {0} of {1}: {2}").format(len(self.written), most, words)]
 
