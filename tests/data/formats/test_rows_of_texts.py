@@ -84,3 +84,24 @@ def test_two_cyrillic_letters_alone_are_a_word():
 
 def test_truth_values_as_spreadsheets_of_the_region_write_them():
     assert read_truths(pd.Series(["ИСТИНА", "ТОЧНО", "TAČNO", "ЛОЖЬ", "НЕТОЧНО"])) == [True, True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("typed", "written", "read"),
+    [([0.5, 0.125], ["50%", "12,5 %"], [0.5, 0.125]), (["#DIV/0!", 3], ["#DIV/0!", "3"], [-1.0, 3.0])],
+)
+def test_what_a_spreadsheet_shows_is_what_its_workbook_has(tmp_path, typed, written, read):
+    (tmp_path / "t.csv").write_text("\n".join(["n;k", *(f"{w};k" for w in written)]), encoding="utf-8")
+    book = openpyxl.Workbook()
+    for cell in ("n", *typed):
+        book.active.append([cell, "k"])
+    book.save(tmp_path / "t.xlsx")
+    for path in (tmp_path / "t.csv", tmp_path / "t.xlsx"):
+        frame, where = read_table(path, None, ["n"])
+        assert numbers(frame["n"], where, empty=-1.0).tolist() == read
+    with pytest.raises(InputError, match="where a number is needed"):
+        numbers(pd.Series(["50%"], name="n"), where, whole=True)
+
+
+def test_one_and_nothing_with_a_decimal_comma_are_yes_and_no():
+    assert read_truths(pd.Series(["1,0", "0,0", "1.0", 0.0])) == [True, False, True, False]

@@ -37,7 +37,8 @@ MISSING_WORDS = {
     "na",
     "n/a",
     "n.a.",
-    "#n/a",
+    # what a spreadsheet computes no number for: its own file has nothing there
+    *("#n/a", "#value!", "#div/0!", "#ref!", "#name?", "#num!", "#null!"),
     "null",
     "none",
     "nodata",
@@ -47,7 +48,6 @@ MISSING_WORDS = {
     "nan",
     "(null)",
     "<null>",
-    "#value!",
     ":",
     "?",
     "unknown",
@@ -155,7 +155,7 @@ def texts(values: pd.Series) -> list[str | None]:
 def read_truth(value: Any) -> bool | None:
     """Tell whether a cell says yes; empty is no, None what is neither."""
     # a workbook has its 1 as 1.0, and so has a column of texts that was made of it
-    word = "" if is_missing(value) else re.sub(r"^([01])\.0+$", r"\1", str(value).strip().casefold())
+    word = "" if is_missing(value) else re.sub(r"^([01])[.,]0+$", r"\1", str(value).strip().casefold())
     return True if word in YES else False if word in NO else None
 
 
@@ -235,8 +235,11 @@ def read_numbers(values: pd.Series, *, whole: bool = False, coded: bool = False)
             found[is_text] = plain
             is_text = np.zeros(len(cells), bool)
         at = np.flatnonzero(is_text)
-        parsed = parse_numbers(list(cells[at]), whole=whole)
-        found[at] = parsed.values
+        written = [str(c).strip() for c in cells[at]]
+        # “50 %” is the 0.5 that a workbook has there; of residents there is no such part
+        shares = np.array([c.endswith("%") and not whole for c in written], bool)
+        parsed = parse_numbers([c[:-1] if s else c for c, s in zip(written, shares, strict=True)], whole=whole)
+        found[at] = np.where(shares, parsed.values / 100, parsed.values)
         for i in parsed.failed:
             cell = str(cells[at[i]]).strip()
             if cell.lstrip("+-").lower() in {"nan", "inf", "infinity"} or _overflows(cell):
