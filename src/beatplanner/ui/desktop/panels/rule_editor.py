@@ -135,7 +135,7 @@ class RulePanel(QWidget):
         if rules is None:
             plan = self.window_.scenario.plan
             rules = {} if plan is None else dict(plan.summary.get("rules", {}))
-        there = catalog().rules_of(rules) if rules else []
+        there = catalog().settable_rules(rules) if rules else []
         if tuple(r.key for r in there) != self._keys:
             self._build(there)
         for entry in self.fields:
@@ -195,7 +195,7 @@ class RulePanel(QWidget):
         lines: list[str] = []
         for r, before, now in changed:
             was, is_ = (
-                catalog().in_words(r, value, kind_words, in_language, catalog().currency_of(r, of))
+                catalog().rule_in_sentence(r, value, kind_words, in_language, catalog().currency_of_rule(r, of))
                 for value, of in ((before, plan.summary["rules"]), (now, rules))
             )
             lines.append(f"{self.tr(r.label)}: {was} → {is_}")
@@ -236,7 +236,7 @@ class RulePanel(QWidget):
             return ""
         before = {k: (rules.get(rules_by_key[k].section) or {}).get(rules_by_key[k].name) for k in values}
         words = what or "; ".join(
-            f"{rules_by_key[k].label}: {catalog().in_words(rules_by_key[k], rules_by_key[k].default if v is None else v)}"
+            f"{rules_by_key[k].label}: {catalog().rule_in_sentence(rules_by_key[k], rules_by_key[k].default if v is None else v)}"
             for k, v in values.items()
         )
         try:
@@ -279,12 +279,12 @@ class RulePanel(QWidget):
             return
         lines = [
             "• "
-            + catalog().in_words(
+            + catalog().rule_in_sentence(
                 rules_by_key[k],
                 rules_by_key[k].default if v is None else v,
                 self.tr,
                 in_language,
-                catalog().currency_of(rules_by_key[k], rules),
+                catalog().currency_of_rule(rules_by_key[k], rules),
             )
             for k, v in values.items()
         ]

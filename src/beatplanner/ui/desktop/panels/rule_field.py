@@ -33,14 +33,17 @@ ARROW = 34
 REST = 600
 
 
-def catalog() -> Any:
-    """Return the catalogue of rules; it is loaded with the first project, so that the window itself stands at once."""
+def catalog():
+    """Return the catalogue of rules; it is loaded with the first project, so that the window itself stands at once.
+
+    Its type is the module, so that what is asked of it is checked.
+    """
     from beatplanner.planning import rule_catalog
 
     return rule_catalog
 
 
-def typing_of_rules() -> Any:
+def typing_of_rules():
     """Return how rules are typed; loaded as the catalogue is."""
     from beatplanner.planning import typed_rules
 
@@ -87,7 +90,8 @@ class RuleField(QFrame):
 
     def __init__(self, panel: RuleHost, rule: Rule) -> None:
         super().__init__()
-        self.panel, self.rule, self.value = panel, rule, None
+        self.panel, self.rule = panel, rule
+        self.value: Any = None
         self.currency, self.refused = "", False
         self.timer = QTimer(self)
         self.timer.setSingleShot(True)
@@ -207,7 +211,7 @@ class RuleField(QFrame):
         if self.timer.isActive():
             return
         self.value = catalog().value_of(rules, self.rule)
-        self.currency = catalog().currency_of(self.rule, rules)
+        self.currency = catalog().currency_of_rule(self.rule, rules)
         if not self.refused:
             self._show()
 
@@ -259,7 +263,7 @@ class RuleField(QFrame):
     def _in_words(self, value: Any) -> str:
         """Return the rule with a value as a sentence in the window's language."""
         told = kind_in_language(self.tr, self.panel.kinds())
-        return in_counts(catalog().in_words(self.rule, value, told, in_language, self.currency))
+        return in_counts(catalog().rule_in_sentence(self.rule, value, told, in_language, self.currency))
 
     def _must_be_said(self) -> bool:
         return self.rule.key in ("beats.count", "officers.start")
