@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from beatplanner.data.result.folder import PEOPLE, read_result
@@ -159,19 +160,47 @@ def test_a_table_that_belongs_to_no_plan_is_wrong(plan, tmp_path, added):
     assert states()["plan.layers"] == "wrong"
 
 
-@pytest.mark.parametrize("status", ["infeasible", "unknown"])
-def test_stations_that_keep_all_rules_are_not_called_relaxed(tables, status):
-    summary = copy.deepcopy(tables.summary)
-    clash = "No stations keep the rules."
+def called(tables: PlanTables, step: str, status: str) -> PlanTables:
+    """Return a plan of which a step is called so, without a bound."""
+    summary, clash = copy.deepcopy(tables.summary), "No plan keeps the rules."
     summary |= {"feasible": False, "clashes": [clash], "unproven_clashes": [clash] if status == "unknown" else []}
-    summary["stations"] |= {"status": status, "lower_bound": None, "gap": None, "certified": None}
-    summary["stations"].pop("certified_bound", None)
-    proofs = {name: arrays for name, arrays in tables.proofs.items() if name != "stations"}
-    relaxed = replace(tables, summary=summary, proofs=proofs)
-    assert wrong_names(relaxed) == {"stations.status"}
-    # three stations where two are asked for keep no rule of two
-    summary["rules"]["stations"]["count"] = 3
+    summary[step] |= {"status": status, "lower_bound": None, "gap": None, "certified": None}
+    summary[step].pop("certified_bound", None)
+    return replace(tables, summary=summary, proofs={name: a for name, a in tables.proofs.items() if name != step})
+
+
+@pytest.mark.parametrize("status", ["infeasible", "unknown"])
+@pytest.mark.parametrize(
+    ("step", "check"),
+    [("beats", "beats.status"), ("stations", "stations.status"), ("officers", "officers.broken_rules")],
+)
+def test_a_plan_that_keeps_all_rules_is_not_called_relaxed(tables, step, check, status):
+    assert wrong_names(called(tables, step, status)) == {check}
+
+
+def test_stations_that_miss_their_number_may_be_called_relaxed(tables):
+    relaxed = called(tables, "stations", "infeasible")
+    # no rule of its own says how many there must be at least
+    relaxed.summary["rules"]["stations"]["count"] = 3
     assert "stations.status" not in wrong_names(relaxed)
+
+
+def test_beats_of_which_it_cannot_be_told_may_be_called_relaxed(tables):
+    for key, value in (("count", "auto"), ("max_moved", 0.0), ("tolerance", 1e-9), ("held", {"1": "1"})):
+        relaxed = called(tables, "beats", "infeasible")
+        relaxed.summary["rules"]["beats"][key] = value
+        assert "beats.status" not in wrong_names(relaxed), key
+    relaxed = called(tables, "beats", "unknown")
+    for row in relaxed.summary["beats"]["municipalities"]:
+        row["tolerance"] *= 2
+    assert "beats.status" not in wrong_names(relaxed)
+
+
+def test_a_walk_that_stands_twice_and_a_version_that_is_no_number_are_wrong(tables):
+    assert tables.walks is not None
+    twice = pd.concat([tables.walks, tables.walks.iloc[:1]], ignore_index=True)
+    assert "walks.once" in wrong_names(replace(tables, walks=twice))
+    assert "summary.version" in wrong_names(replace(tables, summary=tables.summary | {"version": True}))
 
 
 def test_rules_of_stations_count_where_other_rules_clash(tables):

@@ -148,6 +148,13 @@ def _check_walks(ledger: Ledger, evidence: Evidence, walks: HomeWalks, names: li
     """Check the walks against straight lines, and against the inputs where they are there."""
     stations, rules, metres = evidence.tables.stations, evidence.rules.stations, walks.metres
     assert stations is not None and rules is not None
+    table = evidence.tables.walks
+    if table is not None:
+        twice = table[table.duplicated(["home", "station"])]
+        wrong = [
+            f"The walk from home {h} to {s} stands twice." for h, s in zip(twice["home"], twice["station"], strict=True)
+        ]
+        ledger.each("walks.once", "each walk once", wrong, len(table), "walks")
     at = np.column_stack([stations.geometry.x, stations.geometry.y])
     straight = np.hypot(*(walks.xy[:, None] - at[None]).transpose(2, 0, 1))
     if rules.distances is None:

@@ -118,7 +118,8 @@ def check_summary(ledger: Ledger, summary: Claims, written: int = VERSION) -> No
 
     `written` is the version of results in which the folder says that it was written: keys that came later may be missing in it.
     """
-    ledger.add("summary.version", summary.get("version") == 1, summary.get("version"), 1)
+    version = summary.get("version")
+    ledger.add("summary.version", type(version) is int and version == 1, version, 1)
     absent = [key for key in ALWAYS if key not in summary]
     steps = [step for step in FIGURES if is_dict(summary.get(step))]
     absent += [f"{step}.{key}" for step in steps for key in PROOF + FIGURES[step] if key not in summary[step]]

@@ -2,11 +2,12 @@
 
 How the districts lie around each other is what a walk hardly changes once it has cooled, and what two walks mostly differ in. To draw a random tree of two
 neighbours and to cut it (`recombination.py`) changes it at once, at the price of a ragged border between the two, which the walk then straightens while the rest
-of the map gives way. A plan that is no worse is gone on from; after many rounds in vain the best one is, again.
+of the map gives way. A plan that is no worse is gone on from; after many rounds in vain the end of another walk is, in turn, best first.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,12 @@ from beatplanner.solver.districts.search import LARGE, MOVES_PER_SECOND
 if TYPE_CHECKING:
     from beatplanner.solver.districts.search import Found, Search
 
-# Rounds at the usual effort, and those in vain after which the best plan is gone on from, and after which there are no more.
-ROUNDS, BACK, VAIN = 400, 40, 100
+# Rounds at the usual effort, those in vain after which another plan is gone on from, and those without a better best after which there are no more.
+ROUNDS, IDLE, VAIN = 400, 30, 150
 # Moves of a walk for each unit, and its first heat, as a share of that of a walk from the start.
 MOVES_OF_A_ROUND, LUKEWARM = 5_000, 0.25
 # How many more moves there are in a second than in a walk for the travel: most find both units in one district.
-QUICKER = 6
+QUICKER = 10
 # How far out of balance two districts may be parted, as a share of the bounds: the walk brings them back.
 LOOSE = 0.1
 # One round in so many parts two pairs.
@@ -60,21 +61,22 @@ def walked_on(
     usual, most = effort * ROUNDS * min(1.0, (n / 60) ** 2), seconds / 2 * QUICKER * MOVES_PER_SECOND / moves
     rounds, until = int(min(usual, most)), begin + seconds
     random = np.random.default_rng([search.seed, 10**6 + 1])
-    now, vain = best, 0
+    others = {f.district.tobytes(): f for f in search.walked if f.district.tobytes() != best.district.tobytes()}
+    starts = itertools.cycle(sorted(others.values(), key=lambda f: (search.rank(f), f.district.tobytes())))
+    now, vain, idle = best, 0, 0
     for _ in range(rounds):
         if cancelled() or read_clock(cancelled) > until or vain >= VAIN:
             break
         made = _parted(search, now.district, random)
         found = search.anneal(made, now.label, moves, until, cancelled, random, heat=LUKEWARM, odd=True)
-        vain += 1
-        if search.rank(found) <= search.rank(now):
-            now = found
+        idle = 0 if search.rank(found) < search.rank(now) else idle + 1
+        now, vain = (found if search.rank(found) <= search.rank(now) else now), vain + 1
         if search.rank(now) < search.rank(best):
             best, vain = now, 0
             if search.seen is not None:
                 search.seen(best.district)
-        elif vain % BACK == 0:
-            now = best
+        if idle >= IDLE:
+            now, idle = next(starts, best), 0
     return best
 
 
