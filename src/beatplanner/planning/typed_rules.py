@@ -71,8 +71,8 @@ def _as_toml(value: Any, decimal: str) -> str:
 
 # “250,000” is one amount where the comma is no decimal sign.
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
-# A value in a table, with a decimal comma or blanks between thousands; not one in quotation marks.
-OWN_NUMBER = re.compile(r"(?<==)\s*(\d{1,3}( \d{3})+|\d+)(,\d+)?(?=\s*(,\s|\}|$))")
+# A value in a table that begins as a number, up to what parts it from the next; not one in quotation marks.
+OWN_NUMBER = re.compile(r"(?<==)\s*([+-]?\d[^=;{}\[\]\"']*?)(?=\s*(,\s|\}|$))")
 # A semicolon that parts names and values, or text in quotation marks, in which it parts nothing.
 PARTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|;')
 # How such a value is written.
@@ -129,9 +129,14 @@ def typed(rule: Rule, text: str, decimal: str = ".") -> Any:
         return _short(numbers if len(numbers) > 1 else numbers[0])
     bare = text[1:-1] if text.startswith("{") and text.endswith("}") else text
     inner = f"[{text}]" if rule.kind == "rows" else "{" + bare + "}"
-    # “2,5” and “1 000” are no numbers of TOML, and what else they could be is none either
-    own = PARTED.sub(lambda found: "," if found[0] == ";" else found[0], inner)
-    for said in (inner, OWN_NUMBER.sub(lambda n: n[0].replace(" ", "").replace(",", "."), own)):
+    # “2,5” and “1 000” are no numbers of TOML; what is a number is told as everywhere by the one reader of what is typed
+    own = PARTED.sub(lambda found: ", " if found[0] == ";" else found[0], inner)
+
+    def as_toml(found: re.Match[str]) -> str:
+        number = typed_number(found[1], whole=False, own=decimal)
+        return found[0] if number is None else f" {_plain(number)}"
+
+    for said in (OWN_NUMBER.sub(as_toml, own), inner):
         try:
             return to_jsonable_python(tomlkit.parse(f"value = {said}")["value"].unwrap())
         except TOMLKitError:

@@ -80,19 +80,54 @@ def test_optional_rules_switches_and_choices(window):
         assert entry.number.suffix() == suffix
 
 
-def test_lists_and_tables_are_written_in_a_line(window):
-    bands, hours = field(window, "stations.bands"), field(window, "workload.hours")
-    for entry, text in ((bands, "5, 15"), (hours, "assault = 3")):
-        entry.text.setText(text)
-        entry.text.editingFinished.emit()
-    assert rules(window)["stations"]["bands"] == [5.0, 15.0] and rules(window)["workload"]["hours"] == {"assault": 3}
-    assert "assault 3" in hours.sentence.text()
+def test_lists_are_written_in_a_line(window):
+    bands = field(window, "stations.bands")
+    bands.text.setText("5, 15")
+    bands.text.editingFinished.emit()
+    assert rules(window)["stations"]["bands"] == [5.0, 15.0]
     bands.text.setText("soon")
     bands.text.editingFinished.emit()
     assert "such as 5, 10, 20" in bands.wrong.text() and rules(window)["stations"]["bands"] == [5.0, 15.0]
-    hours.text.setText("noise = 1")
+
+
+def cells(grid):
+    return [tuple(grid.table.item(r, c).text() for c in (0, 1)) for r in range(grid.table.rowCount())]
+
+
+def test_tables_of_numbers_are_typed_cell_by_cell(window):
+    hours = field(window, "workload.hours")
+    grid = hours.grid
+    assert cells(grid) == [("theft", "0.75")] and not hours.text.isVisibleTo(hours)
+    assert "(hours)" in grid.table.horizontalHeaderItem(1).text()
+    grid.table.item(0, 1).setText("1,5")
+    assert rules(window)["workload"]["hours"] == {"theft": 1.5}
+    # a row is none before both its parts are there
+    grid.add.click()
+    grid.table.item(1, 0).setText("assault")
+    assert rules(window)["workload"]["hours"] == {"theft": 1.5} and not hours.wrong.isVisibleTo(hours)
+    grid.table.item(1, 1).setText("3")
+    assert rules(window)["workload"]["hours"] == {"theft": 1.5, "assault": 3}
+    assert "assault 3" in hours.sentence.text()
+    # what is no number stays there, with the reason
+    grid.table.item(1, 1).setText("soon")
+    assert "“soon” is no number" in hours.wrong.text() and cells(grid)[1] == ("assault", "soon")
+    grid.table.setCurrentCell(1, 0)
+    grid.remove.click()
+    assert rules(window)["workload"]["hours"] == {"theft": 1.5} and not hours.wrong.isVisibleTo(hours)
+    grid.table.item(0, 0).setText("noise")
     hours.commit()
-    assert rules(window)["workload"]["hours"] == {"noise": 1}
+    assert rules(window)["workload"]["hours"] == {"noise": 1.5}
+    window.rule_panel.take_back()
+    assert cells(grid) == [("theft", "1.5")]
+
+
+def test_shares_and_given_names_of_a_table_are_told_as_the_window_tells_them(window):
+    balances, weights = field(window, "beats.balances"), field(window, "officers.weights")
+    assert balances.grid.table.horizontalHeaderItem(1).text().endswith("(%)")
+    assert weights.grid.add.parent() is None and cells(weights.grid)[0] == ("vacant month", "10000")
+    weights.grid.table.item(0, 1).setText("2 000")
+    assert rules(window)["officers"]["weights"]["vacant_month"] == 2000
+    assert weights.grid.values()["tenure_violation"] == 5000
 
 
 def test_rules_that_contradict_are_told_at_the_field_and_change_nothing(window):
@@ -179,24 +214,24 @@ def test_what_was_changed_in_one_scenario_is_taken_back_in_no_other(window, monk
 
 
 def test_what_is_refused_stays_until_it_is_taken_or_given_up(window, monkeypatch):
-    hours, least = field(window, "workload.hours"), field(window, "officers.min_tenure_months")
+    bands, least = field(window, "stations.bands"), field(window, "officers.min_tenure_months")
     before = rules(window)
-    in_force = hours.text.text()
-    hours.text.setText("theft = 3, assault")
-    hours.text.editingFinished.emit()
+    in_force = bands.text.text()
+    bands.text.setText("theft = 3, assault")
+    bands.text.editingFinished.emit()
     # another rule that changes writes nothing over it
     least.number.setValue(14)
     least.timer.timeout.emit()
-    assert (hours.text.text(), hours.wrong.isVisibleTo(hours)) == ("theft = 3, assault", True)
+    assert (bands.text.text(), bands.wrong.isVisibleTo(bands)) == ("theft = 3, assault", True)
     # nor is planned with what is in force while another value is in view
     told, began = [], []
     monkeypatch.setattr(window, "_tell", lambda title, lines: told.extend(lines))
     monkeypatch.setattr(window.solving, "start", lambda project, **options: began.append(project))
     window.run_plan()
-    assert not began and [hours.label.text() in line for line in told] == [True]
-    hours.back.click()
-    assert (hours.text.text(), hours.wrong.isVisibleTo(hours)) == (in_force, False)
-    assert rules(window)["workload"] == before["workload"]
+    assert not began and [bands.label.text() in line for line in told] == [True]
+    bands.back.click()
+    assert (bands.text.text(), bands.wrong.isVisibleTo(bands)) == (in_force, False)
+    assert rules(window)["stations"] == before["stations"]
     # a number that goes with the other rules now is taken
     longest = field(window, "officers.max_tenure_months")
     longest.on.click()
@@ -237,8 +272,8 @@ def test_a_draft_is_made_the_plan_with_the_rule_that_was_just_typed(window, monk
 def test_what_is_refused_is_asked_for_before_a_scenario_or_the_project_is_left(window, monkeypatch):
     from beatplanner.ui.desktop.window import run_actions
 
-    hours = field(window, "workload.hours")
-    hours.text.setText("theft = 3, assault")
+    bands = field(window, "stations.bands")
+    bands.text.setText("theft = 3, assault")
     asked, answers = [], [QtWidgets.QMessageBox.StandardButton.No] * 2
 
     def question(parent, title, words, *_):
@@ -250,8 +285,8 @@ def test_what_is_refused_is_asked_for_before_a_scenario_or_the_project_is_left(w
     dock._try(lambda document: document.add_scenario("Other"))
     assert "Other" not in document.content.scenarios
     assert not window._may_leave()
-    assert hours.text.text() == "theft = 3, assault"
-    assert len(asked) == 2 and all(hours.label.text() in words for words in asked)
+    assert bands.text.text() == "theft = 3, assault"
+    assert len(asked) == 2 and all(bands.label.text() in words for words in asked)
     answers.append(QtWidgets.QMessageBox.StandardButton.Yes)
     dock._try(lambda document: document.add_scenario("Other"))
     assert "Other" in document.content.scenarios
@@ -265,7 +300,7 @@ def test_repair_and_improve_begin_with_the_rule_that_was_just_typed(window, monk
     getattr(panel, job)()
     assert [known["officers"]["min_tenure_months"] for known in began] == [7]
     # and not with others than those in view
-    hours = field(window, "workload.hours")
-    hours.text.setText("theft = 3, assault")
+    bands = field(window, "stations.bands")
+    bands.text.setText("theft = 3, assault")
     getattr(panel, job)()
     assert len(began) == 1 and window.told[-1][0] == "These rules cannot be planned"

@@ -60,7 +60,7 @@ class Rule:
         The claim that the checker recomputes for it; "" where no claim hangs on it alone.
     key, kind, default, inner
         Section and field such as ``"beats.tolerance"``, and what follows from the field's type, `inner` the defaults of a table's or a row's own names;
-        and `names` all of them; `rules_of_section` fills them in.
+        and `names` all of them; `figures` tells whether each value of a table is one number. `rules_of_section` fills them in.
     """
 
     label: str
@@ -84,6 +84,7 @@ class Rule:
     default: Any = None
     inner: Table = field(default_factory=Table)
     names: tuple[str, ...] = ()
+    figures: bool = False
 
     @property
     def section(self) -> str:
@@ -110,7 +111,8 @@ def rules_of_section(section: str, model: type[Section]) -> Iterator[Rule]:
                 inner = {k: _default(i) for m in models for k, i in m.model_fields.items() if not i.is_required()}
                 names = tuple(dict.fromkeys(k for m in models for k in m.model_fields))
                 kind, default = _kind(meta, info), _default(info)
-                yield replace(meta, key=f"{section}.{name}", kind=kind, default=default, inner=inner, names=names)
+                filled = replace(meta, key=f"{section}.{name}", kind=kind, default=default, inner=inner, names=names)
+                yield replace(filled, figures=_of_figures(info))
 
 
 def limits(info: FieldInfo) -> dict[str, float]:
@@ -147,6 +149,17 @@ def _kind(rule: Rule, info: FieldInfo) -> Kind:
     if str in types:
         return "text"
     return "share" if rule.unit == "%" else "number"
+
+
+def _of_figures(info: FieldInfo) -> bool:
+    """Return whether a key is a table whose values are one number each, be their names given or free."""
+    models = _sections(info)
+    held = [i.annotation for m in models for i in m.model_fields.values()]
+    for part in _parts(info.annotation):
+        if _bare(part) is dict:
+            held.append(typing.get_args(_plain(part))[1])
+    types = {_bare(t) for found in held for t in _parts(_plain(found))}
+    return bool(types) and types <= {int, float, type(None)}
 
 
 def _kind_of_list(info: FieldInfo) -> Kind:

@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
     QWhatsThis,
 )
 
+from beatplanner.data.narrowing import is_dict
+from beatplanner.ui.desktop.panels.figure_grid import FigureGrid
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language, kind_in_language, with_counts
 from beatplanner.ui.desktop.toolkit.number_box import NumberBox, own_sign
@@ -116,6 +118,7 @@ class RuleField(QFrame):
             QLineEdit(self),
         )
         self.text.setAcceptDrops(False)  # files are taken by the window
+        self.grid = FigureGrid(rule, self.label.text(), self) if rule.figures else None
         self.why = QToolButton()
         self.why.setText(self.tr("why?"))
         self.why.setAutoRaise(True)
@@ -148,6 +151,9 @@ class RuleField(QFrame):
             self.on.clicked.connect(lambda on: self._set(bool(on)))
             row.addWidget(self.on, 1)
             self.on.show()
+        elif self.grid is not None:
+            self.grid.changed.connect(self._cells_typed)
+            row.addWidget(self.grid, 1)
         elif rule.kind in catalog().WRITTEN:
             self.text.editingFinished.connect(self._written)
             row.addWidget(self.text, 1)
@@ -173,6 +179,9 @@ class RuleField(QFrame):
             self.number.show()
         row.addWidget(self.back)
         row.addWidget(self.why)
+        if self.grid is not None:
+            for button in (self.back, self.why):
+                row.setAlignment(button, Qt.AlignmentFlag.AlignTop)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 2, 0, 6)
         grid.setVerticalSpacing(1)
@@ -224,6 +233,9 @@ class RuleField(QFrame):
             self.choice.setToolTip(literal(self.choice.currentText()))
         elif self.rule.kind == "switch":
             self.on.setChecked(bool(self.value))
+        elif self.grid is not None:
+            self.grid.name_unit(self.currency)
+            self.grid.show_values(self.value if is_dict(self.value) else {})
         elif self.rule.kind in catalog().WRITTEN:
             self.text.setText(self._as_written())
             self.text.setCursorPosition(0)
@@ -317,15 +329,26 @@ class RuleField(QFrame):
     def _edit(self) -> None:
         self._set(catalog().kept(self.rule, self.number.value()), typed=True)
 
+    def _cells_typed(self) -> None:
+        """Take a table cell by cell, but not a row of which only one part is there yet."""
+        if self.grid is not None and not self.grid.is_unfinished():
+            self._written()
+
     def _written(self) -> None:
         """Take a date, list or table that was written."""
-        if not self.text.isEnabled() or (self.text.text() == self._as_written() and not self.refused):
+        if not self.text.isEnabled():
             return
         try:
-            value = typing_of_rules().typed(self.rule, self.text.text(), own_sign())
+            if self.grid is not None:
+                value = self.grid.values() or None
+                as_it_was = value == ({k: v for k, v in (self.value or {}).items() if v is not None} or None)
+            else:
+                as_it_was = self.text.text() == self._as_written()
+                value = self.value if as_it_was else typing_of_rules().typed(self.rule, self.text.text(), own_sign())
         except ValueError as error:
             self._refuse(self.tr(str(error)))
-        else:
+            return
+        if self.refused or not as_it_was:
             self._set(value, typed=True)
 
     def commit(self) -> None:
