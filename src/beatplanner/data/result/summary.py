@@ -1,6 +1,6 @@
 """The typed model of ``summary.json``: what a plan says of itself. Its JSON schema is published as ``docs/summary.schema.json``.
 
-Every result is held against the model when it is written. Keys that are not here may be added; the checker then lists them as unknown.
+Every result is held against the model when it is written. Keys that are not here may be added; the checker then lists them as unknown, and in a row of a list calls them wrong.
 """
 
 from __future__ import annotations
