@@ -263,7 +263,7 @@ def _charts_are_made_and_not_coloured(monkeypatch):
     """Let a test's plans put their report's charts together without drawing their pixels, a quarter of the work; those of shared fixtures are drawn."""
     from beatplanner.data.publish import report_charts
 
-    monkeypatch.setattr(report_charts, "_picture", lambda figure, dpi=100: "data:,")
+    monkeypatch.setattr(report_charts, "picture_of", lambda figure, dpi=100: "data:,")
 
 
 @pytest.fixture

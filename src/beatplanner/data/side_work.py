@@ -17,6 +17,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,11 +27,41 @@ MOST = 3
 REPORT = ("beatplanner.data.publish.warm", "beatplanner.data.publish.papers")
 
 
+# Told how many of how many pages a task has done, also across processes.
+Amount = Callable[[int, int], None]
+TELLING: ContextVar[Amount | None] = ContextVar("TELLING", default=None)
+
+
+def tell_amount(done: int, pages: int) -> None:
+    """Tell who waits for this work how far it is; nobody where nobody asked."""
+    tell = TELLING.get()
+    if tell is not None:
+        tell(done, pages)
+
+
+@contextmanager
+def telling(tell: Amount | None) -> Generator[None]:
+    """Have `tell` told what the work inside tells of its amount."""
+    before = TELLING.set(tell)
+    try:
+        yield
+    finally:
+        TELLING.reset(before)
+
+
 def usable_cores() -> int:
     """Return the processors that this process may use; a container or a job may be given fewer than there are."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1  # Windows and macOS know no affinity of this kind
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a process says of its task before it is done."""
+
+    done: int
+    pages: int
 
 
 @dataclass(eq=False)
@@ -40,6 +71,7 @@ class Task:
     what: Callable[..., Any]
     arguments: tuple[Any, ...]
     side: SideWork
+    told: Amount | None = None
     begun: bool = False
     lost: bool = False
     result: Any = None
@@ -59,7 +91,8 @@ class Task:
         if not self.ended.is_set() or self.lost:
             self.lost, self.error = False, None
             try:
-                self.result = self.what(*self.arguments)
+                with telling(self.told or TELLING.get()):
+                    self.result = self.what(*self.arguments)
             except Exception as error:
                 self.error = error
             self.ended.set()
@@ -104,9 +137,9 @@ class SideWork:
             self.threads.append(thread)
             thread.start()
 
-    def give(self, what: Callable[..., Any], *arguments: Any) -> Task:
-        """Give a piece of work away."""
-        task = Task(what, arguments, self)
+    def give(self, what: Callable[..., Any], *arguments: Any, told: Amount | None = None) -> Task:
+        """Give a piece of work away; `told` is called with the pages that are done and those that there are, from any thread."""
+        task = Task(what, arguments, self, told)
         with self.lock:
             self.waiting.append(task)
             self.lock.notify()
@@ -162,7 +195,10 @@ class SideWork:
         """Have a task done; False where the process is lost."""
         try:
             pipe.send((task.what, task.arguments))
-            task.result, task.error = pipe.recv()
+            while isinstance(heard := pipe.recv(), Told):
+                if task.told is not None:
+                    task.told(heard.done, heard.pages)
+            task.result, task.error = heard
         except (OSError, EOFError):
             task.lost = True
             return False
@@ -193,7 +229,8 @@ def _serve(pipe: Any, warm: tuple[str, ...]) -> None:
             what, arguments = pipe.recv()
             result, failed = None, None
             try:
-                result = what(*arguments)
+                with telling(lambda done, pages: pipe.send(Told(done, pages))):
+                    result = what(*arguments)
             except Exception as error:
                 failed = error
             pipe.send((result, failed))

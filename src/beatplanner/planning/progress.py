@@ -26,11 +26,14 @@ STATION_UNITS = {
 BEAT_UNITS = {"travel": "hours × metres", "cut": "metres"}
 # What comes between the steps and the writing: the limit counts it.
 CERTIFICATES = "proving: certificates of the bounds"
-# What writing a plan tells, part by part; the pack tells its own (`forum_pack`).
+# What writing a plan tells, part by part; the pack is told in each language.
+MAPS, PACK = "writing: the maps of the pack", "writing: the pack in"
 PAPERS, CHECK = "writing: layers, report and officers' papers", "writing: the plan is checked"
 LINKS, MOVED, MOVED_WORK, OFFICERS_UNIT = "links or metres", "residents", "hours", "points"
 # All that may stand in the brackets: a name may have brackets of its own.
 UNITS = {*STATION_UNITS.values(), *BEAT_UNITS.values(), LINKS, MOVED, MOVED_WORK, OFFICERS_UNIT}
+# At the end of a phase of writing: how much of it is done.
+AMOUNT = re.compile(r" \((\d+) of (\d+) pages\)$")
 UNIT = re.compile(rf" \[({'|'.join(sorted(map(re.escape, UNITS)))})\](?=:|$)")
 
 
@@ -114,6 +117,22 @@ def split_unit(phase: str) -> tuple[str, str]:
     """
     found = UNIT.search(phase)
     return (phase, "") if found is None else (phase[: found.start()] + phase[found.end() :], found[1])
+
+
+def with_amount(phase: str, done: int, pages: int) -> str:
+    """Return a phase of writing with the pages that are done, as `split_amount` reads it."""
+    return f"{phase} ({done} of {pages} pages)"
+
+
+def amounts_of(progress: Progress, phase: str) -> Callable[[int, int], None]:
+    """Return what tells how many of how many pages of a phase of writing are done."""
+    return lambda done, pages: progress(with_amount(phase, done, pages), None, None, 0.0)
+
+
+def split_amount(phase: str) -> tuple[str, tuple[int, int] | None]:
+    """Return a phase without the pages that are done and those that there are, and both numbers, None where it bears none."""
+    found = AMOUNT.search(phase)
+    return (phase, None) if found is None else (phase[: found.start()], (int(found[1]), int(found[2])))
 
 
 def of_run(progress: Progress, clock: Callable[[], float], rules: Description) -> Progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import platform
+import re
 
 COMPUTING = (
     "beatplanner",
@@ -24,6 +25,9 @@ COMPUTING = (
     "exactextract",
     "pydantic",
 )
+
+# The field of a library's description, which stands above its long text.
+_VERSION = re.compile(r"^Version: *(\S+) *$", re.MULTILINE)
 
 
 def versions() -> dict[str, str]:
@@ -53,6 +57,9 @@ def _stated(name: str) -> str | None:
     None where it is not installed: the program runs from its sources, or from a bundle that a packager made leaner.
     """
     try:
-        return importlib.metadata.version(name)
+        stated = importlib.metadata.distribution(name).read_text("METADATA")
     except importlib.metadata.PackageNotFoundError:
         return None
+    # read as a message each would take as long as a layer
+    found = None if stated is None else _VERSION.search(stated)
+    return importlib.metadata.version(name) if found is None else found[1]

@@ -16,14 +16,16 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning import verification
+from beatplanner.planning.beats import levels
 from beatplanner.planning.beats.levels import _Grouped
 from beatplanner.planning.proof import Unproven, silent
 from beatplanner.planning.verification import verify
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.ledger import Ledger
 from beatplanner.planning.whole.run import run
+from beatplanner.solver.clock import Watch
 from beatplanner.solver.districts.problem import DistrictingProblem
-from beatplanner.solver.districts.solve import connected
+from beatplanner.solver.districts.solve import connected, solve_districts
 from conftest import ROSTER, write_roster
 
 pytestmark = pytest.mark.usefixtures("bare_plans", "fixed_work")
@@ -232,6 +234,32 @@ def test_that_no_number_of_groups_does_is_told_as_proven_and_only_then(seed):
         assert level.proof.lower_bound is None
     else:
         assert level.proof.status == "optimal"
+
+
+@pytest.mark.parametrize(("nodes", "most"), [(None, 3), (50, 30)])
+def test_no_more_groups_are_tried_once_their_time_is_over_and_some_are_known(monkeypatch, nodes, most):
+    time, asked = [0.0], []
+
+    def slow(problem, **limits):
+        asked.append(problem)
+        time[0] += 10.0
+        return solve_districts(problem, **{**limits, "seconds": 1e6, "effort": 1e-3, "nodes": 50})
+
+    monkeypatch.setattr(levels, "solve_districts", slow)
+    squares = np.arange(24).reshape(4, 6)
+    edges = np.r_[
+        np.c_[squares[:, :-1].ravel(), squares[:, 1:].ravel()], np.c_[squares[:-1].ravel(), squares[1:].ravel()]
+    ]
+    hours = np.random.default_rng(5).uniform(20, 150, 24)
+    at = np.c_[squares.ravel() % 6, squares.ravel() // 6] * 100.0
+    members = DistrictingProblem(hours, at, edges, np.ones(len(edges)), 1, 0.0, float(hours.sum()))
+    watch = Watch(lambda: False, lambda: time[0])
+    rule = Grouping(span=(2, 6), tolerance=1e-6)
+    level = _Grouped("sectors", rule, members, (5.0, 1, 0, nodes), watch).level(silent)
+    # what time has not tried is not told as proven
+    assert isinstance(level.clash, Unproven) or nodes is not None
+    assert level.span[0] >= 2 and level.span[1] <= 6
+    assert len(asked) == most if nodes is None else 3 < len(asked) <= most
 
 
 def test_commands_need_sectors_and_a_span_rises(town):

@@ -22,9 +22,9 @@ class Beside(SideWork):
         super().__init__()
         self.given: list[Task] = []
 
-    def give(self, what: Any, *arguments: Any) -> Task:
+    def give(self, what: Any, *arguments: Any, told: Any = None) -> Task:
         """Note the task."""
-        task = super().give(what, *arguments)
+        task = super().give(what, *arguments, told=told)
         self.given.append(task)
         return task
 

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from beatplanner.planning.progress import with_amount
 from beatplanner.ui.commands.console import PlainProgress
 from beatplanner.ui.words import progress_line
 
@@ -26,6 +27,27 @@ def test_the_last_line_of_a_phase_says_what_was_proven():
         "officers: best 900 points, proven optimal",
         "writing",
     ]
+
+
+def test_pages_that_are_written_are_told_now_and_then_and_not_each():
+    said: list[str] = []
+    every = PlainProgress(said.append, every=0.0)
+    few: list[str] = []
+    seldom = PlainProgress(few.append, every=1e9)
+    part = "writing: the pack in sq"
+    for tell in (every, seldom):
+        tell(part, None, None, 1.0)
+        for done in (2, 4):
+            tell(with_amount(part, done, 4), None, None, float(done))
+        tell("writing: the pack in mk", None, None, 5.0)
+        tell.flush()
+    assert [line.split("  ")[-1] for line in said] == [
+        part,
+        f"{part} (2 of 4 pages)",
+        f"{part} (4 of 4 pages)",
+        "writing: the pack in mk",
+    ]
+    assert [line.split("  ")[-1] for line in few] == [part, "writing: the pack in mk"]
 
 
 def test_numbers_have_units_and_no_gap_is_told_where_all_is_proven():

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from beatplanner.data.description.sections.budget import Budget
-from beatplanner.data.description.sections.stations import Stations
 from beatplanner.data.formats.ids import as_known
+
+if TYPE_CHECKING:
+    # what writes a report asks for ids alone, and loads no models of descriptions
+    from beatplanner.data.description.sections.budget import Budget
+    from beatplanner.data.description.sections.stations import Stations
 
 
 def ids_as_known(listed: Iterable[str], known: Iterable[str]) -> list[str]:

@@ -37,22 +37,23 @@ def pictures_of(tables: PlanTables, say: Speech = ENGLISH) -> dict[str, str]:
     # pyplot would look for a screen; figures of their own need none
     pictures: dict[str, str] = {}
     if tables.beats is not None:
-        pictures["map"] = _picture(draw_map(tables, say=say), 130)
-        pictures["hours"] = _picture(_draw_hours(tables, say))
+        pictures["map"] = picture_of(draw_map(tables, say=say), 130)
+        pictures["hours"] = picture_of(_draw_hours(tables, say))
     if tables.summary.get("workload", {}).get("months"):
-        pictures["months"] = _picture(_draw_months(tables.summary["workload"]["months"], say))
+        pictures["months"] = picture_of(_draw_months(tables.summary["workload"]["months"], say))
     if section_of(tables.summary, "service").get("week"):
-        pictures["week"] = _picture(draw_week(tables.summary["service"]["week"], say))
+        pictures["week"] = picture_of(draw_week(tables.summary["service"]["week"], say))
     if tables.stations is not None:
-        pictures["reach"] = _picture(_draw_reach(tables, say), 120)
-        pictures["walks"] = _picture(_draw_walks(tables, say))
+        pictures["reach"] = picture_of(_draw_reach(tables, say), 120)
+        pictures["walks"] = picture_of(_draw_walks(tables, say))
     if tables.assignments is not None and tables.beats is not None and len(tables.assignments):
-        pictures["postings"] = _picture(_draw_postings(tables, say))
-        pictures |= {name: _picture(figure) for name, figure in officer_charts(tables, say).items()}
+        pictures["postings"] = picture_of(_draw_postings(tables, say))
+        pictures |= {name: picture_of(figure) for name, figure in officer_charts(tables, say).items()}
     return pictures
 
 
-def _picture(figure: Any, dpi: int = 100) -> str:
+def picture_of(figure: Any, dpi: int = 100) -> str:
+    """Return a figure as the data address of a PNG picture, of so many dots an inch."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     stream = io.BytesIO()

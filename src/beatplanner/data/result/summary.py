@@ -37,7 +37,7 @@ class Step(_SummaryPart):
     objective: float
     lower_bound: float | None = Field(description="proven for the problem as described; null where none was computed")
     gap: float | None = Field(description="(objective − lower_bound) / objective")
-    seconds: float = Field(ge=0)
+    seconds: float = Field(ge=0, description="that the step took: search and bound, without reading and certificates")
     certified: bool | None = Field(None, description="whether proof/ proves lower_bound; null where there is no bound")
     certified_bound: float | None = Field(None, description="what proof/ proves, where that is less than lower_bound")
 
@@ -287,7 +287,7 @@ class Summary(_SummaryPart):
     project: str
     feasible: bool
     seed: int
-    seconds: float = Field(ge=0)
+    seconds: float = Field(ge=0, description="from the beginning of the run to the end of its steps, with reading")
     threads: int | None = None
     time_limit: float | None = None
     clashes: list[str] = Field(

@@ -7,6 +7,7 @@ speed falls as exp(−3.5 · |slope + 0.05|), there and back, so that no way is 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -420,7 +421,11 @@ def _shortened(barriers: Barriers, points: np.ndarray, stops: np.ndarray) -> np.
 
 
 def catchments(
-    network: WalkingNetwork, sites: np.ndarray, limits: list[float], barriers: Barriers | None = None
+    network: WalkingNetwork,
+    sites: np.ndarray,
+    limits: list[float],
+    barriers: Barriers | None = None,
+    threads: int = 1,
 ) -> list[list[shapely.Geometry]]:
     """Return the areas within walking limits of sites along the network.
 
@@ -434,6 +439,8 @@ def catchments(
         Metres, rising.
     barriers
         What the way from a site to the network may not cross.
+    threads
+        Sites at once; GEOS joins areas without holding others up.
 
     Returns
     -------
@@ -442,8 +449,8 @@ def catchments(
     """
     at = access(network, sites, barriers)
     graph, k = _with_feet(network, at)
-    found: list[list[shapely.Geometry]] = []
-    for j in range(len(sites)):
+
+    def around(j: int) -> list[shapely.Geometry]:
         metres = csgraph.dijkstra(graph, directed=False, indices=np.array(k + j), limit=limits[-1])[:k] + at.metres[j]
         a, b = metres[network.segments[:, 0]], metres[network.segments[:, 1]]
         areas: list[shapely.Geometry] = []
@@ -469,8 +476,10 @@ def catchments(
             area = geometry.union(np.array([before, *streets], dtype=object))
             before = _filled(area)
             areas.append(shapely.simplify(before, 5.0))
-        found.append(areas)
-    return found
+        return areas
+
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        return list(pool.map(around, range(len(sites))))
 
 
 def _part(line: Any, start: float, end: float) -> shapely.Geometry:

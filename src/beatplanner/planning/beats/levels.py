@@ -32,6 +32,8 @@ HALVINGS = 8
 UNLIMITED_NODES = 2**31 - 1
 # Share of the seconds for finding how many groups there are.
 SEARCHING = 0.5
+# Seconds that each search has at least: it ends with groups, however late it is.
+LEAST_SECONDS = 0.05
 # Members up to which a number of groups on trial is tried with a proof, which finds what the search misses, and nodes of such a proof.
 PROVEN_MEMBERS, PROOF_NODES_OF_TRIAL = 100, 300
 
@@ -118,7 +120,7 @@ def plan_levels(
         asked.append(("commands", rules.commands))
     begin = read_clock(cancelled)
     for k, (name, rule) in enumerate(asked):
-        left = max(0.5, seconds - (read_clock(cancelled) - begin)) / (len(asked) - k)
+        left = max(LEAST_SECONDS, seconds - (read_clock(cancelled) - begin)) / (len(asked) - k)
         made = _Grouped(name, rule, _members(town, member, centre, hours), (left, threads, seed, nodes), cancelled)
         level = made.level(progress)
         found.append(level)
@@ -185,7 +187,7 @@ class _Grouped:
 
         Groups to start from, (m,), are not lost where nothing better is found.
         """
-        left = max(0.2, share * (self.seconds - (read_clock(self.cancelled) - self.begin)))
+        left = max(LEAST_SECONDS, share * (self.seconds - (read_clock(self.cancelled) - self.begin)))
         most = UNLIMITED_NODES if self.nodes is None else self.nodes
         try:
             return solve_districts(
@@ -202,6 +204,10 @@ class _Grouped:
         except NoRoomError:
             return None
 
+    def late(self) -> bool:
+        """Tell whether the seconds are over, where time ends the search: what was found is what there is then."""
+        return self.nodes is None and read_clock(self.cancelled) - self.begin > SEARCHING * self.seconds
+
     def level(self, progress: Progress) -> LevelPlan:
         """Return the groups: the fewest that keep the rule, else those that are nearest to it."""
         low, high = self.rule.span
@@ -210,6 +216,9 @@ class _Grouped:
         tolerance, span, clash = self.rule.tolerance, (low, high), ""
         best: tuple[float, int] | None = None
         for count in range(fewest, min(most, fewest + COUNTS - 1) + 1):
+            if best is not None and self.late():
+                # groups are known: more numbers of them would be tried beyond the limit
+                continue
             problem = self.problem(count, tolerance, span)
             tried = self.solve(problem, SEARCHING / COUNTS)
             if tried is not None and keeps_balance(tried, problem):
@@ -255,6 +264,8 @@ class _Grouped:
             off, count = best
             least = self.rule.tolerance
             for _ in range(HALVINGS):
+                if self.late():
+                    break
                 middle = (least + off) / 2
                 problem = self.problem(count, middle, (low, high))
                 tried = self.solve(problem, SEARCHING / HALVINGS)

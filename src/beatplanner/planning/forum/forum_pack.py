@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import importlib.metadata
 import secrets
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -33,7 +32,7 @@ from beatplanner.data.result.manifest import renew_manifest
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.qgis_project import GROUND, write_ground, write_qgis_project
 from beatplanner.data.result.verdict import CheckerFound
-from beatplanner.data.side_work import SideWork
+from beatplanner.data.side_work import SideWork, telling
 from beatplanner.data.town.forum_tables import consented, read_forum_tables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
@@ -56,6 +55,7 @@ from beatplanner.planning.forum.public.small_files import write_records, write_s
 from beatplanner.planning.forum.public.street_beats import traced_streets
 from beatplanner.planning.forum.public_plan import card_of, public_plan, public_tables, settings_of
 from beatplanner.planning.forum.public_posts import posted
+from beatplanner.planning.progress import MAPS, PACK, amounts_of
 from beatplanner.planning.proof import Progress, silent
 
 if TYPE_CHECKING:
@@ -94,10 +94,8 @@ def write_pack(
         On which the pack is made; today where none is given.
     into
         Another folder for the pack, to be swapped in by the caller.
-    side
-        Other processes, which write some of the languages.
-    progress
-        Told what is written.
+    side, progress
+        Other processes, which write some of the languages, and who is told what is written.
     report
         Called before something is added to the result's ``report.html``, which may still be in the making.
 
@@ -183,7 +181,6 @@ def _write_languages(
     press: Press, common: Mapping[str, object], rules: Forum, town: Town, side: SideWork, progress: Progress
 ) -> tuple[PackContent, list[LanguageWritten]]:
     """Write what is said in languages; return the content in the first one, and what is known of each translation."""
-    begin = time.monotonic()
     languages = [
         Language(
             code,
@@ -193,17 +190,23 @@ def _write_languages(
         )
         for number, code in enumerate(rules.languages)
     ]
-    progress("writing: the maps of the pack", None, None, 0.0)
+    progress(MAPS, None, None, 0.0)
     first = content_in(common, languages[0], press.register)
     maps = Maps(first.plan, first.tables, first.meetings, first.names, first.station_names, sheet_frames(first))
-    maps.draw_all(side)
+    maps.draw_all(side, amounts_of(progress, MAPS))
     # in parts, so that the last one is small: two processes end one language or three of them together
-    papers = [side.give(write_papers_alone, press.folder, common, language, maps) for language in languages[1:]]
+    papers = [
+        side.give(
+            write_papers_alone, *(press.folder, common, one, maps), told=amounts_of(progress, f"{PACK} {one.code}")
+        )
+        for one in languages[1:]
+    ]
     screens = [side.give(write_screens_alone, press.folder, common, language) for language in languages]
     begun = [*papers, *screens]
     try:
-        progress(f"writing: the pack in {languages[0].code}", None, None, time.monotonic() - begin)
-        state, pages = write_papers_in(press.folder, first, maps, languages[0].suffix, side)
+        progress(f"{PACK} {languages[0].code}", None, None, 0.0)
+        with telling(amounts_of(progress, f"{PACK} {languages[0].code}")):
+            state, pages = write_papers_in(press.folder, first, maps, languages[0].suffix, side)
         known = [state]
         begun.append(pages)
         write_sheets(press, first)
@@ -211,7 +214,7 @@ def _write_languages(
         for task in reversed(screens):
             task.take()
         for language, task in reversed(list(zip(languages[1:], papers, strict=True))):
-            progress(f"writing: the pack in {language.code}", None, None, time.monotonic() - begin)
+            progress(f"{PACK} {language.code}", None, None, 0.0)
             task.take()
         for register, state in (task.take() for task in papers):
             press.register.add(register)

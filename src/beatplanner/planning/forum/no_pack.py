@@ -7,7 +7,6 @@ from pathlib import Path
 
 from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.output_place import make_folder, take_files_out
-from beatplanner.data.publish.public.figures import Register
 from beatplanner.data.publish.public.forum_files import write_json
 from beatplanner.data.result.draft import draft_reasons
 from beatplanner.data.result.plan_tables import PlanTables
@@ -33,6 +32,8 @@ def write_card_alone(forum: Path, tables: PlanTables, town: Town, verdict: Check
     verdict
         ``ok`` and ``checks`` of `verify`.
     """
+    # the languages' own library, which nothing before needs
+    from beatplanner.data.publish.public.figures import Register
     from beatplanner.planning.forum.public.small_files import card_json
     from beatplanner.planning.forum.public_plan import card_of
 

@@ -119,7 +119,7 @@ def site_effects(
     return pd.DataFrame(rows, columns=["change_within_limit", "change_reached", "change_minutes", "residents_affected"])
 
 
-def catchment_areas(town: Town, chosen: np.ndarray) -> gpd.GeoDataFrame:
+def catchment_areas(town: Town, chosen: np.ndarray, threads: int = 1) -> gpd.GeoDataFrame:
     """Return the area within each number of minutes on foot of each station.
 
     Along the roads where there are any; else circles by detour; else, with a table of distances, the units within reach.
@@ -136,7 +136,7 @@ def catchment_areas(town: Town, chosen: np.ndarray) -> gpd.GeoDataFrame:
 
     def areas() -> Iterator[list[shapely.Geometry]]:
         if town.network is not None:
-            yield from catchments(town.network, places, [b * speed for b in rules.bands])
+            yield from catchments(town.network, places, [b * speed for b in rules.bands], threads=threads)
             return
         for j, place in zip(chosen, places, strict=True):
             if rules.distances is None:

@@ -262,7 +262,7 @@ def _assemble(
         people,
         pd.DataFrame(rows),
         site_effects(walks, people, chosen, choice.limit, speed),
-        catchment_areas(town, chosen),
+        catchment_areas(town, chosen, options["threads"]),
         stops,
         fixed,
         proof,

@@ -63,8 +63,8 @@ Step = Literal["beats", "stations", "officers"]
 STEPS: tuple[Step, ...] = ("beats", "stations", "officers")
 # Seconds of solving where the user gives no limit, and how a limit is shared out between the steps that are left.
 DEFAULT_TIME_LIMIT = 300.0
-# Share of a time limit for sectors and commands: some hundred beats at most.
-OF_LEVELS = 0.05
+# Share of a time limit for sectors and commands, which the steps before leave: some hundred beats at most.
+OF_LEVELS = 0.1
 SHARE_OF_TIME: dict[Step, float] = {"beats": 6.0, "stations": 1.0, "officers": 3.0}
 # Gap of the beats at which what is left of their time goes to the officers.
 ENOUGH = 0.005
@@ -300,10 +300,11 @@ def make_plan(
             nodes = PROOF_NODES if time_limit is None else None
             # a fifth of the time is left to redraw them for the service, where that is asked for
             redrawn = asks_to_redraw(description)
+            of_levels = 0.0 if time_limit is None else _share_of_levels(description) * time_limit
             beats = plan_beats(
                 town,
                 workload,
-                seconds=seconds_for("beats") * (0.8 if redrawn else 1.0),
+                seconds=max(0.0, seconds_for("beats") - of_levels) * (0.8 if redrawn else 1.0),
                 nodes=nodes,
                 start=start,
                 enough=ENOUGH if "officers" in wanted else 0.0,
@@ -311,7 +312,7 @@ def make_plan(
                 **common,
             )
             if redrawn:
-                left = None if time_limit is None else seconds_for("beats")
+                left = None if time_limit is None else max(0.0, seconds_for("beats") - of_levels)
                 beats = redraw(town, workload, beats, partial(posts_of_beats, description), left, cancelled)
         elif beat is not None or town.units["current"].notna().any():
             from beatplanner.planning.beats.plan import given_beats
@@ -341,6 +342,11 @@ def make_plan(
     return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed, stay, forums))
 
 
+def _share_of_levels(description: Description) -> float:
+    """Return the share of a time limit that sectors and commands have."""
+    return 0.0 if description.beats is None or description.beats.sectors is None else OF_LEVELS
+
+
 def _levels(
     town: Town,
     workload: WorkloadPlan,
@@ -351,8 +357,7 @@ def _levels(
     common: SolvingOptions,
 ) -> tuple[LevelPlan, ...]:
     """Return the sectors and commands of beats that were planned, or given for a plan; a small part of the time is theirs."""
-    rules = town.description.beats
-    if rules is None or rules.sectors is None or not (given or "beats" in wanted):
+    if not _share_of_levels(town.description) or not (given or "beats" in wanted):
         return ()
     from beatplanner.planning.beats.levels import plan_levels
     from beatplanner.solver.districts.solve import PROOF_NODES

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # A node of the model of least border counts for so many.
 NODES_OF_A_CUT = 8
+# Share of the time for going through all plans where the shortest cycles give a bound, too: what time ends leaves a weak one.
+WHOLE_SHARE = 0.85
 # Share of the time for the bound by prices, where the model on labels is asked too.
 PRICES_SHARE = 0.4
 
@@ -97,7 +99,9 @@ def prove_cut(
     known = best.objective if kept else np.inf
     if known <= value * (1 + 1e-4):
         return evidence, None
-    for way in _whole_ways(problem, search, stop):
+    rings = problem.count > 2 and n > MODEL_UNITS and np.isfinite(known)
+    whole_until = watch(stop).until(begin + WHOLE_SHARE * seconds) if rings else stop
+    for way in _whole_ways(problem, search, whole_until):
         bound, better = way.run(known, nodes)
         if bound > value:
             value, evidence = bound, BoundEvidence(bound, problem.price, way="plans")
@@ -109,10 +113,10 @@ def prove_cut(
             return evidence, better
     if stop():
         return evidence, None
-    if problem.count > 2 and n > MODEL_UNITS and np.isfinite(known):
-        bound, rings = perimeter_bound(_map(problem, search), known, nodes, stop)
+    if rings:
+        bound, lengths = perimeter_bound(_map(problem, search), known, nodes, stop)
         if bound > value:
-            value, evidence = bound, BoundEvidence(bound, problem.price, way="rings", rings=rings)
+            value, evidence = bound, BoundEvidence(bound, problem.price, way="rings", rings=lengths)
         if known <= bound * (1 + 1e-4):
             return evidence, None
     if n > MODEL_UNITS and not _suits_prices(problem):

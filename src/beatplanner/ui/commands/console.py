@@ -17,7 +17,7 @@ from rich.table import Table
 from beatplanner.data.errors import Note
 from beatplanner.data.paths import whole_path
 from beatplanner.data.side_work import REPORT, side_work, usable_cores
-from beatplanner.planning.progress import split_unit
+from beatplanner.planning.progress import split_amount, split_unit
 from beatplanner.planning.proof import clash_is_proven
 from beatplanner.ui.commands.numbers import number_option
 from beatplanner.ui.commands.terminal import PlainConsole, visible
@@ -25,6 +25,9 @@ from beatplanner.ui.words import many, progress_line, proof_in_few_words
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
+
+# What a run solves, as its summary calls it.
+STEPS = ("beats", "sectors", "commands", "stations", "officers")
 
 # 2 is what typer ends with where the command itself is wrong
 DONE, BAD_INPUT, CLASH = 0, 1, 3
@@ -119,13 +122,20 @@ def say_verdict(out: Path) -> None:
             err_console.print(f"- {check['name']}: {check['detail']}", markup=False)
 
 
-def say_times(begun: dict[str, float], end: float, limit: float | None) -> None:
-    """Print how long reading, solving and writing took, apart: the limit is for the solving."""
+def say_times(begun: dict[str, float], end: float, limit: float | None, summary: Claims) -> None:
+    """Print how long reading, solving and writing took, apart: the limit is for the solving.
+
+    Solving is all steps, which may run beside each other, and what proves their bounds; of it each step has the seconds that its summary tells.
+    """
     solving = min((t for phase, t in begun.items() if phase not in ("reading", "preparing", "writing")), default=end)
     writing = begun.get("writing", end)
     of_limit = "" if limit is None else f" of at most {limit:,.0f} s"
+    took = [f"{step} {summary[step]['seconds']:.1f} s" for step in STEPS if step in summary]
+    if "proving" in begun:
+        took.append(f"certificates {writing - begun['proving']:.1f} s")
+    of_steps = f" ({', '.join(took)})" if took else ""
     err_console.print(
-        f"{end:6.1f} s  read in {solving:.1f} s, solved in {writing - solving:.1f} s{of_limit}, written in {end - writing:.1f} s",
+        f"{end:6.1f} s  read in {solving:.1f} s, solved in {writing - solving:.1f} s{of_limit}{of_steps}, written in {end - writing:.1f} s",
         markup=False,
     )
 
@@ -152,13 +162,13 @@ def plan_project(project: Path, out: Path, **options: Any) -> None:
             from beatplanner.planning.whole.run import run as run_plan
 
         def report(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
-            begun.setdefault(phase.split()[0], time.monotonic() - begin)
+            begun.setdefault(phase.split()[0].rstrip(":"), time.monotonic() - begin)
             progress(phase, best, bound, seconds)
 
         summary = run_plan(project, out, progress=report, cancelled=cancelled, side=side, **options)
     print_summary(summary, out)
     say_verdict(out)
-    say_times(begun, time.monotonic() - begin, options.get("time_limit"))
+    say_times(begun, time.monotonic() - begin, options.get("time_limit"), summary)
     say_clashes(summary)
 
 
@@ -226,13 +236,13 @@ class PlainProgress:
         words = progress_line(phase, best, bound)
         line = f"{seconds:6.1f} s  {words}"
         # a phase goes from its first words to “STEP [UNIT]: WHAT”; the unit is no other phase
-        name, _ = split_unit(phase)
+        name, amount = split_amount(split_unit(phase)[0])
         self.held.pop(name, None)
         if name not in self.said:
             self.flush()
         elif time.monotonic() - self.said[name] <= self.every:
-            # municipalities are planned side by side: each has its own lines
-            if words != self.words[name]:
+            # municipalities are planned side by side: each has its own lines; how far a part of writing was is past when it is done
+            if amount is None and words != self.words[name]:
                 self.held[name] = line
             return
         self.said[name], self.words[name] = time.monotonic(), words

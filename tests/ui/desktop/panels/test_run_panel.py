@@ -242,7 +242,7 @@ def test_writing_is_a_step_of_its_own_whose_bar_counts_parts(window, monkeypatch
     assert at(70.0, "writing") == 0.0 and at(95.0) == 0.0
     parts = [PAPERS, CHECK, "writing: the maps of the pack", "writing: the pack in mk", "writing: the pack in sq"]
     assert [at(96.0, part) for part in parts] == [0.0, 0.2, 0.4, 0.6, 0.8]
-    assert at(500.0, "writing: the pack in sq") == 0.8
+    assert at(500.0, "writing: the pack in sq (24 of 41 pages)") == 0.8
     # there is no search any more that could end early
     assert not window.enough_button.isEnabled() and not window.actions_by_name["finish_early"].isEnabled()
     lines = window.phase.text().splitlines()
@@ -250,6 +250,7 @@ def test_writing_is_a_step_of_its_own_whose_bar_counts_parts(window, monkeypatch
         "Step 2 of 2: Checking and writing the plan",
         "430 s",
         "Part 5 of 5: the pack in the language Shqip",
+        "24 of 41 pages",
     ]
     monkeypatch.undo()
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import geopandas as gpd
@@ -19,7 +20,7 @@ from beatplanner.data.publish.public.pack_pdf import script_of
 from beatplanner.data.publish.public.plan import PublicMeeting, PublicPlan, PublicTables
 from beatplanner.data.publish.public.qr_code import qr_code
 from beatplanner.data.result.names import municipality_beside
-from beatplanner.data.side_work import SideWork, Task
+from beatplanner.data.side_work import TELLING, Amount, SideWork, Task, tell_amount
 from beatplanner.planning.forum.public.beat_page import beat_page
 from beatplanner.planning.forum.public.blocks import Block
 from beatplanner.planning.forum.public.content import PackContent
@@ -41,6 +42,8 @@ from beatplanner.planning.forum.public.town_pages import run_card, street_index,
 BEAT_FRAMES = {(184.0, 216.0): "a4", (271.0, 136.0): "a4 lying"}
 # Beats that one process draws at once, at most.
 MOST_OF_A_SHARE = 12
+# Pages of a beat on paper: what to know, and its map.
+PAGES = 2
 # The bar of 10 cm has so many parts.
 PARTS = 5
 
@@ -112,13 +115,20 @@ class Maps:
             else Maps(self.plan, self.tables, self.meetings, self.names, stations, self.sheets)
         )
 
-    def draw_all(self, side: SideWork) -> None:
-        """Draw all now, before the maps go to other processes, which draw some of the beats."""
+    def draw_all(self, side: SideWork, told: Amount = lambda _done, _pages: None) -> None:
+        """Draw all now, before the maps go to other processes, which draw some of the beats; `told` is called with the pages of beats that have a map."""
         beats = [str(beat) for beat in self.plan.beats["beat"]]
         alone = not side.threads
         # in small shares, so that all end together; the towns are drawn here meanwhile
         few = len(beats) if alone else min(MOST_OF_A_SHARE, -(-len(beats) // (4 * (len(side.threads) + 1))))
-        given = [side.give(drawn, self, beats[k : k + few]) for k in range(0, len(beats), few)]
+        count, lock = dict.fromkeys(range(0, len(beats), few), 0), threading.Lock()
+
+        def tell_share(share: int, done: int, _: int) -> None:
+            with lock:
+                count[share] = done
+                told(sum(count.values()), PAGES * len(beats))
+
+        given = [side.give(drawn, self, beats[k : k + few], told=partial(tell_share, k)) for k in count]
         try:
             _ = self.towns
             # the last ones are drawn here while others draw those before them
@@ -163,9 +173,11 @@ def drawn(
     maps: Maps, beats: Sequence[str]
 ) -> tuple[dict[tuple[str, tuple[float, float]], SheetDrawing], dict[str, bytes]]:
     """Return the maps of some beats by beat and frame, and those of their sheets as a word processor shows them."""
-    found = {
-        (beat, frame): maps.beat(beat, frame) for beat in beats for frame in (maps.sheets[beat], maps.frame_of(beat))
-    }
+    found: dict[tuple[str, tuple[float, float]], SheetDrawing] = {}
+    for done, beat in enumerate(beats, 1):
+        for frame in (maps.sheets[beat], maps.frame_of(beat)):
+            found[beat, frame] = maps.beat(beat, frame)
+        tell_amount(PAGES * done, PAGES * len(beats))
     return found, as_pixels({beat: d.svg.encode() for (beat, frame), d in found.items() if frame == maps.sheets[beat]})
 
 
@@ -229,7 +241,12 @@ def write_printed(press: Press, content: PackContent, maps: Maps, suffix: str, s
         code = "code.svg"
         pictures[code] = qr_code(content.settings.map_url)
     sheets: dict[str, int] = {}
+    # each beat has its pages on paper, and one for a word processor, where the run card has one too
+    on_paper = PAGES * len(content.beats)
+    every = on_paper + len(content.beats) + 1
+    tell = TELLING.get()
     for number, beat in enumerate(content.beats):
+        tell_amount(PAGES * number, every)
         name = content.names[str(beat.beat)]
         title = t.text("Beat {name}", name=name)
         area = municipality_beside(name, str(beat.municipality))
@@ -264,6 +281,7 @@ def write_printed(press: Press, content: PackContent, maps: Maps, suffix: str, s
     sections += [
         {"kind": "page", "title": heading, "blocks": blocks} for heading, blocks in town_pages(content, sheets)
     ]
+    tell_amount(on_paper, every)
     begins = {s["title"]: k for k, s in enumerate(sections) if s["kind"] == "page"}
     drawn = [s for s in sections if s["kind"] == "map"]
     for n, s in enumerate(drawn, start=1):
@@ -294,6 +312,7 @@ def write_printed(press: Press, content: PackContent, maps: Maps, suffix: str, s
         pictures={**pictures, **drawn_once},
         draft=draft,
         side=side,
+        told=None if tell is None else lambda done, _: tell(on_paper + done, every),
     )
     try:
         press.pdf(f"pack{suffix}.pdf", data, pictures)

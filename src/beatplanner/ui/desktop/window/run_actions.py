@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.draft_reason import gap_said
-from beatplanner.planning.progress import Unmet, split_unit
+from beatplanner.planning.progress import Unmet, split_amount, split_unit
 from beatplanner.planning.proof import OPTIMAL_GAP, clash_is_proven
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.session.session import Asked
@@ -70,6 +70,7 @@ class RunActions(RunGaps):
         self.steps_ahead: list[str] = []
         self.unmet: dict[str, Unmet] = {}
         self.written, self.parts, self.writing_from = [], 0, 0.0
+        self.pages_written: dict[str, tuple[int, int]] = {}
         box = QGroupBox(self.tr("Run"))
         self.run_box = inner = QVBoxLayout(box)
         self.phase = Label(self.tr("Not running."))
@@ -265,7 +266,8 @@ class RunActions(RunGaps):
             said = LANGUAGES.get(code, code) if said == code else said
             words = self.tr("the pack in the language {0}").format(said)
         most = max(self.parts, len(self.written))
-        return [self.tr("Part {0} of {1}: {2}").format(len(self.written), most, words)]
+        far = [self.tr("{0} of {1} pages").format(*map(number, n)) for w, n in self.pages_written.items() if w == what]
+        return [self.tr("Part {0} of {1}: {2}").format(len(self.written), most, words), *far]
 
     def _step_names(self: Any) -> dict[str, str]:
         return {
@@ -372,7 +374,7 @@ class RunActions(RunGaps):
         self.waited = self.waiting_since = self.limit = self.writing_from = 0.0
         self.search_from = None
         self.step_running, self.run_words, self.steps_ahead = "", self.tr("Reading the layers…"), []
-        self.by_municipality, self.unmet, self.written, self.parts = {}, {}, [], 0
+        self.by_municipality, self.unmet, self.written, self.parts, self.pages_written = {}, {}, [], 0, {}
         self.chart.clear()
         self.bar.setVisible(True)
         self.bar.setRange(0, 0)
@@ -437,9 +439,12 @@ class RunActions(RunGaps):
         wider = step_of(phase) == "beats" and searched.removeprefix("beats").removeprefix(" of ") in self.unmet
         self.chart.add(phase, seconds, None if wider else found, proven)
         self._go_to(step_of(phase))
-        part = phase.removeprefix(f"{AFTER_STEPS}: ")
-        if part != phase and part not in self.written:
+        written, pages = split_amount(phase)
+        part = written.removeprefix(f"{AFTER_STEPS}: ")
+        if part != written and part not in self.written:
             self.written.append(part)
+        if pages is not None:
+            self.pages_written[part] = pages
         if phase.startswith("beats of "):
             place = searched.removeprefix("beats of ")
             if "," not in phase.partition(":")[0]:
