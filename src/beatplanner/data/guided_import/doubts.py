@@ -66,7 +66,7 @@ class Doubt:
     rows: tuple[int, ...] = ()
     box: tuple[float, ...] = ()
     shapes: tuple[shapely.Geometry, ...] = field(default=(), compare=False)
-    mend_doubt: str = ""
+    mend: str = ""
     mend_words: str = ""
 
 
