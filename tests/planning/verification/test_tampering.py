@@ -39,6 +39,10 @@ def plan(tmp_path_factory) -> Path:
     return town.folder / "plan"
 
 
+# A file that has the bytes of the plan says what it said then.
+HARMLESS = ("inputs[].content gone",)
+
+
 class FoundError(Exception):
     """Something is wrong: what else is, nobody asks."""
 
@@ -104,8 +108,17 @@ def test_every_key_of_the_summary(judged):
             continue
         # `benchmarks/tampering.py` does all of both over the command line
         gone, tried = len(seen) % 2 == 0, tried + 1
-        if not is_caught(replace(tables, summary=with_key(tables.summary, path, gone=gone))):
-            unseen.append(f"{name} {'gone' if gone else 'changed'}")
+        other, what = (
+            replace(tables, summary=with_key(tables.summary, path, gone=gone)),
+            f"{name} {'gone' if gone else 'changed'}",
+        )
+        # what cannot be checked any more is told so
+        if (
+            what not in HARMLESS
+            and not is_caught(other)
+            and not {c.name for c in judge(other).unchecked} - {c.name for c in sound.unchecked}
+        ):
+            unseen.append(what)
     assert tried > 80
     assert not unseen, "\n".join(unseen)
     assert not is_caught(tables)

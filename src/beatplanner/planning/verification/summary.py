@@ -9,7 +9,7 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.findings import listed
-from beatplanner.data.formats.content import state_of_input
+from beatplanner.data.formats.content import PARTS, state_of_input
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.data.paths import whole_path
@@ -308,15 +308,27 @@ def check_inputs(ledger: Ledger, summary: Claims) -> bool:
             there = False
             continue
         there &= state != "changed"
+        if state == "saved again":
+            ledger.add(f"inputs.{role}", True, "what it said", "the same content")
+            ledger.unchecked(
+                f"inputs.{role}.sha256",
+                claimed,
+                f"{path.name} was saved again since, with the same content; the bytes that the plan was made of cannot be checked.",
+            )
+            continue
         ledger.add(
             f"inputs.{role}",
             state != "changed",
             claimed,
-            "the same content, saved again" if state == "saved again" else fingerprint(path)[:12],
+            fingerprint(path)[:12],
             ""
             if state != "changed"
             else f"{path.name} has changed since the plan was made: plan again, or bring the old file back.",
         )
+        if state == "unchanged" and source.get("content") is None and path.suffix.lower() in PARTS:
+            ledger.unchecked(
+                f"inputs.{role}.content", claimed, f"What stands in the files beside {path.name} cannot be checked."
+            )
     return there
 
 
