@@ -140,14 +140,14 @@ def test_a_place_is_tried_before_the_work_and_named(tmp_path, monkeypatch, numbe
 
     original = Path.open
     monkeypatch.setattr(Path, "open", refuse)
-    with pytest.raises(InputError, match=words) as told:
+    with pytest.raises(InputError, match=words) as raised:
         try_place(tmp_path / "plan")
-    assert str(tmp_path / "plan") in str(told.value)
+    assert str(tmp_path / "plan") in str(raised.value)
     # below folders that are still to be made, too
-    with pytest.raises(InputError, match=words) as told:
+    with pytest.raises(InputError, match=words) as raised:
         try_place(tmp_path / "a" / "b" / "plan")
-    assert str(tmp_path / "a" / "b" / "plan") in str(told.value)
-    assert output_place.PROBE not in str(told.value)
+    assert str(tmp_path / "a" / "b" / "plan") in str(raised.value)
+    assert output_place.PROBE not in str(raised.value)
 
 
 def test_a_full_scratch_place_is_named_itself(tmp_path, monkeypatch):
@@ -157,9 +157,9 @@ def test_a_full_scratch_place_is_named_itself(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=0)
     real = shutil.disk_usage
     monkeypatch.setattr(output_place.shutil, "disk_usage", lambda p: usage if Path(p) == scratch else real(p))
-    with pytest.raises(InputError, match="no room left") as told:
+    with pytest.raises(InputError, match="no room left") as raised:
         try_place(tmp_path / "plan")
-    assert str(scratch) in str(told.value)
+    assert str(scratch) in str(raised.value)
 
 
 def test_an_error_elsewhere_is_told_with_its_own_place(tmp_path):

@@ -48,9 +48,9 @@ def runs(stat):
 @posix
 def test_lines_of_progress_and_the_result_come_back(command_module, tmp_path):
     body = "import sys\nprint('  1 s  reading', file=sys.stderr)\nprint('Железара', sys.argv[1:])\nsys.exit(3)"
-    told = []
-    code, said = command_module.run(["check", "x"], told.append, setting=stand_in(tmp_path, body))
-    assert (code, said, told) == (3, "Железара ['check', 'x']", ["  1 s  reading"])
+    messages = []
+    code, said = command_module.run(["check", "x"], messages.append, setting=stand_in(tmp_path, body))
+    assert (code, said, messages) == (3, "Железара ['check', 'x']", ["  1 s  reading"])
 
 
 @posix
@@ -140,9 +140,9 @@ def test_a_cancel_ends_the_children_of_a_run_too(command_module, tmp_path):
         f"pathlib.Path({str(tmp_path / 'child')!r}).write_text(str(child.pid))\n"
         "print('begun', file=sys.stderr, flush=True)\ntime.sleep(86_400)"
     )
-    told = []
+    messages = []
     with pytest.raises(command_module.CommandError, match="Cancelled"):
-        command_module.run(["beats"], told.append, lambda: bool(told), setting=stand_in(tmp_path, body))
+        command_module.run(["beats"], messages.append, lambda: bool(messages), setting=stand_in(tmp_path, body))
     child = Path("/proc") / (tmp_path / "child").read_text()
 
     if Path("/proc/self").exists():
@@ -241,10 +241,10 @@ def test_each_algorithm_calls_its_command_with_progress_and_in_a_model(tmp_path)
     run = ["/usr/bin/python3", str(tmp_path / "look.py"), str(FOLDER), str(tmp_path / "out")]
     ended = subprocess.run(run, env=kept, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
-    told = json.loads(ended.stdout.splitlines()[-1])
+    claims = json.loads(ended.stdout.splitlines()[-1])
     out = tmp_path / "out"
-    assert told["check"] == {"SAID": "said"} and told["verify"]["OK"] and told["model"]
-    assert told["beats"]["BEATS"] == f"{out}/b/plan.gpkg|layername=beats" and told["compare"]["PAGE"].endswith(
+    assert claims["check"] == {"SAID": "said"} and claims["verify"]["OK"] and claims["model"]
+    assert claims["beats"]["BEATS"] == f"{out}/b/plan.gpkg|layername=beats" and claims["compare"]["PAGE"].endswith(
         "c/comparison.html"
     )
     calls = (tmp_path / "calls").read_text().splitlines()

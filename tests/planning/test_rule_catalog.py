@@ -330,8 +330,8 @@ def test_one_of_a_unit_is_told_in_the_singular_and_codes_and_days_by_name():
     assert rule_in_sentence(rules["forum.languages"], ["en", "mk"], lambda t: names.get(t, t)).endswith(
         "English, Macedonian"
     )
-    told = rule_in_sentence(
+    sentence = rule_in_sentence(
         rules["budget.ends"], {"donor": "2029-12-31"}, number=lambda t: {"2029-12-31": "31.12.2029"}[t]
     )
-    assert told.endswith("donor 31.12.2029")
+    assert sentence.endswith("donor 31.12.2029")
     assert rule_in_sentence(rules["budget.payers"], {"forums": "donor"}).endswith("forums: donor")

@@ -78,8 +78,8 @@ def test_one_figure_stands_on_every_page(served, command):
 
     command("beats", served.project, "--out", served.path("two"), "--seed", "1")
     assert command("compare", served.path("plan"), served.path("two"), "--out", served.path("compared"))[0] == 0
-    told = json.loads((served.path("compared") / "comparison.json").read_text("utf-8"))
-    rows = {r["key"]: r["values"] for b in told["blocks"] for r in b["rows"]}
+    claims = json.loads((served.path("compared") / "comparison.json").read_text("utf-8"))
+    rows = {r["key"]: r["values"] for b in claims["blocks"] for r in b["rows"]}
     assert rows["service_minutes"][1:] == pytest.approx([there, there])
     assert rows["service_travel"][1:] == pytest.approx([travel, travel])
     for folder in ("plan", "compared"):

@@ -136,9 +136,12 @@ def test_a_plan_says_when_it_is_stale(town, command):
     assert code == 0 and "as they are now" in said
     town.swap("tolerance = 0.25", "tolerance = 0.3")
     town.path("sites.csv").write_text(town.path("sites.csv").read_text() + "\n")
-    told = " ".join(str(n) for n in stale(summary, summary["versions"] | {"numpy": "0.1"}))
+    claims = " ".join(str(n) for n in stale(summary, summary["versions"] | {"numpy": "0.1"}))
     assert (
-        "beats.tolerance: 0.25 → 0.3" in told and "sites.csv" in told and "after the plan" in told and "numpy" in told
+        "beats.tolerance: 0.25 → 0.3" in claims
+        and "sites.csv" in claims
+        and "after the plan" in claims
+        and "numpy" in claims
     )
     assert command("stale", town.path("out"))[0] == 4
 

@@ -98,9 +98,9 @@ def test_one_broken_ring_is_mended_or_left_out_and_named(tmp_path):
     )
     town = read_town(read_description(file))
     assert town.sites["station"].tolist() == ["A", "B", "D"]
-    told = " ".join(n.what for n in town.notes if n.severity == "warning")
-    assert "“B”" in told
-    assert "“C”" in told
+    notes = " ".join(n.what for n in town.notes if n.severity == "warning")
+    assert "“B”" in notes
+    assert "“C”" in notes
     # a unit is never left out with its residents
     with_a_broken_ring(tmp_path / "units.gpkg", "units", 3, ring((x, y), (x + 50, y)))
     assert any(n.severity == "error" and "unit 3" in n.what for n in check(file))
@@ -115,8 +115,8 @@ def test_a_line_to_a_place_beyond_the_earth_is_left_out_and_named(tmp_path):
     gpd.GeoDataFrame({"class": "street"}, geometry=lines, crs=32634, index=range(4)).to_file(tmp_path / "roads.gpkg")
     frame, where = read_layer(tmp_path / "roads.gpkg", None, [], None)
     assert len(frame) == 3
-    (told,) = [n for n in where.notes if "was left out" in n.what]
-    assert "row 3" in told.what
+    (note,) = [n for n in where.notes if "was left out" in n.what]
+    assert "row 3" in note.what
 
 
 def test_settlements_with_residents_are_no_crimes(tmp_path):
@@ -153,9 +153,9 @@ def test_a_file_that_is_not_used_stops_new_unless_one_says_so(tmp_path, command)
     pd.DataFrame({"remark": ["a", "b"]}).to_csv(tmp_path / "notes.csv", index=False)
     files = [tmp_path / "units.gpkg", tmp_path / "notes.csv"]
     out = tmp_path / "town.gpkg"
-    code, _, told = command("new", *files, "-o", out, "--beats", 2)
+    code, _, stderr = command("new", *files, "-o", out, "--beats", 2)
     assert code == 1
-    assert "notes.csv" in told
+    assert "notes.csv" in stderr
     assert not out.exists()
     assert command("new", *files, "-o", out, "--beats", 2, "--yes")[0] == 0
     draft = ImportDraft()
@@ -181,18 +181,18 @@ def test_a_plan_of_a_project_file_is_not_out_of_date_at_once(tmp_path, command):
     assert command("build", file, "-o", tmp_path / "town.gpkg")[0] == 0
     for name in "ab":
         assert command("beats", tmp_path / "town.gpkg", "--out", tmp_path / name, "--seed", ord(name))[0] == 0
-    code, said, told = command("stale", tmp_path / "a")
+    code, stdout, stderr = command("stale", tmp_path / "a")
     assert code == 0
-    assert "changed" not in said + told
+    assert "changed" not in stdout + stderr
     assert command("project", "scenario", tmp_path / "town.gpkg", "other", "--set", "beats.tolerance=0.4")[0] == 0
     assert "changed on" not in "".join(command("stale", tmp_path / "a")[1:])
-    code, said, told = command("compare", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "c")
+    code, stdout, stderr = command("compare", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "c")
     assert code == 0
-    assert "changed" not in said + told
+    assert "changed" not in stdout + stderr
     robustness = json.loads((tmp_path / "c" / "comparison.json").read_text()).get("robustness")
     assert robustness is not None
-    code, said, told = command("verify", tmp_path / "a")
-    assert code == 0, said + told
+    code, stdout, stderr = command("verify", tmp_path / "a")
+    assert code == 0, stdout + stderr
 
 
 def test_feet_under_degrees_are_told(tmp_path):

@@ -115,16 +115,16 @@ def test_stale_compare_robustness_and_verify_agree_on_a_file_saved_again(tmp_pat
     calls.to_csv(tmp_path / "i.csv", index=False, sep=";")
     _later(tmp_path / "i.csv")
     file.write_text(file.read_text(encoding="utf-8") + "# looked at\n", encoding="utf-8")
-    code, said, told = command("stale", tmp_path / "a")
+    code, stdout, stderr = command("stale", tmp_path / "a")
     assert code == 0
-    assert "saved again" in said + told
-    assert "with the same content" in said + told
-    code, said, told = command("compare", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "c")
+    assert "saved again" in stdout + stderr
+    assert "with the same content" in stdout + stderr
+    code, stdout, stderr = command("compare", tmp_path / "a", tmp_path / "b", "--out", tmp_path / "c")
     assert code == 0
-    assert "out of date" not in said + told
+    assert "out of date" not in stdout + stderr
     assert "missing" not in json.loads((tmp_path / "c" / "comparison.json").read_text())["robustness"]
-    code, said, told = command("verify", tmp_path / "a", "--json")
-    verdict = json.loads(said)
+    code, stdout, stderr = command("verify", tmp_path / "a", "--json")
+    verdict = json.loads(stdout)
     assert (code, verdict["ok"]) == (0, True)
     assert not {"rules", "inputs.incidents"} & {c["name"] for c in verdict["checks"] if c["state"] == "not checked"}
     calls.iloc[1:].to_csv(tmp_path / "i.csv", index=False, sep=";")

@@ -456,8 +456,8 @@ def test_residents_of_a_group_and_money_are_read_as_residents_are(town):
     found = read_town(read_description(town.project))
     assert set(found.units["population"]) == {1234} and set(found.units["group_sq"]) == {1100}
     assert set(found.sites.loc[~found.sites["existing"], "cost"]) == {12500}
-    told = [str(n) for n in found.notes if "read as thousands" in str(n)]
-    assert len(told) == 3 and all(any(word in t for t in told) for word in ("“pop”", "“pop_sq”", "“cost”"))
+    notes = [str(n) for n in found.notes if "read as thousands" in str(n)]
+    assert len(notes) == 3 and all(any(word in t for t in notes) for word in ("“pop”", "“pop_sq”", "“cost”"))
 
 
 def test_a_quotation_mark_that_never_ends_is_a_letter_wherever_it_stands(tmp_path):

@@ -69,8 +69,8 @@ def test_sites_alone_tell_that_the_units_are_exchanged(skopje):
     sites.to_csv(skopje.folder / "s.csv", index=False)
     table = 'candidates = { path = "s.csv", x = "longitude", y = "latitude", crs = "EPSG:4326", id = "site" }\n'
     file = skopje.project(f"[stations]\ncount = 1\n{table}")
-    (told,) = errors(file)
-    assert told.file == "units.gpkg" and told.asked and told.fix == (("units.axes", "exchanged"),)
+    (problem,) = errors(file)
+    assert problem.file == "units.gpkg" and problem.asked and problem.fix == (("units.axes", "exchanged"),)
     assert mended(file).crs.to_epsg() == 32634
 
 
@@ -97,8 +97,8 @@ def test_units_of_metres_with_northings_first_are_told_by_what_lies_right(skopje
     rows = [f"theft,{p.x},{p.y}" for p in skopje.points]
     (skopje.folder / "i.csv").write_text("\n".join(["type,a,b", *rows]))
     file = skopje.project('[incidents]\npath = "i.csv"\nx = "a"\ny = "b"\ncrs = "EPSG:4326"\ncategory = "type"\n')
-    (told,) = errors(file)
-    assert told.file == "units.gpkg" and told.asked and "lie on each other only so" in told.what
+    (problem,) = errors(file)
+    assert problem.file == "units.gpkg" and problem.asked and "lie on each other only so" in problem.what
     incidents = mended(file).incidents
     assert incidents is not None and (incidents["unit"] >= 0).all()
 
@@ -110,8 +110,8 @@ def test_lines_elsewhere_are_never_silent(skopje, key):
     skopje.write(skopje.units, lines=exchanged(right.to_crs(4326)))
     section, name = key.split(".")
     file = skopje.project(f'[{section}]\ncount = 1\n{name} = {{ path = "lines.gpkg" }}\n')
-    (told,) = errors(file)
-    assert f"{key} lies" in told.what and told.asked and told.fix[0] == (f"{key}.axes", "exchanged")
+    (problem,) = errors(file)
+    assert f"{key} lies" in problem.what and problem.asked and problem.fix[0] == (f"{key}.axes", "exchanged")
     mended(file)
 
 
@@ -142,8 +142,8 @@ def test_the_guided_import_swaps_neither_layer_blindly(skopje):
             incidents.rename(columns={"lon": "lat", "lat": "lon"}).to_csv(skopje.folder / "incidents.csv", index=False)
         draft = ImportDraft()
         draft.add([skopje.folder / "units.gpkg", skopje.folder / "incidents.csv"])
-        (told,) = [d for d in import_doubts(draft) if "swapped" in d.text]
-        assert told.mend == "swap" and told.source is not None and told.source.look.title == title
+        (doubt,) = [d for d in import_doubts(draft) if "swapped" in d.text]
+        assert doubt.mend == "swap" and doubt.source is not None and doubt.source.look.title == title
 
 
 def test_letters_say_nothing_of_places_where_they_are_at_home():

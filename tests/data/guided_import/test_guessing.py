@@ -166,8 +166,8 @@ def test_that_incidents_have_no_times_is_told_once(tmp_path, town):
     draft = ImportDraft()
     draft.add([town.path("units.gpkg"), tmp_path / "calls.csv"])
     assert {s.role for s in draft.sources} == {"units", "incidents"}
-    told = [d for d in import_doubts(draft) if "no times" in d.text]
-    assert [d.mend for d in told] == ["days"]
+    doubts = [d for d in import_doubts(draft) if "no times" in d.text]
+    assert [d.mend for d in doubts] == ["days"]
 
 
 def test_what_is_missing_is_said_in_words(tmp_path, town):
@@ -196,14 +196,14 @@ def test_new_from_the_command_line(tmp_path, town, command):
             "officers.xlsx",
         )
     ]
-    code, said, _ = command("new", *files, "-o", out, "--guess")
+    code, stdout, _ = command("new", *files, "-o", out, "--guess")
     assert code == 0
     assert not out.exists()
-    assert "incidents.csv: Incidents" in said
-    code, said, told = command(
+    assert "incidents.csv: Incidents" in stdout
+    code, stdout, stderr = command(
         "new", *files, "-o", out, "--name", "Ново", "--beats", "4", "--tolerance", "0.25", "--mend"
     )
-    assert code == 0, told
+    assert code == 0, stderr
     assert command("check", out)[0] == 0
     assert command("beats", out, "--out", tmp_path / "plan")[0] == 0
     assert command("new", *files, "-o", out)[0] == 1

@@ -241,8 +241,8 @@ def test_posts_that_start_later_are_whole_figures():
 
 def test_one_of_something_is_told_in_the_singular():
     one = BEATS | {"moved_residents": 1.0, "hours": -1.0, "until_there": 1.0}
-    told = price_sentence(one)
-    assert "1 more resident changes beat, 1 hour a year less in the heaviest beat, 1 minute longer until" in told
+    sentence = price_sentence(one)
+    assert "1 more resident changes beat, 1 hour a year less in the heaviest beat, 1 minute longer until" in sentence
     assert "1,200 fewer residents change beat" in price_sentence(one | {"moved_residents": -1200.0})
     assert "2.5 minutes longer" in price_sentence(one | {"until_there": 2.5})
     assert "costs 1 point (" in price_sentence(OFFICERS | {"gain": 1.0})

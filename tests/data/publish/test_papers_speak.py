@@ -279,8 +279,8 @@ def test_percent_signs_of_all_texts_stand_as_the_language_sets_them(language):
     row = {"label": "over 10 % more", "words": "Languages of at least 10 % of residents", "fields": {}}
     assert set(percent.findall(label_said(speech, row))) == {space}
     if language in OTHERS:
-        told = in_language("At most 2.0% of the residents may change beat; 20 % do", language)
-        assert set(percent.findall(told)) <= {space}
+        sentence = in_language("At most 2.0% of the residents may change beat; 20 % do", language)
+        assert set(percent.findall(sentence)) <= {space}
 
 
 def test_a_comparison_says_the_project_in_the_forces_words():

@@ -51,8 +51,8 @@ def test_municipalities_and_todays_beats_are_in_one_piece(town):
 
 def test_a_doubt_that_the_other_layers_decide_is_told_once(town):
     """The usual change of MGI 1901 is disputed by 1.6 km; incidents and stations in WGS 84 decide it for the census, nothing does for the beats."""
-    told = [(n.severity, str(n.file)) for n in town.notes if "of the register EPSG" in n.what]
-    assert sorted(told) == [("info", "census.gpkg"), ("warning", "beats_today.shp")]
+    notes = [(n.severity, str(n.file)) for n in town.notes if "of the register EPSG" in n.what]
+    assert sorted(notes) == [("info", "census.gpkg"), ("warning", "beats_today.shp")]
 
 
 def test_people_incidents_and_groups_add_up(town):

@@ -41,17 +41,17 @@ def test_units_in_metres_that_lie_right_outweigh_the_names_of_columns(sixteen, t
     (tmp_path / "i.csv").write_text("\n".join(["type,lon,lat", *rows]))
     incidents = '[incidents]\npath = "i.csv"\nx = "lon"\ny = "lat"\ncrs = "EPSG:4326"\ncategory = "type"\n'
     (tmp_path / "p.toml").write_text(HEAD + incidents)
-    (told,) = [n for n in check(tmp_path / "p.toml") if n.severity == "error"]
-    assert told.file == "i.csv" and 'x = "lat", y = "lon"' in told.mend
-    assert told.asked
+    (problem,) = [n for n in check(tmp_path / "p.toml") if n.severity == "error"]
+    assert problem.file == "i.csv" and 'x = "lat", y = "lon"' in problem.mend
+    assert problem.asked
 
 
 def test_a_town_without_work_is_told_before_it_is_planned(sixteen, tmp_path):
     (tmp_path / "p.toml").write_text(HEAD)
     assert not any("no work to plan with" in n.what for n in check(tmp_path / "p.toml"))
     sixteen.assign(pop=0).to_file(tmp_path / "u.gpkg")
-    (told,) = [n for n in check(tmp_path / "p.toml") if "no work to plan with" in n.what]
-    assert told.severity == "warning"
+    (note,) = [n for n in check(tmp_path / "p.toml") if "no work to plan with" in n.what]
+    assert note.severity == "warning"
 
 
 def test_incidents_in_a_hole_of_the_town_lie_as_far_away_as_its_units_do(sixteen, tmp_path):
@@ -61,9 +61,9 @@ def test_incidents_in_a_hole_of_the_town_lie_as_far_away_as_its_units_do(sixteen
     (tmp_path / "i.csv").write_text("\n".join(["type,x,y", *rows]))
     incidents = '[incidents]\npath = "i.csv"\nx = "x"\ny = "y"\ncrs = "EPSG:32634"\ncategory = "type"\n'
     (tmp_path / "p.toml").write_text(HEAD + incidents)
-    (told,) = [n.what for n in check(tmp_path / "p.toml") if "outside every unit" in n.what]
+    (note,) = [n.what for n in check(tmp_path / "p.toml") if "outside every unit" in n.what]
     # the box around the town holds them: by it they were "up to 0.0 km away"
-    assert "4 of 64 incidents" in told and "up to 0.3 km away" in told
+    assert "4 of 64 incidents" in note and "up to 0.3 km away" in note
 
 
 def test_a_beat_of_today_without_a_place_is_left_out_and_named(sixteen, tmp_path):
@@ -77,8 +77,8 @@ def test_a_beat_of_today_without_a_place_is_left_out_and_named(sixteen, tmp_path
     (tmp_path / "p.toml").write_text(HEAD + '[beats]\ncount = 2\ncurrent = { path = "old.geojson", id = "beat" }\n')
     found = check(tmp_path / "p.toml")
     assert not [n for n in found if n.severity == "error"]
-    (told,) = [n for n in found if "was left out" in n.what]
-    assert "row 3 (“C”)" in told.what
+    (note,) = [n for n in found if "was left out" in n.what]
+    assert "row 3 (“C”)" in note.what
     assert any("4 units lie in none of today's beats" in n.what for n in found)
 
 
@@ -88,8 +88,8 @@ def test_beats_of_today_that_lie_on_each_other_are_no_split_units(sixteen, tmp_p
     gpd.GeoDataFrame({"beat": ["A", "B"]}, geometry=shapes, crs=32634).to_file(tmp_path / "old.gpkg")
     (tmp_path / "p.toml").write_text(HEAD + '[beats]\ncount = 2\ncurrent = { path = "old.gpkg", id = "beat" }\n')
     found = check(tmp_path / "p.toml")
-    (told,) = [n for n in found if "today's beats lie on each other in 4 units" in n.what]
-    assert told.severity == "warning" and "3 (A, B)" in told.what
+    (note,) = [n for n in found if "today's beats lie on each other in 4 units" in n.what]
+    assert note.severity == "warning" and "3 (A, B)" in note.what
     assert not any("are split" in n.what for n in found)
 
 

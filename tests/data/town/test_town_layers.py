@@ -265,8 +265,8 @@ def test_the_beats_of_a_roster_are_those_of_today_however_a_spreadsheet_writes_t
     town.swap("officers.xlsx", "roster.csv")
     found = read_town(read_description(town.project))
     assert found.roster["beat"].tolist() == ["1", "2", None, "07"]
-    told = [str(n) for n in found.notes if "roster.csv" in str(n)]
-    assert any("without leading zeros" in t for t in told)
+    notes = [str(n) for n in found.notes if "roster.csv" in str(n)]
+    assert any("without leading zeros" in t for t in notes)
     assert any("“07” is none of today's beats" in t and n.severity == "warning" for n in found.notes for t in [str(n)])
 
 
@@ -277,9 +277,9 @@ def test_the_wishes_of_a_roster_are_those_of_today_and_one_for_no_beat_is_told(t
     town.swap("officers.xlsx", "roster.csv")
     found = read_town(read_description(town.project))
     assert found.roster["prefers"].tolist() == [("2", "1"), ("99", "2"), ()]
-    told = [str(n) for n in found.notes if n.severity == "warning"]
-    assert any("“99”, which is none of today's beats (1 such wishes)" in t for t in told)
-    assert not any("worst_wish" in t for t in told)
+    notes = [str(n) for n in found.notes if n.severity == "warning"]
+    assert any("“99”, which is none of today's beats (1 such wishes)" in t for t in notes)
+    assert not any("worst_wish" in t for t in notes)
 
 
 def test_a_worst_wish_that_binds_nobody_is_told(town):

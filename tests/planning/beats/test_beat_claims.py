@@ -233,13 +233,13 @@ def test_one_clash_has_one_number_everywhere_and_it_is_one_to_enter(town):
     town.project.write_text(text.replace("tolerance = 0.25", "tolerance = 0.1\nmax_moved = 0.01"), encoding="utf-8")
     run(town.project, town.path("out"), steps=("beats",), pack=False)
     summary = json.loads(town.path("out").joinpath("summary.json").read_text("utf-8"))
-    told = summary["beats"]["smallest_budget"]
+    claims = summary["beats"]["smallest_budget"]
     (clash,) = [c for c in summary["clashes"] if "max_moved" in c]
-    assert f"would do is {told['found']:.1%}" in clash
-    assert f"less than {told['impossible_below']:.2%} is proven impossible" in clash
+    assert f"would do is {claims['found']:.1%}" in clash
+    assert f"less than {claims['impossible_below']:.2%} is proven impossible" in clash
     assert clash in html.unescape(town.path("out").joinpath("report.html").read_text("utf-8"))
-    assert told["impossible_below"] <= summary["beats"]["moved_share"] <= told["found"]
-    town.swap("max_moved = 0.01", f"max_moved = {told['found']}")
+    assert claims["impossible_below"] <= summary["beats"]["moved_share"] <= claims["found"]
+    town.swap("max_moved = 0.01", f"max_moved = {claims['found']}")
     read = read_town(read_description(town.project))
     plan = plan_beats(read, plan_workload(read), seconds=1e6, nodes=20)
     assert not plan.smallest and plan.proof.status != "infeasible"

@@ -39,25 +39,25 @@ def planned(town, more="", steps=("beats",)):
 
 def test_money_by_hand(town):
     tables = planned(town)
-    told = tables.summary["budget"]
+    claims = tables.summary["budget"]
     posts, beats = float(tables.beats["posts"].sum()), len(tables.beats)
-    assert told["years"] == ["2027", "2028", "2029"]
-    assert told["lines"]["salaries"] == pytest.approx([posts * 1000 * 1.1**t for t in range(3)])
+    assert claims["years"] == ["2027", "2028", "2029"]
+    assert claims["lines"]["salaries"] == pytest.approx([posts * 1000 * 1.1**t for t in range(3)])
     # bought in the first year and again after two
-    assert told["lines"]["vehicles"] == pytest.approx([beats * 500, 0, beats * 500 * 1.21])
-    assert told["payers"]["donor"] == pytest.approx(told["lines"]["vehicles"])
-    assert told["lines"]["training"] == pytest.approx([posts * 50, 0, 0])
-    assert told["unfunded"] == [] and {s["year"] for s in told["starts"]} == {"2027"}
+    assert claims["lines"]["vehicles"] == pytest.approx([beats * 500, 0, beats * 500 * 1.21])
+    assert claims["payers"]["donor"] == pytest.approx(claims["lines"]["vehicles"])
+    assert claims["lines"]["training"] == pytest.approx([posts * 50, 0, 0])
+    assert claims["unfunded"] == [] and {s["year"] for s in claims["starts"]} == {"2027"}
     assert verify(town.path("out")).ok
 
 
 def test_a_ceiling_and_pilots_name_what_is_not_funded(town):
     tables = planned(town, 'ceiling = 6000\npilots = ["West"]\n')
-    told = tables.summary["budget"]
-    assert max(told["total"]) <= 6000
-    starts = {s["area"]: s["year"] for s in told["starts"]}
+    claims = tables.summary["budget"]
+    assert max(claims["total"]) <= 6000
+    starts = {s["area"]: s["year"] for s in claims["starts"]}
     assert starts["West"] is not None
-    assert {u["area"] for u in told["unfunded"]} == {a for a, y in starts.items() if y is None}
+    assert {u["area"] for u in claims["unfunded"]} == {a for a, y in starts.items() if y is None}
     assert starts["Исток"] is None or starts["Исток"] > starts["West"]
     verdict = verify(town.path("out"))
     assert verdict.ok, [str(c) for c in verdict.failed]
@@ -164,8 +164,8 @@ def test_a_survey_is_read_as_every_table_is(asked, command):
         file.write_text("\n".join(["beat;wave;question;n;mean;sd;asked_on", *rows]), encoding="utf-8")
         found.append(read_survey(file, tables))
     pd.testing.assert_frame_equal(found[0].rows, found[1].rows)
-    told = " ".join(str(n) for n in found[1].notes)
-    assert "read as thousands" in told and "without leading zeros" in told
+    notes = " ".join(str(n) for n in found[1].notes)
+    assert "read as thousands" in notes and "without leading zeros" in notes
     code, _, err = told_survey(asked, command, [f"{a},w,Q,50,20,May Day"], "beat,wave,question,n,yes,asked_on")
     assert code == 1 and "row 2" in err and "“May Day”, which is no date" in err
 

@@ -156,8 +156,8 @@ def test_a_span_that_no_number_of_sectors_fits_is_told_as_proven(town):
 
 def test_a_single_sector_is_told_in_the_singular(town):
     _, summary = led(town, "sectors = { span = [1, 4] }\ncommands = { span = [2, 3] }", count=2)
-    told = " ".join(summary["clashes"])
-    assert "1 sector makes no command of 2 to 3." in told and "1 sectors" not in told
+    claims = " ".join(summary["clashes"])
+    assert "1 sector makes no command of 2 to 3." in claims and "1 sectors" not in claims
 
 
 def test_work_that_is_too_uneven_gives_way_and_is_called_impossible_where_no_number_of_sectors_does(town):

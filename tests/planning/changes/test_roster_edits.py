@@ -45,9 +45,9 @@ def longest(postings):
 
 def test_the_published_plan_is_judged_as_it_says_itself(plan):
     judge = Judge(plan)
-    told = judge(judge.published)
-    assert not told.broken and not told.reason_needed
-    for key, value in told.figures.items():
+    judged = judge(judge.published)
+    assert not judged.broken and not judged.reason_needed
+    for key, value in judged.figures.items():
         assert value == pytest.approx(plan.summary["officers"][key]), key
     assert table_of(judge.published, plan).shape == plan.assignments.shape
 
@@ -60,13 +60,13 @@ def test_a_tenure_cut_short_is_told_with_officer_place_and_month(plan):
         if (p.start, p.end) == (0, 24) and plan.roster.set_index("officer")["beat"].get(p.officer) is None
     )
     p = judge.published[number]
-    told = judge(moved(judge.published, number, end=-17, months=24))
-    assert told.reason_needed and not told.broken
-    assert told.costs[0].startswith(f"{p.officer} leaves ")
-    assert told.costs[0].endswith("in August 2027 after 7 of 12 months: 5 too few.")
-    assert any("is empty: August 2027 to December 2028." in t for t in told.costs)
-    assert told.figures["vacant_months"] == judge.before["vacant_months"] + 17
-    assert told.figures["tenure_violations"] == judge.before["tenure_violations"] + 1
+    judged = judge(moved(judge.published, number, end=-17, months=24))
+    assert judged.reason_needed and not judged.broken
+    assert judged.costs[0].startswith(f"{p.officer} leaves ")
+    assert judged.costs[0].endswith("in August 2027 after 7 of 12 months: 5 too few.")
+    assert any("is empty: August 2027 to December 2028." in t for t in judged.costs)
+    assert judged.figures["vacant_months"] == judge.before["vacant_months"] + 17
+    assert judged.figures["tenure_violations"] == judge.before["tenure_violations"] + 1
 
 
 def test_two_posts_at_once_and_too_many_in_one_beat_stop_it(plan, town, tmp_path):
@@ -74,9 +74,9 @@ def test_two_posts_at_once_and_too_many_in_one_beat_stop_it(plan, town, tmp_path
     first, other = longest(judge.published), longest(judge.published[::-1])
     postings = list(judge.published)
     twin = replace(postings[first], beat=postings[len(postings) - 1 - other].beat)
-    told = judge([*postings, twin])
-    assert any("holds two posts at once" in t for t in told.broken)
-    assert any(re.search(r"officers in [A-Z][a-z]+ 20\d\d for", t) for t in told.broken)
+    judged = judge([*postings, twin])
+    assert any("holds two posts at once" in t for t in judged.broken)
+    assert any(re.search(r"officers in [A-Z][a-z]+ 20\d\d for", t) for t in judged.broken)
     with pytest.raises(InputError, match="two posts at once"):
         accept(town.path("plan"), tmp_path / "no", [*postings, twin])
     assert not (tmp_path / "no").exists()
@@ -155,8 +155,8 @@ def test_every_tenure_that_the_checker_counts_is_named(plan):
     judge = Judge(plan)
     for number in range(len(judge.published)):
         for start, end in ((1, 0), (6, 0), (0, -3), (0, -20), (2, 2)):
-            told = judge(moved(judge.published, number, start=start, end=end, months=24))
-            assert len(told.cut) == told.figures["tenure_violations"], (judge.published[number], start, end)
+            judged = judge(moved(judge.published, number, start=start, end=end, months=24))
+            assert len(judged.cut) == judged.figures["tenure_violations"], (judge.published[number], start, end)
 
 
 def test_a_tenure_that_is_cut_is_a_clash_of_the_plan_that_is_accepted(plan, town, tmp_path, command):

@@ -48,28 +48,28 @@ def summary_of(folder):
 def test_posts_that_are_vacant_have_nobody_on_duty(town):
     folder = town.path("plan")
     summary, plan = summary_of(folder), read_result(folder)
-    told = summary["service"]["vacancies"]
+    claims = summary["service"]["vacancies"]
     # by hand: two fifths of a post's days less absence are a third of an officer, so that two posts of a beat are 0.65 and one is 0.33
     days = [d.date().isoformat() for d in pd.date_range("2027-01-01", periods=24, freq="MS")]
     rows = list(plan.assignments[["beat", "start", "end"]].astype(str).itertuples(index=False))
     beats = plan.beats["beat"].astype(str).tolist()
     held = np.array([[min(2, sum(b == k and a <= d < z for b, a, z in rows)) for k in beats] for d in days])
-    assert told["posts"] == 8 and told["months"] == 24 and held.sum(axis=1).max() <= 5
-    assert told["posts_held"] == pytest.approx(held.sum(axis=1).mean())
-    assert [y["posts_held"] for y in told["years"]] == pytest.approx([held[:12].sum() / 12, held[12:].sum() / 12])
+    assert claims["posts"] == 8 and claims["months"] == 24 and held.sum(axis=1).max() <= 5
+    assert claims["posts_held"] == pytest.approx(held.sum(axis=1).mean())
+    assert [y["posts_held"] for y in claims["years"]] == pytest.approx([held[:12].sum() / 12, held[12:].sum() / 12])
     part = 2 / 5 * (1 - 0.184)
-    for y, months in zip(told["years"], (held[:12], held[12:]), strict=True):
+    for y, months in zip(claims["years"], (held[:12], held[12:]), strict=True):
         for shift in ("day", "night"):
             assert y["on_duty"][shift] == pytest.approx(part * months.sum(axis=1).mean(), abs=1)
     # nobody holds a post of a beat: nobody is on duty; more posts held are never fewer on duty
     empty = {b for k, b in enumerate(beats) if not held[:, k].any()}
-    assert all(told["nobody_share"][b] == 1.0 for b in empty)
+    assert all(claims["nobody_share"][b] == 1.0 for b in empty)
     full = summary["service"]["nobody_share"]
-    assert sum(told["nobody_share"].values()) > sum(full.values())
-    assert nobody_share(summary["service"]) == told["nobody_share"]
+    assert sum(claims["nobody_share"].values()) > sum(full.values())
+    assert nobody_share(summary["service"]) == claims["nobody_share"]
     said = " ".join(summary["service"]["notes"])
     assert (
-        f"{told['posts_held']:.1f} of them are held on average" in said
+        f"{claims['posts_held']:.1f} of them are held on average" in said
         and "no officer of the beat is on duty in" in said
     )
 

@@ -142,10 +142,10 @@ def test_donors_end_procurement_and_functions(town):
         'payers = { training = "donor", vehicles = "donor" }\nends = { donor = 2027-07-02 }\nvehicle_lead_months = 9\n'
         'station_lead_months = 6\nfunctions = { training = "09.5" }\n'
     )
-    told = whole_plan(town, more).summary["budget"]
+    claims = whole_plan(town, more).summary["budget"]
     cars, course = 4 * 600, 30
-    assert told["payers"]["donor"] == pytest.approx([(cars + course) * 183 / 365, 0])
-    assert told["donor_ends"] == [
+    assert claims["payers"]["donor"] == pytest.approx([(cars + course) * 183 / 365, 0])
+    assert claims["donor_ends"] == [
         {
             "payer": "donor",
             "on": "2027-07-02",
@@ -153,10 +153,10 @@ def test_donors_end_procurement_and_functions(town):
             "falls_on": pytest.approx([(cars + course) * 182 / 365, 4 * 100]),
         }
     ]
-    assert sum(told["payers"]["ministry"]) + sum(told["payers"]["donor"]) == pytest.approx(sum(told["total"]))
-    assert told["functional"]["09.5"] == [30, 0]
-    assert told["functional"]["03.1"] == pytest.approx([told["total"][0] - 30, told["total"][1]])
-    rows = [(r["what"], r["number"], r["order_by"], r["before_start"]) for r in told["procurement"]]
+    assert sum(claims["payers"]["ministry"]) + sum(claims["payers"]["donor"]) == pytest.approx(sum(claims["total"]))
+    assert claims["functional"]["09.5"] == [30, 0]
+    assert claims["functional"]["03.1"] == pytest.approx([claims["total"][0] - 30, claims["total"][1]])
+    rows = [(r["what"], r["number"], r["order_by"], r["before_start"]) for r in claims["procurement"]]
     assert rows[0] == ("vehicles", 4, "2026-04-01", True) and len(rows) == 2
     assert rows[1][0].startswith("station School") and rows[1][2:] == ("2026-07-01", True)
 

@@ -142,10 +142,10 @@ def test_every_figure_is_recomputed_apart_from_the_program(plans, tmp_path):
     assert {"robust_share", "back_cast", "service_p90", "officers_gap", "rules_met"} <= set(found["figure"])
     # today's beats with the roster's officers, beside the plan's
     more = Plan(folder / "more", today=True)
-    told = more.summary["service"]["today"]
+    claims = more.summary["service"]["today"]
     again = of_service(more, [Plan(folder / "more", today=False)])
     for key, name in KEYS.items():
-        wanted = response_minutes(told) if key == "service_minutes" else told[name]
+        wanted = response_minutes(claims) if key == "service_minutes" else claims[name]
         assert again[key] == pytest.approx(wanted, rel=1e-9)
     shutil.copytree(folder, tmp_path / "x")
     file = tmp_path / "x" / "cmp" / "comparison.json"
@@ -245,19 +245,21 @@ def test_the_page_needs_no_network_and_the_workbook_works(plans):
 def test_the_decision_page_says_when_to_choose_which(plans):
     folder, content = plans
     page = (folder / "cmp" / "comparison.html").read_text(encoding="utf-8")
-    told = {d["plan"]: d for d in content["decision"]}
-    assert list(told) == ["same", "More beats"]
+    decisions = {d["plan"]: d for d in content["decision"]}
+    assert list(decisions) == ["same", "More beats"]
     figures = rows(content)
     # six beats of one officer each share the work out more than four do; four change less
-    assert {x["key"] for x in told["More beats"]["best"]} >= {"hours_per_officer_max"}
-    assert {x["key"] for x in told["same"]["best"]} >= {"moved_share"}
-    assert not {x["key"] for x in told["same"]["best"]} & {x["key"] for x in told["More beats"]["best"]}
-    assert told["same"]["worst"]["best_plan"] == "More beats"
-    assert told["More beats"]["money"]["whole"] == pytest.approx(figures["money_total"][2] - figures["money_total"][0])
+    assert {x["key"] for x in decisions["More beats"]["best"]} >= {"hours_per_officer_max"}
+    assert {x["key"] for x in decisions["same"]["best"]} >= {"moved_share"}
+    assert not {x["key"] for x in decisions["same"]["best"]} & {x["key"] for x in decisions["More beats"]["best"]}
+    assert decisions["same"]["worst"]["best_plan"] == "More beats"
+    assert decisions["More beats"]["money"]["whole"] == pytest.approx(
+        figures["money_total"][2] - figures["money_total"][0]
+    )
     # three officers stand in today's beats and six posts in the plan's: three salaries of 1,000 more in each year
     risen = sum(1.1**t for t in range(5))
     posts = figures["money_total"][2] - figures["money_total"][0] + 3 * 1000 * risen
-    assert told["More beats"]["money"]["posts"] == pytest.approx(posts)
+    assert decisions["More beats"]["money"]["posts"] == pytest.approx(posts)
     assert "Choose same if" in page and "Its worst point: " in page and "▲" not in page and "Best at" not in page
 
 

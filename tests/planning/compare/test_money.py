@@ -21,21 +21,21 @@ pytestmark = pytest.mark.usefixtures("bare_plans")
 def test_people_are_paid_and_posts_stand_beside_them(town):
     # five officers on four posts: Ana, Бојан until 2028, Cena, Dritan, and Elena from March 2027, who trains until July
     tables = whole_plan(town)
-    told = tables.summary["budget"]
-    assert told["people"]["paid"] == pytest.approx([4 + 10 / 12, 4])
-    assert told["lines"]["salaries"] == pytest.approx([1000 * (4 + 10 / 12), 4000])
+    claims = tables.summary["budget"]
+    assert claims["people"]["paid"] == pytest.approx([4 + 10 / 12, 4])
+    assert claims["lines"]["salaries"] == pytest.approx([1000 * (4 + 10 / 12), 4000])
     # one course of 30 in the year in which Elena joins, and none for the four who are trained
-    assert told["lines"]["training"] == [30, 0] and told["people"]["courses"] == [1, 0]
-    assert told["people"]["in_training"] == pytest.approx([4 / 12, 0])
-    people = told["people"]
+    assert claims["lines"]["training"] == [30, 0] and claims["people"]["courses"] == [1, 0]
+    assert claims["people"]["in_training"] == pytest.approx([4 / 12, 0])
+    people = claims["people"]
     for t in range(2):
         assert people["in_posts"][t] + people["in_training"][t] + people["without_post"][t] == pytest.approx(
             people["paid"][t]
         )
     assert 12 * sum(people["vacant"]) == pytest.approx(tables.summary["officers"]["vacant_months"])
     # today by the same rule: the same officers, one station, four beats with a vehicle each
-    assert told["today_lines"]["vehicles"] == [4 * 600, 4 * 100] and told["today_lines"]["stations"] == [50, 50]
-    assert told["today"] == pytest.approx([1000 * (4 + 10 / 12) + 30 + 2400 + 50, 4000 + 400 + 50])
+    assert claims["today_lines"]["vehicles"] == [4 * 600, 4 * 100] and claims["today_lines"]["stations"] == [50, 50]
+    assert claims["today"] == pytest.approx([1000 * (4 + 10 / 12) + 30 + 2400 + 50, 4000 + 400 + 50])
 
 
 @pytest.mark.parametrize(("officers", "posts", "spare"), [(1, 30, 0.0), (120, 30, 90.0)])
@@ -48,57 +48,57 @@ def test_one_officer_on_many_posts_and_many_officers_on_few(town, officers, post
     )
     town.swap("count = 4\n", "count = 3\n")
     town.swap("posts_per_beat = 1", f"posts_per_beat = {posts // 3}")
-    told = whole_plan(town).summary["budget"]
-    assert told["lines"]["salaries"] == [1000 * officers] * 2
-    assert told["people"]["posts"] == [posts] * 2 and told["people"]["without_post"] == pytest.approx([spare] * 2)
-    assert told["people"]["money_of_posts"] == [1000 * posts] * 2
-    assert told["people"]["vacant"] == pytest.approx([max(0, posts - officers)] * 2)
-    assert told["people"]["money_without_post"] == pytest.approx([1000 * spare] * 2)
+    claims = whole_plan(town).summary["budget"]
+    assert claims["lines"]["salaries"] == [1000 * officers] * 2
+    assert claims["people"]["posts"] == [posts] * 2 and claims["people"]["without_post"] == pytest.approx([spare] * 2)
+    assert claims["people"]["money_of_posts"] == [1000 * posts] * 2
+    assert claims["people"]["vacant"] == pytest.approx([max(0, posts - officers)] * 2)
+    assert claims["people"]["money_without_post"] == pytest.approx([1000 * spare] * 2)
 
 
 def test_the_roll_out_sets_the_days_of_postings_and_stations(town):
     tables = whole_plan(town, "ceiling = [9000, 5000]\n")
-    told = tables.summary["budget"]
-    assert max(told["total"]) <= 9000 and told["total"][1] <= 5000
+    claims = tables.summary["budget"]
+    assert max(claims["total"]) <= 9000 and claims["total"][1] <= 5000
     # today's officers are paid though a beat never starts
-    assert told["lines"]["salaries"] == pytest.approx([1000 * (4 + 10 / 12), 4000])
+    assert claims["lines"]["salaries"] == pytest.approx([1000 * (4 + 10 / 12), 4000])
     starts = dict(zip(tables.beats["beat"].astype(str), tables.beats["starts"], strict=True))
     late = {b for b, day in starts.items() if day is None}
     assert (
         late
-        and {b for u in told["unfunded"] for b in u["beats"]} == late
-        and all(u["lacks_in_all"] > 0 for u in told["unfunded"])
+        and {b for u in claims["unfunded"] for b in u["beats"]} == late
+        and all(u["lacks_in_all"] > 0 for u in claims["unfunded"])
     )
     # nobody is posted to a beat that never starts and has no officer today, or before a beat's day
     for row in tables.assignments.itertuples(index=False):
         assert starts[str(row.beat)] is not None and row.start >= starts[str(row.beat)]
-    assert told["beats_started"][-1] == 4 - len(late)
+    assert claims["beats_started"][-1] == 4 - len(late)
     _vacant_alike(tables)
 
 
 def _vacant_alike(tables):
     """Hold the sheet of vacant posts, which the page for parliament reads, against the summary and the budget."""
-    told = tables.summary
-    assert vacant_posts(tables).to_numpy().sum() == told["officers"]["vacant_months"]
-    assert 12 * sum(told["budget"]["people"]["vacant"]) == pytest.approx(told["officers"]["vacant_months"])
+    claims = tables.summary
+    assert vacant_posts(tables).to_numpy().sum() == claims["officers"]["vacant_months"]
+    assert 12 * sum(claims["budget"]["people"]["vacant"]) == pytest.approx(claims["officers"]["vacant_months"])
 
 
 def test_a_pilot_that_cannot_be_paid_is_the_cause(town):
     tables = whole_plan(town, 'ceiling = [6500, 5000]\npilots = ["West"]\n')
-    told = tables.summary["budget"]
+    claims = tables.summary["budget"]
     # today costs 7,313.33 in 2027, which is 813.33 too much; the pilot lacks at least that
-    assert told["today"][0] == pytest.approx(7313 + 1 / 3)
-    assert told["blocked"]["pilots"] == ["West"] and told["blocked"]["lacks"][0]["amount"] == pytest.approx(
+    assert claims["today"][0] == pytest.approx(7313 + 1 / 3)
+    assert claims["blocked"]["pilots"] == ["West"] and claims["blocked"]["lacks"][0]["amount"] == pytest.approx(
         813 + 1 / 3, abs=0.1
     )
-    assert told["blocked"]["sentence"].startswith(
+    assert claims["blocked"]["sentence"].startswith(
         "The pilot West cannot be paid: to start in 2027 it lacks 813 EUR in 2027 (prices of 2027)"
     )
-    assert "is not proven" not in told["blocked"]["sentence"]
-    assert told["blocked"]["sentence"].endswith(
+    assert "is not proven" not in claims["blocked"]["sentence"]
+    assert claims["blocked"]["sentence"].endswith(
         "What stands today costs more than there is: 813 EUR in 2027 are lacking (prices of 2027), so nothing new starts."
     )
-    assert all(u["waits_for_pilot"] for u in told["unfunded"] if u["area"] != "West")
+    assert all(u["waits_for_pilot"] for u in claims["unfunded"] if u["area"] != "West")
 
 
 def test_a_pilot_is_said_to_be_beyond_the_money_only_where_that_is_proven():
@@ -133,10 +133,12 @@ def test_nobody_is_moved_out_of_a_beat_that_has_not_started(town, command):
     ana = [*ROSTER[1][:3], None, *ROSTER[1][4:]]
     write_roster(town.path("officers.xlsx"), [ROSTER[0], ana, *ROSTER[2:], mira])
     tables = whole_plan(town, "ceiling = [5000, 5000]\n")
-    told = tables.summary["budget"]
-    assert told["beats_started"] == [0, 0] and told["blocked"]["sentence"].startswith("What stands today costs more")
+    claims = tables.summary["budget"]
+    assert claims["beats_started"] == [0, 0] and claims["blocked"]["sentence"].startswith(
+        "What stands today costs more"
+    )
     # without a pilot nobody waits for one
-    assert not any(u["waits_for_pilot"] for u in told["unfunded"])
+    assert not any(u["waits_for_pilot"] for u in claims["unfunded"])
     serves = {(str(r.officer), str(r.beat)): str(r.end) for r in tables.assignments.itertuples()}
     for officer, beat in (("Ana", "1"), ("Cena", "3"), ("Mira", "3")):
         assert serves[officer, beat] == "2029-01-01"
@@ -187,8 +189,8 @@ def _bound_is_proven(tables, out, inputs):
     from beatplanner.planning.verification.force_money import Force
     from beatplanner.planning.verification.rollout_proof import starts_of
 
-    told = tables.summary["budget"]
-    assert told["certified"] is True and told["resident_years_bound"] >= told["resident_years"] > 0
+    claims = tables.summary["budget"]
+    assert claims["certified"] is True and claims["resident_years_bound"] >= claims["resident_years"] > 0
     checked = {c.name for c in verify(out).checks if c.ok}
     assert {"budget.resident_years_bound", "budget.certified"} <= checked
     # what the certificate's rows are made of is what the lines come to, whatever starts when
@@ -290,16 +292,18 @@ def test_salaries_by_grade_and_the_budget_by_economic_class(town, command):
         town.path("officers.xlsx"),
         [[*ROSTER[0], "grade"], *([*r, "senior" if r[0] == "Ana" else None] for r in ROSTER[1:])],
     )
-    told = whole_plan(town, "grades = { senior = 1500 }\nallowances = 100\nemployer_part = 0.2\n").summary["budget"]
+    claims = whole_plan(town, "grades = { senior = 1500 }\nallowances = 100\nemployer_part = 0.2\n").summary["budget"]
     # Ana is paid 1,600 and the others 1,100, and a fifth on top: 3 others and ten months of Elena in 2027, 3 others in 2028
     pay = [1600 + 1100 * (3 + 10 / 12), 1600 + 1100 * 3]
-    assert told["lines"]["salaries"] == pytest.approx([1.2 * v for v in pay])
-    assert told["economic"]["211 wages and salaries"] == pytest.approx(pay)
-    assert told["economic"]["212 employers' social contributions"] == pytest.approx([0.2 * v for v in pay])
+    assert claims["lines"]["salaries"] == pytest.approx([1.2 * v for v in pay])
+    assert claims["economic"]["211 wages and salaries"] == pytest.approx(pay)
+    assert claims["economic"]["212 employers' social contributions"] == pytest.approx([0.2 * v for v in pay])
     # four vehicles and a station are bought once; a course, rent of two stations and running of four vehicles are goods and services
-    assert told["economic"]["311 fixed assets"] == pytest.approx([4 * 500 + 3000, 0])
-    assert told["economic"]["22 use of goods and services"] == pytest.approx([30 + 2 * 50 + 4 * 100, 2 * 50 + 4 * 100])
-    assert [sum(v[t] for v in told["economic"].values()) for t in range(2)] == pytest.approx(told["total"])
+    assert claims["economic"]["311 fixed assets"] == pytest.approx([4 * 500 + 3000, 0])
+    assert claims["economic"]["22 use of goods and services"] == pytest.approx(
+        [30 + 2 * 50 + 4 * 100, 2 * 50 + 4 * 100]
+    )
+    assert [sum(v[t] for v in claims["economic"].values()) for t in range(2)] == pytest.approx(claims["total"])
     town.swap("{ senior = 1500 }", "{ seniors = 1500 }")
     code, _, err = command("officers", town.project, "--out", town.path("out"))
     assert code == 1 and "the grade “senior” of the roster has no salary" in err and "Did you mean “seniors”?" in err
@@ -315,8 +319,8 @@ def test_a_beat_that_never_starts_is_held_as_today_whatever_the_maximum_tenure(t
     # the pilot cannot be paid, so nothing new starts; beat 4 has no officer today, so that its post does not exist and is not empty
     town.swap("min_tenure_months = 12", "min_tenure_months = 12\nmax_tenure_months = 15")
     tables = whole_plan(town, 'ceiling = [6500, 5000]\npilots = ["West"]\n')
-    told, officers = tables.summary["budget"], tables.summary["officers"]
-    assert told["beats_started"] == [0, 0] and 12 * sum(told["people"]["vacant"]) == officers["vacant_months"]
+    claims, officers = tables.summary["budget"], tables.summary["officers"]
+    assert claims["beats_started"] == [0, 0] and 12 * sum(claims["people"]["vacant"]) == officers["vacant_months"]
     assert not any("Cheapest way out" in n["text"] and "(4)" in n["text"] for n in tables.summary["notes"])
     _vacant_alike(tables)
 

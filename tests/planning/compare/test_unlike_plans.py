@@ -41,16 +41,16 @@ def test_money_is_held_against_plans_of_the_same_steps_alone(monkeypatch):
     walk = {"key": "within_limit", "label": "Walk", "kind": "share", "better": "more", "values": [0.4, 0.6, None]}
     moved = {"key": "moved_share", "label": "Moved", "kind": "share", "better": "less", "values": [0.0, 0.4, 0.2]}
     blocks = [{"title": "", "rows": [money, walk, moved]}]
-    told = {d["plan"]: d for d in page.decision(columns, blocks)}
+    decisions = {d["plan"]: d for d in page.decision(columns, blocks)}
     # lines alone cost less because they plan no station and no posting: that is no reason to choose them
-    assert [x["key"] for x in told["lines"]["best"]] == ["moved_share"] and told["lines"]["lacks"] == [
+    assert [x["key"] for x in decisions["lines"]["best"]] == ["moved_share"] and decisions["lines"]["lacks"] == [
         "stations",
         "officers",
     ]
-    assert [x["key"] for x in told["whole"]["best"]] == ["within_limit"] and told["whole"]["worst"][
+    assert [x["key"] for x in decisions["whole"]["best"]] == ["within_limit"] and decisions["whole"]["worst"][
         "key"
     ] == "moved_share"
-    content = {"blocks": blocks, "columns": [{"name": c.name} for c in columns], "decision": list(told.values())}
+    content = {"blocks": blocks, "columns": [{"name": c.name} for c in columns], "decision": list(decisions.values())}
     said = {c["name"]: c for c in choose(content)}
     # a figure that is no share has its unit
     work = {"key": "hours_per_officer_max", "value": 626.4, "next": 1252.8, "next_plan": "b"}
@@ -77,10 +77,10 @@ def test_a_plan_that_breaks_a_rule_takes_nothing_from_those_that_can_be_chosen(m
 
     columns = [column("Today"), column("a"), column("broken", ["a rule"]), column("c")]
     moved = {"key": "moved_share", "label": "", "kind": "share", "better": "less", "values": [0.0, 0.34, 0.25, 0.41]}
-    told = {d["plan"]: d for d in page.decision(columns, [{"title": "", "rows": [moved]}])}
-    assert told["a"]["best"] == [{"key": "moved_share", "value": 0.34, "next": 0.41, "next_plan": "c"}]
-    assert told["c"]["worst"]["best_plan"] == "a" and told["a"]["worst"] is None
-    assert told["broken"]["best"][0]["next"] == 0.34
+    decisions = {d["plan"]: d for d in page.decision(columns, [{"title": "", "rows": [moved]}])}
+    assert decisions["a"]["best"] == [{"key": "moved_share", "value": 0.34, "next": 0.41, "next_plan": "c"}]
+    assert decisions["c"]["worst"]["best_plan"] == "a" and decisions["a"]["worst"] is None
+    assert decisions["broken"]["best"][0]["next"] == 0.34
     unmet, steps = [[], [], ["a rule"], []], [set()] * 4
     assert [_rivals(moved["values"], k, "moved_share", steps, unmet) for k in (1, 2, 3)] == [
         [0.41],
@@ -89,8 +89,8 @@ def test_a_plan_that_breaks_a_rule_takes_nothing_from_those_that_can_be_chosen(m
     ]
     # what reads alike is no reason to choose: “42%; 42% with c” was told
     alike = moved | {"values": [0.0, 0.4166, 0.1, 0.4234]}
-    told = {d["plan"]: d for d in page.decision(columns, [{"title": "", "rows": [alike]}])}
-    assert told["a"]["best"] == [] and told["broken"]["best"]
+    decisions = {d["plan"]: d for d in page.decision(columns, [{"title": "", "rows": [alike]}])}
+    assert decisions["a"]["best"] == [] and decisions["broken"]["best"]
     # where only one can be chosen it is held against all
     two = {d["plan"]: d for d in page.decision(columns[:3], [{"title": "", "rows": [moved]}])}
     assert two["a"]["worst"]["best_plan"] == "broken" and two["broken"]["best"]
@@ -109,9 +109,9 @@ def test_a_clash_is_no_false_figure_when_its_rule_is_called_by_its_name():
     plan = SimpleNamespace(name="a", today=False, tables=SimpleNamespace(summary={"clashes": [clash]}))
     for said, kept in ((clash, True), (clash.replace("24.39", "21.17"), False)):
         ledger = Ledger()
-        told = ENGLISH.text(UNMET, why=without_keys(said))
-        assert "beats.max_moved" not in told
-        _check_sentences(ledger, {"sentences": [[told]]}, [plan], [{"posts": 12.0}])
+        sentence = ENGLISH.text(UNMET, why=without_keys(said))
+        assert "beats.max_moved" not in sentence
+        _check_sentences(ledger, {"sentences": [[sentence]]}, [plan], [{"posts": 12.0}])
         assert [c.ok for c in ledger.checks] == [kept]
 
 

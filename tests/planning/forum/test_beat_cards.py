@@ -177,9 +177,9 @@ def test_forum_and_partners_come_from_the_description(tmp_path):
         card = book.card(beat)
         assert card.meeting.venue.startswith("Hall")
         assert card.meeting.first.year == 2027
-        told = book.tables.summary["service"]
-        assert card.service["mean_minutes"] == told["beats"][beat]["mean_minutes"] > 0
-        assert card.service["nobody_share"] == told["nobody_share"][beat]
+        claims = book.tables.summary["service"]
+        assert card.service["mean_minutes"] == claims["beats"][beat]["mean_minutes"] > 0
+        assert card.service["nobody_share"] == claims["nobody_share"][beat]
         names = [name for _, name, _ in card.partners]
         assert "Clinic" in names
         assert ("Little School" in names) == (card.municipality == "West")

@@ -80,10 +80,10 @@ def test_shares_and_minutes_by_residents_are_read_and_give_hidden_counts_away(tm
     assert found.values("moved", "share") == [3] and found.values("within", "minutes") == [mean]
     assert found.of_beat == {"B": 36} and found.way == {"1": 31, "2": 30, "3": 9, "4": 40}
     assert found.unknown == []
-    told = outcome(check_texts([own], own.areas, None, PEOPLE), "sentences")
-    assert not told.ok
+    attacked = outcome(check_texts([own], own.areas, None, PEOPLE), "sentences")
+    assert not attacked.ok
     # three of a hundred change: 3 % is 2.5 to 3.5 people
-    assert "everyone whose beat changes (old, municipalities.csv): between 3 and 3" in told.detail
+    assert "everyone whose beat changes (old, municipalities.csv): between 3 and 3" in attacked.detail
     # an outsider who has the folder alone finds the same
     assert not outcome(audit_pack(tmp_path / "old"), "sentences").ok
     # the same sentences say nothing where the figures are of other people
@@ -101,9 +101,9 @@ def test_the_greatest_difference_of_work_is_attacked(tmp_path):
     units = pd.DataFrame({"workload": 0.1 * people, "population": people, "community_hours": 0.1 * people})
     tables = SimpleNamespace(units=units, beats=gpd.GeoDataFrame({"beat": ["A", "B"]}))
     own = pack(tmp_path / "old", texts=[sentence])
-    told = outcome(check_texts([own], own.areas, tables, people), "sentences")
+    attacked = outcome(check_texts([own], own.areas, tables, people), "sentences")
     # half of a hundred, and 54 % of it more and less: 23 in beat B, 77 in beat A
-    assert "beat Mill (old, beats.csv): between 23 and 23" in told.detail
+    assert "beat Mill (old, beats.csv): between 23 and 23" in attacked.detail
     # without the plan nobody knows the work of units, and that is said
     unknown = outcome(check_texts([own], own.areas, None, people), "numbers in sentences")
     assert not unknown.known and "of work" in unknown.detail
@@ -118,16 +118,16 @@ def test_how_much_more_work_an_officer_has_is_attacked_however_it_is_told(tmp_pa
     units = pd.DataFrame({"workload": 0.1 * people, "population": people, "community_hours": 0.1 * people})
     tables = SimpleNamespace(units=units, beats=gpd.GeoDataFrame({"beat": ["A", "B"]}))
     own = pack(tmp_path / "old", texts=[sentence])
-    told = outcome(check_texts([own], own.areas, tables, people), "sentences")
+    attacked = outcome(check_texts([own], own.areas, tables, people), "sentences")
     # 77 people in beat A and 23 in beat B: 3.35 times as much
-    assert "beat Mill (old, beats.csv): between 23 and 23" in told.detail
+    assert "beat Mill (old, beats.csv): between 23 and 23" in attacked.detail
 
 
 def test_a_limit_on_who_changes_beat_that_is_kept_is_attacked(tmp_path):
     rules = {"privacy": {"threshold": 5}, "feasible": True, "rules": {"beats": {"max_moved": 0.03}}}
     own = pack(tmp_path / "new", card=rules)
-    told = outcome(check_texts([own], own.areas, None, PEOPLE), "sentences")
-    assert "everyone whose beat changes (new, municipalities.csv): between 1 and 3" in told.detail
+    attacked = outcome(check_texts([own], own.areas, None, PEOPLE), "sentences")
+    assert "everyone whose beat changes (new, municipalities.csv): between 1 and 3" in attacked.detail
     # so a pack does not tell the limit where it does
     assert budget_tells(own.residents, own.areas, 0.03, PEOPLE, 5)
     assert not budget_tells(own.residents, own.areas, 0.3, PEOPLE, 5)
@@ -135,8 +135,8 @@ def test_a_limit_on_who_changes_beat_that_is_kept_is_attacked(tmp_path):
 
 def test_what_cannot_be_understood_is_named(tmp_path):
     own = pack(tmp_path / "old", texts=["Among them 17 families with many children live here."])
-    told = outcome(check_texts([own], own.areas, None, PEOPLE), "numbers in sentences")
-    assert told.ok and not told.known and "17 families" in told.detail
+    attacked = outcome(check_texts([own], own.areas, None, PEOPLE), "numbers in sentences")
+    assert attacked.ok and not attacked.known and "17 families" in attacked.detail
     # a pack whose texts passed the gate has a register in its office, and is not searched for unknown sentences
     gated = pack(tmp_path / "new", texts=["Among them 17 families live here now."], card={"privacy": {"threshold": 5}})
     assert [c for c in check_texts([gated], gated.areas, None, PEOPLE) if not c.known] == []

@@ -186,19 +186,19 @@ def test_why_a_plan_is_a_draft_stands_once():
         "stations": {**claimed, "certified_bound": 95.0},
         "officers": {"status": "infeasible", "objective": 1.0, "gap": 0.0},
     }
-    told = unsolved_steps(summary)
+    unsolved = unsolved_steps(summary)
     # the search claims 1 % and what can be checked of it is 20 %
-    assert told == [Reason("unchecked", "beats", 0.2), Reason("unsolved", "officers")]
+    assert unsolved == [Reason("unchecked", "beats", 0.2), Reason("unsolved", "officers")]
     summary["beats"] = {**claimed, "gap": 0.2}
-    told = unsolved_steps(summary)
-    assert told == [Reason("gap", "beats", 0.2), Reason("unsolved", "officers")]
+    unsolved = unsolved_steps(summary)
+    assert unsolved == [Reason("gap", "beats", 0.2), Reason("unsolved", "officers")]
     assert unsolved_steps({"beats": {**claimed, "planned": False}}) == []
-    assert draft_sentences([*told, Reason("sites", value=2)], Speech("en")) == [
+    assert draft_sentences([*unsolved, Reason("sites", value=2)], Speech("en")) == [
         "Beats: a plan that is better by up to 20.0% may exist.",
         "Officers: it is not known how far this is from the best plan.",
         "The places of 2 stations are still to be chosen.",
     ]
-    assert "Реони" in draft_sentences(told, Speech("mk"))[0]
+    assert "Реони" in draft_sentences(unsolved, Speech("mk"))[0]
 
 
 def test_a_draft_says_so_and_the_checker_knows(planned):

@@ -357,9 +357,9 @@ def test_costs_of_an_older_pack_are_attacked_and_what_they_give_away_is_found(pa
         write("forums.csv", header, rows)
         return read_published_pack(folder)
 
-    told = check_costs([pack("by_residents", None)], areas, tables, town, extra, counts)
-    assert not told.ok
-    assert "from today's beat 9 to beat C (by_residents, old_new.csv): between 3 and 3" in told.detail
+    attacked = check_costs([pack("by_residents", None)], areas, tables, town, extra, counts)
+    assert not attacked.ok
+    assert "from today's beat 9 to beat C (by_residents, old_new.csv): between 3 and 3" in attacked.detail
     # as they are told now, each place counting once, they say nothing
     now = check_costs([pack("by_places", np.ones(16))], areas, tables, town, extra, counts)
     assert now.ok, now.detail

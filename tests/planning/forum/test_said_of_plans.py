@@ -36,12 +36,12 @@ def test_a_pack_of_a_plan_that_failed_its_check_is_a_draft_on_every_page(planned
     assert "DRAFT" in (folder / "forum" / "map.html").read_text(encoding="utf-8")
     assert drafts(folder).ok
     card = folder / "forum" / "run_card.json"
-    told = json.loads(card.read_text(encoding="utf-8"))
-    assert [r["kind"] for r in told["draft"]][:1] == ["wrong"]
+    claims = json.loads(card.read_text(encoding="utf-8"))
+    assert [r["kind"] for r in claims["draft"]][:1] == ["wrong"]
     # who takes the reason out of the card, or adds it to that of a sound plan, is found out
-    card.write_text(json.dumps({**told, "draft": told["draft"][1:]}), encoding="utf-8")
+    card.write_text(json.dumps({**claims, "draft": claims["draft"][1:]}), encoding="utf-8")
     assert not drafts(folder).ok
-    card.write_text(json.dumps({**told, "verified": {"ok": True, "checks": 2, "not_checked": 0}}), encoding="utf-8")
+    card.write_text(json.dumps({**claims, "verified": {"ok": True, "checks": 2, "not_checked": 0}}), encoding="utf-8")
     assert not drafts(folder).ok
 
 

@@ -152,8 +152,8 @@ def test_a_plan_whose_sectors_are_far_from_the_best_or_have_no_bound_says_so(pla
     bound = None if gap is None else 100.0 * (1 - gap)
     level = {"status": status, "objective": 100.0, "lower_bound": bound, "gap": gap, "certified": gap and True}
     before = draft_reasons(tables)
-    told = draft_reasons(replace(tables, summary={**tables.summary, "sectors": level}))
-    assert [(r.kind, r.step) for r in told if r not in before] == ([(kind, "sectors")] if kind else [])
+    claims = draft_reasons(replace(tables, summary={**tables.summary, "sectors": level}))
+    assert [(r.kind, r.step) for r in claims if r not in before] == ([(kind, "sectors")] if kind else [])
     assert all(
-        "Sectors" in sentence for sentence in draft_sentences([r for r in told if r not in before], Speech("en"))
+        "Sectors" in sentence for sentence in draft_sentences([r for r in claims if r not in before], Speech("en"))
     )

@@ -148,7 +148,7 @@ def test_two_middles_that_are_equally_near_are_told_so(here, there, said):
     assert way_sentence(content, here, there, "Kej") == said
     for language in LOCALES:
         content.speech = PublicSpeech(Register(), language)
-        told = way_sentence(content, here, there, "Kej (2)")
+        sentence = way_sentence(content, here, there, "Kej (2)")
         # a name with its number in brackets stands in no others
-        assert "Kej (2)" in told and "))" not in told
+        assert "Kej (2)" in sentence and "))" not in sentence
         assert not content.speech.missing

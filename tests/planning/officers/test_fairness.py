@@ -60,14 +60,14 @@ def test_nobody_is_moved_below_the_last_wish_that_counts(town):
     free = plan(town, "worst_wish = 2\n").summary["officers"]
     assert free["vacant_months"] == 0 and free["rotations"] == 1 and free["certified"]
     tables = plan(town, "worst_wish = 1\n")
-    told = tables.summary["officers"]
+    claims = tables.summary["officers"]
     # nobody wishes for it first: 24 months without an officer, and that is proven to be the least
-    assert told["vacant_months"] == 24 and told["rotations"] == 0
-    assert told["certified"] and told["status"] == "optimal" and tables.summary["feasible"]
+    assert claims["vacant_months"] == 24 and claims["rotations"] == 0
+    assert claims["certified"] and claims["status"] == "optimal" and tables.summary["feasible"]
     # who serves below their wishes today may stay, and is named with the reason
-    told = next(n for n in (n["text"] for n in tables.summary["notes"]) if n.startswith("Below wish 1"))
-    assert "Goran in" in told and "Cena in" in told and "Mira" not in told
-    assert "no post that they wish for falls free, or others would pay for it" in told
+    claims = next(n for n in (n["text"] for n in tables.summary["notes"]) if n.startswith("Below wish 1"))
+    assert "Goran in" in claims and "Cena in" in claims and "Mira" not in claims
+    assert "no post that they wish for falls free, or others would pay for it" in claims
     with sqlite3.connect(town.path("out") / "plan.gpkg") as package:
         package.execute("UPDATE assignments SET beat = '4' WHERE officer = 'Goran'")
     assert "officers.worst_wish" in failed(town)
@@ -76,10 +76,10 @@ def test_nobody_is_moved_below_the_last_wish_that_counts(town):
 def test_nobody_is_moved_more_often_than_may_be(town):
     roster(town, {})
     assert plan(town, "most_moves = 1\n").summary["officers"]["vacant_months"] == 0
-    told = plan(town, "most_moves = 0\n").summary["officers"]
-    assert told["vacant_months"] == 24 and told["rotations"] == 0
+    claims = plan(town, "most_moves = 0\n").summary["officers"]
+    assert claims["vacant_months"] == 24 and claims["rotations"] == 0
     # the limit is in the bound: without it the certificate would prove a plan with a move only
-    assert told["certified"] and told["status"] == "optimal" and told["lower_bound"] > 200_000
+    assert claims["certified"] and claims["status"] == "optimal" and claims["lower_bound"] > 200_000
     with sqlite3.connect(town.path("out") / "plan.gpkg") as package:
         package.execute("UPDATE assignments SET beat = '4' WHERE officer = 'Goran'")
     assert "officers.most_moves" in failed(town)
@@ -91,12 +91,12 @@ def test_what_was_published_against_fairness_is_told_by_name(town):
         "officer,beat,start,end\nGoran,1,2027-01-01,2027-03-01\nGoran,4,2027-03-01,2029-01-01\n", encoding="utf-8"
     )
     tables = plan(town, 'worst_wish = 1\nmost_moves = 0\npublished = "published.csv"\nfreeze_months = 6\n')
-    told = tables.summary
-    rows = {(r["rule"], r["officer"], r["beat"], r["month"]) for r in told["officers"]["broken_rules"]}
+    claims = tables.summary
+    rows = {(r["rule"], r["officer"], r["beat"], r["month"]) for r in claims["officers"]["broken_rules"]}
     assert rows == {("wish", "Goran", "4", "2027-03-01"), ("often", "Goran", "4", "2027-03-01")}
-    assert told["officers"]["rules_kept"] == "proven impossible" and not told["feasible"]
-    assert any("Goran is moved to" in c and "below the wishes that count" in c for c in told["clashes"])
-    assert any("Goran is moved to" in c and "one move more than an officer may have" in c for c in told["clashes"])
+    assert claims["officers"]["rules_kept"] == "proven impossible" and not claims["feasible"]
+    assert any("Goran is moved to" in c and "below the wishes that count" in c for c in claims["clashes"])
+    assert any("Goran is moved to" in c and "one move more than an officer may have" in c for c in claims["clashes"])
     file = town.path("out") / "summary.json"
     text = json.loads(file.read_text(encoding="utf-8"))
     text["officers"]["broken_rules"] = []
@@ -129,8 +129,8 @@ def test_a_posting_against_a_wish_and_hardship_breaks_both_rules(town):
     town.path("published.csv").write_text(
         "officer,beat,start,end\nAna,1,2027-01-01,2027-03-01\nAna,4,2027-03-01,2029-01-01\n", encoding="utf-8"
     )
-    told = plan(town, 'worst_wish = 1\npublished = "published.csv"\nfreeze_months = 6\n').summary["officers"]
-    assert {(r["rule"], r["officer"]) for r in told["broken_rules"]} == {("wish", "Ana"), ("allowed", "Ana")}
+    claims = plan(town, 'worst_wish = 1\npublished = "published.csv"\nfreeze_months = 6\n').summary["officers"]
+    assert {(r["rule"], r["officer"]) for r in claims["broken_rules"]} == {("wish", "Ana"), ("allowed", "Ana")}
     # nor may anybody be dragged against hardship
     tables = read_result(town.path("out"))
     judge = Judge(tables)

@@ -38,10 +38,10 @@ def test_a_beat_less_is_cheaper_like_for_like(town, command):
         encoding="utf-8",
     )
     run(town.project, town.path("out"), steps=("beats", "stations", "officers"), pack=False)
-    told = read_result(town.path("out")).summary["budget"]
-    assert sum(told["total"]) - sum(told["today"]) == pytest.approx(-30_009)
-    without = sum(told["today"]) - sum(told["today_lines"]["vehicles"]) - sum(told["today_lines"]["forums"])
-    assert sum(told["total"]) - without == pytest.approx(126_516)
+    claims = read_result(town.path("out")).summary["budget"]
+    assert sum(claims["total"]) - sum(claims["today"]) == pytest.approx(-30_009)
+    without = sum(claims["today"]) - sum(claims["today_lines"]["vehicles"]) - sum(claims["today_lines"]["forums"])
+    assert sum(claims["total"]) - without == pytest.approx(126_516)
     assert verify(town.path("out")).ok
     code, out, _ = command("answer", town.path("out"), "--out", town.path("answer.html"))
     assert code == 0 and "so it costs about 30,000 EUR less" in out
@@ -172,12 +172,12 @@ def test_officer_months_served_are_paid_and_recruits_train(town):
         encoding="utf-8",
     )
     run(town.project, town.path("out"), steps=("officers",), pack=False)
-    told = read_result(town.path("out")).summary["budget"]
-    assert 12 * sum(told["people"]["paid"]) == pytest.approx(218)
-    assert sum(told["lines"]["salaries"]) == pytest.approx(218 / 12 * 1000)
-    assert told["people"]["courses"] == [0, 8] and told["lines"]["training"] == [0, 240]
+    claims = read_result(town.path("out")).summary["budget"]
+    assert 12 * sum(claims["people"]["paid"]) == pytest.approx(218)
+    assert sum(claims["lines"]["salaries"]) == pytest.approx(218 / 12 * 1000)
+    assert claims["people"]["courses"] == [0, 8] and claims["lines"]["training"] == [0, 240]
     # four months of training each before a post is taken: 8 × 4 months
-    assert 12 * sum(told["people"]["in_training"]) == pytest.approx(32)
+    assert 12 * sum(claims["people"]["in_training"]) == pytest.approx(32)
     assert verify(town.path("out")).ok
 
 
@@ -197,10 +197,10 @@ def test_officers_without_a_roster_cost_what_an_officer_costs(town):
     town.project.write_text(text + more, encoding="utf-8")
     run(town.project, town.path("out"), steps=("beats",), pack=False)
     tables = read_result(town.path("out"))
-    told = tables.summary["budget"]
-    assert tables.beats["posts"].sum() == 8 and told["one_officer"] == pytest.approx(1_325)
-    assert told["lines"]["salaries"] == pytest.approx([10_600, 10_600]) == told["today_lines"]["salaries"]
-    wages, contributions = list(told["economic"].values())[:2]
+    claims = tables.summary["budget"]
+    assert tables.beats["posts"].sum() == 8 and claims["one_officer"] == pytest.approx(1_325)
+    assert claims["lines"]["salaries"] == pytest.approx([10_600, 10_600]) == claims["today_lines"]["salaries"]
+    wages, contributions = list(claims["economic"].values())[:2]
     assert (wages[0], contributions[0]) == pytest.approx((8_480, 2_120))
     assert verify(town.path("out")).ok
 

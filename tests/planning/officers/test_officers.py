@@ -65,12 +65,12 @@ def test_workbook_calendar_and_job_descriptions_are_written(planned):
     assert "Handover notes" in text
     assert "{{" not in text
     # the end of the plan is nobody's last day, and days are told as people say them
-    told = read_result(out)
-    end = plan_span(told)[1]
+    claims = read_result(out)
+    end = plan_span(claims)[1]
     until = [row.cells[2].text for job in jobs for row in Document(str(job)).tables[0].rows[1:]]
     from_day = [row.cells[1].text for job in jobs for row in Document(str(job)).tables[0].rows[1:]]
     stays = f"no change is planned; the plan ends on {ENGLISH.date(end - DAY)}"
-    lasting = [str(day) >= end.isoformat() for day in told.assignments["end"]]
+    lasting = [str(day) >= end.isoformat() for day in claims.assignments["end"]]
     assert any(lasting) and until.count(stays) == sum(lasting)
     assert ENGLISH.date(end - DAY) not in until
     assert from_day and not any(re.search(r"\d{4}-\d\d", day) for day in [*until, *from_day])
@@ -131,9 +131,9 @@ def test_bad_tables_are_told(tmp_path, name, content, words):
     town = write_grid_town(tmp_path)
     town.path("table.csv").write_text(content, encoding="utf-8")
     town.swap("posts_per_beat = 1", f'posts_per_beat = 1\n{name} = "table.csv"')
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as raised:
         run(town.project, tmp_path / "plan", steps=("officers",), pack=False)
-    assert all(w in str(told.value) for w in words)
+    assert all(w in str(raised.value) for w in words)
 
 
 def test_a_leaver_changes_little_and_the_frozen_months_stay(planned):
@@ -165,8 +165,8 @@ def test_who_is_sick_comes_back_to_the_post(planned):
     assert found["summary"]["officers"]["changed_months"] == 0
     sound(planned.folder / "sick")
     # beats and posts are the same, and so is the service that they give
-    told = [json.loads((planned.folder / n / "service.json").read_text(encoding="utf-8")) for n in ("plan", "sick")]
-    assert told[0] == told[1] and told[0]["own_share"] is not None
+    claims = [json.loads((planned.folder / n / "service.json").read_text(encoding="utf-8")) for n in ("plan", "sick")]
+    assert claims[0] == claims[1] and claims[0]["own_share"] is not None
 
 
 def test_the_template_is_exported_and_filled_in_as_it_is(town, command):
@@ -291,13 +291,13 @@ def test_rules_that_are_told_as_broken_are_checked_and_no_others(tmp_path):
         check_tables(ledger, replace(result, summary={**result.summary, "officers": officers}), read=inputs)
         return {c.name for c in ledger.verdict().failed}
 
-    told = result.summary["officers"]["broken_rules"]
-    assert failed(told) == set()
+    claims = result.summary["officers"]["broken_rules"]
+    assert failed(claims) == set()
     others = {"officer": rows[3][0], "beat": rows[3][beat], "month": "2028-12-01"}
-    for k, row in enumerate(told):
+    for k, row in enumerate(claims):
         for key, other in others.items():
             if row["rule"] in ("couple", "notice") and row[key] != other:
-                assert "officers.broken_rows" in failed([*told[:k], row | {key: other}, *told[k + 1 :]]), (row, key)
+                assert "officers.broken_rows" in failed([*claims[:k], row | {key: other}, *claims[k + 1 :]]), (row, key)
     assert {"officers.couples", "officers.capacity", "officers.notice"} <= failed([])
 
 

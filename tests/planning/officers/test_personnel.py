@@ -62,21 +62,21 @@ def test_a_named_pool_stands_in_and_breaks_no_tenure(town):
         ["Filip", "Cena", "3", "2027-03-01", "2027-09-01"],
         ["Filip", "Ana", "1", "2028-03-01", "2028-04-01"],
     ]
-    told = tables.summary["officers"]
+    claims = tables.summary["officers"]
     # the bound with months of notice and stand-ins is proven apart
-    assert told["certified"] and told["status"] == "optimal"
-    assert told["cover"] == {"pool": 1, "away_months": 7, "covered_months": 7}
-    assert told["tenure_violations"] == 0 and "Filip" not in set(tables.assignments["officer"])
+    assert claims["certified"] and claims["status"] == "optimal"
+    assert claims["cover"] == {"pool": 1, "away_months": 7, "covered_months": 7}
+    assert claims["tenure_violations"] == 0 and "Filip" not in set(tables.assignments["officer"])
     # Cena keeps the post for two years, and no month of it is vacant
     assert (
         tables.assignments.query("officer == 'Cena'")[["start", "end"]].astype(str).values
         == ["2027-01-01", "2029-01-01"]
     ).all()
     people = tables.summary["budget"]["people"]
-    assert people["in_pool"] == pytest.approx([1, 1]) and 12 * sum(people["vacant"]) == told["vacant_months"]
+    assert people["in_pool"] == pytest.approx([1, 1]) and 12 * sum(people["vacant"]) == claims["vacant_months"]
     # what is told of empty posts is what is counted: months that a stand-in fills are not empty
     empty = Judge(tables).as_published.empty
-    assert told["vacant_months"] == 0 and not empty
+    assert claims["vacant_months"] == 0 and not empty
 
 
 def test_a_false_temporary_posting_is_found(town):
@@ -128,12 +128,12 @@ def test_supervisors_part_time_and_why_somebody_is_moved(town):
     surplus(town, columns, cells)
     more = 'supervisor_ranks = ["sergeant"]\nspan_of_control = 2\n'
     tables = officers(town, more, BUDGET + "allowances = 60\nemployer_part = 0.5\n")
-    told = tables.summary["officers"]
+    claims = tables.summary["officers"]
     # four officers hold four posts; three of them are led, by two each, so two sergeants are needed and there is one
-    assert told["ranks"] == {"constable": 3, "sergeant": 1} and told["vacant_months"] == 0
-    assert told["supervision"][0] == {"area": "", "officers": 3, "supervisors": 1, "needed": 2, "missing": 1}
-    assert told["part_time"] == {"officers": 1, "post_months_missing": 12.0}
-    assert told["appeals"] == {"open": 1, "upheld": 0, "rejected": 1}
+    assert claims["ranks"] == {"constable": 3, "sergeant": 1} and claims["vacant_months"] == 0
+    assert claims["supervision"][0] == {"area": "", "officers": 3, "supervisors": 1, "needed": 2, "missing": 1}
+    assert claims["part_time"] == {"officers": 1, "post_months_missing": 12.0}
+    assert claims["appeals"] == {"open": 1, "upheld": 0, "rejected": 1}
     # Ana: half of 1,260 and 100 of her own; the others 1,260 each; half of all on top
     assert tables.summary["budget"]["lines"]["salaries"] == pytest.approx([1.5 * (730 + 3 * 1260)] * 2)
     people = tables.summary["budget"]["people"]
@@ -254,8 +254,8 @@ def test_prices_of_the_officers_rules_by_hand(town, command, monkeypatch):
     assert moves["gain"] == pytest.approx(24 * 10_000 - 20, abs=20) and moves["vacant_months"] == -24
     # the moves of a month have a price in the bound of the plan itself, so that what is found is proven, but for what HiGHS and rounding leave
     assert moves["gain"] - 30 <= moves["at_least"] <= moves["gain"] <= moves["at_most"] + 1e-6 < moves["gain"] + 30
-    told = json.loads((town.path("prices") / "plan" / "summary.json").read_text(encoding="utf-8"))["officers"]
-    assert told["certified"] and told["status"] == "optimal"
+    claims = json.loads((town.path("prices") / "plan" / "summary.json").read_text(encoding="utf-8"))["officers"]
+    assert claims["certified"] and claims["status"] == "optimal"
     assert "24 vacant months fewer, 1 move more" in moves["sentence"]
     # with no move nothing else is possible, so the minimum tenure costs nothing
     tenure = rows["officers.min_tenure_months"]
@@ -373,9 +373,9 @@ def test_nobody_stands_in_for_who_is_published_elsewhere(town):
     rows = "officer,beat,start,end\nCena,4,2027-01-01,2029-01-01\n"
     town.path("published.csv").write_text(rows, encoding="utf-8")
     tables = officers(town, 'published = "published.csv"\nfreeze_months = 8\n')
-    told = tables.summary["officers"]
-    assert told["broken_rules"] == [] and told["rules_kept"] == "yes"
-    assert told["cover"] == {"pool": 1, "away_months": 4, "covered_months": 0}
+    claims = tables.summary["officers"]
+    assert claims["broken_rules"] == [] and claims["rules_kept"] == "yes"
+    assert claims["cover"] == {"pool": 1, "away_months": 4, "covered_months": 0}
     cena = tables.assignments.query("officer == 'Cena'")
     assert list(cena["beat"].astype(str)) == ["4"] and str(cena["start"].iat[0])[:10] == "2027-01-01"
 
@@ -388,8 +388,8 @@ def test_who_serves_untrained_today_hands_over_like_others(town):
     write_roster(town.path("officers.xlsx"), rows)
     published = "Ana,1,2027-01-01,2029-01-01\nCena,3,2027-01-01,2027-03-01\nCena,1,2027-03-01,2029-01-01\n"
     town.path("published.csv").write_text("officer,beat,start,end\n" + published, encoding="utf-8")
-    told = officers(town, 'published = "published.csv"\nfreeze_months = 8\n').summary["officers"]
-    assert ("handover", "1") in {(r["rule"], r["beat"]) for r in told["broken_rules"]}
+    claims = officers(town, 'published = "published.csv"\nfreeze_months = 8\n').summary["officers"]
+    assert ("handover", "1") in {(r["rule"], r["beat"]) for r in claims["broken_rules"]}
 
 
 def test_the_only_post_of_a_beat_has_one_number_whoever_holds_it(town):

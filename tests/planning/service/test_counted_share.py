@@ -40,23 +40,23 @@ def test_officers_are_worked_out_with_the_share_that_their_own_plan_counts(town,
     write(town, per_hour=0.004)
     code, _, err = command("beats", town.project, "--out", town.path("plan"))
     assert code == 0, err
-    told = summary_of(town.path("plan"))
-    share, away = told["workload"]["abstraction"], told["service"]["abstraction"]
-    assert share["assumed"] == 0.2 and share["used"] == pytest.approx(told["rules"]["workload"]["abstraction"])
-    assert away["agrees"] and away["used"] == pytest.approx(told["service"]["away_share"], abs=1e-9)
-    assert away["officers_required_used"] == told["beats"]["officers_required"] < away["officers_required_assumed"]
-    assert any(f"{share['used']:.1%} of their time on duty away" in n for n in told["service"]["notes"])
+    claims = summary_of(town.path("plan"))
+    share, away = claims["workload"]["abstraction"], claims["service"]["abstraction"]
+    assert share["assumed"] == 0.2 and share["used"] == pytest.approx(claims["rules"]["workload"]["abstraction"])
+    assert away["agrees"] and away["used"] == pytest.approx(claims["service"]["away_share"], abs=1e-9)
+    assert away["officers_required_used"] == claims["beats"]["officers_required"] < away["officers_required_assumed"]
+    assert any(f"{share['used']:.1%} of their time on duty away" in n for n in claims["service"]["notes"])
     # the plan is that of its description, and a forged share is found
     verdict = verify(town.path("plan"))
     assert verdict.ok, verdict.failed
     states = {c.name: c.state for c in verdict.checks}
     assert states["rules"] == states["service.abstraction.used"] == states["service.abstraction.agrees"] == "checked"
-    assert not [n for n in stale(told, {}) if n.severity == "warning"]
+    assert not [n for n in stale(claims, {}) if n.severity == "warning"]
     assert command("service", town.path("plan"), "--out", town.path("again"))[0] == 0
     again = json.loads((town.path("again") / "service.json").read_text("utf-8"))
-    assert again == told["service"]
-    told["workload"]["abstraction"]["used"] = told["rules"]["workload"]["abstraction"] = 0.1
-    (town.path("plan") / "summary.json").write_text(json.dumps(told), "utf-8")
+    assert again == claims["service"]
+    claims["workload"]["abstraction"]["used"] = claims["rules"]["workload"]["abstraction"] = 0.1
+    (town.path("plan") / "summary.json").write_text(json.dumps(claims), "utf-8")
     assert "service.abstraction.agrees" in {c.name for c in verify(town.path("plan")).failed}
 
 
@@ -68,16 +68,16 @@ def test_cars_that_beats_share_do_not_thin_the_share_of_the_officers_of_beats(to
     town.swap('calls = "calls.csv"', 'calls = "calls.csv"\nservers = "servers.csv"')
     code, _, err = command("service", town.project, "--out", town.path("today"))
     assert code == 0, err
-    told = json.loads((town.path("today") / "service.json").read_text("utf-8"))
-    own = [s["away_share"] for s in told["servers"].values() if s["beat"] is not None]
-    assert len(own) == 4 and told["abstraction"]["counted"] == pytest.approx(sum(own) / 4)
-    assert told["abstraction"]["counted"] == pytest.approx(told["away_share"] * 7 / 4)
+    claims = json.loads((town.path("today") / "service.json").read_text("utf-8"))
+    own = [s["away_share"] for s in claims["servers"].values() if s["beat"] is not None]
+    assert len(own) == 4 and claims["abstraction"]["counted"] == pytest.approx(sum(own) / 4)
+    assert claims["abstraction"]["counted"] == pytest.approx(claims["away_share"] * 7 / 4)
     # a plan on these lines counts the same way, and the checker does
     town.swap("count = 4\n", "count = 4\nmax_moved = 0.0\n")
     code, _, err = command("beats", town.project, "--out", town.path("plan"))
     assert code == 0, err
     plan = summary_of(town.path("plan"))
-    assert plan["workload"]["abstraction"]["used"] == pytest.approx(told["abstraction"]["counted"], abs=1e-9)
+    assert plan["workload"]["abstraction"]["used"] == pytest.approx(claims["abstraction"]["counted"], abs=1e-9)
     verdict = verify(town.path("plan"))
     assert verdict.ok, verdict.failed
     states = {c.name: c.state for c in verdict.checks}
@@ -87,9 +87,9 @@ def test_cars_that_beats_share_do_not_thin_the_share_of_the_officers_of_beats(to
 def test_a_share_that_cannot_be_counted_leaves_the_assumption(town, command):
     write(town, per_hour=5.0)
     assert command("beats", town.project, "--out", town.path("plan"))[0] == 0
-    told = summary_of(town.path("plan"))
-    assert told["rules"]["workload"]["abstraction"] == 0.2 and told["service"]["away_share"] is None
-    assert any("could not be counted with these officers: 20.0%" in n for n in told["service"]["notes"])
+    claims = summary_of(town.path("plan"))
+    assert claims["rules"]["workload"]["abstraction"] == 0.2 and claims["service"]["away_share"] is None
+    assert any("could not be counted with these officers: 20.0%" in n for n in claims["service"]["notes"])
     assert verify(town.path("plan")).ok
 
 

@@ -236,8 +236,8 @@ def test_today_stands_beside_the_plan_in_the_report_and_the_comparison(served, c
     page = (served.path("one") / "report.html").read_text("utf-8")
     assert "The service, hour by hour" in page and f"{service['shifts'][0]['own_share']:.0%}" in page
     assert command("compare", served.path("one"), served.path("two"), "--out", served.path("compared"))[0] == 0
-    told = json.loads((served.path("compared") / "comparison.json").read_text("utf-8"))
-    rows = {r["key"]: r["values"] for b in told["blocks"] for r in b["rows"]}
+    claims = json.loads((served.path("compared") / "comparison.json").read_text("utf-8"))
+    rows = {r["key"]: r["values"] for b in claims["blocks"] for r in b["rows"]}
     assert rows["service_own"] == [now["own_share"], service["own_share"], service["own_share"]]
     assert rows["service_minutes"][0] == pytest.approx(response_minutes(now))
     assert rows["service_travel"][0] == now["mean_minutes"]
@@ -272,8 +272,8 @@ def test_beats_are_redrawn_for_the_least_minutes_within_their_rules(served, comm
     served.swap('start = "19:00", end = "07:00"', 'start = "17:00", end = "07:00"')
     assert command("plan", served.project, "--out", served.path("plan"), "--seed", "1")[0] == 0
     summary = json.loads((served.path("plan") / "summary.json").read_text("utf-8"))
-    told = summary["beats"]["least_minutes"]
-    assert told["status"] == "sought" and told["units_changed"] > 0 and told["minutes"] < told["minutes_before"]
+    claims = summary["beats"]["least_minutes"]
+    assert claims["status"] == "sought" and claims["units_changed"] > 0 and claims["minutes"] < claims["minutes_before"]
     assert any("Redrawn for the least minutes" in n for n in summary["service"]["notes"])
     verdict = verify(served.path("plan"))
     assert verdict.ok, verdict.failed
@@ -286,7 +286,7 @@ def test_beats_are_redrawn_for_the_least_minutes_within_their_rules(served, comm
         14,
         84,
     ]
-    told["minutes"] *= 0.9
+    claims["minutes"] *= 0.9
     (served.path("plan") / "summary.json").write_text(json.dumps(summary), "utf-8")
     assert "service.least_minutes" in {c.name for c in verify(served.path("plan")).failed}
 
@@ -393,14 +393,14 @@ def test_beats_are_redrawn_for_the_busiest_shift_the_way_and_the_longest_drive(s
     code, _, err = command("beats", served.project, "--out", served.path("plan"))
     assert code == 0, err
     summary = json.loads((served.path("plan") / "summary.json").read_text("utf-8"))
-    told = summary["beats"]["lines"]
-    found = {r["rule"]: r for r in told["rules"]}
-    assert told["shift"] == "night" and all(r["kept"] for r in told["rules"]) and told["units_changed"]
-    assert told["cut_short"] is False
+    claims = summary["beats"]["lines"]
+    found = {r["rule"]: r for r in claims["rules"]}
+    assert claims["shift"] == "night" and all(r["kept"] for r in claims["rules"]) and claims["units_changed"]
+    assert claims["cut_short"] is False
     # the search has no bound, which is said where its result is
-    assert all(r["lower_bound"] is None for r in told["rules"])
+    assert all(r["lower_bound"] is None for r in claims["rules"])
     assert sum(n.startswith("No bound was computed of what other lines") for n in summary["service"]["notes"]) == 1
-    assert any(r["before"] > r["asked"] for r in told["rules"])
+    assert any(r["before"] > r["asked"] for r in claims["rules"])
     # by hand: work of the night's calls of each beat, off the mean of all
     units = gpd.read_file(served.path("plan") / "plan.gpkg", layer="units")
     night = np.where(units["unit"].astype(int) % 4 == 1, 0.16, 0.02)

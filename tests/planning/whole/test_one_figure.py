@@ -287,20 +287,20 @@ def test_plans_with_and_without_places_are_compared_by_one_rule(result, tmp_path
     tables = read_result(flat)
     del tables.summary["forums"]
     sum_up(tables, Description.model_validate(tables.summary["rules"]), 0)
-    told = json.loads((flat / "summary.json").read_text("utf-8"))
-    del told["forums"]
-    told["budget"] = json.loads(json.dumps(tables.summary["budget"]))
-    (flat / "summary.json").write_text(json.dumps(told), "utf-8")
-    members, years = 15 * 6, told["budget"]["years"]
-    assert told["budget"]["forums"]["rule"] == "flat price"
-    assert told["budget"]["lines"]["forums"][0] == len(tables.beats) * members * 1.5
+    claims = json.loads((flat / "summary.json").read_text("utf-8"))
+    del claims["forums"]
+    claims["budget"] = json.loads(json.dumps(tables.summary["budget"]))
+    (flat / "summary.json").write_text(json.dumps(claims), "utf-8")
+    members, years = 15 * 6, claims["budget"]["years"]
+    assert claims["budget"]["forums"]["rule"] == "flat price"
+    assert claims["budget"]["lines"]["forums"][0] == len(tables.beats) * members * 1.5
 
     content = compare([result, flat], tmp_path / "cmp", draws=2)
     rows = {r["key"]: r for b in content["blocks"] for r in b["rows"]}
     today, ways, other = rows[f"money_{years[0]}"]["values"]
     # the same plan twice, so the same money, with today by the same price
-    assert ways == pytest.approx(other) and other == pytest.approx(told["budget"]["all_at_once"][0])
-    assert today == pytest.approx(told["budget"]["today"][0])
+    assert ways == pytest.approx(other) and other == pytest.approx(claims["budget"]["all_at_once"][0])
+    assert today == pytest.approx(claims["budget"]["today"][0])
     assert "at a flat price" in rows["money_total"]["help"]
     failed = [c.name for c in verify(tmp_path / "cmp").failed]
     assert not [n for n in failed if "money" in n or "figures" in n], failed

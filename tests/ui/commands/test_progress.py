@@ -72,9 +72,9 @@ def test_numbers_have_units_and_no_gap_is_told_where_all_is_proven():
 
 
 def test_a_run_has_one_clock_and_ends_each_step_with_its_proof(town, command):
-    code, _, told = command("plan", town.project, "--out", town.path("out"), "--seed", 1)
+    code, _, stderr = command("plan", town.project, "--out", town.path("out"), "--seed", 1)
     assert code == 0
-    lines = [m for line in told.splitlines() if (m := re.match(r" *([\d.]+) s  (.*)", line))]
+    lines = [m for line in stderr.splitlines() if (m := re.match(r" *([\d.]+) s  (.*)", line))]
     seconds = [float(m[1]) for m in lines]
     assert seconds == sorted(seconds)
     for m in lines:
@@ -86,7 +86,7 @@ def test_a_run_has_one_clock_and_ends_each_step_with_its_proof(town, command):
         for m in lines
         if m[2].split()[0].rstrip(":") in ("beats", "stations", "officers")
     }
-    assert "gap 9" not in told
+    assert "gap 9" not in stderr
     beats = json.loads((town.path("out") / "summary.json").read_text(encoding="utf-8"))["beats"]
     assert last["beats"] == progress_line("beats [hours × metres]", beats["objective"], beats["lower_bound"])
     assert all("proven" in last[step] for step in ("beats", "officers"))

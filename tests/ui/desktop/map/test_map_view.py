@@ -77,11 +77,11 @@ def test_lasso_box_and_keys_select_units(window, qtbot):
     window.actions_by_name["map_box"].trigger()
     assert window.actions_by_name["map_box"].isChecked()
     low, high = at(window, 0), at(window, 5)
-    with qtbot.waitSignal(window.map.units_selected, timeout=120_000) as told:
+    with qtbot.waitSignal(window.map.units_selected, timeout=120_000) as signal:
         qtbot.mousePress(window.map, Qt.MouseButton.LeftButton, pos=low - (high - low) / 4)
         qtbot.mouseMove(window.map, high + (high - low) / 4)
         qtbot.mouseRelease(window.map, Qt.MouseButton.LeftButton, pos=high + (high - low) / 4)
-    assert told.args[0].tolist() == [0, 1, 4, 5]
+    assert signal.args[0].tolist() == [0, 1, 4, 5]
     qtbot.mouseClick(window.map, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, at(window, 10))
     assert window.map.selected_units.tolist() == [0, 1, 4, 5, 10]
     qtbot.keyClick(window.map, Qt.Key.Key_Escape)
@@ -429,8 +429,10 @@ def test_a_page_that_is_stopped_leaves_nothing(window, tmp_path, monkeypatch):
 
     monkeypatch.setattr(waiting, "QUIET_MS", -1)
     # Qt has nothing to say of a painter that was left as it was
-    told: list[str] = []
-    before = QtCore.qInstallMessageHandler(lambda kind, where, said: told.append(said) if "ainter" in said else None)
+    messages: list[str] = []
+    before = QtCore.qInstallMessageHandler(
+        lambda kind, where, said: messages.append(said) if "ainter" in said else None
+    )
     for name in ("map.pdf", "map.png"):
         with pytest.raises(waiting.StoppedError), waiting.working(window, "The page is drawn…") as pause:
 
@@ -442,7 +444,7 @@ def test_a_page_that_is_stopped_leaves_nothing(window, tmp_path, monkeypatch):
             write_page(tmp_path / name, PrintedPage("Town"), window.map.content, window.map.stack, pause=stop)
         assert not boxes()
     QtCore.qInstallMessageHandler(before)
-    assert told == []
+    assert messages == []
     assert [p for p in tmp_path.iterdir() if p.suffix in (".pdf", ".png")] == []
 
 

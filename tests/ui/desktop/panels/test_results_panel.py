@@ -132,7 +132,7 @@ def test_the_service_of_the_plan_stands_beside_today(qtbot, tmp_path, monkeypatc
             ' { name = "night", start = "19:00", end = "07:00" } ]\n'
         )
     run(town.project, town.folder / "plan", pack=False)
-    told = json.loads((town.folder / "plan" / "service.json").read_text("utf-8"))
+    claims = json.loads((town.folder / "plan" / "service.json").read_text("utf-8"))
     made = MainWindow()
     qtbot.addWidget(made, before_close_func=let_go)
     made.resize(1366, 768)
@@ -141,14 +141,14 @@ def test_the_service_of_the_plan_stands_beside_today(qtbot, tmp_path, monkeypatc
     qtbot.waitUntil(lambda: made.results.book is not None, timeout=120_000)
     page = made.results.service
     made.results.tabs.setCurrentWidget(page)
-    assert sum(page.clock.week) == pytest.approx(told["calls_a_week"])
-    assert page.shift.count() == 3 and {b.key for b in page.bars.bars.bars} == set(told["beats"])
+    assert sum(page.clock.week) == pytest.approx(claims["calls_a_week"])
+    assert page.shift.count() == 3 and {b.key for b in page.bars.bars.bars} == set(claims["beats"])
     page.shift.setCurrentIndex(1)
     page.measure.setCurrentIndex(page.measure.findData("own_share"))
-    assert page.values() == {b: f["own_share"] for b, f in told["shifts"][0]["beats"].items()}
+    assert page.values() == {b: f["own_share"] for b, f in claims["shifts"][0]["beats"].items()}
     shown = [page.table.itemAt(i).widget().text() for i in range(page.table.count())]
-    assert f"{100 * told['shifts'][0]['own_share']:.0f}\N{NO-BREAK SPACE}%" in shown
-    assert f"{100 * told['today']['shifts'][0]['own_share']:.0f}\N{NO-BREAK SPACE}%" in shown
+    assert f"{100 * claims['shifts'][0]['own_share']:.0f}\N{NO-BREAK SPACE}%" in shown
+    assert f"{100 * claims['today']['shifts'][0]['own_share']:.0f}\N{NO-BREAK SPACE}%" in shown
     # figures of the shift before do not stand below, and a long name of a shift does not push the clock out of the panel
     inside = page.clock.parentWidget()
     shown = [page.table.itemAt(i).widget() for i in range(page.table.count())]
@@ -182,13 +182,13 @@ def test_the_service_of_the_plan_stands_beside_today(qtbot, tmp_path, monkeypatc
     to = next(b for b in content.ids if b != content.ids[content.label[unit]])
     panel.edit(lambda d: d.paint([unit], to))
     qtbot.waitUntil(lambda: page.before is not None, timeout=60_000)
-    assert page.before == told and page.service["beats"] != told["beats"]
+    assert page.before == claims and page.service["beats"] != claims["beats"]
     heads = [page.table.itemAtPosition(0, c).widget().text() for c in range(4)]
     assert heads[1:] == ["Drawn", "The plan", "Today"]
     # and nothing says that the figures were the plan's
     assert made.results.of_plan.isHidden()
     panel.actions_["draw_undo"].trigger()
-    assert page.before is None and page.service == told
+    assert page.before is None and page.service == claims
     # the map is made anew with every rule that is changed: what is ticked is still seen
     made.scenario.changed()
     assert page.on_map.isChecked() and layer.visible and layer.figure in made.map.content.figures

@@ -191,8 +191,8 @@ def test_what_was_changed_in_one_scenario_is_taken_back_in_no_other(window, monk
     from beatplanner.ui.desktop.window.main_window import MainWindow
 
     document, panel = window.scenario.document, window.rule_panel
-    told = []
-    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: told.append(title))
+    messages = []
+    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: messages.append(title))
     panel.set({"beats.tolerance": 0.3})
     document.add_scenario("other")
     window.scenario.take_rules()
@@ -210,7 +210,7 @@ def test_what_was_changed_in_one_scenario_is_taken_back_in_no_other(window, monk
     document.change_rules({"stations": {"existing": None, "candidates": None, "count": 2}}, "by another panel")
     panel._before[-1]["stations.count"] = -1
     panel.take_back()
-    assert told == ["This cannot be done"] and rules(window)["stations"]["count"] == 2
+    assert messages == ["This cannot be done"] and rules(window)["stations"]["count"] == 2
 
 
 def test_what_is_refused_stays_until_it_is_taken_or_given_up(window, monkeypatch):

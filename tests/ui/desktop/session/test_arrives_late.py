@@ -150,17 +150,17 @@ def test_the_history_takes_nothing_back_that_was_not(open_window, project, qtbot
     window.scenario.show_plan(second)
     settle(window, qtbot)
     paint(window, 1)
-    told = [e.what for e in window.scenario.document.content.history]
-    assert not any(what.startswith("Taken back") for what in told), told
+    changes = [e.what for e in window.scenario.document.content.history]
+    assert not any(what.startswith("Taken back") for what in changes), changes
     window.scenario.show_plan(1)
     settle(window, qtbot)
     assert window.draft.count == 1
-    told = [e.what for e in window.scenario.document.content.history]
-    assert not any(what.startswith("Taken back") for what in told), told
-    assert sum(what.startswith("Painted") for what in told) == 2, told
+    changes = [e.what for e in window.scenario.document.content.history]
+    assert not any(what.startswith("Taken back") for what in changes), changes
+    assert sum(what.startswith("Painted") for what in changes) == 2, changes
     window.draft.undo()
-    told = [e.what for e in window.scenario.document.content.history]
-    assert sum(what.startswith("Taken back") for what in told) == 1, told
+    changes = [e.what for e in window.scenario.document.content.history]
+    assert sum(what.startswith("Taken back") for what in changes) == 1, changes
     window.saved = True
 
 
@@ -282,8 +282,8 @@ def test_a_scenario_that_cannot_be_read_is_not_in_view(open_window, project, mon
     from beatplanner.ui.desktop.session.waiting import StoppedError
 
     window = open_window(project)
-    told = []
-    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: told.append(title))
+    messages = []
+    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: messages.append(title))
     document = window.scenario.document
     document.add_scenario("wider", {"beats": {"tolerance": 0.3}})
     document.activate("")
@@ -293,10 +293,10 @@ def test_a_scenario_that_cannot_be_read_is_not_in_view(open_window, project, mon
 
     monkeypatch.setattr(window.scenario, "reading", stopped)
     window.session.dock._activate("wider")
-    assert told == ["This cannot be done"] and document.active == ""
+    assert messages == ["This cannot be done"] and document.active == ""
     # nor is a plan that was made and is not read
     window._take_result(window.scenario.result, True, [])
-    assert len(told) == 2 and list(document.content.plans) == [1] and not window.making
+    assert len(messages) == 2 and list(document.content.plans) == [1] and not window.making
     window.saved = True
 
 

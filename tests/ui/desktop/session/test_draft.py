@@ -386,8 +386,8 @@ def test_names_and_colours_are_undone_counted_recovered_and_made_the_plan(open_w
         assert recovery.changes == window.draft.count + 1
         copy.recover(recovery)
     # and so does the history
-    told = copy.content.history[-1].what
-    assert told == f"Recovered {recovery.changes} changes after the program ended unexpectedly"
+    changes = copy.content.history[-1].what
+    assert changes == f"Recovered {recovery.changes} changes after the program ended unexpectedly"
     assert recovery.changes < len(recovery.done)
     assert copy.description().beats.names == {beat: "Old Mill"}
     assert copy.content.state["draft"]["1"]["names"] == [{"beat": beat, "before": ["", ""], "after": ["Old Mill", ""]}]

@@ -68,13 +68,13 @@ def asked(monkeypatch):
 @pytest.fixture
 def new_window(qtbot, tmp_path, monkeypatch):
     monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
-    told: list = []
-    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: told.append((title, lines)))
+    messages: list = []
+    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: messages.append((title, lines)))
     made = []
 
     def make() -> MainWindow:
         window = MainWindow()
-        window.told = told
+        window.told = messages
         window.resize(1200, 700)
         window.show()
         made.append(window)
@@ -646,9 +646,9 @@ def test_drawn_edits_are_kept_as_they_are_made(new_window, project, qtbot, asked
     assert again.drawing_panel.drawing.beat.tolist() == drawn
     assert not again.scenario.document.dirty
     # a stroke laid down again is the same: the history told of edits taken back and made that nobody had touched
-    told = len(again.scenario.document.content.history)
+    changes = len(again.scenario.document.content.history)
     again.session.keep_drawing()
-    assert len(again.scenario.document.content.history) == told
+    assert len(again.scenario.document.content.history) == changes
     # what is kept becomes the plan, also where rules are broken and the planner says so
     again.answer = lambda box: Buttons.Yes
     again.drawing_panel.keep()

@@ -240,22 +240,22 @@ def test_beats_are_sorted_by_the_alphabet_of_the_language(qapp):
 
 def test_good_enough_takes_the_best_plan_so_far(window, planned, qtbot):
     window.open(planned.project)
-    told = []
+    messages = []
 
     def enough(*_progress):
         # pressed when the beats are told first: a small town may be planned before anybody looks again
-        if window.step_running != "beats" or told:
+        if window.step_running != "beats" or messages:
             return
         window.finish_early()
         # a run that ends is neither ended again nor made to wait
-        told.append(window.phase.text())
-        told.append([window.actions_by_name[n].isEnabled() for n in ("finish_early", "pause_plan", "cancel_plan")])
+        messages.append(window.phase.text())
+        messages.append([window.actions_by_name[n].isEnabled() for n in ("finish_early", "pause_plan", "cancel_plan")])
 
     window.solving.progressed.connect(enough)
     window.run_plan()
     wait_for_plan(qtbot, window)
-    assert "Taking the best plan so far" in told[0]
-    assert told[1] == [False, False, True]
+    assert "Taking the best plan so far" in messages[0]
+    assert messages[1] == [False, False, True]
     assert not window.solving.running
     assert window.scenario.plan is not None
     assert not window.saved

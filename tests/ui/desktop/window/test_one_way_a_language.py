@@ -54,13 +54,13 @@ def test_a_day_that_is_a_name_or_is_to_be_written_stays_in_english(speaks):
 def test_kinds_of_incidents_and_their_hours_are_told_in_the_language(speaks, language, theft, usual):
     speaks(language)
     hours = next(r for r in RULES if r.key == "workload.hours")
-    told = kind_in_language(lambda text: text, {"T 1": "Theft"})
-    said = rule_in_sentence(hours, {"theft": 0.75, "drugs or youth": 1.0}, told, in_language).lower()
+    sentence = kind_in_language(lambda text: text, {"T 1": "Theft"})
+    said = rule_in_sentence(hours, {"theft": 0.75, "drugs or youth": 1.0}, sentence, in_language).lower()
     assert theft in said and "theft" not in said and "drugs or youth" in said
     # as the force calls what its records write
     assert (
-        rule_in_sentence(hours, {"T 1": 0.75}, told, in_language).lower()
-        == rule_in_sentence(hours, {"theft": 0.75}, told, in_language).lower()
+        rule_in_sentence(hours, {"T 1": 0.75}, sentence, in_language).lower()
+        == rule_in_sentence(hours, {"theft": 0.75}, sentence, in_language).lower()
     )
     doubt = (
         "2 of 3 categories of incidents can start from usual hours instead of 1 h each (burglary 2.5 h, noise 1.25 h). "
