@@ -14,9 +14,11 @@ from conftest import write_grid_town
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
+from beatplanner.data.errors import InputError, problem
 from beatplanner.data.project import journal
 from beatplanner.data.project.build import build
 from beatplanner.data.project.document import ProjectDocument, read_document
+from beatplanner.ui.desktop.guided_import.wizard import ImportWizard
 from beatplanner.ui.desktop.toolkit import recent
 from beatplanner.ui.desktop.window import main_window, tour
 from beatplanner.ui.desktop.window.main_window import MainWindow
@@ -139,6 +141,30 @@ def test_the_sample_town_and_a_recovery_ask_once_about_unsaved_work(window, proj
     window.saved = False
     window.session.restore(recovery)
     assert window.scenario.document.content.history[-2].what == "Left behind" and len(asked) == 2
+
+
+def test_a_crash_right_after_a_save_asks_nothing(window, project, monkeypatch):
+    """The file is in its place, and the journal of what is in it is not ended yet."""
+    crashed = ProjectDocument.open(project)
+    crashed.record("Saved")
+    crashed.prepare_save().write(built=False)
+    assert crashed._journal is not None
+    left = crashed._journal.folder
+    crashed.close(keep_journal=True)
+    monkeypatch.setattr(journal, "is_running", lambda _: False)
+    monkeypatch.setattr(QtWidgets.QMessageBox, "question", lambda *a, **_: pytest.fail(str(a[2])))
+    window.open(project)
+    assert window.scenario.document.content.history[-1].what == "Saved"
+    assert not window.scenario.document.dirty and not left.exists()
+
+
+def test_an_import_that_fails_says_why_on_the_page_that_it_goes_back_to(qtbot):
+    wizard = ImportWizard()
+    qtbot.addWidget(wizard)
+    wizard.show()
+    wizard.go(1)
+    wizard.failed(InputError(problem("the file cannot be read", file="units.gpkg")))
+    assert "units.gpkg" in wizard.message.text()
 
 
 def test_the_journal_of_another_computer_is_not_taken_for_left_over(project, monkeypatch):

@@ -236,9 +236,10 @@ class ImportWizard(QDialog):
 
     def failed(self, error: Exception) -> None:
         """Say what went wrong in the child."""
-        self.say(self.listed([in_language(line) for line in error_lines(error)]))
         self.steps[self.pages.currentIndex()].enter()
         self.enable()
+        # last: a page that has something to say, or no more, puts that in its place
+        self.say(self.listed([in_language(line) for line in error_lines(error)]))
 
     # ---- files
 

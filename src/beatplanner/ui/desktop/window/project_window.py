@@ -187,8 +187,13 @@ class Session(QObject):
             if document.is_file and recovery.save_id != document.save_id and not document.saved_steps(recovery.id):
                 # somebody saved the project since; the start page restores it as a copy
                 continue
+            unsaved = recovery.done[document.saved_steps(recovery.id) :]
+            if not unsaved:
+                # the crash came right after a save: nothing was lost
+                recovery.forget()
+                continue
             words = self.tr("Work until {0} was not saved before the program ended (changes: {1}). Restore it?").format(
-                local_time(recovery.last), changes_in(recovery.done[document.saved_steps(recovery.id) :])
+                local_time(recovery.last), changes_in(unsaved)
             )
             answer = question(
                 self.window,
