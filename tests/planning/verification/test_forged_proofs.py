@@ -287,6 +287,60 @@ def test_a_price_that_is_wrong_by_rounding_is_worth_nothing():
         _own_rows(evidence, sites_proof(**a_row("budget", [0, 1], [5.0, 6.0], 5.0)), demand, 1)
 
 
+def test_rows_that_cancel_each_other_prove_nothing_by_rounding():
+    # one of the first three sites opens, since they are an area and too close to each other: the rows take off what they add, whatever their multipliers
+    metres = 1000.0 * np.array([[1.0, 9, 9, 5], [9, 1, 9, 5], [9, 9, 1, 5], [9, 9, 9, 1]])
+    kept, least = np.zeros(4, bool), 12_000.0
+    for more in (0, 8, 500):
+        lam = np.array([2.0**54, *np.ones(more), 2.0**54 - (more + 1)]) * 1e6
+        sign = np.array([1.0, *-np.ones(more + 1)])
+        arrays = sites_proof(
+            u=np.array([[5000.0, 5000, 5000, 1000]]),
+            lam=lam[None],
+            row_kind=np.where(sign > 0, "apart", "area"),
+            row_start=3 * np.arange(len(lam) + 1),
+            row_site=np.tile(np.arange(3), len(lam)),
+            row_value=np.repeat(sign, 3),
+            row_right=sign,
+            count=np.array([2]),
+        )
+        assert _tree(arrays, metres, kept, 2, at_most=False) <= least
+        plain = _tree(arrays | {"lam": np.zeros_like(arrays["lam"])}, metres, kept, 2, at_most=False)
+        assert plain == pytest.approx(8_000.0)
+
+
+@pytest.mark.parametrize("price", [0.0, 2.0**63, 2.0**63.5])
+def test_cuts_that_cancel_each_other_prove_nothing_by_rounding(price):
+    # ten units in a row, and each end is sure to be in the beat of its side: its cut adds to one unit what it takes from the next one
+    n, apart = 10, 1025.0
+    edges, nobody = np.array([(i, i + 1) for i in range(n - 1)]), np.full(n, -1)
+    area = Area(np.ones(n), lambda a, b: apart * np.abs(a - b), edges, 2, 5.0, 5.0, np.ones(n), nobody, nobody)
+    true, west = np.array([2050, 1025, 0, 1025, 2050, 2050, 1025, 0, 1025, 2050]), np.arange(5)
+    u = np.where(np.isin(np.arange(n), [0, 1, 8, 9]) & (price > 0), true - 1100, true)
+    tree = certificate(
+        u=np.zeros(n, np.int64),
+        parent=np.array([-1, 0, 0, 0]),
+        unit=np.full(4, -1),
+        multiplier=np.array([0 * u, u, 0 * u, 0 * u]),
+        price=np.zeros(4),
+        gone_start=np.zeros(5, np.int64),
+        part_start=np.array([0, 0, 5, 10, 15]),
+        part=np.tile(np.column_stack([west, nobody[:5]]), (3, 1)),
+        need=np.array([-1, 1, 0, 2]),
+        cut=np.array([(0, 2, -1), (9, 7, -1)]),
+        cut_start=np.array([0, 1, 2]),
+        cut_unit=np.array([1, 8]),
+        cut_node=np.array([1, 1]),
+        cut_of=np.array([0, 1]),
+        cut_price=np.full(2, price),
+    )
+    least = 12 * apart
+    for claim in (least * (1 - 1e-9), 1.01 * least, 1.1 * least):
+        proven = prove(area, tree, False, claim)
+        assert proven <= least
+        assert proven >= claim or claim > least or price > 0
+
+
 @pytest.mark.parametrize("closed, stop, welcomes", [(5, 5, (5,)), (8, 8, (7,)), (1, 1, (1,))])
 def test_a_post_that_does_not_exist_yet_earns_what_its_months_are_worth(closed, stop, welcomes):
     # two posts of the second beat lack until it is handed over; a stand-in who is free to do nothing else leaves no bound above the truth

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beatplanner.planning.verification.arrays import NUMBER, TRUTH, WHOLE, MalformedError, check_range, sized, starts
-from beatplanner.planning.verification.travel_lagrangian import ROUNDING
+from beatplanner.planning.verification.travel_lagrangian import ROUNDING, rounding_of
 from beatplanner.planning.verification.travel_pairs import SLACK, Area
 
 # Units up to which prices are evaluated.
@@ -266,16 +266,19 @@ class _Tree:
         np.add.at(z, (classes.of[:, None], classes.of[None]), 0.5 * self.laplacian)
         z += 0.5 * (load[:, None] * weight + weight[:, None] * load) + total * weight[:, None] * weight - pair
         z[np.arange(m), np.arange(m)] -= unit
-        rows, right = self._of_rows(e, classes)
+        rows, bulk, right = self._of_rows(e, classes)
         z += rows
-        size = float(np.abs(z).sum())
+        # prices may cancel each other in the matrix, so that what they cost by rounding is not seen in what is left of them
+        bulk += np.abs(z) + pair + np.diag(np.abs(unit)) + total * weight[:, None] * weight
+        bulk += 0.5 * (np.abs(load)[:, None] * weight + weight[:, None] * np.abs(load))
+        size = float(bulk.sum())
         if not math.isfinite(size):
             return -math.inf
         whole, count = float(weight.sum()), area.count
         square = (self.lower + self.upper) * whole - count * self.lower * self.upper
         terms = [
             float(z.sum()) / count,
-            m * (1 - 1 / count) * min(0.0, _least_eigenvalue(z)),
+            m * (1 - 1 / count) * min(0.0, _least_eigenvalue(z) - ROUNDING * float(bulk.sum(axis=1).max())),
             *unit.tolist(),
             *(-np.maximum(load * self.lower, load * self.upper)).tolist(),
             -total * square,
@@ -286,10 +289,11 @@ class _Tree:
         value = math.fsum(terms) - ROUNDING * math.fsum(parts)
         return value if math.isfinite(value) else -math.inf
 
-    def _of_rows(self, e: int, classes: _Classes) -> tuple[np.ndarray, float]:
-        """Return what the rows of a node add to the prices of pairs, and the sum of their right sides."""
+    def _of_rows(self, e: int, classes: _Classes) -> tuple[np.ndarray, np.ndarray, float]:
+        """Return what the rows of a node add to the prices of pairs, how large all of that is, and the sum of their right sides."""
         part, of = self.part, classes.of.tolist()
         found, right = np.zeros((len(classes.weight), len(classes.weight))), 0.0
+        size = np.zeros_like(found)
         triangles = part["cone_triangle"].tolist()
         separated = part["cone_separated"].tolist()
         own: list[int] = self.rows[e].tolist()
@@ -311,7 +315,9 @@ class _Tree:
             for a, b, value in terms:
                 found[a, b] += 0.5 * value
                 found[b, a] += 0.5 * value
-        return found, right
+                size[a, b] += 0.5 * abs(value)
+                size[b, a] += 0.5 * abs(value)
+        return found, size * (rounding_of(len(own)) / ROUNDING), right
 
 
 def _least_eigenvalue(matrix: np.ndarray) -> float:

@@ -26,11 +26,12 @@ from beatplanner.planning.verification.arrays import (
 )
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.proven import CannotProveError
+from beatplanner.planning.verification.travel_lagrangian import ROUNDING, rounding_of
 
 Arrays = dict[str, np.ndarray]
 INNER, NO_CHOICE, ONE_CHOICE = -1, -2, -3
-# What sums in floating point may have cost, as a share of the terms; and what a value above zero must be at least.
-ROUNDING, ABOVE_ZERO = 2e-13, 1e-7
+# What a value above zero must be at least.
+ABOVE_ZERO = 1e-7
 # Costs that are looked at, over all leaves.
 MOST_COSTS = 600_000_000
 
@@ -242,6 +243,8 @@ def _with_groups(evidence: Evidence, arrays: Arrays, people: np.ndarray, counts:
     everyone = np.where(counts, people, 0.0)
     mean = (1 + rules.group_excess) * everyone / everyone.sum()
     weight = everyone + sum(x * (g / g.sum() - mean) for x, g in zip(lam, groups, strict=True))
+    # the multipliers of groups may cancel each other
+    weight = weight - ROUNDING * sum(x * (g / g.sum() + mean) for x, g in zip(lam, groups, strict=True))
     if weight.min() < -1e-9 * max(1.0, float(people.max())):
         return np.full(len(people), -math.inf)
     # what is below zero by a hair stays: with zero in its place more would be proven than is so
@@ -302,6 +305,14 @@ def _own_rows(evidence: Evidence, arrays: Arrays, demand: HomesAndSites, count: 
     return {"row_value": values, "row_right": rights}
 
 
+@dataclass(frozen=True)
+class _Reduced:
+    """What each site costs at the multipliers of a leaf, (m,), and how large all that was added for it is, (m,)."""
+
+    cost: np.ndarray
+    size: np.ndarray
+
+
 def _tree(
     arrays: Arrays, cost: np.ndarray, kept: np.ndarray, count: int, at_most: bool, far: np.ndarray | None = None
 ) -> float:
@@ -314,17 +325,21 @@ def _tree(
     step = float(arrays["step"][0])
     if step > 0:
         u = np.cumsum(arrays["u"].astype(np.int64), axis=0) * step
-    rho: list[np.ndarray] = []
+    rho: list[_Reduced] = []
     start = arrays["row_start"]
     for k in range(len(u)):
         floors = [w for w, kind in zip(arrays["lam"][k], map(str, arrays["row_kind"]), strict=True) if kind == "floor"]
         dear = cost if far is None or not floors else cost + sum(floors) * far
         own = np.minimum(0.0, dear - u[k][:, None]).sum(axis=0)
+        size = np.abs(own)
         for q, weight in enumerate(arrays["lam"][k]):
-            np.add.at(
-                own, arrays["row_site"][start[q] : start[q + 1]], weight * arrays["row_value"][start[q] : start[q + 1]]
+            here, more = (
+                arrays["row_site"][start[q] : start[q + 1]],
+                weight * arrays["row_value"][start[q] : start[q + 1]],
             )
-        rho.append(own)
+            np.add.at(own, here, more)
+            np.add.at(size, here, np.abs(more))
+        rho.append(_Reduced(own, size))
     children: dict[int, list[int]] = {}
     for node, above in enumerate(parent.tolist()):
         if above >= node:
@@ -372,7 +387,7 @@ def _leaf(
     reason: int,
     state: np.ndarray,
     cost: np.ndarray,
-    rho: list[np.ndarray],
+    rho: list[_Reduced],
     u: np.ndarray,
     count: int,
     at_most: bool,
@@ -390,15 +405,12 @@ def _leaf(
         return math.inf if broken else math.fsum(cost[:, chosen].min(axis=1).tolist())
     if not 0 <= reason < len(u):
         return -math.inf
-    others = np.sort(rho[reason][free])[: max(0, rest)]
+    own, rows = rho[reason], arrays["lam"][reason] * arrays["row_right"]
+    others = np.sort(own.cost[free])[: max(0, rest)]
     if at_most:
         others = np.minimum(others, 0.0)
-    right = float(arrays["lam"][reason] @ arrays["row_right"]) if len(arrays["row_right"]) else 0.0
-    terms = float(np.abs(u[reason]).sum()) + float(np.abs(rho[reason]).sum()) + abs(right)
-    return (
-        math.fsum(u[reason].tolist())
-        - right
-        + math.fsum(rho[reason][is_open].tolist())
-        + math.fsum(others.tolist())
-        - ROUNDING * terms
-    )
+    terms = [*u[reason].tolist(), *(-rows).tolist(), *own.cost[is_open].tolist(), *others.tolist()]
+    # rows may cancel each other, so that what they cost by rounding is not seen in what is left of them
+    largest = np.sort(own.size[free])[len(free) - min(len(free), rest) :]
+    sizes = [*u[reason].tolist(), *rows.tolist(), *own.size[is_open].tolist(), *largest.tolist()]
+    return math.fsum(terms) - rounding_of(len(cost) + len(rows)) * math.fsum(map(abs, sizes))

@@ -17,7 +17,14 @@ from beatplanner.planning.verification.all_plans import least_of_all
 from beatplanner.planning.verification.arrays import NUMBER, WHOLE, check_range, sized, starts
 from beatplanner.planning.verification.balance_prices import check_prices, with_prices
 from beatplanner.planning.verification.few_plans import MOST_STEPS, least_of_few
-from beatplanner.planning.verification.travel_lagrangian import ROUNDING, Zones, lagrangian, settled_pairs
+from beatplanner.planning.verification.travel_lagrangian import (
+    ROUNDING,
+    CutCosts,
+    Zones,
+    lagrangian,
+    rounding_of,
+    settled_pairs,
+)
 from beatplanner.planning.verification.travel_pairs import (
     SLACK,
     Area,
@@ -356,6 +363,21 @@ class _Tree:
                 alive[self.pair(s, np.array([unit]))] = False
         return alive
 
+    def _cut_costs(self, k: int, alive: np.ndarray) -> CutCosts | None:
+        """Return what the cuts of a node add to the costs of its pairs, None where it has none."""
+        rows = np.flatnonzero(self.proof["cut_node"] == k)
+        if not len(rows):
+            return None
+        every, size = np.zeros(len(alive)), np.zeros(len(alive))
+        for cut, mu in zip(self.proof["cut_of"][rows], self.proof["cut_price"][rows], strict=True):
+            held = self.cuts[int(cut)]
+            if held is not None and mu > 0 and alive[held[0]]:
+                every[held[0]] += mu
+                every[held[1]] -= mu
+                size[held[0]] += mu
+                size[held[1]] += mu
+        return CutCosts(every, size * (rounding_of(len(rows)) / ROUNDING)).of(alive)
+
     def _evaluate(self, k: int, alive: np.ndarray, u: np.ndarray, zones: Zones) -> tuple[float, np.ndarray]:
         """Return a node's bound and the pairs that plans below the claim may still have."""
         area, pairs = self.area, self.pairs
@@ -363,16 +385,7 @@ class _Tree:
         left = subset(pairs, alive)
         if is_empty(area, left):
             return math.inf, alive
-        adds = None
-        rows = np.flatnonzero(self.proof["cut_node"] == k)
-        if len(rows):
-            every = np.zeros(len(alive))
-            for cut, mu in zip(self.proof["cut_of"][rows], self.proof["cut_price"][rows], strict=True):
-                held = self.cuts[int(cut)]
-                if held is not None and mu > 0 and alive[held[0]]:
-                    every[held[0]] += mu
-                    every[held[1]] -= mu
-            adds = every[alive]
+        adds = self._cut_costs(k, alive)
         found = lagrangian(area, left, u * self.step, _price(self.proof["price"][k]), adds, self.bound, zones, must)
         bound = found.bound
         cheapest = np.full(self.n, np.inf)

@@ -12,8 +12,8 @@ import numpy as np
 
 from beatplanner.planning.verification.travel_pairs import SLACK, Area, Pairs, joined_pairs
 
-# Sums are taken in floating point; what that may have cost is taken off, as a share of the terms that were added.
-ROUNDING = 2e-13
+# Sums are taken in floating point; what that may have cost is taken off, as a share of the terms that were added, of which there are up to so many.
+ROUNDING, ADDED = 2e-13, 1_000
 
 
 # Steps of an exact knapsack after which its fractional value stands.
@@ -22,6 +22,23 @@ KNAPSACK_STEPS = 4_000
 
 # Sites up to which all that are left are given whole units.
 MOST_WHOLE = 60
+
+
+def rounding_of(terms: int) -> float:
+    """Return what a sum of so many terms may have lost by rounding, as a share of their sizes."""
+    return ROUNDING * max(1.0, terms / ADDED)
+
+
+@dataclass(frozen=True)
+class CutCosts:
+    """What multipliers of contiguity add to the cost of each pair, (P,), and how large all that was added and taken off is, (P,)."""
+
+    more: np.ndarray
+    size: np.ndarray
+
+    def of(self, pairs: np.ndarray) -> CutCosts:
+        """Return those of some pairs."""
+        return CutCosts(self.more[pairs], self.size[pairs])
 
 
 @dataclass
@@ -208,12 +225,12 @@ def lagrangian(
     pairs: Pairs,
     u: np.ndarray,
     price: float,
-    cuts: np.ndarray | None,
+    cuts: CutCosts | None,
     wanted: float,
     zones: Zones | None = None,
     held: np.ndarray | None = None,
 ) -> Value:
-    """Evaluate the Lagrangian over some pairs; `cuts`, (P,), is what multipliers of contiguity add to each pair's cost.
+    """Evaluate the Lagrangian over some pairs; `cuts` is what multipliers of contiguity add to each pair's cost.
 
     `zones` tells how many beats have their site where, None where nothing is known of that, and `held`, (P,) bool, which units a site's beat must have
     beside its centre. Whole units are only counted where split ones leave the bound below `wanted`.
@@ -222,7 +239,7 @@ def lagrangian(
         price = 0.0  # without a limit nothing is paid back for it, and a price would lift the bound above the truth
     reduced = pairs.cost + price * pairs.moved - u[pairs.unit]
     if cuts is not None:
-        reduced = reduced + cuts
+        reduced = reduced + cuts.more
     own = pairs.own if held is None else pairs.own | held
     if not (np.isfinite(u).all() and np.isfinite(reduced).all()):
         return Value.nothing(len(pairs.site), -math.inf)
@@ -230,6 +247,9 @@ def lagrangian(
     if np.isnan(split).any() or np.isneginf(split).any():
         # numbers so large that they cannot be added up prove nothing
         return Value.nothing(len(pairs.site), -math.inf)
+    # multipliers of cuts may cancel each other in a beat, and what they cost by rounding is not seen in its value
+    lost = np.zeros(len(site)) if cuts is None else ROUNDING * np.add.reduceat(cuts.size, start)
+    split = split - lost
     base = math.fsum(u.tolist()) - (0.0 if area.budget is None else price * area.budget)
     value = split.copy()
     label, exact = pairs.label[site], np.zeros(len(site), bool)
@@ -247,9 +267,11 @@ def lagrangian(
             exact[s] = True
             part = slice(start[s], start[s] + size[s])
             better = least_of_whole_units(pairs.weight[part], reduced[part], own[part], area.lower, area.upper)
-            value[s] = max(value[s], better)
-    size_of_terms = float(np.abs(u).sum()) + float(np.abs(value[best]).sum())
-    bound -= ROUNDING * size_of_terms
+            value[s] = max(value[s], better - lost[s])
+    size_of_terms = (
+        math.fsum(np.abs(u).tolist()) + math.fsum(np.abs(value[best]).tolist()) + price * (area.budget or 0.0)
+    )
+    bound -= rounding_of(len(u)) * size_of_terms
     # what the other beats cost at least where a site is in the plan, whichever it is
     worst = np.array([float(value[b].max(initial=-np.inf)) for b in of_zone or []])[zones.of[site]]
     # a site of a zone without beats is in no plan
@@ -262,7 +284,7 @@ def lagrangian(
     for s in open_sites if bound < wanted and len(open_sites) <= MOST_WHOLE else ():
         part = slice(start[s], start[s] + size[s])
         better = least_of_whole_units(pairs.weight[part], reduced[part], own[part], area.lower, area.upper)
-        value[s] = max(value[s], better)
+        value[s] = max(value[s], better - lost[s])
     extra = np.where(own, 0.0, np.maximum(0.0, reduced - sigma[at] * pairs.weight))
     # a unit that is forced in lifts the value of split units; the value of whole ones holds besides, and they do not add up
     return Value(bound, others[at] + np.maximum(value[at], split[at] + extra), (others + split)[at], extra)
