@@ -97,7 +97,8 @@ class SetCover:
         np.fill_diagonal(inside, False)
         price, rules = self.rules.price[live], self.rules
         if np.isfinite(rules.budget):
-            inside &= price[:, None] >= price[None, :]
+            # a site that saves money (closing it costs more) may be open beside the one that stands in for it
+            inside &= (price[:, None] >= price[None, :]) & (price[:, None] >= 0.0)
         if rules.needed and rules.area is not None:
             area = rules.area[live]
             inside &= (area[:, None] == area[None, :]) | (area[:, None] < 0)
