@@ -289,3 +289,13 @@ def test_a_comparison_says_the_project_in_the_forces_words():
     assert words == {"Grid": "Град", "Station": "Пункт"}
     speech = content_speech({"language": "mk", "terms": words})
     assert speech.text("Station") == "Пункт" and speech.terms.get("Grid") == "Град"
+
+
+def test_the_parts_of_the_hours_sum_to_the_total_that_is_shown(planned, tmp_path):
+    tables = read_result(planned)
+    hours = {"hours": 985.5, "reactive_hours": 144.7, "community_hours": 800.6, "fixed_hours": 40.2}
+    tables.summary["workload"] |= hours
+    tables.summary["rules"]["forum"]["languages"] = ["en"]
+    write_report(tmp_path / "report.html", tables)
+    page = page_text((tmp_path / "report.html").read_text("utf-8"))
+    assert "a year: 145 for incidents, 801 for people, 40 for mobile outreach" in page and "986 h" in page

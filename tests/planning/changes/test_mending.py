@@ -18,6 +18,7 @@ from beatplanner.planning.changes import drawn_municipality, mending
 from beatplanner.planning.changes.repair import repair, replace_beats
 from beatplanner.planning.verification import verify
 from beatplanner.planning.workload import plan_workload
+from beatplanner.solver.clock import Watch
 from beatplanner.ui.commands.app import app
 from conftest import write_grid_town
 
@@ -198,3 +199,17 @@ def test_ids_of_today_are_not_drawn_on_beats_that_share_nobody_with_them(tmp_pat
     units = read_result(tmp_path / "out").units.set_index("unit")["beat"]
     assert [str(units[k + 1]) for k in one] == ["1"] * len(one)
     assert verify(tmp_path / "out").ok, [str(c) for c in verify(tmp_path / "out").failed]
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_a_repair_says_whether_the_time_ended_it(drawing, monkeypatch, share):
+    passed = [0.0]
+
+    def solve(_part: object, seconds: float, *_: object) -> tuple[None, None]:
+        passed[0] += share * seconds
+        return None, None
+
+    monkeypatch.setattr(drawn_municipality.DrawnMunicipality, "solve", solve)
+    drawing.paint([13], "1")
+    found = repair(drawing, seconds=100.0, cancelled=Watch(lambda: False, lambda: passed[0]))
+    assert found.left and found.cut == (share == 1.0)

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.rounding import rounded_counts
 from beatplanner.planning.forum import read_back
 from beatplanner.planning.forum.areas import PackAreas, concern_cells, resident_cells
 from beatplanner.planning.forum.audit import audit
 from beatplanner.planning.forum.forum_pack import audit_pack
-from beatplanner.planning.forum.gate import Cell, pass_gate, rounded_counts
+from beatplanner.planning.forum.gate import Cell, pass_gate
 from beatplanner.planning.forum.published import read_published_pack
 from beatplanner.planning.forum.themes import is_sensitive
 from beatplanner.planning.forum.work_statements import BalanceMeasure, WorkOfPlan, tells_a_count

@@ -19,6 +19,7 @@ from beatplanner.data.description.models import Forum
 from beatplanner.data.publish.public.figures import PublicSpeech, Register, UnregisteredNumberError, counted
 from beatplanner.data.publish.public.plan import PublicPlan
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.rounding import rounded_counts
 from beatplanner.data.side_work import SideWork
 from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.planning.forum import forum_pack
@@ -26,7 +27,7 @@ from beatplanner.planning.forum.areas import PackAreas, resident_cells
 from beatplanner.planning.forum.forum_costs import check_costs
 from beatplanner.planning.forum.forum_pack import RECORD, audit_pack, remake_pack, town_of, write_pack
 from beatplanner.planning.forum.forums import plan_forums, venues_of
-from beatplanner.planning.forum.gate import pass_gate, rounded_counts
+from beatplanner.planning.forum.gate import pass_gate
 from beatplanner.planning.forum.public_plan import public_plan
 from beatplanner.planning.forum.published import Published, read_published_pack
 from beatplanner.planning.forum.read_back import texts_of

@@ -20,6 +20,7 @@ from beatplanner.data.narrowing import Table, is_dict
 from beatplanner.data.output_place import move
 from beatplanner.data.paths import whole_path
 from beatplanner.data.project.safe_save import copy_package
+from beatplanner.data.project.store import steps_saved
 from beatplanner.data.running_programs import is_running, start_of
 
 JOURNAL, BASE = "journal.jsonl", "base.gpkg"
@@ -208,9 +209,14 @@ class Recovery:
         return self.folder.name
 
     @property
+    def unsaved(self) -> tuple[Table, ...]:
+        """What of it the project's file does not hold: the program may have ended right after a save."""
+        return self.done[steps_saved(self.project, self.id) :]
+
+    @property
     def changes(self) -> int:
-        """How many changes it holds; see `changes_in`."""
-        return changes_in(self.done)
+        """How many changes it holds that are not saved; see `changes_in`."""
+        return changes_in(self.unsaved)
 
     def forget(self) -> None:
         """Delete it."""

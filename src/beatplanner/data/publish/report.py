@@ -33,6 +33,7 @@ from beatplanner.data.result.postings import plan_span, served_until
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.data.result.station_names import named
 from beatplanner.data.result.supervision import AS_ONE, FORCE, supervision_rows
+from beatplanner.data.rounding import rounded_counts
 
 if TYPE_CHECKING:
     from beatplanner.data.formats.frames import Row
@@ -63,6 +64,8 @@ def write_report(path: Path, tables: PlanTables) -> None:
         language=say.language,
         project=say.terms.get(project, project),
         draft=draft_in_words(tables, say=say),
+        # parts as they are shown sum to the total as it is shown
+        hours_for=dict(zip(PARTS, rounded_counts([summary["workload"][k] for k in PARTS]), strict=True)),
         steps=[(say.text(STEP_NAMES[k]), summary[k]) for k in ("beats", "stations", "officers") if k in summary],
         pictures=pictures_of(tables, say),
         beats=_beats(tables, say),
@@ -97,6 +100,8 @@ def page_template() -> jinja2.Template:
     return template_of("report.html", {"blocked_in_words": blocked_in_words, "english": ENGLISH}, filters)
 
 
+# What the hours of a year are for.
+PARTS = ("reactive_hours", "community_hours", "fixed_hours")
 # What a step proves, for people who know no optimisation.
 RELAXED = "The rules could not all be met; this is the best plan found under the smallest relaxation, so nothing is proven about it."
 NOT_FOUND = "No plan that keeps all rules was found, and it is not proven that there is none; this is the best that was found with rules relaxed."

@@ -20,6 +20,9 @@ from beatplanner.planning.proof import Progress, silent
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts.nearest import NearestProblem, nearest_districts
 
+# A solver ends a little before its limit; whatever took this share of it was ended by it.
+NEARLY = 0.95
+
 
 @dataclass(frozen=True)
 class Repair:
@@ -37,6 +40,8 @@ class Repair:
         Rules that are still broken, in words; empty where all are restored.
     words
         What moves, a sentence a pair of beats.
+    cut
+        Whether the time ended the search, so that more of it might restore more.
     """
 
     moves: dict[int, str]
@@ -44,6 +49,7 @@ class Repair:
     bound: float | None
     left: tuple[str, ...]
     words: tuple[str, ...]
+    cut: bool = False
 
 
 def repair(
@@ -84,20 +90,25 @@ def repair(
     if len(parts) == 1:
         parts[0].budget = budget
     bounds: list[float | None] = []
+    cut = False
     for part in parts:
         if part.kept(part.wish):
             bounds.append(0.0)
             continue
         progress(f"repair of {part.name}" if part.name else "repair", None, None, 0.0)
         left = max(1.0, (end - read_clock(cancelled)) * (0.5 if budget is not None else 1.0))
+        began = read_clock(cancelled)
         found, bound = part.solve(left, threads, seed, cancelled)
+        cut |= read_clock(cancelled) - began >= NEARLY * left
         bounds.append(bound)
         if found is not None:
             beat[part.units] = np.array(part.own, dtype=object)[found]
     if budget is not None and len(parts) > 1 and _moved(drawing, beat) > budget + 1e-6:
         # what each needs by itself is more than all may: the budget is theirs together
         left = max(1.0, end - read_clock(cancelled))
+        began = read_clock(cancelled)
         whole = _together(drawing, parts, beat, budget, left, (threads, seed, cancelled))
+        cut |= read_clock(cancelled) - began >= NEARLY * left
         if whole is not None:
             bounds = [whole]
     before = drawing.beat.astype(str)
@@ -111,6 +122,7 @@ def repair(
         bound=min(residents, sum(known)) if len(known) == len(bounds) else None,
         left=tried.figures().broken,
         words=moves_in_words(drawing, before, beat),
+        cut=cut,
     )
 
 

@@ -117,7 +117,7 @@ def write_pack(
     take_files_out(forum)
     rules = town.description.forum or Forum()
     day = day or dt.datetime.now().astimezone().date()
-    from beatplanner.planning.forum.gate import rounded_counts
+    from beatplanner.data.rounding import rounded_counts
     from beatplanner.planning.forum.pack_figures import decide
     from beatplanner.planning.forum.published import read_published_pack
     from beatplanner.planning.forum.statement_attack import budget_tells
@@ -417,9 +417,9 @@ def audit_pack(
     pack
         The pack, where it does not lie in the result folder yet.
     """
+    from beatplanner.data.rounding import rounded_counts
     from beatplanner.planning.forum.audit import audit
     from beatplanner.planning.forum.forum_costs import check_costs, cost_rows
-    from beatplanner.planning.forum.gate import rounded_counts
     from beatplanner.planning.forum.published import read_published_pack
     from beatplanner.planning.forum.statement_attack import check_texts
 

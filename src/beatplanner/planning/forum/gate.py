@@ -74,16 +74,6 @@ class Gate:
     cells: tuple[Cell, ...] = ()
 
 
-def rounded_counts(counts: np.ndarray) -> np.ndarray:
-    """Round counts to whole numbers so that their sum is rounded too: the largest remainders go up."""
-    counts = np.nan_to_num(np.asarray(counts, float))
-    down = np.floor(counts + 1e-9)
-    up = round(float(counts.sum())) - int(down.sum())
-    order = np.argsort(-(counts - down), kind="stable")[: max(0, up)]
-    down[order] += 1
-    return down
-
-
 def pass_gate(
     counts: np.ndarray, cells: Sequence[Cell], names: Sequence[str], k: int, what: str = "residents", key: bytes = b""
 ) -> Gate:

@@ -10,10 +10,11 @@ import numpy as np
 from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.publish.public.plan import PublicFigures, PublicPeriod, PublicPlan
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.rounding import rounded_counts
 from beatplanner.data.town.town import Town
 from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.forum.areas import PackAreas, concern_cells, resident_cells
-from beatplanner.planning.forum.gate import Cell, Gate, pass_gate, rounded_counts
+from beatplanner.planning.forum.gate import Cell, Gate, pass_gate
 from beatplanner.planning.forum.public_plan import public_plan, secret_of
 from beatplanner.planning.forum.published import Published
 from beatplanner.planning.forum.themes import period_of, public_period, same_period, themes_of

@@ -21,8 +21,9 @@ from scipy import sparse
 
 from beatplanner.data.publish.public.plan import PublicPlan
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.rounding import rounded_counts
 from beatplanner.data.town.town import Town
-from beatplanner.planning.forum.gate import Cell, atoms_of, rounded_counts
+from beatplanner.planning.forum.gate import Cell, atoms_of
 from beatplanner.planning.forum.pack_figures import PackFigures
 from beatplanner.planning.forum.public_plan import SPREAD_STEP, STEP
 from beatplanner.solver.suppression import WIDE, attack, reach_of_intervals

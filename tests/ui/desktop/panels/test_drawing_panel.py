@@ -290,7 +290,13 @@ def test_a_repair_is_stopped_at_once(window, qtbot):
     # what is at work can be stopped where it was begun, and nothing else is begun beside it
     assert repair.text() == "Stop" and repair.isEnabled()
     assert improve.text() == "Improve from here" and not improve.isEnabled()
+    # who has the panel hidden sees what is at work, whatever else the line says
+    panel.dock.hide()
+    window.statusBar().clearMessage()
+    assert panel.at_work.text() == "Repair: at work" and panel.at_work.isVisibleTo(window)
+    panel.dock.show()
     do(window, "draw_repair")
+    assert not panel.at_work.isVisibleTo(window)
     assert not panel.process.running and repair.text() == own == "Repair"
     assert "Stopped" in panel.note.text() and panel.note.isVisibleTo(panel)
     assert panel.note.y() < min(panel.headline.y(), panel.warning.y(), panel.table.y())
@@ -310,6 +316,26 @@ def test_what_a_repair_found_is_not_laid_on_another_drawing(window, qtbot):
     assert panel.drawing.beat.tolist() == before
     assert not window.draft.count
     assert "changed meanwhile" in panel.note.text()
+
+
+def test_a_repair_that_leaves_a_rule_broken_says_so_first(window, qtbot):
+    panel = window.drawing_panel
+    stroke(window, qtbot, "1", 13)
+    panel._sought_from = panel.drawing.edits
+    unit, beat = next((u, b) for u, b in enumerate(panel.drawing.beat.tolist()) if b != "1")
+    assert beat != "1"
+    panel._take("repair", {unit: "1"}, ("1 unit moves.",), ("Beat 1 has too much.", "Beat 2 has too little."), True)
+    lines = panel.note.text().split("\n")
+    assert lines[:2] == ["Still broken: Beat 1 has too much.", "Still broken: Beat 2 has too little."]
+    assert lines[2:] == [
+        "The time ended the repair; pressed again it goes on from here.",
+        "Moved toward the rules:",
+        "• 1 unit moves.",
+    ]
+    assert window.statusBar().currentMessage().startswith("Still broken: Beat 1 has too much. Still broken")
+    panel._sought_from = panel.drawing.edits
+    panel._take("repair", {}, (), ("Beat 1 has too much.",), False)
+    assert panel.note.text() == "No change was found that restores the rules.\nStill broken: Beat 1 has too much."
 
 
 def test_a_project_without_beats_cannot_be_drawn_on(window):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -290,3 +291,12 @@ def test_a_doubt_is_as_high_as_its_text_beside_the_scroll_bar(qapp):
         assert widget.width() <= view.viewport().width()
         assert widget.height() >= widget.layout().heightForWidth(view.viewport().width())
     page.close()
+
+
+def test_the_parts_of_the_hours_sum_to_the_total_that_is_shown(window):
+    """Rounded one by one 144.7 and 800.6 are 145 and 801, of 945 hours."""
+    book, words = window.results.book, window.results.card.words
+    card = replace(book.card("1"), hours=945.3, reactive=144.7, community=800.6, fixed=0.0)
+    work = next(s for s in words.sections(card, book) if s.key == "work")
+    assert any("145 for incidents, 800 for people, not calls" in line for line in work.lines), work.lines
+    assert "945 officer hours a year" in work.lines[0]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from window_runs import wait_for_plan
@@ -12,7 +14,10 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
 from beatplanner.planning.progress import CERTIFICATES, CHECK, PAPERS, Unmet
 from beatplanner.ui.desktop.panels.run_chart import RunChart, Series, seconds_said
+from beatplanner.ui.desktop.session import solving
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.window import run_actions
+from beatplanner.ui.desktop.window.languages import install_language
 from beatplanner.ui.words import clash_lines
 
 
@@ -114,6 +119,17 @@ def test_who_presses_plan_stays_at_the_buttons_of_the_run(window, monkeypatch, q
     window.stopped_early = True
     window._enable()
     assert window.cancel_button.hasFocus()
+    # behind a question the window keeps for itself where the keys will go
+    asked = QtWidgets.QDialog(window)
+    asked.setModal(True)
+    asked.show()
+    asked.activateWindow()
+    qtbot.waitUntil(lambda: QtWidgets.QApplication.activeWindow() is asked, timeout=120_000)
+    monkeypatch.setattr(type(window.solving), "running", False)
+    window._enable()
+    assert window.focusWidget() is window.plan_button
+    asked.close()
+    qtbot.waitUntil(lambda: QtWidgets.QApplication.activeWindow() is window, timeout=120_000)
     monkeypatch.undo()
     window._enable()
     assert window.plan_button.hasFocus()
@@ -403,3 +419,25 @@ def test_a_clash_of_several_municipalities_is_told_one_a_line():
     said = "In Gazi Baba: 4 beats cannot be drawn: no such beats exist. In Tetovo: 4 beats were not found. The smallest tolerance found is ±9.0%."
     lines = clash_lines(said)
     assert [line.split()[1] for line in lines] == ["Gazi", "Tetovo:", "smallest"] and " ".join(lines) == said
+
+
+def test_a_fault_of_the_program_is_no_fault_of_the_input(window, planned_once, monkeypatch, qapp, tmp_path):
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    sent, said = [], []
+    monkeypatch.setattr("beatplanner.planning.whole.run.run", fail)
+    line = SimpleNamespace(put=sent.append, enough=threading.Event(), paused=threading.Event())
+    solving._child(planned_once.project, str(tmp_path / "plan"), {}, line)
+    monkeypatch.setattr(window, "_tell", lambda title, lines: said.append((title, [in_language(t) for t in lines])))
+    install_language(qapp, "mk")
+    try:
+        window.solving.ended(*sent[-1])
+        window.solving.died()
+    finally:
+        install_language(qapp, "en")
+    assert said[0][1][0].startswith("Ова запре поради грешка на програмата (ZeroDivisionError)."), said
+    assert " A report" not in said[0][1][0] and "Planning" not in said[1][1][0]
+    window.solving.ended(*sent[-1])
+    assert said[2][0] == "beatplanner met an error of its own"
+    assert "There is no new plan." in window.phase.text()

@@ -80,12 +80,25 @@ def test_before_there_is_a_plan_the_map_shows_the_sites_that_are_open(make_windo
 
     before = opened()
     assert seen() == before
+    # what is not planned yet breaks no rule of a plan
+    nothing = "No stations are planned yet. Press Plan, or open sites by hand."
+    assert panel.figures.text().startswith(f"{nothing}\nWith the stations that stand today:\n")
+    assert "✖" not in panel.figures.text()
     closed = next(s for s in range(len(panel.judge.ids)) if s not in panel.chosen)
     panel.toggle(closed)
     assert len(opened()) == len(before) + 1 and seen() == opened()
     assert content.station_names == [panel.judge.labels[s] for s in panel.chosen]
+    assert nothing not in panel.figures.text()
     window.draft.undo()
     assert seen() == before
+    panel.steps, panel.before = [[]], panel.judge([])
+    panel.show_figures()
+    assert panel.figures.text() == nothing
+    panel.steps = [[], [closed]]
+    panel.show_figures()
+    # nobody walked anywhere before
+    assert nothing not in panel.figures.text() and "→" not in panel.figures.text()
+    panel.steps = [sorted(panel.judge.standing.nonzero()[0].tolist())]
     window.saved = True
 
 

@@ -22,6 +22,7 @@ from beatplanner.ui.desktop.guided_import.wizard import ImportWizard
 from beatplanner.ui.desktop.toolkit import recent
 from beatplanner.ui.desktop.window import main_window, tour
 from beatplanner.ui.desktop.window.main_window import MainWindow
+from beatplanner.ui.desktop.window.start_page import StartPage
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +157,22 @@ def test_a_crash_right_after_a_save_asks_nothing(window, project, monkeypatch):
     window.open(project)
     assert window.scenario.document.content.history[-1].what == "Saved"
     assert not window.scenario.document.dirty and not left.exists()
+
+
+def test_the_start_page_counts_what_no_save_has(window, project, monkeypatch):
+    """It counted what a save had put into the file, and offered to restore where that was all."""
+    page = StartPage([])
+    crashed = ProjectDocument.open(project)
+    crashed.record("Saved")
+    crashed.prepare_save().write(built=False)
+    monkeypatch.setattr(journal, "is_running", lambda _: False)
+    page.refresh()
+    assert not page.recover_buttons
+    crashed.record("Not saved")
+    page.refresh()
+    assert len(page.recover_buttons) == 1
+    assert any("(changes: 1)" in label.text() for label in page.findChildren(QtWidgets.QLabel))
+    crashed.close()
 
 
 def test_an_import_that_fails_says_why_on_the_page_that_it_goes_back_to(qtbot):

@@ -154,3 +154,23 @@ def test_a_posting_calls_its_beat_by_the_name_in_force(window, name):
     assert f"Old Mill (beat {posting.beat})" in words[0][0]
     window.draft.undo()
     assert "Old Mill" not in told(window)[0][0]
+
+
+def test_stations_and_service_call_a_beat_as_the_draft_does(window, name, monkeypatch):
+    window.actions_by_name["show_stations"].trigger()
+    panel, service, shown = window.stations, window.results.service, []
+    panel._begin()
+    panel.show_figures()
+    planned = panel.before.worst[0]
+    beat = next(b for b, n in window.map.content.names.items() if n == planned)
+    assert planned in panel.figures.text()
+    # a service that is being counted again keeps its figures, not its names
+    monkeypatch.setattr(service, "service", object())
+    monkeypatch.setattr(service, "show_beats", lambda: shown.append(service.names[beat]))
+    monkeypatch.setattr(window.results, "_follow_service", lambda _: None)
+    name(beat, "Old Mill")
+    assert "Old Mill" in panel.figures.text() and planned not in panel.figures.text()
+    assert shown == ["Old Mill"]
+    window.draft.undo()
+    assert planned in panel.figures.text() and "Old Mill" not in panel.figures.text()
+    assert shown == ["Old Mill", planned]

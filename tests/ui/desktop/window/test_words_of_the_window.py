@@ -275,8 +275,7 @@ def test_what_a_search_of_a_drawing_has_found_and_postings_are_told_in_the_windo
     from beatplanner.ui.desktop.panels.gantt_panel import _served
 
     said: list[str] = []
-    note = SimpleNamespace(setText=said.append, show=lambda: None)
-    panel = SimpleNamespace(tr=lambda text: QCoreApplication.translate("", text), note=note)
+    panel = SimpleNamespace(tr=lambda text: QCoreApplication.translate("", text), _say=said.append)
     install_language(qapp, "mk")
     try:
         for phase in ("beats of Kej [hours × metres]", "beats, again [hours × metres]", "reading"):

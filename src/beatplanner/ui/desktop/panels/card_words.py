@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from beatplanner.data.result.names import language_title, municipality_beside
+from beatplanner.data.rounding import rounded_counts
 from beatplanner.ui.desktop.toolkit.amount_words import amount_line
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, month, number, percent, weekday
 from beatplanner.ui.desktop.toolkit.in_language import in_language, kind_in_language, with_counts
@@ -139,12 +140,16 @@ class CardWords(QObject):
             lines.append(f"{allowed}{self.tr(': kept.') if inside else self.tr(': NOT kept.')}")
         parts = [
             text.format(number(value))
-            for value, text in (
-                (card.reactive, self.tr("{0} for incidents")),
-                (card.community, self.tr("{0} for people, not calls")),
-                (card.fixed, self.tr("{0} for mobile outreach")),
+            for value, text in zip(
+                rounded_counts([card.reactive, card.community, card.fixed]),
+                (
+                    self.tr("{0} for incidents"),
+                    self.tr("{0} for people, not calls"),
+                    self.tr("{0} for mobile outreach"),
+                ),
+                strict=True,
             )
-            if value >= 0.5
+            if value > 0
         ]
         if len(parts) > 1:
             lines.append(self.tr("Of these hours {0}.").format(", ".join(parts)))
@@ -342,7 +347,10 @@ class CardWords(QObject):
             return CardSection("forum", title, (self.tr("Planned again once this is the plan."),))
         if meeting is None:
             return CardSection("forum", title, ())
-        place = meeting.venue or self.tr("the place is not fixed yet")
+        # a building is named apart from the beat: many are called after the same place
+        place = (
+            self.tr("Meets in: {0}").format(meeting.venue) if meeting.venue else self.tr("the place is not fixed yet")
+        )
         when = (
             self.tr("{0} at {1}").format(date(meeting.first), meeting.time)
             if meeting.first
@@ -410,7 +418,12 @@ class CardWords(QObject):
                 if card.moved_out > 0
                 else self.tr("Nobody leaves today's beat {0}.").format(card.beat)
             )
-        shown = [self.tr("beat {0}: {1}").format(b, _few(n, least)) for b, n in card.from_today[:ORIGINS]]
+        # what leaves the office is held against the threshold before it is rounded
+        people = [n for _, n in card.from_today] if outside else rounded_counts([n for _, n in card.from_today])
+        shown = [
+            self.tr("beat {0}: {1}").format(b, _few(n, least))
+            for (b, _), n in zip(card.from_today[:ORIGINS], people, strict=False)
+        ]
         if len(card.from_today) > ORIGINS:
             shown.append(self.tr("{0} more").format(len(card.from_today) - ORIGINS))
         unit = (

@@ -64,17 +64,20 @@ class DrawingSolving:
         phase = f"{head}{f' [{unit}]' if unit else ''}{colon}{what}"
         self._say(words.format(in_language(progress_line(phase, *reached)), number(seconds)))
 
+    def _job_name(self: Any, job: str) -> str:
+        """Return what the button of a job is called while it does not stop it."""
+        return self.actions_[f"draw_{job}"].text().replace("&", "").rstrip("…")
+
     def _jobs(self: Any, **able: bool) -> dict[str, bool]:
         """Return which jobs can be begun, or stopped: the button of the one that is at work says that it stops it."""
         at_work = self.process.job if self.process.running else None
         for job in able:
             name = f"draw_{job}"
             if name in self.buttons:
-                own = self.actions_[name].text().replace("&", "").rstrip("…")
-                self.buttons[name].setText(self.tr("Stop") if job == at_work else own)
+                self.buttons[name].setText(self.tr("Stop") if job == at_work else self._job_name(job))
         return {f"draw_{job}": able[job] or job == at_work for job in able}
 
-    def _take(self: Any, job: str, moves: object, words: object, left: object) -> None:
+    def _take(self: Any, job: str, moves: object, words: object, left: object, cut: bool = False) -> None:
         """Take what the child found as one edit, show what moved, and let it be undone."""
         drawing = self.drawing
         assert isinstance(moves, dict)
@@ -90,11 +93,7 @@ class DrawingSolving:
                 if job == "improve"
                 else self.tr("No change was found that restores the rules.")
             )
-            self._say(
-                "\n".join([nothing, *(in_language(b) for b in left)])
-                if isinstance(left, list | tuple) and left
-                else nothing
-            )
+            self._say("\n".join([nothing, *self._still(left, cut)]))
             return
         from beatplanner.planning.changes.repair import moves_in_words
 
@@ -106,17 +105,28 @@ class DrawingSolving:
             if isinstance(words, list | tuple) and words
             else list(moves_in_words(drawing, before, drawing.beat.astype(str)))
         )
-        title = self.tr("Moved to restore the rules:") if job == "repair" else self.tr("Moved by solving on:")
+        broken = self._still(left, cut)
+        # what is not done is said before what is
+        head = self.tr("Moved toward the rules:") if broken else self.tr("Moved to restore the rules:")
+        title = head if job == "repair" else self.tr("Moved by solving on:")
         more = [self.tr("And {0} more.").format(len(lines) - 6)] if len(lines) > 6 else []
-        broken = [self.tr("Still: {0}").format(in_language(b)) for b in left] if isinstance(left, list | tuple) else []
         rest = [self.tr("And {0} more.").format(len(lines) - 1)] if len(lines) > 1 else []
         self._say(
-            "\n".join([title, *(f"• {in_language(line)}" for line in lines[:6]), *more, *broken]),
+            "\n".join([*broken, title, *(f"• {in_language(line)}" for line in lines[:6]), *more]),
             # who has the panel hidden reads one line of it
-            ". ".join([f"{title} {in_language(lines[0])}", *rest, *broken]) if lines else title,
+            ". ".join([*(b.rstrip(".") for b in broken), f"{title} {in_language(lines[0])}", *rest])
+            if lines
+            else ". ".join([*(b.rstrip(".") for b in broken), title]),
         )
         self._repaired = np.array(sorted(moves))
         self.map.select_units(self._repaired)
+
+    def _still(self: Any, left: object, cut: bool) -> list[str]:
+        """Say which rules are still broken, and whether the time ended the search for more."""
+        if not isinstance(left, list | tuple) or not left:
+            return []
+        said = [self.tr("Still broken: {0}").format(in_language(b)) for b in left]
+        return [*said, self.tr("The time ended the repair; pressed again it goes on from here.")] if cut else said
 
     def _refused(self: Any, text: str) -> None:
         self._say(in_language(text))

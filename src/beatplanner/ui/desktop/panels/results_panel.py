@@ -219,6 +219,8 @@ class ResultsPanel(QWidget):
             None if shown is None else self.planned,
         )
         self._follow_service(shown)
+        # counting takes a moment; a name holds at once
+        self.service.call(self.book.names)
         self._say_of_what()
         if self.card.card is not None:
             beat, self.card.card = self.card.card.beat, None

@@ -139,6 +139,12 @@ class ServicePage(QWidget):
         self.notes.setText("\n".join(in_language(n) for n in (service["notes"] if service is not None else ())))
         self.show_shift()
 
+    def call(self, names: dict[str, str]) -> None:
+        """Call the beats by these names, whatever is counted of them."""
+        if self.service is not None and names != self.names:
+            self.names = names
+            self.show_beats()
+
     def _of_what(self) -> str:
         if self.service is None:
             return self.tr(

@@ -6,8 +6,7 @@ import itertools
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDockWidget,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.map.window import Window
+from beatplanner.ui.desktop.panels.site_tool import SiteTool
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
@@ -31,85 +31,6 @@ from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts
 from beatplanner.ui.desktop.toolkit.tall_scroll import TallScroll
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, stays_on, two_in_a_row
-
-# How near the pointer must be to a site, in pixels.
-NEAR = 14.0
-OPEN, CLOSED, OVER = QColor("#08306b"), QColor("#6b6b6b"), QColor("#d7191c")
-OPEN_DARK, CLOSED_DARK = QColor("#ffffff"), QColor("#c8c8c8")
-
-
-class SiteTool:
-    """Drag an open site to another one; a click opens a closed site or closes an open one."""
-
-    cursor = Qt.CursorShape.PointingHandCursor
-
-    def __init__(self, panel: StationPanel) -> None:
-        self.panel = panel
-        self.taken, self.over = -1, -1
-        self.at: tuple[float, float] | None = None
-
-    def _site(self, x: float, y: float) -> int:
-        judge = self.panel.judge
-        site, metres = judge.nearest(x, y)
-        return site if metres * self.panel.map.scale <= NEAR else -1
-
-    def press(self, x: float, y: float, modifiers: Qt.KeyboardModifier) -> bool:
-        """Take the site under the pointer."""
-        self.taken = self.over = self._site(x, y)
-        self.at = (x, y)
-        return self.taken >= 0
-
-    def move(self, x: float, y: float, pressed: bool) -> bool:
-        """Tell what would be if the site went to the one nearest to the pointer."""
-        self.at = (x, y)
-        if not pressed or self.taken < 0:
-            self.over = self._site(x, y)
-            return False
-        if self.taken in self.panel.chosen:
-            closed = np.ones(len(self.panel.judge.ids), bool)
-            closed[self.panel.chosen] = False
-            closed[self.taken] = True
-            self.over = self.panel.judge.nearest(x, y, closed)[0]
-            self.panel.try_out(self.taken, self.over)
-        return True
-
-    def release(self, x: float, y: float) -> bool:
-        """Move the site, or open or close it where it was only clicked."""
-        taken, over = self.taken, self.over
-        self.taken = self.over = -1
-        if taken < 0:
-            return False
-        if over >= 0 and over != taken and taken in self.panel.chosen:
-            self.panel.swap(taken, over)
-        else:
-            self.panel.toggle(taken)
-        return True
-
-    def finish(self) -> None:
-        """Nothing is left open."""
-
-    def cancel(self) -> None:
-        """Let the site go where it was."""
-        self.taken = self.over = -1
-        self.panel.show_figures()
-
-    def paint(self, painter: QPainter, view: Any) -> None:
-        """Draw all sites; open ones full, the one that is dragged on its way."""
-        judge, chosen = self.panel.judge, set(self.panel.chosen)
-        for k, (x, y) in enumerate(judge.xy):
-            place = view.pixel(x, y)
-            rim = (OPEN_DARK if view.dark else OPEN) if k in chosen else (CLOSED_DARK if view.dark else CLOSED)
-            painter.setPen(QPen(OVER if k == self.over else rim, 2.5 if k == self.over else 1.6))
-            painter.setBrush(
-                OPEN if k in chosen else QColor(30, 34, 38, 170) if view.dark else QColor(255, 255, 255, 200)
-            )
-            # the closed ones are many: they leave names free
-            side = 7.0 if k == self.over else 6.0 if k in chosen else 4.0
-            painter.drawRect(int(place.x() - side), int(place.y() - side), int(2 * side), int(2 * side))
-        if self.taken >= 0 and self.at is not None and self.over != self.taken:
-            painter.setPen(QPen(OVER, 2, Qt.PenStyle.DashLine))
-            start, end = view.pixel(*judge.xy[self.taken]), view.pixel(*judge.xy[self.over])
-            painter.drawLine(QPointF(start), QPointF(end))
 
 
 class StationPanel(QWidget):
@@ -205,14 +126,11 @@ class StationPanel(QWidget):
         if scenario.town is None:
             return
         plan = scenario.plan
-        names = (
-            {}
-            if plan is None or plan.beats is None
-            else {str(b): str(n) for b, n in zip(plan.beats["beat"], plan.beats["name"], strict=True)}
-        )
         beat = self._beats = scenario.shown_beat_of_unit()
         try:
-            self.judge = SiteJudge(scenario.town, beat if all(isinstance(b, str) for b in beat) else None, names)
+            self.judge = SiteJudge(
+                scenario.town, beat if all(isinstance(b, str) for b in beat) else None, scenario.shown_names
+            )
         except InputError:
             return
         if self.steps:
@@ -276,9 +194,17 @@ class StationPanel(QWidget):
         if self.judge is None:
             return
         now, before = found if found is not None else self.judge(self.chosen), self.before
+        plan = self.window_.scenario.plan
+        planned = plan is not None and plan.stations is not None
+        untouched = not planned and found is None and len(self.steps) < 2
+        nothing = self.tr("No stations are planned yet. Press Plan, or open sites by hand.")
+        if untouched and not self.chosen:
+            self.figures.setText(nothing)
+            return
 
         def line(words: str, was: str, now_: str) -> str:
-            return f"{words}: {now_}" if was == now_ else f"{words}: {was} → {now_}"
+            # where nothing is open yet there is nothing to compare with
+            return f"{words}: {now_}" if was == now_ or not self.steps[0] else f"{words}: {was} → {now_}"
 
         limit = number(self.judge.rules.walk_minutes)
         lines = [
@@ -295,13 +221,17 @@ class StationPanel(QWidget):
         ]
         if now.worst[0]:
             worst = self.tr("Beat with the least within the limit")
-            lines.append(line(worst, *(f"{f.worst[0]} ({percent(f.worst[1])})" for f in (before, now))))
+            lines.append(line(worst, *(f"{in_language(f.worst[0])} ({percent(f.worst[1])})" for f in (before, now))))
         if np.isfinite(now.group_excess):
             group = self.tr("Longest walk of a language group above the average")
             lines.append(line(group, percent(before.group_excess), percent(now.group_excess)))
         if now.cost or before.cost:
             unit = self.judge.town.description.currency
             lines.append(line(self.tr("Cost"), f"{number(before.cost)} {unit}", f"{number(now.cost)} {unit}"))
+        if untouched:
+            # what stands today is measured; the rules are those of a plan that is still to come
+            self.figures.setText("\n".join([nothing, self.tr("With the stations that stand today:"), *lines]))
+            return
         lines += [f"✖ {in_language(text)}" for text in now.broken]
         self.figures.setText("\n".join(lines))
 
@@ -400,6 +330,10 @@ class StationPanel(QWidget):
             now = self.window_.scenario.shown_beat_of_unit()
             if len(now) == len(self._beats) and (now != self._beats).any():
                 self._begin()
+        names = self.window_.scenario.shown_names
+        if self.judge is not None and self.judge.names != names:
+            self.judge.names = names
+            self.before = self.judge(self.steps[0])
         self._show()
 
     def try_out(self, taken: int, over: int) -> None:

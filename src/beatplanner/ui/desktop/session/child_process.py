@@ -197,7 +197,7 @@ def _call(function: Callable[..., Any], arguments: tuple[Any, ...], line: Line) 
     except OSError as error:
         line.put(("failed", InputError(problem(cause(error), file=str(error.filename or "")))))
     except Exception as error:  # whatever it is, the window says so instead of waiting for ever
-        line.put(("failed", InputError(problem(of_error(error, "This").rstrip(".")))))
+        line.put(("failed", InputError(problem(of_error(error).rstrip(".")))))
 
 
 # tasks that nobody waits for, until they have ended
@@ -301,10 +301,10 @@ class Work(QObject):
             self.busy_changed.emit(False)
 
 
-def of_error(error: Exception, what: str) -> str:
-    """Leave a report of an error of the program and return the sentence that the window says; `what` stopped by it."""
+def of_error(error: Exception) -> str:
+    """Leave a report of an error of the program and return the sentence that the window says."""
     from beatplanner.ui.crash_report import write_crash_report
 
     report = write_crash_report(type(error), error.__traceback__)
     where = f" A report that holds no data of yours is in {report}" if report else ""
-    return f"{what} stopped by an error of the program ({type(error).__name__}).{where}"
+    return f"This stopped because of an error of the program ({type(error).__name__}).{where}"

@@ -32,15 +32,15 @@ def _child(drawing: Drawing, job: Job, seconds: float, messages: Line) -> None:
     try:
         if job == "repair":
             found = repair(drawing, seconds=seconds, progress=progress)
-            messages.put(("finished", (found.moves, found.words, found.left)))
+            messages.put(("finished", (found.moves, found.words, found.left, found.cut)))
             return
         town = drawn_town(drawing)
         plan = plan_beats(town, drawing.workload, seconds=seconds, start=drawing.beat, progress=progress)
         before = drawing.beat
         moves = {int(u): str(plan.beat[u]) for u in range(len(before)) if plan.beat[u] != before[u]}
-        messages.put(("finished", (moves, (), plan.clashes)))
+        messages.put(("finished", (moves, (), plan.clashes, False)))
     except Exception as error:  # whatever it is, the window says so instead of waiting for ever
-        messages.put(("refused", of_error(error, "This")))
+        messages.put(("refused", of_error(error)))
 
 
 class DrawingProcess(ChildProcess):
@@ -51,13 +51,13 @@ class DrawingProcess(ChildProcess):
     progressed
         Phase, best objective or None, bound or None, seconds.
     finished
-        The job, moves (position of a unit: beat), what moves in words, and the rules that are still broken or clash.
+        The job, moves (position of a unit: beat), what moves in words, the rules that are still broken or clash, and whether the time ended a repair.
     refused
         A sentence that says why there is nothing.
     """
 
     progressed = Signal(str, object, object, float)
-    finished = Signal(str, object, object, object)
+    finished = Signal(str, object, object, object, bool)
     refused = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:

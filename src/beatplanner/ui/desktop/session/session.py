@@ -333,6 +333,11 @@ class OpenTown:
         return names
 
     @property
+    def shown_names(self) -> dict[str, str]:
+        """What beats are called as they are shown, by id: those that are drawn by their names as drawn."""
+        return self.beat_names | ({} if self.drawn is None else {b: n for b, n in self.drawn.names.items() if n})
+
+    @property
     def given_colours(self) -> dict[str, str]:
         """Colours that a planner gave to beats, by id."""
         rules = None if self.town is None else self.town.description.beats

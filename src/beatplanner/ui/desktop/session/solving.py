@@ -116,7 +116,7 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
     except InputError as error:
         messages.put(("refused", [str(note) for note in error.problems]))
     except Exception as error:  # whatever it is, the window says so instead of waiting for ever
-        messages.put(("refused", [of_error(error, "Planning")]))
+        messages.put(("failed", of_error(error)))
     finally:
         LOOKING_ON.reset(looking)
 
@@ -150,7 +150,9 @@ class SolveProcess(ChildProcess):
     finished
         The result folder, whether all rules are met, and the clashes in words.
     refused
-        Sentences that say why there is no plan.
+        Sentences that say why there is no plan: of the input.
+    failed
+        A sentence that says so of the program, or of the computer.
     """
 
     limited = Signal(float, list, int)
@@ -159,6 +161,7 @@ class SolveProcess(ChildProcess):
     progressed = Signal(str, object, object, float)
     finished = Signal(Path, bool, list)
     refused = Signal(list)
+    failed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -207,8 +210,8 @@ class SolveProcess(ChildProcess):
         if kind == "finished":
             self.finished.emit(self._folder, *content)
         else:
-            self.refused.emit(content)
+            (self.failed if kind == "failed" else self.refused).emit(content)
 
     def died(self) -> None:
         """Tell that there is none."""
-        self.refused.emit(["Planning ended without a result; the computer may be short of memory."])
+        self.failed.emit("Planning ended without a result; the computer may be short of memory.")

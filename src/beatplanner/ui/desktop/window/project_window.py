@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.endings import PROJECT_ENDING, as_project_name, free_name, project_ending
 from beatplanner.data.errors import InputError
 from beatplanner.data.paths import whole_path
-from beatplanner.data.project.journal import BASE, Recovery, changes_in, recoveries
+from beatplanner.data.project.journal import BASE, Recovery, recoveries
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
 from beatplanner.ui.desktop.session.saving import Saving
@@ -187,13 +187,12 @@ class Session(QObject):
             if document.is_file and recovery.save_id != document.save_id and not document.saved_steps(recovery.id):
                 # somebody saved the project since; the start page restores it as a copy
                 continue
-            unsaved = recovery.done[document.saved_steps(recovery.id) :]
-            if not unsaved:
+            if not recovery.unsaved:
                 # the crash came right after a save: nothing was lost
                 recovery.forget()
                 continue
             words = self.tr("Work until {0} was not saved before the program ended (changes: {1}). Restore it?").format(
-                local_time(recovery.last), changes_in(unsaved)
+                local_time(recovery.last), recovery.changes
             )
             answer = question(
                 self.window,

@@ -120,16 +120,17 @@ class RunActions(RunGaps):
         self.solving.progressed.connect(self._show_progress)
         self.solving.finished.connect(self._take_result)
         self.solving.refused.connect(self._show_refusal)
+        self.solving.failed.connect(lambda text: self._show_refusal([text], of_program=True))
 
     def keep_focus_at_run(self: Any, idle: bool, running: bool, going: bool, seeking: bool) -> None:
-        """Give the focus to another button of the run before its own is disabled: Qt's next one stands below the rules, and the panel scrolls there."""
+        """Give the focus to another button of the run before its own is disabled: Qt's next one stands below the rules, and the panel scrolls there. Behind a question too, where nothing of the window has the keys."""
         able = {
             self.plan_button: idle,
             self.pause_button: going,
             self.cancel_button: running,
             self.enough_button: seeking,
         }
-        focused = next((b for b in able if b.hasFocus()), None)
+        focused = next((b for b in able if b is self.focusWidget()), None)
         if focused is not None and not able[focused]:
             other = next((b for b, on in able.items() if on), None)
             if other is not None:
@@ -399,11 +400,10 @@ class RunActions(RunGaps):
             self.solving.pause(not self.solving.paused)
             if self.solving.paused:
                 self.waiting_since = time.monotonic()
+                self.phase.setText(self.tr("Paused. What was found is kept; the time limit waits too."))
             elif self.waiting_since:
                 self.waited += time.monotonic() - self.waiting_since
                 self.waiting_since = 0.0
-            if self.solving.paused:
-                self.phase.setText(self.tr("Paused. What was found is kept; the time limit waits too."))
             self._enable()
 
     def cancel_plan(self: Any) -> None:
@@ -477,8 +477,7 @@ class RunActions(RunGaps):
 
     def _ended(self: Any) -> str:
         """Return how the run ended in one sentence: whether the user ended it, after how long, and how near each step is to the best."""
-        names = self._step_names()
-        summary = {} if self.scenario.plan is None else self.scenario.plan.summary
+        names, summary = self._step_names(), {} if self.scenario.plan is None else self.scenario.plan.summary
         parts = []
         for step, words in names.items():
             if step in summary:
@@ -494,7 +493,8 @@ class RunActions(RunGaps):
         )
         return head.format(number(self.spent())) + (f" – {'; '.join(parts)}." if parts else ".")
 
-    def _show_refusal(self: Any, lines: list) -> None:
+    def _show_refusal(self: Any, lines: list, *, of_program: bool = False) -> None:
         self.making = None
         self._stopped(self.tr("There is no new plan."))
-        self._tell(self.tr("The input cannot be used"), [str(line) for line in lines])
+        title = self.tr("beatplanner met an error of its own") if of_program else self.tr("The input cannot be used")
+        self._tell(title, [str(line) for line in lines])

@@ -128,7 +128,7 @@ class StartPage(QWidget):
             quiet(none)
             self._lately.addWidget(none)
         self._lately.addStretch(1)
-        left = recoveries()
+        left = [r for r in recoveries() if r.unsaved]
         for recovery, name in zip(left, called_apart([r.project for r in left]), strict=True):
             self._unsaved.addWidget(self._recovery(recovery, name))
 
