@@ -161,6 +161,26 @@ def test_every_doubt_with_a_mend_is_mended_by_it(tmp_path):
     assert b"Secret Name" not in (tmp_path / "town.gpkg").read_bytes()
 
 
+def test_residents_with_several_cells_that_are_no_numbers_are_taken_and_the_cells_told(town):
+    units = town.units()
+    said = units["pop"].astype(int).astype(str)
+    bad = [1, 4, 7, 10]
+    said.iloc[bad] = ["?", "many", "~40", "ten"]
+    units["pop"] = said
+    # what could be taken instead, and nobody meant
+    town.write_units(units.drop(columns="pop_sq"))
+    draft = ImportDraft()
+    draft.add([town.path("units.gpkg")])
+    assert draft.sources[0].columns["population"] == "pop"
+    (doubt,) = [d for d in import_doubts(draft) if d.mend == "numbers"]
+    assert doubt.rows == tuple(bad)
+    # words in a column that is called otherwise are no residents
+    draft = ImportDraft()
+    town.write_units(units.drop(columns="pop_sq").rename(columns={"pop": "remarks"}))
+    draft.add([town.path("units.gpkg")])
+    assert "population" not in draft.sources[0].columns
+
+
 def test_that_incidents_have_no_times_is_told_once(tmp_path, town):
     pd.read_csv(town.path("incidents.csv")).drop(columns="when").to_csv(tmp_path / "calls.csv", index=False)
     draft = ImportDraft()

@@ -252,6 +252,9 @@ def _can_mean(column: ColumnLook, meaning: str, role: str, rows: int) -> bool:
     number, text = column.kind == "number", column.kind == "text"
     if column.kind == "empty":
         return role == "roster"
+    if meaning in ("population", "cost", "workload") and column.mostly_numbers:
+        # a column called so is taken with its unreadable cells, which are told one by one: without it nobody would know of them
+        return _name_score(column.name, WORDS[meaning]) >= 0.8
     if meaning == "population":
         return number and column.high >= 0
     if meaning in ("x", "y"):

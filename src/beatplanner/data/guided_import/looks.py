@@ -52,6 +52,8 @@ class ColumnLook:
         A few different values.
     places
         Of a text: ``"degrees"`` where it holds degrees with minutes and seconds, ``"both"`` where it holds both coordinates; else empty.
+    mostly_numbers
+        Of a text: whether more than half of its cells can be read as numbers.
     """
 
     name: str
@@ -63,6 +65,7 @@ class ColumnLook:
     whole: bool
     samples: tuple[str, ...]
     places: str = ""
+    mostly_numbers: bool = False
 
 
 @dataclass(frozen=True)
@@ -204,6 +207,7 @@ def _column(values: pd.Series) -> ColumnLook:
         whole,
         samples,
         _places(told) if kind == "text" else "",
+        kind == "text" and share > 0.5,
     )
 
 
