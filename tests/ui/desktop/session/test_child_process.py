@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from beatplanner.data.errors import InputError, problem
 from beatplanner.ui.desktop.session import child_process, waiting
 from beatplanner.ui.desktop.session.child_process import ChildTask, Work
+from beatplanner.ui.desktop.session.solving import SolveProcess
 
 
 def divide(one: int, other: int) -> float:
@@ -122,3 +123,12 @@ def test_a_task_that_is_cancelled_tells_nothing(qtbot):
     task.start(divide, 8, 2)
     qtbot.waitUntil(lambda: bool(told), timeout=120_000)
     assert told == [4.0]
+
+
+def test_the_end_of_a_run_that_never_began_deletes_nothing(qtbot, monkeypatch, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    monkeypatch.chdir(tmp_path)
+    process = SolveProcess()
+    monkeypatch.setattr(SolveProcess, "running", True)
+    process.cancel()
+    assert (tmp_path / "notes.txt").read_text() == "mine"

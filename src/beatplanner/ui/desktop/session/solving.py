@@ -165,7 +165,8 @@ class SolveProcess(ChildProcess):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._folder = Path()
+        # none until a run begins: what is deleted with one must be its own
+        self._folder: Path | None = None
 
     def start(self, project: Any, **options: Any) -> None:
         """Start planning a project (its path, or a description) into a temporary folder; `options` are those of `planning.plan.run`."""
@@ -192,7 +193,8 @@ class SolveProcess(ChildProcess):
         """End the run at once; nothing of it is kept."""
         if self.running:
             super().cancel()
-            shutil.rmtree(self._folder.parent, ignore_errors=True)
+            if self._folder is not None:
+                shutil.rmtree(self._folder.parent, ignore_errors=True)
 
     def heard(self, content: Any) -> None:
         """Tell how far it is."""
