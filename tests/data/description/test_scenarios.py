@@ -135,7 +135,8 @@ def test_a_plan_says_when_it_is_stale(town, command):
     code, said, _ = command("stale", town.path("out"))
     assert code == 0 and "as they are now" in said
     town.swap("tolerance = 0.25", "tolerance = 0.3")
-    town.path("sites.csv").write_text(town.path("sites.csv").read_text() + "\n")
+    sites = town.path("sites.csv").read_text()
+    town.path("sites.csv").write_text(sites + sites.splitlines()[-1] + "x\n")
     claims = " ".join(str(n) for n in stale(summary, summary["versions"] | {"numpy": "0.1"}))
     assert (
         "beats.tolerance: 0.25 → 0.3" in claims

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from layer_cases import grid, project
 
-from beatplanner.data.formats.content import content_of, state_of
+from beatplanner.data.formats.content import bound_content, state_of
 from beatplanner.data.formats.fingerprint import fingerprint
 
 TABLE = pd.DataFrame({"id": ["1", "2"], "ime": ["Чаир", "Ќе"], "n": ["1,5", "2"]})
@@ -25,7 +25,7 @@ def _later(path):
 def _saved_again(path, write):
     """Return the state of a file that is written twice, the second time otherwise."""
     write(path, again=False)
-    known = fingerprint(path), content_of(path)
+    known = fingerprint(path), bound_content(path, fingerprint(path))
     write(path, again=True)
     _later(path)
     return state_of(path, *known)
@@ -56,7 +56,7 @@ def test_a_layer_that_is_saved_again_says_the_same_until_it_is_changed(tmp_path,
     path = tmp_path / f"u.{ending}"
     frame = grid(2, 4326)
     frame.to_file(path)
-    known = fingerprint(path), content_of(path)
+    known = fingerprint(path), bound_content(path, fingerprint(path))
     assert state_of(path, *known) == "unchanged"
     for file in tmp_path.glob("u.*"):
         file.unlink()
@@ -77,7 +77,7 @@ def _of(frame, path):
 
 def test_cells_of_a_shapefile_stand_beside_it(tmp_path):
     grid(2).to_file(tmp_path / "u.shp")
-    known = fingerprint(tmp_path / "u.shp"), content_of(tmp_path / "u.shp")
+    known = fingerprint(tmp_path / "u.shp"), bound_content(tmp_path / "u.shp", fingerprint(tmp_path / "u.shp"))
     grid(2).assign(pop=7).to_file(tmp_path / "v.shp")
     shutil.copyfile(tmp_path / "v.dbf", tmp_path / "u.dbf")
     assert fingerprint(tmp_path / "u.shp") == known[0]

@@ -147,7 +147,7 @@ def test_wrong_rows_are_named(served, command):
     with served.project.open("a", encoding="utf-8") as stream:
         stream.write('categories = "kinds.csv"\n')
     said = command("service", served.project, "--out", served.path("service"))[2]
-    assert "row 2, field “officers”: holds 1.5. Give a whole number" in said
+    assert "row 2, field “officers”: holds 1.5, which is no whole number. Give a whole number" in said
     served.swap('categories = "kinds.csv"\n', "")
     served.path("servers.csv").write_text("server,beat,unit,shift\nA,9,1,day\n", "utf-8")
     assert "there is no beat “9”" in command("service", served.project, "--out", served.path("service"))[2]

@@ -55,7 +55,7 @@ def state_of_input(source: Mapping[str, Any]) -> State:
 
 
 def state_of(path: Path, sha256: str, content: str | None = None) -> State:
-    """Tell what has become of a file that had this `fingerprint` and this `content_of`; None where that is not known."""
+    """Tell what has become of a file that had this `fingerprint` and this `bound_content`; None where that is not known."""
     try:
         if not path.exists():
             return "gone"
@@ -65,7 +65,13 @@ def state_of(path: Path, sha256: str, content: str | None = None) -> State:
     # what stands in files beside it is seen in the content alone
     if content is None or (same and path.suffix.lower() not in PARTS):
         return "unchanged" if same else "changed"
-    return "changed" if content_of(path) != content else "unchanged" if same else "saved again"
+    return "changed" if bound_content(path, sha256) != content else "unchanged" if same else "saved again"
+
+
+def bound_content(path: Path, sha256: str) -> str | None:
+    """Return the hash of what a file says together with that of the bytes in which it said so, so that neither can be changed alone; None as `content_of`."""
+    content = content_of(path)
+    return None if content is None else hashlib.sha256(f"{sha256} {content}".encode()).hexdigest()
 
 
 def content_of(path: Path) -> str | None:

@@ -30,7 +30,6 @@ ONCE: dict[tuple[str, str], tuple[str, ...]] = {
     ("officers", "languages"): ("language",),
     ("officers", "special_posts"): ("beat", "requires"),
     ("workload", "months"): ("month",),
-    ("", "inputs"): ("role", "path"),
 }
 
 

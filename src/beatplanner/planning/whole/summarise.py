@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note
-from beatplanner.data.formats.content import content_of
+from beatplanner.data.formats.content import bound_content
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
@@ -74,7 +74,7 @@ def _content(source: Source, description: Description) -> str | None:
     """Return the hash of what an input says; None where it is known by its bytes, is the project file itself, or is not what was read any more."""
     try:
         return (
-            content_of(source.path)
+            bound_content(source.path, source.sha256)
             if source.path != description.file and fingerprint(source.path) == source.sha256
             else None
         )

@@ -265,8 +265,8 @@ def test_writing_is_a_step_of_its_own_whose_bar_counts_parts(window, monkeypatch
     assert lines == [
         "Step 2 of 2: Checking and writing the plan",
         "430 s",
-        "Part 5 of 5: the pack in the language Shqip",
-        "24 of 41 pages",
+        "Part 5 of 5: the pack in the language Albanian",
+        "pages: 24 of 41",
     ]
     monkeypatch.undo()
 

@@ -65,8 +65,9 @@ class DrawingSolving:
         self._say(words.format(in_language(progress_line(phase, *reached)), number(seconds)))
 
     def _job_name(self: Any, job: str) -> str:
-        """Return what the button of a job is called while it does not stop it."""
-        return self.actions_[f"draw_{job}"].text().replace("&", "").rstrip("…")
+        """Return what the button of a job is called while it does not stop it; "" where none was begun."""
+        action = self.actions_.get(f"draw_{job}")
+        return "" if action is None else action.text().replace("&", "").rstrip("…")
 
     def _jobs(self: Any, **able: bool) -> dict[str, bool]:
         """Return which jobs can be begun, or stopped: the button of the one that is at work says that it stops it."""

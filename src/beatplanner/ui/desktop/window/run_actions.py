@@ -267,7 +267,7 @@ class RunActions(RunGaps):
             said = LANGUAGES.get(code, code) if said == code else said
             words = self.tr("the pack in the language {0}").format(said)
         most = max(self.parts, len(self.written))
-        far = [self.tr("{0} of {1} pages").format(*map(number, n)) for w, n in self.pages_written.items() if w == what]
+        far = [self.tr("pages: {0} of {1}").format(*map(number, n)) for w, n in self.pages_written.items() if w == what]
         return [self.tr("Part {0} of {1}: {2}").format(len(self.written), most, words), *far]
 
     def _step_names(self: Any) -> dict[str, str]:
