@@ -17,9 +17,14 @@ CASES = {
         # what is no count of one stays
         ("21 beats, 0.1 hours, 1,001 rows, 1.0 minutes", "21 beats, 0.1 hours, 1,001 rows, 1.0 minutes"),
         ("beat 1 rows, A1 beats, −1 hours", "beat 1 rows, A1 beats, −1 hours"),
+        # nor do names and paths that hold such words
+        ("“Block 1 parts” has 1 beats.", "“Block 1 parts” has 1 beat."),
+        ("/maps/1 files/a.toml, my 1 rows.csv", "/maps/1 files/a.toml, my 1 rows.csv"),
+        ("C:\\my 1 units\\a", "C:\\my 1 units\\a"),
     ],
     "mk": [
         ("1 реони, 21 реони, 1.031 жители", "1 реон, 21 реон, 1.031 жител"),
+        ("„Дел 1 реони“ има 1 реони", "„Дел 1 реони“ има 1 реон"),
         (
             "11 реони, 111 реони, 1.011 реони, 0,1 часа, 12 реони",
             "11 реони, 111 реони, 1.011 реони, 0,1 часа, 12 реони",

@@ -96,9 +96,8 @@ def test_a_row_that_stands_twice_is_wrong(of):
     row = dict.fromkeys(ONCE[of], "a")
     for others, state in (([], "checked"), ([row], "wrong"), ([row | {ONCE[of][-1]: "b"}], "checked")):
         rows = {key: [row, *others]}
-        summary = {section: rows} if section else rows
         ledger = Ledger()
-        check_rows(ledger, summary)
+        check_rows(ledger, {section: rows})
         assert {c.name: c.state for c in ledger.checks}["summary.rows"] == state
 
 

@@ -28,7 +28,7 @@ def fingerprint(path: Path) -> str:
 
 
 def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes; OSError where it cannot be read. Of inputs, `fingerprint` and `content_of` are asked."""
+    """Return the SHA-256 of a file's bytes; OSError where it cannot be read. Of inputs, `fingerprint` and `bound_content` are asked."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -299,10 +299,16 @@ _ALBANIAN = {
     "vlera": "vlerë",
     "zona": "zonë",
 }
+# What is quoted is somebody's name, and in a path each word stands as the file is called.
+_QUOTED = "“[^”]*”|„[^“”]*[“”]|«[^»]*»"
 _SPACE = "[ \N{NO-BREAK SPACE}]"
-_ONE = r"(?<![\d.,\w−-])1"
+_ONE = r"(?<![\d.,\w−/\\-])1"
 # 1, 21, 1.031, but not 11 or 0,1
-_ENDS_IN_ONE = r"(?<![\d.,\w−-])(?!(?:\d{1,3}\.)*\d*11\b)(?:\d{1,3}(?:\.\d{3})*|\d+)(?<=1)"
+_ENDS_IN_ONE = r"(?<![\d.,\w−/\\-])(?!(?:\d{1,3}\.)*\d*11\b)(?:\d{1,3}(?:\.\d{3})*|\d+)(?<=1)"
+
+
+# Nothing of a file's or a folder's name goes on behind the noun.
+_END = r"\b(?!\.\w|[/\\])"
 
 
 def _singular(noun: str) -> str:
@@ -316,12 +322,12 @@ def _known(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
     if language in ("mk", "sq"):
         nouns = _MACEDONIAN if language == "mk" else _ALBANIAN
         number = _ENDS_IN_ONE if language == "mk" else _ONE
-        return re.compile(rf"({number}{_SPACE})()({'|'.join(nouns)})\b()()"), nouns
+        return re.compile(rf"{_QUOTED}|({number}{_SPACE})()({'|'.join(nouns)}){_END}()()"), nouns
     nouns = {noun: _singular(noun) for noun in (*ENGLISH, *_IRREGULAR)}
     between, verbs = "|".join(_BETWEEN), "|".join(_VERBS)
     return (
         re.compile(
-            rf"({_ONE}{_SPACE})((?:(?:{between}) )*)({'|'.join(nouns)})\b(?:( )({verbs})\b)?",
+            rf"{_QUOTED}|({_ONE}{_SPACE})((?:(?:{between}) )*)({'|'.join(nouns)}){_END}(?:( )({verbs})\b)?",
         ),
         nouns,
     )
@@ -329,6 +335,8 @@ def _known(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
 
 def in_own_counts(text: str, language: str) -> str:
     """Return a text in which one of a thing is named as one in a language; of languages that are not known here it stays.
+
+    What is quoted, and names of files and folders, stay as they are.
 
     Examples
     --------
@@ -341,6 +349,8 @@ def in_own_counts(text: str, language: str) -> str:
 
     def as_one(found: re.Match[str]) -> str:
         number, between, noun, blank, verb = found.groups(default="")
+        if not noun:
+            return found[0]
         if language not in ("mk", "sq"):
             before = text[: found.start()].rstrip().rpartition(" ")[2].casefold()
             if before in _NAMED:

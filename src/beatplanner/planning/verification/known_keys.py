@@ -90,9 +90,9 @@ def check_rows(ledger: Ledger, summary: Claims, written: int = VERSION) -> None:
     wrong = [] if older else [f"No row of a summary has the key {key}." for key in strange]
     lists = 0
     for (section, key), of in ONCE.items():
-        rows = list_of(section_of(summary, section) if section else summary, key)
+        rows = list_of(section_of(summary, section), key)
         lists += bool(rows)
         about = [tuple(str(row.get(k)) for k in of) for row in rows if is_dict(row)]
-        name = f"{section}.{key}".lstrip(".")
+        name = f"{section}.{key}"
         wrong += [f"{name}: {', '.join(a)} stands twice." for a in dict.fromkeys(about) if about.count(a) > 1]
     ledger.each("summary.rows", "rows of known keys, each about something else", wrong, lists, "lists")

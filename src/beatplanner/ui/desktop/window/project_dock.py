@@ -309,7 +309,7 @@ def changes_in_words(changes: Mapping[str, object], translated: Callable[[str], 
         Turns the catalogue's English into the reader's language.
     """
     from beatplanner.data.description.rules import RULES
-    from beatplanner.planning.rule_catalog import rule_in_sentence as rule_in_words
+    from beatplanner.planning.rule_catalog import rule_in_sentence
 
     rules = {rule.key: rule for rule in RULES}
 
@@ -320,7 +320,9 @@ def changes_in_words(changes: Mapping[str, object], translated: Callable[[str], 
             rule = rules.get(name)
             if rule is not None:
                 try:
-                    parts.append(rule_in_words(rule, rule.default if value is None else value, translated, in_language))
+                    parts.append(
+                        rule_in_sentence(rule, rule.default if value is None else value, translated, in_language)
+                    )
                     continue
                 except (KeyError, TypeError, ValueError, AttributeError):
                     pass  # a value that the rule does not have is shown as it is written
