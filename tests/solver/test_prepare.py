@@ -33,6 +33,11 @@ def dispatchers() -> dict[str, Any]:
     return found
 
 
+def is_part_of_others(kernel: Any) -> bool:
+    """Tell whether a kernel is written into those that call it, and has no copy of its own."""
+    return kernel.targetoptions.get("inline") == "always"
+
+
 def kernels() -> dict[str, set[tuple]]:
     """Return the compiled signatures of every kernel of the solver."""
     return {name: set(kernel.signatures) for name, kernel in dispatchers().items()}
@@ -64,6 +69,14 @@ def test_a_service_picture_needs_no_compiler():
     # `sent` is called by compiled code alone: read from the cache with its callers, it has no signature of its own
     inner = "beatplanner.solver.service.dispatch.sent"
     assert all(signatures for name, signatures in before.items() if ".service." in name and name != inner)
+
+
+def test_every_kernel_was_compiled_whatever_the_goal():
+    """A goal or a rule that a plan of the tests does not have is compiled for too: each kernel in the sources has a copy on disk."""
+    prepare()
+    kept = {name: kernel for name, kernel in dispatchers().items() if not is_part_of_others(kernel)}
+    assert len(kept) > 30
+    assert [name for name, kernel in kept.items() if not kernel._cache._cache_file._load_index()] == []
 
 
 def test_kernels_of_another_folder_do_not_count_as_compiled(tmp_path, monkeypatch):

@@ -38,6 +38,7 @@ def prepare(rooms: Iterable[str] = ROOMS) -> None:
 def _beats() -> None:
     from beatplanner.solver.districts.growth import Graph
     from beatplanner.solver.districts.nearby import nearby_bound
+    from beatplanner.solver.districts.problem import Balance
     from beatplanner.solver.districts.solve import CUT, MOVES, DistrictingProblem, solve_districts
 
     side, random = 6, np.random.default_rng(0)
@@ -58,6 +59,10 @@ def _beats() -> None:
     )
     today = place.ravel() // 9
     changed = replace(free, residents=weight, current=today, budget=float(weight.sum()) / 2)
+    # an amount of its own, against the run of the workload, so that the bound is lifted by its prices
+    amount = random.uniform(1.0, 30.0, n)
+    share = amount.sum() / 4
+    balanced = replace(free, balances=(Balance("amount", amount, share * 0.97, share * 1.03),))
     apart = np.hypot(*(free.xy[:, None] - free.xy[None]).transpose(2, 0, 1))
     for problem in (
         free,
@@ -65,6 +70,7 @@ def _beats() -> None:
         replace(changed, distance=apart),
         replace(free, goal=CUT),
         replace(changed, goal=MOVES),
+        balanced,
     ):
         solve_districts(problem, seconds=PLENTY, effort=0.001, nodes=50)
     # what maps of thousands of units are bounded by
