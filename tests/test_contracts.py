@@ -12,16 +12,27 @@ from collections.abc import Iterable, Mapping
 
 from conftest import ROOT
 
+# Methods and functions that write, wherever their name stands: `map(Path.unlink, files)` calls none by itself.
 WRITERS = {
     *("write_text", "write_bytes", "writelines", "to_file", "to_csv", "to_excel", "to_parquet", "to_pickle", "to_json"),
-    *("savez", "savez_compressed", "savefig", "dump", "mkdir", "makedirs", "mkdtemp", "mkstemp", "chmod"),
-    *("copy2", "copyfile", "copyfileobj", "copytree", "rmtree", "unlink", "rmdir", "removedirs", "symlink_to"),
+    *("savez", "savez_compressed", "savetxt", "savefig", "tofile", "dump", "mkdir", "makedirs", "mkdtemp", "mkstemp"),
+    *("copy2", "copyfile", "copyfileobj", "copytree", "rmtree", "unlink", "rmdir", "removedirs", "symlink_to", "chmod"),
     *("hardlink_to", "extractall", "make_archive", "TemporaryDirectory", "NamedTemporaryFile", "TemporaryFile"),
-    *("truncate", "write_dataframe", "to_feather", "memmap"),
+    *("truncate", "write_dataframe", "write_arrow", "to_feather", "to_sql", "to_hdf", "memmap", "urlretrieve"),
+    *("FileIO", "FileHandler"),
 }
-OF_MODULES = {"os.replace", "os.rename", "os.remove", "shutil.copy", "shutil.move", "np.save"}
+# By their whole names, whatever they are imported as; what other things have too.
+OF_MODULES = {
+    *("os.replace", "os.rename", "os.renames", "os.remove", "os.link", "os.symlink", "os.utime", "os.system"),
+    *("shutil.copy", "shutil.move", "numpy.save", "pathlib.Path.touch", "pathlib.Path.rename", "pathlib.Path.replace"),
+    # a database is opened by `opened_database`, for reading
+    *("sqlite3.connect", "shelve.open", "dbm.open"),
+}
+# What a program started from here writes, nobody sees.
+PROGRAMS = ("subprocess.", "os.exec", "os.spawn", "os.popen")
 # Methods of a path that other things have too: by what they are called with.
 OF_PATHS = {"replace", "rename"}
+OPEN = {"open", "fdopen", "ZipFile", "GzipFile", "BZ2File", "LZMAFile", "TarFile"}
 PLANNING = ROOT / "src" / "beatplanner" / "planning"
 MAY = {
     "prepared.py": "a mark in the user's cache, that the solvers are compiled",
@@ -29,26 +40,59 @@ MAY = {
 }
 
 
+def _imported(tree: ast.AST) -> dict[str, str]:
+    """Return what each imported name stands for, whole: ``{"np": "numpy", "move": "shutil.move"}``."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {a.asname: a.name for a in node.names if a.asname}
+            found |= {a.name.split(".")[0]: a.name.split(".")[0] for a in node.names if not a.asname}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {a.asname or a.name: f"{'.' * node.level}{node.module or ''}.{a.name}" for a in node.names}
+    return found
+
+
+def _whole_name(node: ast.AST, imported: Mapping[str, str]) -> str:
+    """Return what a name, or an attribute of one, stands for; empty for anything else."""
+    if isinstance(node, ast.Name):
+        return imported.get(node.id, node.id)
+    if isinstance(node, ast.Attribute):
+        of = _whole_name(node.value, imported)
+        return f"{of}.{node.attr}" if of else ""
+    return ""
+
+
 def _writes(text: str) -> list[str]:
-    """Return the calls that write a file."""
-    found = []
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Call):
+    """Return what writes a file: calls, and writers that are handed on to be called elsewhere."""
+    found, tree = [], ast.parse(text)
+    imported = _imported(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
+            whole = _whole_name(node, imported)
+            last = node.attr if isinstance(node, ast.Attribute) else whole.rpartition(".")[2] if "." in whole else ""
+            if last in WRITERS or whole in OF_MODULES or whole.startswith(PROGRAMS):
+                found.append(f"{node.lineno}: {last}")
+        elif isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            of = _whole_name(node.func, imported)
             words = [*node.args, *(k.value for k in node.keywords if k.arg == "mode")]
             modes = [w.value for w in words if isinstance(w, ast.Constant) and isinstance(w.value, str)]
-            # a mode that is not written there may be any; what a class opens is a thing of its own
-            if name == "open" and not ast.unparse(node.func)[0].isupper():
-                at = 1 if isinstance(node.func, ast.Name) else 0
+            # a mode that is not written there may be any; what a class of ours opens is a thing of its own
+            if name == "open" and (of == "pathlib.Path.open" or not ast.unparse(node.func)[0].isupper()):
+                at = 1 if isinstance(node.func, ast.Name) or of == "pathlib.Path.open" else 0
                 given = [*node.args[at : at + 1], *(k.value for k in node.keywords if k.arg == "mode")]
                 modes += ["w" for w in given if not isinstance(w, ast.Constant)]
-            opened = name in {"open", "fdopen", "ZipFile"} and any(set(m) & set("wax+") and len(m) < 4 for m in modes)
+            opened = name in OPEN and any(set(m) & set("wax+") and len(m) < 4 for m in modes)
             # `a.replace(b)` moves a file, where text is replaced by two arguments and fields by names
+            to = [k.arg for k in node.keywords]
             moved = (
-                name in OF_PATHS and isinstance(node.func, ast.Attribute) and len(node.args) == 1 and not node.keywords
-            )
+                name in OF_PATHS and isinstance(node.func, ast.Attribute) and len(node.args) + len(to) == 1
+            ) and to in ([], ["target"])
             made = name == "touch" and not node.args
-            if name in WRITERS or made or opened or moved or ast.unparse(node.func) in OF_MODULES:
+            # a method that is asked for by its name, and what a book or a picture is saved to
+            asked = name in {"getattr", "attrgetter", "methodcaller"} and any(m in WRITERS for m in modes)
+            saved = name == "save" and bool(node.args)
+            if made or opened or moved or asked or saved:
                 found.append(f"{node.lineno}: {name}")
     return found
 
@@ -84,28 +128,53 @@ def test_a_write_is_found():
         p.open(mode=mode)
         p.touch()
         pyogrio.write_dataframe(frame, p)
+        from shutil import move; move(a, b)
+        from os import remove as away; away(a)
+        import os as o; o.rename(a, b)
+        import numpy; numpy.save(p, a)
+        list(map(Path.unlink, files))
+        stack.callback(shutil.rmtree, p)
+        write = p.write_text
+        getattr(p, "write_text")("x")
+        p.replace(target=q)
+        from pathlib import Path; Path.touch(p)
+        from pathlib import Path; Path.open(p, "w")
+        book.save(p)
+        numpy.savetxt(p, a)
+        a.tofile(p)
+        gzip.GzipFile(p, "wb")
+        io.FileIO(p, "w")
+        import sqlite3; sqlite3.connect(p)
+        import subprocess; subprocess.run(["touch", p])
     """
     lines = [line.strip() for line in writes.strip().splitlines()]
     assert [line for line in lines if not _writes(line)] == []
     assert not _writes(
-        "p.read_text(); open(p); p.open('rb'); s.replace('a', 'b'); replace(x, a=1); t.rename(columns={})"
+        "p.read_text(); open(p); p.open('rb'); s.replace('a', 'b'); replace(x, a=1); t.rename(columns={}); document.save()"
     )
 
 
-def _private(text: str) -> list[str]:
-    """Return the names with an underscore that a module takes from another of ours."""
+def _private(text: str, package: str = "beatplanner") -> list[str]:
+    """Return the names with an underscore that a module of a package takes from another of ours."""
     tree = ast.parse(text)
-    ours = [
-        n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and (n.module or "").split(".")[0] == "beatplanner"
-    ]
-    names = {a.asname or a.name for n in ours for a in n.names}
-    taken = [f"{n.lineno}: {a.name}" for n in ours for a in n.names if a.name.startswith("_")]
+    imported = _imported(tree)
+    taken = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names:
-            # what stands in a module, not in a class of it
-            if node.value.id.islower() and node.attr.startswith("_") and not node.attr.startswith("__"):
-                taken.append(f"{node.lineno}: {node.value.id}.{node.attr}")
+        if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").split(".")[0] == package):
+            taken += [f"{node.lineno}: {a.name}" for a in node.names if _is_private(a.name)]
+        elif isinstance(node, ast.Attribute) and _is_private(node.attr) and (of := _whole_name(node.value, imported)):
+            # an object of a name of our own is not a module, nor is a class within its own file
+            if of.startswith((f"{package}.", ".")):
+                taken.append(f"{node.lineno}: {of.rpartition('.')[2]}.{node.attr}")
+        elif isinstance(node, ast.Call) and _whole_name(node.func, imported) == "getattr" and len(node.args) > 1:
+            of, name = _whole_name(node.args[0], imported), node.args[1]
+            if of.startswith((f"{package}.", ".")) and isinstance(name, ast.Constant) and _is_private(str(name.value)):
+                taken.append(f"{node.lineno}: {of.rpartition('.')[2]}.{name.value}")
     return taken
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
 
 
 def test_what_is_private_stays_in_its_module():
@@ -118,7 +187,16 @@ def test_what_is_private_stays_in_its_module():
 
 def test_a_private_name_is_found():
     assert _private("from beatplanner.a import _b") and _private("from beatplanner import a\na._b()")
-    assert not _private("from beatplanner.a import b, C\nb.c(); C._make(1); d._e()")
+    for taken in (
+        "import beatplanner.a\nbeatplanner.a._b()",
+        "import beatplanner.a as c\nc._b()",
+        "from beatplanner import a\ngetattr(a, '_b')()",
+        "from .a import _b",
+        "from . import a\na._b()",
+        "from beatplanner.a import C\nC._b()",
+    ):
+        assert _private(taken), taken
+    assert not _private("from beatplanner.a import b, C\nb.c(); C(1); d._e(); self._f; import numpy as n; n._g")
 
 
 def test_tests_stand_in_the_rooms_of_what_they_test():

@@ -145,6 +145,11 @@ def test_a_plan_says_when_it_is_stale(town, command):
         and "numpy" in claims
     )
     assert command("stale", town.path("out"))[0] == 4
+    # a file that is gone hides neither the rules nor what changed in them
+    town.path("sites.csv").unlink()
+    claims = " ".join(str(n) for n in stale(summary, summary["versions"]))
+    assert "not there any more" in claims
+    assert "beats.tolerance: 0.25 → 0.3" in claims and "description" not in claims
 
 
 def test_new_scenario_keeps_to_the_sections(town):

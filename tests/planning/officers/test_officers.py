@@ -185,16 +185,21 @@ WRITES: list[str] = []
 
 
 def _note_writes(event: str, arguments: tuple) -> None:
-    """Note files that are opened for writing while `WRITES` is asked for; an audit hook cannot be taken away again."""
-    if WRITES and event == "open" and isinstance(arguments[0], str | bytes):
-        name, mode, flags = arguments
+    """Note files that are written, moved or deleted while `WRITES` is asked for; an audit hook cannot be taken away again."""
+    if not WRITES:
+        return
+    wants = event in {"os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.link", "os.symlink"}
+    if event == "open" and isinstance(arguments[0], str | bytes):
+        _, mode, flags = arguments
         wants = (
             any(c in mode for c in "wax+")
             if isinstance(mode, str)
             else bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
         )
-        if wants and "__pycache__" not in str(name):
-            WRITES.append(str(name))
+    elif event == "sqlite3.connect":
+        wants = "mode=ro" not in str(arguments[0])
+    if wants and "__pycache__" not in str(arguments[0]):
+        WRITES.append(str(arguments[0]))
 
 
 def test_planning_opens_no_file_for_writing(planned):

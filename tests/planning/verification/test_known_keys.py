@@ -159,6 +159,21 @@ def test_a_table_that_belongs_to_no_plan_is_wrong(plan, tmp_path, added):
     assert states()["plan.layers"] == "wrong"
 
 
+def test_the_files_of_a_plan_are_opened_for_reading_alone(plan, monkeypatch):
+    """A plan.gpkg with a write-ahead log, as QGIS leaves it, would get files beside it."""
+    opened: list[str] = []
+    connect = sqlite3.connect
+
+    def noted(name, *more, **named):
+        opened.append(str(name))
+        return connect(name, *more, **named)
+
+    tables = read_result(plan)
+    monkeypatch.setattr(sqlite3, "connect", noted)
+    check_files(Ledger(), plan, tables)
+    assert opened and not [name for name in opened if "mode=ro" not in name]
+
+
 def called(tables: PlanTables, step: str, status: str) -> PlanTables:
     """Return a plan of which a step is called so, without a bound."""
     summary, clash = copy.deepcopy(tables.summary), "No plan keeps the rules."

@@ -37,7 +37,16 @@ def read_description(path: Path) -> Description:
     return checked_description(read_raw(file), file)
 
 
-def checked_description(raw: Mapping[str, object], file: Path) -> Description:
+def read_rules(path: Path) -> Description:
+    """Read a project description as `read_description` does, whether or not the files that it names are still there.
+
+    For what looks at the rules alone, or at some of the files: what a plan was made by can be told where one of its inputs was moved since.
+    """
+    file = whole_path(path)
+    return checked_description(read_raw(file), file, files=False)
+
+
+def checked_description(raw: Mapping[str, object], file: Path, *, files: bool = True) -> Description:
     """Return the checked description of sections that were read from a file, or changed since.
 
     Parameters
@@ -46,6 +55,8 @@ def checked_description(raw: Mapping[str, object], file: Path) -> Description:
         Sections, as TOML or JSON gives them.
     file
         The description or project file, absolute; paths are relative to its folder.
+    files
+        Whether a file that is named and not there is an error.
 
     Raises
     ------
@@ -53,11 +64,12 @@ def checked_description(raw: Mapping[str, object], file: Path) -> Description:
         As for `read_description`.
     """
     if "extends" in raw:
-        raw = resolve(file, raw, read_description)
+        raw = resolve(file, raw, read_description if files else read_rules)
     findings = Findings()
     sections = checked_sections(raw, file.name, findings)
     for name, section in sections.items():
-        findings.add(missing_files(name, section, file))
+        if files:
+            findings.add(missing_files(name, section, file))
     findings.add(problem(what, mend, file=file.name, field=key) for key, what, mend in contradictions(sections))
     findings.raise_if_any()
     forum, budget = sections.get("forum"), sections.get("budget")

@@ -15,7 +15,7 @@ from pathlib import Path
 from beatplanner.data.causes import cause
 from beatplanner.data.endings import PACKAGES, PROJECT_ENDING
 from beatplanner.data.errors import Note, problem
-from beatplanner.data.paths import whole_path
+from beatplanner.data.paths import read_only_uri, whole_path
 
 DATABASES, TABLES = (*PACKAGES, ".sqlite"), (".xlsx", ".xlsm", ".xlsb", ".ods", ".kmz")
 KINDS = {
@@ -123,7 +123,7 @@ def _of_database(path: Path, head: bytes, size: int) -> str:
     if size > WHOLE_DATABASE:
         return ""
     try:
-        with closing(sqlite3.connect(f"{whole_path(path).as_uri()}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(read_only_uri(whole_path(path)), uri=True)) as database:
             said = database.execute("PRAGMA quick_check(1)").fetchone()
     except UnicodeDecodeError:
         # the fault itself is told with a name of broken letters

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.forum import SourceOf
 from beatplanner.data.endings import PACKAGES
+from beatplanner.data.formats.geopackages import opened_database
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _title(path: Path) -> str:
     if path.suffix.casefold() not in PACKAGES or not path.is_file():
         return ""
     try:
-        with closing(sqlite3.connect(f"file:{path.as_posix()}?mode=ro", uri=True)) as database:
+        with opened_database(path) as database:
             rows = database.execute("SELECT table_name, identifier FROM gpkg_contents").fetchall()
     except sqlite3.Error:
         return ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from beatplanner.data.description.models import Description
-from beatplanner.data.description.read import read_description
+from beatplanner.data.description.read import read_rules
 from beatplanner.data.description.scenarios import differences_in_words
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
@@ -35,7 +35,7 @@ def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...
     notes: list[Note] = []
     file = Path(str(summary.get("description_file", "")))
     try:
-        rules = read_description(file) if file.is_file() else None
+        rules = read_rules(file) if file.is_file() else None
     except InputError:
         rules = None
     if rules is None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from beatplanner.data.description.read import read_description
+from beatplanner.data.description.read import read_rules
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.content import state_of_input
 from beatplanner.data.result.comparison import Steadiness, SteadyBeat
@@ -56,7 +56,7 @@ def read_records(summary: Claims, unit_ids: Sequence[str]) -> Records | None:
         if counted and state_of_input(source) in ("changed", "gone"):
             return None
     try:
-        description = read_description(Path(str(summary.get("description_file", ""))))
+        description = read_rules(Path(str(summary.get("description_file", ""))))
         only = {"stations": None, "officers": None, "forum": None, "beats": None}
         town = read_town(description.model_copy(update=only))
     except InputError:

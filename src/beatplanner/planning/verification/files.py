@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from beatplanner.data.findings import amount_text
 from beatplanner.data.formats.fingerprint import file_hash
+from beatplanner.data.formats.geopackages import opened_database
 from beatplanner.data.result.cells import read_rows
 from beatplanner.data.result.draft import accepted_sites, draft_reasons
 from beatplanner.data.result.folder import PEOPLE, PERSONS, PLAIN, SPATIAL
@@ -100,7 +100,7 @@ def _check_layers(ledger: Ledger, package: Path, tables: PlanTables) -> None:
         there, strange = _tables_of(package)
         people = package.with_name(PEOPLE)
         apart, more = _tables_of(people) if people.is_file() else ({}, [])
-        with closing(sqlite3.connect(package)) as database:
+        with opened_database(package) as database:
             officers = (
                 [text(row[0]) for row in database.execute("SELECT officer FROM roster")] if "roster" in there else None
             )
@@ -131,7 +131,7 @@ def _tables_of(package: Path) -> tuple[dict[str, list[str]], list[str]]:
         Where the file is broken.
     """
     known = {*(PERSONS if package.name == PEOPLE else (*SPATIAL, *PLAIN, *PERSONS)), STYLES}
-    with closing(sqlite3.connect(package)) as database:
+    with opened_database(package) as database:
         names = [
             str(row[0]) for row in database.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
         ]
