@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Iterable
+from importlib import metadata
 
 import pytest
 
@@ -28,6 +32,8 @@ READERS = {"typer", "rich", "numpy", "pandas", "geopandas", "shapely", "pyproj",
 SOLVERS = {"numba", "pulp", "highspy", "networkx"}
 WRITERS = {"matplotlib", "folium", "branca", "requests", "openpyxl", "docx", "docxtpl", "typst"}
 OTHERS = {"typer", "rich", "PySide6", "distributed", "dask", "cryptography", "rasterio", "exactextract", "icalendar"}
+# Of Python's own, what takes as long as a library.
+OTHERS |= {"asyncio", "tkinter"}
 # the report is written by a process beside the command's own, where there is a core for it
 REPORT = {"matplotlib"} if usable_cores() == 1 else set()
 # What of our own takes as long to load as a library: the solvers, the steps, the gate of a pack.
@@ -52,6 +58,72 @@ MAY = {
     | {"pulp", "highspy", "beatplanner.solver.location.p_median", "beatplanner.planning.stations.plan"}
     | REPORT,
 }
+# Packages of others that a command may load, with what they need themselves: whatever else is loaded is one more that a user waits for.
+TEXTS = {"babel", "jinja2"}
+PACKAGES = {
+    "version": set(),
+    "check": READERS | TEXTS,
+    "stations": READERS | TEXTS | {"pulp", "highspy", "platformdirs"},
+}
+# Rooms of our own that a command may enter, beside `beatplanner.data`.
+ROOMS = {
+    "version": {"planning.versions"},
+    "check": {"planning.progress", "planning.proof", "ui.commands", "ui.words"},
+}
+ROOMS["stations"] = ROOMS["check"] | {
+    *(f"planning.{r}" for r in ("beats", "forum", "officers", "prepared", "stations", "verification", "versions")),
+    *(f"planning.{r}" for r in ("whole", "workload")),
+    *(f"solver.{r}" for r in ("clock", "compiled", "districts", "highs", "highs_session", "location", "looped")),
+}
+
+
+@functools.cache
+def with_what_they_need(*packages: str) -> set[str]:
+    """Return packages with all that they need themselves, as they say."""
+    every, left = set[str](), [p.lower() for p in packages]
+    while left:
+        package = left.pop()
+        if package in every:
+            continue
+        every.add(package)
+        for needed in metadata.requires(package) or ():
+            if "extra ==" not in needed:
+                left.append(re.split(r"[^\w.-]", needed, maxsplit=1)[0].lower())
+        left = [p for p in left if is_installed(p)]
+    return {p.replace("_", "-") for p in every}
+
+
+@functools.cache
+def distributions() -> dict[str, list[str]]:
+    """Return the packages that bring each module, as pip names them."""
+    return dict(metadata.packages_distributions())
+
+
+def is_installed(package: str) -> bool:
+    try:
+        metadata.distribution(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def strangers(loaded: Iterable[str], what: str) -> set[str]:
+    """Return what of packages of others and of our own rooms a command may not load."""
+    tops, known = {m.split(".")[0] for m in loaded}, distributions()
+    allowed = with_what_they_need(*sorted(PACKAGES[what] | (REPORT if what == "stations" else set()))) | {"beatplanner"}
+    # where setuptools are installed, they have a look at each start of Python
+    others = {t for t in tops - {"_distutils_hack"} if t in known and t not in sys.stdlib_module_names}
+    few = {t for t in others if not any(d.lower().replace("_", "-") in allowed for d in known[t])}
+    rooms = {".".join(m.split(".")[1:3]) for m in loaded if re.match(r"beatplanner\.(planning|solver|ui)\.", m)}
+    return few | (rooms - ROOMS[what])
+
+
+def test_one_more_package_or_room_is_seen():
+    for what in MAY:
+        assert strangers({"numpy.linalg", "yaml", "json"}, what) == (
+            {"numpy", "yaml"} if what == "version" else {"yaml"}
+        )
+        assert strangers({"beatplanner.data.town", "beatplanner.solver.officers.state"}, what) == {"solver.officers"}
 
 
 @pytest.mark.parametrize("what", list(MAY))
@@ -79,6 +151,7 @@ def test_a_command_loads_what_it_needs_and_no_more(town, what):
     code, loaded = json.loads(done.stderr.splitlines()[-1])
     assert code == 0, done.stdout + done.stderr
     assert (READERS | SOLVERS | WRITERS | OTHERS | HEAVY) & set(loaded) <= MAY[what]
+    assert strangers(loaded, what) == set()
 
 
 REPORTS = """

@@ -37,10 +37,17 @@ if TYPE_CHECKING:
 
 # Units up to which eigenvalues of a full matrix are computed (a minute and 200 MB), and up to which the model is tried.
 EIGEN_UNITS, MODEL_UNITS = 5_000, 24
+# Cubes of units a second that eigenvalues take, and once more where a certificate evaluates them, on a core that others use too: nothing ends them.
+EIGEN_SPEED = 5e8
 # Nodes of each model, and rounds of separators.
 MODEL_NODES, ROUNDS = 300, 20
 # What a unit without workload weighs in D, as a share of the mean.
 NO_WORK = 1e-6
+
+
+def eigenvalue_seconds(units: int) -> float:
+    """Return about how long `eigenvalue_bound` takes, with its certificate."""
+    return units**3 / EIGEN_SPEED
 
 
 def eigenvalue_bound(weight: np.ndarray, edges: np.ndarray, border: np.ndarray, count: int, lower: float) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from beatplanner.solver.clock import read_clock, watch
-from beatplanner.solver.districts.cut_bound import MODEL_UNITS, CutModel, eigenvalue_bound
+from beatplanner.solver.districts.cut_bound import MODEL_UNITS, CutModel, eigenvalue_bound, eigenvalue_seconds
 from beatplanner.solver.districts.cut_classes import CutMap
 from beatplanner.solver.districts.cut_cycle import Cycles
 from beatplanner.solver.districts.cut_frontier import Frontier, suits_frontier
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 NODES_OF_A_CUT = 8
 # Share of the time for going through all plans where the shortest cycles give a bound, too: what time ends leaves a weak one.
 WHOLE_SHARE = 0.85
+# Share of the time that eigenvalues may take, and seconds that nobody waits for.
+EIGEN_SHARE, AT_ONCE = 0.8, 0.1
 # Share of the time for the bound by prices, where the model on labels is asked too.
 PRICES_SHARE = 0.4
 
@@ -90,11 +92,12 @@ def prove_cut(
     Returns
     -------
     tuple
-        What proves the bound (inf where no districts keep the rules), and better districts or None.
+        What proves the bound (inf where no districts keep the rules, 0 where nothing is known), and better districts or None.
     """
-    value = eigenvalue_bound(problem.weight, problem.edges, problem.border, problem.count, problem.lower)
+    n, begin, value = len(problem.weight), read_clock(stop), 0.0
+    if eigenvalue_seconds(n) <= max(AT_ONCE, EIGEN_SHARE * seconds):
+        value = eigenvalue_bound(problem.weight, problem.edges, problem.border, problem.count, problem.lower)
     evidence, better = BoundEvidence(value, problem.price, way="eigenvalues"), None
-    n, begin = len(problem.weight), read_clock(stop)
     kept, by_labels = search.keeps_rules(best), suits_labels(problem, search.locked)
     known = best.objective if kept else np.inf
     if known <= value * (1 + 1e-4):

@@ -184,6 +184,9 @@ def solve_districts(
         bound, infeasible = (evidence.bound, False) if np.isfinite(evidence.bound) else (None, True)
         if better is not None and search.rank(search.found(better)) < search.rank(best):
             best = search.found(better)
+        if bound is not None and bound <= 0.0 < best.objective:
+            # that a border is not negative needs no proof: nothing was computed
+            bound = evidence = None
         hurried = stop() and bound is not None and best.objective > bound * (1 + 1e-4)
     if prove and not infeasible and not stop():
         proof = _Proof(problem, search)
