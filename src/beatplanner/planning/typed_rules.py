@@ -10,7 +10,7 @@ import tomlkit
 from pydantic_core import to_jsonable_python
 from tomlkit.exceptions import TOMLKitError
 
-from beatplanner.data.description.sections.rule import Rule
+from beatplanner.data.description.sections.rule import Cell, Rule
 from beatplanner.data.formats.number_columns import typed_number
 from beatplanner.data.narrowing import is_dict, is_list, is_sequence
 
@@ -127,8 +127,16 @@ def typed(rule: Rule, text: str, decimal: str = ".") -> Any:
             return numbers
         # one alone counts for every year
         return _short(numbers if len(numbers) > 1 else numbers[0])
+    return _from_toml(f"[{text}]", decimal, HOW["rows"]) if rule.kind == "rows" else _table_typed(text, decimal)
+
+
+def _table_typed(text: str, decimal: str) -> Any:
     bare = text[1:-1] if text.startswith("{") and text.endswith("}") else text
-    inner = f"[{text}]" if rule.kind == "rows" else "{" + bare + "}"
+    return _from_toml("{" + bare + "}", decimal, HOW["table"])
+
+
+def _from_toml(inner: str, decimal: str, how: str) -> Any:
+    """Return a value that was written as in the description, its numbers in the language's way; ValueError saying `how` it is written."""
     # “2,5” and “1 000” are no numbers of TOML; what is a number is told as everywhere by the one reader of what is typed
     own = PARTED.sub(lambda found: ", " if found[0] == ";" else found[0], inner)
 
@@ -141,7 +149,48 @@ def typed(rule: Rule, text: str, decimal: str = ".") -> Any:
             return to_jsonable_python(tomlkit.parse(f"value = {said}")["value"].unwrap())
         except TOMLKitError:
             continue
-    raise ValueError(HOW[rule.kind])
+    raise ValueError(how)
+
+
+def cell_written(cell: Cell, value: Any, decimal: str = ".", day: Callable[[str], str] = str) -> str:
+    """Return one value of a table as it is typed into a cell; `decimal` and `day` as for `written`. Numbers and texts of a list are parted by semicolons."""
+    if value is None:
+        return ""
+    if cell == "date":
+        return day(str(value))
+    if is_dict(value):
+        return _names_and_values(value, decimal)
+    return "; ".join(
+        _plain(v).replace(".", decimal) if isinstance(v, int | float) else str(v)
+        for v in (value if is_sequence(value) else [value])
+    )
+
+
+def cell_typed(cell: Cell, text: str, decimal: str = ".") -> Any:
+    """Return the value that was typed into a cell of a table; `decimal` as for `typed`.
+
+    Raises
+    ------
+    ValueError
+        Where it cannot be read; the words say how it is written, or what is no number.
+    """
+    text = text.strip()
+    if cell == "date":
+        from beatplanner.data.formats.cells import read_day
+
+        if (found := read_day(text)) is None:
+            raise ValueError(HOW["date"])
+        return found.isoformat()
+    if cell == "text" or (cell == "words" and "=" not in text):
+        return text
+    if cell == "words":
+        return _table_typed(text, decimal)
+    if cell == "texts":
+        return [p.strip() for p in re.split("[;,]", text) if p.strip()]
+    numbers = _numbers(text, money=cell == "amounts", decimal=decimal)
+    if not numbers:
+        raise ValueError(HOW["amounts" if cell == "amounts" else "list"])
+    return _short(numbers[0] if cell == "amounts" and len(numbers) == 1 else numbers)
 
 
 def _of_numbers(rule: Rule) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 QtCore = pytest.importorskip("PySide6.QtCore")
@@ -128,6 +130,74 @@ def test_shares_and_given_names_of_a_table_are_told_as_the_window_tells_them(win
     weights.grid.table.item(0, 1).setText("2 000")
     assert rules(window)["officers"]["weights"]["vacant_month"] == 2000
     assert weights.grid.values()["tenure_violation"] == 5000
+
+
+def test_tables_of_lists_are_grids_too(window):
+    sectors, phases = field(window, "beats.sectors"), field(window, "stations.phases")
+    # what a table needs is asked for at the field, and what it has by itself stands there
+    assert cells(sectors.grid)[0] == ("span", "") and cells(sectors.grid)[1][0] == "tolerance (%)"
+    sectors.grid.table.item(0, 1).setText("1; 3")
+    assert rules(window)["beats"]["sectors"]["span"] == [1, 3]
+    assert cells(sectors.grid)[1] == ("tolerance (%)", "25")
+    sectors.grid.table.item(0, 1).setText("many")
+    assert "such as 5, 10, 20" in sectors.wrong.text() and rules(window)["beats"]["sectors"]["span"] == [1, 3]
+    phases.grid.table.item(0, 1).setText("60 000; 40 000,5")
+    assert rules(window)["stations"]["phases"]["budgets"] == [60000, 40000.5]
+
+
+def test_every_table_of_rules_is_a_grid_and_rows_are_rows(qtbot):
+    from beatplanner.data.description.rules import BY_KEY
+    from beatplanner.ui.desktop.panels.figure_grid import FigureGrid
+
+    assert [r.key for r in BY_KEY.values() if r.kind in ("table", "rows") and not r.cells] == []
+
+    def grid_of(key) -> Any:
+        grid = FigureGrid(BY_KEY[key], key)
+        qtbot.addWidget(grid)
+        return grid
+
+    shifts, days = grid_of("service.shifts"), ["mon", "tue"]
+    assert [shifts.table.horizontalHeaderItem(c).text() for c in range(4)] == ["name", "start", "end", "days"]
+    day = {"name": "day", "start": "07:00", "end": "19:00", "days": days}
+    shifts.show_values([day])
+    assert shifts.values() == [day] == shifts.without_empty([{**day, "days": tuple(days)}])
+    # a row needs what has no default, and is none before
+    shifts.add_row()
+    shifts.table.item(1, 0).setText("night")
+    shifts.table.item(1, 1).setText("19:00")
+    assert shifts.is_unfinished()
+    shifts.table.item(1, 2).setText("07:00")
+    assert not shifts.is_unfinished() and shifts.values()[1] == {"name": "night", "start": "19:00", "end": "07:00"}
+    shifts.table.item(1, 3).setText("fri, sat")
+    assert shifts.values()[1]["days"] == ["fri", "sat"]
+    shifts.show_values([])
+    assert shifts.values() is None and shifts.table.rowCount() == 0
+    for key, value, shown in (
+        ("budget.ends", {"UNDP": "2029-06-30"}, [("UNDP", "2029-06-30")]),
+        ("budget.funds", {"UNDP": [50000, 0.5], "ministry": 7}, [("UNDP", "50000; 0.5"), ("ministry", "7")]),
+        (
+            "budget.functions",
+            {"training": "09.5"},
+            [*[(n, "") for n in ("salaries", "stations", "vehicles", "forums")]],
+        ),
+        ("forum.themes", {"B01": "burglary"}, [("B01", "burglary")]),
+        (
+            "forum.region",
+            {"name": {"mk": "Совет, исток", "sq": "Këshilli"}},
+            [("name", 'mk = "Совет, исток", sq = "Këshilli"')],
+        ),
+    ):
+        grid = grid_of(key)
+        grid.show_values(value)
+        assert cells(grid)[: len(shown)] == shown
+        # names stand at the left, whatever their values are
+        assert not grid.table.item(0, 0).textAlignment() & QtCore.Qt.AlignmentFlag.AlignRight
+        assert grid.values() == value == grid.without_empty(value)
+    ends = grid_of("budget.ends")
+    ends.show_values({"UNDP": "2029-06-30"})
+    ends.table.item(0, 1).setText("soon")
+    with pytest.raises(ValueError, match="write a day"):
+        ends.values()
 
 
 def test_rules_that_contradict_are_told_at_the_field_and_change_nothing(window):

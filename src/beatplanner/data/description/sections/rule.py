@@ -22,6 +22,8 @@ from beatplanner.data.narrowing import Table
 Kind = Literal[
     "share", "whole", "number", "choice", "switch", "text", "date", "list", "amounts", "groups", "table", "rows"
 ]
+# What one value of a table or a row is: `amounts` are a number or one of each year, `words` a text or one of each language.
+Cell = Literal["number", "numbers", "amounts", "text", "texts", "words", "date"]
 # What a form cannot bound by two numbers: written as in the description.
 WRITTEN = ("text", "date", "list", "amounts", "groups", "table", "rows")
 
@@ -60,7 +62,8 @@ class Rule:
         The claim that the checker recomputes for it; "" where no claim hangs on it alone.
     key, kind, default, inner
         Section and field such as ``"beats.tolerance"``, and what follows from the field's type, `inner` the defaults of a table's or a row's own names;
-        and `names` all of them; `figures` tells whether each value of a table is one number. `rules_of_section` fills them in.
+        and `names` all of them; `cells` tells by name what each value of a table or of its rows is, under "" where its names are free; empty where one
+        of them is no cell. `rules_of_section` fills them in.
     """
 
     label: str
@@ -84,7 +87,7 @@ class Rule:
     default: Any = None
     inner: Table = field(default_factory=Table)
     names: tuple[str, ...] = ()
-    figures: bool = False
+    cells: dict[str, Cell] = field(default_factory=dict[str, Cell])
 
     @property
     def section(self) -> str:
@@ -112,7 +115,7 @@ def rules_of_section(section: str, model: type[Section]) -> Iterator[Rule]:
                 names = tuple(dict.fromkeys(k for m in models for k in m.model_fields))
                 kind, default = _kind(meta, info), _default(info)
                 filled = replace(meta, key=f"{section}.{name}", kind=kind, default=default, inner=inner, names=names)
-                yield replace(filled, figures=_of_figures(info))
+                yield replace(filled, cells=_cells(info))
 
 
 def limits(info: FieldInfo) -> dict[str, float]:
@@ -151,15 +154,38 @@ def _kind(rule: Rule, info: FieldInfo) -> Kind:
     return "share" if rule.unit == "%" else "number"
 
 
-def _of_figures(info: FieldInfo) -> bool:
-    """Return whether a key is a table whose values are one number each, be their names given or free."""
-    models = _sections(info)
-    held = [i.annotation for m in models for i in m.model_fields.values()]
+def _cells(info: FieldInfo) -> dict[str, Cell]:
+    """Return what each value of a table or of its rows is, by its name; under "" where the names are free, and nothing where one of them is no cell."""
+    models = _sections(info) or [t for t in _held(info) if _is_section(t)]
+    found: dict[str, Cell | None] = {k: _cell(i.annotation) for m in models for k, i in m.model_fields.items()}
     for part in _parts(info.annotation):
         if _bare(part) is dict:
-            held.append(typing.get_args(_plain(part))[1])
-    types = {_bare(t) for found in held for t in _parts(_plain(found))}
-    return bool(types) and types <= {int, float, type(None)}
+            name, held = typing.get_args(_plain(part))
+            names = typing.get_args(name) if typing.get_origin(name) is Literal else ("",)
+            found |= dict.fromkeys(map(str, names), _cell(held))
+    cells: dict[str, Cell] = {name: cell for name, cell in found.items() if cell is not None}
+    return cells if len(cells) == len(found) else {}
+
+
+def _cell(annotation: Any) -> Cell | None:
+    """Return what a value is that is written into one cell; None for what takes more."""
+    # a union may have a union in it, of which something is said
+    types = {_bare(t) for part in _parts(_plain(annotation)) for t in _parts(_plain(part))} - {type(None)}
+    lists = types & {list, tuple}
+    if types and types <= {int, float}:
+        return "number"
+    if types in ({str}, {Literal}):
+        return "text"
+    if types == {str, dict}:
+        return "words"
+    if {getattr(t, "__name__", "") for t in types} == {"date"}:
+        return "date"
+    if not lists or not types <= {int, float, list, tuple}:
+        return None
+    held = {_bare(t) for part in _parts(_plain(annotation)) for t in typing.get_args(_plain(part))} - {Ellipsis}
+    if types - lists:
+        return "amounts"
+    return "numbers" if held <= {int, float} else "texts" if held <= {str, Literal} else None
 
 
 def _kind_of_list(info: FieldInfo) -> Kind:

@@ -1,9 +1,9 @@
-"""A rule that is a table of numbers, as a small grid: a name and a number in each row, typed in the language's way."""
+"""A rule that is a table, as a small grid: a name and a value in each row, or a row of values, each typed in the language's way."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -18,10 +18,12 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.formats.number_columns import typed_number
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.number_box import own_sign
 
 if TYPE_CHECKING:
-    from beatplanner.data.description.sections.rule import Rule
+    from beatplanner.data.description.sections.rule import Cell, Rule
+    from beatplanner.data.narrowing import Table
 
 NAME, VALUE = 0, 1
 # So many rows are in view at most; the others are scrolled to.
@@ -30,13 +32,20 @@ MOST_ROWS = 6
 UNITS = {"workload.hours": "hours", "service.rest": "hours"}
 
 
+def typing_of_rules():
+    """Return how rules are typed; it is loaded with the first project, so that the window itself stands at once."""
+    from beatplanner.planning import typed_rules
+
+    return typed_rules
+
+
 class FigureGrid(QWidget):
-    """Names and numbers of one rule.
+    """Names and values of one rule, or its rows of values.
 
     Parameters
     ----------
     rule
-        The rule; where its names are given no rows are added.
+        The rule; where it is a table whose names are given no rows are added.
     name
         What it is called.
 
@@ -51,23 +60,29 @@ class FigureGrid(QWidget):
     def __init__(self, rule: Rule, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rule = rule
-        self.table = QTableWidget(0, 2, self)
+        # a list of rows has a column for each name of theirs, and a table one for its names and one for its values
+        self.columns = tuple(rule.cells) if rule.kind == "rows" else ()
+        self.given = () if self.columns else tuple(n for n in rule.cells if n)
+        self.table = QTableWidget(0, len(self.columns) or 2, self)
         self.table.setAccessibleName(name)
         # the arrows go from cell to cell, Tab to what comes next
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.ResizeToContents)
+        # in a list of rows the last is the longest, a list of days say
+        wide = len(self.columns) - 1 if self.columns else NAME
+        for column in range(self.table.columnCount()):
+            of_room = QHeaderView.ResizeMode.Stretch if column == wide else QHeaderView.ResizeMode.ResizeToContents
+            header.setSectionResizeMode(column, of_room)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.itemChanged.connect(lambda _: self.changed.emit())
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.table)
+        below = QVBoxLayout(self)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(2)
+        below.addWidget(self.table)
         self.add, self.remove = QToolButton(), QToolButton()
         self.name_unit("")
-        if not rule.names:
+        if not self.given:
             row = QHBoxLayout()
             said = (
                 (self.add, self.tr("Add a row"), self.add_row),
@@ -79,7 +94,7 @@ class FigureGrid(QWidget):
                 button.clicked.connect(slot)
                 row.addWidget(button)
             row.addStretch(1)
-            column.addLayout(row)
+            below.addLayout(row)
             for key, slot in ((Qt.Key.Key_Insert, self.add_row), (Qt.Key.Key_Delete, self.remove_row)):
                 shortcut = QShortcut(QKeySequence(key), self.table)
                 shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -87,6 +102,9 @@ class FigureGrid(QWidget):
 
     def name_unit(self, currency: str) -> None:
         """Let the unit stand above the numbers."""
+        if self.columns:
+            self.table.setHorizontalHeaderLabels([self.tr(name.replace("_", " ")) for name in self.columns])
+            return
         unit = currency or self.rule.unit or UNITS.get(self.rule.key, "")
         unit = self.tr(unit) if unit and unit not in ("%", currency) else unit
         value = self.tr("Value")
@@ -94,75 +112,125 @@ class FigureGrid(QWidget):
 
     # ---- what it holds
 
-    def show_values(self, values: Mapping[str, float | None]) -> None:
-        """Show a table, unless the cells say the same already."""
-        wanted = {name: number for name, number in values.items() if number is not None}
+    def show_values(self, values: Any) -> None:
+        """Show a table by its names or a list of rows, unless the cells say the same already."""
         try:
-            if self.table.rowCount() and self.values() == wanted:
+            if self.table.rowCount() and self.values() == self.without_empty(values):
                 return
         except ValueError:
             pass
-        names = list(self.rule.names) or list(wanted)
+        if self.columns:
+            rows = [[self._written(name, row.get(name)) for name in self.columns] for row in values or []]
+        else:
+            said: Table = values or {}
+            rows = [[name, self._written(name, said.get(name))] for name in self.given or said]
         self.table.blockSignals(True)
-        self.table.setRowCount(len(names))
-        for row, name in enumerate(names):
-            self._fill(row, name, "" if wanted.get(name) is None else self._written(name, wanted[name]))
+        self.table.setRowCount(len(rows))
+        for row, texts in enumerate(rows):
+            self._fill(row, texts)
         self.table.blockSignals(False)
         self._fit()
 
-    def _fill(self, row: int, name: str, number: str) -> None:
-        told = name
-        if self.rule.names:
-            told = self.tr(name.replace("_", " ")) + (" (%)" if name.endswith("_share") else "")
-        called, value = QTableWidgetItem(told), QTableWidgetItem(number)
-        called.setData(Qt.ItemDataRole.ToolTipRole, told)
-        if self.rule.names:
-            called.setFlags(called.flags() & ~Qt.ItemFlag.ItemIsEditable)
-        value.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.table.setItem(row, NAME, called)
-        self.table.setItem(row, VALUE, value)
+    def without_empty(self, values: Any) -> Any:
+        """Return values as cells hold them: what is not said has none, and where nothing is said there is neither table nor list."""
+        if self.columns:
+            return [self._said(row) for row in values or []] or None
+        return self._said(values or {}) or None
+
+    def _said(self, row: Mapping[str, Any]) -> Table:
+        # an empty list, too, is an empty cell
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in row.items() if v not in (None, [], ())}
+
+    def _fill(self, row: int, texts: list[str]) -> None:
+        for column, text in enumerate(texts):
+            told = text
+            if self.given and column == NAME:
+                told = self.tr(text.replace("_", " ")) + (" (%)" if self._is_share(text) else "")
+            item = QTableWidgetItem(told)
+            item.setData(Qt.ItemDataRole.ToolTipRole, told)
+            if self.given and column == NAME:
+                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
+            elif (self.columns or column == VALUE) and self._cell(self._name_in(row, column)) in ("number", "amounts"):
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.table.setItem(row, column, item)
+
+    def _name_in(self, row: int, column: int) -> str:
+        """Return the name whose value a cell holds; "" where names are typed."""
+        return self.columns[column] if self.columns else self.given[row] if self.given else ""
+
+    def _cell(self, name: str) -> Cell:
+        return self.rule.cells.get(name) or self.rule.cells[""]
+
+    def _is_share(self, name: str) -> bool:
+        """Tell whether a number is shown in percents under a name that says so, as the sentence of the rule has it."""
+        return name == "tolerance" or name.endswith("_share")
 
     def _scale(self, name: str) -> float:
-        """Return what a number is shown by: shares are in percents."""
-        return 100.0 if self.rule.unit == "%" or name.endswith("_share") else 1.0
+        return 100.0 if self.rule.unit == "%" or self._is_share(name) else 1.0
 
-    def _written(self, name: str, number: float) -> str:
-        return f"{round(number * self._scale(name), 10):.12g}".replace(".", own_sign())
+    def _written(self, name: str, value: Any) -> str:
+        """Return a value as it is typed; words that belong to the program in the window's language."""
+        cell = self._cell(name)
+        if cell == "number":
+            return "" if value is None else f"{round(value * self._scale(name), 10):.12g}".replace(".", own_sign())
+        if cell == "texts":
+            value = [self.tr(word) for word in value or ()]
+        return typing_of_rules().cell_written(cell, value, own_sign(), in_language)
 
-    def values(self) -> dict[str, float]:
-        """Return what was typed.
+    def _typed(self, name: str, text: str) -> Any:
+        cell = self._cell(name)
+        if cell == "number":
+            number = typed_number(text.removesuffix("%").strip(), whole=False, own=own_sign())
+            if number is None:
+                raise ValueError(self.tr("“{0}” is no number.").format(text))
+            number = round(number / self._scale(name), 12)
+            return int(number) if number.is_integer() else number
+        found = typing_of_rules().cell_typed(cell, text, own_sign())
+        if cell == "texts":
+            # words of the program that are shown in the window's language are kept as the file has them
+            own = {self.tr(word): word for word in self.rule.inner.get(name) or ()}
+            return [own.get(word, word) for word in found]
+        return found
+
+    def values(self) -> Any:
+        """Return what was typed: values by their names, or a list of rows; None where nothing was.
 
         Raises
         ------
         ValueError
-            Where a row lacks its name or its number, or has no number in its place; the words say which.
+            Where a row lacks its name or its value, or a value is not what belongs there; the words say which.
         """
-        found: dict[str, float] = {}
+        if self.columns:
+            rows = [
+                {name: self._typed(name, text) for name, text in zip(self.columns, texts, strict=True) if text}
+                for texts in self._cells()
+            ]
+            return [row for row in rows if row] or None
+        found: Table = {}
         for row, (name, text) in enumerate(self._cells()):
-            key = self.rule.names[row] if self.rule.names else name
-            if not text and (self.rule.names or not name):
+            key = self.given[row] if self.given else name
+            if not text and (self.given or not name):
                 continue
             if not text or not key:
-                raise ValueError(self.tr("Each row needs a name and a number."))
-            number = typed_number(text.removesuffix("%").strip(), whole=False, own=own_sign())
-            if number is None:
-                raise ValueError(self.tr("“{0}” is no number.").format(text))
+                raise ValueError(self.tr("Each row needs a name and a value."))
             if key in found:
                 raise ValueError(self.tr("“{0}” is there twice.").format(key))
-            number = round(number / self._scale(key), 12)
-            found[key] = int(number) if number.is_integer() else number
-        return found
+            found[key] = self._typed(key, text)
+        return found or None
 
     def is_unfinished(self) -> bool:
-        """Tell whether a row has only one of its two parts yet."""
-        return not self.rule.names and any(bool(name) != bool(text) for name, text in self._cells())
+        """Tell whether a row has only some of the parts that it needs yet."""
+        needed = [k for k, name in enumerate(self.columns or ("", "")) if name not in self.rule.inner]
+        parts = [{bool(texts[k]) for k in needed} | {any(texts)} for texts in self._cells()]
+        return not self.given and any(len(said) > 1 for said in parts)
 
-    def _cells(self) -> list[tuple[str, str]]:
+    def _cells(self) -> list[list[str]]:
         def said(row: int, column: int) -> str:
             item = self.table.item(row, column)
             return "" if item is None else item.text().strip()
 
-        return [(said(row, NAME), said(row, VALUE)) for row in range(self.table.rowCount())]
+        columns = range(self.table.columnCount())
+        return [[said(row, column) for column in columns] for row in range(self.table.rowCount())]
 
     # ---- rows
 
@@ -171,7 +239,7 @@ class FigureGrid(QWidget):
         row = self.table.rowCount()
         self.table.blockSignals(True)
         self.table.insertRow(row)
-        self._fill(row, "", "")
+        self._fill(row, [""] * self.table.columnCount())
         self.table.blockSignals(False)
         self._fit()
         self.table.setCurrentCell(row, NAME)

@@ -18,8 +18,7 @@ from PySide6.QtWidgets import (
     QWhatsThis,
 )
 
-from beatplanner.data.narrowing import is_dict
-from beatplanner.ui.desktop.panels.figure_grid import FigureGrid
+from beatplanner.ui.desktop.panels.figure_grid import FigureGrid, typing_of_rules
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language, kind_in_language, with_counts
 from beatplanner.ui.desktop.toolkit.number_box import NumberBox, own_sign
@@ -43,13 +42,6 @@ def catalog():
     from beatplanner.planning import rule_catalog
 
     return rule_catalog
-
-
-def typing_of_rules():
-    """Return how rules are typed; loaded as the catalogue is."""
-    from beatplanner.planning import typed_rules
-
-    return typed_rules
 
 
 def by_key() -> dict[str, Rule]:
@@ -118,7 +110,7 @@ class RuleField(QFrame):
             QLineEdit(self),
         )
         self.text.setAcceptDrops(False)  # files are taken by the window
-        self.grid = FigureGrid(rule, self.label.text(), self) if rule.figures else None
+        self.grid = FigureGrid(rule, self.label.text(), self) if rule.cells else None
         self.why = QToolButton()
         self.why.setText(self.tr("why?"))
         self.why.setAutoRaise(True)
@@ -235,7 +227,7 @@ class RuleField(QFrame):
             self.on.setChecked(bool(self.value))
         elif self.grid is not None:
             self.grid.name_unit(self.currency)
-            self.grid.show_values(self.value if is_dict(self.value) else {})
+            self.grid.show_values(self.value)
         elif self.rule.kind in catalog().WRITTEN:
             self.text.setText(self._as_written())
             self.text.setCursorPosition(0)
@@ -340,8 +332,8 @@ class RuleField(QFrame):
             return
         try:
             if self.grid is not None:
-                value = self.grid.values() or None
-                as_it_was = value == ({k: v for k, v in (self.value or {}).items() if v is not None} or None)
+                value = self.grid.values()
+                as_it_was = value == self.grid.without_empty(self.value)
             else:
                 as_it_was = self.text.text() == self._as_written()
                 value = self.value if as_it_was else typing_of_rules().typed(self.rule, self.text.text(), own_sign())
