@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import ntpath
 import os
+import re
 import stat
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PureWindowsPath
 from urllib.parse import quote
 
 from beatplanner.data.causes import cause
@@ -13,6 +15,8 @@ from beatplanner.data.errors import InputError, problem
 
 # Letters of a path that Windows opens without its setting for long paths. Source: Microsoft, "Maximum Path Length Limitation".
 PATH_LIMIT = 259
+# \\server\share and //server/share
+SERVER = re.compile(r"^(\\\\|//|\\/|/\\)")
 
 
 def whole_path(path: str | PurePath, *, windows: bool = os.name == "nt") -> Path:
@@ -62,6 +66,28 @@ def whole_path(path: str | PurePath, *, windows: bool = os.name == "nt") -> Path
                 )
             ) from None
         return plain
+
+
+def whole_path_text(path: str, beside: str = "") -> str:
+    """Return a file's whole path; one that was written down on Windows is put together as Windows does, wherever it is read.
+
+    Parameters
+    ----------
+    path
+        From the folder of `beside` on, unless it is whole.
+    beside
+        A file in the folder that it begins in; empty for the folder of this process.
+    """
+    # links are not followed on a server: it would be asked, whoever wrote its name down
+    lexical = os.name != "nt" or leads_to_server(beside) or leads_to_server(path)
+    if lexical and PureWindowsPath(beside or path).is_absolute():
+        return ntpath.normcase(ntpath.normpath(ntpath.join(ntpath.dirname(beside), path)))
+    return str(whole_path(Path(beside).parent / path))
+
+
+def leads_to_server(path: str) -> bool:
+    """Tell whether a path lies on another computer."""
+    return bool(SERVER.match(path))
 
 
 def leads_elsewhere(path: Path) -> bool:

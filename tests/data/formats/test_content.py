@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -130,3 +131,10 @@ def test_stale_compare_robustness_and_verify_agree_on_a_file_saved_again(tmp_pat
     calls.iloc[1:].to_csv(tmp_path / "i.csv", index=False, sep=";")
     assert command("stale", tmp_path / "a")[0] == 4
     assert command("verify", tmp_path / "a")[0] != 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes in folders")
+def test_a_pipe_or_a_device_that_a_plan_names_is_no_input(tmp_path):
+    os.mkfifo(tmp_path / "i.csv")
+    assert state_of(tmp_path / "i.csv", "0" * 64, "0" * 64) == "gone"
+    assert state_of(Path(os.devnull), "0" * 64) == "gone"

@@ -5,8 +5,10 @@ A project file also holds plans and a history, which grow without the layers cha
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import sqlite3
+import stat
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,6 +26,9 @@ def fingerprint(path: Path) -> str:
         every = (f"{p.name} {fingerprint(p)}" for p in sorted(path.iterdir()) if p.is_file())
         return hashlib.sha256("\n".join(every).encode()).hexdigest()
     state = path.stat()
+    if not stat.S_ISREG(state.st_mode):
+        # a pipe or a device has no end; somebody else's plan may name one
+        raise OSError(errno.EINVAL, "no file", str(path))
     return _fingerprint(path, state.st_mtime_ns, state.st_size)
 
 

@@ -452,7 +452,7 @@ class ProjectDocument:
         if not self.is_file:
             # the paths lead into the file from now on
             self.content.rules = job.content.rules_with(later)
-        self._plans.file = job.goal
+        self._plans.belong_to(job.goal)
         self.file, self.save_id, self.schema, self.dirty = job.goal, job.meta["save_id"], SCHEMA, bool(later)
         if moved:
             self.read_only_because, self.other = "", None

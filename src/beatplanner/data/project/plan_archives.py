@@ -8,6 +8,7 @@ import sqlite3
 import tempfile
 import zipfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from beatplanner.data.causes import cause
@@ -17,6 +18,7 @@ from beatplanner.data.output_place import move
 from beatplanner.data.paths import whole_path
 from beatplanner.data.project.journal import BASE
 from beatplanner.data.project.store import ARCHIVES
+from beatplanner.data.result.moved_project import point_to
 
 
 class PlanArchives:
@@ -33,6 +35,13 @@ class PlanArchives:
         self._folders: dict[int, Path] = {}
         self._journal: Path | None = None
         self._temporary: Path | None = None
+
+    def belong_to(self, file: Path) -> None:
+        """Take note that the project was saved as another file."""
+        self.file = file
+        if self._temporary is not None:
+            with suppress(OSError):
+                point_to(file, self._temporary)
 
     def lie_in(self, journal: Path | None) -> None:
         """From now on keep plans beside a journal, with which they can be recovered; None where there is none."""
@@ -81,6 +90,7 @@ class PlanArchives:
                     raise InputError(problem(f"there is no plan {plan} in this project", "Plan again", file=self.file))
                 packed.write_bytes(row[0])
             unpack(packed, folder)
+            point_to(self.file, self.own)
         except (OSError, sqlite3.Error, zipfile.BadZipFile) as error:
             raise InputError(
                 problem(f"plan {plan} cannot be read ({cause(error)})", "Plan again", file=self.file)

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +19,7 @@ import pyogrio.errors
 
 from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.formats.fingerprint import file_hash
 from beatplanner.data.formats.geopackages import append_layer
 from beatplanner.data.formats.stored_layers import read_stored
 from beatplanner.data.narrowing import is_dict
@@ -26,11 +27,15 @@ from beatplanner.data.notices import write_notice
 from beatplanner.data.output_place import check_folder_place, recover_output, written_anew
 from beatplanner.data.paths import whole_path
 from beatplanner.data.result.cells import cell_text, readable, without_nan
-from beatplanner.data.result.manifest import write_manifest
+from beatplanner.data.result.manifest import read_manifest, renew_manifest, write_manifest
+from beatplanner.data.result.moved_project import as_it_lies
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.schemas import hold
 from beatplanner.data.result.strict_json import read_json
 from beatplanner.data.result.styles import HOMES, add_styles, write_styles
+
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
 SPATIAL = ("units", "beats", "stations", "sites", "catchments", "stops", "sectors", "commands")
 PLAIN = ("assignments", "cover", "edges", "walks", "access")
@@ -90,17 +95,37 @@ def write_result(
         (part / "forum").mkdir(parents=True)
         with nullcontext() if beside is None else beside(part):
             _write_package(part / "plan.gpkg", tables)
-            # figures have few digits; rules are as they were given, so that the plan is checked by the same ones
-            content = readable(tables.summary) | {"rules": without_nan(tables.summary.get("rules", {}))}
-            # a summary that is not as its published schema says is a fault of the program
-            hold("summary", content)
-            (part / "summary.json").write_text(
-                json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8"
-            )
+            _write_summary(part, tables.summary)
             _write_proofs(part / "proof", tables)
             if also is not None:
                 also(part)
         write_manifest(part)
+
+
+def _write_summary(part: Path, summary: Claims) -> None:
+    # figures have few digits; rules are as they were given, so that the plan is checked by the same ones
+    content = readable(summary) | {"rules": without_nan(summary.get("rules", {}))}
+    # a summary that is not as its published schema says is a fault of the program
+    hold("summary", content)
+    _write_json(part / "summary.json", content)
+
+
+def _write_json(file: Path, content: Claims) -> None:
+    file.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+
+
+def write_where_it_lies(folder: Path, summary: Claims) -> bool:
+    """Write a summary into a copied result where that names its project in another place; return whether it did: a verdict is of the old one then."""
+    recorded = read_json((folder / "summary.json").read_text(encoding="utf-8"))
+    if not is_dict(recorded) or recorded.get("description_file") == summary.get("description_file"):
+        return False
+    # one of an older version may lack what a summary has today, and one that was changed since stays found out
+    as_written = (read_manifest(folder) or {}).get("summary.json") == file_hash(folder / "summary.json")
+    named = {key: summary[key] for key in ("description_file", "rules", "inputs") if key in summary}
+    _write_json(folder / "summary.json", recorded | named)
+    if as_written:
+        renew_manifest(folder, ["summary.json"])
+    return True
 
 
 def _write_proofs(folder: Path, tables: PlanTables) -> None:
@@ -197,13 +222,15 @@ def folder_of_plan(given: Path) -> Path:
     return given.parent
 
 
-def read_result(folder: Path) -> PlanTables:
+def read_result(folder: Path, project: Path | None = None) -> PlanTables:
     """Read a result folder back.
 
     Parameters
     ----------
     folder
         A folder that `write_result` made.
+    project
+        The description or project file that it is a plan of, where that is known; else it is looked for, see `as_it_lies`.
 
     Returns
     -------
@@ -243,4 +270,5 @@ def read_result(folder: Path) -> PlanTables:
             if found[name] is not None and column in found[name]:
                 found[name][column] = found[name][column].map(_is_true)
     units = gpd.GeoDataFrame(found["units"])
-    return PlanTables(**{**found, "units": units}, summary=summary, proofs=_read_proofs(folder / "proof"))
+    placed = as_it_lies(summary, folder, project)
+    return PlanTables(**{**found, "units": units}, summary=placed, proofs=_read_proofs(folder / "proof"))

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, TypedDict
 
 import pandas as pd
 
@@ -111,7 +111,7 @@ def replan(
     wished
         Postings (as the layer ``assignments``) that are kept as far as the rules allow, in place of the published ones.
     project
-        The description or project file that the inputs are read by; None takes the one that the plan names, which lay where it was planned.
+        The description or project file that the inputs are read by; None takes the plan's, wherever that lies now.
     time_limit, seed, threads, progress, cancelled
         As for `plan.run`.
 
@@ -126,16 +126,12 @@ def replan(
         Where the plan has no officers, its inputs are gone, or a change names an unknown officer, beat or month.
     """
     begin = read_clock(cancelled)
-    before = read_result(folder)
+    before = read_result(folder, project)
     rules = before.summary.get("rules", {})
     if before.assignments is None or before.roster is None or before.beats is None or "officers" not in before.summary:
         raise InputError(problem("this plan has no officers to plan anew", "Give a plan with officers", file=folder))
-    recorded = Path(before.summary.get("description_file", ""))
-    file = recorded if project is None else project
-    # the layers of a project file are named as in the file itself, which may be called otherwise by now
-    description = Description.model_validate(_called(rules, recorded.name, file.name)).model_copy(
-        update={"folder": file.parent, "file": file}
-    )
+    file = Path(before.summary.get("description_file", ""))
+    description = Description.model_validate(rules).model_copy(update={"folder": file.parent, "file": file})
     officers = description.officers
     assert officers is not None
     _check(before, changes, officers.start, officers.years, folder)
@@ -200,16 +196,6 @@ def replan(
 
         write_everything(out, written, also=finish)
     return {"summary": summary, "diff": diff, "price": price, "trust": trust}
-
-
-def _called(rules: object, old: str, new: str) -> object:
-    """Return rules whose paths name a file by what it is called now."""
-    if isinstance(rules, dict):
-        inner = cast("dict[str, object]", rules)
-        return {k: new if k == "path" and v == old else _called(v, old, new) for k, v in inner.items()}
-    if isinstance(rules, list | tuple):
-        return [_called(v, old, new) for v in cast("list[object]", rules)]
-    return rules
 
 
 def _as_row(event: OfficerEvent) -> OfficerChange:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ntpath
-import os
 from collections.abc import Mapping
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
@@ -12,7 +10,7 @@ from beatplanner.data.findings import listed
 from beatplanner.data.formats.content import PARTS, state_of_input
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.narrowing import is_dict, is_list
-from beatplanner.data.paths import whole_path
+from beatplanner.data.paths import whole_path_text
 from beatplanner.data.result.manifest import VERSION
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.ledger import (
@@ -291,7 +289,7 @@ def check_inputs(ledger: Ledger, summary: Claims) -> bool:
         path, name = Path(place), PureWindowsPath(place).name
         claimed = str(source.get("sha256", ""))[:12] or "no hash"
         state = state_of_input(source)
-        if state == "gone" and read is not None and _whole_path(place) not in read:
+        if state == "gone" and read is not None and whole_path_text(place) not in read:
             ledger.add(
                 f"inputs.{role}",
                 False,
@@ -337,16 +335,9 @@ def _read_by_rules(summary: Claims) -> set[str] | None:
             for inner in value:
                 collect(inner)
         elif isinstance(value, str) and value:
-            found.add(_whole_path(value, beside=file))
+            found.add(whole_path_text(value, beside=file))
 
     if not file or not is_dict(summary.get("rules")):
         return None
     collect(summary["rules"])
-    return found | {_whole_path(file)}
-
-
-def _whole_path(path: str, beside: str = "") -> str:
-    """Return a file's whole path; one of a plan that was made on Windows is put together as Windows does, wherever the plan is looked at."""
-    if os.name != "nt" and PureWindowsPath(beside or path).is_absolute():
-        return ntpath.normcase(ntpath.normpath(ntpath.join(ntpath.dirname(beside), path)))
-    return str(whole_path(Path(beside).parent / path))
+    return found | {whole_path_text(file)}

@@ -253,7 +253,8 @@ def extract(
     import shutil
 
     from beatplanner.data.output_place import cannot_write, swap_in
-    from beatplanner.data.result.folder import check_result_place
+    from beatplanner.data.result.folder import check_result_place, read_result, write_where_it_lies
+    from beatplanner.planning.whole.verdict import read_verdict, write_verdict
 
     out = whole_path(out)
     check_result_place(out)
@@ -265,7 +266,11 @@ def extract(
             )
         part = out.with_name(f".{out.name}.part")
         shutil.rmtree(part, ignore_errors=True)
-        shutil.copytree(document.plan_folder(plan), part)
+        lies = document.plan_folder(plan)
+        shutil.copytree(lies, part)
+        checked = read_verdict(part) is not None
+        if write_where_it_lies(part, read_result(lies).summary) and checked:
+            write_verdict(part)
         swap_in(part, out)
     except OSError as error:
         raise InputError(cannot_write(error, out)) from None

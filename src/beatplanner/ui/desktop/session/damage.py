@@ -10,7 +10,7 @@ from typing import Any
 from beatplanner.data.endings import PACKAGES
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.damage import KINDS, damaged
-from beatplanner.ui.desktop.session.foreign_paths import leads_to_server
+from beatplanner.data.paths import leads_to_server
 
 # What holds layers beside the kinds that damage is looked for in.
 LAYERS = {

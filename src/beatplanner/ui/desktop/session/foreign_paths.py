@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# \\server\share and //server/share; C:\ and /; what GDAL or a browser would fetch; the home folder
-SERVER = re.compile(r"^(\\\\|//|\\/|/\\)")
+from beatplanner.data.paths import leads_to_server
+
+# C:\ and /; what GDAL or a browser would fetch; the home folder
 ABSOLUTE = re.compile(r"^(/|\\|[A-Za-z]:|~|[a-z][a-z0-9+.-]+://|file:)", re.IGNORECASE)
 # a text with line breaks is none, and neither is a sentence
 LONGEST = 1_000
@@ -28,11 +29,6 @@ def _texts(value: Any, at: tuple[str, ...] = ()) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _texts(inner, at)
-
-
-def leads_to_server(path: str) -> bool:
-    """Tell whether a path lies on another computer."""
-    return bool(SERVER.match(path))
 
 
 def foreign_paths(rules: Mapping[str, object], *, whole: bool) -> list[str]:

@@ -13,11 +13,11 @@ import shapely
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.damage import damaged
-from beatplanner.data.paths import whole_path
+from beatplanner.data.paths import leads_to_server, whole_path
 from beatplanner.data.project.content import called_now
 from beatplanner.data.result.sections import ruled_hours
 from beatplanner.ui.desktop.session.damage import damaged_layers, in_plain_words, refuse_what_is_no_project
-from beatplanner.ui.desktop.session.foreign_paths import foreign_paths, leads_to_server
+from beatplanner.ui.desktop.session.foreign_paths import foreign_paths
 from beatplanner.ui.desktop.toolkit.in_language import with_counts
 
 if TYPE_CHECKING:
