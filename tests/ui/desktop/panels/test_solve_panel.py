@@ -200,6 +200,95 @@ def test_every_table_of_rules_is_a_grid_and_rows_are_rows(qtbot):
         ends.values()
 
 
+def test_words_of_the_records_are_shown_in_the_windows_language_and_kept_as_they_are(qtbot):
+    from beatplanner.data.description.rules import BY_KEY
+    from beatplanner.ui.desktop.panels.figure_grid import FigureGrid
+
+    said = {"theft": "кражба", "day": "ден", "night": "ноќ"}
+    meant = {shown: word for word, shown in said.items()}
+
+    def words(text: str) -> str:
+        return said.get(text, text)
+
+    def word(text: str) -> str:
+        return meant.get(text, text)
+
+    for key, value, shown in (
+        ("workload.hours", {"theft": 2, "шверц": 3}, [("кражба", "2"), ("шверц", "3")]),
+        ("forum.themes", {"B01": "theft"}, [("B01", "кражба")]),
+    ):
+        grid = FigureGrid(BY_KEY[key], key, (words, word))
+        qtbot.addWidget(grid)
+        grid.show_values(value)
+        assert cells(grid) == shown and grid.values() == value
+    shifts: Any = FigureGrid(BY_KEY["service.shifts"], "shifts", (words, word))
+    qtbot.addWidget(shifts)
+    shifts.show_values([{"name": "day", "start": "07:00", "end": "19:00"}])
+    name = shifts.table.item(0, 0)
+    assert name.text() == "ден" and shifts.values()[0]["name"] == "day"
+    for typed, kept in (("дење", "дење"), ("ноќ", "night")):
+        name.setText(typed)
+        assert shifts.values()[0]["name"] == kept
+
+
+def test_a_payer_is_the_same_in_whatever_table_it_is_typed(qtbot, monkeypatch):
+    from beatplanner.data.description.rules import BY_KEY
+    from beatplanner.ui.desktop.panels import rule_field
+
+    class Host:
+        taken: dict[str, object]
+
+        def hours(self, tolerance: float) -> list[str]:
+            return []
+
+        def count(self, section: str) -> int:
+            return 0
+
+        def kinds(self) -> dict[str, str]:
+            return {}
+
+        def set(self, values: Any) -> str:
+            self.taken = dict(values)
+            return ""
+
+    said = {"donor": "донатор", "ministry": "министерство", "municipality": "општина"}
+    monkeypatch.setattr(rule_field, "kind_in_language", lambda *_: lambda text: said.get(text, text))
+    host: Any = Host()
+    host.taken = {}
+    then, funds = (rule_field.RuleField(host, BY_KEY[key]) for key in ("budget.then", "budget.funds"))
+    for entry in (then, funds):
+        qtbot.addWidget(entry)
+        entry.load({"budget": {"then": "ministry", "payers": {"forums": "donor"}, "funds": {"donor": 5}}})
+    assert then.text.text() == "министерство"
+    then.commit()
+    assert host.taken == {}
+    # the word of the window means the one that the rules have, and another is a payer of its own
+    for typed, kept in (("донатор", "donor"), ("општина", "општина")):
+        then.text.setText(typed)
+        then.commit()
+        assert host.taken == {"budget.then": kept}
+    grid: Any = funds.grid
+    assert cells(grid) == [("донатор", "5")]
+    grid.add_row()
+    grid.table.item(1, 0).setText("министерство")
+    grid.table.item(1, 1).setText("7")
+    assert host.taken == {"budget.funds": {"donor": 5, "ministry": 7}}
+
+
+@pytest.mark.parametrize("language", ["en", "mk", "sq"])
+def test_no_rule_is_wider_than_the_narrowest_panel(window, language):
+    from beatplanner.ui.desktop.window.languages import install_language
+
+    application = QtWidgets.QApplication.instance()
+    install_language(application, language)
+    try:
+        window.rule_panel._build([f.rule for f in window.rule_panel.fields])
+        wide = {f.rule.key: f.minimumSizeHint().width() for f in window.rule_panel.fields}
+        assert {key: w for key, w in wide.items() if w > 260} == {}
+    finally:
+        install_language(application, "en")
+
+
 def test_rules_that_contradict_are_told_at_the_field_and_change_nothing(window):
     window.rule_panel.set({"officers.min_tenure_months": 36})
     before = rules(window)

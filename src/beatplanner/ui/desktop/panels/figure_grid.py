@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
@@ -48,6 +48,8 @@ class FigureGrid(QWidget):
         The rule; where it is a table whose names are given no rows are added.
     name
         What it is called.
+    words
+        What the window calls a word of the description, a kind of incidents say, and which word is meant by what was typed.
 
     Signals
     -------
@@ -57,9 +59,15 @@ class FigureGrid(QWidget):
 
     changed = Signal()
 
-    def __init__(self, rule: Rule, name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        rule: Rule,
+        name: str,
+        words: tuple[Callable[[str], str], Callable[[str], str]] = (str, str),
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.rule = rule
+        self.rule, (self._called, self._meant) = rule, words
         # a list of rows has a column for each name of theirs, and a table one for its names and one for its values
         self.columns = tuple(rule.cells) if rule.kind == "rows" else ()
         self.given = () if self.columns else tuple(n for n in rule.cells if n)
@@ -69,10 +77,12 @@ class FigureGrid(QWidget):
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()
-        # in a list of rows the last is the longest, a list of days say
-        wide = len(self.columns) - 1 if self.columns else NAME
+        # in a list of rows the last is the longest, a list of days say; texts and lists may be as long as names, and neither pushes the other out
+        wide = {len(self.columns) - 1} if self.columns else {NAME}
+        if not self.columns and not {*rule.cells.values()} <= {"number", "date"}:
+            wide.add(VALUE)
         for column in range(self.table.columnCount()):
-            of_room = QHeaderView.ResizeMode.Stretch if column == wide else QHeaderView.ResizeMode.ResizeToContents
+            of_room = QHeaderView.ResizeMode.Stretch if column in wide else QHeaderView.ResizeMode.ResizeToContents
             header.setSectionResizeMode(column, of_room)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.itemChanged.connect(lambda _: self.changed.emit())
@@ -146,7 +156,10 @@ class FigureGrid(QWidget):
             told = text
             if self.given and column == NAME:
                 told = self.tr(text.replace("_", " ")) + (" (%)" if self._is_share(text) else "")
+            elif text and self._is_word(row, column):
+                told = self._called(text)
             item = QTableWidgetItem(told)
+            item.setData(Qt.ItemDataRole.UserRole, text)
             item.setData(Qt.ItemDataRole.ToolTipRole, told)
             if self.given and column == NAME:
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
@@ -157,6 +170,12 @@ class FigureGrid(QWidget):
     def _name_in(self, row: int, column: int) -> str:
         """Return the name whose value a cell holds; "" where names are typed."""
         return self.columns[column] if self.columns else self.given[row] if self.given else ""
+
+    def _is_word(self, row: int, column: int) -> bool:
+        """Tell whether a cell holds a word of the description: a name that is typed, or a text."""
+        if not self.columns and column == NAME:
+            return not self.given
+        return self._cell(self._name_in(row, column)) == "text"
 
     def _cell(self, name: str) -> Cell:
         return self.rule.cells.get(name) or self.rule.cells[""]
@@ -227,7 +246,12 @@ class FigureGrid(QWidget):
     def _cells(self) -> list[list[str]]:
         def said(row: int, column: int) -> str:
             item = self.table.item(row, column)
-            return "" if item is None else item.text().strip()
+            text = "" if item is None else item.text().strip()
+            word = None if item is None else item.data(Qt.ItemDataRole.UserRole)
+            if not text or not self._is_word(row, column):
+                return text
+            # what still stands as it was shown is what the description has
+            return word if word and text == self._called(word) else self._meant(text)
 
         columns = range(self.table.columnCount())
         return [[said(row, column) for column in columns] for row in range(self.table.rowCount())]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import Qt, QTimer
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWhatsThis,
 )
 
+from beatplanner.data.narrowing import is_dict, is_sequence
 from beatplanner.ui.desktop.panels.figure_grid import FigureGrid, typing_of_rules
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language, kind_in_language, with_counts
@@ -86,6 +87,7 @@ class RuleField(QFrame):
         super().__init__()
         self.panel, self.rule = panel, rule
         self.value: Any = None
+        self._rules: Mapping[str, object] = {}
         self.currency, self.refused = "", False
         self.timer = QTimer(self)
         self.timer.setSingleShot(True)
@@ -110,7 +112,6 @@ class RuleField(QFrame):
             QLineEdit(self),
         )
         self.text.setAcceptDrops(False)  # files are taken by the window
-        self.grid = FigureGrid(rule, self.label.text(), self) if rule.cells else None
         self.why = QToolButton()
         self.why.setText(self.tr("why?"))
         self.why.setAutoRaise(True)
@@ -120,6 +121,8 @@ class RuleField(QFrame):
         self.back.setText("↺")
         self.back.setAutoRaise(True)
         self.back.clicked.connect(self._go_back)
+        # below the two buttons, for the eye and for Tab
+        self.grid = FigureGrid(rule, self.label.text(), (self._called, self._meant), self) if rule.cells else None
         self._build()
 
     def _build(self) -> None:
@@ -145,7 +148,8 @@ class RuleField(QFrame):
             self.on.show()
         elif self.grid is not None:
             self.grid.changed.connect(self._cells_typed)
-            row.addWidget(self.grid, 1)
+            # a table takes the whole width, and the buttons stand above it
+            row.addWidget(self.label, 1)
         elif rule.kind in catalog().WRITTEN:
             self.text.editingFinished.connect(self._written)
             row.addWidget(self.text, 1)
@@ -171,14 +175,15 @@ class RuleField(QFrame):
             self.number.show()
         row.addWidget(self.back)
         row.addWidget(self.why)
-        if self.grid is not None:
-            for button in (self.back, self.why):
-                row.setAlignment(button, Qt.AlignmentFlag.AlignTop)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 2, 0, 6)
         grid.setVerticalSpacing(1)
-        grid.addWidget(self.label, 0, 0)
-        grid.addLayout(row, 1, 0)
+        if self.grid is None:
+            grid.addWidget(self.label, 0, 0)
+            grid.addLayout(row, 1, 0)
+        else:
+            grid.addLayout(row, 0, 0)
+            grid.addWidget(self.grid, 1, 0)
         grid.addWidget(self.sentence, 2, 0)
         grid.addWidget(self.wrong, 3, 0)
 
@@ -211,6 +216,7 @@ class RuleField(QFrame):
             self.refused = False
         if self.timer.isActive():
             return
+        self._rules = rules
         self.value = catalog().value_of(rules, self.rule)
         self.currency = catalog().currency_of_rule(self.rule, rules)
         if not self.refused:
@@ -264,10 +270,17 @@ class RuleField(QFrame):
         else:
             self._set(None)
 
+    def _called(self, word: str) -> str:
+        """Return a word within the rule as the window calls it, a kind of incidents say."""
+        return kind_in_language(self.tr, self.panel.kinds())(word)
+
+    def _meant(self, text: str) -> str:
+        """Return the word of the rules that the window calls by what was typed, of a payer that another table names say; else what was typed."""
+        return next((word for word in _words(self._rules) if self._called(word) == text), text)
+
     def _in_words(self, value: Any) -> str:
         """Return the rule with a value as a sentence in the window's language."""
-        told = kind_in_language(self.tr, self.panel.kinds())
-        return in_counts(catalog().rule_in_sentence(self.rule, value, told, in_language, self.currency))
+        return in_counts(catalog().rule_in_sentence(self.rule, value, self._called, in_language, self.currency))
 
     def _must_be_said(self) -> bool:
         return self.rule.key in ("beats.count", "officers.start")
@@ -295,6 +308,8 @@ class RuleField(QFrame):
 
     def _as_written(self) -> str:
         """Return the value as it is typed in the window's language."""
+        if self.rule.kind == "text" and isinstance(self.value, str):
+            return self._called(self.value)
         return typing_of_rules().written(self.rule, self.value, own_sign(), in_language)
 
     def _typed(self, number: float) -> None:
@@ -336,7 +351,8 @@ class RuleField(QFrame):
                 as_it_was = value == self.grid.without_empty(self.value)
             else:
                 as_it_was = self.text.text() == self._as_written()
-                value = self.value if as_it_was else typing_of_rules().typed(self.rule, self.text.text(), own_sign())
+                text = self._meant(self.text.text().strip()) if self.rule.kind == "text" else self.text.text()
+                value = self.value if as_it_was else typing_of_rules().typed(self.rule, text, own_sign())
         except ValueError as error:
             self._refuse(self.tr(str(error)))
             return
@@ -390,3 +406,16 @@ class RuleField(QFrame):
             self,
         )
         self.panel.explained = text
+
+
+def _words(rules: object) -> Iterator[str]:
+    """Give the names and texts within rules."""
+    if isinstance(rules, str):
+        yield rules
+    elif is_dict(rules):
+        for name, inner in rules.items():
+            yield name
+            yield from _words(inner)
+    elif is_sequence(rules):
+        for inner in rules:
+            yield from _words(inner)
