@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from beatplanner.solver.districts import search
+from beatplanner.solver.districts import annealing, search
 from beatplanner.solver.districts.cut_bound import eigenvalue_bound
 from beatplanner.solver.districts.search import Search
 from beatplanner.solver.districts.solve import (
@@ -380,6 +381,19 @@ def test_units_without_work_follow_todays_lines_then_the_shorter_border():
     assert found.moved == 0
     free = solve_districts(replace(problem, weight=weight, lower=60, upper=100), seconds=1e6, effort=0.02, prove=False)
     assert cut(problem, free.district) == 400.0
+
+
+def test_bounds_in_whole_numbers_need_no_kernels_of_their_own():
+    problem = grid_problem(4, 6, 2, 0.3, seed=1)
+    exact, whole = (
+        solve_districts(replace(problem, lower=low, upper=high), seconds=1e6, effort=0.02, prove=False)
+        for low, high in ((80.0, 160.0), (80, 160))
+    )
+    assert whole.district.tolist() == exact.district.tolist()
+    # one copy for each type of an argument: the bounds are of one
+    for kernel in (annealing.anneal, annealing.settle):
+        at = list(inspect.signature(kernel.py_func).parameters).index("lower")
+        assert {str(kinds[at : at + 2]) for kinds in kernel.signatures} == {"(float64, float64)"}
 
 
 def test_memory_of_the_sites_does_not_grow_with_units_squared():

@@ -100,6 +100,11 @@ class DistrictingProblem:
     price: float = 0.0
     balances: tuple[Balance, ...] = ()
 
+    def __post_init__(self) -> None:
+        # the kernels would be compiled once more for bounds that are whole numbers
+        object.__setattr__(self, "lower", float(self.lower))
+        object.__setattr__(self, "upper", float(self.upper))
+
 
 @dataclass(frozen=True)
 class Amounts:
