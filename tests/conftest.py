@@ -26,6 +26,7 @@ from hypothesis import settings
 from longest import LONG
 from made_once import made_once
 from pytestqt.qtbot import QtBot
+from read_once import READ_ONCE, ROOMS, install
 
 # no test ends by a clock: on a busy machine an example takes as long as it takes
 settings.register_profile("by examples", deadline=None)
@@ -214,6 +215,13 @@ def _journals_of_their_own(tmp_path, monkeypatch):
     monkeypatch.setattr(journal, "recovery_folder", lambda: tmp_path / "recovery")
     if "beatplanner.ui.desktop.toolkit.recent" in sys.modules:
         monkeypatch.setattr("beatplanner.ui.desktop.toolkit.recent._file", lambda: tmp_path / "recent.json")
+
+
+@pytest.fixture(autouse=True)
+def _a_town_is_read_once(request):
+    """Read a town once in a test of some rooms, while its files are the same: plan and check each read it. Tests of the readers read anew."""
+    if once := request.config.stash.get(READ_ONCE, None):
+        once.forget(active=bool(ROOMS & set(request.path.relative_to(ROOT / "tests").parts)))
 
 
 @pytest.fixture(autouse=True)
@@ -462,8 +470,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Take what collecting has loaded, which lives as long as the worker, out of what the collector looks through again and again."""
+    session.config.stash[READ_ONCE] = install("beatplanner.data.town.read_town")
     gc.collect()
     gc.freeze()
 

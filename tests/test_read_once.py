@@ -1,0 +1,61 @@
+"""A town is read once while its files are the same, and anew where one of them, or the description, is another."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from read_once import ReadOnce
+
+from beatplanner.data.description.read import read_description
+from beatplanner.data.errors import InputError
+from beatplanner.data.town.read_town import read_town
+
+
+@pytest.fixture
+def reader():
+    """Return an active reader, and the list of what it read."""
+    read = []
+
+    def counted(description):
+        read.append(description)
+        return read_town(description)
+
+    once = ReadOnce(counted)
+    once.forget(active=True)
+    return once, read
+
+
+def test_the_same_files_are_read_once_into_a_town_for_each(town, reader):
+    once, read = reader
+    description = read_description(town.project)
+    first, second = once(description), once(read_description(town.project))
+    assert len(read) == 1
+    pd.testing.assert_frame_equal(pd.DataFrame(first.units), pd.DataFrame(second.units))
+    assert (first.sources, first.notes, first.crs) == (second.sources, second.notes, second.crs)
+    # who changes the own town changes no other's
+    second.units["population"] = 0
+    assert once(description).units["population"].sum() == first.units["population"].sum() > 0
+
+
+def test_what_was_changed_is_read_anew(town, reader):
+    once, read = reader
+    once(read_description(town.project))
+    town.swap("theft,2025-01", "theft,2025-02", "incidents.csv")
+    once(read_description(town.project))
+    town.swap("tolerance = 0.25", "tolerance = 0.3")
+    assert once(read_description(town.project)).description.beats.tolerance == 0.3
+    # a file that nothing uses is told of
+    town.path("left.csv").write_text("a\n1\n", "utf-8")
+    assert any("left.csv" in note.what for note in once(read_description(town.project)).notes)
+    assert len(read) == 4
+    town.path("roads.gpkg").write_bytes(b"nothing")
+    with pytest.raises(InputError):
+        once(read_description(town.project))
+
+
+def test_nothing_is_kept_for_another_test_nor_where_it_is_not_asked_for(town, reader):
+    once, read = reader
+    description = read_description(town.project)
+    once(description)
+    once.forget(active=False)
+    assert [once(description), once(description)] and len(read) == 3
