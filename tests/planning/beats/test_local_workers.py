@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import suppress
+from types import SimpleNamespace
 
 import psutil  # comes with distributed
 import pytest
+
+from beatplanner.planning.beats.parallel import SENDINGS, PartFailedError, WorkerPool
 
 
 def ports_of(*processes: int) -> set[int]:
@@ -42,3 +45,36 @@ def test_nobody_joins_local_workers_without_the_runs_certificate(tmp_path):
             for kind in ("tcp", "tls"):
                 with pytest.raises((OSError, TypeError, ValueError, RuntimeError)):
                     Client(address.replace("tls", kind), security=stranger, timeout=2)
+
+
+class Losing:
+    """A client of Dask's that loses a worker while data are sent, so often."""
+
+    def __init__(self, often: int) -> None:
+        self.left, self.sent = often, 0
+
+    def scatter(self, shared, **_):
+        self.sent += 1
+        if self.left:
+            self.left -= 1
+            # what Dask's scheduler raises then: the worker's name is gone
+            raise KeyError("tls://127.0.0.1:1")
+        return shared
+
+
+def test_a_worker_lost_while_data_are_sent_is_waited_for():
+    client = Losing(SENDINGS - 1)
+    assert WorkerPool(client, 2, None)._send("data") == "data" and client.sent == SENDINGS
+    with pytest.raises(KeyError):
+        WorkerPool(Losing(SENDINGS), 2, None)._send("data")
+
+
+def test_where_no_worker_stays_the_municipalities_are_named(tmp_path, monkeypatch):
+    client = Losing(SENDINGS)
+    monkeypatch.setattr("distributed.Event", lambda *_, **__: SimpleNamespace(clear=lambda: None))
+    pool = WorkerPool(client, 2, tmp_path / "kept")
+    common = {"names": ["A", "B"], "sizes": [1, 2], "phase": "beats", "settings": {}}
+    with pytest.raises(PartFailedError, match="The beats of A, B could not be planned: the program failed"):
+        pool.each(len, "data", [1, 2], [1.0, 1.0], **common)
+    # what was kept of others stays for the next run
+    assert pool.failed and client.sent == SENDINGS

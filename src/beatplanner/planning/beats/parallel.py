@@ -16,7 +16,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ from beatplanner.planning.versions import versions
 
 # How long a scheduler may take to answer, and how long a task may go on unasked after a user stopped the run, in seconds.
 ANSWER, ASK = 15.0, 1.0
+# How often the data of all tasks are sent where a worker is lost meanwhile.
+SENDINGS = 3
 # Beside a task's own memory: what the interpreter and the compiled code take. A worker above its limit is started again by Dask.
 STOP = "beatplanner-stop"
 
@@ -129,7 +131,11 @@ class WorkerPool:
         resumed = len(done)
         left = sorted((k for k in range(len(parts)) if k not in done), key=lambda k: (-sizes[k], k))
         if left:
-            sent = self.client.scatter(shared, broadcast=True, hash=False)
+            try:
+                sent = self._send(shared)
+            except (KeyError, OSError) as error:
+                self.failed = True
+                raise PartFailedError([names[k] or "the town" for k in sorted(left)], len(done), error) from error
             tasks = {
                 self.client.submit(
                     _task,
@@ -175,6 +181,13 @@ class WorkerPool:
                 first
             ]
         return [done[k] for k in range(len(parts))]
+
+    def _send(self, shared: Any) -> Any:
+        """Send to all workers what their tasks need; where one is lost meanwhile the scheduler trips over its name, and another one comes."""
+        for _ in range(SENDINGS - 1):
+            with suppress(KeyError, OSError):
+                return self.client.scatter(shared, broadcast=True, hash=False)
+        return self.client.scatter(shared, broadcast=True, hash=False)
 
     def _file(self, part: Any, settings: Mapping[str, object]) -> Path | None:
         """Return where a municipality's result is kept: named by all that it depends on."""
