@@ -2,10 +2,14 @@
 
 import json
 import re
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from beatplanner.planning.progress import with_amount
+from beatplanner.ui.commands import console
 from beatplanner.ui.commands.console import PlainProgress
 from beatplanner.ui.words import progress_line
 
@@ -90,3 +94,28 @@ def test_a_run_has_one_clock_and_ends_each_step_with_its_proof(town, command):
     beats = json.loads((town.path("out") / "summary.json").read_text(encoding="utf-8"))["beats"]
     assert last["beats"] == progress_line("beats [hours × metres]", beats["objective"], beats["lower_bound"])
     assert all("proven" in last[step] for step in ("beats", "officers"))
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_lines_and_the_sum_at_the_end_have_one_clock(monkeypatch, compiled):
+    said, now = [], [100.0]
+
+    def run(project, out, *, progress, **_):
+        # seven seconds passed while the program was loaded; the run's own clock begins here
+        for at, phase in ((107.0, "preparing"), (137.0, "reading"), (140.0, "beats"), (150.0, "writing"))[
+            1 - compiled :
+        ]:
+            now[0] = at
+            progress(phase, None, None, at - 107.0)
+        now[0] = 170.0
+        return {"feasible": True}
+
+    monkeypatch.setattr("beatplanner.planning.whole.run.run", run)
+    monkeypatch.setattr(console, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(console, "side_work", lambda *_: nullcontext())
+    monkeypatch.setattr(console.err_console, "print", lambda text, **_: said.append(text))
+    console.plan_project(Path("town.toml"), Path("no-such-folder"))
+    told = {m[2].split(":")[0]: float(m[1]) for m in (re.match(r" *([\d.]+) s  (.*)", line) for line in said) if m}
+    assert told["reading"] == 37.0 and told["beats"] == 40.0 and told["writing"] == 50.0
+    ready, read = ("got ready in 30.0 s, ", 10.0) if compiled else ("", 40.0)
+    assert said[-1] == f"  70.0 s  {ready}read in {read:.1f} s, solved in 10.0 s, written in 20.0 s"

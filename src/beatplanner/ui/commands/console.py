@@ -125,17 +125,19 @@ def say_verdict(out: Path) -> None:
 def say_times(begun: dict[str, float], end: float, limit: float | None, summary: Claims) -> None:
     """Print how long reading, solving and writing took, apart: the limit is for the solving.
 
-    Solving is all steps, which may run beside each other, and what proves their bounds; of it each step has the seconds that its summary tells.
+    Where kernels had to be compiled, that is told before, and is no reading. Solving is all steps, which may run beside each other, and what proves their bounds; of it each step has the seconds that its summary tells.
     """
     solving = min((t for phase, t in begun.items() if phase not in ("reading", "preparing", "writing")), default=end)
     writing = begun.get("writing", end)
+    ready = begun.get("reading", 0.0) - begun["preparing"] if "preparing" in begun else 0.0
+    got_ready = f"got ready in {ready:.1f} s, " if "preparing" in begun else ""
     of_limit = "" if limit is None else f" of at most {limit:,.0f} s"
     took = [f"{step} {summary[step]['seconds']:.1f} s" for step in STEPS if step in summary]
     if "proving" in begun:
         took.append(f"certificates {writing - begun['proving']:.1f} s")
     of_steps = f" ({', '.join(took)})" if took else ""
     err_console.print(
-        f"{end:6.1f} s  read in {solving:.1f} s, solved in {writing - solving:.1f} s{of_limit}{of_steps}, written in {end - writing:.1f} s",
+        f"{end:6.1f} s  {got_ready}read in {solving - ready:.1f} s, solved in {writing - solving:.1f} s{of_limit}{of_steps}, written in {end - writing:.1f} s",
         markup=False,
     )
 
@@ -161,9 +163,11 @@ def plan_project(project: Path, out: Path, **options: Any) -> None:
         with unswept():
             from beatplanner.planning.whole.run import run as run_plan
 
-        def report(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
-            begun.setdefault(phase.split()[0].rstrip(":"), time.monotonic() - begin)
-            progress(phase, best, bound, seconds)
+        def report(phase: str, best: float | None, bound: float | None, _: float) -> None:
+            # the clock of the last line, which counts what was loaded before the run began
+            now = time.monotonic() - begin
+            begun.setdefault(phase.split()[0].rstrip(":"), now)
+            progress(phase, best, bound, now)
 
         summary = run_plan(project, out, progress=report, cancelled=cancelled, side=side, **options)
     print_summary(summary, out)
