@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from beatplanner.data.description.read import read_description
-from beatplanner.data.errors import InputError
-from beatplanner.data.formats.cells import read_day
+from beatplanner.data.errors import InputError, Note
+from beatplanner.data.formats.cells import numbers, read_day
 from beatplanner.data.formats.source import Place
+from beatplanner.data.guided_import.checks import check
 from beatplanner.data.town.personnel import read_personnel
 from beatplanner.data.town.read_town import read_town
 
@@ -94,3 +95,38 @@ def test_posts_are_read_as_a_column_and_a_wrong_one_is_named_by_its_row(town):
 )
 def test_a_typed_day_is_read_as_a_column_of_days_is(typed, day):
     assert read_day(typed) == day
+
+
+def test_what_is_decided_of_days_is_told_at_every_door(town):
+    """As of incidents: which number is the day, and that a number is a day of a spreadsheet."""
+    rows = ["officer,beat,since", "Ana,1,45000", "Bo,2,45400"]
+    town.path("officers.csv").write_text("\n".join(rows), encoding="utf-8")
+    town.swap('path = "officers.xlsx"', 'path = "officers.csv"')
+    town.path("consents.csv").write_text(
+        "officer,name,agreed_on,until\nAna,Ana,2026-01-01,03/04/2027\n", encoding="utf-8"
+    )
+    town.project.write_text(
+        f'{town.project.read_text("utf-8")}\n[forum]\nconsents = "consents.csv"\n', encoding="utf-8"
+    )
+    told = [str(n) for n in check(town.project)]
+    assert [n for n in told if "officers.csv" in n and "since" in n and "spreadsheet numbers" in n]
+    assert [n for n in told if "consents.csv" in n and "until" in n and "told by no row" in n]
+
+
+@pytest.mark.parametrize(
+    ("cells", "read", "told"),
+    [
+        (["1.234", "987", "2.456"], [1.234, 987, 2.456], True),
+        (["1,234", "987"], [1.234, 987], True),
+        # another number tells it
+        (["1.234", "0.5"], [1.234, 0.5], False),
+        (["1.234", "12.25", "7"], [1.234, 12.25, 7], False),
+        (["12", "987"], [12, 987], False),
+    ],
+)
+def test_numbers_that_may_be_thousands_are_told(cells, read, told):
+    notes: list[Note] = []
+    where = Place("d.csv", "", tuple(str(i) for i in range(len(cells))))
+    found = numbers(pd.Series(cells, dtype=object, name="metres"), where, least=0, notes=notes)
+    assert found.tolist() == read
+    assert [n.field for n in notes if "with decimals" in n.what] == (["metres"] if told else [])

@@ -22,6 +22,7 @@ from beatplanner.data.formats.source import Place
 from beatplanner.data.formats.time_columns import TimeColumn, parse_times
 from beatplanner.data.narrowing import is_float
 
+_THREE_BEHIND = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
 # Beyond any number of residents, hours, metres or money that a town has.
 MOST = 1e15
 # Characters that no text shows and that no XML may hold.
@@ -230,7 +231,7 @@ def read_numbers(values: pd.Series, *, whole: bool = False, coded: bool = False)
                 found[i] = float(cells[i])
             except (TypeError, ValueError):
                 wrong.append((int(i), f"holds “{cells[i]}” where a number is needed"))
-        plain = None if whole and any("." in c for c in cells[is_text]) else _plain_numbers(cells[is_text])
+        plain = None if _may_be_thousands(cells[is_text], whole) else _plain_numbers(cells[is_text])
         if plain is not None:
             found[is_text] = plain
             is_text = np.zeros(len(cells), bool)
@@ -345,6 +346,12 @@ def beyond_measure(found: np.ndarray, rows: np.ndarray) -> list[tuple[int, str]]
     return [(int(i), f"holds {found[i]:g}, which is beyond any measure") for i in np.flatnonzero(rows)]
 
 
+def _may_be_thousands(cells: np.ndarray, whole: bool) -> bool:
+    """Tell whether points of texts could part thousands: any of them among `whole` numbers, elsewhere where each has three digits behind it."""
+    dotted = [c for c in cells if "." in c]
+    return bool(dotted) and (whole or all(_THREE_BEHIND.fullmatch(c.strip()) for c in dotted))
+
+
 def _plain_numbers(cells: np.ndarray) -> np.ndarray | None:
     """Return texts as numbers where all of them are written plainly, without separators that need thought; else None."""
     found = pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce").to_numpy(float)
@@ -392,8 +399,10 @@ def read_times(values: pd.Series, zone: str | None = None) -> TimeColumn:
     return parse_times(cells, zone)
 
 
-def dates(values: pd.Series, where: Place, notes: list[Note] | None = None) -> list[dt.date | None]:
+def dates(values: pd.Series, where: Place, notes: list[Note]) -> list[dt.date | None]:
     """Return a column as dates, None where empty; written as in any office, as `times` reads them.
+
+    What had to be decided, such as which of two numbers is the day, goes into `notes`: no door decides it in silence.
 
     Raises
     ------
@@ -404,8 +413,8 @@ def dates(values: pd.Series, where: Place, notes: list[Note] | None = None) -> l
     if len(parsed.failed):
         wrong = [(int(i), f"holds “{values.iat[i]}”, which is no date such as 2027-01-31") for i in parsed.failed]
         raise_rows(wrong, where, str(values.name), "Write dates as year-month-day")
-    if notes is not None:
-        notes += [where.fact(w, "warning", field=str(values.name)) for w in parsed.warnings]
+    notes += [where.fact(w, "warning", field=str(values.name)) for w in parsed.warnings]
+    notes += [where.fact(f, field=str(values.name)) for f in parsed.facts]
     return [None if pd.isna(v) else v.date() for v in parsed.values]
 
 

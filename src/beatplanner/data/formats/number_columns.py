@@ -88,6 +88,8 @@ def parse_numbers(texts: Sequence[str], *, whole: bool, own: str = "") -> Number
             decimal = "."
             if len(signs) == 2:
                 torn = [i for i, _ in unsure]
+            else:
+                note = f"“{unsure[0][1]}” and the like were read with decimals, not as thousands"
         for i, plain in [] if torn else unsure:
             sign = "." if "." in plain else ","
             decided = votes["."] or votes[","]

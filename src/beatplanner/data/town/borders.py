@@ -227,7 +227,7 @@ def _edges_of_file(reading: Reading, units: gpd.GeoDataFrame, table: Table) -> p
     given = "metres" in frame
     rows = pd.DataFrame({"a": np.minimum(a, b), "b": np.maximum(a, b), "row": where.rows[: len(frame)]})
     if given:
-        rows["metres"] = numbers(frame["metres"], where, least=0)
+        rows["metres"] = numbers(frame["metres"], where, least=0, notes=reading.findings.notes)
     rows = rows[rows["a"] != rows["b"]]
     if given:
         other = rows[rows.groupby(["a", "b"])["metres"].transform("nunique") > 1]

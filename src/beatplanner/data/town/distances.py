@@ -31,7 +31,7 @@ def read_unit_distances(reading: Reading, units: gpd.GeoDataFrame) -> np.ndarray
     a, b = unit_positions(frame["from"], units, where), unit_positions(frame["to"], units, where)
     n = len(units)
     metres = np.full((n, n), np.inf)
-    metres[a, b] = numbers(frame["metres"], where, least=0)
+    metres[a, b] = numbers(frame["metres"], where, least=0, notes=reading.findings.notes)
     metres = np.where(np.isinf(metres), metres.T, metres)
     np.fill_diagonal(metres, 0.0)
     reading.record("beats.distances", rules.distances.path, len(frame))

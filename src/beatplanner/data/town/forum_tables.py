@@ -115,12 +115,14 @@ def read_forum_tables(town: Town) -> ForumTables:
                 frame[column] = None
         sources.append(source_of(f"forum.{key}", d.path(given.path), len(frame), len(frame)))
         frame = frame[list(wanted)].reset_index(drop=True)
+        decided: list[Note] = []
         for column in wanted:
             if column.endswith("_on") or column in ("due", "until"):
                 with findings.keep():
-                    frame[column] = pd.Series(dates(frame[column], where), dtype=object)
+                    frame[column] = pd.Series(dates(frame[column], where, decided), dtype=object)
             else:
                 frame[column] = pd.Series(texts(frame[column]), dtype=object)
+        findings.add(decided)
         return frame, where
 
     empty = pd.DataFrame()

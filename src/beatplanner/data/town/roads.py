@@ -84,9 +84,13 @@ def road_classes(table: Path | None) -> tuple[dict[str, RoadClass], list[Note]]:
     if table is None:
         return known, []
     frame, where, notes = mapped_table(table, None, ["class", "walked"], ["factor", "wait_minutes"])
-    factor = numbers(frame["factor"], where, least=1, empty=1.0) if "factor" in frame else np.ones(len(frame))
+    factor = (
+        numbers(frame["factor"], where, least=1, empty=1.0, notes=notes) if "factor" in frame else np.ones(len(frame))
+    )
     wait = (
-        numbers(frame["wait_minutes"], where, least=0, empty=0.0) if "wait_minutes" in frame else np.zeros(len(frame))
+        numbers(frame["wait_minutes"], where, least=0, empty=0.0, notes=notes)
+        if "wait_minutes" in frame
+        else np.zeros(len(frame))
     )
     walked = read_truths(frame["walked"])
     empty = missing_cells(frame["walked"])

@@ -108,7 +108,7 @@ def _calls(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.Data
     found = pd.DataFrame(
         {
             "unit": unit_positions(frame["unit"], units, where),
-            "per_hour": numbers(frame["per_hour"], where, least=0),
+            "per_hour": numbers(frame["per_hour"], where, least=0, notes=reading.findings.notes),
             "shift": pd.Series(shift, dtype=object),
             "category": pd.Series(kind, dtype=object),
         }
@@ -164,7 +164,7 @@ def _categories(reading: Reading, rules: Service) -> dict[str, tuple[float, int,
         return {}
     table = rules.categories
     frame, where = read_columns(reading, "service.categories", table)
-    minutes = numbers(frame["minutes_on_scene"], where, least=0)
+    minutes = numbers(frame["minutes_on_scene"], where, least=0, notes=reading.findings.notes)
     if (minutes <= 0).any():
         row = where.rows[int(np.argmax(minutes <= 0))]
         raise InputError(
@@ -263,7 +263,7 @@ def _minutes(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> np.nd
         table = rules.minutes
         frame, where = read_columns(reading, "service.minutes", table)
         a, b = unit_positions(frame["from"], units, where), unit_positions(frame["to"], units, where)
-        given = numbers(frame["minutes"], where, least=0)
+        given = numbers(frame["minutes"], where, least=0, notes=reading.findings.notes)
         _check_pairs(a, b, given, units, where)
         found = np.full((n, n), np.nan)
         found[a, b] = given

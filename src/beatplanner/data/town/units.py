@@ -88,7 +88,7 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
     data["workload"] = np.full(n, np.nan)
     if rules.workload:
         with reading.findings.keep():
-            data["workload"] = numbers(frame[rules.workload], where, least=0)
+            data["workload"] = numbers(frame[rules.workload], where, least=0, notes=reading.findings.notes)
     data["current"], data["locked"] = None, None
     for group, column in rules.groups.items():
         if group in group_sums:
@@ -100,7 +100,7 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
             reading.findings.add(notes)
     for name, column in rules.amounts.items():
         with reading.findings.keep():
-            data[f"amount_{name}"] = numbers(frame[column], where, least=0)
+            data[f"amount_{name}"] = numbers(frame[column], where, least=0, notes=reading.findings.notes)
     data["x"], data["y"] = shapely.get_x(inner), shapely.get_y(inner)
     reading.findings.raise_if_any()
     units = gpd.GeoDataFrame(data, geometry=polygons, crs=crs)

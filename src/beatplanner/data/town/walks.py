@@ -87,7 +87,9 @@ def _walks_of_file(reading: Reading, units: gpd.GeoDataFrame, sites: pd.DataFram
         mend = did_you_mean(str(names[i]), place) or "Use names of the existing stations or candidates"
         raise InputError(where.problem(what, mend, row=where.rows[i], field="site"))
     metres = np.full((len(units), len(sites)), np.inf)
-    metres[at, [place[str(v)] for v in names]] = numbers(frame["metres"], where, least=0, empty=np.inf)
+    metres[at, [place[str(v)] for v in names]] = numbers(
+        frame["metres"], where, least=0, empty=np.inf, notes=reading.findings.notes
+    )
     reading.record("stations.distances", table.path, len(frame))
     given = np.zeros(metres.shape, bool)
     given[at, [place[str(v)] for v in names]] = True
