@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from beatplanner.data.output_place import move
 from beatplanner.data.publish.comparison_words import beat_said, label_said
 from beatplanner.data.publish.force_language import content_speech
@@ -291,9 +289,3 @@ def _store(path: Path, known: Sequence[dict[str, float | str]]) -> None:
                 )
             new.writestr(item, data)
     move(part, path)
-
-
-def read_written_sheets(path: Path) -> dict[str, pd.DataFrame]:
-    """Read the workbook's sheets as they are written, formulas as text; for checking it."""
-    with pd.ExcelFile(path, engine="openpyxl", engine_kwargs={"data_only": False}) as book:
-        return {str(name): sheet for name, sheet in book.parse(sheet_name=None, header=None, dtype=object).items()}
