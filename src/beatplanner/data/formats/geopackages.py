@@ -42,11 +42,11 @@ def opened_database(path: Path, seconds: float = SECONDS) -> Generator[sqlite3.C
     Raises
     ------
     sqlite3.Error
-        Where it is broken, or a question takes longer than `seconds`, or a cell is larger than `MOST_CELL`.
+        Where it is gone or broken, or a question takes longer than `seconds`, or a cell is larger than `MOST_CELL`.
     """
     until = time.monotonic() + seconds
     # beside a file with a write-ahead log even a reader writes, unless it is told that nobody else does
-    alone = is_logged(path) and not path.with_name(f"{path.name}-wal").is_file()
+    alone = path.is_file() and is_logged(path) and not path.with_name(f"{path.name}-wal").is_file()
     uri = read_only_uri(whole_path(path)) + ("&immutable=1" if alone else "")
     with closing(sqlite3.connect(uri, uri=True)) as database:
         database.text_factory = _text
