@@ -26,7 +26,7 @@ from hypothesis import settings
 from longest import LONG
 from made_once import made_once
 from pytestqt.qtbot import QtBot
-from read_once import READ_ONCE, ROOMS, install
+from read_once import READ_ONCE, a_town_is_read_once, install  # noqa: F401 (a fixture of every test)
 
 # no test ends by a clock: on a busy machine an example takes as long as it takes
 settings.register_profile("by examples", deadline=None)
@@ -215,13 +215,6 @@ def _journals_of_their_own(tmp_path, monkeypatch):
     monkeypatch.setattr(journal, "recovery_folder", lambda: tmp_path / "recovery")
     if "beatplanner.ui.desktop.toolkit.recent" in sys.modules:
         monkeypatch.setattr("beatplanner.ui.desktop.toolkit.recent._file", lambda: tmp_path / "recent.json")
-
-
-@pytest.fixture(autouse=True)
-def _a_town_is_read_once(request):
-    """Read a town once in a test of some rooms, while its files are the same: plan and check each read it. Tests of the readers read anew."""
-    if once := request.config.stash.get(READ_ONCE, None):
-        once.forget(active=bool(ROOMS & set(request.path.relative_to(ROOT / "tests").parts)))
 
 
 @pytest.fixture(autouse=True)

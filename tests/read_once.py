@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,19 @@ class ReadOnce:
 
 # Where a session keeps it.
 READ_ONCE = pytest.StashKey[ReadOnce | None]()
+
+
+@pytest.fixture(autouse=True)
+def a_town_is_read_once(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Read a town once in a test of some rooms, while its files are the same: plan and check each read it. Tests of the readers read anew."""
+    once = request.config.stash.get(READ_ONCE, None)
+    if once is None:
+        yield
+        return
+    once.forget(active=bool(ROOMS & set(request.path.relative_to(Path(__file__).parent).parts)))
+    yield
+    # what a file's own fixtures read is read as it lies there
+    once.forget(active=False)
 
 
 def files_beside(places: set[Path]) -> Files:
