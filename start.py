@@ -112,12 +112,13 @@ def set_up(extras: list[str]) -> bool:
         return False
     compile_packages()
     STAMP.write_text(" ".join([version, *sorted(have.union(extras))]), "utf-8")
-    # the solvers' kernels are compiled now, not inside the first plan's time limit
-    if run([PYTHON, "-m", "beatplanner.planning.prepared"]) != 0:
-        print("The solvers could not be prepared; the first plan does that before it starts.")
-    # what F1 opens; beatplanner works without it
-    if run([PYTHON, "-m", "delivery.guide"], quiet=True) != 0:
-        print("The guide could not be made; F1 will say where its pages are.")
+    # what F1 opens; beatplanner works without it. It takes one core, and so does the longest of the solvers when the others are done
+    with started([PYTHON, "-m", "delivery.guide"], subprocess.DEVNULL) as guide:
+        # the solvers' kernels are compiled now, not inside the first plan's time limit
+        if run([PYTHON, "-m", "beatplanner.planning.prepared"]) != 0:
+            print("The solvers could not be prepared; the first plan does that before it starts.")
+        if guide.wait() != 0:
+            print("The guide could not be made; F1 will say where its pages are.")
     return True
 
 

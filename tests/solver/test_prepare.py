@@ -99,6 +99,17 @@ def test_an_installation_writes_the_programs_byte_code(tmp_path, monkeypatch):
     assert len(list(package.rglob("__pycache__/*.pyc"))) == 2
 
 
+def test_an_installation_lists_the_fonts_before_a_first_report_looks_for_them(tmp_path, monkeypatch):
+    package = tmp_path / "package"
+    package.mkdir()
+    monkeypatch.setattr(beatplanner, "__file__", str(package / "__init__.py"))
+    # no step: its kernels are compiled in the folder of all tests
+    monkeypatch.setattr(prepared, "STEPS", ())
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "fonts"))
+    assert prepared.prepare_all() == 0
+    assert len(list((tmp_path / "fonts").glob("fontlist-*.json"))) == 1
+
+
 def test_no_kernel_is_compiled_once_more_for_a_constant():
     """A number or a truth that stands in a call is a type of its own for numba: what is called was compiled for 1, for -1, and for any number."""
     prepare()

@@ -15,6 +15,7 @@ from pathlib import Path
 import platformdirs
 
 import beatplanner
+from beatplanner.data.side_work import REPORT
 from beatplanner.planning.proof import Progress, silent
 
 MODULE = "beatplanner.planning.prepared"
@@ -72,12 +73,18 @@ def prepare_all() -> int:
 
     An installation calls this: a step that cannot be prepared is told, and no plan waits for a compiler. What no installer of packages has done
     where the sources are used as they lie, the program's own byte code, is written too: a third of what a short command takes is compiling it.
+    What writes reports is loaded once: matplotlib looks through the computer's fonts where it has no list of them, a third of a second of the first report.
     """
     # a folder that cannot be written only means that each start compiles
     compileall.compile_dir(Path(beatplanner.__file__).parent, quiet=2)
     # a process a step: the compiler works on one core
-    steps = [subprocess.Popen([sys.executable, *_isolated(), "-m", MODULE, step]) for step in STEPS]
-    return next((code for code in [step.wait() for step in steps] if code), 0)
+    python = [sys.executable, *_isolated()]
+    steps = [subprocess.Popen([*python, "-m", MODULE, step]) for step in STEPS]
+    # its list of fonts is a convenience: where it cannot be kept a report looks for them itself
+    fonts = subprocess.Popen([*python, "-c", f"import {REPORT[0]}"])
+    codes = [step.wait() for step in steps]
+    fonts.wait()
+    return next((code for code in codes if code), 0)
 
 
 def _isolated() -> list[str]:

@@ -28,8 +28,9 @@ except SystemExit as end:
 print(json.dumps([code, sorted({m.split(".")[0] for m in sys.modules} | set(sys.modules))]), file=sys.stderr)
 """
 # Numbers, tables and maps; then what solves, what draws, and what writes for people.
-READERS = {"typer", "rich", "numpy", "pandas", "geopandas", "shapely", "pyproj", "pyogrio", "scipy", "pydantic"}
-SOLVERS = {"numba", "pulp", "highspy", "networkx"}
+READERS = {"typer", "rich", "numpy", "pandas", "geopandas", "shapely", "pyproj", "pyogrio", "pydantic"}
+# SciPy is for roads and beats
+SOLVERS = {"numba", "pulp", "highspy", "networkx", "scipy"}
 WRITERS = {"matplotlib", "folium", "branca", "requests", "openpyxl", "docx", "docxtpl", "typst"}
 OTHERS = {"typer", "rich", "PySide6", "distributed", "dask", "cryptography", "rasterio", "exactextract", "icalendar"}
 # Of Python's own, what takes as long as a library.

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from beatplanner.data.formats import geometry
+
+if TYPE_CHECKING:
+    # half of scipy, which nobody needs who has no roads: each function loads what it uses
+    from scipy import sparse
 
 # Ends of roads up to this far apart, in metres, are joined where the description says nothing: drawn networks seldom meet to the millimetre.
 SNAP = 1.0
@@ -117,6 +119,8 @@ def walking_network(
     -------
     WalkingNetwork
     """
+    from scipy.sparse import csgraph
+
     parts, of = shapely.get_parts(shapely.force_2d(roads.lines), return_index=True)
     kept = (shapely.get_type_id(parts) == 1) & (shapely.length(parts) > 0)
     parts, of = parts[kept], of[kept]
@@ -193,6 +197,9 @@ def _stubs(ground: np.ndarray, apart: np.ndarray, reach: np.ndarray, snap: float
 
 def _merged(ends: np.ndarray, snap: float) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the node of each end, the nodes' places, and how many ends that did not coincide were joined."""
+    from scipy import sparse
+    from scipy.sparse import csgraph
+
     unique, of = np.unique(np.round(ends, 3), axis=0, return_inverse=True)
     points = np.array(shapely.points(unique))
     one, other = shapely.STRtree(points).query(points, predicate="dwithin", distance=max(snap, 1e-3))
@@ -222,6 +229,8 @@ def _slope_factor(lines: np.ndarray, height: Callable[[np.ndarray], np.ndarray] 
 
 def _graph(ends: np.ndarray, metres: np.ndarray, size: int) -> sparse.csr_matrix:
     """Return a sparse graph in which of several roads between two nodes the shortest counts."""
+    from scipy import sparse
+
     low, high = np.sort(ends, axis=1).T if len(ends) else (np.empty(0, int), np.empty(0, int))
     order = np.lexsort((metres, high, low))
     low, high, metres = low[order], high[order], metres[order]
@@ -336,6 +345,8 @@ def walk_metres(
     numpy.ndarray
         (n, m) metres of level walking; inf where not reachable on foot.
     """
+    from scipy.sparse import csgraph
+
     points = np.concatenate([doors, sites])
     at = access(network, points, barriers)
     graph, k = _with_feet(network, at)
@@ -447,6 +458,8 @@ def catchments(
     list
         For each site an area for each limit; each holds the one before.
     """
+    from scipy.sparse import csgraph
+
     at = access(network, sites, barriers)
     graph, k = _with_feet(network, at)
 

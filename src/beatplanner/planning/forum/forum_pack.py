@@ -47,11 +47,12 @@ from beatplanner.planning.forum.public.languages import (
     write_papers_alone,
     write_papers_in,
     write_screens_alone,
+    write_sheets_alone,
 )
 from beatplanner.planning.forum.public.maps import Maps
 from beatplanner.planning.forum.public.press import Press
 from beatplanner.planning.forum.public.sheet_frames import sheet_frames
-from beatplanner.planning.forum.public.small_files import write_records, write_sheets
+from beatplanner.planning.forum.public.small_files import write_records
 from beatplanner.planning.forum.public.street_beats import traced_streets
 from beatplanner.planning.forum.public_plan import card_of, public_plan, public_tables, settings_of
 from beatplanner.planning.forum.public_posts import posted
@@ -202,15 +203,16 @@ def _write_languages(
         for one in languages[1:]
     ]
     screens = [side.give(write_screens_alone, press.folder, common, language) for language in languages]
-    begun = [*papers, *screens]
+    sheets = side.give(write_sheets_alone, press.folder, common, languages[0])
+    begun = [*papers, *screens, sheets]
     try:
         progress(f"{PACK} {languages[0].code}", None, None, 0.0)
         with telling(amounts_of(progress, f"{PACK} {languages[0].code}")):
             state, pages = write_papers_in(press.folder, first, maps, languages[0].suffix, side)
         known = [state]
         begun.append(pages)
-        write_sheets(press, first)
         # the last ones are done here while others do those before them
+        sheets.take()
         for task in reversed(screens):
             task.take()
         for language, task in reversed(list(zip(languages[1:], papers, strict=True))):
@@ -219,9 +221,11 @@ def _write_languages(
         for register, state in (task.take() for task in papers):
             press.register.add(register)
             known.append(state)
-        for k, (register, state) in enumerate(task.take() for task in screens):
+        for k, task in enumerate([*screens, sheets]):
+            register, state = task.take()
             press.register.add(register)
-            known[k] |= state
+            # tables and sheets are said in the first language
+            known[k % len(screens)] |= state
         pages.take()
     except BaseException:
         # where the gate stops one part no other process writes on into the emptied folder

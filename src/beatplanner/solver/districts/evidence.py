@@ -17,12 +17,15 @@ false one. `bound.py` and `knapsack.py` state the Lagrangian, `sites.py` which p
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from beatplanner.solver.districts.cut_tree import ConeTree
-from beatplanner.solver.districts.perimeters import Perimeters
+
+if TYPE_CHECKING:
+    # what makes them loads half of scipy, which who reads a proof does not need
+    from beatplanner.solver.districts.perimeters import Perimeters
 
 # split: has two children. bound: its Lagrangian reaches the bound. empty: some unit has no site left, or fewer sites than districts are.
 # plan: one site a unit is left, and that plan breaks a rule or costs the bound at least. open: the search ended before (its Lagrangian counts).

@@ -12,6 +12,7 @@ from beatplanner.data.side_work import SideWork, Task
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.maps import Maps, write_printed, write_screens
 from beatplanner.planning.forum.public.press import Press
+from beatplanner.planning.forum.public.small_files import write_sheets
 
 
 @dataclass(frozen=True)
@@ -108,4 +109,14 @@ def write_screens_alone(
     register = Register()
     content = content_in(common, language, register)
     write_screens(Press(folder, register), content, language.suffix)
+    return register, TranslationState.by(content.speech)
+
+
+def write_sheets_alone(
+    folder: Path, common: Mapping[str, object], language: Language
+) -> tuple[Register, TranslationState]:
+    """Write tables and sheets, which are said in one language; as `write_papers_alone`."""
+    register = Register()
+    content = content_in(common, language, register)
+    write_sheets(Press(folder, register), content)
     return register, TranslationState.by(content.speech)
