@@ -18,7 +18,7 @@ from shapely.errors import GEOSException
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats import geometry
-from beatplanner.data.town.adjacency import LEAST_BORDER, pieces, touching
+from beatplanner.data.town.adjacency import LEAST_BORDER, linked_pieces, touching
 from beatplanner.data.town.coverage import spanning_links
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.verification import verify
@@ -297,7 +297,7 @@ def test_pieces_are_those_of_a_graph_and_called_by_their_first_place(data):
     n = data.draw(st.integers(1, 40))
     links = data.draw(st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=60))
     a, b = np.array(links, int).reshape(-1, 2).T
-    found = pieces(n, a, b)
+    found = linked_pieces(n, a, b)
     graph = sparse.csr_matrix((np.ones(len(links)), (a, b)), shape=(n, n))
     expected = csgraph.connected_components(graph, directed=False)[1]
     first = [int(np.flatnonzero(expected == p)[0]) for p in expected]

@@ -116,7 +116,7 @@ def open_borders(borders: np.ndarray, barriers: np.ndarray, crossings: np.ndarra
     return ~closed
 
 
-def pieces(n: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def linked_pieces(n: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return the piece of each of `n` places that links hold together, (n,), each piece called by its first place.
 
     Places take over the least name that a link or a name brings them, and names theirs, until none changes: a number of rounds that grows as
@@ -152,7 +152,7 @@ def island_links(polygons: np.ndarray, municipality: np.ndarray, edges: pd.DataF
         Columns ``a``, ``b`` (a < b) and ``distance``, metres of water or gap between the two.
     """
     same = municipality[edges["a"]] == municipality[edges["b"]]
-    piece = pieces(len(polygons), edges["a"][same].to_numpy(int), edges["b"][same].to_numpy(int))
+    piece = linked_pieces(len(polygons), edges["a"][same].to_numpy(int), edges["b"][same].to_numpy(int))
     links: list[tuple[int, int, float]] = []
     for name in pd.unique(municipality):
         inside = np.flatnonzero(municipality == name)
