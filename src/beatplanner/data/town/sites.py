@@ -17,8 +17,8 @@ from beatplanner.data.formats import geometry
 from beatplanner.data.formats.cells import is_missing, numbers, texts
 from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.source import Place
+from beatplanner.data.town.barriers import Barriers
 from beatplanner.data.town.reading import Reading, read_placed
-from beatplanner.data.town.walking_network import Barriers
 from beatplanner.data.town.where import guess_beside, misplaced
 
 # Candidate sites farther than this from every unit, in km, are those of another town; at the second distance the file is wrong.

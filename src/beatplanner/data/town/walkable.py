@@ -18,9 +18,10 @@ from beatplanner.data.formats.extracts import is_openstreetmap
 from beatplanner.data.formats.frames import crs_of
 from beatplanner.data.formats.rasters import opened_raster
 from beatplanner.data.formats.source import Place
+from beatplanner.data.town.barriers import Barriers
 from beatplanner.data.town.reading import Reading, read_shapes
 from beatplanner.data.town.roads import RoadClass, read_roads
-from beatplanner.data.town.walking_network import SNAP, Barriers, WalkingNetwork, walking_network, without_barred
+from beatplanner.data.town.walking_network import SNAP, WalkingNetwork, walking_network, without_barred
 from beatplanner.data.town.where import check_near
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 
 from beatplanner.data.formats import geometry
+from beatplanner.data.town.barriers import Barriers
 
 if TYPE_CHECKING:
     # half of scipy, which nobody needs who has no roads: each function loads what it uses
@@ -237,27 +238,6 @@ def _graph(ends: np.ndarray, metres: np.ndarray, size: int) -> sparse.csr_matrix
     first = np.r_[True, (np.diff(low) != 0) | (np.diff(high) != 0)][: len(low)]
     # a zero would be no road at all in a sparse graph
     return sparse.csr_matrix((np.maximum(metres[first], 1e-6), (low[first], high[first])), shape=(size, size))
-
-
-@dataclass(frozen=True)
-class Barriers:
-    """What nobody crosses on foot, `tree` of parts of it, and the points at which one may.
-
-    Attributes
-    ----------
-    shape
-        Lines or polygons, one geometry.
-    crossings
-        (c, 2) points, metres.
-    """
-
-    shape: shapely.Geometry
-    crossings: np.ndarray
-
-    def cut(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Tell which straight ways from a to b, (n, 2) each, a barrier cuts."""
-        shapely.prepare(self.shape)
-        return np.asarray(shapely.intersects(self.shape, shapely.linestrings(np.stack([a, b], axis=1))))
 
 
 def without_barred(roads: WalkingLines, barriers: Barriers, reach: float = 60.0) -> WalkingLines:

@@ -11,10 +11,11 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.cells import numbers, texts
 from beatplanner.data.formats.source import Place
+from beatplanner.data.town.barriers import Barriers
 from beatplanner.data.town.columns import read_columns
 from beatplanner.data.town.reading import Reading, known_ids, unit_positions
 from beatplanner.data.town.walkable import read_network
-from beatplanner.data.town.walking_network import Barriers, WalkingNetwork, access, straight_metres, walk_metres
+from beatplanner.data.town.walking_network import WalkingNetwork, access, straight_metres, walk_metres
 from beatplanner.data.walking_limit import edge_of
 
 

@@ -203,16 +203,14 @@ def _write_languages(
         for one in languages[1:]
     ]
     screens = [side.give(write_screens_alone, press.folder, common, language) for language in languages]
-    sheets = side.give(write_sheets_alone, press.folder, common, languages[0])
-    begun = [*papers, *screens, sheets]
+    screens.append(side.give(write_sheets_alone, press.folder, common, languages[0]))
+    begun = [*papers, *screens]
     try:
         progress(f"{PACK} {languages[0].code}", None, None, 0.0)
         with telling(amounts_of(progress, f"{PACK} {languages[0].code}")):
             state, pages = write_papers_in(press.folder, first, maps, languages[0].suffix, side)
-        known = [state]
-        begun.append(pages)
+        known, begun = [state], [*begun, pages]
         # the last ones are done here while others do those before them
-        sheets.take()
         for task in reversed(screens):
             task.take()
         for language, task in reversed(list(zip(languages[1:], papers, strict=True))):
@@ -221,11 +219,9 @@ def _write_languages(
         for register, state in (task.take() for task in papers):
             press.register.add(register)
             known.append(state)
-        for k, task in enumerate([*screens, sheets]):
-            register, state = task.take()
+        for k, (register, state) in enumerate(task.take() for task in screens):
             press.register.add(register)
-            # tables and sheets are said in the first language
-            known[k % len(screens)] |= state
+            known[k % len(languages)] |= state
         pages.take()
     except BaseException:
         # where the gate stops one part no other process writes on into the emptied folder
