@@ -68,9 +68,10 @@ MAY = {
 TEXTS = {"babel", "jinja2"}
 PACKAGES = {
     "version": set(),
-    "check": READERS | TEXTS,
-    "stations": READERS | TEXTS | {"pulp", "highspy", "platformdirs"},
+    "check": READERS | TEXTS | {"scipy"},
+    "stations": READERS | TEXTS | {"scipy", "pulp", "highspy", "platformdirs"},
 }
+PACKAGES["stations without roads"] = PACKAGES["stations"] - {"scipy"}
 # Rooms of our own that a command may enter, beside `beatplanner.data`.
 ROOMS = {
     "version": {"planning.versions"},
@@ -81,6 +82,7 @@ ROOMS["stations"] = ROOMS["check"] | {
     *(f"planning.{r}" for r in ("whole", "workload")),
     *(f"solver.{r}" for r in ("clock", "compiled", "districts", "highs", "highs_session", "location", "looped")),
 }
+ROOMS["stations without roads"] = ROOMS["stations"]
 
 
 @functools.cache
@@ -116,7 +118,9 @@ def is_installed(package: str) -> bool:
 def strangers(loaded: Iterable[str], what: str) -> set[str]:
     """Return what of packages of others and of our own rooms a command may not load."""
     tops, known = {m.split(".")[0] for m in loaded}, distributions()
-    allowed = with_what_they_need(*sorted(PACKAGES[what] | (REPORT if what == "stations" else set()))) | {"beatplanner"}
+    allowed = with_what_they_need(*sorted(PACKAGES[what] | (REPORT if what.startswith("stations") else set()))) | {
+        "beatplanner"
+    }
     # where setuptools are installed, they have a look at each start of Python
     others = {t for t in tops - {"_distutils_hack"} if t in known and t not in sys.stdlib_module_names}
     few = {t for t in others if not any(d.lower().replace("_", "-") in allowed for d in known[t])}
