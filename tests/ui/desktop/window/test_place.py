@@ -13,6 +13,7 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system librari
 from PySide6.QtCore import QPoint, QRect, Qt
 
 from beatplanner.ui.desktop.window import place
+from beatplanner.ui.desktop.window.theme import apply_text_size
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +64,23 @@ def test_the_panels_at_the_side_are_wider_in_a_wider_window(make_window, planned
     # and follow the window
     small.resize(1700, 800)
     qtbot.waitUntil(lambda: small.side_width.width() == 425, timeout=120_000)
+
+
+def test_the_panels_at_the_side_are_wider_for_larger_text(make_window, planned_once, qtbot):
+    application = QtWidgets.QApplication.instance()
+    window = make_window((1366, 768))
+    window.open(planned_once.folder / "plan")
+    qtbot.waitUntil(lambda: window.side_width.width() == 350, timeout=120_000)
+    try:
+        apply_text_size(application, 130)
+        qtbot.waitUntil(lambda: window.side_width.width() == 455, timeout=120_000)
+        # and the map has more than half, however large the text is
+        apply_text_size(application, 250)
+        assert window.side_width.wanted() == round(0.45 * window.width())
+    finally:
+        apply_text_size(application, 100)
+    window.resize(1366, 768)
+    qtbot.waitUntil(lambda: window.side_width.width() == 350, timeout=120_000)
 
 
 def test_a_width_that_was_dragged_is_remembered_and_no_longer_follows(make_window, planned_once, qtbot):

@@ -77,18 +77,25 @@ class BeatCardView(QScrollArea):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.name.setAccessibleName(self.tr("Beat"))
-        self.column.addWidget(self.name)
+        step, act = self._buttons()
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(self.name, 1)
+        head.addLayout(step)
+        self.column.addLayout(head)
         self.column.addWidget(self.under)
-        self.column.addLayout(self._buttons())
+        self.column.addLayout(act)
         self.body = QWidget()
         self.column.addWidget(self.body)
         self.column.addStretch(1)
         self.setWidget(page)
         self.say(self.tr("Click a beat on the map or in the table."))
 
-    def _buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(4)
+    def _buttons(self) -> tuple[QHBoxLayout, QHBoxLayout]:
+        """Return those that step to another beat, beside the name, and the others: all four are wider than the panel where the text is large."""
+        step, act = QHBoxLayout(), QHBoxLayout()
+        for row in (step, act):
+            row.setSpacing(4)
         self.previous, self.next = QPushButton("◀"), QPushButton("▶")
         self.zoom, self.copy = QPushButton(self.tr("Zoom to it")), QPushButton(self.tr("Copy"))
         for button, name, tip, slot in (
@@ -115,11 +122,13 @@ class BeatCardView(QScrollArea):
             button.setAccessibleName(name)
             button.setToolTip(tip)
             button.clicked.connect(slot)
-            row.addWidget(button)
         for button in (self.previous, self.next):
             button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             button.setMaximumWidth(button.fontMetrics().height() * 2 + 8)
-        return row
+            step.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        for button in (self.zoom, self.copy):
+            act.addWidget(button)
+        return step, act
 
     def say(self, text: str) -> None:
         """Show a sentence in place of a card."""

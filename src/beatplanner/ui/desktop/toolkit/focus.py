@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -78,24 +78,19 @@ class FocusRing(QWidget):
 
 
 class DialogRings(QObject):
-    """Gives each dialog that the window waits for a ring, also those that Qt itself makes."""
+    """Gives each dialog a ring once a field in it has the focus, also those that Qt itself makes and those that the window does not wait for."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
-        window.installEventFilter(self)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._ring)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Look for the dialog once it is up."""
-        if event.type() == QEvent.Type.WindowBlocked:
-            QTimer.singleShot(0, self, self._ring)
-        return super().eventFilter(watched, event)
-
-    def _ring(self) -> None:
-        dialog = QApplication.activeModalWidget()
+    def _ring(self, _before: QWidget | None, now: QWidget | None) -> None:
+        dialog = None if now is None else now.window()
+        # each window of the application hears of it, and one ring is enough
         if isinstance(dialog, QDialog) and dialog.findChild(FocusRing) is None:
-            FocusRing(dialog).focused(None, QApplication.focusWidget())
-            # a dialog may have one of its own
-            dialog.installEventFilter(self)
+            FocusRing(dialog).focused(None, now)
 
 
 def give_focus(panel: QWidget) -> bool:

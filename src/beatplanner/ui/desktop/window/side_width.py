@@ -1,4 +1,4 @@
-"""How wide the panels at the side are: wider in a wider window, until somebody drags their border; then as that left them."""
+"""How wide the panels at the side are: wider in a wider window and for larger text, until somebody drags their border; then as that left them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStyle
 from shiboken6 import isValid
 
-# Pixels at least and at most, and the share of the window between them.
+from beatplanner.ui.desktop.window.theme import text_scale
+
+# Pixels at least and at most, and the share of the window between them, with the system's size of text.
 LEAST, MOST, SHARE = 350, 520, 0.25
+# So much of the window they take at most, however large the text is: the map has more than half.
+MOST_FOR_TEXT = 0.45
 # So much of the window the panels may take that were dragged in a larger one.
 MOST_OF_WINDOW = 0.6
 
@@ -35,7 +39,7 @@ class SideWidth(QObject):
         self._open = False
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Fit to another size of the window, and see how its borders are dragged."""
+        """Fit to another size of the window or its text, and see how its borders are dragged."""
         # Qt tells the window itself of a border between its panels that is dragged
         if event.type() == QEvent.Type.MouseButtonPress:
             self._pressed = self.width()
@@ -43,7 +47,7 @@ class SideWidth(QObject):
             before, self._pressed, now = self._pressed, None, self.width()
             if now is not None and now != before:
                 self.dragged = now
-        elif event.type() == QEvent.Type.Resize:
+        elif event.type() in (QEvent.Type.Resize, QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
             self._later.start(0)
         return super().eventFilter(watched, event)
 
@@ -79,7 +83,9 @@ class SideWidth(QObject):
         whole = self.window_.width()
         if self.dragged is not None:
             return min(self.dragged, round(whole * MOST_OF_WINDOW))
-        return min(MOST, max(LEAST, round(whole * SHARE)))
+        scale = text_scale()
+        for_text = min(round(LEAST * scale), max(LEAST, round(whole * MOST_FOR_TEXT)))
+        return min(max(MOST, for_text), max(for_text, round(whole * SHARE)))
 
     def fit(self) -> None:
         """Give the panels their width."""
