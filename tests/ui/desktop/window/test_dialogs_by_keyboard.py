@@ -42,8 +42,9 @@ def test_tab_goes_round_in_a_dialog_and_esc_closes_it(planned_window, qtbot, nam
     dialog.activateWindow()
     qtbot.waitUntil(lambda: dialog.isAncestorOf(QApplication.focusWidget() or planned_window), timeout=120_000)
     met: list[Any] = []
+    focus: Any = None
     for _ in range(MOST):
-        focus: Any = QApplication.focusWidget()
+        focus = QApplication.focusWidget()
         assert focus is not None and dialog.isAncestorOf(focus) and focus.isVisible()
         (ring,) = dialog.findChildren(FocusRing)
         assert ring.isVisible() and ring.around is focus
