@@ -318,10 +318,10 @@ def test_numbers_follow_their_column():
     assert parse_numbers(["x", "1,2,3", "1..2", "1e999"], whole=False).failed == [0, 1, 2, 3]
     where = Place("a.csv", "", ("2", "3"))
     with pytest.raises(InputError, match="which sign is the decimal one"):
-        numbers(pd.Series(["1.5", "1,234", "2,5"], name="n"), Place("a.csv", "", ("2", "3", "4")))
+        numbers(pd.Series(["1.5", "1,234", "2,5"], name="n"), Place("a.csv", "", ("2", "3", "4")), notes=[])
     with pytest.raises(InputError, match="beyond any measure"):
-        numbers(pd.Series(["1", "1e308"], name="n"), where)
-    assert numbers(pd.Series(["1", None], name="n"), where, empty=0.0).tolist() == [1.0, 0.0]
+        numbers(pd.Series(["1", "1e308"], name="n"), where, notes=[])
+    assert numbers(pd.Series(["1", None], name="n"), where, empty=0.0, notes=[]).tolist() == [1.0, 0.0]
 
 
 @pytest.mark.parametrize(

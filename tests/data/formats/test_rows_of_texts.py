@@ -24,7 +24,7 @@ def test_a_message_names_the_line_of_the_file(tmp_path, end, sign):
     assert frame["id"].tolist() == ["1", "2", "3", "4"]
     assert where.rows == ("5", "8", "11", "12")
     with pytest.raises(InputError) as raised:
-        numbers(frame["n"], where)
+        numbers(frame["n"], where, notes=[])
     assert raised.value.problems[0].row == "12"
 
 
@@ -63,9 +63,9 @@ def test_a_truth_value_is_no_number_of_residents_by_any_door(tmp_path, value):
     for path in (tmp_path / "t.csv", _book(tmp_path / "t.xlsx", ["n", value, 5])):
         frame, where = read_table(path, None, ["n"])
         with pytest.raises(InputError, match="where a number is needed"):
-            numbers(frame["n"], where, least=0)
+            numbers(frame["n"], where, least=0, notes=[])
     with pytest.raises(InputError, match="where a number is needed"):
-        numbers(pd.Series([value, value], name="n"), where, least=0)
+        numbers(pd.Series([value, value], name="n"), where, least=0, notes=[])
 
 
 def test_two_cyrillic_letters_alone_are_a_word():
@@ -98,9 +98,9 @@ def test_what_a_spreadsheet_shows_is_what_its_workbook_has(tmp_path, typed, writ
     book.save(tmp_path / "t.xlsx")
     for path in (tmp_path / "t.csv", tmp_path / "t.xlsx"):
         frame, where = read_table(path, None, ["n"])
-        assert numbers(frame["n"], where, empty=-1.0).tolist() == read
+        assert numbers(frame["n"], where, empty=-1.0, notes=[]).tolist() == read
     with pytest.raises(InputError, match="where a number is needed"):
-        numbers(pd.Series(["50%"], name="n"), where, whole=True)
+        numbers(pd.Series(["50%"], name="n"), where, whole=True, notes=[])
 
 
 def test_one_and_nothing_with_a_decimal_comma_are_yes_and_no():

@@ -272,7 +272,7 @@ def numbers(
     least: float | None = None,
     empty: float | None = None,
     whole: bool = False,
-    notes: list[Note] | None = None,
+    notes: list[Note],
 ) -> np.ndarray:
     """Return a column as finite numbers.
 
@@ -287,7 +287,7 @@ def numbers(
     empty
         What an empty cell stands for; None where it is an error.
     notes
-        Takes in notes about what had to be decided.
+        Takes in notes about what had to be decided: no door decides it in silence.
 
     Raises
     ------
@@ -298,11 +298,9 @@ def numbers(
     cells = read_numbers(values, whole=whole, coded=least is not None and least >= 0)
     found, wrong = cells.values, list(cells.wrong)
     shown = values.to_numpy(object)
-    if notes is not None:
-        notes += [
-            where.fact(what, "warning", "Correct them in the file if that is wrong", field=field)
-            for what in cells.notes
-        ]
+    notes += [
+        where.fact(what, "warning", "Correct them in the file if that is wrong", field=field) for what in cells.notes
+    ]
     if empty is not None:
         found[cells.missing] = empty
     else:
@@ -330,9 +328,7 @@ def numbers(
     return found
 
 
-def counts(
-    values: pd.Series, where: Place, *, least: int, empty: int | None = None, notes: list[Note] | None = None
-) -> np.ndarray:
+def counts(values: pd.Series, where: Place, *, least: int, empty: int | None = None, notes: list[Note]) -> np.ndarray:
     """Return a column as whole numbers; arguments and errors as for `numbers`."""
     found = numbers(values, where, least=least, empty=empty, whole=True, notes=notes)
     wrong = [(int(i), f"holds {found[i]:g}, which is no whole number") for i in np.flatnonzero(found % 1 != 0)]
@@ -433,7 +429,7 @@ def read_day(text: str) -> dt.date | None:
     return next((None if pd.isna(v) else v.date() for v in parsed.values), None)
 
 
-def times(values: pd.Series, where: Place, zone: str | None = None, notes: list[Note] | None = None) -> pd.Series:
+def times(values: pd.Series, where: Place, zone: str | None, notes: list[Note]) -> pd.Series:
     """Return a column as local times without a zone, NaT where empty.
 
     Parameters
@@ -445,7 +441,7 @@ def times(values: pd.Series, where: Place, zone: str | None = None, notes: list[
     zone
         Time zone of the place; times with an offset are turned into its clock. None takes the hour as it is written.
     notes
-        Takes in notes about what had to be decided.
+        Takes in notes about what had to be decided, as of `dates`.
 
     Raises
     ------
@@ -459,7 +455,6 @@ def times(values: pd.Series, where: Place, zone: str | None = None, notes: list[
             for i in parsed.failed
         ]
         raise_rows(wrong, where, str(values.name), "Write times as year-month-day hour:minute")
-    if notes is not None:
-        notes += [where.fact(w, "warning", field=str(values.name)) for w in parsed.warnings]
-        notes += [where.fact(f, field=str(values.name)) for f in parsed.facts]
+    notes += [where.fact(w, "warning", field=str(values.name)) for w in parsed.warnings]
+    notes += [where.fact(f, field=str(values.name)) for f in parsed.facts]
     return parsed.values

@@ -185,6 +185,9 @@ def read_coordinates(frame: pd.DataFrame, x: str, y: str) -> ColumnPoints | None
     zero = (east == 0) & (north == 0) & ~blank
     coded = np.isin(east, MISSING_CODES) & np.isin(north, MISSING_CODES)
     east[zero | coded | blank], north[zero | coded | blank] = np.nan, np.nan
+    if np.any((np.abs(east) > 180) | (np.abs(north) > 90)):
+        # thousands may be meant: of degrees nobody writes any
+        found.notes += dict.fromkeys(note for c in cells.values() for note in c.notes)
     if zero.any():
         found.notes.append(f"{int(zero.sum()):,} rows have the coordinates 0, 0, which stand for unknown")
     if coded.any():
@@ -205,8 +208,8 @@ def coordinates(
         raise_rows(wrong, where, column, "Correct the cell")
     if not found.degrees:
         # what is beyond any measure is told as such
-        numbers(pd.Series(np.where(np.isnan(found.east), 0.0, found.east), name=x), where)
-        numbers(pd.Series(np.where(np.isnan(found.north), 0.0, found.north), name=y), where)
+        for name, found_here in ((x, found.east), (y, found.north)):
+            numbers(pd.Series(np.where(np.isnan(found_here), 0.0, found_here), name=name), where, notes=[])
     in_degrees = found.degrees and (x == y or not given.is_geographic)
     notes = [where.fact(what, field=x) for what in found.notes]
     return found.east, found.north, CRS.from_epsg(4326) if in_degrees else given, notes

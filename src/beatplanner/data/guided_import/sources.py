@@ -15,8 +15,8 @@ MEASURES = (
     *NUMBERS,
     *("x", "y", "metres", "minutes", "per_hour", "minutes_on_scene", "officers", "priority", "speed_kmh", "posts"),
 )
-# Residents, and money, which has no thousandths: “1.234” is a thousand, as where a plan reads them.
-WHOLE = ("population", "cost")
+# Residents and other counts, and money, which has no thousandths: “1.234” is a thousand, as where a plan reads them.
+WHOLE = ("population", "cost", "officers", "priority", "posts")
 ROLE_WORDS = {
     "units": "Units (smallest areas)",
     "incidents": "Incidents",

@@ -151,15 +151,17 @@ def read_forum_tables(town: Town) -> ForumTables:
         contacts, _ = table("contacts", rules.contacts)
     venues = None
     with findings.keep():
-        venues = _venues(rules, town, d, sources)
+        venues = _venues(rules, town, d, sources, findings)
     streets = waters = None
     with findings.keep():
-        streets = _streets(rules, town, d, sources)
+        streets = _streets(rules, town, d, sources, findings)
     with findings.keep():
         waters = _waters(town, d)
     houses = None
     with findings.keep():
-        houses = _houses(rules, town, d, sources, [] if streets is None else streets["name"].dropna().unique())
+        houses = _houses(
+            rules, town, d, sources, findings, [] if streets is None else streets["name"].dropna().unique()
+        )
     findings.raise_if_any()
     known = {str(s): str(h) for s, h in zip(hours["station"], hours["hours"], strict=True) if s and h}
     partners["kind"] = pd.Series([kind_of_partner(k) for k in partners["kind"]], dtype=object)
@@ -175,7 +177,8 @@ def read_venues(town: Town) -> pd.DataFrame | None:
     InputError
         Where the list cannot be used.
     """
-    return _venues(town.description.forum or Forum(), town, town.description, [])
+    # how it had to be read is told by `read_forum_tables`
+    return _venues(town.description.forum or Forum(), town, town.description, [], Findings())
 
 
 def written_as_known(tables: ForumTables, areas: Sequence[str], stations: Sequence[str]) -> ForumTables:
@@ -234,13 +237,14 @@ def _check_consents(
                 findings.add([where.problem(what, mend, row=place, field="photo")])
 
 
-def _venues(rules: Forum, town: Town, d: Description, sources: list[Source]) -> pd.DataFrame | None:
+def _venues(rules: Forum, town: Town, d: Description, sources: list[Source], findings: Findings) -> pd.DataFrame | None:
     given = rules.venues
     if given is None:
         return None
     path = d.path(given.path)
     columns = [c for c in (given.id, given.cost) if c]
     frame, where = read_points(path, given.layer, given.x, given.y, given.crs, columns, town.crs, "forum.venues")
+    findings.add(where.notes)
     sources.append(source_of("forum.venues", path, len(frame), len(frame)))
     names = texts(frame[given.id])
     there = np.asarray(np.isfinite(frame[["x", "y"]].to_numpy(float)).all(axis=1))
@@ -248,12 +252,14 @@ def _venues(rules: Forum, town: Town, d: Description, sources: list[Source]) -> 
     if bad:
         what = "a venue needs a name and coordinates"
         raise InputError(where.problem(what, "Give both", row=where.rows[bad[0]], field=given.id))
-    cost = numbers(frame[given.cost], where, least=0, empty=0.0, whole=True) if given.cost else 0.0
+    decided: list[Note] = []
+    cost = numbers(frame[given.cost], where, least=0, empty=0.0, whole=True, notes=decided) if given.cost else 0.0
+    findings.add(decided)
     return pd.DataFrame({"venue": names, "x": frame["x"], "y": frame["y"], "cost": cost})
 
 
 def _houses(
-    rules: Forum, town: Town, d: Description, sources: list[Source], named: Iterable[str]
+    rules: Forum, town: Town, d: Description, sources: list[Source], findings: Findings, named: Iterable[str]
 ) -> pd.DataFrame | None:
     """Return the addresses that have a house number: in a column of its own, or as the last word with a digit of the address.
 
@@ -264,8 +270,9 @@ def _houses(
     if given is None:
         return None
     path, columns = d.path(given.path), [c for c in (given.address, given.number) if c]
-    frame, _ = read_points(path, given.layer, given.x, given.y, given.crs, columns, town.crs, "forum.addresses")
+    frame, where = read_points(path, given.layer, given.x, given.y, given.crs, columns, town.crs, "forum.addresses")
     if rules.addresses is not None:
+        findings.add(where.notes)
         sources.append(source_of("forum.addresses", path, len(frame), len(frame)))
     streets = texts(frame[given.address])
     if given.number:
@@ -284,7 +291,9 @@ def _houses(
     return found.assign(street=found["street"].map(called)).explode("street").dropna(subset="street")
 
 
-def _streets(rules: Forum, town: Town, d: Description, sources: list[Source]) -> gpd.GeoDataFrame | None:
+def _streets(
+    rules: Forum, town: Town, d: Description, sources: list[Source], findings: Findings
+) -> gpd.GeoDataFrame | None:
     columns: list[str] = []
     if rules.streets is not None:
         layer, columns = rules.streets, [rules.streets.name]
@@ -304,6 +313,7 @@ def _streets(rules: Forum, town: Town, d: Description, sources: list[Source]) ->
         raise InputError(where.problem("the layer holds no lines", "Give a layer of streets"))
     names = [None if is_missing(v) else str(v).strip() or None for v in frame[columns[0]]] if columns else None
     if rules.streets is not None:
+        findings.add(where.notes)
         sources.append(source_of("forum.streets", path, len(frame), int(keep.sum())))
     found = gpd.GeoDataFrame(
         {"name": pd.Series(names if names else [None] * len(frame), dtype=object)},

@@ -29,15 +29,17 @@ def read_homes(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | None
         return None
     if rules.homes is not None:
         layer = rules.homes
-        frame, where = read_points(
-            reading.description.path(layer.path),
-            layer.layer,
-            None,
-            None,
-            layer.crs,
-            [layer.unit, layer.residents],
-            crs_of(units),
-            "units.homes",
+        frame, where = reading.noting(
+            read_points(
+                reading.description.path(layer.path),
+                layer.layer,
+                None,
+                None,
+                layer.crs,
+                [layer.unit, layer.residents],
+                crs_of(units),
+                "units.homes",
+            )
         )
         unit = unit_positions(frame[layer.unit], units, where)
         notes: list[Note] = []

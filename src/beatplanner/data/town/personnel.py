@@ -57,7 +57,7 @@ def read_personnel(frame: pd.DataFrame, where: Place, notes: list[Note]) -> pd.D
         found["rank"] = pd.Series(texts(frame["rank"]), dtype=object)
     with wrong.keep():
         if "share" in frame:
-            found["share"] = _shares(frame["share"], where, wrong)
+            found["share"] = _shares(frame["share"], where, notes, wrong)
     with wrong.keep():
         if "allowances" in frame:
             found["allowances"] = numbers(frame["allowances"], where, empty=np.nan, least=0, whole=True, notes=notes)
@@ -77,9 +77,9 @@ def read_personnel(frame: pd.DataFrame, where: Place, notes: list[Note]) -> pd.D
     return found
 
 
-def _shares(column: pd.Series, where: Place, wrong: Findings) -> np.ndarray:
+def _shares(column: pd.Series, where: Place, notes: list[Note], wrong: Findings) -> np.ndarray:
     """Return shares of full time; “50” and “50 %” are half of it."""
-    share = numbers(column, where, empty=np.nan)
+    share = numbers(column, where, empty=np.nan, notes=notes)
     share = np.where((share >= 10) & (share <= 100), share / 100, share)
     for i in np.flatnonzero((share <= 0) | (share > 1)).tolist():
         with wrong.keep():

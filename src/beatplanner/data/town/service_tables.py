@@ -172,7 +172,8 @@ def _categories(reading: Reading, rules: Service) -> dict[str, tuple[float, int,
         )
     ones = np.ones(len(frame), int)
     officers, priority = (
-        counts(frame[key], where, least=1, empty=1) if key in frame else ones for key in ("officers", "priority")
+        counts(frame[key], where, least=1, empty=1, notes=reading.findings.notes) if key in frame else ones
+        for key in ("officers", "priority")
     )
     found: dict[str, tuple[float, int, int]] = {}
     for i, name in enumerate(texts(frame["category"])):
@@ -214,7 +215,7 @@ def _servers(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.Da
             "beat": pd.Series(beats, dtype=object),
             "unit": unit_positions(frame["unit"], units, where),
             "shift": pd.Series(shift, dtype=object),
-            "speed_kmh": _speeds(frame, rules, where),
+            "speed_kmh": _speeds(reading, frame, rules, where),
         }
     )
 
@@ -234,10 +235,10 @@ def _beats_of_servers(
     return beats
 
 
-def _speeds(frame: pd.DataFrame, rules: Service, where: Place) -> np.ndarray:
+def _speeds(reading: Reading, frame: pd.DataFrame, rules: Service, where: Place) -> np.ndarray:
     if "speed_kmh" not in frame:
         return np.full(len(frame), rules.speed_kmh)
-    speeds = numbers(frame["speed_kmh"], where, least=0, empty=rules.speed_kmh)
+    speeds = numbers(frame["speed_kmh"], where, least=0, empty=rules.speed_kmh, notes=reading.findings.notes)
     if (speeds <= 0).any():
         row = where.rows[int(np.argmax(speeds <= 0))]
         raise InputError(where.problem("a server stands still", "Give km/h above 0", row=row, field="speed_kmh"))

@@ -155,7 +155,9 @@ def read_locked(reading: Reading, units: gpd.GeoDataFrame) -> np.ndarray:
     if rules.locked is None:
         return none
     table = rules.locked
-    frame, where = read_table(reading.description.path(table.path), table.layer, [table.unit, table.beat])
+    frame, where = reading.noting(
+        read_table(reading.description.path(table.path), table.layer, [table.unit, table.beat])
+    )
     at = unit_positions(frame[table.unit], units, where)
     beats, _ = known_ids(reading.findings, texts(frame[table.beat]), beats_today(units), where, table.beat)
     for row, (i, beat) in enumerate(zip(at, beats, strict=True)):

@@ -117,9 +117,9 @@ def _without_empty(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -> t
     rules = reading.description.units
     people, in_layer = None, 0.0
     if rules.population:
-        # a column that is no number is told later, with its rows
+        # a column that is no number is told later, with its rows, and so is what is decided of it
         with contextlib.suppress(InputError):
-            people = numbers(frame[rules.population], where, empty=0.0, whole=True)
+            people = numbers(frame[rules.population], where, empty=0.0, whole=True, notes=[])
             in_layer = float(people.sum())
     shapes = frame.geometry.to_numpy().copy()
     for i in np.flatnonzero(shapely.get_type_id(shapes) == 7):
