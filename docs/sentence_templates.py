@@ -41,6 +41,7 @@ MODULES = (
     "planning/service/vacancies.py",
     "planning/changes/repair.py",
     "planning/changes/roster_edits.py",
+    "planning/whole/stopped.py",
     "planning/whole/unfunded.py",
     "planning/workload.py",
     "ui/words.py",

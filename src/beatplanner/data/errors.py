@@ -69,6 +69,10 @@ class InputError(Exception):
         return type(self), self.problems
 
 
+class EndedEarlyError(InputError):
+    """The user ended a search before it kept the rules, and what it has is not worth an older result."""
+
+
 def problem(
     what: str, mend: str = "", *, file: str | Path = "", layer: str = "", row: str = "", field: str = ""
 ) -> Note:

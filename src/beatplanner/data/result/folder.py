@@ -18,7 +18,7 @@ import pyogrio
 import pyogrio.errors
 
 from beatplanner.data.causes import cause
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import EndedEarlyError, InputError, Note, problem
 from beatplanner.data.formats.fingerprint import file_hash
 from beatplanner.data.formats.geopackages import append_layer
 from beatplanner.data.formats.stored_layers import read_stored
@@ -64,6 +64,24 @@ def check_result_place(out: Path) -> None:
     check_folder_place(out, "summary.json")
 
 
+def check_not_worse(out: Path, summary: Claims) -> None:
+    """Refuse to write a plan that breaks rules because its search was ended over an older result; asked before the proofs and before writing.
+
+    Raises
+    ------
+    EndedEarlyError
+        With the rules that it breaks.
+    """
+    if not summary.get("stopped") or not (out / "summary.json").exists():
+        return
+    note = problem(
+        "this run was stopped before it found a plan that keeps all rules, so the older result stays as it was",
+        "Plan again without stopping, or into another folder",
+        file=out,
+    )
+    raise EndedEarlyError(note, *(Note("info", str(c).removesuffix(".")) for c in summary["clashes"]))
+
+
 def write_result(
     out: Path,
     tables: PlanTables,
@@ -88,9 +106,12 @@ def write_result(
     ------
     InputError
         Where the folder holds something that is not a result, or cannot be written or replaced.
+    EndedEarlyError
+        Where the plan breaks rules because its search was ended, and there is an older one.
     """
     out = whole_path(out)
     check_result_place(out)
+    check_not_worse(out, tables.summary)
     with written_anew(out, sqlite3.Error, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as part:
         (part / "forum").mkdir(parents=True)
         with nullcontext() if beside is None else beside(part):

@@ -299,6 +299,9 @@ class Summary(_SummaryPart):
     unproven_clashes: list[str] = Field(
         default_factory=list, description="those of the clashes of which it is not proven that no plan avoids them"
     )
+    stopped: list[str] | None = Field(
+        None, description="steps that break rules and whose search the user ended: a longer one may keep them"
+    )
     beats: Beats | None = None
     sectors: Level | None = None
     commands: Level | None = None

@@ -200,6 +200,7 @@ NOT_CHECKED_KEYS: dict[str, str] = {
     "threads": HOW_LONG,
     "made_on": HOW_LONG,
     "time_limit": HOW_LONG,
+    "stopped": HOW_LONG,
     "beats.proof_cut_short": HOW_LONG,
     "beats.lines.cut_short": HOW_LONG,
     "beats.least_minutes.cut_short": HOW_LONG,

@@ -17,7 +17,7 @@ import numpy as np
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.result.folder import check_result_place, folder_of_plan, read_result
+from beatplanner.data.result.folder import check_not_worse, check_result_place, folder_of_plan, read_result
 from beatplanner.data.result.forum_ways import ForumWays
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
@@ -39,6 +39,7 @@ from beatplanner.planning.whole.redrawn import (
     tell_redrawing,
 )
 from beatplanner.planning.whole.served import service_inputs, service_of
+from beatplanner.planning.whole.stopped import of_stopped, of_stopped_levels
 from beatplanner.planning.whole.summarise import sum_up, summarise
 from beatplanner.planning.whole.tables import beat_polygons, beats_with_starts, posts_of_beats, tables
 from beatplanner.planning.whole.writing import write_plan, writers
@@ -172,11 +173,12 @@ def run(
             forums=partial(forum_ways, town=town) if pack else None,
         )
         town, description = plan.town, plan.town.description
-        # certificates are evaluated: the limit counts that too
-        progress(CERTIFICATES, None, None, read_clock(cancelled) - begin)
         summary = summarise(
             plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin
         )
+        check_not_worse(out, summary)
+        # certificates are evaluated: the limit counts that too
+        progress(CERTIFICATES, None, None, read_clock(cancelled) - begin)
         written = tables(plan, summary)
         progress("writing", None, None, read_clock(cancelled) - begin)
         _tell_certified(progress, plan, written.summary, read_clock(cancelled) - begin)
@@ -271,12 +273,7 @@ def make_plan(
     # of a limit a part is left for the certificates of what was found
     end = read_clock(cancelled) + (DEFAULT_TIME_LIMIT if time_limit is None else (1 - OF_CERTIFICATES) * time_limit)
     description = town.description
-    has: dict[Step, object] = {
-        "beats": description.beats,
-        "stations": description.stations,
-        "officers": description.officers,
-    }
-    wanted: list[Step] = [step for step in STEPS if step in steps and has[step] is not None]
+    wanted: list[Step] = [s for s in STEPS if s in steps and getattr(description, s) is not None]
 
     def seconds_for(step: Step, first: bool = False) -> float:
         later: list[Step] = wanted if first else [s for s in wanted[wanted.index(step) :] if s != "stations"]
@@ -322,12 +319,13 @@ def make_plan(
             if redrawn:
                 left = None if time_limit is None else max(0.0, seconds_for("beats") - of_levels)
                 beats = redraw(town, workload, beats, partial(posts_of_beats, description), left, cancelled)
+            beats = of_stopped("beats", beats, cancelled)
         elif beat is not None or town.units["current"].notna().any():
             from beatplanner.planning.beats.plan import given_beats
 
             beats = given_beats(town, workload, town.units["current"].to_numpy(object) if beat is None else beat)
         if beside is not None:
-            stations = beside.result()
+            stations = of_stopped("stations", beside.result(), cancelled)
     share: CountedShare | None = None
     if beats is not None and asks_to_count(description):
         town, beats, share = beats_with_counted_share(
@@ -343,9 +341,9 @@ def make_plan(
         from beatplanner.planning.officers.plan import plan_officers
 
         rollout = _rollout(Plan(town, workload, beats, stations, None), seed, stay, forums)
-        drawn = beats_with_starts(beat_polygons(town, beats), rollout, description)
-        drawn, _ = with_levels(drawn, levels)
+        drawn, _ = with_levels(beats_with_starts(beat_polygons(town, beats), rollout, description), levels)
         officers = plan_officers(town, drawn, beats.beat, seconds=seconds_for("officers"), **common)
+        officers = of_stopped("officers", officers, cancelled)
     plan = Plan(town, workload, beats, stations, officers, rollout, share, levels)
     return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed, stay, forums))
 
@@ -372,7 +370,8 @@ def _levels(
 
     nodes = PROOF_NODES if time_limit is None else None
     seconds = DEFAULT_TIME_LIMIT if time_limit is None else OF_LEVELS * time_limit
-    return plan_levels(town, workload, beats, seconds=seconds, nodes=nodes, **common)
+    found = plan_levels(town, workload, beats, seconds=seconds, nodes=nodes, **common)
+    return of_stopped_levels(found, common["cancelled"])
 
 
 def _with_beats(beats: BeatPlan | None, description: Description) -> BeatPlan:

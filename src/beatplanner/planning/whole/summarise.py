@@ -22,6 +22,7 @@ from beatplanner.planning.versions import versions
 from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan
 from beatplanner.planning.whole.levels import level_summary
 from beatplanner.planning.whole.plan import Plan
+from beatplanner.planning.whole.stopped import stopped_steps
 from beatplanner.planning.whole.tables import posts_of_beats
 from beatplanner.planning.workload import covered_share, hours_on_the_beat, officers_note
 
@@ -111,6 +112,8 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         "time_limit": time_limit,
         "clashes_of_officers": [] if plan.officers is None else [str(c) for c in plan.officers.clashes],
     }
+    if stopped := stopped_steps(plan.clashes):
+        summary["stopped"] = stopped
     if plan.beats is not None:
         beats = plan.beats
         posts = posts_of_beats(description, beats.table)

@@ -13,13 +13,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.errors import EndedEarlyError, InputError, Note, problem
 from beatplanner.data.output_place import NO_ROOM, cannot_write, recover_output
 from beatplanner.ui.commands import compare, forum, layers, officers, planning, service
 from beatplanner.ui.commands.console import (
     BAD_INPUT,
     DONE,
     FAILED,
+    NOT_FOUND,
     err_console,
     out_console,
     say_problems,
@@ -53,6 +54,9 @@ def run() -> NoReturn:
             recover_output(Path(argument) / "forum")
     try:
         app(standalone_mode=True)
+    except EndedEarlyError as error:
+        say_problems(error.problems)
+        sys.exit(NOT_FOUND)
     except InputError as error:
         say_problems(error.problems)
         sys.exit(BAD_INPUT)

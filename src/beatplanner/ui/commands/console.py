@@ -103,6 +103,8 @@ def say_clashes(summary: Claims, *, by_hand: bool = False) -> None:
             if proven
             else "This plan, as it was drawn, does not keep all rules:"
             if by_hand
+            else "Stopped before a plan that keeps all rules was found; whether there is one is not known:"
+            if summary.get("stopped")
             else "No plan that keeps all rules was found, and it is not proven that there is none:"
         )
         err_console.print(heading, style="red")

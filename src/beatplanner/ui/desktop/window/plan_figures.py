@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGroupBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from beatplanner.data.result.draft_reason import gap_said
+from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.planning.proof import clash_is_proven
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts
@@ -135,6 +137,14 @@ class PlanFigures:
         if broken:
             words += " " + self.tr("As drawn, these do not keep their rules: {0}.").format(", ".join(broken))
         return [words]
+
+    def _clash_title(self: Any, plan: PlanTables | None) -> str:
+        """Return what is said first of a new plan that breaks rules."""
+        if plan is None or clash_is_proven(plan.summary):
+            return self.tr("The rules cannot all be met")
+        if plan.summary.get("stopped"):
+            return self.tr("Stopped before a plan that keeps all rules was found")
+        return self.tr("No plan that keeps all rules was found")
 
     def _proof(self: Any, step: dict) -> str:
         if step["status"] in ("infeasible", "unknown"):

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.planning.progress import Unmet, split_amount, split_unit
-from beatplanner.planning.proof import OPTIMAL_GAP, clash_is_proven
+from beatplanner.planning.proof import OPTIMAL_GAP
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.session.session import Asked
 from beatplanner.ui.desktop.session.solving import step_of
@@ -468,11 +468,7 @@ class RunActions(RunGaps):
         if making is not None:
             making()
         if not feasible:
-            plan = self.scenario.plan
-            proven = plan is None or clash_is_proven(plan.summary)
-            title = (
-                self.tr("The rules cannot all be met") if proven else self.tr("No plan that keeps all rules was found")
-            )
+            title = self._clash_title(self.scenario.plan)
             self._tell(title, [line for c in clashes for line in clash_lines(str(c))])
 
     def _ended(self: Any) -> str:
