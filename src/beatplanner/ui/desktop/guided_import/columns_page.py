@@ -18,6 +18,7 @@ from beatplanner.ui.desktop.guided_import.page import Page, Wizard
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.quiet import quiet
+from beatplanner.ui.desktop.toolkit.still_field import still
 
 # What is proposed beside the guess where a CRS is chosen; others are typed.
 KNOWN_CRS = (
@@ -96,7 +97,7 @@ class ColumnsPage(Page):
         for meaning in MEANINGS[source.role]:
             if meaning in ("x", "y") and source.look.geometry:
                 continue
-            box = QComboBox()
+            box = still(QComboBox())
             needed = meaning in NEEDED.get(source.role, ()) or (meaning in ("x", "y") and source.role != "roster")
             box.addItem(self.tr("– choose –") if needed else self.tr("– none –"), "")
             for column in source.look.columns:
@@ -112,7 +113,7 @@ class ColumnsPage(Page):
             self.form.addRow(self.tr(MEANING_WORDS[meaning]) + (" *" if needed else ""), box)
             self.boxes[meaning] = box
         if source.has_place or source.look.geometry:
-            self.crs = QComboBox()
+            self.crs = still(QComboBox())
             self.crs.setEditable(True)
             self.crs.setAccessibleName(self.tr("CRS of the coordinates"))
             self.crs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -21,6 +21,7 @@ from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts
 from beatplanner.ui.desktop.toolkit.quiet import quiet
+from beatplanner.ui.desktop.toolkit.still_field import still
 
 FILES = "*.gpkg *.geojson *.json *.shp *.kml *.gml *.fgb *.tab *.csv *.tsv *.txt *.xlsx *.xlsm *.tif *.tiff *.osm.pbf *.parquet"
 # The reason of what a person chose, as the draft says it too.
@@ -93,7 +94,7 @@ class FilesPage(Page):
             name.setTextFormat(Qt.TextFormat.PlainText)
             name.setToolTip(literal(str(look.path)))
             name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            role = QComboBox()
+            role = still(QComboBox())
             role.setAccessibleName(self.tr("What {0} is").format(look.title))
             for key in (*(r for r in ROLE_WORDS if r and _fits(r, look.geometry)), ""):
                 role.addItem(self.tr(ROLE_WORDS[key]), key)

@@ -16,6 +16,7 @@ from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 from beatplanner.ui.desktop.toolkit.in_language import with_counts
 from beatplanner.ui.desktop.toolkit.narrow import Choice
 from beatplanner.ui.desktop.toolkit.quiet import quiet
+from beatplanner.ui.desktop.toolkit.still_field import still
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -55,7 +56,7 @@ class ChartsPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.setSpacing(4)
-        self.measure, self.order = Choice(), Choice()
+        self.measure, self.order = still(Choice()), still(Choice())
         self.measure.setAccessibleName(self.tr("Figure that the chart shows"))
         self.order.setAccessibleName(self.tr("Order of the bars"))
         for order, text in zip(

@@ -38,6 +38,7 @@ from beatplanner.ui.desktop.session.draft import Draft
 from beatplanner.ui.desktop.session.drawing_process import DrawingProcess
 from beatplanner.ui.desktop.toolkit.banner import Banner
 from beatplanner.ui.desktop.toolkit.in_language import in_language
+from beatplanner.ui.desktop.toolkit.still_field import still
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, stays_on, two_in_a_row
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         column.setSpacing(6)
         row = QHBoxLayout()
         label = Label(self.tr("Beat"))
-        self.beat = QComboBox()
+        self.beat = still(QComboBox())
         self.beat.setAccessibleName(self.tr("Beat that is painted"))
         self.beat.setIconSize(QSize(18, 14))
         self.beat.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -122,7 +123,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         row.addWidget(self.beat, 1)
         column.addLayout(row)
         row = QHBoxLayout()
-        self.brush_size = BrushSize(row)
+        self.brush_size = still(BrushSize(row))
         column.addLayout(row)
         self.reason = QLineEdit()
         self.reason.setPlaceholderText(self.tr("Reason of the next edits (optional)"))

@@ -24,6 +24,7 @@ from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language, kind_in_language, with_counts
 from beatplanner.ui.desktop.toolkit.number_box import NumberBox, own_sign
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
+from beatplanner.ui.desktop.toolkit.still_field import still
 
 if TYPE_CHECKING:
     from beatplanner.data.description.sections.rule import Rule
@@ -106,8 +107,8 @@ class RuleField(QFrame):
         self.wrong.hide()
         # with their place at once: without it each that is shown would be a window of its own for a moment
         self.number, self.choice, self.on, self.text = (
-            NumberBox(self),
-            QComboBox(self),
+            still(NumberBox(self)),
+            still(QComboBox(self)),
             QCheckBox(self),
             QLineEdit(self),
         )

@@ -27,6 +27,7 @@ from beatplanner.ui.desktop.toolkit.figures_text import NONE, number, percent
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.narrow import Choice
 from beatplanner.ui.desktop.toolkit.quiet import quiet
+from beatplanner.ui.desktop.toolkit.still_field import still
 
 # Figures of the table, and those that can be shown by beat.
 FIGURES = (
@@ -78,7 +79,7 @@ class ServicePage(QWidget):
         self.said.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.clock = WeekClock(self.tr("Calls by hour of the week"))
         # neither a long text nor the long name of a shift may push the clock out of the panel
-        self.shift, self.measure = Choice(), Choice()
+        self.shift, self.measure = still(Choice()), still(Choice())
         self.shift.setAccessibleName(self.tr("Shift"))
         self.measure.setAccessibleName(self.tr("Figure that the chart of the beats shows"))
         for key in BY_BEAT:
