@@ -54,7 +54,7 @@ class ProjectLock:
     """
 
     def __init__(self, project: Path) -> None:
-        self.file = project.with_name(f".{project.name}.lock")
+        self.project, self.file = project, project.with_name(f".{project.name}.lock")
         self.token = uuid.uuid4().hex
         self.holder: Owner | None = None
         self.held = False
@@ -91,6 +91,9 @@ class ProjectLock:
         if not self.held:
             return False
         other = self._read()
+        if other is None and not self.project.exists():
+            # the share is away for a while, or the folder was renamed: nobody took the project, and saving tells that it is gone
+            return True
         # one that cannot be read at this moment is told about the next time
         if other is None or other.get("token", self.token) != self.token:
             self.held = False
