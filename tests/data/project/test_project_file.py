@@ -179,31 +179,6 @@ def test_two_windows_are_noticed(project):
     assert not list(project.parent.glob(".*"))
 
 
-def test_a_share_that_is_away_for_a_while_is_nobody_elses(project, tmp_path):
-    folder = tmp_path / "share"
-    folder.mkdir()
-    shared = project.rename(folder / project.name)
-    document = ProjectDocument.open(shared)
-    away = folder.rename(tmp_path / "away")
-    document.touch()
-    assert not document.read_only_because
-    document.record("Work meanwhile")
-    with pytest.raises(InputError, match="not there|gone|moved"):
-        document.save()
-    away.rename(folder)
-    document.touch()
-    document.save()
-    assert read_document(shared).content.history[-1].what == "Work meanwhile"
-    # another window that took it over meanwhile is noticed all the same
-    folder.rename(away)
-    document.touch()
-    (away / shared.name).with_name(f".{shared.name}.lock").write_text('{"token": "other"}', encoding="utf-8")
-    away.rename(folder)
-    document.touch()
-    assert "another window" in document.read_only_because
-    document.close()
-
-
 def test_a_stale_lock_is_taken_over(project, monkeypatch):
     lock = ProjectLock(project)
     child = subprocess.run(
