@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
@@ -41,13 +42,24 @@ def check(path: Path) -> list[Note]:
         Errors alone where the input cannot be used.
     """
     try:
-        town = read_town(read_description(path))
-        forum = read_forum_tables(town)
-        check_publishing(town.description, forum)
-        service = read_service_tables(town).notes if town.description.service is not None else ()
+        description = read_description(path)
     except InputError as error:
         return list(error.problems)
-    return [*town.notes, *forum.notes, *service, *(note for doubt in DOUBTS for note in doubt(town))]
+    return checked(description)[0]
+
+
+def checked(description: Description) -> tuple[list[Note], Town | None]:
+    """Read all that a description names and return what `check` does, with the town where it can be used."""
+    try:
+        town = read_town(description)
+        # without a section there are only streets and waters to read, which the town has read
+        forum = read_forum_tables(town) if description.forum is not None else None
+        check_publishing(town.description, forum)
+        service = read_service_tables(town).notes if description.service is not None else ()
+    except InputError as error:
+        return list(error.problems), None
+    of_forum = () if forum is None else forum.notes
+    return [*town.notes, *of_forum, *service, *(note for doubt in DOUBTS for note in doubt(town))], town
 
 
 def check_for_piled_incidents(town: Town) -> Iterator[Note]:

@@ -406,29 +406,23 @@ def _hours(draft: ImportDraft) -> Iterator[Doubt]:
 
 
 def _notes(draft: ImportDraft) -> list[tuple[Note, Town | None]]:
-    from beatplanner.data.guided_import.checks import DOUBTS
-    from beatplanner.data.town.read_town import read_town
+    from beatplanner.data.guided_import.checks import checked
 
     with tempfile.TemporaryDirectory(prefix=f"beatplanner-{os.getpid()}-") as folder:
         try:
-            town = read_town(staged_description(stage(draft, Path(folder))))
+            description = staged_description(stage(draft, Path(folder)))
         except InputError as error:
             return [(note, None) for note in error.problems]
-        return [(note, town) for note in [*town.notes, *(n for doubt in DOUBTS for n in doubt(town))]]
+        notes, town = checked(description)
+        return [(note, town) for note in notes]
 
 
 def _from_note(draft: ImportDraft, note: Note, town: Town | None) -> Doubt:
     """Return a note of the checks as a doubt, with the places of the units that it names."""
-    names = {
-        "units.gpkg": "units",
-        "incidents.gpkg": "incidents",
-        "current.gpkg": "current",
-        "candidates.gpkg": "candidates",
-        "existing.gpkg": "existing",
-        "officers.csv": "roster",
-    }
-    role = names.get(str(note.file), "")
-    source = draft.first(role) if role else next((s for s in draft.sources if s.look.path.name == str(note.file)), None)
+    # what is staged is called by its role
+    role = Path(note.file).stem
+    staged = draft.first("roster" if role == "officers" else role)
+    source = staged or next((s for s in draft.sources if s.look.path.name == str(note.file)), None)
     shown = Note(note.severity, note.what, note.mend, source.look.title if source else "", "", note.row, note.field)
     rows = (int(note.row) - (2 if str(note.file).endswith(".csv") else 1),) if note.row.isdigit() and source else ()
     if rows and source is not None:

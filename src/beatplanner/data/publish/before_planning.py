@@ -17,7 +17,7 @@ from beatplanner.data.publish.translation import Speech
 from beatplanner.data.town.forum_tables import ForumTables
 
 
-def check_publishing(description: Description, extra: ForumTables, *, photos: bool = True) -> None:
+def check_publishing(description: Description, extra: ForumTables | None, *, photos: bool = True) -> None:
     """Check the job template, the catalogues, the own terms, the dates and the photos of a project.
 
     Parameters
@@ -25,7 +25,7 @@ def check_publishing(description: Description, extra: ForumTables, *, photos: bo
     description
         The rules.
     extra
-        The tables of the section ``[forum]``.
+        The tables of the section ``[forum]``; None where there is none.
     photos
         Whether each photo is opened; a plan is not held up by one, only its pack.
 
@@ -38,7 +38,7 @@ def check_publishing(description: Description, extra: ForumTables, *, photos: bo
     if description.officers is not None and description.officers.job_template is not None:
         with findings.keep():
             check_job_template(description.path(description.officers.job_template))
-    if description.forum is not None:
+    if description.forum is not None and extra is not None:
         for language in description.forum.languages:
             catalogue = description.forum.catalogues.get(language)
             with findings.keep():
