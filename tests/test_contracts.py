@@ -279,3 +279,40 @@ def test_a_module_that_is_named_against_a_direction_is_found():
     }.items():
         assert _against(module, text, layers, forbidden), module
     assert not _against("beatplanner.ui.words", 'import_module("beatplanner.data.errors"); "pandas"', layers, forbidden)
+
+
+# ---- what the solver may load: whatever else it imports is told, not only the five libraries that import-linter knows
+
+SOLVER = {
+    *("numpy", "scipy", "numba", "highspy", "pulp", "networkx", "beatplanner"),
+    *("__future__", "collections", "concurrent", "contextlib", "dataclasses", "functools", "heapq", "itertools"),
+    *("math", "threading", "time", "typing"),
+}
+SOLVER_ALONE = {"compiled.py": ({"os", "pathlib", "shutil"}, "where numba keeps what it compiled")}
+
+
+def _loaded(text: str) -> set[str]:
+    """Return the packages that a module imports, in a function or at its head."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found |= {a.name.partition(".")[0] for a in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+def test_the_solver_loads_what_computes_and_no_more():
+    room = ROOT / "src" / "beatplanner" / "solver"
+    more = {name: also for name, (also, _) in SOLVER_ALONE.items()}
+    loaded = {f.relative_to(room).as_posix(): _loaded(f.read_text("utf-8")) for f in room.rglob("*.py")}
+    strange = {name: found for name, of in loaded.items() if (found := of - SOLVER - more.get(name, set()))}
+    assert not strange
+    # nor does a list grow beyond what is there
+    assert set().union(*loaded.values()) == SOLVER.union(*more.values())
+    assert all(also <= loaded[name] for name, also in more.items())
+
+
+def test_a_library_that_reads_files_is_found():
+    text = "import numpy.linalg, openpyxl\nfrom . import clock\ndef f():\n    from pathlib import Path\n"
+    assert _loaded(text) - SOLVER == {"openpyxl", "pathlib"}

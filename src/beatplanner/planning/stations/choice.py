@@ -115,7 +115,13 @@ class SiteChoice:
             chosen = rules.cheapest(np.full(len(rules.kept), float(self.kind == "fewest")))
             assert chosen is not None
             return OpenSites(chosen, self.objective(chosen), self.objective(chosen)), tuple(self.clashes)
-        found = getattr(self, "_" + self.kind.replace("-", "_"))()
+        ways = {
+            "p-median": self._p_median,
+            "coverage": self._coverage,
+            "p-center": self._p_center,
+            "fewest": self._fewest,
+        }
+        found = ways[self.kind]()
         if self.description.group_excess is not None:
             found = self._fair(found)
         return found, tuple(self.clashes)

@@ -30,7 +30,9 @@ from beatplanner.ui.commands.console import (
 from beatplanner.ui.commands.numbers import number_option, pair_of
 
 if TYPE_CHECKING:
-    from beatplanner.planning.changes.replanning import ReplanFound
+    import pandas as pd
+
+    from beatplanner.planning.changes.replanning import OfficerEvent, ReplanFound
 
 
 commands = typer.Typer()
@@ -56,7 +58,6 @@ def replan(
 ) -> None:
     """Plan the officers anew with the fewest changes when one leaves, is promoted or sick; show the difference."""
     from beatplanner.planning.changes.replanning import OfficerEvent
-    from beatplanner.planning.changes.replanning import replan as plan_anew
 
     changes = [OfficerEvent("leaves", who, day) for who, day, _ in _events(leaves, "--leaves")]
     changes += [OfficerEvent("promoted", who, day) for who, day, _ in _events(promoted, "--promoted")]
@@ -64,19 +65,7 @@ def replan(
     if not changes or any(c.kind == "sick" and c.until is None for c in changes):
         raise typer.BadParameter("give --leaves or --promoted OFFICER=DAY, or --sick OFFICER=DAY..DAY")
     freeze = None if freeze_until is None else _day(freeze_until, "--freeze-until")
-    with interruptible() as cancelled, shown_progress() as progress:
-        found = plan_anew(
-            folder,
-            out,
-            changes,
-            freeze_until=freeze,
-            time_limit=time_limit or 60,
-            seed=seed,
-            threads=threads,
-            progress=progress,
-            cancelled=cancelled,
-        )
-    _print_change(found)
+    found = _plan_anew(folder, out, changes, (time_limit, seed, threads), freeze_until=freeze)
     out_console.print(f"Results: {whole_path(out)}", markup=False)
     say_clashes(found["summary"])
 
@@ -97,7 +86,6 @@ def order(
 ) -> None:
     """Show what an order to move officers costs in trust, vacancies and broken rules; accept it with --out and --reason."""
     from beatplanner.planning.changes.replanning import OfficerEvent
-    from beatplanner.planning.changes.replanning import replan as plan_anew
 
     if out is not None and not reason.strip():
         raise typer.BadParameter(
@@ -107,20 +95,7 @@ def order(
     for text in move:
         who, beat = pair_of(text, "--move", "OFFICER=BEAT")
         changes.append(OfficerEvent("moves", who, _day(on, "--on"), beat=beat))
-    with interruptible() as cancelled, shown_progress() as progress:
-        found = plan_anew(
-            folder,
-            out,
-            changes,
-            reason=reason,
-            by=by,
-            time_limit=time_limit or 60,
-            seed=seed,
-            threads=threads,
-            progress=progress,
-            cancelled=cancelled,
-        )
-    _print_change(found)
+    found = _plan_anew(folder, out, changes, (time_limit, seed, threads), reason=reason, by=by)
     out_console.print(
         f"Relationship-years that the moved officers leave behind: {found['trust']:,.0f} (residents × years known)"
     )
@@ -154,7 +129,6 @@ def postings(
 ) -> None:
     """Judge postings that were moved by hand: rules, tenures, vacancies, languages; accept them with --out. Exit code 3 where a rule breaks or a tenure is cut."""
     from beatplanner.data.result.folder import read_result
-    from beatplanner.planning.changes.replanning import replan as plan_anew
     from beatplanner.planning.changes.roster_edits import FIGURES, Judge, accept, read_postings, table_of
 
     tables = read_result(folder)
@@ -163,21 +137,9 @@ def postings(
     if repair:
         if out is None:
             raise typer.BadParameter("a repaired plan needs a folder", param_hint="--out")
-        with interruptible() as cancelled, shown_progress() as progress:
-            found = plan_anew(
-                folder,
-                out,
-                [],
-                wished=table_of(wanted, tables),
-                reason=reason,
-                by=by,
-                time_limit=time_limit or 60,
-                seed=seed,
-                threads=threads,
-                progress=progress,
-                cancelled=cancelled,
-            )
-        _print_change(found)
+        found = _plan_anew(
+            folder, out, [], (time_limit, seed, threads), wished=table_of(wanted, tables), reason=reason, by=by
+        )
         out_console.print(f"Results: {whole_path(out)}", markup=False)
         say_clashes(found["summary"])
         return
@@ -286,6 +248,40 @@ def _day(text: str, hint: str) -> dt.date:
     if (day := read_day(text)) is None:
         raise typer.BadParameter(f"“{text}” is no day such as 2027-05-01", param_hint=hint)
     return day
+
+
+def _plan_anew(
+    folder: Path,
+    out: Path | None,
+    changes: list[OfficerEvent],
+    limits: tuple[float | None, int, int],
+    *,
+    freeze_until: dt.date | None = None,
+    wished: pd.DataFrame | None = None,
+    reason: str = "",
+    by: str = "",
+) -> ReplanFound:
+    """Plan the officers anew, as far as it goes within the limits (seconds, seed, threads), and print what changes."""
+    from beatplanner.planning.changes.replanning import replan as plan_again
+
+    time_limit, seed, threads = limits
+    with interruptible() as cancelled, shown_progress() as progress:
+        found = plan_again(
+            folder,
+            out,
+            changes,
+            freeze_until=freeze_until,
+            wished=wished,
+            reason=reason,
+            by=by,
+            time_limit=time_limit or 60,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+            cancelled=cancelled,
+        )
+    _print_change(found)
+    return found
 
 
 def _print_change(found: ReplanFound) -> None:
