@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QHeaderView,
     QTableWidget,
@@ -37,6 +38,51 @@ def typing_of_rules():
     from beatplanner.planning import typed_rules
 
     return typed_rules
+
+
+class CellTable(QTableWidget):
+    """Cells with the keys of a spreadsheet, which are the window's elsewhere: F2 types into a cell, Ctrl+C and Ctrl+V carry cells from and to other programs.
+
+    Signals
+    -------
+    pasted
+        The rows of texts that are to be put down where the chosen cell is.
+    """
+
+    pasted = Signal(list)
+
+    def event(self, event: QEvent) -> bool:
+        """Have the keys before the window has them."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._is_own(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _is_own(self, event: QKeyEvent) -> bool:
+        own = QKeySequence.StandardKey.Copy, QKeySequence.StandardKey.Paste
+        return event.key() == Qt.Key.Key_F2 or any(event.matches(key) for key in own)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Copy and paste; what else there is Qt knows."""
+        if event.matches(QKeySequence.StandardKey.Paste):
+            if text := QApplication.clipboard().text().strip("\r\n"):
+                self.pasted.emit([line.split("\t") for line in text.splitlines()])
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        else:
+            super().keyPressEvent(event)
+
+    def copy(self) -> None:
+        """Put the chosen cells on the clipboard, as a spreadsheet reads them."""
+        chosen = [(i.row(), i.column()) for i in self.selectedIndexes()]
+        if not chosen:
+            return
+        rows, columns = ({cell[k] for cell in chosen} for k in (0, 1))
+        texts = [
+            [item.text() if (item := self.item(row, column)) is not None else "" for column in sorted(columns)]
+            for row in sorted(rows)
+        ]
+        QApplication.clipboard().setText("\n".join("\t".join(row) for row in texts))
 
 
 class FigureGrid(QWidget):
@@ -71,7 +117,8 @@ class FigureGrid(QWidget):
         # a list of rows has a column for each name of theirs, and a table one for its names and one for its values
         self.columns = tuple(rule.cells) if rule.kind == "rows" else ()
         self.given = () if self.columns else tuple(n for n in rule.cells if n)
-        self.table = QTableWidget(0, len(self.columns) or 2, self)
+        self.table = CellTable(0, len(self.columns) or 2, self)
+        self.table.pasted.connect(self.put_down)
         self.table.setAccessibleName(name)
         # the arrows go from cell to cell, Tab to what comes next
         self.table.setTabKeyNavigation(False)
@@ -98,9 +145,9 @@ class FigureGrid(QWidget):
                 (self.add, self.tr("Add a row"), self.add_row),
                 (self.remove, self.tr("Remove the row"), self.remove_row),
             )
-            for button, words, slot in said:
-                button.setText(words)
-                button.setAccessibleName(f"{words}: {name}")
+            for button, what, slot in said:
+                button.setText(what)
+                button.setAccessibleName(f"{what}: {name}")
                 button.clicked.connect(slot)
                 row.addWidget(button)
             row.addStretch(1)
@@ -270,6 +317,23 @@ class FigureGrid(QWidget):
         called = self.table.item(row, NAME)
         if called is not None:
             self.table.editItem(called)
+
+    def put_down(self, rows: list[list[str]]) -> None:
+        """Put rows of texts down from the chosen cell on, as one change; rows are added where names are free."""
+        first, left = max(0, self.table.currentRow()), max(0, self.table.currentColumn())
+        self.table.blockSignals(True)
+        for row, texts in enumerate(rows, first):
+            if row == self.table.rowCount() and not self.given:
+                self.table.insertRow(row)
+                self._fill(row, [""] * self.table.columnCount())
+            for column, text in enumerate(texts, left):
+                item = self.table.item(row, column)
+                if item is not None and item.flags() & Qt.ItemFlag.ItemIsEditable:
+                    item.setText(text.strip())
+        self.table.blockSignals(False)
+        self._fit()
+        self.table.viewport().update()
+        self.changed.emit()
 
     def remove_row(self) -> None:
         """Remove the row that is chosen."""

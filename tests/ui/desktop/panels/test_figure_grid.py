@@ -1,0 +1,72 @@
+"""The cells of a rule have the keys of a spreadsheet."""
+
+from __future__ import annotations
+
+import pytest
+
+QtCore = pytest.importorskip("PySide6.QtCore")
+QtGui = pytest.importorskip("PySide6.QtGui")
+QtWidgets = pytest.importorskip("PySide6.QtWidgets")
+
+from beatplanner.data.description.rules import BY_KEY
+from beatplanner.ui.desktop.panels.figure_grid import FigureGrid
+
+CONTROL = QtCore.Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def window(qtbot):
+    """A window whose F2, Ctrl+C and Ctrl+V are its own, around the hours by kind of incident."""
+    window = QtWidgets.QMainWindow()
+    qtbot.addWidget(window)
+    window.taken = []
+    for keys in ("F2", "Ctrl+C", "Ctrl+V"):
+        action = QtGui.QAction(keys, window)
+        action.setShortcut(keys)
+        action.triggered.connect(lambda _=False, k=keys: window.taken.append(k))
+        window.addAction(action)
+    window.grid = FigureGrid(BY_KEY["workload.hours"], "Hours")
+    window.grid.show_values({"theft": 1, "assault": 3})
+    window.setCentralWidget(window.grid)
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    window.grid.table.setFocus()
+    qtbot.waitUntil(window.grid.table.hasFocus)
+    return window
+
+
+def test_rows_of_a_spreadsheet_are_pasted_as_one_change_and_copied_back(window, qtbot):
+    grid, changes = window.grid, []
+    grid.changed.connect(lambda: changes.append(grid.values()))
+    QtWidgets.QApplication.clipboard().setText("assault\t3.5\r\nburglary\t2.25\r\n")
+    grid.table.setCurrentCell(1, 0)
+    qtbot.keyClick(grid.table, QtCore.Qt.Key.Key_V, CONTROL)
+    assert changes == [{"theft": 1, "assault": 3.5, "burglary": 2.25}]
+    # a column alone goes where the values are
+    QtWidgets.QApplication.clipboard().setText("7\n8")
+    grid.table.setCurrentCell(0, 1)
+    qtbot.keyClick(grid.table, QtCore.Qt.Key.Key_V, CONTROL)
+    assert changes[1:] == [{"theft": 7, "assault": 8, "burglary": 2.25}]
+    grid.table.selectAll()
+    qtbot.keyClick(grid.table, QtCore.Qt.Key.Key_C, CONTROL)
+    assert QtWidgets.QApplication.clipboard().text() == "theft\t7\nassault\t8\nburglary\t2.25"
+    assert not window.taken
+
+
+def test_f2_types_into_the_cell_and_does_not_call_the_window(window, qtbot):
+    table = window.grid.table
+    table.setCurrentCell(0, 1)
+    qtbot.keyClick(table, QtCore.Qt.Key.Key_F2)
+    assert table.state() == QtWidgets.QAbstractItemView.State.EditingState
+    assert not window.taken
+
+
+def test_names_that_are_given_are_not_written_over(qtbot):
+    grid = FigureGrid(BY_KEY["officers.weights"], "Weights")
+    qtbot.addWidget(grid)
+    grid.show_values({})
+    QtWidgets.QApplication.clipboard().setText("x\t5\ny\t6")
+    grid.table.setCurrentCell(0, 0)
+    qtbot.keyClick(grid.table, QtCore.Qt.Key.Key_V, CONTROL)
+    assert [*grid.values().items()] == [(grid.given[0], 5), (grid.given[1], 6)]
