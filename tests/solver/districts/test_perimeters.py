@@ -14,7 +14,8 @@ from beatplanner.planning.whole.cut_proofs import packed_rings
 from beatplanner.solver.districts.annealing import CUT
 from beatplanner.solver.districts.cut_bound import eigenvalue_bound
 from beatplanner.solver.districts.cut_classes import CutMap
-from beatplanner.solver.districts.perimeters import Perimeters, perimeter_bound
+from beatplanner.solver.districts.evidence import Perimeters
+from beatplanner.solver.districts.perimeters import perimeter_bound
 from beatplanner.solver.districts.problem import DistrictingProblem
 from beatplanner.solver.districts.solve import solve_districts
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from beatplanner.solver.districts.cut_tree import STEPS, ConeNode, ConeTree
-
-if TYPE_CHECKING:
-    # what makes them loads half of scipy
-    from beatplanner.solver.districts.perimeters import Perimeters
+from beatplanner.solver.districts.evidence import Perimeters
 
 
 def packed_cone(tree: ConeTree) -> dict[str, np.ndarray]:

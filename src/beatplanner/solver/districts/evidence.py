@@ -17,15 +17,11 @@ false one. `bound.py` and `knapsack.py` state the Lagrangian, `sites.py` which p
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from beatplanner.solver.districts.cut_tree import ConeTree
-
-if TYPE_CHECKING:
-    # what makes them loads half of scipy, which who reads a proof does not need
-    from beatplanner.solver.districts.perimeters import Perimeters
 
 # split: has two children. bound: its Lagrangian reaches the bound. empty: some unit has no site left, or fewer sites than districts are.
 # plan: one site a unit is left, and that plan breaks a rule or costs the bound at least. open: the search ended before (its Lagrangian counts).
@@ -53,6 +49,29 @@ class Multipliers:
     price: float = 0.0
     cut: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     cut_price: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+
+@dataclass(frozen=True)
+class Perimeters:
+    """What proves a bound of `perimeters.py`: the anchor, and lengths that no cycle is below.
+
+    Attributes
+    ----------
+    anchor
+        Unit.
+    piece, one, other
+        Of cycles around any whole number of districts, around one, and around one without the anchor.
+    """
+
+    anchor: int
+    piece: float
+    one: float
+    other: float
+
+    def border(self, count: int, *, whole: bool) -> float:
+        """Return the bound on the border of so many districts, rounded up where borders are whole numbers."""
+        both = min(self.one, 2 * self.piece) + (count - 1) * min(self.other, 2 * self.piece)
+        return float(np.ceil(both / 2 - 1e-6)) if whole else both / 2
 
 
 @dataclass(frozen=True)

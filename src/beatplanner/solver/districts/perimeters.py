@@ -13,7 +13,6 @@ The anchor is taken deep inside all the districts that had the shortest cycles s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -21,33 +20,11 @@ from scipy.sparse import csgraph
 
 from beatplanner.solver.districts.cut_classes import SLACK, CutMap
 from beatplanner.solver.districts.cut_cycle import DualCycles
+from beatplanner.solver.districts.evidence import Perimeters
 from beatplanner.solver.districts.planar import dual_of
 
 # Anchors that are tried, and the share of the nodes that each search for a cycle may have.
 ANCHORS, SHARE = 4, 0.25
-
-
-@dataclass(frozen=True)
-class Perimeters:
-    """What proves a bound: the anchor, and lengths that no cycle is below.
-
-    Attributes
-    ----------
-    anchor
-        Unit.
-    piece, one, other
-        Of cycles around any whole number of districts, around one, and around one without the anchor.
-    """
-
-    anchor: int
-    piece: float
-    one: float
-    other: float
-
-    def border(self, count: int, *, whole: bool) -> float:
-        """Return the bound on the border of so many districts, rounded up where borders are whole numbers."""
-        both = min(self.one, 2 * self.piece) + (count - 1) * min(self.other, 2 * self.piece)
-        return float(np.ceil(both / 2 - 1e-6)) if whole else both / 2
 
 
 def around(weight: np.ndarray, count: int, lower: float, upper: float, districts: int) -> tuple[float, float]:
