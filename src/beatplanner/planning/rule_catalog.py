@@ -256,6 +256,16 @@ def differences(before: Mapping[str, object], now: Mapping[str, object]) -> list
     return [(r, a, b) for r, a, b in found if a != b]
 
 
+def what_differs(before: Any, now: Any) -> tuple[Any, Any]:
+    """Return of two values of a rule what differs: of two tables the rows that are not the same, so that a long table is not told twice."""
+    if not is_dict(before) or not is_dict(now):
+        return before, now
+    return (
+        {k: v for k, v in before.items() if now.get(k) != v},
+        {k: v for k, v in now.items() if before.get(k) != v},
+    )
+
+
 def names_in_tables() -> list[str]:
     """Return what the tables of rules call their values, and the words that stand in them where a planner wrote none, as they are told."""
     found: dict[str, None] = dict.fromkeys(SHIFTS)

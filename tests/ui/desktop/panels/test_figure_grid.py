@@ -70,3 +70,18 @@ def test_names_that_are_given_are_not_written_over(qtbot):
     grid.table.setCurrentCell(0, 0)
     qtbot.keyClick(grid.table, QtCore.Qt.Key.Key_V, CONTROL)
     assert [*grid.values().items()] == [(grid.given[0], 5), (grid.given[1], 6)]
+
+
+def test_of_a_table_only_the_rows_that_changed_since_the_plan_are_told(planned_window):
+    panel = planned_window.rule_panel
+    hours = {f"kind {k}": 1.0 for k in range(9)}
+    panel.set({"workload.hours": hours})
+    planned_window.scenario.plan.summary["rules"] = panel.rules()
+    panel.set({"workload.hours": hours | {"kind 4": 3.75}})
+    panel.load()
+    told = panel.stale.text().splitlines()[1:]
+    assert len(told) == 1 and told[0].count("kind 4") == 2 and "kind 5" not in told[0]
+    assert "kind 4 1 →" in told[0] and told[0].endswith("kind 4 3.75")
+    panel.set({"workload.hours": hours | {"robbery": 2.0}})
+    panel.load()
+    assert panel.stale.text().splitlines()[1].endswith("robbery 2") and ": – → " in panel.stale.text()

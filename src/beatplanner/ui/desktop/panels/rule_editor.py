@@ -194,9 +194,13 @@ class RulePanel(QWidget):
         kind_words = kind_in_language(self.tr, self.kinds())
         lines: list[str] = []
         for r, before, now in changed:
+            values = zip(catalog().what_differs(before, now), (plan.summary["rules"], rules), strict=True)
             was, is_ = (
-                catalog().rule_in_sentence(r, value, kind_words, in_language, catalog().currency_of_rule(r, of))
-                for value, of in ((before, plan.summary["rules"]), (now, rules))
+                # a row that one of the two tables lacks is none there
+                "–"
+                if value == {}
+                else catalog().rule_in_sentence(r, value, kind_words, in_language, catalog().currency_of_rule(r, of))
+                for value, of in values
             )
             lines.append(f"{self.tr(r.label)}: {was} → {is_}")
         return (
