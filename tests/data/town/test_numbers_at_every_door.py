@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from beatplanner.data.description.read import read_description
 from beatplanner.data.formats.points import read_coordinates
 from beatplanner.data.guided_import.checks import check
+from beatplanner.data.town.read_town import read_town
 
 SERVICE = '[service]\nshifts = [ { name = "day", start = "00:00", end = "24:00" } ]\n'
 FORUM = '[forum]\nvenues = { path = "table.csv", x = "x", y = "y", crs = "EPSG:32634", id = "hall", cost = "cost" }\n'
@@ -45,6 +47,16 @@ def test_what_is_decided_of_numbers_is_told_by_each_table(town, door):
     town.project.write_text(f"{text}\n{section}", "utf-8")
     told = [n for n in check(town.project) if n.file == "table.csv" and any(d in n.what for d in DECIDED)]
     assert [n.field for n in told] == [column]
+
+
+def test_a_column_that_is_used_twice_means_the_same_in_both_uses(town):
+    units = town.units()
+    town.write_units(units.assign(pop=["1.234", "987"] * 8))
+    town.swap('population = "pop"', 'population = "pop"\nworkload = "pop"\namounts = { people = "pop" }')
+    read = read_town(read_description(town.project))
+    for column in ("population", "workload", "amount_people"):
+        assert read.units[column].tolist() == [1234.0, 987.0] * 8, column
+    assert [n.field for n in read.notes if "“1.234” and the like" in n.what] == ["pop"]
 
 
 @pytest.mark.parametrize(

@@ -86,9 +86,18 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
         residents = read_residents(reading, frame, polygons, ids, in_layer, crs, where)
         data["population"], group_sums = residents.people, residents.groups
     data["workload"] = np.full(n, np.nan)
+    # a column that is used twice means the same in both uses
+    counted = {rules.population, *rules.groups.values()}
+
+    def measured(column: str) -> np.ndarray:
+        decided: list[Note] = []
+        found = numbers(frame[column], where, least=0, whole=column in counted, notes=decided)
+        reading.findings.add(decided)
+        return found
+
     if rules.workload:
         with reading.findings.keep():
-            data["workload"] = numbers(frame[rules.workload], where, least=0, notes=reading.findings.notes)
+            data["workload"] = measured(rules.workload)
     data["current"], data["locked"] = None, None
     for group, column in rules.groups.items():
         if group in group_sums:
@@ -100,7 +109,7 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
             reading.findings.add(notes)
     for name, column in rules.amounts.items():
         with reading.findings.keep():
-            data[f"amount_{name}"] = numbers(frame[column], where, least=0, notes=reading.findings.notes)
+            data[f"amount_{name}"] = measured(column)
     data["x"], data["y"] = shapely.get_x(inner), shapely.get_y(inner)
     reading.findings.raise_if_any()
     units = gpd.GeoDataFrame(data, geometry=polygons, crs=crs)
