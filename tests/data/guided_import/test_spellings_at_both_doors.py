@@ -135,3 +135,19 @@ def test_what_was_decided_is_told_of_the_file_that_somebody_gave(tmp_path):
     named = {d.source.look.path.name for d in told if d.source is not None}
     assert {"census.csv", "sites.csv", "units.gpkg", "walks.csv", "calls.csv", "kinds.csv", "cars.csv"} == named
     assert all(d.source is not None and d.text.startswith(d.source.look.title) for d in told)
+
+
+def test_a_wrong_cell_is_told_of_each_file_that_has_one(tmp_path):
+    """Of sites the draft's own check tells it, with its mend; of posts the reader does."""
+    files = _write_tables(tmp_path, SPELLINGS["powers"][0], "utf-8")
+    sites = tmp_path / "sites.csv"
+    sites.write_text(sites.read_text("utf-8").replace(";1e3", ";½", 1), "utf-8")
+    (tmp_path / "roster.csv").write_text("officer,beat,languages\nAna,1,sq\nBo,2,mk\n", "utf-8")
+    (tmp_path / "posts.csv").write_text("beat;posts;languages\n1;½;sq\n2;1;mk\n", "utf-8")
+    draft = ImportDraft()
+    draft.add([*files, tmp_path / "roster.csv", tmp_path / "posts.csv"])
+    draft.set_role(draft.sources[-1], "officers.posts")
+    draft.set_column(draft.sources[-1], "posts", "posts")
+    draft.rules.start = "2027-01-01"
+    told = [d for d in import_doubts(draft) if d.severity == "error" and "½" in d.text]
+    assert sorted(d.source.look.path.name for d in told if d.source is not None) == ["posts.csv", "sites.csv"]

@@ -81,7 +81,7 @@ def import_doubts(draft: ImportDraft) -> list[Doubt]:
         return [Doubt("error", f"{text}.") for text in missing]
     found = [doubt for source in draft.sources if source.role for check in CHECKS for doubt in check(draft, source)]
     found += list(_hours(draft))
-    seen = tuple(d.text for d in found)
+    seen = tuple(found)
     for note, town in _notes(draft):
         doubt = _from_note(draft, note, town)
         if not _covered(doubt, seen):
@@ -466,13 +466,21 @@ SAID = (
     (r"lie outside every unit|every incident lies outside|are exchanged", r"lie outside every unit|swapped"),
     (r"same polygon", r"same polygon"),
     (r"no coordinates|has no geometry", r"no place on the map"),
-    (r"where a number is needed|is empty|which is below", r"no number of 0 or more"),
-    (r"which is no time|which is no date", r"are no time"),
     (r"have\s+no\s+times", r"have\s+no\s+times"),
     (r"have no municipality", r"have no municipality"),
     (r"stands there twice|has no name or number", r"stand there twice"),
 )
+# Of cells, which another layer may have as well.
+SAID_OF_CELLS = (
+    (r"where a number is needed|is empty|which is below", r"no number of 0 or more"),
+    (r"which is no time|which is no date", r"are no time"),
+)
 
 
-def _covered(doubt: Doubt, said: tuple[str, ...]) -> bool:
-    return any(re.search(a, doubt.text) and any(re.search(b, text) for text in said) for a, b in SAID)
+def _covered(doubt: Doubt, said: tuple[Doubt, ...]) -> bool:
+    of_layer = tuple(d for d in said if d.source is doubt.source)
+    return any(
+        re.search(a, doubt.text) and any(re.search(b, d.text) for d in among)
+        for among, sentences in ((said, SAID), (of_layer, SAID_OF_CELLS))
+        for a, b in sentences
+    )
