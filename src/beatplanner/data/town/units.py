@@ -86,18 +86,9 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
         residents = read_residents(reading, frame, polygons, ids, in_layer, crs, where)
         data["population"], group_sums = residents.people, residents.groups
     data["workload"] = np.full(n, np.nan)
-    # a column that is used twice means the same in both uses
-    counted = {rules.population, *rules.groups.values()}
-
-    def measured(column: str) -> np.ndarray:
-        decided: list[Note] = []
-        found = numbers(frame[column], where, least=0, whole=column in counted, notes=decided)
-        reading.findings.add(decided)
-        return found
-
     if rules.workload:
         with reading.findings.keep():
-            data["workload"] = measured(rules.workload)
+            data["workload"] = _measured(reading, frame, rules.workload, where)
     data["current"], data["locked"] = None, None
     for group, column in rules.groups.items():
         if group in group_sums:
@@ -109,7 +100,7 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
             reading.findings.add(notes)
     for name, column in rules.amounts.items():
         with reading.findings.keep():
-            data[f"amount_{name}"] = measured(column)
+            data[f"amount_{name}"] = _measured(reading, frame, column, where)
     data["x"], data["y"] = shapely.get_x(inner), shapely.get_y(inner)
     reading.findings.raise_if_any()
     units = gpd.GeoDataFrame(data, geometry=polygons, crs=crs)
@@ -119,6 +110,15 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
     where = replace(where, notes=(*where.notes, *(where.fact(r) for r in repaired)))
     reading.record("units", rules.path, rows, n, where)
     return units, whole
+
+
+def _measured(reading: Reading, frame: gpd.GeoDataFrame, column: str, where: Place) -> np.ndarray:
+    """Return a column of hours or further amounts; one that is used of residents too means the same in both uses."""
+    rules, decided = reading.description.units, list[Note]()
+    whole = column in {rules.population, *rules.groups.values()}
+    found = numbers(frame[column], where, least=0, whole=whole, notes=decided)
+    reading.findings.add(decided)
+    return found
 
 
 def _without_empty(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -> tuple[gpd.GeoDataFrame, Place, float]:
