@@ -129,6 +129,28 @@ def amounts_of(progress: Progress, phase: str) -> Callable[[int, int], None]:
     return lambda done, pages: progress(with_amount(phase, done, pages), None, None, 0.0)
 
 
+def only_forward(progress: Progress) -> Progress:
+    """Return what tells phases of writing that are done side by side one after the other: of those that have begun the last one, and never fewer of its pages."""
+    lock, told, known = threading.Lock(), list[str](), dict[str, tuple[int, int]]()
+
+    def tell(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
+        name, amount = split_amount(phase)
+        with lock:
+            before = known.get(name)
+            if amount is not None:
+                if before is not None and amount[0] <= before[0]:
+                    return
+                known[name] = amount
+                # one that others do is told when its turn comes, with what they have done by then
+                if told and told[-1] == name:
+                    progress(phase, best, bound, seconds)
+            elif name not in told:
+                told.append(name)
+                progress(phase if before is None else with_amount(name, *before), best, bound, seconds)
+
+    return tell
+
+
 def split_amount(phase: str) -> tuple[str, tuple[int, int] | None]:
     """Return a phase without the pages that are done and those that there are, and both numbers, None where it bears none."""
     found = AMOUNT.search(phase)

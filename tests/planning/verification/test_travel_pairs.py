@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from beatplanner.planning.verification import travel_bound, travel_pairs
 from beatplanner.planning.verification.travel_pairs import (
     Area,
+    TooLargeError,
     all_pairs,
     in_reach,
     linked_subset,
@@ -101,3 +104,26 @@ def test_a_certificate_is_checked_with_one_search_for_links(monkeypatch, few):
     }
     travel_bound.prove(area, proof, False, 1e9)
     assert len(asked) == 1
+
+
+def test_what_has_far_too_many_pairs_is_not_looked_at(monkeypatch):
+    area = _area(3)
+    pairs, n = sum(map(len, reaches(area))), len(area.weight)
+    looked: list[int] = []
+    lightest = travel_pairs._lightest
+
+    def counted(*given: Any) -> np.ndarray:
+        looked.append(1)
+        return lightest(*given)
+
+    monkeypatch.setattr(travel_pairs, "_lightest", counted)
+    # all units are asked, so that this is no guess
+    monkeypatch.setattr(travel_pairs, "SAMPLE", n)
+    for most, far in ((pairs // 2 - 1, True), (pairs // 2 + n, False)):
+        monkeypatch.setattr(travel_pairs, "MOST_PAIRS", most)
+        looked.clear()
+        with pytest.raises(TooLargeError):
+            reaches(area)
+        assert bool(looked) != far
+    monkeypatch.setattr(travel_pairs, "MOST_PAIRS", pairs)
+    assert sum(map(len, reaches(area))) == pairs

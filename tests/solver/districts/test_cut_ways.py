@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from beatplanner.solver.clock import Watch, now
 from beatplanner.solver.districts import cut_ways
 from beatplanner.solver.districts.annealing import CUT
 from beatplanner.solver.districts.problem import DistrictingProblem
 from beatplanner.solver.districts.search import Search
-from beatplanner.solver.districts.solve import solve_districts
+from beatplanner.solver.districts.solve import UNLIMITED_NODES, solve_districts
 
 
 def _strips(wide: int, high: int, count: int) -> tuple[DistrictingProblem, np.ndarray]:
@@ -43,10 +44,61 @@ def test_eigenvalues_are_not_begun_where_the_time_is_too_short_for_them(monkeypa
 def test_a_bound_that_nobody_computed_is_none(monkeypatch):
     problem, district = _strips(6, 10, 3)
     nothing = cut_ways.BoundEvidence(0.0, way="eigenvalues")
-    monkeypatch.setattr("beatplanner.solver.districts.solve.prove_cut", lambda *_: (nothing, None))
+    monkeypatch.setattr("beatplanner.solver.districts.solve.prove_cut", lambda *_, **__: (nothing, None))
     found = solve_districts(problem, seconds=1e6, effort=0.01, start=district)
     assert found.objective > 0 and found.lower_bound is None and found.evidence is None
     # one district has no border, and 0 is the least
     whole, district = _strips(6, 10, 1)
     found = solve_districts(whole, seconds=1e6, effort=0.01, start=district)
     assert found.objective == found.lower_bound == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(("wide", "high", "count"), [(4, 5, 2), (4, 5, 3), (5, 8, 4), (3, 4, 3)])
+def test_nothing_is_set_up_for_a_proof_whose_time_is_over(monkeypatch, wide, high, count):
+    # 80 municipalities took 5 s more than their limit for models that none of them went through
+    problem, district = _strips(wide, high, count)
+    made: list[str] = []
+
+    def model(name: str):
+        real = getattr(cut_ways, name)
+
+        def make(*given, **more):
+            made.append(name)
+            return real(*given, **more)
+
+        return make
+
+    for name in ("Cycles", "ThreeDistricts", "Frontier", "CutTree", "LabelModel", "CutModel"):
+        monkeypatch.setattr(cut_ways, name, model(name))
+    search = Search(problem, 0, 1)
+    found = search.found(district)
+    assert cut_ways.first_cut(problem, search, found, lambda: True, 1) is found
+    cut_ways.prove_cut(problem, search, found, 60.0, lambda: True, 1, 1)
+    assert made == []
+    cut_ways.prove_cut(problem, search, found, 60.0, lambda: False, 1, 1)
+    assert made
+
+
+def test_without_a_time_limit_eigenvalues_are_computed_however_late_it_is(monkeypatch):
+    problem, district = _strips(25, 40, 10)
+    monkeypatch.setattr(cut_ways, "eigenvalue_bound", lambda *_: 7.0)
+    search = Search(problem, 0, 1)
+    found, late = search.found(district), Watch(end=now() - 1.0)
+    for timed, bound in ((False, 7.0), (True, 0.0)):
+        assert cut_ways.prove_cut(problem, search, found, 0.0, late, 1, 1, timed=timed)[0].bound == bound
+    # who stops a run waits for nothing
+    assert cut_ways.prove_cut(problem, search, found, 0.0, lambda: True, 1, 1, timed=False)[0].bound == 0.0
+
+
+def test_who_names_a_time_is_known_by_the_nodes(monkeypatch):
+    problem, district = _strips(6, 10, 3)
+    asked: list[bool] = []
+
+    def prove(*_, timed: bool):
+        asked.append(timed)
+        return cut_ways.BoundEvidence(0.0, way="eigenvalues"), None
+
+    monkeypatch.setattr("beatplanner.solver.districts.solve.prove_cut", prove)
+    for nodes in (UNLIMITED_NODES, 10):
+        solve_districts(problem, seconds=1e6, effort=0.01, start=district, nodes=nodes)
+    assert asked == [True, False]

@@ -27,6 +27,7 @@ from beatplanner.planning.proof import Progress, Unproven, silent
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts.solve import (
     MOVES,
+    UNLIMITED_NODES,
     DistrictingProblem,
     Districts,
     Further,
@@ -39,7 +40,6 @@ from beatplanner.solver.districts.solve import (
     solve_districts,
 )
 
-UNLIMITED_NODES = 2**31 - 1
 # Seconds that each search has at least: it ends with a plan, however late it is.
 LEAST_SECONDS = 0.05
 # Share of the time for the plan that was asked for where none is found: the rest is for the least that has to give way.

@@ -22,14 +22,13 @@ from beatplanner.planning.proof import Progress, Proof, Unproven, impossible, si
 from beatplanner.planning.workload import WorkloadPlan
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts.problem import Balance, DistrictingProblem, Districts, keeps_balance, pieces
-from beatplanner.solver.districts.solve import NoRoomError, connected, measured, solve_districts
+from beatplanner.solver.districts.solve import UNLIMITED_NODES, NoRoomError, connected, measured, solve_districts
 
 LevelName = Literal["sectors", "commands"]
 # Numbers of groups that are tried, from the fewest on.
 COUNTS = 12
 # Halvings of the interval of tolerances.
 HALVINGS = 8
-UNLIMITED_NODES = 2**31 - 1
 # Share of the seconds for finding how many groups there are.
 SEARCHING = 0.5
 # Seconds that each search has at least: it ends with groups, however late it is.

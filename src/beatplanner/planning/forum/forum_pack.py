@@ -56,7 +56,7 @@ from beatplanner.planning.forum.public.small_files import write_records
 from beatplanner.planning.forum.public.street_beats import traced_streets
 from beatplanner.planning.forum.public_plan import card_of, public_plan, public_tables, settings_of
 from beatplanner.planning.forum.public_posts import posted
-from beatplanner.planning.progress import MAPS, PACK, amounts_of
+from beatplanner.planning.progress import MAPS, PACK, amounts_of, only_forward
 from beatplanner.planning.proof import Progress, silent
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def write_pack(
         "version": importlib.metadata.version("beatplanner"),
     }
     try:
-        write_records(press, *_write_languages(press, common, rules, town, side or SideWork(), progress))
+        write_records(press, *_write_languages(press, common, rules, town, side or SideWork(), only_forward(progress)))
     except UnregisteredNumberError as error:
         return _stopped(forum, [f"a number passed no gate: {error}"])
     _in_qgis(folder, tables, town, extra.waters, common["meetings"], plan.draft)

@@ -46,7 +46,7 @@ from beatplanner.planning.officers.trust import relationship_years
 from beatplanner.planning.officers.ways_out import Trials
 from beatplanner.planning.proof import Progress, Proof, silent
 from beatplanner.solver.clock import read_clock
-from beatplanner.solver.officers.assign import assign, prepare
+from beatplanner.solver.officers.assign import assign
 from beatplanner.solver.officers.figures import breaches, broken_tenures, measure
 from beatplanner.solver.officers.problem import Posting, Postings, PriceProof, TenureProblem
 
@@ -130,8 +130,6 @@ def plan_officers(
     InputError
         Where an officer's beat is neither one of today's nor one of the plan's.
     """
-    progress("officers: getting ready, which takes longer the first time", None, None, 0.0)
-    prepare()
     begin = read_clock(cancelled)
     rules = town.description.officers
     assert rules is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -17,8 +19,11 @@ MOST_PAIRS = 3_000_000
 # Sites times units whose pairs are numbered at once.
 TABLE = 500_000
 
-# Units whose paths are sought at once.
-SOURCES_AT_ONCE = 512
+# Units times units whose paths are sought at once, and units at most.
+PATHS_AT_ONCE, SOURCES_AT_ONCE = 6_000_000, 2_048
+
+# Units from which it is seen first whether the pairs are far too many: so many times as many as are checked.
+SAMPLE, FAR_TOO_MANY = 16, 2
 
 
 @dataclass(frozen=True)
@@ -119,10 +124,15 @@ def reaches(area: Area) -> list[np.ndarray]:
     n, most = len(area.weight), area.upper * (1 + 1e-6)
     near = [np.array(sorted(units), np.int64) for units in _neighbours(n, area.edges)]
     order = _along_the_map(near)
+    if n * n > MOST_PAIRS and not area.by_moves:
+        some = order[np.linspace(0, n - 1, SAMPLE).astype(int)].tolist()
+        # what is not checked in the end takes no time before
+        if sum(_reached(area, near, j, most) for j in some) * n > FAR_TOO_MANY * MOST_PAIRS * len(some):
+            raise TooLargeError
     found = [np.arange(0)] * n
-    total = 0
-    for first in range(0, n, SOURCES_AT_ONCE):
-        sources = order[first : first + SOURCES_AT_ONCE]
+    total, at_once = 0, max(1, min(SOURCES_AT_ONCE, PATHS_AT_ONCE // n))
+    for first in range(0, n, at_once):
+        sources = order[first : first + at_once]
         path = _lightest(area, near, order, sources, most)
         for k, j in enumerate(sources.tolist()):
             found[j] = np.flatnonzero(np.isfinite(path[:, k]))
@@ -156,6 +166,24 @@ def _along_the_map(near: list[np.ndarray]) -> np.ndarray:
                     order.append(v)
             at += 1
     return np.array(order, np.int64)
+
+
+def _reached(area: Area, near: list[np.ndarray], source: int, most: float) -> int:
+    """Return how many units a unit reaches within a weight, the lightest path first."""
+    weight = area.weight.tolist()
+    path, done = {source: weight[source]}, set[int]()
+    heap = [(weight[source], source)]
+    while heap:
+        value, i = heapq.heappop(heap)
+        if i in done:
+            continue
+        done.add(i)
+        for v in near[i].tolist():
+            longer = value + weight[v]
+            if longer <= most and longer < path.get(v, math.inf):
+                path[v] = longer
+                heapq.heappush(heap, (longer, v))
+    return len(done)
 
 
 def _lightest(area: Area, near: list[np.ndarray], order: np.ndarray, sources: np.ndarray, most: float) -> np.ndarray:

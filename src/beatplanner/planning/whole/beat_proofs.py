@@ -12,6 +12,7 @@ import numpy as np
 
 from beatplanner.data.description.sections.beats import Beats
 from beatplanner.data.result.cells import DIGITS as READABLE_DIGITS
+from beatplanner.data.town.town import Town
 from beatplanner.planning.verification.arrays import HAIR
 from beatplanner.planning.verification.beats_proof import (
     at_hosts,
@@ -21,9 +22,10 @@ from beatplanner.planning.verification.beats_proof import (
     prove_moves,
     prove_part,
 )
+from beatplanner.planning.verification.cut_proof import EIGEN_UNITS
 from beatplanner.planning.verification.evidence import Evidence as PlanEvidence
 from beatplanner.planning.verification.travel_bound import Look
-from beatplanner.planning.verification.travel_pairs import Area
+from beatplanner.planning.verification.travel_pairs import MOST_PAIRS, Area
 from beatplanner.planning.whole.cut_proofs import packed_cone, packed_rings
 from beatplanner.solver.districts.evidence import BoundEvidence, Multipliers, Node
 
@@ -41,6 +43,8 @@ TRIED = 5
 # Share of a time limit that is left to certificates, and how many nodes of trees are kept for each of its seconds, times the units that each node has: the
 # work follows from the limit, not from the clock. A node takes some 15 μs for each unit.
 OF_CERTIFICATES, NODES_A_SECOND = 0.06, 4_000
+# Share of a limit that they have at most; seconds of a pair of units that the checker looks for, and cubes of units a second of its eigenvalues.
+MOST_OF_CERTIFICATES, PAIR_SECONDS, CUBES_A_SECOND = 0.3, 3e-7, 2e9
 # Ways of rings that are gone through for each second of the limit, by which three beats of some hundred units are proven: some ten million take a second.
 STEPS_A_SECOND = int(OF_CERTIFICATES * 10_000_000)
 # Nodes kept of each of several trees, however large another is.
@@ -49,6 +53,20 @@ FEWEST_NODES = 100
 # that is excluded by a hair and that a cut rests on.
 STEP, FINE_STEP = 1e-5, 1e-9
 WORTH_FINER = 1e-5
+
+
+def seconds_of_certificates(town: Town, limit: float) -> float:
+    """Return what a time limit leaves to the certificates of beats: a share, and what large maps need besides, which no limit ends."""
+    rules = town.description.beats
+    if rules is None:
+        return OF_CERTIFICATES * limit
+    sizes = np.unique(town.units["municipality"].astype(str), return_counts=True)[1].astype(float)
+    need = (
+        float((sizes[sizes <= EIGEN_UNITS] ** 3).sum()) / CUBES_A_SECOND
+        if rules.objective == "cut"
+        else float(np.minimum(sizes**2, MOST_PAIRS).sum()) * PAIR_SECONDS
+    )
+    return min(MOST_OF_CERTIFICATES * limit, OF_CERTIFICATES * limit + need)
 
 
 def packed(

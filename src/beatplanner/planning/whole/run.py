@@ -28,7 +28,7 @@ from beatplanner.planning.forum.forum_money import forum_ways
 from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.progress import CERTIFICATES, of_run
 from beatplanner.planning.proof import Progress, silent
-from beatplanner.planning.whole.beat_proofs import OF_CERTIFICATES
+from beatplanner.planning.whole.beat_proofs import OF_CERTIFICATES, seconds_of_certificates
 from beatplanner.planning.whole.levels import with_levels
 from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.redrawn import (
@@ -40,7 +40,7 @@ from beatplanner.planning.whole.redrawn import (
 )
 from beatplanner.planning.whole.served import service_inputs, service_of
 from beatplanner.planning.whole.stopped import of_stopped, of_stopped_levels
-from beatplanner.planning.whole.summarise import sum_up, summarise
+from beatplanner.planning.whole.summarise import hash_inputs, sum_up, summarise
 from beatplanner.planning.whole.tables import beat_polygons, beats_with_starts, posts_of_beats, tables
 from beatplanner.planning.whole.writing import write_plan, writers
 from beatplanner.planning.workload import (
@@ -157,6 +157,7 @@ def run(
             from beatplanner.planning.forum.forum_pack import check_pack_inputs
 
             check_pack_inputs(town)
+        hash_inputs(town)
         _load_beats(description, steps)
         inputs = service_inputs(town)
         plan = make_plan(
@@ -218,6 +219,7 @@ def _tell_certified(progress: Progress, plan: Plan, summary: Claims, seconds: fl
 
 def make_officers(town: Town, before: PlanTables, **limits: Any) -> Plan:
     """Plan officers alone, in the beats and with the stations of a plan; `limits` as for `make_plan`."""
+    prepare_solvers(["officers"], limits.get("progress", silent))
     beat = np.array([str(b) for b in before.units["beat"]], dtype=object)
     return make_plan(town, steps=("officers",), beat=beat, stay=before, **limits)
 
@@ -270,9 +272,8 @@ def make_plan(
     InputError
         Where there is nothing to plan with, such as officers without any beats.
     """
-    # of a limit a part is left for the certificates of what was found
-    end = read_clock(cancelled) + (DEFAULT_TIME_LIMIT if time_limit is None else (1 - OF_CERTIFICATES) * time_limit)
     description = town.description
+    end = read_clock(cancelled) + _seconds_of_solving(town, steps, time_limit)
     wanted: list[Step] = [s for s in STEPS if s in steps and getattr(description, s) is not None]
 
     def seconds_for(step: Step, first: bool = False) -> float:
@@ -346,6 +347,15 @@ def make_plan(
         officers = of_stopped("officers", officers, cancelled)
     plan = Plan(town, workload, beats, stations, officers, rollout, share, levels)
     return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed, stay, forums))
+
+
+def _seconds_of_solving(town: Town, steps: Sequence[Step], time_limit: float | None) -> float:
+    """Return the seconds of all steps: of a limit a part is left for the certificates of what is found."""
+    if time_limit is None:
+        return DEFAULT_TIME_LIMIT
+    return time_limit - (
+        seconds_of_certificates(town, time_limit) if "beats" in steps else OF_CERTIFICATES * time_limit
+    )
 
 
 def _share_of_levels(description: Description) -> float:

@@ -71,6 +71,12 @@ def sum_up(
     return summed_up
 
 
+def hash_inputs(town: Town) -> None:
+    """Hash what the inputs say, which `summarise` then has at once: that is reading them once more, and no solving."""
+    for source in town.sources:
+        _content(source, town.description)
+
+
 def _content(source: Source, description: Description) -> str | None:
     """Return the hash of what an input says; None where it is known by its bytes, is the project file itself, or is not what was read any more."""
     try:

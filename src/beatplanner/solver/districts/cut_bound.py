@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 
 # Units up to which eigenvalues of a full matrix are computed (a minute and 200 MB), and up to which the model is tried.
 EIGEN_UNITS, MODEL_UNITS = 5_000, 24
-# Cubes of units a second that eigenvalues take, and once more where a certificate evaluates them, on a core that others use too: nothing ends them.
-EIGEN_SPEED = 5e8
+# Cubes of units a second of the processor that eigenvalues take, with those of a certificate: 0.8 s for 1,000 units and 2.3 s for 1,500, which the
+# checker evaluates too, 14 s for 3,000 and 31 s for 5,000, which it does not. Nothing ends them, so this is the least of what was measured.
+EIGEN_SPEED = 1.2e9
 # Nodes of each model, and rounds of separators.
 MODEL_NODES, ROUNDS = 300, 20
 # What a unit without workload weighs in D, as a share of the mean.

@@ -281,9 +281,11 @@ class Frontier:
         return district
 
     def _units(self) -> list[Unit]:
-        """Return the units in the best order that is found."""
+        """Return the units in the best order that is found; the first one will do where there is no time."""
         n, best, most = len(self.near), list[int](), np.inf
         for start in range(n):
+            if best and self.stop():
+                break
             order, value = self._order(start, most)
             if value < most:
                 best, most = order, value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -46,14 +46,14 @@ def _suits_prices(problem: DistrictingProblem) -> bool:
 
 def _whole_ways(
     problem: DistrictingProblem, search: Search, stop: Callable[[], bool]
-) -> list[Cycles | ThreeDistricts | Frontier]:
-    """Return what knows the best districts of a problem where it ends, the quickest first."""
-    area, ways = _map(problem, search), list[Cycles | ThreeDistricts | Frontier]()
-    if _suits_cycle(problem, search.locked):
-        ways.append(Cycles(area, stop) if problem.count == 2 else ThreeDistricts(area, stop))
-    if suits_frontier(problem, search.locked):
-        ways.append(Frontier(area, [search.graph.neighbours(i) for i in range(len(problem.weight))], stop))
-    return ways
+) -> Iterator[Cycles | ThreeDistricts | Frontier]:
+    """Yield what knows the best districts of a problem where it ends, the quickest first; each is made when its turn comes, and none once the time is over."""
+    if _suits_cycle(problem, search.locked) and not stop():
+        area = _map(problem, search)
+        yield Cycles(area, stop) if problem.count == 2 else ThreeDistricts(area, stop)
+    if suits_frontier(problem, search.locked) and not stop():
+        near = [search.graph.neighbours(i) for i in range(len(problem.weight))]
+        yield Frontier(_map(problem, search), near, stop)
 
 
 def _map(problem: DistrictingProblem, search: Search) -> CutMap:
@@ -79,6 +79,8 @@ def prove_cut(
     stop: Callable[[], bool],
     threads: int,
     nodes: int,
+    *,
+    timed: bool = True,
 ) -> tuple[BoundEvidence, np.ndarray | None]:
     """Bound the border between districts by eigenvalues, the shortest cycle, prices, and all plans or a model where the map is small.
 
@@ -88,6 +90,8 @@ def prove_cut(
         What to bound, with its search and the best districts that it found.
     seconds, stop, threads, nodes
         Limits of the work.
+    timed
+        Whether somebody named a time; else eigenvalues are computed however little of the usual time is left, so that the bound is the same everywhere.
 
     Returns
     -------
@@ -95,7 +99,7 @@ def prove_cut(
         What proves the bound (inf where no districts keep the rules, 0 where nothing is known), and better districts or None.
     """
     n, begin, value = len(problem.weight), read_clock(stop), 0.0
-    if eigenvalue_seconds(n) <= max(AT_ONCE, EIGEN_SHARE * seconds):
+    if eigenvalue_seconds(n) <= max(AT_ONCE, EIGEN_SHARE * seconds) or not (timed or watch(stop).cancelled()):
         value = eigenvalue_bound(problem.weight, problem.edges, problem.border, problem.count, problem.lower)
     evidence, better = BoundEvidence(value, problem.price, way="eigenvalues"), None
     kept, by_labels = search.keeps_rules(best), suits_labels(problem, search.locked)
@@ -122,7 +126,7 @@ def prove_cut(
             value, evidence = bound, BoundEvidence(bound, problem.price, way="rings", rings=lengths)
         if known <= bound * (1 + 1e-4):
             return evidence, None
-    if n > MODEL_UNITS and not _suits_prices(problem):
+    if stop() or (n > MODEL_UNITS and not _suits_prices(problem)):
         return evidence, None
     neighbours = [search.graph.neighbours(i) for i in range(n)]
     if n > MODEL_UNITS:
@@ -138,7 +142,7 @@ def prove_cut(
         if better is not None:
             best = min(best, search.found(better), key=search.rank)
             known = min(known, best.objective)
-        if not by_labels or known <= bound * (1 + 1e-4):
+        if not by_labels or known <= bound * (1 + 1e-4) or stop():
             return evidence, better
     left = max(0.0, seconds - (read_clock(stop) - begin))
     if n > MODEL_UNITS:

@@ -70,6 +70,8 @@ __all__ = [
 Progress = Callable[[str, float | None, float | None, float], None]
 
 PROOF_NODES = 2_000
+# Nodes of who names a time, which ends the proof instead.
+UNLIMITED_NODES = 2**31 - 1
 # Share of the time left that each plan made during the ascent may take: the bound must not wait for plans.
 PLAN_SHARE = 0.1
 
@@ -180,7 +182,8 @@ def solve_districts(
             )
     if asked and problem.goal == CUT and not infeasible:
         left = seconds - (read_clock(cancelled) - begin)
-        evidence, better = prove_cut(problem, search, best, left, stop, threads, max(1, nodes // NODES_OF_A_CUT))
+        most, timed = max(1, nodes // NODES_OF_A_CUT), nodes >= UNLIMITED_NODES
+        evidence, better = prove_cut(problem, search, best, left, stop, threads, most, timed=timed)
         bound, infeasible = (evidence.bound, False) if np.isfinite(evidence.bound) else (None, True)
         if better is not None and search.rank(search.found(better)) < search.rank(best):
             best = search.found(better)
