@@ -85,3 +85,15 @@ def test_of_a_table_only_the_rows_that_changed_since_the_plan_are_told(planned_w
     panel.set({"workload.hours": hours | {"robbery": 2.0}})
     panel.load()
     assert panel.stale.text().splitlines()[1].endswith("robbery 2") and ": – → " in panel.stale.text()
+
+
+def test_a_name_that_stands_twice_is_told_as_the_window_calls_it(qtbot):
+    kinds = {"theft": "кражба"}
+    meant = {told: word for word, told in kinds.items()}
+    words = (lambda word: kinds.get(word, word), lambda text: meant.get(text, text))
+    grid = FigureGrid(BY_KEY["workload.hours"], "Hours", words)
+    qtbot.addWidget(grid)
+    grid.show_values({"theft": 1, "assault": 3})
+    grid.table.item(1, 0).setText("кражба")
+    with pytest.raises(ValueError, match="“кражба”"):
+        grid.values()

@@ -280,7 +280,7 @@ class FigureGrid(QWidget):
             if not text or not key:
                 raise ValueError(self.tr("Each row needs a name and a value."))
             if key in found:
-                raise ValueError(self.tr("“{0}” is there twice.").format(key))
+                raise ValueError(self.tr("“{0}” is there twice.").format(self._called(key)))
             found[key] = self._typed(key, text)
         return found or None
 
