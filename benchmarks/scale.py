@@ -1,9 +1,10 @@
 """Measure how reading, planning, proving and writing grow with the town, and which grows worst.
 
-    python benchmarks/scale.py [UNITS …] [--incidents N …] [--no-proof] [--out FILE.md]
+    python benchmarks/scale.py [UNITS …] [--incidents N …] [--no-proof] [--pack] [--out FILE.md]
 
 Without UNITS 100 to 20,000 are measured, which takes ten minutes of a core. Each size is a process of its own, so that its peak memory is its own. Seconds are
-those of the processor, which other work on the machine does not change; one thread. The exponent of a phase is the slope of log seconds over
+those of the processor, which other work on the machine does not change; one thread. Writing is that of layers, report and papers: check and pack, which take
+much longer, have columns of their own with ``--pack``, as has the memory with them. The exponent of a phase is the slope of log seconds over
 log size through the sizes of at least a thousand (all where there are fewer than two). What must hold: no phase but the proof above n^1.3 in time, none above n in memory.
 """
 
@@ -25,7 +26,9 @@ import shapely
 
 UNITS = (100, 300, 1_000, 3_000, 10_000, 20_000)
 INCIDENTS = (10_000, 100_000, 300_000, 1_000_000, 2_000_000)
-PHASES = ("reading", "workload", "planning", "proving", "writing")
+PHASES = ("reading", "workload", "planning", "proving", "writing", "check and pack")
+# What the columns say where that is more than the phase.
+HEADS = {"writing": "writing without the pack"}
 # Units of a beat, incidents a unit, and units of the town whose incidents are varied.
 A_BEAT, A_UNIT, TOWN = 25, 10, 1_000
 # Moves a unit are the same at all sizes: this share of a plan's.
@@ -74,7 +77,7 @@ tolerance = 0.10
     return folder / "town.toml"
 
 
-def measure(units: int, incidents: int, proof: bool) -> dict[str, float]:
+def measure(units: int, incidents: int, proof: bool, pack: bool) -> dict[str, float]:
     """Return the processor seconds of each phase, the gap, and the greatest memory in GB."""
     from beatplanner.data.description.read import read_description
     from beatplanner.data.publish.everything import write_everything
@@ -115,9 +118,17 @@ def measure(units: int, incidents: int, proof: bool) -> dict[str, float]:
         beats = given_beats(town, workload, np.array([f"b{d}" for d in plan.district], dtype=object))
         whole = Plan(town, workload, beats, None, None)
         summary = summarise(whole, seed=1, threads=1, time_limit=None, seconds=0.0)
-        write_everything(Path(name) / "out", tables(whole, summary))
+        out, written = Path(name) / "out", tables(whole, summary)
+        write_everything(out, written)
         took("writing")
-    found["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        found["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        if pack:
+            from beatplanner.planning.forum.forum_pack import write_pack
+            from beatplanner.planning.whole.verdict import write_verdict
+
+            write_pack(out, written, town, verdict=write_verdict(out, town))
+            took("check and pack")
+            found["with pack"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     return found
 
 
@@ -146,24 +157,31 @@ def memory_exponent(size: list[float], memory: list[float], loaded: list[float])
     return float(powers[int(np.argmin(left))])
 
 
-def in_process(units: int, incidents: int, proof: bool) -> dict[str, float]:
+def in_process(units: int, incidents: int, proof: bool, pack: bool) -> dict[str, float]:
     """Measure a size in a process of its own."""
     command = [sys.executable, __file__, "--one", str(units), str(incidents), *([] if proof else ["--no-proof"])]
+    command += ["--pack"] if pack else []
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout.splitlines()[-1])
 
 
 def table(rows: list[dict[str, float]], by: str) -> str:
     """Return the rows as a table with the exponents of each phase below."""
     phases = [p for p in PHASES if all(p in r for r in rows)]
-    lines = [f"| {by} | {' | '.join(phases)} | gap | memory, GB |", "|--:|" + "--:|" * (len(phases) + 2)]
+    pack = all("with pack" in r for r in rows)
+    heads = [by, *(HEADS.get(p, p) for p in phases), "gap", "memory, GB", *(["with the pack, GB"] if pack else [])]
+    lines = [f"| {' | '.join(heads)} |", f"|{'--:|' * len(heads)}"]
     for r in rows:
         gap = f"{r['gap']:.2%}" if "gap" in r else "–"
         seconds = " | ".join(f"{r[p]:.2f}" for p in phases)
-        lines.append(f"| {r[by]:,.0f} | {seconds} | {gap} | {r['memory']:.2f} |")
+        lines.append(
+            f"| {r[by]:,.0f} | {seconds} | {gap} | {r['memory']:.2f} |" + (f" {r['with pack']:.2f} |" if pack else "")
+        )
     size = [r[by] for r in rows]
     grows = {p: exponent(size, [r[p] for r in rows]) for p in phases}
     memory = memory_exponent(size, [r["memory"] for r in rows], [r["loaded"] for r in rows])
-    lines.append(f"| grows as n^ | {' | '.join(f'{grows[p]:.2f}' for p in phases)} | | {memory:.2f} |")
+    lines.append(
+        f"| grows as n^ | {' | '.join(f'{grows[p]:.2f}' for p in phases)} | | {memory:.2f} |" + (" |" if pack else "")
+    )
     worst = max(grows, key=lambda p: grows[p])
     above = [p for p, g in grows.items() if g > TIME and p != "proving"] + (["memory"] if memory > MEMORY else [])
     lines.append(f"\nWorst: {worst}, n^{grows[worst]:.2f}. Above what may be: {', '.join(above) or 'nothing'}.")
@@ -176,17 +194,19 @@ def main() -> None:
     parser.add_argument("units", nargs="*", type=int)
     parser.add_argument("--incidents", nargs="*", type=int, default=list(INCIDENTS))
     parser.add_argument("--no-proof", action="store_true")
+    parser.add_argument("--pack", action="store_true")
     parser.add_argument("--one", nargs=2, type=int, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     if options.one:
-        print(json.dumps(measure(*options.one, not options.no_proof)))
+        units, incidents = options.one
+        print(json.dumps(measure(units, incidents, not options.no_proof, options.pack)))
         return
     sizes = options.units or list(UNITS)
     parts = []
     for by, cases in (
-        ("units", [(n, A_UNIT * n, not options.no_proof) for n in sizes]),
-        ("incidents", [(TOWN, n, False) for n in options.incidents]),
+        ("units", [(n, A_UNIT * n, not options.no_proof, options.pack) for n in sizes]),
+        ("incidents", [(TOWN, n, False, False) for n in options.incidents]),
     ):
         if cases:
             parts.append(table([in_process(*case) for case in cases], by))
