@@ -127,6 +127,11 @@ def test_the_sample_town_and_a_recovery_ask_once_about_unsaved_work(window, proj
     there = tmp_path / "beatplanner sample town" / sample_plan.NAME
     there.parent.mkdir()
     shutil.copyfile(project, there)
+    # one that nobody worked in is planned anew, the whole sample town
+    worked_in = ProjectDocument.open(there)
+    worked_in.record("Work")
+    worked_in.save()
+    worked_in.close()
     window.open(project)
     window.scenario.document.record("Work")
     window.saved = False
