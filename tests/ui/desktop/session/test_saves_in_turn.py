@@ -149,6 +149,25 @@ def test_the_sample_town_and_a_recovery_ask_once_about_unsaved_work(window, proj
     assert window.scenario.document.content.history[-2].what == "Left behind" and len(asked) == 2
 
 
+def test_a_save_says_which_rules_that_were_typed_it_does_not_hold(window, project):
+    window.open(project)
+    document = window.scenario.document
+    bands = next(entry for entry in window.rule_panel.fields if entry.rule.key == "stations.bands")
+    bands.text.setText("theft = 3, assault")
+    document.record("Work")
+    window.save_project()
+    window.session.work.wait_until_done()
+    said = window.statusBar().currentMessage()
+    assert (
+        not document.dirty and said.startswith("Saved in") and bands.label.text() in said and bands.wrong.text() in said
+    )
+    bands.back.click()
+    document.record("More")
+    window.save_project()
+    window.session.work.wait_until_done()
+    assert window.statusBar().currentMessage() == f"Saved in {project}"
+
+
 def test_a_crash_right_after_a_save_asks_nothing(window, project, monkeypatch):
     """The file is in its place, and the journal of what is in it is not ended yet."""
     crashed = ProjectDocument.open(project)

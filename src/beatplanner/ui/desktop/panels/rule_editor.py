@@ -223,6 +223,10 @@ class RulePanel(QWidget):
         """Take what was typed at once: before it is planned with, saved or left; return what of it is refused, and why."""
         for entry in list(self.fields):
             entry.commit()
+        return self.refused()
+
+    def refused(self) -> list[str]:
+        """Return what was typed and is not in force, and why."""
         return [f"{entry.label.text()}: {entry.wrong.text()}" for entry in self.fields if entry.refused]
 
     def set(self, values: Mapping[str, object], what: str = "") -> str:

@@ -265,7 +265,13 @@ class Session(QObject):
                 window.saved = not document.dirty
                 remember(document.file)
                 window._enable()
-            window.statusBar().showMessage(self.tr("Saved in {0}").format(job.goal), 8000)
+            refused = window.rule_panel.refused() if window.scenario.document is document else []
+            if refused:
+                # stays in view, as what was typed does
+                words = self.tr("Saved in {0}, without these rules, which were typed and are not in force: {1}")
+                window.statusBar().showMessage(words.format(job.goal, "; ".join(refused)))
+            else:
+                window.statusBar().showMessage(self.tr("Saved in {0}").format(job.goal), 8000)
             self.refresh()
             done()
             following, self._next = self._next, None
