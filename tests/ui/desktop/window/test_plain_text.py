@@ -71,6 +71,28 @@ def test_boxes_that_are_made_by_hand_are_plain_and_no_program_text_reads_files()
     assert wrong == []
 
 
+def test_tips_of_cells_and_choices_are_made_plain():
+    """A model, an item or a choice gives Qt its tip by a role, where a widget has a function for it."""
+    role, wrong, seen = "Qt.ItemDataRole.ToolTipRole", [], 0
+    for file in sorted(FOLDER.rglob("*.py")):
+        module = ast.parse(file.read_text("utf-8"))
+        tips: list[tuple[int, ast.expr]] = []
+        names = {role}
+        for node in ast.walk(module):
+            if isinstance(node, ast.Assign) and ast.unparse(node.value) == role:
+                names |= {ast.unparse(target) for target in node.targets}
+        for node in ast.walk(module):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".setData", ".setItemData")):
+                if names & {ast.unparse(a) for a in node.args}:
+                    tips.append((node.lineno, next(a for a in node.args[::-1] if ast.unparse(a) not in names)))
+            elif isinstance(node, ast.If) and any(f"== {name}" in ast.unparse(node.test) for name in names):
+                given = [n.value for n in ast.walk(node) if isinstance(n, ast.Return) and n.value is not None]
+                tips += [(node.lineno, value) for value in given]
+        seen += len(tips)
+        wrong += [f"{file.name}:{line} {ast.unparse(tip)[:90]}" for line, tip in tips if not _known(tip)]
+    assert seen > 3 and wrong == []
+
+
 def _known(text: ast.expr) -> bool:
     """Tell whether a tip is one of the program's own texts, or made plain."""
     said = ast.unparse(text)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.formats.number_columns import typed_number
+from beatplanner.ui.desktop.plain_text import literal
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.number_box import own_sign
 
@@ -207,7 +208,7 @@ class FigureGrid(QWidget):
                 told = self._called(text)
             item = QTableWidgetItem(told)
             item.setData(Qt.ItemDataRole.UserRole, text)
-            item.setData(Qt.ItemDataRole.ToolTipRole, told)
+            item.setData(Qt.ItemDataRole.ToolTipRole, literal(told))
             if self.given and column == NAME:
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
             elif (self.columns or column == VALUE) and self._cell(self._name_in(row, column)) in ("number", "amounts"):

@@ -136,7 +136,7 @@ class RuleField(QFrame):
         if rule.kind == "choice":
             for value in rule.choices:
                 self.choice.addItem(self.tr(rule.choices[value]), value)
-                self.choice.setItemData(self.choice.count() - 1, self.choice.itemText(self.choice.count() - 1), TIP)
+                self.choice.setItemData(self.choice.count() - 1, self.tr(rule.choices[value]), TIP)
             self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             self.choice.setMinimumContentsLength(12)
             self.choice.activated.connect(lambda _: self._set(self.choice.currentData()))
