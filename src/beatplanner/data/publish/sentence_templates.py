@@ -281,8 +281,9 @@ def _values(pieces: list[str], text: str) -> list[str] | None:
     if at > end:
         return None
     values.append(text[at:end])
-    # “{n} officers” counts; and no value holds a sentence and the beginning of another, but for the first, before a whole sentence
-    counted = pieces[:2] != ["", "n"] or len(pieces) > 3 or NUMBER.fullmatch(values[0])
+    # “{n} officers” counts, and “Plan {number}” is not what became of it; and no value holds a sentence and the beginning of another, but for the first, before a whole sentence
+    alone = len(pieces) == 3 and (pieces[1] == "number" or pieces[:2] == ["", "n"])
+    counted = not alone or NUMBER.fullmatch(values[0])
     if any(not _balanced(v) for v in values) or any(", so " in v for v in values[: -1 if not pieces[-1] else None]):
         # a bracket is told whole, and what follows from a clause is its end
         return None

@@ -88,6 +88,7 @@ def test_the_history_tells_rules_in_the_language_in_force():
     [
         ("Taken back: Locked: units Kej 1, Kej 2 and 3 more", "Вратено: Заклучено: единици Kej 1, Kej 2 и уште 3"),
         ("Kej 6 (beat 10)", "Kej 6 (реон 10)"),
+        ("Plan 12 made", "„План 12“ е направен"),
         # as the dialog has it, a line each
         (
             "The smallest tolerance found that would do in all of them is ±121.3%; less than ±121.28% is proven impossible.",
