@@ -371,7 +371,7 @@ def _stale_results(window: Any) -> list[str]:
     if results.book is not None:
         called, table = window.map.content.names, window.table_model
         rows = {table.beat(r): table.data(table.index(r, 1)) for r in range(table.rowCount())}
-        if any(not called[b] == results.book.names[b] == rows[b] for b in results.book.ids):
+        if any(not called.get(b) == results.book.names[b] == rows[b] for b in results.book.ids):
             found.append("map, table and cards call a beat by different names")
     if results.book is None or drawing is None:
         return found

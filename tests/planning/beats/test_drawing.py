@@ -15,7 +15,7 @@ from beatplanner.data.project.edits import Edit, read_edits, write_edits
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.beats.drawing import Drawing
 from beatplanner.planning.beats.drawn_plan import RefusedError
-from beatplanner.planning.beats.drawn_rules import drawn_description, drawn_town
+from beatplanner.planning.beats.drawn_rules import drawn_description, drawn_town, with_drawn_ids
 from beatplanner.planning.beats.plan import given_beats
 from beatplanner.planning.workload import plan_workload
 from conftest import write_grid_town
@@ -155,6 +155,26 @@ def test_a_beat_is_called_as_if_what_was_taken_back_had_never_been(drawing, town
     assert drawing.names == {}
     drawing.redo()
     assert drawing.names == {beat: proposed}
+
+
+def test_what_is_solved_on_keeps_the_beat_that_was_split_off_and_names_a_new_one(drawing):
+    """It came back under the next free number, without a name."""
+    drawing.split(drawing.members("1")[:1], "7")
+    drawing.undo()
+    drawing.split(drawing.members("1")[:2], "8")
+    called = drawing.names["8"]
+    solved = drawing.beat.copy()
+    solved[drawing.members("8")] = "5"
+    solved[drawing.members("3")[0]] = "5"
+    kept = with_drawn_ids(drawing, solved)
+    assert kept[drawing.members("8")].tolist() == ["8"] * 2 and kept[drawing.members("3")[0]] == "8"
+    drawing.move({int(u): str(kept[u]) for u in np.flatnonzero(kept != drawing.beat)}, "take")
+    assert drawing.names["8"] == called
+    # one that shares nobody with what was drawn is new, and is called after the places in it
+    drawing.move({int(drawing.members("2")[0]): "7"}, "take")
+    assert drawing.names["7"] and list(drawing.names.values()).count(drawing.names["7"]) == 1
+    drawing.undo()
+    assert "7" not in drawing.names
 
 
 def test_edits_survive_their_file(drawing, town, tmp_path):

@@ -437,8 +437,13 @@ class Drawing(DrawnPlan):
     # ---- inside
 
     def _call_beats(self) -> None:
-        splits = [(done.edit.beat, done.units) for done in self._done if done.edit.kind == "split"]
-        self.names = self._with_proposed(splits)
+        # a search may bring a beat that nobody split off, too
+        first, made = int(self.start.max()) + 1, list[tuple[str, np.ndarray]]()
+        for done in self._done:
+            numbers: list[int] = np.unique(done.after).tolist()
+            new = [k for k in numbers if k >= first or done.edit.kind == "split"]
+            made += [(self.ids[k], done.units[done.after == k]) for k in new]
+        self.names = self._with_proposed(made)
 
     def _edit(self, kind: str, **content: Any) -> Edit:
         content = {k: tuple(v) if is_sequence(v) or is_array(v) else v for k, v in content.items()}

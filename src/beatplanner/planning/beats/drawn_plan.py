@@ -129,10 +129,10 @@ class DrawnPlan:
         """Name the beats anew, by what is in force."""
         self.names = self._with_proposed([])
 
-    def _with_proposed(self, splits: Sequence[tuple[str, np.ndarray]]) -> dict[str, str]:
-        """Return the names given, and a proposed one of each beat that was split off and has none: its id and its units (positions), in order."""
+    def _with_proposed(self, made: Sequence[tuple[str, np.ndarray]]) -> dict[str, str]:
+        """Return the names given, and a proposed one of each beat that is new and has none: its id and the units (positions) that made it, in order."""
         names, units = dict(self._given), self.town.units
-        for beat, members in splits:
+        for beat, members in made:
             if not names.get(beat):
                 names[beat] = proposed_name(beat, units.iloc[members], self.people[members], names)
         return names

@@ -57,6 +57,36 @@ def drawn_town(drawn: DrawnPlan, renamed: Mapping[str, str] | None = None) -> To
     )
 
 
+def with_drawn_ids(drawn: DrawnPlan, beat: np.ndarray) -> np.ndarray:
+    """Return a solved plan's beats with the ids of the drawing that it was solved on from.
+
+    A beat that was split off is in no plan yet, so that a solved plan gives it the next free number. It is the one of the drawing's beats that the
+    plan has no more with which it shares most residents; what shares none is new.
+
+    Parameters
+    ----------
+    drawn
+        The drawing.
+    beat
+        (n,) id of the beat of each unit in the solved plan.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) ids.
+    """
+    before, found = drawn.beat.astype(str), np.asarray(beat).astype(str)
+    new = [b for b in dict.fromkeys(found.tolist()) if b not in set(before.tolist())]
+    gone = [b for b in dict.fromkeys(before.tolist()) if b not in set(found.tolist())]
+    shared = {(g, b): (before == g) & (found == b) for g in gone for b in new}
+    size = {pair: (float(drawn.people[units].sum()), int(units.sum())) for pair, units in shared.items()}
+    named: dict[str, str] = {}
+    for g, b in sorted(size, key=lambda pair: size[pair], reverse=True):
+        if size[g, b][1] and b not in named and g not in named.values():
+            named[b] = g
+    return np.array([named.get(b, b) for b in found.tolist()], dtype=object)
+
+
 def _together(plan: DrawnPlan, drawn: dict[Pair, Drawn]) -> tuple[Drawn, ...]:
     """Return what was drawn, each with the pairs that it still stands for."""
     found: dict[int, tuple[Drawn, list[Pair]]] = {}

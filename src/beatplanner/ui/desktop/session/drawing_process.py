@@ -17,7 +17,7 @@ Job = Literal["repair", "improve"]
 
 def _child(drawing: Drawing, job: Job, seconds: float, messages: Line) -> None:
     """Work in the child and send what happens; every message is (kind, content)."""
-    from beatplanner.planning.beats.drawn_rules import drawn_town
+    from beatplanner.planning.beats.drawn_rules import drawn_town, with_drawn_ids
     from beatplanner.planning.beats.plan import plan_beats
     from beatplanner.planning.changes.repair import repair
 
@@ -36,8 +36,8 @@ def _child(drawing: Drawing, job: Job, seconds: float, messages: Line) -> None:
             return
         town = drawn_town(drawing)
         plan = plan_beats(town, drawing.workload, seconds=seconds, start=drawing.beat, progress=progress)
-        before = drawing.beat
-        moves = {int(u): str(plan.beat[u]) for u in range(len(before)) if plan.beat[u] != before[u]}
+        before, after = drawing.beat, with_drawn_ids(drawing, plan.beat)
+        moves = {int(u): str(after[u]) for u in range(len(before)) if after[u] != before[u]}
         messages.put(("finished", (moves, (), plan.clashes, False)))
     except Exception as error:  # whatever it is, the window says so instead of waiting for ever
         messages.put(("refused", of_error(error)))
