@@ -15,6 +15,7 @@ from beatplanner.data.result.sections import section_of
 from beatplanner.data.town.adjacency import drawn_edges
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.drawn_plan import DrawnPlan, Pair
+from beatplanner.planning.beats.naming import sharing_most
 
 
 def drawn_description(drawn: DrawnPlan, renamed: Mapping[str, str] | None = None) -> Description:
@@ -76,14 +77,8 @@ def with_drawn_ids(drawn: DrawnPlan, beat: np.ndarray) -> np.ndarray:
         (n,) ids.
     """
     before, found = drawn.beat.astype(str), np.asarray(beat).astype(str)
-    new = [b for b in dict.fromkeys(found.tolist()) if b not in set(before.tolist())]
-    gone = [b for b in dict.fromkeys(before.tolist()) if b not in set(found.tolist())]
-    shared = {(g, b): (before == g) & (found == b) for g in gone for b in new}
-    size = {pair: (float(drawn.people[units].sum()), int(units.sum())) for pair, units in shared.items()}
-    named: dict[str, str] = {}
-    for g, b in sorted(size, key=lambda pair: size[pair], reverse=True):
-        if size[g, b][1] and b not in named and g not in named.values():
-            named[b] = g
+    had, has = set(before.tolist()), set(found.tolist())
+    named = sharing_most(found, before, drawn.people, has - had, had - has)
     return np.array([named.get(b, b) for b in found.tolist()], dtype=object)
 
 

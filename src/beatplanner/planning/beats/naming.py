@@ -87,22 +87,40 @@ def true_ids(beat: np.ndarray, current: np.ndarray, people: np.ndarray, taken: s
     taken
         Ids that no new beat may have.
     """
-
-    def shared(new: str, old: str) -> float:
-        common = (beat == new) & (current == old)
-        lives = people[current == old].sum() > 0
-        return float(people[common].sum()) if lives else float(common.any())
-
     today = {c for c in current if isinstance(c, str)}
-    wrong = [b for b in dict.fromkeys(beat) if b in today and not shared(b, b)]
+    wrong = [b for b in dict.fromkeys(beat) if b in today and not _shared(beat, current, people, b, b)]
     free = today - (set(beat) - set(wrong))
     fresh = new_ids(taken | today | set(beat))
-    found: dict[str, str] = {}
-    pairs = sorted(((shared(b, t), b, t) for b in wrong for t in free), key=lambda p: (-p[0], p[1], p[2]))
-    for common, new, old in pairs:
-        if common > 0 and new not in found and old not in found.values():
-            found[new] = old
+    found = sharing_most(beat, current, people, wrong, free)
     return {b: found[b] if b in found else next(fresh) for b in wrong}
+
+
+def sharing_most(
+    beat: np.ndarray, before: np.ndarray, people: np.ndarray, new: Collection[str], old: Collection[str]
+) -> dict[str, str]:
+    """Return which of some `old` beats each of some `new` ones carries on: the pairs that share the most residents first, and each beat once.
+
+    Parameters
+    ----------
+    beat, before
+        (n,) id of each unit's beat, and of its beat before; None where there is none.
+    people
+        (n,) residents; where nobody lives in an old beat, its units are shared.
+    new, old
+        Ids.
+    """
+    pairs = ((_shared(beat, before, people, b, t), b, t) for b in new for t in old)
+    found: dict[str, str] = {}
+    for common, b, t in sorted(pairs, key=lambda p: (-p[0], p[1], p[2])):
+        if common > 0 and b not in found and t not in found.values():
+            found[b] = t
+    return found
+
+
+def _shared(beat: np.ndarray, before: np.ndarray, people: np.ndarray, new: str, old: str) -> float:
+    common = (beat == new) & (before == old)
+    lives = people[before == old].sum() > 0
+    return float(people[common].sum()) if lives else float(common.any())
 
 
 def distances_of(town: Town) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
