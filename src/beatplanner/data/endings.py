@@ -1,7 +1,8 @@
-"""How project files are called: ``.beatplan``, the program's own kind of file, a GeoPackage inside; ``.gpkg`` goes on working."""
+"""How files are called: projects ``.beatplan``, the program's own kind of file, a GeoPackage inside (``.gpkg`` goes on working); others as was typed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 PROJECT_ENDING = ".beatplan"
@@ -26,3 +27,12 @@ def free_name(path: Path) -> Path:
         number += 1
         found = path.with_name(f"{path.stem} {number}{path.suffix}")
     return found
+
+
+def with_ending(typed: str, endings: Sequence[str]) -> Path:
+    """Return the file that a name stands for which somebody typed where a file is saved.
+
+    A name without any of these endings gets the first, and a number where such a file is there: whoever typed it was asked about no other.
+    """
+    path = Path(typed)
+    return path if path.suffix.lower() in endings else free_name(path.with_name(path.name + endings[0]))

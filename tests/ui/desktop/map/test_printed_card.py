@@ -1,4 +1,4 @@
-"""On paper nothing is shortened that cannot be looked up there: the run card has whole sentences, the legend the ids of beats."""
+"""On paper nothing is shortened that cannot be looked up there: the run card has whole sentences, the legend the ids of beats; what is drawn since is told."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import openpyxl
 import pytest
+from hand_edits import move_station
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
-from beatplanner.ui.desktop.map.export_panel import write_data
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog, QLabel
+
+from beatplanner.ui.desktop.map.export_panel import DataDialog, PrintDialog, write_data
 from beatplanner.ui.desktop.map.printing import PrintedPage, write_page
+from beatplanner.ui.desktop.map.workbook_words import card_of_view
+from beatplanner.ui.desktop.window.languages import texts_by_english
+from beatplanner.ui.desktop.window.result_actions import CARD_KEY
 
 
 @pytest.fixture
@@ -73,3 +80,69 @@ def test_a_workbook_has_long_lines_in_several_and_figures_for_people(window, tmp
     }
     assert words["workload"] in {head.value for head in beats[1]}
     assert beats.row_dimensions[1].height >= 30
+
+
+def test_a_picture_holds_the_whole_run_card_in_letters_of_any_language(window, tmp_path, monkeypatch):
+    said = texts_by_english("mk")
+    monkeypatch.setattr(window, "tr", lambda text: said[text])
+    monkeypatch.setitem(window.scenario.plan.summary, "clashes", ["In Исток: one", "In West: two"])
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "map.png"), ""))
+    window.export_picture()
+    kept = QImage(str(tmp_path / "map.png")).text(CARD_KEY)
+    assert kept.splitlines() == [f"{what}: {says}" for what, says in card_of_view(window)]
+    assert "In Исток: one" in kept and "In West: two" in kept and said["Rules"] in kept
+
+
+def test_data_say_that_what_is_drawn_is_not_in_them(window, tmp_path):
+    def told():
+        return [label.text() for label in DataDialog(window).findChildren(QLabel) if "Left out" in label.text()]
+
+    assert told() == [] and card_of_view(window)[0][0] == "Project"
+    move_station(window)
+    assert told() == ["Left out: 1 change not in the plan."]
+    # a print shows it, and data are those of the plan
+    assert card_of_view(window)[0] == ("As drawn", "1 change not in the plan")
+    assert card_of_view(window, drawn=False)[0] == ("Left out", "1 change not in the plan")
+    assert "1 change not in the plan" not in dict(card_of_view(window, public=True, printed=False)).values()
+
+
+def test_what_is_drawn_before_there_is_a_plan_is_told_on_paper(make_window, town):
+    window = make_window()
+    window.open(town.project)
+    card = card_of_view(window)
+    assert card[0] == ("Project", "Grid") and [what for what, _ in card[1:]] == ["Printed"]
+    drawing = window.drawing_panel.begin()
+    other = next(
+        b
+        for b in drawing.beats_in_use()
+        if b != str(drawing.beat[0]) and drawing._home(drawing.number[b]) == drawing.municipality[0]
+    )
+    assert window.drawing_panel.edit(lambda d: d.paint([0], other))
+    assert card_of_view(window)[0] == ("As drawn", "1 change not in the plan")
+
+
+def test_files_are_called_as_every_system_takes_it_and_as_was_typed(window, tmp_path, monkeypatch):
+    window.scenario.plan.summary["project"], kept = "A/B <b> %1 " + "ж" * 200, window.scenario.plan.summary["project"]
+    monkeypatch.setattr(type(window.scenario), "name", property(lambda self: str(self.plan.summary["project"])))
+    monkeypatch.setattr(PrintDialog, "exec", lambda _: PrintDialog.DialogCode.Accepted)
+    monkeypatch.setattr(DataDialog, "exec", lambda _: DataDialog.DialogCode.Accepted)
+    proposed = []
+
+    def ask(parent, title, start="", kinds="", **_):
+        proposed.append(start)
+        return str(tmp_path / "St. Jovan"), kinds.split(";;")[-1]
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
+    for ending in ("png", "pdf", "gpkg"):
+        (tmp_path / f"St. Jovan.{ending}").write_text("of somebody else")
+    for name in ("export_picture", "print_map", "export_data"):
+        window.actions_by_name[name].trigger()
+    window.scenario.plan.summary["project"] = kept
+    assert window.told == []
+    assert [p.rpartition(".")[2] for p in proposed] == ["png", "pdf", "gpkg"]
+    assert all(len(p.encode()) < 255 and not set("/<>%") & set(p) for p in proposed)
+    # the dialog has asked about the name that was typed, and about no other
+    assert sorted(p.name for p in tmp_path.glob("St. Jovan*")) == sorted(
+        ["St. Jovan.png", "St. Jovan 2.png", "St. Jovan 3.png", "St. Jovan.pdf", "St. Jovan.gpkg", "St. Jovan 2.gpkg"]
+    )
+    assert {(tmp_path / f"St. Jovan.{e}").read_text() for e in ("png", "pdf", "gpkg")} == {"of somebody else"}

@@ -19,7 +19,9 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from beatplanner.data.endings import with_ending
 from beatplanner.data.errors import InputError
+from beatplanner.data.output_place import project_name
 from beatplanner.data.paths import whole_path
 from beatplanner.ui.desktop.map.printing import PAPER, SCALES, PrintedPage, draw_page, write_page
 from beatplanner.ui.desktop.map.window import Window
@@ -48,6 +50,8 @@ ACTIONS = (
     ),
 )
 FORMATS = (("GeoPackage", "gpkg"), ("GeoJSON", "geojson"), ("CSV", "csv"), ("Excel workbook", "xlsx"))
+# What a page is saved as, by how the dialog of files calls it.
+PAGES = {"PDF (*.pdf)": ".pdf", "PNG (*.png)": ".png"}
 PREVIEW = 380  # pixels of its longer side
 
 
@@ -204,6 +208,11 @@ class DataDialog(QDialog):
         label = Label(self.tr("Beats, units and stations of the plan. Points of incidents are never exported."))
         label.setWordWrap(True)
         form.addRow(label)
+        if window.draft.count:
+            # the table beside it counts with them
+            left = Label(self.tr("Left out: {0}.").format(window.in_draft()))
+            left.setWordWrap(True)
+            form.addRow(left)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
@@ -258,10 +267,11 @@ def install(window: Window) -> None:
         dialog = PrintDialog(window)
         if dialog.exec() != QDialog.DialogCode.Accepted:
             return
-        start = f"{dialog.title.text() or 'map'}.pdf"
-        name, _ = QFileDialog.getSaveFileName(window, window.tr("Save the page"), start, "PDF (*.pdf);;PNG (*.png)")
+        start = f"{project_name(dialog.title.text() or 'map')}.pdf"
+        name, kind = QFileDialog.getSaveFileName(window, window.tr("Save the page"), start, ";;".join(PAGES))
         if name:
-            _export(window, lambda: _written(dialog.page(), Path(name)))
+            endings = sorted(PAGES.values(), key=lambda ending: ending != PAGES.get(kind))
+            _export(window, lambda: _written(dialog.page(), with_ending(name, endings)))
 
     def _written(page: PrintedPage, path: Path) -> list[Path]:
         with working(window, window.tr("The page is drawn…")) as pause:
@@ -273,7 +283,7 @@ def install(window: Window) -> None:
         try:
             plan = window.scenario.plan
             assert plan is not None
-            card = card_of_view(window, public=audience == "public", printed=audience == "office")
+            card = card_of_view(window, public=audience == "public", printed=audience == "office", drawn=False)
             called = workbook_words(window, plan.units.columns)
             return wait_for(window, words, write_data, plan, path, audience, card, called)
         except StoppedError:
@@ -293,10 +303,10 @@ def install(window: Window) -> None:
             return
         title, ending = FORMATS[dialog.format.currentIndex()]
         name, _ = QFileDialog.getSaveFileName(
-            window, window.tr("Export data"), f"{window.scenario.name}.{ending}", f"{title} (*.{ending})"
+            window, window.tr("Export data"), f"{project_name(window.scenario.name)}.{ending}", f"{title} (*.{ending})"
         )
         if name:
-            path = Path(name) if Path(name).suffix else Path(f"{name}.{ending}")
+            path = with_ending(name, [f".{e}" for _, e in sorted(FORMATS, key=lambda f: f[1] != ending)])
             audience: Audience = "public" if dialog.audience.currentIndex() == 0 else "office"
             _export(window, lambda: _exported(path, audience))
 

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from beatplanner.data.project.lock import user_name
-from beatplanner.data.result.run_card import card_rows
+from beatplanner.data.result.run_card import PRINTED, card_rows
 from beatplanner.ui.desktop.toolkit.figures_text import percent
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 
@@ -68,8 +68,10 @@ def workbook_words(window: Window, columns: Iterable[str]) -> dict[str, str]:
     return words
 
 
-def card_of_view(window: Window, *, public: bool = False, printed: bool = True) -> tuple[tuple[str, str], ...]:
-    """Return the run card of what is seen: of the plan, and what is drawn since.
+def card_of_view(
+    window: Window, *, public: bool = False, printed: bool = True, drawn: bool = True
+) -> tuple[tuple[str, str], ...]:
+    """Return the run card of what is seen: of the plan, and what is drawn since; of today's beats who prints them alone.
 
     Parameters
     ----------
@@ -79,18 +81,21 @@ def card_of_view(window: Window, *, public: bool = False, printed: bool = True) 
         Without the clashes.
     printed
         Whether it says who prints it, and on which day; what is handed out does not.
+    drawn
+        Whether it goes with what is seen; data are those of the plan, without what is drawn since.
     """
     plan, draft = window.scenario.plan, window.draft
-    if plan is None:
-        return ()
 
     def say(text: str, **fields: object) -> str:
         # “Plan” is what a button does in the window's catalogues
         return window.tr("Project" if text == "Plan" else text).format(**fields)
 
     who, when = (user_name(), dt.date.today().isoformat()) if printed else ("", "")
-    card = card_rows(plan.summary, who=who, when=when, public=public, say=say, percent=percent, day=in_language)
-    rows = [(what, in_language(says)) for what, says in card]
+    if plan is not None:
+        card = card_rows(plan.summary, who=who, when=when, public=public, say=say, percent=percent, day=in_language)
+        rows = [(what, in_language(says)) for what, says in card]
+    else:
+        rows = [(say("Plan"), window.scenario.name), *([(say(PRINTED), f"{who}, {in_language(when)}")] if who else [])]
     if draft.count and printed:
-        rows.insert(0, (window.tr("As drawn"), window.in_draft()))
+        rows.insert(0, (window.tr("As drawn") if drawn else window.tr("Left out"), window.in_draft()))
     return tuple(rows)

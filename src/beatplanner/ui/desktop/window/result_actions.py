@@ -15,13 +15,17 @@ from PySide6.QtWidgets import (
     QFileDialog,
 )
 
+from beatplanner.data.endings import with_ending
 from beatplanner.data.errors import InputError
-from beatplanner.data.output_place import move
+from beatplanner.data.output_place import move, project_name
 from beatplanner.ui.desktop.map.workbook_words import card_of_view
 from beatplanner.ui.desktop.panels.beat_table import as_text_table
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
 from beatplanner.ui.desktop.toolkit.in_language import error_lines
 from beatplanner.ui.desktop.toolkit.recent import remember
+
+# The keyword that the PNG specification has for it.
+CARD_KEY = "Description"
 
 
 class ResultActions:
@@ -34,7 +38,9 @@ class ResultActions:
 
     def save_result(self: Any) -> None:
         """Save the plan in force in a folder of the user's choice."""
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Save result as a new folder"), self.scenario.name)
+        name, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Save result as a new folder"), project_name(self.scenario.name)
+        )
         if name:
             self.save_to(Path(name))
 
@@ -71,16 +77,18 @@ class ResultActions:
     def export_picture(self: Any) -> None:
         """Ask for a file and save the map as it is seen."""
         name, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Export picture"), f"{self.scenario.name}.png", "PNG (*.png)"
+            self, self.tr("Export picture"), f"{project_name(self.scenario.name)}.png", "PNG (*.png)"
         )
         if not name:
             return
         picture = self.map.grab().toImage()
-        for what, says in card_of_view(self):
-            # a picture has no room for the run card; it stands in the file
-            picture.setText(what, says)
-        if not picture.save(name if Path(name).suffix.lower() == ".png" else f"{name}.png"):
-            self._tell(self.tr("The picture cannot be saved"), [name])
+        # a picture has no room for the run card; it stands in the file, as one text: the keys of a PNG are Latin letters, and each is there once
+        picture.setText(CARD_KEY, "\n".join(f"{what}: {says}" for what, says in card_of_view(self)))
+        file = str(with_ending(name, (".png",)))
+        if not picture.save(file):
+            self._tell(self.tr("The picture cannot be saved"), [file])
+            return
+        self.statusBar().showMessage(self.tr("Written: {0}").format(file), 15_000)
 
     def open_report(self: Any) -> None:
         """Open the report in the browser."""
