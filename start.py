@@ -13,13 +13,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,6 +28,9 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "beatplanner-installed.txt"
+# What the solvers load, and the steps whose kernels are compiled.
+SOLVERS_LOAD = ("highspy", "networkx", "numba", "numpy", "platformdirs", "pulp", "scipy")
+STEPS = ("beats", "officers", "stations", "service")
 DEMO = ROOT / "beatplanner-demo"
 # What Qt's offscreen platform loads on Debian and Ubuntu; a screen needs the xcb ones as well.
 QT_PACKAGES = ["libgl1", "libegl1", "libglib2.0-0", "libdbus-1-3", "libfontconfig1", "libxkbcommon0"]
@@ -104,22 +108,43 @@ def set_up(extras: list[str]) -> bool:
     if not PYTHON.exists() and not make_venv():
         return False
     print("Installing beatplanner and what it needs; the first time this takes some minutes.", flush=True)
-    target = f"{ROOT}[{','.join(extras)}]"
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check"]
     # pip compiles byte code on one core, of the packages' own tests too
-    if run([*pip, "install", "--quiet", "--no-compile", "--editable", target]) != 0:
-        print("The installation failed; the lines above say why. It needs a connection to a package index once.")
-        return False
-    compile_packages()
-    STAMP.write_text(" ".join([version, *sorted(have.union(extras))]), "utf-8")
-    # what F1 opens; beatplanner works without it. It takes one core, and so does the longest of the solvers when the others are done
-    with started([PYTHON, "-m", "delivery.guide"], subprocess.DEVNULL) as guide:
-        # the solvers' kernels are compiled now, not inside the first plan's time limit
+    install = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-compile"]
+    failed = "The installation failed; the lines above say why. It needs a connection to a package index once."
+    with ExitStack() as beside:
+        early = None
+        # a file that a program has loaded cannot be replaced on Windows
+        if os.name != "nt":
+            if run([*install, *solver_libraries()]) != 0:
+                print(failed)
+                return False
+            # pip works on one core: on another one the solvers' kernels are compiled from now on, not inside the first plan's time limit
+            prepare = [PYTHON, "-m", "beatplanner.planning.prepared", *STEPS]
+            early = beside.enter_context(started(prepare, subprocess.DEVNULL, ROOT / "src"))
+        if run([*install, "--editable", f"{ROOT}[{','.join(extras)}]"]) != 0:
+            print(failed)
+            return False
+        compile_packages()
+        STAMP.write_text(" ".join([version, *sorted(have.union(extras))]), "utf-8")
+        # what F1 opens; beatplanner works without it
+        guide = beside.enter_context(started([PYTHON, "-m", "delivery.guide"], subprocess.DEVNULL))
+        if early is not None:
+            early.wait()
+        # what is done by then, this looks at; what went wrong is done again, and told
         if run([PYTHON, "-m", "beatplanner.planning.prepared"]) != 0:
             print("The solvers could not be prepared; the first plan does that before it starts.")
         if guide.wait() != 0:
             print("The guide could not be made; F1 will say where its pages are.")
     return True
+
+
+def solver_libraries() -> list[str]:
+    """Return the project's requirements of what its solvers load."""
+    # an older Python lacks it, and is told so
+    import tomllib
+
+    requirements = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    return [r for r in requirements if re.match(r"[\w.-]+", r)[0] in SOLVERS_LOAD]
 
 
 def compile_packages() -> None:
@@ -197,9 +222,9 @@ def test() -> int:
 
 
 @contextmanager
-def started(command: list, output: BinaryIO | int) -> Iterator[subprocess.Popen]:
+def started(command: list, output: BinaryIO | int, folder: Path = ROOT) -> Iterator[subprocess.Popen]:
     """Start a command beside others, its messages into a file or nowhere; it ends with them where they are interrupted."""
-    process = subprocess.Popen([str(c) for c in command], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+    process = subprocess.Popen([str(c) for c in command], cwd=folder, stdout=output, stderr=subprocess.STDOUT)
     try:
         yield process
     finally:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import gc
 import json
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterable
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
+from beatplanner import solver
 from beatplanner.data.side_work import usable_cores
+from beatplanner.planning.prepared import STEPS
 from beatplanner.ui.commands import console
+from conftest import ROOT
 
 RUN = """
 import json, sys
@@ -167,6 +173,24 @@ def test_a_command_loads_what_it_needs_and_no_more(town, what):
     assert code == 0, done.stdout + done.stderr
     assert (READERS | SOLVERS | WRITERS | OTHERS | HEAVY) & set(loaded) <= MAY[what]
     assert strangers(loaded, what) == set()
+
+
+def test_the_set_up_installs_what_the_kernels_are_compiled_with_before_all_else():
+    set_up = runpy.run_path(str(ROOT / "start.py"))
+    assert set(set_up["STEPS"]) == set(STEPS)
+    first = {re.split(r"[^\w.-]", r, maxsplit=1)[0].lower() for r in set_up["solver_libraries"]()}
+    assert first == set(set_up["SOLVERS_LOAD"])
+    there = with_what_they_need(*sorted(first))
+    trees = [ast.parse(p.read_text("utf-8")) for p in Path(solver.__path__[0]).rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    wanted = {a.name for node in nodes if isinstance(node, ast.Import) for a in node.names}
+    wanted |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    alone = "import json, sys, beatplanner.planning.prepared; print(json.dumps(sorted(sys.modules)))"
+    wanted |= set(json.loads(subprocess.run([sys.executable, "-c", alone], capture_output=True, check=True).stdout))
+    known = distributions()
+    others = {m.split(".")[0] for m in wanted} & set(known) - {"beatplanner", "_distutils_hack"}
+    assert "numba" in others
+    assert not {m for m in others if not any(d.lower().replace("_", "-") in there for d in known[m])}
 
 
 REPORTS = """
