@@ -138,7 +138,8 @@ def _write_all(
             page.cell(1, k).font = Font(bold=True)
             # a heading has lines, and a column is as wide as its longest word and what stands below
             page.cell(1, k).alignment = Alignment(wrap_text=True, vertical="top")
-            said = [v for (v,) in page.iter_rows(2, 201, k, k, values_only=True)]
+            # a look at a cell that is not there makes one
+            said = [v for (v,) in page.iter_rows(2, min(201, 1 + len(table)), k, k, values_only=True)]
             widest = max([BOLD * max(map(len, head.split())), *(len(_seen(v)) for v in said)])
             page.column_dimensions[get_column_letter(k)].width = min(48, widest + 2)
             # figures are kept, and shown as people write them; numbers that are names are none

@@ -79,6 +79,8 @@ def test_a_workbook_has_long_lines_in_several_and_figures_for_people(window, tmp
         "#,##0.0##",
     }
     assert words["workload"] in {head.value for head in beats[1]}
+    # the filter of a sheet has its rows and no empty ones
+    assert beats.max_row == 1 + len(window.scenario.plan.beats) and book["Units"].auto_filter.ref.endswith("17")
     assert beats.row_dimensions[1].height >= 30
 
 
@@ -93,7 +95,7 @@ def test_a_picture_holds_the_whole_run_card_in_letters_of_any_language(window, t
     assert "In Исток: one" in kept and "In West: two" in kept and said["Rules"] in kept
 
 
-def test_data_say_that_what_is_drawn_is_not_in_them(window, tmp_path):
+def test_data_say_that_what_is_drawn_is_not_in_them(window, monkeypatch):
     def told():
         return [label.text() for label in DataDialog(window).findChildren(QLabel) if "Left out" in label.text()]
 
@@ -103,6 +105,10 @@ def test_data_say_that_what_is_drawn_is_not_in_them(window, tmp_path):
     # a print shows it, and data are those of the plan
     assert card_of_view(window)[0] == ("As drawn", "1 change not in the plan")
     assert card_of_view(window, drawn=False)[0] == ("Left out", "1 change not in the plan")
+    # what was proven is proven of the plan alone
+    assert "Stations" in dict(card_of_view(window, drawn=False)) and "Stations" not in dict(card_of_view(window))
+    monkeypatch.setattr(window.stations, "broken", lambda: ["a rule is broken"])
+    assert card_of_view(window)[1] == ("Not kept", "a rule is broken") and "Beats" in dict(card_of_view(window))
     assert "1 change not in the plan" not in dict(card_of_view(window, public=True, printed=False)).values()
 
 

@@ -244,6 +244,7 @@ def test_repair_solving_on_and_the_plan_that_comes_of_it(window, qtbot):
     assert "Moved to restore the rules:\n• " in panel.note.text()
     # one line says what moved, also where the panel is hidden
     assert window.statusBar().currentMessage().startswith(panel.note.text().replace("\n• ", " ", 1).split("\n")[0])
+    assert ".." not in window.statusBar().currentMessage()
     assert set(window.map.selected_units.tolist()) == {drawing.place[u] for u in drawing.edits[-1].moves}
     do(window, "draw_undo")
     assert drawing.figures().broken

@@ -54,6 +54,10 @@ HEADS = {
     "opens": "Opens in",
 }
 GROUP, SPEAKERS = "group_", "Residents who speak: {0}"
+# Which step of a plan each kind of change by hand is a change of.
+CHANGED = {"beats": "beats", "stations": "stations", "postings": "officers"}
+# So many broken rules are told at most.
+BROKEN = 3
 # What a beat is called that has no name of its own; plans write it in English.
 UNNAMED = "Beat {0}"
 WORDS = (*SHEETS.values(), *HEADS.values(), SPEAKERS, UNNAMED)
@@ -91,11 +95,17 @@ def card_of_view(
         return window.tr("Project" if text == "Plan" else text).format(**fields)
 
     who, when = (user_name(), dt.date.today().isoformat()) if printed else ("", "")
+    shown = printed and drawn
     if plan is not None:
-        card = card_rows(plan.summary, who=who, when=when, public=public, say=say, percent=percent, day=in_language)
+        # what was proven is proven of the plan, not of what is drawn since
+        changed = {step for kind, step in CHANGED.items() if shown and draft.has(kind)}
+        summary = {key: value for key, value in plan.summary.items() if key not in changed}
+        card = card_rows(summary, who=who, when=when, public=public, say=say, percent=percent, day=in_language)
         rows = [(what, in_language(says)) for what, says in card]
     else:
         rows = [(say("Plan"), window.scenario.name), *([(say(PRINTED), f"{who}, {in_language(when)}")] if who else [])]
+    if shown:
+        rows[:0] = [(say("Not kept"), in_language(text)) for text in draft.broken()[:BROKEN]]
     if draft.count and printed:
         rows.insert(0, (window.tr("As drawn") if drawn else window.tr("Left out"), window.in_draft()))
     return tuple(rows)

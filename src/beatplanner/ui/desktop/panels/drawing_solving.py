@@ -112,12 +112,11 @@ class DrawingSolving:
         title = head if job == "repair" else self.tr("Moved by solving on:")
         more = [self.tr("And {0} more.").format(len(lines) - 6)] if len(lines) > 6 else []
         rest = [self.tr("And {0} more.").format(len(lines) - 1)] if len(lines) > 1 else []
+        first = f"{title} {in_language(lines[0])}" if lines else title
         self._say(
             "\n".join([*broken, title, *(f"• {in_language(line)}" for line in lines[:6]), *more]),
             # who has the panel hidden reads one line of it
-            ". ".join([*(b.rstrip(".") for b in broken), f"{title} {in_language(lines[0])}", *rest])
-            if lines
-            else ". ".join([*(b.rstrip(".") for b in broken), title]),
+            " ".join(f"{said.rstrip('.')}." for said in (*broken, first, *rest)) if lines else " ".join([*broken, first]),
         )
         self._repaired = np.array(sorted(moves))
         self.map.select_units(self._repaired)
