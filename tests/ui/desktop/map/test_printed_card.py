@@ -152,3 +152,15 @@ def test_files_are_called_as_every_system_takes_it_and_as_was_typed(window, tmp_
         ["St. Jovan.png", "St. Jovan 2.png", "St. Jovan 3.png", "St. Jovan.pdf", "St. Jovan.gpkg", "St. Jovan 2.gpkg"]
     )
     assert {(tmp_path / f"St. Jovan.{e}").read_text() for e in ("png", "pdf", "gpkg")} == {"of somebody else"}
+
+
+def test_a_plan_that_the_checker_found_wrong_is_not_proven_on_paper(window, qtbot):
+    proof = window.results.proof
+    qtbot.waitUntil(lambda: proof.verdict is not None)
+    assert "Proof" not in dict(card_of_view(window)) and "Beats" in dict(card_of_view(window))
+    failed = [{"name": "units.population", "detail": "unit 1: 2 residents is claimed, 1 residents was found"}]
+    proof._take({**proof.verdict, "ok": False, "failed": failed})
+    for public in (True, False):
+        card = card_of_view(window, public=public, printed=not public)
+        assert card[0][0] == "Proof" and card[0][1].startswith("✘ 1 of ") and "Do not hand this plan out" in card[0][1]
+        assert not {"Beats", "Stations", "Officers"} & set(dict(card))

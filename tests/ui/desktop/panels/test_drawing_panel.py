@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from types import SimpleNamespace
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -15,9 +17,11 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missi
 from PySide6.QtCore import Qt
 
 from beatplanner.data.result.folder import read_result
+from beatplanner.planning.progress import split_unit
 from beatplanner.planning.verification import verify
 from beatplanner.ui.desktop.panels.drawing_dialogs import ReasonDialog
 from beatplanner.ui.desktop.panels.drawing_menu import ACTIONS
+from beatplanner.ui.desktop.session import drawing_process
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
 
 
@@ -227,6 +231,16 @@ def test_the_dialog_asks_for_a_reason(window, qtbot):
     assert not dialog.ok.isEnabled()
     qtbot.keyClicks(dialog.reason, "new bridge")
     assert dialog.ok.isEnabled()
+
+
+def test_what_solving_on_has_found_bears_its_unit(window, monkeypatch):
+    told = []
+    monkeypatch.setattr(drawing_process, "time", SimpleNamespace(monotonic=itertools.count().__next__))
+    line = SimpleNamespace(put=lambda message: told.append(message))
+    drawing_process._child(window.drawing_panel.begin(), "improve", 3.0, line)
+    assert told[-1][0] == "finished"
+    phases = [content[0] for kind, content in told if kind == "progress" and content[1] is not None]
+    assert phases and {split_unit(phase)[1] for phase in phases} == {"hours × metres"}
 
 
 def test_repair_solving_on_and_the_plan_that_comes_of_it(window, qtbot):

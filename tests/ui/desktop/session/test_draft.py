@@ -104,6 +104,20 @@ def test_a_draft_is_saved_recovered_and_asked_for(open_window, qtbot, monkeypatc
     assert len(again.gantt.steps) == 1 and again.draft.count == 2
 
 
+def test_a_plan_of_moved_stations_that_is_cancelled_leaves_the_rules_as_they_were(open_window, monkeypatch):
+    window = open_window()
+    document = window.scenario.document
+    monkeypatch.setattr(MainWindow, "answer", lambda self, box: QtWidgets.QMessageBox.StandardButton.Yes)
+    before, told = document.rules(), len(document.content.history)
+    move_station(window)
+    broken = window.draft.broken()
+    assert window.make_draft_the_plan() and window.solving.running
+    assert document.rules() == before
+    window.drop_run()
+    assert document.rules() == before and len(document.content.history) == told
+    assert window.draft.count == 1 and window.draft.broken() == broken
+
+
 def test_tables_status_and_figures_read_the_draft_and_mark_what_changed(open_window):
     window = open_window()
     unit, before = paint(window)

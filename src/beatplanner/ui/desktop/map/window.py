@@ -59,6 +59,10 @@ class Window(Frame):
         """Select a beat in the table; none where it has no row."""
         raise NotImplementedError
 
+    def failed_checks(self) -> str:
+        """Return in words that the checker found the plan wrong; "" where it did not, or has not looked yet."""
+        raise NotImplementedError
+
     def in_draft(self, count: int | None = None) -> str:
         """Return how many changes (those of the draft for None) are not in the plan, in words."""
         raise NotImplementedError

@@ -97,11 +97,13 @@ def card_of_view(
     who, when = (user_name(), dt.date.today().isoformat()) if printed else ("", "")
     shown = printed and drawn
     if plan is not None:
-        # what was proven is proven of the plan, not of what is drawn since
-        changed = {step for kind, step in CHANGED.items() if shown and draft.has(kind)}
+        # what was proven is proven of the plan, not of what is drawn since, nor of a file that was changed
+        wrong = window.failed_checks()
+        changed = {step for kind, step in CHANGED.items() if wrong or (shown and draft.has(kind))}
         summary = {key: value for key, value in plan.summary.items() if key not in changed}
         card = card_rows(summary, who=who, when=when, public=public, say=say, percent=percent, day=in_language)
         rows = [(what, in_language(says)) for what, says in card]
+        rows[:0] = [(say("Proof"), wrong)] if wrong else []
     else:
         rows = [(say("Plan"), window.scenario.name), *([(say(PRINTED), f"{who}, {in_language(when)}")] if who else [])]
     if shown:

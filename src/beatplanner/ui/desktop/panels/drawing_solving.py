@@ -116,7 +116,9 @@ class DrawingSolving:
         self._say(
             "\n".join([*broken, title, *(f"• {in_language(line)}" for line in lines[:6]), *more]),
             # who has the panel hidden reads one line of it
-            " ".join(f"{said.rstrip('.')}." for said in (*broken, first, *rest)) if lines else " ".join([*broken, first]),
+            " ".join(f"{said.rstrip('.')}." for said in (*broken, first, *rest))
+            if lines
+            else " ".join([*broken, first]),
         )
         self._repaired = np.array(sorted(moves))
         self.map.select_units(self._repaired)

@@ -180,13 +180,7 @@ class ProofPage(QWidget):
                 )
             ]
         else:
-            lines = [
-                with_counts(
-                    self.tr("✘ {0} of {1} checks failed. Do not hand this plan out."),
-                    number(len(failed)),
-                    number(verdict["checks"]),
-                )
-            ]
+            lines = [self.failed_checks()]
             lines += [f"• {self._words(f['name'])}: {in_language(f['detail'])}" for f in failed[:MOST_SHOWN]]
             lines += [self.tr("And {0} more.").format(len(failed) - MOST_SHOWN)] if len(failed) > MOST_SHOWN else []
         lines += [self._left(u["name"], u["detail"]) for u in unchecked[:3]]
@@ -202,6 +196,14 @@ class ProofPage(QWidget):
             lines.append(self.tr("Checked on {0}.").format(when))
         self._tell("\n".join(lines), GOOD if verdict.get("ok") else BAD)
         self.judged.emit(bool(verdict.get("ok")))
+
+    def failed_checks(self) -> str:
+        """Return how many checks of how many failed; "" where none did, or nobody knows."""
+        verdict = self.verdict
+        if verdict is None or verdict.get("ok"):
+            return ""
+        words = self.tr("✘ {0} of {1} checks failed. Do not hand this plan out.")
+        return with_counts(words, number(len(verdict.get("failed", []))), number(verdict["checks"]))
 
     def _left(self, name: str, why: str) -> str:
         """Return a sentence on what could not be checked, and why."""

@@ -20,6 +20,7 @@ def _child(drawing: Drawing, job: Job, seconds: float, messages: Line) -> None:
     from beatplanner.planning.beats.drawn_rules import drawn_town, with_drawn_ids
     from beatplanner.planning.beats.plan import plan_beats
     from beatplanner.planning.changes.repair import repair
+    from beatplanner.planning.progress import of_run
 
     last = 0.0
 
@@ -30,12 +31,13 @@ def _child(drawing: Drawing, job: Job, seconds: float, messages: Line) -> None:
             messages.put(("progress", (phase, best, bound, spent)))
 
     try:
+        told = of_run(progress, time.monotonic, drawing.town.description)
         if job == "repair":
-            found = repair(drawing, seconds=seconds, progress=progress)
+            found = repair(drawing, seconds=seconds, progress=told)
             messages.put(("finished", (found.moves, found.words, found.left, found.cut)))
             return
         town = drawn_town(drawing)
-        plan = plan_beats(town, drawing.workload, seconds=seconds, start=drawing.beat, progress=progress)
+        plan = plan_beats(town, drawing.workload, seconds=seconds, start=drawing.beat, progress=told)
         before, after = drawing.beat, with_drawn_ids(drawing, plan.beat)
         moves = {int(u): str(after[u]) for u in range(len(before)) if after[u] != before[u]}
         messages.put(("finished", (moves, (), plan.clashes, False)))

@@ -13,6 +13,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMessageBox, QStyle, QToolButton
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.narrowing import Table
 from beatplanner.ui.desktop.plain_text import question
 from beatplanner.ui.desktop.session.draft import Change, Draft, Planned
 from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts
@@ -219,8 +220,9 @@ class DraftActions:
         wished = self.gantt.wished() if draft.has("postings") else None
         drawing = self.drawing_panel.drawing
         options: dict[str, object] = {}
+        ruled = self.stations.patch(improve) if draft.has("stations") else None
         try:
-            project = self._with_stations(improve) if draft.has("stations") else scenario.to_plan()
+            project = scenario.to_plan() if ruled is None else self._with_stations(ruled[0])
         except InputError as error:
             self._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
             return False
@@ -231,23 +233,25 @@ class DraftActions:
         # what is changed from here on is in no plan yet
         planned = draft.to_plan(draft.parts)
         self.begin_run(project, **options)
-        self.making = lambda: self._made(planned, wished)
+        self.making = lambda: self._made(planned, wished, ruled)
         return True
 
-    def _with_stations(self: Any, improve: bool) -> Any:
-        """Return what is planned with the stations that were moved held open."""
-        scenario = self.scenario
-        patch, words = self.stations.patch(improve)
-        if scenario.document is not None:
-            scenario.document.change_rules(patch, words)
-            scenario.take_rules()
-            return scenario.to_plan()
-        stations = scenario.town.description.stations
+    def _with_stations(self: Any, patch: Table) -> Any:
+        """Return what is planned with the stations that were moved held open; the project has that rule once there is a plan with it."""
+        document = self.scenario.document
+        description = self.scenario.town.description if document is None else document.description()
         changes = {**patch["stations"], "held_open": tuple(patch["stations"]["held_open"] or ())}
-        return scenario.town.description.model_copy(update={"stations": stations.model_copy(update=changes)})
+        return description.model_copy(update={"stations": description.stations.model_copy(update=changes)})
 
-    def _made(self: Any, planned: Planned, wished: Any) -> None:
-        """Drop the draft, which is the plan now, and lay down the postings that were dragged."""
+    def _made(self: Any, planned: Planned, wished: Any, ruled: tuple[Table, str] | None) -> None:
+        """Drop the draft, which is the plan now, with the rule on stations that it was made by, and lay down the postings that were dragged."""
+        scenario, document = self.scenario, self.scenario.document
+        if ruled is not None and document is not None:
+            of = document.content.plans[scenario.plan_shown].scenario
+            if not of or of in document.content.scenarios:
+                patch, words = ruled
+                document.do("rules", words, scenario=of, changes=patch, detail={"changes": patch})
+                scenario.take_rules()
         self.draft.became_the_plan(planned)
         plan = self.scenario.plan
         if wished is not None and plan is not None and plan.assignments is not None:

@@ -29,7 +29,11 @@ CARD_KEY = "Description"
 
 
 class ResultActions:
-    """The main window's actions on what was planned; it needs ``scenario``, ``map``, ``sorted_model``, ``saved`` and ``_tell``."""
+    """The main window's actions on what was planned; it needs ``scenario``, ``results``, ``map``, ``sorted_model``, ``saved`` and ``_tell``."""
+
+    def failed_checks(self: Any) -> str:
+        """Return in words that the checker found the plan wrong; "" where it did not, or has not looked yet."""
+        return self.results.proof.failed_checks()
 
     def copy_table(self: Any) -> None:
         """Copy the table of beats, as it is sorted and filtered, for a spreadsheet."""
