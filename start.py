@@ -144,7 +144,7 @@ def solver_libraries() -> list[str]:
     import tomllib
 
     requirements = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
-    return [r for r in requirements if re.match(r"[\w.-]+", r)[0] in SOLVERS_LOAD]
+    return [r for r in requirements if re.split(r"[^\w.-]", r, maxsplit=1)[0] in SOLVERS_LOAD]
 
 
 def compile_packages() -> None:

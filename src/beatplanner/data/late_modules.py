@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 
 def load_late(name: str) -> None:
@@ -39,3 +41,28 @@ def flat_axes() -> Generator[None]:
         yield
     finally:
         del sys.modules[name]
+
+
+def graphs() -> Any:
+    """Return SciPy's walks in graphs without its linear algebra, a second library of 30 MB: of all that they know, Laplacians alone need that, and load it when one is asked for."""
+    name = "scipy.sparse.csgraph"
+    own = f"{name}._laplacian"
+    if name in sys.modules or "scipy.sparse.linalg" in sys.modules:
+        return importlib.import_module(name)
+    # its package alone asks for it, so that no other thread does meanwhile
+    late = ModuleType(own)
+    late.__dict__["laplacian"] = _laplacian
+    sys.modules[own] = late
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        # a SciPy that asks for more of it
+        sys.modules.pop(own, None)
+        return importlib.import_module(name)
+    finally:
+        if sys.modules.get(own) is late:
+            del sys.modules[own]
+
+
+def _laplacian(*arguments: Any, **options: Any) -> Any:
+    return importlib.import_module("scipy.sparse.csgraph._laplacian").laplacian(*arguments, **options)

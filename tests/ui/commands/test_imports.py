@@ -54,6 +54,8 @@ HEAVY |= {f"beatplanner.planning.{name}.plan" for name in ("beats", "stations", 
     "beatplanner.planning.verification.officers",
     "beatplanner.planning.verification.service",
     "beatplanner.planning.whole.areas",
+    "scipy.linalg",
+    "scipy.sparse.linalg",
     "scipy.spatial",
     # what SciPy would load for nothing
     "numpy.f2py.crackfortran",
@@ -213,11 +215,17 @@ def test_what_writes_the_report_loads_neither_readers_of_layers_nor_what_it_neve
 def test_a_late_module_is_there_when_something_of_it_is_asked_for():
     asked = """
 import sys
-from beatplanner.data.late_modules import flat_axes, load_late
+from beatplanner.data.late_modules import flat_axes, graphs, load_late
 load_late("numpy.f2py"); load_late("numpy.f2py"); load_late("numpy.no_such_module")
 import numpy, scipy.sparse
 assert "numpy.f2py.crackfortran" not in sys.modules
 assert callable(numpy.f2py.run_main) and "numpy.f2py.crackfortran" in sys.modules
+csgraph = graphs()
+assert "scipy.linalg" not in sys.modules
+two = scipy.sparse.csr_array(numpy.array([[0.0, 2.0], [2.0, 0.0]]))
+assert csgraph.dijkstra(two, indices=0).tolist() == [0.0, 2.0]
+assert csgraph.laplacian(two).toarray().tolist() == [[2.0, -2.0], [-2.0, 2.0]] and "scipy.linalg" in sys.modules
+assert graphs() is csgraph and sys.modules["scipy.sparse.csgraph._laplacian"].__file__
 with flat_axes():
     import matplotlib.figure
 assert "mpl_toolkits.mplot3d" not in sys.modules

@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 
 from beatplanner.data.formats import geometry
+from beatplanner.data.late_modules import graphs
 from beatplanner.data.town.barriers import Barriers
 
 if TYPE_CHECKING:
@@ -120,8 +121,7 @@ def walking_network(
     -------
     WalkingNetwork
     """
-    from scipy.sparse import csgraph
-
+    csgraph = graphs()
     parts, of = shapely.get_parts(shapely.force_2d(roads.lines), return_index=True)
     kept = (shapely.get_type_id(parts) == 1) & (shapely.length(parts) > 0)
     parts, of = parts[kept], of[kept]
@@ -199,8 +199,8 @@ def _stubs(ground: np.ndarray, apart: np.ndarray, reach: np.ndarray, snap: float
 def _merged(ends: np.ndarray, snap: float) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the node of each end, the nodes' places, and how many ends that did not coincide were joined."""
     from scipy import sparse
-    from scipy.sparse import csgraph
 
+    csgraph = graphs()
     unique, of = np.unique(np.round(ends, 3), axis=0, return_inverse=True)
     points = np.array(shapely.points(unique))
     one, other = shapely.STRtree(points).query(points, predicate="dwithin", distance=max(snap, 1e-3))
@@ -325,8 +325,7 @@ def walk_metres(
     numpy.ndarray
         (n, m) metres of level walking; inf where not reachable on foot.
     """
-    from scipy.sparse import csgraph
-
+    csgraph = graphs()
     points = np.concatenate([doors, sites])
     at = access(network, points, barriers)
     graph, k = _with_feet(network, at)
@@ -438,8 +437,7 @@ def catchments(
     list
         For each site an area for each limit; each holds the one before.
     """
-    from scipy.sparse import csgraph
-
+    csgraph = graphs()
     at = access(network, sites, barriers)
     graph, k = _with_feet(network, at)
 
