@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import re
 import sys
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "docs")]
 
-from sentence_templates import names_of_checks, templates
+from sentence_templates import names_of_checks, names_of_keys, templates
 
 from beatplanner.ui.desktop.toolkit.in_language import CONTEXT
 
@@ -151,7 +150,14 @@ def others() -> list[str]:
     from beatplanner.data.guided_import import draft
     from beatplanner.data.result import run_card
     from beatplanner.planning.compare.figure_rows import BLOCKS
-    from beatplanner.planning.rule_catalog import ONE, PRESET, PRESETS, names_in_tables, words_of_one
+    from beatplanner.planning.rule_catalog import (
+        ONE,
+        PRESET,
+        PRESETS,
+        TAKEN_BACK,
+        names_in_tables,
+        words_of_one,
+    )
     from beatplanner.planning.typed_rules import HOW
     from beatplanner.ui.desktop.map import export_panel, map_content, map_layers, workbook_words
     from beatplanner.ui.desktop.panels import beat_table, comparison, drawing_dialogs, gantt_panel, live_table
@@ -198,7 +204,17 @@ def others() -> list[str]:
         found |= dict.fromkeys((rule.why, rule.source))
     found |= dict.fromkeys((*filter(None, map(words_of_one, RULES)), *ONE.values()))
     found |= dict.fromkeys(p.about for p in PRESETS)
-    found |= dict.fromkeys((*HOW.values(), PRESET, *names_in_tables(), *names_of_checks(), *names_of_inputs()))
+    found |= dict.fromkeys(
+        (
+            *HOW.values(),
+            PRESET,
+            TAKEN_BACK,
+            *names_in_tables(),
+            *names_of_checks(),
+            *names_of_keys(),
+            *names_of_inputs(),
+        )
+    )
     for call in _calls("Action"):
         for argument in call.args[3:4]:
             found |= dict.fromkeys(_texts(argument))
@@ -206,12 +222,12 @@ def others() -> list[str]:
 
 
 def names_of_inputs() -> list[str]:
-    """Return the words of the keys that name a layer or a table, such as “barriers” of beats.barriers, as the checker's inputs are called."""
+    """Return the words of the keys that are no rules, such as “barriers” of beats.barriers: what the checker's inputs are called, and what sentences call keys."""
     from beatplanner.data.description.models import SECTIONS
+    from beatplanner.data.description.rules import BY_KEY
 
-    kind = re.compile(r"Layer|Table|Path|Census|Homes|Gazetteer|Streets|Venues|Regions")
-    fields = [(name, info) for model in SECTIONS.values() for name, info in model.model_fields.items()]
-    return list(dict.fromkeys(name.replace("_", " ") for name, info in fields if kind.search(str(info.annotation))))
+    fields = [(section, name) for section, model in SECTIONS.items() for name in model.model_fields]
+    return list(dict.fromkeys(n.replace("_", " ") for s, n in fields if f"{s}.{n}" not in BY_KEY))
 
 
 def _mends() -> list[str]:

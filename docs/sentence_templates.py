@@ -284,6 +284,16 @@ def names_of_checks() -> list[str]:
     return list(found)
 
 
+def names_of_keys() -> list[str]:
+    """Return the words that keys and columns of a result are made of, such as “time limit” of time_limit."""
+    from beatplanner.planning.verification import coverage
+
+    tables = (coverage.KEYS, coverage.NOT_CHECKED_KEYS, coverage.COLUMNS, coverage.NOT_CHECKED_COLUMNS)
+    parts = (part for table in tables for key in table for part in key.replace("[]", "").split("."))
+    words = dict.fromkeys(part.replace("_", " ").strip() for part in parts)
+    return [w for w in words if re.fullmatch(r"[a-z][a-z ]+", w)]
+
+
 def _of_problems(tree: ast.AST, sentences: _Sentences) -> None:
     """Collect what the problems of a module say, be it written in the call or given a name before it."""
     for function in [tree, *(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))]:

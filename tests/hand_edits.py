@@ -21,3 +21,15 @@ def move_posting(window) -> None:
         panel._begin(window.scenario.plan)
     at = next(n for n, p in enumerate(panel.postings) if p.end - p.start > 2)
     panel.move_posting(at, 0, -1, "", 0)
+
+
+def paint(window) -> tuple[int, str]:
+    """Paint one unit into a neighbouring beat of its municipality; return its position and its beat before."""
+    panel = window.drawing_panel
+    drawing = panel.begin()
+    for a, b in drawing.edges[["a", "b"]].to_numpy(int).tolist():
+        if drawing.label[a] != drawing.label[b] and drawing.municipality[a] == drawing.municipality[b]:
+            before, to = str(drawing.beat[a]), str(drawing.beat[b])
+            panel.edit(lambda d, unit=a, beat=to: d.paint([unit], beat))
+            return a, before
+    raise AssertionError("no border")

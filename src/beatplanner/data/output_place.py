@@ -383,6 +383,16 @@ def try_place(out: Path) -> None:
                 probe.unlink()
 
 
+def folder_to_write(*folders: Path) -> Path:
+    """Return the first of some folders that takes files, the last where none does: what is offered to people as a place can be used."""
+    for folder in folders:
+        with suppress(InputError):
+            if folder.is_dir():
+                try_place(folder / PROBE)
+                return folder
+    return folders[-1]
+
+
 def cannot_write(error: BaseException, place: str | Path) -> Note:
     """Say why something cannot be written: no room, no permission, a drive that may only be read; a path that the error names comes first.
 

@@ -151,10 +151,12 @@ ONE = {
 
 def words_of_one(rule: Rule) -> str:
     """Return the sentence of a rule whose value is one, in English; "" where it is that of many."""
-    if rule.unit not in ONE:
+    # “officer hours” too are hours; a number without a unit counts what stands behind it
+    units = [rule.unit] if rule.unit else list(ONE)
+    unit = next((u for u in units if u in ONE and re.search(rf"\{{value\}} (?:\w+ )?{u}\b", rule.words)), "")
+    if not unit:
         return ""
-    # “officer hours” too are hours
-    found = re.sub(rf"(?<=\{{value\}} )((?:\w+ )?){rule.unit}\b", rf"\g<1>{ONE[rule.unit]}", rule.words)
+    found = re.sub(rf"(?<=\{{value\}} )((?:\w+ )?){unit}\b", rf"\g<1>{ONE[unit]}", rule.words)
     return "" if found == rule.words else re.sub(r"^(\{value\} \w+(?: a year)?) are\b", r"\g<1> is", found)
 
 
@@ -285,8 +287,8 @@ def names_in_tables() -> list[str]:
 
 # What forces call their shifts.
 SHIFTS = ("day", "evening", "night", "early", "late")
-# How the history keeps that a preset was taken.
-PRESET = "Preset: {0}"
+# How the history keeps that a preset was taken, and that something was taken back.
+PRESET, TAKEN_BACK = "Preset: {0}", "Taken back: {0}"
 
 
 def in_words_again(text: str, translated: Callable[[str], str], number: Callable[[str], str]) -> str | None:
@@ -294,6 +296,10 @@ def in_words_again(text: str, translated: Callable[[str], str], number: Callable
 
     None where one of them is no rule.
     """
+    back = text.removeprefix("Taken back: ")
+    if back != text:
+        again = in_words_again(back, translated, number)
+        return None if again is None else translated(TAKEN_BACK).format(again)
     preset = text.removeprefix("Preset: ")
     if preset != text and any(p.name == preset for p in PRESETS):
         return translated(PRESET).format(translated(preset))

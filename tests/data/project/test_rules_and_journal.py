@@ -58,7 +58,7 @@ def test_what_is_done_after_the_journals_folder_was_deleted_is_kept(project, pla
     folder = document._journal.folder
     shutil.rmtree(folder)
     document.touch()
-    assert (folder / journal.BASE).is_file() and not document.unsafe_because
+    assert (folder / journal.BASE).is_file() and not document.kept.unsafe_because
     shutil.rmtree(folder)
     # a line that ends elsewhere is one of what was done
     document.record("Painted\N{LINE SEPARATOR}twice")
@@ -90,10 +90,10 @@ def test_where_nothing_can_be_kept_for_recovery_is_said_until_it_can(project, mo
     shutil.rmtree(folder)
     folder.write_text("a file of another's", encoding="utf-8")
     document.record("Second")
-    assert document.unsafe_because
+    assert document.kept.unsafe_because
     folder.unlink()
     document.touch()
-    assert not document.unsafe_because
+    assert not document.kept.unsafe_because
     document.close(keep_journal=True)
     monkeypatch.setattr(journal, "is_running", lambda pid: False)
     assert [d["what"] for r in journal.recoveries(project) for d in r.done] == ["First", "Second"]

@@ -41,13 +41,13 @@ def colours(frame) -> dict[str, str]:
 def seen(town) -> dict[str, str]:
     """Return the colours that the window shows."""
     pytest.importorskip("PySide6.QtGui", reason="Qt's system libraries are missing", exc_type=ImportError)
+    from beatplanner.ui.desktop.map.cartography import fills_of_beats
     from beatplanner.ui.desktop.map.map_content import MapContent
     from beatplanner.ui.desktop.session.session import OpenTown
 
     scenario = OpenTown()
     scenario.town = town
-    content = MapContent(scenario)
-    return {b: content.fill(k) for k, b in enumerate(content.ids)}
+    return fills_of_beats(MapContent(scenario))
 
 
 def with_own(town, own: dict[str, str]):

@@ -63,6 +63,8 @@ class ProjectDocument:
         Whether something was done since the last save.
     author
         Who does what is done, for the history.
+    kept
+        What keeps the work until it is saved, and says where it cannot.
     """
 
     def __init__(self, file: Path, content: Content, schema: int, save_id: str) -> None:
@@ -77,7 +79,7 @@ class ProjectDocument:
         self.listeners: list[Callable[[], None]] = []
         self._lock: ProjectLock | None = None
         self._plans = PlanArchives(file)
-        self._safe = Safekeeping(self._plans)
+        self.kept = Safekeeping(self._plans)
         # of a description: what is changed from here on is laid on what its first save builds of it
         self._as_read = content.rules
 
@@ -109,12 +111,7 @@ class ProjectDocument:
 
     @property
     def _journal(self) -> Journal | None:
-        return self._safe.journal
-
-    @property
-    def unsafe_because(self) -> str:
-        """In words, why what is done would be lost in a crash; empty where it is kept for recovery."""
-        return self._safe.unsafe_because
+        return self.kept.journal
 
     @property
     def is_file(self) -> bool:
@@ -136,13 +133,13 @@ class ProjectDocument:
         self._begin_journal()
 
     def _begin_journal(self) -> None:
-        self._safe.begin(self.file, self.save_id, self.file if self.is_file else None)
+        self.kept.begin(self.file, self.save_id, self.file if self.is_file else None)
 
     def close(self, *, keep_journal: bool = False, keep_lock: bool = False) -> None:
         """Give up the lock, unless another document of this window shares it, and the journal unless it is to be recovered."""
         if self._journal is not None:
             self._journal.close(keep=keep_journal)
-            self._safe.journal = None
+            self.kept.journal = None
         if self._lock is not None:
             if not keep_lock:
                 self._lock.release()
@@ -153,7 +150,7 @@ class ProjectDocument:
         """Keep the lock fresh and flush the journal; called every few seconds."""
         if self._lock is not None and self._lock.held and not self._lock.touch():
             self.read_only_because = "another window has taken this project over"
-        self._safe.flush()
+        self.kept.flush()
 
     # ---- reading
 
@@ -207,7 +204,7 @@ class ProjectDocument:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         about = {"time": now, "author": self.author, **values}
         done = {"kind": kind, "what": what, "reason": reason, "detail": detail or {}, **about}
-        self._safe.write_down(done)
+        self.kept.write_down(done)
         apply_step(self.content, done)
         self.dirty = True
         self._tell()
@@ -235,8 +232,10 @@ class ProjectDocument:
         """Undo edits by hand until `count` are left; one that is done again is added again."""
         self.do("undo", what, count=count)
 
-    def change_rules(self, changes: Mapping[str, object], what: str, reason: str = "") -> None:
-        """Change rules of the scenario in view by a merge patch.
+    def change_rules(
+        self, changes: Mapping[str, object], what: str, reason: str = "", *, drafted: bool = False
+    ) -> None:
+        """Change rules of the scenario in view by a merge patch; `drafted` where the draft counts it as a change of its own.
 
         Raises
         ------
@@ -244,7 +243,8 @@ class ProjectDocument:
             Where the rules would be wrong or contradict each other; nothing is changed then.
         """
         self._checked(merge(self.rules(), changes))
-        self.do("rules", what, reason, scenario=self.active, changes=changes, detail={"changes": changes})
+        more = {"drafted": True} if drafted else {}
+        self.do("rules", what, reason, scenario=self.active, changes=changes, detail={"changes": changes}, **more)
 
     def name_beat(self, beat: str, name: str, colour: str, what: str) -> None:
         """Give a beat name and colour, "" for none: in the project's own rules and wherever a scenario says otherwise, for both belong to the beat.
@@ -356,7 +356,7 @@ class ProjectDocument:
         for done in missing:
             if done.get("kind") == "plan" and not self._plans.take_back(int(done["id"]), recovery.folder):
                 continue
-            self._safe.write_down(done)
+            self.kept.write_down(done)
             apply_step(self.content, done)
         if missing:
             self.dirty = True
@@ -421,7 +421,7 @@ class ProjectDocument:
                 raise InputError(problem(f"{other.holder} has this project open", "Give another name", file=goal))
             other.release()
         # plans that lay beside a journal that has gone come back before they are looked for
-        self._safe.flush()
+        self.kept.flush()
         journal = self._journal
         meta = {
             "schema": str(SCHEMA),
@@ -462,13 +462,13 @@ class ProjectDocument:
                 if not self._lock.acquire():
                     self.read_only_because = "another window has this project open"
         if before is not None:
-            self._safe.journal = None
+            self.kept.journal = None
             self._plans.lie_in(None)
             self._begin_journal()
             if self._journal is not None:
                 self._plans.carry_over(before.folder, [int(done["id"]) for done in later if done["kind"] == "plan"])
                 for done in later:
-                    self._safe.write_down(done)
+                    self.kept.write_down(done)
             before.close()
         self._tell()
 
@@ -477,7 +477,7 @@ class ProjectDocument:
 
 
 def read_document(file: Path) -> ProjectDocument:
-    """Read a project file of this or an older version, or a TOML description; InputError where it is neither."""
+    """Read a project file of this or an older version, or a TOML description."""
     from beatplanner.data.description.raw import read_raw
 
     raw = read_raw(file)

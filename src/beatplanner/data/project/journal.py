@@ -241,6 +241,7 @@ def changes_in(things: Sequence[Table]) -> int:
             bool(done.get("what"))
             and done.get("kind") not in ("activate", "recovery")
             and not part
+            and not done.get("drafted")
             and not _names_beats(done)
         )
     return drafted + apart

@@ -25,17 +25,20 @@ class Safekeeping:
         None where none could be begun: work goes on, only less safely.
     unsafe_because
         In words, why what is done would be lost in a crash; empty where it is kept.
+    brought_back
+        Whether what is kept had gone under the running program, and was written anew.
     """
 
     def __init__(self, plans: PlanArchives) -> None:
         self.plans = plans
         self.journal: Journal | None = None
         self.unsafe_because = ""
+        self.brought_back = False
         self._base: Path | None = None
 
     def begin(self, project: Path, save_id: str, base: Path | None) -> None:
         """Begin a journal of a project; `base` is its last saved state where it is one file."""
-        self._base = base
+        self._base, self.brought_back = base, False
         with self._noted():
             self.journal = journal = Journal(project, save_id)
             journal.lost = self._bring_back
@@ -68,6 +71,7 @@ class Safekeeping:
         """Let lie beside the journal again what had gone with its folder: the last saved state, and the plans that are not saved yet."""
         if self.journal is None:
             return
+        self.brought_back = True
         if self._base is not None:
             self.journal.copy_base(self._base)
         self.plans.pack_again(int(done["id"]) for done in self.journal.since(0) if done.get("kind") == "plan")

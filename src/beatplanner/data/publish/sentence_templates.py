@@ -7,13 +7,17 @@ clauses and counts inside a sentence follow. A sentence that no template fits st
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 
 from beatplanner.data.publish.counts import in_own_counts
 
-KEY = re.compile(r"\b((?:beats|stations|officers|service)\.[a-z_]+)(?: = ([\d.,]*\d%?))?")
+# A key of the description, such as “beats.max_moved = 2.0%” or “[workload.hours]”; not in a line of TOML, in a path or in the name of a file.
+KEY = re.compile(
+    r"(?P<open>[“„«])?(?<![\"'\w./\\-])\[?(?P<key>[a-z]+(?:\.[a-z_]+)+)\]?(?![\"'\w/\\-]|\.\w)(?P<close>[”“»])?"
+    r"(?: = (?:(?P<number>[\d.,]*\d%?)|\"(?P<choice>[\w-]+)\"))?"
+)
 # The context of these sentences in the catalogues of the window.
 CONTEXT = "told"
 FIELD = re.compile(r"\{(\w+)\}")
@@ -346,16 +350,53 @@ def in_language(text: str, language: str) -> str:
 
 def without_keys(text: str, language: str = "en") -> str:
     """Return a text for people in which keys of the description, such as “beats.max_moved = 2.0%”, are the names of the rules."""
-    from beatplanner.data.description.rules import RULES
+    labels = texts_of_window(language).get(None, {})
+    return keys_in_words(text, language, labels, lambda number: in_language(number, language))
+
+
+def keys_in_words(text: str, language: str, labels: Mapping[str, str], number: Callable[[str], str] = str) -> str:
+    """Return a text in which keys of the description are called as people know them: a rule by its name, a layer or a table by its words.
+
+    Parameters
+    ----------
+    text, language
+        What is told, in this language.
+    labels
+        What the window calls rules and words, by their English.
+    number
+        Turns a number into the language's.
+    """
+    if KEY.search(text) is None:
+        return text
+    from beatplanner.data.description.rules import BY_KEY
     from beatplanner.data.publish.translation import quoted
 
-    labels, rules = texts_of_window(language).get(None, {}), {rule.key: rule for rule in RULES}
+    def said(words: str) -> str:
+        return labels.get(words) or words
 
     def named(found: re.Match[str]) -> str:
-        rule = rules.get(found[1])
-        if rule is None:
+        known = _known_key(found["key"])
+        if known is None:
             return found[0]
-        name = quoted(labels.get(rule.label, rule.label), language)
-        return name if found[2] is None else f"{name} = {in_language(found[2], language)}"
+        rule, within = BY_KEY.get(known), found["key"][len(known) + 1 :].split(".")
+        first = said(known.partition(".")[2].replace("_", " ")) if rule is None else said(rule.label)
+        parts = [first[:1].upper() + first[1:], *(said(part.replace("_", " ")) for part in within if part)]
+        choice = None if rule is None or found["choice"] is None else rule.choices.get(found["choice"])
+        name = ", ".join(parts) if choice is None else f"{', '.join(parts)}: {said(choice)}"
+        whole = bool(found["open"]) and bool(found["close"])
+        name = f"{found['open']}{name}{found['close']}" if whole else quoted(name, language)
+        before, after = ("", "") if whole else (found["open"] or "", found["close"] or "")
+        behind = f' = "{found["choice"]}"' if found["choice"] and choice is None else ""
+        behind = f" = {number(found['number'])}" if found["number"] else behind
+        return f"{before}{name}{after}{behind}"
 
     return KEY.sub(named, text)
+
+
+def _known_key(text: str) -> str | None:
+    """Return the key of the description that dotted words begin with, such as stations.candidates of “stations.candidates.cost”; None where there is none."""
+    from beatplanner.data.description.models import SECTIONS
+
+    section, name = text.split(".")[:2]
+    model = SECTIONS.get(section)
+    return f"{section}.{name}" if model is not None and name in model.model_fields else None

@@ -232,7 +232,6 @@ NOT_CHECKED_KEYS: dict[str, str] = {
     ),
     "description_file": "Where the description lay is used to find it; what it says is compared with the rules.",
     "description_sha256": "The hash by which the description is known again; it decides whether the rules can be compared with it.",
-    "project_rules": "Which rules the project had when the plan was made tells whether they changed since; the plan is checked by its own.",
     "officers.rules_kept": "Whether a rule that is broken could be kept has no certificate; which are broken is checked.",
     "workload.years_covered": "The years that the incidents cover are taken from their times when they are read; the hours by them are checked in each unit.",
     "workload.months": "The histogram of the incidents' months is taken from their times when they are read.",
@@ -428,6 +427,15 @@ def _longest(name: str, known: Mapping[str, object]) -> str | None:
         if begin in known:
             return begin
     return None
+
+
+def told_together(key: str) -> str:
+    """Return the key or column under which one is told that is not checked: “versions” for versions.numpy."""
+    for known in (NOT_CHECKED_KEYS, KEYS, NOT_CHECKED_COLUMNS, COLUMNS):
+        found = _longest(key, known)
+        if found is not None:
+            return found
+    return key
 
 
 def _why(ledger: Ledger, name: str, covered: dict[str, tuple[str, ...]], reasons: dict[str, str]) -> str:

@@ -14,7 +14,7 @@ import shapely
 
 from beatplanner.data.colours import FILLS, colours_of
 from beatplanner.ui.desktop.map.map_content import NamedPlace, search_places
-from beatplanner.ui.desktop.map.map_layers import LayerStack, class_breaks, classified, contrast_colours, nice_length
+from beatplanner.ui.desktop.map.map_layers import LayerStack, class_breaks, classified, nice_length
 
 
 def test_breaks_of_quantiles_hold_as_many_units_each():
@@ -36,14 +36,13 @@ def test_neighbours_on_a_map_never_look_alike(seed, count):
     pairs = np.unique(
         np.sort(np.concatenate([Delaunay(points).simplices[:, k] for k in ([0, 1], [1, 2], [0, 2])]), axis=1), axis=0
     )
-    found = contrast_colours(pairs, count + 2, 7)
-    assert (found[pairs[:, 0]] != found[pairs[:, 1]]).all()
     ids, near = [str(k) for k in range(count + 2)], [set() for _ in range(count + 2)]
     for a, b in pairs.tolist():
         near[a].add(b)
         near[b].add(a)
-    painted = colours_of(ids, near, before={b: FILLS[n] for b, n in zip(ids, found.tolist(), strict=True)})
-    assert [painted[b] for b in ids] == [FILLS[n] for n in found]
+    found = colours_of(ids, near)
+    assert all(found[ids[a]] != found[ids[b]] for a, b in pairs.tolist())
+    assert colours_of(ids, near, before=found) == found
 
 
 def test_a_stroke_recolours_only_what_clashes():

@@ -97,3 +97,25 @@ def test_a_name_that_stands_twice_is_told_as_the_window_calls_it(qtbot):
     grid.table.item(1, 0).setText("кражба")
     with pytest.raises(ValueError, match="“кражба”"):
         grid.values()
+
+
+def test_a_row_that_is_added_is_seen_in_the_grid_and_in_the_panel(window, qtbot):
+    page, area = QtWidgets.QWidget(), QtWidgets.QScrollArea()
+    area.setWidgetResizable(True)
+    column = QtWidgets.QVBoxLayout(page)
+    grid = FigureGrid(BY_KEY["workload.hours"], "Hours")
+    for widget in (QtWidgets.QLabel("\n" * 30), grid, QtWidgets.QLabel("\n" * 30)):
+        column.addWidget(widget)
+    area.setWidget(page)
+    window.setCentralWidget(area)
+    window.resize(320, 200)
+    grid.show_values({f"kind {k}": k for k in range(30)})
+    QtWidgets.QApplication.processEvents()
+    grid.add_row()
+    last = grid.table.item(30, 0)
+
+    def seen() -> bool:
+        place = grid.table.visualItemRect(last)
+        return grid.table.viewport().visibleRegion().contains(place)
+
+    qtbot.waitUntil(seen, timeout=120_000)

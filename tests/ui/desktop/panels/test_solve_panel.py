@@ -37,7 +37,7 @@ def test_a_value_that_is_typed_is_a_rule_a_sentence_and_a_line_of_history(window
     assert window.scenario.document.content.history[-1].what.startswith("Balance: each beat within ±30 %")
     assert not window.saved
     assert "±25 % of its municipality's mean work → each beat within ±30 %" in window.rule_panel.stale.text()
-    window.rule_panel.take_back()
+    window.draft.undo()
     assert rules(window)["beats"]["tolerance"] == 0.25
     assert entry.number.value() == 25
     assert not window.rule_panel.stale.isVisibleTo(window.rule_panel)
@@ -119,7 +119,7 @@ def test_tables_of_numbers_are_typed_cell_by_cell(window):
     grid.table.item(0, 0).setText("noise")
     hours.commit()
     assert rules(window)["workload"]["hours"] == {"noise": 1.5}
-    window.rule_panel.take_back()
+    window.draft.undo()
     assert cells(grid) == [("theft", "1.5")]
 
 
@@ -323,7 +323,7 @@ def test_a_preset_says_what_it_would_set_and_is_undone_in_one_step(window, monke
     monkeypatch.setattr(QtWidgets.QMessageBox, "question", lambda *a: answer.Yes)
     window.rule_panel.offer(PRESETS[1])
     assert (rules(window)["beats"]["tolerance"], rules(window)["beats"]["max_moved"]) == (0.2, 0.1)
-    window.rule_panel.take_back()
+    window.draft.undo()
     assert rules(window)["beats"] == before["beats"]
 
 
@@ -347,16 +347,12 @@ def test_every_field_has_a_name_and_fits_the_panel(window):
 
 
 def test_what_was_changed_in_one_scenario_is_taken_back_in_no_other(window, monkeypatch):
-    from beatplanner.ui.desktop.window.main_window import MainWindow
-
-    document, panel = window.scenario.document, window.rule_panel
-    messages = []
-    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: messages.append(title))
+    document, panel, draft = window.scenario.document, window.rule_panel, window.draft
     panel.set({"beats.tolerance": 0.3})
     document.add_scenario("other")
     window.scenario.take_rules()
-    panel.take_back()
-    assert rules(window)["beats"]["tolerance"] == 0.3 and not panel.undo.isEnabled()
+    draft.undo()
+    assert rules(window)["beats"]["tolerance"] == 0.3 and not draft.can_undo
     # nor is a value that was typed just before another scenario is used
     field(window, "beats.tolerance").number.setValue(45)
     assert field(window, "beats.tolerance").timer.isActive()
@@ -364,12 +360,13 @@ def test_what_was_changed_in_one_scenario_is_taken_back_in_no_other(window, monk
     window.session.dock._activate("")
     assert rules(window)["beats"]["tolerance"] == 0.3
     assert document.rules("other")["beats"]["tolerance"] == 0.45
-    # what no longer goes with other rules is said
+    # what no longer goes with other rules is said, and can be undone once it goes again
     panel.set({"stations.count": 3})
     document.change_rules({"stations": {"existing": None, "candidates": None, "count": 2}}, "by another panel")
-    panel._before[-1]["stations.count"] = -1
-    panel.take_back()
-    assert messages == ["This cannot be done"] and rules(window)["stations"]["count"] == 2
+    panel.changed.done[-1].before["stations.count"] = -1
+    assert not draft.undo()
+    assert [title for title, _ in window.told] == ["This cannot be done"] and rules(window)["stations"]["count"] == 2
+    assert draft.done[-1].kind == "rules" and draft.can_undo
 
 
 def test_what_is_refused_stays_until_it_is_taken_or_given_up(window, monkeypatch):
@@ -425,7 +422,8 @@ def test_a_draft_is_made_the_plan_with_the_rule_that_was_just_typed(window, monk
     monkeypatch.setattr(window, "begin_run", lambda project, **options: began.append(rules(window)))
     field(window, "officers.min_tenure_months").number.setValue(7)
     assert window.make_draft_the_plan()
-    assert began[0]["officers"]["min_tenure_months"] == 7 and window.draft.count == 1
+    assert began[0]["officers"]["min_tenure_months"] == 7
+    assert [c.kind for c in window.draft.done] == ["beats", "rules"]
 
 
 def test_what_is_refused_is_asked_for_before_a_scenario_or_the_project_is_left(window, monkeypatch):

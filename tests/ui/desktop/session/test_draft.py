@@ -9,7 +9,7 @@ from types import SimpleNamespace
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
-from hand_edits import move_posting, move_station
+from hand_edits import move_posting, move_station, paint
 from window_runs import map_has_half
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
@@ -34,18 +34,6 @@ def open_window(make_window, qtbot, tmp_path, monkeypatch, project_once):
         return window
 
     return make
-
-
-def paint(window) -> tuple[int, str]:
-    """Paint one unit into a neighbouring beat of its municipality; return its position and its beat before."""
-    panel = window.drawing_panel
-    drawing = panel.begin()
-    for a, b in drawing.edges[["a", "b"]].to_numpy(int).tolist():
-        if drawing.label[a] != drawing.label[b] and drawing.municipality[a] == drawing.municipality[b]:
-            before, to = str(drawing.beat[a]), str(drawing.beat[b])
-            panel.edit(lambda d, unit=a, beat=to: d.paint([unit], beat))
-            return a, before
-    raise AssertionError("no border")
 
 
 def test_one_order_of_undo_over_all_kinds_with_names_and_places(open_window):
@@ -479,7 +467,11 @@ def test_changes_call_beats_by_the_names_in_force(qapp):
     def part(kind, words):
         nothing = lambda: None  # noqa: E731
         return SimpleNamespace(
-            changes=lambda: [Change(kind, w()) for w in words], as_json=list, take_back=nothing, make_again=nothing
+            changes=lambda: [Change(kind, w()) for w in words],
+            as_json=list,
+            take_back=nothing,
+            make_again=nothing,
+            stays=False,
         )
 
     painted, named = [lambda: f"Painted to beat {names[-1]}"], []

@@ -313,7 +313,7 @@ def test_a_crash_loses_nothing(new_window, project, qtbot, asked, monkeypatch):
     assert read_document(project).edits[0]["units"] == ["3"]
 
 
-def test_a_project_whose_work_is_not_kept_says_so(new_window, project):
+def test_a_project_whose_work_is_not_kept_says_so(new_window, project, qtbot):
     window = new_window()
     window.open(project)
     session, folder = window.session, window.scenario.document._journal.folder
@@ -325,7 +325,54 @@ def test_a_project_whose_work_is_not_kept_says_so(new_window, project):
     assert "not kept for recovery" in session.banner_text.text()
     folder.unlink()
     session._touch()
+    # what had gone is there again, which is told until the next save
+    assert "has been written again" in session.banner_text.text()
+    window.scenario.document.record("Work")
+    window.save_project()
+    saved(qtbot, window)
     assert not session.banner.isVisibleTo(window)
+
+
+def test_a_save_after_a_refused_row_says_so_each_time(new_window, project, qtbot):
+    window = new_window()
+    window.open(project)
+    entry = next(f for f in window.rule_panel.fields if f.rule.key == "workload.hours")
+    grid = entry.grid
+    grid.add_row()
+    grid.table.item(grid.table.rowCount() - 1, 1).setText("soon")
+    for _ in range(2):
+        window.statusBar().clearMessage()
+        window.save_project()
+        saved(qtbot, window)
+        assert "without these rules" in window.statusBar().currentMessage()
+    entry.back.click()
+
+
+def test_a_copy_is_offered_where_it_can_be_saved(new_window, project, monkeypatch, tmp_path):
+    from beatplanner.data import output_place
+    from beatplanner.data.errors import InputError, problem
+    from beatplanner.ui.desktop.window import project_window
+
+    asked, documents = [], tmp_path / "documents"
+    documents.mkdir()
+    (documents / "town.gpkg").touch()
+    monkeypatch.setattr(project_window, "user_documents_path", lambda: documents)
+    monkeypatch.setattr(
+        project_window.QFileDialog, "getSaveFileName", lambda *a: (asked.append(Path(a[2])), ("", ""))[1]
+    )
+    window = new_window()
+    window.open(project)
+    window.save_project_as()
+    try_place = output_place.try_place
+
+    def refuse(out: Path) -> None:
+        if out.parent == project.parent:
+            raise InputError(problem("the folder may only be read"))
+        try_place(out)
+
+    monkeypatch.setattr(output_place, "try_place", refuse)
+    window.save_project_as()
+    assert asked == [project.with_name("town (2).gpkg"), documents / "town 2.gpkg"]
 
 
 def test_work_of_a_project_that_is_gone_comes_back_as_a_copy(new_window, project, qtbot, monkeypatch):

@@ -71,3 +71,15 @@ def test_letters_and_what_is_out_of_range_do_not_change_the_number(qtbot, speaks
     assert box.validate("21", 2)[0] == box.validate("1", 1)[0] == QValidator.State.Intermediate
     assert box.validate("6,5", 3)[0] == QValidator.State.Intermediate
     assert box.validate("none", 0)[0] == QValidator.State.Acceptable and box.valueFromText("none") == 5
+
+
+def test_a_day_is_typed_as_the_language_writes_it():
+    from beatplanner.ui.desktop.toolkit.figures_text import written_day
+
+    before = QtCore.QLocale()
+    try:
+        for code, written in (("en", "2027-02-01"), ("sq", "01.02.2027"), ("mk", "01.02.2027")):
+            QtCore.QLocale.setDefault(QtCore.QLocale(code))
+            assert QtCore.QDate(2027, 2, 1).toString(written_day()) == written
+    finally:
+        QtCore.QLocale.setDefault(before)

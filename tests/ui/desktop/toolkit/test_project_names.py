@@ -14,12 +14,14 @@ def test_descriptions_are_called_by_title_and_folder_and_files_of_one_name_by_th
     (untitled / "project.toml").write_text("[units]\n", encoding="utf-8")
     (broken / "project.toml").write_text("[project\n", encoding="utf-8")
     files = [place / "project.toml" for place in (named, untitled, broken)]
-    towns = [one / "town.beatplan", two / "town.beatplan"]
+    (one / "project.beatplan").touch()
+    towns = [one / "project.beatplan", one / "town.beatplan", two / "town.beatplan"]
     alone = tmp_path / "gone" / "veles.gpkg"
     assert called_apart([*files, *towns, alone, alone]) == [
         "Lozovo (north/project.toml)",
         "south/project.toml",
         "broken/project.toml",
+        "east/project.beatplan",
         f"town ({one})",
         f"town ({two})",
         "veles",

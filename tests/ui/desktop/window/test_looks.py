@@ -290,3 +290,36 @@ def test_the_badge_leaves_room_for_its_arrow(window):
     words = badge.fontMetrics().horizontalAdvance(badge.text())
     arrow = badge.style().pixelMetric(QtWidgets.QStyle.PixelMetric.PM_MenuButtonIndicator, None, badge)
     assert badge.sizeHint().width() >= words + 2 * arrow
+
+
+@pytest.mark.parametrize("language", ["en", "mk", "sq"])
+@pytest.mark.parametrize("text", [100, 130])
+def test_the_names_of_the_panels_are_whole_in_a_small_window(make_window, qapp, qtbot, planned_once, language, text):
+    from beatplanner.ui.desktop.window.languages import install_language
+    from beatplanner.ui.desktop.window.theme import apply_text_size
+
+    usual = qapp.font()
+    install_language(qapp, language)
+    try:
+        window = make_window((1366, 768))
+        window.open(planned_once.folder / "plan")
+        apply_text_size(qapp, text)
+        bar = next(
+            b
+            for b in window.findChildren(QtWidgets.QTabBar, options=QtCore.Qt.FindChildOption.FindDirectChildrenOnly)
+            if b.shape() == QtWidgets.QTabBar.Shape.RoundedEast
+        )
+
+        def whole() -> bool:
+            option = QtWidgets.QStyleOptionTab()
+            names = []
+            for k in range(bar.count()):
+                bar.initStyleOption(option, k)
+                names.append(option.text == bar.tabText(k))
+            return len(names) > 4 and all(names)
+
+        qtbot.waitUntil(whole, timeout=120_000)
+        assert bar.font().pointSizeF() >= usual.pointSizeF()
+    finally:
+        qapp.setFont(usual)
+        install_language(qapp, "en")

@@ -12,13 +12,18 @@ import pytest
 pytest.importorskip("PySide6")
 from benchmarks import window_words
 from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtWidgets import QLabel
 
+from beatplanner.data.description.models import SECTIONS
 from beatplanner.data.description.rules import RULES
-from beatplanner.data.publish.sentence_templates import CONTEXT, Sentences, texts_of_window
+from beatplanner.data.publish.sentence_templates import CONTEXT, Sentences, keys_in_words, texts_of_window
 from beatplanner.planning.rule_catalog import PRESETS, in_words_again, rule_in_sentence, value_of
 from beatplanner.ui.desktop.panels.proof_page import GROUP, KEYS, ProofPage
 from beatplanner.ui.desktop.session.child_process import Work
-from beatplanner.ui.desktop.window.languages import install_language
+from beatplanner.ui.desktop.session.edit_words import history_words
+from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language, translated
+from beatplanner.ui.desktop.window.languages import InterfaceTranslator, install_language
+from beatplanner.ui.desktop.window.project_dock import changes_in_words
 from conftest import ROOT
 
 # signs of units are the same in every script
@@ -131,9 +136,94 @@ def test_names_of_checks_and_their_tip(qapp):
     finally:
         install_language(qapp, "en")
     assert "Влезни податоци, реони, пречки" in said
-    # a tip is keys and no sentence
-    assert "seed, beats.seconds, inputs[].role" in tip and "certificate" not in tip
+    # a tip says which figures are meant, in words, and is no sentence
+    assert tip.split("\n")[-1] == "Почетен број; Реони, секунди; Влезни податоци" and "certificate" not in tip
     assert GROUP.fullmatch("summary: seed and 2 more") and not KEYS.search("It was so (as before).")
+
+
+def test_no_sentence_tells_a_key_of_the_settings_file():
+    """Whatever planning tells, in English or as a catalogue has it, calls a rule by its name and a layer or table by its words."""
+    keys = {f"{section}.{name}" for section, model in SECTIONS.items() for name in model.model_fields}
+    key = re.compile(rf"(?<![\"\w./])(?:{'|'.join(map(re.escape, keys))})(?![\w/\"])(?!\.\w)")
+    for language in ("en", "mk", "sq"):
+        window = InterfaceTranslator(language)
+        english = texts_of_window("mk")[CONTEXT]
+        texts = english if language == "en" else texts_of_window(language)[CONTEXT].values()
+        with_keys = [text for text in texts if key.search(text)]
+        assert len(with_keys) > 30, "there is nothing to be told in words"
+        told = [keys_in_words(text, language, window.texts) for text in with_keys]
+        assert [t for t in told if key.search(t)] == []
+        # and so does what the window's own texts say of rules
+        shown = [window.translate("", text) or text for text in texts_of_window("mk")[None]]
+        assert [t for t in shown if key.search(t) or "`" in t] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Where officers can cross there, draw a link (“Links”)"),
+        ("mk", "Каде што полицајците можат да минат, нацртајте врска („Врски“)"),
+    ],
+)
+def test_a_key_within_a_sentence_is_the_name_of_its_rule(language, told):
+    assert (
+        InterfaceTranslator(language).in_sentences("Where officers can cross there, draw a link (beats.links)") == told
+    )
+    assert "“Candidates, cost”" in keys_in_words("Name the column as stations.candidates.cost", "en", {})
+    # a key in quotation marks has them once; files, paths and lines of TOML stay as they are
+    for text in (
+        "census.gpkg, units.csv and beats.geojson",
+        'Such as remove = ["beats.max_moved"]',
+        "/tmp/officers.posts/a",
+    ):
+        assert keys_in_words(text, "en", {}) == text
+    assert keys_in_words("field “beats.decided_links”: it is empty", "en", {}) == "field “Decided links”: it is empty"
+
+
+@pytest.mark.parametrize("language", ["en", "mk", "sq"])
+def test_one_of_a_thing_is_told_as_one_by_every_rule_and_line_of_the_history(language, qapp):
+    """“1 beats in all” stood in lists and in the history, wherever no panel put it right."""
+    plural = {
+        "en": re.compile(
+            r"(?<![\d.,])1 (?:\w+ )?(?:beats|stations|months|years|hours|minutes|posts|officers|people)\b"
+        ),
+        "mk": re.compile(r"(?<![\d.,])1 (?:реони|станици|месеци|години|часа|часови|минути|полицајци|места|метри)\b"),
+        "sq": re.compile(r"(?<![\d.,])1 (?:reone|stacione|vjet|minuta|policë|vende|metra)\b"),
+    }[language]
+    numbers = [r for r in RULES if r.kind in ("whole", "number") and r.unit != "%"]
+    install_language(qapp, language)
+    try:
+        told = [in_counts(rule_in_sentence(r, 1, translated, in_language)) for r in numbers]
+        kept = [f"{r.label}: {r.words.replace('{value}', '1')}" for r in numbers]
+        told += [history_words(line) for line in kept] + [history_words(f"Taken back: {line}") for line in kept]
+        count = next(r for r in RULES if r.key == "beats.count")
+        seen = [
+            changes_in_words({"beats": {"count": 1}}, translated),
+            in_counts(rule_in_sentence(count, 1, translated)),
+        ]
+    finally:
+        install_language(qapp, "en")
+    assert [t for t in told if plural.search(t)] == []
+    assert seen == [{"en": "1 beat in all", "mk": "вкупно 1 реон", "sq": "gjithsej 1 reon"}[language]] * 2
+    # and no sentence of a rule is shown that was not looked through so
+    for file in sorted((ROOT / "src" / "beatplanner" / "ui" / "desktop").rglob("*.py")):
+        tree = ast.parse(file.read_text("utf-8"))
+        inside = {
+            id(inner)
+            for call in ast.walk(tree)
+            if isinstance(call, ast.Call) and _name(call) == "in_counts"
+            for inner in ast.walk(call)
+        }
+        bare = [
+            call.lineno
+            for call in ast.walk(tree)
+            # what the history keeps is put right as it is told
+            if isinstance(call, ast.Call)
+            and _name(call) == "rule_in_sentence"
+            and id(call) not in inside
+            and len(call.args) > 2
+        ]
+        assert bare == [], file.name
 
 
 # What shows a text that a person reads.
@@ -276,15 +366,25 @@ def test_what_a_search_of_a_drawing_has_found_and_postings_are_told_in_the_windo
     from beatplanner.ui.desktop.panels.gantt_panel import _served
 
     said: list[str] = []
-    panel = SimpleNamespace(tr=lambda text: QCoreApplication.translate("", text), _say=said.append)
+    panel = SimpleNamespace(
+        tr=lambda text: QCoreApplication.translate("", text),
+        _say=said.append,
+        at_work=QLabel(),
+        process=SimpleNamespace(job="improve"),
+        _job_name=lambda job: job,
+    )
     install_language(qapp, "mk")
     try:
-        for phase in ("beats of Kej [hours × metres]", "beats, again [hours × metres]", "reading"):
+        for phase in ("beats of Kej [hours × metres]", "beats, again [hours × metres]", "reading", "repair of Kej"):
             DrawingSolving._show_progress(panel, phase, 12_345.0, 11_000.0, 3.0)
         series = _served("Kej 2027-05 to 2029-01, Pole 2029-01 to 2031-12")
     finally:
         install_language(qapp, "en")
         QLocale.setDefault(QLocale.c())
     assert said[0].startswith("Реони на Kej: најдобро 12.345 часови × метри, докажано најмалку 11.000"), said
-    assert said[1].startswith("Реони, ") and said[2].startswith("Читање")
+    assert said[1].startswith("Реони, ") and said[2].startswith("Читање") and said[3].startswith("Поправка на Kej")
+    # what is seen of it where the panel is hidden
+    assert (
+        panel.at_work.text().startswith("improve · Поправка на Kej: најдобро 12.345") and "3 s" in panel.at_work.text()
+    )
     assert series == "Kej 05.2027 до 01.2029, Pole 01.2029 до 12.2031"

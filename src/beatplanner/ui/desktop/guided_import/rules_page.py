@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.ui.desktop.guided_import.page import Page, Wizard
 from beatplanner.ui.desktop.plain_text import Label
-from beatplanner.ui.desktop.toolkit.figures_text import number
+from beatplanner.ui.desktop.toolkit.figures_text import number, written_day
 from beatplanner.ui.desktop.toolkit.number_box import NumberBox, WholeBox
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 
@@ -65,7 +65,7 @@ class RulesPage(Page):
         form.addRow(self.days_label, self.days)
         self.start = QDateEdit()
         self.start.setCalendarPopup(True)
-        self.start.setDisplayFormat("yyyy-MM-dd")
+        self.start.setDisplayFormat(written_day())
         self.start.setAccessibleName(self.tr("First day of the officers' plan"))
         self.start_label = Label(self.tr("Officers are planned from"))
         form.addRow(self.start_label, self.start)

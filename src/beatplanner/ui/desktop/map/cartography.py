@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QTransform,
 )
 
-from beatplanner.data.colours import FILLS, USED
+from beatplanner.data.colours import FILLS
 from beatplanner.ui.desktop.map.labels import Name, beat_names, draw_names, draw_streets
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import SHADES, LayerStack, MapLayer, class_breaks, classified
@@ -69,6 +69,11 @@ def fill_of_beat(content: MapContent, number: int, patterns: bool, dot: float = 
         return QBrush(dimmed(colour) if dark else colour)
     known = number < len(content.colour)
     return fill_of(int(content.colour[number]) if known else len(PATTERNS) - 1, patterns, dot, dark=dark)
+
+
+def fills_of_beats(content: MapContent, *, dark: bool = False) -> dict[str, str]:
+    """Return the colour of each beat on the map, by id."""
+    return {b: fill_of_beat(content, k, patterns=False, dark=dark).color().name() for k, b in enumerate(content.ids)}
 
 
 def dimmed(colour: QColor) -> QColor:
@@ -143,10 +148,15 @@ def _found(w: _Work) -> Iterator[None]:
     assert w.content.found is not None
     w.painter.setPen(Qt.PenStyle.NoPen)
     w.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    of = np.append(w.content.found_colour, -1)[w.content.found]
-    for number in range(USED):
-        w.painter.setBrush(fill_of(number, w.stack.patterns, w.view.dot, dark=w.view.dark))
-        w.painter.drawPath(w.view.path(w.content.rings, of == number, least=0.5))
+    # beats of one look are drawn as one
+    looks = w.content.found_numbers() if w.stack.patterns else w.content.found_colours
+    for look in dict.fromkeys(looks):
+        alike = np.array([*(other == look for other in looks), False])
+        if isinstance(look, str):
+            w.painter.setBrush(dimmed(QColor(look)) if w.view.dark else QColor(look))
+        else:
+            w.painter.setBrush(fill_of(look, w.stack.patterns, w.view.dot))
+        w.painter.drawPath(w.view.path(w.content.rings, alike[w.content.found], least=0.5))
         yield
 
 

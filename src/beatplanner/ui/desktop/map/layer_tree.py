@@ -115,6 +115,7 @@ class LayerTree(QWidget):
         column.addLayout(form)
         window.scenario.listeners.append(self.load)
         self.stack.listeners.append(lambda: self._later.start(0))
+        self.map.recoloured.connect(lambda: self._later.start(0))
         self.load()
 
     def load(self) -> None:

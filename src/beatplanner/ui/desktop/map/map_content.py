@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from beatplanner.data.colours import FILLS, USED, colours_of, neighbours, numbers_of, today_shapes
+from beatplanner.data.colours import FILLS, colours_of, neighbours, numbers_of, today_shapes
 from beatplanner.data.formats import geometry
-from beatplanner.ui.desktop.map.map_layers import LEVELS, contrast_colours
+from beatplanner.ui.desktop.map.map_layers import LEVELS
 from beatplanner.ui.desktop.map.rings import Rings
 from beatplanner.ui.desktop.session.session import OpenTown
 from beatplanner.ui.desktop.toolkit.called import called
@@ -68,8 +68,8 @@ class MapContent:
         By layer: outlines of roads, barriers, links, catchments, sectors, commands and today's beats.
     names, own_colours
         By beat id: what the map calls it, and the colour that a planner gave it.
-    found, found_colour
-        (n,) number of each unit's beat in a run that is under way, −1 for none yet, and the fill of each number; None where none is.
+    found, found_colours
+        (n,) number of each unit's beat in a run that is under way, −1 for none yet, and the colour of each number; None where none is.
     levels_of_plan
         Whether sectors and commands are the plan's groups of beats that were drawn by hand since.
     station_names
@@ -80,7 +80,7 @@ class MapContent:
         The background map that is laid under everything; None where the user has chosen none.
     """
 
-    def __init__(self, scenario: OpenTown | None = None) -> None:
+    def __init__(self, scenario: OpenTown | None = None, known: dict[str, str] | None = None) -> None:
         none = np.array([], dtype=object)
         self.polygons, self.rings, self.tree = none, Rings.of(none), shapely.STRtree([])
         self.label, self.ids = np.array([], int), []
@@ -104,7 +104,10 @@ class MapContent:
         self._start: dict[str, str] = {}
         self._near: list[set[int]] = []
         self.found: np.ndarray | None = None
-        self.found_colour = np.array([], int)
+        self.found_colours: list[str] = []
+        self._found_near: list[set[int]] = []
+        # colours that beats of this project were seen with: those that no plan has yet keep them
+        self._known = known or {}
         self.streets: NamedStreets | None = None
         self.background: BackgroundMap | None = None
         self._anchors: dict[int, tuple[float, float]] = {}
@@ -268,9 +271,7 @@ class MapContent:
         if before is None:
             self._anchors.clear()
         # a stroke of the brush must not recolour the map
-        painted = (
-            {b: FILLS[n] for b, n in zip(self.ids, self.colour.tolist(), strict=True)} if before is not None else {}
-        )
+        painted = self._known | (self._painted() if before is not None else {})
         self.ids, self.label, self.shapes = list(ids), label.copy(), shapes
         outlines = np.array(shapes, dtype=object)
         self.beat_rings = Rings.of(outlines)
@@ -280,7 +281,14 @@ class MapContent:
     def take_colours(self, own: dict[str, str]) -> None:
         """Show the colours that a planner gave, by id; of the others only neighbours that look alike change."""
         self.own_colours = own
-        self._colour({b: FILLS[n] for b, n in zip(self.ids, self.colour.tolist(), strict=True)})
+        self._colour(self._painted())
+
+    def _painted(self) -> dict[str, str]:
+        return {b: FILLS[n] for b, n in zip(self.ids, self.colour.tolist(), strict=True)}
+
+    def colours(self) -> dict[str, str]:
+        """Return the colours that beats without one of their own are seen with, and were seen with before, by id."""
+        return self._known | self._painted()
 
     def _colour(self, painted: dict[str, str]) -> None:
         """Colour the beats as a plan's are: a planner's colours, those at the start, those that were painted since."""
@@ -314,9 +322,35 @@ class MapContent:
         if len(units) and units.max() < len(self.found):
             self.found[units] = -1
             self.found[units] = district + self.found.max(initial=-1) + 1
+        count = int(self.found.max(initial=-1)) + 1
         ends = self.found[self._pairs]
-        pairs = np.unique(ends[(ends >= 0).all(axis=1) & (ends[:, 0] != ends[:, 1])], axis=0)
-        self.found_colour = contrast_colours(pairs, int(self.found.max(initial=-1)) + 1, USED)
+        near: list[set[int]] = [set() for _ in range(count)]
+        for a, b in np.unique(ends[(ends >= 0).all(axis=1) & (ends[:, 0] != ends[:, 1])], axis=0).tolist():
+            near[a].add(b)
+            near[b].add(a)
+        going_on = self._going_on()
+        ids = [going_on.get(k, f"found {k}") for k in range(count)]
+        colours = colours_of(ids, near, self.own_colours, self._painted())
+        self.found_colours, self._found_near = [colours[i] for i in ids], near
+
+    def found_numbers(self) -> list[int]:
+        """Return the number of the fill of each beat that a run has found, for patterns that are told apart without colour."""
+        ids = [str(k) for k in range(len(self.found_colours))]
+        numbers = numbers_of(ids, self._found_near, dict(zip(ids, self.found_colours, strict=True)))
+        return [numbers[i] for i in ids]
+
+    def _going_on(self) -> dict[int, str]:
+        """Return which beat that is shown each found one goes on from, and so keeps its colour: that with most of its units, each once."""
+        assert self.found is not None, "a run has found beats"
+        both = (self.found >= 0) & (self.label >= 0)
+        pairs, units = np.unique(np.stack([self.found[both], self.label[both]]), axis=1, return_counts=True)
+        of: dict[int, str] = {}
+        taken: set[int] = set()
+        for found, shown in pairs.T[np.argsort(-units, kind="stable")].tolist():
+            if found not in of and shown not in taken:
+                of[found] = self.ids[shown]
+                taken.add(shown)
+        return of
 
     def forget_found(self) -> None:
         """Show the beats of the plan again."""
@@ -355,11 +389,6 @@ class MapContent:
         """Return what the map calls a beat."""
         beat = self.ids[number]
         return called(beat, self.names.get(beat, ""))
-
-    def fill(self, number: int) -> str:
-        """Return the colour of a beat: its own, else one that its neighbours do not have."""
-        own = self.own_colours.get(self.ids[number])
-        return own or FILLS[int(self.colour[number]) % len(FILLS)] if number < len(self.colour) else own or FILLS[-1]
 
     def anchor(self, number: int) -> tuple[float, float] | None:
         """Return where a beat's name stands, metres; None where it has no units."""

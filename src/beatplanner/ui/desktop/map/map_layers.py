@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from beatplanner.data.colours import smallest_last
-
 # Sequential shades that stay apart for colour-blind readers and on a grey printer (after ColorBrewer's YlGnBu and Oranges).
 SHADES = {
     "blue": ("#f7fcf0", "#ccebc5", "#7bccc4", "#2b8cbe", "#084081"),
@@ -146,40 +144,6 @@ def classified(values: np.ndarray, breaks: np.ndarray) -> np.ndarray:
     """Return the class of each value, (n,), 0 the lowest; −1 where it is not finite."""
     found = np.searchsorted(breaks, values, side="left")
     return np.where(np.isfinite(values), np.minimum(found, max(0, len(breaks) - 1)), -1)
-
-
-def contrast_colours(pairs: np.ndarray, count: int, colours: int) -> np.ndarray:
-    """Give numbers 0..colours−1 to areas that are no beats yet, as what a run has found so far, so that neighbours differ wherever that is possible.
-
-    Parameters
-    ----------
-    pairs
-        (m, 2) neighbouring areas.
-    count
-        Number of areas.
-    colours
-        Numbers there are.
-
-    Returns
-    -------
-    numpy.ndarray
-        (count,) numbers.
-    """
-    near: list[set[int]] = [set() for _ in range(count)]
-    for a, b in np.asarray(pairs, int).reshape(-1, 2).tolist():
-        if a != b:
-            near[a].add(b)
-            near[b].add(a)
-    found = np.full(count, -1)
-    used = np.zeros(colours, int)
-    for area in smallest_last(near):
-        taken = {int(found[o]) for o in near[area]}
-        free = [c for c in range(colours) if c not in taken] or list(range(colours))
-        # few colours used often are easier to read than many, but neighbours of neighbours should differ as well
-        beyond = [sum(found[o] == c for n in near[area] for o in near[n]) for c in free]
-        found[area] = free[int(np.argmin(np.array(beyond) * 1000 + used[free]))]
-        used[found[area]] += 1
-    return found
 
 
 def nice_length(metres: float) -> float:

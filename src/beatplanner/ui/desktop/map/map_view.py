@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QWidget
 
 from beatplanner.ui.desktop.map import cartography
 from beatplanner.ui.desktop.map.around import boxes_around, draw_around
+from beatplanner.ui.desktop.map.by_hand import ByHand
 from beatplanner.ui.desktop.map.labels import draw_outline
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack, first_layers
@@ -37,7 +38,7 @@ PATIENCE = 0.08
 REST_MS, FLASH_MS = 70, 400
 
 
-class MapView(QWidget):
+class MapView(ByHand, QWidget):
     """The map of a scenario.
 
     Signals
@@ -54,6 +55,8 @@ class MapView(QWidget):
         The part of the map that is seen has changed.
     tool_changed
         Another tool has the pointer.
+    recoloured
+        The paper is light or dark now, and the fills with it.
     """
 
     hovered = Signal(int)
@@ -62,6 +65,7 @@ class MapView(QWidget):
     pointed = Signal(float, float)
     viewed = Signal()
     tool_changed = Signal()
+    recoloured = Signal()
 
     def __init__(self, scenario: OpenTown, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,12 +114,12 @@ class MapView(QWidget):
 
     def load(self) -> None:
         """Take the scenario's shapes; called after every change of it."""
-        self.content = MapContent(self.scenario)
+        another = self.scenario.opened != self._opened
+        self.content = MapContent(self.scenario, {} if another else self.content.colours())
         self._lay_background()
         self.selected_units = self.flashing = np.array([], int)
         self._fresh = {}
         self._flash.stop()
-        another = self.scenario.opened != self._opened
         if another or self.selected not in self.content.ids:
             # a beat of this number in another project is another beat
             self.selected, self._opened = "", self.scenario.opened
@@ -228,6 +232,10 @@ class MapView(QWidget):
         """Whether the theme is dark, and the paper with it."""
         palette = self.palette()
         return palette.windowText().color().lightness() > palette.window().color().lightness()
+
+    def fills(self) -> dict[str, str]:
+        """Return the colour of each beat as it is seen here, by id: what stands for a beat elsewhere in the window has the same."""
+        return cartography.fills_of_beats(self.content, dark=self.dark)
 
     def fit(self) -> None:
         """Show the whole town."""
@@ -412,83 +420,5 @@ class MapView(QWidget):
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange):
             self.redraw()
         super().changeEvent(event)
-
-    def mousePressEvent(self, event) -> None:  # noqa: N802 - Qt's name
-        """Begin to drag, or let the tool begin."""
-        self._drag, self._moved = event.position(), False
-        self.setFocus()
-        tool, left = self.tool, event.button() == Qt.MouseButton.LeftButton
-        x, y = self.to_map(event.position())
-        if tool is not None and left and tool.press(x, y, event.modifiers()):
-            self._drag = None
-            self.update()
-
-    def mouseMoveEvent(self, event) -> None:  # noqa: N802 - Qt's name
-        """Drag the map, let the tool go on, or tell what is under the pointer."""
-        at = event.position()
-        x, y = self.to_map(at)
-        held = bool(event.buttons() & (Qt.MouseButton.LeftButton | Qt.MouseButton.MiddleButton))
-        if self._drag is not None and held:
-            step = at - self._drag
-            if self._moved or abs(step.x()) + abs(step.y()) > 4:
-                self._moved = True
-                self._drag = at
-                self.pan(step.x(), step.y())
-            return
-        if self.tool is not None and self.tool.move(x, y, bool(event.buttons() & Qt.MouseButton.LeftButton)):
-            self.update()
-        self.pointed.emit(x, y)
-        self.hovered.emit(self.content.unit_at(x, y) if self.scenario.is_open else -1)
-
-    def mouseReleaseEvent(self, event) -> None:  # noqa: N802 - Qt's name
-        """Pick a beat where the mouse was clicked without dragging."""
-        if self.tool is not None and event.button() == Qt.MouseButton.LeftButton and self._drag is None:
-            if self.tool.release(*self.to_map(event.position())):
-                self.update()
-            return
-        if self._drag is not None and not self._moved and self.scenario.is_open:
-            unit = self.unit_at(event.position())
-            number = int(self.content.label[unit]) if unit >= 0 else -1
-            self.select(self.content.ids[number] if number >= 0 else "")
-            self.beat_picked.emit(self.selected)
-            more = bool(event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier))
-            if more and unit >= 0:
-                self.select_units(np.array([unit]), more=True)
-            elif len(self.selected_units):
-                self.select_units(np.array([], int))
-        self._drag = None
-
-    def mouseDoubleClickEvent(self, event) -> None:  # noqa: N802 - Qt's name
-        """End what a tool draws, else zoom in."""
-        if self.tool is not None:
-            self.tool.finish()
-            self.update()
-        else:
-            self.zoom(1.6, event.position())
-
-    def wheelEvent(self, event) -> None:  # noqa: N802 - Qt's name
-        """Zoom about the pointer."""
-        self.zoom(1.0015 ** event.angleDelta().y(), event.position())
-
-    def keyPressEvent(self, event) -> None:  # noqa: N802 - Qt's name
-        """Move by the arrow keys, zoom by plus and minus, end or drop what a tool draws."""
-        step = {
-            Qt.Key.Key_Left: (60, 0),
-            Qt.Key.Key_Right: (-60, 0),
-            Qt.Key.Key_Up: (0, 60),
-            Qt.Key.Key_Down: (0, -60),
-        }.get(event.key())
-        if step is not None:
-            self.pan(*step)
-        elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom(1.5)
-        elif event.key() == Qt.Key.Key_Minus:
-            self.zoom(1 / 1.5)
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.tool is not None:
-            self.tool.finish()
-            self.update()
-        elif event.key() == Qt.Key.Key_Escape and self.tool is not None:
-            self.tool.cancel()
-            self.use(None)
-        else:
-            super().keyPressEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.recoloured.emit()

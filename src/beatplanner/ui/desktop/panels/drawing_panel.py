@@ -99,6 +99,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.map.units_selected.connect(lambda _: self._enable())
         self.map.beat_picked.connect(self._picked)
         self.map.tool_changed.connect(self._tool_changed)
+        self.map.recoloured.connect(self._fill_beats)
         self.scenario.listeners.append(self.load)
         self.named = NamedBeats(window, self)
         self.load()
@@ -266,13 +267,17 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
 
     def _swatch(self, number: int) -> QIcon:
         picture = QPixmap(18, 14)
-        picture.fill(QColor("white"))
+        picture.fill(QColor(self.map.view.paper))
         painter = QPainter(picture)
         if number < len(self.map.content.ids):
-            painter.setBrush(fill_of_beat(self.map.content, number, self.map.stack.patterns))
+            painter.setBrush(fill_of_beat(self.map.content, number, self.map.stack.patterns, dark=self.map.dark))
         painter.drawRect(0, 0, 17, 13)
         painter.end()
         return QIcon(picture)
+
+    def enable(self) -> None:
+        """Let be done what can be done now."""
+        self._enable()
 
     # ---- showing
 
@@ -310,8 +315,8 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         broken = drawing is not None and bool(drawing.figures().broken)
         state = dict.fromkeys(self.actions_, able)
         state["draw_paint_selection"] = state["draw_split"] = able and chosen
-        state["draw_undo"] = bool(self.draft.done) and not self.process.running
-        state["draw_redo"] = bool(self.draft.undone) and not self.process.running
+        state["draw_undo"] = self.draft.can_undo and not self.process.running
+        state["draw_redo"] = self.draft.can_redo and not self.process.running
         state["draw_show_broken"] = drawing is not None and not drawing.figures().contiguous
         state |= self._jobs(repair=able and broken, improve=able and self.scenario.project is not None)
         state["draw_keep"] = bool(self.draft.done) and not self.process.running and self.scenario.project is not None
@@ -429,7 +434,8 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
     def keep(self) -> None:
         """Make the draft the plan."""
         self.map.use(None)
-        if self.window_.make_draft_the_plan():
+        drawn = self.draft.has("beats")
+        if self.window_.make_draft_the_plan() and drawn:
             self._say(self.tr("The plan is made of what was drawn…"))
 
 

@@ -55,14 +55,20 @@ class DrawingSolving:
             "officers": self.tr("Officers"),
             "proving": self.tr("Proof"),
             "writing": self.tr("Writing"),
+            "repair": self.tr("Repair"),
         }
         bare, unit = split_unit(phase)
         step, mark, rest = bare.partition(",") if "," in bare.partition(":")[0] else bare.partition(":")
-        place = step.removeprefix("beats of ")
-        step = steps.get(step, step) if place == step else self.tr("Beats of {0}").format(place)
+        job, _, place = step.partition(" of ")
+        of = {"beats": self.tr("Beats of {0}"), "repair": self.tr("Repair of {0}")}
+        step = of[job].format(place) if place and job in of else steps.get(step, step)
         head, colon, what = f"{step}{mark}{rest}".partition(":")
         phase = f"{head}{f' [{unit}]' if unit else ''}{colon}{what}"
-        self._say(words.format(in_language(progress_line(phase, *reached)), number(seconds)))
+        line = in_language(progress_line(phase, *reached))
+        self._say(words.format(line, number(seconds)))
+        # beside the map, where the panel may be hidden, stands what is at work, how far it is and what it has found
+        parts = (self._job_name(self.process.job), line, self.tr("{0} s").format(number(seconds)))
+        self.at_work.setText(" · ".join(dict.fromkeys(part for part in parts if part)))
 
     def _job_name(self: Any, job: str) -> str:
         """Return what the button of a job is called while it does not stop it; "" where none was begun."""

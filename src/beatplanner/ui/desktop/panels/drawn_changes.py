@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class DrawnChanges:
     """The drawing panel as a part of the draft; it needs ``drawing``, ``map`` and ``window_``."""
 
-    kind, begins = "beats", 0
+    kind, begins, stays = "beats", 0, False
 
     def _change(self: Any, edit: Edit, units: np.ndarray) -> Change:
         """Return an edit as a change of the draft, with the place where it is seen."""
@@ -110,7 +110,7 @@ class DrawnChanges:
         """Return the rules that the drawing breaks."""
         return [] if self.drawing is None else list(self.drawing.figures().broken)
 
-    def bring_up(self: Any) -> None:
+    def bring_up(self: Any, field: str = "") -> None:
         """Show the panel."""
         dock = getattr(self, "dock", None)
         if dock is not None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
     QHeaderView,
+    QScrollArea,
     QTableWidget,
     QTableWidgetItem,
     QToolButton,
@@ -318,6 +319,22 @@ class FigureGrid(QWidget):
         called = self.table.item(row, NAME)
         if called is not None:
             self.table.editItem(called)
+        # the grid has its new height once it has been laid out
+        QTimer.singleShot(0, self, lambda: self._bring_into_sight(row))
+
+    def _bring_into_sight(self, row: int) -> None:
+        """Scroll to a row: within the grid, and the panel to the grid's row."""
+        item = self.table.item(row, NAME)
+        if item is None:
+            return
+        self.table.scrollToItem(item)
+        place, around = self.table.visualItemRect(item), self.parentWidget()
+        while around is not None and not isinstance(around, QScrollArea):
+            around = around.parentWidget()
+        page = None if around is None else around.widget()
+        if around is not None and page is not None:
+            middle = self.table.viewport().mapTo(page, place.center())
+            around.ensureVisible(0, middle.y(), 0, 2 * place.height())
 
     def put_down(self, rows: list[list[str]]) -> None:
         """Put rows of texts down from the chosen cell on, as one change; rows are added where names are free."""

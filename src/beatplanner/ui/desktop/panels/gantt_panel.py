@@ -60,7 +60,7 @@ LEAST_ROWS = 5
 class GanttPanel(QWidget):
     """Postings of the plan in force, and what was moved by hand since."""
 
-    kind, begins = "postings", 1
+    kind, begins, stays = "postings", 1, False
 
     def __init__(self, window: Window) -> None:
         super().__init__()
@@ -195,8 +195,8 @@ class GanttPanel(QWidget):
         by = self.rows_by.currentIndex()
         self.pages.setCurrentIndex(1 if by == 2 else 0)
         edited = len(self.steps) > 1
-        self.buttons["undo"].setEnabled(bool(self.draft.done) and not running)
-        self.buttons["redo"].setEnabled(bool(self.draft.undone) and not running)
+        self.buttons["undo"].setEnabled(self.draft.can_undo and not running)
+        self.buttons["redo"].setEnabled(self.draft.can_redo and not running)
         self.buttons["repair"].setEnabled(edited and not running)
         self.buttons["accept"].setEnabled(edited and not running and self.judged is not None and not self.judged.broken)
         if judge is None:
@@ -359,7 +359,7 @@ class GanttPanel(QWidget):
         """Return the rules that the postings break."""
         return [] if self.judged is None else list(self.judged.broken)
 
-    def bring_up(self) -> None:
+    def bring_up(self, field: str = "") -> None:
         """Show the panel."""
         if self.dock is not None:
             self.dock.show()

@@ -32,7 +32,7 @@ class Naming:
 class NamedBeats(QObject):
     """The names and colours given by hand; those in force are the project's."""
 
-    kind, begins = "names", 0
+    kind, begins, stays = "names", 0, True
 
     # the panel that draws owns this; its type here would make a circle of the two
     def __init__(self, window: Window, panel: Any) -> None:
@@ -41,11 +41,6 @@ class NamedBeats(QObject):
         self.done: list[Naming] = []
         self.undone: list[Naming] = []
         window.draft.parts[self.kind] = self
-        self.scenario.listeners.append(self.forget)
-
-    def forget(self) -> None:
-        """Forget what was done: something else is shown."""
-        self.done, self.undone = [], []
 
     def ask(self, beat: str) -> None:
         """Ask for name and colour of a beat, and keep them with the project."""
@@ -149,12 +144,12 @@ class NamedBeats(QObject):
         """Take up what was kept: the names are in force with the project; only one that was changed again since is left out."""
         found = [Naming(str(k["beat"]), tuple(k["before"]), tuple(k["after"])) for k in kept]
         last = {n.beat: n.after for n in found}
-        self.done = [n for n in found if self._given(n.beat) == last[n.beat]]
+        self.done, self.undone = [n for n in found if self._given(n.beat) == last[n.beat]], []
 
     def broken(self) -> list[str]:
         """Return the rules that names break: none."""
         return []
 
-    def bring_up(self) -> None:
+    def bring_up(self, field: str = "") -> None:
         """Show the panel, and light the beat up that is meant."""
         self.panel.bring_up()

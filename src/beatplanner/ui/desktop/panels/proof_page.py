@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.ui.desktop.panels import jobs
+from beatplanner.ui.desktop.panels.rule_field import by_key
 from beatplanner.ui.desktop.plain_text import Browser, literal
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.verify_process import VerifyProcess
@@ -184,13 +185,16 @@ class ProofPage(QWidget):
             lines += [f"• {self._words(f['name'])}: {in_language(f['detail'])}" for f in failed[:MOST_SHOWN]]
             lines += [self.tr("And {0} more.").format(len(failed) - MOST_SHOWN)] if len(failed) > MOST_SHOWN else []
         lines += [self._left(u["name"], u["detail"]) for u in unchecked[:3]]
-        # which keys those are is for who looks closer
-        keys: list[str] = []
+        from beatplanner.planning.verification.coverage import told_together
+
+        # which figures those are is for who looks closer
+        tip: list[str] = []
         for u in unchecked:
             if group := GROUP.fullmatch(u["name"]):
                 behind = KEYS.search(u["detail"])
-                keys.append(group[2] if behind is None else behind[1])
-        self.banner.setToolTip(literal("\n".join(keys)))
+                keys = [group[2]] if behind is None else behind[1].split(", ")
+                tip.append("; ".join(dict.fromkeys(self._words(told_together(key)) for key in keys)))
+        self.banner.setToolTip(literal("\n".join(tip)))
         when = _time(verdict.get("checked_on"))
         if when:
             lines.append(self.tr("Checked on {0}.").format(when))
@@ -218,13 +222,17 @@ class ProofPage(QWidget):
             forms = {"summary": self.tr("{0} figures of the summary"), "plan": self.tr("{0} columns of the plan")}
             said = with_counts(forms[group[1]], number(1 + int(group[3])))
         if group is not None:
-            # the keys stand in the tool tip
+            # which they are stands in the tool tip
             why = KEYS.sub("", why)
         return self.tr("Could not be checked: {0}. {1}").format(said, in_language(why))
 
     def _words(self, name: str) -> str:
-        """Return the name of a check, such as beats.max_deviation, as words."""
-        words = [self.tr(part.strip().replace("_", " ")) for part in re.split(r"[.:](?= |\w)", name)]
+        """Return the name of a check or a key, such as beats.max_deviation, as words; a rule by its name."""
+        rule = by_key().get(name)
+        if rule is not None:
+            return self.tr(rule.label)
+        bare = name.replace("[]", "")
+        words = [self.tr(part.strip().replace("_", " ")) for part in re.split(r"[.:](?= |\w)", bare)]
         return ", ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
     def _tell(self, text: str, kind: str) -> None:

@@ -105,6 +105,7 @@ class ResultsPanel(QWidget):
         self.warnings.wanted.connect(self.show_place)
         self.proof.judged.connect(self._judged)
         window.map.beat_picked.connect(self._on_map)
+        window.map.recoloured.connect(self._recolour)
         window.table.selectionModel().currentRowChanged.connect(self._in_table)
         window.table.doubleClicked.connect(lambda _: self.open_card())
         self.scenario.listeners.append(self.load)
@@ -200,8 +201,7 @@ class ResultsPanel(QWidget):
 
     def _take(self, book: BeatBook) -> None:
         self.planned = book
-        content = self.window_.map.content
-        self.service.take(self._service, book.names, {b: content.fill(k) for k, b in enumerate(content.ids)})
+        self.service.take(self._service, book.names, self.window_.map.fills())
         self.card.say(self.tr("Click a beat on the map or in the table."))
         self.follow_draft()
         self.show_beat(self.beat or self.window_.map.selected)
@@ -212,12 +212,7 @@ class ResultsPanel(QWidget):
             return
         shown = self.scenario.as_drawn
         self.book = self.planned if shown is None else self.planned.as_drawn(shown)
-        content = self.window_.map.content
-        self.charts.take(
-            self.book,
-            {b: content.fill(k) for k, b in enumerate(content.ids)},
-            None if shown is None else self.planned,
-        )
+        self.charts.take(self.book, self.window_.map.fills(), None if shown is None else self.planned)
         self._follow_service(shown)
         # counting takes a moment; a name holds at once
         self.service.call(self.book.names)
@@ -228,6 +223,13 @@ class ResultsPanel(QWidget):
                 self.show_beat(beat)
             else:
                 self.card.say(self.tr("Beat {0} has no units any more.").format(beat))
+
+    def _recolour(self) -> None:
+        """Show the beats of charts and service in the colours that the map has now."""
+        fills = self.window_.map.fills()
+        self.charts.take(self.book, fills, self.charts.planned)
+        service = self.service
+        service.take(service.service, service.names, fills, service.before)
 
     @property
     def _service(self) -> ServiceContent | None:
@@ -252,9 +254,7 @@ class ResultsPanel(QWidget):
 
     def _served(self, figures: ServiceContent) -> None:
         if self.book is not None and self.scenario.as_drawn is not None:
-            content = self.window_.map.content
-            colours = {b: content.fill(k) for k, b in enumerate(content.ids)}
-            self.service.take(figures, self.book.names, colours, self._service)
+            self.service.take(figures, self.book.names, self.window_.map.fills(), self._service)
             # its figures are now of what is drawn
             self._say_of_what()
 

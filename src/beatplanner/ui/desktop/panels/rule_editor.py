@@ -1,15 +1,15 @@
-"""The panel of rules: each in words with its field, why it is there, its default, and presets; an edit is a step of the project's history."""
+"""The panel of rules: each in words with its field, why it is there, its default, and presets; an edit is a step of the project's history, and of the draft."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import (
+    QDockWidget,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QMessageBox,
@@ -22,11 +22,13 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.map.window import Window
+from beatplanner.ui.desktop.panels.changed_rules import ChangedRules
 from beatplanner.ui.desktop.panels.rule_field import RuleField, by_key, catalog
 from beatplanner.ui.desktop.plain_text import Label, question
+from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
-from beatplanner.ui.desktop.toolkit.in_language import in_language, kind_in_language
+from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language, kind_in_language
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
 
 if TYPE_CHECKING:
@@ -63,8 +65,6 @@ class RulePanel(QWidget):
         menu.aboutToShow.connect(lambda: self._fill_presets(menu))
         menu.setToolTipsVisible(True)
         self.presets.setMenu(menu)
-        self.undo = QPushButton(self.tr("Undo"))
-        self.undo.clicked.connect(self.take_back)
         self.more = QToolButton()
         self.more.setText(self.tr("More rules"))
         self.more.setCheckable(True)
@@ -81,22 +81,23 @@ class RulePanel(QWidget):
         column.addWidget(self.more)
         column.addWidget(self.rest)
         column.addStretch(1)
-        scroll = QScrollArea()
+        self.area = scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(inner)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         outer = QVBoxLayout(self)
         outer.addWidget(self.head)
-        row = QHBoxLayout()
-        row.addWidget(self.presets)
-        row.addWidget(self.undo)
-        outer.addLayout(row)
+        outer.addWidget(self.presets)
         outer.addWidget(self.stale)
         outer.addWidget(scroll, 1)
         self._keys: tuple[str, ...] = ()
-        self._before: list[Table] = []
         self._of: object = None
+        self.dock: QDockWidget | None = None
+        draft: Draft = window.draft
+        self.changed = ChangedRules(draft, window.scenario, self.bring_up)
+        draft.before_undo.append(self.commit)
+        draft.returned.connect(self._returned)
 
     def _fill_presets(self, menu: QMenu) -> None:
         if menu.isEmpty():
@@ -120,10 +121,7 @@ class RulePanel(QWidget):
         """Show the rules in force."""
         document = self.window_.scenario.document
         of = None if document is None else (document, document.active)
-        anew = of != self._of
-        if anew:
-            # what was changed in one scenario is taken back in no other
-            self._of, self._before = of, []
+        anew, self._of = of != self._of, of
         rules = self.rules()
         self.head.setText(
             self.tr("Open the project to change its rules; these are the rules of a plan that was made.")
@@ -199,7 +197,9 @@ class RulePanel(QWidget):
                 # a row that one of the two tables lacks is none there
                 "–"
                 if value == {}
-                else catalog().rule_in_sentence(r, value, kind_words, in_language, catalog().currency_of_rule(r, of))
+                else in_counts(
+                    catalog().rule_in_sentence(r, value, kind_words, in_language, catalog().currency_of_rule(r, of))
+                )
                 for value, of in values
             )
             lines.append(f"{self.tr(r.label)}: {was} → {is_}")
@@ -215,7 +215,7 @@ class RulePanel(QWidget):
         for entry in self.fields:
             entry.setEnabled(editable)
         self.presets.setEnabled(editable)
-        self.undo.setEnabled(editable and bool(self._before))
+        self.window_.draft.held = {self.changed.kind} if self.window_.solving.running else set()
 
     # ---- what is changed
 
@@ -230,7 +230,7 @@ class RulePanel(QWidget):
         return [f"{entry.label.text()}: {entry.wrong.text()}" for entry in self.fields if entry.refused]
 
     def set(self, values: Mapping[str, object], what: str = "") -> str:
-        """Change rules; return in words what is wrong, "" where nothing is."""
+        """Change rules, as one change of the draft; return in words what is wrong, "" where nothing is."""
         document, rules = self.window_.scenario.document, self.rules()
         if document is None or rules is None:
             return ""
@@ -242,38 +242,40 @@ class RulePanel(QWidget):
         }
         if not values:
             return ""
-        before = {k: (rules.get(rules_by_key[k].section) or {}).get(rules_by_key[k].name) for k in values}
         words = what or "; ".join(
             f"{rules_by_key[k].label}: {catalog().rule_in_sentence(rules_by_key[k], rules_by_key[k].default if v is None else v)}"
             for k, v in values.items()
         )
         try:
-            document.change_rules(catalog().change(values, rules), words)
+            self.changed.change(values, words)
         except InputError as error:
             return "\n".join(in_language(". ".join(t for t in (note.what, note.mend) if t)) for note in error.problems)
-        self._before.append(before)
         self._took_effect()
         return ""
 
-    def take_back(self) -> None:
-        """Undo the last change of rules."""
-        self.commit()
-        document = self.window_.scenario.document
-        if document is not None and self._before:
-            before = self._before.pop()
-            try:
-                document.change_rules(catalog().change(before, self.rules()), "Rules as before")
-            except InputError as error:
-                # something else was changed since that does not go with it
-                self.window_._tell(self.tr("This cannot be done"), [str(note) for note in error.problems])
-                self.enable()
-                return
+    def _returned(self, change: Change, _back: bool) -> None:
+        if change.kind == self.changed.kind:
             self._took_effect()
 
     def _took_effect(self) -> None:
         scenario = self.window_.scenario
         scenario.take_rules()
         self.window_.saved = scenario.document is None or not scenario.document.dirty
+        # with other rules everything is shown anew, and the draft with it
+        self.window_.draft.settle()
+
+    def bring_up(self, key: str = "") -> None:
+        """Show the panel, and the field of a rule."""
+        if self.dock is not None:
+            self.dock.show()
+            self.dock.raise_()
+        entry = next((e for e in self.fields if e.rule.key == key), None)
+        if entry is None:
+            return
+        if not entry.rule.common:
+            self.more.setChecked(True)
+        # where a field stands is known once what was hidden has been laid out
+        QTimer.singleShot(0, entry, lambda: self.area.ensureWidgetVisible(entry))
 
     def offer(self, preset: Preset) -> None:
         """Say what a preset would change, and change it where the user agrees."""
@@ -287,12 +289,14 @@ class RulePanel(QWidget):
             return
         lines = [
             "• "
-            + catalog().rule_in_sentence(
-                rules_by_key[k],
-                rules_by_key[k].default if v is None else v,
-                self.tr,
-                in_language,
-                catalog().currency_of_rule(rules_by_key[k], rules),
+            + in_counts(
+                catalog().rule_in_sentence(
+                    rules_by_key[k],
+                    rules_by_key[k].default if v is None else v,
+                    self.tr,
+                    in_language,
+                    catalog().currency_of_rule(rules_by_key[k], rules),
+                )
             )
             for k, v in values.items()
         ]
@@ -322,7 +326,7 @@ def install(window: Window) -> RulePanel:
     """Add the panel, the button that opens it, and its key."""
     panel = RulePanel(window)
     panel.setMinimumWidth(280)
-    dock = add_panel(window, panel, "rules", "Rules")
+    dock = panel.dock = add_panel(window, panel, "rules", "Rules")
 
     def open_panel() -> None:
         dock.show()

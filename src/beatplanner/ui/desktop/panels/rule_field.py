@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QFont, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -113,6 +113,8 @@ class RuleField(QFrame):
             QLineEdit(self),
         )
         self.text.setAcceptDrops(False)  # files are taken by the window
+        for widget in (self.number, self.text):
+            widget.installEventFilter(self)
         self.why = QToolButton()
         self.why.setText(self.tr("why?"))
         self.why.setAutoRaise(True)
@@ -187,6 +189,20 @@ class RuleField(QFrame):
             grid.addWidget(self.grid, 1, 0)
         grid.addWidget(self.sentence, 2, 0)
         grid.addWidget(self.wrong, 3, 0)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Leave the keys of undo and redo to the window, whose changes rules are, but while something is typed that is no rule yet."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and not self._is_typed():
+            undo_or_redo = QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo
+            if any(event.matches(key) for key in undo_or_redo):
+                event.ignore()
+                return True
+        return super().eventFilter(watched, event)
+
+    def _is_typed(self) -> bool:
+        """Tell whether what stands in the field is not in force, or not yet."""
+        written = self.rule.kind in catalog().WRITTEN and self.grid is None
+        return self.refused or self.timer.isActive() or (written and self.text.text() != self._as_written())
 
     def _name_unit(self) -> None:
         """Let the unit stand behind the number, in the singular behind one; not while the number is typed, which would write it anew."""

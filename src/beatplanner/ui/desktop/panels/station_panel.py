@@ -36,7 +36,7 @@ from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, s
 class StationPanel(QWidget):
     """Stations of the plan in force, and what was moved by hand since."""
 
-    kind, begins = "stations", 1
+    kind, begins, stays = "stations", 1, False
 
     def __init__(self, window: Window) -> None:
         super().__init__()
@@ -150,8 +150,8 @@ class StationPanel(QWidget):
         edited = len(self.steps) > 1
         draft = self.draft
         for name, on in (
-            ("undo", bool(draft.done)),
-            ("redo", bool(draft.undone)),
+            ("undo", draft.can_undo),
+            ("redo", draft.can_redo),
             ("improve", edited),
             ("keep", edited),
         ):
@@ -317,7 +317,7 @@ class StationPanel(QWidget):
         """Return the rules that the stations break."""
         return [] if self.judge is None else list(self.judge(self.chosen).broken)
 
-    def bring_up(self) -> None:
+    def bring_up(self, field: str = "") -> None:
         """Show the panel."""
         dock = self.window_.findChild(QDockWidget, "stations")
         if dock is not None:

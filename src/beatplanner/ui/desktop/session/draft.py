@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from beatplanner.data.errors import InputError
+
 if TYPE_CHECKING:
     from beatplanner.data.narrowing import Table
     from beatplanner.ui.desktop.session.session import OpenTown
@@ -27,16 +29,19 @@ class Change:
     Attributes
     ----------
     kind
-        Of its part: ``"beats"``, ``"stations"`` or ``"postings"``.
+        Of its part: ``"beats"``, ``"stations"``, ``"postings"``, ``"names"`` or ``"rules"``.
     words
         What was done, for "Undo: …".
     place
         West, south, east, north in metres, where it is seen; None where it is on no map.
+    field
+        Where in its panel it is seen; "" for the panel as a whole.
     """
 
     kind: str
     words: str
     place: Box | None = None
+    field: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,17 +70,20 @@ class DraftPart(Protocol):
         Its name.
     begins
         How many of the values that are kept stand before the first change.
+    stays
+        Whether its changes are in force with the project, whatever is shown; others are made again on what is shown.
     """
 
     kind: str
     begins: int
+    stays: bool
 
     def take_back(self) -> None:
-        """Take the last change of this kind back."""
+        """Take the last change of this kind back; InputError, and nothing is changed, where that cannot be."""
         ...
 
     def make_again(self) -> None:
-        """Make the change of this kind again that was taken back last."""
+        """Make the change of this kind again that was taken back last; InputError as `take_back`."""
         ...
 
     def changes(self) -> list[Change]:
@@ -94,8 +102,8 @@ class DraftPart(Protocol):
         """Return the rules that are broken, in words."""
         ...
 
-    def bring_up(self) -> None:
-        """Show the panel."""
+    def bring_up(self, field: str = "") -> None:
+        """Show the panel, and a field of it where one is named."""
         ...
 
 
@@ -108,10 +116,20 @@ class Draft(QObject):
         A change was made, taken back, made again or dropped.
     returned
         A change was taken back or made again: the change, and whether it was taken back.
+    refused
+        A change can neither be taken back nor made again: the error that says why.
+
+    Attributes
+    ----------
+    before_undo
+        Called before a change is taken back: what is typed just now is a change, too.
+    held
+        Kinds that may not be changed now.
     """
 
     changed = Signal()
     returned = Signal(object, bool)
+    refused = Signal(object)
 
     def __init__(self, scenario: OpenTown, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -121,11 +139,17 @@ class Draft(QObject):
         self.undone: list[Change] = []
         self._kept: dict[str, Table] = {}  # where no project keeps it
         self._of: object = None
+        self._shown: object = None
+        # what was kept when nothing was undone yet, and what of it was undone while the same is shown anew
+        self._whole: Table = {}
+        self._again: list[Change] = []
         self._laying = False
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self.lay_down)
         self.before_laying: list[Callable[[], None]] = []
+        self.before_undo: list[Callable[[], object]] = []
+        self.held: set[str] = set()
 
     @property
     def count(self) -> int:
@@ -152,25 +176,47 @@ class Draft(QObject):
         self.undone.clear()
         self._keep()
 
-    def undo(self) -> None:
-        """Take the last change back, of whatever kind."""
+    @property
+    def can_undo(self) -> bool:
+        """Whether the last change can be taken back now."""
+        return bool(self.done) and self.done[-1].kind not in self.held
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether the change that was taken back last can be made again now."""
+        return bool(self.undone) and self.undone[-1].kind not in self.held
+
+    def undo(self) -> bool:
+        """Take the last change back, of whatever kind; return whether that was done."""
+        for listener in self.before_undo:
+            listener()
         self.settle()
-        if self.done:
-            change = self.done.pop()
-            self.undone.append(change)
+        if not self.can_undo:
+            return False
+        change = self.done[-1]
+        try:
             self.parts[change.kind].take_back()
-            self._keep()
-            self.returned.emit(change, True)
+        except InputError as error:
+            self.refused.emit(error)
+            return False
+        self.undone.append(self.done.pop())
+        self._keep()
+        self.returned.emit(change, True)
+        return True
 
     def redo(self) -> None:
         """Make the change again that was taken back last."""
         self.settle()
-        if self.undone:
-            change = self.undone.pop()
-            self.done.append(change)
-            self.parts[change.kind].make_again()
-            self._keep()
-            self.returned.emit(self.done[-1], False)
+        if not self.can_redo:
+            return
+        try:
+            self.parts[self.undone[-1].kind].make_again()
+        except InputError as error:
+            self.refused.emit(error)
+            return
+        self.done.append(self.undone.pop())
+        self._keep()
+        self.returned.emit(self.done[-1], False)
 
     def _say_anew(self) -> None:
         """Say every change in the words of what is in force now, as the project does once it is opened again: nothing keeps the words of its time."""
@@ -180,9 +226,8 @@ class Draft(QObject):
 
     def drop(self) -> None:
         """Take all changes back."""
-        self.settle()
-        while self.done:
-            self.undo()
+        while self.undo():
+            pass
 
     # ---- keeping
 
@@ -200,7 +245,10 @@ class Draft(QObject):
     def _keep(self) -> None:
         self._say_anew()
         kept = {kind: part.as_json() for kind, part in self.parts.items() if self.has(kind)}
-        self._write(self.key(), {"order": [c.kind for c in self.done], **kept} if self.done else None)
+        state: Table = {"order": [c.kind for c in self.done], **kept} if self.done else {}
+        if not self.undone:
+            self._whole = state
+        self._write(self.key(), state or None)
         self.changed.emit()
 
     def _write(self, key: str, state: Table | None) -> None:
@@ -220,8 +268,9 @@ class Draft(QObject):
         return Planned(self._of, self.key(), {kind: state[kind] for kind in kinds if kind in state})
 
     def kept_on(self, plan: int) -> int:
-        """Return how many changes are kept on a plan of the project."""
-        return len((self._all().get(str(plan)) or {}).get("order", []))
+        """Return how many changes are kept on a plan of the project alone."""
+        kinds = (self._all().get(str(plan)) or {}).get("order", [])
+        return sum(kind not in self.parts or not self.parts[kind].stays for kind in kinds)
 
     def drop_with(self, plan: int) -> None:
         """Drop what is kept on a plan of the project, which is removed."""
@@ -261,9 +310,15 @@ class Draft(QObject):
         return {"order": order, **rest} if rest else None
 
     def follow(self) -> None:
-        """Something else is shown: the parts forget, and what was kept for it is laid down once they have."""
-        self.done, self.undone = [], []
+        """Something else is shown, or the same anew: the parts forget, and what was kept for it is laid down once they have."""
         of = (self.scenario.opened, self.scenario.document)
+        shown = (of, self.key(), None if self.scenario.document is None else self.scenario.document.active)
+        if shown != self._shown:
+            self._shown, self._again = shown, []
+        elif self.undone:
+            # with other rules the same is shown: what was undone can still be made again
+            self._again = self.undone
+        self.done, self.undone = [], []
         if of != self._of:
             self._of, self._kept = of, {}
         # whoever listens still holds what was shown before
@@ -278,20 +333,44 @@ class Draft(QObject):
         """Make the kept changes again, on the plan that they were made on."""
         self._later.stop()
         state = self._all().get(self.key()) or {}
+        again, self._again = self._again, []
+        whole = self._whole if again else state
         self._laying = True
         try:
-            if "beats" not in state:
+            if "beats" not in whole:
                 for listener in self.before_laying:
                     listener()
             for kind, part in self.parts.items():
-                if state.get(kind):
-                    part.lay_down(state[kind])
+                if part.stays and not again:
+                    part.lay_down(state.get(kind) or [])
+                elif not part.stays and whole.get(kind):
+                    part.lay_down(whole[kind])
+            if not self._undo_again(again, whole):
+                again = []
         finally:
             self._laying = False
         left = {kind: list(part.changes()) for kind, part in self.parts.items()}
-        self.done, self.undone = [], []
+        self.done, self.undone = [], again
+        if not again:
+            self._whole = state
         for kind in state.get("order", []):
             if left.get(kind):
                 self.done.append(left[kind].pop(0))
         self.done += [c for changes in left.values() for c in changes]
         self.changed.emit()
+
+    def _undo_again(self, again: list[Change], whole: Table) -> bool:
+        """Take back what had been undone of what was laid down as a whole; return whether it can all be made again."""
+        laid = whole.get("order", [])
+        came = True
+        for kind, part in self.parts.items():
+            if part.stays:
+                continue
+            undone = sum(c.kind == kind for c in again)
+            # where not all came back that was done, as few are taken back as leave what is kept
+            left = laid.count(kind) - undone
+            came = came and (not undone or len(part.changes()) == laid.count(kind))
+            while undone and len(part.changes()) > left:
+                part.take_back()
+                undone -= 1
+        return came

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language, translated
+
 if TYPE_CHECKING:
     from beatplanner.data.narrowing import Table
     from beatplanner.planning.beats.drawing import Drawing
@@ -11,6 +13,14 @@ if TYPE_CHECKING:
 
 # Units of an edit that are named; of more only the number is said.
 SHOWN = 5
+
+
+def history_words(what: str) -> str:
+    """Return a line of the history in the window's language; rules are kept as their English sentences."""
+    from beatplanner.planning.rule_catalog import in_words_again
+
+    rules = in_words_again(what, translated, in_language)
+    return in_language(what) if rules is None else in_counts(rules)
 
 
 def edit_in_words(edit: Table, drawing: Drawing | None = None) -> str:

@@ -18,7 +18,7 @@ from beatplanner.data.project.content import called_now
 from beatplanner.data.result.sections import ruled_hours
 from beatplanner.ui.desktop.session.damage import damaged_layers, in_plain_words, refuse_what_is_no_project
 from beatplanner.ui.desktop.session.foreign_paths import foreign_paths
-from beatplanner.ui.desktop.toolkit.in_language import with_counts
+from beatplanner.ui.desktop.toolkit.in_language import in_counts, with_counts
 
 if TYPE_CHECKING:
     # what reads and holds layers is loaded with the first project: the window itself stands at once
@@ -378,7 +378,7 @@ class OpenTown:
 
         rules = self.town.description.model_dump(mode="json")
         lines = [
-            rule_in_sentence(rule, value_of(rules, rule), translated, number, currency_of_rule(rule, rules))
+            in_counts(rule_in_sentence(rule, value_of(rules, rule), translated, number, currency_of_rule(rule, rules)))
             for rule in settable_rules(rules)
             if value_of(rules, rule) != rule.default or (rule.common and rule.section != "workload")
         ]

@@ -44,6 +44,12 @@ def date(day: dt.date) -> str:
     return _locale().toString(QDate(day.year, day.month, day.day), "d MMMM yyyy")
 
 
+def written_day() -> str:
+    """Return how a day is typed in figures, as Qt says it: as the window's language has it, and in English so that day and month are not taken for each other."""
+    english = _locale().language() == QLocale.Language.English
+    return "yyyy-MM-dd" if english else "dd.MM.yyyy"
+
+
 def month(day: dt.date) -> str:
     """Return month and year."""
     return _locale().toString(QDate(day.year, day.month, day.day), "MMMM yyyy")

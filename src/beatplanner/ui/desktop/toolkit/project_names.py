@@ -12,9 +12,11 @@ from beatplanner.ui.desktop.toolkit.in_language import translated
 
 
 def project_called(project: Path) -> str:
-    """Return what a project is called: a description, whose file is mostly called project.toml, by its title and the folder that it lies in."""
+    """Return what a project is called: a description, whose file is mostly called project.toml, by its title and the folder that it lies in; another of that name by its folder."""
     if project.suffix.lower() != ".toml":
-        return project.stem if not project.is_dir() else translated("Result: {0}").format(project.name)
+        if project.is_dir():
+            return translated("Result: {0}").format(project.name)
+        return project.stem if project.stem.casefold() != "project" else f"{project.parent.name}/{project.name}"
     title, where = _title(project), f"{project.parent.name}/{project.name}"
     return f"{title} ({where})" if title else where
 

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QProxyStyle, QStyle, QStyleOption, QStyleOptionTab, QTabBar, QTabWidget, QWidget
+from PySide6.QtGui import QFont, QFontMetricsF, QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QProxyStyle,
+    QStyle,
+    QStyleOption,
+    QStyleOptionTab,
+    QTabBar,
+    QTabWidget,
+    QWidget,
+)
 
-# Pixels on both sides of a tab's word together; Fusion takes four times as much.
-AROUND = 6
+# Pixels on both sides of a tab's word together; Fusion takes four times as much. Words that stand one above the other are told apart by some more.
+AROUND, FUSIONS, UPRIGHT = 6, 24, 14
 
 
 class _Narrow(QProxyStyle):
     """Fusion with less beside the words of tabs."""
+
+    def __init__(self, around: int = AROUND) -> None:
+        super().__init__("Fusion")
+        self.around = around
 
     def pixelMetric(  # noqa: N802 - Qt's name
         self, metric: QStyle.PixelMetric, option: QStyleOption | None = None, widget: QWidget | None = None
     ) -> int:
         """Return Fusion's measure, but for what is beside a word."""
         if metric == QStyle.PixelMetric.PM_TabBarTabHSpace:
-            return AROUND
+            return self.around
         return super().pixelMetric(metric, option, widget)
 
 
@@ -56,7 +69,7 @@ class Tabs(QTabWidget):
         super().__init__(parent)
         self.setTabBar(_Fair(self))
         self.setDocumentMode(True)
-        self._style = _Narrow("Fusion")
+        self._style = _Narrow()
         self._style.setParent(self.tabBar())
         self.tabBar().setStyle(self._style)
         all_in_sight(self.tabBar())
@@ -71,6 +84,30 @@ class Tabs(QTabWidget):
         at = self.indexOf(page)
         self.setTabText(at, words)
         self.setTabToolTip(at, words)
+
+
+def whole_where_they_fit(bar: QTabBar, least: float) -> None:
+    """Let tabs that stand upright at the side of the window have less around their words, and smaller letters where their words would be cut; not smaller than `least` points."""
+    if bar.shape() not in (QTabBar.Shape.RoundedEast, QTabBar.Shape.RoundedWest):
+        return
+    texts = [bar.tabText(k) for k in range(bar.count()) if bar.isTabVisible(k)]
+    font = QFont(QApplication.font())
+    size = font.pointSizeF()
+    if _long(texts, font, FUSIONS) > bar.height() and not isinstance(bar.style(), _Narrow):
+        style = _Narrow(UPRIGHT)
+        style.setParent(bar)
+        bar.setStyle(style)
+    while size > least and _long(texts, font, UPRIGHT) > bar.height():
+        size = max(least, size - 0.5)
+        font.setPointSizeF(size)
+    if bar.font() != font:
+        bar.setFont(font)
+
+
+def _long(texts: list[str], font: QFont, around: int) -> float:
+    """Return how long tabs with these words and so much around each are together, in pixels."""
+    metrics = QFontMetricsF(font)
+    return sum(metrics.horizontalAdvance(text) + around + 2 for text in texts)
 
 
 def all_in_sight(bar: QTabBar) -> None:

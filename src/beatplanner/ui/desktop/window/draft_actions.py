@@ -16,7 +16,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.narrowing import Table
 from beatplanner.ui.desktop.plain_text import question
 from beatplanner.ui.desktop.session.draft import Change, Draft, Planned
-from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts
+from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language, with_counts
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 
 MOST_SHOWN = 12
@@ -77,6 +77,7 @@ class DraftActions:
         self.statusBar().addPermanentWidget(self.badge)
         self.draft.changed.connect(self._draft_changed)
         self.draft.returned.connect(self._returned)
+        self.draft.refused.connect(lambda error: self._tell(self.tr("This cannot be done"), error_lines(error)))
         self.draft.before_laying.append(self.session.follow_drawing)
         self.unsaved_draft = False
         self.stroke_clock = QTimer(self)
@@ -161,7 +162,7 @@ class DraftActions:
 
     def show_change(self: Any, change: Change) -> None:
         """Show where a change is: its panel, and its place on the map where that is out of view."""
-        self.draft.parts[change.kind].bring_up()
+        self.draft.parts[change.kind].bring_up(change.field)
         if change.place is None:
             return
         west, south, east, north = change.place
@@ -212,6 +213,10 @@ class DraftActions:
         if self.solving.running or not draft.count or not self.rules_are_taken():
             return False
         draft.settle()
+        if draft.has("rules") and not any(draft.has(kind) for kind in ("beats", "stations", "postings")):
+            # nothing was moved by hand: what other rules ask for is a plan of theirs
+            self.run_plan()
+            return self.solving.running
         if not any(draft.has(kind) for kind in ("beats", "stations", "names")):
             self.gantt.accept()
             return True

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from beatplanner.data.publish.counts import in_own_counts
 from beatplanner.data.publish.percents import PERCENT
-from beatplanner.data.publish.sentence_templates import CONTEXT, english_days, texts_of_window
+from beatplanner.data.publish.sentence_templates import CONTEXT, english_days, keys_in_words, texts_of_window
 from beatplanner.ui.desktop.toolkit.in_language import KINDS, LANGUAGE_NAMES, WindowSentences
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class InterfaceTranslator(QTranslator):
             from beatplanner.data.publish.translation import in_own_quotes
 
             said = in_own_quotes(self._sentences(text), self.speaks)
+        said = keys_in_words(said, self.speaks, self.texts, self._sentences)
         return PERCENT.sub("\N{NO-BREAK SPACE}%", in_own_counts(said, self.speaks))
 
     def kind(self, name: str) -> str | None:
@@ -118,10 +119,15 @@ class InterfaceTranslator(QTranslator):
             return self.kind(text)
         if context == LANGUAGE_NAMES:
             return self.language_name(text)
-        said = self.in_sentences(text) if context == CONTEXT else self.texts.get(text)
+        said = self.in_sentences(text) if context == CONTEXT else self._of_window(text)
         if self._of_terms is None:
             return said
         return self._of_terms.sub(self._own, said if said is not None else text)
+
+    def _of_window(self, text: str) -> str | None:
+        """Return a text of the window itself; why there is a rule is written for the guide too, where keys stand in signs of code."""
+        said = self.texts.get(text)
+        return said if "`" not in text else keys_in_words((said or text).replace("`", ""), self.speaks, self.texts)
 
     def _own(self, found: re.Match[str]) -> str:
         own = self.terms[found[0].casefold()]

@@ -246,7 +246,7 @@ class MainWindow(
             "plan": self.scenario.plan is not None,
             "running": self.solving.running,
             "project": self.scenario.document is not None,
-            "draft": self.draft.count > 0,
+            "draft": self.draft.count > 0 and not (self.solving.running and self.draft.has("rules")),
             "idle": self.scenario.project is not None and not self.solving.running,
         }
         for entry in ACTIONS:
@@ -263,7 +263,7 @@ class MainWindow(
         ):
             button.setEnabled(able)
             self.actions_by_name[name].setEnabled(able)
-        for name in ("rule_panel", "gantt", "stations"):
+        for name in ("rule_panel", "drawing_panel", "gantt", "stations"):
             # the panels come after the window's own parts
             if hasattr(self, name):
                 getattr(self, name).enable()

@@ -26,8 +26,9 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.plain_text import Label, breakable, literal
+from beatplanner.ui.desktop.session.edit_words import history_words
 from beatplanner.ui.desktop.toolkit.figures_text import percent
-from beatplanner.ui.desktop.toolkit.in_language import in_language
+from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 from beatplanner.ui.desktop.toolkit.tool_actions import two_in_a_row
 from beatplanner.ui.desktop.window.main_frame import MainFrame
@@ -255,15 +256,8 @@ class HistoryModel(QAbstractTableModel):
     def load(self, history: list) -> None:
         """Show a history."""
         self.beginResetModel()
-        self._rows = [(local_time(e.time), e.author, self._words(e.what), e.reason) for e in reversed(history)]
+        self._rows = [(local_time(e.time), e.author, history_words(e.what), e.reason) for e in reversed(history)]
         self.endResetModel()
-
-    def _words(self, what: str) -> str:
-        """Return what was done, in the window's language; rules are kept as their English sentences."""
-        from beatplanner.planning.rule_catalog import in_words_again
-
-        rules = in_words_again(what, self.tr, in_language)
-        return in_language(what) if rules is None else rules
 
     def rowCount(self, parent: Index = NO_INDEX) -> int:  # noqa: N802 - Qt's name
         """Return the number of entries."""
@@ -320,9 +314,8 @@ def changes_in_words(changes: Mapping[str, object], translated: Callable[[str], 
             rule = rules.get(name)
             if rule is not None:
                 try:
-                    parts.append(
-                        rule_in_sentence(rule, rule.default if value is None else value, translated, in_language)
-                    )
+                    given = rule.default if value is None else value
+                    parts.append(in_counts(rule_in_sentence(rule, given, translated, in_language)))
                     continue
                 except (KeyError, TypeError, ValueError, AttributeError):
                     pass  # a value that the rule does not have is shown as it is written

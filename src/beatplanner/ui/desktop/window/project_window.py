@@ -30,6 +30,7 @@ from beatplanner.ui.desktop.session.edit_words import edit_in_words
 from beatplanner.ui.desktop.session.saving import Saving
 from beatplanner.ui.desktop.session.waiting import QUIET_MS
 from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language
+from beatplanner.ui.desktop.toolkit.project_names import project_called
 from beatplanner.ui.desktop.toolkit.recent import remember
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 from beatplanner.ui.desktop.window.project_dock import ProjectDock, local_time
@@ -124,7 +125,7 @@ class Session(QObject):
 
     def _notices(self, document: ProjectDocument) -> list[str]:
         """Say why the project cannot be saved in its place, and why what is done would be lost in a crash."""
-        read_only, unsafe = document.read_only_because, document.unsafe_because
+        read_only, unsafe = document.read_only_because, document.kept.unsafe_because
         found: list[str] = []
         if read_only and not unsafe:
             found.append(self.tr("⚠ Read only: {0}. What you do is kept, and can be saved as a copy."))
@@ -133,7 +134,14 @@ class Session(QObject):
         if unsafe:
             found.append(self.tr("⚠ What you do is not kept for recovery: {0}. Save often."))
         causes = [why for why in (read_only, unsafe) if why]
-        return [words.format(in_language(why)) for words, why in zip(found, causes, strict=True)]
+        notices = [words.format(in_language(why)) for words, why in zip(found, causes, strict=True)]
+        if document.kept.brought_back and not unsafe:
+            notices.append(
+                self.tr(
+                    "⚠ What is kept for recovery was deleted while you worked, and has been written again. Save soon."
+                )
+            )
+        return notices
 
     # ---- what is drawn by hand
 
@@ -191,9 +199,9 @@ class Session(QObject):
                 # the crash came right after a save: nothing was lost
                 recovery.forget()
                 continue
-            words = self.tr("Work until {0} was not saved before the program ended (changes: {1}). Restore it?").format(
-                local_time(recovery.last), recovery.changes
-            )
+            words = self.tr(
+                "{0}: work until {1} was not saved before the program ended (changes: {2}). Restore it?"
+            ).format(project_called(document.file), local_time(recovery.last), recovery.changes)
             answer = question(
                 self.window,
                 self.tr("Unsaved work"),
@@ -223,8 +231,9 @@ class Session(QObject):
             if not base.is_file():
                 window._tell(self.tr("This cannot be restored"), [self.tr("The project is gone: {0}").format(project)])
                 return
-            folder = project.parent if project.parent.is_dir() else user_documents_path()
-            project = free_name(folder / f"{project.stem} ({self.tr('recovered')}){project_ending(project)}")
+            project = free_name(
+                _folder_for(project) / f"{project.stem} ({self.tr('recovered')}){project_ending(project)}"
+            )
             try:
                 shutil.copyfile(base, project)
             except OSError as error:
@@ -373,12 +382,11 @@ class ProjectActions:
             return None
         from beatplanner.data.output_place import project_name
 
-        name = project_name(self.scenario.name)
-        place = (
-            document.file.with_name(f"{document.file.stem} (2){project_ending(document.file)}")
-            if document.is_file
-            else document.file.with_name(f"{name}{PROJECT_ENDING}")
-        )
+        file, folder = document.file, _folder_for(document.file)
+        # the copy of a project has another name beside it, and its own elsewhere
+        beside = f"{file.stem} (2){project_ending(file)}" if folder == file.parent else file.name
+        place = folder / (beside if document.is_file else f"{project_name(self.scenario.name)}{PROJECT_ENDING}")
+        place = place if folder == file.parent else free_name(place)
         text, _ = QFileDialog.getSaveFileName(
             self, self.tr("Save the project"), str(place), self.tr("Project (*.beatplan *.gpkg)")
         )
@@ -452,3 +460,10 @@ class ProjectActions:
         page.recovered.connect(lambda recovery: self.session.restore(recovery))
         page.dropped.connect(self.new_from_layers)
         return page
+
+
+def _folder_for(file: Path) -> Path:
+    """Return where something is offered to be saved that belongs beside a file: there, or where that folder may only be read among the user's documents."""
+    from beatplanner.data.output_place import folder_to_write
+
+    return folder_to_write(file.parent, user_documents_path(), Path.home())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStyle
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStyle, QTabBar
 from shiboken6 import isValid
 
+from beatplanner.ui.desktop.toolkit.tab_bars import whole_where_they_fit
 from beatplanner.ui.desktop.window.theme import text_scale
 
 # Pixels at least and at most, and the share of the window between them, with the system's size of text.
@@ -92,3 +93,5 @@ class SideWidth(QObject):
         panel = self._panel()
         if panel is not None and self.width() != self.wanted():
             self.window_.resizeDocks([panel], [self.wanted()], Qt.Orientation.Horizontal)
+        for bar in self.window_.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            whole_where_they_fit(bar, QApplication.font().pointSizeF() / text_scale())

@@ -1,0 +1,128 @@
+"""Rules that are typed are changes of the one draft: undone and made again among the others, by name, with a jump to their field."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from hand_edits import paint
+
+QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
+
+from benchmarks.window_walks import stale
+from PySide6 import QtCore
+
+
+@pytest.fixture
+def open_window(make_window, qtbot, tmp_path, project_once):
+    project = shutil.copyfile(project_once, tmp_path / "town.gpkg")
+
+    def make():
+        window = make_window()
+        window.open(project)
+        qtbot.waitUntil(lambda: not window.draft._later.isActive() and not window.results.work.busy, timeout=120_000)
+        return window
+
+    return make
+
+
+def rule(window, key):
+    """Return the field of a rule."""
+    return next(f for f in window.rule_panel.fields if f.rule.key == key)
+
+
+def type_tolerance(window, per_cent: float) -> None:
+    """Type a tolerance, as it is once typing rests."""
+    field = rule(window, "beats.tolerance")
+    field.number.setValue(per_cent)
+    field.timer.timeout.emit()
+
+
+def test_typed_rules_stand_in_the_one_order_of_undo_and_jump_to_their_field(open_window, qtbot):
+    window = open_window()
+    undo, redo, panel = window.actions_by_name["draw_undo"], window.actions_by_name["draw_redo"], window.rule_panel
+    rules, label = lambda: window.scenario.document.rules()["beats"], lambda: window.drawing_panel.drawing.beat.tolist()
+    before = rules()["tolerance"]
+    paint(window)
+    first = label()
+    type_tolerance(window, 31)
+    assert label() == first, "with other rules the drawing stays"
+    paint(window)
+    second = label()
+    type_tolerance(window, 32)
+    rule(window, "officers.half_a_year").on.click()
+    assert [c.kind for c in window.draft.done] == ["beats", "rules", "beats", "rules", "rules"]
+    assert window.badge.text() == "5 changes not in the plan"
+    panel.dock.hide()
+    undo.trigger()
+    # it is told by its name, and seen in its field, which stood below “More rules”
+    assert "half_a_year" not in window.scenario.document.rules()["officers"]
+    assert not panel.dock.isHidden() and panel.more.isChecked()
+    entry = rule(window, "officers.half_a_year")
+    qtbot.waitUntil(lambda: not entry.visibleRegion().isEmpty(), timeout=120_000)
+    assert undo.text().startswith("Undo: Balance: each beat within ±32 % of")
+    for _ in range(4):
+        undo.trigger()
+    assert rules()["tolerance"] == before and not undo.isEnabled() and not window.badge.isVisible()
+    # what was undone is made again across the changes of rules between
+    for kind, tolerance, beats in (
+        ("beats", before, first),
+        ("rules", 0.31, first),
+        ("beats", 0.31, second),
+        ("rules", 0.32, second),
+        ("rules", 0.32, second),
+    ):
+        assert redo.isEnabled() and window.draft.undone[-1].kind == kind
+        redo.trigger()
+        assert (rules()["tolerance"], label()) == (tolerance, beats)
+    assert not redo.isEnabled() and stale(window) == []
+    assert window.scenario.document.rules()["officers"]["half_a_year"] is True
+    said = [e.what for e in window.scenario.document.content.history if e.what.startswith("Taken back: Balance")]
+    assert said == [
+        "Taken back: Balance: each beat within ±32 % of its municipality's mean work",
+        "Taken back: Balance: each beat within ±31 % of its municipality's mean work",
+    ]
+
+
+def test_typed_rules_are_undone_after_a_crash_by_the_keys_but_not_while_a_plan_is_made_of_them(
+    open_window, qtbot, monkeypatch
+):
+    from beatplanner.data.project import journal
+
+    window = open_window()
+    type_tolerance(window, 31)
+    type_tolerance(window, 33)
+    window.draft.undo()
+    window.scenario.document.close(keep_journal=True)
+    monkeypatch.setattr(journal, "is_running", lambda pid: False)
+    (left,) = journal.recoveries()
+    assert left.changes == 1, "what is told to be lost is what the badge counted"
+    window.saved = True
+    monkeypatch.setattr(QtWidgets.QMessageBox, "question", lambda *a, **k: QtWidgets.QMessageBox.StandardButton.Yes)
+    window.close()
+    again = open_window()
+    assert again.badge.text() == "1 change not in the plan"
+    field, undo = rule(again, "beats.tolerance"), again.actions_by_name["draw_undo"]
+    assert field.number.value() == 31
+    monkeypatch.setattr(again.solving, "start", lambda *_, **__: None)
+    monkeypatch.setattr(type(again.solving), "running", property(lambda _: True))
+    again._enable()
+    assert not undo.isEnabled() and not again.draft.undo() and not again.actions_by_name["drop_draft"].isEnabled()
+    monkeypatch.setattr(type(again.solving), "running", property(lambda _: False))
+    again._enable()
+    # keys pressed in a field whose number is a rule already are the window's
+    pressed = []
+    undo.triggered.connect(lambda: pressed.append(1))
+    again.actions_by_name["change_rules"].trigger()
+    again.activateWindow()
+    field.number.setFocus()
+    qtbot.waitUntil(field.number.hasFocus, timeout=120_000)
+    qtbot.keyClick(field.number, "Z", QtCore.Qt.KeyboardModifier.ControlModifier)
+    assert pressed and again.scenario.document.rules()["beats"]["tolerance"] == 0.25
+    # while something is typed they are the field's
+    field.number.setValue(40)
+    qtbot.keyClick(field.number, "Z", QtCore.Qt.KeyboardModifier.ControlModifier)
+    assert len(pressed) == 1
