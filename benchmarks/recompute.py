@@ -292,12 +292,12 @@ def of_postings(p: Plan) -> dict[str, Any]:
     for o, b, s, e in zip(
         p.moves["officer"].astype(str), ids(p.moves["beat"]), p.moves["start"], p.moves["end"], strict=True
     ):
-        a, z = (int(days.get_loc(pd.Timestamp(x))) for x in (s, e))  # pyright: ignore
+        a, z = (int(days.get_loc(pd.Timestamp(x))) for x in (s, e))  # pyright: ignore[reportArgumentType]
         mine.setdefault(o, []).append((a, z, b))
         for m in set(range(a, z)) - away[o]:
             serves.setdefault((b, m), set()).add(o)
     for r in [] if cover is None else cover.assign(beat=ids(cover["beat"])).to_dict("records"):
-        for m in range(*(int(days.get_loc(pd.Timestamp(r[k]))) for k in ("start", "end"))):  # pyright: ignore
+        for m in range(*(int(days.get_loc(pd.Timestamp(r[k]))) for k in ("start", "end"))):  # pyright: ignore[reportArgumentType]
             serves.setdefault((r["beat"], m), set()).add(str(r["officer"]))
     found: dict[str, Any] = {}
     if "starts" not in (p.beats if p.beats is not None else ()):

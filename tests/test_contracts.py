@@ -19,19 +19,23 @@ WRITERS = {
     *("copy2", "copyfile", "copyfileobj", "copytree", "rmtree", "unlink", "rmdir", "removedirs", "symlink_to", "chmod"),
     *("hardlink_to", "extractall", "make_archive", "TemporaryDirectory", "NamedTemporaryFile", "TemporaryFile"),
     *("truncate", "write_dataframe", "write_arrow", "to_feather", "to_sql", "to_hdf", "memmap", "urlretrieve"),
-    *("FileIO", "FileHandler"),
+    *("FileIO", "FileHandler", "ExcelWriter", "HDFStore", "open_memmap", "write_array", "basicConfig", "saveas"),
+    *("to_html", "to_xml", "to_latex", "to_markdown", "to_stata", "to_orc", "unpack_archive", "mkfifo", "mknod"),
 }
 # By their whole names, whatever they are imported as; what other things have too.
 OF_MODULES = {
     *("os.replace", "os.rename", "os.renames", "os.remove", "os.link", "os.symlink", "os.utime", "os.system"),
     *("shutil.copy", "shutil.move", "numpy.save", "pathlib.Path.touch", "pathlib.Path.rename", "pathlib.Path.replace"),
     # a database is opened by `opened_database`, for reading
-    *("sqlite3.connect", "shelve.open", "dbm.open"),
+    *("sqlite3.connect", "sqlite3.Connection", "shelve.open", "dbm.open"),
 }
 # What a program started from here writes, nobody sees.
 PROGRAMS = ("subprocess.", "os.exec", "os.spawn", "os.popen")
+# Packages that make files of what they are given, whatever is called.
+WRITING = ("xlsxwriter.", "docx.", "reportlab.")
 # Methods of a path that other things have too: by what they are called with.
 OF_PATHS = {"replace", "rename"}
+TWO_ARGUMENTS = {"pathlib.Path.open", "io.open", "builtins.open", "codecs.open", "gzip.open", "bz2.open", "lzma.open"}
 OPEN = {"open", "fdopen", "ZipFile", "GzipFile", "BZ2File", "LZMAFile", "TarFile"}
 PLANNING = ROOT / "src" / "beatplanner" / "planning"
 MAY = {
@@ -66,21 +70,27 @@ def _writes(text: str) -> list[str]:
     """Return what writes a file: calls, and writers that are handed on to be called elsewhere."""
     found, tree = [], ast.parse(text)
     imported = _imported(tree)
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
             whole = _whole_name(node, imported)
             last = node.attr if isinstance(node, ast.Attribute) else whole.rpartition(".")[2] if "." in whole else ""
-            if last in WRITERS or whole in OF_MODULES or whole.startswith(PROGRAMS):
+            if last in WRITERS or whole in OF_MODULES or whole.startswith((*PROGRAMS, *WRITING)):
                 found.append(f"{node.lineno}: {last}")
+            elif whole in ("open", "io.open", "builtins.open") and id(node) not in called:
+                # what it is called with elsewhere is not seen
+                found.append(f"{node.lineno}: open")
         elif isinstance(node, ast.Call):
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             of = _whole_name(node.func, imported)
+            name = getattr(node.func, "attr", "") or of.rpartition(".")[2]
             words = [*node.args, *(k.value for k in node.keywords if k.arg == "mode")]
             modes = [w.value for w in words if isinstance(w, ast.Constant) and isinstance(w.value, str)]
             # a mode that is not written there may be any; what a class of ours opens is a thing of its own
-            if name == "open" and (of == "pathlib.Path.open" or not ast.unparse(node.func)[0].isupper()):
-                at = 1 if isinstance(node.func, ast.Name) or of == "pathlib.Path.open" else 0
-                given = [*node.args[at : at + 1], *(k.value for k in node.keywords if k.arg == "mode")]
+            by_class = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+            by_class = by_class and ast.unparse(node.func)[0].isupper() and of != "pathlib.Path.open"
+            if name in OPEN and not by_class:
+                at = 0 if isinstance(node.func, ast.Attribute) and of not in TWO_ARGUMENTS and name == "open" else 1
+                given = [*node.args[at : at + 1], *(k.value for k in node.keywords if k.arg in ("mode", None))]
                 modes += ["w" for w in given if not isinstance(w, ast.Constant)]
             opened = name in OPEN and any(set(m) & set("wax+") and len(m) < 4 for m in modes)
             # `a.replace(b)` moves a file, where text is replaced by two arguments and fields by names
@@ -146,12 +156,68 @@ def test_a_write_is_found():
         io.FileIO(p, "w")
         import sqlite3; sqlite3.connect(p)
         import subprocess; subprocess.run(["touch", p])
+        Path(p).open(mode)
+        from io import open as o; o(p, "w")
+        frame.to_html(p)
+        pd.ExcelWriter(p)
+        import xlsxwriter; xlsxwriter.Workbook(p)
+        import sqlite3; sqlite3.Connection(p)
+        partial(open, p, "w")()
+        opener = open; opener(p, "w")
+        open(p, **how)
+        zipfile.ZipFile(p, mode)
     """
     lines = [line.strip() for line in writes.strip().splitlines()]
     assert [line for line in lines if not _writes(line)] == []
     assert not _writes(
         "p.read_text(); open(p); p.open('rb'); s.replace('a', 'b'); replace(x, a=1); t.rename(columns={}); document.save()"
     )
+
+
+# What rooms of `data` beside the results' writers have that writes, and planning calls: places of results are made, tried, swapped and emptied by
+# `output_place` alone, and a database of ours is opened by `geopackages`.
+LENT = {
+    "make_folder": "the folder of a result",
+    "scratch_folder": "a folder of this process for a moment",
+    "take_files_out": "the folder of a pack is emptied",
+    "written_anew": "a result that is written beside and swapped in",
+    "move": "a mark of the user's cache",
+    "plain_geopackage": "a copy for a moment, that GDAL may open",
+    "opened_database": "a database that is read",
+    "build": "the project of the sample town",
+    "write_sample_town": "the layers of the sample town",
+}
+
+
+def _writing_functions() -> dict[str, str]:
+    """Return the functions of `data`, beside those of results and pages, that write by themselves: by name, where they stand."""
+    found: dict[str, str] = {}
+    room = ROOT / "src" / "beatplanner" / "data"
+    for file in room.rglob("*.py"):
+        if file.relative_to(room).parts[0] in ("result", "publish"):
+            continue
+        text = file.read_text("utf-8")
+        lines = {int(w.split(":")[0]) for w in _writes(text)}
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef) and not _is_private(node.name):
+                if lines & set(range(node.lineno, (node.end_lineno or 0) + 1)):
+                    found[node.name] = file.relative_to(room).as_posix()
+    return found
+
+
+def test_planning_has_nothing_written_for_it_but_places_of_results():
+    writing = _writing_functions()
+    # the measure itself
+    assert {"append_layer", "swap_in", "move"} <= set(writing)
+    taken: dict[str, set[str]] = {}
+    for file in PLANNING.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("beatplanner.data."):
+                for name in node.names:
+                    where = (node.module or "").removeprefix("beatplanner.data.").replace(".", "/") + ".py"
+                    if writing.get(name.name) == where:
+                        taken.setdefault(name.name, set()).add(file.relative_to(PLANNING).as_posix())
+    assert set(taken) == set(LENT), f"let a writer of data/result write it: {taken}"
 
 
 def _private(text: str, package: str = "beatplanner") -> list[str]:
@@ -166,11 +232,33 @@ def _private(text: str, package: str = "beatplanner") -> list[str]:
             # an object of a name of our own is not a module, nor is a class within its own file
             if of.startswith((f"{package}.", ".")):
                 taken.append(f"{node.lineno}: {of.rpartition('.')[2]}.{node.attr}")
+        elif isinstance(node, ast.Attribute) and _is_private(node.attr) and _is_module(node.value, imported, package):
+            taken.append(f"{node.lineno}: {ast.unparse(node)}")
+        elif isinstance(node, ast.Subscript) and _is_private(str(getattr(name := node.slice, "value", ""))):
+            # the names of a module as a table
+            of = next(
+                (w for n in ast.walk(node.value) if (w := _whole_name(n, imported)).startswith(f"{package}.")), ""
+            )
+            if of and isinstance(name, ast.Constant) and isinstance(node.value, ast.Call | ast.Attribute):
+                taken.append(f"{node.lineno}: {of.rpartition('.')[2]}.{name.value}")
+        elif isinstance(node, ast.Call) and _whole_name(node.func, imported) == "operator.attrgetter":
+            taken += [
+                f"{node.lineno}: {a.value}"
+                for a in node.args
+                if isinstance(a, ast.Constant) and _is_private(str(a.value))
+            ]
         elif isinstance(node, ast.Call) and _whole_name(node.func, imported) == "getattr" and len(node.args) > 1:
             of, name = _whole_name(node.args[0], imported), node.args[1]
             if of.startswith((f"{package}.", ".")) and isinstance(name, ast.Constant) and _is_private(str(name.value)):
                 taken.append(f"{node.lineno}: {of.rpartition('.')[2]}.{name.value}")
     return taken
+
+
+def _is_module(node: ast.AST, imported: Mapping[str, str], package: str) -> bool:
+    """Tell whether an expression loads a module of a package by its name in a text."""
+    loads = isinstance(node, ast.Call) and _whole_name(node.func, imported) in ("importlib.import_module", "__import__")
+    loads = loads or (isinstance(node, ast.Subscript) and _whole_name(node.value, imported) == "sys.modules")
+    return loads and any(isinstance(n, ast.Constant) and str(n.value).split(".")[0] == package for n in ast.walk(node))
 
 
 def _is_private(name: str) -> bool:
@@ -194,6 +282,11 @@ def test_a_private_name_is_found():
         "from .a import _b",
         "from . import a\na._b()",
         "from beatplanner.a import C\nC._b()",
+        "import importlib\nimportlib.import_module('beatplanner.a')._b()",
+        "import sys\nsys.modules['beatplanner.a']._b()",
+        "from beatplanner import a\nvars(a)['_b']()",
+        "from beatplanner import a\na.__dict__['_b']()",
+        "from operator import attrgetter\nattrgetter('_b')(a)",
     ):
         assert _private(taken), taken
     assert not _private("from beatplanner.a import b, C\nb.c(); C(1); d._e(); self._f; import numpy as n; n._g")

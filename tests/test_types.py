@@ -53,6 +53,39 @@ def test_untyped_tables_stand_at_the_border_alone():
     )
 
 
+# What turns a check off for a whole file, or without saying which, and a complexity without its reason.
+TURNED_OFF = re.compile(
+    r"^\s*# *(?:pyright|ruff|mypy|flake8|pylint) *:|^# *type: *ignore|# *(?:type|pyright): *ignore(?!\[)|# *noqa: *C901(?! - \w)|@no_type_check",
+    re.MULTILINE,
+)
+
+
+def test_no_check_is_turned_off_in_silence():
+    found = {
+        p.relative_to(ROOT).as_posix(): wrong
+        for folder in ("src", "delivery", "benchmarks", "docs")
+        for p in sorted((ROOT / folder).rglob("*.py"))
+        if (wrong := TURNED_OFF.findall(p.read_text("utf-8")))
+    }
+    assert not found, f"name the rule, on its line alone, and of a complexity the reason: {found}"
+
+
+def test_the_measure_finds_what_is_turned_off():
+    for text in (
+        "# pyright: basic\nimport a",
+        "x = 1\n# pyright: reportAny=false",
+        "# ruff: noqa: C901",
+        "# type: ignore\nimport a",
+        "a()  # type: ignore",
+        "a()  # pyright: ignore",
+        "def f():  # noqa: C901",
+    ):
+        assert TURNED_OFF.search(text), text
+    assert not TURNED_OFF.search(
+        "a()  # pyright: ignore[reportAny]\nb()  # type: ignore[misc]\nc()  # noqa: C901 - one step a sheet"
+    )
+
+
 def test_the_measure_finds_an_untyped_table():
     assert len(UNTYPED.findall("def f(a: dict[str, Any]) -> list[dict[str, Any]]: ...")) == 2
     assert not UNTYPED.findall("a: dict[str, object] = {}")

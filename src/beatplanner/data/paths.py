@@ -16,7 +16,7 @@ from beatplanner.data.errors import InputError, problem
 # Letters of a path that Windows opens without its setting for long paths. Source: Microsoft, "Maximum Path Length Limitation".
 PATH_LIMIT = 259
 # \\server\share and //server/share
-SERVER = re.compile(r"^(\\\\|//|\\/|/\\)")
+SERVER = re.compile(r"^(\\\\|//|\\/|/\\)([^\\/]*)")
 
 
 def whole_path(path: str | PurePath, *, windows: bool = os.name == "nt") -> Path:
@@ -88,6 +88,12 @@ def whole_path_text(path: str, beside: str = "") -> str:
 def leads_to_server(path: str) -> bool:
     """Tell whether a path lies on another computer."""
     return bool(SERVER.match(path))
+
+
+def asks_another(path: str, near: PurePath) -> bool:
+    """Tell whether a look at a path would ask another computer than this one and that on which a place lies that is read anyway."""
+    asked, known = SERVER.match(path), SERVER.match(str(near))
+    return asked is not None and (known is None or asked[2].casefold() != known[2].casefold())
 
 
 def leads_elsewhere(path: Path) -> bool:

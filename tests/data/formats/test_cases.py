@@ -59,6 +59,8 @@ def test_ids_join_wholly_or_not_at_all():
     assert match_ids(["1", "2"], ["01", "02"]).positions == [0, 1]
     # "1" and "01" are two units here: nothing but what is written counts
     assert match_ids(["1", "01", "1.0"], ["1", "01"]).positions == [0, 1, None]
+    # our tables keep a spreadsheet from taking an id for a formula
+    assert match_ids(["'-7", "NA", "'=x"], ["-7", "NA", "=x"]).positions == [0, 1, 2]
     assert match_ids(["mk-1", "MK 02"], ["MK-01", "MK-02"]).positions == [0, 1]
     assert "Did you mean" not in id_advice("99", ["98", "97"], ["98"])
     assert "Did you mean" in id_advice("Čaer", ["Čair", "Karpoš"], [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -12,8 +13,9 @@ import pandas as pd
 import pytest
 from layer_cases import grid, project
 
+from beatplanner.data.formats import fingerprint as fingerprint_module
 from beatplanner.data.formats.content import bound_content, state_of
-from beatplanner.data.formats.fingerprint import fingerprint
+from beatplanner.data.formats.fingerprint import file_hash, fingerprint
 
 TABLE = pd.DataFrame({"id": ["1", "2"], "ime": ["Чаир", "Ќе"], "n": ["1,5", "2"]})
 
@@ -138,3 +140,16 @@ def test_a_pipe_or_a_device_that_a_plan_names_is_no_input(tmp_path):
     os.mkfifo(tmp_path / "i.csv")
     assert state_of(tmp_path / "i.csv", "0" * 64, "0" * 64) == "gone"
     assert state_of(Path(os.devnull), "0" * 64) == "gone"
+
+
+def test_what_the_system_shows_as_a_file_is_not_read_for_ever(tmp_path, monkeypatch):
+    """A plan that named “/proc” as its units' folder kept `stale` waiting: kmsg is a file of no bytes that tells on, kcore one of 128 TB."""
+    empty, large = tmp_path / "kmsg", tmp_path / "kcore"
+    empty.write_bytes(b"")
+    large.write_bytes(b"12")
+    assert fingerprint(empty) == file_hash(empty) == hashlib.sha256(b"").hexdigest()
+    monkeypatch.setattr(fingerprint_module, "MOST_BYTES", 1)
+    # what is empty is never opened
+    monkeypatch.setattr(Path, "open", lambda *_, **__: pytest.fail("opened"))
+    os.utime(empty)
+    assert fingerprint(empty) == hashlib.sha256(b"").hexdigest() and state_of(large, "0" * 64) == "gone"

@@ -14,7 +14,7 @@ import pytest
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.frames import day_if_any, day_of, records
-from beatplanner.data.result.cells import read_rows, write_csv
+from beatplanner.data.result.cells import read_frame, read_rows, write_csv
 from beatplanner.data.result.comparison import read_rule_prices
 from beatplanner.planning.beats.amounts import HAIR, band, bands, outside, within
 
@@ -31,6 +31,10 @@ ONCE = {
         "planning/verification/prices.py",
         "planning/verification/comparison.py",
     },
+    # an id “NA” is no empty cell, and an apostrophe before “-1” is not its part
+    r"read_csv\(": {"data/formats/text_tables.py", "data/result/cells.py"},
+    r"csv\.DictReader\(": {"data/result/cells.py", "data/town/roads.py"},
+    r"removeprefix\(\"'\"\)": set(),
     # its docstring
     r"to_dict\(\"records\"\)": {"data/formats/frames.py"},
     r"max\(0\.0, mean \* \(1 - \w+\)\)": {
@@ -86,6 +90,20 @@ def test_rows_of_a_table_are_those_of_pandas():
 def test_a_table_is_read_as_it_was_written(tmp_path):
     write_csv(tmp_path / "t.csv", ["beat", "name"], [["01", "Чаир, “new”\nline"], ["2", None]])
     assert read_rows(tmp_path / "t.csv") == [{"beat": "01", "name": "Чаир, “new”\nline"}, {"beat": "2", "name": ""}]
+
+
+IDS = ["NA", "None", "nan", "null", "N/A", "-1", "+2", "@x", "=3", "'4", "007", "1e5", "TRUE", "1.0"]
+
+
+def test_names_are_read_as_they_were_given(tmp_path):
+    """A unit “NA” was an empty cell, and “-1” was “'-1”, wherever a table of a plan was read again."""
+    write_csv(tmp_path / "t.csv", ["unit", "shift", "minutes"], [[v, None, -0.5 * k] for k, v in enumerate(IDS)])
+    found = read_frame(tmp_path / "t.csv", ("unit", "shift", "server"))
+    assert found["unit"].tolist() == IDS and found["shift"].isna().all()
+    assert found["minutes"].tolist() == [-0.5 * k for k in range(len(IDS))]
+    assert [row["unit"] for row in read_rows(tmp_path / "t.csv")] == IDS
+    write_csv(tmp_path / "t.csv", ["unit", "minutes"], [["1", "nan"], ["2", "3"]])
+    assert read_frame(tmp_path / "t.csv", ("unit",))["minutes"].isna().tolist() == [True, False]
 
 
 @pytest.mark.parametrize(

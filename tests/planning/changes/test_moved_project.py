@@ -9,9 +9,11 @@ import pytest
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.formats.content import state_of_input
+from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.project.document import ProjectDocument
+from beatplanner.data.result import moved_project
 from beatplanner.data.result.folder import read_result
-from beatplanner.data.result.moved_project import POINTER, as_it_lies, point_to
+from beatplanner.data.result.moved_project import POINTER, as_it_lies, other_beside, point_to
 from beatplanner.data.result.stale import stale
 from beatplanner.planning.changes.sharing_out import share_officers_out
 from beatplanner.planning.compare.robustness import read_records
@@ -21,17 +23,20 @@ from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.country import sum_up_again
 
 
+def _as_if_made_in(place: str, plan: Path) -> None:
+    """Write into a plan's summary that it was made in another folder."""
+    text = (plan / "summary.json").read_text("utf-8")
+    was = json.dumps(str(Path(json.loads(text)["description_file"]).parent), ensure_ascii=False)[1:-1]
+    assert was in text
+    (plan / "summary.json").write_text(text.replace(was, json.dumps(place, ensure_ascii=False)[1:-1]), "utf-8")
+
+
 @pytest.fixture(scope="module", params=["moved", "renamed"])
 def moved(request, planned_once, tmp_path_factory) -> tuple[Path, Path]:
     """A town whose plan was made in a folder that is not there any more; returns its description and its plan."""
     folder = tmp_path_factory.mktemp("now") / "town"
     shutil.copytree(planned_once.folder, folder)
-    was = str(Path(json.loads((folder / "plan" / "summary.json").read_text("utf-8"))["description_file"]).parent)
-    text = (folder / "plan" / "summary.json").read_text("utf-8")
-    assert json.dumps(was, ensure_ascii=False)[1:-1] in text
-    (folder / "plan" / "summary.json").write_text(
-        text.replace(json.dumps(was, ensure_ascii=False)[1:-1], "/a folder/that is gone"), "utf-8"
-    )
+    _as_if_made_in("/a folder/that is gone", folder / "plan")
     project = folder / "project.toml"
     if request.param == "renamed":
         project = project.rename(folder / "Kej 2027.toml")
@@ -75,11 +80,7 @@ def test_a_copy_is_read_where_it_lies_unless_it_has_other_content(planned_once, 
 def test_a_copy_with_edited_layers_is_a_project_of_its_own_while_the_old_one_is_there(planned_once, tmp_path):
     old, copied = tmp_path / "old", tmp_path / "copied"
     shutil.copytree(planned_once.folder, old)
-    text = (old / "plan" / "summary.json").read_text("utf-8")
-    was = str(Path(json.loads(text)["description_file"]).parent)
-    (old / "plan" / "summary.json").write_text(
-        text.replace(json.dumps(was, ensure_ascii=False)[1:-1], json.dumps(str(old), ensure_ascii=False)[1:-1]), "utf-8"
-    )
+    _as_if_made_in(str(old), old / "plan")
     shutil.copytree(old, copied)
     assert read_result(copied / "plan").summary["description_file"] == str(copied / "project.toml")
     table = next(Path(s["path"]) for s in read_result(copied / "plan").summary["inputs"] if s["path"].endswith(".csv"))
@@ -180,6 +181,100 @@ def test_a_pointer_that_came_with_a_plan_is_read_only_as_a_small_file(kind, tmp_
     pointer.unlink()
     point_to(project, tmp_path)
     assert as_it_lies(claims, tmp_path / "plan")["description_file"] == str(project)
+
+
+def test_a_project_on_the_server_of_its_plan_is_looked_for_there(tmp_path, monkeypatch):
+    """As Windows has the folders of an office; “//tmp/…” is a path of this computer, which leads to a server as ours are told apart."""
+    monkeypatch.setattr(moved_project, "whole_path", lambda path: Path(os.path.abspath(path)))  # noqa: PTH100
+    there = Path(f"/{tmp_path}")
+    for name in ("project.toml", "a backup.toml", "units.csv"):
+        (tmp_path / name).write_text("as planned", "utf-8")
+    claims = {
+        "description_file": str(there / "project.toml"),
+        "description_sha256": fingerprint(tmp_path / "project.toml"),
+        "rules": {"units": {"path": "units.csv"}},
+        "inputs": [{"role": "units", "path": str(there / "units.csv"), "sha256": fingerprint(tmp_path / "units.csv")}],
+    }
+    assert as_it_lies(claims, there / "plan") == claims
+    # what was changed there is not taken for its backup
+    (tmp_path / "project.toml").write_text("changed", "utf-8")
+    assert as_it_lies(claims, there / "plan") == claims
+    # moved on that server
+    (tmp_path / "moved").mkdir()
+    for name in ("project.toml", "units.csv"):
+        (tmp_path / name).rename(tmp_path / "moved" / name)
+    (tmp_path / "a backup.toml").unlink()
+    found = as_it_lies(claims, there / "moved" / "plan")
+    assert found["description_file"] == str(there / "moved" / "project.toml")
+    assert found["inputs"][0]["path"] == str(there / "moved" / "units.csv")
+    # to a plan that lies here it is another computer's
+    here = Path.stat
+
+    def state(self: Path, **how: bool) -> os.stat_result:
+        return pytest.fail(str(self)) if str(self).startswith("//") else here(self, **how)
+
+    with monkeypatch.context() as asked:
+        asked.setattr(Path, "stat", state)
+        assert as_it_lies(claims, tmp_path / "elsewhere" / "plan") == claims
+
+
+@pytest.mark.parametrize("what", ["rules", "layer"])
+def test_a_copy_that_was_edited_is_no_silent_stand_in_for_the_old_place(what, planned_once, tmp_path, command):
+    """“stale” called such a plan that of its rules and data, and “pack” took the consents of the old place."""
+    copied = Path(shutil.copytree(planned_once.folder, tmp_path / "2028"))
+    assert other_beside(read_result(copied / "plan").summary, copied / "plan") is None
+    assert command("stale", copied / "plan")[0] == 0
+    changed = copied / ("project.toml" if what == "rules" else "sites.csv")
+    old, new = ("tolerance = 0.25", "tolerance = 0.2") if what == "rules" else ("1000", "1001")
+    text = changed.read_text("utf-8")
+    assert old in text
+    changed.write_text(text.replace(old, new), "utf-8")
+    before = {f: f.read_bytes() for f in (copied / "plan").rglob("*") if f.is_file()}
+    code, said, _ = command("stale", copied / "plan")
+    assert code == 4 and "project.toml" in said
+    code, _, said = command("pack", copied / "plan")
+    assert code == 1 and "has other rules or data than the plan" in " ".join(said.split())
+    assert {f: f.read_bytes() for f in (copied / "plan").rglob("*") if f.is_file()} == before
+
+
+def test_of_two_copies_of_a_renamed_description_the_one_with_layers_is_the_project(planned_once, tmp_path):
+    town = Path(shutil.copytree(planned_once.folder, tmp_path / "town"))
+    _as_if_made_in("/a folder/that is gone", town / "plan")
+    (town / "out").mkdir()
+    (town / "plan").rename(town / "out" / "plan")
+    (town / "project.toml").rename(town / "Kej.toml")
+    shutil.copy(town / "Kej.toml", town / "out" / "copy.toml")
+    assert read_result(town / "out" / "plan").summary["description_file"] == str(town / "Kej.toml")
+
+
+def test_a_backup_is_not_taken_for_the_project_that_was_moved_and_edited(planned_once, tmp_path):
+    town = Path(shutil.copytree(planned_once.folder, tmp_path / "town"))
+    _as_if_made_in("/a folder/that is gone", town / "plan")
+    shutil.copy(town / "project.toml", town / "a backup.toml")
+    text = (town / "project.toml").read_text("utf-8")
+    (town / "project.toml").write_text(text.replace("tolerance = 0.25", "tolerance = 0.2"), "utf-8")
+    summary = read_result(town / "plan").summary
+    assert summary["description_file"] == str(town / "project.toml")
+    assert [n for n in stale(summary, {}) if n.severity == "warning"]
+    # one that was renamed and lies nearer than another of the old name is the project
+    nearer = Path(shutil.copytree(town, town / "nearer"))
+    (nearer / "project.toml").unlink()
+    assert read_result(nearer / "plan").summary["description_file"] == str(nearer / "a backup.toml")
+
+
+def test_a_loop_of_links_where_the_project_was_is_no_fault_of_the_plan(tmp_path):
+    (tmp_path / "town").symlink_to(tmp_path / "town")
+    (tmp_path / "now").mkdir()
+    for name in ("project.toml", "units.csv"):
+        (tmp_path / "now" / name).write_text("x", "utf-8")
+    claims = {
+        "description_file": str(tmp_path / "town" / "project.toml"),
+        "rules": {"units": {"path": "units.csv"}},
+        "inputs": [{"role": "units", "path": str(tmp_path / "town" / "units.csv"), "sha256": "0"}],
+    }
+    found = as_it_lies(claims, tmp_path / "now" / "plan")
+    assert found["description_file"] == str(tmp_path / "now" / "project.toml")
+    assert found["inputs"][0]["path"] == str(tmp_path / "now" / "units.csv")
 
 
 def test_no_server_is_asked_for_a_project(tmp_path, monkeypatch):

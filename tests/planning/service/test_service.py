@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -113,6 +114,33 @@ def test_a_plan_has_its_service_and_the_folder_gives_it_again(served, command):
     assert {"service.day.equations", "service.day.flows"} <= {c.name for c in verify(served.path("plan")).failed}
     assert command("service", served.path("plan"), "--out", served.path("again"))[0] == 0
     assert read(served.path("again")) == summary["service"]
+
+
+def test_a_plan_is_no_more_that_of_tables_of_its_service_that_were_changed(served, command):
+    served.path("kinds.csv").write_text("category,minutes_on_scene,officers,priority\ntheft,30,1,1\n", "utf-8")
+    pairs = (f"{a},{b},{1 + abs(a - b)}\n" for a in range(1, 17) for b in range(1, 17))
+    served.path("minutes.csv").write_text("from,to,minutes\n" + "".join(pairs), "utf-8")
+    served.swap('calls = "calls.csv"', 'calls = "calls.csv"\ncategories = "kinds.csv"\nminutes = "minutes.csv"')
+    plan = served.path("plan")
+    assert command("beats", served.project, "--out", plan)[0] == 0
+    inputs = json.loads((plan / "summary.json").read_text("utf-8"))["inputs"]
+    roles, role_of = [s["role"] for s in inputs], {Path(s["path"]).name: s["role"] for s in inputs}
+    assert {f"service.{table}" for table in ("calls", "categories", "servers", "minutes")} < set(roles)
+    assert len(set(roles)) == len(roles)
+    assert command("stale", plan)[0] == 0 and verify(plan).ok
+    for name in ("calls.csv", "kinds.csv", "minutes.csv", "servers.csv"):
+        before = served.path(name).read_text("utf-8")
+        served.path(name).write_text(before[:-2] + "7\n" if name != "servers.csv" else before + "D,2,3,day\n", "utf-8")
+        code, said, _ = command("stale", plan)
+        assert code == 4 and name in said
+        assert [c.name for c in verify(plan).failed] == [f"inputs.{role_of[name]}"]
+        served.path(name).write_text(before, "utf-8")
+    # one that is left out of the list is missed
+    said = json.loads((plan / "summary.json").read_text("utf-8"))
+    said["inputs"] = [s for s in said["inputs"] if s["role"] != "service.servers"]
+    (plan / "summary.json").write_text(json.dumps(said), "utf-8")
+    write_manifest(plan)
+    assert "inputs.listed" in {c.name for c in verify(plan).failed}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from beatplanner.planning.beats.plan import given_beats
 from beatplanner.planning.proof import Unproven, clash_is_proven
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
-from beatplanner.planning.whole.stopped import STOPPED, of_stopped, stopped_steps
+from beatplanner.planning.whole.stopped import STOPPED, Stops
 from beatplanner.planning.workload import plan_workload
 from beatplanner.ui.commands import console
 from beatplanner.ui.commands.console import NOT_FOUND
@@ -36,16 +36,16 @@ def planned_beats(strict):
 
 
 def test_a_step_that_was_ended_says_so_where_it_breaks_rules(planned_beats):
-    kept = planned_beats(())
-    assert of_stopped("beats", kept, lambda: True) is kept
-    told = planned_beats((Unproven("Not found."), "Impossible."))
-    assert of_stopped("beats", told, lambda: False) is told
-    first, second = of_stopped("beats", told, lambda: True).clashes
-    assert first == f"Not found. {STOPPED['beats']}" and second == "Impossible."
-    assert isinstance(first, Unproven) and stopped_steps([second, first]) == ["beats"] and stopped_steps([second]) == []
+    going, ended = Stops(lambda: False), Stops(lambda: True)
+    kept, broken = planned_beats(()), planned_beats((Unproven("Not found."), "Impossible."))
+    assert ended.of("officers", kept) is kept and going.of("beats", broken) is broken
+    assert ended.steps == going.steps == ()
     # what is proven stays so
-    (first,) = of_stopped("stations", planned_beats(("Impossible.",)), lambda: True).clashes
-    assert not isinstance(first, Unproven) and stopped_steps([first]) == ["stations"]
+    (proven,) = ended.of("stations", planned_beats(("Impossible.",))).clashes
+    assert not isinstance(proven, Unproven) and ended.steps == ("stations",)
+    first, second = ended.of("beats", broken).clashes
+    assert first == f"Not found. {STOPPED['beats']}" and second == "Impossible."
+    assert isinstance(first, Unproven) and ended.steps == ("beats", "stations")
 
 
 def test_a_stopped_run_goes_over_no_older_result(strict, tmp_path):

@@ -40,7 +40,7 @@ def version_of(path: Path) -> tuple[int, str]:
     except (sqlite3.Error, OSError):
         return 0, ""
     number = meta.get("schema", "1")
-    schema = int(number) if number.isdigit() else SCHEMA + 1
+    schema = int(number) if number.isdecimal() else SCHEMA + 1
     if schema > SCHEMA:
         raise InputError(
             problem(

@@ -424,7 +424,7 @@ def _parameters(crs: CRS) -> tuple[float, ...] | None:
     }
     found = {"method": crs.coordinate_operation.method_name.replace("_", " ").casefold()}
     for p in crs.coordinate_operation.params:
-        key = known.get(int(p.code) if p.code and p.code.isdigit() else -1) or names.get(
+        key = known.get(int(p.code) if p.code and p.code.isdecimal() else -1) or names.get(
             p.name.casefold(), p.name.casefold()
         )
         found[key] = f"{p.value:.6f}"

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from beatplanner.data.formats.geopackages import opened_database
 
-# Tables of a project that are no input.
 MOST_SECONDS = 600.0
+# No layer is as large.
+MOST_BYTES = 1 << 40
+# Tables of a project that are no input.
 NOT_LAYERS = ("beatplanner_", "plan_", "layer_styles", "qgis_projects")
 
 
@@ -26,8 +28,8 @@ def fingerprint(path: Path) -> str:
         every = (f"{p.name} {fingerprint(p)}" for p in sorted(path.iterdir()) if p.is_file())
         return hashlib.sha256("\n".join(every).encode()).hexdigest()
     state = path.stat()
-    if not stat.S_ISREG(state.st_mode):
-        # a pipe or a device has no end; somebody else's plan may name one
+    if not stat.S_ISREG(state.st_mode) or state.st_size > MOST_BYTES:
+        # a pipe or a device has no end, and neither has what the system shows as a file; somebody else's plan may name one
         raise OSError(errno.EINVAL, "no file", str(path))
     return _fingerprint(path, state.st_mtime_ns, state.st_size)
 
@@ -39,7 +41,10 @@ def file_hash(path: Path) -> str:
 
 
 @lru_cache(maxsize=256)
-def _fingerprint(path: Path, _modified: int, _size: int) -> str:
+def _fingerprint(path: Path, _modified: int, size: int) -> str:
+    if not size:
+        # the system shows what it goes on telling as an empty file
+        return hashlib.sha256().hexdigest()
     with path.open("rb") as stream:
         if stream.read(16) == b"SQLite format 3\x00":
             found = _of_layers(path)

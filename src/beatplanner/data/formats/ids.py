@@ -43,6 +43,8 @@ def _folded(text: str) -> str:
 # From the strictest to the loosest; each is used for the whole column.
 RULES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("", lambda text: text),
+    # what our own tables put before an id, so that no spreadsheet takes it for a formula, is no part of it
+    ("", lambda text: re.sub(r"^'(?=[=+\-@])", "", text)),
     (
         "ids were compared without leading zeros and without decimals behind, which a spreadsheet adds and takes",
         _number,

@@ -424,7 +424,7 @@ def _from_note(draft: ImportDraft, note: Note, town: Town | None) -> Doubt:
     staged = draft.first("roster" if role == "officers" else role)
     source = staged or next((s for s in draft.sources if s.look.path.name == str(note.file)), None)
     shown = Note(note.severity, note.what, note.mend, source.look.title if source else "", "", note.row, note.field)
-    rows = (int(note.row) - (2 if str(note.file).endswith(".csv") else 1),) if note.row.isdigit() and source else ()
+    rows = (int(note.row) - (2 if str(note.file).endswith(".csv") else 1),) if note.row.isdecimal() and source else ()
     if rows and source is not None:
         return replace_text(_doubt(draft, source, note.severity, "", rows), str(shown))
     box: tuple[float, ...] = ()

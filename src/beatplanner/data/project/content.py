@@ -88,7 +88,7 @@ def called_now(scenario: str, since: Sequence[Event]) -> str:
 
 def short_summary(summary: Mapping[str, object]) -> dict[str, object]:
     """Return what a project keeps of a plan's summary: its rules and inputs stand in the project itself."""
-    return {k: v for k, v in summary.items() if k not in ("rules", "inputs", "description_file")}
+    return {k: v for k, v in summary.items() if k not in ("rules", "project_rules", "inputs", "description_file")}
 
 
 def plan_figures(summary: Mapping[str, object]) -> dict[str, object]:

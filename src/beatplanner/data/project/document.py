@@ -477,7 +477,7 @@ class ProjectDocument:
 
 
 def read_document(file: Path) -> ProjectDocument:
-    """Read a project file of this or an older version, or a TOML description."""
+    """Read a project file of this or an older version, or a TOML description; InputError where it is neither."""
     from beatplanner.data.description.raw import read_raw
 
     raw = read_raw(file)

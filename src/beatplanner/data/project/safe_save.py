@@ -197,6 +197,6 @@ def clear_leftovers(target: Path) -> None:
     """Delete what saves that were killed left beside a project."""
     for name in target.parent.glob(f".{target.name}.*.part.gpkg*"):
         number = name.name.removeprefix(f".{target.name}.").split(".", 1)[0]
-        if number.isdigit() and int(number) != os.getpid() and is_left_over(name, int(number)):
+        if number.isdecimal() and int(number) != os.getpid() and is_left_over(name, int(number)):
             with suppress(OSError):
                 name.unlink()

@@ -137,7 +137,7 @@ def steps_saved(file: Path, journal: str) -> int:
 
 
 def keep_old_version(file: Path, schema: int) -> Path:
-    """Copy a project of an older version beside it, before it is saved in the new one; return the copy."""
+    """Copy a project of an older version beside it, before it is saved in the new one; return the copy; InputError where it cannot be written."""
     copy = file.with_name(f"{file.stem} (format {schema}){file.suffix}")
     number = 1
     while copy.exists():

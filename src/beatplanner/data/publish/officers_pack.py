@@ -243,7 +243,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
         page.freeze_panes = "B2"
         # on paper: all columns on one page's width, the heading on every page
         page.page_setup.orientation, page.page_setup.paperSize = "landscape", page.PAPERSIZE_A4
-        page.page_setup.fitToHeight, page.sheet_properties.pageSetUpPr.fitToPage = 0, True  # pyright: ignore
+        page.page_setup.fitToHeight, page.sheet_properties.pageSetUpPr.fitToPage = 0, True
         page.print_title_rows = "1:1"
         page.oddFooter.center.text = "&A, &P / &N"
         if rows:

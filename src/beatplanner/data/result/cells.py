@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -56,9 +56,13 @@ def readable(value: Any) -> Any:
     return without_nan(value, DIGITS)
 
 
+# With these a spreadsheet takes a text for a formula.
+FORMULA = frozenset("=+-@\t\r")
+
+
 def safe_cell(value: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula."""
-    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
+    if isinstance(value, str) and value[:1] in FORMULA:
         return "'" + value
     if isinstance(value, float):
         # what sums in floating point leave behind the sixth decimal is nothing to show: 17282.159999999996
@@ -74,10 +78,57 @@ def write_csv(path: Path, header: list[str], rows: Iterable[Iterable[Any]]) -> N
         writer.writerows([safe_cell(v) for v in row] for row in rows)
 
 
+def given_text(cell: str) -> str:
+    """Return the text that `safe_cell` was given."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell
+
+
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a table that `write_csv` wrote, by column; OSError, UnicodeDecodeError or csv.Error where it cannot be read."""
+    """Return the rows of a table that `write_csv` wrote, by column, cells as it was given them.
+
+    A cell that is missing at the end of a row is empty, and what a row has beyond the columns is left out.
+
+    Raises
+    ------
+    OSError, UnicodeDecodeError, csv.Error
+        Where it cannot be read.
+    """
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        return list(csv.DictReader(stream))
+        return [{k: given_text(v or "") for k, v in row.items() if k} for row in csv.DictReader(stream)]
+
+
+def read_frame(path: Path, words: Collection[str]) -> pd.DataFrame:
+    """Return a table of numbers and names that `write_csv` wrote.
+
+    Parameters
+    ----------
+    path
+        The file.
+    words
+        Columns that hold names, also where they look like numbers or like “NA”; a table need not have each. Elsewhere stand numbers or days.
+
+    Returns
+    -------
+    pandas.DataFrame
+        NaN where a cell is empty, and nowhere else.
+
+    Raises
+    ------
+    OSError, ValueError
+        Where it cannot be read.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        columns = next(csv.reader(stream), list[str]())
+    frame = pd.read_csv(
+        path,
+        dtype=dict.fromkeys(words, str),
+        encoding="utf-8-sig",
+        keep_default_na=False,
+        na_values={c: [""] if c in words else ["", "nan"] for c in columns},
+    )
+    for column in frame.columns.intersection(list(words)):
+        frame[column] = frame[column].map(given_text, na_action="ignore")
+    return frame
 
 
 def fit_pages(book: Any) -> None:

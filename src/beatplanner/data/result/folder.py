@@ -125,7 +125,7 @@ def write_result(
 
 def _write_summary(part: Path, summary: Claims) -> None:
     # figures have few digits; rules are as they were given, so that the plan is checked by the same ones
-    content = readable(summary) | {"rules": without_nan(summary.get("rules", {}))}
+    content = readable(summary) | {k: without_nan(summary[k]) for k in ("rules", "project_rules") if k in summary}
     # a summary that is not as its published schema says is a fault of the program
     hold("summary", content)
     _write_json(part / "summary.json", content)
@@ -142,7 +142,7 @@ def write_where_it_lies(folder: Path, summary: Claims) -> bool:
         return False
     # one of an older version may lack what a summary has today, and one that was changed since stays found out
     as_written = (read_manifest(folder) or {}).get("summary.json") == file_hash(folder / "summary.json")
-    named = {key: summary[key] for key in ("description_file", "rules", "inputs") if key in summary}
+    named = {key: summary[key] for key in ("description_file", "rules", "project_rules", "inputs") if key in summary}
     _write_json(folder / "summary.json", recorded | named)
     if as_written:
         renew_manifest(folder, ["summary.json"])

@@ -11,8 +11,9 @@ from beatplanner.data.result.strict_json import read_json
 
 FILE = "manifest.json"
 # Version of what a result consists of; 2 has the keys `unproven_clashes` and `stations.homes` in its summary, 3 what a shift tells of its calls,
-# its relief factor and its pattern, 4 who is on duty by the postings (`service.vacancies`), 5 whether the roll-out's bound is certified (`budget.certified`).
-VERSION = 5
+# its relief factor and its pattern, 4 who is on duty by the postings (`service.vacancies`), 5 whether the roll-out's bound is certified (`budget.certified`),
+# 6 the files of the service and the list of buildings for forums among its inputs.
+VERSION = 6
 # What other programs leave beside files; it is no part of a result.
 DROPPINGS = ("thumbs.db", "desktop.ini", ".ds_store")
 DROPPING_STARTS, DROPPING_ENDS = ("~$", ".~lock.", "._"), ("-wal", "-shm", "-journal")

@@ -84,7 +84,7 @@ def clear_stopped(path: Path) -> None:
     """Delete what an export that was stopped left beside its file."""
     for part in path.parent.glob(f".{escape(path.stem)}*.part{escape(path.suffix)}"):
         number = part.name.removesuffix(f".part{path.suffix}").rpartition(".")[2]
-        if number.isdigit() and is_left_over(part, int(number)):
+        if number.isdecimal() and is_left_over(part, int(number)):
             with suppress(OSError):
                 part.unlink()
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import TYPE_CHECKING, Any, cast
 
 from beatplanner.data.description.raw import stored_description
-from beatplanner.data.errors import InputError
+from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.content import state_of_input
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.narrowing import is_dict, is_list
-from beatplanner.data.paths import leads_to_server, whole_path, whole_path_text
+from beatplanner.data.paths import asks_another, leads_to_server, whole_path, whole_path_text
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -71,7 +72,7 @@ def _given(summary: Claims, recorded: str, project: Path | None, folder: Path) -
     said = project or _pointed_to(folder)
     if said is None or _kinds(str(said)) != _kinds(recorded):
         return None
-    if project is None and (_kind_of(said) != stat.S_IFREG or not _has_inputs(_moved(summary, recorded, said))):
+    if project is None and (_kind_of(said) != stat.S_IFREG or not _has_inputs(_moved(summary, recorded, said), folder)):
         return None
     return said
 
@@ -96,14 +97,14 @@ def _pointed_to(folder: Path) -> Path | None:
 
 def _found(summary: Claims, recorded: str, folder: Path) -> Path | None:
     """Return the project of a plan that lies somewhere; None where it is where it was, or is not found."""
-    there = _is_there(recorded)
+    there = not _asks_another(recorded, folder) and _kind_of(Path(recorded)) == stat.S_IFREG
     known = _known_by(summary, recorded)
     named: list[Path] = []
     for file in _named_alike(recorded, folder):
         if str(file) == recorded:
             break
         # a folder of layers has to come with it, else the plan is still that of the old place
-        if _kind_of(file) == stat.S_IFREG and _has_inputs(_moved(summary, recorded, file)):
+        if _kind_of(file) == stat.S_IFREG and _has_inputs(_moved(summary, recorded, file), folder):
             named.append(file)
     for file in named:
         # while the old place has it too, a copy whose layers were edited since is a project of its own
@@ -111,13 +112,59 @@ def _found(summary: Claims, recorded: str, folder: Path) -> Path | None:
             return file
     if there:
         return None
-    renamed = (file for file in _of_its_kind(recorded, folder) if _has_content(file, known))
-    return next(renamed, next(iter(named), None))
+    renamed = [file for file in _of_its_kind(recorded, folder) if _has_content(file, known)]
+    # of a renamed one that with its layers; the old content under another name is a backup where the project's own lies as near
+    whole = [file for file in renamed if _has_inputs(_moved(summary, recorded, file), folder)]
+    found = [*named[:1], *(whole or renamed)[:1]]
+    return max(found, key=lambda file: len(file.parent.parts), default=None)
 
 
-def _is_there(recorded: str) -> bool:
-    # whether a file is there would be asked of the server that somebody else's plan names
-    return not leads_to_server(recorded) and _kind_of(Path(recorded)) == stat.S_IFREG
+def other_beside(summary: Claims, folder: Path) -> Path | None:
+    """Return the project that lies where that of a plan would, beside the plan or a little above it, and is not the one that the plan is read with.
+
+    A folder that was copied with its plan and edited since has one, and so has one of another town to which a plan was brought: the plan is still that
+    of the old place.
+
+    Parameters
+    ----------
+    summary
+        As `as_it_lies` returned it.
+    folder
+        The plan's.
+    """
+    project = summary.get("description_file")
+    if not isinstance(project, str) or not project or not is_dict(summary.get("rules")):
+        return None
+    for file in _named_alike(project, folder):
+        if str(file) == project:
+            return None
+        if _kind_of(file) == stat.S_IFREG and _has_inputs(_moved(summary, project, file), folder):
+            return file
+    return None
+
+
+def of_another_project(summary: Claims) -> str:
+    """Say of a project beside a plan that it is not the plan's; `summary` as for `other_beside`."""
+    return f"this project beside the plan has other rules or data than the plan, which is that of {summary.get('description_file')}"
+
+
+def refuse_other_project(summary: Claims, folder: Path) -> None:
+    """Refuse to take rules and tables of a plan's project as they are now where another one lies beside it: whose are meant is not known.
+
+    Raises
+    ------
+    InputError
+        Naming both; `summary` and `folder` as for `other_beside`.
+    """
+    other = other_beside(summary, folder)
+    if other is not None:
+        mend = "Plan again here, or bring the plan into a folder of its own"
+        raise InputError(problem(of_another_project(summary), mend, file=other))
+
+
+def _asks_another(path: str, folder: Path) -> bool:
+    # whether a file is there would be asked of the server that somebody else's plan names; the one on which the plan lies is asked anyway
+    return leads_to_server(path) and asks_another(path, whole_path(folder))
 
 
 def _kind_of(path: Path) -> int:
@@ -148,9 +195,9 @@ def _sources(summary: Claims) -> list[Claims]:
     return cast("list[Claims]", summary.get("inputs", []))
 
 
-def _has_inputs(summary: Claims) -> bool:
+def _has_inputs(summary: Claims, folder: Path) -> bool:
     places = [str(source.get("path", "")) for source in _sources(summary)]
-    return all(not leads_to_server(p) and _kind_of(Path(p)) for p in places)
+    return all(not _asks_another(p, folder) and _kind_of(Path(p)) for p in places)
 
 
 def _has_other_inputs(summary: Claims) -> bool:
@@ -198,27 +245,36 @@ def _moved(summary: Claims, recorded: str, now: Path) -> Claims:
     old = _parts(recorded).name
     rules = cast("Claims", _called(summary["rules"], old, now.name))
     places: dict[str, str] = {}
-    for text in _texts(summary["rules"]):
+    for text in (*_texts(summary["rules"]), old):
         if text and len(text) <= LONGEST and "\n" not in text and not leads_to_server(text):
             try:
-                before = whole_path_text(text, recorded)
-                places[before] = str(whole_path(now.parent / text.replace("\\", "/")))
+                before = _place(text, recorded)
+                places[before] = str(now) if text == old else str(whole_path(now.parent / text.replace("\\", "/")))
             except (InputError, OSError, ValueError):
                 continue
-    places[whole_path_text(old, recorded)] = str(now)
     inputs = [
         {**source, "path": _now_at(source["path"], places)} if "path" in source else source
         for source in _sources(summary)
     ]
     placed = {**summary, "description_file": str(now), "rules": rules}
+    if is_dict(of_project := summary.get("project_rules")):
+        placed["project_rules"] = _called(of_project, old, now.name)
     return placed | {"inputs": inputs} if "inputs" in summary else placed
 
 
+def _place(path: str, beside: str = "") -> str:
+    """Return a file's whole path as `whole_path_text` does; where a link in it leads back to itself, as it is written."""
+    try:
+        return whole_path_text(path, beside)
+    except InputError:
+        return os.path.abspath(Path(beside).parent / path)  # noqa: PTH100 - links cannot be followed
+
+
 def _now_at(path: object, places: Mapping[str, str]) -> object:
-    if not isinstance(path, str) or not path or len(path) > LONGEST or leads_to_server(path):
+    if not isinstance(path, str) or not path or len(path) > LONGEST:
         return path
     try:
-        return places.get(whole_path_text(path), path)
+        return places.get(_place(path), path)
     except (InputError, OSError, ValueError):
         return path
 

@@ -27,6 +27,11 @@ def list_of(said: Mapping[str, object], key: str) -> list[Any]:
     return found or []
 
 
+def project_rules(summary: Mapping[str, object]) -> Claims:
+    """Return the rules that a plan's project had when the plan was made, which are the plan's but where it has some of its own."""
+    return section_of(summary, "project_rules") or section_of(summary, "rules")
+
+
 def ruled_hours(summary: Mapping[str, object]) -> list[Any]:
     """Return what the rules ask of the beats of each municipality; empty where a clash relaxed the tolerance, whose hours are no rule."""
     beats = section_of(summary, "beats")

@@ -21,6 +21,8 @@ PLACES, WAYS = "places.csv", "ways.csv"
 HELD = "held.csv"
 # What the service of those officers is summed from, and their ways.
 HELD_SUMS, HELD_WAYS = "held_sums.csv", "held_ways.csv"
+# The columns of all these that hold names; in the others stand numbers and days.
+NAMES = ("unit", "from", "to", "server", "beat", "shift")
 
 
 def write_service(folder: Path, figures: Mapping[str, object], evidence: dict[str, pd.DataFrame]) -> None:

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_rules
@@ -14,10 +14,14 @@ from beatplanner.data.description.scenarios import differences_in_words
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.content import state_of_input
+from beatplanner.data.result.moved_project import of_another_project, other_beside
 from beatplanner.data.result.sections import section_of
 
+if TYPE_CHECKING:
+    from beatplanner.data.result.summary import Claims
 
-def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...]:
+
+def stale(summary: Claims, now: Mapping[str, str], folder: Path | None = None) -> tuple[Note, ...]:
     """Say why a plan is no longer that of its project: rules, data or versions changed since.
 
     Parameters
@@ -26,6 +30,8 @@ def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...
         The plan's ``summary.json``.
     now
         Versions of what computes now.
+    folder
+        Where the plan lies; a project beside it that is another than the plan's is told of then.
 
     Returns
     -------
@@ -41,15 +47,19 @@ def stale(summary: Mapping[str, Any], now: Mapping[str, str]) -> tuple[Note, ...
     if rules is None:
         notes.append(Note("warning", "the description of this plan is gone or cannot be read any more", file=file.name))
     else:
-        made = Description.model_validate(summary.get("rules", {}))
+        # a plan of a scenario, of a point of a curve or of an order has rules of its own beside those of its project
+        own = summary.get("project_rules")
+        made = Description.model_validate(own or summary.get("rules", {}))
         a, b = (json.loads(d.model_dump_json()) for d in (made, rules))
         counted = section_of(summary, "workload").get("abstraction")
-        if counted and made.service is not None and made.service.abstraction == "counted":
+        if counted and not own and made.service is not None and made.service.abstraction == "counted":
             # the plan's rules have the share that its service counts
             a["workload"]["abstraction"] = counted["assumed"]
         notes += [
             Note("warning", f"a rule has changed since: {text}", file=file.name) for text in differences_in_words(a, b)
         ]
+    if folder is not None and (other := other_beside(summary, folder)) is not None:
+        notes.append(Note("warning", of_another_project(summary), file=other))
     for source in summary.get("inputs", []):
         path = Path(str(source.get("path", "")))
         state = state_of_input(source)

@@ -315,6 +315,9 @@ class Summary(_SummaryPart):
     description_file: str | None = None
     description_sha256: str | None = None
     rules: Claims = Field(default_factory=dict)
+    project_rules: Claims | None = Field(
+        None, description="those of the description when the plan was made, where the plan has rules of its own"
+    )
     inputs: list[Source] = Field(default_factory=list[Source])
     versions: dict[str, str] = Field(default_factory=dict[str, str])
     budget: BudgetContent | None = None

@@ -28,7 +28,7 @@ Decided = dict[tuple[int, int], tuple[bool, str]]
 def read_edges(reading: Reading, units: gpd.GeoDataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the adjacency of units, and links between parts of a unit, as in `Town`.
 
-    Neighbours are found by borders or in a table, after barriers, links and what was drawn by hand.
+    Neighbours are found by borders or in a table, after barriers, links and what was drawn by hand; InputError where the least border is asked for and none is shared.
     """
     rules = reading.description.beats
     decided = _decided_links(reading, units) if rules is not None and rules.decided_links is not None else None

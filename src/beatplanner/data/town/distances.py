@@ -20,7 +20,7 @@ UNCONNECTED_DETOUR = 2.0
 
 
 def read_unit_distances(reading: Reading, units: gpd.GeoDataFrame) -> np.ndarray | None:
-    """Return metres between units, (n, n), by a table or along roads; None where the straight line counts."""
+    """Return metres between units, (n, n), by a table or along roads; None where the straight line counts; InputError where pairs are missing or differ."""
     rules = reading.description.beats
     if rules is not None and rules.roads is not None:
         return _distances_by_road(reading, units, rules.roads)

@@ -181,6 +181,13 @@ def read_venues(town: Town) -> pd.DataFrame | None:
     return _venues(town.description.forum or Forum(), town, town.description, [], Findings())
 
 
+def sources_of_venues(town: Town) -> tuple[Source, ...]:
+    """Return the file that `read_venues` reads; none where the description has no list of buildings."""
+    sources: list[Source] = []
+    _venues(town.description.forum or Forum(), town, town.description, sources, Findings())
+    return tuple(sources)
+
+
 def written_as_known(tables: ForumTables, areas: Sequence[str], stations: Sequence[str]) -> ForumTables:
     """Return tables whose areas and stations are written as a plan writes them, as far as it has them.
 

@@ -27,7 +27,7 @@ from beatplanner.data.town.where import guess_beside, misplaced
 
 
 def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> tuple[pd.DataFrame | None, Recorded | None]:
-    """Read the incidents and the time that they cover, as in `Town`; of each only kind, time and place are taken."""
+    """Read the incidents and the time that they cover, as in `Town`; of each only kind, time and place are taken; InputError where they cannot be used."""
     rules = reading.description.incidents
     if rules is None:
         return None, None

@@ -125,7 +125,7 @@ def beats_today(units: gpd.GeoDataFrame) -> list[str]:
 
 
 def read_shapes(reading: Reading, role: str, layer: Layer, crs: CRS) -> np.ndarray:
-    """Return the geometries of a layer that are there, in the planning CRS, (m,)."""
+    """Return the geometries of a layer that are there, in the planning CRS, (m,); InputError where there is none."""
     frame, where = reading.noting(read_layer(reading.description.path(layer.path), layer.layer, [], layer.crs))
     found = np.asarray(frame.geometry.to_crs(crs).array, dtype=object)
     found = found[~(shapely.is_missing(found) | shapely.is_empty(found))]
@@ -153,7 +153,7 @@ def read_placed(
 
 
 def truths(values: pd.Series, where: Place) -> list[bool]:
-    """Return a column of yes and no; empty is no."""
+    """Return a column of yes and no; empty is no; InputError names a row that says neither."""
     found: list[bool] = []
     for i, said in enumerate(read_truths(values)):
         if said is None:

@@ -76,7 +76,7 @@ def default_classes() -> str:
 
 
 def road_classes(table: Path | None) -> tuple[dict[str, RoadClass], list[Note]]:
-    """Return the road classes by name in lower case, a user's before those that come with beatplanner; and how the table's columns were found."""
+    """Return the road classes by name in lower case, a user's before those that come with beatplanner; and how the table's columns were found; InputError names a row that says no class."""
     known = {
         r["class"]: RoadClass(r["walked"] == "yes", float(r["factor"]), float(r["wait_minutes"]))
         for r in csv.DictReader(io.StringIO(default_classes()))

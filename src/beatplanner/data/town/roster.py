@@ -80,7 +80,7 @@ def _check_grades(grades: pd.Series, reading: Reading, where: Place) -> None:
 
 
 def read_roster(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
-    """Read the officers as in `Town`."""
+    """Read the officers as in `Town`; InputError names the rows that cannot be used."""
     rules = reading.description.officers
     if rules is None:
         return None
@@ -245,7 +245,7 @@ def _contradictions(found: pd.DataFrame, where: Place) -> list[Note]:
 
 
 def read_special_posts(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
-    """Read the posts that ask for a language, a licence, a woman or a man."""
+    """Read the posts that ask for a language, a licence, a woman or a man; InputError names the rows that cannot be used."""
     rules = reading.description.officers
     if rules is None or rules.posts is None:
         return None
@@ -282,7 +282,7 @@ def read_special_posts(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFram
 def read_published_postings(
     reading: Reading, units: gpd.GeoDataFrame, roster: pd.DataFrame | None
 ) -> pd.DataFrame | None:
-    """Read the postings that were published, with officers as the roster writes them and beats as today's layer does."""
+    """Read the postings that were published, with officers as the roster writes them and beats as today's layer does; InputError names the rows that cannot be used."""
     rules = reading.description.officers
     if rules is None or rules.published is None:
         return None

@@ -136,7 +136,7 @@ def _tell_splits(
 
 
 def read_locked(reading: Reading, units: gpd.GeoDataFrame) -> np.ndarray:
-    """Return the id of the beat that each unit must stay in, (n,), None where it is free."""
+    """Return the id of the beat that each unit must stay in, (n,), None where it is free; InputError names units and beats that are not there."""
     rules = reading.description.beats
     none = np.full(len(units), None, dtype=object)
     if rules is None:

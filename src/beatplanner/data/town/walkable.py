@@ -33,7 +33,7 @@ def read_network(
     barriers: Barriers | None,
     driven: dict[str, RoadClass] | None = None,
 ) -> tuple[WalkingNetwork, Place]:
-    """Read a layer of roads and make a network of those that people walk on, or drive on where `driven` says on which and how fast."""
+    """Read a layer of roads and make a network of those that people walk on, or drive on where `driven` says on which and how fast; InputError where they make none."""
     rules = reading.description.stations if role == "stations.roads" else None
     path = reading.description.path(roads.path)
     classes = getattr(roads, "classes", None)

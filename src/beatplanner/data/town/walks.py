@@ -26,7 +26,7 @@ def read_walks(
     sites: pd.DataFrame | None,
     barriers: Barriers | None,
 ) -> tuple[np.ndarray | None, WalkingNetwork | None]:
-    """Return walking metres from homes to sites, (homes, sites), inf where not reachable on foot; and the network they run on."""
+    """Return walking metres from homes to sites, (homes, sites), inf where not reachable on foot; and the network they run on; InputError where a table or layer cannot be used."""
     rules = reading.description.stations
     if rules is None or sites is None or homes is None:
         return None, None

@@ -29,6 +29,7 @@ from beatplanner.data.result.history import ChangedPostings, OfficerChange, Repl
 from beatplanner.data.result.json_files import write_audit
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.roster_files import PUBLISHED, ROSTER, roster_files
+from beatplanner.data.result.sections import project_rules
 from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS
 from beatplanner.data.town.read_town import read_town
@@ -161,6 +162,8 @@ def replan(
         town, before, time_limit=time_limit, seed=seed, threads=threads, progress=progress, cancelled=cancelled
     )
     summary = summarise(plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin)
+    # what changed in the project since the plan before is no rule of this one
+    summary["project_rules"] = project_rules(before.summary)
     assert plan.officers is not None
     diff = changed_postings(before.assignments, plan.officers.assignments, before)
     was, now = before.summary["officers"], summary["officers"]

@@ -17,7 +17,7 @@ from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.everything import write_everything
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.sections import list_of
+from beatplanner.data.result.sections import list_of, project_rules
 from beatplanner.data.result.service_files import write_service
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.forum.no_pack import empty_pack
@@ -107,9 +107,10 @@ def share_officers_out(
         **before.summary,
         "rules": rules.model_dump(mode="json"),
         "shared_out_from": str(whole_path(folder)),
+        # the plan's rules are no more those of the description alone
+        "project_rules": project_rules(before.summary),
+        "description_sha256": None,
     }
-    # the plan's rules are no more those of the description alone
-    summary["description_sha256"] = None
     covered = covered_share(beats["posts"].to_numpy(float), rules.workload)
     beats = beats.assign(covered_share=covered)
     summary["beats"] = {**before.summary["beats"], "covered_share": float(covered.mean())}

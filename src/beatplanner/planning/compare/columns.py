@@ -136,7 +136,7 @@ def read_compared(folders: Sequence[Path], rates: Mapping[str, float] | None = N
                 posts={str(b): float(p) for b, p in zip(tables.beats["beat"], tables.beats["posts"], strict=True)},
                 open=None if tables.stations is None else tuple(tables.stations["station"].astype(str)),
                 folder=whole_path(folder),
-                stale=tuple(str(n) for n in stale(tables.summary, now) if n.severity == "warning"),
+                stale=tuple(str(n) for n in stale(tables.summary, now, folder) if n.severity == "warning"),
             )
         )
     columns = [_today(columns), *columns]

@@ -85,7 +85,7 @@ def _statements_of(
     names, place = venues["venue"].astype(str).tolist(), {u: i for i, u in enumerate(areas.unit)}
     at = np.array([place[u] for u in own.unit])
     for row in read_rows(file):
-        area, level, venue = row.get("area") or "", row.get("level") or "", (row.get("venue") or "").removeprefix("'")
+        area, level, venue = row.get("area", ""), row.get("level", ""), row.get("venue", "")
         of = {"neighbourhood": own.beat, "municipality": own.municipality}.get(level)
         inside = at if of is None else at[np.array([b == area for b in of], bool)]
         if names.count(venue) != 1 or not len(inside):

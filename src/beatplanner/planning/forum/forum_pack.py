@@ -29,6 +29,7 @@ from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft_reason import Reason, draft_sentences
 from beatplanner.data.result.folder import PEOPLE, read_result
 from beatplanner.data.result.manifest import renew_manifest
+from beatplanner.data.result.moved_project import refuse_other_project
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.qgis_project import GROUND, write_ground, write_qgis_project
 from beatplanner.data.result.verdict import CheckerFound
@@ -141,14 +142,12 @@ def write_pack(
     card = card_of(tables, town.description, extra, verdict, key)
     if plan.deviation_limit != limit:
         # a rule that is told to be kept tells the same
-        card = replace(card, rules={s: {k: v for k, v in r.items() if k != "tolerance"} for s, r in card.rules.items()})
+        card = card.without_rule("tolerance")
     moved = town.description.beats.max_moved if town.description.beats else None
     if moved is not None and figures.residents.cells:
         people = rounded_counts(tables.units["population"].to_numpy(float))
         if budget_tells(figures.residents.cells, figures.areas, moved, people, figures.threshold):
-            card = replace(
-                card, rules={s: {k: v for k, v in r.items() if k != "max_moved"} for s, r in card.rules.items()}
-            )
+            card = card.without_rule("max_moved")
     common: dict[str, Any] = {
         "plan": plan,
         "figures": figures.public,
@@ -346,6 +345,7 @@ def remake_pack(folder: Path, *, languages: Sequence[str] = (), day: dt.date | N
         raise InputError(
             problem("this plan has no beats, so there is nothing to show", "Plan beats first", file=folder)
         )
+    refuse_other_project(tables.summary, folder)
     if tables.summary.get("stations", {}).get("homes") and tables.homes is None:
         raise InputError(
             problem(

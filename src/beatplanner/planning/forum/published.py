@@ -177,10 +177,7 @@ def _rows(path: Path, wanted: Sequence[str]) -> list[dict[str, str]]:
         raise InputError(
             problem(f"there is no column “{missing[0]}”", "Make the pack again", file=path, field=missing[0])
         )
-    # what a spreadsheet must not take for a formula has an apostrophe before it
-    return [
-        {k: v[1:] if v and v[0] == "'" and v[1:2] in set("=+-@") else v or "" for k, v in r.items() if k} for r in rows
-    ]
+    return rows
 
 
 def _filled(cells: list[Cell], shown: dict[tuple[str, ...], Any], name: str, faults: list[str]) -> list[Cell]:

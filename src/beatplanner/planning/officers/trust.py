@@ -20,13 +20,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.formats.cells import is_missing
+
 if TYPE_CHECKING:
     from beatplanner.data.description.sections.officers import Officers
 
 
 def months_served(since: object, start: object) -> int:
     """Return the whole calendar months from a day to the plan's start, 0 where it is unknown or later."""
-    if since is None or pd.isna(since):  # pyright: ignore
+    if is_missing(since):
         return 0
     one, other = pd.Timestamp(str(since)), pd.Timestamp(str(start))
     return max(0, 12 * (other.year - one.year) + other.month - one.month - (other.day < one.day))

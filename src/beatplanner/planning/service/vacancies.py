@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.models import Description
+from beatplanner.data.result.cells import read_frame
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.service import (
     HeldFigures,
@@ -24,7 +25,7 @@ from beatplanner.data.result.service import (
     Vacancies,
     service_in,
 )
-from beatplanner.data.result.service_files import CALLS, FOLDER, HELD, HELD_SUMS, HELD_WAYS, response_minutes
+from beatplanner.data.result.service_files import CALLS, FOLDER, HELD, HELD_SUMS, HELD_WAYS, NAMES, response_minutes
 from beatplanner.planning.service.duty import numbers_on_duty
 from beatplanner.planning.service.held import HeldInputs, figures_held, table_of_ways
 from beatplanner.planning.service.hours import HOURS, ShiftHours, shift_hours
@@ -200,7 +201,7 @@ def vacancies_again(
     if before is None or "vacancies" not in before or description.service is None:
         return None
     shifts = shift_hours(description.service)
-    rates = pd.read_csv(folder / FOLDER / CALLS, dtype={"unit": str, "shift": str}, encoding="utf-8-sig")
+    rates = read_frame(folder / FOLDER / CALLS, NAMES)
     units = plan.units["unit"].astype(str).tolist()
     by_shift = {str(name): rows.set_index("unit")["per_hour"] for name, rows in rates.groupby("shift")}
     calls = np.array([by_shift[s.name].reindex(units).fillna(0.0).to_numpy(float) for s in shifts])
@@ -229,8 +230,7 @@ def _inputs_again(
         file = folder / FOLDER / HELD_WAYS
         if not file.is_file():
             return None
-        text = {"beat": str, "from": str, "unit": str}
-        ways = pd.read_csv(file, dtype=text, encoding="utf-8-sig").set_index(["beat", "unit"])
+        ways = read_frame(file, NAMES).set_index(["beat", "unit"])
         first = ways["from"].groupby(level="beat").first()
         by_unit = [rates[rates["shift"] == s.name].set_index("unit").reindex(units) for s in shifts]
         several = [c for c in rates.columns if str(c).startswith("calls_for_")]

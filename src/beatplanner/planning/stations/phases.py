@@ -45,6 +45,11 @@ def opening_years(
         The year in which each of the chosen opens; None for never.
     Phases
         What came of it, as the summary has it.
+
+    Raises
+    ------
+    InputError
+        Where a pilot is no site.
     """
     description, sites = town.description.stations, town.sites
     assert description is not None and description.phases is not None and sites is not None

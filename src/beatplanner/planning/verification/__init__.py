@@ -140,7 +140,7 @@ def check_tables(ledger: Ledger, tables: PlanTables, folder: Path | None = None,
     town = (read or _inputs(ledger, file, rules)) if unchanged and true_rules else None
     if town is not None and beats is not None:
         town = town.in_beats_of(map(str, beats.index))
-    evidence = Evidence(units, beats, edges, tables, tables.summary, rules, town)
+    evidence = Evidence(units, beats, edges, tables, tables.summary, rules, town, written)
     for name, check in CHECKS.items():
         _tried(ledger, name, lambda check=check: check(ledger, evidence))
     _tried(ledger, "forums", lambda: check_forums(ledger, evidence))

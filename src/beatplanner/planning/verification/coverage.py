@@ -232,6 +232,7 @@ NOT_CHECKED_KEYS: dict[str, str] = {
     ),
     "description_file": "Where the description lay is used to find it; what it says is compared with the rules.",
     "description_sha256": "The hash by which the description is known again; it decides whether the rules can be compared with it.",
+    "project_rules": "Which rules the project had when the plan was made tells whether they changed since; the plan is checked by its own.",
     "officers.rules_kept": "Whether a rule that is broken could be kept has no certificate; which are broken is checked.",
     "workload.years_covered": "The years that the incidents cover are taken from their times when they are read; the hours by them are checked in each unit.",
     "workload.months": "The histogram of the incidents' months is taken from their times when they are read.",

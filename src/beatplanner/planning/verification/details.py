@@ -31,6 +31,8 @@ from beatplanner.planning.verification.station_details import check_station_deta
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
 
+# Version of results since which the files of the service and the list of buildings for forums stand among the inputs.
+SINCE_LATER = 6
 # Columns of a layer that come straight from the inputs, by the key of their rows.
 FROM_INPUTS = {
     "sites": ("station", ("name", "cost", "yearly_cost", "closing_cost", "existing", "state", "unit", "x", "y")),
@@ -188,11 +190,22 @@ def _check_sources(ledger: Ledger, evidence: Evidence) -> None:
     if town is None or not is_list(said):
         return
     now = {(s.role, Path(s.path).name): s for s in town.sources}
+    # those of the service, and where forums may meet, are read once the town is there
+    later = _read_later(evidence)
     named = {(str(s.get("role")), Path(str(s.get("path", ""))).name): s for s in said}
-    wrong = [f"{role} ({name}) is not listed." for role, name in now if (role, name) not in named]
+    needed = [*now, *(later if evidence.written >= SINCE_LATER else ())]
+    wrong = [f"{role} ({name}) is not listed." for role, name in needed if (role, name) not in named]
     wrong += [
-        f"{role} ({name}) is listed, but the rules do not read it." for role, name in named if (role, name) not in now
+        f"{role} ({name}) is listed, but the rules do not read it."
+        for role, name in named
+        if (role, name) not in now and (role, name) not in later
     ]
+    if later:
+        ledger.unchecked(
+            "inputs.rows",
+            ", ".join(role for role, _ in later),
+            "How many rows these files have, and how many were used, is not counted again; what they are known by is looked at.",
+        )
     for key in now.keys() & named.keys():
         source, row = now[key], named[key]
         found = {
@@ -211,6 +224,22 @@ def _check_sources(ledger: Ledger, evidence: Evidence) -> None:
         if modified != source.modified and not _is_time(modified):
             wrong.append(f"{key[0]}: “{modified}” is no time.")
     ledger.each("inputs.listed", "every input with its rows", wrong, len(now), "inputs")
+
+
+def _read_later(evidence: Evidence) -> list[tuple[str, str]]:
+    """Return role and name of the files that the service of a plan is counted from, and of the list of buildings for forums."""
+    found: list[tuple[str, str]] = []
+    service, forum = evidence.rules.service, evidence.rules.forum
+    if service is not None and evidence.summary.get("service") is not None:
+        # minutes of a table stand before roads
+        ways = "minutes" if service.minutes is not None else "roads"
+        for key in ("calls", "categories", "servers", ways):
+            table = getattr(service, key)
+            if table is not None:
+                found.append((f"service.{key}", Path(table.path).name))
+    if forum is not None and forum.venues is not None and evidence.summary.get("forums") is not None:
+        found.append(("forum.venues", Path(forum.venues.path).name))
+    return found
 
 
 def _is_time(value: str) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.models import Description
+from beatplanner.data.result.manifest import VERSION
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.town import Town
 from beatplanner.planning.verification.ledger import Ledger, missing, text
@@ -71,6 +72,8 @@ class Evidence:
         The rules that the plan was made by.
     town
         The inputs, where every one is still as it was; else None.
+    written
+        Version of results in which the folder says that it was written.
     """
 
     units: gpd.GeoDataFrame
@@ -80,6 +83,7 @@ class Evidence:
     summary: Claims
     rules: Description
     town: Town | None
+    written: int = VERSION
 
     @property
     def people(self) -> np.ndarray:

@@ -158,7 +158,7 @@ def _check_units_table(ledger: Ledger, file: Path, tables: PlanTables) -> None:
     wrong: list[str] = []
     seen: set[str] = set()
     for row in rows:
-        unit, new = row.get("unit", "").removeprefix("'"), (row.get("new_beat") or "").removeprefix("'")
+        unit, new = row.get("unit", ""), row.get("new_beat", "")
         seen.add(unit)
         if unit not in plan:
             wrong.append(f"Unit {unit} is not in the plan.")

@@ -54,7 +54,7 @@ def strange_arrays(kind: str, arrays: Arrays, parts: int = 0) -> list[str]:
             continue
         of, number = letters.get(head[:1], ""), head[1:]
         rows = parts if of == "names" else len(arrays.get(of, ()))
-        if not (number.isdigit() and number == str(int(number)) and int(number) < rows):
+        if not (number.isdecimal() and number == str(int(number)) and int(number) < rows):
             found.append(name)
         elif of == "home":
             found += [name] * bool(strange_arrays(kind, {rest: arrays[name], **_counts(arrays, f"{head}.")}, parts))

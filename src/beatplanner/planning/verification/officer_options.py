@@ -217,7 +217,7 @@ def _unfrozen(
         row = roster[officer]
         home = serves_today(row, days, rules.training_months, evidence, beats)
         first = 0 if home is not None else month_ready(row, days, rules.training_months)
-        start, end = (bisect_left(days[:-1], date_of(r[k])) for k in ("start", "end"))  # pyright: ignore
+        start, end = (bisect_left(days[:-1], date_of(r[k])) for k in ("start", "end"))  # pyright: ignore[reportArgumentType]  # both are days
         held = {t for o, b, a, z in postings if o == officer and beats[b] == beat for t in range(a, z)}
         for t in range(max(start, first), min(end, month_of_end(row, days), rules.freeze_months)):
             if t not in held:

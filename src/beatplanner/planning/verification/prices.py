@@ -23,7 +23,7 @@ NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
 
 
 def verify_prices(folder: Path, verify_plan: Callable[[Path], Verdict]) -> Verdict:
-    """Check a folder that ``beatplanner prices`` made; parameters as for `verify_comparison`."""
+    """Check a folder that ``beatplanner prices`` made; parameters as for `verify_comparison`; InputError where it holds no prices."""
     try:
         content = read_json((folder / "prices.json").read_text(encoding="utf-8"))
         rows = content["prices"]

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.findings import amount_text
+from beatplanner.data.result.cells import read_frame
 from beatplanner.data.result.manifest import written_version
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import list_of, section_of
@@ -27,6 +28,7 @@ from beatplanner.data.result.service_files import (
     HELD_WAYS,
     LINES,
     MINUTES,
+    NAMES,
     SERVERS,
 )
 from beatplanner.data.result.strict_json import read_json
@@ -69,13 +71,7 @@ def check_service(ledger: Ledger, folder: Path, tables: PlanTables, evidence: Ev
     try:
         stored = read_json((folder / FILE).read_text("utf-8"))
         read = {
-            name: pd.read_csv(
-                folder / FOLDER / name,
-                dtype={"unit": str, "from": str, "server": str, "beat": str, "shift": str},
-                encoding="utf-8-sig",
-            )
-            for name in TABLES
-            if (folder / FOLDER / name).is_file()
+            name: read_frame(folder / FOLDER / name, NAMES) for name in TABLES if (folder / FOLDER / name).is_file()
         }
     except (OSError, ValueError) as error:
         ledger.add("service", False, f"{FILE} and the folder {FOLDER}", "not readable", str(error))

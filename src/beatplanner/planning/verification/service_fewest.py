@@ -23,8 +23,9 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.findings import amount_text
+from beatplanner.data.result.cells import read_frame
 from beatplanner.data.result.sections import section_of
-from beatplanner.data.result.service_files import FOLDER, PLACES, WAYS
+from beatplanner.data.result.service_files import FOLDER, NAMES, PLACES, WAYS
 from beatplanner.planning.verification.ledger import Ledger, same
 from beatplanner.planning.verification.service_figures import Period
 from beatplanner.planning.verification.service_states import (
@@ -145,8 +146,7 @@ def _read_places(
     ledger: Ledger, folder: Path, claimed: Claims, units: pd.DataFrame, rules: Claims
 ) -> tuple[pd.DataFrame, dict[tuple[str, str], float], dict[str, set[str]]]:
     """Read where officers wait and the ways from there; return these and the centre of each beat, and check straight lines."""
-    text = {"shift": str, "beat": str, "unit": str, "from": str, "to": str}
-    where, ways = (pd.read_csv(folder / FOLDER / n, dtype=text, encoding="utf-8-sig") for n in (PLACES, WAYS))
+    where, ways = (read_frame(folder / FOLDER / n, NAMES) for n in (PLACES, WAYS))
     service = section_of(rules, "service")
     x, y, ids, beats = (
         units["x"].to_numpy(float),

@@ -69,7 +69,7 @@ def _shares(rules: Budget, of_line: dict[str, str], payers: list[str], days: lis
 
 
 def yearly(value: float | list[float] | None, years: int, key: str) -> np.ndarray:
-    """Return an amount of each year, (years,); one number counts for every year, None is no limit."""
+    """Return an amount of each year, (years,); one number counts for every year, None is no limit; InputError where a list has another number of years."""
     if value is None:
         return np.full(years, np.inf)
     if isinstance(value, list):

@@ -31,6 +31,7 @@ import pandas as pd
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.description.sections.officers import Officers
+from beatplanner.data.formats.cells import is_missing
 from beatplanner.data.formats.frames import day_if_any, day_of, records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.personnel import absences
@@ -258,4 +259,4 @@ def _away(row: Row, day: dt.date) -> bool:
 
 
 def _text(value: object) -> str:
-    return "" if value is None or pd.isna(value) else str(value)  # pyright: ignore
+    return "" if is_missing(value) else str(value)

@@ -23,6 +23,7 @@ class Plan:
     """The results of the steps with the town that they plan; a step that was left out is None.
 
     `levels` are the sectors and commands, where the rules ask for any. `share` is that of the duty away from the beat where it is counted; the town's rules have it.
+    `stopped` are the steps, as `summary.json` calls them, that break rules and whose search the user ended.
     """
 
     town: Town
@@ -33,6 +34,7 @@ class Plan:
     rollout: RolloutPlan | None = None
     share: CountedShare | None = None
     levels: tuple[LevelPlan, ...] = ()
+    stopped: tuple[str, ...] = ()
 
     @property
     def clashes(self) -> tuple[str, ...]:

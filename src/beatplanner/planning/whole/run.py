@@ -29,6 +29,7 @@ from beatplanner.planning.prepared import prepare_solvers
 from beatplanner.planning.progress import CERTIFICATES, of_run
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.beat_proofs import OF_CERTIFICATES, seconds_of_certificates
+from beatplanner.planning.whole.inputs import hash_inputs
 from beatplanner.planning.whole.levels import with_levels
 from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.redrawn import (
@@ -39,8 +40,8 @@ from beatplanner.planning.whole.redrawn import (
     tell_redrawing,
 )
 from beatplanner.planning.whole.served import service_inputs, service_of
-from beatplanner.planning.whole.stopped import of_stopped, of_stopped_levels
-from beatplanner.planning.whole.summarise import hash_inputs, sum_up, summarise
+from beatplanner.planning.whole.stopped import Stops
+from beatplanner.planning.whole.summarise import sum_up, summarise
 from beatplanner.planning.whole.tables import beat_polygons, beats_with_starts, posts_of_beats, tables
 from beatplanner.planning.whole.writing import write_plan, writers
 from beatplanner.planning.workload import (
@@ -157,9 +158,9 @@ def run(
             from beatplanner.planning.forum.forum_pack import check_pack_inputs
 
             check_pack_inputs(town)
-        hash_inputs(town)
         _load_beats(description, steps)
         inputs = service_inputs(town)
+        hash_inputs((*town.sources, *(() if inputs is None else inputs.tables.sources)), description)
         plan = make_plan(
             town,
             steps=steps,
@@ -281,6 +282,7 @@ def make_plan(
         return max(0.0, end - read_clock(cancelled)) * SHARE_OF_TIME[step] / sum(SHARE_OF_TIME[s] for s in later)
 
     common: SolvingOptions = {"threads": threads, "seed": seed, "progress": progress, "cancelled": cancelled}
+    stops = Stops(cancelled)
     workload = plan_workload(town)
     stations: StationPlan | None = None
     beats: BeatPlan | None = None
@@ -320,20 +322,21 @@ def make_plan(
             if redrawn:
                 left = None if time_limit is None else max(0.0, seconds_for("beats") - of_levels)
                 beats = redraw(town, workload, beats, partial(posts_of_beats, description), left, cancelled)
-            beats = of_stopped("beats", beats, cancelled)
+            beats = stops.of("beats", beats)
         elif beat is not None or town.units["current"].notna().any():
             from beatplanner.planning.beats.plan import given_beats
 
             beats = given_beats(town, workload, town.units["current"].to_numpy(object) if beat is None else beat)
         if beside is not None:
-            stations = of_stopped("stations", beside.result(), cancelled)
+            stations = stops.of("stations", beside.result())
     share: CountedShare | None = None
     if beats is not None and asks_to_count(description):
         town, beats, share = beats_with_counted_share(
             town, beats, stay, assumed=assumed, seed=seed, cancelled=cancelled
         )
         description = town.description
-    levels = () if beats is None else _levels(town, workload, beats, wanted, beat is not None, time_limit, common)
+    given = beat is not None
+    levels = () if beats is None else stops.of_levels(_levels(town, workload, beats, wanted, given, time_limit, common))
     officers: OfficerPlan | None = None
     rollout: RolloutPlan | None = None
     if "officers" in wanted:
@@ -344,8 +347,8 @@ def make_plan(
         rollout = _rollout(Plan(town, workload, beats, stations, None), seed, stay, forums)
         drawn, _ = with_levels(beats_with_starts(beat_polygons(town, beats), rollout, description), levels)
         officers = plan_officers(town, drawn, beats.beat, seconds=seconds_for("officers"), **common)
-        officers = of_stopped("officers", officers, cancelled)
-    plan = Plan(town, workload, beats, stations, officers, rollout, share, levels)
+        officers = stops.of("officers", officers)
+    plan = Plan(town, workload, beats, stations, officers, rollout, share, levels, stops.steps)
     return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed, stay, forums))
 
 
@@ -380,8 +383,7 @@ def _levels(
 
     nodes = PROOF_NODES if time_limit is None else None
     seconds = DEFAULT_TIME_LIMIT if time_limit is None else OF_LEVELS * time_limit
-    found = plan_levels(town, workload, beats, seconds=seconds, nodes=nodes, **common)
-    return of_stopped_levels(found, common["cancelled"])
+    return plan_levels(town, workload, beats, seconds=seconds, nodes=nodes, **common)
 
 
 def _with_beats(beats: BeatPlan | None, description: Description) -> BeatPlan:
@@ -452,7 +454,7 @@ def _beat_by_unit(tables: PlanTables) -> dict[str, str]:
 
 
 def beats_of_plan(plan_from: Path, town: Town) -> np.ndarray:
-    """Return the beat of each unit in another plan, (n,) text."""
+    """Return the beat of each unit in another plan, (n,) text; InputError where it lacks one."""
     folder = folder_of_plan(plan_from)
     beat = _beat_by_unit(read_result(folder))
     missing = [u for u in town.units["unit"] if beat.get(u) is None]

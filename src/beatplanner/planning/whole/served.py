@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
+from beatplanner.data.result.cells import read_frame
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import section_of
-from beatplanner.data.result.service_files import FOLDER, LINES
+from beatplanner.data.result.service_files import FOLDER, LINES, NAMES
 from beatplanner.data.town.town import Town
+from beatplanner.planning.whole.inputs import put_inputs
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims, ShareOfPlan
@@ -55,10 +55,11 @@ def service_of(town: Town, inputs: ServiceInputs | None, plan: PlanTables, *, se
         plan=plan,
     )
     plan.summary["service"] = found[0]
+    put_inputs(plan.summary, inputs.tables.sources, town.description)
     return found
 
 
 def put_lines_beside(before: Path, plan: PlanTables, service: tuple[Any, ...] | None) -> None:
     """Put what the lines of kept beats can be computed from again beside the service of a plan with the same beats."""
     if service is not None and section_of(plan.summary, "beats").get("lines") and (before / FOLDER / LINES).is_file():
-        service[1][LINES] = pd.read_csv(before / FOLDER / LINES, dtype={"unit": str}, encoding="utf-8-sig")
+        service[1][LINES] = read_frame(before / FOLDER / LINES, NAMES)

@@ -27,25 +27,37 @@ STOPPED = {
 }
 
 
-def of_stopped(step: str, found: Found, cancelled: Callable[[], bool]) -> Found:
-    """Return a step that just ended; where the user ended it, and it breaks rules, the first of its clashes says so."""
-    if not found.clashes or not cancelled():
-        return found
-    return replace(found, clashes=(_said(step, found.clashes[0]), *found.clashes[1:]))
+class Stops:
+    """Of which steps of a run the user ended the search before it kept the rules.
 
+    Parameters
+    ----------
+    cancelled
+        Tells whether the user ends the run.
+    """
 
-def of_stopped_levels(found: Sequence[LevelPlan], cancelled: Callable[[], bool]) -> tuple[LevelPlan, ...]:
-    """Return sectors and commands that were just sought, as `of_stopped` does."""
-    ended = cancelled()
-    return tuple(replace(x, clash=_said(x.name, x.clash)) if ended and x.clash else x for x in found)
+    def __init__(self, cancelled: Callable[[], bool]) -> None:
+        self._cancelled = cancelled
+        self._ended: set[str] = set()
 
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The steps, as `STOPPED` has them in order."""
+        return tuple(step for step in STOPPED if step in self._ended)
 
-def stopped_steps(clashes: Sequence[str]) -> list[str]:
-    """Return the steps of whose rules that clash it is said that the user ended the search."""
-    return [step for step, said in STOPPED.items() if any(c.endswith(said) for c in clashes)]
+    def of(self, step: str, found: Found) -> Found:
+        """Return a step that just ended; where the user ended it, and it breaks rules, the first of its clashes says so."""
+        if not found.clashes or not self._cancelled():
+            return found
+        return replace(found, clashes=(self._said(step, found.clashes[0]), *found.clashes[1:]))
 
+    def of_levels(self, found: Sequence[LevelPlan]) -> tuple[LevelPlan, ...]:
+        """Return sectors and commands that were just sought, as `of` does."""
+        ended = self._cancelled()
+        return tuple(replace(x, clash=self._said(x.name, x.clash)) if ended and x.clash else x for x in found)
 
-def _said(step: str, clash: str) -> str:
-    said = f"{clash} {STOPPED[step]}"
-    # whether it is proven does not hang on what else is said
-    return Unproven(said) if isinstance(clash, Unproven) else said
+    def _said(self, step: str, clash: str) -> str:
+        self._ended.add(step)
+        said = f"{clash} {STOPPED[step]}"
+        # whether it is proven does not hang on what else is said
+        return Unproven(said) if isinstance(clash, Unproven) else said

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note
-from beatplanner.data.formats.content import bound_content
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.town.forum_tables import sources_of_venues
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.amounts import balance_rows
 from beatplanner.planning.forum.forum_money import forum_ways
@@ -20,14 +20,13 @@ from beatplanner.planning.proof import rules_in_summary
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.versions import versions
 from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan
+from beatplanner.planning.whole.inputs import put_inputs
 from beatplanner.planning.whole.levels import level_summary
 from beatplanner.planning.whole.plan import Plan
-from beatplanner.planning.whole.stopped import stopped_steps
 from beatplanner.planning.whole.tables import posts_of_beats
 from beatplanner.planning.workload import covered_share, hours_on_the_beat, officers_note
 
 if TYPE_CHECKING:
-    from beatplanner.data.formats.source import Source
     from beatplanner.data.result.summary import Claims
     from beatplanner.planning.whole.rollout import RolloutPlan
 
@@ -58,6 +57,7 @@ def sum_up(
         places = forum_ways(written, town)
         if places is not None:
             written.summary["forums"] = places
+            put_inputs(written.summary, sources_of_venues(town), description)
     if description.budget is not None:
         from beatplanner.planning.whole.budget import budget_summary
 
@@ -71,37 +71,22 @@ def sum_up(
     return summed_up
 
 
-def hash_inputs(town: Town) -> None:
-    """Hash what the inputs say, which `summarise` then has at once: that is reading them once more, and no solving."""
-    for source in town.sources:
-        _content(source, town.description)
+def _known_by(description: Description, assumed: float | None) -> dict[str, object]:
+    """Return by what the description is known again, ``description_sha256``; None where the plan's rules are not those of the file, as in a point of a curve.
 
-
-def _content(source: Source, description: Description) -> str | None:
-    """Return the hash of what an input says; None where it is known by its bytes, is the project file itself, or is not what was read any more."""
-    try:
-        return (
-            bound_content(source.path, source.sha256)
-            if source.path != description.file and fingerprint(source.path) == source.sha256
-            else None
-        )
-    except OSError:
-        return None
-
-
-def _known_by(description: Description, assumed: float | None) -> str | None:
-    """Return by what the description is known again; None where the plan's rules are not those of the file, as in a point of a curve.
-
-    `assumed` is what the workload assumed where the description has the share away from the beat that the service counts.
+    Then ``project_rules`` are those of the file, by which it is seen whether they change. `assumed` is what the workload assumed where the description has
+    the share away from the beat that the service counts.
     """
     try:
         written = description.model_dump(mode="json")
         if assumed is not None:
             written["workload"]["abstraction"] = assumed
-        same = read_description(description.file).model_dump(mode="json") == written
-        return fingerprint(description.file) if same else None
+        of_file = read_description(description.file).model_dump(mode="json")
+        if of_file != written:
+            return {"description_sha256": None, "project_rules": of_file}
+        return {"description_sha256": fingerprint(description.file)}
     except (InputError, OSError):
-        return None
+        return {"description_sha256": None}
 
 
 def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, seconds: float) -> Claims:
@@ -118,8 +103,8 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         "time_limit": time_limit,
         "clashes_of_officers": [] if plan.officers is None else [str(c) for c in plan.officers.clashes],
     }
-    if stopped := stopped_steps(plan.clashes):
-        summary["stopped"] = stopped
+    if plan.stopped:
+        summary["stopped"] = list(plan.stopped)
     if plan.beats is not None:
         beats = plan.beats
         posts = posts_of_beats(description, beats.table)
@@ -192,22 +177,8 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
     summary["made_on"] = dt.datetime.now().astimezone().date().isoformat()
     summary["crs"] = town.crs.to_string()
     summary["description_file"] = str(description.file)
-    summary["description_sha256"] = _known_by(description, None if plan.share is None else plan.share.assumed)
+    summary |= _known_by(description, None if plan.share is None else plan.share.assumed)
     summary["rules"] = description.model_dump(mode="json")
-    summary["inputs"] = [
-        {
-            "role": s.role,
-            "path": str(s.path),
-            "sha256": s.sha256,
-            "content": _content(s, description),
-            "modified": s.modified,
-            "rows_in": s.rows_in,
-            "rows_used": s.rows_used,
-            "repaired": list(s.repaired),
-            "columns_left_out": len(s.dropped),
-            "newest": s.newest or None,
-        }
-        for s in town.sources
-    ]
+    put_inputs(summary, town.sources, description)
     summary["versions"] = versions()
     return summary

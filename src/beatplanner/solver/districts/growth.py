@@ -314,6 +314,11 @@ def halved(
     -------
     numpy.ndarray
         (n,) district 0..K-1 of each unit.
+
+    Raises
+    ------
+    ValueError
+        Where a piece of the map cannot be halved.
     """
     district = np.full(graph.n, -1)
     # a unit without workload still has its place

@@ -390,7 +390,7 @@ def stale(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result f
     from beatplanner.data.result.stale import stale as changed_since
     from beatplanner.planning.versions import versions
 
-    notes = changed_since(read_result(folder).summary, versions())
+    notes = changed_since(read_result(folder).summary, versions(), folder)
     for note in notes:
         out_console.print(str(note), markup=False)
     if any(n.severity == "warning" for n in notes):

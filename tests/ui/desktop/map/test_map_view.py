@@ -271,6 +271,8 @@ def test_the_print_dialog_shows_the_page(window, qtbot):
     dialog.scale.setCurrentText("1 : 12,500")
     dialog.preview()
     assert dialog.page().scale == 12_500
+    dialog.scale.setCurrentText("1 : 2,500.0")
+    assert dialog.page().scale == 2_500
     dialog.scale.setCurrentText("as far as the moon")
     dialog.preview()
     assert not dialog.save.isEnabled()

@@ -55,3 +55,19 @@ def test_tab_goes_round_in_a_dialog_and_esc_closes_it(planned_window, qtbot, nam
     assert focus is met[0]
     QTest.keyClick(focus, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=120_000)
+
+
+def test_tab_leaves_the_preview_of_the_layers_and_no_text_fills_it(planned_window, qtbot, town):
+    units = town.units()
+    units.loc[3, "place"] = "ж" * 300
+    town.write_units(units)
+    wizard = planned_window.new_from_layers([town.path("units.gpkg")])
+    qtbot.addWidget(wizard)
+    qtbot.waitUntil(lambda: not wizard.work.busy and wizard.table_model.rowCount() > 0)
+    wizard.activateWindow()
+    wizard.table.setFocus()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is wizard.table)
+    QTest.keyClick(wizard.table, Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is not wizard.table
+    head = wizard.table.horizontalHeader()
+    assert max(head.sectionSize(k) for k in range(head.count())) < 400

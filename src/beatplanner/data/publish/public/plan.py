@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypedDict
 
@@ -336,6 +336,11 @@ class Card:
     versions: Mapping[str, str]
     seed: int
     made: str = ""
+
+    def without_rule(self, key: str) -> Card:
+        """Return the card without the rules of a key."""
+        kept = {section: {k: v for k, v in rules.items() if k != key} for section, rules in self.rules.items()}
+        return replace(self, rules=kept)
 
 
 @dataclass(frozen=True)

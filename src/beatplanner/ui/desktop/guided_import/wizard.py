@@ -40,6 +40,8 @@ from beatplanner.ui.desktop.toolkit.guide_pages import explain
 from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language, with_counts
 
 ROWS_SHOWN = 500
+# Letters of a column of the preview at most.
+WIDEST = 40
 # So many lines of what is wrong stand beside the buttons at most.
 MOST_SHOWN = 8
 
@@ -305,6 +307,10 @@ class ImportWizard(QDialog):
         self.table_title.setText(text)
         self.table_model.show_frame(frame.head(ROWS_SHOWN), means)
         self.table.resizeColumnsToContents()
+        # one long text does not push the columns after it, and its own heading, out of sight
+        head, most = self.table.horizontalHeader(), WIDEST * self.fontMetrics().averageCharWidth()
+        for k in range(head.count()):
+            head.resizeSection(k, min(most, head.sectionSize(k)))
 
     # ---- the end
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.endings import with_ending
 from beatplanner.data.errors import InputError
+from beatplanner.data.formats.number_columns import typed_number
 from beatplanner.data.output_place import project_name
 from beatplanner.data.paths import whole_path
 from beatplanner.ui.desktop.map.printing import PAPER, SCALES, PrintedPage, draw_page, write_page
@@ -31,6 +32,7 @@ from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for, worki
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
+from beatplanner.ui.desktop.toolkit.number_box import own_sign
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
 if TYPE_CHECKING:
@@ -122,17 +124,10 @@ class PrintDialog(QDialog):
         """Return the scale's number, None for the one that fits; raises ValueError where the field holds none."""
         if self.scale.currentIndex() == 0 and self.scale.currentText() == self.scale.itemText(0):
             return None
-        digits = (
-            self.scale.currentText()
-            .split(":")[-1]
-            .replace(",", "")
-            .replace(".", "")
-            .replace(" ", "")
-            .replace("\u00a0", "")
-            .replace("\u202f", "")
-            .replace("’", "")
-        )
-        return float(int(digits))
+        found = typed_number(self.scale.currentText().split(":")[-1], whole=True, own=own_sign())
+        if found is None:
+            raise ValueError
+        return found
 
     def page(self) -> PrintedPage:
         """Return the page as chosen."""

@@ -264,7 +264,7 @@ class BeatTable(QAbstractTableModel):
             return written(value) if value is not None else ""
         if role == Qt.ItemDataRole.UserRole:
             text = str(value)
-            return float(value) if is_number else int(text) if text.isdigit() else text
+            return float(value) if is_number else int(text) if text.isdecimal() else text
         if role in (Qt.ItemDataRole.FontRole, Qt.ItemDataRole.ToolTipRole):
             was = self._was(index.row(), column)
             if was is not None and role == Qt.ItemDataRole.ToolTipRole:

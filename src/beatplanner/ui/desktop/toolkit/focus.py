@@ -78,7 +78,7 @@ class FocusRing(QWidget):
 
 
 class DialogRings(QObject):
-    """Gives each dialog a ring once a field in it has the focus, also those that Qt itself makes and those that the window does not wait for."""
+    """Gives each dialog a ring once a field in it has the focus, and lets Tab out of its tables, also those that Qt itself makes and those that the window does not wait for."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -88,6 +88,9 @@ class DialogRings(QObject):
 
     def _ring(self, _before: QWidget | None, now: QWidget | None) -> None:
         dialog = None if now is None else now.window()
+        if isinstance(dialog, QDialog) and isinstance(now, QAbstractItemView):
+            # the arrows go from cell to cell, Tab to what comes next, as in the window
+            now.setTabKeyNavigation(False)
         # each window of the application hears of it, and one ring is enough
         if isinstance(dialog, QDialog) and dialog.findChild(FocusRing) is None:
             FocusRing(dialog).focused(None, now)
