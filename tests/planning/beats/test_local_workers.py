@@ -45,6 +45,12 @@ def test_nobody_joins_local_workers_without_the_runs_certificate(tmp_path):
             for kind in ("tcp", "tls"):
                 with pytest.raises((OSError, TypeError, ValueError, RuntimeError)):
                     Client(address.replace("tls", kind), security=stranger, timeout=2)
+        # they end while the run goes on, and are not missed when it ends
+        pool.let_go()
+        pool.gone()
+        assert pool.client.status == "closed"
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker, 0)
 
 
 class Losing:

@@ -69,11 +69,14 @@ class WorkerPool:
         How many tasks run at once.
     kept
         Folder of what is done already; None to keep nothing.
+    ends
+        What is closed when nobody needs them any more, in this order; others close what is not this run's own.
     """
 
-    def __init__(self, client: Any, workers: int, kept: Path | None) -> None:
-        self.client, self.workers, self.kept = client, workers, kept
+    def __init__(self, client: Any, workers: int, kept: Path | None, ends: Sequence[Any] = ()) -> None:
+        self.client, self.workers, self.kept, self.ends = client, workers, kept, ends
         self.failed = False
+        self.ending: threading.Thread | None = None
 
     def each(
         self,
@@ -204,6 +207,23 @@ class WorkerPool:
         part.write_text(json.dumps(as_json(result)), encoding="utf-8")
         move(part, file)
 
+    def let_go(self) -> None:
+        """End the workers, which nobody needs any more: a second in which they close, and this process goes on."""
+
+        def end() -> None:
+            # who leaves `worker_pool` closes them again, and says what went wrong
+            with suppress(Exception):
+                for own in self.ends:
+                    own.close()
+
+        self.ending = threading.Thread(target=end, daemon=True)
+        self.ending.start()
+
+    def gone(self) -> None:
+        """Wait for the workers that are ending."""
+        if self.ending is not None:
+            self.ending.join()
+
     def finish(self) -> None:
         """Forget what was kept, unless a municipality failed."""
         if self.kept is not None and not self.failed:
@@ -266,7 +286,9 @@ def worker_pool(workers: int | None, scheduler: str | None, out: Path) -> Genera
             ):
                 _stop_listening_for_browsers(client)
                 warm_up_workers(client)
-                yield WorkerPool(client, workers, kept)
+                pool = WorkerPool(client, workers, kept, (client, cluster))
+                yield pool
+                pool.gone()
             return
         try:
             client = Client(scheduler, timeout=ANSWER)

@@ -174,6 +174,8 @@ def run(
             worker_pool=pool,
             forums=partial(forum_ways, town=town) if pack else None,
         )
+        if pool is not None:
+            pool.let_go()
         town, description = plan.town, plan.town.description
         summary = summarise(
             plan, seed=seed, threads=threads, time_limit=time_limit, seconds=read_clock(cancelled) - begin
