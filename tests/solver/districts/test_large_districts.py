@@ -13,7 +13,7 @@ from benchmarks.checker_area import area_of
 from test_districting import grid_problem, with_today
 
 from beatplanner.planning.verification.travel_bound import Look, prove
-from beatplanner.planning.whole.beat_proofs import MOST_NODES, STEP, _looked_at, _proven, most_nodes, packed
+from beatplanner.planning.whole.beat_proofs import MOST_NODES, STEP, _looked_at, _proven, _Writer, most_nodes, packed
 from beatplanner.solver.clock import read_clock
 from beatplanner.solver.districts import dilation, node
 from beatplanner.solver.districts.annealing import CUT
@@ -381,6 +381,25 @@ def test_a_certificate_has_the_nodes_that_the_checker_looks_at(parted):
     own, again = _proven(split, look, STEP, area, False, claim, cut=False)
     assert len(own["parent"]) == kept and not look.short
     assert value == again == prove(area, own, False, claim) == prove(area, packed(split), False, claim)
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "count", "tolerance", "few"), [(10, 8, 5, 0.1, True), (8, 6, 4, 0.02, False)]
+)
+def test_of_rounds_that_no_tree_goes_on_from_the_last_are_kept_where_they_prove_as_much(
+    columns, rows, count, tolerance, few
+):
+    problem = grid_problem(columns, rows, count, tolerance, 1)
+    plan = solve_districts(problem, seconds=1e6, seed=1, effort=0.02, nodes=0)
+    assert plan.evidence is not None and plan.lower_bound is not None
+    part = SimpleNamespace(evidence=replace(plan.evidence, nodes=(), every=False))
+    arrays: dict[str, np.ndarray] = {}
+    writer = _Writer(SimpleNamespace(objective="travel"), plan.lower_bound, 0, MOST_NODES, None)
+    value = writer.proven_by(arrays, "", part, area_of(problem), plan.lower_bound, priced=False)
+    assert len(plan.evidence.rounds) > 2
+    # where the last go on from what earlier ones excluded, all are kept
+    assert len(arrays["round_price"]) == (2 if few else len(plan.evidence.rounds))
+    assert value >= plan.lower_bound * (1 - 1e-5)
 
 
 def test_of_a_large_tree_no_more_nodes_are_looked_at_than_there_is_time_for(parted):

@@ -44,7 +44,7 @@ TRIED = 5
 # work follows from the limit, not from the clock. A node takes some 15 μs for each unit.
 OF_CERTIFICATES, NODES_A_SECOND = 0.06, 4_000
 # Share of a limit that they have at most; seconds of a pair of units that the checker looks for, and cubes of units a second of its eigenvalues.
-MOST_OF_CERTIFICATES, PAIR_SECONDS, CUBES_A_SECOND = 0.3, 3e-7, 2e9
+MOST_OF_CERTIFICATES, PAIR_SECONDS, CUBES_A_SECOND = 0.3, 5e-7, 2e9
 # Ways of rings that are gone through for each second of the limit, by which three beats of some hundred units are proven: some ten million take a second.
 STEPS_A_SECOND = int(OF_CERTIFICATES * 10_000_000)
 # Nodes kept of each of several trees, however large another is.
@@ -53,6 +53,8 @@ FEWEST_NODES = 100
 # that is excluded by a hair and that a cut rests on.
 STEP, FINE_STEP = 1e-5, 1e-9
 WORTH_FINER = 1e-5
+# Rounds of a bound that are kept where no tree goes on from what all of them left: the checker looks at each pair of units once a round, and these prove as much.
+LAST_ROUNDS = 2
 
 
 def seconds_of_certificates(town: Town, limit: float) -> float:
@@ -345,10 +347,15 @@ class _Writer:
         own: Arrays = {}
         if held is not None and by_pairs:
             look = Look(max(1, min(most, MOST_NUMBERS // len(area.weight))))
-            own, value = _proven(held, look, STEP, area, priced, bound, cut=cut)
-            # where nodes are left out, they are what is missing
-            if own and not look.short and value < bound * (1 - WORTH_FINER):
-                finer, better = _proven(held, Look(look.most), FINE_STEP, area, priced, bound, cut=cut)
+            last = _last_rounds(held)
+            own, value = _proven(last, look, STEP, area, priced, bound, cut=cut)
+            for whole, step in ((held, STEP), (held, FINE_STEP)):
+                # where nodes are left out, they are what is missing
+                if not own or look.short or value >= bound * (1 - WORTH_FINER):
+                    break
+                if whole is last and step == STEP:
+                    continue
+                finer, better = _proven(whole, Look(look.most), step, area, priced, bound, cut=cut)
                 own, value = (finer, better) if better > value else (own, value)
         else:
             if held is not None and cut:
@@ -358,6 +365,13 @@ class _Writer:
             value = prove_part(area, own, priced, bound, cut=cut, look=Look(steps=self.steps))
         arrays.update({head + key: array for key, array in own.items()})
         return rounded_down(min(value, bound), exact=value >= bound)
+
+
+def _last_rounds(evidence: BoundEvidence) -> BoundEvidence:
+    """Return the evidence with its last rounds alone; whole where a tree goes on from what its rounds left."""
+    if evidence.nodes or evidence.every or len(evidence.rounds) <= LAST_ROUNDS:
+        return evidence
+    return replace(evidence, rounds=evidence.rounds[-LAST_ROUNDS:])
 
 
 def _proven(
