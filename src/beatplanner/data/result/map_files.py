@@ -69,6 +69,7 @@ def write_map_file(
         raise InputError(
             problem(f"“{path.suffix}” is no format of an export", f"Give one of {', '.join(FORMATS)}", file=path)
         )
+    clear_stopped(path)
     if kind in (".gpkg", ".xlsx"):
         _swapped(path, lambda part: _write_all(part, layers, readable, card, words or {}))
         return [path]
@@ -81,7 +82,7 @@ def write_map_file(
 
 
 def clear_stopped(path: Path) -> None:
-    """Delete what an export that was stopped left beside its file."""
+    """Delete what an export that was stopped, or killed, left beside its file."""
     for part in path.parent.glob(f".{escape(path.stem)}*.part{escape(path.suffix)}"):
         number = part.name.removesuffix(f".part{path.suffix}").rpartition(".")[2]
         if number.isdecimal() and is_left_over(part, int(number)):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -164,3 +166,12 @@ def test_a_plan_that_the_checker_found_wrong_is_not_proven_on_paper(window, qtbo
         card = card_of_view(window, public=public, printed=not public)
         assert card[0][0] == "Proof" and card[0][1].startswith("✘ 1 of ") and "Do not hand this plan out" in card[0][1]
         assert not {"Beats", "Stations", "Officers"} & set(dict(card))
+
+
+def test_what_a_killed_export_left_goes_with_the_next(window, tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = tmp_path / f".map.{gone.pid}.part.gpkg"
+    left.write_text("half")
+    write_data(window.scenario.plan, tmp_path / "map.gpkg", "office")
+    assert [p.name for p in tmp_path.iterdir() if p.suffix == ".gpkg"] == ["map.gpkg"]
