@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 LAYERS = tuple(layer.name for layer in first_layers())
 # Seconds that the map draws before it lets the window go on, and what a picture may cost to be drawn at once in every frame.
 SLICE, AT_ONCE = 0.025, 0.02
-# What a window may wait for a picture where something was switched, in seconds.
-PATIENCE = 0.08
+# What a window may wait for a picture where something was switched, and for the first of a town, in seconds.
+PATIENCE, FIRST = 0.08, 0.3
 REST_MS, FLASH_MS = 70, 400
 
 
@@ -101,6 +101,7 @@ class MapView(ByHand, QWidget):
         self._flash.setInterval(FLASH_MS)
         self._flash.timeout.connect(self._blink)
         self._lit = False
+        self._silent = False  # what is to be shown is not there yet
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(320, 240)
@@ -111,6 +112,13 @@ class MapView(ByHand, QWidget):
         self.load()
 
     # ---- content
+
+    def announce(self) -> None:
+        """Say at once, while the window is busy, that another town is about to be seen here."""
+        self._stop_picture()
+        self._picture, self._seen, self._written, self._silent = None, None, [], True
+        self.repaint()
+        self._silent = False
 
     def load(self) -> None:
         """Take the scenario's shapes; called after every change of it."""
@@ -352,12 +360,18 @@ class MapView(ByHand, QWidget):
 
     def paintEvent(self, _event) -> None:  # noqa: N802 - Qt's name
         """Paint the last picture where it belongs now, and what lies over it."""
-        if self._picture is None:
-            # the first picture is worth waiting for
-            self.finish_picture()
+        if self._picture is None and not self._silent:
+            # the first picture is worth waiting for, but not long
+            if self._rest.isActive() or self._next is None:
+                self._begin_picture()
+            self._go_on(FIRST)
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self.view.paper))
         view = self.view
+        if self._picture is None:
+            painter.setPen(QColor(view.ink))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("The map is being drawn…"))
+            return
         if self._picture is not None and self._seen is not None:
             seen = self._seen
             stretch = view.scale / seen.scale

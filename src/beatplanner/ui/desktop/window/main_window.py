@@ -192,6 +192,7 @@ class MainWindow(
         self.pages.setCurrentIndex(1 if self.scenario.is_open else 0)
         if self.scenario.opened != self.shown_of:
             self.shown_of = self.scenario.opened
+            self.map.announce()
             self.table_filter.clear()
             if hasattr(self, "place_search"):
                 self.place_search.clear()
