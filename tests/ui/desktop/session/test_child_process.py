@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import threading
 import time
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -14,7 +16,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missi
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.ui.desktop.session import child_process, waiting
+from beatplanner.ui.desktop.session import child_process, solving, waiting
 from beatplanner.ui.desktop.session.child_process import ChildTask, Work
 from beatplanner.ui.desktop.session.solving import SolveProcess
 
@@ -132,3 +134,16 @@ def test_the_end_of_a_run_that_never_began_deletes_nothing(qtbot, monkeypatch, t
     monkeypatch.setattr(SolveProcess, "running", True)
     process.cancel()
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_work_ends_without_a_report_where_the_window_was_killed(monkeypatch):
+    ours, theirs = multiprocessing.Pipe()
+    theirs.close()
+    reports = []
+    monkeypatch.setattr("beatplanner.ui.crash_report.write_crash_report", lambda *error: reports.append(error))
+    line = child_process.Line(ours, threading.Event(), threading.Event())
+    with pytest.raises(SystemExit):
+        child_process._call(divide, (1, 2), line)
+    with pytest.raises(SystemExit):
+        solving._child("nowhere.toml", "nowhere", {}, line)
+    assert reports == []

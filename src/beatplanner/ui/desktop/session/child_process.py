@@ -33,9 +33,12 @@ class Line:
         self._lock = threading.Lock()
 
     def put(self, message: tuple[str, Any]) -> None:
-        """Send a message (kind, content); any thread may."""
+        """Send a message (kind, content); any thread may. Where the window is gone, killed perhaps, the work ends: that is no error of the program."""
         with self._lock:
-            self._pipe.send(message)
+            try:
+                self._pipe.send(message)
+            except (BrokenPipeError, ConnectionError):
+                raise SystemExit from None
 
 
 def _serve(pipe: Any, enough: Any, paused: Any) -> None:
