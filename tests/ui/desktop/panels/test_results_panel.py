@@ -300,3 +300,20 @@ def test_the_parts_of_the_hours_sum_to_the_total_that_is_shown(window):
     work = next(s for s in words.sections(card, book) if s.key == "work")
     assert any("145 for incidents, 800 for people, not calls" in line for line in work.lines), work.lines
     assert "945 officer hours a year" in work.lines[0]
+
+
+def test_what_failed_is_read_whole_however_much_it_is(window, qtbot):
+    results = window.results
+    proof = results.proof
+    qtbot.waitUntil(lambda: proof.verdict is not None)
+    results.tabs.setCurrentWidget(proof)
+    results.dock.show()
+    results.dock.raise_()
+    qtbot.waitUntil(proof.isVisible)
+    long = "beat 1 (Kej): 341.4400 hours a year is claimed, 383.5500 hours a year was found. "
+    failed = [{"name": f"beats.figure {k}", "detail": 3 * long} for k in range(20)]
+    proof._take({**proof.verdict, "ok": False, "checks": 200, "failed": failed})
+    qtbot.waitUntil(lambda: proof.banner.heightForWidth(proof.banner.width()) <= proof.banner.height())
+    assert "And 17 more." in proof.banner.text()
+    said = proof.page.toPlainText()
+    assert all(f"figure {k}:" in said for k in range(12)) and "And 8 more." in said and "figure 12:" not in said

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from beatplanner.data.result.verdict import WrittenVerdict
     from beatplanner.planning.whole.step_proofs import ToldProof
 
-# Failed checks that are told; the rest are counted.
-MOST_SHOWN = 12
+# Failed checks that are told, and how many of them above the page, which scrolls; the rest are counted.
+MOST_SHOWN, SHORT = 12, 3
 SHOWN_OF_A_HASH = 12
 # What the checker calls several claims that share a reason.
 GROUP = re.compile(r"(summary|plan): (\S+)(?: and (\d+) more)?")
@@ -173,6 +173,7 @@ class ProofPage(QWidget):
         self.verdict = verdict
         self._name_button()
         failed, unchecked = verdict.get("failed", []), verdict.get("unchecked", [])
+        page = self._html(self.summary or {})
         if verdict.get("ok"):
             lines = [
                 with_counts(
@@ -181,9 +182,11 @@ class ProofPage(QWidget):
                 )
             ]
         else:
-            lines = [self.failed_checks()]
-            lines += [f"• {self._words(f['name'])}: {in_language(f['detail'])}" for f in failed[:MOST_SHOWN]]
-            lines += [self.tr("And {0} more.").format(len(failed) - MOST_SHOWN)] if len(failed) > MOST_SHOWN else []
+            lines = [self.failed_checks(), *self._failed(SHORT)]
+            if len(failed) > SHORT:
+                said = "".join(f"<p>{_safe(line)}</p>" for line in self._failed(MOST_SHOWN))
+                page = f"<h3>{_safe(self.failed_checks())}</h3>{said}{page}"
+        self.page.setHtml(page)
         lines += [self._left(u["name"], u["detail"]) for u in unchecked[:3]]
         from beatplanner.planning.verification.coverage import told_together
 
@@ -200,6 +203,12 @@ class ProofPage(QWidget):
             lines.append(self.tr("Checked on {0}.").format(when))
         self._tell("\n".join(lines), GOOD if verdict.get("ok") else BAD)
         self.judged.emit(bool(verdict.get("ok")))
+
+    def _failed(self, most: int) -> list[str]:
+        """Return what failed, a line each, and how many more there are."""
+        failed = [] if self.verdict is None else self.verdict.get("failed", [])
+        lines = [f"• {self._words(f['name'])}: {in_language(f['detail'])}" for f in failed[:most]]
+        return lines + ([self.tr("And {0} more.").format(len(failed) - most)] if len(failed) > most else [])
 
     def failed_checks(self) -> str:
         """Return how many checks of how many failed; "" where none did, or nobody knows."""
