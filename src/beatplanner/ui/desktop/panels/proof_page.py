@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -173,7 +174,7 @@ class ProofPage(QWidget):
         self.verdict = verdict
         self._name_button()
         failed, unchecked = verdict.get("failed", []), verdict.get("unchecked", [])
-        page = self._html(self.summary or {})
+        wrong: list[str] = []
         if verdict.get("ok"):
             lines = [
                 with_counts(
@@ -184,9 +185,8 @@ class ProofPage(QWidget):
         else:
             lines = [self.failed_checks(), *self._failed(SHORT)]
             if len(failed) > SHORT:
-                said = "".join(f"<p>{_safe(line)}</p>" for line in self._failed(MOST_SHOWN))
-                page = f"<h3>{_safe(self.failed_checks())}</h3>{said}{page}"
-        self.page.setHtml(page)
+                wrong = [self.failed_checks(), *self._failed(MOST_SHOWN)]
+        self.page.setHtml(self._html(self.summary or {}, wrong))
         lines += [self._left(u["name"], u["detail"]) for u in unchecked[:3]]
         from beatplanner.planning.verification.coverage import told_together
 
@@ -384,8 +384,8 @@ class ProofPage(QWidget):
 
     # ---- the page
 
-    def _html(self, summary: Claims) -> str:
-        parts = []
+    def _html(self, summary: Claims, wrong: Sequence[str] = ()) -> str:
+        parts = [f"<h3>{_safe(line)}</h3>" for line in wrong[:1]] + [f"<p>{_safe(line)}</p>" for line in wrong[1:]]
         for title, standing, lines in self.steps(summary):
             parts.append(f"<h3>{_safe(title)}: {_safe(standing)}</h3>")
             # the last sentence says what the others mean
