@@ -139,17 +139,17 @@ def missing_cells(values: pd.Series) -> np.ndarray:
     return np.fromiter((is_missing(v) for v in different), bool, len(different))[codes]
 
 
+def text_cell(value: Any) -> str | None:
+    """Return a cell as `texts` does, for one whose column tells nothing more."""
+    if is_missing(value):
+        return None
+    return str(int(value)) if is_float(value) and float(value).is_integer() else CONTROL.sub(" ", str(value)).strip()
+
+
 def texts(values: pd.Series) -> list[str | None]:
     """Return cells as trimmed text, whole numbers without a decimal point, None where empty."""
     codes, different = _each(values)
-    found: list[str | None] = []
-    for value in different:
-        if is_missing(value):
-            found.append(None)
-        elif is_float(value) and float(value).is_integer():
-            found.append(str(int(value)))
-        else:
-            found.append(CONTROL.sub(" ", str(value)).strip())
+    found = [text_cell(value) for value in different]
     return found if len(found) == len(codes) else [found[c] for c in codes]
 
 

@@ -14,6 +14,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
+from beatplanner.data.formats.cells import text_cell
 from beatplanner.data.private_files import private_database
 from beatplanner.data.result.styles import add_styles, plan_styles, project_styles
 
@@ -81,18 +82,18 @@ def _view_units(path: Path, start: str, units: pd.DataFrame) -> None:
             return
         key = next(row[1] for row in database.execute(f"PRAGMA table_info({_quoted(layer)})") if row[5])
         ids = database.execute(f"SELECT {_quoted(key)}, {_quoted(rules['id'])} FROM {_quoted(layer)}")  # noqa: S608 - quoted
-        fid = {_text(value): number for number, value in ids}
+        fid = {text_cell(value): number for number, value in ids}
         figures = [c for c in ("beat", "current", "workload", "population", "station", "walk_minutes") if c in units]
         kinds = {c: "REAL" if pd.api.types.is_numeric_dtype(units[c]) else "TEXT" for c in figures}
         values, view = f"{start}unit_values", f"{start}units"
         columns = ", ".join(f"{_quoted(c)} {kinds[c]}" for c in figures)
         database.execute(f"CREATE TABLE {_quoted(values)} (fid INTEGER PRIMARY KEY, unit TEXT, {columns})")
         for row in units[["unit", *figures]].itertuples(index=False):
-            number = fid.get(_text(row[0]))
+            number = fid.get(text_cell(row[0]))
             if number is not None:
                 cells = [None if pd.isna(v) else v for v in row[1:]]
                 marks = ", ".join("?" * (len(figures) + 2))
-                database.execute(f"INSERT INTO {_quoted(values)} VALUES ({marks})", (number, _text(row[0]), *cells))  # noqa: S608 - quoted
+                database.execute(f"INSERT INTO {_quoted(values)} VALUES ({marks})", (number, text_cell(row[0]), *cells))  # noqa: S608 - quoted
         chosen = ", ".join(f"v.{_quoted(c)}" for c in ("unit", *figures))
         database.execute(
             f"CREATE VIEW {_quoted(view)} AS SELECT u.{_quoted(key)} AS OGC_FID, u.{_quoted(geometry[0])} AS geom, {chosen} "  # noqa: S608 - quoted
@@ -157,8 +158,3 @@ def _drop_layer(path: Path, layer: str) -> None:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: object) -> str:
-    """Return an id as text, whole numbers without a decimal point."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()

@@ -25,7 +25,7 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import did_you_mean, listed
-from beatplanner.data.formats.cells import dates, numbers, texts
+from beatplanner.data.formats.cells import dates, numbers, text_cell, texts
 from beatplanner.data.formats.frames import records
 from beatplanner.data.formats.ids import match_ids
 from beatplanner.data.formats.source import Place
@@ -446,11 +446,9 @@ def wilson(share: float, n: float) -> tuple[float, float, float]:
 
 
 def _text(value: Any) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NaT:
-        return ""
-    if isinstance(value, dt.datetime | dt.date):
-        return value.isoformat()[:10]
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    text = text_cell(value) or ""
+    # a day alone has no time in it, whatever a workbook says
+    return text[:10] if isinstance(value, dt.date) else text
 
 
 def write_survey(out: Path, project: str, survey: Survey) -> None:

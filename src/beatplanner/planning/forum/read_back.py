@@ -13,6 +13,7 @@ from pathlib import Path
 
 from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.formats.cells import text_cell
 from beatplanner.data.output_place import scratch_folder
 from beatplanner.data.publish.public.figures import texts_in
 
@@ -114,4 +115,4 @@ def _of_layers(path: Path) -> Iterable[str]:
             yield from (str(c) for c in frame.columns)
             for column in frame.columns:
                 for value in frame[column].dropna().unique():
-                    yield str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+                    yield text_cell(value) or ""

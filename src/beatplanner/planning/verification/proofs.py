@@ -39,26 +39,32 @@ PROVERS: dict[str, Callable[[Evidence, Arrays, float], float]] = {
 }
 
 
+class NoCertificate(str):
+    """Why nothing is proven where the certificate is gone or broken, which is wrong whatever inputs are there; a plain text says what cannot be evaluated."""
+
+    __slots__ = ()
+
+
 def proven(evidence: Evidence, step: str, claimed: float) -> tuple[float | None, str]:
     """Return what the certificate of a step proves, None and why where it proves nothing that can be evaluated."""
     arrays = evidence.tables.proofs.get(step)
     if not arrays:
-        return None, f"There is no certificate proof/{step}.npz that can be read."
+        return None, NoCertificate(f"There is no certificate proof/{step}.npz that can be read.")
     prover = PROVERS.get(step)
     if prover is None:
         return None, "This checker does not know such certificates."
     if not are_numbers(arrays):
-        return None, f"The certificate proof/{step}.npz is broken: it has values that are no numbers."
+        return None, NoCertificate(f"The certificate proof/{step}.npz is broken: it has values that are no numbers.")
     try:
         with np.errstate(all="ignore"):
             found = prover(evidence, arrays, claimed)
         if math.isnan(found):
-            return None, f"The certificate proof/{step}.npz is broken: its numbers cannot be added up."
+            return None, NoCertificate(f"The certificate proof/{step}.npz is broken: its numbers cannot be added up.")
         return found, ""
     except CannotProveError as error:
         return None, str(error)
     except (KeyError, IndexError, ValueError, TypeError, OverflowError) as error:
-        return None, f"The certificate proof/{step}.npz is broken ({type(error).__name__})."
+        return None, NoCertificate(f"The certificate proof/{step}.npz is broken ({type(error).__name__}).")
 
 
 def check_proofs(ledger: Ledger, evidence: Evidence) -> None:
@@ -216,7 +222,7 @@ def _check_relaxed(ledger: Ledger, evidence: Evidence, claims: Claims) -> None:
         return
     ledger.number("beats.relaxed_gap", gap, (objective - bound) / objective if objective > 0 else 0.0)
     found, why = proven(evidence, "beats", float(bound))
-    if found is None and not why.startswith("There is no certificate") and "is broken" not in why:
+    if found is None and not isinstance(why, NoCertificate):
         ledger.unchecked("beats.relaxed_bound", bound, why)
         return
     said = evidence.tables.proofs.get("beats", {}).get("bound", np.array([math.nan]))
@@ -268,7 +274,7 @@ def _check(ledger: Ledger, evidence: Evidence, step: str, claims: Claims) -> Non
     found, why = proven(evidence, step, float(claim))
     if found is None:
         # a certificate that is gone proves nothing; only inputs that are gone excuse it
-        if why.startswith("There is no certificate") or "is broken" in why:
+        if isinstance(why, NoCertificate):
             ledger.add(f"{step}.proof", False, claim, "nothing", why)
         else:
             ledger.unchecked(f"{step}.proof", claim, why)

@@ -18,6 +18,7 @@ import pandas as pd
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import BUDGET_LINES, Budget
+from beatplanner.data.formats.cells import text_cell, texts
 from beatplanner.data.formats.frames import Row, records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.whole.forum_lines import forum_lines
@@ -149,12 +150,13 @@ def lives_on(tables: PlanTables) -> np.ndarray:
     units = tables.units
     people = units["population"].to_numpy(float)
     weight = np.ones(len(units)) if np.isnan(people).any() else people + 1e-9
-    frame = pd.DataFrame({"now": units["beat"].map(_text), "was": units["current"].map(_text), "weight": weight})
-    frame = frame[(frame["was"] != "") & (frame["now"] != "")]
+    now, was = (pd.Series(texts(units[c]), dtype=object) for c in ("beat", "current"))
+    frame = pd.DataFrame({"now": now, "was": was, "weight": weight}).dropna()
     share = frame["weight"] / frame.groupby("was")["weight"].transform("sum")
     found = share.groupby([frame["now"], frame["was"]]).sum().unstack(fill_value=0)
-    was = sorted(set(units["current"].map(_text)) - {""})
-    return found.reindex(index=tables.beats["beat"].astype(str), columns=was, fill_value=0.0).to_numpy(float)
+    return found.reindex(
+        index=tables.beats["beat"].astype(str), columns=sorted(set(was.dropna())), fill_value=0.0
+    ).to_numpy(float)
 
 
 def fleet(need: np.ndarray, life: int) -> np.ndarray:
@@ -178,11 +180,11 @@ def _sites(tables: PlanTables, table: pd.DataFrame) -> pd.DataFrame:
     columns = ["station", "beat", "existing", "chosen", "cost", "yearly", "closing"]
     if tables.sites is None:
         return pd.DataFrame(columns=columns)
-    of_unit = dict(zip(tables.units["unit"].map(_text), tables.units["beat"].map(_text), strict=True))
+    of_unit = dict(zip(texts(tables.units["unit"]), texts(tables.units["beat"]), strict=True))
     place = {b: k for k, b in enumerate(table["beat"])}
     rows: list[tuple[bool | float | int | str, ...]] = []
     for s in records(tables.sites):
-        at = place.get(of_unit.get(_text(s["unit"]), ""), -1)
+        at = place.get(of_unit.get(text_cell(s["unit"])), -1)
         money = [_number(s.get(k)) for k in ("cost", "yearly_cost", "closing_cost")]
         rows.append((str(s["station"]), at, bool(s["existing"]), bool(s["chosen"]), *money))
     return pd.DataFrame(rows, columns=columns)
@@ -198,12 +200,6 @@ def _phased(tables: PlanTables, rules: Description) -> dict[str, int] | None:
     plan = rules.officers.start.year if rules.officers is not None else None
     first = (budget.first_year or plan or phases.start) if phases.start is not None else 1
     return {str(s): max(0, int(y) - int(first or 1)) for s, y in zip(opens["station"], opens["opens"], strict=True)}
-
-
-def _text(value: object) -> str:
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return ""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _number(value: object) -> float:

@@ -31,7 +31,7 @@ import pandas as pd
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.sections.budget import Budget
 from beatplanner.data.description.sections.officers import Officers
-from beatplanner.data.formats.cells import is_missing
+from beatplanner.data.formats.cells import is_missing, text_cell
 from beatplanner.data.formats.frames import day_if_any, day_of, records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.personnel import absences
@@ -250,8 +250,7 @@ def _standing(tables: PlanTables, rows: list[Row], rules: Officers) -> dict[str,
 
 
 def _id(value: object) -> str:
-    text = _text(value)
-    return text[:-2] if isinstance(value, float) and text.endswith(".0") else text
+    return text_cell(value) or ""
 
 
 def _away(row: Row, day: dt.date) -> bool:
