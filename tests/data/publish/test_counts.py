@@ -14,6 +14,9 @@ CASES = {
         ("and 1 more rows have no place", "and 1 more row has no place"),
         ("1 of 1 municipalities", "1 of 1 municipality"),
         ("1 people, 1 addresses", "1 person, 1 address"),
+        ("All 9 checks passed; 1 claims could not be checked.", "All 9 checks passed; 1 claim could not be checked."),
+        ("1 errors stand in the way", "1 error stands in the way"),
+        ("History: 1 entries, 1 mobile stops, 1 clashes", "History: 1 entry, 1 mobile stop, 1 clash"),
         # what is no count of one stays
         ("21 beats, 0.1 hours, 1,001 rows, 1.0 minutes", "21 beats, 0.1 hours, 1,001 rows, 1.0 minutes"),
         ("beat 1 rows, A1 beats, −1 hours", "beat 1 rows, A1 beats, −1 hours"),
