@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 # Pixels on both sides of a tab's word together; Fusion takes four times as much. Words that stand one above the other are told apart by some more.
-AROUND, FUSIONS, UPRIGHT = 6, 24, 14
+AROUND, FUSIONS, UPRIGHT = 6, 24, 18
 
 
 class _Narrow(QProxyStyle):
