@@ -402,7 +402,7 @@ def _window_class() -> type:
 @pytest.fixture
 def make_window(_window_class, qtbot, monkeypatch):
     """Make windows on the screen, of a small laptop where no size is given; what they would say in a dialog is kept in their `told`."""
-    monkeypatch.setattr(_window_class, "_tell", lambda self, title, lines: self.told.append((title, lines)))
+    monkeypatch.setattr(_window_class, "show_lines", lambda self, title, lines: self.told.append((title, lines)))
 
     def make(size: tuple[int, int] = (1366, 768)):
         window = _window_class()

@@ -292,6 +292,39 @@ def test_a_private_name_is_found():
     assert not _private("from beatplanner.a import b, C\nb.c(); C(1); d._e(); self._f; import numpy as n; n._g")
 
 
+# Names with an underscore that libraries give to all who use them.
+OF_LIBRARIES = {"_asdict", "_replace", "_children", "_id", "_element", "_inline", "_p", "_style"}
+
+
+def _private_of_others(text: str) -> list[str]:
+    """Return the names with an underscore that a file takes from objects, and that nothing in it has made."""
+    tree = ast.parse(text)
+    own = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)} | OF_LIBRARIES
+    attributes = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and _is_private(n.attr)]
+    of_itself = [n for n in attributes if isinstance(n.value, ast.Name) and n.value.id in ("self", "cls")]
+    own |= {n.attr for n in of_itself if isinstance(n.ctx, ast.Store)}
+    own |= {n.target.id for n in ast.walk(tree) if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}
+    others = [n for n in attributes if n not in of_itself and not ast.unparse(n.value).startswith("super(")]
+    return [f"{n.lineno}: {ast.unparse(n)}" for n in others if n.attr not in own]
+
+
+def test_what_is_private_of_an_object_stays_in_its_file():
+    """As of modules: the window's parts took each other's."""
+    taken = {
+        p.relative_to(ROOT).as_posix(): w
+        for p in (ROOT / "src").rglob("*.py")
+        if (w := _private_of_others(p.read_text("utf-8")))
+    }
+    assert not taken, f"give what another file uses no underscore, and say what it does: {taken}"
+
+
+def test_a_private_name_of_an_object_is_found():
+    assert _private_of_others("def f(window):\n    window._tell()") == ["2: window._tell"]
+    assert _private_of_others("class C:\n    def f(self):\n        self.map._path()") == ["3: self.map._path"]
+    own = "class C:\n    def __init__(self):\n        self._a = 1\n    def _b(self, other):\n        return other._a, other._b, self._c, super()._d"
+    assert _private_of_others(own) == []
+
+
 def test_tests_stand_in_the_rooms_of_what_they_test():
     sources = ROOT / "src" / "beatplanner"
     own = {"benchmarks", "delivery"}

@@ -98,7 +98,7 @@ class ImportDraft:
         self.sources: list[DraftSource] = []
         self.rules = StartingRules()
         self.hours: dict[str, float] = {}
-        self._frames: dict[tuple[Path, str | None], pd.DataFrame] = {}
+        self.frames: dict[tuple[Path, str | None], pd.DataFrame] = {}
 
     # ---- files and guesses
 
@@ -307,15 +307,15 @@ class ImportDraft:
     def frame(self, source: DraftSource) -> pd.DataFrame:
         """Return a layer as it stands in the file, read once."""
         key = (source.look.path, source.look.layer)
-        if key not in self._frames:
+        if key not in self.frames:
             path, layer = key
             if source.look.geometry == "raster":
                 raise InputError(problem("a raster has no rows", file=path.name))
             if source.look.geometry or not (is_table(path) or is_archive(path)):
-                self._frames[key] = whole_layers(path, layer)[0].frame
+                self.frames[key] = whole_layers(path, layer)[0].frame
             else:
-                self._frames[key] = whole_table(path, layer)
-        return self._frames[key]
+                self.frames[key] = whole_table(path, layer)
+        return self.frames[key]
 
     def located(self, source: DraftSource, *, mended: bool = True) -> gpd.GeoDataFrame:
         """Return a layer with its geometry in EPSG:4326 and its row numbers (from 0) as index; for the preview map."""

@@ -211,11 +211,11 @@ def test_the_card_has_a_line_and_a_bar_for_each_balance_of_plan_and_drawing(make
     unit, beat = taken_from_a_neighbour(drawing)
     view = BeatCardView()
     book = BeatBook(window.scenario.plan, window.scenario.town)
-    lines = "\n".join(view.words._work(book.card(beat)).lines)
+    lines = "\n".join(view.words.work_section(book.card(beat)).lines)
     assert lines.count(": kept.") == 3 and "drive: " in lines and "Residents: " in lines
     panel.edit(lambda d: d.paint([unit], beat))
     shown = book.as_drawn(window._as_drawn())
-    lines = "\n".join(view.words._work(shown.card(beat)).lines)
+    lines = "\n".join(view.words.work_section(shown.card(beat)).lines)
     assert "NOT kept" in lines
     assert len(view._balances(shown.card(beat))) == 2
 

@@ -37,7 +37,7 @@ def test_a_run_is_drawn_waits_and_goes_on(window, qtbot):
     places = buttons_of_run(window)
     window.run_plan()
     window.solving.pause(True)
-    window._enable()
+    window.enable_actions()
     assert window.pause_button.text() == "Go on"
     window._tick()
     assert window.solving.running and window.solving.paused
@@ -117,7 +117,7 @@ def test_who_presses_plan_stays_at_the_buttons_of_the_run(window, monkeypatch, q
     QtWidgets.QApplication.processEvents()
     assert window.pause_button.hasFocus() and area.verticalScrollBar().value() == 0
     window.stopped_early = True
-    window._enable()
+    window.enable_actions()
     assert window.cancel_button.hasFocus()
     # behind a question the window keeps for itself where the keys will go
     asked = QtWidgets.QDialog(window)
@@ -126,12 +126,12 @@ def test_who_presses_plan_stays_at_the_buttons_of_the_run(window, monkeypatch, q
     asked.activateWindow()
     qtbot.waitUntil(lambda: QtWidgets.QApplication.activeWindow() is asked, timeout=120_000)
     monkeypatch.setattr(type(window.solving), "running", False)
-    window._enable()
+    window.enable_actions()
     assert window.focusWidget() is window.plan_button
     asked.close()
     qtbot.waitUntil(lambda: QtWidgets.QApplication.activeWindow() is window, timeout=120_000)
     monkeypatch.undo()
-    window._enable()
+    window.enable_actions()
     assert window.plan_button.hasFocus()
 
 
@@ -431,7 +431,9 @@ def test_a_fault_of_the_program_is_no_fault_of_the_input(window, planned_once, m
     monkeypatch.setattr("beatplanner.planning.whole.run.run", fail)
     line = SimpleNamespace(put=sent.append, enough=threading.Event(), paused=threading.Event())
     solving._child(planned_once.project, str(tmp_path / "plan"), {}, line)
-    monkeypatch.setattr(window, "_tell", lambda title, lines: said.append((title, [in_language(t) for t in lines])))
+    monkeypatch.setattr(
+        window, "show_lines", lambda title, lines: said.append((title, [in_language(t) for t in lines]))
+    )
     install_language(qapp, "mk")
     try:
         window.solving.ended(*sent[-1])

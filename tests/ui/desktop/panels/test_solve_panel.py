@@ -381,7 +381,7 @@ def test_what_is_refused_stays_until_it_is_taken_or_given_up(window, monkeypatch
     assert (bands.text.text(), bands.wrong.isVisibleTo(bands)) == ("theft = 3, assault", True)
     # nor is planned with what is in force while another value is in view
     told, began = [], []
-    monkeypatch.setattr(window, "_tell", lambda title, lines: told.extend(lines))
+    monkeypatch.setattr(window, "show_lines", lambda title, lines: told.extend(lines))
     monkeypatch.setattr(window.solving, "start", lambda project, **options: began.append(project))
     window.run_plan()
     assert not began and [bands.label.text() in line for line in told] == [True]
@@ -441,7 +441,7 @@ def test_what_is_refused_is_asked_for_before_a_scenario_or_the_project_is_left(w
     document, dock = window.scenario.document, window.session.dock
     dock._try(lambda document: document.add_scenario("Other"))
     assert "Other" not in document.content.scenarios
-    assert not window._may_leave()
+    assert not window.may_leave()
     assert bands.text.text() == "theft = 3, assault"
     assert len(asked) == 2 and all(bands.label.text() in words for words in asked)
     answers.append(QtWidgets.QMessageBox.StandardButton.Yes)

@@ -25,7 +25,7 @@ def project(project_once, tmp_path):
 
 @pytest.fixture
 def open_window(make_window, qtbot, monkeypatch):
-    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: pytest.fail(f"{title}: {lines}"))
+    monkeypatch.setattr(MainWindow, "show_lines", lambda self, title, lines: pytest.fail(f"{title}: {lines}"))
 
     def make(path) -> MainWindow:
         window = make_window((1200, 700))
@@ -283,7 +283,7 @@ def test_a_scenario_that_cannot_be_read_is_not_in_view(open_window, project, mon
 
     window = open_window(project)
     messages = []
-    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: messages.append(title))
+    monkeypatch.setattr(MainWindow, "show_lines", lambda self, title, lines: messages.append(title))
     document = window.scenario.document
     document.add_scenario("wider", {"beats": {"tolerance": 0.3}})
     document.activate("")

@@ -24,7 +24,7 @@ from beatplanner.ui.desktop.window.main_window import MainWindow
 
 @pytest.fixture
 def open_window(make_window, qtbot, tmp_path, monkeypatch, project_once):
-    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: pytest.fail(f"{title}: {lines}"))
+    monkeypatch.setattr(MainWindow, "show_lines", lambda self, title, lines: pytest.fail(f"{title}: {lines}"))
     project = shutil.copyfile(project_once, tmp_path / "town.gpkg")
 
     def make(path=project) -> MainWindow:
@@ -79,7 +79,7 @@ def test_a_draft_is_saved_recovered_and_asked_for(open_window, qtbot, monkeypatc
         "question",
         lambda *a, **k: (asked.append(a[2]), QtWidgets.QMessageBox.StandardButton.Cancel)[1],
     )
-    assert not window._may_leave()
+    assert not window.may_leave()
     assert "3 changes not in the plan" in asked[0]
     window.save_project()
     qtbot.waitUntil(lambda: not window.session.work.busy and not window.scenario.document.dirty, timeout=120_000)
@@ -321,7 +321,7 @@ def test_a_name_and_a_colour_belong_to_the_beat(open_window, monkeypatch):
     beat = window.map.content.ids[0]
     # the beat that is lit up is meant, not the one in the list to paint into
     window.drawing_panel.choose(window.map.content.ids[1])
-    window._select_row(beat)
+    window.select_row(beat)
     monkeypatch.setattr(NameDialog, "ask", classmethod(lambda *_: ("Old Mill", "#123456")))
     window.actions_by_name["draw_name"].trigger()
     assert window.map.content.names[beat] == "Old Mill" and window.map.content.own_colours[beat] == "#123456"
@@ -359,7 +359,7 @@ def test_names_and_colours_are_undone_counted_recovered_and_made_the_plan(open_w
         return table, window.map.content.names[beat], window.results.book.names[beat]
 
     unit, before = paint(window)
-    window._select_row(beat)
+    window.select_row(beat)
     for name, colour in (("Old Mill", ""), ("Old Mill", "#123456")):
         monkeypatch.setattr(NameDialog, "ask", classmethod(lambda *_, found=(name, colour): found))
         window.actions_by_name["draw_name"].trigger()
@@ -404,7 +404,7 @@ def test_names_and_colours_are_undone_counted_recovered_and_made_the_plan(open_w
     assert [c.kind for c in window.draft.done] == ["beats", "names"] and set(said("reopened")) == {"Old Mill"}
     window.actions_by_name["draw_undo"].trigger()
     assert set(said("taken back")) == {planned}
-    window._select_row(beat)
+    window.select_row(beat)
     window.draft.drop()
     window.actions_by_name["draw_name"].trigger()
     assert [c.kind for c in window.draft.done] == ["names"]

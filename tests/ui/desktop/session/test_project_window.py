@@ -69,7 +69,7 @@ def asked(monkeypatch):
 def new_window(qtbot, tmp_path, monkeypatch):
     monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
     messages: list = []
-    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: messages.append((title, lines)))
+    monkeypatch.setattr(MainWindow, "show_lines", lambda self, title, lines: messages.append((title, lines)))
     made = []
 
     def make() -> MainWindow:

@@ -41,7 +41,7 @@ def project(built, tmp_path):
 @pytest.fixture
 def window(make_window, tmp_path, monkeypatch):
     monkeypatch.setattr(recent, "_file", lambda: tmp_path / "recent.json")
-    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: pytest.fail(f"{title}: {lines}"))
+    monkeypatch.setattr(MainWindow, "show_lines", lambda self, title, lines: pytest.fail(f"{title}: {lines}"))
     return make_window((1200, 700))
 
 

@@ -109,10 +109,10 @@ def test_typed_rules_are_undone_after_a_crash_by_the_keys_but_not_while_a_plan_i
     assert field.number.value() == 31
     monkeypatch.setattr(again.solving, "start", lambda *_, **__: None)
     monkeypatch.setattr(type(again.solving), "running", property(lambda _: True))
-    again._enable()
+    again.enable_actions()
     assert not undo.isEnabled() and not again.draft.undo() and not again.actions_by_name["drop_draft"].isEnabled()
     monkeypatch.setattr(type(again.solving), "running", property(lambda _: False))
-    again._enable()
+    again.enable_actions()
     # keys pressed in a field whose number is a rule already are the window's
     pressed = []
     undo.triggered.connect(lambda: pressed.append(1))

@@ -19,7 +19,7 @@ from beatplanner.ui.desktop.window.main_window import MainWindow
 
 @pytest.fixture
 def window(make_window, qtbot, tmp_path, monkeypatch, project_once):
-    monkeypatch.setattr(MainWindow, "_tell", lambda self, title, lines: pytest.fail(f"{title}: {lines}"))
+    monkeypatch.setattr(MainWindow, "show_lines", lambda self, title, lines: pytest.fail(f"{title}: {lines}"))
     window = make_window((1200, 700))
     window.open(shutil.copyfile(project_once, tmp_path / "town.gpkg"))
     qtbot.waitUntil(lambda: not window.draft._later.isActive() and not window.results.work.busy, timeout=120_000)

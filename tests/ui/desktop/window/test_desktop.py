@@ -96,7 +96,7 @@ def test_without_any_beats_the_table_says_so_and_offers_to_plan(window, town, mo
     monkeypatch.setattr(type(window.solving), "running", False)
     window.first_plan.click()
     monkeypatch.setattr(type(window.solving), "running", True)
-    window._enable()
+    window.enable_actions()
     assert "The first plan is being made" in window.no_beats.text() and not window.first_plan.isEnabled()
     monkeypatch.undo()
 
@@ -196,7 +196,7 @@ def test_closing_while_planning_asks(window, planned, qtbot, monkeypatch):
     # it said "Press Plan" while the plan was under way
     assert "being made" in window.figures.text()
     window.solving.cancel()
-    window._enable()
+    window.enable_actions()
     assert "Press Plan" in window.figures.text()
 
 

@@ -89,7 +89,7 @@ def test_the_first_undo_after_a_name_was_given_takes_it_back(open_window, qtbot)
     qtbot.waitUntil(window.isActiveWindow, timeout=120_000)
     beat = window.map.content.ids[0]
     window.map.setFocus()
-    window._select_row(beat)
+    window.select_row(beat)
 
     def write() -> None:
         dialog = QtWidgets.QApplication.activeModalWidget()

@@ -19,7 +19,7 @@ _tables: dict[tuple[Path, str | None], tuple[float, Any]] = {}
 def bare(draft: ImportDraft) -> ImportDraft:
     """Return a draft as it goes to a child: without its tables."""
     found = copy.copy(draft)
-    found._frames = {}
+    found.frames = {}
     return found
 
 
@@ -31,15 +31,15 @@ def _time(path: Path) -> float:
 
 
 def _with_tables(draft: ImportDraft) -> ImportDraft:
-    draft._frames = {key: table for key, (time, table) in _tables.items() if time == _time(key[0])}
+    draft.frames = {key: table for key, (time, table) in _tables.items() if time == _time(key[0])}
     return draft
 
 
 def _kept(draft: ImportDraft) -> dict[Any, Any]:
     """Keep the tables here for the next piece of work; return those of the draft's layers."""
-    for key, table in draft._frames.items():
+    for key, table in draft.frames.items():
         _tables[key] = (_time(key[0]), table)
-    return dict(draft._frames)
+    return dict(draft.frames)
 
 
 def take_in(draft: ImportDraft, files: list[Path]) -> tuple[ImportDraft, list[str]]:

@@ -278,7 +278,7 @@ class ImportWizard(QDialog):
 
     def take(self, draft) -> None:
         """Go on with the draft that a child gives back; the tables that were read stay."""
-        draft._frames = {**self.draft._frames, **draft._frames}
+        draft.frames = {**self.draft.frames, **draft.frames}
         self.draft = draft
 
     def refresh_map(self) -> None:

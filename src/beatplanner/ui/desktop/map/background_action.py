@@ -67,13 +67,13 @@ def use_background(window: Window, path: Path) -> None:
     try:
         use(window, path)
     except InputError as error:
-        window._tell(window.tr("This background map cannot be used"), [str(note) for note in error.problems])
+        window.show_lines(window.tr("This background map cannot be used"), [str(note) for note in error.problems])
         return
     _remember(path)
     background = window.map.background
     if window.scenario.is_open and background is not None and not background.covers(window.map.content.bounds):
         words = window.tr("“{0}” shows nothing of this town.").format(background.file.name)
-        window._tell(window.tr("Background map"), [words])
+        window.show_lines(window.tr("Background map"), [words])
     else:
         window.statusBar().showMessage(window.tr("Background map: {0}").format(path.name), 8_000)
 

@@ -289,7 +289,7 @@ def install(window: Window) -> None:
 
     def export_data() -> None:
         if window.scenario.plan is None:
-            window._tell(
+            window.show_lines(
                 window.tr("There is no plan to export yet"), [window.tr("Press Plan, or make the drawing the plan.")]
             )
             return
@@ -316,6 +316,6 @@ def _export(window: Window, write: Any) -> None:
         window.statusBar().showMessage(window.tr("Stopped; nothing was written."), 8_000)
         return
     except InputError as error:
-        window._tell(window.tr("This cannot be exported"), [str(note) for note in error.problems])
+        window.show_lines(window.tr("This cannot be exported"), [str(note) for note in error.problems])
         return
     window.statusBar().showMessage(window.tr("Written: {0}").format(", ".join(str(f) for f in files)), 15_000)

@@ -394,7 +394,7 @@ class MapView(ByHand, QWidget):
             units, numbers = np.array(list(self._fresh)), np.array(list(self._fresh.values()))
             for number in np.unique(numbers):
                 painter.setBrush(cartography.fill_of_beat(content, int(number), self.stack.patterns, dark=view.dark))
-                painter.drawPath(self._path_of(view, units[numbers == number]))
+                painter.drawPath(self.path_of_units(view, units[numbers == number]))
         if self.selected in content.ids:
             number = content.ids.index(self.selected)
             if number < len(content.shapes):
@@ -403,15 +403,16 @@ class MapView(ByHand, QWidget):
         if len(self.selected_units):
             painter.setPen(QPen(QColor("#c51b7d"), 2.2))
             painter.setBrush(QColor(197, 27, 125, 60))
-            painter.drawPath(self._path_of(view, self.selected_units))
+            painter.drawPath(self.path_of_units(view, self.selected_units))
         if len(self.flashing):
             painter.setPen(QPen(QColor("#d7191c"), 3.5 if self._lit else 2.0))
             painter.setBrush(QColor(215, 25, 28, 60 if self._lit else 20))
-            painter.drawPath(self._path_of(view, self.flashing))
+            painter.drawPath(self.path_of_units(view, self.flashing))
         if self.tool is not None:
             self.tool.paint(painter, view)
 
-    def _path_of(self, view: View, units: np.ndarray) -> QPainterPath:
+    def path_of_units(self, view: View, units: np.ndarray) -> QPainterPath:
+        """Return the outlines of some units as they are seen."""
         only = np.zeros(len(self.content.polygons), bool)
         only[units] = True
         return view.path(self.content.rings, only, least=0.0)

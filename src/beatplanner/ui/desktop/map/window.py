@@ -47,7 +47,7 @@ class Window(Frame):
         """Return the beat of a row of the table as it is sorted."""
         raise NotImplementedError
 
-    def _tell(self, title: str, lines: list[str]) -> None:
+    def show_lines(self, title: str, lines: list[str]) -> None:
         """Tell what cannot be done, and why."""
         raise NotImplementedError
 
@@ -55,7 +55,7 @@ class Window(Frame):
         """Take the rules that were typed; what of them is refused is told."""
         raise NotImplementedError
 
-    def _select_row(self, beat: str) -> None:
+    def select_row(self, beat: str) -> None:
         """Select a beat in the table; none where it has no row."""
         raise NotImplementedError
 

@@ -219,7 +219,7 @@ class BeatCardView(QScrollArea):
     def _hours(self, card: BeatCard) -> BarList:
         band = None if card.lower is None or card.upper is None else (card.lower, card.upper)
         bars = BarList(self.tr("Hours of the beat and what the rules allow"), pickable=False)
-        lines = self.words._work(card).lines
+        lines = self.words.work_section(card).lines
         tip = " ".join(lines[: len(lines) - len(card.balances)])
         bars.take([Bar("", self.tr("Hours"), card.hours, number(card.hours), tip, band)])
         return bars

@@ -46,7 +46,7 @@ class CardWords(QObject):
     def sections(self, card: BeatCard, book: BeatBook, *, outside: bool = False) -> list[CardSection]:
         """Return the parts of a card that have something to say."""
         parts = [
-            self._work(card, threshold_of(book) if outside else 0),
+            self.work_section(card, threshold_of(book) if outside else 0),
             self._officers(card, outside),
             self._languages(card),
             self._station(card),
@@ -116,7 +116,8 @@ class CardWords(QObject):
 
     # ---- the parts
 
-    def _work(self, card: BeatCard, least: int = 0) -> CardSection:
+    def work_section(self, card: BeatCard, least: int = 0) -> CardSection:
+        """Return what the card says of the work of a beat."""
         whose = (
             self.tr("{0}'s mean").format(card.municipality) if card.municipality else self.tr("the mean of all beats")
         )

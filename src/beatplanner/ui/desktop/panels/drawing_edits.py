@@ -36,7 +36,7 @@ class DrawingEdits:
 
     def light_up(self: Any, beat: str) -> None:
         """Let the map, the table and the card show the beat that was chosen to be painted."""
-        self.window_._select_row(beat)
+        self.window_.select_row(beat)
         self.map.select(beat)
 
     def _lay_down(self: Any, kind: type) -> None:
@@ -84,7 +84,7 @@ class DrawingEdits:
             return
         count = len(drawing.parted_by(line))
         if not count:
-            self._say(self.tr("This line passes between no two neighbours; draw it between the middles of units."))
+            self.say(self.tr("This line passes between no two neighbours; draw it between the middles of units."))
             return
         question = with_counts(self.tr("This line parts {0} pairs of neighbouring units."), count)
         found = ReasonDialog.ask(self.tr("Barrier"), question, OBSTACLES, self)
@@ -128,7 +128,7 @@ class DrawingEdits:
         """Return the beat that is lit up; where there is none, say so."""
         beat = self._lit()
         if not beat:
-            self._say(self.tr("Choose a beat of a project first."))
+            self.say(self.tr("Choose a beat of a project first."))
         return beat
 
     def halve(self: Any) -> None:
@@ -147,7 +147,7 @@ class DrawingEdits:
             return
         near = self._neighbours(drawing, first)
         if not near:
-            self._say(self.tr("No beat of the same municipality touches this one."))
+            self.say(self.tr("No beat of the same municipality touches this one."))
             return
         names = [f"{b}  {self.map.content.names.get(b, '')}".strip() for b in near]
         text, done = QInputDialog.getItem(
@@ -193,4 +193,4 @@ class DrawingEdits:
             units = drawing.members(beat)
         if self.edit(lambda d: d.lock(units, locked, self.reason.text().strip())):
             what = self.tr("{0} units locked.") if locked else self.tr("{0} units unlocked.")
-            self._say(with_counts(what, len(units)))
+            self.say(with_counts(what, len(units)))

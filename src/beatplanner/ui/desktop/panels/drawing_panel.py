@@ -99,7 +99,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.map.units_selected.connect(lambda _: self._enable())
         self.map.beat_picked.connect(self._picked)
         self.map.tool_changed.connect(self._tool_changed)
-        self.map.recoloured.connect(self._fill_beats)
+        self.map.recoloured.connect(self.fill_beats)
         self.scenario.listeners.append(self.load)
         self.named = NamedBeats(window, self)
         self.load()
@@ -206,8 +206,8 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
             self.headline.setText(self.tr("The inputs of this result are gone, so it cannot be drawn on."))
         self.table.setRowCount(0)
         self.table.hide()
-        self._say("")
-        self._fill_beats()
+        self.say("")
+        self.fill_beats()
         self._enable()
 
     def begin(self) -> Drawing | None:
@@ -233,7 +233,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
             self.drawing = Drawing(town, workload, beat, names=self.scenario.beat_names, author=author())
             # the map keeps what it showed; ids and their order are those of the drawing from now on
             self.map.take_drawing(self.drawing)
-            self._fill_beats()
+            self.fill_beats()
             self.show_figures()
             self.begun.emit()
         return self.drawing
@@ -251,7 +251,8 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         if at >= 0:
             self.beat.setCurrentIndex(at)
 
-    def _fill_beats(self) -> None:
+    def fill_beats(self) -> None:
+        """List the beats that units can be given to."""
         content, before = self.map.content, self.chosen()
         self.beat.blockSignals(True)
         self.beat.clear()
@@ -299,7 +300,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.map.flash(f.adrift)
         self._enable()
 
-    def _say(self, text: str, short: str = "") -> None:
+    def say(self, text: str, short: str = "") -> None:
         """Say what happened, and in one line (`short`, or the first) where the panel may be hidden."""
         self.note.setText(text)
         self.note.setVisible(bool(text))
@@ -366,7 +367,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         except RefusedError as error:
             self.map.take_drawing(drawing)
             self.show_figures()
-            self._say(in_language(str(error)))
+            self.say(in_language(str(error)))
             return False
         self._after(drawing, done)
         return done is not None
@@ -376,9 +377,9 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.history += new
         self._shown_edits = len(drawing.history)
         self.map.take_drawing(drawing)
-        self._fill_beats()
+        self.fill_beats()
         self.show_figures()
-        self._say("\n".join(done.refused) if done is not None else "")
+        self.say("\n".join(done.refused) if done is not None else "")
         if new:
             self.edited.emit()
         if done is not None:
@@ -436,7 +437,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.map.use(None)
         drawn = self.draft.has("beats")
         if self.window_.make_draft_the_plan() and drawn:
-            self._say(self.tr("The plan is made of what was drawn…"))
+            self.say(self.tr("The plan is made of what was drawn…"))
 
 
 def install(window: Window) -> DrawingPanel:

@@ -26,7 +26,7 @@ class DrawingSolving:
     def _start(self: Any, job: Any, seconds: float) -> None:
         if self.process.running:
             self.process.cancel()
-            self._say(self.tr("Stopped; the drawing is as it was."))
+            self.say(self.tr("Stopped; the drawing is as it was."))
             self._enable()
             return
         # what was typed just now is a rule already for who sees it
@@ -38,7 +38,7 @@ class DrawingSolving:
         self.map.use(None)
         self._sought_from = drawing.edits
         self.process.start(drawing, job, seconds)
-        self._say(self.tr("At work; press again to stop."))
+        self.say(self.tr("At work; press again to stop."))
         self._enable()
 
     def _show_progress(self: Any, phase: str, best: object, bound: object, seconds: float) -> None:
@@ -65,7 +65,7 @@ class DrawingSolving:
         head, colon, what = f"{step}{mark}{rest}".partition(":")
         phase = f"{head}{f' [{unit}]' if unit else ''}{colon}{what}"
         line = in_language(progress_line(phase, *reached))
-        self._say(words.format(line, number(seconds)))
+        self.say(words.format(line, number(seconds)))
         # beside the map, where the panel may be hidden, stands what is at work, how far it is and what it has found
         parts = (self._job_name(self.process.job), line, self.tr("{0} s").format(number(seconds)))
         self.at_work.setText(" · ".join(dict.fromkeys(part for part in parts if part)))
@@ -91,7 +91,7 @@ class DrawingSolving:
         if drawing is None or drawing.edits != self._sought_from:
             # what was found holds for what was drawn then: on another drawing it would be an edit that nobody asked for
             self._enable()
-            self._say(self.tr("The drawing was changed meanwhile; what was found is not taken."))
+            self.say(self.tr("The drawing was changed meanwhile; what was found is not taken."))
             return
         if not moves:
             self._enable()
@@ -100,7 +100,7 @@ class DrawingSolving:
                 if job == "improve"
                 else self.tr("No change was found that restores the rules.")
             )
-            self._say("\n".join([nothing, *self._still(left, cut)]))
+            self.say("\n".join([nothing, *self._still(left, cut)]))
             return
         from beatplanner.planning.changes.repair import moves_in_words
 
@@ -119,7 +119,7 @@ class DrawingSolving:
         more = [self.tr("And {0} more.").format(len(lines) - 6)] if len(lines) > 6 else []
         rest = [self.tr("And {0} more.").format(len(lines) - 1)] if len(lines) > 1 else []
         first = f"{title} {in_language(lines[0])}" if lines else title
-        self._say(
+        self.say(
             "\n".join([*broken, title, *(f"• {in_language(line)}" for line in lines[:6]), *more]),
             # who has the panel hidden reads one line of it
             " ".join(f"{said.rstrip('.')}." for said in (*broken, first, *rest))
@@ -137,5 +137,5 @@ class DrawingSolving:
         return [*said, self.tr("The time ended the repair; pressed again it goes on from here.")] if cut else said
 
     def _refused(self: Any, text: str) -> None:
-        self._say(in_language(text))
+        self.say(in_language(text))
         self._enable()

@@ -171,7 +171,7 @@ class Brush:
             if len(would):
                 painter.setPen(QPen(QColor(view.ink), 1.6, Qt.PenStyle.DashLine))
                 painter.setBrush(QColor(255, 255, 255, 70))
-                painter.drawPath(self.map._path_of(view, would))
+                painter.drawPath(self.map.path_of_units(view, would))
         if self.radius() > 0:
             for colour, width in (("white", 3.0), (INK, 1.2)):
                 painter.setPen(QPen(QColor(colour), width))

@@ -78,7 +78,7 @@ class DrawnChanges:
             for edit in kept:
                 drawing.apply(Edit.model_validate(edit))
         except ValueError as error:
-            self.window_._tell(self.tr("Some manual edits could not be re-applied"), [str(error)])
+            self.window_.show_lines(self.tr("Some manual edits could not be re-applied"), [str(error)])
         self._after(drawing, None)
 
     def _headline(self: Any, drawing: Drawing, f: DrawnFigures) -> str:

@@ -242,7 +242,7 @@ class GanttPanel(QWidget):
     def _picked(self, posting: int) -> None:
         if 0 <= posting < len(self.postings):
             beat = self.postings[posting].beat
-            self.window_._select_row(beat)
+            self.window_.select_row(beat)
             self.window_.map.select(beat)
 
     def in_words(self) -> str:
@@ -455,7 +455,7 @@ class GanttPanel(QWidget):
 
     def _refused(self, error: Exception) -> None:
         lines = error_lines(error)
-        self.window_._tell(self.tr("These postings cannot be the plan"), lines)
+        self.window_.show_lines(self.tr("These postings cannot be the plan"), lines)
         self._show()
 
 

@@ -45,7 +45,7 @@ class NamedBeats(QObject):
     def ask(self, beat: str) -> None:
         """Ask for name and colour of a beat, and keep them with the project."""
         self.window_.draft.settle()
-        say, content = self.panel._say, self.map.content
+        say, content = self.panel.say, self.map.content
         if not beat or self.scenario.document is None:
             say(self.tr("Choose a beat of a project first."))
             return
@@ -106,7 +106,7 @@ class NamedBeats(QObject):
             document.name_beat(beat, *given, words)
             self.scenario.take_names()
         except InputError as error:
-            self.window_._tell(self.tr("This cannot be done"), [str(note) for note in error.problems])
+            self.window_.show_lines(self.tr("This cannot be done"), [str(note) for note in error.problems])
             return False
         self.map.content.take_colours(self.scenario.given_colours)
         names, drawing = self.scenario.beat_names, self.panel.drawing
@@ -115,7 +115,7 @@ class NamedBeats(QObject):
             names = drawing.names
         self.map.content.names = {b: n for b, n in names.items() if n}
         self.map.redraw()
-        self.panel._fill_beats()
+        self.panel.fill_beats()
         return True
 
     # ---- as a part of the draft

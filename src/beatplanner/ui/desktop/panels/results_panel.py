@@ -195,7 +195,7 @@ class ResultsPanel(QWidget):
         view.select_units(np.union1d(np.array(units, int), members))
         if len(beats) == 1:
             beat = content.ids[beats[0]]
-            self.window_._select_row(beat)
+            self.window_.select_row(beat)
             view.select(beat)
             self.show_beat(beat)
 
@@ -304,7 +304,7 @@ class ResultsPanel(QWidget):
     def choose(self, beat: str) -> None:
         """Pick a beat from here, and show it on the map and in the table."""
         window = self.window_
-        window._select_row(beat)
+        window.select_row(beat)
         window.map.select(beat)
         self.show_beat(beat)
         self._bring_in(beat)

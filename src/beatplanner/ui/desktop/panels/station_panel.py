@@ -252,7 +252,8 @@ class StationPanel(QWidget):
             self.tool = None
         self.map.update()
 
-    def _changed_tool(self) -> None:
+    def changed_tool(self) -> None:
+        """Take note of the tool in hand."""
         if self.tool is not None and self.map.tool is not self.tool:
             self.tool = None
             self.use.setChecked(False)
@@ -428,5 +429,5 @@ def install(window: Window) -> StationPanel:
     )
     add_action(window, entry, open_panel)
     window.scenario.listeners.append(panel.load)
-    window.map.tool_changed.connect(panel._changed_tool)
+    window.map.tool_changed.connect(panel.changed_tool)
     return panel

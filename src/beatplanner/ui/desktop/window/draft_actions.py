@@ -77,7 +77,7 @@ class DraftActions:
         self.statusBar().addPermanentWidget(self.badge)
         self.draft.changed.connect(self._draft_changed)
         self.draft.returned.connect(self._returned)
-        self.draft.refused.connect(lambda error: self._tell(self.tr("This cannot be done"), error_lines(error)))
+        self.draft.refused.connect(lambda error: self.show_lines(self.tr("This cannot be done"), error_lines(error)))
         self.draft.before_laying.append(self.session.follow_drawing)
         self.unsaved_draft = False
         self.stroke_clock = QTimer(self)
@@ -110,7 +110,7 @@ class DraftActions:
                 self.saved, self.unsaved_draft = True, False
         self.session.draft_changed()
         self.show_draft()
-        self._enable()
+        self.enable_actions()
 
     def show_draft(self: Any) -> None:
         """Let table, figures, map, hover, cards and charts read the draft as it is now."""
@@ -229,7 +229,7 @@ class DraftActions:
         try:
             project = scenario.to_plan() if ruled is None else self._with_stations(ruled[0])
         except InputError as error:
-            self._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
+            self.show_lines(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
             return False
         if scenario.plan is not None or drawing is not None or draft.has("names"):
             # pydantic's models cross into the child as they are

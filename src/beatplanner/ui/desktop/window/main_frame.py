@@ -53,7 +53,7 @@ class MainFrame(Window):
         """Show where a change is."""
         raise NotImplementedError
 
-    def _put_tools_away(self, *, away: bool) -> None:
+    def put_tools_away(self, *, away: bool) -> None:
         """Hide what belongs to a town while none is open, and bring back what was hidden so."""
         raise NotImplementedError
 
@@ -61,14 +61,14 @@ class MainFrame(Window):
         """Take the rules that were typed; ask where some are refused and would be lost."""
         raise NotImplementedError
 
-    def _may_leave(self) -> bool:
+    def may_leave(self) -> bool:
         """Ask before a run is ended or an unsaved plan is lost."""
         raise NotImplementedError
 
-    def _may_lose_draft(self, count: int | None = None) -> bool:
+    def may_lose_draft(self, count: int | None = None) -> bool:
         """Ask before changes by hand (the draft for None) are lost."""
         raise NotImplementedError
 
-    def _enable(self) -> None:
+    def enable_actions(self) -> None:
         """Let be done what can be done now."""
         raise NotImplementedError

@@ -164,7 +164,7 @@ class MainWindow(
     def _build_widgets(self) -> None:
         self.map = MapView(self.scenario)
         self.map.hovered.connect(self._show_unit)
-        self.map.beat_picked.connect(self._select_row)
+        self.map.beat_picked.connect(self.select_row)
         self.table_model = BeatTable(self.scenario)
         self.sorted_model = SortedBeats()
         self.sorted_model.setSourceModel(self.table_model)
@@ -196,7 +196,7 @@ class MainWindow(
             self.table_filter.clear()
             if hasattr(self, "place_search"):
                 self.place_search.clear()
-        self._put_tools_away(away=not self.scenario.is_open)
+        self.put_tools_away(away=not self.scenario.is_open)
         for bar in self.findChildren(QTabBar):
             all_in_sight(bar)
         self.map.load()
@@ -217,11 +217,11 @@ class MainWindow(
             lines.append(f"{place}: {words}" if place else words)
         self.rules.setText("\n".join(f"• {line}" for line in lines) or self.tr("The inputs of this result are gone."))
         self.figures.setText(self._figures())
-        self._enable()
+        self.enable_actions()
         self.session.refresh()
         self.keep_focus()
 
-    def _put_tools_away(self, *, away: bool) -> None:
+    def put_tools_away(self, *, away: bool) -> None:
         """Hide what belongs to a town while none is open, and bring back what was hidden so."""
         if away:
             tools = [
@@ -240,7 +240,8 @@ class MainWindow(
                 self.in_front = []
             self.put_away = []
 
-    def _enable(self) -> None:
+    def enable_actions(self) -> None:
+        """Enable what can be done now, and nothing else."""
         state = {
             "": True,
             "open": self.scenario.is_open,
@@ -286,14 +287,16 @@ class MainWindow(
         """Return the beat of a row of the table as it is sorted."""
         return self.table_model.beat(self.sorted_model.mapToSource(index).row())
 
-    def _select_row(self, beat: str) -> None:
+    def select_row(self, beat: str) -> None:
+        """Select a beat in the table."""
         for row in range(self.sorted_model.rowCount()):
             if self.beat_at(self.sorted_model.index(row, 0)) == beat:
                 self.table.selectRow(row)
                 return
         self.table.clearSelection()
 
-    def _tell(self, title: str, lines: list[str]) -> None:
+    def show_lines(self, title: str, lines: list[str]) -> None:
+        """Tell lines in a dialog with a title."""
         # not every desktop shows a dialog's title
         words = "\n\n".join([title, *(in_language(line) for line in lines[:12])])
         box = QMessageBox(QMessageBox.Icon.Warning, title, words, QMessageBox.StandardButton.Ok, self)
@@ -320,13 +323,13 @@ class MainWindow(
     def open(self, path: Path, *, asked: bool = False) -> None:
         """Open a project or result, and say what is wrong where it cannot be used; only what can be used asks to leave what is open, unless that was `asked`."""
         try:
-            if not self.scenario.open(path, (lambda: True) if asked else self._may_leave):
+            if not self.scenario.open(path, (lambda: True) if asked else self.may_leave):
                 return
         except StoppedError:
             self.statusBar().showMessage(self.tr("Stopped; nothing was opened."), 8_000)
             return
         except InputError as error:
-            self._tell(self.tr("This cannot be opened"), [str(note) for note in error.problems])
+            self.show_lines(self.tr("This cannot be opened"), [str(note) for note in error.problems])
             return
         self.saved = self.scenario.document is None or not self.scenario.document.dirty
         self.forget_run()
@@ -352,7 +355,7 @@ class MainWindow(
         """Open the sample town with its plan; both are made in the user's documents the first time."""
         from beatplanner.ui.desktop.session.sample import plain_sample, sample_with_plan
 
-        if not self._may_leave():
+        if not self.may_leave():
             return
         folder = user_documents_path() / "beatplanner sample town"
         words = self.tr("The sample town is planned, this once. Stop opens it without a plan.")
@@ -364,7 +367,7 @@ class MainWindow(
         except StoppedError:
             return
         except InputError as error:
-            self._tell(self.tr("The sample town cannot be written"), [str(note) for note in error.problems])
+            self.show_lines(self.tr("The sample town cannot be written"), [str(note) for note in error.problems])
             return
         self.open(project, asked=True)
         tour.begin_once(self)
@@ -391,7 +394,7 @@ class MainWindow(
         if page is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))
         else:
-            self._tell(self.tr("The guide is not here"), [self.tr("Make it with: python -m delivery.guide")])
+            self.show_lines(self.tr("The guide is not here"), [self.tr("Make it with: python -m delivery.guide")])
 
     def show_help(self) -> None:
         """List the actions."""
@@ -417,7 +420,7 @@ class MainWindow(
             lines = [self.tr("Your work is still here; save it before you go on.")]
             if report is not None:
                 lines.append(self.tr("A report that holds no data of yours is in {0}").format(report))
-            self._tell(self.tr("beatplanner met an error of its own"), lines)
+            self.show_lines(self.tr("beatplanner met an error of its own"), lines)
 
         sys.excepthook = tell
 
@@ -441,7 +444,7 @@ class MainWindow(
 
     # ---- leaving
 
-    def _may_leave(self) -> bool:
+    def may_leave(self) -> bool:
         """Ask before a run is ended, or an unsaved plan or a rule that was typed is lost."""
         if not self.may_drop_refused():
             return False
@@ -452,7 +455,7 @@ class MainWindow(
         elif not self.saved:
             words = self.tr("The plan is not saved. Go on without it?")
             if self.draft.count:
-                return self._may_lose_draft() and self._leave_unsaved()
+                return self.may_lose_draft() and self._leave_unsaved()
         else:
             return True
         answer = question(self, self.tr("beatplanner"), words)
@@ -466,7 +469,7 @@ class MainWindow(
         self.saved = True
         return True
 
-    def _may_lose_draft(self, count: int | None = None) -> bool:
+    def may_lose_draft(self, count: int | None = None) -> bool:
         """Ask before what was changed by hand (the draft for None) is lost: on a result in a folder, which keeps no draft, or on a plan that is removed."""
         count = self.draft.count if count is None else count
         if not count:
@@ -476,7 +479,7 @@ class MainWindow(
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Close, unless the user would rather not."""
-        if self._may_leave():
+        if self.may_leave():
             self.solving.cancel()
             self.session.work.wait()
             self.today.stop()

@@ -40,7 +40,7 @@ def keep_place(window: MainFrame) -> None:
     in_front = [d.objectName() for d in window.findChildren(QDockWidget) if not d.visibleRegion().isEmpty()]
     # where no town is open none is seen: what was kept before still holds
     in_front = in_front or window.in_front
-    window._put_tools_away(away=False)
+    window.put_tools_away(away=False)
     kept = {
         "version": VERSION,
         "front": in_front,
@@ -84,7 +84,7 @@ def _use_kept(window: MainFrame) -> None:
         kept = json.loads(_file().read_text(encoding="utf-8"))
         if not isinstance(kept, dict) or kept.get("version") != VERSION:
             return
-        window._put_tools_away(away=False)
+        window.put_tools_away(away=False)
         window.restoreGeometry(_bytes(kept.get("geometry")))
         window.restoreState(_bytes(kept.get("state")), VERSION)
         front = kept.get("front")
@@ -97,6 +97,6 @@ def _use_kept(window: MainFrame) -> None:
                 kept_so = view.horizontalHeader().restoreState(_bytes(columns[name]))
                 if isinstance(view, BeatView):
                     view.by_hand = kept_so
-        window._put_tools_away(away=not window.scenario.is_open)
+        window.put_tools_away(away=not window.scenario.is_open)
     except (OSError, ValueError):
         return

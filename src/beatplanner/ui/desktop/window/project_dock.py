@@ -202,7 +202,7 @@ class ProjectDock(QDockWidget):
             if reread:
                 self.window_.scenario.reread()
         except InputError as error:
-            self.window_._tell(self.tr("This cannot be done"), [str(note) for note in error.problems])
+            self.window_.show_lines(self.tr("This cannot be done"), [str(note) for note in error.problems])
         self.window_.saved = not document.dirty
         self._refresh()
 
@@ -217,7 +217,7 @@ class ProjectDock(QDockWidget):
         try:
             self.window_.scenario.show_plan(plan)
         except InputError as error:
-            self.window_._tell(self.tr("This plan cannot be shown"), [str(note) for note in error.problems])
+            self.window_.show_lines(self.tr("This plan cannot be shown"), [str(note) for note in error.problems])
         self.load()
 
     def _rename_plan(self) -> None:
@@ -232,7 +232,7 @@ class ProjectDock(QDockWidget):
     def _remove_plan(self) -> None:
         plan = self._chosen(self.plans)
         window, document = self.window_, self.document
-        if plan is None or document is None or not window._may_lose_draft(window.draft.kept_on(plan)):
+        if plan is None or document is None or not window.may_lose_draft(window.draft.kept_on(plan)):
             return
         in_view = plan == window.scenario.plan_shown
         window.draft.drop_with(plan)

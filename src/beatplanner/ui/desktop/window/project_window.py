@@ -1,7 +1,7 @@
 """What the main window does with projects: begin, open, save, recover, scenarios, plans and history.
 
 `ProjectActions` is mixed into the main window; `Session` holds what lives as long as the window. The window needs ``scenario`` (whose
-``document`` is the project that is open), ``saved``, ``_tell``, ``solving`` and ``open``.
+``document`` is the project that is open), ``saved``, ``show_lines``, ``solving`` and ``open``.
 """
 
 from __future__ import annotations
@@ -217,19 +217,21 @@ class Session(QObject):
         from beatplanner.data.project.document import read_document
 
         window, project = self.window, recovery.project
-        if not window._may_leave():
+        if not window.may_leave():
             return
         try:
             there = read_document(project) if project.is_file() else None
         except InputError as error:
-            window._tell(self.tr("This cannot be restored"), [str(note) for note in error.problems])
+            window.show_lines(self.tr("This cannot be restored"), [str(note) for note in error.problems])
             return
         base = recovery.folder / BASE
         if there is None or (
             there.is_file and there.save_id != recovery.save_id and not there.saved_steps(recovery.id)
         ):
             if not base.is_file():
-                window._tell(self.tr("This cannot be restored"), [self.tr("The project is gone: {0}").format(project)])
+                window.show_lines(
+                    self.tr("This cannot be restored"), [self.tr("The project is gone: {0}").format(project)]
+                )
                 return
             project = free_name(
                 _folder_for(project) / f"{project.stem} ({self.tr('recovered')}){project_ending(project)}"
@@ -237,7 +239,7 @@ class Session(QObject):
             try:
                 shutil.copyfile(base, project)
             except OSError as error:
-                window._tell(self.tr("This cannot be restored"), error_lines(error))
+                window.show_lines(self.tr("This cannot be restored"), error_lines(error))
                 return
         before, window.scenario.before_reading = window.scenario.before_reading, lambda d: d.recover(recovery)
         try:
@@ -263,7 +265,7 @@ class Session(QObject):
         try:
             job = document.prepare_save(target)
         except InputError as error:
-            window._tell(self.tr("The project cannot be saved"), [str(note) for note in error.problems])
+            window.show_lines(self.tr("The project cannot be saved"), [str(note) for note in error.problems])
             return False
         window.statusBar().showMessage(self.tr("Saving…"))
 
@@ -273,7 +275,7 @@ class Session(QObject):
                 window.scenario.project = document.file
                 window.saved = not document.dirty
                 remember(document.file)
-                window._enable()
+                window.enable_actions()
             refused = window.rule_panel.refused() if window.scenario.document is document else []
             if refused:
                 # stays in view, as what was typed does
@@ -302,7 +304,7 @@ class Session(QObject):
             lines = error_lines(error)
             lines.append(self.tr("Your work is still here, and is kept for recovery."))
             window.statusBar().clearMessage()
-            window._tell(self.tr("The project cannot be saved"), lines)
+            window.show_lines(self.tr("The project cannot be saved"), lines)
 
         self.work.run(job, written, failed)
         return True

@@ -29,7 +29,7 @@ CARD_KEY = "Description"
 
 
 class ResultActions:
-    """The main window's actions on what was planned; it needs ``scenario``, ``results``, ``map``, ``sorted_model``, ``saved`` and ``_tell``."""
+    """The main window's actions on what was planned; it needs ``scenario``, ``results``, ``map``, ``sorted_model``, ``saved`` and ``show_lines``."""
 
     def failed_checks(self: Any) -> str:
         """Return in words that the checker found the plan wrong; "" where it did not, or has not looked yet."""
@@ -54,7 +54,7 @@ class ResultActions:
         part = folder.parent / f".{folder.name}.part"
         try:
             if folder.exists():
-                self._tell(self.tr("This folder is there already"), [self.tr("Give the result a new name.")])
+                self.show_lines(self.tr("This folder is there already"), [self.tr("Give the result a new name.")])
                 return False
             wait_for(self, self.tr("The result is copied…"), shutil.copytree, self.scenario.result, part)
             move(part, folder)
@@ -65,7 +65,7 @@ class ResultActions:
         except (OSError, InputError) as error:
             shutil.rmtree(part, ignore_errors=True)
             lines = error_lines(error)
-            self._tell(self.tr("The result cannot be saved"), lines)
+            self.show_lines(self.tr("The result cannot be saved"), lines)
             return False
         if self.scenario.document is None:
             # a project saves its plans itself, and a draft is in no result
@@ -90,7 +90,7 @@ class ResultActions:
         picture.setText(CARD_KEY, "\n".join(f"{what}: {says}" for what, says in card_of_view(self)))
         file = str(with_ending(name, (".png",)))
         if not picture.save(file):
-            self._tell(self.tr("The picture cannot be saved"), [file])
+            self.show_lines(self.tr("The picture cannot be saved"), [file])
             return
         self.statusBar().showMessage(self.tr("Written: {0}").format(file), 15_000)
 

@@ -294,10 +294,10 @@ class RunActions(RunGaps):
             self.search_from = self.spent()
         if self.step_running == PROVING:
             # the search is over: there is nothing left to end early
-            self._enable()
+            self.enable_actions()
         if self.step_running == AFTER_STEPS and not self.writing_from:
             self.writing_from = self.spent()
-            self._enable()
+            self.enable_actions()
             self.bar.setRange(0, max(1, self.parts))
             self.bar.setValue(0)
 
@@ -339,12 +339,12 @@ class RunActions(RunGaps):
         """Plan in a child process."""
         if self.scenario.project is None or self.solving.running:
             return
-        if not self.rules_are_taken() or (self.scenario.document is None and not self._may_lose_draft()):
+        if not self.rules_are_taken() or (self.scenario.document is None and not self.may_lose_draft()):
             return
         try:
             project = self.scenario.to_plan()
         except InputError as error:
-            self._tell(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
+            self.show_lines(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
             return
         plan, result = self.scenario.plan, self.scenario.result
         # a second run is never worse than the first: its search begins with the beats of the plan that is shown
@@ -355,7 +355,7 @@ class RunActions(RunGaps):
         """Take the rules that were typed; what of them is refused is told, and nothing is planned with others than those in view."""
         refused = self.rule_panel.commit()
         if refused:
-            self._tell(self.tr("These rules cannot be planned"), refused)
+            self.show_lines(self.tr("These rules cannot be planned"), refused)
         return not refused
 
     def may_drop_refused(self: Any) -> bool:
@@ -381,7 +381,7 @@ class RunActions(RunGaps):
         self.bar.setRange(0, 0)
         self._say_run()
         self.run_clock.start()
-        self._enable()
+        self.enable_actions()
 
     def finish_early(self: Any) -> None:
         """End the whole run and take the best that it has, with the bound that was proven for it; at once where nothing was sought yet."""
@@ -391,7 +391,7 @@ class RunActions(RunGaps):
         elif self.solving.running:
             self.solving.finish_early()
             self.stopped_early = True
-            self._enable()
+            self.enable_actions()
             self._say_run()
 
     def pause_plan(self: Any) -> None:
@@ -404,7 +404,7 @@ class RunActions(RunGaps):
             elif self.waiting_since:
                 self.waited += time.monotonic() - self.waiting_since
                 self.waiting_since = 0.0
-            self._enable()
+            self.enable_actions()
 
     def cancel_plan(self: Any) -> None:
         """Stop planning; the plan in force stays. A run that took a while is not thrown away by one wrong key."""
@@ -428,7 +428,7 @@ class RunActions(RunGaps):
         self.map.forget_found()
         self.run_clock.stop()
         self.phase.setText(text)
-        self._enable()
+        self.enable_actions()
 
     def _show_progress(self: Any, phase: str, best: object, bound: object, seconds: float) -> None:
         # a bound of minus infinity is none
@@ -461,7 +461,7 @@ class RunActions(RunGaps):
             self.scenario.take(folder, self.asked)
         except InputError as error:
             self._stopped(self.tr("There is no new plan."))
-            self._tell(self.tr("This cannot be done"), [str(note) for note in error.problems])
+            self.show_lines(self.tr("This cannot be done"), [str(note) for note in error.problems])
             return
         self.saved = False
         self._stopped(self._ended())
@@ -469,7 +469,7 @@ class RunActions(RunGaps):
             making()
         if not feasible:
             title = self._clash_title(self.scenario.plan)
-            self._tell(title, [line for c in clashes for line in clash_lines(str(c))])
+            self.show_lines(title, [line for c in clashes for line in clash_lines(str(c))])
 
     def _ended(self: Any) -> str:
         """Return how the run ended in one sentence: whether the user ended it, after how long, and how near each step is to the best."""
@@ -493,4 +493,4 @@ class RunActions(RunGaps):
         self.making = None
         self._stopped(self.tr("There is no new plan."))
         title = self.tr("beatplanner met an error of its own") if of_program else self.tr("The input cannot be used")
-        self._tell(title, [str(line) for line in lines])
+        self.show_lines(title, [str(line) for line in lines])
