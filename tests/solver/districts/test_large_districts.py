@@ -23,7 +23,7 @@ from beatplanner.solver.districts.exclusion import _along_ways
 from beatplanner.solver.districts.growth import Graph
 from beatplanner.solver.districts.problem import DistrictingProblem, connected
 from beatplanner.solver.districts.search import Search
-from beatplanner.solver.districts.sites import joined, pairs_in_reach
+from beatplanner.solver.districts.sites import SitePairs, joined, pairs_in_reach
 from beatplanner.solver.districts.solve import _Proof, solve_districts
 from beatplanner.solver.districts.transport import Transport
 
@@ -258,6 +258,18 @@ def test_the_ascent_goes_on_while_it_rises(monkeypatch):
     # short stretches stand for a map on which the rise takes long
     monkeypatch.setattr(dilation, "STEPS", 4)
     assert top * (1 - 1e-4) <= bound() <= top * (1 + 1e-9)
+
+
+def test_a_bound_begins_with_what_a_unit_costs_at_one_of_its_nearer_centres():
+    random = np.random.default_rng(0)
+    there = random.random((30, 40)) < 0.3
+    there[:, 7] = False
+    unit, start = np.nonzero(there)[1], np.concatenate([[0], there.sum(axis=1).cumsum()])
+    cost = random.integers(0, 9, len(unit)) / 4.0
+    sites = SitePairs(np.arange(30), np.full(30, -1), start, unit, cost, np.zeros(len(unit)))
+    dearer = [np.sort(cost[unit == u]) for u in range(40)]
+    # 30 centres for three districts: the sixth, or the farthest where there are fewer
+    assert first_guess(sites, 40, 3).tolist() == [c[min(5, len(c) - 1)] if len(c) else 0.0 for c in dearer]
 
 
 def test_a_node_reaches_the_top_of_its_relaxation():

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import pairwise
 
 import numpy as np
 
@@ -209,8 +210,10 @@ class AllSites:
         locked, current = self.locked, self.current
         row = np.repeat(np.arange(len(centres)), np.diff(start))
         metres = self.metres(unit, centres[row])
-        rank = np.empty(len(unit), np.int64)
-        rank[np.lexsort((metres, row))] = np.arange(len(unit)) - start[row]
+        rank, numbers = np.empty(len(unit), np.int64), np.arange(int(np.diff(start).max(initial=0)))
+        for first, last in pairwise(start.tolist()):
+            # row by row, which takes a third of sorting all of them at once
+            rank[first:last][np.argsort(metres[first:last], kind="stable")] = numbers[: last - first]
         here, there = locked[centres[row]], locked[unit]
         fits = (here < 0) | (there < 0) | (here == there)
         rows = [np.column_stack([np.arange(len(centres)), np.full(len(centres), -1)])]
