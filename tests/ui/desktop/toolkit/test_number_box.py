@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
-from PySide6 import QtCore, QtTest
+from PySide6 import QtCore, QtTest, QtWidgets
 from PySide6.QtGui import QValidator
 
 from beatplanner.ui.desktop.toolkit.number_box import NumberBox, WholeBox
@@ -71,6 +71,60 @@ def test_letters_and_what_is_out_of_range_do_not_change_the_number(qtbot, speaks
     assert box.validate("21", 2)[0] == box.validate("1", 1)[0] == QValidator.State.Intermediate
     assert box.validate("6,5", 3)[0] == QValidator.State.Intermediate
     assert box.validate("none", 0)[0] == QValidator.State.Acceptable and box.valueFromText("none") == 5
+
+
+@pytest.mark.parametrize("text", ["7,25", "7.25", "0,000001", "61.1255", "40,00"])
+def test_what_is_typed_is_kept_to_the_digit_and_shown_as_short_as_it_is(qtbot, speaks, text):
+    box = NumberBox()
+    box.setRange(0, 99)
+    box.setSuffix(" %")
+    number = float(text.replace(",", "."))
+    assert write(qtbot, box, text) == number
+    sign = QtCore.QLocale().decimalPoint()
+    assert box.text() == f"{number:.6f}".rstrip("0").rstrip(".").replace(".", sign) + " %"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("1 2", "“1 2” is no number."),
+        ("0,05", "“0,05” is not taken: a number from 1 to 100 % belongs here."),
+        ("1,234", "“1,234” is read as 1234: a number from 1 to 100 % belongs here."),
+        ("7,1234567", "“7,1234567” has more than 6 decimals."),
+        ("", "A number from 1 to 100 % belongs here."),
+    ],
+)
+@pytest.mark.parametrize("leave", ["tab", "enter", "hide"])
+def test_what_cannot_be_taken_stays_in_the_field_and_is_told(qtbot, text, why, leave):
+    page = QtWidgets.QWidget()
+    qtbot.addWidget(page)
+    box, other = NumberBox(page), QtWidgets.QLineEdit(page)
+    box.setRange(1, 100)
+    box.setSuffix(" %")
+    box.setValue(10)
+    page.show()
+    box.setFocus()
+    box.selectAll()
+    QtTest.QTest.keyClick(box, QtCore.Qt.Key.Key_Delete)
+    QtTest.QTest.keyClicks(box, text)
+    seen = box.lineEdit().text()
+    if leave == "hide":
+        box.hide()
+    elif leave == "tab":
+        other.setFocus()
+        qtbot.waitUntil(other.hasFocus, timeout=120_000)
+    else:
+        QtTest.QTest.keyClick(box, QtCore.Qt.Key.Key_Return)
+    assert box.lineEdit().text() == seen and box.problem() == why
+    box.setValue(box.value())
+    assert box.problem() == "" and box.lineEdit().text() != seen
+
+
+def test_a_part_of_a_thing_that_is_counted_is_told():
+    box = WholeBox()
+    box.setRange(1, 9)
+    box.lineEdit().setText("6,5")
+    assert box.problem() == "“6,5” is no whole number." and isinstance(box.value(), int)
 
 
 def test_a_day_is_typed_as_the_language_writes_it():

@@ -88,6 +88,10 @@ class Page(QWidget):
     def leave(self) -> None:
         """Take what was typed into the draft."""
 
+    def problems(self) -> list[str]:
+        """Return what was typed and cannot be taken, and why: the step is not left with it."""
+        return []
+
     def is_complete(self) -> bool:
         """Whether the next step can be taken."""
         return True

@@ -45,7 +45,6 @@ class RulesPage(Page):
         form.addRow("", self.today)
         self.tolerance = NumberBox()
         self.tolerance.setRange(0.5, 100)
-        self.tolerance.setDecimals(1)
         self.tolerance.setPrefix("± ")
         self.tolerance.setSuffix(" %")
         self.tolerance.setAccessibleName(self.tr("Tolerance"))
@@ -101,6 +100,12 @@ class RulesPage(Page):
             widget.setVisible(self.draft.first("roster") is not None)
         self.start.setDate(QDate.fromString(rules.start, "yyyy-MM-dd"))
         self.years.setValue(rules.years)
+
+    def problems(self) -> list[str]:
+        """Return which numbers are not taken, and why."""
+        boxes = (self.beats, self.tolerance, self.stations, self.days, self.years)
+        asked = [box for box in boxes if box.isVisibleTo(self) and box.isEnabled()]
+        return [f"{box.accessibleName()}: {said}" for box in asked if (said := box.problem())]
 
     def leave(self) -> None:
         """Take the rules."""

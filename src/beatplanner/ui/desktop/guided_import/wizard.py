@@ -158,6 +158,9 @@ class ImportWizard(QDialog):
     def next(self) -> None:
         """Go to the next step, or make the project on the last."""
         here = self.pages.currentIndex()
+        if problems := self.steps[here].problems():
+            self.say(self.listed(problems))
+            return
         self.steps[here].leave()
         if here + 1 == len(self.steps):
             self._make()

@@ -22,7 +22,7 @@ from beatplanner.data.narrowing import is_dict, is_sequence
 from beatplanner.ui.desktop.panels.figure_grid import FigureGrid, typing_of_rules
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language, kind_in_language, with_counts
-from beatplanner.ui.desktop.toolkit.number_box import NumberBox, own_sign
+from beatplanner.ui.desktop.toolkit.number_box import DECIMALS, NumberBox, own_sign
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
 from beatplanner.ui.desktop.toolkit.still_field import still
 
@@ -161,7 +161,8 @@ class RuleField(QFrame):
             self.number.setRange(rule.low, rule.high)
             self.number.setSingleStep(rule.step)
             self.number.setGroupSeparatorShown(not rule.plain)
-            self.number.setDecimals(0 if rule.kind == "whole" else 1 if rule.step < 1 or rule.kind == "share" else 0)
+            self.number.setDecimals(0 if rule.kind == "whole" else DECIMALS)
+            self.number.thousands = bool(rule.money)
             self.number.valueChanged.connect(lambda _: self._name_unit())
             self.number.editingFinished.connect(self._left)
             self._name_unit()
@@ -202,11 +203,16 @@ class RuleField(QFrame):
     def _is_typed(self) -> bool:
         """Tell whether what stands in the field is not in force, or not yet."""
         written = self.rule.kind in catalog().WRITTEN and self.grid is None
-        return self.refused or self.timer.isActive() or (written and self.text.text() != self._as_written())
+        typed = self.text.text() != self._as_written() if written else bool(self._problem())
+        return self.refused or self.timer.isActive() or typed
+
+    def _problem(self) -> str:
+        """Return why the number that stands in the field is not taken; "" where it is, or where there is none."""
+        return self.number.problem() if self.number.isVisibleTo(self) and self.number.isEnabled() else ""
 
     def _name_unit(self) -> None:
         """Let the unit stand behind the number, in the singular behind one; not while the number is typed, which would write it anew."""
-        if self.number.lineEdit().isModified():
+        if self.number.lineEdit().isModified() or self.number.problem():
             return
         unit = self.rule.unit
         one = catalog().ONE.get(unit, "")
@@ -222,6 +228,9 @@ class RuleField(QFrame):
     def _left(self) -> None:
         """Name the unit of a number that was typed, and take it where it was refused: it may go with the other rules now."""
         self.number.lineEdit().setModified(False)
+        if problem := self._problem():
+            self._refuse(problem)
+            return
         self._name_unit()
         if self.refused:
             self._edit()
@@ -237,10 +246,10 @@ class RuleField(QFrame):
         self.value = catalog().value_of(rules, self.rule)
         self.currency = catalog().currency_of_rule(self.rule, rules)
         if not self.refused:
-            self._show()
+            self._show(anew=anew)
 
-    def _show(self) -> None:
-        """Show the value in force."""
+    def _show(self, *, anew: bool = True) -> None:
+        """Show the value in force, in any case or `anew` alone over what is typed and no number yet."""
         self.wrong.hide()
         number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
         if self.rule.kind == "choice":
@@ -263,7 +272,7 @@ class RuleField(QFrame):
                     min(self.rule.low, catalog().shown(self.rule, self.value)),
                     max(self.rule.high, catalog().shown(self.rule, self.value)),
                 )
-                if self.number.value() != catalog().shown(self.rule, self.value):
+                if self.number.value() != catalog().shown(self.rule, self.value) or (anew and self.number.problem()):
                     # what is typed and means the same stays as it is typed
                     self.number.setValue(catalog().shown(self.rule, self.value))
             self.number.blockSignals(False)
@@ -351,6 +360,8 @@ class RuleField(QFrame):
         return {"%": 10.0, "months": 60.0}.get(self.rule.unit, self.rule.low)
 
     def _edit(self) -> None:
+        if self._problem():
+            return  # it is still typed, or stays with its sentence
         self._set(catalog().kept(self.rule, self.number.value()), typed=True)
 
     def _cells_typed(self) -> None:
@@ -380,6 +391,8 @@ class RuleField(QFrame):
         """Take what was typed at once, and what was refused where it can be taken now."""
         if self.rule.kind in catalog().WRITTEN:
             self._written()
+        elif problem := self._problem():
+            self._refuse(problem)
         elif self.timer.isActive() or (self.refused and self.number.isEnabled()):
             self._edit()
 
@@ -397,6 +410,7 @@ class RuleField(QFrame):
 
     def _refuse(self, problem: str) -> None:
         """Leave what was typed in the field, with the reason below it."""
+        self.timer.stop()
         self.refused = True
         self._show_back()
         self._warn(problem)

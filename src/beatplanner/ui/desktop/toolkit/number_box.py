@@ -1,17 +1,22 @@
-"""Fields for numbers that take what people type: “1,5”, “1.5”, “1 000” and “1.000” in every language, by the one reader of numbers."""
+"""Fields for numbers that take what people type: “1,5”, “1.5”, “1 000” and “1.000” in every language, by the one reader of numbers.
+
+What is typed is kept to the digit, or it stays in the field with a sentence that says why it is not taken: it is never turned into another number.
+"""
 
 from __future__ import annotations
 
 import re
 
-from PySide6.QtCore import QLocale
-from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QValidator
+from PySide6.QtWidgets import QDoubleSpinBox
 
 from beatplanner.data.formats.number_columns import typed_number
 
 # What a number is typed with; a field that takes other letters could not be told from a text.
 TYPED = re.compile(r"[\d.,'’\s\u00a0\u2007\u2009\u202f+−–-]*")
+# So many decimals are kept at most: a share in percents then has as many digits as the description keeps of it.
+DECIMALS = 6
 
 
 def own_sign() -> str:
@@ -29,42 +34,108 @@ def _bare(text: str, prefix: str, suffix: str) -> str:
     return bare.strip()
 
 
-def _read(box: QDoubleSpinBox | QSpinBox, text: str, *, whole: bool) -> tuple[QValidator.State, float]:
-    """Return whether a text is a number of a field, or may become one, and the number; that in the field where it is none."""
-    if box.specialValueText() and text.strip() == box.specialValueText():
-        return QValidator.State.Acceptable, box.minimum()
-    bare = _bare(text, box.prefix(), box.suffix())
-    if not TYPED.fullmatch(bare):
-        return QValidator.State.Invalid, box.value()
-    found = typed_number(bare, whole=whole, own=own_sign())
-    if found is None or not box.minimum() <= found <= box.maximum():
-        return QValidator.State.Intermediate, box.value()
-    return QValidator.State.Acceptable, found
-
-
 class NumberBox(QDoubleSpinBox):
-    """A field for a number with decimals."""
+    """A field for a number with decimals; it shows as many as the number has.
+
+    Attributes
+    ----------
+    thousands
+        Whether a sign before three digits parts thousands where it could be a decimal one, as in money and whole numbers.
+    """
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self.thousands = False
+        self._held = ""
+        self.setDecimals(DECIMALS)
+
+    def _read(self, text: str) -> tuple[QValidator.State, float, str]:
+        """Return whether a text is a number of this field, or may become one; the number, that in the field where it is none; and why it is none."""
+        if self.specialValueText() and text.strip() == self.specialValueText():
+            return QValidator.State.Acceptable, self.minimum(), ""
+        bare, digits = _bare(text, self.prefix(), self.suffix()), self.decimals()
+        if not TYPED.fullmatch(bare):
+            return QValidator.State.Invalid, super().value(), self.tr("“{0}” is no number.").format(bare)
+        low, high = (
+            self.textFromValue(end) + unit
+            for end, unit in ((self.minimum(), ""), (self.maximum(), self.suffix().rstrip()))
+        )
+        found = typed_number(bare, whole=not digits or self.thousands, own=own_sign())
+        if found is None:
+            wrong = self.tr("“{0}” is no number.") if bare else self.tr("A number from {1} to {2} belongs here.")
+        elif not self.minimum() <= found <= self.maximum():
+            joined = found.is_integer() and re.search("[.,]", bare)
+            wrong = (
+                self.tr("“{0}” is read as {4}: a number from {1} to {2} belongs here.")
+                if joined
+                else self.tr("“{0}” is not taken: a number from {1} to {2} belongs here.")
+            )
+        elif round(found, digits) != found:
+            wrong = (
+                self.tr("“{0}” has more than {3} decimals.") if digits else self.tr("“{0}” is no whole number.")
+            )
+        else:
+            return QValidator.State.Acceptable, found, ""
+        return QValidator.State.Intermediate, super().value(), wrong.format(bare, low, high, digits, f"{found or 0:.0f}")
+
+    def problem(self) -> str:
+        """Return why what stands in the field is not taken; "" where it is."""
+        return self._read(self._held or self.lineEdit().text())[2]
 
     def validate(self, input: str, pos: int) -> tuple[QValidator.State, str, int]:  # noqa: A002 - Qt's name
         """Say whether a text is a number of this field, or may become one."""
-        return _read(self, input, whole=self.decimals() == 0)[0], input, pos
+        return self._read(input)[0], input, pos
 
     def valueFromText(self, text: str) -> float:  # noqa: N802 - Qt's name
         """Return the number in a text."""
-        return round(_read(self, text, whole=self.decimals() == 0)[1], self.decimals())
+        return self._read(text)[1]
+
+    def textFromValue(self, val: float) -> str:  # noqa: N802 - Qt's name
+        """Return a number as it is shown: with as many decimals as it has."""
+        text = super().textFromValue(val)
+        sign = self.locale().decimalPoint()
+        return text.rstrip("0").removesuffix(sign) if sign in text else text
+
+    # ---- Qt puts the last number in the place of a text that is none, as soon as the field is left
+
+    def _hold(self) -> None:
+        text = self.lineEdit().text()
+        self._held = text if self._read(text)[2] else ""
+
+    def _put_back(self) -> None:
+        if self._held and self.lineEdit().text() != self._held:
+            self.lineEdit().setText(self._held)
+        self._held = ""
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave what is not taken as it was typed."""
+        self._hold()
+        super().focusOutEvent(event)
+        self._put_back()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave what is not taken as it was typed."""
+        self._hold()
+        super().hideEvent(event)
+        self._put_back()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave what is not taken as it was typed."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+            return
+        self._hold()
+        super().keyPressEvent(event)
+        self._put_back()
 
 
-class WholeBox(QSpinBox):
+class WholeBox(NumberBox):
     """A field for a whole number."""
 
-    def _whole(self, text: str) -> tuple[QValidator.State, int]:
-        state, found = _read(self, text, whole=True)
-        return (state, round(found)) if found == round(found) else (QValidator.State.Intermediate, self.value())
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        self.setDecimals(0)
 
-    def validate(self, input: str, pos: int) -> tuple[QValidator.State, str, int]:  # noqa: A002 - Qt's name
-        """Say whether a text is a number of this field, or may become one."""
-        return self._whole(input)[0], input, pos
-
-    def valueFromText(self, text: str) -> int:  # noqa: N802 - Qt's name
-        """Return the number in a text."""
-        return self._whole(text)[1]
+    def value(self) -> int:
+        """Return the number."""
+        return round(super().value())
