@@ -70,6 +70,12 @@ def read_manifest(folder: Path) -> dict[str, str] | None:
         return None
 
 
+def changed_since(folder: Path, names: Iterable[str]) -> list[str]:
+    """Return which of some files are not what the manifest says of them; none where it says nothing."""
+    named = read_manifest(folder) or {}
+    return [n for n in names if n in named and (not (folder / n).is_file() or file_hash(folder / n) != named[n])]
+
+
 def _write(folder: Path, named: dict[str, str], version: int) -> None:
     content = {"version": version, "files": dict(sorted(named.items()))}
     (folder / FILE).write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -28,6 +28,7 @@ from beatplanner.planning.compare.columns import (
 )
 from beatplanner.planning.officers.cover import in_pool
 from beatplanner.planning.officers.trust import relationship_years
+from beatplanner.planning.whole.verdict import stands
 from beatplanner.planning.workload import hours_on_the_beat, officers_required
 
 if TYPE_CHECKING:
@@ -310,8 +311,9 @@ def _of_proof(c: PlanColumn) -> Figures:
         return {}
     summary = c.tables.summary
     found: Figures = {"rules_met": bool(summary["feasible"]), "steps_unsolved": len(unsolved_steps(summary))}
+    # what was proven is not proven of a plan that somebody has changed since, nor of one that was found wrong
     for step in STEPS:
-        found[f"{step}_gap"] = proven_gap(summary.get(step, {}))
+        found[f"{step}_gap"] = proven_gap(summary.get(step, {})) if stands(c.folder) else None
     found |= {
         "beats_objective": summary.get("beats", {}).get("objective"),
         "beats_bound": summary.get("beats", {}).get("lower_bound"),

@@ -11,7 +11,7 @@ from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.folder import PEOPLE
 from beatplanner.data.result.json_files import write_json
 from beatplanner.data.result.manifest import FILE as MANIFEST
-from beatplanner.data.result.manifest import renew_manifest
+from beatplanner.data.result.manifest import changed_since, renew_manifest
 from beatplanner.data.result.strict_json import read_json
 from beatplanner.data.result.verdict import WrittenVerdict
 from beatplanner.data.town.town import Town
@@ -64,6 +64,14 @@ def write_verdict(folder: Path, town: Town | None = None) -> WrittenVerdict:
     write_json(folder / FILE, content)
     renew_manifest(folder, [FILE])
     return content
+
+
+def stands(folder: Path | None) -> bool:
+    """Tell whether what a plan claims may be said of its files: they are those that were written, and no check that lies beside them found them wrong."""
+    if folder is None:
+        return True
+    found = read_verdict(folder)
+    return not changed_since(folder, CHECKED) if found is None else found["ok"]
 
 
 def read_verdict(folder: Path) -> WrittenVerdict | None:

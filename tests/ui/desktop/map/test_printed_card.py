@@ -175,3 +175,25 @@ def test_what_a_killed_export_left_goes_with_the_next(window, tmp_path):
     left.write_text("half")
     write_data(window.scenario.plan, tmp_path / "map.gpkg", "office")
     assert [p.name for p in tmp_path.iterdir() if p.suffix == ".gpkg"] == ["map.gpkg"]
+
+
+def test_a_plan_that_the_checker_found_wrong_is_called_proven_nowhere_in_the_window(window, qtbot):
+    proof = window.results.proof
+    qtbot.waitUntil(lambda: proof.verdict is not None)
+    said = proof.verdict
+    # as after a run
+    window.phase.setText(window.end_run())
+    claims = ("roven best", "from the best", "No plan under these rules")
+
+    def told() -> str:
+        return "\n".join([window.figures.text(), window.phase.text(), proof.page.toPlainText()])
+
+    assert any(claim in window.figures.text() for claim in claims) and "Planned in" in window.phase.text()
+    failed = [{"name": "units.population", "detail": "unit 1: 2 residents is claimed, 1 residents was found"}]
+    proof._take({**said, "ok": False, "failed": failed})
+    assert not any(claim in told() for claim in claims), told()
+    for text in (window.figures.text(), window.phase.text()):
+        assert "✘ 1 of " in text and "Do not hand this plan out" in text
+    # what was mended is what it claims again
+    proof._take(said)
+    assert "✘" not in told() and any(claim in window.figures.text() for claim in claims)

@@ -246,7 +246,7 @@ def test_the_chart_of_a_run_ends_with_the_gap_of_the_plan(open_window, project):
     stations = window.scenario.plan.summary["stations"]
     stations["lower_bound"] = 0.9 * stations["objective"]
     window.chart.add("stations: proof", 1.0, stations["objective"], stations["objective"])
-    window._ended()
+    window.end_run()
     assert window.chart.series["stations"].gap == pytest.approx(0.1)
 
 

@@ -261,7 +261,16 @@ class ProofPage(QWidget):
             lines = [self._aim(proof), *self._reach(proof), self._meaning(proof)]
             if proof.parts:
                 lines.insert(1, self._parts(proof))
-            found.append((titles[proof.step], self._standing(proof), [line for line in lines if line]))
+            if self.failed_checks() and proof.standing in ("best", "within"):
+                standing = self.tr("nothing is proven")
+                lines[1 + bool(proof.parts) :] = [
+                    self.tr("What this means: {0}").format(
+                        self.tr("the plan was found wrong, so that what was proven is not proven of it.")
+                    )
+                ]
+            else:
+                standing = self._standing(proof)
+            found.append((titles[proof.step], standing, [line for line in lines if line]))
         return found
 
     def _standing(self, p: ToldProof) -> str:

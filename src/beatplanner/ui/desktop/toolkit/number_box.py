@@ -71,12 +71,14 @@ class NumberBox(QDoubleSpinBox):
                 else self.tr("“{0}” is not taken: a number from {1} to {2} belongs here.")
             )
         elif round(found, digits) != found:
-            wrong = (
-                self.tr("“{0}” has more than {3} decimals.") if digits else self.tr("“{0}” is no whole number.")
-            )
+            wrong = self.tr("“{0}” has more than {3} decimals.") if digits else self.tr("“{0}” is no whole number.")
         else:
             return QValidator.State.Acceptable, found, ""
-        return QValidator.State.Intermediate, super().value(), wrong.format(bare, low, high, digits, f"{found or 0:.0f}")
+        return (
+            QValidator.State.Intermediate,
+            super().value(),
+            wrong.format(bare, low, high, digits, f"{found or 0:.0f}"),
+        )
 
     def problem(self) -> str:
         """Return why what stands in the field is not taken; "" where it is."""

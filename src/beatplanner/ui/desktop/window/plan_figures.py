@@ -86,19 +86,21 @@ class PlanFigures:
         s = plan.summary
         if lines:
             lines.append(self.tr("In the plan:"))
+        if wrong := self.failed_checks():
+            lines.append(wrong)
         if "beats" in s:
             b = s["beats"]
             words = with_counts(self.tr("{0} beats within ±{1}"), b["count"], percent(b["max_deviation"], 1))
             if "moved_share" in b:
                 words += ", " + with_counts(self.tr("{0} of residents change beat"), percent(b["moved_share"], 1))
-            lines.append(f"{words}. {self._proof(b)}")
+            lines.append(f"{words}. {self._proof(b)}".rstrip())
         if "stations" in s:
             words = with_counts(
                 self.tr("{0} stations, {1} of residents within the limit"),
                 s["stations"]["count"],
                 percent(s["stations"]["share_within_limit"], 1),
             )
-            lines.append(f"{words}. {self._proof(s['stations'])}")
+            lines.append(f"{words}. {self._proof(s['stations'])}".rstrip())
         if "officers" in s:
             o = s["officers"]
             words = self.tr("{0} posts, {1} vacant months, {2} rotations, {3} broken tenures, {4} language gaps")
@@ -110,7 +112,7 @@ class PlanFigures:
                 o["tenure_violations"],
                 number(o["language_gaps"]),
             )
-            lines.append(f"{words}. {self._proof(o)}")
+            lines.append(f"{words}. {self._proof(o)}".rstrip())
         unproven = set(s.get("unproven_clashes", []))
         # that rules clash is a claim, which needs a proof
         found = self.tr("No plan that keeps all rules was found: {0}.")
@@ -148,7 +150,14 @@ class PlanFigures:
             return self.tr("Stopped before a plan that keeps all rules was found")
         return self.tr("No plan that keeps all rules was found")
 
+    def tell_proof(self: Any) -> None:
+        """Say anew what is proven of the plan: the checker has judged it, or judges it again."""
+        self.figures.setText(self._figures())
+        self.tell_end_of_run()
+
     def _proof(self: Any, step: dict) -> str:
+        if self.failed_checks():
+            return ""  # what was proven is proven of another plan
         if step["status"] in ("infeasible", "unknown"):
             return self.tr("Rules were relaxed.")
         if step["gap"] is None:

@@ -33,7 +33,8 @@ class ResultActions:
 
     def failed_checks(self: Any) -> str:
         """Return in words that the checker found the plan wrong; "" where it did not, or has not looked yet."""
-        return self.results.proof.failed_checks()
+        # the panels come after the window's own parts
+        return self.results.proof.failed_checks() if hasattr(self, "results") else ""
 
     def copy_table(self: Any) -> None:
         """Copy the table of beats, as it is sorted and filtered, for a spreadsheet."""

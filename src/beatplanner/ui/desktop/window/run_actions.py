@@ -63,6 +63,8 @@ class RunActions(RunGaps):
     def make_run_box(self: Any) -> QWidget:
         """Return the box of the run: where it is, a bar, and buttons that stay in their places."""
         self.stopped_early, self.begun, self.step_running, self.limit = False, 0.0, "", 0.0
+        # the plan of the run that ended last, and how that is told
+        self.ended: tuple[Any, str] = (None, "")
         self.asked: Asked | None = None
         self.by_municipality: dict[str, tuple[float | None, float | None]] = {}
         self.waited, self.waiting_since = 0.0, 0.0
@@ -464,30 +466,12 @@ class RunActions(RunGaps):
             self.show_lines(self.tr("This cannot be done"), [str(note) for note in error.problems])
             return
         self.saved = False
-        self._stopped(self._ended())
+        self._stopped(self.end_run())
         if making is not None:
             making()
         if not feasible:
             title = self._clash_title(self.scenario.plan)
             self.show_lines(title, [line for c in clashes for line in clash_lines(str(c))])
-
-    def _ended(self: Any) -> str:
-        """Return how the run ended in one sentence: whether the user ended it, after how long, and how near each step is to the best."""
-        names, summary = self._step_names(), {} if self.scenario.plan is None else self.scenario.plan.summary
-        parts = []
-        for step, words in names.items():
-            if step in summary:
-                self.chart.settle(step, summary[step].get("objective"), summary[step].get("lower_bound"))
-                said = self._proof(summary[step]).rstrip(".")
-                apart = self._by_municipality(step, summary[step])
-                parts.append(f"{words}: {said[:1].lower()}{said[1:]}" + (f" ({apart})" if apart else ""))
-        self.chart.end(self._gaps(summary))
-        head = (
-            self.tr("Ended by you after {0} s with the best plan so far")
-            if self.stopped_early
-            else self.tr("Planned in {0} s")
-        )
-        return head.format(number(self.spent())) + (f" – {'; '.join(parts)}." if parts else ".")
 
     def _show_refusal(self: Any, lines: list, *, of_program: bool = False) -> None:
         self.making = None

@@ -7,14 +7,14 @@ from typing import Any
 from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.planning.proof import OPTIMAL_GAP
 from beatplanner.ui.desktop.panels.run_chart import Gap
-from beatplanner.ui.desktop.toolkit.figures_text import percent
+from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 
 # Of so many municipalities the end of a run tells what is proven of each.
 MOST_TOLD = 5
 
 
 class RunGaps:
-    """The main window's words on gaps; it needs ``by_municipality`` and ``unmet``."""
+    """The main window's words on gaps; it needs ``by_municipality``, ``unmet``, ``scenario``, ``chart`` and ``ended``."""
 
     def _gaps(self: Any, summary: dict) -> list[Gap]:
         """Return what is proven of each step, of the beats by municipality where there are several."""
@@ -58,3 +58,38 @@ class RunGaps:
         if len(said) > MOST_TOLD:
             words.append(self.tr("and {0} more").format(len(said) - MOST_TOLD))
         return ", ".join(words)
+
+    def end_run(self: Any) -> str:
+        """Return how the run ended in one sentence: whether the user ended it, after how long, and how near each step is to the best."""
+        names, summary = self._step_names(), {} if self.scenario.plan is None else self.scenario.plan.summary
+        head = (
+            self.tr("Ended by you after {0} s with the best plan so far")
+            if self.stopped_early
+            else self.tr("Planned in {0} s")
+        )
+        self.ended = self.scenario.plan, head.format(number(self.spent()))
+        for step in names:
+            if step in summary:
+                self.chart.settle(step, summary[step].get("objective"), summary[step].get("lower_bound"))
+        self.chart.end(self._gaps(summary))
+        return self._end_in_words()
+
+    def tell_end_of_run(self: Any) -> None:
+        """Say anew how near the plan of the run is to the best, which is nothing of a plan that the checker found wrong."""
+        if self.ended[0] is None or self.ended[0] is not self.scenario.plan or self.solving.running:
+            return
+        self.phase.setText(self._end_in_words())
+        if self.failed_checks():
+            self.chart.clear()
+
+    def _end_in_words(self: Any) -> str:
+        names, summary = self._step_names(), {} if self.scenario.plan is None else self.scenario.plan.summary
+        if wrong := self.failed_checks():
+            return f"{self.ended[1]}. {wrong}"
+        parts = []
+        for step, words in names.items():
+            if step in summary:
+                said = self._proof(summary[step]).rstrip(".")
+                apart = self._by_municipality(step, summary[step])
+                parts.append(f"{words}: {said[:1].lower()}{said[1:]}" + (f" ({apart})" if apart else ""))
+        return self.ended[1] + (f" – {'; '.join(parts)}." if parts else ".")
