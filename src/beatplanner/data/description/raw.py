@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import sqlite3
@@ -13,7 +14,7 @@ from beatplanner.data.description.version import PROJECT, version_of
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
 from beatplanner.data.formats.geopackages import opened_database
-from beatplanner.data.narrowing import Table, is_dict
+from beatplanner.data.narrowing import Table, is_dict, is_sequence
 from beatplanner.data.paths import whole_path
 
 # How the parser of TOML says what is wrong, and what a planner is told.
@@ -43,6 +44,19 @@ def read_raw(path: Path) -> Table:
     # which version wrote it is known by its tables; a newer one is refused before its content is taken for ours
     version_of(file)
     return into_file(json.loads(stored), file.name)
+
+
+def read_as_json(path: Path) -> Table:
+    """Return what `read_raw` does as JSON: days and times of TOML as the text that a project file keeps for them."""
+    return _as_json(read_raw(path))
+
+
+def _as_json(value: Any) -> Any:
+    if is_dict(value):
+        return {key: _as_json(inner) for key, inner in value.items()}
+    if is_sequence(value):
+        return [_as_json(inner) for inner in value]
+    return value.isoformat() if isinstance(value, dt.date | dt.time) else value
 
 
 def into_file(value: Any, name: str) -> Any:

@@ -478,9 +478,9 @@ class ProjectDocument:
 
 def read_document(file: Path) -> ProjectDocument:
     """Read a project file of this or an older version, or a TOML description; InputError where it is neither."""
-    from beatplanner.data.description.raw import read_raw
+    from beatplanner.data.description.raw import read_as_json
 
-    raw = read_raw(file)
+    raw = read_as_json(file)
     schema, save_id = version_of(file)
     content = Content(rules=raw)
     if schema >= 2:

@@ -126,3 +126,22 @@ def test_typed_rules_are_undone_after_a_crash_by_the_keys_but_not_while_a_plan_i
     field.number.setValue(40)
     qtbot.keyClick(field.number, "Z", QtCore.Qt.KeyboardModifier.ControlModifier)
     assert len(pressed) == 1
+
+
+def test_days_in_a_description_are_rules_like_those_of_a_project_file(make_window, qtbot, tmp_path):
+    from beatplanner.data.sample.sample_town import write_sample_town
+
+    window = make_window()
+    window.open(write_sample_town(tmp_path / "town"))
+    qtbot.waitUntil(lambda: not window.draft._later.isActive(), timeout=120_000)
+    document = window.scenario.document
+    # the end of a fund is a day in a table: nobody typed anything
+    assert window.rule_panel.commit() == []
+    assert window.draft.count == 0 and not document.dirty and window.scenario.to_plan() == document.file
+    start = rule(window, "officers.start")
+    before = start.text.text()
+    start.text.setText("1 March 2027")
+    assert window.rule_panel.commit() == []
+    assert document.rules()["officers"]["start"] == "2027-03-01" and window.draft.count == 1
+    window.actions_by_name["draw_undo"].trigger()
+    assert start.text.text() == before and window.draft.count == 0

@@ -218,7 +218,7 @@ class OpenTown:
         """Return what is planned: the project file, or the description of the scenario in view where that differs from it."""
         if self.document is None:
             return self.project
-        from beatplanner.data.description.raw import read_raw
+        from beatplanner.data.description.raw import read_as_json
 
         document = self.document
         if (
@@ -228,7 +228,7 @@ class OpenTown:
         ):
             # a description that somebody edits meanwhile counts as it stands now
             return document.file
-        same = not document.active and document.file.is_file() and read_raw(document.file) == document.rules()
+        same = not document.active and document.file.is_file() and read_as_json(document.file) == document.rules()
         return document.file if same else document.description()
 
     def asked(self, *, of_plan: bool = False) -> Asked | None:
