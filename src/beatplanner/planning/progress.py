@@ -194,6 +194,13 @@ def _unit(head: str, rules: Description) -> str:
     if word == "beats" and rules.beats is not None:
         if head.endswith("fewest moved"):
             return MOVED if rules.units.population or rules.units.population_raster else MOVED_WORK
-        by_links = rules.beats.objective == "cut" and rules.beats.adjacency is not None
-        return LINKS if by_links else BEAT_UNITS[rules.beats.objective]
+        return unit_of_beats(rules)
     return ""
+
+
+def unit_of_beats(rules: Description) -> str:
+    """Return the unit of the objective of beats; "" where none are planned."""
+    if rules.beats is None:
+        return ""
+    by_links = rules.beats.objective == "cut" and rules.beats.adjacency is not None
+    return LINKS if by_links else BEAT_UNITS[rules.beats.objective]

@@ -218,6 +218,15 @@ def given_beats(town: Town, workload: WorkloadPlan, beat: np.ndarray) -> BeatPla
     )
 
 
+def objective_of(town: Town, workload: WorkloadPlan, beat: np.ndarray) -> float:
+    """Return the objective of beats as they are, by the rules of the town: its border or its travel."""
+    rules = town.description.beats
+    if rules is not None and rules.objective == "cut":
+        ends = town.edges[["a", "b"]].to_numpy(int)
+        return float(town.edges["metres"].to_numpy(float)[beat[ends[:, 0]] != beat[ends[:, 1]]].sum())
+    return given_beats(town, workload, beat).proof.objective
+
+
 def moved_share(town: Town, workload: WorkloadPlan, beat: np.ndarray) -> float | None:
     """Return the share of residents (of workload, without population) in today's beats whose beat changes; None without them."""
     current = town.units["current"].to_numpy(object)

@@ -239,6 +239,10 @@ def test_what_solving_on_has_found_bears_its_unit(window, monkeypatch):
     line = SimpleNamespace(put=lambda message: told.append(message))
     drawing_process._child(window.drawing_panel.begin(), "improve", 3.0, line)
     assert told[-1][0] == "finished"
+    # and what was gained is told in it: an hour of work lies nearer to its centre, or as near
+    before, after, unit = told[-1][1][-1]
+    assert unit == "hours × metres" and 0 < after <= before
+    assert before == pytest.approx(window.scenario.plan.summary["beats"]["objective"])
     phases = [content[0] for kind, content in told if kind == "progress" and content[1] is not None]
     assert phases and {split_unit(phase)[1] for phase in phases} == {"hours × metres"}
 
@@ -309,6 +313,11 @@ def test_a_repair_is_stopped_at_once(window, qtbot):
     panel.dock.hide()
     window.statusBar().clearMessage()
     assert panel.at_work.text() == "Repair: at work" and panel.at_work.isVisibleTo(window)
+    # and stops it there
+    assert panel.stop_work.isVisibleTo(window) and panel.stop_work.text() == "Stop"
+    panel.stop_work.click()
+    assert not panel.stop_work.isVisibleTo(window) and not panel.process.running
+    do(window, "draw_repair")
     panel.dock.show()
     do(window, "draw_repair")
     assert not panel.at_work.isVisibleTo(window)
@@ -404,3 +413,17 @@ def test_no_column_of_the_live_figures_is_out_of_view(qapp, language, wide):
         table.deleteLater()
     finally:
         install_language(qapp, "en")
+
+
+def test_what_solving_on_gained_is_told_in_its_unit(window, qtbot):
+    panel = window.drawing_panel
+    drawing = panel.begin()
+    unit = int(np.flatnonzero(drawing.beat.astype(str) != "1")[0])
+    panel._sought_from = drawing.edits
+    panel._take("improve", {unit: "1"}, ("1 unit moves.",), (), False, (1_250_000.0, 1_200_000.0, "hours × metres"))
+    gained = "Objective, less is better: 1,250 → 1,200 hours × km (−4.0\u00a0%)."
+    assert panel.note.text().splitlines()[:2] == [gained, "Moved by solving on:"]
+    assert window.statusBar().currentMessage().startswith(gained)
+    assert panel._gain((1_250_000.0, 1_249_900.0, "metres")) == [
+        "Objective, less is better: 1,250.00 → 1,249.90 km (−0.008\u00a0%)."
+    ]

@@ -73,6 +73,25 @@ def test_a_number_is_a_rule_to_the_digit_or_is_refused_with_a_sentence(window, q
     assert window.rule_panel.commit() == []
 
 
+def test_no_field_moves_because_more_rules_have_changed_since_the_plan(window, qtbot):
+    panel = window.rule_panel
+    window.actions_by_name["change_rules"].trigger()
+    entry = field(window, "beats.max_moved")
+
+    def places():
+        QtWidgets.QApplication.processEvents()
+        return [f.mapTo(panel, QtCore.QPoint()).y() for f in panel.fields]
+
+    before = places()
+    for n, key in enumerate(
+        ("beats.tolerance", "stations.walk_minutes", "officers.min_tenure_months", "officers.years"), 1
+    ):
+        panel.set({key: {"beats.tolerance": 0.4, "officers.years": 3}.get(key, 12 + n)})
+        assert places() == before
+    told = panel.stale.text().splitlines()
+    assert len(told) == 5 and told[-1] == "And 1 more." and entry.isVisibleTo(panel)
+
+
 def test_what_was_typed_is_not_lost_when_another_field_changes_or_the_plan_begins(window):
     tolerance, least = field(window, "beats.tolerance"), field(window, "officers.min_tenure_months")
     tolerance.number.setValue(31)

@@ -146,3 +146,13 @@ def test_what_was_drawn_becomes_the_plan_and_can_be_released(window, qtbot):
     window.actions_by_name["show_stations"].trigger()
     panel.buttons["release"].click()
     assert "held open by hand" not in window.rules.text()
+
+
+def test_the_table_stays_under_the_pointer_where_the_figures_beside_it_wrap(window, qtbot):
+    panel = window.stations
+    window.show()
+    qtbot.waitUntil(panel.table.isVisible, timeout=120_000)
+    before = panel.table.mapTo(panel, QtCore.QPoint()).y()
+    panel.figures.setText("\n".join(["a line that is there since a site was ticked"] * 4))
+    QtWidgets.QApplication.processEvents()
+    assert panel.table.mapTo(panel, QtCore.QPoint()).y() == before

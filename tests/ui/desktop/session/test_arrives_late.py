@@ -275,6 +275,13 @@ def test_a_result_that_is_exported_saves_no_project(open_window, project, tmp_pa
     folder = window.scenario.result
     assert window.save_to(tmp_path / "result") and (tmp_path / "result" / "summary.json").is_file()
     assert not window.saved and window.scenario.result == folder
+    # what is not in it is told, and not to the next project
+    assert window.statusBar().currentMessage() == (
+        f"Saved without what was changed by hand (1 change not in the plan): {tmp_path / 'result'}"
+    )
+    window.saved = True
+    window.open(tmp_path / "result", asked=True)
+    assert window.statusBar().currentMessage() == ""
     window.saved = True
 
 

@@ -139,9 +139,7 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.working.setAccessibleName(self.tr("At work; press again to stop."))
         column.addWidget(self.working)
         # whoever has the panel hidden, or points at the map, whose units are told in the same line, still sees what is at work
-        self.at_work = Label()
-        self.at_work.hide()
-        self.window_.statusBar().addPermanentWidget(self.at_work)
+        self._make_at_work()
         self.note = self._text()
         self.note.setAccessibleName(self.tr("What happened last"))
         column.addWidget(self.note)
@@ -326,7 +324,8 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         self.beat.setEnabled(able)
         self.brush_size.setEnabled(able)
         self.working.setVisible(self.process.running)
-        self.at_work.setVisible(self.process.running)
+        for widget in (self.at_work, self.stop_work):
+            widget.setVisible(self.process.running)
         if self.process.running:
             self.at_work.setText(self.tr("{0}: at work").format(self._job_name(self.process.job)))
 

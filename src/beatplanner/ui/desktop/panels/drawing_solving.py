@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
+from PySide6.QtWidgets import QPushButton
 
-from beatplanner.ui.desktop.toolkit.figures_text import number
+from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 
 REPAIR_SECONDS, IMPROVE_SECONDS = 8.0, 60.0
@@ -23,11 +26,43 @@ class DrawingSolving:
         """Solve on; pressed again it stops."""
         self._start("improve", IMPROVE_SECONDS)
 
+    def stop(self: Any) -> None:
+        """Stop what is at work; the drawing stays as it was."""
+        self.process.cancel()
+        self.say(self.tr("Stopped; the drawing is as it was."))
+        self._enable()
+
+    def _make_at_work(self: Any) -> None:
+        """Put what is at work, and Stop, into the status bar: the panel may be hidden."""
+        self.at_work, self.stop_work = Label(), QPushButton(self.tr("Stop"))
+        self.stop_work.clicked.connect(self.stop)
+        for widget in (self.at_work, self.stop_work):
+            self.window_.statusBar().addPermanentWidget(widget)
+            widget.hide()
+
+    def _gain(self: Any, gained: object) -> list[str]:
+        """Say what the objective was and is."""
+        if not isinstance(gained, tuple):
+            return []
+        before, after, unit = gained
+        names = {
+            "hours × metres": self.tr("hours × km"),
+            "metres": self.tr("km"),
+            "links or metres": self.tr("links or metres"),
+        }
+        named = names.get(unit, unit)
+        scale = 1000.0 if unit in ("hours × metres", "metres") else 1.0
+        # as many digits as tell the two apart
+        change = abs(after - before) / scale
+        digits = 0 if change >= 10 or not change else min(6, max(0, 1 - math.floor(math.log10(change))))
+        part = (after - before) / before if before else 0.0
+        share = percent(part, max(1, -math.floor(math.log10(abs(part) * 100))) if part else 0, sign=True)
+        words = self.tr("Objective, less is better: {0} → {1} {2} ({3}).")
+        return [words.format(number(before / scale, digits), number(after / scale, digits), named, share)]
+
     def _start(self: Any, job: Any, seconds: float) -> None:
         if self.process.running:
-            self.process.cancel()
-            self.say(self.tr("Stopped; the drawing is as it was."))
-            self._enable()
+            self.stop()
             return
         # what was typed just now is a rule already for who sees it
         if not self.window_.rules_are_taken():
@@ -84,8 +119,10 @@ class DrawingSolving:
                 self.buttons[name].setText(self.tr("Stop") if job == at_work else self._job_name(job))
         return {f"draw_{job}": able[job] or job == at_work for job in able}
 
-    def _take(self: Any, job: str, moves: object, words: object, left: object, cut: bool = False) -> None:
-        """Take what the child found as one edit, show what moved, and let it be undone."""
+    def _take(
+        self: Any, job: str, moves: object, words: object, left: object, cut: bool = False, gained: object = None
+    ) -> None:
+        """Take what the child found as one edit, show what was gained and what moved, and let it be undone."""
         drawing = self.drawing
         assert isinstance(moves, dict)
         if drawing is None or drawing.edits != self._sought_from:
@@ -116,6 +153,7 @@ class DrawingSolving:
         # what is not done is said before what is
         head = self.tr("Moved toward the rules:") if broken else self.tr("Moved to restore the rules:")
         title = head if job == "repair" else self.tr("Moved by solving on:")
+        broken += self._gain(gained)
         more = [self.tr("And {0} more.").format(len(lines) - 6)] if len(lines) > 6 else []
         rest = [self.tr("And {0} more.").format(len(lines) - 1)] if len(lines) > 1 else []
         first = f"{title} {in_language(lines[0])}" if lines else title

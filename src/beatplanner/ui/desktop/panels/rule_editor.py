@@ -24,7 +24,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.changed_rules import ChangedRules
 from beatplanner.ui.desktop.panels.rule_field import RuleField, by_key, catalog
-from beatplanner.ui.desktop.plain_text import Label, question
+from beatplanner.ui.desktop.plain_text import Label, literal, question
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from beatplanner.data.narrowing import Table
     from beatplanner.planning.rule_catalog import Preset
 
+# So many changed rules are told one by one below the fields; the others are in the tip.
+MOST_CHANGED = 3
 TITLES = {
     "beats": "Beats",
     "stations": "Stations",
@@ -89,8 +91,9 @@ class RulePanel(QWidget):
         outer = QVBoxLayout(self)
         outer.addWidget(self.head)
         outer.addWidget(self.presets)
-        outer.addWidget(self.stale)
         outer.addWidget(scroll, 1)
+        # below the fields, which stay under the pointer while it grows
+        outer.addWidget(self.stale)
         self._keys: tuple[str, ...] = ()
         self._of: object = None
         self.dock: QDockWidget | None = None
@@ -139,8 +142,11 @@ class RulePanel(QWidget):
         for entry in self.fields:
             entry.load(rules, anew=anew)
         self.enable()
-        self.stale.setText(self.stale_words())
-        self.stale.setVisible(bool(self.stale.text()))
+        head, *lines = self.stale_words() or [""]
+        more = [self.tr("And {0} more.").format(len(lines) - MOST_CHANGED)] if len(lines) > MOST_CHANGED else []
+        self.stale.setText("\n".join([head, *lines[:MOST_CHANGED], *more]))
+        self.stale.setToolTip(literal("\n".join([head, *lines])) if more else "")
+        self.stale.setVisible(bool(head))
 
     def _build(self, rules: list[Rule]) -> None:
         for layout in (self.body, self.rest_body):
@@ -181,14 +187,14 @@ class RulePanel(QWidget):
         """Return what the force calls its kinds of incidents in the pack."""
         return self.window_.scenario.kinds
 
-    def stale_words(self) -> str:
-        """Return which rules changed since the plan that is shown; "" where none did."""
+    def stale_words(self) -> list[str]:
+        """Return which rules changed since the plan that is shown, a line each below one that says so; nothing where none did."""
         plan, rules = self.window_.scenario.plan, self.rules()
         if plan is None or rules is None or not plan.summary.get("rules"):
-            return ""
+            return []
         changed = catalog().differences(plan.summary["rules"], rules)
         if not changed:
-            return ""
+            return []
         kind_words = kind_in_language(self.tr, self.kinds())
         lines: list[str] = []
         for r, before, now in changed:
@@ -203,11 +209,8 @@ class RulePanel(QWidget):
                 for value, of in values
             )
             lines.append(f"{self.tr(r.label)}: {was} → {is_}")
-        return (
-            self.tr("Changed since the plan that is shown (press Plan to make it anew):")
-            + "\n"
-            + "\n".join(f"• {t}" for t in lines)
-        )
+        head = self.tr("Changed since the plan that is shown (press Plan to make it anew):")
+        return [head, *(f"• {t}" for t in lines)]
 
     def enable(self) -> None:
         """Let rules be changed, but not while a plan is made of them."""

@@ -250,6 +250,7 @@ class RuleField(QFrame):
 
     def _show(self, *, anew: bool = True) -> None:
         """Show the value in force, in any case or `anew` alone over what is typed and no number yet."""
+        self.wrong.setText("")
         self.wrong.hide()
         number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
         if self.rule.kind == "choice":
@@ -324,7 +325,7 @@ class RuleField(QFrame):
         """Show the sentence, but not of a choice that says it whole itself."""
         choice = self.choice
         cut = choice.fontMetrics().horizontalAdvance(choice.currentText()) > choice.width() - ARROW
-        self.sentence.setVisible(self.rule.kind != "choice" or cut)
+        self.sentence.setVisible(not self.wrong.text() and (self.rule.kind != "choice" or cut))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Say below a choice what it has no room for now."""
@@ -416,8 +417,10 @@ class RuleField(QFrame):
         self._warn(problem)
 
     def _warn(self, problem: str) -> None:
+        # in the place of the sentence, so that what stands below stays under the pointer
         self.wrong.setText(problem)
         self.wrong.setVisible(bool(problem))
+        self._show_sentence()
 
     def explain(self) -> None:
         """Say why there is such a rule, its default and where that comes from."""

@@ -93,8 +93,9 @@ class StationPanel(QWidget):
         column = QVBoxLayout(self)
         column.addWidget(self.head)
         column.addWidget(self.use)
-        column.addWidget(self.figures)
+        # below the table: where its lines wrap the row under the pointer stays where it is
         column.addWidget(self.table, 1)
+        column.addWidget(self.figures)
         column.addLayout(grid)
 
     # ---- what is shown

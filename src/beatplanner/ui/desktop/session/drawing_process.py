@@ -18,9 +18,9 @@ Job = Literal["repair", "improve"]
 def _child(drawing: Drawing, job: Job, seconds: float, messages: Line) -> None:
     """Work in the child and send what happens; every message is (kind, content)."""
     from beatplanner.planning.beats.drawn_rules import drawn_town, with_drawn_ids
-    from beatplanner.planning.beats.plan import plan_beats
+    from beatplanner.planning.beats.plan import objective_of, plan_beats
     from beatplanner.planning.changes.repair import repair
-    from beatplanner.planning.progress import of_run
+    from beatplanner.planning.progress import of_run, unit_of_beats
 
     last = 0.0
 
@@ -34,13 +34,14 @@ def _child(drawing: Drawing, job: Job, seconds: float, messages: Line) -> None:
         told = of_run(progress, time.monotonic, drawing.town.description)
         if job == "repair":
             found = repair(drawing, seconds=seconds, progress=told)
-            messages.put(("finished", (found.moves, found.words, found.left, found.cut)))
+            messages.put(("finished", (found.moves, found.words, found.left, found.cut, None)))
             return
         town = drawn_town(drawing)
         plan = plan_beats(town, drawing.workload, seconds=seconds, start=drawing.beat, progress=told)
         before, after = drawing.beat, with_drawn_ids(drawing, plan.beat)
         moves = {int(u): str(after[u]) for u in range(len(before)) if after[u] != before[u]}
-        messages.put(("finished", (moves, (), plan.clashes, False)))
+        was, now = (objective_of(town, drawing.workload, label) for label in (before, plan.beat))
+        messages.put(("finished", (moves, (), plan.clashes, False, (was, now, unit_of_beats(town.description)))))
     except Exception as error:  # whatever it is, the window says so instead of waiting for ever
         messages.put(("refused", of_error(error)))
 
@@ -53,13 +54,14 @@ class DrawingProcess(ChildProcess):
     progressed
         Phase, best objective or None, bound or None, seconds.
     finished
-        The job, moves (position of a unit: beat), what moves in words, the rules that are still broken or clash, and whether the time ended a repair.
+        The job, moves (position of a unit: beat), what moves in words, the rules that are still broken or clash, whether the time ended a repair,
+        and, of solving on, the objective before and after, and its unit.
     refused
         A sentence that says why there is nothing.
     """
 
     progressed = Signal(str, object, object, float)
-    finished = Signal(str, object, object, object, bool)
+    finished = Signal(str, object, object, object, bool, object)
     refused = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:

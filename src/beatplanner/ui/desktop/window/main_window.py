@@ -333,6 +333,8 @@ class MainWindow(
             return
         self.saved = self.scenario.document is None or not self.scenario.document.dirty
         self.forget_run()
+        # what was said is of what was open before
+        self.statusBar().clearMessage()
         remember(path)
         self.map.fit()
         self.session.refresh()

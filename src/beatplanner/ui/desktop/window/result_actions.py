@@ -76,7 +76,11 @@ class ResultActions:
             # a project file is saved of its own; a description's plan stands in the folder now
             self.saved = not self.scenario.document.is_file or not self.scenario.document.dirty
         remember(folder)
-        self.statusBar().showMessage(self.tr("Saved in {0}").format(folder))
+        words = self.tr("Saved in {0}")
+        if self.draft.count:
+            # first what is not in it: the end of a long line is not seen
+            words = self.tr("Saved without what was changed by hand ({1}): {0}")
+        self.statusBar().showMessage(words.format(folder, self.in_draft()), 15_000)
         return True
 
     def export_picture(self: Any) -> None:
