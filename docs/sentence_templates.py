@@ -264,7 +264,9 @@ def templates() -> list[str]:
             _Sentences(found, whole=True).visit(ast.parse(file.read_text("utf-8")))
     return [
         t
-        for t in dict.fromkeys((*WORDS, *KINDS.values(), *LAYERS.values(), *OTHERS.values(), *found))
+        for t in dict.fromkeys(
+            (*WORDS, *amounts_of_checks(), *KINDS.values(), *LAYERS.values(), *OTHERS.values(), *found)
+        )
         if not KEY.fullmatch(t)
     ]
 
@@ -282,6 +284,37 @@ def names_of_checks() -> list[str]:
                     if re.fullmatch(r"[a-z][a-z ]+[a-z]", words):
                         found[words] = None
     return list(found)
+
+
+def amounts_of_checks() -> list[str]:
+    """Return what the amounts look like that the checker holds against claims, such as “{n} residents”."""
+    found: dict[str, None] = {}
+    for file in sorted((SOURCE / SENTENCES_OF[0]).glob("*.py")):
+        tree = ast.parse(file.read_text("utf-8"))
+        named = {
+            node.targets[0].id: node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        }
+        for node in ast.walk(tree):
+            place = {"number": 3, "pairs": 4}.get(getattr(getattr(node, "func", None), "attr", ""))
+            if not isinstance(node, ast.Call) or place is None:
+                continue
+            for unit in [*node.args[place : place + 1], *(k.value for k in node.keywords if k.arg == "unit")]:
+                of_name = named.get(unit.id, unit) if isinstance(unit, ast.Name) else unit
+                found |= dict.fromkeys(f"{{n}} {text}" for text in _spellings(of_name) if re.search("[a-z]", text))
+    return list(found)
+
+
+def _spellings(node: ast.AST) -> list[str]:
+    """Return the texts that an expression may be, of those that stand in it."""
+    if isinstance(node, ast.Constant):
+        return [node.value] if isinstance(node.value, str) else []
+    if isinstance(node, ast.IfExp):
+        return [*_spellings(node.body), *_spellings(node.orelse)]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [a + b for a in _spellings(node.left) for b in _spellings(node.right)]
+    return []
 
 
 def names_of_keys() -> list[str]:

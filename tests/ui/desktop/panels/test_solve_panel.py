@@ -43,55 +43,6 @@ def test_a_value_that_is_typed_is_a_rule_a_sentence_and_a_line_of_history(window
     assert not window.rule_panel.stale.isVisibleTo(window.rule_panel)
 
 
-def type_over(entry, qtbot, text):
-    """Type a text over a number, and leave its field."""
-    entry.number.setFocus()
-    entry.number.selectAll()
-    qtbot.keyClicks(entry.number.lineEdit(), text)
-    qtbot.keyClick(entry.number, QtCore.Qt.Key.Key_Return)
-
-
-def test_a_number_is_a_rule_to_the_digit_or_is_refused_with_a_sentence(window, qtbot):
-    window.actions_by_name["change_rules"].trigger()
-    entry, walk = field(window, "beats.tolerance"), field(window, "stations.walk_minutes")
-    type_over(entry, qtbot, "37,25")
-    type_over(walk, qtbot, "12,5")
-    assert window.rule_panel.commit() == []
-    assert rules(window)["beats"]["tolerance"] == 0.3725 and rules(window)["stations"]["walk_minutes"] == 12.5
-    assert "±37.25 %" in entry.sentence.text() and entry.number.text() == "37.25 %"
-    for text in ("0,05", "1 2"):
-        type_over(entry, qtbot, text)
-        assert entry.number.text() == f"{text} %" and entry.wrong.isVisibleTo(entry)
-        assert f"“{text}”" in entry.wrong.text() and len(window.rule_panel.commit()) == 1
-        # what else is changed leaves it there, and no part of it is a rule
-        type_over(walk, qtbot, "14")
-        assert window.rule_panel.commit() == [f"{entry.label.text()}: {entry.wrong.text()}"]
-        assert entry.number.text() == f"{text} %" and rules(window)["beats"]["tolerance"] == 0.3725
-    assert not window.rules_are_taken()
-    entry.back.click()
-    assert entry.number.text() == "37.25 %" and not entry.wrong.isVisibleTo(entry)
-    assert window.rule_panel.commit() == []
-
-
-def test_no_field_moves_because_more_rules_have_changed_since_the_plan(window, qtbot):
-    panel = window.rule_panel
-    window.actions_by_name["change_rules"].trigger()
-    entry = field(window, "beats.max_moved")
-
-    def places():
-        QtWidgets.QApplication.processEvents()
-        return [f.mapTo(panel, QtCore.QPoint()).y() for f in panel.fields]
-
-    before = places()
-    for n, key in enumerate(
-        ("beats.tolerance", "stations.walk_minutes", "officers.min_tenure_months", "officers.years"), 1
-    ):
-        panel.set({key: {"beats.tolerance": 0.4, "officers.years": 3}.get(key, 12 + n)})
-        assert places() == before
-    told = panel.stale.text().splitlines()
-    assert len(told) == 5 and told[-1] == "And 1 more." and entry.isVisibleTo(panel)
-
-
 def test_what_was_typed_is_not_lost_when_another_field_changes_or_the_plan_begins(window):
     tolerance, least = field(window, "beats.tolerance"), field(window, "officers.min_tenure_months")
     tolerance.number.setValue(31)
