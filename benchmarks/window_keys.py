@@ -43,14 +43,14 @@ class Keyboard:
     ----------
     steps
         What was done, with its seconds.
-    told
+    heard
         Messages that came up on the way.
     """
 
     def __init__(self, window: Any, patience: float) -> None:
         self.window, self.patience = window, patience
         self.steps: list[tuple[str, float]] = []
-        self.told: list[str] = []
+        self.heard: list[str] = []
         self._messages = QTimer()
         self._messages.setInterval(200)
         self._messages.timeout.connect(self._read_message)
@@ -60,7 +60,7 @@ class Keyboard:
         """Read a message that has come up, and press Enter as who has read it does."""
         found = QApplication.activeModalWidget()
         if isinstance(found, QMessageBox):
-            self.told.append(found.text())
+            self.heard.append(found.text())
             QTest.keyClick(found, Qt.Key.Key_Return)
 
     def press(self, keys: str) -> None:
@@ -219,7 +219,7 @@ def main() -> None:
         window.close()
     for what, spent in keys.steps:
         print(f"{spent:7.1f} s  {what}")
-    for text in keys.told:
+    for text in keys.heard:
         print(f"told: {text}")
     for text in [*wrong, *errors]:
         print(text)

@@ -55,26 +55,26 @@ def elsewhere(trials: Trials, windows: Windows, setups: Setups, place: Place) ->
     folder, key = r"C:\Program Files\beatplanner", KEY.replace("HKCU", "HKLM")
     code, _ = windows.run(setups.setup, "/S", "/AllUsers")
     good = code in INSTALLED and works(windows, python, folder)
-    trials.tell("for all users: one copy in Program Files", good and windows.run("reg", "query", key)[0] == 0, code)
+    trials.check("for all users: one copy in Program Files", good and windows.run("reg", "query", key)[0] == 0, code)
     kinds_of_files(trials, windows, folder, "HKLM")
     if setups.filled and setups.whole:
         click(trials, windows, "", "for all users: a double click")
     for root in ("HKLM", "HKCU"):
         there = windows.run("reg", "query", rf"{root}\Software\Classes\.beatplan")[0] == 0
-        trials.tell(f"for all users: .beatplan in {root}: {there}", there == (root == "HKLM"))
+        trials.check(f"for all users: .beatplan in {root}: {there}", there == (root == "HKLM"))
     code, _ = windows.line(python, rf'"{folder}\uninstall.exe" /S _?={folder}')
     left = [p.name for p in windows.here(folder).iterdir()] if windows.here(folder).is_dir() else []
     gone = windows.run("reg", "query", key)[0] != 0
-    trials.tell("for all users: removal", code == 0 and gone and left in ([], ["uninstall.exe"]), (code, left))
+    trials.check("for all users: removal", code == 0 and gone and left in ([], ["uninstall.exe"]), (code, left))
     long = "C:\\" + ("п" * 49 + "\\") * 3 + "п" * 47
     code, _ = windows.line(python, rf"{setups.setup} /S /D={long}")
     name = windows.here(long) / "current.txt"
     if code in INSTALLED:
         version = name.read_text()
         said = windows.line(python, rf'"{long}\{version}\python\python.exe" -X utf8 -m beatplanner --version')[1]
-        trials.tell(f"a place of {len(long)} letters: installed", "beatplanner 0" in said, said)
+        trials.check(f"a place of {len(long)} letters: installed", "beatplanner 0" in said, said)
     else:
-        trials.tell(f"a place of {len(long)} letters: refused", not name.exists(), code)
+        trials.check(f"a place of {len(long)} letters: refused", not name.exists(), code)
 
 
 def version_at(windows: Windows, setups: Setups, place: Place) -> str:
@@ -91,16 +91,16 @@ def at_home(trials: Trials, windows: Windows, setups: Setups, place: Place) -> N
     code, _ = windows.run(setups.setup, "/S")
     # the whole one solves a small town at the end of its installation
     installed = code == 0 if setups.whole and setups.filled else code in INSTALLED
-    trials.tell("silent installation", installed and works(windows, python, folder), (code, check_log(at)))
-    trials.tell("it stands in the list of programs", windows.run("reg", "query", KEY)[0] == 0)
+    trials.check("silent installation", installed and works(windows, python, folder), (code, check_log(at)))
+    trials.check("it stands in the list of programs", windows.run("reg", "query", KEY)[0] == 0)
     code, out = windows.line(
         python,
         f'cmd.exe /d /s /c "set PYTHONHOME=C:\\x& set PYTHONPATH=C:\\y& set PYTHONSTARTUP=C:\\z& "{folder}\\beatplanner.cmd" --version"',
     )
-    trials.tell("variables of other Pythons change nothing", code == 0 and "beatplanner 0" in out, out)
+    trials.check("variables of other Pythons change nothing", code == 0 and "beatplanner 0" in out, out)
     for page in ("437", "866", "1251", "65001"):
         code, out = windows.line(python, f'cmd.exe /d /s /c "chcp {page} >nul & "{folder}\\beatplanner.cmd" --version"')
-        trials.tell(f"console with code page {page}", code == 0 and "beatplanner 0" in out, out)
+        trials.check(f"console with code page {page}", code == 0 and "beatplanner 0" in out, out)
     kinds_of_files(trials, windows, folder, "HKCU")
 
 
@@ -169,14 +169,14 @@ def upgraded(trials: Trials, windows: Windows, setups: Setups, place: Place) -> 
     newer = version_of(windows, python, folder)
     # without the portable folder's files both are the same program in two packages
     good = code in INSTALLED and now != before and older and newer and (newer != older or setups.portable is None)
-    trials.tell(f"upgrade of {older} to {newer}", bool(good), (code, before, now))
-    trials.tell("the older version is gone", not (at / before).exists())
+    trials.check(f"upgrade of {older} to {newer}", bool(good), (code, before, now))
+    trials.check("the older version is gone", not (at / before).exists())
     running = windows.start(rf"{folder}\{now}\python\pythonw.exe", "-c", "import time; time.sleep(9999)")
     time.sleep(5)
     many = len(list((at / now).rglob("*")))
     remove = rf'"{folder}\uninstall.exe" /S _?={folder}'
     code, _ = windows.line(python, remove)
-    trials.tell(
+    trials.check(
         "no removal while it runs, and nothing of it is gone", code == 2 and len(list((at / now).rglob("*"))) == many
     )
     first = windows.start(setups.older, "/S")
@@ -184,11 +184,11 @@ def upgraded(trials: Trials, windows: Windows, setups: Setups, place: Place) -> 
     while first.poll() is None and not list(at.glob(f"*/{MARK}")):
         time.sleep(0.1)
     code, _ = windows.run(setups.setup, "/S")
-    trials.tell("a second setup beside the first is refused", code == 2, code)
+    trials.check("a second setup beside the first is refused", code == 2, code)
     first.communicate()
     good = first.returncode in INSTALLED and works(windows, python, folder)
-    trials.tell("an upgrade beside a running version", good, first.returncode)
-    trials.tell("the running one is whole", len(list((at / now).rglob("*"))) >= many)
+    trials.check("an upgrade beside a running version", good, first.returncode)
+    trials.check("the running one is whole", len(list((at / now).rglob("*"))) >= many)
     windows.kill()
     running.communicate()
 
@@ -204,10 +204,10 @@ def killed(trials: Trials, windows: Windows, setups: Setups, place: Place) -> No
         time.sleep(1.2 * length * (moment + 0.5) / MOMENTS)
         windows.kill()
         process.communicate()
-        trials.tell(f"killed at moment {moment + 1}: a version works", works(windows, python, folder))
+        trials.check(f"killed at moment {moment + 1}: a version works", works(windows, python, folder))
     code, _ = windows.run(setups.setup, "/S")
     versions = [p.name for p in at.iterdir() if p.is_dir()]
-    trials.tell(
+    trials.check(
         "after the kills an installation leaves one version", code in INSTALLED and len(versions) == 1, versions
     )
 
@@ -225,13 +225,13 @@ def removed(trials: Trials, windows: Windows, setups: Setups, place: Place) -> N
     code, _ = windows.line(python, remove)
     # the uninstaller that is told to stay where it is cannot delete itself
     left = [p.name for p in at.iterdir() if p.name != "uninstall.exe"] if at.exists() else []
-    trials.tell("removal", code == 0 and not left, (code, left))
-    trials.tell("projects and settings stay", all(file.is_file() for file in kept))
-    trials.tell("it is gone from the list of programs", windows.run("reg", "query", KEY)[0] != 0)
+    trials.check("removal", code == 0 and not left, (code, left))
+    trials.check("projects and settings stay", all(file.is_file() for file in kept))
+    trials.check("it is gone from the list of programs", windows.run("reg", "query", KEY)[0] != 0)
     kinds = windows.run("reg", "query", r"HKCU\Software\Classes")[1]
-    trials.tell("no kind of file of its own is left", "beatplan" not in kinds and ".gpkg" not in kinds, kinds)
+    trials.check("no kind of file of its own is left", "beatplan" not in kinds and ".gpkg" not in kinds, kinds)
     code, _ = windows.run(setups.setup, "/S")
-    trials.tell("installation again", code in INSTALLED and works(windows, python, folder), code)
+    trials.check("installation again", code in INSTALLED and works(windows, python, folder), code)
     for moment in range(5):
         if (at / "uninstall.exe").is_file():
             process = windows.start(rf"{folder}\uninstall.exe", "/S", f"_?={folder}")
@@ -241,10 +241,10 @@ def removed(trials: Trials, windows: Windows, setups: Setups, place: Place) -> N
     left = sorted(p.name for p in at.iterdir()) if at.exists() else []
     trials.note(f"removals that were killed left {left}")
     code, _ = windows.run(setups.setup, "/S")
-    trials.tell("installation after removals that were killed", code in INSTALLED and works(windows, python, folder))
+    trials.check("installation after removals that were killed", code in INSTALLED and works(windows, python, folder))
     windows.line(python, remove)
     left = [p.name for p in at.iterdir() if p.name != "uninstall.exe"] if at.exists() else []
-    trials.tell("and nothing is left after the removal of that", not left, left)
+    trials.check("and nothing is left after the removal of that", not left, left)
 
 
 def hard_place(trials: Trials, windows: Windows, setups: Setups, place: Place) -> None:
@@ -257,7 +257,7 @@ def hard_place(trials: Trials, windows: Windows, setups: Setups, place: Place) -
     # wine's command interpreter takes a percent sign in a line of its own for a variable: the program itself is asked
     said = windows.line(python, rf'"{hard}\{version}\python\python.exe" -X utf8 -m beatplanner --version')[1]
     good = code in INSTALLED and "beatplanner 0" in said
-    trials.tell("a place with Cyrillic, &, brackets and a percent sign", good, (code, said))
+    trials.check("a place with Cyrillic, &, brackets and a percent sign", good, (code, said))
     held = windows.here(hard) / "mine.txt"
     if held.parent.is_dir():
         held.write_text("a file of somebody else", "utf-8")
@@ -266,18 +266,18 @@ def hard_place(trials: Trials, windows: Windows, setups: Setups, place: Place) -
     now = name.read_text() if name.is_file() else "none"
     elsewhere_too = (place.at / "current.txt").exists()
     good = code in INSTALLED and now != version and not elsewhere_too
-    trials.tell("an upgrade finds its place", good, (code, version, now, elsewhere_too))
+    trials.check("an upgrade finds its place", good, (code, version, now, elsewhere_too))
     # a second copy, installed later, whose entries the removal of the first leaves
     second = r"C:\second copy"
     windows.line(python, rf"{setups.older} /S /D={second}")
     windows.line(python, rf'"{hard}\uninstall.exe" /S _?={hard}')
     there = second in windows.run("reg", "query", KEY)[1]
-    trials.tell("removal leaves the entries of another copy, which works", there and works(windows, python, second))
+    trials.check("removal leaves the entries of another copy, which works", there and works(windows, python, second))
     windows.line(python, rf'"{second}\uninstall.exe" /S _?={second}')
     gone = windows.run("reg", "query", KEY)[0] != 0
-    trials.tell("and those go with that", gone and not (windows.here(second) / "current.txt").exists())
+    trials.check("and those go with that", gone and not (windows.here(second) / "current.txt").exists())
     left = [p.name for p in held.parent.iterdir() if p.name != "uninstall.exe"]
-    trials.tell("what somebody else put there stays, and nothing else", left == [held.name], left)
+    trials.check("what somebody else put there stays, and nothing else", left == [held.name], left)
 
 
 PARTS = {

@@ -98,11 +98,11 @@ def files_and_modules(trials: Trials, windows: Windows, python: str, work: Path)
     code, out = windows.run(python, "-X", "utf8", script, r"C:\Мои проекты & планы (1)")
     for line in out.strip().splitlines():
         trials.note(line)
-    trials.tell("sharing locks, two processes, spawn", code == 0, out[-2000:])
+    trials.check("sharing locks, two processes, spawn", code == 0, out[-2000:])
     (work / "modules.py").write_text(MODULES, "utf-8")
     code, out = windows.run(python, "-X", "utf8", f"Z:{(work / 'modules.py').as_posix()}")
     trials.note(out.strip().splitlines()[-1] if out.strip() else "nothing was said")
-    trials.tell("every module is imported, or lacks a library", code == 0 and "FAIL" not in out, out[-2000:])
+    trials.check("every module is imported, or lacks a library", code == 0 and "FAIL" not in out, out[-2000:])
 
 
 def planned(trials: Trials, windows: Windows, python: str, folder: str, work: Path) -> None:
@@ -115,11 +115,11 @@ def planned(trials: Trials, windows: Windows, python: str, folder: str, work: Pa
         begun = time.monotonic()
         code, out = windows.line(python, f'cmd.exe /d /s /c ""{folder}\\beatplanner.cmd" {line}"')
         name = line.partition(" ")[0]
-        trials.tell(f"{name} of the sample town ({time.monotonic() - begun:.0f} s)", code == 0, out[-2000:])
+        trials.check(f"{name} of the sample town ({time.monotonic() - begun:.0f} s)", code == 0, out[-2000:])
     verify = [sys.executable, "-m", "beatplanner", "verify", str(plan)]
     done = subprocess.run(verify, capture_output=True, text=True, check=False)
     trials.note((done.stdout.strip() or done.stderr.strip() or "nothing was said").splitlines()[-1])
-    trials.tell("the plan is verified here", done.returncode == 0, (done.stdout + done.stderr)[-2000:])
+    trials.check("the plan is verified here", done.returncode == 0, (done.stdout + done.stderr)[-2000:])
 
 
 def tested(trials: Trials, windows: Windows, python: str, work: Path) -> None:
@@ -136,7 +136,7 @@ def tested(trials: Trials, windows: Windows, python: str, work: Path) -> None:
         code, out = windows.run(python, "-X", "utf8", script, *folders, *left_out, f"{folders[1]}/{file}")
         lines = reversed(out.splitlines())
         said = next((line for line in lines if re.search(r"\d+ (passed|failed|error)", line)), "they did not end")
-        trials.tell(f"{file}: {said.strip('= ')}", code == 0, out[-6000:])
+        trials.check(f"{file}: {said.strip('= ')}", code == 0, out[-6000:])
 
 
 def click(trials: Trials, windows: Windows, program: str, what: str) -> None:
@@ -163,7 +163,7 @@ def click(trials: Trials, windows: Windows, program: str, what: str) -> None:
     begun = time.monotonic()
     while not lock.is_file() and time.monotonic() < begun + 600:
         time.sleep(1)
-    trials.tell(f"{what} opens a project in the window ({time.monotonic() - begun:.0f} s)", lock.is_file())
+    trials.check(f"{what} opens a project in the window ({time.monotonic() - begun:.0f} s)", lock.is_file())
     windows.kill()
     started.communicate()
 
@@ -177,7 +177,7 @@ def kinds_of_files(trials: Trials, windows: Windows, folder: str, root: str) -> 
         r".toml\OpenWithProgids": "beatplanner.project",
     }
     lacking = [k for k, v in wanted.items() if v not in windows.run("reg", "query", rf"{root}\Software\Classes\{k}")[1]]
-    trials.tell(f"what Windows is told of .beatplan, .gpkg and .toml in {root}", not lacking, lacking)
+    trials.check(f"what Windows is told of .beatplan, .gpkg and .toml in {root}", not lacking, lacking)
 
 
 def merges(windows: Windows) -> bool:

@@ -224,7 +224,7 @@ class Trials:
         self.failed = 0
         self.lines: list[str] = []
 
-    def tell(self, name: str, good: bool, what: object = "") -> None:
+    def check(self, name: str, good: bool, what: object = "") -> None:
         """Print one line of a trial."""
         why = "" if good or what == "" else f": {what}"
         self._say(f"{'ok  ' if good else 'FAIL'} {name}{why}")

@@ -69,8 +69,8 @@ def main() -> None:
         run(write_sample_town(folder / "layers"), folder / "plan", time_limit=60)
         forum = folder / "plan" / "forum"
         texts = [p.extract_text() for p in pypdf.PdfReader(forum / "pack.pdf").pages]
-        told = next(i for i, text in enumerate(texts, 1) if "Six lamps repaired" in text)
-        shown = beside(pages(forum / "pack.pdf", [1, told, told + 1], folder), 900)
+        answer = next(i for i, text in enumerate(texts, 1) if "Six lamps repaired" in text)
+        shown = beside(pages(forum / "pack.pdf", [1, answer, answer + 1], folder), 900)
         few_colours(shown).save(PICTURES / "pack.png", optimize=True)
         beside(pages(forum / "pack.mk.pdf", [2, 3], folder, grey=True), 560).quantize(64).save(
             PICTURES / "pack_grey.png", optimize=True

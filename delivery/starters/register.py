@@ -151,7 +151,7 @@ def remove_empty_key(key: str) -> None:
         pass
 
 
-def tell_explorer() -> None:
+def notify_explorer() -> None:
     """Let the Explorer ask again what opens which kind of file (SHCNE_ASSOCCHANGED)."""
     ctypes.windll.shell32.SHChangeNotify(0x08000000, 0, None, None)
 
@@ -173,7 +173,7 @@ def add(target: Path, version: str, kilobytes: int) -> int:
         write_values(rf"{CLASSES}\{OWN}", {"": "beatplanner.project"})
         for suffix in OFFERED:
             write_values(rf"{CLASSES}\{suffix}\OpenWithProgids", {"beatplanner.project": ""})
-        tell_explorer()
+        notify_explorer()
 
     def programs() -> None:
         remove_it = f'"{target / "uninstall.cmd"}"'
@@ -227,7 +227,7 @@ def remove() -> int:
             # keys that hold nothing else were made for it
             for key_name in (rf"{CLASSES}\{suffix}\OpenWithProgids", rf"{CLASSES}\{suffix}"):
                 remove_empty_key(key_name)
-        tell_explorer()
+        notify_explorer()
 
     return sum(
         not _done(name, step)

@@ -30,7 +30,7 @@ def test_a_trial_goes_on_with_the_parts_that_did_not_end_or_failed(tmp_path, mon
             run.append(name)
             if not good:
                 raise KeyboardInterrupt
-            trials.tell(f"what {name} tries", good.pop(0))
+            trials.check(f"what {name} tries", good.pop(0))
 
         return trial
 

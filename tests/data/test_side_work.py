@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.side_work import SideWork, side_work, tell_amount, telling
+from beatplanner.data.side_work import SideWork, page_progress, pages_done, side_work
 
 
 def who(*_: object) -> int:
@@ -22,7 +22,7 @@ def refuse() -> None:
 
 def count_to(pages: int) -> int:
     for page in range(1, pages + 1):
-        tell_amount(page, pages)
+        pages_done(page, pages)
     return os.getpid()
 
 
@@ -62,22 +62,22 @@ def test_another_process_works_and_its_refusals_and_its_end_lose_nothing(tmp_pat
 
 
 def test_who_waits_is_told_how_far_the_work_is_whoever_does_it():
-    told = {"here": [], "there": [], "inside": []}
+    heard = {"here": [], "there": [], "inside": []}
 
     def of(place):
-        return lambda done, pages: told[place].append((done, pages))
+        return lambda done, pages: heard[place].append((done, pages))
 
-    assert SideWork().give(count_to, 3, told=of("here")).take() == os.getpid()
+    assert SideWork().give(count_to, 3, progress=of("here")).take() == os.getpid()
     with side_work(1) as side:
-        task = side.give(count_to, 3, told=of("there"))
+        task = side.give(count_to, 3, progress=of("there"))
         task.ended.wait()
         assert task.take() != os.getpid()
         # what nobody asked about is told to nobody
         side.give(count_to, 2).take()
-    with telling(of("inside")):
+    with page_progress(of("inside")):
         SideWork().give(count_to, 3).take()
     count_to(5)
-    assert told == {place: [(1, 3), (2, 3), (3, 3)] for place in told}
+    assert heard == {place: [(1, 3), (2, 3), (3, 3)] for place in heard}
 
 
 def test_what_is_dropped_is_begun_by_nobody():

@@ -124,14 +124,14 @@ def with_parent():
     ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM)
 
 
-def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DONE, CLASH, NOT_FOUND), setting=""):
+def run(arguments, progress=lambda line: None, cancelled=lambda: False, allowed=(DONE, CLASH, NOT_FOUND), setting=""):
     """Run the command and return its exit code and what it says on standard output.
 
     Parameters
     ----------
     arguments
         Texts after the name of the command.
-    tell
+    progress
         Called with each line of progress.
     cancelled
         Asked every quarter of a second; the command is then asked to end, and ended.
@@ -177,7 +177,7 @@ def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DON
         time.sleep(0.25)
         # lines are passed on in this thread, which may talk to the window
         while shown < len(errors):
-            tell(errors[shown])
+            progress(errors[shown])
             shown += 1
         if cancelled():
             end(process)
@@ -185,7 +185,7 @@ def run(arguments, tell=lambda line: None, cancelled=lambda: False, allowed=(DON
     for reader in readers:
         reader.join()
     for line in errors[shown:]:
-        tell(line)
+        progress(line)
     code = process.returncode
     if code not in allowed or (code == BAD and not any(said)):
         raise CommandError(reason(errors, said) or f"beatplanner ended with code {code}")

@@ -59,12 +59,12 @@ class Algorithm(QgsProcessingAlgorithm):
         feedback.pushCommandInfo("beatplanner " + " ".join(arguments))
         progress = Progress(limit)
 
-        def tell(line):
+        def show(line):
             feedback.pushInfo(line)
             feedback.setProgress(progress.after(line))
 
         try:
-            code, said = run(arguments, tell, feedback.isCanceled, allowed)
+            code, said = run(arguments, show, feedback.isCanceled, allowed)
         except CommandError as error:
             raise QgsProcessingException(str(error)) from None
         feedback.setProgress(100)

@@ -40,7 +40,7 @@ class Findings:
             if note not in found:
                 found.append(note)
 
-    def tell(
+    def note(
         self,
         severity: Severity,
         what: str,

@@ -27,26 +27,26 @@ MOST = 3
 REPORT = ("beatplanner.data.publish.warm", "beatplanner.data.publish.papers")
 
 
-# Told how many of how many pages a task has done, also across processes.
-Amount = Callable[[int, int], None]
-TELLING: ContextVar[Amount | None] = ContextVar("TELLING", default=None)
+# Called with how many of how many pages a task has done, also across processes.
+PageProgress = Callable[[int, int], None]
+PAGE_PROGRESS: ContextVar[PageProgress | None] = ContextVar("PAGE_PROGRESS", default=None)
 
 
-def tell_amount(done: int, pages: int) -> None:
-    """Tell who waits for this work how far it is; nobody where nobody asked."""
-    tell = TELLING.get()
-    if tell is not None:
-        tell(done, pages)
+def pages_done(done: int, pages: int) -> None:
+    """Show who waits for this work how far it is; nobody where nobody asked."""
+    progress = PAGE_PROGRESS.get()
+    if progress is not None:
+        progress(done, pages)
 
 
 @contextmanager
-def telling(tell: Amount | None) -> Generator[None]:
-    """Have `tell` told what the work inside tells of its amount."""
-    before = TELLING.set(tell)
+def page_progress(progress: PageProgress | None) -> Generator[None]:
+    """Have `progress` called with the pages that the work inside has done."""
+    before = PAGE_PROGRESS.set(progress)
     try:
         yield
     finally:
-        TELLING.reset(before)
+        PAGE_PROGRESS.reset(before)
 
 
 def usable_cores() -> int:
@@ -57,7 +57,7 @@ def usable_cores() -> int:
 
 
 @dataclass(frozen=True)
-class Told:
+class PagesDone:
     """What a process says of its task before it is done."""
 
     done: int
@@ -71,7 +71,7 @@ class Task:
     what: Callable[..., Any]
     arguments: tuple[Any, ...]
     side: SideWork
-    told: Amount | None = None
+    progress: PageProgress | None = None
     begun: bool = False
     lost: bool = False
     result: Any = None
@@ -91,7 +91,7 @@ class Task:
         if not self.ended.is_set() or self.lost:
             self.lost, self.error = False, None
             try:
-                with telling(self.told or TELLING.get()):
+                with page_progress(self.progress or PAGE_PROGRESS.get()):
                     self.result = self.what(*self.arguments)
             except Exception as error:
                 self.error = error
@@ -137,9 +137,9 @@ class SideWork:
             self.threads.append(thread)
             thread.start()
 
-    def give(self, what: Callable[..., Any], *arguments: Any, told: Amount | None = None) -> Task:
-        """Give a piece of work away; `told` is called with the pages that are done and those that there are, from any thread."""
-        task = Task(what, arguments, self, told)
+    def give(self, what: Callable[..., Any], *arguments: Any, progress: PageProgress | None = None) -> Task:
+        """Give a piece of work away; `progress` is called with the pages that are done and those that there are, from any thread."""
+        task = Task(what, arguments, self, progress)
         with self.lock:
             self.waiting.append(task)
             self.lock.notify()
@@ -195,9 +195,9 @@ class SideWork:
         """Have a task done; False where the process is lost."""
         try:
             pipe.send((task.what, task.arguments))
-            while isinstance(heard := pipe.recv(), Told):
-                if task.told is not None:
-                    task.told(heard.done, heard.pages)
+            while isinstance(heard := pipe.recv(), PagesDone):
+                if task.progress is not None:
+                    task.progress(heard.done, heard.pages)
             task.result, task.error = heard
         except (OSError, EOFError):
             task.lost = True
@@ -229,7 +229,7 @@ def _serve(pipe: Any, warm: tuple[str, ...]) -> None:
             what, arguments = pipe.recv()
             result, failed = None, None
             try:
-                with telling(lambda done, pages: pipe.send(Told(done, pages))):
+                with page_progress(lambda done, pages: pipe.send(PagesDone(done, pages))):
                     result = what(*arguments)
             except Exception as error:
                 failed = error

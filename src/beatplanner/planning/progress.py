@@ -131,9 +131,9 @@ def amounts_of(progress: Progress, phase: str) -> Callable[[int, int], None]:
 
 def only_forward(progress: Progress) -> Progress:
     """Return what tells phases of writing that are done side by side one after the other: of those that have begun the last one, and never fewer of its pages."""
-    lock, told, known = threading.Lock(), list[str](), dict[str, tuple[int, int]]()
+    lock, begun, known = threading.Lock(), list[str](), dict[str, tuple[int, int]]()
 
-    def tell(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
+    def forward(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
         name, amount = split_amount(phase)
         with lock:
             before = known.get(name)
@@ -142,13 +142,13 @@ def only_forward(progress: Progress) -> Progress:
                     return
                 known[name] = amount
                 # one that others do is told when its turn comes, with what they have done by then
-                if told and told[-1] == name:
+                if begun and begun[-1] == name:
                     progress(phase, best, bound, seconds)
-            elif name not in told:
-                told.append(name)
+            elif name not in begun:
+                begun.append(name)
                 progress(phase if before is None else with_amount(name, *before), best, bound, seconds)
 
-    return tell
+    return forward
 
 
 def split_amount(phase: str) -> tuple[str, tuple[int, int] | None]:

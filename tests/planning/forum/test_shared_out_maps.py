@@ -22,9 +22,9 @@ class Beside(SideWork):
         super().__init__()
         self.given: list[Task] = []
 
-    def give(self, what: Any, *arguments: Any, told: Any = None) -> Task:
+    def give(self, what: Any, *arguments: Any, progress: Any = None) -> Task:
         """Note the task."""
-        task = super().give(what, *arguments, told=told)
+        task = super().give(what, *arguments, progress=progress)
         self.given.append(task)
         return task
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from beatplanner.planning.whole.proofs import _tell
+from beatplanner.planning.whole.proofs import _certify
 
 
 def told(status: str, bound: float, proves: float) -> dict:
@@ -15,7 +15,7 @@ def told(status: str, bound: float, proves: float) -> dict:
     claims = {"status": status, "objective": 1_000.0, "lower_bound": bound, "gap": 1 - bound / 1_000.0}
     tables = SimpleNamespace(proofs={})
     arrays = {"proves": np.array([proves])}
-    _tell(SimpleNamespace(tables=tables), "beats", claims, arrays)  # type: ignore[arg-type]
+    _certify(SimpleNamespace(tables=tables), "beats", claims, arrays)  # type: ignore[arg-type]
     assert float(tables.proofs["beats"]["bound"][0]) == claims.get("certified_bound", claims["lower_bound"])
     return claims
 
@@ -46,5 +46,5 @@ def test_a_bound_that_is_the_objective_leaves_no_gap_whichever_way_its_last_digi
     objective = 6_049_492.193318062
     claims = {"status": "optimal", "objective": objective, "lower_bound": objective, "gap": 0.0}
     evidence = SimpleNamespace(tables=SimpleNamespace(proofs={}))
-    _tell(evidence, "beats", claims, {"proves": np.array([objective])})  # type: ignore[arg-type]
+    _certify(evidence, "beats", claims, {"proves": np.array([objective])})  # type: ignore[arg-type]
     assert claims["certified"] is True and claims["lower_bound"] > objective and claims["gap"] == 0.0

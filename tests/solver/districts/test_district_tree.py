@@ -119,7 +119,7 @@ def _proof(problem: DistrictingProblem, best_known: float):
         sites.parts, problem.weight, problem.count, problem.lower, problem.upper, best_known, steps=200
     )
     return exact_districts(
-        bound, problem, graph, best_known, lambda: False, threads=1, nodes=20_000, tell=lambda best, value: None
+        bound, problem, graph, best_known, lambda: False, threads=1, nodes=20_000, progress=lambda best, value: None
     )
 
 

@@ -65,7 +65,7 @@ def test_no_progress_is_told_of_postings_that_break_a_rule():
     both = replace(frozen_to_the_maximum(3), frozen=np.zeros((2, 8), int))
     for problem in (both, frozen_to_the_maximum(3)):
         seen: list[float] = []
-        found = assign(problem, seconds=1e6, effort=0.1, tell=lambda best, bound, to=seen: to.append(best))
+        found = assign(problem, seconds=1e6, effort=0.1, progress=lambda best, bound, to=seen: to.append(best))
         assert seen and max(seen) < 1e6
         assert seen[-1] == measure(problem, found.postings).objective(problem.weights)
 

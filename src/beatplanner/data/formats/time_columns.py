@@ -158,7 +158,7 @@ def parse_times(cells: pd.Series, zone: str | None = None) -> TimeColumn:
         values = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[us]")
         values[there] = plain
         result = TimeColumn(pd.Series(values, index=index), np.array([], int))
-        _tell_summer_time(result.values, zone, result)
+        _note_summer_time(result.values, zone, result)
         return result
     cells = cells.reset_index(drop=True)
     found: pd.Series[Any] = pd.Series(np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[us]"))
@@ -181,7 +181,7 @@ def parse_times(cells: pd.Series, zone: str | None = None) -> TimeColumn:
     quick = _of_one_format(texts) if len(texts) > 1000 else None
     if quick is not None:
         found[texts.index] = quick.to_numpy()
-        _tell_summer_time(quick, zone, result)
+        _note_summer_time(quick, zone, result)
         texts = texts[:0]
     digits = (
         texts.str.fullmatch(r"\d{5}(?:[.,]\d+)?|\d{6}[.,]\d+|\d{8}|\d{10}|\d{13}")
@@ -297,7 +297,7 @@ def _of_texts(texts: pd.Series, zone: str | None, result: TimeColumn) -> pd.Seri
             )
     else:
         found = _naive(texts, result)
-    _tell_summer_time(found[~has_zone], zone, result)
+    _note_summer_time(found[~has_zone], zone, result)
     return found
 
 
@@ -312,7 +312,7 @@ def _of_one_format(texts: pd.Series) -> pd.Series | None:
     return None
 
 
-def _tell_summer_time(times: pd.Series, zone: str | None, result: TimeColumn) -> None:
+def _note_summer_time(times: pd.Series, zone: str | None, result: TimeColumn) -> None:
     """Say how many times lie in the hours that do not exist, or exist twice, in a zone."""
     plain = times.dropna()
     if not zone or plain.empty:

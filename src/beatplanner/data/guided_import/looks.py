@@ -185,11 +185,11 @@ def _column(values: pd.Series) -> ColumnLook:
     few = cells.iloc[:LOOKED_AT]
     # a mark such as “..” or “n/a” stands for a number or a time that is missing, and says nothing of the others
     read = read_numbers(few)
-    told, found = few[~read.missing], read.values[~read.missing]
-    if len(told) and np.isfinite(found).mean() <= NUMBERS_FROM:
+    read_cells, found = few[~read.missing], read.values[~read.missing]
+    if len(read_cells) and np.isfinite(found).mean() <= NUMBERS_FROM:
         # that a column does not tell which sign is the decimal one makes it no text
-        found = read_numbers(told, whole=True).values
-    share = np.isfinite(found).mean() if len(told) else 0.0
+        found = read_numbers(read_cells, whole=True).values
+    share = np.isfinite(found).mean() if len(read_cells) else 0.0
     dated = few[~few.map(marks_no_time).to_numpy(bool)]
     times = len(dated) > 0 and _are_times(dated)
     kind = "empty" if not len(few) else "time" if times else "number" if share > NUMBERS_FROM else "text"
@@ -206,7 +206,7 @@ def _column(values: pd.Series) -> ColumnLook:
         high,
         whole,
         samples,
-        _places(told) if kind == "text" else "",
+        _places(read_cells) if kind == "text" else "",
         kind == "text" and share > 0.5,
     )
 

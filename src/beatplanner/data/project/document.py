@@ -207,7 +207,7 @@ class ProjectDocument:
         self.kept.write_down(done)
         apply_step(self.content, done)
         self.dirty = True
-        self._tell()
+        self._notify()
 
     def record(
         self, what: str, reason: str = "", *, kind: str = "note", detail: Mapping[str, object] | None = None
@@ -365,10 +365,10 @@ class ProjectDocument:
             self.record(
                 "Recovered 1 change after the program ended unexpectedly" if changes == 1 else many, kind="recovery"
             )
-        self._tell()
+        self._notify()
         return len(missing)
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for listener in self.listeners:
             listener()
 
@@ -470,7 +470,7 @@ class ProjectDocument:
                 for done in later:
                     self.kept.write_down(done)
             before.close()
-        self._tell()
+        self._notify()
 
 
 # ---- the file

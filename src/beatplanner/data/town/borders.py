@@ -50,7 +50,7 @@ def _edges(reading: Reading, units: gpd.GeoDataFrame, decided: Decided | None) -
     edges["kind"] = "border"
     links = island_links(polygons, units["municipality"].to_numpy(object), edges)
     names = units["name"]
-    _tell_corners(reading, short, names)
+    _note_corners(reading, short, names)
     ids = units["unit"].to_numpy(object)
     reading.proposals["links"] = pd.DataFrame(
         {
@@ -70,7 +70,7 @@ def _edges(reading: Reading, units: gpd.GeoDataFrame, decided: Decided | None) -
             f"do not touch; a link of {distance:,.0f} m" if distance > SNAP else "touch in a corner only; a link there"
         )
         what = f"{names[a]} and {names[b]} {apart} is proposed so that beats can join them"
-        reading.findings.tell(
+        reading.findings.note(
             "warning",
             what,
             "Check that officers can cross there, and say so in beats.decided_links",
@@ -114,10 +114,10 @@ def _part_links(reading: Reading, units: gpd.GeoDataFrame, decided: Decided) -> 
             f"on the ground unless a link is counted: {listed(named, 5)}"
         )
         mend = "Give each part an id of its own; or check that officers can cross there, and accept the link in beats.decided_links (from and to the same unit)"
-        reading.findings.tell("warning", what, mend, file=file, field="beats.decided_links")
+        reading.findings.note("warning", what, mend, file=file, field="beats.decided_links")
     for u in dict.fromkeys(links.loc[~links.index.isin(opened.index), "unit"].tolist()):
         why = decided[u, u][1]
-        reading.findings.tell(
+        reading.findings.note(
             "info",
             f"the parts of {names[u]} are linked, as was decided{f' ({why})' if why else ''}",
             field="beats.decided_links",
@@ -125,7 +125,7 @@ def _part_links(reading: Reading, units: gpd.GeoDataFrame, decided: Decided) -> 
     return links
 
 
-def _tell_corners(reading: Reading, short: pd.DataFrame, names: pd.Series) -> None:
+def _note_corners(reading: Reading, short: pd.DataFrame, names: pd.Series) -> None:
     """Name the units that share a border too short to count as one."""
     if short.empty:
         return
@@ -134,7 +134,7 @@ def _tell_corners(reading: Reading, short: pd.DataFrame, names: pd.Series) -> No
     many = "1 pair of units meets" if len(short) == 1 else f"{len(short):,} pairs of units meet"
     what = f"{many} in less than {LEAST_BORDER:g} m of border and so are no neighbours: {listed(named, 5)}"
     mend = "Where officers can cross there, draw a link (beats.links)"
-    reading.findings.tell("info", what, mend, file=reading.description.units.path.name, field="geometry")
+    reading.findings.note("info", what, mend, file=reading.description.units.path.name, field="geometry")
 
 
 def _with_drawn(reading: Reading, units: gpd.GeoDataFrame, edges: pd.DataFrame) -> pd.DataFrame:
@@ -182,7 +182,7 @@ def _with_decisions(
     decided = {pair: said for pair, said in decided.items() if pair[0] != pair[1]}
     for (a, b), (holds, reason) in decided.items():
         why = f" ({reason})" if reason else ""
-        reading.findings.tell(
+        reading.findings.note(
             "info",
             f"{names[a]} and {names[b]} are {'linked' if holds else 'not linked, as was decided'}{why}",
             field="beats.decided_links",
@@ -212,7 +212,7 @@ def _behind_barriers(
         read_shapes(reading, "beats.crossings", rules.crossings, crs) if rules.crossings else np.array([], dtype=object)
     )
     is_open = open_borders(borders, barriers, crossings)
-    reading.findings.tell("info", f"Barriers close {int((~is_open).sum()):,} of {len(edges):,} borders between units")
+    reading.findings.note("info", f"Barriers close {int((~is_open).sum()):,} of {len(edges):,} borders between units")
     return edges[is_open]
 
 

@@ -66,5 +66,5 @@ def _distances_by_road(reading: Reading, units: gpd.GeoDataFrame, roads: Layer) 
             f"no road joins {int(absent.sum()) // 2:,} pairs of units, most of them with {lonely}; for these "
             f"{UNCONNECTED_DETOUR:.0f} times the straight line counts"
         )
-        reading.findings.tell("warning", what, file=where.file)
+        reading.findings.note("warning", what, file=where.file)
     return metres

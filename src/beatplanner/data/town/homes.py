@@ -51,7 +51,7 @@ def read_homes(reading: Reading, units: gpd.GeoDataFrame) -> pd.DataFrame | None
         found = _homes_of_raster(reading.description.path(rules.population_raster), units)
     else:
         return _one_home_a_unit(units)
-    reading.findings.tell(
+    reading.findings.note(
         "info", f"Walks start from {len(found):,} points inside the {len(units):,} units, weighed by residents"
     )
     return found

@@ -80,7 +80,7 @@ def read_incidents(reading: Reading, units: gpd.GeoDataFrame) -> tuple[pd.DataFr
     # a point on a border belongs to the first unit of the layer, always the same
     first = pd.DataFrame({"p": p, "u": u}).groupby("p")["u"].min()
     unit[np.flatnonzero(there)[first.index]] = first.to_numpy()
-    _tell_outside(reading, found, unit, there, points, units, where)
+    _note_outside(reading, found, unit, there, points, units, where)
     found["unit"] = unit
     recorded = _recorded(found, rules, where, notes)
     found["a_year"] = recorded.a_year
@@ -255,7 +255,7 @@ def _geocode(reading: Reading, frame: pd.DataFrame, rules: Incidents, where: Pla
     return notes
 
 
-def _tell_outside(
+def _note_outside(
     reading: Reading,
     frame: pd.DataFrame,
     unit: np.ndarray,
@@ -270,7 +270,7 @@ def _tell_outside(
     polygons = np.asarray(units.geometry.array, dtype=object)
     blank = int((~there).sum())
     if blank:
-        reading.findings.tell(
+        reading.findings.note(
             "warning", f"{blank:,} of {len(frame):,} incidents have no coordinates", "Geocode them", file=where.file
         )
     outside = int((unit[there] < 0).sum())
@@ -289,4 +289,4 @@ def _tell_outside(
         far = np.ceil(away.max() / 100) / 10  # up to: never less than it is
         share = outside / len(frame)
         what = f"{outside:,} of {len(frame):,} incidents ({share:.1%}) lie outside every unit, up to {far:,.1f} km away; they are not planned with"
-        reading.findings.tell("warning" if share > 0.02 else "info", what, file=where.file)
+        reading.findings.note("warning" if share > 0.02 else "info", what, file=where.file)

@@ -78,9 +78,9 @@ def read_town(description: Description) -> Town:
     with keep():
         published = read_published_postings(reading, units, roster)
     reading.findings.raise_if_any()
-    _tell_unknown_areas(reading, units, beat_names)
-    reading.tell_unused_columns()
-    _tell_unused_files(reading)
+    _note_unknown_areas(reading, units, beat_names)
+    reading.note_unused_columns()
+    _note_unused_files(reading)
     return Town(
         description=description,
         crs=crs_of(units),
@@ -105,7 +105,7 @@ def read_town(description: Description) -> Town:
     )
 
 
-def _tell_unknown_areas(reading: Reading, units: gpd.GeoDataFrame, beat_names: dict[str, str]) -> None:
+def _note_unknown_areas(reading: Reading, units: gpd.GeoDataFrame, beat_names: dict[str, str]) -> None:
     """Name the areas of the budget's rules that are neither municipalities nor beats of today: a plan may draw such a beat, and seldom does."""
     budget = reading.description.budget
     beats = {str(b) for b in units["current"] if isinstance(b, str)}
@@ -124,7 +124,7 @@ def _tell_unknown_areas(reading: Reading, units: gpd.GeoDataFrame, beat_names: d
                 reading.findings.add([Note("warning", text, mend, file=reading.description.file.name, field=field)])
 
 
-def _tell_unused_files(reading: Reading) -> None:
+def _note_unused_files(reading: Reading) -> None:
     """Name the files of data that lie beside a description and that it does not use."""
     folder, suffixes = reading.description.file.parent, TABLES | VECTORS
     if reading.description.file.suffix.lower() != ".toml" or not folder.is_dir():
@@ -136,4 +136,4 @@ def _tell_unused_files(reading: Reading) -> None:
     left = [f.name for f in files if whole_path(f) not in used and f.name not in named]
     if left:
         many = f"{len(left):,} file{'s' * (len(left) > 1)} beside the description {'are' if len(left) > 1 else 'is'} not used by it"
-        reading.findings.tell("info", f"{many}: {listed(left, 12)}", "Name them in the description where they matter")
+        reading.findings.note("info", f"{many}: {listed(left, 12)}", "Name them in the description where they matter")

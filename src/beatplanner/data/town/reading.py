@@ -67,12 +67,12 @@ class Reading:
             self.unused[place] = [c for c in where.dropped if c in self.unused.get(place, where.dropped)]
         return found
 
-    def tell_unused_columns(self) -> None:
+    def note_unused_columns(self) -> None:
         """Name the columns that no layer of the description uses."""
         for (file, layer), columns in self.unused.items():
             if columns:
                 many = f"{len(columns)} column{'s are' if len(columns) > 1 else ' is'}"
-                self.findings.tell("info", f"{many} not used: {listed(columns, 12)}", file=file, layer=layer)
+                self.findings.note("info", f"{many} not used: {listed(columns, 12)}", file=file, layer=layer)
 
 
 def words_in_cell(value: object) -> tuple[str, ...]:

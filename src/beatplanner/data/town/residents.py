@@ -70,7 +70,7 @@ def read_residents(
     if rules.census:
         return Residents(_of_census(reading, polygons, crs))
     if not rules.population:
-        reading.findings.tell(
+        reading.findings.note(
             "warning",
             "Residents are unknown: plans count workload where they would count people",
             "Name the column as units.population",
@@ -81,7 +81,7 @@ def read_residents(
     people = numbers(frame[rules.population], where, least=0, whole=True, notes=notes)
     reading.findings.add(notes)
     twice = f" ({in_layer - people.sum():,.0f} in rows that stand twice)" if in_layer != people.sum() else ""
-    reading.findings.tell(
+    reading.findings.note(
         "info",
         f"Residents: {in_layer:,.0f} in the layer{twice}, {people.sum():,.0f} in the plan",
         file=where.file,
@@ -192,7 +192,7 @@ def _of_raster(reading: Reading, polygons: np.ndarray, crs_of_polygons: CRS) -> 
     cells = band.filled(0)
     total = float(cells[np.isfinite(cells)].clip(min=0).sum())
     around = "in the raster" if window is None else "in the raster around the units"
-    reading.findings.tell(
+    reading.findings.note(
         "info",
         f"Residents: {total:,.0f} {around}, {people.sum():,.0f} inside the units "
         f"({total - people.sum():,.0f} live in cells outside)",

@@ -73,7 +73,7 @@ def read_service_tables(town: Town) -> ServiceTables:
     with keep():
         categories = _categories(reading, rules)
     if calls is not None and categories:
-        _tell_kinds_without_row(reading, calls, categories, rules)
+        _note_kinds_without_row(reading, calls, categories, rules)
     with keep():
         servers = _servers(reading, rules, town.units)
     with keep():
@@ -113,11 +113,11 @@ def _calls(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> pd.Data
             "category": pd.Series(kind, dtype=object),
         }
     )
-    _tell_rates_added_up(reading, found, units, where)
+    _note_rates_added_up(reading, found, units, where)
     return found
 
 
-def _tell_rates_added_up(reading: Reading, calls: pd.DataFrame, units: gpd.GeoDataFrame, where: Place) -> None:
+def _note_rates_added_up(reading: Reading, calls: pd.DataFrame, units: gpd.GeoDataFrame, where: Place) -> None:
     """Tell of rows for the same calls, whose rates add up: the same unit, category and shift, or one for all shifts beside one for a shift."""
     kind = calls["category"].str.strip().str.casefold()
     same = pd.DataFrame({"unit": calls["unit"], "kind": kind, "shift": calls["shift"].fillna("")})
@@ -131,7 +131,7 @@ def _tell_rates_added_up(reading: Reading, calls: pd.DataFrame, units: gpd.GeoDa
     like &= same["shift"].isin([same["shift"].iat[i], ""])
     other = next(j for j in np.flatnonzero(like.to_numpy()) if j != i)
     more = f" (and {int(again.sum()) - 1:,} more)" if again.sum() > 1 else ""
-    reading.findings.tell(
+    reading.findings.note(
         "warning",
         f"rows {where.rows[other]} and {where.rows[i]} are for the same unit ({units['name'].iat[int(calls['unit'].to_numpy(int)[i])]}), category and"
         f" shift{more}: their calls are added up",
@@ -141,7 +141,7 @@ def _tell_rates_added_up(reading: Reading, calls: pd.DataFrame, units: gpd.GeoDa
     )
 
 
-def _tell_kinds_without_row(
+def _note_kinds_without_row(
     reading: Reading, calls: pd.DataFrame, categories: dict[str, tuple[float, int, int]], rules: Service
 ) -> None:
     """Tell of categories of the rates that the table of categories lacks: they are counted with the minutes of all others."""
@@ -150,7 +150,7 @@ def _tell_kinds_without_row(
         return
     mend = next((said for k in lacking if k and (said := did_you_mean(k.casefold(), list(categories)))), "")
     names = listed([f"“{k}”" if k else "calls without a category" for k in lacking], 3)
-    reading.findings.tell(
+    reading.findings.note(
         "warning",
         f"the table of categories has no row for {names}: these calls take {rules.minutes_on_scene:g} minutes and one officer",
         mend or "Add a row for each",
@@ -294,7 +294,7 @@ def _minutes(reading: Reading, rules: Service, units: gpd.GeoDataFrame) -> np.nd
     if absent.any():
         straight = np.hypot(points[:, None, 0] - points[None, :, 0], points[:, None, 1] - points[None, :, 1])
         metres[absent] = 2.0 * straight[absent]
-        reading.findings.tell(
+        reading.findings.note(
             "warning",
             f"no road joins {int(absent.sum()) // 2:,} pairs of units; for these twice the straight line counts",
             file=where.file,

@@ -71,14 +71,14 @@ def read_sites(
         reading.record(f"stations.{key}", table.path, rows, int(near.sum()))
     if rules.candidates is None and homes is not None:
         generated, what = _generated_sites(units, homes, rules.generated)
-        reading.findings.tell("info", what, "Name real buildings as stations.candidates")
+        reading.findings.note("info", what, "Name real buildings as stations.candidates")
         if rules.existing is not None:
             generated = generated[~generated["station"].isin(found[0]["station"])]
         found.append(generated)
     sites = pd.concat(found, ignore_index=True)
     for name in ids_as_known(rules.accepted, sites["station"].astype(str)):
         if name not in set(sites["station"].astype(str)):
-            reading.findings.tell(
+            reading.findings.note(
                 "warning",
                 f"stations.accepted names “{name}”, and there is no such site: nothing is accepted by it",
                 did_you_mean(name, sites["station"].astype(str))
@@ -171,7 +171,7 @@ def _check_sites(
         if existing:
             mend = "Correct their place, or raise stations.access_metres"
             raise InputError(where.problem(what, mend, row=where.rows[int(out[0])]))
-        reading.findings.tell("warning", f"{what}; they are left out", file=where.file)
+        reading.findings.note("warning", f"{what}; they are left out", file=where.file)
     return apart <= limit
 
 

@@ -55,7 +55,7 @@ def read_current(reading: Reading, units: gpd.GeoDataFrame) -> tuple[np.ndarray,
         names = listed(units["name"][~inside], 5)
         what = f"{int((~inside).sum()):,} units lie in none of today's beats, or by less than half: {names}"
         reading.findings.add([where.fact(what, "warning", field=layer.id)])
-    _tell_splits(reading, shares, current, units, where, layer.id)
+    _note_splits(reading, shares, current, units, where, layer.id)
     return current, beat_names
 
 
@@ -98,7 +98,7 @@ def _shares(polygons: np.ndarray, shapes: np.ndarray, ids: list[str | None]) -> 
     )
 
 
-def _tell_splits(
+def _note_splits(
     reading: Reading, shares: pd.DataFrame, current: np.ndarray, units: gpd.GeoDataFrame, where: Place, column: str
 ) -> None:
     """Name the units of which a part that counts lies in another of today's beats, or in none."""

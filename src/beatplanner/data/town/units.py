@@ -63,7 +63,7 @@ def read_units(reading: Reading) -> tuple[gpd.GeoDataFrame, bool]:
     ids, whole = _unit_ids(frame[rules.id], where)
     shapes, mended = polygons_of(frame, where, [f"unit {i}" for i in ids])
     crs = _planning_crs(reading, frame, where)
-    _tell_accuracy(reading, crs_of(frame), crs, shapes, where)
+    _note_accuracy(reading, crs_of(frame), crs, shapes, where)
     moved = gpd.GeoSeries(shapes, crs=frame.crs).to_crs(crs)
     polygons = np.array(moved.array, dtype=object)
     # a change of CRS moves points, and may cross a thin polygon's border over itself
@@ -183,11 +183,11 @@ def _as_coverage(
             f"{len(much):,} pairs of units overlap, most of all {names[a[first]]} and {names[b[first]]} by "
             f"{common[first]:,.0f} m²"
         )
-        reading.findings.tell("warning", what, "Check their borders", file=where.file, layer=where.layer)
+        reading.findings.note("warning", what, "Check their borders", file=where.file, layer=where.layer)
     return polygons
 
 
-def _tell_accuracy(reading: Reading, crs: CRS, planned: CRS, shapes: np.ndarray, where: Place) -> None:
+def _note_accuracy(reading: Reading, crs: CRS, planned: CRS, shapes: np.ndarray, where: Place) -> None:
     """Say how exact a change of datum is without a grid that would have to be downloaded."""
     if crs.geodetic_crs is None or same_datum(crs, planned):
         return
@@ -231,7 +231,7 @@ def _planning_crs(reading: Reading, frame: gpd.GeoDataFrame, where: Place) -> CR
         what = f"the coordinates do not lie on earth in the layer's CRS ({frame.crs})"
         raise guess_units(reading, what)(frame, where) from None
     if given is None:
-        reading.findings.tell("info", f"Planned in {best.to_string()}, in metres")
+        reading.findings.note("info", f"Planned in {best.to_string()}, in metres")
         return best
     crs = crs_from(given, file=reading.description.file.name, field="project.crs")
     if not crs.is_projected or any(abs(axis.unit_conversion_factor - 1) > 1e-9 for axis in crs.axis_info):
@@ -293,4 +293,4 @@ def _check_groups(reading: Reading, units: gpd.GeoDataFrame, where: Place) -> No
         more = int((units[f"group_{group}"] > units["population"] + 0.5).sum())
         if more:
             what = f"{more:,} units have more {group} speakers than residents"
-            reading.findings.tell("warning", what, "Check the column", file=where.file, field=column)
+            reading.findings.note("warning", what, "Check the column", file=where.file, field=column)

@@ -54,7 +54,7 @@ def read_network(
         reading.record(f"{role}.classes", classes, 0)
     if left_out:
         names = listed([f"{name or 'without a class'} ({count:,})" for name, count in left_out.items()])
-        reading.findings.tell(
+        reading.findings.note(
             "info",
             f"Nobody {'walks' if driven is None else 'drives'} on {sum(left_out.values()):,} of {rows:,} roads: {names}",
             file=where.file,
@@ -70,12 +70,12 @@ def read_network(
         raise InputError(where.problem(what, mend, field="geometry")) from None
     if network.joined:
         snap = rules.snap_metres if rules else SNAP
-        reading.findings.tell(
+        reading.findings.note(
             "info",
             f"{network.joined:,} ends of roads that nearly met, within {snap:g} m, were joined",
             file=where.file,
         )
-    _tell_pieces(reading, network, units, where)
+    _note_pieces(reading, network, units, where)
     return network, where
 
 
@@ -108,7 +108,7 @@ def _height(reading: Reading, rules: Stations | None, planned: CRS) -> Callable[
     return heights
 
 
-def _tell_pieces(reading: Reading, network: WalkingNetwork, units: gpd.GeoDataFrame, where: Place) -> None:
+def _note_pieces(reading: Reading, network: WalkingNetwork, units: gpd.GeoDataFrame, where: Place) -> None:
     """Name the pieces of a network that do not meet by the units they lie in."""
     if len(network.piece_metres) < 2:
         return
@@ -128,7 +128,7 @@ def _tell_pieces(reading: Reading, network: WalkingNetwork, units: gpd.GeoDataFr
         f"{metres[0] / 1000:,.1f} km, the others {rest / 1000:,.1f} km together: {', '.join(named)}{more}"
     )
     mend = "Draw the missing link, or raise stations.snap_metres" if rest > 0.02 * total else ""
-    reading.findings.tell("warning" if rest > 0.02 * total else "info", what, mend, file=where.file)
+    reading.findings.note("warning" if rest > 0.02 * total else "info", what, mend, file=where.file)
 
 
 def read_barriers(reading: Reading, units: gpd.GeoDataFrame) -> Barriers | None:

@@ -103,5 +103,5 @@ def _walks_of_file(reading: Reading, units: gpd.GeoDataFrame, sites: pd.DataFram
         if table.missing == "error":
             mend = 'Give every pair, with empty metres where there is no way on foot; or set missing = "unreachable" in stations.distances'
             raise InputError(where.problem(what, mend, field="site"))
-        reading.findings.tell("warning", f"{what}; they count as not reachable on foot", file=where.file)
+        reading.findings.note("warning", f"{what}; they count as not reachable on foot", file=where.file)
     return metres

@@ -135,7 +135,7 @@ class _Municipality:
         setting, task, nodes = self.setting, self.task, self.setting.nodes
         phase = f"beats of {self.part.name}" if self.part.name else "beats"
 
-        def tell(step: str, best: float | None, bound: float | None, spent: float) -> None:
+        def named(step: str, best: float | None, bound: float | None, spent: float) -> None:
             self.progress(phase + step.removeprefix("beats"), best, bound, spent)
 
         self.kept.clear()
@@ -149,7 +149,7 @@ class _Municipality:
             nodes=UNLIMITED_NODES if nodes is None else nodes,
             effort=task.effort * (LONG_EFFORT if nodes is None else 1.0),
             start=self.start() if task.start is None else task.start,
-            progress=tell,
+            progress=named,
             seen=self.shown,
             cancelled=self.cancelled,
             kept=self.kept if nodes is None else None,

@@ -344,12 +344,12 @@ class _Planner:
         if self.worker_pool is not None:
             return self.on_workers(pairs, left, [len(p.units) for p, _ in pairs], phase)
 
-        def tell(step: str, best: float | None, bound: float | None, _: float) -> None:
+        def named(step: str, best: float | None, bound: float | None, _: float) -> None:
             head, colon, rest = step.partition(":")
             name = f"{head}, {phase}{colon}{rest}" if phase else step
             self.progress(name, best, bound, read_clock(self.cancelled) - self.begin)
 
-        return SideBySide(self.setting, pairs, read_clock(self.cancelled) + left, self.cancelled, tell).run()
+        return SideBySide(self.setting, pairs, read_clock(self.cancelled) + left, self.cancelled, named).run()
 
     def on_workers(
         self, pairs: Sequence[tuple[Part, MunicipalityTask]], left: float, sizes: list[int], phase: str

@@ -140,7 +140,7 @@ class _Sharing:
         price, limits = 0.0, ()
         moved = sum(p[0].moved for p in self.pool)
         if not self.fits(moved):
-            self.tell(moved)
+            self.show_moved(moved)
             short = self.least()
             # each round takes its least time in every municipality: where the time is over, what was found is what there is
             if not self.late():
@@ -166,7 +166,7 @@ class _Sharing:
             return priced, proofs, price
         return bound, evidence, 0.0
 
-    def tell(self, moved: float) -> None:
+    def show_moved(self, moved: float) -> None:
         """Tell who looks on whether so many residents moved, the fewest that are known, are more than may."""
         look = LOOKING_ON.get()
         if look is not None and self.known > 0:
@@ -210,7 +210,7 @@ class _Sharing:
             again = self.each(list(zip(self.parts, within, strict=True)), 0.1, "fewest moved")
             self.add([a.found.district for a in again])
         needed = sum(min(d.moved for d in pool) for pool in self.pool)
-        self.tell(needed)
+        self.show_moved(needed)
         if self.fits(needed):
             return None
         proven = sum(a.found.lower_bound or 0.0 for a in least)

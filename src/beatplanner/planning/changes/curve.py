@@ -82,7 +82,7 @@ def run_curve(
         left = solving.share(len(moved) - k)
         label = "free" if share is None else f"{share:.0%}"
 
-        def tell(
+        def progress_of_plan(
             phase: str, best: float | None, bound: float | None, seconds: float, label: str = label, k: int = k
         ) -> None:
             solving.heard(phase)
@@ -96,7 +96,7 @@ def run_curve(
             time_limit=left,
             seed=seed,
             threads=threads,
-            progress=tell,
+            progress=progress_of_plan,
             cancelled=cancelled,
         )
         last = folder

@@ -37,7 +37,7 @@ from beatplanner.planning.progress import CERTIFICATES, CHECK, PAPERS, of_run
 from beatplanner.planning.proof import Progress, Proof, Unproven, silent
 from beatplanner.planning.whole.country import write_country
 from beatplanner.planning.whole.plan import Plan
-from beatplanner.planning.whole.redrawn import tell_redrawing
+from beatplanner.planning.whole.redrawn import note_redrawing
 from beatplanner.planning.whole.run import STEPS, Step, beats_of_plan, make_plan
 from beatplanner.planning.whole.served import service_inputs, service_of
 from beatplanner.planning.whole.summarise import sum_up, summarise
@@ -231,7 +231,7 @@ def _write(
     drawn = plan.town
     try:
         service = service_of(drawn, inputs, written, seed=seed)
-        tell_redrawing(plan.beats, service)
+        note_redrawing(plan.beats, service)
     except InputError as error:
         # as with servers of a beat that the drawing has not
         service = None

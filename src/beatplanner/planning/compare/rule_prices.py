@@ -319,7 +319,7 @@ def price_rules(
     ) -> Claims:
         left = solving.share(share)
 
-        def tell(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
+        def progress_of_plan(phase: str, best: float | None, bound: float | None, seconds: float) -> None:
             solving.heard(phase)
             progress(f"{label}: {phase}", best, bound, solving.clock() - solving.begin)
 
@@ -332,7 +332,7 @@ def price_rules(
             time_limit=left,
             seed=seed,
             threads=threads,
-            progress=tell,
+            progress=progress_of_plan,
             cancelled=cancelled,
             pack=False,
         )

@@ -66,7 +66,7 @@ def run_scenarios(
     for k, s in enumerate(scenarios):
         left = solving.share(len(scenarios) - k)
 
-        def tell(
+        def progress_of_plan(
             phase: str, best: float | None, bound: float | None, seconds: float, s: ScenarioFile = s, k: int = k
         ) -> None:
             solving.heard(phase)
@@ -74,7 +74,15 @@ def run_scenarios(
 
         folder = out / s.file.stem
         try:
-            run(s.file, folder, time_limit=left, seed=seed, threads=threads, progress=tell, cancelled=cancelled)
+            run(
+                s.file,
+                folder,
+                time_limit=left,
+                seed=seed,
+                threads=threads,
+                progress=progress_of_plan,
+                cancelled=cancelled,
+            )
             done.append(folder)
         except InputError as error:
             failed.append(error.problems)

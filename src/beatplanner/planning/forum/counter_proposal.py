@@ -178,7 +178,7 @@ def _read_proposal(
         what = (
             f"the forum had another plan before it: {len(stale):,} areas were in other beats then, such as {stale[0]}"
         )
-        findings.tell("warning", what, "Ask whether the proposal still stands", file=file.name)
+        findings.note("warning", what, "Ask whether the proposal still stands", file=file.name)
     return wanted, (*of_columns, *findings.notes)
 
 

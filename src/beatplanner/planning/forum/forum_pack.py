@@ -33,7 +33,7 @@ from beatplanner.data.result.moved_project import refuse_other_project
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.qgis_project import GROUND, write_ground, write_qgis_project
 from beatplanner.data.result.verdict import CheckerFound
-from beatplanner.data.side_work import SideWork, telling
+from beatplanner.data.side_work import SideWork, page_progress
 from beatplanner.data.town.forum_tables import consented, read_forum_tables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.data.town.town import Town
@@ -197,7 +197,7 @@ def _write_languages(
     # in parts, so that the last one is small: two processes end one language or three of them together
     papers = [
         side.give(
-            write_papers_alone, *(press.folder, common, one, maps), told=amounts_of(progress, f"{PACK} {one.code}")
+            write_papers_alone, *(press.folder, common, one, maps), progress=amounts_of(progress, f"{PACK} {one.code}")
         )
         for one in languages[1:]
     ]
@@ -206,7 +206,7 @@ def _write_languages(
     begun = [*papers, *screens]
     try:
         progress(f"{PACK} {languages[0].code}", None, None, 0.0)
-        with telling(amounts_of(progress, f"{PACK} {languages[0].code}")):
+        with page_progress(amounts_of(progress, f"{PACK} {languages[0].code}")):
             state, pages = write_papers_in(press.folder, first, maps, languages[0].suffix, side)
         known, begun = [state], [*begun, pages]
         # the last ones are done here while others do those before them

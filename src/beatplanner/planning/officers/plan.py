@@ -141,11 +141,13 @@ def plan_officers(
     opens = opening_months(beats, dates)
     problem_ = with_stand_ins(held_until_start(with_cover(problem_, cover), opens), opens)
 
-    def tell(best: float, bound: float | None) -> None:
+    def search_progress(best: float, bound: float | None) -> None:
         progress("officers", best, bound, read_clock(cancelled) - begin)
 
     # a tenth is kept for ways out of what cannot be done, each of which is solved with
-    found = assign(problem_, seconds=0.9 * seconds, threads=threads, seed=seed, tell=tell, cancelled=cancelled)
+    found = assign(
+        problem_, seconds=0.9 * seconds, threads=threads, seed=seed, progress=search_progress, cancelled=cancelled
+    )
     taken = read_clock(cancelled) - begin
 
     def report() -> None:

@@ -45,11 +45,17 @@ class SiteChoice:
         rules: StationRules,
         seconds: float,
         options: SolverOptions,
-        tell: Callable[[float, float], None],
+        progress: Callable[[float, float], None],
     ) -> None:
         description, walks = town.description.stations, town.walks
         assert description is not None and walks is not None
-        self.town, self.rules, self.description, self.options, self.tell = town, rules, description, options, tell
+        self.town, self.rules, self.description, self.options, self.progress = (
+            town,
+            rules,
+            description,
+            options,
+            progress,
+        )
         self.end = read_clock(self.options["cancelled"]) + seconds
         self.walks, self.people = walks, people
         self.reachable = np.isfinite(walks).any(axis=1)
@@ -129,20 +135,20 @@ class SiteChoice:
     def _p_median(self) -> OpenSites:
         if self.description.coverage_floor is not None:
             return self._least_walk_above(self.description.coverage_floor)
-        return p_median(self.cost, self.rules.sites, seconds=self.left(), tell=self.tell, **self.options)
+        return p_median(self.cost, self.rules.sites, seconds=self.left(), progress=self.progress, **self.options)
 
     def _least_walk_above(self, share: float) -> OpenSites:
         """Choose for short walks with a share of all residents within the limit; where that cannot be, with the greatest share there can be."""
         rules, everyone = self.rules.sites, float(self.people.sum())
         floor = Floor(self.within, self.weight, float(self.weight.sum()) - share * everyone)
-        found = floor_sites(self.cost, rules, floor, seconds=0.7 * self.left(), tell=self.tell, **self.options)
+        found = floor_sites(self.cost, rules, floor, seconds=0.7 * self.left(), progress=self.progress, **self.options)
         if len(found.open):
             return found
         most = coverage(self.within, self.weight, rules, seconds=self.left() / 2, **self.options)
         if floor.met(most.open):
             seconds = self.left()
             return floor_sites(
-                self.cost, rules, floor, seconds=seconds, start=most.open, tell=self.tell, **self.options
+                self.cost, rules, floor, seconds=seconds, start=most.open, progress=self.progress, **self.options
             )
         minutes, number = f"{self.description.walk_minutes:g} minutes", len(most.open)
         reached = 1 - (most.objective + float(self.people[~self.reachable].sum())) / everyone
@@ -161,7 +167,7 @@ class SiteChoice:
             )
         relaxed = Floor(self.within, self.weight, floor.lost(most.open))
         nearer = floor_sites(
-            self.cost, rules, relaxed, seconds=self.left(), start=most.open, tell=self.tell, **self.options
+            self.cost, rules, relaxed, seconds=self.left(), start=most.open, progress=self.progress, **self.options
         )
         return OpenSites(nearer.open, nearer.objective, None)
 
@@ -172,7 +178,7 @@ class SiteChoice:
             self.weight,
             self.rules.sites,
             seconds=0.7 * self.left(),
-            tell=lambda a, b: self.tell(a + lost, b + lost),
+            progress=lambda a, b: self.progress(a + lost, b + lost),
             **self.options,
         )
         bound = None if found.lower_bound is None else found.lower_bound + lost
@@ -182,7 +188,7 @@ class SiteChoice:
     def _p_center(self) -> OpenSites:
         rules, walks = self.rules.sites, self.walks[self.rows]
         start = exchange(self.cost, found, rules) if (found := greedy(self.cost, rules)) is not None else None
-        center = p_center(walks, rules, seconds=0.7 * self.left(), start=start, tell=self.tell, **self.options)
+        center = p_center(walks, rules, seconds=0.7 * self.left(), start=start, progress=self.progress, **self.options)
         if center is not None and len(center.open):
             nearer = self._least_walking(center.open, walks > center.objective).open
             return OpenSites(nearer, center.objective, center.lower_bound, center.proof)

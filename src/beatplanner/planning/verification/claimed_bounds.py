@@ -40,8 +40,8 @@ class _Pair:
             low, high = float(self.least), float(self.most)
             if low <= high + ROUNDED * max(1.0, abs(high)):
                 return ""
-        name, told, beside, there = self.name, value_in_words(self.least), self.beside, value_in_words(self.most)
-        return f"{name} is {told}, more than {beside}, which is {there}."
+        name, least, beside, there = self.name, value_in_words(self.least), self.beside, value_in_words(self.most)
+        return f"{name} is {least}, more than {beside}, which is {there}."
 
 
 def check_claimed_bounds(ledger: Ledger, summary: Claims) -> None:

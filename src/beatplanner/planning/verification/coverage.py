@@ -430,7 +430,7 @@ def _longest(name: str, known: Mapping[str, object]) -> str | None:
     return None
 
 
-def told_together(key: str) -> str:
+def listed_under(key: str) -> str:
     """Return the key or column under which one is told that is not checked: “versions” for versions.numpy."""
     for known in (NOT_CHECKED_KEYS, KEYS, NOT_CHECKED_COLUMNS, COLUMNS):
         found = _longest(key, known)

@@ -363,11 +363,11 @@ def _check_columns(ledger: Ledger, evidence: Evidence) -> None:
     units = evidence.units.set_index("unit")
     if len(units) == len(town.units) and units.index.is_unique and set(units.index) == set(town.units["unit"]):
         given = town.units.set_index("unit")
-        told, was = units["name"].to_dict(), given["name"].to_dict()
+        planned, was = units["name"].to_dict(), given["name"].to_dict()
         wrong = [
-            f"Unit {u} is called “{told[u]}”, and “{v}” in the inputs."
+            f"Unit {u} is called “{planned[u]}”, and “{v}” in the inputs."
             for u, v in was.items()
-            if not _equal(told[u], v)
+            if not _equal(planned[u], v)
         ]
         ledger.each("units.name", "each unit has the name of the inputs", wrong, len(units), "units")
     for layer, (key, columns) in FROM_INPUTS.items():
@@ -393,8 +393,10 @@ def _check_columns(ledger: Ledger, evidence: Evidence) -> None:
         for column in columns:
             if column not in said or column not in given:
                 continue
-            told, was = said[column].to_dict(), given[column].to_dict()
+            planned, was = said[column].to_dict(), given[column].to_dict()
             wrong = [
-                f"{k}: “{told[k]}” in the plan, “{v}” in the inputs." for k, v in was.items() if not _equal(told[k], v)
+                f"{k}: “{planned[k]}” in the plan, “{v}” in the inputs."
+                for k, v in was.items()
+                if not _equal(planned[k], v)
             ]
             ledger.each(f"{layer}.{column}", "as in the inputs", wrong, len(given), "rows")

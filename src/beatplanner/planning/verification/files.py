@@ -74,13 +74,13 @@ def check_files(ledger: Ledger, folder: Path, tables: PlanTables) -> None:
             "Pages, papers and tables made from the plan are compared with the hashes of when they were written; their content is "
             f"not computed anew: {', '.join(kinds)}.",
         )
-    _tell_unlisted(ledger, named, there, tables)
+    _check_unlisted(ledger, named, there, tables)
     _check_layers(ledger, folder / "plan.gpkg", tables)
     _check_units_table(ledger, folder / "forum" / "units.csv", tables)
     _check_draft(ledger, folder / "forum" / "run_card.json", tables)
 
 
-def _tell_unlisted(ledger: Ledger, named: dict[str, str], there: list[str], tables: PlanTables) -> None:
+def _check_unlisted(ledger: Ledger, named: dict[str, str], there: list[str], tables: PlanTables) -> None:
     """Tell which of the usual files are neither there nor in the list: whoever takes a file away can take it from the list, too."""
     usual = [*PAPERS, *(OFFICERS_PAPERS if tables.assignments is not None else ()), *PACK]
     known = [*named, *there]

@@ -70,10 +70,10 @@ def with_proofs(tables: PlanTables, plan: Plan) -> PlanTables:
             except (CannotProveError, TooLargeError, LookupError, ValueError, TypeError, ArithmeticError):
                 # whatever goes wrong here, the plan is not lost: its bound is told as not certified
                 arrays = None
-        _tell(evidence, step, claims, arrays)
+        _certify(evidence, step, claims, arrays)
     _stops(evidence, plan)
     if plan.beats is not None and plan.beats.relaxed_bound is not None and "beats" in tables.summary:
-        _tell_relaxed(evidence, plan, plan.beats.relaxed_bound)
+        _certify_relaxed(evidence, plan, plan.beats.relaxed_bound)
     _tolerance(tables, plan)
     try:
         _least_moved(evidence, plan)
@@ -83,7 +83,7 @@ def with_proofs(tables: PlanTables, plan: Plan) -> PlanTables:
     return tables
 
 
-def _tell_relaxed(evidence: Evidence, plan: Plan, bound: float) -> None:
+def _certify_relaxed(evidence: Evidence, plan: Plan, bound: float) -> None:
     """Tell the bound within the tolerances that the municipalities need, where its certificate proves one."""
     claims = evidence.summary["beats"]
     try:
@@ -164,7 +164,7 @@ def _tolerance(tables: PlanTables, plan: Plan) -> None:
         }
 
 
-def _tell(evidence: Evidence, step: str, claims: Claims, arrays: Arrays | None) -> None:
+def _certify(evidence: Evidence, step: str, claims: Claims, arrays: Arrays | None) -> None:
     """Keep the certificate of a step where it proves something, and say in the summary what."""
     bound, objective = claims.get("lower_bound"), claims.get("objective")
     claims["certified"] = None if bound is None else False

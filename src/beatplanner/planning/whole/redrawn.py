@@ -94,7 +94,7 @@ def redraw(
     return with_line_rules(beats, found, lines, cut_short=cut_short)
 
 
-def tell_redrawing(beats: BeatPlan | None, service: tuple[ServiceContent, dict[str, pd.DataFrame]] | None) -> None:
+def note_redrawing(beats: BeatPlan | None, service: tuple[ServiceContent, dict[str, pd.DataFrame]] | None) -> None:
     """Add what redrawing did to the notes of the service, and what its figures can be computed from again."""
     if beats is None or service is None:
         return

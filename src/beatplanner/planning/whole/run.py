@@ -36,8 +36,8 @@ from beatplanner.planning.whole.redrawn import (
     asks_to_count,
     asks_to_redraw,
     beats_with_counted_share,
+    note_redrawing,
     redraw,
-    tell_redrawing,
 )
 from beatplanner.planning.whole.served import service_inputs, service_of
 from beatplanner.planning.whole.stopped import Stops
@@ -185,9 +185,9 @@ def run(
         progress(CERTIFICATES, None, None, read_clock(cancelled) - begin)
         written = tables(plan, summary)
         progress("writing", None, None, read_clock(cancelled) - begin)
-        _tell_certified(progress, plan, written.summary, read_clock(cancelled) - begin)
+        _show_certified(progress, plan, written.summary, read_clock(cancelled) - begin)
         of_service = service_of(town, inputs, written, seed=seed)
-        tell_redrawing(plan.beats, of_service)
+        note_redrawing(plan.beats, of_service)
         summed_up = sum_up(written, description, seed, plan.rollout, town if pack else None)
 
         stopped = write_plan(
@@ -207,7 +207,7 @@ def _load_beats(description: Description, steps: Sequence[Step]) -> None:
         importlib.import_module("beatplanner.planning.beats.plan")
 
 
-def _tell_certified(progress: Progress, plan: Plan, summary: Claims, seconds: float) -> None:
+def _show_certified(progress: Progress, plan: Plan, summary: Claims, seconds: float) -> None:
     """Tell the bounds that the certificates prove where they are others than those that the solvers told."""
     of_solver = {
         "beats": None if plan.beats is None else plan.beats.proof.lower_bound,

@@ -43,8 +43,8 @@ UNIT_ALLOWANCE = 0.25
 
 # Units of a district, on average, from which a walk from centres gives way to a transport problem.
 BIG_DISTRICT = 60
-# Told what is going on, with objective and bound where they are known.
-Tell = Callable[[str, float | None, float | None], None]
+# Called with what is going on, objective and bound where they are known.
+PhaseProgress = Callable[[str, float | None, float | None], None]
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Search:
         begin: float,
         start: np.ndarray | None,
         cancelled: Callable[[], bool],
-        tell: Tell,
+        progress: PhaseProgress,
     ) -> Found:
         """Return the best of several walks; each has its own seed, so that threads do not change it."""
         problem = self.problem
@@ -190,9 +190,9 @@ class Search:
         if self.threads > 1:
             with ThreadPoolExecutor(self.threads) as pool:
                 walked = pool.map(walk, range(walks))
-                best = self.best_of(best, walked, tell)
+                best = self.best_of(best, walked, progress)
         else:
-            best = self.best_of(best, map(walk, range(walks)), tell)
+            best = self.best_of(best, map(walk, range(walks)), progress)
         assert best is not None
         return best
 
@@ -222,14 +222,14 @@ class Search:
             return None
         return district if connected(district, self.problem.edges) else None
 
-    def best_of(self, best: Found | None, walked: Iterable[Found | None], tell: Tell) -> Found | None:
-        """Return the best of several walks, and tell each time."""
+    def best_of(self, best: Found | None, walked: Iterable[Found | None], progress: PhaseProgress) -> Found | None:
+        """Return the best of several walks, and call `progress` with each."""
         for found in walked:
             if found is not None and (best is None or self.rank(found) < self.rank(best)):
                 best = found
                 if self.seen is not None:
                     self.seen(best.district)
-            tell("beats", best.objective if best is not None and self.keeps_rules(best) else None, None)
+            progress("beats", best.objective if best is not None and self.keeps_rules(best) else None, None)
         return best
 
     def rank(self, found: Found) -> tuple[float, float]:

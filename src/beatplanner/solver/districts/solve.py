@@ -45,7 +45,7 @@ from beatplanner.solver.districts.problem import (
     pieces,
 )
 from beatplanner.solver.districts.rounds import walked_on
-from beatplanner.solver.districts.search import LARGE, Found, Search, Tell, measured
+from beatplanner.solver.districts.search import LARGE, Found, PhaseProgress, Search, measured
 from beatplanner.solver.districts.sites import joined
 from beatplanner.solver.districts.tree import Unfinished, exact_districts
 
@@ -137,7 +137,7 @@ def solve_districts(
 
     stop = watch(cancelled).until(begin + seconds)
 
-    def tell(phase: str, best: float | None, bound: float | None) -> None:
+    def phase_progress(phase: str, best: float | None, bound: float | None) -> None:
         if progress is not None:
             progress(phase, best, bound, read_clock(cancelled) - begin)
 
@@ -147,7 +147,7 @@ def solve_districts(
     long_proof = prove or modelled
     search.seen = seen
     share = 0.1 if prove and search.has_large_districts() else 0.55 if long_proof else 0.9
-    best = search.run(effort, seconds * share, begin, start, cancelled, tell)
+    best = search.run(effort, seconds * share, begin, start, cancelled, phase_progress)
     best = walked_on(search, best, effort, seconds * share, begin, cancelled)
     best = parted_anew(search, best, effort, stop)
     bound: float | None = None
@@ -178,7 +178,7 @@ def solve_districts(
                 read_clock(cancelled),
                 other.district,
                 cancelled,
-                tell,
+                phase_progress,
             )
     if asked and problem.goal == CUT and not infeasible:
         left = seconds - (read_clock(cancelled) - begin)
@@ -193,7 +193,7 @@ def solve_districts(
         hurried = stop() and bound is not None and best.objective > bound * (1 + 1e-4)
     if prove and not infeasible and not stop():
         proof = _Proof(problem, search)
-        evidence, better = proof.go_on(best, stop, threads, nodes, tell)
+        evidence, better = proof.go_on(best, stop, threads, nodes, phase_progress)
         bound, infeasible = _of_evidence(evidence)
         if better is not None and search.rank(search.found(better)) < search.rank(best):
             best = search.found(better)
@@ -202,11 +202,16 @@ def solve_districts(
         hurried = proof.hurried
     elif kept is not None and prove and not infeasible:
         kept.append(Further(_Proof(problem, search), nodes, progress))
-    return replace(_districts(search, best, bound, evidence, infeasible, tell), hurried=hurried)
+    return replace(_districts(search, best, bound, evidence, infeasible, phase_progress), hurried=hurried)
 
 
 def _districts(
-    search: Search, best: Found, bound: float | None, evidence: BoundEvidence | None, infeasible: bool, tell: Tell
+    search: Search,
+    best: Found,
+    bound: float | None,
+    evidence: BoundEvidence | None,
+    infeasible: bool,
+    progress: PhaseProgress,
 ) -> Districts:
     """Return what was found, settled and measured."""
     best = search.settled(best)
@@ -215,7 +220,7 @@ def _districts(
     kept = search.keeps_rules(best)
     if kept and bound is not None:
         bound = min(bound, best.objective)
-    tell("beats", best.objective if kept else None, bound)
+    progress("beats", best.objective if kept else None, bound)
     return Districts(
         best.district,
         best.centre,
@@ -246,13 +251,13 @@ class Further:
         """Return districts that are no worse than `found`, with a bound that is no lower, after some more seconds."""
         begin, search = read_clock(cancelled), self.proof.search
 
-        def tell(phase: str, best: float | None, bound: float | None) -> None:
+        def phase_progress(phase: str, best: float | None, bound: float | None) -> None:
             if self.progress is not None:
                 self.progress(phase, best, bound, read_clock(cancelled) - begin)
 
         best = search.found(found.district)
         stop = watch(cancelled).until(begin + seconds)
-        evidence, better = self.proof.go_on(best, stop, threads, self.nodes, tell)
+        evidence, better = self.proof.go_on(best, stop, threads, self.nodes, phase_progress)
         if found.lower_bound is not None and evidence.bound <= found.lower_bound and better is None:
             return found
         bound, infeasible = _of_evidence(evidence)
@@ -260,7 +265,9 @@ class Further:
             best = search.found(better)
         if bound is not None and found.lower_bound is not None and bound < found.lower_bound:
             bound, evidence = found.lower_bound, found.evidence
-        return replace(_districts(search, best, bound, evidence, infeasible, tell), hurried=self.proof.hurried)
+        return replace(
+            _districts(search, best, bound, evidence, infeasible, phase_progress), hurried=self.proof.hurried
+        )
 
 
 class _Proof:
@@ -277,7 +284,7 @@ class _Proof:
         self.sites = search.all_sites(max(40, 4 * len(problem.weight) // problem.count))
 
     def go_on(
-        self, best: Found, stop: Watch, threads: int, nodes: int, tell: Tell
+        self, best: Found, stop: Watch, threads: int, nodes: int, progress: PhaseProgress
     ) -> tuple[BoundEvidence, np.ndarray | None]:
         """Return what proves the bound (inf where no districts keep the rules), and better districts or None."""
         problem, search = self.problem, self.search
@@ -288,7 +295,7 @@ class _Proof:
             self.price_balances(known, stop, threads)
             if self.better is not None:
                 known = min(known, self.better[1])
-            tell("beats: bound", known if np.isfinite(known) else None, self.evidence.bound)
+            progress("beats: bound", known if np.isfinite(known) else None, self.evidence.bound)
         bound = self.bound
         assert bound is not None
         if (
@@ -307,7 +314,7 @@ class _Proof:
             stop,
             threads=threads,
             nodes=nodes,
-            tell=lambda b, v: tell("beats: proof", b, v),
+            progress=lambda b, v: progress("beats: proof", b, v),
             improve=search.improver(stop),
             kept=self.left,
         )

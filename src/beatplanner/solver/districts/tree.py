@@ -76,7 +76,7 @@ def exact_districts(
     *,
     threads: int,
     nodes: int,
-    tell: Callable[[float | None, float], None],
+    progress: Callable[[float | None, float], None],
     improve: Callable[[np.ndarray], tuple[np.ndarray, float] | None] | None = None,
     kept: Unfinished | None = None,
 ) -> Exact:
@@ -98,7 +98,7 @@ def exact_districts(
         Nodes worked on at the same time; they change nothing but the time.
     nodes
         Nodes of up to `NODE_PAIRS` pairs after which to end; a larger node counts for more, so that the time is much the same.
-    tell
+    progress
         Called with best and bound whenever the bound rises.
     improve
         Called now and then with the centres (K,) that the relaxation uses most; returns districts that keep the rules and their cost, or None.
@@ -112,7 +112,7 @@ def exact_districts(
     """
     if kept is not None and kept.tree is not None:
         kept.tree.go_on(best_known, stop, threads)
-        exact = kept.tree.search(nodes, tell, improve)
+        exact = kept.tree.search(nodes, progress, improve)
         return replace(exact, evidence=replace(exact.evidence, rounds=kept.rounds))
     bound, rounds = _narrowed(bound, problem, graph, best_known, threads, stop)
     sites = bound.sites
@@ -127,7 +127,7 @@ def exact_districts(
     tree = _Tree(bound, problem, graph, best_known, stop, threads)
     if kept is not None:
         kept.tree, kept.rounds = tree, rounds
-    exact = tree.search(nodes, tell, improve)
+    exact = tree.search(nodes, progress, improve)
     return replace(exact, evidence=replace(exact.evidence, rounds=rounds))
 
 
@@ -235,7 +235,7 @@ class _Tree(Shared):
     def search(
         self,
         nodes: int,
-        tell: Callable[[float | None, float], None],
+        progress: Callable[[float | None, float], None],
         improve: Callable[[np.ndarray], tuple[np.ndarray, float] | None] | None = None,
     ) -> Exact:
         """Work through the tree until it is empty, `nodes` are used up or `stop` says so."""
@@ -276,11 +276,11 @@ class _Tree(Shared):
                     self.next_try = self.used + IMPROVE_EVERY
                     walking = pool.submit(improve, centres)
                 left = waiting[0][0] if waiting else np.inf
-                self.raise_bound(min(left, self.closed, self.best), tell)
+                self.raise_bound(min(left, self.closed, self.best), progress)
             self.heard(walking)
         while waiting and waiting[0][0] >= self.enough():
             self.close(heappop(waiting))
-        self.raise_bound(min(waiting[0][0] if waiting else np.inf, self.closed, self.best), tell)
+        self.raise_bound(min(waiting[0][0] if waiting else np.inf, self.closed, self.best), progress)
         nothing = not waiting and not np.isfinite(min(self.closed, self.best))
         value = np.inf if nothing else min(self.lower_bound, self.best)
         return Exact(self.district, min(self.lower_bound, self.best), nothing, self.log.evidence(value))
@@ -315,9 +315,9 @@ class _Tree(Shared):
             done.set()
             watcher.join()
 
-    def raise_bound(self, bound: float, tell: Callable[[float | None, float], None]) -> None:
+    def raise_bound(self, bound: float, progress: Callable[[float | None, float], None]) -> None:
         if np.isfinite(bound) and bound > self.lower_bound * (1 + 1e-6):
-            tell(self.best if np.isfinite(self.best) else None, min(bound, self.best))
+            progress(self.best if np.isfinite(self.best) else None, min(bound, self.best))
         self.lower_bound = max(self.lower_bound, min(bound, self.best))
 
     # ---- one node

@@ -39,7 +39,7 @@ def coverage(
     threads: int = 1,
     seed: int = 0,
     start: np.ndarray | None = None,
-    tell: Callable[[float, float], None] = lambda best, bound: None,
+    progress: Callable[[float, float], None] = lambda best, bound: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> OpenSites:
     """Choose sites so that the least weight is out of reach.
@@ -50,7 +50,7 @@ def coverage(
         (n, m) bool: site j is within the limit of demand i.
     weight
         (n,) people.
-    rules, seconds, threads, seed, start, tell, cancelled
+    rules, seconds, threads, seed, start, progress, cancelled
         As for `p_median`.
 
     Returns
@@ -78,7 +78,7 @@ def coverage(
         threads=threads,
         seed=seed,
         start=start,
-        tell=lambda a, b: tell(a + lost, b + lost),
+        progress=lambda a, b: progress(a + lost, b + lost),
         cancelled=cancelled,
         exact_after=EXACT_AFTER,
     )
@@ -221,7 +221,7 @@ def p_center(
     threads: int = 1,
     seed: int = 0,
     start: np.ndarray | None = None,
-    tell: Callable[[float, float], None] = lambda best, bound: None,
+    progress: Callable[[float, float], None] = lambda best, bound: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> OpenSites | None:
     """Choose sites so that the farthest demand has the least way.
@@ -230,7 +230,7 @@ def p_center(
     ----------
     metres
         (n, m) ways; inf where there is none. Demand that no site reaches is left out.
-    rules, seconds, threads, seed, tell, cancelled
+    rules, seconds, threads, seed, progress, cancelled
         As for `p_median`.
     start
         Sites that keep the rules, to start from.
@@ -245,7 +245,7 @@ def p_center(
     if not able.any():
         chosen = rules.cheapest(np.zeros(len(rules.kept)))
         return None if chosen is None else OpenSites(chosen, 0.0, 0.0)
-    return _Center(metres, able, rules, read_clock(cancelled) + seconds, threads, seed, tell, cancelled).run(start)
+    return _Center(metres, able, rules, read_clock(cancelled) + seconds, threads, seed, progress, cancelled).run(start)
 
 
 @dataclass
@@ -258,7 +258,7 @@ class _Center:
     end: float
     threads: int
     seed: int
-    tell: Callable[[float, float], None]
+    progress: Callable[[float, float], None]
     cancelled: Callable[[], bool]
 
     def __post_init__(self) -> None:
@@ -296,7 +296,7 @@ class _Center:
     def say(self) -> None:
         """Tell the best plan and the bound."""
         if self.best is not None:
-            self.tell(float(self.limits[self.high]), float(self.limits[self.low + 1]))
+            self.progress(float(self.limits[self.high]), float(self.limits[self.low + 1]))
 
     def run(self, start: np.ndarray | None) -> OpenSites | None:
         self.consider(start)

@@ -41,7 +41,7 @@ def floor_sites(
     start: np.ndarray | None = None,
     gap: float = PROVEN,
     nodes: int = NODES,
-    tell: Callable[[float, float], None] = lambda best, bound: None,
+    progress: Callable[[float, float], None] = lambda best, bound: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> OpenSites:
     """Choose sites of least total cost among those that keep a coverage floor.
@@ -56,7 +56,7 @@ def floor_sites(
         The floor.
     start
         Open sites that keep rules and floor, to start from.
-    seconds, threads, seed, gap, nodes, tell, cancelled
+    seconds, threads, seed, gap, nodes, progress, cancelled
         As for `p_median`.
 
     Returns
@@ -84,7 +84,7 @@ def floor_sites(
     if floor.met(free.open):
         # the rule binds nothing: what is proven without it holds
         return free
-    search = _FloorSearch(cost, rules, floor, end, gap, tell, cancelled)
+    search = _FloorSearch(cost, rules, floor, end, gap, progress, cancelled)
     if start is not None and rules.met(start):
         search.consider(start)
     return search.run(free, nodes)
@@ -110,12 +110,12 @@ class _FloorSearch:
         floor: Floor,
         end: float,
         gap: float,
-        tell: Callable[[float, float], None],
+        progress: Callable[[float, float], None],
         cancelled: Callable[[], bool],
     ) -> None:
         assert rules.count is not None
         self.cost, self.rules, self.floor, self.count = np.ascontiguousarray(cost, float), rules, floor, rules.count
-        self.end, self.gap, self.tell, self.cancelled = end, gap, tell, cancelled
+        self.end, self.gap, self.progress, self.cancelled = end, gap, progress, cancelled
         self.far, self.rows = floor.far, (*rules.rows(), floor.row)
         self.near = Near.of(self.cost, cost.shape[1])
         self.until = watch(cancelled).until(end)
@@ -222,7 +222,7 @@ class _FloorSearch:
         self.ladder()
         if self.best is None:
             return OpenSites(np.empty(0, int), np.inf, free.lower_bound, free.proof)
-        self.tell(self.best_cost, self.bound)
+        self.progress(self.best_cost, self.bound)
         n, m = len(self.cost), int(self.cost.shape[1])
         second = np.partition(self.cost[:, free.open], min(1, self.count - 1), axis=1)[:, : min(2, self.count)]
         relaxation = SiteRelaxation(self.near, m, self.count, self.rows[:-1], self.floor, second.mean(axis=1))
@@ -244,7 +244,7 @@ class _FloorSearch:
                 break
             # what was closed costs the limit at least
             self.bound = max(self.bound, min(heap[0][0], self.limit))
-            self.tell(self.best_cost, self.bound)
+            self.progress(self.best_cost, self.bound)
             if heap[0][0] >= self.limit or self.until():
                 break
             found, _, at = heapq.heappop(heap)

@@ -77,7 +77,7 @@ def p_median(
     nodes: int = NODES,
     exact_after: int | None = None,
     enough: float = np.inf,
-    tell: Callable[[float, float], None] = lambda best, bound: None,
+    progress: Callable[[float, float], None] = lambda best, bound: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> OpenSites:
     """Choose sites of least total cost, with a proven bound.
@@ -102,7 +102,7 @@ def p_median(
         Branches after which the exact model is tried; None for `EXACT_AFTER` where more rules than the count hold, and never else.
     enough
         A bound that is enough: the search ends once it is proven.
-    tell
+    progress
         Called with the best cost and the bound.
     cancelled
         True ends the search.
@@ -117,7 +117,7 @@ def p_median(
     ValueError
         Where no choice of sites keeps the rules.
     """
-    search = _Search(cost, rules, seconds, threads, seed, gap, nodes, exact_after, tell, cancelled, enough)
+    search = _Search(cost, rules, seconds, threads, seed, gap, nodes, exact_after, progress, cancelled, enough)
     return search.run(start)
 
 
@@ -145,11 +145,11 @@ class _Search(SearchedPlans):
         gap: float,
         nodes: int,
         exact_after: int | None,
-        tell: Callable[[float, float], None],
+        progress: Callable[[float, float], None],
         cancelled: Callable[[], bool],
         enough: float = np.inf,
     ) -> None:
-        super().__init__(cost, rules, seconds, seed, gap, tell, cancelled, enough)
+        super().__init__(cost, rules, seconds, seed, gap, progress, cancelled, enough)
         self.threads, self.nodes = threads, nodes
         self.exact_after = EXACT_AFTER if exact_after is None and not rules.only_count else exact_after
         side = rules.rows()
@@ -186,7 +186,7 @@ class _Search(SearchedPlans):
         if not self.proven() and not self.stop():
             self.branch(u, lam, often)
         self.bound = min(self.bound, self.best_cost)
-        self.tell(self.best_cost, self.bound)
+        self.progress(self.best_cost, self.bound)
         return self.found()
 
     def found(self) -> OpenSites:

@@ -27,14 +27,14 @@ class SearchedPlans:
         seconds: float,
         seed: int,
         gap: float,
-        tell: Callable[[float, float], None],
+        progress: Callable[[float, float], None],
         cancelled: Callable[[], bool],
         enough: float,
     ) -> None:
         if rules.count is None:
             raise ValueError("the number of sites must be given")
         self.cost, self.rules, self.count = np.ascontiguousarray(cost, float), rules, rules.count
-        self.seed, self.gap, self.tell = seed, gap, tell
+        self.seed, self.gap, self.progress = seed, gap, progress
         self.cancelled, self.enough = cancelled, enough
         self.end = read_clock(self.cancelled) + seconds
         n, m = cost.shape
@@ -77,7 +77,7 @@ class SearchedPlans:
         self.bound = max(self.bound, min(bound, self.closed if self.narrowed else self.best_cost))
         if read_clock(self.cancelled) - self.reported_at > 0.2:
             self.reported_at = read_clock(self.cancelled)
-            self.tell(self.best_cost, self.bound)
+            self.progress(self.best_cost, self.bound)
 
     def proven(self) -> bool:
         """Say whether no plan is better than the best by more than the gap, or the bound is enough."""

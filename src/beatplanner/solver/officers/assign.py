@@ -55,7 +55,7 @@ def assign(
     seed: int = 0,
     effort: float = 1.0,
     quick: bool = False,
-    tell: Callable[[float, float | None], None] = lambda best, bound: None,
+    progress: Callable[[float, float | None], None] = lambda best, bound: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Postings:
     """Assign officers to posts.
@@ -73,7 +73,7 @@ def assign(
     quick
         Whether it is a look of fixed length: models whose length nobody knows before are left out, but where the search broke a rule that the exact
         one may keep.
-    tell
+    progress
         Called with the best objective and the bound.
     cancelled
         True ends the search.
@@ -98,7 +98,7 @@ def assign(
     def report() -> None:
         # what breaks a rule is no plan yet: its penalties are no figure of a plan
         if not search.penalty:
-            tell(search.best, prices.bound)
+            progress(search.best, prices.bound)
 
     def look(share: float, heat: float, part: float) -> None:
         until = read_clock(cancelled) + share * max(0.0, end - read_clock(cancelled))
@@ -120,7 +120,7 @@ def assign(
             lambda: -1.0 if cancelled() else until - read_clock(cancelled),
             # each master is dearer than the one before it
             most=max(1, int(effort ** (2 if quick else 1) * MASTERS)),
-            tell=report,
+            progress=report,
         )
         search.start_from(_likeliest(mixture.shares))
         if tenure_columns.stays_coarse(a):
@@ -142,7 +142,7 @@ def assign(
     outcome = _decide(
         problem, found, prices, end, threads=threads, seed=seed, effort=effort, quick=quick, cancelled=cancelled
     )
-    tell(measure(problem, outcome.postings).objective(problem.weights), outcome.lower_bound or prices.bound)
+    progress(measure(problem, outcome.postings).objective(problem.weights), outcome.lower_bound or prices.bound)
     return outcome
 
 

@@ -258,7 +258,7 @@ def raise_bound(
     left: Callable[[], float],
     *,
     most: int,
-    tell: Callable[[], None] = lambda: None,
+    progress: Callable[[], None] = lambda: None,
 ) -> Mixture:
     """Raise the bound of `prices` by column generation.
 
@@ -276,7 +276,7 @@ def raise_bound(
         Seconds that are left; the rounds end where there are none, or a master takes too large a share of them.
     most
         Masters solved at most, a limit that gives the same answer on every machine.
-    tell
+    progress
         Called after each master.
 
     Returns
@@ -314,7 +314,7 @@ def raise_bound(
                 if smoothing <= 0:
                     break
                 smoothing = smoothing - LESS if smoothing > LESS else 0.0
-            tell()
+            progress()
             if not new or master.objective - prices.bound <= enough or prices.bound >= target * (1 - CLOSE):
                 break
             if left() <= 0:

@@ -10,7 +10,7 @@ from typing import Any
 
 from beatplanner.data.narrowing import is_list
 from beatplanner.data.output_place import scratch_folder
-from beatplanner.data.side_work import tell_amount
+from beatplanner.data.side_work import pages_done
 
 # How a picture in pixels begins.
 PNG = b"\x89PNG"
@@ -80,7 +80,7 @@ def write_beat_pages(
         head.paragraph_format.page_break_before = number > 0
         for block in blocks:
             _add(document, block, shown, Mm)
-        tell_amount(number + 1, len(pages))
+        pages_done(number + 1, len(pages))
     document.save(str(path))
 
 

@@ -20,7 +20,7 @@ from beatplanner.data.publish.public.pack_pdf import script_of
 from beatplanner.data.publish.public.plan import PublicMeeting, PublicPlan, PublicTables
 from beatplanner.data.publish.public.qr_code import qr_code
 from beatplanner.data.result.names import municipality_beside
-from beatplanner.data.side_work import TELLING, Amount, SideWork, Task, tell_amount
+from beatplanner.data.side_work import PAGE_PROGRESS, PageProgress, SideWork, Task, pages_done
 from beatplanner.planning.forum.public.beat_page import beat_page
 from beatplanner.planning.forum.public.blocks import Block
 from beatplanner.planning.forum.public.content import PackContent
@@ -115,20 +115,20 @@ class Maps:
             else Maps(self.plan, self.tables, self.meetings, self.names, stations, self.sheets)
         )
 
-    def draw_all(self, side: SideWork, told: Amount = lambda _done, _pages: None) -> None:
-        """Draw all now, before the maps go to other processes, which draw some of the beats; `told` is called with the pages of beats that have a map."""
+    def draw_all(self, side: SideWork, progress: PageProgress = lambda _done, _pages: None) -> None:
+        """Draw all now, before the maps go to other processes, which draw some of the beats; `progress` is called with the pages of beats that have a map."""
         beats = [str(beat) for beat in self.plan.beats["beat"]]
         alone = not side.threads
         # in small shares, so that all end together; the towns are drawn here meanwhile
         few = len(beats) if alone else min(MOST_OF_A_SHARE, -(-len(beats) // (4 * (len(side.threads) + 1))))
         count, lock = dict.fromkeys(range(0, len(beats), few), 0), threading.Lock()
 
-        def tell_share(share: int, done: int, _: int) -> None:
+        def share_done(share: int, done: int, _: int) -> None:
             with lock:
                 count[share] = done
-                told(sum(count.values()), PAGES * len(beats))
+                progress(sum(count.values()), PAGES * len(beats))
 
-        given = [side.give(drawn, self, beats[k : k + few], told=partial(tell_share, k)) for k in count]
+        given = [side.give(drawn, self, beats[k : k + few], progress=partial(share_done, k)) for k in count]
         try:
             _ = self.towns
             # the last ones are drawn here while others draw those before them
@@ -177,7 +177,7 @@ def drawn(
     for done, beat in enumerate(beats, 1):
         for frame in (maps.sheets[beat], maps.frame_of(beat)):
             found[beat, frame] = maps.beat(beat, frame)
-        tell_amount(PAGES * done, PAGES * len(beats))
+        pages_done(PAGES * done, PAGES * len(beats))
     return found, as_pixels({beat: d.svg.encode() for (beat, frame), d in found.items() if frame == maps.sheets[beat]})
 
 
@@ -244,9 +244,9 @@ def write_printed(press: Press, content: PackContent, maps: Maps, suffix: str, s
     # each beat has its pages on paper, and one for a word processor, where the run card has one too
     on_paper = PAGES * len(content.beats)
     every = on_paper + len(content.beats) + 1
-    tell = TELLING.get()
+    progress = PAGE_PROGRESS.get()
     for number, beat in enumerate(content.beats):
-        tell_amount(PAGES * number, every)
+        pages_done(PAGES * number, every)
         name = content.names[str(beat.beat)]
         title = t.text("Beat {name}", name=name)
         area = municipality_beside(name, str(beat.municipality))
@@ -281,7 +281,7 @@ def write_printed(press: Press, content: PackContent, maps: Maps, suffix: str, s
     sections += [
         {"kind": "page", "title": heading, "blocks": blocks} for heading, blocks in town_pages(content, sheets)
     ]
-    tell_amount(on_paper, every)
+    pages_done(on_paper, every)
     begins = {s["title"]: k for k, s in enumerate(sections) if s["kind"] == "page"}
     drawn = [s for s in sections if s["kind"] == "map"]
     for n, s in enumerate(drawn, start=1):
@@ -312,7 +312,7 @@ def write_printed(press: Press, content: PackContent, maps: Maps, suffix: str, s
         pictures={**pictures, **drawn_once},
         draft=draft,
         side=side,
-        told=None if tell is None else lambda done, _: tell(on_paper + done, every),
+        progress=None if progress is None else lambda done, _: progress(on_paper + done, every),
     )
     try:
         press.pdf(f"pack{suffix}.pdf", data, pictures)

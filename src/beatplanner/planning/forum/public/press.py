@@ -19,7 +19,7 @@ from beatplanner.data.publish.public.map_words import Ground, MapWords
 from beatplanner.data.publish.public.pack_pdf import write_pack_pdf
 from beatplanner.data.publish.public.plan import PublicPlan
 from beatplanner.data.publish.public.public_layers import write_public_layers
-from beatplanner.data.side_work import Amount, SideWork, Task
+from beatplanner.data.side_work import PageProgress, SideWork, Task
 
 
 class Press:
@@ -56,16 +56,16 @@ class Press:
         pictures: Mapping[str, bytes],
         draft: str = "",
         side: SideWork,
-        told: Amount | None = None,
+        progress: PageProgress | None = None,
     ) -> Task:
         """Have the pages for a word processor written, by another process where `side` has one that is free; take the task to have them.
 
-        `told` is called with the pages that are written and those that there are.
+        `progress` is called with the pages that are written and those that there are.
         """
         self.register.check(name, [title, pages, draft], layout=LAYOUT)
         shown = {file: pictures[file] for file in pictures_in(pages, pictures)}
         said = {"title": title, "language": language, "pictures": shown, "draft": draft}
-        return side.give(partial(write_beat_pages, self.folder / name, pages, **said), told=told)
+        return side.give(partial(write_beat_pages, self.folder / name, pages, **said), progress=progress)
 
     def map(self, name: str, plan: PublicPlan, words: MapWords, ground: Ground) -> None:
         """Write the map on screen; names and ids of its places are entered as such."""

@@ -188,7 +188,7 @@ class ProofPage(QWidget):
                 wrong = [self.failed_checks(), *self._failed(MOST_SHOWN)]
         self.page.setHtml(self._html(self.summary or {}, wrong))
         lines += [self._left(u["name"], u["detail"]) for u in unchecked[:3]]
-        from beatplanner.planning.verification.coverage import told_together
+        from beatplanner.planning.verification.coverage import listed_under
 
         # which figures those are is for who looks closer
         tip: list[str] = []
@@ -196,7 +196,7 @@ class ProofPage(QWidget):
             if group := GROUP.fullmatch(u["name"]):
                 behind = KEYS.search(u["detail"])
                 keys = [group[2]] if behind is None else behind[1].split(", ")
-                tip.append("; ".join(dict.fromkeys(self._words(told_together(key)) for key in keys)))
+                tip.append("; ".join(dict.fromkeys(self._words(listed_under(key)) for key in keys)))
         self.banner.setToolTip(literal("\n".join(tip)))
         when = _time(verdict.get("checked_on"))
         if when:
