@@ -186,6 +186,7 @@ WORDS = (
     "Beat {beat} has the colour {colour}",
     "Beat {beat} has no colour of its own",
     "Postings moved by hand: {words}",
+    "Stations by hand: {words}",
     "No station is held by hand",
     "Rules as before",
     # what was found in place of what a key of the description asks for, and what a settings file has wrong

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from glob import escape
 from pathlib import Path
@@ -29,6 +29,8 @@ SHOWN = "#,##0.0##"
 # Columns whose numbers are names.
 NAMES = ("unit", "beat", "current", "station", "sector", "command")
 FORMATS = (".gpkg", ".geojson", ".csv", ".xlsx")
+# Formats that hold all layers in one file.
+ONE_FILE = (".gpkg", ".xlsx")
 
 
 def write_map_file(
@@ -70,15 +72,20 @@ def write_map_file(
             problem(f"“{path.suffix}” is no format of an export", f"Give one of {', '.join(FORMATS)}", file=path)
         )
     clear_stopped(path)
-    if kind in (".gpkg", ".xlsx"):
+    files = files_of_export(path, layers)
+    if kind in ONE_FILE:
         _swapped(path, lambda part: _write_all(part, layers, readable, card, words or {}))
-        return [path]
-    files: list[Path] = []
-    for name, frame in layers.items():
-        file = path if not files else path.with_name(f"{path.stem}-{name}{path.suffix}")
+        return files
+    for file, frame in zip(files, layers.values(), strict=True):
         _swapped(file, lambda part, frame=frame: _write_one(part, frame, readable))
-        files.append(file)
     return files
+
+
+def files_of_export(path: Path, layers: Iterable[str]) -> list[Path]:
+    """Return the files that some layers go into: one, or one a layer where the format holds no more."""
+    if path.suffix.lower() in ONE_FILE:
+        return [path]
+    return [path, *(path.with_name(f"{path.stem}-{name}{path.suffix}") for name in list(layers)[1:])]
 
 
 def clear_stopped(path: Path) -> None:

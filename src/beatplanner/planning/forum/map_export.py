@@ -30,6 +30,16 @@ BEATS = ("beat", "name", "municipality")
 STATIONS = ("station", "name", "existing")
 
 
+def exported_layers(tables: PlanTables) -> dict[str, gpd.GeoDataFrame]:
+    """Return the layers that an export has, as the plan has them."""
+    found: dict[str, gpd.GeoDataFrame] = {"units": tables.units}
+    if tables.beats is not None:
+        found["beats"] = tables.beats
+    if tables.stations is not None:
+        found["stations"] = tables.stations
+    return found
+
+
 def export_tables(tables: PlanTables, audience: Audience) -> dict[str, gpd.GeoDataFrame]:
     """Return the layers of an export: ``units``, and ``beats`` and ``stations`` where the plan has them.
 
@@ -45,11 +55,7 @@ def export_tables(tables: PlanTables, audience: Audience) -> dict[str, gpd.GeoDa
     InputError
         Where hiding small numbers cannot keep them from being computed; the message names what would be given away.
     """
-    found: dict[str, gpd.GeoDataFrame] = {"units": tables.units}
-    if tables.beats is not None:
-        found["beats"] = tables.beats
-    if tables.stations is not None:
-        found["stations"] = tables.stations
+    found = exported_layers(tables)
     if audience == "office":
         return found
     kept = {"units": UNITS, "beats": BEATS, "stations": STATIONS}

@@ -15,7 +15,7 @@ from hand_edits import move_station
 pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFileDialog, QLabel
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from beatplanner.ui.desktop.map.export_panel import DataDialog, PrintDialog, write_data
 from beatplanner.ui.desktop.map.printing import PrintedPage, write_page
@@ -175,6 +175,24 @@ def test_what_a_killed_export_left_goes_with_the_next(window, tmp_path):
     left.write_text("half")
     write_data(window.scenario.plan, tmp_path / "map.gpkg", "office")
     assert [p.name for p in tmp_path.iterdir() if p.suffix == ".gpkg"] == ["map.gpkg"]
+    (tmp_path / f".page.{gone.pid}.part.png").write_text("half")
+    write_page(tmp_path / "page.png", PrintedPage("Town"), window.map.content, window.map.stack, dpi=40)
+    assert [p.name for p in tmp_path.iterdir() if p.suffix == ".png"] == ["page.png"]
+
+
+@pytest.mark.parametrize("ending", ["csv", "geojson"])
+def test_files_that_are_written_beside_the_one_that_was_named_are_asked_about(window, tmp_path, monkeypatch, ending):
+    asked, answers = [], [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda _parent, _title, text, *_: asked.append(text) or answers.pop(0))
+    monkeypatch.setattr(DataDialog, "exec", lambda _: DataDialog.DialogCode.Accepted)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / f"a.{ending}"), ""))
+    beside = tmp_path / f"a-beats.{ending}"
+    beside.write_text("of somebody else")
+    window.actions_by_name["export_data"].trigger()
+    assert len(asked) == 1 and f"a-beats.{ending}" in asked[0] and "a-stations" not in asked[0]
+    assert beside.read_text() == "of somebody else" and not (tmp_path / f"a.{ending}").exists()
+    window.actions_by_name["export_data"].trigger()
+    assert beside.read_text() != "of somebody else" and (tmp_path / f"a-stations.{ending}").is_file()
 
 
 def test_a_plan_that_the_checker_found_wrong_is_called_proven_nowhere_in_the_window(window, qtbot):

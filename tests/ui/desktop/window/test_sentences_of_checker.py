@@ -41,3 +41,10 @@ def test_no_unit_of_a_claim_is_english(speaks):
             said = in_language(check.detail)
             assert "18,032" not in said and QLocale().toString(18_032.5, "f", 1) in said, said
             assert unit in ("km", "m") or unit not in said, said
+
+
+def test_stations_by_hand_are_told_in_the_language_of_who_reads_the_history(speaks):
+    from beatplanner.ui.desktop.session.edit_words import history_words
+
+    said = history_words("Stations by hand: Kej, Pole")
+    assert said.endswith(": Kej, Pole") and "Stations" not in said

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
+    QMessageBox,
     QVBoxLayout,
 )
 
@@ -27,7 +28,7 @@ from beatplanner.data.paths import whole_path
 from beatplanner.ui.desktop.map.printing import PAPER, SCALES, PrintedPage, draw_page, write_page
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.map.workbook_words import UNNAMED, card_of_view, workbook_words
-from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for, working
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
@@ -287,6 +288,20 @@ def install(window: Window) -> None:
             clear_stopped(whole_path(path))
             raise
 
+    def _may_replace(path: Path) -> bool:
+        """Ask about the files that are written beside the one that was named, of which the dialog has asked, where such are there already."""
+        from beatplanner.data.result.map_files import files_of_export
+        from beatplanner.planning.forum.map_export import exported_layers
+
+        plan = window.scenario.plan
+        assert plan is not None
+        there = [file.name for file in files_of_export(path, exported_layers(plan))[1:] if file.exists()]
+        if not there:
+            return True
+        lines = [window.tr("These files are there already:"), *(f"• {name}" for name in there), ""]
+        words = "\n".join([*lines, window.tr("Replace them?")])
+        return question(window, window.tr("Export data"), words) == QMessageBox.StandardButton.Yes
+
     def export_data() -> None:
         if window.scenario.plan is None:
             window.show_lines(
@@ -303,7 +318,8 @@ def install(window: Window) -> None:
         if name:
             path = with_ending(name, [f".{e}" for _, e in sorted(FORMATS, key=lambda f: f[1] != ending)])
             audience: Audience = "public" if dialog.audience.currentIndex() == 0 else "office"
-            _export(window, lambda: _exported(path, audience))
+            if _may_replace(path):
+                _export(window, lambda: _exported(path, audience))
 
     add_action(window, ACTIONS[0], print_map)
     add_action(window, ACTIONS[1], export_data)

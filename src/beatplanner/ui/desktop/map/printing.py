@@ -21,6 +21,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPageLayout, QPa
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import amount_text
 from beatplanner.data.output_place import place_to_write, swap_in
+from beatplanner.data.result.map_files import clear_stopped
 from beatplanner.ui.desktop.map.cartography import fill_of_beat, steps
 from beatplanner.ui.desktop.map.legend import (
     attribution,
@@ -321,6 +322,7 @@ def write_page(
                 f"1 : {amount_text(page.scale, 6)} is no scale of a map", "Give a number such as 10000", field="scale"
             )
         )
+    clear_stopped(path)
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     kind = path.suffix.lower()
     if kind not in (".pdf", ".png"):

@@ -382,7 +382,8 @@ class StationPanel(QWidget):
 
         judge = self.judge
         opened = [s for s in self.chosen if s not in self.steps[0] or judge.fixed[s]] if improve else self.chosen
-        names = self.tr("Stations by hand: {0}").format(", ".join(judge.labels[s] for s in opened))
+        # kept in English, as all of the history: it is told in the language of who reads it
+        names = f"Stations by hand: {', '.join(judge.labels[s] for s in opened)}"
         town = self.window_.scenario.town
         assert town is not None, "stations are moved in a town that is open"
         return held(town.description, [judge.ids[s] for s in opened], len(self.chosen)), names
