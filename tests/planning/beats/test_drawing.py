@@ -103,6 +103,8 @@ def test_a_broken_beat_is_named_with_its_lonely_part(drawing):
     assert found.adrift.tolist() == [1]
     assert found.pieces[found.beat.index("2")] == 2
     assert any("falls into 2 pieces" in b for b in found.broken)
+    drawing.call({"2": "Nova"})
+    assert any("(Nova) falls into 2 pieces" in b for b in drawing.figures().broken), "as the beat is called now"
     drawing.link(1, 13, "ferry", "runs daily")
     assert drawing.figures().contiguous
     drawing.remove([(1, 13)])

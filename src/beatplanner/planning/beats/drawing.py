@@ -444,6 +444,8 @@ class Drawing(DrawnPlan):
             new = [k for k in numbers if k >= first or done.edit.kind == "split"]
             made += [(self.ids[k], done.units[done.after == k]) for k in new]
         self.names = self._with_proposed(made)
+        # what is said of the rules names the beats
+        self._figures = None
 
     def _edit(self, kind: str, **content: Any) -> Edit:
         content = {k: tuple(v) if is_sequence(v) or is_array(v) else v for k, v in content.items()}

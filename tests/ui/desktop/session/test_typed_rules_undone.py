@@ -145,3 +145,32 @@ def test_days_in_a_description_are_rules_like_those_of_a_project_file(make_windo
     assert document.rules()["officers"]["start"] == "2027-03-01" and window.draft.count == 1
     window.actions_by_name["draw_undo"].trigger()
     assert start.text.text() == before and window.draft.count == 0
+
+
+def test_rules_typed_in_one_scenario_stay_changes_while_another_is_worked_on(open_window, qtbot):
+    window = open_window()
+    document, undo = window.scenario.document, window.actions_by_name["draw_undo"]
+
+    def tolerance():
+        return document.rules("")["beats"]["tolerance"]
+
+    before = tolerance()
+    type_tolerance(window, 31)
+    paint(window)
+
+    def use(name):
+        window.session.dock._activate(name)
+        qtbot.waitUntil(lambda: not window.draft._later.isActive(), timeout=120_000)
+
+    document.add_scenario("Wide")
+    use("Wide")
+    type_tolerance(window, 35)
+    use("")
+    assert [c.kind for c in window.draft.done] == ["rules", "beats"] and tolerance() == 0.31
+    undo.trigger()
+    undo.trigger()
+    assert tolerance() == before and document.rules("Wide")["beats"]["tolerance"] == 0.35
+    use("Wide")
+    assert [c.kind for c in window.draft.done] == ["rules"]
+    undo.trigger()
+    assert document.rules("Wide")["beats"]["tolerance"] == 0.31

@@ -113,6 +113,7 @@ class NamedBeats(QObject):
         if drawing is not None:
             drawing.call(names)
             names = drawing.names
+            self.panel.show_figures()
         self.map.content.names = {b: n for b, n in names.items() if n}
         self.map.redraw()
         self.panel.fill_beats()

@@ -143,6 +143,8 @@ class Draft(QObject):
         # what was kept when nothing was undone yet, and what of it was undone while the same is shown anew
         self._whole: Table = {}
         self._again: list[Change] = []
+        # rules that were typed in scenarios which are not in view, each with how many changes stood before it
+        self._apart: list[Table] = []
         self._laying = False
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -245,7 +247,8 @@ class Draft(QObject):
     def _keep(self) -> None:
         self._say_anew()
         kept = {kind: part.as_json() for kind, part in self.parts.items() if self.has(kind)}
-        state: Table = {"order": [c.kind for c in self.done], **kept} if self.done else {}
+        apart: Table = {"apart": self._apart} if self._apart else {}
+        state: Table = {"order": [c.kind for c in self.done], **kept, **apart} if self.done or apart else {}
         if not self.undone:
             self._whole = state
         self._write(self.key(), state or None)
@@ -301,6 +304,8 @@ class Draft(QObject):
             if len(values) > start + part.begins:
                 rest[kind] = values[start:]
             less[kind] = start
+        if "apart" in now:
+            rest["apart"] = [{**one, "at": 0} for one in now["apart"]]
         order: list[str] = []
         for kind in now["order"]:
             if less.get(kind, 0) > 0:
@@ -332,7 +337,9 @@ class Draft(QObject):
     def lay_down(self) -> None:
         """Make the kept changes again, on the plan that they were made on."""
         self._later.stop()
-        state = self._all().get(self.key()) or {}
+        state = self._of_scenario(self._all().get(self.key()) or {})
+        self._apart = state.get("apart", [])
+        self._write(self.key(), state or None)
         again, self._again = self._again, []
         whole = self._whole if again else state
         self._laying = True
@@ -358,6 +365,29 @@ class Draft(QObject):
                 self.done.append(left[kind].pop(0))
         self.done += [c for changes in left.values() for c in changes]
         self.changed.emit()
+
+    def _of_scenario(self, state: Table) -> Table:
+        """Return a kept draft with the rules of the scenario in view among its changes, and those of others apart."""
+        document = self.scenario.document
+        if document is None or not ("rules" in state or "apart" in state):
+            return state
+        rules, changes = iter(state.get("rules", [])), []
+        apart: list[Table] = []
+        for at, kind in enumerate(state.get("order", [])):
+            ruling = next(rules, None) if kind == "rules" else None
+            if ruling is None or ruling["scenario"] == document.active:
+                changes.append((kind, ruling))
+            else:
+                apart.append({**ruling, "at": at})
+        for ruling in state.get("apart", []):
+            if ruling["scenario"] == document.active:
+                changes.insert(ruling["at"], ("rules", {k: v for k, v in ruling.items() if k != "at"}))
+            else:
+                apart.append(ruling)
+        found = {key: value for key, value in state.items() if key not in ("order", "rules", "apart")}
+        found |= {"order": [kind for kind, _ in changes]}
+        own = [ruling for _, ruling in changes if ruling is not None]
+        return found | ({"rules": own} if own else {}) | ({"apart": apart} if apart else {})
 
     def _undo_again(self, again: list[Change], whole: Table) -> bool:
         """Take back what had been undone of what was laid down as a whole; return whether it can all be made again."""
