@@ -387,12 +387,12 @@ def _sentence(wrong: list[str], r: dict[str, Any]) -> None:
 
 def main() -> int:
     """Recompute and print."""
-    take = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    take.add_argument("plan", type=Path)
-    take.add_argument("--prices", type=Path)
-    take.add_argument("--draws", type=int, default=100)
-    take.add_argument("--attrition", type=float, default=0.06)
-    given = take.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("plan", type=Path)
+    parser.add_argument("--prices", type=Path)
+    parser.add_argument("--draws", type=int, default=100)
+    parser.add_argument("--attrition", type=float, default=0.06)
+    given = parser.parse_args()
     done = [("succession", of_succession(given.plan, given.attrition, given.draws))]
     if given.prices is not None:
         done.append(("prices", of_prices(given.prices, Plan(given.plan, False))))

@@ -83,25 +83,25 @@ def read(text: str, name: str = "") -> Instance:
     numbers = text.split()
     place = 0
 
-    def take(count: int) -> list[float]:
+    def next_numbers(count: int) -> list[float]:
         nonlocal place
         if place + count > len(numbers):
             raise ValueError(f"the file ends after {len(numbers)} numbers, and more are announced")
         place += count
         return [float(v) for v in numbers[place - count : place]]
 
-    units = int(take(1)[0])
+    units = int(next_numbers(1)[0])
     with_centres = len(text.partition("\n")[2].partition("\n")[0].split()) == 7
     columns = 7 if with_centres else 6
-    rows = np.array(take(columns * units)).reshape(units, columns)
+    rows = np.array(next_numbers(columns * units)).reshape(units, columns)
     if rows[:, 0].tolist() != list(range(units)):
         raise ValueError("the units are not numbered from 0 on")
-    edges = int(take(1)[0])
-    ends = np.array(take(2 * edges), int).reshape(edges, 2)
+    edges = int(next_numbers(1)[0])
+    ends = np.array(next_numbers(2 * edges), int).reshape(edges, 2)
     if edges and (ends.min() < 0 or ends.max() >= units):
         raise ValueError(f"an edge names a unit that is none of the {units}")
-    districts, _, *tolerance = take(5)
-    if with_centres and (take(1) and set(take(int(districts) * units)) != {1.0}):
+    districts, _, *tolerance = next_numbers(5)
+    if with_centres and (next_numbers(1) and set(next_numbers(int(districts) * units)) != {1.0}):
         raise ValueError("units that go together badly are none of what is measured here")
     return Instance(name, rows[:, 1:3], rows[:, 3:6], ends, int(districts), tuple(tolerance), with_centres)
 

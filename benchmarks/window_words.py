@@ -387,15 +387,15 @@ def names_of_data(window: Any) -> set[str]:
     found: set[str] = set()
     scenario = window.scenario
 
-    def take(value: Any) -> None:
+    def collect(value: Any) -> None:
         if isinstance(value, str):
             found.update(w.casefold() for w in WORD.findall(value))
         elif isinstance(value, dict):
             for inner in value.values():
-                take(inner)
+                collect(inner)
         elif isinstance(value, list | tuple | set):
             for inner in value:
-                take(inner)
+                collect(inner)
 
     for tables in (
         vars(scenario.town) if scenario.town is not None else {},
@@ -405,14 +405,14 @@ def names_of_data(window: Any) -> set[str]:
             if hasattr(table, "columns"):
                 for column in table.columns:
                     if table[column].dtype == object:
-                        take([v for v in table[column].unique()[:5000] if isinstance(v, str)])
+                        collect([v for v in table[column].unique()[:5000] if isinstance(v, str)])
     if scenario.document is not None:
-        take(scenario.document.rules())
-        take(scenario.document.content.scenarios and [s.name for s in scenario.document.content.scenarios])
-    take(str(Path.home()))
-    take(getpass.getuser())
-    take(list(installed_versions()))
-    take(str(scenario.project))
+        collect(scenario.document.rules())
+        collect(scenario.document.content.scenarios and [s.name for s in scenario.document.content.scenarios])
+    collect(str(Path.home()))
+    collect(getpass.getuser())
+    collect(list(installed_versions()))
+    collect(str(scenario.project))
     return found
 
 

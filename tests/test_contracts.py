@@ -179,7 +179,7 @@ def test_a_write_is_found():
 LENT = {
     "make_folder": "the folder of a result",
     "scratch_folder": "a folder of this process for a moment",
-    "take_files_out": "the folder of a pack is emptied",
+    "delete_files": "the folder of a pack is emptied",
     "written_anew": "a result that is written beside and swapped in",
     "move": "a mark of the user's cache",
     "plain_geopackage": "a copy for a moment, that GDAL may open",

@@ -37,28 +37,28 @@ def end_once(mark: Path) -> str:
 def test_without_processes_the_one_who_takes_does_it():
     side = SideWork()
     task = side.give(who)
-    assert task.take() == os.getpid()
-    assert task.take() == os.getpid()
+    assert task.collect() == os.getpid()
+    assert task.collect() == os.getpid()
     with pytest.raises(InputError):
-        side.give(refuse).take()
+        side.give(refuse).collect()
 
 
 def test_another_process_works_and_its_refusals_and_its_end_lose_nothing(tmp_path):
     with side_work(1) as side:
         first = side.give(who)
         first.ended.wait()
-        assert first.take() != os.getpid()
+        assert first.collect() != os.getpid()
         refused = side.give(refuse)
         refused.ended.wait()
         with pytest.raises(InputError) as found:
-            refused.take()
+            refused.collect()
         assert found.value.problems[0].row == "3"
         # the process ends in the middle of a task: who takes it does it again, and what waits behind it
         broken, behind = side.give(end_once, tmp_path / "mark"), side.give(who)
         broken.ended.wait()
-        assert broken.take() == "done"
-        assert behind.take() == os.getpid()
-    assert side.give(who).take() == os.getpid()
+        assert broken.collect() == "done"
+        assert behind.collect() == os.getpid()
+    assert side.give(who).collect() == os.getpid()
 
 
 def test_who_waits_is_told_how_far_the_work_is_whoever_does_it():
@@ -67,15 +67,15 @@ def test_who_waits_is_told_how_far_the_work_is_whoever_does_it():
     def of(place):
         return lambda done, pages: heard[place].append((done, pages))
 
-    assert SideWork().give(count_to, 3, progress=of("here")).take() == os.getpid()
+    assert SideWork().give(count_to, 3, progress=of("here")).collect() == os.getpid()
     with side_work(1) as side:
         task = side.give(count_to, 3, progress=of("there"))
         task.ended.wait()
-        assert task.take() != os.getpid()
+        assert task.collect() != os.getpid()
         # what nobody asked about is told to nobody
-        side.give(count_to, 2).take()
+        side.give(count_to, 2).collect()
     with page_progress(of("inside")):
-        SideWork().give(count_to, 3).take()
+        SideWork().give(count_to, 3).collect()
     count_to(5)
     assert heard == {place: [(1, 3), (2, 3), (3, 3)] for place in heard}
 
@@ -96,5 +96,5 @@ def test_what_another_process_loaded_is_not_looked_through_for_circles():
         frozen, sweeps = side.give(gc.get_freeze_count), side.give(gc.isenabled)
         frozen.ended.wait()
         sweeps.ended.wait()
-        assert frozen.take() > 1_000
-        assert sweeps.take() is True
+        assert frozen.collect() > 1_000
+        assert sweeps.collect() is True

@@ -211,7 +211,7 @@ def make_folder(folder: Path) -> None:
         raise InputError(cannot_write(error, folder)) from None
 
 
-def take_files_out(folder: Path) -> None:
+def delete_files(folder: Path) -> None:
     """Delete the files that lie in a folder; folders in it stay."""
     for old in folder.iterdir():
         if old.is_file():

@@ -78,7 +78,7 @@ class Task:
     error: BaseException | None = None
     ended: threading.Event = field(default_factory=threading.Event)
 
-    def take(self) -> Any:
+    def collect(self) -> Any:
         """Return what came of it; where nobody has begun, or the process was lost, it is done here.
 
         Raises
@@ -86,7 +86,7 @@ class Task:
         Exception
             That of the work.
         """
-        if not self.side.take_back(self):
+        if not self.side.withdraw(self):
             self.ended.wait()
         if not self.ended.is_set() or self.lost:
             self.lost, self.error = False, None
@@ -102,7 +102,7 @@ class Task:
 
     def drop(self) -> None:
         """See that nobody is at it any more, whatever came of it."""
-        if not self.side.take_back(self):
+        if not self.side.withdraw(self):
             self.ended.wait()
 
 
@@ -145,7 +145,7 @@ class SideWork:
             self.lock.notify()
         return task
 
-    def take_back(self, task: Task) -> bool:
+    def withdraw(self, task: Task) -> bool:
         """Take a task that nobody has begun out of the row; False where somebody has."""
         with self.lock:
             if task.begun:

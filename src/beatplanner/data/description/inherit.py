@@ -44,7 +44,7 @@ def resolve(file: Path, raw: Mapping[str, object], read: Callable[[Path], Descri
     # a scenario's name and words are its own
     tables.pop("scenario", None)
     for key in _removals(file, raw, tables):
-        _take_away(tables, key.split("."))
+        _remove(tables, key.split("."))
     return merge(tables, {k: v for k, v in raw.items() if k not in (EXTENDS, REMOVE)})
 
 
@@ -101,7 +101,7 @@ def _keys(tables: Mapping[str, object], place: str = "") -> Iterator[str]:
             yield from _keys(value, f"{place}{key}.")
 
 
-def _take_away(tables: Table, steps: list[str]) -> None:
+def _remove(tables: Table, steps: list[str]) -> None:
     for step in steps[:-1]:
         # keys with dots in them, such as a category's, cannot be named
         tables = tables.get(step, {})

@@ -354,7 +354,7 @@ class ProjectDocument:
         """
         missing = recovery.done[self.saved_steps(recovery.id) :]
         for done in missing:
-            if done.get("kind") == "plan" and not self._plans.take_back(int(done["id"]), recovery.folder):
+            if done.get("kind") == "plan" and not self._plans.recover(int(done["id"]), recovery.folder):
                 continue
             self.kept.write_down(done)
             apply_step(self.content, done)

@@ -115,7 +115,7 @@ class PlanArchives:
             if folder is not None and folder.is_dir() and not self.archive(plan).is_file():
                 zip_result(folder, self.archive(plan))
 
-    def take_back(self, plan: int, left: Path) -> bool:
+    def recover(self, plan: int, left: Path) -> bool:
         """Take a plan out of the folder that a crash left; return whether it is there."""
         source, target = left / f"plan-{plan}.zip", self.archive(plan)
         if not source.is_file():

@@ -53,12 +53,12 @@ def write_everything(
         except BaseException:
             task.drop()
             raise
-        task.take()
+        task.collect()
 
     def after_papers(part: Path) -> None:
         if side is None:
             for task in begun:
-                task.take()
+                task.collect()
         if also is not None:
             also(part)
 

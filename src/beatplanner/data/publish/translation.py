@@ -113,11 +113,11 @@ class Speech:
         self._texts: gettext.NullTranslations = gettext.NullTranslations()
         if language != "en" or catalogue is not None:
             found = _own_texts(language) if catalogue is None else _texts_of(_catalogue(language, catalogue), catalogue)
-            self._texts = self._take(found)
+            self._texts = self._noted(found)
             wanted = found if language == "en" else _own_texts(language)
             self.complete = wanted.every <= self._known
 
-    def _take(self, found: _Texts) -> gettext.NullTranslations:
+    def _noted(self, found: _Texts) -> gettext.NullTranslations:
         """Return the texts of a catalogue, and note which it has."""
         self._fuzzy |= found.fuzzy - self._known
         self._known |= found.known
@@ -127,7 +127,7 @@ class Speech:
     def with_papers(self) -> Speech:
         """Return this language with the texts of the papers that a force itself holds, which no forum sees; English has them all."""
         if self.language != "en":
-            self._texts.add_fallback(self._take(_own_texts(self.language, PAPERS)))
+            self._texts.add_fallback(self._noted(_own_texts(self.language, PAPERS)))
         return self
 
     def text(self, english: str, **values: Any) -> str:

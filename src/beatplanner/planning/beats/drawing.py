@@ -407,7 +407,7 @@ class Drawing(DrawnPlan):
             self.locked[done.locks[0]] = done.locks[1]
         if done.drawn is not None:
             self.links, self.closed = done.drawn[0]
-            self._take_edges()
+            self._set_edges()
         self._call_beats()
         self._note({"kind": "undo", "of": done.edit.kind})
         self._changed()
@@ -465,7 +465,7 @@ class Drawing(DrawnPlan):
             self.locked[done.locks[0]] = done.locks[2]
         if done.drawn is not None:
             self.links, self.closed = done.drawn[1]
-            self._take_edges()
+            self._set_edges()
 
     def _keep(self, done: Done) -> Done:
         self._perform(done)

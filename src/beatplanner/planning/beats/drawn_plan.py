@@ -87,7 +87,7 @@ class DrawnPlan:
         self.links = self._pairs(rules.links if rules else ())
         self.closed = self._pairs(rules.closed if rules else ())
         self._base = self._undrawn()
-        self._take_edges()
+        self._set_edges()
 
     @property
     def beat(self) -> np.ndarray:
@@ -241,7 +241,7 @@ class DrawnPlan:
                 edges = pd.concat([edges, found.assign(a=a, b=b, kind=kind)], ignore_index=True)
         return edges.sort_values(["a", "b"], ignore_index=True)
 
-    def _take_edges(self) -> None:
+    def _set_edges(self) -> None:
         self.edges = drawn_edges(self._base, list(self.links), list(self.closed))
         self.ends = self.edges[["a", "b"]].to_numpy(int).reshape(-1, 2)
         self.neighbours = set(map(tuple, self.ends.tolist()))

@@ -17,7 +17,7 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.fingerprint import file_hash
-from beatplanner.data.output_place import make_folder, take_files_out, written_anew
+from beatplanner.data.output_place import delete_files, make_folder, written_anew
 from beatplanner.data.publish.before_planning import check_publishing, decided_too_early
 from beatplanner.data.publish.force_language import paper_speech
 from beatplanner.data.publish.privacy_report import add_privacy
@@ -116,7 +116,7 @@ def write_pack(
         write_card_alone(forum, tables, town, verdict)
         return []
     make_folder(forum)
-    take_files_out(forum)
+    delete_files(forum)
     rules = town.description.forum or Forum()
     day = day or dt.datetime.now().astimezone().date()
     from beatplanner.data.rounding import rounded_counts
@@ -211,17 +211,17 @@ def _write_languages(
         known, begun = [state], [*begun, pages]
         # the last ones are done here while others do those before them
         for task in reversed(screens):
-            task.take()
+            task.collect()
         for language, task in reversed(list(zip(languages[1:], papers, strict=True))):
             progress(f"{PACK} {language.code}", None, None, 0.0)
-            task.take()
-        for register, state in (task.take() for task in papers):
+            task.collect()
+        for register, state in (task.collect() for task in papers):
             press.register.add(register)
             known.append(state)
-        for k, (register, state) in enumerate(task.take() for task in screens):
+        for k, (register, state) in enumerate(task.collect() for task in screens):
             press.register.add(register)
             known[k % len(languages)] |= state
-        pages.take()
+        pages.collect()
     except BaseException:
         # where the gate stops one part no other process writes on into the emptied folder
         for task in begun:
@@ -463,7 +463,7 @@ LEAK = "Leave the earlier pack or scenario out where nobody has it, merge the sm
 
 def _stopped(forum: Path, leaks: Sequence[str], mend: str = LEAK) -> list[Note]:
     """Leave no file of the pack, and say why."""
-    take_files_out(forum)
+    delete_files(forum)
     notes = [problem(f"the forum pack was stopped: {leak}", mend, field="forum") for leak in leaks]
     write_json(
         forum / STOPPED,

@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 from beatplanner.data.description.sections.forum import Forum
-from beatplanner.data.output_place import make_folder, take_files_out
+from beatplanner.data.output_place import delete_files, make_folder
 from beatplanner.data.publish.public.forum_files import write_json
 from beatplanner.data.result.draft import draft_reasons
 from beatplanner.data.result.plan_tables import PlanTables
@@ -17,7 +17,7 @@ from beatplanner.data.town.town import Town
 
 def empty_pack(folder: Path) -> None:
     """Take every file out of a result's folder ``forum``."""
-    take_files_out(folder / "forum")
+    delete_files(folder / "forum")
 
 
 def write_card_alone(forum: Path, tables: PlanTables, town: Town, verdict: CheckerFound | None) -> None:
@@ -38,7 +38,7 @@ def write_card_alone(forum: Path, tables: PlanTables, town: Town, verdict: Check
     from beatplanner.planning.forum.public_plan import card_of
 
     make_folder(forum)
-    take_files_out(forum)
+    delete_files(forum)
     rules = town.description.forum or Forum()
     card = card_of(tables, town.description, read_forum_tables(town), verdict, secrets.token_bytes(32))
     run_card = card_json(

@@ -127,7 +127,7 @@ def write_plan(
                     verdict=verdict,
                     side=side,
                     progress=progress,
-                    report=lambda: [task.take() for task in report],
+                    report=lambda: [task.collect() for task in report],
                 )
             )
         except InputError as error:

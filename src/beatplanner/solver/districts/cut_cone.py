@@ -179,7 +179,7 @@ class ConeRelaxation:
                 np.zeros(m),
                 0.0,
             )
-            self._take([], np.empty(0))
+            self._set_rows([], np.empty(0))
         else:
             # the classes of the parent, each in a class here
             old = len(start.x)
@@ -192,12 +192,12 @@ class ConeRelaxation:
             self.y_entries = onto.T @ start.entries @ onto / self.stiff
             self.y_load = onto.T @ start.load * self.norm / self.stiff
             self.y_total = start.total * self.norm**2 / self.stiff
-            self._take(start.rows, start.row_price / self.stiff)
+            self._set_rows(start.rows, start.row_price / self.stiff)
         self.z_cone, self.z_entries = self.x - self.flat, self.x.copy()
         self.z_load = self.x @ self.w
         self.z_total = float(self.w @ self.z_load)
 
-    def _take(self, rows: list[int], price: np.ndarray) -> None:
+    def _set_rows(self, rows: list[int], price: np.ndarray) -> None:
         """Have these rows, with these prices, and prepare the step for them."""
         found = [
             (r, p, t)
@@ -327,7 +327,7 @@ class ConeRelaxation:
             return False
         price = (self.y_rows * self.sign).sum(axis=1) / np.maximum(1, self.length) if self.have else np.empty(0)
         kept = np.flatnonzero(price > 1e-9).tolist()
-        self._take([self.have[q] for q in kept] + new, np.concatenate([price[kept], np.zeros(len(new))]))
+        self._set_rows([self.have[q] for q in kept] + new, np.concatenate([price[kept], np.zeros(len(new))]))
         return True
 
     def _around(self, j: int) -> list[int]:

@@ -157,9 +157,9 @@ class LocalNode:
         self.whole_found = False
         self.zones = np.zeros(len(tree.sites.centre), np.int64) if node.zone is None else node.zone
         self.need = np.array(node.need or (self.problem.count,), np.int64)
-        self._take(pairs)
+        self._keep_pairs(pairs)
 
-    def _take(self, pairs: np.ndarray) -> None:
+    def _keep_pairs(self, pairs: np.ndarray) -> None:
         """Keep the pairs of a mask over all pairs that are connected with their centre, and make the arrays of the kernel."""
         problem, tree = self.problem, self.tree
         while True:
@@ -346,7 +346,7 @@ class LocalNode:
         before = self.pairs
         pairs = np.zeros(len(self.tree.site), bool)
         pairs[before[kept]] = True
-        self._take(pairs)
+        self._keep_pairs(pairs)
         if not self.empty:
             full = np.zeros(len(self.tree.site))
             full[before] = mean

@@ -375,13 +375,13 @@ class _Proof:
         if self.large():
             multiplier = None if before is None else before.multiplier
             bound = nearby_bound(problem, self.search.graph, known, threads=threads, multiplier=multiplier, stop=stop)
-            self.take(bound)
+            self.keep_better(bound)
             return
         if before is None and self.plain() and suits(every := joined([s for s, _ in self.sites.parts()]), self.problem):
             improve = self.improver(stop) if self.search.has_large_districts() else None
             found = dilated_bound(every, problem, self.search.graph, known, stop=stop, improve=improve)
             if found is not None and np.isfinite(found.value):
-                self.take(found)
+                self.keep_better(found)
                 return
         bound = lagrangian_bound(
             self.sites.parts,
@@ -396,7 +396,7 @@ class _Proof:
             price=0.0 if before is None else before.price,
             stop=stop,
         )
-        self.take(bound)
+        self.keep_better(bound)
 
     def price_balances(self, known: float, stop: Watch, threads: int) -> None:
         """Lift the bound by prices of the further balances, where these keep plans from it."""
@@ -411,7 +411,7 @@ class _Proof:
             if found is not None:
                 # the bound that it went from has other costs
                 self.bound, self.balance = None, found[1]
-                self.take(found[0])
+                self.keep_better(found[0])
 
     def large(self) -> bool:
         """Whether the map is too large to look at all pairs, and its distances and rules let the near ones do."""
@@ -422,7 +422,7 @@ class _Proof:
         """Whether travel alone counts, and no labels."""
         return self.problem.goal == TRAVEL and not self.search.by_label and not (self.search.locked >= 0).any()
 
-    def take(self, bound: Bound) -> None:
+    def keep_better(self, bound: Bound) -> None:
         """Take a bound where it is the better one; the pairs that it leaves open are those of a plan that is as good."""
         if self.bound is None or bound.value >= self.bound.value:
             self.bound = bound

@@ -192,13 +192,13 @@ def _look(
     moves, most = 0, max(8, MOVES // bounds.number)
     while missed > SLACK and moves < most and not cancelled():
         better = False
-        for give, take in bounds.exchanges(at):
+        for giver, receiver in bounds.exchanges(at):
             if moves >= most or cancelled():
                 break
             moves += 1
             way = at.copy()
-            way[give] -= 1
-            way[take] += 1
+            way[giver] -= 1
+            way[receiver] += 1
             again = shortfall(measure_staffing(shift, way, standard.minutes), standard)
             if again < missed - 1e-12:
                 at, missed, better = way, again, True

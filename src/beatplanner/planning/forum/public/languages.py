@@ -98,7 +98,7 @@ def write_papers_alone(
     """
     register = Register()
     state, pages = write_papers_in(folder, content_in(common, language, register), maps, language.suffix, SideWork())
-    pages.take()
+    pages.collect()
     return register, state
 
 

@@ -133,13 +133,13 @@ class Maps:
             _ = self.towns
             # the last ones are drawn here while others draw those before them
             for task in reversed(given):
-                task.take()
+                task.collect()
         except BaseException:
             for task in given:
                 task.drop()
             raise
         for task in given:
-            maps, pixels = task.take()
+            maps, pixels = task.collect()
             self.beats |= maps
             self.pixels |= pixels
 

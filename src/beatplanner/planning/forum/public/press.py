@@ -58,7 +58,7 @@ class Press:
         side: SideWork,
         progress: PageProgress | None = None,
     ) -> Task:
-        """Have the pages for a word processor written, by another process where `side` has one that is free; take the task to have them.
+        """Have the pages for a word processor written, by another process where `side` has one that is free; collect the task to have them.
 
         `progress` is called with the pages that are written and those that there are.
         """
