@@ -96,14 +96,21 @@ def test_a_plan_of_moved_stations_that_is_cancelled_leaves_the_rules_as_they_wer
     window = open_window()
     document = window.scenario.document
     monkeypatch.setattr(MainWindow, "answer", lambda self, box: QtWidgets.QMessageBox.StandardButton.Yes)
-    before, told = document.rules(), len(document.content.history)
+    before = document.rules()
     move_station(window)
     broken = window.draft.broken()
     assert window.make_draft_the_plan() and window.solving.running
     assert document.rules() == before
+    # what is being planned would be in the plan all the same; what is changed since is undone
+    undo, drop = window.actions_by_name["draw_undo"], window.actions_by_name["drop_draft"]
+    assert not undo.isEnabled() and not drop.isEnabled() and not window.draft.undo()
+    paint(window)
+    assert undo.isEnabled() and window.draft.undo() and not undo.isEnabled() and window.draft.count == 1
+    told = len(document.content.history)
     window.drop_run()
     assert document.rules() == before and len(document.content.history) == told
     assert window.draft.count == 1 and window.draft.broken() == broken
+    assert undo.isEnabled() and drop.isEnabled() and window.draft.undo() and window.draft.count == 0
 
 
 def test_tables_status_and_figures_read_the_draft_and_mark_what_changed(open_window):

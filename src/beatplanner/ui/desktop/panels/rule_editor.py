@@ -218,7 +218,10 @@ class RulePanel(QWidget):
         for entry in self.fields:
             entry.setEnabled(editable)
         self.presets.setEnabled(editable)
-        self.window_.draft.held = {self.changed.kind} if self.window_.solving.running else set()
+        running, draft = self.window_.solving.running, self.window_.draft
+        draft.held = {self.changed.kind} if running else set()
+        if not running:
+            draft.being_planned = 0
 
     # ---- what is changed
 

@@ -125,6 +125,8 @@ class Draft(QObject):
         Called before a change is taken back: what is typed just now is a change, too.
     held
         Kinds that may not be changed now.
+    being_planned
+        How many of the first changes are being made the plan: they are not taken back meanwhile, since the plan has them all the same.
     """
 
     changed = Signal()
@@ -152,6 +154,7 @@ class Draft(QObject):
         self.before_laying: list[Callable[[], None]] = []
         self.before_undo: list[Callable[[], object]] = []
         self.held: set[str] = set()
+        self.being_planned = 0
 
     @property
     def count(self) -> int:
@@ -181,7 +184,7 @@ class Draft(QObject):
     @property
     def can_undo(self) -> bool:
         """Whether the last change can be taken back now."""
-        return bool(self.done) and self.done[-1].kind not in self.held
+        return len(self.done) > self.being_planned and self.done[-1].kind not in self.held
 
     @property
     def can_redo(self) -> bool:
@@ -319,7 +322,7 @@ class Draft(QObject):
         of = (self.scenario.opened, self.scenario.document)
         shown = (of, self.key(), None if self.scenario.document is None else self.scenario.document.active)
         if shown != self._shown:
-            self._shown, self._again = shown, []
+            self._shown, self._again, self.being_planned = shown, [], 0
         elif self.undone:
             # with other rules the same is shown: what was undone can still be made again
             self._again = self.undone

@@ -239,6 +239,8 @@ class DraftActions:
         planned = draft.to_plan(draft.parts)
         self.begin_run(project, **options)
         self.making = lambda: self._made(planned, wished, ruled)
+        draft.being_planned = draft.count
+        self.enable_actions()
         return True
 
     def _with_stations(self: Any, patch: Table) -> Any:

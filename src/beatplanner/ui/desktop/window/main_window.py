@@ -248,7 +248,8 @@ class MainWindow(
             "plan": self.scenario.plan is not None,
             "running": self.solving.running,
             "project": self.scenario.document is not None,
-            "draft": self.draft.count > 0 and not (self.solving.running and self.draft.has("rules")),
+            "draft": self.draft.count > 0
+            and not (self.solving.running and (self.draft.being_planned or self.draft.has("rules"))),
             "idle": self.scenario.project is not None and not self.solving.running,
         }
         for entry in ACTIONS:
