@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -137,3 +138,40 @@ def test_a_day_is_typed_as_the_language_writes_it():
             assert QtCore.QDate(2027, 2, 1).toString(written_day()) == written
     finally:
         QtCore.QLocale.setDefault(before)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(12.5, "12.5"), (20.0, "20"), (100 * 0.0725, "7.25"), (100 * 0.1, "10"), (None, "–")]
+)
+def test_a_rule_is_told_with_the_decimals_that_it_was_given(value, said):
+    from beatplanner.ui.desktop.toolkit.figures_text import as_set
+
+    assert as_set(value) == said
+
+
+def test_the_guided_import_goes_on_with_no_number_that_it_cannot_take(qtbot):
+    from beatplanner.ui.desktop.guided_import.rules_page import RulesPage
+    from beatplanner.ui.desktop.guided_import.wizard import ImportWizard
+
+    page = RulesPage(SimpleNamespace())
+    qtbot.addWidget(page)
+    page.tolerance.lineEdit().setText("± 0,05 %")
+    page.beats.lineEdit().setText("6,5")
+    said = [
+        "Number of beats: “6,5” is no whole number.",
+        "Tolerance: “0,05” is not taken: a number from 0.5 to 100 % belongs here.",
+    ]
+    assert page.problems() == said
+    told = []
+    wizard = SimpleNamespace(
+        pages=SimpleNamespace(currentIndex=lambda: 0),
+        steps=[page],
+        say=told.append,
+        listed=lambda lines: "\n".join(lines),
+    )
+    ImportWizard.next(wizard)
+    assert told == ["\n".join(said)]
+    # what is not asked needs no number
+    page.auto.setChecked(True)
+    page.tolerance.setValue(7.25)
+    assert page.problems() == [] and page.tolerance.text() == "± 7.25 %"

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.endings import PROJECT_ENDING
 from beatplanner.ui.desktop.guided_import.page import Page, Wizard
 from beatplanner.ui.desktop.plain_text import Label
-from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.figures_text import as_set, number
 from beatplanner.ui.desktop.toolkit.in_language import with_counts
 
 
@@ -88,7 +88,9 @@ class SavePage(Page):
         )
         lines += [
             "",
-            self.tr("Rules: {0}, each within ±{1} of the mean workload").format(count, percent(rules.tolerance, 1)),
+            self.tr("Rules: {0}, each within ±{1} of the mean workload").format(
+                count, f"{as_set(100 * rules.tolerance)}\N{NO-BREAK SPACE}%"
+            ),
         ]
         if self.draft.hours:
             lines.append(

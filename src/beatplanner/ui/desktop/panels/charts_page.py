@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from beatplanner.data.result.sections import ruled_hours
 from beatplanner.ui.desktop.panels.charts import Bar, BarList
 from beatplanner.ui.desktop.plain_text import Label
-from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.figures_text import as_set, number, percent
 from beatplanner.ui.desktop.toolkit.in_language import with_counts
 from beatplanner.ui.desktop.toolkit.narrow import Choice
 from beatplanner.ui.desktop.toolkit.quiet import quiet
@@ -124,7 +124,7 @@ class ChartsPage(QWidget):
 
     def _said(self, key: str, value: float) -> str:
         """Return a figure with its unit."""
-        limit = number(self.book.tables.summary.get("stations", {}).get("walk_minutes")) if self.book else ""
+        limit = as_set(self.book.tables.summary.get("stations", {}).get("walk_minutes")) if self.book else ""
         form = {
             "hours": self.tr("{0} officer hours a year"),
             "deviation": self.tr("{0} from the mean of its municipality"),
@@ -209,7 +209,7 @@ class ChartsPage(QWidget):
             lines.append(
                 with_counts(
                     self.tr("Limit: {0} minutes on foot."),
-                    number(self.book.tables.summary.get("stations", {}).get("walk_minutes")),
+                    as_set(self.book.tables.summary.get("stations", {}).get("walk_minutes")),
                 )
             )  # type: ignore[union-attr]
         return " ".join(lines)

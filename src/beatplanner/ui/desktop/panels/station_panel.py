@@ -27,7 +27,7 @@ from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.checks import SeenBoxes
-from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.figures_text import as_set, number, percent
 from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts
 from beatplanner.ui.desktop.toolkit.tall_scroll import TallScroll
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, stays_on, two_in_a_row
@@ -207,7 +207,7 @@ class StationPanel(QWidget):
             # where nothing is open yet there is nothing to compare with
             return f"{words}: {now_}" if was == now_ or not self.steps[0] else f"{words}: {was} → {now_}"
 
-        limit = number(self.judge.rules.walk_minutes)
+        limit = as_set(self.judge.rules.walk_minutes)
         lines = [
             line(
                 with_counts(self.tr("Residents within {0} minutes"), limit),

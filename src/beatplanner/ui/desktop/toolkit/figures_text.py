@@ -26,6 +26,14 @@ def number(value: float | None, digits: int = 0, *, sign: bool = False) -> str:
     return f"{MINUS if value < 0 else '+' if sign and value > 0 else ''}{text}"
 
 
+def as_set(value: float | None) -> str:
+    """Return a number of a rule with all the decimals that it was given."""
+    if value is None or not np.isfinite(value):
+        return NONE
+    # shares in percents are kept with six decimals
+    return number(value, next((d for d in range(6) if abs(value - round(value, d)) < 1e-9), 6))
+
+
 def percent(share: float | None, digits: int = 0, *, sign: bool = False) -> str:
     """Return a share as per cent, such as 12 %; figure and sign stay on one line."""
     if share is None or not np.isfinite(share):
