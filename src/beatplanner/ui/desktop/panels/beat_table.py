@@ -102,6 +102,19 @@ class Cells:
         return self._rows.get(beat)
 
 
+# What a view is told of a cell; it asks for as much again, cell by cell.
+ANSWERED = frozenset(
+    {
+        Qt.ItemDataRole.DisplayRole,
+        Qt.ItemDataRole.UserRole,
+        Qt.ItemDataRole.FontRole,
+        Qt.ItemDataRole.ToolTipRole,
+        Qt.ItemDataRole.ForegroundRole,
+        Qt.ItemDataRole.TextAlignmentRole,
+    }
+)
+
+
 class BeatTable(QAbstractTableModel):
     """Beats as rows: those of the plan, before there is one today's, and over them what is drawn by hand."""
 
@@ -252,6 +265,8 @@ class BeatTable(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return a cell as text, for sorting (user role), or its alignment."""
+        if role not in ANSWERED:
+            return None
         _, column, written = self.columns[index.column()]
         cells = self._cells(self._beats())
         value = cells.at(index.row(), column)

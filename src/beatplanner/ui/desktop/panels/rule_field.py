@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QResizeEvent
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QToolButton,
     QWhatsThis,
+    QWidget,
 )
 
 from beatplanner.data.narrowing import is_dict, is_sequence
@@ -29,6 +31,7 @@ from beatplanner.ui.desktop.toolkit.still_field import still
 if TYPE_CHECKING:
     from beatplanner.data.description.sections.rule import Rule
 
+W = TypeVar("W", bound=QWidget)
 TIP = Qt.ItemDataRole.ToolTipRole
 # Pixels that a choice needs beside its text.
 ARROW = 34
@@ -105,16 +108,8 @@ class RuleField(QFrame):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.wrong.setStyleSheet(f"color: {signal('wrong', self.palette()).name()}")
         self.wrong.hide()
-        # with their place at once: without it each that is shown would be a window of its own for a moment
-        self.number, self.choice, self.on, self.text = (
-            still(NumberBox(self)),
-            still(QComboBox(self)),
-            QCheckBox(self),
-            QLineEdit(self),
-        )
-        self.text.setAcceptDrops(False)  # files are taken by the window
-        for widget in (self.number, self.text):
-            widget.installEventFilter(self)
+        # before the two buttons, for Tab
+        row = self._field_row()
         self.why = QToolButton()
         self.why.setText(self.tr("why?"))
         self.why.setAutoRaise(True)
@@ -126,15 +121,48 @@ class RuleField(QFrame):
         self.back.clicked.connect(self._go_back)
         # below the two buttons, for the eye and for Tab
         self.grid = FigureGrid(rule, self.label.text(), (self._called, self._meant), self) if rule.cells else None
-        self._build()
+        if self.grid is not None:
+            self.grid.changed.connect(self._cells_typed)
+        row.addWidget(self.back)
+        row.addWidget(self.why)
+        self._lay_out(row)
 
-    def _build(self) -> None:
-        rule, name = self.rule, self.label.text()
+    # A rule has one of these or two, and only those are made; with their place at once: without it each that is shown would be a window for a moment.
+
+    @cached_property
+    def number(self) -> NumberBox:
+        """The field of a number."""
+        number = self._named(still(NumberBox(self)))
+        number.installEventFilter(self)
+        return number
+
+    @cached_property
+    def choice(self) -> QComboBox:
+        """The field of a choice."""
+        return self._named(still(QComboBox(self)))
+
+    @cached_property
+    def on(self) -> QCheckBox:
+        """The field of a switch, and what switches a number on."""
+        return self._named(QCheckBox(self))
+
+    @cached_property
+    def text(self) -> QLineEdit:
+        """The field of what is written."""
+        text = self._named(QLineEdit(self))
+        text.setAcceptDrops(False)  # files are taken by the window
+        text.installEventFilter(self)
+        return text
+
+    def _named(self, field: W) -> W:
+        field.setAccessibleName(self.label.text())
+        return field
+
+    def _field_row(self) -> QHBoxLayout:
+        """Return the line of the rule's own field."""
+        rule = self.rule
         row = QHBoxLayout()
         row.setSpacing(4)
-        for widget in (self.number, self.choice, self.on, self.text):
-            widget.setAccessibleName(name)
-            widget.hide()
         if rule.kind == "choice":
             for value in rule.choices:
                 self.choice.addItem(self.tr(rule.choices[value]), value)
@@ -143,20 +171,16 @@ class RuleField(QFrame):
             self.choice.setMinimumContentsLength(12)
             self.choice.activated.connect(lambda _: self._set(self.choice.currentData()))
             row.addWidget(self.choice, 1)
-            self.choice.show()
         elif rule.kind == "switch":
             self.on.setText(self.tr("yes"))
             self.on.clicked.connect(lambda on: self._set(bool(on)))
             row.addWidget(self.on, 1)
-            self.on.show()
-        elif self.grid is not None:
-            self.grid.changed.connect(self._cells_typed)
+        elif rule.cells:
             # a table takes the whole width, and the buttons stand above it
             row.addWidget(self.label, 1)
         elif rule.kind in catalog().WRITTEN:
             self.text.editingFinished.connect(self._written)
             row.addWidget(self.text, 1)
-            self.text.show()
         else:
             self.number.setRange(rule.low, rule.high)
             self.number.setSingleStep(rule.step)
@@ -174,11 +198,10 @@ class RuleField(QFrame):
                 self.on.setText(self.tr("set") if rule.off else self.tr("by hand"))
                 self.on.clicked.connect(self._switched)
                 row.addWidget(self.on)
-                self.on.show()
             row.addWidget(self.number, 1)
-            self.number.show()
-        row.addWidget(self.back)
-        row.addWidget(self.why)
+        return row
+
+    def _lay_out(self, row: QHBoxLayout) -> None:
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 2, 0, 6)
         grid.setVerticalSpacing(1)
@@ -206,9 +229,12 @@ class RuleField(QFrame):
         typed = self.text.text() != self._as_written() if written else bool(self._problem())
         return self.refused or self.timer.isActive() or typed
 
+    def _is_number(self) -> bool:
+        return self.rule.kind not in ("choice", "switch", *catalog().WRITTEN)
+
     def _problem(self) -> str:
         """Return why the number that stands in the field is not taken; "" where it is, or where there is none."""
-        return self.number.problem() if self.number.isVisibleTo(self) and self.number.isEnabled() else ""
+        return self.number.problem() if self._is_number() and self.number.isEnabled() else ""
 
     def _name_unit(self) -> None:
         """Let the unit stand behind the number, in the singular behind one; not while the number is typed, which would write it anew."""
@@ -279,7 +305,8 @@ class RuleField(QFrame):
             self.number.blockSignals(False)
             self._name_unit()
             self.number.setEnabled(number)
-            self.on.setChecked(number)
+            if self.rule.off or self.rule.auto:
+                self.on.setChecked(number)
         self._show_back()
         self._say(self.value)
 
@@ -323,8 +350,10 @@ class RuleField(QFrame):
 
     def _show_sentence(self) -> None:
         """Show the sentence, but not of a choice that says it whole itself."""
-        choice = self.choice
-        cut = choice.fontMetrics().horizontalAdvance(choice.currentText()) > choice.width() - ARROW
+        cut = False
+        if self.rule.kind == "choice":
+            choice = self.choice
+            cut = choice.fontMetrics().horizontalAdvance(choice.currentText()) > choice.width() - ARROW
         self.sentence.setVisible(not self.wrong.text() and (self.rule.kind != "choice" or cut))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
@@ -372,7 +401,7 @@ class RuleField(QFrame):
 
     def _written(self) -> None:
         """Take a date, list or table that was written."""
-        if not self.text.isEnabled():
+        if not self.isEnabled():
             return
         try:
             if self.grid is not None:
