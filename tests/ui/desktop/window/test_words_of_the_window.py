@@ -368,7 +368,7 @@ def test_what_a_search_of_a_drawing_has_found_and_postings_are_told_in_the_windo
     said: list[str] = []
     panel = SimpleNamespace(
         tr=lambda text: QCoreApplication.translate("", text),
-        _say=said.append,
+        say=said.append,
         at_work=QLabel(),
         process=SimpleNamespace(job="improve"),
         _job_name=lambda job: job,

@@ -90,7 +90,7 @@ def card_of_view(
     """
     plan, draft = window.scenario.plan, window.draft
 
-    def say(text: str, **fields: object) -> str:
+    def phrase(text: str, **fields: object) -> str:
         # “Plan” is what a button does in the window's catalogues
         return window.tr("Project" if text == "Plan" else text).format(**fields)
 
@@ -101,13 +101,13 @@ def card_of_view(
         wrong = window.failed_checks()
         changed = {step for kind, step in CHANGED.items() if wrong or (shown and draft.has(kind))}
         summary = {key: value for key, value in plan.summary.items() if key not in changed}
-        card = card_rows(summary, who=who, when=when, public=public, say=say, percent=percent, day=in_language)
+        card = card_rows(summary, who=who, when=when, public=public, say=phrase, percent=percent, day=in_language)
         rows = [(what, in_language(says)) for what, says in card]
-        rows[:0] = [(say("Proof"), wrong)] if wrong else []
+        rows[:0] = [(phrase("Proof"), wrong)] if wrong else []
     else:
-        rows = [(say("Plan"), window.scenario.name), *([(say(PRINTED), f"{who}, {in_language(when)}")] if who else [])]
+        rows = [(phrase("Plan"), window.scenario.name), *([(phrase(PRINTED), f"{who}, {in_language(when)}")] if who else [])]
     if shown:
-        rows[:0] = [(say("Not kept"), in_language(text)) for text in draft.broken()[:BROKEN]]
+        rows[:0] = [(phrase("Not kept"), in_language(text)) for text in draft.broken()[:BROKEN]]
     if draft.count and printed:
         rows.insert(0, (window.tr("As drawn") if drawn else window.tr("Left out"), window.in_draft()))
     return tuple(rows)
