@@ -63,7 +63,7 @@ class Window(Frame):
         """Return in words that the checker found the plan wrong; "" where it did not, or has not looked yet."""
         raise NotImplementedError
 
-    def tell_proof(self) -> None:
+    def refresh_proof(self) -> None:
         """Say anew, wherever the window does, what is proven of the plan: the checker has judged it, or judges it again."""
         raise NotImplementedError
 

@@ -105,7 +105,10 @@ def card_of_view(
         rows = [(what, in_language(says)) for what, says in card]
         rows[:0] = [(phrase("Proof"), wrong)] if wrong else []
     else:
-        rows = [(phrase("Plan"), window.scenario.name), *([(phrase(PRINTED), f"{who}, {in_language(when)}")] if who else [])]
+        rows = [
+            (phrase("Plan"), window.scenario.name),
+            *([(phrase(PRINTED), f"{who}, {in_language(when)}")] if who else []),
+        ]
     if shown:
         rows[:0] = [(phrase("Not kept"), in_language(text)) for text in draft.broken()[:BROKEN]]
     if draft.count and printed:

@@ -169,7 +169,7 @@ class ResultsPanel(QWidget):
     def _judged(self, ok: bool | None) -> None:
         mark = {True: " ✔", False: " ✘"}.get(ok, "") if ok is not None else ""  # type: ignore[arg-type]
         self.tabs.name(self.proof, self.tr("Proof") + mark)
-        self.window_.tell_proof()
+        self.window_.refresh_proof()
 
     def show_proof(self) -> None:
         """Show the proof, and check the plan again."""

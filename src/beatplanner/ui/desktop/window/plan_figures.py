@@ -150,10 +150,10 @@ class PlanFigures:
             return self.tr("Stopped before a plan that keeps all rules was found")
         return self.tr("No plan that keeps all rules was found")
 
-    def tell_proof(self: Any) -> None:
+    def refresh_proof(self: Any) -> None:
         """Say anew what is proven of the plan: the checker has judged it, or judges it again."""
         self.figures.setText(self._figures())
-        self.tell_end_of_run()
+        self.refresh_end_of_run()
 
     def _proof(self: Any, step: dict) -> str:
         if self.failed_checks():

@@ -74,7 +74,7 @@ class RunGaps:
         self.chart.end(self._gaps(summary))
         return self._end_in_words()
 
-    def tell_end_of_run(self: Any) -> None:
+    def refresh_end_of_run(self: Any) -> None:
         """Say anew how near the plan of the run is to the best, which is nothing of a plan that the checker found wrong."""
         if self.ended[0] is None or self.ended[0] is not self.scenario.plan or self.solving.running:
             return
