@@ -230,7 +230,7 @@ def test_officers_shared_out_make_a_plan_of_its_own(town, command):
         file.write(SERVICE)
     run(town.project, town.path("out"), pack=False)
     before = (town.path("out") / "summary.json").read_bytes()
-    code, out, _ = command("country", town.path("out"), "--officers", 5, "--minimum", 0, "--out", town.path("five"))
+    code, _, _ = command("country", town.path("out"), "--officers", 5, "--minimum", 0, "--out", town.path("five"))
     assert code == 0 and (town.path("out") / "summary.json").read_bytes() == before
     tables = read_result(town.path("five"))
     has = tables.summary["country"]
@@ -251,6 +251,14 @@ def test_officers_shared_out_make_a_plan_of_its_own(town, command):
     assert (turned["posts"][::-1] == tables.proofs["officers"]["posts"]).all()
     assert (turned["needs"][::-1] == tables.proofs["officers"]["needs"]).all()
     assert (turned["moves"] == tables.proofs["officers"]["moves"]).all()
+    # the plain command sums up by the plan's own rules and changes nothing else
+    assert command("country", town.path("five"))[0] == 0 and verify(town.path("five")).ok
+
+
+def test_too_few_and_too_many_officers_are_told(town, command):
+    with town.project.open("a", encoding="utf-8") as file:
+        file.write(SERVICE)
+    run(town.project, town.path("out"), pack=False)
     # two officers for four beats: two beats stay empty and are named
     code, out, _ = command("country", town.path("out"), "--officers", 2, "--minimum", 0)
     two = town.path("out").with_name("out-2-officers-at-least-0")
@@ -263,8 +271,6 @@ def test_officers_shared_out_make_a_plan_of_its_own(town, command):
     has = read_result(town.path("fifty")).summary["country"]
     assert (has["officers_missing"], has["officers_over"]) == (0, 42)
     assert "-" not in out.split("Results")[0].replace("- ", "")
-    # the plain command sums up by the plan's own rules and changes nothing else
-    assert command("country", town.path("five"))[0] == 0 and verify(town.path("five")).ok
     assert command("country", town.path("out"), "--officers", 3)[0] == 1
 
 
