@@ -62,8 +62,8 @@ def _long_functions(text: str):
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0]
-            told = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-            start = first.end_lineno if told else node.lineno - 1
+            has_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+            start = first.end_lineno if has_text else node.lineno - 1
             if node.end_lineno - start > MOST_LINES_OF_A_FUNCTION:
                 yield node.name
 

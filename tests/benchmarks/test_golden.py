@@ -123,5 +123,5 @@ def test_the_hash_of_the_rules_in_a_workbook_is_no_difference(tmp_path):
     book.active.append(["plan", "Rules", "7cdf13f3ba"])
     book.active.append(["plan", "Beats", "7cdf13f3ba"])
     book.save(tmp_path / "comparison.xlsx")
-    told = text_of(tmp_path / "comparison.xlsx")
-    assert told == ["Sheet: ('plan', 'Rules', '<hash>')", "Sheet: ('plan', 'Beats', '7cdf13f3ba')"]
+    rows = text_of(tmp_path / "comparison.xlsx")
+    assert rows == ["Sheet: ('plan', 'Rules', '<hash>')", "Sheet: ('plan', 'Beats', '7cdf13f3ba')"]

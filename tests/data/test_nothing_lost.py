@@ -247,5 +247,5 @@ def test_a_file_that_another_program_holds_is_told_as_held():
     for number, said in ((32, "another program, such as"), (33, "another program, such as"), (5, "may")):
         error = PermissionError(13, "The process cannot access the file")
         error.winerror = number
-        for told in (cannot_write(error, "map.png"), cannot_save(error, Path("town.beatplan"))):
-            assert said in str(told) and ("another program" in str(told)) == (number != 5)
+        for refused in (cannot_write(error, "map.png"), cannot_save(error, Path("town.beatplan"))):
+            assert said in str(refused) and ("another program" in str(refused)) == (number != 5)

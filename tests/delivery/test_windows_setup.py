@@ -388,8 +388,8 @@ def chosen(windows: Windows, starters: Path, good: dict[str, str]) -> str:
         (place / "good").write_text(good.get(name, "never"), "ascii")
         (place / "ran").unlink(missing_ok=True)
     windows.run("cmd", "/c", f"set PATH=%PATH%;C:\\{PY_AT};C:\\{PYTHON_AT}& install.cmd --check", cwd=starters)
-    told = {n: (p / "ran").read_text("utf-16-le") for n, p in places.items() if (p / "ran").is_file()}
-    return next((n for n, words in told.items() if "install.py" in words), "")
+    started = {n: (p / "ran").read_text("utf-16-le") for n, p in places.items() if (p / "ran").is_file()}
+    return next((n for n, words in started.items() if "install.py" in words), "")
 
 
 def test_the_starters_of_the_bundle_run_and_find_a_python_that_fits(windows, tmp_path):

@@ -263,10 +263,10 @@ def test_values_sentences_and_differences(town):
 def test_a_key_of_the_description_is_a_rule_or_an_input_in_words(section):
     """A key that somebody adds to any section cannot be left without words: a rule has a why, a source and a unit, an input says what it is."""
     for name, info in SECTIONS[section].model_fields.items():
-        told = [t for t in info.metadata if isinstance(t, Rule | Input)]
-        assert len(told) == 1, f"{section}.{name} needs a Rule or an Input beside it"
-        if isinstance(told[0], Input):
-            assert told[0].words.endswith("."), f"{section}.{name}"
+        described = [t for t in info.metadata if isinstance(t, Rule | Input)]
+        assert len(described) == 1, f"{section}.{name} needs a Rule or an Input beside it"
+        if isinstance(described[0], Input):
+            assert described[0].words.endswith("."), f"{section}.{name}"
         else:
             assert section in SECTIONS_WITH_RULES and f"{section}.{name}" in BY_KEY
 

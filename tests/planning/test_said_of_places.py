@@ -61,10 +61,10 @@ def test_a_mean_way_is_one_of_places_and_one_minute_is_one(language):
     for minutes in (1, 7):
         content, beat = asked(language, float(minutes))
         (sides,) = beat_page(content, beat)
-        told = next(b["text"] for b in sides["right"] if "Kej" in b.get("text", ""))
+        sentence = next(b["text"] for b in sides["right"] if "Kej" in b.get("text", ""))
         answer = next(a for _, a in questions(content) if "90" in a)
         assert not content.speech.missing
-        said[minutes] = [told, answer]
+        said[minutes] = [sentence, answer]
     for one, seven in zip(said[1], said[7], strict=True):
         assert re.search(r"\b7\b", seven)
         # not the plural with another number

@@ -38,11 +38,11 @@ def served(town):
 
 
 def test_the_wait_of_lost_calls_thins_no_minutes():
-    told = {"mean_minutes": 4.0, "mean_wait_minutes": 3.0, "lost_share": 0.5}
-    assert response_minutes(told) == until_there(told) == 10.0
+    figures = {"mean_minutes": 4.0, "mean_wait_minutes": 3.0, "lost_share": 0.5}
+    assert response_minutes(figures) == until_there(figures) == 10.0
     for part in ({"mean_minutes": None}, {"mean_wait_minutes": None}, {"mean_wait_minutes": None, "lost_share": 1.0}):
-        assert response_minutes(told | part) == until_there(told | part)
-    assert response_minutes(told | {"mean_minutes": None}) is None and response_minutes({"mean_minutes": 4.0}) == 4.0
+        assert response_minutes(figures | part) == until_there(figures | part)
+    assert response_minutes(figures | {"mean_minutes": None}) is None and response_minutes({"mean_minutes": 4.0}) == 4.0
 
 
 @pytest.mark.papers
@@ -106,8 +106,8 @@ def test_one_figure_stands_on_every_page(served, command):
 
 
 def test_a_search_that_the_time_ended_says_so():
-    told = {"rules": [], "units_changed": 0, "objective_before": 1.0, "cut_short": True}
-    assert sentences_of_lines(told) == [CUT_SHORT]
+    lines = {"rules": [], "units_changed": 0, "objective_before": 1.0, "cut_short": True}
+    assert sentences_of_lines(lines) == [CUT_SHORT]
     # complete, and of an older version
-    assert sentences_of_lines(told | {"cut_short": False}) == []
+    assert sentences_of_lines(lines | {"cut_short": False}) == []
     assert sentences_of_lines({"rules": [], "units_changed": 0, "objective_before": 1.0}) == []

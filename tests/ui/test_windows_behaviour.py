@@ -237,8 +237,8 @@ def test_a_path_that_no_system_opens_is_told_where_it_is_read_and_written(town, 
     for line in (("check", f"{place}.toml"), ("build", town.project, "-o", f"{place}.beatplan")):
         code, out, error = command(*line)
         # on narrow lines
-        told = " ".join((out + error).split())
-        assert (code, said in told) == (1, True), told
+        message = " ".join((out + error).split())
+        assert (code, said in message) == (1, True), message
     if "loop" not in place:
         code, _, error = command("verify", place)
         assert (code, "letters cannot be opened" in " ".join(error.split())) == (1, True), error

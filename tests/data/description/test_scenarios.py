@@ -63,7 +63,7 @@ def test_scenarios_extend_each_other_and_are_listed_by_file_name(town):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (
             'extends = "../project.tml"\n',
@@ -88,11 +88,11 @@ def test_scenarios_extend_each_other_and_are_listed_by_file_name(town):
         ('extend = "../project.toml"\n', "Did you mean “extends”?"),
     ],
 )
-def test_a_bad_scenario_gets_a_clear_error(town, command, text, told):
+def test_a_bad_scenario_gets_a_clear_error(town, command, text, message):
     file = write(town, "a.toml", text)
     code, _, err = command("plan", file, "--out", town.path("out"))
     assert code == 1
-    assert told in err, err
+    assert message in err, err
     assert "Traceback" not in err and not town.path("out").exists()
 
 

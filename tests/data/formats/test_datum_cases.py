@@ -61,11 +61,11 @@ BALKANS_7 = "+proj=tmerc +lat_0=0 +lon_0=21 +k=0.9999 +x_0=7500000 +y_0=0 +ellps
 def test_a_change_that_a_file_brings_along_is_told_where_no_registered_one_agrees(towgs84, metres):
     # zeros, and what is meant for Austria
     crs = CRS.from_user_input(BALKANS_7.format(towgs84))
-    told = disputed_change(crs, np.array([[7_535_000.0, 4_651_000.0]]))
-    assert (told is None) == (metres == 0)
-    if told is not None:
-        assert told.metres == pytest.approx(metres, abs=5) and f"{told.metres:,.0f} m" in told.what
-        assert "TOWGS84" in told.what and 'crs = "EPSG:6316"' in told.mend
+    change = disputed_change(crs, np.array([[7_535_000.0, 4_651_000.0]]))
+    assert (change is None) == (metres == 0)
+    if change is not None:
+        assert change.metres == pytest.approx(metres, abs=5) and f"{change.metres:,.0f} m" in change.what
+        assert "TOWGS84" in change.what and 'crs = "EPSG:6316"' in change.mend
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ def test_the_layer_that_all_others_contradict_is_exchanged_and_only_when_allowed
         '[units]\npath = "units.geojson"\nid = "unit"\npopulation = "pop"\n'
         '[incidents]\npath = "incidents.csv"\nx = "lon"\ny = "lat"\ncrs = "EPSG:4326"\ncategory = "type"\n',
     )
-    told = [n for n in check(file) if n.severity == "error"]
-    assert [n.file for n in told] == ["units.geojson"]
+    problems = [n for n in check(file) if n.severity == "error"]
+    assert [n.file for n in problems] == ["units.geojson"]
     assert fix(file, check, lambda note: False).description is None
     fixed = fix(file, check, lambda note: True)
     town = read_town(read_description(fixed.description))
@@ -138,6 +138,6 @@ def test_the_layer_that_all_others_contradict_is_exchanged_and_only_when_allowed
     frame = pd.read_csv(tmp_path / "incidents.csv").rename(columns={"lon": "a", "lat": "b"})
     frame.to_csv(tmp_path / "incidents.csv", index=False)
     file.write_text(file.read_text().replace('"lon"', '"a"').replace('"lat"', '"b"'))
-    (told,) = [n for n in check(file) if n.severity == "error"]
-    assert "nothing tells in which" in told.what
-    assert not told.fix
+    (problems,) = [n for n in check(file) if n.severity == "error"]
+    assert "nothing tells in which" in problems.what
+    assert not problems.fix

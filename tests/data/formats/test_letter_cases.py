@@ -26,9 +26,9 @@ pytestmark = pytest.mark.usefixtures("bare_plans")
 def test_letters_decide_whatever_a_cpg_says(tmp_path, names, written, cpg, read):
     grid(2).iloc[: len(names)].assign(unit=names).to_file(tmp_path / "u.shp", encoding=written)
     (tmp_path / "u.cpg").write_text(cpg)
-    page, told = layer_encoding(tmp_path / "u.shp")
+    page, note = layer_encoding(tmp_path / "u.shp")
     assert page == read
-    assert bool(told) == (read != "cp1252")
+    assert bool(note) == (read != "cp1252")
 
 
 CYRILLIC = ["Чаир", "Карпош", "Ѓорче Петров", "Кисела Вода"]

@@ -24,16 +24,16 @@ COLUMNS = {
 }
 
 
-def told(cells, zone):
+def column_of(cells, zone):
     return parse_times(pd.Series(cells, dtype=object, index=range(3, 3 + len(cells))), zone)
 
 
 @pytest.mark.parametrize("zone", [None, "Europe/Skopje"])
 @pytest.mark.parametrize("name", COLUMNS)
 def test_read_at_once_and_cell_by_cell_are_the_same(monkeypatch, name, zone):
-    at_once = told(COLUMNS[name], zone)
+    at_once = column_of(COLUMNS[name], zone)
     monkeypatch.setattr(time_columns, "PLAIN_CELLS", -1)
-    apart = told(COLUMNS[name], zone)
+    apart = column_of(COLUMNS[name], zone)
     pd.testing.assert_series_equal(at_once.values, apart.values)
     assert np.array_equal(at_once.failed, apart.failed)
     assert (at_once.warnings, at_once.facts) == (apart.warnings, apart.facts)
@@ -45,7 +45,7 @@ def test_plain_columns_are_not_taken_apart(monkeypatch):
 
     monkeypatch.setattr(time_columns, "_of_texts", refuse)
     for name in ("days", "times", "summer", "empty"):
-        assert not len(told(COLUMNS[name], "Europe/Skopje").failed)
+        assert not len(column_of(COLUMNS[name], "Europe/Skopje").failed)
 
 
 def test_digits_of_other_widths_and_scripts_are_digits():

@@ -79,16 +79,16 @@ def test_letters_and_codes_of_names_decide_between_units_and_todays_beats(skopje
     units = skopje.units.assign(place=[f"{names} {i}" for i in range(16)]).to_crs(4326)
     skopje.write(exchanged(units), old=skopje.old.to_crs(4326))
     file = skopje.project(BEATS)
-    told = errors(file)
+    problems = errors(file)
     if not decided:
-        assert any("nothing tells in which" in n.what for n in told) and not any(n.fix for n in told)
+        assert any("nothing tells in which" in n.what for n in problems) and not any(n.fix for n in problems)
         return
-    assert [n.fix for n in told] == [(("units.axes", "exchanged"),)]
+    assert [n.fix for n in problems] == [(("units.axes", "exchanged"),)]
     assert mended(file).crs.to_epsg() == 32634
     # the same names under right units: the beats are the ones
     skopje.write(units, old=exchanged(skopje.old.to_crs(4326)))
-    (told,) = errors(file)
-    assert told.file == "old.gpkg" and told.asked and told.fix[0] == ("beats.current.axes", "exchanged")
+    (problems,) = errors(file)
+    assert problems.file == "old.gpkg" and problems.asked and problems.fix[0] == ("beats.current.axes", "exchanged")
     assert mended(file).units["current"].notna().all()
 
 
@@ -118,17 +118,17 @@ def test_lines_elsewhere_are_never_silent(skopje, key):
 def test_the_planning_system_and_names_tell_of_units_alone(skopje):
     units = skopje.units.assign(place=[f"Улица {i}" for i in range(16)])
     skopje.write(exchanged(units.to_crs(4326)))
-    (told,) = errors(skopje.project("", 'crs = "EPSG:32634"\n'))
-    assert "is not meant for the place of the units" in told.what and told.asked and told.fix
+    (noted,) = errors(skopje.project("", 'crs = "EPSG:32634"\n'))
+    assert "is not meant for the place of the units" in noted.what and noted.asked and noted.fix
     file = skopje.project("")
-    (told,) = [n for n in check(file) if "the names are Cyrillic" in n.what]
-    assert told.severity == "warning" and told.asked and "42.0° N, 21.5° E" in told.what
+    (noted,) = [n for n in check(file) if "the names are Cyrillic" in n.what]
+    assert noted.severity == "warning" and noted.asked and "42.0° N, 21.5° E" in noted.what
     assert mended(file).crs.to_epsg() == 32634
     # a system of another continent, and no exchange that would help
     skopje.write(units)
     notes = check(skopje.project("", 'crs = "EPSG:32614"\n'))
-    (told,) = [n for n in notes if "is not meant for" in n.what]
-    assert told.severity == "warning" and not told.fix
+    (noted,) = [n for n in notes if "is not meant for" in n.what]
+    assert noted.severity == "warning" and not noted.fix
     assert not [n for n in check(skopje.project("")) if n.severity == "warning"]
 
 

@@ -131,10 +131,10 @@ def test_what_was_decided_is_told_of_the_file_that_somebody_gave(tmp_path):
     draft = ImportDraft()
     draft.add(_write_tables(tmp_path, cells, "utf-8"))
     draft.set_role(draft.sources[-1], "service.servers")
-    told = [d for d in import_doubts(draft) if "“1.234” and the like" in d.text]
-    named = {d.source.look.path.name for d in told if d.source is not None}
+    doubts = [d for d in import_doubts(draft) if "“1.234” and the like" in d.text]
+    named = {d.source.look.path.name for d in doubts if d.source is not None}
     assert {"census.csv", "sites.csv", "units.gpkg", "walks.csv", "calls.csv", "kinds.csv", "cars.csv"} == named
-    assert all(d.source is not None and d.text.startswith(d.source.look.title) for d in told)
+    assert all(d.source is not None and d.text.startswith(d.source.look.title) for d in doubts)
 
 
 def test_a_wrong_cell_is_told_of_each_file_that_has_one(tmp_path):
@@ -149,5 +149,5 @@ def test_a_wrong_cell_is_told_of_each_file_that_has_one(tmp_path):
     draft.set_role(draft.sources[-1], "officers.posts")
     draft.set_column(draft.sources[-1], "posts", "posts")
     draft.rules.start = "2027-01-01"
-    told = [d for d in import_doubts(draft) if d.severity == "error" and "½" in d.text]
-    assert sorted(d.source.look.path.name for d in told if d.source is not None) == ["posts.csv", "sites.csv"]
+    doubts = [d for d in import_doubts(draft) if d.severity == "error" and "½" in d.text]
+    assert sorted(d.source.look.path.name for d in doubts if d.source is not None) == ["posts.csv", "sites.csv"]

@@ -82,10 +82,10 @@ def test_prices_are_sentences():
 
 
 @pytest.mark.parametrize(
-    "status, limit, told", [("unknown", 5.0, True), ("unknown", None, False), ("infeasible", 5.0, False)]
+    "status, limit, limited", [("unknown", 5.0, True), ("unknown", None, False), ("infeasible", 5.0, False)]
 )
 @pytest.mark.parametrize("itself", [True, False])
-def test_a_price_that_the_time_ended_says_so(status, limit, told, itself, planned_once, tmp_path, monkeypatch):
+def test_a_price_that_the_time_ended_says_so(status, limit, limited, itself, planned_once, tmp_path, monkeypatch):
     summary = json.loads((planned_once.folder / "plan" / "summary.json").read_text(encoding="utf-8"))
 
     def found(rules, folder, **_):
@@ -98,7 +98,7 @@ def test_a_price_that_the_time_ended_says_so(status, limit, told, itself, planne
     monkeypatch.setattr(rule_prices, "relaxations", lambda d: (r for r in every(d) if r.key == "beats.tolerance"))
     row = rule_prices.price_rules(planned_once.project, tmp_path / "prices", time_limit=limit)["prices"][0]
     assert not row["feasible"] and row["itself_broken"] == itself
-    assert ("within the time limit" in row["sentence"].casefold()) == told, row["sentence"]
+    assert ("within the time limit" in row["sentence"].casefold()) == limited, row["sentence"]
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -198,16 +198,16 @@ def test_a_rule_is_told_by_what_it_says(tmp_path):
 
 
 def test_barriers_are_called_by_their_name_and_never_by_their_file(tmp_path):
-    def told(language="en", **more):
+    def words_of(language="en", **more):
         return next(phrase(*r.rule, Speech(language)) for r in _rules_of(tmp_path, **more) if r.key == "beats.barriers")
 
-    assert told() == "Keeping barriers as borders"
-    assert told(layer=', layer = "water_2019"') == "Keeping barriers as borders"
-    assert told(layer=', layer = "river"') == "Keeping the river as a border"
-    assert "река" in told("mk", layer=', layer = "river"')
+    assert words_of() == "Keeping barriers as borders"
+    assert words_of(layer=', layer = "water_2019"') == "Keeping barriers as borders"
+    assert words_of(layer=', layer = "river"') == "Keeping the river as a border"
+    assert "река" in words_of("mk", layer=', layer = "river"')
     declared = 'sources = { "beats.barriers" = { name = { en = "Vardar", mk = "Вардар" } } }'
-    assert told(sources=declared) == "Keeping the Vardar as a border"
-    assert "Вардар" in told("mk", sources=declared)
+    assert words_of(sources=declared) == "Keeping the Vardar as a border"
+    assert "Вардар" in words_of("mk", sources=declared)
 
 
 def _money_table(language="en", *, posts, vacant):
@@ -259,13 +259,13 @@ def test_who_pays_is_told_in_a_sentence():
 
 def test_a_sum_is_told_in_the_digits_that_it_was_rounded_to():
     """“About 46.10 million” stood beside 46.12 million."""
-    told = {
+    sums = {
         46_124_420: "46.1 million",
         3_361_000: "3.36 million",
         461_000_000: "461 million",
         9_999_000: "10.0 million",
     }
-    assert {v: about(v) for v in told} == told
+    assert {v: about(v) for v in sums} == sums
     assert money_in_words(46_124_420) == "46.12 million" and about(-46_124_420, Speech("mk")) == "-46,1 милиони"
 
 

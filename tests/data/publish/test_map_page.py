@@ -71,16 +71,16 @@ def test_a_resident_finds_officers_station_and_forum(planned_once, tmp_path, wid
             "(function(){var r=document.querySelector('.sign').getBoundingClientRect();return [r.x+r.width/2,r.y+r.height/2]})()",
         )
         p.wait("!document.getElementById('card').hidden")
-        told = p.run("document.getElementById('card').innerText")
-        assert told.startswith("Old station") and "Opening hours are not fixed yet." in told
+        card = p.run("document.getElementById('card').innerText")
+        assert card.startswith("Old station") and "Opening hours are not fixed yet." in card
         # a beat tells its posts, its station and its forum
         touch(
             p,
             "(function(){window.scrollTo(0,0);var m=document.querySelector('.folium-map').getBoundingClientRect();return [m.x+m.width/2+m.height/8,m.y+m.height/2-m.height/8]})()",
         )
         p.wait("document.getElementById('card').innerText.includes('Your officers')")
-        told = p.run("document.getElementById('card').innerText")
-        assert all(said in told for said in ("Beat ", "Your officers", "post 1", "Your station", "Your next forum"))
+        card = p.run("document.getElementById('card').innerText")
+        assert all(said in card for said in ("Beat ", "Your officers", "post 1", "Your station", "Your next forum"))
         p.run("var s=document.getElementById('search'); s.value='ulica 7'; s.dispatchEvent(new Event('change'))")
         assert p.run("document.getElementById('answer').textContent").startswith("Улица 7 is in beat")
         # đ is ѓ to some: what has the letter d or g in its place is found where nothing else is
@@ -112,8 +112,8 @@ def test_beats_without_room_for_a_number_are_found_in_a_sign_that_opens(planned_
         seen, signs = p.run(shown), p.run(piles)
         assert signs and len(seen) < len(names)
         for n in words["labels"]:
-            told = n["text"] in seen or n["beat"] in seen or any(n["text"] in said for _, said in signs)
-            assert told, f"{n['text']} is not found at the first zoom: {seen}, {signs}"
+            is_found = n["text"] in seen or n["beat"] in seen or any(n["text"] in said for _, said in signs)
+            assert is_found, f"{n['text']} is not found at the first zoom: {seen}, {signs}"
         for text, said in signs:
             several = sum(n["text"] in said for n in words["labels"])
             assert text == f"+{several}" or (several == 1 and text in {n["beat"] for n in words["labels"]})

@@ -267,6 +267,6 @@ def test_at_most_is_never_less_than_what_is_proven():
     assert [gap_at_most(g) for g in (0.0803, 0.08, 0.0801, 5e-5, 2e-4)] == [0.081, 0.08, 0.081, 1e-4, 1e-3]
     for gap in (0.0501, 0.0803, 0.0999):
         (said,) = draft_sentences([Reason("gap", "officers", gap)], Speech("en"))
-        told = float(said.split("up to ")[1].split("%")[0]) / 100
-        assert gap <= told <= gap + 1e-3, said
+        share = float(said.split("up to ")[1].split("%")[0]) / 100
+        assert gap <= share <= gap + 1e-3, said
     assert f"{gap_at_most(5e-5):.{gap_digits(gap_at_most(5e-5))}%}" == "0.01%"

@@ -86,8 +86,8 @@ def test_report_and_job_descriptions_speak_the_forces_language(planned, tmp_path
     assert '<html lang="mk">' in report and "⟦" not in report
     assert "Сите правила се исполнети." in said and "Рејонче" in said and "Што е докажано" in said
     # names of files and of the town's own columns stay as they are
-    told = re.sub(r"\S+\.(?:csv|gpkg|md)\S*|“[^”]*”|„[^“]*“|[A-Z][\w.-]*", " ", said.partition("Сомнежи")[0])
-    assert not ENGLISH.search(told), told
+    plain = re.sub(r"\S+\.(?:csv|gpkg|md)\S*|“[^”]*”|„[^“]*“|[A-Z][\w.-]*", " ", said.partition("Сомнежи")[0])
+    assert not ENGLISH.search(plain), plain
     jobs = sorted((planned / "job_descriptions").glob("*.docx"))
     assert jobs and all(" место " in p.stem for p in jobs)
     text = "\n".join(p.text for p in docx.Document(str(jobs[0])).paragraphs)
@@ -128,10 +128,10 @@ def test_an_answer_in_parliament_speaks_the_forces_language(language, planned, t
     content = answers(folder, leave=21, prices=tmp_path)
     write_answer(tmp_path / "answer.html", content)
     page = (tmp_path / "answer.html").read_text("utf-8")
-    told = re.sub(r"a@b.example|beatplanner|[„“][^“”]*[“”]", " ", page_text(page))
-    assert "⟦" not in page and "{" not in told
+    text = re.sub(r"a@b.example|beatplanner|[„“][^“”]*[“”]", " ", page_text(page))
+    assert "⟦" not in page and "{" not in text
     if language in OTHERS:
-        assert f'<html lang="{language}">' in page and not ENGLISH.search(told), told
+        assert f'<html lang="{language}">' in page and not ENGLISH.search(text), text
         assert (
             Speech(language).with_papers().count("What if {n} officer leaves?", "What if {n} officers leave?", 21)
             in page
@@ -255,13 +255,13 @@ def test_missing_supervisors_are_summed_by_area_and_the_force_as_one_is_told_too
         {"area": "North", "officers": 12, "supervisors": 1, "needed": 2, "missing": 1},
         {"area": "South", "officers": 8, "supervisors": 2, "needed": 1, "missing": 0},
     ]
-    told = [{"area": "", "officers": 20, "supervisors": 3, "needed": 2, "missing": 0}, *areas]
-    assert supervision_rows(told) == [
+    every = [{"area": "", "officers": 20, "supervisors": 3, "needed": 2, "missing": 0}, *areas]
+    assert supervision_rows(every) == [
         {"area": FORCE, "officers": 20, "supervisors": 3, "needed": 3, "missing": 1},
-        {**told[0], "area": AS_ONE},
+        {**every[0], "area": AS_ONE},
         *areas,
     ]
-    assert missing_supervisors(told) == 1 and missing_supervisors([]) == 0
+    assert missing_supervisors(every) == 1 and missing_supervisors([]) == 0
     alone = [{"area": "", "officers": 4, "supervisors": 1, "needed": 2, "missing": 1}]
     assert supervision_rows(alone) == [{**alone[0], "area": FORCE}]
 

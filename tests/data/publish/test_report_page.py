@@ -53,8 +53,8 @@ def test_a_beat_has_one_name_in_tables_and_charts():
     months = {"start": ["2027-01-01"] * 2, "end": ["2028-01-01"] * 2}
     held = pd.DataFrame({"beat": ["10", "2"], "post": [1, 2], "officer": ["Ana", "Cena"], **months})
     tables = PlanTables(None, beats, None, held, None, None, None, None, {})
-    for draw, told in (
+    for draw, names in (
         (report_charts._draw_hours, ["Kej 6 (10)", "2"]),
         (report_charts._draw_postings, ["Kej 6 (10), post 1", "2, post 2"]),
     ):
-        assert [t.get_text() for t in draw(tables).axes[0].get_yticklabels()] == told
+        assert [t.get_text() for t in draw(tables).axes[0].get_yticklabels()] == names

@@ -204,7 +204,7 @@ def test_a_photo_comes_from_below_the_project_only(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("title", "told"),
+    ("title", "title_shown"),
     [
         ("Census of 2021", "Census of 2021"),
         ("Попис", "Попис"),
@@ -218,14 +218,14 @@ def test_a_photo_comes_from_below_the_project_only(tmp_path):
         ("", ""),
     ],
 )
-def test_the_name_of_a_layer_or_a_file_is_no_title_of_a_source(tmp_path, title, told):
+def test_the_name_of_a_layer_or_a_file_is_no_title_of_a_source(tmp_path, title, title_shown):
     from beatplanner.data.result.provenance import _title
 
     file = tmp_path / "popis_ana_final.gpkg"
     with closing(sqlite3.connect(file)) as database, database:
         database.execute("CREATE TABLE gpkg_contents (table_name TEXT, identifier TEXT)")
         database.execute("INSERT INTO gpkg_contents VALUES ('units', ?)", (title,))
-    assert _title(file) == told
+    assert _title(file) == title_shown
 
 
 def test_a_name_that_looks_like_a_formula_is_drawn_letter_by_letter():

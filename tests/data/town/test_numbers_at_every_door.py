@@ -45,8 +45,8 @@ def test_what_is_decided_of_numbers_is_told_by_each_table(town, door):
     if section == OFFICERS:
         text = text[: text.index("[officers]")]
     town.project.write_text(f"{text}\n{section}", "utf-8")
-    told = [n for n in check(town.project) if n.file == "table.csv" and any(d in n.what for d in DECIDED)]
-    assert [n.field for n in told] == [column]
+    notes = [n for n in check(town.project) if n.file == "table.csv" and any(d in n.what for d in DECIDED)]
+    assert [n.field for n in notes] == [column]
 
 
 def test_a_column_that_is_used_twice_means_the_same_in_both_uses(town):
@@ -60,7 +60,7 @@ def test_a_column_that_is_used_twice_means_the_same_in_both_uses(town):
 
 
 @pytest.mark.parametrize(
-    ("x", "y", "told"),
+    ("x", "y", "noted"),
     [
         # eastings of metres, read with decimals; of degrees nobody writes thousands
         (["540.100", "540.600"], ["4650100", "4650600"], True),
@@ -68,7 +68,7 @@ def test_a_column_that_is_used_twice_means_the_same_in_both_uses(town):
         (["540100", "540600"], ["4650100", "4650600"], False),
     ],
 )
-def test_coordinates_that_may_have_thousands_are_told(x, y, told):
+def test_coordinates_that_may_have_thousands_are_told(x, y, noted):
     found = read_coordinates(pd.DataFrame({"x": x, "y": y}, dtype=object), "x", "y")
     assert found is not None
-    assert any("with decimals" in n for n in found.notes) == told
+    assert any("with decimals" in n for n in found.notes) == noted

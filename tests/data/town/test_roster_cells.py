@@ -108,13 +108,13 @@ def test_what_is_decided_of_days_is_told_at_every_door(town):
     town.project.write_text(
         f'{town.project.read_text("utf-8")}\n[forum]\nconsents = "consents.csv"\n', encoding="utf-8"
     )
-    told = [str(n) for n in check(town.project)]
-    assert [n for n in told if "officers.csv" in n and "since" in n and "spreadsheet numbers" in n]
-    assert [n for n in told if "consents.csv" in n and "until" in n and "told by no row" in n]
+    notes = [str(n) for n in check(town.project)]
+    assert [n for n in notes if "officers.csv" in n and "since" in n and "spreadsheet numbers" in n]
+    assert [n for n in notes if "consents.csv" in n and "until" in n and "told by no row" in n]
 
 
 @pytest.mark.parametrize(
-    ("cells", "read", "told"),
+    ("cells", "read", "noted"),
     [
         (["1.234", "987", "2.456"], [1.234, 987, 2.456], True),
         (["1,234", "987"], [1.234, 987], True),
@@ -124,9 +124,9 @@ def test_what_is_decided_of_days_is_told_at_every_door(town):
         (["12", "987"], [12, 987], False),
     ],
 )
-def test_numbers_that_may_be_thousands_are_told(cells, read, told):
+def test_numbers_that_may_be_thousands_are_told(cells, read, noted):
     notes: list[Note] = []
     where = Place("d.csv", "", tuple(str(i) for i in range(len(cells))))
     found = numbers(pd.Series(cells, dtype=object, name="metres"), where, least=0, notes=notes)
     assert found.tolist() == read
-    assert [n.field for n in notes if "with decimals" in n.what] == (["metres"] if told else [])
+    assert [n.field for n in notes if "with decimals" in n.what] == (["metres"] if noted else [])

@@ -168,8 +168,8 @@ def test_a_network_in_pieces_is_named(town):
     # slow roads are no longer than they are drawn
     gpd.GeoDataFrame({"highway": ["steps"] * 5}, geometry=streets, crs=CRS).to_file(town.folder / "roads.gpkg")
     notes = [str(n) for n in read_town(read_description(town.project)).notes]
-    told = f"the longest has {4 * SIDE / 1000:,.1f} km, the others {16 * SIDE / 1000:,.1f} km together"
-    assert any(told in n for n in notes), notes
+    lengths = f"the longest has {4 * SIDE / 1000:,.1f} km, the others {16 * SIDE / 1000:,.1f} km together"
+    assert any(lengths in n for n in notes), notes
 
 
 def test_classes_can_be_edited(town):

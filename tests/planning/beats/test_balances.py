@@ -42,7 +42,7 @@ def balanced(town, rule: str):
     return town
 
 
-def told(folder) -> dict:
+def summary_of(folder) -> dict:
     return json.loads((folder / "summary.json").read_text(encoding="utf-8"))
 
 
@@ -62,7 +62,7 @@ def test_a_plan_keeps_all_balances_and_the_checker_counts_them_anew(town):
     balanced(town, "{ residents = 0.2, drive = 0.3, area = 0.25, calls = 0.5 }")
     out = town.path("out")
     run(town.project, out)
-    summary = told(out)
+    summary = summary_of(out)
     assert summary["feasible"]
     rows = {(r["municipality"], r["amount"]): r for r in summary["beats"]["balances"]}
     assert set(rows) == {(m, a) for m in ("West", "Исток") for a in ("residents", "drive", "area", "calls")}
@@ -114,7 +114,7 @@ def test_a_balance_that_nothing_keeps_gives_way_as_little_as_was_found(town):
     town.write_units(units.assign(km=[90.0, 1, 9, 9, 2, 3, 9, 9, 4, 2, 9, 9, 5, 5, 9, 9]))
     out = town.path("out")
     run(town.project, out)
-    summary = told(out)
+    summary = summary_of(out)
     assert not summary["feasible"]
     said = [c for c in summary["clashes"] if "drive" in c]
     assert len(said) == 1

@@ -59,14 +59,14 @@ def test_a_lock_gives_no_beat_the_id_of_a_beat_of_today_that_it_shares_nobody_wi
     today, locked = town.units["current"].to_numpy(object), town.units["locked"].to_numpy(object)
     plan = planned(town)
     assert wrong_claims(town, plan) == [] and plan.proof.status == status
-    told = [c for c in plan.clashes if "Lock a unit of that beat too" in c]
+    clashes = [c for c in plan.clashes if "Lock a unit of that beat too" in c]
     held = [i for i, b in enumerate(locked) if isinstance(b, str)]
     if status == "feasible":
         # what the rule without it proves still holds, and the beat has the id because it shares residents
         assert not plan.clashes and all(plan.beat[i] == locked[i] for i in held) and plan.proof.lower_bound is not None
         assert all(((plan.beat == locked[i]) & (today == locked[i])).any() for i in held)
     else:
-        assert len(told) == 1 and ("not proven impossible" in told[0]) is (status == "unknown")
+        assert len(clashes) == 1 and ("not proven impossible" in clashes[0]) is (status == "unknown")
         assert any(plan.beat[i] != locked[i] for i in held)
 
 

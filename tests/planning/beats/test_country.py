@@ -65,7 +65,7 @@ def test_no_other_share_out_is_nearer_to_the_exact_shares():
     assert not wrong_share(["a", "b", "c"], hours, 10, 0, np.array([5, 3, 2]))
 
 
-def told(folder):
+def results_of(folder):
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     for step in ("beats", "stations", "officers"):
         summary.get(step, {}).pop("seconds", None)
@@ -99,7 +99,7 @@ def test_parallel_as_serial_and_a_failure_told_and_made_good(town, monkeypatch):
     run(town.project, parallel, steps=("beats",), pack=False, workers=1, progress=lambda phase, *_: lines.append(phase))
     assert any("2 of 2 municipalities, 1 kept from before" in line for line in lines)
     assert not (town.folder / ".parallel.municipalities").exists()
-    (a, units_a), (b, units_b) = told(serial), told(parallel)
+    (a, units_a), (b, units_b) = results_of(serial), results_of(parallel)
     assert a == b
     assert units_a["beat"].tolist() == units_b["beat"].tolist()
     assert verify(parallel).ok
@@ -135,10 +135,10 @@ def workers_once(monkeypatch):
 def test_workers_threads_time_and_seed_give_the_serial_plan(town):
     """Every combination plans what the serial run plans, a shared budget included, and none may leave a municipality unplanned."""
     town.swap("tolerance = 0.25", "tolerance = 0.25\nmax_moved = 0.3")
-    plain = {seed: told_of(town, f"serial-{seed}", seed=seed) for seed in (0, 3)}
+    plain = {seed: planned_results(town, f"serial-{seed}", seed=seed) for seed in (0, 3)}
     for workers, threads, limit, seed in TOGETHER:
         options = {"workers": workers, "threads": threads, "time_limit": limit, "seed": seed}
-        assert told_of(town, f"there-{workers}-{threads}-{limit}-{seed}", **options) == plain[seed], options
+        assert planned_results(town, f"there-{workers}-{threads}-{limit}-{seed}", **options) == plain[seed], options
 
 
 def test_a_scheduler_that_does_not_answer(town, command, monkeypatch):
@@ -162,14 +162,14 @@ def test_a_scheduler_with_a_worker_plans_as_the_serial_run(town):
         try:
             where = next(found[0] for line in scheduler.stderr if (found := address.search(line)))
             threading.Thread(target=scheduler.stderr.read, daemon=True).start()
-            serial = told_of(town, "serial")
+            serial = planned_results(town, "serial")
             with pytest.raises(InputError, match="has no workers"):
                 run(town.project, town.path("none"), steps=("beats",), pack=False, scheduler=where)
             command = [sys.executable, "-m", "dask", "worker", where, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
             worker = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=quiet)
             next(line for line in worker.stderr if "Registered to" in line)
             threading.Thread(target=worker.stderr.read, daemon=True).start()
-            assert told_of(town, "there", scheduler=where) == serial
+            assert planned_results(town, "there", scheduler=where) == serial
             assert verify(town.path("there")).ok
         finally:
             for process in (worker, scheduler):
@@ -178,9 +178,9 @@ def test_a_scheduler_with_a_worker_plans_as_the_serial_run(town):
                     process.wait()
 
 
-def told_of(town, name, **options):
+def planned_results(town, name, **options):
     run(town.project, town.path(name), steps=("beats",), pack=False, **options)
-    summary, units = told(town.path(name))
+    summary, units = results_of(town.path(name))
     return summary, units["beat"].tolist()
 
 

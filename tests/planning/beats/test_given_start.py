@@ -153,17 +153,17 @@ def test_by_how_much_the_rules_are_broken_is_told_of_hours_of_other_amounts_and_
     # all of an amount in one beat is three times the mean too much
     amount = np.where(balanced == 0, 1.0, 0.0)
     also = replace(part, problem=replace(part.problem, balances=(balance("area", amount, COUNT, 0.2),)))
-    told = unmet_by(also, None, balanced)
-    assert told is not None and (told.amount, told.deviation) == ("area", pytest.approx(3.0))
-    assert told.tolerance == pytest.approx(0.2)
+    unmet = unmet_by(also, None, balanced)
+    assert unmet is not None and (unmet.amount, unmet.deviation) == ("area", pytest.approx(3.0))
+    assert unmet.tolerance == pytest.approx(0.2)
 
 
 def test_who_looks_on_hears_of_rules_until_they_are_kept():
     heard: list[tuple[str, Unmet | None]] = []
-    token = LOOKING_ON.set(Onlooker(lambda *_: None, lambda name, told: heard.append((name, told))))
+    token = LOOKING_ON.set(Onlooker(lambda *_: None, lambda name, unmet: heard.append((name, unmet))))
     try:
         alone = at_once(part_of(1e-6), None)
-        assert heard and all(name == "West" and told is not None for name, told in heard)
+        assert heard and all(name == "West" and unmet is not None for name, unmet in heard)
         # the last word is of the plan that came of it
         assert heard[-1][1] == unmet_by(part_of(1e-6), None, alone.found.district)
         heard.clear()

@@ -24,8 +24,8 @@ def filled(declared, depth: int = 0):
     """Return a value of a declared type in which nothing is left out: one element in each list, and the fuller of two kinds."""
     origin, inner = typing.get_origin(declared), [a for a in typing.get_args(declared) if a is not type(None)]
     if isinstance(declared, type) and is_dataclass(declared):
-        told = typing.get_type_hints(declared)
-        return declared(**{f.name: filled(told[f.name], depth + 1) for f in fields(declared)})
+        hints = typing.get_type_hints(declared)
+        return declared(**{f.name: filled(hints[f.name], depth + 1) for f in fields(declared)})
     if origin is typing.Literal:
         return inner[0]
     if origin in (typing.Union, types.UnionType):
@@ -86,10 +86,10 @@ def test_every_kind_that_a_plan_may_hold_is_kept(tmp_path):
 
 
 def test_a_clash_that_is_not_proven_is_not_proven_when_it_is_read_again(tmp_path):
-    told = ["no such beats exist", Unproven("no such beats were found")]
-    plan = replace(filled(MunicipalityPlan), conflicts=told)
+    conflicts = ["no such beats exist", Unproven("no such beats were found")]
+    plan = replace(filled(MunicipalityPlan), conflicts=conflicts)
     again = kept_and_read(plan, tmp_path)
-    assert again is not None and again.conflicts == told
+    assert again is not None and again.conflicts == conflicts
     assert [isinstance(c, Unproven) for c in again.conflicts] == [False, True]
 
 

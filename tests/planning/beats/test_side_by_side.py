@@ -37,17 +37,17 @@ class Hand:
 
 def side_by_side_of(monkeypatch, gaps: list[float], seconds: float, *, threads: int = 1, nodes=None, enough=0.0):
     """Plan municipalities of a hundred units and an objective of 100 each that close a hundredth of the gap a second of proof."""
-    clock, told, lock = Hand(), [], threading.Lock()
+    clock, calls, lock = Hand(), [], threading.Lock()
 
     def plan_alone(setting, pair, given, cancelled, progress, kept=None):
         k = pair[0].k
         with lock:
-            told.append(("plan", k, given))
+            calls.append(("plan", k, given))
             clock.now += given
 
         def further(found, given, threads, cancelled):
             with lock:
-                told.append(("further", k, given))
+                calls.append(("further", k, given))
                 clock.now += given
             return replace(found, lower_bound=min(found.objective, found.lower_bound + given))
 
@@ -59,13 +59,13 @@ def side_by_side_of(monkeypatch, gaps: list[float], seconds: float, *, threads: 
     pairs: Any = [(SimpleNamespace(units=np.arange(100), k=k), MunicipalityTask("plan")) for k in range(len(gaps))]
     setting = Setting(np.zeros(0), (), threads, 0, nodes, None, enough)
     done = SideBySide(setting, pairs, seconds, Watch(clock=clock), lambda *_: None).run()
-    return done, told, clock
+    return done, calls, clock
 
 
 def test_time_is_spent_where_the_gap_is(monkeypatch):
-    done, told, clock = side_by_side_of(monkeypatch, [0.0035, 0.55, 0.2], 100.0)
-    assert [k for what, k, _ in told if what == "plan"] == [0, 1, 2]
-    after = [k for what, k, _ in told if what == "further"]
+    done, calls, clock = side_by_side_of(monkeypatch, [0.0035, 0.55, 0.2], 100.0)
+    assert [k for what, k, _ in calls if what == "plan"] == [0, 1, 2]
+    after = [k for what, k, _ in calls if what == "further"]
     # the widest first, and nobody polishes while another is above one percent
     assert after[0] == 1 and 0 not in after
     assert clock.now <= 100.0 * 1.01
@@ -73,18 +73,18 @@ def test_time_is_spent_where_the_gap_is(monkeypatch):
 
 
 def test_what_is_proven_leaves_its_time_and_enough_is_enough(monkeypatch):
-    done, told, clock = side_by_side_of(monkeypatch, [0.0, 0.02], 1000.0)
+    done, calls, clock = side_by_side_of(monkeypatch, [0.0, 0.02], 1000.0)
     assert all(gap_of(a.found) < 1e-4 for a in done)
-    assert {k for what, k, _ in told if what == "further"} == {1}
+    assert {k for what, k, _ in calls if what == "further"} == {1}
     assert clock.now < 1000.0
     # half a percent of all together, and later steps have the rest
-    _, told, clock = side_by_side_of(monkeypatch, [0.004, 0.004], 1000.0, enough=0.005)
-    assert not [1 for what, *_ in told if what == "further"] and clock.now <= 600.0
+    _, calls, clock = side_by_side_of(monkeypatch, [0.004, 0.004], 1000.0, enough=0.005)
+    assert not [1 for what, *_ in calls if what == "further"] and clock.now <= 600.0
 
 
 def test_without_a_limit_each_is_planned_once(monkeypatch):
-    done, told, _ = side_by_side_of(monkeypatch, [0.5, 0.4], 100.0, nodes=10, threads=2)
-    assert sorted(k for _, k, _ in told) == [0, 1] and all(what == "plan" for what, *_ in told)
+    done, calls, _ = side_by_side_of(monkeypatch, [0.5, 0.4], 100.0, nodes=10, threads=2)
+    assert sorted(k for _, k, _ in calls) == [0, 1] and all(what == "plan" for what, *_ in calls)
     assert [round(gap_of(a.found), 3) for a in done] == [0.5, 0.4]
 
 

@@ -42,8 +42,8 @@ def test_a_known_leaver_without_reserve_is_one_recruit_five_months_before(force)
     """Ana leaves the only post on 1 March 2028: who follows her begins a course of four months and a month of handover on 1 October 2027."""
     ana = {"Ana": {"languages": "albanian", "beat": "1", "leaves_on": "2028-03-01"}}
     found = force(ana, [("Ana", "1", "2027-01-01", "2028-03-01")], 1, "albanian")
-    told = found.months.set_index("month")
-    assert told.loc["2028-03"].tolist() == [1, 1, 1] and told["vacancies"].sum() == 1
+    months = found.months.set_index("month")
+    assert months.loc["2028-03"].tolist() == [1, 1, 1] and months["vacancies"].sum() == 1
     assert found.classes.values.tolist() == [[2027, "albanian", 1, 1, "2027-10-01"]]
     assert dict(found.quarters[["quarter", "recruits"]].values.tolist())["2027 Q4"] == 1
     # in training from October to January

@@ -169,13 +169,13 @@ def test_months_with_fewer_officers_are_weighted_by_hand():
     quiet = figures_held(made, ["1", "2"], ["quiet", "busy"], np.array([100.0, 0.0]), there, days)
     assert quiet is not None
     # M/M/1 in six months, half of whose officer's time goes to calls: half of the calls wait, half an hour on average; nobody in the others
-    told = quiet[0]
-    assert told["lost_share"] == pytest.approx(0.5) and told["own_share"] == pytest.approx(0.6)
-    assert told["mean_minutes"] == pytest.approx(0.4 * 6) and told["people_share"] == pytest.approx(0.5)
-    assert told["wait_share"] == pytest.approx(0.25) and told["mean_wait_minutes"] == pytest.approx(30 / 2)
-    assert response_minutes(told) == pytest.approx(0.4 * 6 + 30)
-    assert told["method"] == "exact" and told["months_between"] == 1 and told["overloaded_share"] == 0
-    assert quiet[1] == [{k: v for k, v in told.items() if k not in ("method", "months_between")}]
+    figures = quiet[0]
+    assert figures["lost_share"] == pytest.approx(0.5) and figures["own_share"] == pytest.approx(0.6)
+    assert figures["mean_minutes"] == pytest.approx(0.4 * 6) and figures["people_share"] == pytest.approx(0.5)
+    assert figures["wait_share"] == pytest.approx(0.25) and figures["mean_wait_minutes"] == pytest.approx(30 / 2)
+    assert response_minutes(figures) == pytest.approx(0.4 * 6 + 30)
+    assert figures["method"] == "exact" and figures["months_between"] == 1 and figures["overloaded_share"] == 0
+    assert quiet[1] == [{k: v for k, v in figures.items() if k not in ("method", "months_between")}]
     # four calls an hour are more than one officer answers: these hours are told, and left out
     there[:6, 1] = (0, 1)
     busy = figures_held(made, ["1", "2"], ["quiet", "busy"], np.array([100.0, 60.0]), there, days)

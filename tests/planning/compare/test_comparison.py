@@ -228,9 +228,11 @@ def test_the_page_needs_no_network_and_the_workbook_works(plans):
     # values stand beside the formulas, for programs that do not work them out; beats' numbers are numbers
     stored = openpyxl.load_workbook(folder / "cmp" / "comparison.xlsx", data_only=True)
     found = {str(r[0].value): [c.value for c in r] for r in stored["Comparison"].iter_rows()}
-    told = rows(plans[1])
-    assert found["Hours a year of the officer with the most work"][1:4] == pytest.approx(told["hours_per_officer_max"])
-    moved = told["moved_residents"]
+    plan_rows = rows(plans[1])
+    assert found["Hours a year of the officer with the most work"][1:4] == pytest.approx(
+        plan_rows["hours_per_officer_max"]
+    )
+    moved = plan_rows["moved_residents"]
     assert found["Residents who change beat"][4:6] == pytest.approx([moved[1] - moved[0], moved[2] - moved[0]])
     assert isinstance(stored["Beats"]["B2"].value, int) and stored["Beats"].page_setup.fitToWidth == 1
     # each formula has its value, of a beat without an officer an empty text
@@ -281,8 +283,8 @@ def test_on_a_phone_all_plans_stand_side_by_side(plans, tmp_path):
         assert p.run("document.querySelectorAll('.side td.n').length") > 100
         wide = "[...document.querySelectorAll('.side th, .side td')].filter(e => e.getBoundingClientRect().right > 360)"
         assert p.run(wide + ".map(e => e.textContent)") == []
-        told = p.run("document.getElementById('legend').textContent")
-        assert re.search(r"\d\.\d{3}", told) and not re.search(r"\d,\d{3}", told)
+        legend = p.run("document.getElementById('legend').textContent")
+        assert re.search(r"\d\.\d{3}", legend) and not re.search(r"\d,\d{3}", legend)
         assert p.complaints() == []
 
 

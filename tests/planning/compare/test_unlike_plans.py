@@ -13,8 +13,8 @@ pytestmark = pytest.mark.usefixtures("bare_plans")
 def test_a_gap_is_told_as_in_the_pack_and_never_as_less_than_it_is():
     from beatplanner.data.publish.comparison_words import best, in_words
 
-    told = {0.0360427: "3.7%", 0.0048: "0.5%", 0.00002: "0.01%", 0.05: "5.0%"}
-    assert {g: in_words(g, "gap") for g in told} == told
+    shares = {0.0360427: "3.7%", 0.0048: "0.5%", 0.00002: "0.01%", 0.05: "5.0%"}
+    assert {g: in_words(g, "gap") for g in shares} == shares
     # of two that are told alike neither is the best
     row = {"kind": "gap", "better": "less", "values": [None, 0.0308, 0.0301]}
     assert best(row) == [False, False, False]

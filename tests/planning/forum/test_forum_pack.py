@@ -106,8 +106,8 @@ def test_workbooks_call_themes_and_what_the_force_wrote_as_the_pack_does(packed)
             rows = list(csv.DictReader(stream))
         place = list(rows[0]).index(column)
         sheet = openpyxl.load_workbook(forum / f"{name}.xlsx").worksheets[0]
-        told = [row[place] for row in sheet.iter_rows(min_row=2, values_only=True)]
-        assert mine in {r[column] for r in rows} and told == [said if r[column] == mine else r[column] for r in rows]
+        themes = [row[place] for row in sheet.iter_rows(min_row=2, values_only=True)]
+        assert mine in {r[column] for r in rows} and themes == [said if r[column] == mine else r[column] for r in rows]
     assert "New lamps" in text_of(forum / "pack.pdf")
 
 
@@ -183,9 +183,9 @@ def test_the_other_outputs_open(packed):
     assert {"minutes.xlsx", "proposal.xlsx", "beats.xlsx", "streets.xlsx"} <= set(books)
     for name in books:
         card = openpyxl.load_workbook(plan / "forum" / name)["Run card"]
-        told = [str(cell) for row in card.iter_rows(values_only=True) for cell in row if cell is not None]
-        assert {"Seal", "Proof", "What was asked of the plan"} <= set(told)
-        assert any(line.startswith("Versions: ") and "Seed: " in line for line in told)
+        cells = [str(cell) for row in card.iter_rows(values_only=True) for cell in row if cell is not None]
+        assert {"Seal", "Proof", "What was asked of the plan"} <= set(cells)
+        assert any(line.startswith("Versions: ") and "Seed: " in line for line in cells)
     project = ET.parse(plan / "plan.qgs").getroot()
     assert project.get("projectname") == "Grid"
     layers = {layer.findtext("layername"): layer for layer in project.iter("maplayer")}

@@ -65,7 +65,7 @@ def test_a_sliver_between_old_and_new_lines_is_hidden():
 
 
 @pytest.mark.parametrize(
-    ("people", "told", "tells"),
+    ("people", "measure", "tells"),
     [
         # a beat of three people beside one of a hundred, both hidden: within 5 % of what is told there are three to five
         ([100, 3], BalanceMeasure(deviation=0.95, deviation_step=0.05), True),
@@ -77,24 +77,24 @@ def test_a_sliver_between_old_and_new_lines_is_hidden():
         ([3, 4], BalanceMeasure(), False),
     ],
 )
-def test_what_is_told_of_work_passes_the_gate(people, told, tells):
+def test_what_is_told_of_work_passes_the_gate(people, measure, tells):
     counts, beats = np.array(people, float), areas("AB")
     gate = pass_gate(counts, resident_cells(beats), ["x", "y"], 5, key=b"x")
     work = WorkOfPlan(0.12 * counts, np.array([0, 1]), ["", ""], np.ones(2))
-    assert tells_a_count(told, work, counts, 0.12, gate.cells, 5) == tells
+    assert tells_a_count(measure, work, counts, 0.12, gate.cells, 5) == tells
     # people make no work where hours were given otherwise
-    assert not tells_a_count(told, work, counts, 0.0, gate.cells, 5)
+    assert not tells_a_count(measure, work, counts, 0.0, gate.cells, 5)
     # somebody who tries every pair of counts finds the same
     shown, total = gate.values["beat", "A"] is not None, int(counts.sum())
     possible = []
     for a in range(1, total):
         pair = np.array([a, total - a])
         off, spread = np.abs(pair / pair.mean() - 1).max(), pair.max() / pair.min() - 1
-        fits = told.deviation is None or told.deviation - told.deviation_step < off <= told.deviation + 1e-9
-        fits &= told.spread is None or told.spread - told.spread_step < spread <= told.spread + 1e-9
+        fits = measure.deviation is None or measure.deviation - measure.deviation_step < off <= measure.deviation + 1e-9
+        fits &= measure.spread is None or measure.spread - measure.spread_step < spread <= measure.spread + 1e-9
         if fits and (pair[0] > pair[1]) == (people[0] > people[1]):
             possible.append(a)
-    assert (not shown and len(possible) < 5) == tells or told == BalanceMeasure()
+    assert (not shown and len(possible) < 5) == tells or measure == BalanceMeasure()
 
 
 def test_what_another_scenario_gives_away_stops_the_pack_and_is_named():

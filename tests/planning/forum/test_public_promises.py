@@ -230,12 +230,12 @@ def test_a_draft_says_so_and_the_checker_knows(planned):
     assert "still to be chosen" in " ".join(" ".join(pages).split())
     # what stays inside says it too
     write_papers(folder, made_up)
-    told = station_names(made_up)
-    assert all(n.startswith("a place near ") and n.endswith(", still to be chosen") for n in told.values())
+    stated = station_names(made_up)
+    assert all(n.startswith("a place near ") and n.endswith(", still to be chosen") for n in stated.values())
     report = (folder / "report.html").read_text(encoding="utf-8")
-    assert all(n in report for n in told.values())
+    assert all(n in report for n in stated.values())
     # QGIS names the place as the pack does, in its language
-    assert all(n in layer_styles(made_up)["stations"] for n in told.values())
+    assert all(n in layer_styles(made_up)["stations"] for n in stated.values())
     assert all(
         n in layer_styles(made_up, Speech("mk"))["stations"] for n in station_names(made_up, Speech("mk")).values()
     )
@@ -250,9 +250,9 @@ def test_a_draft_says_so_and_the_checker_knows(planned):
     # a pack that keeps silent about it is told by the checker
     card = json.loads((forum / "run_card.json").read_text(encoding="utf-8"))
     (forum / "run_card.json").write_text(json.dumps({**card, "draft": []}), encoding="utf-8")
-    told = next(c for c in verify(folder).checks if c.name == "forum.draft")
+    stated = next(c for c in verify(folder).checks if c.name == "forum.draft")
     real = {(r.kind, r.step) for r in draft_reasons(tables)}
-    assert told.ok == (not real)
+    assert stated.ok == (not real)
     (forum / "run_card.json").write_text(
         json.dumps({**card, "draft": [{"kind": "gap", "step": "stations", "value": 0.4}]}), encoding="utf-8"
     )
@@ -265,21 +265,21 @@ def test_dates_that_cannot_be_are_told(planned, command):
     d = town.description
     extra = read_forum_tables(town)
 
-    def told(**keys):
+    def answer(**keys):
         forum = d.forum.model_copy(update=keys)
         found = date_problems(d.model_copy(update={"forum": forum}), extra, TODAY)
         return " ".join(str(n) for n in found)
 
     first = d.forum.neighbourhood.model_copy(update={"first": dt.date(2027, 2, 1)})
-    assert "before the first forum on 2027-02-01" in told(objections_until=dt.date(2027, 1, 31), neighbourhood=first)
-    assert told(objections_until=dt.date(2027, 2, 1), neighbourhood=first) == ""
-    assert "nobody who decided" in told(decided_on=TODAY)
+    assert "before the first forum on 2027-02-01" in answer(objections_until=dt.date(2027, 1, 31), neighbourhood=first)
+    assert answer(objections_until=dt.date(2027, 2, 1), neighbourhood=first) == ""
+    assert "nobody who decided" in answer(decided_on=TODAY)
     future = type(next(iter(d.forum.sources.values())))(as_of=TODAY.year + 1)
-    assert "lie in the future" in told(sources={"units": future})
+    assert "lie in the future" in answer(sources={"units": future})
     known = type(future)(as_of=1990)
-    assert "no section “unit”. Did you mean “units”?" in told(sources={"unit": known})
-    assert "no key “curent” in [beats]. Did you mean “current”?" in told(sources={"beats.curent": known})
-    assert told(sources={"beats.current": known}) == ""
+    assert "no section “unit”. Did you mean “units”?" in answer(sources={"unit": known})
+    assert "no key “curent” in [beats]. Did you mean “current”?" in answer(sources={"beats.curent": known})
+    assert answer(sources={"beats.current": known}) == ""
     early = d.model_copy(update={"forum": d.forum.model_copy(update={"decided_on": TODAY - dt.timedelta(days=3)})})
     assert "the plan was made later" in decided_too_early(early, TODAY)
     assert decided_too_early(early, TODAY - dt.timedelta(days=3)) == ""
@@ -289,9 +289,9 @@ def test_dates_that_cannot_be_are_told(planned, command):
         planned.project.write_text(kept + f'decided_by = "the council"\ndecided_on = {day}\n', encoding="utf-8")
         code, _, error = command("pack", planned.folder / "plan")
         assert code == 1 and "was made later" in error
-        _, told, error = command("check", planned.project)
+        _, answer, error = command("check", planned.project)
         assert f"is not the one that was decided on {day}, so its pack will be stopped" in " ".join(
-            (told + error).split()
+            (answer + error).split()
         )
     finally:
         planned.project.write_text(kept, encoding="utf-8")

@@ -138,7 +138,7 @@ def test_measures_of_work_that_would_tell_a_count_are_nowhere_and_gaps_are_coars
     assert card["rules"]["beats"]["tolerance"] > 0
     for gap in card["gaps"].values():
         assert gap in (None, 0.0, 1e-4) or gap == round(gap, 3)
-    monkeypatch.setattr(work_statements, "tells_a_count", lambda told, *_: told.deviation is not None)
+    monkeypatch.setattr(work_statements, "tells_a_count", lambda measure, *_: measure.deviation is not None)
     copy = packed.folder / "quiet"
     shutil.copytree(plan, copy)
     tables = read_result(copy)

@@ -74,9 +74,9 @@ def test_a_station_that_closes_is_told_and_all_that_stay_are_named(planned_once,
     tables = replace(tables, stations=gpd.GeoDataFrame(pd.concat([tables.stations, more]), crs=tables.stations.crs))
     assert write_pack(folder, tables, town_of(tables, planned_once.folder / "plan"), verdict=None) == []
     pages = [" ".join(p.split()) for p in pages_of(folder / "forum" / "pack.pdf")]
-    told = [p for p in pages if f"This station of today closes in this plan: {gone['name']}." in p]
-    assert told[0] == pages[0] and len(told) == 2 and "Your station" in told[1]
-    stations = told[1].split("Other stations of this beat:")[1].split(" of the beat's residents")[0]
+    closing = [p for p in pages if f"This station of today closes in this plan: {gone['name']}." in p]
+    assert closing[0] == pages[0] and len(closing) == 2 and "Your station" in closing[1]
+    stations = closing[1].split("Other stations of this beat:")[1].split(" of the beat's residents")[0]
     assert all(f"{n}." in stations or f"{n}," in stations for n in "PQRST")
 
 

@@ -43,10 +43,10 @@ def packs(planned_once, tmp_path_factory) -> dict[str, Path]:
         "none": beats,
     }
     found: dict[str, Path] = {}
-    for name, told in of.items():
+    for name, texts in of.items():
         folder = tmp_path_factory.mktemp(name) / "plan"
         shutil.copytree(planned_once.path("plan"), folder)
-        assert write_pack(folder, replace(tables, beats=gpd.GeoDataFrame(told)), town, verdict=OUTCOME) == []
+        assert write_pack(folder, replace(tables, beats=gpd.GeoDataFrame(texts)), town, verdict=OUTCOME) == []
         found[name] = folder / "forum"
     return found
 
@@ -90,10 +90,10 @@ def test_the_map_on_screen_draws_and_names_them_and_each_beats_card_tells_its_ow
     for kind in ("sector", "command"):
         assert f'data-kind="{kind}"' in text
     for beat, card in record(text, "cards").items():
-        told = dict(card["rows"])
+        rows = dict(card["rows"])
         own = ("S2", "C2") if beat in ("1", "2") else ("S1", "C1")
-        assert told["Sector"][0].startswith(f"{own[0]}: ") and told["Command"] == [f"{own[1]}: Sector {own[0]}"]
-        assert len(told["Sector"][0].split(", ")) == 2
+        assert rows["Sector"][0].startswith(f"{own[0]}: ") and rows["Command"] == [f"{own[1]}: Sector {own[0]}"]
+        assert len(rows["Sector"][0].split(", ")) == 2
     bare = page(packs["none"])
     assert record(bare, "words")["groups"] == [] and 'data-kind="sector"' not in bare
     assert all("Sector" not in dict(c["rows"]) for c in record(bare, "cards").values())

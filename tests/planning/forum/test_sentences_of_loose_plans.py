@@ -38,9 +38,9 @@ def content_of(
 def test_beats_of_very_unequal_work_are_not_said_to_have_about_the_same():
     even, loose = content_of("en", 0.1), content_of("en", 0.9)
     assert _lines(even).startswith("So that beats have about the same work: none differs by more than 10%")
-    told = _lines(loose)
-    assert told.startswith("The work of no beat differs by more than 90% from the mean of its municipality.")
-    assert "about the same" not in told
+    lines = _lines(loose)
+    assert lines.startswith("The work of no beat differs by more than 90% from the mean of its municipality.")
+    assert "about the same" not in lines
     assert "about the same work" in way_sentence(even, 3.0, 2.0, "Kej")
     assert "about the same" not in way_sentence(loose, 3.0, 2.0, "Kej")
 
@@ -53,12 +53,12 @@ def test_much_more_work_is_told_as_so_many_times_as_much():
 def test_beats_with_a_place_in_pieces_are_not_all_in_one_piece():
     islands = shapely.union_all([CELL, shapely.box(3, 3, 4, 4)])
     assert "Each beat is in one piece." in _lines(content_of("en"))
-    told = _lines(content_of("en", shape=islands))
-    assert "in one piece, but where one of its places lies in several pieces itself." in told
+    lines = _lines(content_of("en", shape=islands))
+    assert "in one piece, but where one of its places lies in several pieces itself." in lines
 
 
 def test_what_meetings_cost_is_told_once_where_travel_is_all_of_it():
-    def told(hall: float, language: str = "en") -> str:
+    def costs(hall: float, language: str = "en") -> str:
         meeting = SimpleNamespace(year_cost=6 * (10.0 + hall), meetings=6, travel_cost=10.0)
         content = content_of(language)
         content.meetings, content.settings.currency, content.settings.cost_per_km = [meeting], "EUR", 0.15
@@ -66,17 +66,19 @@ def test_what_meetings_cost_is_told_once_where_travel_is_all_of_it():
         assert not content.speech.missing
         return said
 
-    assert told(0.0) == "Travel that is paid back costs 60 EUR a year; no other cost of the meetings was given."
-    assert told(5.0) == "Travel that is paid back costs 60 EUR a year, all meetings together 90 EUR."
-    assert all(told(0.0, language).count("60") == 1 for language in LOCALES)
+    assert costs(0.0) == "Travel that is paid back costs 60 EUR a year; no other cost of the meetings was given."
+    assert costs(5.0) == "Travel that is paid back costs 60 EUR a year, all meetings together 90 EUR."
+    assert all(costs(0.0, language).count("60") == 1 for language in LOCALES)
 
 
 def test_nobody_is_sent_to_officers_who_are_not_planned_yet():
     held, empty = Posted(1, True, None, None, None), Posted(1, False, None, None, None)
     assert "your officers" in PackContent.objection(content_of("en", posted={"A": [held]}))
     for nobody in ({}, {"A": [empty]}):
-        told = PackContent.objection(content_of("en", posted=nobody))
-        assert told == "If you disagree, tell your forum or write to the police station. You need not give a reason."
+        objection = PackContent.objection(content_of("en", posted=nobody))
+        assert (
+            objection == "If you disagree, tell your forum or write to the police station. You need not give a reason."
+        )
 
 
 @pytest.mark.parametrize("language", LOCALES)

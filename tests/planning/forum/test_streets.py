@@ -21,7 +21,7 @@ WEST, EAST = shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 2000, 1000)
 TITLES = {"1": "West (1)", "2": "East (2)"}
 
 
-def told(lines: dict[str, Any], houses: pd.DataFrame | None = None, language: str = "en") -> dict[str, str]:
+def street_beats(lines: dict[str, Any], houses: pd.DataFrame | None = None, language: str = "en") -> dict[str, str]:
     """Return what is said of streets in a town of two beats."""
     beats = gpd.GeoDataFrame({"beat": ["1", "2"]}, geometry=[WEST, EAST], crs="EPSG:32634")
     streets = gpd.GeoDataFrame({"name": list(lines)}, geometry=list(lines.values()), crs="EPSG:32634")
@@ -34,7 +34,7 @@ def told(lines: dict[str, Any], houses: pd.DataFrame | None = None, language: st
 
 def test_a_street_on_a_border_is_told_by_its_sides():
     line = shapely.LineString
-    found = told(
+    found = street_beats(
         {
             "Border": line([(1003, 0), (1003, 1000)]),
             "Across": line([(0, 500), (2000, 500)]),
@@ -54,7 +54,7 @@ def test_a_street_on_a_border_is_told_by_its_sides():
         "Edge": "West (1)",
     }
     assert {"East (2)", "West (1)"} <= set(found["Slanted across"].replace(":", ";").replace(", ", "; ").split("; "))
-    assert told({"Border": line([(1000, 900), (1000, 0)])}, language="mk") == {
+    assert street_beats({"Border": line([(1000, 900), (1000, 0)])}, language="mk") == {
         "Border": "East (2): источна страна; West (1): западна страна"
     }
 
@@ -68,7 +68,7 @@ def test_house_numbers_are_told_where_addresses_have_them(reverse):
         "Across": shapely.LineString([(0, 500), (2000, 500)]),
         "Border": shapely.LineString([(1000, 0), (1000, 900)]),
     }
-    assert told(lines, houses) == {
+    assert street_beats(lines, houses) == {
         "Across": "East (2): house numbers 11–18; West (1): house numbers 1–10",
         "Border": "East (2): east side, even house numbers 2–30; West (1): west side, odd house numbers 1–31a",
     }
@@ -106,6 +106,6 @@ def test_all_streets_are_looked_for_at_once(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setattr(shapely, "STRtree", Tree)
     lines: dict[str, Any] = {f"Street {k}": shapely.LineString([(0, 100 * k), (2000, 100 * k)]) for k in range(1, 8)}
-    assert told(lines) == {f"Street {k}": "East (2), West (1)" for k in range(1, 8)}
+    assert street_beats(lines) == {f"Street {k}": "East (2), West (1)" for k in range(1, 8)}
     # on the left, on the right and in the middle, however many streets there are
     assert len(asked) == 3

@@ -39,8 +39,8 @@ def test_the_day_on_which_an_officer_leaves_is_told_with_consent_alone():
         (dt.date(2028, 10, 1), "1 October 2028"),
         (dt.date(2028, 11, 1), "the post is empty for some time"),
     ):
-        told = {said(last, comes, None) for last in days}
-        assert len(told) == 1 and told.pop().endswith(ends)
+        sentences = {said(last, comes, None) for last in days}
+        assert len(sentences) == 1 and sentences.pop().endswith(ends)
     assert "last day: 17 September 2028, successor from 1 October 2028; the post is empty for 13 days" in said(
         days[1], dt.date(2028, 10, 1), "Ana"
     )
@@ -66,12 +66,12 @@ def test_one_officer_is_told_in_the_singular(served, together, said):
     facts = SimpleNamespace(leaving=1, served=served, tenure_months=36, handovers=1, together=together)
     for language in ("en", "mk", "sq", "sr-Latn", "ro", "ru"):
         content = SimpleNamespace(speech=PublicSpeech(Register(), language), plan=SimpleNamespace(officers=facts))
-        told = [vars(PackContent)[name].fget(content) for name in ("tenure", "handover")]
-        assert all(told) and "36" in told[0] and "1" not in "".join(told), language
+        sentences = [vars(PackContent)[name].fget(content) for name in ("tenure", "handover")]
+        assert all(sentences) and "36" in sentences[0] and "1" not in "".join(sentences), language
         if language == "en":
-            assert all(text.endswith(end) for text, end in zip(told, said, strict=True))
+            assert all(text.endswith(end) for text, end in zip(sentences, said, strict=True))
         else:
-            assert "officer " not in told[0], language
+            assert "officer " not in sentences[0], language
 
 
 @pytest.mark.parametrize("language", LOCALES)
@@ -81,11 +81,11 @@ def test_one_of_many_is_told_in_the_singular(language):
     speech = PublicSpeech(Register(), language)
     content: Any = SimpleNamespace(speech=speech, plan=SimpleNamespace(officers=facts), card=card)
     stay = [Posted(n, True, None, None, None, was_here=n == 1) for n in (1, 2, 3)]
-    told = [vars(PackContent)["tenure"].fget(content), were_here(content, stay), checked_in_words(content)]
-    told += [were_here(content, stay[:1]), were_here(content, stay[1:2])]
+    sentences = [vars(PackContent)["tenure"].fget(content), were_here(content, stay), checked_in_words(content)]
+    sentences += [were_here(content, stay[:1]), were_here(content, stay[1:2])]
     assert not speech.missing
-    assert not any(re.search(r"\b1\b", text) for text in told), told
-    assert len(set(told)) == 5
+    assert not any(re.search(r"\b1\b", text) for text in sentences), sentences
+    assert len(set(sentences)) == 5
     card.verdict["not_checked"] = 0
     assert not re.search(r"\b0\b", checked_in_words(content))
 
@@ -102,7 +102,7 @@ def test_who_was_here_before_the_plan_is_not_told_as_new():
     """Without consent the day on which an officer came to the beat is not told; that it lies before the plan is."""
     begin = dt.date(2027, 1, 1)
 
-    def told(since: dt.date, was_here: bool) -> str:
+    def sentence(since: dt.date, was_here: bool) -> str:
         posted = {"B1": [Posted(1, True, since, None, None, was_here=was_here)]}
         officers = SimpleNamespace(first_day=begin)
         content = SimpleNamespace(
@@ -110,10 +110,10 @@ def test_who_was_here_before_the_plan_is_not_told_as_new():
         )
         return officer_lines(content, "B1")[0]
 
-    assert "in this beat before 1 January 2027 already" in told(begin, True)
-    assert "from 1 January 2027" in told(begin, False)
+    assert "in this beat before 1 January 2027 already" in sentence(begin, True)
+    assert "from 1 January 2027" in sentence(begin, False)
     # who consented has the true day
-    assert "from 15 March 2022" in told(dt.date(2022, 3, 15), True)
+    assert "from 15 March 2022" in sentence(dt.date(2022, 3, 15), True)
 
 
 @pytest.mark.parametrize(

@@ -232,16 +232,18 @@ def test_officers_shared_out_under_a_ceiling_wait_for_the_station(town):
 
     town.project.write_text(town.project.read_text(encoding="utf-8") + CEILING, encoding="utf-8")
     run(town.project, town.path("out"), pack=False)
-    told, made = share_officers_out(town.path("out"), town.path("more"), officers=11, minimum=0)
-    for summary in (read_result(town.path("out")).summary, told):
+    shared, made = share_officers_out(town.path("out"), town.path("more"), officers=11, minimum=0)
+    for summary in (read_result(town.path("out")).summary, shared):
         assert summary["budget"]["lines"]["salaries"] == pytest.approx([4.0 * 1_325 + 1_325 * 10 / 12, 5_300])
         assert summary["budget"]["lines"]["stations"] == [0, 3_000]
     before = read_result(town.path("out")).summary["country"]
     assert (before["officers_shared"], before["officers_missing"], before["officers_over"]) == (6, 2, 0)
-    assert (told["country"]["officers_shared"], told["officers"]["posts"], told["rules"]["country"]["officers"]) == (
-        11,
-    ) * 3
-    assert (told["country"]["officers_missing"], told["country"]["officers_over"]) == (0, 3)
+    assert (
+        shared["country"]["officers_shared"],
+        shared["officers"]["posts"],
+        shared["rules"]["country"]["officers"],
+    ) == (11,) * 3
+    assert (shared["country"]["officers_missing"], shared["country"]["officers_over"]) == (0, 3)
     assert made.table["posts"].iloc[-1] == 11 and verify(town.path("more")).ok
 
 
@@ -255,7 +257,7 @@ def test_posts_shared_out_without_a_roster_start_when_they_can_be_paid(town):
     town.project.write_text(text + CEILING.replace("minimum = 2", "minimum = 2\nset_posts = true"), encoding="utf-8")
     run(town.project, town.path("out"), steps=("beats",), pack=False)
     assert read_result(town.path("out")).summary["budget"]["total"] == pytest.approx([7_950, 7_950])
-    told, _ = share_officers_out(town.path("out"), town.path("more"), officers=11, minimum=0)
-    assert told["budget"]["all_at_once"] == pytest.approx([14_575, 14_575])
-    assert max(told["budget"]["total"]) <= 9_000 and told["budget"]["unfunded"]
+    shared, _ = share_officers_out(town.path("out"), town.path("more"), officers=11, minimum=0)
+    assert shared["budget"]["all_at_once"] == pytest.approx([14_575, 14_575])
+    assert max(shared["budget"]["total"]) <= 9_000 and shared["budget"]["unfunded"]
     assert verify(town.path("more")).ok

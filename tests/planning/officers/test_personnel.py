@@ -311,8 +311,8 @@ def test_the_workbook_speaks_the_forces_language_and_is_read_back(town):
             assert reasons and not [r for r in reasons if re.search(r"succeeds|fills|first post|needed", r)]
             # of the calendar all but the names
             calendar = (town.path("out") / "handovers.ics").read_text(encoding="utf-8").replace("\r\n ", "")
-            told = re.findall(r"(?:SUMMARY|DESCRIPTION):(.*)", calendar)
-            assert told and not [t for t in told if re.search(r"Handover|begins|leaves|day|no successor", t)]
+            entries = re.findall(r"(?:SUMMARY|DESCRIPTION):(.*)", calendar)
+            assert entries and not [t for t in entries if re.search(r"Handover|begins|leaves|day|no successor", t)]
             figures = {r[0]: r[1] for r in sheets["Figures"].iter_rows(min_row=2, values_only=True)}
             assert figures[Speech(language).text("Officers' posts")] == tables.summary["officers"]["posts"]
         if language in ("mk", "ru", "sr-Cyrl"):

@@ -129,8 +129,8 @@ def test_a_search_that_is_stopped_says_so_and_a_whole_one_finds_the_same_again()
     assert not nearest_lines(lines, rules, start, cancelled=lambda: True)[1]
 
 
-@pytest.mark.parametrize("before, told", [(0.09, "was ±9.0% before redrawing"), (0.5, "was not reached by redrawing")])
-def test_a_rule_that_gave_way_to_the_others_is_not_told_as_never_reached(before, told):
+@pytest.mark.parametrize("before, words", [(0.09, "was ±9.0% before redrawing"), (0.5, "was not reached by redrawing")])
+def test_a_rule_that_gave_way_to_the_others_is_not_told_as_never_reached(before, words):
     """The lines before kept the balance with the hours on the way, or were farther from it than those found."""
     lines = Lines.__new__(Lines)
     lines.asked, lines.limit, lines.shift = ("travel_work",), {"travel_work": 0.1}, "day"
@@ -141,5 +141,5 @@ def test_a_rule_that_gave_way_to_the_others_is_not_told_as_never_reached(before,
     plans = [BeatPlan(beat, pd.DataFrame(), proof, 0.1, True, None, (), pd.DataFrame()) for beat in (first, last)]
     found = with_line_rules(*plans, lines, cut_short=False)
     (clash,) = found.clashes
-    assert told in clash and "±10.9%, in beat 2" in clash and isinstance(clash, Unproven)
+    assert words in clash and "±10.9%, in beat 2" in clash and isinstance(clash, Unproven)
     assert in_language(clash, "mk") != clash and in_language(clash, "sq") != clash

@@ -23,20 +23,20 @@ def service(queue, wait, lost, today_lost=0.0):
         "mean_wait_minutes": 0.5 if wait else 0.0,
         **dict.fromkeys(SHARES, 0.5),
     }
-    told = {**figures, "wait_share": wait, "lost_share": lost, "servers_on_duty": 2}
-    beat = {**told, "calls_a_week": 10.0, "duty_hours_a_week": 40.0}
+    whole = {**figures, "wait_share": wait, "lost_share": lost, "servers_on_duty": 2}
+    beat = {**whole, "calls_a_week": 10.0, "duty_hours_a_week": 40.0}
     return {
-        **told,
+        **whole,
         "queue": queue,
         "nobody_share": {"1": 0.5},
         "beats": {"1": beat},
-        "shifts": [{"name": "day", **told}],
-        "today": {**told, "lost_share": today_lost, "nobody_share": {"1": 0.0}, "shifts": []},
+        "shifts": [{"name": "day", **whole}],
+        "today": {**whole, "lost_share": today_lost, "nobody_share": {"1": 0.0}, "shifts": []},
     }
 
 
 @pytest.mark.parametrize(
-    ("told", "shown"),
+    ("given", "shown"),
     [
         (service("wait", 0.2, 0.0), ("wait_share",)),
         (service("lost", 0.0, 0.1), ("lost_share",)),
@@ -45,20 +45,20 @@ def service(queue, wait, lost, today_lost=0.0):
         (service("wait", 0.2, 0.0, today_lost=0.1), ("wait_share", "lost_share")),
     ],
 )
-def test_waiting_and_lost_calls_are_told_as_the_queue_has_them(told, shown):
-    assert fates(told) == shown
-    heads = service_heads(told)
+def test_waiting_and_lost_calls_are_told_as_the_queue_has_them(given, shown):
+    assert fates(given) == shown
+    heads = service_heads(given)
     assert [("wait_share" in shown), ("lost_share" in shown)] == [
         any(h == "Calls that wait" for h in heads),
         any(h.startswith("Calls lost") for h in heads),
     ]
-    assert all(len(row["cells"]) == len(heads) for row in service_rows(told))
-    column = SimpleNamespace(tables=SimpleNamespace(summary={"service": told}), today=False)
-    rows, country = _of_service(column), service_over_beats(told, ["1"])
+    assert all(len(row["cells"]) == len(heads) for row in service_rows(given))
+    column = SimpleNamespace(tables=SimpleNamespace(summary={"service": given}), today=False)
+    rows, country = _of_service(column), service_over_beats(given, ["1"])
     for key in ("wait_share", "lost_share"):
         name = "service_" + key.removesuffix("_share")
-        assert rows[name] == (told[key] if key in shown else None)
-        assert country[name] == pytest.approx(told[key] if key in shown else float("nan"), nan_ok=True)
+        assert rows[name] == (given[key] if key in shown else None)
+        assert country[name] == pytest.approx(given[key] if key in shown else float("nan"), nan_ok=True)
 
 
 def test_a_price_tells_what_becomes_of_the_calls_without_the_rule():

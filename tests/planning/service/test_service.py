@@ -144,7 +144,7 @@ def test_a_plan_is_no_more_that_of_tables_of_its_service_that_were_changed(serve
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         (
             'start = "19:00", end = "07:00"',
@@ -159,10 +159,10 @@ def test_a_plan_is_no_more_that_of_tables_of_its_service_that_were_changed(serve
         ('calls = "calls.csv"', 'queue = "no"', "queue"),
     ],
 )
-def test_what_cannot_be_is_told(served, command, old, new, told):
+def test_what_cannot_be_is_told(served, command, old, new, message):
     served.swap(old, new)
     code, _, err = command("service", served.project, "--out", served.path("service"))
-    assert code == 1 and told in err and not served.path("service").exists()
+    assert code == 1 and message in err and not served.path("service").exists()
 
 
 def test_wrong_rows_are_named(served, command):
@@ -333,11 +333,13 @@ def test_officers_of_shifts_that_overlap_are_on_duty_together(served, command):
         ("night", 84, ["C"]),
     ]
     day, both, night = found["periods"]
-    told = {s["name"]: s for s in found["shifts"]}
-    assert told["day"]["hours_a_week"] == 84 and told["night"]["hours_a_week"] == 98
-    assert told["day"]["own_share"] == pytest.approx((70 * day["own_share"] + 14 * both["own_share"]) / 84)
-    assert told["night"]["mean_minutes"] == pytest.approx((14 * both["mean_minutes"] + 84 * night["mean_minutes"]) / 98)
-    assert told["day"]["servers_on_duty"] == pytest.approx((70 * 2 + 14 * 3) / 84)
+    shifts = {s["name"]: s for s in found["shifts"]}
+    assert shifts["day"]["hours_a_week"] == 84 and shifts["night"]["hours_a_week"] == 98
+    assert shifts["day"]["own_share"] == pytest.approx((70 * day["own_share"] + 14 * both["own_share"]) / 84)
+    assert shifts["night"]["mean_minutes"] == pytest.approx(
+        (14 * both["mean_minutes"] + 84 * night["mean_minutes"]) / 98
+    )
+    assert shifts["day"]["servers_on_duty"] == pytest.approx((70 * 2 + 14 * 3) / 84)
     served.path("servers.csv").write_text("server,beat,unit,shift\nA,1,1,day\nA,1,2,night\n", "utf-8")
     assert "waits at two places" in command("service", served.project, "--out", served.path("service"))[2]
 
@@ -391,8 +393,10 @@ def test_a_pattern_of_duty_says_who_is_on_duty_and_what_rest_it_leaves(served, c
     # a quarter of five posts less absence: one on duty in each beat and shift; 12-hour nights begin 24 hours after days
     assert [s["servers_on_duty"] for s in found["shifts"]] == [4, 4]
     assert found["shifts"][0]["relief_factor"] == pytest.approx(4 / (1 - 0.184))
-    told = found["pattern"]
-    assert (told["between_shifts"], told["weekly"], told["hours_a_week"]) == (12, 72, 42) and not told["broken"]
+    pattern = found["pattern"]
+    assert (pattern["between_shifts"], pattern["weekly"], pattern["hours_a_week"]) == (12, 72, 42) and not pattern[
+        "broken"
+    ]
     assert sum(found["proposal"]["posts"].values()) == pytest.approx(2 * 4 / (1 - 0.184))
     verdict = verify(served.path("plan"))
     assert verdict.ok, verdict.failed

@@ -84,18 +84,18 @@ def test_a_kind_of_call_without_a_row_is_told(served, command):
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "message"),
     [
         ("A,9,1,day", "row 2, field “beat”: there is no beat “9”"),
         ("A,1,99,day", "there is no unit “99”"),
         ("A,1,1,evening", "there is no shift “evening”"),
     ],
 )
-def test_a_server_of_nowhere_is_an_error_of_check(served, command, row, told):
+def test_a_server_of_nowhere_is_an_error_of_check(served, command, row, message):
     served.path("servers.csv").write_text(f"server,beat,unit,shift\n{row}\n", "utf-8")
     served.swap('calls = "calls.csv"\n', SERVERS)
     code, out, _ = command("check", served.project)
-    assert code == 1 and told in out
+    assert code == 1 and message in out
 
 
 def _ways(change=lambda a, b: 5.0):
@@ -104,7 +104,7 @@ def _ways(change=lambda a, b: 5.0):
 
 
 @pytest.mark.parametrize(
-    ("table", "told"),
+    ("table", "message"),
     [
         (
             _ways(lambda a, b: None if (a, b) == (3, 7) else 5.0),
@@ -117,13 +117,13 @@ def _ways(change=lambda a, b: 5.0):
         ("from,to\n1,2\n", "minutes"),
     ],
 )
-def test_a_table_of_ways_that_cannot_be_is_told_before_anything_is_planned(served, command, table, told):
+def test_a_table_of_ways_that_cannot_be_is_told_before_anything_is_planned(served, command, table, message):
     served.path("minutes.csv").write_text(table, "utf-8")
     served.swap('calls = "calls.csv"\n', 'calls = "calls.csv"\nminutes = "minutes.csv"\n')
     code, out, _ = command("check", served.project)
-    assert code == 1 and told in out
+    assert code == 1 and message in out
     code, _, err = command("plan", served.project, "--out", served.path("plan"))
-    assert code == 1 and told in err and not served.path("plan").exists()
+    assert code == 1 and message in err and not served.path("plan").exists()
 
 
 def test_a_way_that_stands_twice_alike_or_in_both_directions_is_no_error(served, command):
@@ -152,6 +152,11 @@ def test_the_comparison_says_that_redrawn_lines_have_no_bound():
     whole = {"feasible": True, "beats": {"status": "optimal", "objective": 1.0, "lower_bound": 1.0, "gap": 0.0}}
     rule = {"lines": {"rules": [{"rule": "longest_drive", "lower_bound": None}]}}
     least = {"least_minutes": {"status": "sought", "lower_bound": None}}
-    for more, told in (({}, None), ({"least_minutes": {"status": "too large"}}, None), (rule, False), (least, False)):
+    for more, bounded in (
+        ({}, None),
+        ({"least_minutes": {"status": "too large"}}, None),
+        (rule, False),
+        (least, False),
+    ):
         plan = SimpleNamespace(today=False, tables=SimpleNamespace(summary=whole | {"beats": whole["beats"] | more}))
-        assert of_proof(plan)["redrawn_bound"] is proof_again(plan)["redrawn_bound"] is told
+        assert of_proof(plan)["redrawn_bound"] is proof_again(plan)["redrawn_bound"] is bounded

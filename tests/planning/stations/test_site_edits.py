@@ -42,11 +42,11 @@ def test_rules_answer_in_words(planned):
     judge = judge_of(planned, budget=1.0, min_distance=1e6, one_per_municipality=True, group_excess=0.0)
     fixed = int(np.flatnonzero(judge.fixed)[0])
     others = [s for s in range(len(judge.ids)) if s != fixed]
-    told = " ".join(judge(others[:3]).broken)
-    assert f"{judge.labels[fixed]} stands today and may not close." in told
-    assert "3 stations are open, and the rule says 2." in told
-    assert "more than the budget of 1 EUR." in told
-    assert "m apart, less than 1,000,000 m." in told
+    broken = " ".join(judge(others[:3]).broken)
+    assert f"{judge.labels[fixed]} stands today and may not close." in broken
+    assert "3 stations are open, and the rule says 2." in broken
+    assert "more than the budget of 1 EUR." in broken
+    assert "m apart, less than 1,000,000 m." in broken
     nothing = judge([])
     assert nothing.share == 0 and nothing.unreached == pytest.approx(judge.total)
     assert "has no station." in " ".join(nothing.broken)

@@ -306,9 +306,9 @@ def test_a_bound_that_is_told_is_never_above_what_its_certificate_proves():
     values = np.random.default_rng(1).uniform(0.5, 1, 20_000) * 10.0 ** (np.arange(20_000) % 12)
     for value in [11397754.146451, *values.tolist()]:
         for exact in (True, False):
-            told = readable(rounded_down(value, exact=exact))
-            assert told <= value * (1 + HAIR)
-            assert told >= value * (1 - (1e-11 if exact else 1e-9))
+            shown = readable(rounded_down(value, exact=exact))
+            assert shown <= value * (1 + HAIR)
+            assert shown >= value * (1 - (1e-11 if exact else 1e-9))
     assert rounded_down(17282.159999999996, exact=True) == 17282.16
     assert rounded_down(464743.0) == 464743.0
     # that there is no plan at all with so few moved stays so, and does not keep the other certificates from being written

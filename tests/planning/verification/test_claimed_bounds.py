@@ -71,31 +71,31 @@ def test_a_bound_is_not_past_what_it_bounds(bound, figure, past):
 
 def test_beats_that_too_many_change_are_no_witness_of_what_few_can_do():
     tolerance = ("beats", "smallest_tolerance", "impossible_below")
-    told = [(tolerance, 0.3), (("beats", "max_deviation"), 0.2), (("beats", "moved_share"), 0.5)]
-    assert wrong_in(with_values(told))
-    assert wrong_in(with_values([*told, (("rules", "beats", "max_moved"), 0.5)]))
-    assert not wrong_in(with_values([*told, (("rules", "beats", "max_moved"), 0.1)]))
+    claimed = [(tolerance, 0.3), (("beats", "max_deviation"), 0.2), (("beats", "moved_share"), 0.5)]
+    assert wrong_in(with_values(claimed))
+    assert wrong_in(with_values([*claimed, (("rules", "beats", "max_moved"), 0.5)]))
+    assert not wrong_in(with_values([*claimed, (("rules", "beats", "max_moved"), 0.1)]))
 
 
 def test_a_tolerance_that_the_plan_keeps_is_not_impossible():
     # 12, 4 and 4 hours in two beats: 20 % from the mean, which no bound strictly below that gives the lie to
-    told = [
+    claimed = [
         (("beats", "smallest_tolerance"), {"impossible_below": 0.2, "found": 0.2}),
         (("beats", "status"), "infeasible"),
     ]
-    told += [(("rules", "beats", "tolerance"), 0.2), (("rules", "beats", "max_moved"), 0.1)]
-    assert wrong_in(with_values([*told, (("beats", "max_deviation"), 0.2)])) == [
+    claimed += [(("rules", "beats", "tolerance"), 0.2), (("rules", "beats", "max_moved"), 0.1)]
+    assert wrong_in(with_values([*claimed, (("beats", "max_deviation"), 0.2)])) == [
         "No beats are said to be within ±20.00%, and the plan's are."
     ]
-    assert not wrong_in(with_values([*told, (("beats", "max_deviation"), 0.21)]))
-    many = [*told, (("beats", "max_deviation"), 0.2), (("beats", "moved_share"), 0.5)]
+    assert not wrong_in(with_values([*claimed, (("beats", "max_deviation"), 0.21)]))
+    many = [*claimed, (("beats", "max_deviation"), 0.2), (("beats", "moved_share"), 0.5)]
     assert not wrong_in(with_values(many)), "more residents change beat than may"
 
 
 def test_stand_ins_may_speak_in_more_beats_than_one():
-    told = [(("officers", "languages", 0, "unavoidable_beat_months"), 3), (("officers", "language_gaps"), 2)]
-    assert wrong_in(with_values(told))
-    assert not wrong_in(with_values([*told, (("officers", "cover"), {"officers": 1})]))
+    claimed = [(("officers", "languages", 0, "unavoidable_beat_months"), 3), (("officers", "language_gaps"), 2)]
+    assert wrong_in(with_values(claimed))
+    assert not wrong_in(with_values([*claimed, (("officers", "cover"), {"officers": 1})]))
 
 
 @pytest.fixture(scope="module")

@@ -99,14 +99,14 @@ def test_no_changed_price_or_leaf_proves_more_than_there_is(seed):
     area, checked, least = _map(seed, locks=seed % 2 == 1)
     _, _, tree = _tree(area, least, 12)
     arrays, rng = packed_cone(tree), np.random.default_rng(seed)
-    told = {"less": 0, "as before": 0, "no certificate": 0}
+    outcomes = {"less": 0, "as before": 0, "no certificate": 0}
     sound = prove_cone(checked, arrays)
     for _ in range(150):
         try:
             proves = prove_cone(checked, _forged(arrays, rng))
         except MalformedError:
-            told["no certificate"] += 1
+            outcomes["no certificate"] += 1
             continue
         assert proves <= least * (1 + 1e-9)
-        told["less" if proves < sound * (1 - 1e-9) else "as before"] += 1
-    assert min(told["less"], told["no certificate"]) > 10
+        outcomes["less" if proves < sound * (1 - 1e-9) else "as before"] += 1
+    assert min(outcomes["less"], outcomes["no certificate"]) > 10

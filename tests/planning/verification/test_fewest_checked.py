@@ -41,16 +41,16 @@ def test_the_checker_finds_what_the_solver_claims_and_nothing_more(several):
         again, said = measured_staffing(places, found.officers, standard.minutes), found.measured
         assert again is not None
         assert again == pytest.approx((said.within_share, said.own_share, said.people_share), abs=1e-7)
-        told = {
+        claims = {
             "status": "fewest" if found.proven else "found",
             "on_duty": int(found.officers.sum()) + len(shift.shared),
             "at_least": found.at_least,
             "officers": {str(k): int(m) for k, m in enumerate(found.officers)},
             "proposed": vars(said),
         }
-        assert _of_shift(told, places, asked) == ([], True)
+        assert _of_shift(claims, places, asked) == ([], True)
         # so many keep the standard, which the checker must not rule out
-        assert _too_few(places, asked, told["on_duty"], solve=True) is not None
+        assert _too_few(places, asked, claims["on_duty"], solve=True) is not None
         claimed += found.proven
     assert claimed >= 5
 

@@ -181,30 +181,30 @@ def test_every_file(plan, tmp_path):
     ledger_of = verification.check_files
     tables = read_result(copied)
 
-    def told() -> list[str]:
+    def wrong_files() -> list[str]:
         ledger = Ledger()
         ledger_of(ledger, copied, tables)
         return [c.detail for c in ledger.checks if not c.ok]
 
-    assert not told()
+    assert not wrong_files()
     for name in names:
         file = copied / name
         before = file.read_bytes()
         file.write_bytes(before + b" ")
-        assert name == "manifest.json" or any(name in t for t in told()), name
+        assert name == "manifest.json" or any(name in t for t in wrong_files()), name
         file.unlink()
         seen = [c for c in verify_files(copied, tables) if c.state != "checked" and (name in c.detail)]
-        assert seen or (name == "manifest.json" and told()), name
+        assert seen or (name == "manifest.json" and wrong_files()), name
         file.write_bytes(before)
     (copied / "forum" / "note.txt").write_text("added", encoding="utf-8")
-    assert any("note.txt" in t for t in told())
+    assert any("note.txt" in t for t in wrong_files())
     # who writes the manifest anew is still caught by what is recomputed
     (copied / "forum" / "note.txt").unlink()
     units = copied / "forum" / "units.csv"
     lines = units.read_text(encoding="utf-8-sig").splitlines()
     units.write_text("\n".join(lines[:-1]), encoding="utf-8-sig")
     write_manifest(copied)
-    assert any("missing in the pack" in t for t in told())
+    assert any("missing in the pack" in t for t in wrong_files())
 
 
 def test_a_key_that_older_versions_did_not_write_may_be_missing_in_their_folders_alone(judged, tmp_path):
@@ -221,8 +221,8 @@ def test_a_key_that_older_versions_did_not_write_may_be_missing_in_their_folders
     assert states(1)["summary.keys"] == "checked" and states(1)["summary.newer_keys"] == "not checked"
     # nor may one that is null anyway, as what is told of a roll-out's bound where money limits nothing
     for key in ("certified", "resident_years_bound"):
-        told = {"forums": [], "certified": None, "resident_years_bound": None}
-        without = tables.summary | {"budget": {k: v for k, v in told.items() if k != key}}
+        newer = {"forums": [], "certified": None, "resident_years_bound": None}
+        without = tables.summary | {"budget": {k: v for k, v in newer.items() if k != key}}
         assert states(VERSION)["summary.keys"] == "wrong" and states(4)["summary.keys"] == "checked"
     # a folder says itself in which version it was written; where it does not, it counts as today's
     assert written_version(tmp_path) == VERSION

@@ -10,7 +10,7 @@ import pytest
 from beatplanner.planning.whole.proofs import _certify
 
 
-def told(status: str, bound: float, proves: float) -> dict:
+def claims_of(status: str, bound: float, proves: float) -> dict:
     """Return the claims of beats that cost 1,000, with a certificate."""
     claims = {"status": status, "objective": 1_000.0, "lower_bound": bound, "gap": 1 - bound / 1_000.0}
     tables = SimpleNamespace(proofs={})
@@ -22,7 +22,7 @@ def told(status: str, bound: float, proves: float) -> dict:
 
 def test_a_gap_is_that_of_the_certificate_or_is_told_not_to_be():
     # a plan that the tree proves best to 0.005 %, and the certificate to 0.022 %, is still called best, and that nobody can check it
-    best = told("optimal", 999.95, 999.78)
+    best = claims_of("optimal", 999.95, 999.78)
     assert (
         best["certified"] is False
         and best["certified_bound"] == pytest.approx(999.78)
@@ -30,7 +30,7 @@ def test_a_gap_is_that_of_the_certificate_or_is_told_not_to_be():
     )
     # where both call it best, or neither, the certificate's bound stands in place of the solver's
     for status, bound, proves in (("optimal", 999.95, 999.92), ("feasible", 998.0, 997.0)):
-        claims = told(status, bound, proves)
+        claims = claims_of(status, bound, proves)
         assert (
             claims["certified"] is True
             and claims["lower_bound"] == pytest.approx(proves)
@@ -38,7 +38,7 @@ def test_a_gap_is_that_of_the_certificate_or_is_told_not_to_be():
         )
         assert claims["gap"] == pytest.approx(1 - proves / 1_000.0, rel=1e-5)
     # more than half a percent of the objective is not given away for that
-    far = told("feasible", 998.0, 990.0)
+    far = claims_of("feasible", 998.0, 990.0)
     assert far["certified"] is False and far["lower_bound"] == 998.0 and far["certified_bound"] == pytest.approx(990.0)
 
 

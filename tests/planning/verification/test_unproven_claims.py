@@ -80,8 +80,10 @@ def test_the_checker_asks_what_proves_that_rules_cannot_be_met():
 def test_months_of_broken_rules_of_beats_are_worked_out_or_listed():
     month = [f"2027-0{m}-01" for m in range(1, 7)]
 
-    def judged_months(told: list[str], sure: set[str], possible: set[str] | None = None, *, known: bool = True):
-        rows = [{"rule": "capacity", "officer": None, "beat": "7", "month": m} for m in told]
+    def judged_months(
+        months_claimed: list[str], sure: set[str], possible: set[str] | None = None, *, known: bool = True
+    ):
+        rows = [{"rule": "capacity", "officer": None, "beat": "7", "month": m} for m in months_claimed]
         evidence: Any = SimpleNamespace(summary={"officers": {"broken_rules": rows}})
         ledger = Ledger()
         found = {"7": sure} if sure else {}
@@ -95,8 +97,8 @@ def test_months_of_broken_rules_of_beats_are_worked_out_or_listed():
     assert judged_months([], set()) == ([], [])
     assert judged_months(month[:2], set(month[:2])) == ([True], [])
     # a month too many, one too few, another one, and a beat that is not told of
-    for told in (month[:3], month[:1], [month[0], month[4]], []):
-        assert judged_months(told, set(month[:2])) == ([False], [])
+    for months_claimed in (month[:3], month[:1], [month[0], month[4]], []):
+        assert judged_months(months_claimed, set(month[:2])) == ([False], [])
     assert judged_months(month[:3], set(month[:2]), set(month[:4])) == ([True], [f"capacity in 7 in {month[2]}"])
     assert judged_months(month[4:5], set(), set(month[:4])) == ([False], [])
     assert judged_months(month[:1], set(), known=False) == ([True], [f"capacity in 7 in {month[0]}"])

@@ -179,10 +179,10 @@ def test_papers_that_were_taken_away_with_their_lines_are_told(copy):
         (copy / name).unlink()
     shutil.rmtree(copy / "job_descriptions")
     write_manifest(copy)
-    told = next(c for c in told_of_files(copy).unchecked if c.name == "files.unlisted")
+    unlisted = next(c for c in told_of_files(copy).unchecked if c.name == "files.unlisted")
     for name in ("report.html", "handovers.ics", "job_descriptions/"):
-        assert name in told.detail
-    assert "officers.xlsx" not in told.detail
+        assert name in unlisted.detail
+    assert "officers.xlsx" not in unlisted.detail
 
 
 def test_a_bound_without_a_certificate_is_told_where_its_gap_is():

@@ -248,24 +248,24 @@ def test_forums_are_counted_again_from_ways_and_a_false_one_is_found(result):
     rules, town, true = Description.model_validate(tables.summary["rules"]), town_of(tables, result), tables.summary
 
     def found(change) -> list[str]:
-        told, ledger = json.loads(json.dumps(true)), Ledger()
-        change(told["forums"])
-        changed = replace(tables, summary=told)
-        check_forums(ledger, Evidence(*with_text_ids(changed), changed, told, rules, town))
+        claims, ledger = json.loads(json.dumps(true)), Ledger()
+        change(claims["forums"])
+        changed = replace(tables, summary=claims)
+        check_forums(ledger, Evidence(*with_text_ids(changed), changed, claims, rules, town))
         check_budget(ledger, changed, rules)
         return [c.name for c in ledger.verdict().failed]
 
-    def dearer(told):
-        for row in told["plan"][:1]:
+    def dearer(claims):
+        for row in claims["plan"][:1]:
             row["travel_cost"] += 0.5
             row["year_cost"] += 0.5 * row["meetings_a_year"]
 
-    def elsewhere(told):
-        told["plan"][0] |= {k: told["plan"][-1][k] for k in ("venue", "x", "y", "travel_cost", "year_cost")}
+    def elsewhere(claims):
+        claims["plan"][0] |= {k: claims["plan"][-1][k] for k in ("venue", "x", "y", "travel_cost", "year_cost")}
 
-    assert found(lambda told: None) == []
+    assert found(lambda claims: None) == []
     assert "forums.ways" in found(dearer) and "budget.lines" in found(dearer)
-    assert "forums.ways" in found(lambda told: told["today"].pop())
+    assert "forums.ways" in found(lambda claims: claims["today"].pop())
     assert "forums.ways" in found(elsewhere)
     # beats that start one after another: those that have not keep the forums of today's beats that live on in them
     areas, force = rollout_areas(tables, rules), Force(tables, rules)
@@ -358,13 +358,13 @@ def test_each_table_has_a_workbook_beside_it(result, tmp_path):
     # every plan of a curve has its run card in the workbook
     assert len(openpyxl.load_workbook(tmp_path / "curve.xlsx").sheetnames) == 1
     (tmp_path / "p10").mkdir()
-    told = {
+    summary = {
         "project": "Town",
         "seed": 7,
         "beats": {"gap": 0.021},
         "inputs": [{"path": "a/units.gpkg", "sha256": "f" * 64}],
     }
-    (tmp_path / "p10" / "summary.json").write_text(json.dumps(told), encoding="utf-8")
+    (tmp_path / "p10" / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
     write_curve(tmp_path, "Town", [row | {"feasible": False, "folder": "p10"}], 0.1, "mk")
     card = list(openpyxl.load_workbook(tmp_path / "curve.xlsx").worksheets[1].iter_rows(values_only=True))
     assert any(r[0] == "p10" for r in card) and any(r[0] == "units.gpkg" and "ffff" in r[1] for r in card), card

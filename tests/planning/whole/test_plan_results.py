@@ -151,8 +151,8 @@ def test_a_stand_in_is_told_by_the_last_day():
     cover = pd.DataFrame(
         [{"officer": "Jana", "for_officer": "Vera", "beat": "3", "start": "2027-03-01", "end": "2027-09-01"}]
     )
-    told = stand_ins(SimpleNamespace(cover=cover), {"beat": "3"}, [{"officer": "Vera"}])
-    assert told == "Jana for Vera from 1 March 2027 to 31 August 2027 (last day)"
+    rows = stand_ins(SimpleNamespace(cover=cover), {"beat": "3"}, [{"officer": "Vera"}])
+    assert rows == "Jana for Vera from 1 March 2027 to 31 August 2027 (last day)"
     assert language_title("albanian") == "Albanian" and language_title("") == ""
 
 
@@ -169,11 +169,11 @@ def _documented(holder):
 def test_every_column_of_a_frame_is_documented_where_it_is_held(tables, folder):
     """Columns are told once, in the attributes of `Town` and `PlanTables`; one that somebody adds must be told there, and one that goes must go there."""
     for holder in (tables, read_town(read_description(folder.parent / "project.toml"))):
-        told = _documented(type(holder))
+        documented = _documented(type(holder))
         frames = {k: v for k, v in vars(holder).items() if isinstance(v, pd.DataFrame)}
         assert len(frames) >= 6
         for name, frame in frames.items():
             columns = {re.sub(r"^group_.*", "group_<language>", c) for c in frame.columns} - {"geometry"}
-            assert columns <= told[name], (
-                f"{type(holder).__name__}.{name}: {sorted(columns - told[name])} stand nowhere"
+            assert columns <= documented[name], (
+                f"{type(holder).__name__}.{name}: {sorted(columns - documented[name])} stand nowhere"
             )

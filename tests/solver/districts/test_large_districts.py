@@ -420,12 +420,12 @@ def test_of_a_large_tree_no_more_nodes_are_looked_at_than_there_is_time_for(part
     before, every = -np.inf, len(tree.nodes)
     for most in (1, 3, every // 3, every // 2, every - 1, every):
         look = Look(most)
-        own, told = _proven(tree, look, STEP, area, False, claim, cut=False)
+        own, bound = _proven(tree, look, STEP, area, False, claim, cut=False)
         assert len(own["parent"]) == len(look.seen) <= most
         assert look.short == (most < every)
         # what is told of the part of the tree that was looked at is what the checker finds in it, or less
-        assert before <= told <= prove(area, own, False, claim)
-        before = told
+        assert before <= bound <= prove(area, own, False, claim)
+        before = bound
 
 
 @pytest.mark.parametrize(("limit", "most"), [(None, MOST_NODES), (1e6, MOST_NODES), (20.0, 80), (10.0, 40)])

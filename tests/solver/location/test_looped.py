@@ -49,9 +49,17 @@ def test_python_and_compiled_loops_give_the_same_numbers(seed):
         u, here, lam, rho = near.cost[:, 1].copy(), state.copy(), np.zeros(1), np.empty(m)
         share = often.copy()
         given = (near.cost, near.site, near.cap, span, u, here, count, upper, upper, 40, 0.1, 0.1, 5, share)
-        told = which("ascend")(*given, *rows, lam)
+        multipliers = which("ascend")(*given, *rows, lam)
         which("reduced_costs")(near.cost, near.site, u, here, rho)
-        return *told, u, here, lam, share, rho, *which("exchange_gains")(near.cost, near.site, cost, chosen, place)
+        return (
+            *multipliers,
+            u,
+            here,
+            lam,
+            share,
+            rho,
+            *which("exchange_gains")(near.cost, near.site, cost, chosen, place),
+        )
 
     written = all_of_it(plain)
     compiled = all_of_it(lambda name: getattr(loops, name) if name not in KERNELS else KERNELS[name].compiled())

@@ -295,8 +295,8 @@ def test_a_published_beat_is_kept_in_any_of_its_posts(weight):
     )
     found = assign(problem, seconds=1e6, effort=0.2)
     assert found.rules == "kept" and not breaches(problem, found.postings)
-    told = measure(problem, found.postings)
-    assert told.changed_months == 0
+    figures = measure(problem, found.postings)
+    assert figures.changed_months == 0
     # one in each place of the beat for at least three months
     assert {p.place for p in found.postings if p.begin == 0} == {0, 1}
-    assert found.lower_bound is not None and found.lower_bound <= told.objective(problem.weights) + 1e-9
+    assert found.lower_bound is not None and found.lower_bound <= figures.objective(problem.weights) + 1e-9

@@ -115,7 +115,7 @@ def test_lines_and_the_sum_at_the_end_have_one_clock(monkeypatch, compiled):
     monkeypatch.setattr(console, "side_work", lambda *_: nullcontext())
     monkeypatch.setattr(console.err_console, "print", lambda text, **_: said.append(text))
     console.plan_project(Path("town.toml"), Path("no-such-folder"))
-    told = {m[2].split(":")[0]: float(m[1]) for m in (re.match(r" *([\d.]+) s  (.*)", line) for line in said) if m}
-    assert told["reading"] == 37.0 and told["beats"] == 40.0 and told["writing"] == 50.0
+    seconds = {m[2].split(":")[0]: float(m[1]) for m in (re.match(r" *([\d.]+) s  (.*)", line) for line in said) if m}
+    assert seconds["reading"] == 37.0 and seconds["beats"] == 40.0 and seconds["writing"] == 50.0
     ready, read = ("got ready in 30.0 s, ", 10.0) if compiled else ("", 40.0)
     assert said[-1] == f"  70.0 s  {ready}read in {read:.1f} s, solved in 10.0 s, written in 20.0 s"
