@@ -114,7 +114,7 @@ def compare(window: Any, chance: np.random.Generator) -> None:
             raise AssertionError("no comparison came up")
         for mode in range(shown.mode.count()):
             shown.mode.setCurrentIndex(mode)
-            shown.tell(int(chance.integers(len(shown.found["names"]))))
+            shown.show_unit(int(chance.integers(len(shown.found["names"]))))
             _events()
         shown.close()
         window.comparing.shown = None

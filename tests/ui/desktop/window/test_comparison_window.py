@@ -68,7 +68,7 @@ def test_plans_side_by_side(qtbot, tmp_path):
     shown.mode.setCurrentIndex(2)
     changed = [m.fills.count(m.fills[0].__class__("#d95f0e")) for m in shown.maps]
     assert changed[0] == 0 and changed[2] > 0
-    shown.tell(0)
+    shown.show_unit(0)
     assert "Today: beat 1" in shown.beat_words.text() and "b: beat" in shown.beat_words.text()
     assert not shown.grab().isNull()
     # a name that looks like a picture is shown letter by letter, and nothing is read

@@ -277,7 +277,7 @@ SHOWING = {
         "QTreeWidgetItem",
         "Label",
     ],
-    *["question", "information", "warning", "critical", "drawText", "say", "_say", "_tell", "show_lines"],
+    *["question", "information", "warning", "critical", "drawText", "say", "_say", "_show_banner", "show_lines"],
 }
 TRANSLATING = {"tr", "translated", "in_language"}
 PUTTING_TOGETHER = {"format", "join", "replace", "literal", "breakable", "str"}

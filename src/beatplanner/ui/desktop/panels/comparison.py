@@ -249,7 +249,7 @@ class ComparisonWindow(QDialog):
             title.setToolTip(literal("\n".join(content["sentences"][len(self.maps)])))
             panel = LinkedMap(name, paths, plan, extent)
             panel.moved.connect(self.look)
-            panel.hovered.connect(self.tell)
+            panel.hovered.connect(self.show_unit)
             box.addWidget(title)
             box.addWidget(panel, 1)
             side.addLayout(box, 1)
@@ -338,8 +338,8 @@ class ComparisonWindow(QDialog):
             )
         )
 
-    def tell(self, unit: int) -> None:
-        """Tell of the unit under the pointer, in every plan."""
+    def show_unit(self, unit: int) -> None:
+        """Show the unit under the pointer, in every plan."""
         if unit < 0:
             self.beat_words.setText(" ")
             return

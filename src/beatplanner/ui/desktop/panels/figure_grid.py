@@ -202,14 +202,14 @@ class FigureGrid(QWidget):
 
     def _fill(self, row: int, texts: list[str]) -> None:
         for column, text in enumerate(texts):
-            told = text
+            shown = text
             if self.given and column == NAME:
-                told = self.tr(text.replace("_", " ")) + (" (%)" if self._is_share(text) else "")
+                shown = self.tr(text.replace("_", " ")) + (" (%)" if self._is_share(text) else "")
             elif text and self._is_word(row, column):
-                told = self._called(text)
-            item = QTableWidgetItem(told)
+                shown = self._called(text)
+            item = QTableWidgetItem(shown)
             item.setData(Qt.ItemDataRole.UserRole, text)
-            item.setData(Qt.ItemDataRole.ToolTipRole, literal(told))
+            item.setData(Qt.ItemDataRole.ToolTipRole, literal(shown))
             if self.given and column == NAME:
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
             elif (self.columns or column == VALUE) and self._cell(self._name_in(row, column)) in ("number", "amounts"):

@@ -103,14 +103,14 @@ class ProofPage(QWidget):
         self.copy.setEnabled(summary is not None)
         if summary is None:
             self.page.setHtml("")
-            self._tell(self.tr("There is no plan yet."), WAITING)
+            self._show_banner(self.tr("There is no plan yet."), WAITING)
             self.judged.emit(None)
             return
         self.page.setHtml(self._html(summary))
         if folder is None:
-            self._tell(self.tr("This plan lies in no folder and cannot be checked."), WAITING)
+            self._show_banner(self.tr("This plan lies in no folder and cannot be checked."), WAITING)
             return
-        self._tell(self.tr("Looking for the checker's verdict…"), WAITING)
+        self._show_banner(self.tr("Looking for the checker's verdict…"), WAITING)
         self.judged.emit(None)
 
         def done(found: tuple[WrittenVerdict | None, tuple[str, ...]]) -> None:
@@ -130,7 +130,7 @@ class ProofPage(QWidget):
             self.verdict = None
             self.process.start(self.folder)
             self._name_button()
-            self._tell(self.tr("Recomputing every figure without the solvers…"), WAITING)
+            self._show_banner(self.tr("Recomputing every figure without the solvers…"), WAITING)
             self.judged.emit(None)
 
     def _check_or_stop(self) -> None:
@@ -140,7 +140,7 @@ class ProofPage(QWidget):
             return
         self.process.cancel()
         self._name_button()
-        self._tell(self.tr("Stopped; the plan was not checked to the end."), WAITING)
+        self._show_banner(self.tr("Stopped; the plan was not checked to the end."), WAITING)
         self.judged.emit(None)
 
     def _name_button(self) -> None:
@@ -167,7 +167,7 @@ class ProofPage(QWidget):
                 if why
                 else self.tr("the checker ended without a verdict; the computer may be short of memory")
             )
-            self._tell(self.tr("✘ The plan could not be checked: {0}").format(said), BAD)
+            self._show_banner(self.tr("✘ The plan could not be checked: {0}").format(said), BAD)
             self.judged.emit(None)
 
     def _take(self, verdict: WrittenVerdict) -> None:
@@ -201,7 +201,7 @@ class ProofPage(QWidget):
         when = _time(verdict.get("checked_on"))
         if when:
             lines.append(self.tr("Checked on {0}.").format(when))
-        self._tell("\n".join(lines), GOOD if verdict.get("ok") else BAD)
+        self._show_banner("\n".join(lines), GOOD if verdict.get("ok") else BAD)
         self.judged.emit(bool(verdict.get("ok")))
 
     def _failed(self, most: int) -> list[str]:
@@ -244,7 +244,7 @@ class ProofPage(QWidget):
         words = [self.tr(part.strip().replace("_", " ")) for part in re.split(r"[.:](?= |\w)", bare)]
         return ", ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
-    def _tell(self, text: str, kind: str) -> None:
+    def _show_banner(self, text: str, kind: str) -> None:
         self.banner.setText(text)
         self.banner.setAccessibleDescription(text)
         self.banner.is_about(kind)

@@ -39,9 +39,9 @@ class Background(QObject):
         number = self._count
         self._open[number] = (done, failed)
         self.busy_changed.emit(True)
-        self._pool.submit(work).add_done_callback(lambda future: self._tell(number, future))
+        self._pool.submit(work).add_done_callback(lambda future: self._deliver(number, future))
 
-    def _tell(self, number: int, future: Future[Any]) -> None:
+    def _deliver(self, number: int, future: Future[Any]) -> None:
         try:
             self._ended.emit(number, future)
         except RuntimeError:

@@ -31,13 +31,13 @@ def _child(drawing: Drawing, job: Job, seconds: float, messages: Line) -> None:
             messages.put(("progress", (phase, best, bound, spent)))
 
     try:
-        told = of_run(progress, time.monotonic, drawing.town.description)
+        run_progress = of_run(progress, time.monotonic, drawing.town.description)
         if job == "repair":
-            found = repair(drawing, seconds=seconds, progress=told)
+            found = repair(drawing, seconds=seconds, progress=run_progress)
             messages.put(("finished", (found.moves, found.words, found.left, found.cut, None)))
             return
         town = drawn_town(drawing)
-        plan = plan_beats(town, drawing.workload, seconds=seconds, start=drawing.beat, progress=told)
+        plan = plan_beats(town, drawing.workload, seconds=seconds, start=drawing.beat, progress=run_progress)
         before, after = drawing.beat, with_drawn_ids(drawing, plan.beat)
         moves = {int(u): str(after[u]) for u in range(len(before)) if after[u] != before[u]}
         was, now = (objective_of(town, drawing.workload, label) for label in (before, plan.beat))

@@ -68,13 +68,13 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
         nonlocal last, held
         pause.wait()
         if held is not None and held[0].partition(":")[0] != phase.partition(":")[0]:
-            tell_held()
+            send_held()
         held = (phase, best, bound, seconds)
         if time.monotonic() - last > 0.05 or best is None:
             last = time.monotonic()
-            tell_held()
+            send_held()
 
-    def tell_held() -> None:
+    def send_held() -> None:
         """Send what was told last; of many that come at once the last of each step counts."""
         nonlocal held
         if held is not None:
@@ -111,7 +111,7 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
         job = mend if "edits" in options else run
         options.setdefault("threads", usable_cores())
         summary = job(project, Path(out), progress=progress, cancelled=Watch(cancelled, pause.clock), **options)
-        tell_held()
+        send_held()
         messages.put(("finished", (summary["feasible"], list(summary["clashes"]))))
     except InputError as error:
         messages.put(("refused", [str(note) for note in error.problems]))

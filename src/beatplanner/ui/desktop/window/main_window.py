@@ -416,7 +416,7 @@ class MainWindow(
     def report_errors(self) -> None:
         """From now on an error of the program leaves a report and a message; the window stays, and the work in it."""
 
-        def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        def leave_report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
             from beatplanner.ui.crash_report import write_crash_report
 
             report = write_crash_report(kind, trace)
@@ -425,7 +425,7 @@ class MainWindow(
                 lines.append(self.tr("A report that holds no data of yours is in {0}").format(report))
             self.show_lines(self.tr("beatplanner met an error of its own"), lines)
 
-        sys.excepthook = tell
+        sys.excepthook = leave_report
 
     # ---- what is dropped on it
 

@@ -117,7 +117,7 @@ class Palette(QDialog):
         self.field.returnPressed.connect(self.do)
         self.field.installEventFilter(self)
         self.list.itemActivated.connect(lambda _: self.do())
-        self.list.currentRowChanged.connect(self._tell)
+        self.list.currentRowChanged.connect(self._describe)
         self.show_fitting("")
 
     def show_fitting(self, words: str) -> None:
@@ -158,7 +158,7 @@ class Palette(QDialog):
             self.accept()
             action.trigger()
 
-    def _tell(self, _row: int) -> None:
+    def _describe(self, _row: int) -> None:
         action = self.chosen()
         self.about.setText("" if action is None else action.statusTip())
 

@@ -147,7 +147,7 @@ class Tour(QWidget):
         self.setGeometry(window.rect())
         self.show()
         self.raise_()
-        self._tell()
+        self._show_stop()
 
     def go(self, step: int) -> None:
         """Go to the next stop or back; after the last the tour ends."""
@@ -156,7 +156,7 @@ class Tour(QWidget):
             self.end()
             return
         self.number = max(0, self.number)
-        self._tell()
+        self._show_stop()
 
     def end(self) -> None:
         """Leave the window as it is."""
@@ -167,7 +167,7 @@ class Tour(QWidget):
         self.hide()
         self.deleteLater()
 
-    def _tell(self) -> None:
+    def _show_stop(self) -> None:
         stop = self.stops[self.number]
         at = stop.at(self.window_)
         if at is not None:
