@@ -158,5 +158,7 @@ def test_the_comparison_says_that_redrawn_lines_have_no_bound():
         (rule, False),
         (least, False),
     ):
-        plan = SimpleNamespace(today=False, tables=SimpleNamespace(summary=whole | {"beats": whole["beats"] | more}))
+        plan = SimpleNamespace(
+            today=False, folder=None, tables=SimpleNamespace(summary=whole | {"beats": whole["beats"] | more})
+        )
         assert of_proof(plan)["redrawn_bound"] is proof_again(plan)["redrawn_bound"] is bounded
