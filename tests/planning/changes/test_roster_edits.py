@@ -94,6 +94,8 @@ def test_what_is_accepted_passes_the_checker_and_is_kept_with_its_reason(plan, t
     assert len(found["diff"]) == 1
     summary = read_result(tmp_path / "new").summary
     assert summary["edited_postings"]["reason"] == "moves to the school"
+    counted = [k for k, v in plan.summary["officers"].items() if type(v) is int and k in summary["officers"]]
+    assert "rotations" in counted and all(type(summary["officers"][k]) is int for k in counted), "no 10.0 rotations"
     assert summary["officers"]["lower_bound"] == pytest.approx(plan.summary["officers"]["lower_bound"])
     audit = json.loads((tmp_path / "new" / "audit.jsonl").read_text("utf-8").splitlines()[-1])
     assert audit["edited_postings"]["by"] == "Ana"
