@@ -387,7 +387,10 @@ def accept(folder: Path, out: Path, postings: Sequence[EditedPosting], *, reason
         mend = "Give a reason; it is kept with the plan"
         raise InputError(problem("a tenure is cut short, and nobody says why", mend, field="--reason"))
     was, kept = before.summary["officers"], "relationship_years_kept"
-    figures = {k: v for k, v in judgement.figures.items() if k in was}
+    # the checker counts in numbers with a point; what was a whole number stays one
+    figures = {
+        k: int(v) if type(was[k]) is int and v == int(v) else v for k, v in judgement.figures.items() if k in was
+    }
     # the bound holds for every plan that keeps the rules; those that the published plan breaks this one breaks too
     bound, sound = was.get("lower_bound"), was.get("status") not in BROKEN
     impossible = was.get("status") == "infeasible"
