@@ -6,7 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 # What a run tells at its end of a plan that was made all the same, as was agreed to.
-BROKEN = ("The rules cannot all be met", "No plan that keeps all rules was found")
+BROKEN = (
+    "The rules cannot all be met",
+    "No plan that keeps all rules was found",
+    "By these rules these postings are not as they were dragged",
+)
 
 
 def no_dialogs(put: Callable[[Any, str, Any], object] = setattr) -> None:

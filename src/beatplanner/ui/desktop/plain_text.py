@@ -61,5 +61,7 @@ class Browser(QTextBrowser):
 
 
 def question(parent: QWidget | None, title: str, text: str, *buttons: Any) -> Any:
-    """Ask; as `QMessageBox.question`."""
-    return QMessageBox.question(parent, title, literal(text), *buttons)  # type: ignore[arg-type]
+    """Ask; as `QMessageBox.question`, but one that names no buttons asks whether something may be lost: Enter and Esc say no, and lose nothing."""
+    no = QMessageBox.StandardButton.No
+    chosen = buttons or (QMessageBox.StandardButton.Yes | no, no)
+    return QMessageBox.question(parent, title, literal(text), *chosen)  # type: ignore[arg-type]

@@ -236,3 +236,11 @@ def desktop_error():
     from beatplanner.data.errors import InputError
 
     return InputError
+
+
+def test_a_question_that_names_no_buttons_loses_nothing_by_enter_or_esc(monkeypatch):
+    asked = []
+    box = QtWidgets.QMessageBox
+    monkeypatch.setattr(box, "question", lambda *a: asked.append(a[3:]))
+    plain_text.question(None, "beatplanner", "Stop planning and lose what was found?")
+    assert asked == [(box.StandardButton.Yes | box.StandardButton.No, box.StandardButton.No)]

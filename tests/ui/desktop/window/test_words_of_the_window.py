@@ -363,7 +363,7 @@ def test_broken_files_of_an_import_are_told_in_the_windows_language(qapp, qtbot,
 
 def test_what_a_search_of_a_drawing_has_found_and_postings_are_told_in_the_windows_language(qapp):
     from beatplanner.ui.desktop.panels.drawing_solving import DrawingSolving
-    from beatplanner.ui.desktop.panels.gantt_panel import _served
+    from beatplanner.ui.desktop.panels.postings_to_plan import _served
 
     said: list[str] = []
     panel = SimpleNamespace(

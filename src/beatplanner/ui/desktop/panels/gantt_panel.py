@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import os
-import re
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -17,7 +14,6 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
     QHeaderView,
-    QInputDialog,
     QPushButton,
     QSplitter,
     QStackedWidget,
@@ -29,21 +25,15 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.map.window import Window
-from beatplanner.ui.desktop.panels import jobs
 from beatplanner.ui.desktop.panels.gantt import Gantt, Row
-from beatplanner.ui.desktop.plain_text import Browser, literal
+from beatplanner.ui.desktop.panels.postings_to_plan import PostingsToPlan
+from beatplanner.ui.desktop.plain_text import Browser
 from beatplanner.ui.desktop.session.child_process import Work
-from beatplanner.ui.desktop.session.draft import Change, Draft, Planned
+from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number as written
-from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language, translated
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
-
-if TYPE_CHECKING:
-    from beatplanner.planning.changes.replanning import ReplanFound
-    from beatplanner.planning.changes.roster_edits import Accepted
-    from beatplanner.ui.desktop.session.session import Asked
-
 
 FIGURES = {
     "vacant_months": "vacant months",
@@ -57,13 +47,13 @@ FIGURES = {
 LEAST_ROWS = 5
 
 
-class GanttPanel(QWidget):
+class GanttPanel(PostingsToPlan, QWidget):
     """Postings of the plan in force, and what was moved by hand since."""
 
     kind, begins, stays = "postings", 1, False
 
     def __init__(self, window: Window) -> None:
-        super().__init__()
+        QWidget.__init__(self)
         self.window_ = window
         self.draft: Draft = window.draft
         self.draft.parts[self.kind] = self
@@ -76,6 +66,7 @@ class GanttPanel(QWidget):
         self.undone: list[list[Any]] = []
         self.judged: Any = None
         self.work = Work(self)
+        self.sign = self.show_work()
         self.rows_by = QComboBox()
         for words in (self.tr("By beat and post"), self.tr("By officer"), self.tr("As a table")):
             self.rows_by.addItem(words)
@@ -254,8 +245,7 @@ class GanttPanel(QWidget):
                 "Drag the end of a posting, or a whole posting to another post; Shift and the arrows do the same by a month."
             )
         lines = [f"✖ {in_language(text)}" for text in self.judged.broken]
-        known_costs = set(self.judge.as_published.costs)
-        lines += [f"• {in_language(text)}" for text in self.judged.costs if text not in known_costs]
+        lines += [f"• {in_language(text)}" for text in self.costs()]
         for key, words in FIGURES.items():
             before, now = self.judge.before.get(key, 0.0), self.judged.figures.get(key, 0.0)
             if before != now:
@@ -359,6 +349,11 @@ class GanttPanel(QWidget):
         """Return the rules that the postings break."""
         return [] if self.judged is None else list(self.judged.broken)
 
+    def costs(self) -> list[str]:
+        """Return what the postings cost that those of the plan do not."""
+        known = set() if self.judge is None else set(self.judge.as_published.costs)
+        return [] if self.judged is None else [text for text in self.judged.costs if text not in known]
+
     def bring_up(self, field: str = "") -> None:
         """Show the panel."""
         if self.dock is not None:
@@ -370,104 +365,6 @@ class GanttPanel(QWidget):
         from beatplanner.planning.changes.roster_edits import table_of
 
         return table_of(self.postings, self.judge.tables)
-
-    def accept_draft(self) -> None:
-        """Make the draft the plan, beats and stations in it too."""
-        self.window_.make_draft_the_plan()
-
-    def accept(self) -> None:
-        """Make the postings the plan in force, with a reason where a tenure is cut short."""
-        if self.judged is None or self.judged.broken or self.folder is None:
-            return
-        reason = ""
-        if self.judged.reason_needed:
-            question = "\n".join(
-                [*self.judged.costs[:6], "", self.tr("Why is this done? The reason is kept with the plan.")]
-            )
-            reason, agreed = QInputDialog.getText(self, self.tr("Make this the plan"), literal(question))
-            if not agreed:
-                return
-        folder, out, postings = (
-            self.folder,
-            Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan",
-            list(self.postings),
-        )
-        planned, asked = self.draft.to_plan([self.kind]), self.window_.scenario.asked(of_plan=True)
-        self.work.run(
-            lambda found: self._take(out, found, planned, asked, reason),
-            self._refused,
-            jobs.accept_postings,
-            folder,
-            out,
-            postings,
-            reason,
-        )
-        self._show()
-
-    def repair(self) -> None:
-        """Let the solver find the fewest changes that keep the rules, beginning with what was dragged."""
-        if self.judge is None or self.folder is None:
-            return
-        self.replan(self.wished())
-
-    def replan(self, wished: Any) -> None:
-        """Let the solver keep the rules with the fewest changes of the plan in force, beginning with a table of wishes."""
-        if self.window_.scenario.result is None:
-            return
-        folder, document = self.window_.scenario.result, self.window_.scenario.document
-        out = Path(tempfile.mkdtemp(prefix=f"beatplanner-{os.getpid()}-")) / "plan"
-        self.answer.setPlainText(self.tr("Looking for the fewest changes that keep the rules…"))
-        planned, asked = self.draft.to_plan([self.kind]), self.window_.scenario.asked(of_plan=True)
-        self.work.run(
-            lambda found: self._take(out, found, planned, asked),
-            self._refused,
-            jobs.replan_postings,
-            folder,
-            out,
-            wished,
-            # a project may have been copied, renamed or handed on since its plan was made
-            None if document is None else document.file,
-        )
-
-    def _take(
-        self, out: Path, found: Accepted | ReplanFound, planned: Planned, asked: Asked | None, reason: str = ""
-    ) -> None:
-        window = self.window_
-        document = window.scenario.document
-        try:
-            window.scenario.take(out, asked)
-        except InputError as error:
-            self._refused(error)
-            return
-        window.saved = False
-        self.draft.became_the_plan(planned)
-        words = "; ".join(f"{d['officer']}: {d['before']} → {d['after']}" for d in found["diff"][:5])
-        if document is not None:
-            document.record(f"Postings moved by hand: {words}", reason)
-        self.answer.setPlainText(
-            "\n".join(
-                [
-                    self.tr("This is the plan now:"),
-                    *(f"• {d['officer']}: {_served(d['before'])} → {_served(d['after'])}" for d in found["diff"]),
-                ]
-            )
-        )
-
-    def _refused(self, error: Exception) -> None:
-        lines = error_lines(error)
-        self.window_.show_lines(self.tr("These postings cannot be the plan"), lines)
-        self._show()
-
-
-def _served(series: str) -> str:
-    """Return the postings of an officer, such as “Kej 2027-05 to 2029-01”, in the window's language."""
-    if series == "no post":
-        return translated("no post")
-
-    def months(found: re.Match[str]) -> str:
-        return translated("{0} to {1}").format(f"{found[2]}.{found[1]}", f"{found[4]}.{found[3]}")
-
-    return re.sub(r"\b(\d{4})-(\d\d) to (\d{4})-(\d\d)\b", months, series)
 
 
 def install(window: Window) -> GanttPanel:

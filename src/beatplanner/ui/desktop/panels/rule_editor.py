@@ -310,6 +310,9 @@ class RulePanel(QWidget):
             self,
             self.tr(preset.name),
             f"{self.tr(preset.about)}\n\n{self.tr('This would be set:')}\n" + "\n".join(lines),
+            # it is undone like any other change of rules
+            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
+            QMessageBox.StandardButton.Yes,
         )
         if answer == QMessageBox.StandardButton.Yes:
             self.set(values, f"Preset: {preset.name}")

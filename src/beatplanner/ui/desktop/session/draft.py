@@ -282,15 +282,37 @@ class Draft(QObject):
         """Drop what is kept on a plan of the project, which is removed."""
         self._write(str(plan), None)
 
-    def became_the_plan(self, planned: Planned) -> None:
-        """Let what was planned be no draft any more, and lay down on the plan in view what was changed since, or is of another kind."""
+    def became_the_plan(self, planned: Planned, later: Planned | None = None) -> None:
+        """Let what was planned be no draft any more, and lay down on the plan in view what was changed since, or is of another kind.
+
+        `later` is what of it is still to be laid down on the plan in view: it stays a change of the plan before until then.
+        """
         if planned.of != self._of:
             return
         now = self._all().get(planned.key)
         since = None if now is None else self._since(planned.state, now)
-        self._write(planned.key, None)
+        self._write(planned.key, None if later is None else self._alone(later))
         if since is not None:
             self._write(self.key(), since)
+        self.lay_down()
+
+    def _alone(self, planned: Planned) -> Table | None:
+        """Return a kept draft that has nothing but what was planned."""
+        order = [kind for kind, values in planned.state.items() for _ in values[self.parts[kind].begins :]]
+        return {"order": order, **planned.state} if order else None
+
+    def bring_here(self, planned: Planned) -> None:
+        """Lay changes down on the plan in view that stayed with the plan before; nothing where it has such changes of its own."""
+        alone, here = self._alone(planned), self._all().get(self.key()) or {}
+        if (
+            planned.of != self._of
+            or planned.key == self.key()
+            or alone is None
+            or any(kind in here for kind in planned.state)
+        ):
+            return
+        self._write(planned.key, None)
+        self._write(self.key(), {**here, **alone, "order": [*here.get("order", []), *alone["order"]]})
         self.lay_down()
 
     def _since(self, planned: Table, now: Table) -> Table | None:

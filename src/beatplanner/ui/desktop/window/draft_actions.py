@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
@@ -181,22 +182,38 @@ class DraftActions:
             self.draft.drop()
 
     def may_keep(self: Any) -> bool:
-        """Show the rules that the draft breaks, and ask; return whether it shall be the plan."""
-        broken = self.draft.broken()
-        if not broken:
+        """Show the rules that the draft breaks, and what its postings cost, and ask; return whether it shall be the plan."""
+        broken = [f"✖ {in_language(text)}" for text in self.draft.broken()]
+        costs = [f"• {in_language(text)}" for text in self.gantt.costs()] if self.draft.has("postings") else []
+        if not broken and not costs:
             return True
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle(self.tr("Make this the plan"))
         box.setTextFormat(Qt.TextFormat.PlainText)
-        lines = [f"✖ {in_language(text)}" for text in broken[:MOST_SHOWN]]
-        if len(broken) > MOST_SHOWN:
-            lines.append(self.tr("And {0} more.").format(len(broken) - MOST_SHOWN))
-        box.setText(self.tr("These rules are broken:") + "\n\n" + "\n".join(lines))
-        box.setInformativeText(self.tr("Make it the plan all the same? It is marked as one that breaks rules."))
+        blocks = [
+            (self.tr("These rules are broken:"), broken),
+            (self.tr("The postings that were dragged cost:"), costs),
+        ]
+        asks = [self.tr("Make it the plan all the same?")]
+        if any(part.broken() for kind, part in self.draft.parts.items() if kind != "postings" and self.draft.has(kind)):
+            asks.append(self.tr("It is marked as one that breaks rules."))
+        if self.draft.has("postings"):
+            asks.append(
+                self.tr(
+                    "Postings are laid down last, as far as the rules allow; those that could not be kept are named then."
+                )
+            )
+        parts = ["\n".join([head, "", *self._first(lines)]) for head, lines in blocks if lines]
+        box.setText("\n\n".join([*parts, " ".join(asks)]))
         box.setStandardButtons(QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No)
         box.setDefaultButton(QMessageBox.StandardButton.No)
         return self.answer(box) == QMessageBox.StandardButton.Yes
+
+    def _first(self: Any, lines: list[str]) -> list[str]:
+        """Return as many lines as a question has room for, and how many more there are."""
+        more = len(lines) - MOST_SHOWN
+        return lines if more <= 0 else [*lines[:MOST_SHOWN], self.tr("And {0} more.").format(more)]
 
     def answer(self: Any, box: QMessageBox) -> Any:
         """Show a question and return the button that was pressed."""
@@ -210,19 +227,19 @@ class DraftActions:
         """
         draft, scenario = self.draft, self.scenario
         draft.settle()
-        if self.solving.running or not draft.count or not self.rules_are_taken():
+        if self.solving.running or self.gantt.work.busy or not draft.count or not self.rules_are_taken():
             return False
         draft.settle()
-        if draft.has("rules") and not any(draft.has(kind) for kind in ("beats", "stations", "postings")):
+        drawn = draft.has("beats") or draft.has("stations")
+        if draft.has("rules") and not drawn and not draft.has("postings"):
             # nothing was moved by hand: what other rules ask for is a plan of theirs
             self.run_plan()
             return self.solving.running
-        if not any(draft.has(kind) for kind in ("beats", "stations", "names")):
-            self.gantt.accept()
-            return True
+        if not drawn and not draft.has("names") and not draft.has("rules"):
+            return self.gantt.accept()
         if scenario.project is None or not self.may_keep():
             return False
-        wished = self.gantt.wished() if draft.has("postings") else None
+        wished = self.gantt.wishes() if draft.has("postings") else None
         drawing = self.drawing_panel.drawing
         options: dict[str, object] = {}
         ruled = self.stations.patch(improve) if draft.has("stations") else None
@@ -231,14 +248,17 @@ class DraftActions:
         except InputError as error:
             self.show_lines(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
             return False
-        if scenario.plan is not None or drawing is not None or draft.has("names"):
+        if draft.has("rules") and not drawn:
+            # a plan by other rules, on which the postings are laid down
+            options = self.start_of_search()
+        elif scenario.plan is not None or drawing is not None or draft.has("names"):
             # pydantic's models cross into the child as they are
             edits = [] if drawing is None else drawing.edits
             options = {"edits": edits, "plan_from": scenario.result, "author": self.drawing_panel.who()}
         # what is changed from here on is in no plan yet
         planned = draft.to_plan(draft.parts)
         self.begin_run(project, **options)
-        self.making = lambda: self._made(planned, wished, ruled)
+        self.making = lambda of=scenario.opened: self._made(planned, wished, ruled, of)
         draft.being_planned = draft.count
         self.enable_actions()
         return True
@@ -250,17 +270,20 @@ class DraftActions:
         changes = {**patch["stations"], "held_open": tuple(patch["stations"]["held_open"] or ())}
         return description.model_copy(update={"stations": description.stations.model_copy(update=changes)})
 
-    def _made(self: Any, planned: Planned, wished: Any, ruled: tuple[Table, str] | None) -> None:
+    def _made(self: Any, planned: Planned, wished: Any, ruled: tuple[Table, str] | None, of: int) -> None:
         """Drop the draft, which is the plan now, with the rule on stations that it was made by, and lay down the postings that were dragged."""
         scenario, document = self.scenario, self.scenario.document
         if ruled is not None and document is not None:
-            of = document.content.plans[scenario.plan_shown].scenario
-            if not of or of in document.content.scenarios:
+            name = document.content.plans[scenario.plan_shown].scenario
+            if not name or name in document.content.scenarios:
                 patch, words = ruled
-                document.do("rules", words, scenario=of, changes=patch, detail={"changes": patch})
+                document.do("rules", words, scenario=name, changes=patch, detail={"changes": patch})
                 scenario.take_rules()
-        self.draft.became_the_plan(planned)
-        plan = self.scenario.plan
-        if wished is not None and plan is not None and plan.assignments is not None:
-            self.statusBar().showMessage(self.tr("Laying down the postings that were dragged…"))
-            self.gantt.replan(wished)
+        if wished is None:
+            self.draft.became_the_plan(planned)
+            return
+        kind = self.gantt.kind
+        later = replace(planned, state={kind: planned.state[kind]})
+        self.draft.became_the_plan(planned, later)
+        if self.scenario.opened == of:
+            self.gantt.lay_on_plan(wished, later)

@@ -313,11 +313,7 @@ class MainWindow(
             shown.append(self.tr("And {0} more.").format(len(paths) - 12))
         words = self.tr("This project names files that lie elsewhere, perhaps on another computer:") + "\n\n"
         words += "\n".join(shown) + "\n\n" + self.tr("Only a project that you trust should read them. Follow them?")
-        no = QMessageBox.StandardButton.No
-        return (
-            question(self, self.tr("Files elsewhere"), words, QMessageBox.StandardButton.Yes | no, no)
-            == QMessageBox.StandardButton.Yes
-        )
+        return question(self, self.tr("Files elsewhere"), words) == QMessageBox.StandardButton.Yes
 
     # ---- actions
 

@@ -16,7 +16,6 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import (
     QFileDialog,
     QMessageBox,
-    QProgressBar,
     QPushButton,
     QToolBar,
 )
@@ -28,7 +27,7 @@ from beatplanner.data.project.journal import BASE, Recovery, recoveries
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
 from beatplanner.ui.desktop.session.saving import Saving
-from beatplanner.ui.desktop.session.waiting import QUIET_MS
+from beatplanner.ui.desktop.toolkit.busy_sign import BusySign
 from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language
 from beatplanner.ui.desktop.toolkit.project_names import project_called
 from beatplanner.ui.desktop.toolkit.recent import remember
@@ -207,6 +206,7 @@ class Session(QObject):
                 self.tr("Unsaved work"),
                 words,
                 QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
+                QMessageBox.StandardButton.Yes,
             )
             if answer == QMessageBox.StandardButton.Yes:
                 document.recover(recovery)
@@ -320,29 +320,9 @@ class Session(QObject):
 
     def _make_saving_sign(self) -> None:
         """Put a bar and Stop into the status bar, seen while a save takes its time."""
-        self.saving_bar, self.saving_stop = QProgressBar(), QPushButton(self.tr("Stop saving"))
-        self.saving_bar.setRange(0, 0)
-        self.saving_bar.setMaximumWidth(120)
-        self.saving_bar.setTextVisible(False)
-        self.saving_bar.setAccessibleName(self.tr("Saving…"))
-        self.saving_stop.clicked.connect(self.work.stop)
-        late = QTimer(self)
-        late.setSingleShot(True)
-        late.setInterval(QUIET_MS)
-        for widget in (self.saving_bar, self.saving_stop):
-            self.window.statusBar().addPermanentWidget(widget)
-            widget.hide()
-            late.timeout.connect(widget.show)
-
-        def follow(busy: bool) -> None:
-            if busy:
-                late.start()
-                return
-            late.stop()
-            self.saving_bar.hide()
-            self.saving_stop.hide()
-
-        self.work.busy_changed.connect(follow)
+        sign = BusySign(self.window.statusBar(), self.work.busy_changed, self.tr("Stop saving"), self.work.stop)
+        sign.bar.setAccessibleName(self.tr("Saving…"))
+        self.saving_bar, self.saving_stop = sign.bar, sign.button
 
 
 class ProjectActions:

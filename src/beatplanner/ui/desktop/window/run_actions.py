@@ -348,10 +348,12 @@ class RunActions(RunGaps):
         except InputError as error:
             self.show_lines(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
             return
+        self.begin_run(project, **self.start_of_search())
+
+    def start_of_search(self: Any) -> dict[str, object]:
+        """Return what a search begins with: a second run is never worse than the first, as it begins with the beats of the plan that is shown."""
         plan, result = self.scenario.plan, self.scenario.result
-        # a second run is never worse than the first: its search begins with the beats of the plan that is shown
-        start = {} if plan is None or plan.beats is None or result is None else {"start_from": result}
-        self.begin_run(project, **start)
+        return {} if plan is None or plan.beats is None or result is None else {"start_from": result}
 
     def rules_are_taken(self: Any) -> bool:
         """Take the rules that were typed; what of them is refused is told, and nothing is planned with others than those in view."""
