@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path, PurePath
 
 from beatplanner.data.causes import cause
@@ -455,3 +456,12 @@ def scratch_folder() -> Generator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_stopped(path: Path) -> None:
+    """Delete what an export that was stopped, or killed, left beside its file."""
+    for part in path.parent.glob(f".{escape(path.stem)}*.part{escape(path.suffix)}"):
+        number = part.name.removesuffix(f".part{path.suffix}").rpartition(".")[2]
+        if number.isdecimal() and is_left_over(part, int(number)):
+            with suppress(OSError):
+                part.unlink()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +16,9 @@ import pyogrio.errors
 from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.geopackages import append_layer
-from beatplanner.data.output_place import place_to_write, swap_in
+from beatplanner.data.output_place import clear_stopped, place_to_write, swap_in
 from beatplanner.data.result.cells import BOLD, fit_heading, fit_pages, safe_cell, write_csv
 from beatplanner.data.result.folder import plain_types
-from beatplanner.data.running_programs import is_left_over
 
 LONGEST_TITLE = 31  # letters of a sheet's title
 # How a workbook shows a number with decimals.
@@ -86,15 +83,6 @@ def files_of_export(path: Path, layers: Iterable[str]) -> list[Path]:
     if path.suffix.lower() in ONE_FILE:
         return [path]
     return [path, *(path.with_name(f"{path.stem}-{name}{path.suffix}") for name in list(layers)[1:])]
-
-
-def clear_stopped(path: Path) -> None:
-    """Delete what an export that was stopped, or killed, left beside its file."""
-    for part in path.parent.glob(f".{escape(path.stem)}*.part{escape(path.suffix)}"):
-        number = part.name.removesuffix(f".part{path.suffix}").rpartition(".")[2]
-        if number.isdecimal() and is_left_over(part, int(number)):
-            with suppress(OSError):
-                part.unlink()
 
 
 def _swapped(path: Path, write: Callable[[Path], None]) -> None:

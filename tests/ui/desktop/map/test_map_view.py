@@ -138,6 +138,7 @@ def test_the_tree_of_layers_rules_the_map(window, qtbot):
     tree.classes.setValue(3)
     tree.opacity.setValue(50)
     assert (window.map.stack["Population"].classes, window.map.stack["Population"].opacity) == (3, 0.5)
+    assert type(window.map.stack["Population"].classes) is int
     keys = [k.text for k in legend_lines(window.map.content, window.map.stack)]
     assert "Residents per km²" in keys
     window.actions_by_name["layer_patterns"].trigger()
@@ -150,6 +151,29 @@ def test_the_tree_of_layers_rules_the_map(window, qtbot):
     item = tree.tree.takeTopLevelItem(tree.tree.topLevelItemCount() - 1)
     tree.tree.insertTopLevelItem(0, item)
     qtbot.waitUntil(lambda: window.map.stack.layers[-1].name == "Background map", timeout=120_000)
+
+
+def test_a_fault_while_the_map_is_painted_is_told_once_and_ends_no_program(window, qtbot, monkeypatch):
+    def steps(painter, *_words, **_more):
+        painter.fillRect(0, 0, 5, 5, QColor("red"))
+        yield
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cartography, "steps", steps)
+    # drawn in slices, from the window's own loop
+    window.map._cost = 10 * map_view.AT_ONCE
+    with qtbot.captureExceptions() as errors:
+        window.map._begin_picture()
+        qtbot.waitUntil(lambda: window.map._next is None, timeout=120_000)
+        window.map.repaint()
+        window.map.repaint()
+    assert [kind for kind, *_ in errors] == [ZeroDivisionError]
+    assert not window.map._picture.paintingActive() and not window.map.paintingActive()
+    # once the fault is gone the map is whole again
+    monkeypatch.undo()
+    window.map._begin_picture()
+    qtbot.waitUntil(lambda: window.map._next is None, timeout=120_000)
+    assert window.map._picture.toImage().pixelColor(2, 2) != QColor("red")
 
 
 def test_labels_do_not_collide(window):

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.endings import with_ending
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.number_columns import typed_number
-from beatplanner.data.output_place import project_name
+from beatplanner.data.output_place import clear_stopped, project_name
 from beatplanner.data.paths import whole_path
 from beatplanner.ui.desktop.map.printing import PAPER, SCALES, PrintedPage, draw_page, write_page
 from beatplanner.ui.desktop.map.window import Window
@@ -283,8 +283,6 @@ def install(window: Window) -> None:
             called = workbook_words(window, plan.units.columns)
             return wait_for(window, words, write_data, plan, path, audience, card, called)
         except StoppedError:
-            from beatplanner.data.result.map_files import clear_stopped
-
             clear_stopped(whole_path(path))
             raise
 

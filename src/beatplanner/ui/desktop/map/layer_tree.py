@@ -104,7 +104,7 @@ class LayerTree(QWidget):
         self.figure.activated.connect(lambda _: self._change(figure=self.figure.currentData()))
         self.method.activated.connect(lambda k: self._change(method=METHODS[k]))
         self.shades.activated.connect(lambda k: self._change(shades=list(SHADES)[k]))
-        self.classes.valueChanged.connect(lambda v: self._change(classes=v))
+        self.classes.valueChanged.connect(lambda _: self._change(classes=self.classes.value()))
         self.shading = [self.figure, self.classes, self.method, self.shades]
         for text, box in zip(
             (self.tr("Shade by"), self.tr("Classes"), self.tr("Breaks"), self.tr("Colours")), self.shading, strict=True

@@ -334,13 +334,16 @@ class MapView(ByHand, QWidget):
         while True:
             try:
                 next(parts)
-            except StopIteration:
+            except Exception as error:
+                # also after a fault, which is told once: a painter that outlives its picture would end the program
                 painter.end()
                 self._work.stop()
                 self._next = None
                 self._picture, self._seen, self._written = picture, view, self._writing
                 self._cost = self._spent + time.perf_counter() - begin
                 self.update()
+                if not isinstance(error, StopIteration):
+                    raise
                 return
             if time.perf_counter() - begin > limit:
                 self._spent += time.perf_counter() - begin
@@ -365,27 +368,27 @@ class MapView(ByHand, QWidget):
             if self._rest.isActive() or self._next is None:
                 self._begin_picture()
             self._go_on(FIRST)
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self.view.paper))
-        view = self.view
-        if self._picture is None:
-            painter.setPen(QColor(view.ink))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("The map is being drawn…"))
-            return
-        if self._picture is not None and self._seen is not None:
-            seen = self._seen
-            stretch = view.scale / seen.scale
-            corner = view.pixel(seen.edges[0], seen.edges[3])
-            target = QRectF(corner.x(), corner.y(), seen.width * stretch, seen.height * stretch)
-            painter.drawPixmap(target, self._picture, QRectF(self._picture.rect()))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_over(painter, view)
-        if self.scenario.is_open:
-            draw_around(painter, view, self.content, self.stack, self.tr, with_legend=self.shows_legend)
-        if self.hasFocus():
-            painter.setPen(QPen(self.palette().highlight().color(), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(self.view.paper))
+            view = self.view
+            if self._picture is None:
+                painter.setPen(QColor(view.ink))
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("The map is being drawn…"))
+                return
+            if self._picture is not None and self._seen is not None:
+                seen = self._seen
+                stretch = view.scale / seen.scale
+                corner = view.pixel(seen.edges[0], seen.edges[3])
+                target = QRectF(corner.x(), corner.y(), seen.width * stretch, seen.height * stretch)
+                painter.drawPixmap(target, self._picture, QRectF(self._picture.rect()))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_over(painter, view)
+            if self.scenario.is_open:
+                draw_around(painter, view, self.content, self.stack, self.tr, with_legend=self.shows_legend)
+            if self.hasFocus():
+                painter.setPen(QPen(self.palette().highlight().color(), 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
     def _paint_over(self, painter: QPainter, view: View) -> None:
         content = self.content

@@ -149,25 +149,25 @@ class PreviewMap(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the layers, from a picture kept until the view changes, and the highlighted places over it."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self.palette().base())
-        if not self._layers:
-            painter.setPen(self.palette().placeholderText().color())
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.empty_text)
-        else:
-            ratio = self.devicePixelRatioF()
-            if self._picture is None:
-                self._picture = QPixmap(self.size() * ratio)
-                self._picture.setDevicePixelRatio(ratio)
-                self._picture.fill(Qt.GlobalColor.transparent)
-                with QPainter(self._picture) as inner:
-                    self._draw_layers(inner)
-            painter.drawPixmap(0, 0, self._picture)
-            self._draw_highlight(painter)
-            self._draw_legend(painter)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(self.palette().mid().color()))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), self.palette().base())
+            if not self._layers:
+                painter.setPen(self.palette().placeholderText().color())
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.empty_text)
+            else:
+                ratio = self.devicePixelRatioF()
+                if self._picture is None:
+                    self._picture = QPixmap(self.size() * ratio)
+                    self._picture.setDevicePixelRatio(ratio)
+                    self._picture.fill(Qt.GlobalColor.transparent)
+                    with QPainter(self._picture) as inner:
+                        self._draw_layers(inner)
+                painter.drawPixmap(0, 0, self._picture)
+                self._draw_highlight(painter)
+                self._draw_legend(painter)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self.palette().mid().color()))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _place(self, painter: QPainter) -> QTransform:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -20,8 +20,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPageLayout, QPa
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import amount_text
-from beatplanner.data.output_place import place_to_write, swap_in
-from beatplanner.data.result.map_files import clear_stopped
+from beatplanner.data.output_place import clear_stopped, place_to_write, swap_in
 from beatplanner.ui.desktop.map.cartography import fill_of_beat, steps
 from beatplanner.ui.desktop.map.legend import (
     attribution,

@@ -334,28 +334,27 @@ class Columns(QWidget):
         """Draw."""
         if not self.values:
             return
-        painter = QPainter(self)
-        palette, width = self.palette(), self._width()
-        ink = palette.color(QPalette.ColorRole.WindowText)
-        bottom = self.height() - self.fontMetrics().height() - 2
-        most = max(max(self.values), 1)
-        for i, value in enumerate(self.values):
-            height = (bottom - 4) * value / most
-            column = QRectF(i * width + 0.1 * width, bottom - height, 0.8 * width, height)
-            painter.fillRect(column, FILL if i != self.at_ else palette.color(QPalette.ColorRole.Highlight))
-        painter.setPen(QPen(ink, 1))
-        painter.drawLine(QPointF(0, bottom), QPointF(self.width(), bottom))
-        for i, tick in enumerate(self.ticks):
-            if tick:
-                wide = max(float(self.fontMetrics().horizontalAdvance(tick)) + 4, width)
-                x = min(max(0.0, (i + 0.5) * width - wide / 2), self.width() - wide)
-                painter.drawText(
-                    QRectF(x, bottom + 1, wide, self.height() - bottom - 1), Qt.AlignmentFlag.AlignCenter, tick
-                )
-        if self.hasFocus():
-            painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1, Qt.PenStyle.DotLine))
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        painter.end()
+        with QPainter(self) as painter:
+            palette, width = self.palette(), self._width()
+            ink = palette.color(QPalette.ColorRole.WindowText)
+            bottom = self.height() - self.fontMetrics().height() - 2
+            most = max(max(self.values), 1)
+            for i, value in enumerate(self.values):
+                height = (bottom - 4) * value / most
+                column = QRectF(i * width + 0.1 * width, bottom - height, 0.8 * width, height)
+                painter.fillRect(column, FILL if i != self.at_ else palette.color(QPalette.ColorRole.Highlight))
+            painter.setPen(QPen(ink, 1))
+            painter.drawLine(QPointF(0, bottom), QPointF(self.width(), bottom))
+            for i, tick in enumerate(self.ticks):
+                if tick:
+                    wide = max(float(self.fontMetrics().horizontalAdvance(tick)) + 4, width)
+                    x = min(max(0.0, (i + 0.5) * width - wide / 2), self.width() - wide)
+                    painter.drawText(
+                        QRectF(x, bottom + 1, wide, self.height() - bottom - 1), Qt.AlignmentFlag.AlignCenter, tick
+                    )
+            if self.hasFocus():
+                painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1, Qt.PenStyle.DotLine))
+                painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _point(self, at: int) -> None:
         if at != self.at_:

@@ -146,29 +146,28 @@ class LinkedMap(QWidget):
 
     def paintEvent(self, _event: Any) -> None:  # noqa: N802 - Qt's name
         """Paint units, beats and stations."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        dark = self.palette().base().color().lightnessF() < 0.5
-        painter.fillRect(self.rect(), QColor(DARK_BACKGROUND if dark else BACKGROUND))
-        view = self.view()
-        painter.setTransform(view)
-        thin, thick = QPen(QColor("white"), 0.4), QPen(QColor("#1a1a1a"), 1.5)
-        thin.setCosmetic(True)
-        thick.setCosmetic(True)
-        painter.setPen(thin)
-        for path, fill in zip(self.paths, self.fills, strict=True):
-            painter.fillPath(path, fill)
-            painter.drawPath(path)
-        painter.setPen(thick)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for outline in self.outlines:
-            painter.drawPath(outline)
-        painter.resetTransform()
-        painter.setPen(QPen(QColor("white"), 1))
-        for x, y, _, existing in self.plan["stations"]:
-            painter.setBrush(QColor("#08306b" if existing else "#cb181d"))
-            painter.drawEllipse(view.map(QPointF(x, y)), 4.5, 4.5)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            dark = self.palette().base().color().lightnessF() < 0.5
+            painter.fillRect(self.rect(), QColor(DARK_BACKGROUND if dark else BACKGROUND))
+            view = self.view()
+            painter.setTransform(view)
+            thin, thick = QPen(QColor("white"), 0.4), QPen(QColor("#1a1a1a"), 1.5)
+            thin.setCosmetic(True)
+            thick.setCosmetic(True)
+            painter.setPen(thin)
+            for path, fill in zip(self.paths, self.fills, strict=True):
+                painter.fillPath(path, fill)
+                painter.drawPath(path)
+            painter.setPen(thick)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            for outline in self.outlines:
+                painter.drawPath(outline)
+            painter.resetTransform()
+            painter.setPen(QPen(QColor("white"), 1))
+            for x, y, _, existing in self.plan["stations"]:
+                painter.setBrush(QColor("#08306b" if existing else "#cb181d"))
+                painter.drawEllipse(view.map(QPointF(x, y)), 4.5, 4.5)
 
     def wheelEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         """Zoom about the pointer."""

@@ -196,40 +196,40 @@ class Gantt(QAbstractScrollArea):
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw rows, months and bars that are in view."""
-        painter = QPainter(self.viewport())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        palette, view = self.palette(), self.viewport().rect()
-        painter.fillRect(view, palette.base())
-        if not self.days:
-            return
-        text, faint = palette.text().color(), palette.mid().color()
-        first = max(0, int((self.verticalScrollBar().value()) / self.line))
-        last = min(len(self.rows), int((self.verticalScrollBar().value() + view.height()) / self.line) + 1)
-        inside = QRectF(self.side, self.head, view.width() - self.side, view.height() - self.head)
-        painter.save()
-        painter.setClipRect(inside)
-        for row in range(first, last):
-            if row % 2:
-                painter.fillRect(QRectF(self.side, self._y(row), view.width(), self.line), palette.alternateBase())
-        painter.setPen(QPen(faint, 1))
-        for month in range(self.months + 1):
-            if self.days[month].month == 1 or month in (0, self.months):
-                painter.drawLine(QPointF(self._x(month), self.head), QPointF(self._x(month), view.height()))
-        self._draw_empty(painter, first, last)
-        for number in sorted(range(len(self.postings)), key=self._lies_over):
-            self._draw_bar(painter, number, view)
-        self._draw_today(painter, view)
-        painter.restore()
-        painter.setPen(text)
-        for row in range(first, last):
-            box = QRectF(4, self._y(row), self.side - 8, self.line)
-            if box.top() >= self.head - self.line:
-                painter.drawText(
-                    box,
-                    Qt.AlignmentFlag.AlignVCenter,
-                    self.fontMetrics().elidedText(self.rows[row].title, Qt.TextElideMode.ElideRight, self.side - 8),
-                )
-        self._draw_head(painter, view, text)
+        with QPainter(self.viewport()) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            palette, view = self.palette(), self.viewport().rect()
+            painter.fillRect(view, palette.base())
+            if not self.days:
+                return
+            text, faint = palette.text().color(), palette.mid().color()
+            first = max(0, int((self.verticalScrollBar().value()) / self.line))
+            last = min(len(self.rows), int((self.verticalScrollBar().value() + view.height()) / self.line) + 1)
+            inside = QRectF(self.side, self.head, view.width() - self.side, view.height() - self.head)
+            painter.save()
+            painter.setClipRect(inside)
+            for row in range(first, last):
+                if row % 2:
+                    painter.fillRect(QRectF(self.side, self._y(row), view.width(), self.line), palette.alternateBase())
+            painter.setPen(QPen(faint, 1))
+            for month in range(self.months + 1):
+                if self.days[month].month == 1 or month in (0, self.months):
+                    painter.drawLine(QPointF(self._x(month), self.head), QPointF(self._x(month), view.height()))
+            self._draw_empty(painter, first, last)
+            for number in sorted(range(len(self.postings)), key=self._lies_over):
+                self._draw_bar(painter, number, view)
+            self._draw_today(painter, view)
+            painter.restore()
+            painter.setPen(text)
+            for row in range(first, last):
+                box = QRectF(4, self._y(row), self.side - 8, self.line)
+                if box.top() >= self.head - self.line:
+                    painter.drawText(
+                        box,
+                        Qt.AlignmentFlag.AlignVCenter,
+                        self.fontMetrics().elidedText(self.rows[row].title, Qt.TextElideMode.ElideRight, self.side - 8),
+                    )
+            self._draw_head(painter, view, text)
 
     def _draw_empty(self, painter: QPainter, first: int, last: int) -> None:
         """Hatch the months in which a post is empty."""

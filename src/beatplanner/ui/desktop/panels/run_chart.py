@@ -170,73 +170,73 @@ class RunChart(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw both lines, what is between them, and their names."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        text, line = self.palette().text().color(), QFontMetrics(self.font()).height()
-        if self.gaps:
-            self._draw_gaps(painter, line + 2)
-            return
-        series = self.series.get(self.step)
-        painter.setPen(text)
-        title = QFontMetrics(self.font()).elidedText(self.title(), Qt.TextElideMode.ElideRight, self.width() - 8)
-        painter.drawText(QRectF(4, 0, self.width() - 8, line), Qt.AlignmentFlag.AlignLeft, title)
-        area = QRectF(4, 2 * line + 4, self.width() - 8, self.height() - 3 * line - 8)
-        faint = QColor(text)
-        faint.setAlpha(60)
-        painter.setPen(QPen(faint, 1))
-        painter.drawLine(area.bottomLeft(), area.bottomRight())
-        painter.setPen(text)
-        if series is None or not (series.best or series.bound):
-            painter.drawText(
-                self.rect(),
-                int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap),
-                self.tr("Best plan and proven bound are drawn here."),
-            )
-            return
-        low, high = series.limits()
-        end = max(series.seconds, 1e-3)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            text, line = self.palette().text().color(), QFontMetrics(self.font()).height()
+            if self.gaps:
+                self._draw_gaps(painter, line + 2)
+                return
+            series = self.series.get(self.step)
+            painter.setPen(text)
+            title = QFontMetrics(self.font()).elidedText(self.title(), Qt.TextElideMode.ElideRight, self.width() - 8)
+            painter.drawText(QRectF(4, 0, self.width() - 8, line), Qt.AlignmentFlag.AlignLeft, title)
+            area = QRectF(4, 2 * line + 4, self.width() - 8, self.height() - 3 * line - 8)
+            faint = QColor(text)
+            faint.setAlpha(60)
+            painter.setPen(QPen(faint, 1))
+            painter.drawLine(area.bottomLeft(), area.bottomRight())
+            painter.setPen(text)
+            if series is None or not (series.best or series.bound):
+                painter.drawText(
+                    self.rect(),
+                    int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap),
+                    self.tr("Best plan and proven bound are drawn here."),
+                )
+                return
+            low, high = series.limits()
+            end = max(series.seconds, 1e-3)
 
-        def steps(points: list[tuple[float, float]]) -> QPolygonF:
-            found, last = QPolygonF(), None
-            for seconds, value in [*points, (end, points[-1][1])]:
-                x = area.left() + area.width() * min(1.0, seconds / end)
-                y = area.bottom() - area.height() * (min(max(value, low), high) - low) / (high - low)
-                if last is not None:
-                    found.append(QPointF(x, last))
-                found.append(QPointF(x, y))
-                last = y
-            return found
+            def steps(points: list[tuple[float, float]]) -> QPolygonF:
+                found, last = QPolygonF(), None
+                for seconds, value in [*points, (end, points[-1][1])]:
+                    x = area.left() + area.width() * min(1.0, seconds / end)
+                    y = area.bottom() - area.height() * (min(max(value, low), high) - low) / (high - low)
+                    if last is not None:
+                        found.append(QPointF(x, last))
+                    found.append(QPointF(x, y))
+                    last = y
+                return found
 
-        best, bound = (steps(p) if p else None for p in (series.best, series.bound))
-        if best is not None and bound is not None:
-            between = QColor(BOUND)
-            between.setAlpha(35)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(between)
-            # there is no gap before both are there
-            begin = max(best.first().x(), bound.first().x())
-            painter.setClipRect(QRectF(begin, 0, self.width(), self.height()))
-            painter.drawPolygon(QPolygonF([*best.toList(), *reversed(bound.toList())]))
-            painter.setClipping(False)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for points, colour, style in ((best, BEST, Qt.PenStyle.SolidLine), (bound, BOUND, Qt.PenStyle.DashLine)):
-            if points is not None:
-                painter.setPen(QPen(colour, 2, style))
-                painter.drawPolyline(points)
-        painter.translate(0, line)
-        self._legend(painter, line, best is not None, bound is not None)
-        painter.translate(0, -line)
-        painter.setPen(text)
-        below = QRectF(area.left(), area.bottom() + 2, area.width(), line + 2)
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "0")
-        if series.gap is not None:
-            words = (
-                self.tr("proven best")
-                if series.gap < OPTIMAL_GAP
-                else self.tr("gap {0} %").format(gap_said(series.gap, _percents))
-            )
-            painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, words)
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, self.tr("{0} s").format(seconds_said(end)))
+            best, bound = (steps(p) if p else None for p in (series.best, series.bound))
+            if best is not None and bound is not None:
+                between = QColor(BOUND)
+                between.setAlpha(35)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(between)
+                # there is no gap before both are there
+                begin = max(best.first().x(), bound.first().x())
+                painter.setClipRect(QRectF(begin, 0, self.width(), self.height()))
+                painter.drawPolygon(QPolygonF([*best.toList(), *reversed(bound.toList())]))
+                painter.setClipping(False)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            for points, colour, style in ((best, BEST, Qt.PenStyle.SolidLine), (bound, BOUND, Qt.PenStyle.DashLine)):
+                if points is not None:
+                    painter.setPen(QPen(colour, 2, style))
+                    painter.drawPolyline(points)
+            painter.translate(0, line)
+            self._legend(painter, line, best is not None, bound is not None)
+            painter.translate(0, -line)
+            painter.setPen(text)
+            below = QRectF(area.left(), area.bottom() + 2, area.width(), line + 2)
+            painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "0")
+            if series.gap is not None:
+                words = (
+                    self.tr("proven best")
+                    if series.gap < OPTIMAL_GAP
+                    else self.tr("gap {0} %").format(gap_said(series.gap, _percents))
+                )
+                painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, words)
+            painter.drawText(below, Qt.AlignmentFlag.AlignRight, self.tr("{0} s").format(seconds_said(end)))
 
     def _draw_gaps(self, painter: QPainter, line: float) -> None:
         """Draw a bar for each gap, with its name before it and its figure behind it."""

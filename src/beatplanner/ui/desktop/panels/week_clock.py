@@ -73,32 +73,31 @@ class WeekClock(QWidget):
         """Draw."""
         if not self.week:
             return
-        painter = QPainter(self)
-        frame, most = self._frame(), max(max(self.week), 1e-12)
-        wide, high = frame.width() / HOURS, frame.height() / DAYS
-        ink = self.palette().color(QPalette.ColorRole.WindowText)
-        painter.setPen(ink)
-        for day, name in enumerate(weekdays()):
-            box = QRectF(0, frame.top() + day * high, frame.left() - 4, high)
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
-        for hour in range(0, HOURS, 6):
-            box = QRectF(frame.left() + hour * wide, frame.bottom() + 1, 6 * wide, self.height() - frame.bottom())
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, f"{hour:02d}")
-        for at, value in enumerate(self.week):
-            day, hour = divmod(at, HOURS)
-            shade = QColor(FULL)
-            shade.setAlphaF(0.06 + 0.94 * value / most)
-            painter.fillRect(
-                QRectF(frame.left() + hour * wide, frame.top() + day * high, wide - 0.5, high - 0.5), shade
-            )
-        if self.at_ >= 0:
-            day, hour = divmod(self.at_, HOURS)
-            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
-            painter.drawRect(QRectF(frame.left() + hour * wide, frame.top() + day * high, wide, high))
-        if self.hasFocus():
-            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 1, Qt.PenStyle.DotLine))
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        painter.end()
+        with QPainter(self) as painter:
+            frame, most = self._frame(), max(max(self.week), 1e-12)
+            wide, high = frame.width() / HOURS, frame.height() / DAYS
+            ink = self.palette().color(QPalette.ColorRole.WindowText)
+            painter.setPen(ink)
+            for day, name in enumerate(weekdays()):
+                box = QRectF(0, frame.top() + day * high, frame.left() - 4, high)
+                painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
+            for hour in range(0, HOURS, 6):
+                box = QRectF(frame.left() + hour * wide, frame.bottom() + 1, 6 * wide, self.height() - frame.bottom())
+                painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, f"{hour:02d}")
+            for at, value in enumerate(self.week):
+                day, hour = divmod(at, HOURS)
+                shade = QColor(FULL)
+                shade.setAlphaF(0.06 + 0.94 * value / most)
+                painter.fillRect(
+                    QRectF(frame.left() + hour * wide, frame.top() + day * high, wide - 0.5, high - 0.5), shade
+                )
+            if self.at_ >= 0:
+                day, hour = divmod(self.at_, HOURS)
+                painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
+                painter.drawRect(QRectF(frame.left() + hour * wide, frame.top() + day * high, wide, high))
+            if self.hasFocus():
+                painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 1, Qt.PenStyle.DotLine))
+                painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def point(self, at: int) -> None:
         """Mark a cell and tell it to a screen reader; -1 marks none."""

@@ -26,9 +26,9 @@ class StatusLine(QStatusBar):
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint the ground and the message."""
-        painter, option = QPainter(self), QStyleOption()
+        option = QStyleOption()
         option.initFrom(self)
-        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelStatusBar, option, painter, self)
-        painter.setPen(self.palette().windowText().color())
-        painter.drawText(self.room(), int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine), self.said())
-        painter.end()
+        with QPainter(self) as painter:
+            self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelStatusBar, option, painter, self)
+            painter.setPen(self.palette().windowText().color())
+            painter.drawText(self.room(), int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine), self.said())

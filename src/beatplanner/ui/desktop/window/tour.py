@@ -231,9 +231,9 @@ class Tour(QWidget):
         veil, hole = QPainterPath(), QPainterPath()
         veil.addRect(self.rect())
         hole.addRoundedRect(self.lit(), 6, 6)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillPath(veil.subtracted(hole), QColor(0, 0, 0, 130))
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.fillPath(veil.subtracted(hole), QColor(0, 0, 0, 130))
 
     def press(self, key: int) -> bool:
         """Go on at Enter and the right arrow, back at the left one, leave at Escape; return whether the key is one of the tour's."""
