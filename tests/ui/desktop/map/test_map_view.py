@@ -153,29 +153,6 @@ def test_the_tree_of_layers_rules_the_map(window, qtbot):
     qtbot.waitUntil(lambda: window.map.stack.layers[-1].name == "Background map", timeout=120_000)
 
 
-def test_a_fault_while_the_map_is_painted_is_told_once_and_ends_no_program(window, qtbot, monkeypatch):
-    def steps(painter, *_words, **_more):
-        painter.fillRect(0, 0, 5, 5, QColor("red"))
-        yield
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(cartography, "steps", steps)
-    # drawn in slices, from the window's own loop
-    window.map._cost = 10 * map_view.AT_ONCE
-    with qtbot.captureExceptions() as errors:
-        window.map._begin_picture()
-        qtbot.waitUntil(lambda: window.map._next is None, timeout=120_000)
-        window.map.repaint()
-        window.map.repaint()
-    assert [kind for kind, *_ in errors] == [ZeroDivisionError]
-    assert not window.map._picture.paintingActive() and not window.map.paintingActive()
-    # once the fault is gone the map is whole again
-    monkeypatch.undo()
-    window.map._begin_picture()
-    qtbot.waitUntil(lambda: window.map._next is None, timeout=120_000)
-    assert window.map._picture.toImage().pixelColor(2, 2) != QColor("red")
-
-
 def test_labels_do_not_collide(window):
     from beatplanner.ui.desktop.map import cartography
 

@@ -167,9 +167,8 @@ class LayerTree(QWidget):
     def _icon(self, key: Key) -> QIcon:
         picture = QPixmap(22, 14)
         picture.fill(QColor(0, 0, 0, 0))
-        painter = QPainter(picture)
-        draw_key(painter, key, QRectF(1, 1, 20, 12), 1.0)
-        painter.end()
+        with QPainter(picture) as painter:
+            draw_key(painter, key, QRectF(1, 1, 20, 12), 1.0)
         return QIcon(picture)
 
     def current(self) -> str:

@@ -311,11 +311,12 @@ class MapView(ByHand, QWidget):
             return
         picture.setDevicePixelRatio(ratio)
         picture.fill(QColor(self.view.paper))
-        painter = QPainter(picture)
-        painter.setFont(self.font())
         view = self.view
         self._writing = []
         over = boxes_around(self.font(), view, self.content, self.stack, self.tr, with_legend=self.shows_legend)
+        # made last: one that lives on in a fault's traceback without its picture would end the program
+        painter = QPainter(picture)
+        painter.setFont(self.font())
         parts = cartography.steps(painter, view, self.content, self.stack, written=self._writing, covered=over)
         self._next = (picture, painter, parts, view)
         self._spent = 0.0

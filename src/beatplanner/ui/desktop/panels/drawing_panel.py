@@ -267,11 +267,10 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
     def _swatch(self, number: int) -> QIcon:
         picture = QPixmap(18, 14)
         picture.fill(QColor(self.map.view.paper))
-        painter = QPainter(picture)
-        if number < len(self.map.content.ids):
-            painter.setBrush(fill_of_beat(self.map.content, number, self.map.stack.patterns, dark=self.map.dark))
-        painter.drawRect(0, 0, 17, 13)
-        painter.end()
+        with QPainter(picture) as painter:
+            if number < len(self.map.content.ids):
+                painter.setBrush(fill_of_beat(self.map.content, number, self.map.stack.patterns, dark=self.map.dark))
+            painter.drawRect(0, 0, 17, 13)
         return QIcon(picture)
 
     def enable(self) -> None:

@@ -148,9 +148,8 @@ class _Engine(QIconEngine):
         """Return it as a picture."""
         picture = QPixmap(size)
         picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        self.paint(painter, QRectF(0, 0, size.width(), size.height()), mode, state)
-        painter.end()
+        with QPainter(picture) as painter:
+            self.paint(painter, QRectF(0, 0, size.width(), size.height()), mode, state)
         return picture
 
 
@@ -165,21 +164,20 @@ def application_icon() -> QIcon:
     for side in (16, 24, 32, 48, 64, 128, 256):
         picture = QPixmap(side, side)
         picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.scale(side / 32, side / 32)
-        painter.setPen(QPen(QColor("#1f2d3a"), 1.6))
-        for colour, corners in (
-            ("#8dd3c7", (2, 2, 17, 2, 14, 15, 2, 18)),
-            ("#ffffb3", (17, 2, 30, 2, 30, 13, 14, 15)),
-            ("#fdb462", (2, 18, 14, 15, 18, 30, 2, 30)),
-            ("#80b1d3", (14, 15, 30, 13, 30, 30, 18, 30)),
-        ):
-            painter.setBrush(QColor(colour))
-            painter.drawPolygon(_points(tuple(float(c) for c in corners)))
-        painter.setBrush(QColor("#08306b"))
-        painter.setPen(QPen(QColor("white"), 1.4))
-        painter.drawRect(QRectF(10.5, 11, 8, 8))
-        painter.end()
+        with QPainter(picture) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.scale(side / 32, side / 32)
+            painter.setPen(QPen(QColor("#1f2d3a"), 1.6))
+            for colour, corners in (
+                ("#8dd3c7", (2, 2, 17, 2, 14, 15, 2, 18)),
+                ("#ffffb3", (17, 2, 30, 2, 30, 13, 14, 15)),
+                ("#fdb462", (2, 18, 14, 15, 18, 30, 2, 30)),
+                ("#80b1d3", (14, 15, 30, 13, 30, 30, 18, 30)),
+            ):
+                painter.setBrush(QColor(colour))
+                painter.drawPolygon(_points(tuple(float(c) for c in corners)))
+            painter.setBrush(QColor("#08306b"))
+            painter.setPen(QPen(QColor("white"), 1.4))
+            painter.drawRect(QRectF(10.5, 11, 8, 8))
         found.addPixmap(picture)
     return found

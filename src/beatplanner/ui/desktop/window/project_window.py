@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_documents_path
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QDir, QObject, Qt, QTimer
 from PySide6.QtWidgets import (
     QFileDialog,
     QMessageBox,
@@ -448,4 +448,4 @@ def _folder_for(file: Path) -> Path:
     """Return where something is offered to be saved that belongs beside a file: there, or where that folder may only be read among the user's documents."""
     from beatplanner.data.output_place import folder_to_write
 
-    return folder_to_write(file.parent, user_documents_path(), Path.home())
+    return folder_to_write(file.parent, user_documents_path(), Path(QDir.homePath()))
