@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import re
 import sqlite3
@@ -13,6 +14,7 @@ from typing import Any
 from beatplanner.data.description.version import PROJECT, version_of
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean
+from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.formats.geopackages import opened_database
 from beatplanner.data.narrowing import Table, is_dict, is_sequence
 from beatplanner.data.paths import whole_path
@@ -80,6 +82,17 @@ def stored_description(path: Path) -> str | None:
             return database.execute(query).fetchone()[0]
     except (sqlite3.Error, TypeError):
         return None
+
+
+def description_hash(path: Path) -> str:
+    """Return the hash by which a description is known again: of the file's bytes, or of a project file's layers together with its rules; OSError as `fingerprint`."""
+    found = fingerprint(path)
+    stored = stored_description(path)
+    if stored is None:
+        return found
+    # keys in one order, and layers by the name that the file has now
+    rules = json.dumps(into_file(json.loads(stored), path.name), sort_keys=True)
+    return hashlib.sha256(f"{found} {rules}".encode()).hexdigest()
 
 
 def read_toml(file: Path) -> Table:

@@ -74,18 +74,19 @@ def differences_in_words(a: Mapping[str, object], b: Mapping[str, object], place
         if is_mapping(was) and is_mapping(now):
             yield from differences_in_words(was, now, f"{place}{key}.")
         elif was != now:
-            yield f"{place}{key}: {_in_words(was)} → {_in_words(now)}"
+            yield f"{place}{key}: {rule_value_in_words(was)} → {rule_value_in_words(now)}"
 
 
-def _in_words(value: Any) -> str:
+def rule_value_in_words(value: Any) -> str:
+    """Return what a rule says, for people: nothing is “not given”, a table of a file is its name."""
     if value is None:
         return "not given"
     if is_mapping(value):
         inside = value.get("path")
-        return Path(str(inside)).name if inside else listed(f"{k} {_in_words(v)}" for k, v in value.items())
+        return Path(str(inside)).name if inside else listed(f"{k} {rule_value_in_words(v)}" for k, v in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return listed(_in_words(v) for v in value) if is_list(value) else str(value)
+    return listed(rule_value_in_words(v) for v in value) if is_list(value) else str(value)
 
 
 # ---- reading

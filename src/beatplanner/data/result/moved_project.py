@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import TYPE_CHECKING, Any, cast
 
-from beatplanner.data.description.raw import stored_description
+from beatplanner.data.description.raw import description_hash, stored_description
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.content import state_of_input
 from beatplanner.data.formats.fingerprint import fingerprint
@@ -186,7 +186,7 @@ def _known_by(summary: Claims, recorded: str) -> str | None:
 
 def _has_content(file: Path, known: str | None) -> bool:
     try:
-        return known is not None and fingerprint(file) == known
+        return known is not None and known in (fingerprint(file), description_hash(file))
     except OSError:
         return False
 

@@ -15,7 +15,9 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.models import Description
+from beatplanner.data.description.raw import description_hash
 from beatplanner.data.description.read import read_description
+from beatplanner.data.description.scenarios import rule_value_in_words
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.narrowing import is_collection, is_dict, is_list
@@ -69,12 +71,13 @@ def check_rules(ledger: Ledger, summary: Claims, rules: Description) -> bool:
             "The plan was made by rules of its own, not by those of the description file alone; it is checked by them.",
         )
         return True
-    gone = "The description is gone or was changed since; the plan is checked by the rules in its summary."
     if not file.is_file():
+        gone = "The description is gone; the plan is checked by the rules in its summary."
         ledger.unchecked("rules", "the description file", gone)
         return True
     try:
-        unchanged = fingerprint(file) == known
+        # of a project file older plans know the layers alone, which say nothing of its rules
+        unchanged = known in (description_hash(file), fingerprint(file))
         now = read_description(file).model_dump(mode="json")
     except InputError as error:
         ledger.unchecked("rules", "the description file", str(error.problems[0]))
@@ -87,12 +90,29 @@ def check_rules(ledger: Ledger, summary: Claims, rules: Description) -> bool:
         # other versions wrote rules with few digits
         said, now = readable(said), readable(now)
     _put_back(said, summary)
-    wrong = [f"{key} is {a!r:.80} in the summary, and {b!r:.80} in {file.name}." for key, a, b in _differing(said, now)]
-    if wrong and not unchanged:
-        ledger.unchecked("rules", "the description file", gone)
+    differing = _differing(said, now)
+    if differing and not unchanged:
+        changed = (
+            "The rules have changed since the plan was made: plan again. It is checked by the rules in its summary."
+        )
+        ledger.unchecked("rules", "the description file", changed)
         return True
+    wrong = [_otherwise(key, a, b, file.name) for key, a, b in differing]
     # one that was saved again, with other comments say, has the same rules
     return ledger.each("rules", f"the rules of {file.name}", wrong, len(now), "sections")
+
+
+def _otherwise(key: str, said: Any, now: Any, file: str) -> str:
+    """Say that a rule in the summary is not that of the file."""
+    beat = key.removeprefix("beats.names.")
+    if beat != key and not now:
+        return f"Beat {beat} is called “{said}” in the summary, and has no name by hand in {file}."
+    if beat != key and not said:
+        return f"Beat {beat} has no name by hand in the summary, and is called “{now}” in {file}."
+    if beat != key:
+        return f"Beat {beat} is called “{said}” in the summary, and “{now}” in {file}."
+    a, b = (rule_value_in_words(value) for value in (said, now))
+    return f"{key} is {a:.80} in the summary, and {b:.80} in {file}."
 
 
 def _put_back(said: Claims, summary: Claims) -> None:

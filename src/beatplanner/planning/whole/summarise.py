@@ -6,9 +6,9 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from beatplanner.data.description.models import Description
+from beatplanner.data.description.raw import description_hash
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError, Note
-from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.formats.frames import records
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.forum_tables import sources_of_venues
@@ -84,7 +84,7 @@ def _known_by(description: Description, assumed: float | None) -> dict[str, obje
         of_file = read_description(description.file).model_dump(mode="json")
         if of_file != written:
             return {"description_sha256": None, "project_rules": of_file}
-        return {"description_sha256": fingerprint(description.file)}
+        return {"description_sha256": description_hash(description.file)}
     except (InputError, OSError):
         return {"description_sha256": None}
 

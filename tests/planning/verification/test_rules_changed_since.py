@@ -1,0 +1,67 @@
+"""A plan whose project got other rules since is no wrong plan: the checker says to plan again, and still finds rules that are not those of the project."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from beatplanner.data.project.document import ProjectDocument
+from beatplanner.data.result.json_files import write_json
+from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.run import run
+
+
+@pytest.fixture
+def planned(project_once, tmp_path):
+    """A project file that was planned by its own rules, and its plan."""
+    project = shutil.copyfile(project_once, tmp_path / "town.gpkg")
+    run(project, tmp_path / "plan", pack=False)
+    return project, tmp_path / "plan"
+
+
+def change_rules(project) -> None:
+    document = ProjectDocument.open(project)
+    document.change_rules({"beats": {"tolerance": 0.41}}, "wider")
+    document.change_rules({"beats": {"names": {"1": "Nova"}}}, "a name")
+    document.save()
+    document.close()
+
+
+def of_rules(verdict) -> tuple[list[str], list[str]]:
+    wrong = [c.detail for c in verdict.checks if c.name == "rules" and not c.ok]
+    return wrong, [c.detail for c in verdict.unchecked if c.name == "rules"]
+
+
+def forge(folder, key, value) -> None:
+    summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    summary["rules"]["beats"][key] = value
+    write_json(folder / "summary.json", summary)
+
+
+def test_rules_of_a_project_file_that_changed_since_ask_for_a_new_plan(planned):
+    project, folder = planned
+    assert of_rules(verify(folder)) == ([], [])
+    change_rules(project)
+    verdict = verify(folder)
+    assert verdict.ok and of_rules(verdict) == (
+        [],
+        ["The rules have changed since the plan was made: plan again. It is checked by the rules in its summary."],
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("tolerance", 0.97, "beats.tolerance is 0.97"),
+        ("names", {"1": "Nova"}, "Beat 1 is called “Nova” in the summary"),
+    ],
+)
+def test_forged_rules_of_a_plan_of_a_project_file_are_wrong(planned, key, value, said):
+    _, folder = planned
+    forge(folder, key, value)
+    verdict = verify(folder)
+    assert not verdict.ok
+    wrong, _ = of_rules(verdict)
+    assert said in wrong[0] and "None" not in wrong[0]
