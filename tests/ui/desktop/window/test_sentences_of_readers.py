@@ -126,7 +126,7 @@ def test_one_warning_is_told_in_the_singular(qapp):
     assert page.headline.text() == "No rules clash. 2 warnings, 2 facts about the data."
 
 
-def test_what_could_not_be_checked_is_told_in_words_and_its_keys_in_the_tip(qapp):
+def test_what_could_not_be_checked_is_told_in_words_and_which_figures_in_the_tip(qapp):
     from beatplanner.planning.verification.coverage import HOW_LONG
     from beatplanner.ui.desktop.panels.proof_page import ProofPage
     from beatplanner.ui.desktop.session.child_process import Work
@@ -141,17 +141,18 @@ def test_what_could_not_be_checked_is_told_in_words_and_its_keys_in_the_tip(qapp
             {"name": "service.calls", "detail": "The incidents are gone or changed; plan and compare again."},
         ],
     }
-    said = {}
+    said, tips = {}, {}
     for language in ("mk", "en"):
         install_language(qapp, language)
         try:
             page = ProofPage(Work())
             page._take(verdict)
             said[language] = page.banner.text()
-            assert "seed, threads, seconds" in page.banner.toolTip()
-            assert "workload.days_covered" in page.banner.toolTip()
+            tips[language] = page.banner.toolTip()
         finally:
             install_language(qapp, "en")
+    assert tips["en"] == "Seed; Threads; Seconds\nWorkload, days covered"
+    assert tips["mk"] == "Почетен број; Нишки; Секунди\nОптовареност, опфатени денови"
     assert f"Could not be checked: 3 figures of the summary. {HOW_LONG}" in said["en"]
     assert "Could not be checked: Service, calls." in said["en"]
     assert "Could not be checked: one figure of the summary. The plan" in said["en"]
