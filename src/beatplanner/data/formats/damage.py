@@ -119,7 +119,10 @@ def _of_database(path: Path, head: bytes, size: int) -> str:
     page, pages = struct.unpack(">H", head[16:18])[0], struct.unpack(">I", head[28:32])[0]
     page = 65_536 if page == 1 else page
     if pages and size < page * pages and not path.with_name(path.name + "-wal").exists():
-        return f"{size / (page * pages):.0%} of it is there and the rest is missing"
+        # what is there is never told as nothing, and what is not whole never as all
+        if 100 * size < page * pages:
+            return "hardly any of it is there and the rest is missing"
+        return f"{size * 100 // (page * pages) / 100:.0%} of it is there and the rest is missing"
     if size > WHOLE_DATABASE:
         return ""
     try:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
 
 
+# Under what a project keeps changes that are in no plan yet, and the lists in it whose entries name the scenario that they were made in.
+DRAFT, HOLD_SCENARIOS = "draft", ("rules", "apart")
+
+
 @dataclass(frozen=True)
 class Event:
     """One line of the history."""
@@ -125,6 +129,8 @@ def apply_step(content: Content, done: Table) -> None:
         }
         if content.active == done["old"]:
             content.active = done["name"]
+        if DRAFT in content.state:
+            content.state[DRAFT] = _of_scenario_called(content.state[DRAFT], done["old"], done["name"])
     elif kind == "remove_scenario":
         content.scenarios.pop(done["name"], None)
         if content.active == done["name"]:
@@ -154,6 +160,21 @@ def apply_step(content: Content, done: Table) -> None:
         content.history.append(
             Event(done["time"], done["author"], kind, done["what"], done.get("reason", ""), done.get("detail", {}))
         )
+
+
+def _of_scenario_called(kept: object, old: str, name: str) -> object:
+    """Return a kept draft in which what was changed in a scenario knows it by its new name."""
+    if is_list(kept):
+        return [_of_scenario_called(one, old, name) for one in kept]
+    if not is_dict(kept):
+        return kept
+    found = {
+        key: _of_scenario_called(value, old, name)
+        for key, value in kept.items()
+        if key in HOLD_SCENARIOS or is_dict(value)
+    }
+    own = {"scenario": name} if kept.get("scenario") == old else {}
+    return {**kept, **found, **own}
 
 
 def _patched(patch: Mapping[str, object], changes: Mapping[str, object]) -> Table:

@@ -427,3 +427,26 @@ def test_what_solving_on_gained_is_told_in_its_unit(window, qtbot):
     assert panel._gain((1_250_000.0, 1_249_900.0, "metres")) == [
         "Objective, less is better: 1,250.00 → 1,249.90 km (−0.008\u00a0%)."
     ]
+
+
+def test_what_a_tool_shows_at_the_pointer_goes_with_it(qtbot):
+    from types import SimpleNamespace
+
+    from beatplanner.ui.desktop.map.by_hand import ByHand
+    from beatplanner.ui.desktop.map.pointer_tools import Measure
+    from beatplanner.ui.desktop.panels.drawing_tools import BarrierTool, Brush, LinkTool
+
+    painted = []
+    view = SimpleNamespace(scale=1.0, tool=None, update=lambda: painted.append(1))
+    brush = Brush(view, lambda: None, lambda: "1", lambda: 9, print, lambda: None)
+    tools = [brush, LinkTool(view, print), BarrierTool(view, lambda: None, print), Measure(view)]
+    for tool in tools:
+        tool.move(3.0, 4.0, False)
+        view.tool = tool
+        ByHand.leaveEvent(view, None)
+        assert (tool.end if isinstance(tool, Measure) else tool.at) is None
+    assert len(painted) == len(tools)
+    # a stroke goes on where the pointer is led out and back
+    brush.down, brush.at = True, (3.0, 4.0)
+    brush.leave()
+    assert brush.at == (3.0, 4.0)

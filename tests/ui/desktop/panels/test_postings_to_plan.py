@@ -13,8 +13,8 @@ from hand_edits import move_posting
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.project.content import DRAFT
 from beatplanner.planning.verification import verify
-from beatplanner.ui.desktop.session.draft import KEY
 from beatplanner.ui.desktop.window.main_window import MainWindow
 
 
@@ -54,7 +54,7 @@ def test_rules_and_postings_become_the_plan_together(window, qtbot, told):
     there = {tuple(row) for row in rows.itertuples(index=False)}
     named = [line for title, lines in told if "not as they were dragged" in title for line in lines]
     assert len(named) == sum(tuple(one) not in there for one in wishes.dragged)
-    assert window.draft.count == 0 and window.badge.isHidden() and KEY not in window.scenario.document.content.state
+    assert window.draft.count == 0 and window.badge.isHidden() and DRAFT not in window.scenario.document.content.state
 
 
 def test_postings_that_cannot_be_laid_down_stay_changes_of_the_new_plan(window, qtbot, monkeypatch, told):

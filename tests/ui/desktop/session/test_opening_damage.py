@@ -37,6 +37,8 @@ def test_a_damaged_file_is_named_with_its_kind(project, tmp_path):
     cases = {
         "broken.gpkg": (b"x" * 5000, "is damaged"),
         "half.gpkg": (whole[: len(whole) // 2], "50% of it is there"),
+        "head.gpkg": (whole[: len(whole) // 200], "hardly any of it is there"),
+        "nearly.gpkg": (whole[:-1], "99% of it is there"),
         "holes.gpkg": (bytes(holes), "is damaged: parts of it are overwritten"),
         "nothing.gpkg": (b"", "is empty"),
         "rules.toml": (b"[project\nname = 3", "mistake in line 1"),

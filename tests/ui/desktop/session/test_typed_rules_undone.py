@@ -174,3 +174,31 @@ def test_rules_typed_in_one_scenario_stay_changes_while_another_is_worked_on(ope
     assert [c.kind for c in window.draft.done] == ["rules"]
     undo.trigger()
     assert document.rules("Wide")["beats"]["tolerance"] == 0.31
+
+
+def test_rules_typed_in_a_scenario_are_undone_under_its_new_name(open_window, qtbot, monkeypatch):
+    """The draft knew a scenario by its name alone: with another one the rules typed in it could be undone no more once it was opened again."""
+    window = open_window()
+    document, dock = window.scenario.document, window.session.dock
+    for name in ("Other", "Third"):
+        dock._try(lambda document, name=name: document.add_scenario(name))
+
+    def show(name):
+        document.activate(name)
+        window.scenario.reread()
+        qtbot.waitUntil(lambda: not window.draft._later.isActive(), timeout=120_000)
+
+    before = window.scenario.document.rules()["beats"]["tolerance"]
+    show("Other")
+    type_tolerance(window, 31)
+    dock._try(lambda document: document.rename_scenario("Other", "Wide"))
+    show("Third")
+    assert window.draft.count == 0
+    type_tolerance(window, 33)
+    dock._try(lambda document: document.rename_scenario("Wide", "Wider"))
+    type_tolerance(window, 34)
+    show("Wider")
+    assert [c.kind for c in window.draft.done] == ["rules"] and document.rules()["beats"]["tolerance"] == 0.31
+    assert window.draft.undo() and document.rules()["beats"]["tolerance"] == before
+    show("Third")
+    assert window.draft.count == 2

@@ -136,3 +136,19 @@ def test_a_damaged_file_that_is_dropped_is_told_before_anything_is_asked(open_wi
     assert len(asked) == 1 and "unsaved work" in asked[0]
     assert window.scenario.document is before and window.scenario.project.name == "town.gpkg"
     assert before.dirty and not window.saved
+
+
+def test_a_recent_project_in_a_long_folder_keeps_both_ends_in_view(qtbot):
+    from beatplanner.ui.desktop.window.start_page import _Choice, _InOneLine
+
+    text = "30.11.2026 20:00 · /home/planner/" + "a long folder/" * 12 + "Tetovo"
+    button = _Choice("Tetovo " * 20 + "2027", text, middle=True)
+    qtbot.addWidget(button)
+    button.resize(320, 60)
+    button.show()
+    for line, ends in zip(button.findChildren(_InOneLine), ("2027", "Tetovo"), strict=True):
+        assert line.shown() != line.text() and "…" in line.shown() and line.shown().endswith(ends)
+        assert line.fontMetrics().horizontalAdvance(line.shown()) <= line.width()
+    button.resize(4000, 60)
+    button.layout().activate()
+    assert all(line.shown() == line.text() for line in button.findChildren(_InOneLine))

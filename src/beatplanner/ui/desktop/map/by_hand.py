@@ -39,6 +39,12 @@ class ByHand:
         self.pointed.emit(x, y)
         self.hovered.emit(self.content.unit_at(x, y) if self.scenario.is_open else -1)
 
+    def leaveEvent(self: Any, _event: Any) -> None:  # noqa: N802 - Qt's name
+        """Let the tool show nothing where the pointer was."""
+        if self.tool is not None:
+            self.tool.leave()
+            self.update()
+
     def mouseReleaseEvent(self: Any, event: Any) -> None:  # noqa: N802 - Qt's name
         """Pick a beat where the mouse was clicked without dragging."""
         if self.tool is not None and event.button() == Qt.MouseButton.LeftButton and self._drag is None:

@@ -62,6 +62,9 @@ class Lasso:
         self.map.select_units(found, more=self.more)
         return True
 
+    def leave(self) -> None:
+        """Nothing is shown at the pointer."""
+
     def finish(self) -> None:
         """Nothing is left open."""
 
@@ -103,6 +106,10 @@ class Measure:
     def release(self, x: float, y: float) -> bool:
         """Nothing; corners are set where the button goes down."""
         return True
+
+    def leave(self) -> None:
+        """End the way at its last corner."""
+        self.end = None
 
     def finish(self) -> None:
         """End the way; what was measured stays on the map."""

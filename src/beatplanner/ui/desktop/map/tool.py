@@ -30,6 +30,10 @@ class Tool(Protocol):
         """Take the left button's going up."""
         ...
 
+    def leave(self) -> None:
+        """Show nothing at the pointer, which has left the map."""
+        ...
+
     def finish(self) -> None:
         """End what was drawn, at a double click or Enter."""
         ...

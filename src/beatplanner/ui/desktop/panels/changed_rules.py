@@ -103,8 +103,10 @@ class ChangedRules:
         return [self._change(ruling) for ruling in self.done]
 
     def as_json(self) -> Any:
-        """Return them as plain values."""
-        return [{"scenario": r.scenario, "before": r.before, "after": r.after, "words": r.words} for r in self.done]
+        """Return them as plain values; those that are not left out are of the scenario in view, which may have got another name since."""
+        document = self.scenario.document
+        active = "" if document is None else document.active
+        return [{"scenario": active, "before": r.before, "after": r.after, "words": r.words} for r in self.done]
 
     def lay_down(self, kept: Any) -> None:
         """Take up what was kept: the rules are in force with the project; those of another scenario, and those that were changed again since, are left out."""

@@ -149,6 +149,11 @@ class Brush:
             self.lifted()
         return True
 
+    def leave(self) -> None:
+        """Show no brush; one that is down goes on outside."""
+        if not self.down:
+            self.at, self.from_ = None, []
+
     def finish(self) -> None:
         """Nothing is left open."""
 
@@ -257,6 +262,10 @@ class LinkTool:
         first, self.first = self.first, -1
         self.drawn(first, unit)
 
+    def leave(self) -> None:
+        """Show no link to the pointer."""
+        self.at = None
+
     def finish(self) -> None:
         """Nothing is left open."""
 
@@ -300,6 +309,10 @@ class BarrierTool:
     def release(self, x: float, y: float) -> bool:
         """Nothing; corners are set where the button goes down."""
         return True
+
+    def leave(self) -> None:
+        """End the barrier at its last corner."""
+        self.at = None
 
     def finish(self) -> None:
         """End the barrier."""
@@ -363,6 +376,9 @@ class RemoveTool:
     def release(self, x: float, y: float) -> bool:
         """Nothing."""
         return True
+
+    def leave(self) -> None:
+        """Nothing is shown at the pointer."""
 
     def finish(self) -> None:
         """Nothing is left open."""

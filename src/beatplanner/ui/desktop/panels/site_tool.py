@@ -61,6 +61,11 @@ class SiteTool:
             self.panel.toggle(taken)
         return True
 
+    def leave(self) -> None:
+        """Mark no site; one that is dragged stays on its way."""
+        if self.taken < 0:
+            self.over = -1
+
     def finish(self) -> None:
         """Nothing is left open."""
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.project.content import DRAFT
 
 if TYPE_CHECKING:
     from beatplanner.data.narrowing import Table
     from beatplanner.ui.desktop.session.session import OpenTown
 
 Box = tuple[float, float, float, float]
-KEY = "draft"
 
 
 @dataclass(frozen=True)
@@ -145,8 +145,6 @@ class Draft(QObject):
         # what was kept when nothing was undone yet, and what of it was undone while the same is shown anew
         self._whole: Table = {}
         self._again: list[Change] = []
-        # rules that were typed in scenarios which are not in view, each with how many changes stood before it
-        self._apart: list[Table] = []
         self._laying = False
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -244,13 +242,14 @@ class Draft(QObject):
     def _all(self) -> dict[str, Table]:
         """Return the drafts on every plan of the project, by `key`."""
         document = self.scenario.document
-        kept = self._kept if document is None else document.content.state.get(KEY)
+        kept = self._kept if document is None else document.content.state.get(DRAFT)
         return dict(kept) if isinstance(kept, dict) else {}
 
     def _keep(self) -> None:
         self._say_anew()
         kept = {kind: part.as_json() for kind, part in self.parts.items() if self.has(kind)}
-        apart: Table = {"apart": self._apart} if self._apart else {}
+        # rules that were typed in scenarios which are not in view, each with how many changes stood before it
+        apart = {key: value for key, value in (self._all().get(self.key()) or {}).items() if key == "apart"}
         state: Table = {"order": [c.kind for c in self.done], **kept, **apart} if self.done or apart else {}
         if not self.undone:
             self._whole = state
@@ -265,7 +264,7 @@ class Draft(QObject):
         if self.scenario.document is None:
             self._kept = drafts
         else:
-            self.scenario.document.keep(KEY, drafts or None)
+            self.scenario.document.keep(DRAFT, drafts or None)
 
     def to_plan(self, kinds: Iterable[str]) -> Planned:
         """Return the changes of these kinds as they are now, for `became_the_plan` once they are one."""
@@ -363,7 +362,6 @@ class Draft(QObject):
         """Make the kept changes again, on the plan that they were made on."""
         self._later.stop()
         state = self._of_scenario(self._all().get(self.key()) or {})
-        self._apart = state.get("apart", [])
         self._write(self.key(), state or None)
         again, self._again = self._again, []
         whole = self._whole if again else state

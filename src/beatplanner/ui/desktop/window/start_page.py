@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -117,7 +117,7 @@ class StartPage(QWidget):
         self._lately.addWidget(_heading(self.tr("Opened recently")))
         recent = recent_projects()
         for path in recent:
-            button = _Choice(project_called(path), f"{_when(path)} · {path.parent}")
+            button = _Choice(project_called(path), f"{_when(path)} · {path.parent}", middle=True)
             button.setToolTip(literal(str(path)))
             button.clicked.connect(lambda _=False, p=path: self.opened.emit(p))
             self._lately.addWidget(button)
@@ -180,10 +180,26 @@ class StartPage(QWidget):
             self.dropped.emit(files)
 
 
-class _Choice(QPushButton):
-    """A button of two lines: what it does, and a quieter line below."""
+class _InOneLine(Label):
+    """A line whose middle is left out where it is too long: name and end of a path are what it is known by."""
 
-    def __init__(self, text: str, help_: str) -> None:
+    def shown(self) -> str:
+        """Return as much of the text as there is room for."""
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.contentsRect().width())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint it."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().windowText().color())
+        flags = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine)
+        painter.drawText(self.contentsRect(), flags, self.shown())
+        painter.end()
+
+
+class _Choice(QPushButton):
+    """A button of two lines: what it does, and a quieter line below; `middle` leaves out the middle of lines that are too long, whose whole text is in a tip."""
+
+    def __init__(self, text: str, help_: str, *, middle: bool = False) -> None:
         super().__init__()
         self.setAccessibleName(text)
         self.setAccessibleDescription(help_)
@@ -191,11 +207,10 @@ class _Choice(QPushButton):
         grid = QGridLayout(self)
         grid.setContentsMargins(12, 8, 12, 8)
         grid.setSpacing(1)
-        name = Label(text)
+        name, below = (_InOneLine(line) if middle else Label(line) for line in (text, help_))
         font = name.font()
         font.setBold(True)
         name.setFont(font)
-        below = Label(help_)
         quiet(below)
         for row, label in enumerate((name, below)):
             label.setTextFormat(Qt.TextFormat.PlainText)
