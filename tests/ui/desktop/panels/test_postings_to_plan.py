@@ -15,6 +15,7 @@ QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system librari
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.project.content import DRAFT
 from beatplanner.planning.verification import verify
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.window.main_window import MainWindow
 
 
@@ -92,7 +93,8 @@ def test_postings_that_break_a_rule_say_so_and_are_no_plan(window, told):
     assert not window.make_draft_the_plan()
     title, lines = told[-1]
     assert title == "These postings cannot be the plan"
-    assert lines[: len(window.gantt.judged.broken)] == list(window.gantt.judged.broken) and "Repair" in lines[-1]
+    broken = [in_language(text) for text in window.gantt.judged.broken]
+    assert lines[: len(broken)] == broken and "Repair" in lines[-1]
     assert window.draft.count == 1 and not window.gantt.work.busy
 
 
