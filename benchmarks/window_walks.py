@@ -254,7 +254,10 @@ def stale(window: Any) -> list[str]:
         found.append("the badge is there without a change, or the other way round")
     found += _stale_drawing(window) + _stale_results(window) + _stale_words(window) + _stale_panels(window)
     undo = window.actions_by_name["draw_undo"]
-    if undo.isEnabled() != (draft.count > 0 and not window.drawing_panel.process.running):
+    # what is being made the plan is not taken back meanwhile, and only then
+    if draft.being_planned and window.making is None and not window.solving.running:
+        found.append("changes are held for a plan that nobody makes")
+    if undo.isEnabled() != (draft.count > draft.being_planned and not window.drawing_panel.process.running):
         found.append("undo is enabled without a change, or not with one")
     return found
 
