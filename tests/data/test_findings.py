@@ -2,7 +2,7 @@
 
 import pytest
 
-from beatplanner.data.findings import amount_text
+from beatplanner.data.findings import amount_text, share_beside, share_text
 from beatplanner.data.publish.sentence_templates import NUMBER
 from beatplanner.planning.rule_catalog import rule_in_sentence, settable_rules
 from beatplanner.planning.verification.ledger import value_in_words
@@ -28,3 +28,17 @@ def test_small_amounts_of_the_checker_keep_their_digits():
 def test_a_rule_of_thousands_of_millions_has_all_its_digits():
     rule = next(r for r in settable_rules({"units": {}, "stations": {}}) if r.key == "stations.budget")
     assert "20,500,000,000" in rule_in_sentence(rule, 20_500_000_000.0)
+
+
+@pytest.mark.parametrize(
+    "share, said",
+    [(0.0005, "0.05%"), (0.15, "15%"), (0.29, "29%"), (0.075, "7.5%"), (1.0, "100%"), (1e-8, "0.000001%"), (0.0, "0%")],
+)
+def test_a_rule_s_share_is_told_with_the_digits_that_it_has(share, said):
+    assert share_text(share) == said
+    assert NUMBER.fullmatch(said), "in other languages too"
+
+
+def test_what_breaks_a_rule_is_never_told_as_what_keeps_it():
+    assert [share_beside(v, 0.5) for v in (0.621, 0.5004, 0.49999)] == ["62.1%", "50.04%", "49.999%"]
+    assert share_beside(0.0006, 0.00055) == "0.060%"

@@ -93,3 +93,55 @@ def amount_text(value: float, digits: int = 4) -> str:
     before = len(f"{abs(value):.0f}") if abs(value) >= 1 else 0
     text = f"{value:,.{max(0, digits - before)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+# So many decimals a share in percents has at most: as many digits as a description keeps of it.
+DECIMALS_OF_SHARE = 6
+
+
+def decimals_of_share(share: float) -> int:
+    """Return how many decimals a share has that somebody set, in percents.
+
+    Examples
+    --------
+    >>> decimals_of_share(0.15), decimals_of_share(0.0005), decimals_of_share(0.1234)
+    (0, 2, 2)
+    """
+    percents = 100 * share
+    fits = (d for d in range(DECIMALS_OF_SHARE) if abs(percents - round(percents, d)) < 1e-9 * max(1.0, abs(percents)))
+    return next(fits, DECIMALS_OF_SHARE)
+
+
+def share_text(share: float) -> str:
+    """Return a share that somebody set, a rule's, with the digits that it has.
+
+    Examples
+    --------
+    >>> share_text(0.15), share_text(0.0005), share_text(0.075)
+    ('15%', '0.05%', '7.5%')
+    """
+    return f"{share:.{decimals_of_share(share)}%}"
+
+
+def decimals_apart(found: float, allowed: float) -> int:
+    """Return the decimals in percents by which what was found is told from what a rule allows: those of the rule, and one, at least.
+
+    Examples
+    --------
+    >>> decimals_apart(0.126, 0.05), decimals_apart(0.10003, 0.1), decimals_apart(0.0006, 0.0005)
+    (1, 3, 2)
+    """
+    least = max(1, decimals_of_share(allowed))
+    apart = (d for d in range(least, DECIMALS_OF_SHARE) if f"{found:.{d}%}" != f"{allowed:.{d}%}")
+    return next(apart, DECIMALS_OF_SHARE)
+
+
+def share_beside(found: float, allowed: float) -> str:
+    """Return a share that was found with the digits that tell it from what a rule allows.
+
+    Examples
+    --------
+    >>> share_beside(0.50004, 0.5)
+    '50.004%'
+    """
+    return f"{found:.{decimals_apart(found, allowed)}%}"

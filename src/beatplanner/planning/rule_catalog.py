@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from beatplanner.data.description.rules import RULES
 from beatplanner.data.description.sections.rule import WRITTEN, Rule
 from beatplanner.data.description.sections.service import ENDS, STARTS, WEEKDAYS
-from beatplanner.data.findings import amount_text
+from beatplanner.data.findings import DECIMALS_OF_SHARE, amount_text
 from beatplanner.data.narrowing import is_dict, is_list, is_sequence
 from beatplanner.data.result.sections import section_of
 from beatplanner.planning.typed_rules import written
@@ -118,7 +118,7 @@ def preset_values(preset: Preset, rules: Mapping[str, object]) -> dict[str, obje
 
 def shown(rule: Rule, value: float) -> float:
     """Return a number as it is shown: shares in per cent."""
-    return round(value * 100, 6) if rule.kind == "share" else value
+    return round(value * 100, DECIMALS_OF_SHARE) if rule.kind == "share" else value
 
 
 def kept(rule: Rule, number: float) -> Any:
@@ -338,7 +338,9 @@ def _table_words(
         if shares or name == "tolerance" or name.endswith("_share"):
             sign = "" if name.endswith("_share") and not shares else "±"
             said = [
-                f"{sign}{number(_figure(round(100 * v, 6)))} %" if isinstance(v, int | float) else str(v)
+                f"{sign}{number(_figure(round(100 * v, DECIMALS_OF_SHARE)))} %"
+                if isinstance(v, int | float)
+                else str(v)
                 for v in values
             ]
         else:

@@ -85,7 +85,7 @@ def test_a_tolerance_that_the_plan_keeps_is_not_impossible():
     ]
     claimed += [(("rules", "beats", "tolerance"), 0.2), (("rules", "beats", "max_moved"), 0.1)]
     assert wrong_in(with_values([*claimed, (("beats", "max_deviation"), 0.2)])) == [
-        "No beats are said to be within ±20.00%, and the plan's are."
+        "No beats are said to be within ±20%, and the plan's are."
     ]
     assert not wrong_in(with_values([*claimed, (("beats", "max_deviation"), 0.21)]))
     many = [*claimed, (("beats", "max_deviation"), 0.2), (("beats", "moved_share"), 0.5)]

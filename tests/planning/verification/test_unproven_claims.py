@@ -37,6 +37,16 @@ def test_a_tolerance_is_too_small_where_that_is_proven(below, found, proven):
     assert ("not proven impossible" in said[0]) is (below != 0.25)
 
 
+def test_a_clash_tells_rules_to_the_digit_and_bounds_no_farther_than_they_are_proven():
+    rules: Any = SimpleNamespace(tolerance=0.0005, max_moved=0.0725)
+    tolerance, budget = in_sentences(
+        rules, [Relaxed("A", "no such beats", 0.123456, 0.1255)], Relaxed("", "", 0.09128, 0.1)
+    )
+    assert "is ±12.55%; less than ±12.34% is proven impossible" in tolerance
+    assert budget.startswith("beats.max_moved = 7.25% is too small to balance the beats within ±0.05%")
+    assert "would do is 10%; less than 9.12% is proven impossible" in budget
+
+
 def test_status_sentence_and_exit_code_follow_what_is_proven(capsys):
     not_found, proven = [Unproven("nothing was found")], [Unproven("nothing was found"), "there is none"]
     assert Proof.of(1.0, 0.5, 0.0, False, impossible(not_found)).status == "unknown"

@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from beatplanner.data.findings import decimals_of_share
 from beatplanner.data.publish.plain_figure import plain_figure
 from beatplanner.data.publish.translation import Speech, in_own_percents
 from beatplanner.data.result.cells import RUN_CARD, write_csv, write_twin
@@ -83,7 +84,10 @@ def write_curve(out: Path, name: str, rows: list[Row], tolerance: float, languag
         f"<td>{t.text(STATES[0 if row['feasible'] else 1])}</td></tr>"
         for row in rows
     )
-    sentences = [t.text(GUIDE, tolerance=_share(t, tolerance)), *([t.text(TRUST)] if trust else [])]
+    sentences = [
+        t.text(GUIDE, tolerance=t.percent(tolerance, decimals_of_share(tolerance))),
+        *([t.text(TRUST)] if trust else []),
+    ]
     sentences += [] if all(r["feasible"] for r in rows) else [t.text(HOLLOW)]
     heads = ("budget", "moved_share", "max_deviation", "travel", *(["relationship_years_kept"] if trust else []))
     head = "".join(f"<th>{escape(h)}</th>" for h in [*(t.text(COLUMNS[c]) for c in heads), t.text("Rules")])

@@ -13,6 +13,7 @@ import pandas as pd
 from jinja2.runtime import Context
 
 from beatplanner.data.description.priced import rules_priced
+from beatplanner.data.findings import decimals_of_share
 from beatplanner.data.formats.frames import records
 from beatplanner.data.publish.blocked_words import blocked_in_words
 from beatplanner.data.publish.comparison_words import ENGLISH
@@ -154,18 +155,23 @@ def _by_whom(step: Mapping[str, object], say: Speech) -> str:
     return " " + (say.text(BY_WORD) if gap is None else say.text(BY_WORD_IN_PART, gap=gap_said(gap, say.percent)))
 
 
+def _set(share: float, say: Speech) -> str:
+    """Return a share that a rule sets, with the digits that it has."""
+    return say.percent(share, decimals_of_share(share))
+
+
 def _limits(summary: Claims, say: Speech) -> list[str]:
     """Return the balance rule in hours, a sentence a municipality, and the further balances, a sentence each."""
 
     def limit(m: Claims) -> str:
         fields = {"lower": say.number(m["lower"]), "upper": say.number(m["upper"])}
         words = LIMIT if m["beats"] == 1 else LIMITS
-        said = say.text(words, n=say.number(m["beats"]), share=say.percent(m["tolerance"], 1), **fields)
+        said = say.text(words, n=say.number(m["beats"]), share=_set(m["tolerance"], say), **fields)
         return f"{m['municipality']}: {said}" if m["municipality"] else said
 
     def balanced(row: Claims) -> str:
         name = say.text(AMOUNTS[row["amount"]]) if row["amount"] in AMOUNTS else str(row["amount"])
-        shares = {"share": say.percent(row["tolerance"], 1), "off": say.percent(row["max_deviation"], 1)}
+        shares = {"share": _set(row["tolerance"], say), "off": say.percent(row["max_deviation"], 1)}
         said = say.text(BALANCED, amount=name, **shares)
         return f"{row['municipality']}: {said}" if row["municipality"] else said
 
@@ -181,7 +187,7 @@ def _levels(summary: Claims, say: Speech) -> list[str]:
         level = section_of(summary, name)
         if not level:
             continue
-        shares = {"share": say.percent(level["tolerance"], 1), "off": say.percent(level["max_deviation"], 1)}
+        shares = {"share": _set(level["tolerance"], say), "off": say.percent(level["max_deviation"], 1)}
         low, high = (say.number(v) for v in level["span"])
         found.append(say.text(words, n=say.number(level["count"]), low=low, high=high, **shares))
         found.append(proof_in_words(level, say).removesuffix("."))

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from beatplanner.data.findings import share_text
 from beatplanner.planning.beats.amounts import HAIR, STEP, band, next_step
 from beatplanner.planning.beats.balances import deviations, tolerance_of, with_tolerances
 from beatplanner.planning.beats.given_start import given_start
@@ -291,8 +292,8 @@ class _Municipality:
     def in_words_of(self, problem: DistrictingProblem, asked: dict[str, float], proven: bool) -> str:
         """Say which further balances cannot be kept, and what would do."""
         where, count = said_of_municipality(self.part), problem.count
-        rule = ", ".join(f"{name} ±{t:.1%}" for name, t in asked.items())
-        way = ", ".join(f"{name} ±{t:.1%}" for name, t in self.uneven.items())
+        rule = ", ".join(f"{name} ±{share_text(t)}" for name, t in asked.items())
+        way = ", ".join(f"{name} ±{share_text(t)}" for name, t in self.uneven.items())
         do = f"The smallest tolerances found that would do: {way}."
         for b in problem.balances:
             heavy = np.flatnonzero(b.amount > b.upper * (1 + 1e-9))
@@ -405,7 +406,7 @@ class _Municipality:
             )
         else:
             reason = self.cut_off(problem) or ("no such beats exist" if proven else None)
-        wanted = f"{problem.count} beats between {problem.lower:,.0f} and {problem.upper:,.0f} hours a year (±{part.tolerance:.1%})"
+        wanted = f"{problem.count} beats between {problem.lower:,.0f} and {problem.upper:,.0f} hours a year (±{share_text(part.tolerance)})"
         if reason is None:
             return f"{wanted} were not found, though that is not proven impossible"
         return f"{wanted} cannot be drawn: {reason}"

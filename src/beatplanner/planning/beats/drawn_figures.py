@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from beatplanner.data.findings import amount_text
+from beatplanner.data.findings import amount_text, share_beside, share_text
 from beatplanner.data.result.alphabet import natural
 from beatplanner.planning.beats.amounts import HAIR, amounts_of, bands, outside
 from beatplanner.planning.beats.drawn_plan import DrawnPlan
@@ -180,9 +180,8 @@ def _broken(drawn: DrawnPlan, f: DrawnFigures) -> tuple[str, ...]:
     found += _uneven(drawn, f)
     rules = drawn.town.description.beats
     if rules is not None and rules.max_moved is not None and (f.moved_share or 0.0) > rules.max_moved + HAIR:
-        found.append(
-            f"{f.moved_share:.1%} of residents change beat, more than the {rules.max_moved:.1%} that the rules allow."
-        )
+        moved_share, max_moved = share_beside(f.moved_share or 0.0, rules.max_moved), share_text(rules.max_moved)
+        found.append(f"{moved_share} of residents change beat, more than the {max_moved} that the rules allow.")
     locks = drawn.town.units["locked"].to_numpy(object)
     wrong = [
         i for i, b in enumerate(locks) if isinstance(b, str) and drawn.locked[i] and drawn.ids[drawn.label[i]] != b

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from beatplanner.data.description.sections.beats import Grouping
+from beatplanner.data.findings import share_text
 from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.amounts import deviation, next_step, within
 from beatplanner.planning.beats.plan import BeatPlan
@@ -245,7 +246,7 @@ class _Grouped:
             span = (min(span[0], int(sizes.min())), max(span[1], int(sizes.max())))
             tolerance = max(tolerance, next_step(off))
             found = replace(found, lower_bound=None, evidence=None)
-            clash = clash or self.not_found(f"±{tolerance:.1%}, {span[0]}–{span[1]}")
+            clash = clash or self.not_found(f"±{share_text(tolerance)}, {span[0]}–{span[1]}")
         as_asked = self.problem(count, self.rule.tolerance, (low, high))
         if clash and keeps_balance(measured(as_asked, found.district), as_asked):
             # the search for less travel met what the one for balance had missed
@@ -275,7 +276,7 @@ class _Grouped:
             if off <= self.rule.tolerance:
                 return count, self.rule.tolerance, (low, high), ""
             tolerance = next_step(off)
-            return count, tolerance, (low, high), self.not_found(f"±{tolerance:.1%}", proven=proven)
+            return count, tolerance, (low, high), self.not_found(f"±{share_text(tolerance)}", proven=proven)
         members, count = len(self.members.weight), fewest
         # without the rule on hours, as even as the map has it
         span = (1, members)
@@ -305,7 +306,7 @@ class _Grouped:
 
     def not_found(self, way: str, *, proven: bool = False) -> str:
         """Say that no groups were found that keep the rule, or that there are none, and what would do."""
-        (low, high), share = self.rule.span, f"{self.rule.tolerance:.1%}"
+        (low, high), share = self.rule.span, share_text(self.rule.tolerance)
         if proven:
             said = (
                 f"No connected sectors of {low} to {high} beats are within ±{share} of the mean hours, however many they are."

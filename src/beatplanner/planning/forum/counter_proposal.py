@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.findings import Findings, did_you_mean, listed
+from beatplanner.data.findings import Findings, did_you_mean, listed, share_beside, share_text
 from beatplanner.data.formats.cells import texts
 from beatplanner.data.formats.frames import records
 from beatplanner.data.formats.ids import id_advice, match_ids
@@ -265,7 +265,8 @@ class _Judge:
             )
         if self.budget is not None and self.share_moved(beat) > self.budget + 1e-9:
             found.append(
-                f"{self.share_moved(beat):.1%} of residents would change beat, more than the {self.budget:.1%} that the rules allow."
+                f"{share_beside(self.share_moved(beat), self.budget)} of residents would change beat, more than the "
+                f"{share_text(self.budget)} that the rules allow."
             )
         return tuple(found)
 

@@ -8,6 +8,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from beatplanner.data.findings import share_text
 from beatplanner.data.town.town import Town
 from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.proof import Unproven
@@ -344,7 +345,7 @@ class SiteChoice:
         worst = max(mean, key=lambda g: mean[g])
         smallest = f"{np.ceil(reached * 1000) / 1000:g}, for the group “{worst}”"
         head = f"stations.group_excess = {excess:g}: "
-        rule = f"the mean walk of every group is at most {excess:.0%} above the average"
+        rule = f"the mean walk of every group is at most {share_text(excess)} above the average"
         if self.kind != "fewest" and none_is_fair(self.metres, rules.replace(count=count), fair):
             text = f"{head}there is no choice of {count} sites in which {rule}. The smallest excess that was found is {smallest}."
         else:

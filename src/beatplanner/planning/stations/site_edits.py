@@ -16,6 +16,7 @@ import numpy as np
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.findings import share_beside, share_text
 from beatplanner.data.town.town import Town
 from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.stations.access import groups_at_homes, people_at_homes
@@ -159,11 +160,12 @@ class SiteJudge:
             found += [f"{m} has no station." for m in dict.fromkeys(self.municipality) if m not in there]
         if rules.coverage_floor is not None and within < (rules.coverage_floor - 1e-9) * self.total:
             found.append(
-                f"{within / self.total:.1%} of residents are within {rules.walk_minutes:g} minutes, and the rule says {rules.coverage_floor:.0%}."
+                f"{share_beside(within / self.total, rules.coverage_floor)} of residents are within {rules.walk_minutes:g} minutes, and the rule says "
+                f"{share_text(rules.coverage_floor)}."
             )
         if rules.group_excess is not None and excess > rules.group_excess + 1e-9:
             found.append(
-                f"A language group walks {excess:.0%} longer than the average, more than {rules.group_excess:.0%}."
+                f"A language group walks {share_beside(excess, rules.group_excess)} longer than the average, more than {share_text(rules.group_excess)}."
             )
         return found
 

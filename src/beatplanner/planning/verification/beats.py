@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from beatplanner.data.findings import share_beside, share_text
 from beatplanner.data.formats.frames import records
 from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.sections import list_of
@@ -115,7 +116,7 @@ def _check_balance(ledger: Ledger, evidence: Evidence, claims: Claims, planned: 
                 f"{evidence.beat_name(beat)} has {hours[k]:,.0f} hours a year, not between {low:,.0f} and {high:,.0f}."
             )
     said = (
-        f"every beat within ±{rules.tolerance:.1%} of its municipality's mean"
+        f"every beat within ±{share_text(rules.tolerance)} of its municipality's mean"
         if met
         else "every beat within the relaxed tolerance"
     )
@@ -205,8 +206,8 @@ def _check_moved(ledger: Ledger, evidence: Evidence, claims: Claims, ruled: bool
         ledger.add(
             "beats.max_moved",
             share <= limit + 1e-9,
-            f"at most {limit:.2%} of residents change beat",
-            f"{share:.2%}",
+            f"at most {share_text(limit)} of residents change beat",
+            share_beside(share, limit),
             ""
             if share <= limit + 1e-9
             else f"{people[moved].sum():,.0f} residents of today's beats change beat, {share:.2%} of them.",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from beatplanner.data.findings import share_text
 from beatplanner.data.narrowing import is_dict
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.ledger import Ledger, is_number, missing, value_in_words
@@ -60,7 +61,7 @@ def _done_all_the_same(summary: Claims) -> list[str]:
         return []
     if not (is_number(asked) and is_number(has)) or float(has) > float(asked):
         return []
-    return [f"No beats are said to be within ±{float(asked):.2%}, and the plan's are."]
+    return [f"No beats are said to be within ±{share_text(float(asked))}, and the plan's are."]
 
 
 def _witness(claims: Claims, rules: Claims) -> object:

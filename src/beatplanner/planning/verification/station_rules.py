@@ -10,6 +10,7 @@ import shapely
 
 from beatplanner.data.description.listed_ids import stations_as_known
 from beatplanner.data.description.models import Stations
+from beatplanner.data.findings import share_beside, share_text
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.data.walking_limit import edge_of
 from beatplanner.planning.verification.evidence import Evidence
@@ -115,8 +116,8 @@ def _check_shares(ledger: Ledger, rules: Stations, claims: Claims) -> None:
         ledger.add(
             "stations.coverage_rule",
             share is not None and share >= rules.coverage_floor - 1e-9,
-            f"at least {rules.coverage_floor:.2%} within {rules.walk_minutes:g} minutes",
-            "none" if share is None else f"{share:.2%}",
+            f"at least {share_text(rules.coverage_floor)} within {rules.walk_minutes:g} minutes",
+            "none" if share is None else share_beside(share, rules.coverage_floor),
         )
     if rules.group_excess is not None:
         excess = claims.get("group_excess")
@@ -124,8 +125,8 @@ def _check_shares(ledger: Ledger, rules: Stations, claims: Claims) -> None:
         ledger.add(
             "stations.group_rule",
             ok,
-            f"at most {rules.group_excess:.2%} above the average",
-            "none" if excess is None else f"{excess:.2%}",
+            f"at most {share_text(rules.group_excess)} above the average",
+            "none" if excess is None else share_beside(excess, rules.group_excess),
         )
 
 

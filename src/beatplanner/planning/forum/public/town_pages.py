@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from beatplanner.data.findings import decimals_of_share
 from beatplanner.data.publish.public.figures import computed, counted, on_map, rule
 from beatplanner.data.publish.public.plan import PublicMeeting
 from beatplanner.data.result.alphabet import natural, ranges, stem
@@ -281,13 +282,14 @@ def rules_asked(content: PackContent) -> list[str]:
     beats, stations, officers = (rules.get(name, {}) for name in ("beats", "stations", "officers"))
     said: list[str] = []
     if "tolerance" in beats:
-        share = t.percent(rule(beats["tolerance"]))
+        share = t.percent(rule(beats["tolerance"]), decimals_of_share(beats["tolerance"]))
         said.append(
             t.text("Work of each beat: at most {share} above or below the mean of its municipality", share=share)
         )
     said += spans_asked(content)
     if "max_moved" in beats:
-        said.append(t.text("Residents who change beat: at most {share}", share=t.percent(rule(beats["max_moved"]))))
+        share = t.percent(rule(beats["max_moved"]), decimals_of_share(beats["max_moved"]))
+        said.append(t.text("Residents who change beat: at most {share}", share=share))
     if "walk_minutes" in stations:
         said.append(t.text("Way to a station: within {n} minutes on foot", n=t.number(rule(stations["walk_minutes"]))))
     if "min_tenure_months" in officers:

@@ -20,11 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from beatplanner.data.findings import DECIMALS_OF_SHARE
 from beatplanner.data.narrowing import is_dict, is_sequence
 from beatplanner.ui.desktop.panels.figure_grid import FigureGrid, typing_of_rules
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language, kind_in_language, with_counts
-from beatplanner.ui.desktop.toolkit.number_box import DECIMALS, NumberBox, own_sign
+from beatplanner.ui.desktop.toolkit.number_box import NumberBox, own_sign
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
 from beatplanner.ui.desktop.toolkit.still_field import still
 
@@ -185,7 +186,7 @@ class RuleField(QFrame):
             self.number.setRange(rule.low, rule.high)
             self.number.setSingleStep(rule.step)
             self.number.setGroupSeparatorShown(not rule.plain)
-            self.number.setDecimals(0 if rule.kind == "whole" else DECIMALS)
+            self.number.setDecimals(0 if rule.kind == "whole" else DECIMALS_OF_SHARE)
             self.number.thousands = bool(rule.money)
             self.number.valueChanged.connect(lambda _: self._name_unit())
             self.number.editingFinished.connect(self._left)

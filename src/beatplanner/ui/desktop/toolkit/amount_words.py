@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from beatplanner.data.findings import decimals_of_share
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 from beatplanner.ui.desktop.toolkit.in_language import translated
 
@@ -26,8 +27,7 @@ def amount_word(name: str) -> str:
 
 def allowed_share(tolerance: float) -> str:
     """Return how far from the mean the rules let beats be, such as ±15 %."""
-    whole = abs(100 * tolerance - round(100 * tolerance)) < 1e-6
-    return f"±{percent(tolerance, 0 if whole else 1)}"
+    return f"±{percent(tolerance, decimals_of_share(tolerance))}"
 
 
 def amount_heading(name: str, tolerance: float) -> str:

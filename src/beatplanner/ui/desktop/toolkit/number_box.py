@@ -11,12 +11,11 @@ from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QValidator
 from PySide6.QtWidgets import QDoubleSpinBox
 
+from beatplanner.data.findings import DECIMALS_OF_SHARE
 from beatplanner.data.formats.number_columns import typed_number
 
 # What a number is typed with; a field that takes other letters could not be told from a text.
 TYPED = re.compile(r"[\d.,'’\s\u00a0\u2007\u2009\u202f+−–-]*")
-# So many decimals are kept at most: a share in percents then has as many digits as the description keeps of it.
-DECIMALS = 6
 
 
 def own_sign() -> str:
@@ -47,7 +46,7 @@ class NumberBox(QDoubleSpinBox):
         super().__init__(*args)  # type: ignore[arg-type]
         self.thousands = False
         self._held = ""
-        self.setDecimals(DECIMALS)
+        self.setDecimals(DECIMALS_OF_SHARE)
 
     def _read(self, text: str) -> tuple[QValidator.State, float, str]:
         """Return whether a text is a number of this field, or may become one; the number, that in the field where it is none; and why it is none."""

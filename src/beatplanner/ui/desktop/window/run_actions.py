@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.findings import decimals_apart
 from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.planning.progress import Unmet, split_amount, split_unit
 from beatplanner.planning.proof import OPTIMAL_GAP
@@ -49,12 +50,9 @@ def _at(place: str, words: str) -> str:
 
 
 def _two_shares(found: float, allowed: float) -> tuple[str, str]:
-    """Return two shares with as many digits as tell them apart, one at least."""
-    for digits in (1, 2, 3):
-        said = percent(found, digits), percent(allowed, digits)
-        if said[0] != said[1]:
-            break
-    return said
+    """Return two shares with as many digits as tell them apart."""
+    digits = decimals_apart(found, allowed)
+    return percent(found, digits), percent(allowed, digits)
 
 
 class RunActions(RunGaps):
