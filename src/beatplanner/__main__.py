@@ -29,6 +29,8 @@ def main() -> None:
         # what a library would tell its programmer is no business of a planner; child processes take it over
         warnings.simplefilter("ignore")
         os.environ.setdefault("PYTHONWARNINGS", "ignore")
+    # what else is installed changes nothing in what is checked, and is not looked for
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # as on Windows everywhere, so that what works here works there
     multiprocessing.set_start_method("spawn", force=True)
     from beatplanner.data.late_modules import load_late

@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from beatplanner.data.publish.public.figures import PublicSpeech, Register
+from beatplanner.data.publish.public.figures import Register
 from beatplanner.data.publish.public.plan import PublicFigures, StationWay
+from beatplanner.data.publish.public.public_speech import PublicSpeech
 from beatplanner.data.publish.translation import LOCALES
 from beatplanner.planning.forum.public import town_pages
 from beatplanner.planning.forum.public.beat_page import beat_page

@@ -18,7 +18,8 @@ from babel.messages.pofile import read_po
 
 from beatplanner.data.publish import comparison_workbook, officers_pack
 from beatplanner.data.publish.public import forum_files, map_sheet, map_signs
-from beatplanner.data.publish.public.figures import PublicSpeech, Register
+from beatplanner.data.publish.public.figures import Register
+from beatplanner.data.publish.public.public_speech import PublicSpeech
 from beatplanner.data.publish.sentence_templates import in_language, without_keys
 from beatplanner.data.publish.translation import LOCALES, QUOTES, Speech, in_own_quotes, quoted
 from beatplanner.data.result.cells import sheet_name

@@ -16,8 +16,9 @@ import pytest
 from paper_texts import pages_of
 
 from beatplanner.data.description.models import Forum
-from beatplanner.data.publish.public.figures import PublicSpeech, Register, UnregisteredNumberError, counted
+from beatplanner.data.publish.public.figures import Register, UnregisteredNumberError, counted
 from beatplanner.data.publish.public.plan import PublicPlan
+from beatplanner.data.publish.public.public_speech import PublicSpeech
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.rounding import rounded_counts
 from beatplanner.data.side_work import SideWork

@@ -10,8 +10,9 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from beatplanner.data.publish.public.figures import PublicSpeech, Register
+from beatplanner.data.publish.public.figures import Register
 from beatplanner.data.publish.public.plan import Posted
+from beatplanner.data.publish.public.public_speech import PublicSpeech
 from beatplanner.data.publish.translation import LOCALES, Speech, write_catalogue
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.questions import _lines, way_sentence

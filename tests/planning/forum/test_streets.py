@@ -11,7 +11,8 @@ import pytest
 import shapely
 
 from beatplanner.data.description.read import read_description
-from beatplanner.data.publish.public.figures import PublicSpeech, Register
+from beatplanner.data.publish.public.figures import Register
+from beatplanner.data.publish.public.public_speech import PublicSpeech
 from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.forum.public.street_beats import streets_of, traced_streets

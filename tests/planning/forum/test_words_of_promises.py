@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from beatplanner.data.publish.public.figures import PublicSpeech, Register
+from beatplanner.data.publish.public.figures import Register
 from beatplanner.data.publish.public.plan import Posted, Successor
+from beatplanner.data.publish.public.public_speech import PublicSpeech
 from beatplanner.data.publish.translation import LOCALES, Speech
 from beatplanner.data.result.names import municipality_beside
 from beatplanner.planning.forum.public.beat_page import officer_lines

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from beatplanner.data.description.sections.forum import Forum
 from beatplanner.data.output_place import delete_files, make_folder
+from beatplanner.data.publish.public.figures import Register
 from beatplanner.data.publish.public.forum_files import write_json
 from beatplanner.data.result.draft import draft_reasons
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.verdict import CheckerFound
 from beatplanner.data.town.forum_tables import read_forum_tables
 from beatplanner.data.town.town import Town
+from beatplanner.planning.forum.public.card_file import card_json
+from beatplanner.planning.forum.public_plan import card_of
 
 
 def empty_pack(folder: Path) -> None:
@@ -32,11 +35,6 @@ def write_card_alone(forum: Path, tables: PlanTables, town: Town, verdict: Check
     verdict
         ``ok`` and ``checks`` of `verify`.
     """
-    # the languages' own library, which nothing before needs
-    from beatplanner.data.publish.public.figures import Register
-    from beatplanner.planning.forum.public.small_files import card_json
-    from beatplanner.planning.forum.public_plan import card_of
-
     make_folder(forum)
     delete_files(forum)
     rules = town.description.forum or Forum()

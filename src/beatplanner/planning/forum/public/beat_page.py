@@ -6,8 +6,9 @@ import datetime as dt
 from collections import Counter
 from typing import Any
 
-from beatplanner.data.publish.public.figures import PublicSpeech, counted, of_force, on_map, rule
+from beatplanner.data.publish.public.figures import counted, of_force, on_map, rule
 from beatplanner.data.publish.public.plan import Posted, Successor
+from beatplanner.data.publish.public.public_speech import PublicSpeech
 from beatplanner.data.result.alphabet import natural
 from beatplanner.planning.forum.public.blocks import Block, capital, heading, paragraph, table
 from beatplanner.planning.forum.public.content import PackContent

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from beatplanner.data.formats.frames import each_row, records
-from beatplanner.data.publish.public.figures import PublicSpeech, computed, counted, of_force, on_map, rule
+from beatplanner.data.publish.public.figures import computed, counted, of_force, on_map, rule
 from beatplanner.data.publish.public.plan import (
     Card,
     PackSettings,
@@ -21,6 +21,7 @@ from beatplanner.data.publish.public.plan import (
     PublicPlan,
     PublicTables,
 )
+from beatplanner.data.publish.public.public_speech import PublicSpeech
 from beatplanner.data.result.alphabet import natural
 from beatplanner.data.result.cells import HIDDEN
 from beatplanner.data.result.draft_reason import STEP_NAMES, draft_sentences

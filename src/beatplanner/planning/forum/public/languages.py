@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypedDict
 
-from beatplanner.data.publish.public.figures import PublicSpeech, Register
+from beatplanner.data.publish.public.figures import Register
+from beatplanner.data.publish.public.public_speech import PublicSpeech
 from beatplanner.data.side_work import SideWork, Task
 from beatplanner.planning.forum.public.content import PackContent
 from beatplanner.planning.forum.public.maps import Maps, write_printed, write_screens

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from beatplanner.data.publish.public.figures import PublicSpeech, on_map
+from beatplanner.data.publish.public.figures import on_map
 from beatplanner.data.publish.public.map_margin import system_names
 from beatplanner.data.publish.public.map_sheet import ACCENT, DARK, OPENED, WATER, SheetDrawing
+from beatplanner.data.publish.public.public_speech import PublicSpeech
 from beatplanner.planning.forum.public.content import PackContent
 
 # Frames of the town's maps on paper, in mm, and the paper of each; the one in which a map is largest is taken.

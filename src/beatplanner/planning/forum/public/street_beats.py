@@ -12,8 +12,8 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.formats import geometry
-from beatplanner.data.publish.public.figures import PublicSpeech
 from beatplanner.data.publish.public.plan import PublicPlan, PublicTables
+from beatplanner.data.publish.public.public_speech import PublicSpeech
 from beatplanner.data.result.alphabet import natural
 
 # A street this near to a border, in metres, has houses on both sides of it.
