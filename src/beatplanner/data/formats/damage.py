@@ -14,7 +14,7 @@ from pathlib import Path
 
 from beatplanner.data.causes import cause
 from beatplanner.data.endings import PACKAGES, PROJECT_ENDING
-from beatplanner.data.errors import Note, problem
+from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.paths import read_only_uri, whole_path
 
 DATABASES, TABLES = (*PACKAGES, ".sqlite"), (".xlsx", ".xlsm", ".xlsb", ".ods", ".kmz")
@@ -33,8 +33,10 @@ KINDS = {
     ".shp": "a shapefile",
     ".tif": "a raster",
     ".tiff": "a raster",
+    **dict.fromkeys((".csv", ".tsv", ".txt"), "a table"),
 }
 AGAIN = "Get it again from where it came from, or take it from a backup"
+NOTHING = "there is nothing in it"
 SQLITE = b"SQLite format 3\0"
 # Of a workbook of before 2007, and of one that is protected by a password.
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -43,6 +45,9 @@ OVERWRITTEN = "parts of it are overwritten"
 WHOLE_DATABASE, WHOLE_TEXT = 20_000_000, 5_000_000
 SHAPEFILE = 9994
 RASTERS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+TEXTS = (".csv", ".tsv", ".txt")
+# How files begin that are no text, whatever their name ends in.
+NO_TEXTS = (SQLITE, COMPOUND, b"PK\x03\x04", b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"\0\0\x27\x0a", *RASTERS)
 
 
 def damaged(path: Path) -> Note | None:
@@ -62,6 +67,18 @@ def damaged(path: Path) -> Note | None:
     return None if not fault else problem(f"{path.name} is damaged: {fault}, so it cannot be used as {kind}", AGAIN)
 
 
+def refuse_unreadable(path: Path, named: str = "") -> None:
+    """Raise an `InputError` for a file that is gone, is a folder, or may not be read: a reader would take it for damaged, or for one of its own faults."""
+    try:
+        with path.open("rb") as stream:
+            stream.read(1)
+    except OSError as error:
+        # of a folder Windows says that access was denied
+        why = "it is a folder" if path.is_dir() else cause(error)
+        mend = "Give the file itself" if path.is_dir() else "Close it elsewhere, or look at its rights"
+        raise InputError(problem(f"the file cannot be read ({why})", mend, file=named or path.name)) from None
+
+
 def _fault(path: Path, head: bytes, size: int) -> str:
     """Return what is wrong, as a part of a sentence; "" for nothing."""
     ending = path.suffix.lower()
@@ -75,11 +92,9 @@ def _fault(path: Path, head: bytes, size: int) -> str:
     if ending in (".geojson", ".json"):
         return _of_json(path, size)
     if ending == ".shp":
-        return (
-            ""
-            if len(head) >= 100 and struct.unpack(">i", head[:4])[0] == SHAPEFILE
-            else "its beginning is not that of a shapefile"
-        )
+        return _of_shapefile(path, head, size)
+    if ending in TEXTS:
+        return "its beginning is not that of such a file" if head.startswith(NO_TEXTS) else ""
     return "" if head[:4] in RASTERS else "its beginning is not that of a raster"
 
 
@@ -89,7 +104,7 @@ def seen_fault(path: Path) -> str:
         with path.open("rb") as stream:
             size = path.stat().st_size
             if not size:
-                return "there is nothing in it"
+                return NOTHING
             return _fault(path, stream.read(100), size) if path.suffix.lower() in KINDS else ""
     except OSError:
         return ""
@@ -113,16 +128,40 @@ def _of_archive(head: bytes) -> str:
     return "it is plain text" if _is_text(head) else "its beginning is not that of such a file"
 
 
+def _of_shapefile(path: Path, head: bytes, size: int) -> str:
+    if len(head) < 100 or struct.unpack(">i", head[:4])[0] != SHAPEFILE:
+        return "its beginning is not that of a shapefile"
+    # its length is told in words of two bytes
+    missing = _missing_part(size, 2 * struct.unpack(">i", head[24:28])[0])
+    table = next((p for p in (path.with_suffix(".dbf"), path.with_suffix(".DBF")) if p.is_file()), None)
+    if missing or table is None:
+        return missing
+    with table.open("rb") as stream:
+        start = stream.read(12)
+    rows, first, row = struct.unpack("<IHH", start[4:]) if len(start) == 12 else (1, 0, 0)
+    # of the last row some programs leave out the blanks at its end
+    broken = len(start) < 12 or table.stat().st_size < first + max(rows - 1, 0) * row
+    return "the end of its table (.dbf) is missing" if broken else ""
+
+
+def _missing_part(size: int, whole: int) -> str:
+    """Return how much of a file is there that tells its own length; "" where all is."""
+    if size >= whole:
+        return ""
+    # what is there is never told as nothing, and what is not whole never as all
+    if 100 * size < whole:
+        return "hardly any of it is there and the rest is missing"
+    return f"{size * 100 // whole / 100:.0%} of it is there and the rest is missing"
+
+
 def _of_database(path: Path, head: bytes, size: int) -> str:
     if head[:16] != SQLITE:
         return "its beginning is not that of such a file"
     page, pages = struct.unpack(">H", head[16:18])[0], struct.unpack(">I", head[28:32])[0]
     page = 65_536 if page == 1 else page
-    if pages and size < page * pages and not path.with_name(path.name + "-wal").exists():
-        # what is there is never told as nothing, and what is not whole never as all
-        if 100 * size < page * pages:
-            return "hardly any of it is there and the rest is missing"
-        return f"{size * 100 // (page * pages) / 100:.0%} of it is there and the rest is missing"
+    missing = _missing_part(size, page * pages)
+    if missing and not path.with_name(path.name + "-wal").exists():
+        return missing
     if size > WHOLE_DATABASE:
         return ""
     try:

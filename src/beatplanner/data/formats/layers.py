@@ -25,7 +25,7 @@ from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.archives import unpacked
 from beatplanner.data.formats.damage import seen_fault
 from beatplanner.data.formats.datums import datum_doubt, disputed_change
-from beatplanner.data.formats.declared_encodings import layer_encoding
+from beatplanner.data.formats.declared_encodings import layer_encoding, part_of
 from beatplanner.data.formats.drivers import VECTOR_DRIVERS
 from beatplanner.data.formats.source import Place
 from beatplanner.data.formats.text_tables import read_text_table
@@ -101,7 +101,7 @@ def read_layer(
             found = _fields(inner, chosen, page, where, info)
             wanted = columns(found) if callable(columns) else columns
             names, facts = matched(wanted, found)
-            _check_columns([c for c in wanted if c not in names], found, where)
+            _check_columns([c for c in wanted if c not in names], found, where, inner)
             used = list(dict.fromkeys(names.values()))
             frame, broken = _features(inner, chosen, used, page, where, whole=whole)
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -344,11 +344,12 @@ def _chosen_layer(path: Path, layer: str | None, named: str) -> str:
     return inner[0]
 
 
-def _check_columns(wanted: Sequence[str], found: Sequence[str], where: Place) -> None:
+def _check_columns(wanted: Sequence[str], found: Sequence[str], where: Place, path: Path) -> None:
+    known = f"The columns are: {listed(found)}" if found else "Give a layer with columns"
+    if path.suffix.lower() == ".shp" and not part_of(path, ".dbf"):
+        known = f"They stand in {path.stem}.dbf, which is missing: copy all files of the shapefile"
     missing = [
-        where.problem(
-            f"there is no column “{name}”", did_you_mean(name, found) or f"The columns are: {listed(found)}", field=name
-        )
+        where.problem(f"there is no column “{name}”", did_you_mean(name, found) or known, field=name)
         for name in dict.fromkeys(wanted)
         if name not in found
     ]
@@ -409,7 +410,7 @@ def read_table(
     where = Place(path.name, name, ())
     found = [str(c) for c in frame.columns]
     names, spelled = matched(wanted, found)
-    _check_columns([c for c in columns if c not in names], found, where)
+    _check_columns([c for c in columns if c not in names], found, where, path)
     used = [c for c in dict.fromkeys(wanted) if c in names]
     frame = pd.DataFrame({c: frame[names[c]] for c in used}, index=frame.index)
     if not rows:

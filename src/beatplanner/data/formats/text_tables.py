@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.formats.damage import AGAIN
+from beatplanner.data.formats.damage import AGAIN, NOTHING, refuse_unreadable, seen_fault, unreadable
 
 # More than any office exports in one file; beyond, a laptop's memory would decide.
 MOST_BYTES = 600 << 20
@@ -241,6 +241,7 @@ def read_text_table(path: Path, wanted: Sequence[str] | None) -> TextTable:
     InputError
         Where it is no table, empty, or larger than a laptop takes.
     """
+    refuse_unreadable(path)
     if path.stat().st_size > MOST_BYTES:
         raise InputError(
             problem(
@@ -249,6 +250,8 @@ def read_text_table(path: Path, wanted: Sequence[str] | None) -> TextTable:
                 file=path.name,
             )
         )
+    if seen_fault(path) not in ("", NOTHING):
+        raise InputError(unreadable(path))
     content = path.read_bytes()
     if _longest_line(content) > MOST_LINE:
         what = f"a line has more than {MOST_LINE / 1e6:.0f} million letters, so this is no table"

@@ -16,6 +16,7 @@ import pyogrio
 from beatplanner.data.endings import PACKAGES, PROJECT_ENDING
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.archives import unpacked
+from beatplanner.data.formats.damage import refuse_unreadable, seen_fault, unreadable
 from beatplanner.data.formats.declared_encodings import MOST_TEXT, TEXTS, as_unicode, mapinfo_by_letters, part_of
 from beatplanner.data.formats.geopackages import plain_geopackage
 
@@ -161,6 +162,7 @@ def check_kind(path: Path, named: Path) -> None:
         if not any(path.glob("*.gdbtable")):
             raise InputError(problem("this is a folder without a layer", "Name the file in it", file=named.name))
         return
+    refuse_unreadable(path, named.name)
     if path.stat().st_size == 0:
         raise InputError(problem("the file cannot be read: it is empty", "Export it again", file=named.name))
     if path.stat().st_size > MOST_BYTES:
@@ -175,6 +177,9 @@ def check_kind(path: Path, named: Path) -> None:
     if wanted and not begins.startswith(wanted):
         what = f"the file cannot be read: its name ends in {suffix}, but its content is {_kind(start)}"
         raise InputError(problem(what, "Export it again, or give it the right ending", file=named.name))
+    if suffix == ".shp" and seen_fault(path):
+        # GDAL reads what is there, as if there were no more
+        raise InputError(unreadable(path))
     is_text = suffix in TEXT_KINDS or begins.startswith((b"<", b"{"))
     if is_text and (any(word in plain for word in ELSEWHERE) or _leads_elsewhere(path, suffix)):
         what = "the file does not hold all its data but says where else they are"

@@ -13,7 +13,7 @@ import pandas as pd
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import did_you_mean, listed
-from beatplanner.data.formats.damage import unreadable
+from beatplanner.data.formats.damage import refuse_unreadable, unreadable
 from beatplanner.data.formats.text_tables import HEADER_DEPTH, MOST_ROWS, header_row
 
 WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
@@ -213,7 +213,8 @@ def _merged_in_ods(path: Path, sheet: str) -> list[tuple[tuple[int, int], tuple[
 
 
 def _check_size(path: Path) -> None:
-    """Refuse a workbook whose unpacked sheets, or the cells that they span, would not fit into memory."""
+    """Refuse a workbook whose unpacked sheets, or the cells that they span, would not fit into memory, and one that may not be read at all."""
+    refuse_unreadable(path)
     if not zipfile.is_zipfile(path):
         if path.stat().st_size > MOST_UNPACKED // 4:
             raise InputError(problem("the workbook is too large", "Save it as CSV", file=path.name))

@@ -317,3 +317,15 @@ def test_what_failed_is_read_whole_however_much_it_is(window, qtbot):
     assert "And 17 more." in proof.banner.text()
     said = proof.page.toPlainText()
     assert all(f"figure {k}:" in said for k in range(12)) and "And 8 more." in said and "figure 12:" not in said
+
+
+def test_before_there_is_a_plan_each_page_says_so(make_window, qtbot, tmp_path):
+    town = write_grid_town(tmp_path)
+    with town.project.open("a", encoding="utf-8") as stream:
+        stream.write('\n[service]\nshifts = [{ name = "all", start = "00:00", end = "24:00" }]\n')
+    made = make_window()
+    made.open(town.project)
+    made.map.select(made.map.content.ids[0])
+    results = made.results
+    for shown in (results.card.name.text(), results.charts.note.text(), results.service.said.text()):
+        assert shown.startswith("There is no plan yet.")

@@ -116,3 +116,59 @@ def test_a_reader_that_fails_says_what_is_wrong_with_the_file_and_not_what_its_l
             text = str(error.value.problems[0])
             assert text.startswith(f"{name}: the file is damaged") and words in text, text
             assert not any(word in text.casefold() for word in ("zip", "xml", "eocd", "detect")), text
+
+
+def test_of_a_shapefile_that_is_not_whole_is_said_which_part_is_missing(project, tmp_path):
+    import geopandas as gpd
+
+    from beatplanner.data.formats.layers import read_layer
+
+    gpd.read_file(project.path("units.gpkg")).to_file(tmp_path / "units.shp", driver="ESRI Shapefile")
+    parts = {p.suffix: p.read_bytes() for p in tmp_path.glob("units.*")}
+
+    def said(**changed):
+        for ending, content in parts.items():
+            file = tmp_path / f"units{ending}"
+            file.write_bytes(changed.get(ending[1:], content) or b"")
+            if ending[1:] in changed and changed[ending[1:]] is None:
+                file.unlink()
+        with pytest.raises(InputError) as error:
+            read_layer(tmp_path / "units.shp", None, ["unit"], None, None)
+        return str(error.value.problems[0])
+
+    assert "units.shp: the file is damaged" in said(shp=parts[".shp"][: len(parts[".shp"]) // 2])
+    assert "50% of it is there" in said(shp=parts[".shp"][: len(parts[".shp"]) // 2 + 1])
+    assert "the end of its table (.dbf) is missing" in said(dbf=parts[".dbf"][: len(parts[".dbf"]) // 2])
+    assert "They stand in units.dbf, which is missing" in said(dbf=None)
+
+
+def test_what_may_not_be_read_is_not_told_as_damaged_nor_as_a_fault_of_the_program(tmp_path, monkeypatch):
+    from pathlib import Path
+
+    from beatplanner.data.formats.layers import read_layer, read_table
+
+    def refused(self, *args, **more):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    (tmp_path / "folder.csv").mkdir()
+    names = ("a.csv", "b.xlsx", "c.gpkg", "d.shp")
+    for name in names:
+        (tmp_path / name).write_bytes(b"unit,name\n1,2\n")
+    for name in (*names, "folder.csv"):
+        with monkeypatch.context() as patch, pytest.raises(InputError) as error:
+            if name != "folder.csv":
+                patch.setattr(Path, "open", refused)
+            read = read_table if Path(name).suffix in (".csv", ".xlsx") else read_layer
+            read(tmp_path / name, None, ["unit"])
+        why = "it is a folder" if name == "folder.csv" else "access was denied"
+        assert f"{name}: the file cannot be read ({why})" in str(error.value.problems[0])
+
+
+def test_an_empty_table_and_one_of_another_kind_are_told_with_the_other_broken_layers(project, tmp_path):
+    folder = shutil.copytree(project.folder, tmp_path / "copy")
+    (folder / "units.gpkg").write_bytes(b"y" * 3000)
+    (folder / "incidents.csv").write_bytes(b"PK\3\4" + bytes(300))
+    text = told(folder / "project.toml")
+    assert "units.gpkg is damaged" in text and "incidents.csv is damaged" in text and "used as a table" in text, text
+    (folder / "incidents.csv").write_bytes(b"")
+    assert "incidents.csv is empty" in told(folder / "project.toml")

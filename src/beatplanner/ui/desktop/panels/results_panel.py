@@ -69,7 +69,8 @@ class ResultsPanel(QWidget):
         self.planned: BeatBook | None = None
         self.beat = ""
         self.dock: QDockWidget | None = None
-        self._plan: object = None
+        # before anything is loaded it is not even no plan
+        self._plan: object = self
         self.work = Work(self)
         self.tabs = Tabs()
         self.tabs.setAccessibleName(self.tr("Results"))
@@ -119,6 +120,7 @@ class ResultsPanel(QWidget):
         if plan is self._plan and (plan is None or self.book is not None):
             # the map was made anew, and is shaded by nothing of the service yet
             self.service.show_on_map()
+            self._say_of_shifts()
             self.follow_draft()
             return
         # what is drawn on another plan is counted no more
@@ -132,6 +134,7 @@ class ResultsPanel(QWidget):
         if plan is None:
             self.card.say(self.tr("There is no plan yet. Press Plan, then click a beat."))
             self._wait(self.tr("There is no plan yet."))
+            self._say_of_shifts()
             return
         self.card.say(self.tr("Counting…") if plan.beats is not None else self.tr("This plan has no beats."))
         self._wait(self.tr("Counting…") if plan.beats is not None else self.tr("This plan has no beats."))
@@ -176,6 +179,12 @@ class ResultsPanel(QWidget):
         self.tabs.setCurrentWidget(self.proof)
         self.open()
         self.proof.check()
+
+    def _say_of_shifts(self) -> None:
+        """Say that the service waits for a plan, where it does not wait for shifts."""
+        town = self.scenario.town
+        if self.scenario.plan is None and town is not None and town.description.service is not None:
+            self.service.said.setText(self.tr("There is no plan yet."))
 
     def show_place(self, warning: PlanWarning) -> None:
         """Zoom to what a sentence names, and select it."""
