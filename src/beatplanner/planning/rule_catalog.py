@@ -121,6 +121,16 @@ def shown(rule: Rule, value: float) -> float:
     return round(value * 100, DECIMALS_OF_SHARE) if rule.kind == "share" else value
 
 
+def limits_shown(rule: Rule) -> tuple[float, float]:
+    """Return between what a number that is shown may be: the description's own limits, which are wider than what is usual."""
+    # a count that may be “auto” says its least by the kind of its value
+    low = rule.low if rule.least is None else shown(rule, rule.least)
+    high = LARGEST if rule.most is None else shown(rule, rule.most)
+    # beside an end that is none itself lies the next number that can be told
+    hair = 1 if rule.kind == "whole" else 10**-DECIMALS_OF_SHARE
+    return low + hair * rule.open_ends[0], high - hair * rule.open_ends[1]
+
+
 def kept(rule: Rule, number: float) -> Any:
     """Return a number that was shown as the description has it."""
     if rule.kind == "share":
@@ -128,6 +138,8 @@ def kept(rule: Rule, number: float) -> Any:
     return round(number) if rule.kind == "whole" else float(number)
 
 
+# What no number of a rule is above where the description has no limit.
+LARGEST = 1e12
 # A day of ISO.
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # What one of a unit is called.

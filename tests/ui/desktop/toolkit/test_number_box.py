@@ -155,11 +155,11 @@ def test_the_guided_import_goes_on_with_no_number_that_it_cannot_take(qtbot):
 
     page = RulesPage(SimpleNamespace())
     qtbot.addWidget(page)
-    page.tolerance.lineEdit().setText("± 0,05 %")
+    page.tolerance.lineEdit().setText("± 0 %")
     page.beats.lineEdit().setText("6,5")
     said = [
         "Number of beats: “6,5” is no whole number.",
-        "Tolerance: “0,05” is not taken: a number from 0.5 to 100 % belongs here.",
+        "Tolerance: “0” is not taken: a number from 0.000001 to 100 % belongs here.",
     ]
     assert page.problems() == said
     told = []

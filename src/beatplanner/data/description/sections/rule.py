@@ -60,6 +60,10 @@ class Rule:
         The argument that it becomes, by its dotted name in `beatplanner.solver`; "" where no solver hears of it.
     check
         The claim that the checker recomputes for it; "" where no claim hangs on it alone.
+    least, most
+        The description's own limits; None where it has none.
+    open_ends
+        Whether the least and the most themselves are too little and too much.
     key, kind, default, inner
         Section and field such as ``"beats.tolerance"``, and what follows from the field's type, `inner` the defaults of a table's or a row's own names;
         and `names` all of them; `cells` tells by name what each value of a table or of its rows is, under "" where its names are free; empty where one
@@ -82,6 +86,9 @@ class Rule:
     money: str = ""
     solver: str = ""
     check: str = ""
+    least: float | None = None
+    most: float | None = None
+    open_ends: tuple[bool, bool] = (False, False)
     key: str = ""
     kind: Kind = "number"
     default: Any = None
@@ -115,7 +122,10 @@ def rules_of_section(section: str, model: type[Section]) -> Iterator[Rule]:
                 names = tuple(dict.fromkeys(k for m in models for k in m.model_fields))
                 kind, default = _kind(meta, info), _default(info)
                 filled = replace(meta, key=f"{section}.{name}", kind=kind, default=default, inner=inner, names=names)
-                yield replace(filled, cells=_cells(info))
+                ends = limits(info)
+                least, most = ends.get("≥", ends.get(">")), ends.get("≤", ends.get("<"))
+                open_ends = ">" in ends, "<" in ends
+                yield replace(filled, cells=_cells(info), least=least, most=most, open_ends=open_ends)
 
 
 def limits(info: FieldInfo) -> dict[str, float]:

@@ -11,10 +11,11 @@ from PySide6.QtWidgets import (
     QLineEdit,
 )
 
+from beatplanner.data.description.rules import BY_KEY
 from beatplanner.ui.desktop.guided_import.page import Page, Wizard
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import number, written_day
-from beatplanner.ui.desktop.toolkit.number_box import NumberBox, WholeBox
+from beatplanner.ui.desktop.toolkit.number_box import NumberBox, WholeBox, bound_by
 from beatplanner.ui.desktop.toolkit.quiet import quiet
 
 
@@ -31,7 +32,7 @@ class RulesPage(Page):
         form.addRow(self.tr("Name of the project"), self.name)
         self.auto = QCheckBox(self.tr("as many as the workload needs"))
         self.beats = WholeBox()
-        self.beats.setRange(1, 2000)
+        bound_by(self.beats, BY_KEY["beats.count"])
         self.beats.setAccessibleName(self.tr("Number of beats"))
         self.auto.toggled.connect(self.beats.setDisabled)
         row = QHBoxLayout()
@@ -44,14 +45,16 @@ class RulesPage(Page):
         quiet(self.today)
         form.addRow("", self.today)
         self.tolerance = NumberBox()
-        self.tolerance.setRange(0.5, 100)
+        bound_by(self.tolerance, BY_KEY["beats.tolerance"])
         self.tolerance.setPrefix("± ")
         self.tolerance.setSuffix(" %")
         self.tolerance.setAccessibleName(self.tr("Tolerance"))
         self.tolerance.setToolTip(self.tr("How far the workload of a beat may lie from the mean of its municipality."))
         form.addRow(self.tr("Workload of a beat"), self.tolerance)
         self.stations = WholeBox()
-        self.stations.setRange(0, 500)
+        bound_by(self.stations, BY_KEY["stations.count"])
+        self.stations.setMinimum(0)
+        self.stations.usual = 0, BY_KEY["stations.count"].high
         self.stations.setSpecialValueText(self.tr("none planned"))
         self.stations.setAccessibleName(self.tr("Outreach stations"))
         form.addRow(self.tr("Outreach stations"), self.stations)
@@ -69,7 +72,7 @@ class RulesPage(Page):
         self.start_label = Label(self.tr("Officers are planned from"))
         form.addRow(self.start_label, self.start)
         self.years = WholeBox()
-        self.years.setRange(1, 15)
+        bound_by(self.years, BY_KEY["officers.years"])
         self.years.setSuffix(self.tr(" years"))
         self.years.setAccessibleName(self.tr("Years planned"))
         self.years_label = Label(self.tr("for"))

@@ -20,12 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from beatplanner.data.findings import DECIMALS_OF_SHARE
 from beatplanner.data.narrowing import is_dict, is_sequence
 from beatplanner.ui.desktop.panels.figure_grid import FigureGrid, typing_of_rules
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language, kind_in_language, with_counts
-from beatplanner.ui.desktop.toolkit.number_box import NumberBox, own_sign
+from beatplanner.ui.desktop.toolkit.number_box import NumberBox, bound_by, own_sign
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
 from beatplanner.ui.desktop.toolkit.still_field import still
 
@@ -36,7 +35,7 @@ W = TypeVar("W", bound=QWidget)
 TIP = Qt.ItemDataRole.ToolTipRole
 # Pixels that a choice needs beside its text.
 ARROW = 34
-# Typing is one edit once it rests for so long, in milliseconds.
+# Going on by the arrows is one edit once they rest for so long, in milliseconds; what is typed is taken when it is entered or its field is left.
 REST = 600
 
 
@@ -93,7 +92,7 @@ class RuleField(QFrame):
         self.panel, self.rule = panel, rule
         self.value: Any = None
         self._rules: Mapping[str, object] = {}
-        self.currency, self.refused = "", False
+        self.currency, self.refused, self._shown = "", False, 0.0
         self.timer = QTimer(self)
         self.timer.setSingleShot(True)
         self.timer.setInterval(REST)
@@ -183,10 +182,8 @@ class RuleField(QFrame):
             self.text.editingFinished.connect(self._written)
             row.addWidget(self.text, 1)
         else:
-            self.number.setRange(rule.low, rule.high)
-            self.number.setSingleStep(rule.step)
+            bound_by(self.number, rule)
             self.number.setGroupSeparatorShown(not rule.plain)
-            self.number.setDecimals(0 if rule.kind == "whole" else DECIMALS_OF_SHARE)
             self.number.thousands = bool(rule.money)
             self.number.valueChanged.connect(lambda _: self._name_unit())
             self.number.editingFinished.connect(self._left)
@@ -227,11 +224,15 @@ class RuleField(QFrame):
     def _is_typed(self) -> bool:
         """Tell whether what stands in the field is not in force, or not yet."""
         written = self.rule.kind in catalog().WRITTEN and self.grid is None
-        typed = self.text.text() != self._as_written() if written else bool(self._problem())
-        return self.refused or self.timer.isActive() or typed
+        typed = self.text.text() != self._as_written() if written else bool(self._problem()) or self._is_another()
+        return self.refused or typed
 
     def _is_number(self) -> bool:
         return self.rule.kind not in ("choice", "switch", *catalog().WRITTEN)
+
+    def _is_another(self) -> bool:
+        """Tell whether another number stands in the field than the one in force."""
+        return self._is_number() and self.number.isEnabled() and self.number.value() != self._shown
 
     def _problem(self) -> str:
         """Return why the number that stands in the field is not taken; "" where it is, or where there is none."""
@@ -253,13 +254,13 @@ class RuleField(QFrame):
         self.number.setToolTip(literal(self.number.text()))
 
     def _left(self) -> None:
-        """Name the unit of a number that was typed, and take it where it was refused: it may go with the other rules now."""
+        """Take a number that was typed, or refused before: it may go with the other rules now."""
         self.number.lineEdit().setModified(False)
         if problem := self._problem():
             self._refuse(problem)
             return
         self._name_unit()
-        if self.refused:
+        if self.refused or self._is_another():
             self._edit()
 
     def load(self, rules: Mapping[str, object], *, anew: bool = False) -> None:
@@ -267,8 +268,8 @@ class RuleField(QFrame):
         if anew:
             self.timer.stop()
             self.refused = False
-        if self.timer.isActive():
-            return
+        if not anew and not self.refused and self._is_another():
+            return  # it is still typed
         self._rules = rules
         self.value = catalog().value_of(rules, self.rule)
         self.currency = catalog().currency_of_rule(self.rule, rules)
@@ -294,16 +295,12 @@ class RuleField(QFrame):
             self.text.setToolTip(literal(self.text.text()))
         else:
             self.number.blockSignals(True)
-            if number:
-                # a value outside what is usual is shown as it is
-                self.number.setRange(
-                    min(self.rule.low, catalog().shown(self.rule, self.value)),
-                    max(self.rule.high, catalog().shown(self.rule, self.value)),
-                )
-                if self.number.value() != catalog().shown(self.rule, self.value) or (anew and self.number.problem()):
-                    # what is typed and means the same stays as it is typed
-                    self.number.setValue(catalog().shown(self.rule, self.value))
+            shown = catalog().shown(self.rule, self.value) if number else 0.0
+            if number and (self.number.value() != shown or (anew and self.number.problem())):
+                # what is typed and means the same stays as it is typed
+                self.number.setValue(shown)
             self.number.blockSignals(False)
+            self._shown = self.number.value()
             self._name_unit()
             self.number.setEnabled(number)
             if self.rule.off or self.rule.auto:
@@ -371,7 +368,10 @@ class RuleField(QFrame):
 
     def _typed(self, number: float) -> None:
         self._say(catalog().kept(self.rule, number))
-        self.timer.start()
+        if self.number.lineEdit().isModified():
+            self.timer.stop()  # between two digits it is no value yet
+        else:
+            self.timer.start()
 
     def _switched(self, on: bool) -> None:
         if on:
@@ -393,7 +393,8 @@ class RuleField(QFrame):
     def _edit(self) -> None:
         if self._problem():
             return  # it is still typed, or stays with its sentence
-        self._set(catalog().kept(self.rule, self.number.value()), typed=True)
+        self._shown = self.number.value()
+        self._set(catalog().kept(self.rule, self._shown), typed=True)
 
     def _cells_typed(self) -> None:
         """Take a table cell by cell, but not a row of which only one part is there yet."""
@@ -424,7 +425,7 @@ class RuleField(QFrame):
             self._written()
         elif problem := self._problem():
             self._refuse(problem)
-        elif self.timer.isActive() or (self.refused and self.number.isEnabled()):
+        elif self._is_another() or (self.refused and self._is_number() and self.number.isEnabled()):
             self._edit()
 
     def _set(self, value: Any, *, typed: bool = False) -> None:

@@ -6,6 +6,7 @@ What is typed is kept to the digit, or it stays in the field with a sentence tha
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QValidator
@@ -13,6 +14,9 @@ from PySide6.QtWidgets import QDoubleSpinBox
 
 from beatplanner.data.findings import DECIMALS_OF_SHARE
 from beatplanner.data.formats.number_columns import typed_number
+
+if TYPE_CHECKING:
+    from beatplanner.data.description.sections.rule import Rule
 
 # What a number is typed with; a field that takes other letters could not be told from a text.
 TYPED = re.compile(r"[\d.,'’\s\u00a0\u2007\u2009\u202f+−–-]*")
@@ -40,11 +44,15 @@ class NumberBox(QDoubleSpinBox):
     ----------
     thousands
         Whether a sign before three digits parts thousands where it could be a decimal one, as in money and whole numbers.
+    usual
+        Between what the arrows lead; what is typed may be any number of the field's range. None for that range.
     """
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self.thousands = False
+        self.usual: tuple[float, float] | None = None
+        self._given = 0.0
         self._held = ""
         self.setDecimals(DECIMALS_OF_SHARE)
 
@@ -55,20 +63,17 @@ class NumberBox(QDoubleSpinBox):
         bare, digits = _bare(text, self.prefix(), self.suffix()), self.decimals()
         if not TYPED.fullmatch(bare):
             return QValidator.State.Invalid, super().value(), self.tr("“{0}” is no number.").format(bare)
-        low, high = (
-            self.textFromValue(end) + unit
-            for end, unit in ((self.minimum(), ""), (self.maximum(), self.suffix().rstrip()))
-        )
+        low, high = self._ends(self.minimum(), self.maximum())
         found = typed_number(bare, whole=not digits or self.thousands, own=own_sign())
+        joined = found is not None and found.is_integer() and re.search("[.,]", bare)
         if found is None:
             wrong = self.tr("“{0}” is no number.") if bare else self.tr("A number from {1} to {2} belongs here.")
+        elif joined and found != self._given and not self._is_usual(found):
+            # hardly anybody means 12,500 minutes who types “12,500”
+            low, high = self._ends(*(self.usual or (self.minimum(), self.maximum())))
+            wrong = self.tr("“{0}” is read as {4}: a number from {1} to {2} belongs here.")
         elif not self.minimum() <= found <= self.maximum():
-            joined = found.is_integer() and re.search("[.,]", bare)
-            wrong = (
-                self.tr("“{0}” is read as {4}: a number from {1} to {2} belongs here.")
-                if joined
-                else self.tr("“{0}” is not taken: a number from {1} to {2} belongs here.")
-            )
+            wrong = self.tr("“{0}” is not taken: a number from {1} to {2} belongs here.")
         elif round(found, digits) != found:
             wrong = self.tr("“{0}” has more than {3} decimals.") if digits else self.tr("“{0}” is no whole number.")
         else:
@@ -78,6 +83,26 @@ class NumberBox(QDoubleSpinBox):
             super().value(),
             wrong.format(bare, low, high, digits, f"{found or 0:.0f}"),
         )
+
+    def _ends(self, low: float, high: float) -> tuple[str, str]:
+        """Return two ends of a range as they are told, the unit behind the last."""
+        return self.textFromValue(low), self.textFromValue(high) + self.suffix().rstrip()
+
+    def _is_usual(self, found: float) -> bool:
+        low, high = self.usual or (self.minimum(), self.maximum())
+        return low <= found <= high
+
+    def setValue(self, val: float) -> None:  # noqa: N802 - Qt's name
+        """Show a number."""
+        super().setValue(val)
+        self._given = super().value()
+
+    def stepBy(self, steps: int) -> None:  # noqa: N802 - Qt's name
+        """Go on by steps, but no farther than what is usual, nor away from it."""
+        before = self.value()
+        super().stepBy(steps)
+        low, high = self.usual or (self.minimum(), self.maximum())
+        self.setValue(min(self.value(), max(before, high)) if steps > 0 else max(self.value(), min(before, low)))
 
     def problem(self) -> str:
         """Return why what stands in the field is not taken; "" where it is."""
@@ -140,3 +165,16 @@ class WholeBox(NumberBox):
     def value(self) -> int:
         """Return the number."""
         return round(super().value())
+
+
+def bound_by(box: NumberBox, rule: Rule) -> None:
+    """Let a field take what the description may have of a rule, and its arrows lead through what is usual.
+
+    The catalogue of rules is loaded with the first field, so that the window itself stands at once.
+    """
+    from beatplanner.planning.rule_catalog import limits_shown
+
+    box.setDecimals(0 if rule.kind == "whole" else DECIMALS_OF_SHARE)
+    box.setRange(*limits_shown(rule))
+    box.usual = rule.low, rule.high
+    box.setSingleStep(rule.step)
