@@ -152,6 +152,21 @@ def test_a_plan_says_when_it_is_stale(town, command):
     assert "beats.tolerance: 0.25 → 0.3" in claims and "description" not in claims
 
 
+@pytest.mark.usefixtures("without_pack")
+def test_a_plan_by_rules_that_its_project_has_since_is_not_stale(town, command):
+    assert command("beats", town.project, "--out", town.path("out"))[0] == 0
+    summary = json.loads((town.path("out") / "summary.json").read_text(encoding="utf-8"))
+    # as the window plans by rules that were typed, and saves them with the project after that
+    summary["project_rules"] = json.loads(json.dumps(summary["rules"]))
+    summary["rules"]["beats"]["tolerance"] = 0.3
+    assert stale(summary, summary["versions"]) == ()
+    town.swap("tolerance = 0.25", "tolerance = 0.3")
+    assert stale(summary, summary["versions"]) == ()
+    # a rule that is neither the plan's nor that of its project then has changed
+    town.swap("tolerance = 0.3", "tolerance = 0.35")
+    assert [n.severity for n in stale(summary, summary["versions"])] == ["warning"]
+
+
 def test_new_scenario_keeps_to_the_sections(town):
     with pytest.raises(InputError, match="Did you mean “beats”"):
         new_scenario(town.project, "X", settings={"beatz.tolerance": "0.2"})

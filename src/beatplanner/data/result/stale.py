@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.description.models import Description
 from beatplanner.data.description.read import read_rules
@@ -55,6 +55,9 @@ def stale(summary: Claims, now: Mapping[str, str], folder: Path | None = None) -
         if counted and not own and made.service is not None and made.service.abstraction == "counted":
             # the plan's rules have the share that its service counts
             a["workload"]["abstraction"] = counted["assumed"]
+        if own:
+            # rules that were typed and planned by before the project was saved with them
+            a = _as_planned(a, b, json.loads(Description.model_validate(summary.get("rules", {})).model_dump_json()))
         notes += [
             Note("warning", f"a rule has changed since: {text}", file=file.name) for text in differences_in_words(a, b)
         ]
@@ -77,3 +80,10 @@ def stale(summary: Claims, now: Mapping[str, str], folder: Path | None = None) -
     if other:
         notes.append(Note("info", f"made with other versions: {listed(other)}"))
     return tuple(notes)
+
+
+def _as_planned(project: Any, now: Any, plan: Any) -> Any:
+    """Return the rules that a project had, and in their place those that it has now wherever the plan was made by these."""
+    if all(isinstance(rules, dict) for rules in (project, now, plan)):
+        return {key: _as_planned(value, now.get(key), plan.get(key)) for key, value in project.items()}
+    return now if now == plan else project
