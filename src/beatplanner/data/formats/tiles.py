@@ -20,6 +20,8 @@ HALF_WORLD = math.pi * 6378137.0
 DEEPEST, MOST_BYTES, SECONDS = 24, 4 << 20, 4.0
 # What pictures begin with, by format.
 SIGNS = {"png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "webp": b"RIFF"}
+# What a file may call the pictures that are shown here.
+PICTURES = (*SIGNS, "jpeg")
 AGAIN = "Make it again, or take it from a backup"
 
 
@@ -62,7 +64,7 @@ class TileFile:
                     (zoom, column, (1 << zoom) - 1 - row),
                 ).fetchone()
         except (sqlite3.Error, OSError) as error:
-            raise InputError(_damaged(self.path, str(error))) from None
+            raise InputError(_damaged(self.path, error)) from None
         return bytes(found[0]) if found and isinstance(found[0], bytes) else None
 
 
@@ -86,7 +88,7 @@ def open_tiles(path: Path) -> TileFile:
             head = stream.read(16)
         if head != b"SQLite format 3\0":
             what = f"{path.name} is no MBTiles file"
-            raise InputError(problem(what, "Choose a background map that ends in .mbtiles", file=path.name))
+            raise InputError(problem(what, "Choose a background map that ends in .mbtiles"))
         with opened_database(path, 2 * SECONDS) as database:
             database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
             metadata = {
@@ -97,12 +99,15 @@ def open_tiles(path: Path) -> TileFile:
             least, most = _zooms(database, metadata)
             first = database.execute("SELECT tile_data FROM tiles WHERE zoom_level = ? LIMIT 1", (most,)).fetchone()
     except (sqlite3.Error, OSError) as error:
-        raise InputError(_damaged(path, str(error))) from None
+        raise InputError(_damaged(path, error)) from None
     if first is None:
-        raise InputError(problem(f"{path.name} holds no pictures", AGAIN, file=path.name))
+        raise InputError(problem(f"{path.name} holds no pictures", AGAIN))
     if not (isinstance(first[0], bytes) and format_of(first[0])):
-        what = f"{path.name} holds “{metadata.get('format', 'unknown')}” tiles, which are not pictures"
-        raise InputError(problem(what, "Choose one with PNG, JPEG or WebP pictures", file=path.name))
+        value = metadata.get("format", "unknown")
+        if value.lower() in PICTURES:
+            raise InputError(problem(f"{path.name} is damaged: what it holds as pictures are none", AGAIN))
+        what = f"{path.name} holds “{value}” tiles, which are not pictures"
+        raise InputError(problem(what, "Choose one with PNG, JPEG or WebP pictures"))
     return TileFile(
         path,
         _plain(metadata.get("name", "")) or path.stem,
@@ -148,5 +153,8 @@ def _plain(text: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", text).replace("&copy;", "©").replace("&amp;", "&").split())[:120]
 
 
-def _damaged(path: Path, why: str) -> Note:
-    return problem(f"{path.name} is damaged or cannot be read ({why})", AGAIN, file=path.name)
+def _damaged(path: Path, error: Exception) -> Note:
+    """Say that a file cannot be read in words for a planner; those of SQLite are none."""
+    if "interrupted" in str(error):
+        return problem(f"{path.name} was read for too long and the reading was interrupted", AGAIN)
+    return problem(f"{path.name} is damaged, or no background map", AGAIN)

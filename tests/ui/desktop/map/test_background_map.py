@@ -140,6 +140,7 @@ def test_pictures_of_strangers_are_decoded_by_their_own_reader_only_and_no_large
 def test_files_that_are_no_background_map_are_refused_in_words(tmp_path):
     (tmp_path / "text.mbtiles").write_text("hello")
     write_tiles(tmp_path / "vector.mbtiles", {(1, 1): b"\x1f\x8b\x08pbf"}, [("format", "pbf")])
+    write_tiles(tmp_path / "torn.mbtiles", {(1, 1): b"no picture"}, [("format", "png")])
     write_tiles(tmp_path / "empty.mbtiles", {})
     with closing(sqlite3.connect(tmp_path / "other.mbtiles")) as database:
         database.executescript("CREATE TABLE a (b); VACUUM")
@@ -152,9 +153,13 @@ def test_files_that_are_no_background_map_are_refused_in_words(tmp_path):
         ("other", "damaged"),
         ("cut", "damaged"),
         ("gone", "not there"),
+        ("torn", "damaged"),
     ):
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=said) as raised:
             open_tiles(tmp_path / f"{name}.mbtiles")
+        # in words for a planner, none of SQLite's, and the name once
+        told = str(raised.value)
+        assert "malformed" not in told and "no such" not in told and told.count(f"{name}.mbtiles") == 1
 
 
 def test_a_file_whose_question_never_ends_is_stopped(tmp_path, monkeypatch):

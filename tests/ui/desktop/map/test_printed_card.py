@@ -111,6 +111,11 @@ def test_data_say_that_what_is_drawn_is_not_in_them(window, monkeypatch):
     assert "Stations" in dict(card_of_view(window, drawn=False)) and "Stations" not in dict(card_of_view(window))
     monkeypatch.setattr(window.stations, "broken", lambda: ["a rule is broken"])
     assert card_of_view(window)[1] == ("Not kept", "a rule is broken") and "Beats" in dict(card_of_view(window))
+    # a long list says how many it leaves out
+    monkeypatch.setattr(window.stations, "broken", lambda: [f"rule {k} is broken" for k in range(5)])
+    not_kept = [said for what, said in card_of_view(window) if what == "Not kept"]
+    assert not_kept == ["rule 0 is broken", "rule 1 is broken", "rule 2 is broken", "And 2 more."]
+    monkeypatch.setattr(window.stations, "broken", lambda: ["a rule is broken"])
     assert "1 change not in the plan" not in dict(card_of_view(window, public=True, printed=False)).values()
 
 

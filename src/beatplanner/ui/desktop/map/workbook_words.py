@@ -56,7 +56,7 @@ HEADS = {
 GROUP, SPEAKERS = "group_", "Residents who speak: {0}"
 # Which step of a plan each kind of change by hand is a change of.
 CHANGED = {"beats": "beats", "stations": "stations", "postings": "officers"}
-# So many broken rules are told at most.
+# So many broken rules are told at most; how many more there are is told too.
 BROKEN = 3
 # What a beat is called that has no name of its own; plans write it in English.
 UNNAMED = "Beat {0}"
@@ -110,7 +110,9 @@ def card_of_view(
             *([(phrase(PRINTED), f"{who}, {in_language(when)}")] if who else []),
         ]
     if shown:
-        rows[:0] = [(phrase("Not kept"), in_language(text)) for text in draft.broken()[:BROKEN]]
+        broken = [in_language(text) for text in draft.broken()]
+        more = [window.tr("And {0} more.").format(len(broken) - BROKEN)] if len(broken) > BROKEN else []
+        rows[:0] = [(phrase("Not kept"), text) for text in [*broken[:BROKEN], *more]]
     if draft.count and printed:
         rows.insert(0, (window.tr("As drawn") if drawn else window.tr("Left out"), window.in_draft()))
     return tuple(rows)
