@@ -6,7 +6,9 @@ import threading
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from hand_edits import paint
 from window_runs import wait_for_plan
 
 QtCore = pytest.importorskip("PySide6.QtCore")
@@ -57,6 +59,30 @@ def test_a_run_is_drawn_waits_and_goes_on(window, qtbot):
     said = window.phase.text()
     assert "Beats: proven best" in said and "\n" not in said and said.count(".") == 1, said
     assert not window.pause_button.isEnabled()
+
+
+def test_beats_that_a_run_finds_never_hide_those_that_are_drawn_meanwhile(window, monkeypatch):
+    content, panel = window.map.content, window.drawing_panel
+
+    def find() -> bool:
+        window.solving.found.emit(np.arange(4), np.arange(4) % 2)
+        return content.found is not None
+
+    assert find()
+    # the map is of what is drawn as soon as the brush is in hand
+    panel.begin()
+    panel.use_brush(True)
+    assert content.found is None and not find()
+    window.map.use(None)
+    assert find()
+    # and where something was changed without it while the run goes on
+    with monkeypatch.context() as run:
+        run.setattr(type(window.solving), "running", True)
+        paint(window)
+    assert content.found is None and not find()
+    # the next run is seen again
+    window._stopped("")
+    assert find()
 
 
 def test_steps_seconds_and_bar_only_go_forward(window, monkeypatch):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QAction
@@ -15,10 +15,14 @@ from PySide6.QtWidgets import QMenu, QMessageBox, QStyle, QToolButton
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.narrowing import Table
+from beatplanner.ui.desktop.panels.drawing_tools import Brush
 from beatplanner.ui.desktop.plain_text import question
 from beatplanner.ui.desktop.session.draft import Change, Draft, Planned
 from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language, with_counts
 from beatplanner.ui.desktop.window.main_frame import MainFrame
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MOST_SHOWN = 12
 # Milliseconds after which tables and cards follow the brush.
@@ -86,6 +90,20 @@ class DraftActions:
         self.stroke_clock.setInterval(STROKE_MS)
         self.stroke_clock.timeout.connect(self.show_draft)
         self.making: Callable[[], object] | None = None
+        self.drawn_meanwhile = False
+        self.map.tool_changed.connect(self._uncover_drawing)
+
+    def show_found(self: Any, units: np.ndarray, district: np.ndarray) -> None:
+        """Show the beats that a run has found so far, but not over those that are drawn by hand meanwhile."""
+        if not self._draws():
+            self.map.take_found(units, district)
+
+    def _draws(self: Any) -> bool:
+        return self.drawn_meanwhile or isinstance(self.map.tool, Brush)
+
+    def _uncover_drawing(self: Any) -> None:
+        if self._draws():
+            self.map.forget_found()
 
     def follow_stroke(self: Any) -> None:
         """Let what is shown follow a stroke of the brush while it is drawn, some times a second."""
@@ -103,6 +121,8 @@ class DraftActions:
 
     def _draft_changed(self: Any) -> None:
         self.session.keep_drawing()
+        self.drawn_meanwhile = self.drawn_meanwhile or (self.solving.running and self.draft.has("beats"))
+        self._uncover_drawing()
         if self.scenario.document is None:
             # a result in a folder keeps no draft
             if self.draft.count and self.saved:

@@ -115,7 +115,7 @@ class RunActions(RunGaps):
         """Take what runs tell."""
         self.run_words = ""
         self.solving.limited.connect(self._take_limit)
-        self.solving.found.connect(self.map.take_found)
+        self.solving.found.connect(self.show_found)
         self.solving.unmet.connect(self._take_unmet)
         self.solving.progressed.connect(self._show_progress)
         self.solving.finished.connect(self._take_result)
@@ -427,6 +427,7 @@ class RunActions(RunGaps):
 
     def _stopped(self: Any, text: str) -> None:
         self.bar.setVisible(False)
+        self.drawn_meanwhile = False
         self.map.forget_found()
         self.run_clock.stop()
         self.phase.setText(text)
