@@ -149,6 +149,7 @@ def others() -> list[str]:
     from beatplanner.data.description.rules import RULES
     from beatplanner.data.guided_import import draft
     from beatplanner.data.result import run_card
+    from beatplanner.planning import changed_rules
     from beatplanner.planning.compare.figure_rows import BLOCKS
     from beatplanner.planning.rule_catalog import (
         ONE,
@@ -182,6 +183,7 @@ def others() -> list[str]:
         comparison.MODES,
         [name for name, _ in export_panel.FORMATS],
         workbook_words.WORDS,
+        changed_rules.WORDS,
         TERMS,
         BUTTONS,
         DIALOGS,

@@ -67,6 +67,7 @@ class ComparedColumn(TypedDict):
     today: bool
     folder: str | None
     stale: list[str]
+    out_of_date: NotRequired[list[str]]
     plan_sha256: NotRequired[str]
     summary_sha256: NotRequired[str]
     report: NotRequired[bool]

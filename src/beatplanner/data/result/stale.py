@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
 
 
-def stale(summary: Claims, now: Mapping[str, str], folder: Path | None = None) -> tuple[Note, ...]:
+def stale(
+    summary: Claims,
+    now: Mapping[str, str],
+    folder: Path | None = None,
+    in_words: Callable[[Claims, Claims], Iterable[str]] = differences_in_words,
+) -> tuple[Note, ...]:
     """Say why a plan is no longer that of its project: rules, data or versions changed since.
 
     Parameters
@@ -32,6 +37,8 @@ def stale(summary: Claims, now: Mapping[str, str], folder: Path | None = None) -
         Versions of what computes now.
     folder
         Where the plan lies; a project beside it that is another than the plan's is told of then.
+    in_words
+        Says what differs between two sets of rules, a line each: by keys for programs, or `planning.changed_rules.differences_in_sentences` for people.
 
     Returns
     -------
@@ -58,9 +65,7 @@ def stale(summary: Claims, now: Mapping[str, str], folder: Path | None = None) -
         if own:
             # rules that were typed and planned by before the project was saved with them
             a = _as_planned(a, b, json.loads(Description.model_validate(summary.get("rules", {})).model_dump_json()))
-        notes += [
-            Note("warning", f"a rule has changed since: {text}", file=file.name) for text in differences_in_words(a, b)
-        ]
+        notes += [Note("warning", f"a rule has changed since: {text}", file=file.name) for text in in_words(a, b)]
     if folder is not None and (other := other_beside(summary, folder)) is not None:
         notes.append(Note("warning", of_another_project(summary), file=other))
     for source in summary.get("inputs", []):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from beatplanner.data.description.models import Description
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.cells import texts
 from beatplanner.data.paths import whole_path
 from beatplanner.data.result.comparison import Figures, FigureValue
@@ -19,6 +19,7 @@ from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.stale import stale
 from beatplanner.data.result.summary import Claims
+from beatplanner.planning.changed_rules import differences_in_sentences
 from beatplanner.planning.versions import versions
 from beatplanner.planning.workload import officers_required
 
@@ -77,6 +78,7 @@ class PlanColumn:
     folder: Path | None = None
     band: float = 0.0
     stale: tuple[str, ...] = ()
+    out_of_date: tuple[str, ...] = ()
     priced: Claims | None = None
     exchange: float = 1.0
     money_years: tuple[str, ...] = ()
@@ -136,7 +138,8 @@ def read_compared(folders: Sequence[Path], rates: Mapping[str, float] | None = N
                 posts={str(b): float(p) for b, p in zip(tables.beats["beat"], tables.beats["posts"], strict=True)},
                 open=None if tables.stations is None else tuple(tables.stations["station"].astype(str)),
                 folder=whole_path(folder),
-                stale=tuple(str(n) for n in stale(tables.summary, now, folder) if n.severity == "warning"),
+                stale=_warnings(stale(tables.summary, now, folder)),
+                out_of_date=_warnings(stale(tables.summary, now, folder, differences_in_sentences)),
             )
         )
     columns = [_today(columns), *columns]
@@ -145,6 +148,10 @@ def read_compared(folders: Sequence[Path], rates: Mapping[str, float] | None = N
     for column in columns:
         column.band = max(asked, default=0.0)
     return columns
+
+
+def _warnings(notes: Iterable[Note]) -> tuple[str, ...]:
+    return tuple(str(n) for n in notes if n.severity == "warning")
 
 
 def _price(columns: Sequence[PlanColumn], rates: Mapping[str, float]) -> None:

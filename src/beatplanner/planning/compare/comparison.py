@@ -356,6 +356,7 @@ def as_content(columns: Sequence[PlanColumn], out: Path, robustness: Robustness)
             "today": c.today,
             "folder": folder,
             "stale": list(c.stale),
+            "out_of_date": list(c.out_of_date),
         }
         if c.folder is not None:
             entry = {

@@ -84,7 +84,7 @@ def _print_comparison(content: Comparison, out: Path) -> None:
             table.add_row(row["label"], *(in_words(v, row["kind"]) for v in row["values"]))
     out_console.print(table)
     for c in content["columns"]:
-        for text in c["stale"]:
+        for text in c.get("out_of_date", c["stale"]):
             err_console.print(f"{c['name']} is out of date: {text}", markup=False)
     out_console.print(f"Results: {whole_path(out) / 'comparison.html'}", markup=False)
 
@@ -388,9 +388,10 @@ def stale(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A result f
     """Say whether rules, data or versions changed since a plan was made; exit code 4 where rules or data did."""
     from beatplanner.data.result.folder import read_result
     from beatplanner.data.result.stale import stale as changed_since
+    from beatplanner.planning.changed_rules import differences_in_sentences
     from beatplanner.planning.versions import versions
 
-    notes = changed_since(read_result(folder).summary, versions(), folder)
+    notes = changed_since(read_result(folder).summary, versions(), folder, differences_in_sentences)
     for note in notes:
         out_console.print(str(note), markup=False)
     if any(n.severity == "warning" for n in notes):

@@ -388,3 +388,13 @@ def test_what_a_search_of_a_drawing_has_found_and_postings_are_told_in_the_windo
         panel.at_work.text().startswith("improve · Поправка на Kej: најдобро 12.345") and "3 s" in panel.at_work.text()
     )
     assert series == "Kej 05.2027 до 01.2029, Pole 01.2029 до 12.2031"
+
+
+def test_what_a_scenario_changes_is_told_without_keys():
+    changes = {
+        "beats": {"names": {"14": "Nova"}, "barriers": {"path": "river.gpkg"}, "max_moved": "?"},
+        "stations": None,
+    }
+    assert changes_in_words(changes) == (
+        "Beat 14 is called “Nova”; Beats, barriers: river.gpkg; Change at most: ?; Stations: not planned"
+    )

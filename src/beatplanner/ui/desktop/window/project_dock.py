@@ -303,6 +303,13 @@ def changes_in_words(changes: Mapping[str, object], translated: Callable[[str], 
         Turns the catalogue's English into the reader's language.
     """
     from beatplanner.data.description.rules import RULES
+    from beatplanner.planning.changed_rules import (
+        OF_BEATS,
+        about_input,
+        beat_in_words,
+        input_in_words,
+        section_in_words,
+    )
     from beatplanner.planning.rule_catalog import rule_in_sentence
 
     rules = {rule.key: rule for rule in RULES}
@@ -319,10 +326,15 @@ def changes_in_words(changes: Mapping[str, object], translated: Callable[[str], 
                     continue
                 except (KeyError, TypeError, ValueError, AttributeError):
                     pass  # a value that the rule does not have is shown as it is written
-            if isinstance(value, dict):
+            if name in OF_BEATS and isinstance(value, dict):
+                parts += [beat_in_words(name, beat, given, translated) for beat, given in value.items()]
+            elif isinstance(value, dict) and not start:
                 parts += said(value, f"{name}.")
+            elif not start:
+                parts.append(section_in_words(name, there=value is not None, translated=translated))
             else:
-                parts.append(f"{name}: {'–' if value is None else value}")
+                shown = translated(rule.label) if rule is not None else about_input(name, translated)
+                parts.append(f"{shown}: {'–' if value is None else input_in_words(value)}")
         return parts
 
     return "; ".join(said(changes, ""))
