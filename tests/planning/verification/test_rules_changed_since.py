@@ -65,3 +65,16 @@ def test_forged_rules_of_a_plan_of_a_project_file_are_wrong(planned, key, value,
     assert not verdict.ok
     wrong, _ = of_rules(verdict)
     assert said in wrong[0] and "None" not in wrong[0]
+
+
+def test_a_plan_by_typed_rules_has_those_that_its_project_is_saved_with(planned):
+    project, folder = planned
+    # as the window plans by what is typed and not yet saved
+    forge(folder, "tolerance", 0.41)
+    forge(folder, "names", {"1": "Nova"})
+    summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    write_json(folder / "summary.json", {**summary, "description_sha256": None})
+    wrong, own = of_rules(verify(folder))
+    assert wrong == [] and own[0].startswith("The plan was made by rules of its own")
+    change_rules(project)
+    assert of_rules(verify(folder)) == ([], [])

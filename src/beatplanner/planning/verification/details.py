@@ -64,7 +64,7 @@ def check_rules(ledger: Ledger, summary: Claims, rules: Description) -> bool:
     Returns whether nothing says otherwise.
     """
     file, known = Path(str(summary.get("description_file", ""))), summary.get("description_sha256")
-    if not known:
+    if not known and not _saved_since(file, summary, rules):
         ledger.unchecked(
             "rules",
             "the description file",
@@ -100,6 +100,19 @@ def check_rules(ledger: Ledger, summary: Claims, rules: Description) -> bool:
     wrong = [_otherwise(key, a, b, file.name) for key, a, b in differing]
     # one that was saved again, with other comments say, has the same rules
     return ledger.each("rules", f"the rules of {file.name}", wrong, len(now), "sections")
+
+
+def _saved_since(file: Path, summary: Claims, rules: Description) -> bool:
+    """Return whether a plan by rules of its own is one by those that its project was saved with afterwards."""
+    if not file.is_file():
+        return False
+    try:
+        now = read_description(file).model_dump(mode="json")
+    except InputError:
+        return False
+    said = rules.model_dump(mode="json")
+    _put_back(said, summary)
+    return not _differing(said, now)
 
 
 def _otherwise(key: str, said: Any, now: Any, file: str) -> str:
