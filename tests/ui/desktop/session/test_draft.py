@@ -169,6 +169,7 @@ def test_broken_rules_are_shown_before_the_draft_becomes_the_plan(open_window, m
     )
     assert not window.make_draft_the_plan()
     assert "These rules are broken:" in shown[0] and "hours a year" in shown[0]
+    assert "marked as one that breaks rules" in shown[0]
     assert not window.solving.running and window.draft.count == 1
 
 

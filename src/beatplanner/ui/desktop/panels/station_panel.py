@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -318,6 +319,14 @@ class StationPanel(QWidget):
     def broken(self) -> list[str]:
         """Return the rules that the stations break."""
         return [] if self.judge is None else list(self.judge(self.chosen).broken)
+
+    def broken_in_plan(self) -> list[str]:
+        """Return the rules that they break still once they are the plan, with which their number becomes the rule."""
+        if self.judge is None:
+            return []
+        judge = copy(self.judge)
+        judge.rules = judge.rules.model_copy(update={"count": len(self.chosen)})
+        return list(judge(self.chosen).broken)
 
     def bring_up(self, field: str = "") -> None:
         """Show the panel."""

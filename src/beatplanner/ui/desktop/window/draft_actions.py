@@ -216,7 +216,11 @@ class DraftActions:
             (self.tr("The postings that were dragged cost:"), costs),
         ]
         asks = [self.tr("Make it the plan all the same?")]
-        if any(part.broken() for kind, part in self.draft.parts.items() if kind != "postings" and self.draft.has(kind)):
+        if self.draft.has("stations") and len(self.stations.broken_in_plan()) < len(self.stations.broken()):
+            asks.append(self.tr("The number of stations becomes the rule."))
+        broken_in_plan = {kind: part.broken for kind, part in self.draft.parts.items() if kind != "postings"}
+        broken_in_plan["stations"] = self.stations.broken_in_plan
+        if any(still() for kind, still in broken_in_plan.items() if self.draft.has(kind)):
             asks.append(self.tr("It is marked as one that breaks rules."))
         if self.draft.has("postings"):
             asks.append(

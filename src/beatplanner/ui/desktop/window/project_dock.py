@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
+# What stands for today's beats among the numbers of plans.
+TODAY = 0
 
 
 class ProjectDock(QDockWidget):
@@ -135,14 +137,24 @@ class ProjectDock(QDockWidget):
             self.scenarios.addItem(item)
             if name == document.active:
                 self.scenarios.setCurrentItem(item)
-        shown = self.window_.scenario.plan_shown
         for plan in reversed(document.content.plans.values()):
-            mark = "▶ " if plan.id == shown else "    "
             scenario = f" · {plan.scenario}" if plan.scenario else ""
-            text = f"{plan_name(plan.name, self.tr)}{scenario}\n    {local_time(plan.made_on)} · {plan.author} · {_figures(plan.summary)}"
-            item = QListWidgetItem(mark + breakable(text))
-            item.setData(Qt.ItemDataRole.UserRole, plan.id)
-            self.plans.addItem(item)
+            self._list_plan(
+                plan.id,
+                f"{plan_name(plan.name, self.tr)}{scenario}\n    {local_time(plan.made_on)} · {plan.author} · {_figures(plan.summary)}",
+            )
+        if document.content.plans and (self.window_.draft.kept_on(TODAY) or not self.window_.scenario.plan_shown):
+            # what was drawn on today's beats before there was a plan
+            self._list_plan(TODAY, self.tr("Today's beats"))
+
+    def _list_plan(self, plan: int, text: str) -> None:
+        """Add a plan to the list, with what was changed by hand on it and is not in view."""
+        shown = plan == self.window_.scenario.plan_shown
+        if not shown and (kept := self.window_.draft.kept_on(plan)):
+            text += f"\n    {self.window_.in_draft(kept)}"
+        item = QListWidgetItem(("▶ " if shown else "    ") + breakable(text))
+        item.setData(Qt.ItemDataRole.UserRole, plan)
+        self.plans.addItem(item)
 
     # ---- scenarios
 
@@ -215,14 +227,17 @@ class ProjectDock(QDockWidget):
 
     def _show_plan(self, plan: int) -> None:
         try:
-            self.window_.scenario.show_plan(plan)
+            if plan == TODAY:
+                self.window_.scenario.show_no_plan()
+            else:
+                self.window_.scenario.show_plan(plan)
         except InputError as error:
             self.window_.show_lines(self.tr("This plan cannot be shown"), [str(note) for note in error.problems])
         self.load()
 
     def _rename_plan(self) -> None:
         plan, document = self._chosen(self.plans), self.document
-        if plan is not None and document is not None:
+        if plan and document is not None:
             name, ok = QInputDialog.getText(
                 self, self.tr("Rename plan"), self.tr("Name:"), text=document.content.plans[plan].name
             )
@@ -232,7 +247,7 @@ class ProjectDock(QDockWidget):
     def _remove_plan(self) -> None:
         plan = self._chosen(self.plans)
         window, document = self.window_, self.document
-        if plan is None or document is None or not window.may_lose_draft(window.draft.kept_on(plan)):
+        if not plan or document is None or not window.may_lose_draft(window.draft.kept_on(plan)):
             return
         in_view = plan == window.scenario.plan_shown
         window.draft.drop_with(plan)

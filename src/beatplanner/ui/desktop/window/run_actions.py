@@ -63,6 +63,7 @@ class RunActions(RunGaps):
         self.stopped_early, self.begun, self.step_running, self.limit = False, 0.0, "", 0.0
         # the plan of the run that ended last, and how that is told
         self.ended: tuple[Any, str] = (None, "")
+        self.kept_before = 0
         self.asked: Asked | None = None
         self.by_municipality: dict[str, tuple[float | None, float | None]] = {}
         self.waited, self.waiting_since = 0.0, 0.0
@@ -460,6 +461,7 @@ class RunActions(RunGaps):
 
     def _take_result(self: Any, folder: Path, feasible: bool, clashes: list) -> None:
         making, self.making = self.making, None
+        before = self.scenario.plan_shown
         try:
             self.scenario.take(folder, self.asked)
         except InputError as error:
@@ -467,6 +469,9 @@ class RunActions(RunGaps):
             self.show_lines(self.tr("This cannot be done"), [str(note) for note in error.problems])
             return
         self.saved = False
+        # what was drawn beside the run belongs to the plan before, and is told
+        moved_on = making is None and before != self.scenario.plan_shown
+        self.kept_before = self.draft.kept_on(before) if moved_on else 0
         self._stopped(self.end_run())
         if making is not None:
             making()

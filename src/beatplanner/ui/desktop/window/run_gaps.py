@@ -92,4 +92,5 @@ class RunGaps:
                 said = self._proof(summary[step]).rstrip(".")
                 apart = self._by_municipality(step, summary[step])
                 parts.append(f"{words}: {said[:1].lower()}{said[1:]}" + (f" ({apart})" if apart else ""))
-        return self.ended[1] + (f" – {'; '.join(parts)}." if parts else ".")
+        kept = self.tr("Kept with the plan before: {0}.").format(self.in_draft(self.kept_before))
+        return self.ended[1] + (f" – {'; '.join(parts)}." if parts else ".") + (f" {kept}" if self.kept_before else "")
