@@ -24,7 +24,7 @@ def drawn(qapp, names, taken=()):
     for _ in draw_names(painter, view, names, places, 12.0, bold=True, written=written):
         pass
     painter.end()
-    return written, places
+    return [(name.letters, name.box) for name in written], places
 
 
 def test_a_name_that_fits_stands_in_its_beat(qapp):

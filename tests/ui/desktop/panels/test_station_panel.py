@@ -156,3 +156,33 @@ def test_the_table_stays_under_the_pointer_where_the_figures_beside_it_wrap(wind
     panel.figures.setText("\n".join(["a line that is there since a site was ticked"] * 4))
     QtWidgets.QApplication.processEvents()
     assert panel.table.mapTo(panel, QtCore.QPoint()).y() == before
+
+
+def test_a_station_s_name_is_clicked_as_its_mark_is_and_the_tip_says_what_that_does(window, qtbot):
+    panel, view = window.stations, window.map
+    window.show()
+    panel.use.setChecked(True)
+    qtbot.waitUntil(lambda: view._next is None and any(n.at for n in view._written), timeout=120_000)
+    name = next(n for n in view._written if n.at is not None and not panel.judge.fixed[panel.judge.nearest(*n.at)[0]])
+    site, label = panel.judge.nearest(*name.at)[0], panel.judge.labels[panel.judge.nearest(*name.at)[0]]
+    inside = name.box.adjusted(2, 2, -2, -2)
+    corners = [inside.topLeft(), inside.center(), inside.bottomRight()]
+    at = max(corners, key=lambda p: QtCore.QLineF(p, view._seen.pixel(*name.at)).length()).toPoint()
+    assert QtCore.QLineF(QtCore.QPointF(at), view._seen.pixel(*name.at)).length() > 14, "beside its mark"
+
+    def move(place, *, pressed):
+        view.tool.move(*view.to_map(QtCore.QPointF(place)), pressed)
+
+    move(at, pressed=False)
+    assert view.toolTip() == f"{label}: a click closes it; dragged to another site it moves there."
+    qtbot.mouseClick(view, QtCore.Qt.MouseButton.LeftButton, pos=at)
+    assert site not in panel.chosen
+    # also by a hand that shakes
+    mark = view._seen.pixel(*name.at).toPoint()
+    qtbot.mousePress(view, QtCore.Qt.MouseButton.LeftButton, pos=mark)
+    move(mark + QtCore.QPoint(2, 1), pressed=True)
+    assert view.toolTip() == f"{label}: a click opens it."
+    qtbot.mouseRelease(view, QtCore.Qt.MouseButton.LeftButton, pos=mark + QtCore.QPoint(2, 1))
+    assert site in panel.chosen and len(panel.steps) == 3
+    panel.use.setChecked(False)
+    assert view.toolTip() == ""

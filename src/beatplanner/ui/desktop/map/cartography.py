@@ -11,13 +11,12 @@ from PySide6.QtGui import (
     QBrush,
     QColor,
     QPainter,
-    QPainterPath,
     QPen,
     QTransform,
 )
 
 from beatplanner.data.colours import FILLS
-from beatplanner.ui.desktop.map.labels import Name, beat_names, draw_names, draw_streets
+from beatplanner.ui.desktop.map.labels import Name, Written, beat_names, draw_names, draw_streets
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import SHADES, LayerStack, MapLayer, class_breaks, classified
 from beatplanner.ui.desktop.map.points import draw_density, draw_dots, draw_marks
@@ -95,7 +94,7 @@ def steps(
     stack: LayerStack,
     *,
     public: bool = False,
-    written: list[tuple[QPainterPath, QRectF]] | None = None,
+    written: list[Written] | None = None,
     covered: Iterable[QRectF] = (),
 ) -> Generator[None, None, None]:
     """Draw every visible layer, pausing after each part; `written` takes the names of beats and stations as they stand, none of them in `covered`."""
@@ -123,7 +122,7 @@ class _Work:
     stack: LayerStack
     layer: MapLayer
     taken: list[QRectF]
-    written: list[tuple[QPainterPath, QRectF]] | None
+    written: list[Written] | None
 
 
 def _layer(
@@ -133,7 +132,7 @@ def _layer(
     stack: LayerStack,
     layer: MapLayer,
     taken: list[QRectF],
-    written: list[tuple[QPainterPath, QRectF]] | None = None,
+    written: list[Written] | None = None,
 ) -> Iterator[None]:
     work = _Work(painter, view, content, stack, layer, taken, written)
     if layer.shaded:

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
@@ -64,6 +64,22 @@ class Name:
     area: shapely.Geometry | None = None
 
 
+class Written(NamedTuple):
+    """A name as it stands in a picture.
+
+    Attributes
+    ----------
+    letters, box
+        Where, pixels of the picture.
+    at
+        The point that it is the name of, metres; None of an area.
+    """
+
+    letters: QPainterPath
+    box: QRectF
+    at: tuple[float, float] | None
+
+
 def beat_names(content: MapContent) -> list[Name]:
     """Return the names of beats and where they stand, those of large beats first."""
     size = [0.0 if s is None else float(shapely.area(s)) for s in content.shapes]
@@ -84,7 +100,7 @@ def draw_names(
     *,
     bold: bool = False,
     below: bool = False,
-    written: list[tuple[QPainterPath, QRectF]] | None = None,
+    written: list[Written] | None = None,
 ) -> Iterator[None]:
     """Write names where they collide with nothing: in place, else a little above, below or beside; else not at all; pauses now and then.
 
@@ -93,19 +109,19 @@ def draw_names(
     whole, small = _Face(painter, view, size, bold), _Face(painter, view, SMALL * size, bold)
     room = _Room(view, taken)
 
-    def write(found: tuple[QPainterPath, QRectF], *lines: QRectF) -> None:
+    def write(found: tuple[QPainterPath, QRectF], *lines: QRectF, at: tuple[float, float] | None = None) -> None:
         letters, box = found
         room.take(box.adjusted(-3 * view.dot, -view.dot, 3 * view.dot, view.dot), *lines)
         _write(painter, view, letters)
         if written is not None:
-            written.append((letters, letters.boundingRect() if lines else box))
+            written.append(Written(letters, letters.boundingRect() if lines else box, at))
 
     outside: list[Name] = []
     for number, name in enumerate(names):
         in_place = _beside(view, name, whole, room, below) if name.area is None else None
         found = in_place if name.area is None else _inside(view, name, (whole, small), room)
         if found is not None:
-            write(found)
+            write(found, at=(name.x, name.y) if name.area is None else None)
         elif name.area is not None:
             outside.append(name)
         if number % 20 == 19:
@@ -278,7 +294,7 @@ def _write(painter: QPainter, view: View, letters: QPainterPath) -> None:
 
 
 def draw_outline(
-    painter: QPainter, view: View, outline: QPainterPath, seen: View | None, written: list[tuple[QPainterPath, QRectF]]
+    painter: QPainter, view: View, outline: QPainterPath, seen: View | None, written: list[Written]
 ) -> None:
     """Draw the outline of what is lit up over the map, and again the names that it would cross, so that each is read whole.
 
@@ -298,7 +314,7 @@ def draw_outline(
     west, _, _, north = seen.edges
     corner, stretch = view.pixel(west, north), view.scale / seen.scale
     place = QTransform.fromTranslate(corner.x(), corner.y()).scale(stretch, stretch)
-    for letters, box in written:
+    for letters, box, _ in written:
         if outline.intersects(place.mapRect(box)):
             _write(painter, view, place.map(letters))
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QWidget
 from beatplanner.ui.desktop.map import cartography
 from beatplanner.ui.desktop.map.around import boxes_around, draw_around
 from beatplanner.ui.desktop.map.by_hand import ByHand
-from beatplanner.ui.desktop.map.labels import draw_outline
+from beatplanner.ui.desktop.map.labels import Written, draw_outline
 from beatplanner.ui.desktop.map.map_content import MapContent
 from beatplanner.ui.desktop.map.map_layers import LayerStack, first_layers
 from beatplanner.ui.desktop.map.tool import Tool
@@ -85,8 +85,8 @@ class MapView(ByHand, QWidget):
         self._moved = False
         self._picture: QPixmap | None = None  # the last whole picture, and the view that it shows
         self._seen: View | None = None
-        self._written: list[tuple[QPainterPath, QRectF]] = []  # the names that stand in it
-        self._writing: list[tuple[QPainterPath, QRectF]] = []
+        self._written: list[Written] = []  # the names that stand in it
+        self._writing: list[Written] = []
         self._next: tuple[QPixmap, QPainter, Generator[None, None, None], View] | None = None
         self._cost = 0.0
         self._spent = 0.0
@@ -414,6 +414,13 @@ class MapView(ByHand, QWidget):
             painter.drawPath(self.path_of_units(view, self.flashing))
         if self.tool is not None:
             self.tool.paint(painter, view)
+
+    def named_at(self, x: float, y: float) -> tuple[float, float] | None:
+        """Return the place of the station whose name is read at a place of the map, both in metres; None where none is."""
+        if self._seen is None:
+            return None
+        pointer = self._seen.pixel(x, y)
+        return next((name.at for name in self._written if name.at is not None and name.box.contains(pointer)), None)
 
     def path_of_units(self, view: View, units: np.ndarray) -> QPainterPath:
         """Return the outlines of some units as they are seen."""

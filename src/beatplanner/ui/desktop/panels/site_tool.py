@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-# How near the pointer must be to a site, in pixels.
-NEAR = 14.0
+from beatplanner.ui.desktop.plain_text import literal
+
+# How near the pointer must be to a site, in pixels; and how near to one lies what is called by its name.
+NEAR, SAME = 14.0, 1.0
+# A hand that shakes by so many pixels clicks, and drags nothing.
+DRAGGED = 5.0
 OPEN, CLOSED, OVER = QColor("#08306b"), QColor("#6b6b6b"), QColor("#d7191c")
 OPEN_DARK, CLOSED_DARK = QColor("#ffffff"), QColor("#c8c8c8")
 
@@ -23,24 +28,42 @@ class SiteTool:
         self.panel = panel
         self.taken, self.over = -1, -1
         self.at: tuple[float, float] | None = None
+        self.begun: tuple[float, float] | None = None
 
     def _site(self, x: float, y: float) -> int:
-        judge = self.panel.judge
+        """Return the site whose mark or name is at a place; -1 for none."""
+        judge, view = self.panel.judge, self.panel.map
         site, metres = judge.nearest(x, y)
-        return site if metres * self.panel.map.scale <= NEAR else -1
+        if metres * view.scale <= NEAR:
+            return site
+        named = view.named_at(x, y)
+        site, metres = (-1, np.inf) if named is None else judge.nearest(*named)
+        return site if metres * view.scale <= SAME else -1
+
+    def _point_at(self, site: int) -> None:
+        """Mark a site, and say what a click on it does."""
+        if site == self.over:
+            return
+        self.over = site
+        self.panel.map.update()
+        self.panel.map.setToolTip(literal(self.panel.click_words(site)) if site >= 0 else "")
 
     def press(self, x: float, y: float, modifiers: Qt.KeyboardModifier) -> bool:
         """Take the site under the pointer."""
-        self.taken = self.over = self._site(x, y)
-        self.at = (x, y)
+        self.taken = self._site(x, y)
+        self._point_at(self.taken)
+        self.at = self.begun = (x, y)
         return self.taken >= 0
 
     def move(self, x: float, y: float, pressed: bool) -> bool:
         """Tell what would be if the site went to the one nearest to the pointer."""
         self.at = (x, y)
         if not pressed or self.taken < 0:
-            self.over = self._site(x, y)
+            self._point_at(self._site(x, y))
             return False
+        if self.begun is not None and math.dist(self.begun, self.at) * self.panel.map.scale < DRAGGED:
+            return True
+        self.begun = None
         if self.taken in self.panel.chosen:
             closed = np.ones(len(self.panel.judge.ids), bool)
             closed[self.panel.chosen] = False
@@ -52,7 +75,8 @@ class SiteTool:
     def release(self, x: float, y: float) -> bool:
         """Move the site, or open or close it where it was only clicked."""
         taken, over = self.taken, self.over
-        self.taken = self.over = -1
+        self.taken = -1
+        self._point_at(-1)
         if taken < 0:
             return False
         if over >= 0 and over != taken and taken in self.panel.chosen:
@@ -64,14 +88,15 @@ class SiteTool:
     def leave(self) -> None:
         """Mark no site; one that is dragged stays on its way."""
         if self.taken < 0:
-            self.over = -1
+            self._point_at(-1)
 
     def finish(self) -> None:
         """Nothing is left open."""
 
     def cancel(self) -> None:
         """Let the site go where it was."""
-        self.taken = self.over = -1
+        self.taken = -1
+        self._point_at(-1)
         self.panel.show_figures()
 
     def paint(self, painter: QPainter, view: Any) -> None:

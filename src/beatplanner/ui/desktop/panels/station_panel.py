@@ -373,6 +373,17 @@ class StationPanel(QWidget):
             return
         self._step([s for s in self.chosen if s != site] if site in self.chosen else [*self.chosen, site])
 
+    def click_words(self, site: int) -> str:
+        """Say what a click on a site does."""
+        words = self.tr("{0}: a click opens it.")
+        if site in self.chosen:
+            words = (
+                self.tr("{0} stands today and may not close.")
+                if self.judge.fixed[site]
+                else self.tr("{0}: a click closes it; dragged to another site it moves there.")
+            )
+        return words.format(self.judge.labels[site])
+
     def _ticked(self, item: QTableWidgetItem) -> None:
         if item.column() == 1 and self.judge is not None:
             self.toggle(item.row())
