@@ -350,7 +350,7 @@ def test_no_name_stands_below_the_legend(window):
     def below_it():
         view.finish_picture()
         assert view._written
-        return [letters for letters, _ in view._written if letters.intersects(legend_box())]
+        return [name for name in view._written if name.letters.intersects(legend_box())]
 
     # a station, and the middle of a beat, come to lie under it
     for place in (view.content.points["Stations"][0], view.content.anchor(0)):
@@ -456,7 +456,7 @@ def test_the_outline_of_a_beat_crosses_no_name(window):
     from PySide6.QtCore import QPointF, QRectF
     from PySide6.QtGui import QPainterPath
 
-    from beatplanner.ui.desktop.map.labels import draw_outline
+    from beatplanner.ui.desktop.map.labels import Written, draw_outline
 
     window.map.grab()
     assert len(window.map._written) >= len(window.map.content.ids)
@@ -478,4 +478,4 @@ def test_the_outline_of_a_beat_crosses_no_name(window):
         return [image.pixelColor(round(middle.x()), y).name() for y in (50, 15)]
 
     assert shown([]) == ["#d7191c", "#d7191c"]
-    assert shown([(letters, box)]) == [view.ink, "#d7191c"]
+    assert shown([Written(letters, box, None)]) == [view.ink, "#d7191c"]
