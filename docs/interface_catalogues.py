@@ -195,7 +195,7 @@ def others() -> list[str]:
         gantt_panel.FIGURES.values(),
         draft.ROLE_WORDS.values(),
         draft.MEANING_WORDS.values(),
-        (*run_card.WORDS, run_card.PRINTED),
+        (*run_card.WORDS, run_card.PRINTED, run_card.PROOF, run_card.FAILED),
         _mends(),
     )
     for table in tables:

@@ -25,6 +25,10 @@ STANDINGS = {
 NO_BOUND = "no bound"
 # Of prints alone: only the window says it in words.
 PRINTED = "Printed"
+# What stands first where the independent check found the plan wrong; nothing is called proven then.
+FAILED = "✘ {0} of {1} checks failed. Do not hand this plan out."
+OTHER_FILES = "The plan's files were changed after it was written, and not checked since."
+PROOF = "Proof"
 # What the catalogues have of it.
 WORDS = (
     "Plan",
@@ -55,6 +59,7 @@ def card_rows(
     who: str = "",
     when: str = "",
     public: bool = False,
+    wrong: str = "",
     say: Callable[..., str] = _english,
     percent: Callable[[float, int], str] = _percent,
     known: Callable[[str], str] = str,
@@ -70,6 +75,8 @@ def card_rows(
         Who makes the print, and on which day, in ISO; left out where empty.
     public
         Without the clashes, whose sentences may name hours of a beat.
+    wrong
+        In words that the plan is not what it claims, `FAILED` say; how near to the best its steps are is left out then.
     say
         Says a text of `WORDS` in a language, as `Speech.text` does; English where it is not given.
     percent
@@ -80,7 +87,8 @@ def card_rows(
         Writes a day, given in ISO, as its reader does.
     """
     project = known(str(summary.get("project", "")))
-    rows = [(say("Plan"), say(PLAN, project=project, seed=summary.get("seed", "")))]
+    rows = [(say(PROOF), wrong)] if wrong else []
+    rows.append((say("Plan"), say(PLAN, project=project, seed=summary.get("seed", ""))))
     if summary.get("made_on"):
         rows.append((say("Date"), day(str(summary["made_on"]))))
     author = section_of(section_of(summary, "rules"), "forum").get("made_by")
@@ -95,7 +103,7 @@ def card_rows(
         )
     )
     for step, name in STEPS.items():
-        if step in summary:
+        if step in summary and not wrong:
             rows.append((say(name), _standing(summary[step], say, percent)))
     clashes: list[str] = [] if public else summary.get("clashes", [])[:3]
     for clash in clashes:

@@ -12,6 +12,7 @@ from beatplanner.data.result.folder import PEOPLE
 from beatplanner.data.result.json_files import write_json
 from beatplanner.data.result.manifest import FILE as MANIFEST
 from beatplanner.data.result.manifest import changed_since, renew_manifest
+from beatplanner.data.result.run_card import FAILED, OTHER_FILES
 from beatplanner.data.result.strict_json import read_json
 from beatplanner.data.result.verdict import WrittenVerdict
 from beatplanner.data.town.town import Town
@@ -64,6 +65,14 @@ def write_verdict(folder: Path, town: Town | None = None) -> WrittenVerdict:
     write_json(folder / FILE, content)
     renew_manifest(folder, [FILE])
     return content
+
+
+def found_wrong(folder: Path) -> str:
+    """Return in words that a plan's files are not what they claim; "" where no check that lies beside them says so, as in `stands`."""
+    found = read_verdict(folder)
+    if found is not None and not found["ok"]:
+        return FAILED.format(f"{len(found['failed']):,}", f"{found['checks']:,}")
+    return "" if stands(folder) else OTHER_FILES
 
 
 def stands(folder: Path | None) -> bool:

@@ -200,8 +200,9 @@ def export(
         from beatplanner.data.result.map_files import write_map_file
         from beatplanner.data.result.run_card import card_rows
         from beatplanner.planning.forum.map_export import export_tables, hidden_as_sign
+        from beatplanner.planning.whole.verdict import found_wrong
 
-        card = card_rows(tables.summary, public=not office)
+        card = card_rows(tables.summary, public=not office, wrong=found_wrong(folder))
         files = write_map_file(out, export_tables(tables, "office" if office else "public"), hidden_as_sign, card)
     for file in files:
         out_console.print(f"Export: {whole_path(file)}", markup=False)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -17,6 +19,9 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missi
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
+from beatplanner.data.result.json_files import write_json
+from beatplanner.data.result.run_card import OTHER_FILES
+from beatplanner.planning.whole.verdict import hashes
 from beatplanner.ui.desktop.map.export_panel import DataDialog, PrintDialog, write_data
 from beatplanner.ui.desktop.map.printing import PrintedPage, write_page
 from beatplanner.ui.desktop.map.workbook_words import card_of_view
@@ -220,3 +225,33 @@ def test_a_plan_that_the_checker_found_wrong_is_called_proven_nowhere_in_the_win
     # what was mended is what it claims again
     proof._take(said)
     assert "✘" not in told() and any(claim in window.figures.text() for claim in claims)
+
+
+def test_what_is_printed_or_exported_without_a_window_says_that_the_checker_found_the_plan_wrong(
+    qapp, planned_once, tmp_path, command
+):
+    import pypdf
+
+    folder = Path(shutil.copytree(planned_once.folder / "plan", tmp_path / "plan"))
+    failed = [{"name": "beats.tolerance", "detail": "Beat 1 has 900 hours a year."}]
+
+    def handed_out():
+        assert command("export", folder, "--out", tmp_path / "map.pdf")[0] == 0
+        assert command("export", folder, "--out", tmp_path / "map.xlsx", "--office")[0] == 0
+        page = " ".join("".join(p.extract_text() for p in pypdf.PdfReader(tmp_path / "map.pdf").pages).split())
+        book = openpyxl.load_workbook(tmp_path / "map.xlsx")
+        return page, {row[0].value: row[1].value for row in book[book.sheetnames[-1]].iter_rows()}
+
+    page, card = handed_out()
+    assert "Proof" not in page and "Proof" not in card and "Beats" in card
+    verdict = {"ok": False, "checks": 1200, "failed": failed, "unchecked": [], "files": hashes(folder)}
+    write_json(folder / "verification.json", verdict)
+    said = "1 of 1,200 checks failed. Do not hand this plan out."
+    page, card = handed_out()
+    assert said in page and said in card["Proof"] and not {"Beats", "Stations", "Officers"} & set(card)
+    # nor is a plan proven whose files are others by now
+    (folder / "verification.json").unlink()
+    with (folder / "summary.json").open("a", encoding="utf-8") as file:
+        file.write(" ")
+    page, card = handed_out()
+    assert card["Proof"] == OTHER_FILES and "Beats" not in card

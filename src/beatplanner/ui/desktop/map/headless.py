@@ -39,6 +39,7 @@ def print_plan(
         ) from None
     from beatplanner.data.result.folder import read_result
     from beatplanner.data.result.run_card import card_rows
+    from beatplanner.planning.whole.verdict import found_wrong
     from beatplanner.ui.desktop.map.map_content import MapContent
     from beatplanner.ui.desktop.map.map_layers import LayerStack
     from beatplanner.ui.desktop.map.printing import PrintedPage, write_page
@@ -57,6 +58,10 @@ def print_plan(
         paper=paper,
         landscape=landscape,
         scale=scale,
-        card=tuple(card_rows(scenario.plan.summary, who=user_name(), when=dt.date.today().isoformat())),
+        card=tuple(
+            card_rows(
+                scenario.plan.summary, who=user_name(), when=dt.date.today().isoformat(), wrong=found_wrong(folder)
+            )
+        ),
     )
     write_page(out, page, MapContent(scenario), stack)

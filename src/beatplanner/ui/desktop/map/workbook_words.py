@@ -99,11 +99,12 @@ def card_of_view(
     if plan is not None:
         # what was proven is proven of the plan, not of what is drawn since, nor of a file that was changed
         wrong = window.failed_checks()
-        changed = {step for kind, step in CHANGED.items() if wrong or (shown and draft.has(kind))}
+        changed = {step for kind, step in CHANGED.items() if shown and draft.has(kind)}
         summary = {key: value for key, value in plan.summary.items() if key not in changed}
-        card = card_rows(summary, who=who, when=when, public=public, say=phrase, percent=percent, day=in_language)
+        card = card_rows(
+            summary, who=who, when=when, public=public, wrong=wrong, say=phrase, percent=percent, day=in_language
+        )
         rows = [(what, in_language(says)) for what, says in card]
-        rows[:0] = [(phrase("Proof"), wrong)] if wrong else []
     else:
         rows = [
             (phrase("Plan"), window.scenario.name),

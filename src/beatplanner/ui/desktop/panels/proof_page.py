@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from beatplanner.data.result.draft_reason import gap_said
+from beatplanner.data.result.run_card import FAILED
 from beatplanner.ui.desktop.panels import jobs
 from beatplanner.ui.desktop.panels.rule_field import by_key
 from beatplanner.ui.desktop.plain_text import Browser, literal
@@ -215,8 +216,7 @@ class ProofPage(QWidget):
         verdict = self.verdict
         if verdict is None or verdict.get("ok"):
             return ""
-        words = self.tr("✘ {0} of {1} checks failed. Do not hand this plan out.")
-        return with_counts(words, number(len(verdict.get("failed", []))), number(verdict["checks"]))
+        return with_counts(self.tr(FAILED), number(len(verdict.get("failed", []))), number(verdict["checks"]))
 
     def _left(self, name: str, why: str) -> str:
         """Return a sentence on what could not be checked, and why."""
