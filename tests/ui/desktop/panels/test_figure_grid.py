@@ -75,6 +75,7 @@ def test_names_that_are_given_are_not_written_over(qtbot):
 def test_of_a_table_only_the_rows_that_changed_since_the_plan_are_told(planned_window):
     panel = planned_window.rule_panel
     hours = {f"kind {k}": 1.0 for k in range(9)}
+    panel.bring_up()
     panel.set({"workload.hours": hours})
     planned_window.scenario.plan.summary["rules"] = panel.rules()
     panel.set({"workload.hours": hours | {"kind 4": 3.75}})

@@ -253,6 +253,7 @@ def test_the_sample_town_opens_with_its_plan_made_once(open_window, monkeypatch,
     # what was chosen and typed belongs to the project before, though a beat of this one has the same number
     assert window.map.selected == window.table_filter.text() == window.drawing_panel.reason.text() == ""
     # files are taken wherever they are let go
+    assert window.rule_panel.fields
     takes = [w for w in window.findChildren(QtWidgets.QLineEdit) if w.acceptDrops()]
     assert window.acceptDrops() and takes == []
 

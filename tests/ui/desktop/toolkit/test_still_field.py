@@ -46,8 +46,9 @@ def scrolled(within):
 
 def test_who_scrolls_past_a_field_of_the_window_does_not_change_it(planned_window, qtbot):
     window = planned_window
+    rule = window.rule_panel.fields[0]
     fields = list(scrolled(window))
-    assert window.rule_panel.fields[0].number in fields
+    assert rule.number in fields
     assert "Beat that is painted" in [f.accessibleName() for f in fields]
     before = [value(f) for f in fields]
     for steps in (-3, 3):

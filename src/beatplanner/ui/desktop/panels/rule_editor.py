@@ -51,13 +51,15 @@ TITLES = {
 
 
 class RulePanel(QWidget):
-    """All rules of the project that is open."""
+    """All rules of the project that is open; their fields are made when the panel is first seen, or asked for one."""
 
     def __init__(self, window: Window) -> None:
         super().__init__()
         self.window_ = window
         self.explained = ""
-        self.fields: list[RuleField] = []
+        # those made by now, and whether the rules are to be shown yet
+        self._made: list[RuleField] = []
+        self._late = True
         self.head, self.stale = Label(), Label()
         for label in (self.head, self.stale):
             label.setWordWrap(True)
@@ -120,8 +122,30 @@ class RulePanel(QWidget):
         document = self.window_.scenario.document
         return None if document is None else document.rules()
 
+    @property
+    def fields(self) -> list[RuleField]:
+        """The fields of all rules, with the rules in force."""
+        self.catch_up()
+        return self._made
+
     def load(self) -> None:
-        """Show the rules in force."""
+        """Show the rules in force, unless nobody has looked at any yet."""
+        self._late = True
+        if self._made or not self.visibleRegion().isEmpty():
+            self.catch_up()
+        else:
+            self.enable()
+
+    def seen(self) -> None:
+        """Make the fields where the panel is seen for the first time."""
+        if not self.visibleRegion().isEmpty():
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Show the rules in force now, also where nobody sees them."""
+        if not self._late:
+            return
+        self._late = False
         document = self.window_.scenario.document
         of = None if document is None else (document, document.active)
         anew, self._of = of != self._of, of
@@ -139,7 +163,7 @@ class RulePanel(QWidget):
         there = catalog().settable_rules(rules) if rules else []
         if tuple(r.key for r in there) != self._keys:
             self._build(there)
-        for entry in self.fields:
+        for entry in self._made:
             entry.load(rules, anew=anew)
         self.enable()
         head, *lines = self.stale_words() or [""]
@@ -155,7 +179,7 @@ class RulePanel(QWidget):
                 widget = None if item is None else item.widget()
                 if widget is not None:
                     widget.deleteLater()
-        self.fields, self._keys = [], tuple(r.key for r in rules)
+        self._made, self._keys = [], tuple(r.key for r in rules)
         for layout, common in ((self.body, True), (self.rest_body, False)):
             section = ""
             for rule in (r for r in rules if r.common == common):
@@ -163,7 +187,7 @@ class RulePanel(QWidget):
                     section = rule.section
                     layout.addWidget(_heading(self.tr(TITLES[section])))
                 entry = RuleField(self, rule)
-                self.fields.append(entry)
+                self._made.append(entry)
                 layout.addWidget(entry)
         self.more.setVisible(any(not r.common for r in rules))
         self._show_more(self.more.isChecked())
@@ -215,7 +239,7 @@ class RulePanel(QWidget):
     def enable(self) -> None:
         """Let rules be changed, but not while a plan is made of them."""
         editable = self.rules() is not None and not self.window_.solving.running
-        for entry in self.fields:
+        for entry in self._made:
             entry.setEnabled(editable)
         self.presets.setEnabled(editable)
         running, draft = self.window_.solving.running, self.window_.draft
@@ -227,13 +251,13 @@ class RulePanel(QWidget):
 
     def commit(self) -> list[str]:
         """Take what was typed at once: before it is planned with, saved or left; return what of it is refused, and why."""
-        for entry in list(self.fields):
+        for entry in list(self._made):
             entry.commit()
         return self.refused()
 
     def refused(self) -> list[str]:
         """Return what was typed and is not in force, and why."""
-        return [f"{entry.label.text()}: {entry.wrong.text()}" for entry in self.fields if entry.refused]
+        return [f"{entry.label.text()}: {entry.wrong.text()}" for entry in self._made if entry.refused]
 
     def set(self, values: Mapping[str, object], what: str = "") -> str:
         """Change rules, as one change of the draft; return in words what is wrong, "" where nothing is."""
@@ -340,7 +364,7 @@ def install(window: Window) -> RulePanel:
     def open_panel() -> None:
         dock.show()
         dock.raise_()
-        panel.load()
+        panel.catch_up()
 
     entry = Action(
         "change_rules",
@@ -354,5 +378,7 @@ def install(window: Window) -> RulePanel:
     action = add_action(window, entry, open_panel)
     window.rules_button.clicked.connect(action.trigger)
     window.scenario.listeners.append(panel.load)
-    panel.load()
+    # of panels that come back together each is in front for a moment
+    dock.visibilityChanged.connect(lambda _: QTimer.singleShot(0, panel, panel.seen))
+    panel.catch_up()
     return panel

@@ -36,4 +36,4 @@ class _Follows(QObject):
         """Follow the theme."""
         if event.type() in (QEvent.Type.ApplicationPaletteChange, QEvent.Type.PaletteChange):
             self.paint()
-        return super().eventFilter(watched, event)
+        return False

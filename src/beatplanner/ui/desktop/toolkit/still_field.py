@@ -23,4 +23,4 @@ class _LeavesTheWheel(QObject):
         if event.type() == QEvent.Type.Wheel:
             event.ignore()
             return True
-        return super().eventFilter(watched, event)
+        return False

@@ -32,10 +32,11 @@ class AfterDialogs(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Take the keys as the last dialog goes."""
-        here = QGuiApplication.applicationState() == Qt.ApplicationState.ApplicationActive
-        if event.type() == QEvent.Type.WindowUnblocked and here and isinstance(watched, QWidget):
-            watched.activateWindow()
-        return super().eventFilter(watched, event)
+        if event.type() == QEvent.Type.WindowUnblocked and isinstance(watched, QWidget):
+            here = QGuiApplication.applicationState() == Qt.ApplicationState.ApplicationActive
+            if here:
+                watched.activateWindow()
+        return False
 
 
 class KeyboardActions:

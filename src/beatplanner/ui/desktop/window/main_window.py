@@ -202,8 +202,6 @@ class MainWindow(
         self.map.load()
         self.table_model.load()
         self.today.follow()
-        assert isinstance(self.table, BeatView)
-        self.table.fit_columns()
         self.heading.setText(self.scenario.name)
         self.setWindowTitle(f"{self.scenario.name} – beatplanner" if self.scenario.is_open else "beatplanner")
         kind_words = kind_in_language(self.tr, self.scenario.kinds)

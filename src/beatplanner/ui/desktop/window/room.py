@@ -45,7 +45,7 @@ class RoomForMap(QObject):
         """Share anew where the window has another size."""
         if event.type() == QEvent.Type.Resize and not self.below.isHidden():
             self._later.start(0)
-        return super().eventFilter(watched, event)
+        return False
 
     def _look(self) -> None:
         """Share anew where other panels are open than before; one that only came to the front changes nothing."""

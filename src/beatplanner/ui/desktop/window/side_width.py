@@ -50,26 +50,29 @@ class SideWidth(QObject):
                 self.dragged = now
         elif event.type() in (QEvent.Type.Resize, QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
             self._later.start(0)
-        return super().eventFilter(watched, event)
+        return False
 
     def _shown(self) -> None:
         """Fit once panels come back after all of them were away."""
         if not isValid(self.window_):
             return
-        is_open = self._panel() is not None
+        is_open = bool(self._at_side())
         if is_open and not self._open:
             self._later.start(0)
         self._open = is_open
 
-    def _panel(self) -> QDockWidget | None:
-        """Return the panel in front at the right side; None where none is open."""
+    def _at_side(self) -> list[QDockWidget]:
+        """Return the panels that are open at the right side, in front or behind another."""
         window, right = self.window_, Qt.DockWidgetArea.RightDockWidgetArea
-        found = [
+        return [
             d
             for d in window.findChildren(QDockWidget)
             if not d.isHidden() and not d.isFloating() and window.dockWidgetArea(d) == right
         ]
-        return min(found, key=lambda d: d.visibleRegion().isEmpty(), default=None)
+
+    def _panel(self) -> QDockWidget | None:
+        """Return the panel in front at the right side; None where none is open."""
+        return min(self._at_side(), key=lambda d: d.visibleRegion().isEmpty(), default=None)
 
     def width(self) -> int | None:
         """Return how wide panels and the bar of their names are; None where none is open."""

@@ -52,7 +52,6 @@ class TablePanel:
     def show_today(self: Any) -> None:
         """Let the table show today's beats, counted by now."""
         self.table_model.take_today(self.today.beats)
-        self.table.fit_columns()
         self.say_without_beats()
 
     def say_without_beats(self: Any) -> None:
