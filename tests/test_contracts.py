@@ -10,6 +10,8 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 
+from parsed import nodes_of, tree_of, trees_are_forgotten  # noqa: F401 (a fixture of every test)
+
 from conftest import ROOT
 
 # Methods and functions that write, wherever their name stands: `map(Path.unlink, files)` calls none by itself.
@@ -44,10 +46,10 @@ MAY = {
 }
 
 
-def _imported(tree: ast.AST) -> dict[str, str]:
+def _imported(text: str) -> dict[str, str]:
     """Return what each imported name stands for, whole: ``{"np": "numpy", "move": "shutil.move"}``."""
     found: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes_of(text):
         if isinstance(node, ast.Import):
             found |= {a.asname: a.name for a in node.names if a.asname}
             found |= {a.name.split(".")[0]: a.name.split(".")[0] for a in node.names if not a.asname}
@@ -68,10 +70,10 @@ def _whole_name(node: ast.AST, imported: Mapping[str, str]) -> str:
 
 def _writes(text: str) -> list[str]:
     """Return what writes a file: calls, and writers that are handed on to be called elsewhere."""
-    found, tree = [], ast.parse(text)
-    imported = _imported(tree)
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    for node in ast.walk(tree):
+    found, nodes = [], nodes_of(text)
+    imported = _imported(text)
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    for node in nodes:
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
             whole = _whole_name(node, imported)
             last = node.attr if isinstance(node, ast.Attribute) else whole.rpartition(".")[2] if "." in whole else ""
@@ -198,7 +200,7 @@ def _writing_functions() -> dict[str, str]:
             continue
         text = file.read_text("utf-8")
         lines = {int(w.split(":")[0]) for w in _writes(text)}
-        for node in ast.parse(text).body:
+        for node in tree_of(text).body:
             if isinstance(node, ast.FunctionDef) and not _is_private(node.name):
                 if lines & set(range(node.lineno, (node.end_lineno or 0) + 1)):
                     found[node.name] = file.relative_to(room).as_posix()
@@ -211,7 +213,7 @@ def test_planning_has_nothing_written_for_it_but_places_of_results():
     assert {"append_layer", "swap_in", "move"} <= set(writing)
     taken: dict[str, set[str]] = {}
     for file in PLANNING.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        for node in nodes_of(file.read_text("utf-8")):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("beatplanner.data."):
                 for name in node.names:
                     where = (node.module or "").removeprefix("beatplanner.data.").replace(".", "/") + ".py"
@@ -222,10 +224,9 @@ def test_planning_has_nothing_written_for_it_but_places_of_results():
 
 def _private(text: str, package: str = "beatplanner") -> list[str]:
     """Return the names with an underscore that a module of a package takes from another of ours."""
-    tree = ast.parse(text)
-    imported = _imported(tree)
+    imported = _imported(text)
     taken = []
-    for node in ast.walk(tree):
+    for node in nodes_of(text):
         if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").split(".")[0] == package):
             taken += [f"{node.lineno}: {a.name}" for a in node.names if _is_private(a.name)]
         elif isinstance(node, ast.Attribute) and _is_private(node.attr) and (of := _whole_name(node.value, imported)):
@@ -298,12 +299,12 @@ OF_LIBRARIES = {"_asdict", "_replace", "_children", "_id", "_element", "_inline"
 
 def _private_of_others(text: str) -> list[str]:
     """Return the names with an underscore that a file takes from objects, and that nothing in it has made."""
-    tree = ast.parse(text)
-    own = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)} | OF_LIBRARIES
-    attributes = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and _is_private(n.attr)]
+    nodes = nodes_of(text)
+    own = {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)} | OF_LIBRARIES
+    attributes = [n for n in nodes if isinstance(n, ast.Attribute) and _is_private(n.attr)]
     of_itself = [n for n in attributes if isinstance(n.value, ast.Name) and n.value.id in ("self", "cls")]
     own |= {n.attr for n in of_itself if isinstance(n.ctx, ast.Store)}
-    own |= {n.target.id for n in ast.walk(tree) if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}
+    own |= {n.target.id for n in nodes if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}
     others = [n for n in attributes if n not in of_itself and not ast.unparse(n.value).startswith("super(")]
     return [f"{n.lineno}: {ast.unparse(n)}" for n in others if n.attr not in own]
 
@@ -339,7 +340,7 @@ def test_tests_stand_in_the_rooms_of_what_they_test():
 def _modules_named(text: str) -> set[str]:
     """Return what the texts of a file could be as names of modules; one that is put together cannot be read, and is given as its beginning."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes_of(text):
         if isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
             found |= {str(node.values[0].value)} if str(node.values[0].value).startswith("beatplanner.") else set()
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -420,7 +421,7 @@ SOLVER_ALONE = {"compiled.py": ({"os", "pathlib", "shutil"}, "where numba keeps 
 def _loaded(text: str) -> set[str]:
     """Return the packages that a module imports, in a function or at its head."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes_of(text):
         if isinstance(node, ast.Import):
             found |= {a.name.partition(".")[0] for a in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:

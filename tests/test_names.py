@@ -7,6 +7,8 @@ import tokenize
 from collections import defaultdict
 from pathlib import Path
 
+from parsed import tree_of, trees_are_forgotten  # noqa: F401 (a fixture of every test)
+
 SOURCES = Path(__file__).resolve().parents[1] / "src" / "beatplanner"
 # Names that stand twice for one thing, and why.
 TWICE = {
@@ -26,7 +28,7 @@ TWICE = {
 def test_a_public_class_has_a_name_of_its_own():
     places: dict[str, list[str]] = defaultdict(list)
     for file in sorted(SOURCES.rglob("*.py")):
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        for node in tree_of(file.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places[node.name].append(file.relative_to(SOURCES).as_posix())
     assert len(places) > 500
@@ -67,7 +69,7 @@ ONE_IDEA = {
 def test_a_public_function_has_a_name_of_its_own_or_means_the_same():
     places: dict[str, set[str]] = defaultdict(set)
     for file in sorted(SOURCES.rglob("*.py")):
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        for node in tree_of(file.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
                 places[node.name].add(file.relative_to(SOURCES).as_posix())
     assert len(places) > 1500

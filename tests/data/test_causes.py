@@ -86,7 +86,9 @@ def test_no_problem_is_told_in_the_words_of_a_library():
         name = file.relative_to(SOURCE).as_posix()
         if name in LIBRARY_WORDS or name.startswith("ui/commands/"):
             continue
-        for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+        text = file.read_text("utf-8")
+        # what never says the word calls nothing of that name
+        for call in ast.walk(ast.parse(text)) if "problem" in text else ():
             if not isinstance(call, ast.Call) or getattr(call.func, "id", getattr(call.func, "attr", "")) != "problem":
                 continue
             for part in ast.walk(call):
