@@ -9,6 +9,7 @@ called saved (or the save after it), and what was done since must stand in the j
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import random
 import shutil
@@ -17,25 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
-
-CHILD = """
-import sys
-from pathlib import Path
-from beatplanner.data.project.document import ProjectDocument
-
-document = ProjectDocument.open(Path(sys.argv[1]))
-count = int(document.content.state.get("count", 0))
-while True:
-    count += 1
-    document.keep("count", count, f"Edit {count}")
-    print("done", count, flush=True)
-    document.save()
-    print("saved", count, flush=True)
-"""
-
 
 # A result folder is replaced by a new one, whole each time; half of the time as a system does that cannot exchange folders in one step.
 SWAPPER = """
@@ -64,6 +50,28 @@ print("begun", flush=True)
 while True:
     remake_pack(Path(sys.argv[1]))
 """
+
+
+def _save_on(project: Path, environment: dict[str, str], line: Connection) -> None:
+    """Change a project and save it, on and on; what is done and what is saved is sent as it is."""
+    os.environ.update(environment)
+    from beatplanner.data.project.document import ProjectDocument
+
+    document = ProjectDocument.open(project)
+    count = int(document.content.state.get("count", 0))
+    while True:
+        count += 1
+        document.keep("count", count, f"Edit {count}")
+        line.send(("done", count))
+        document.save()
+        line.send(("saved", count))
+
+
+def _heard(line: Connection) -> Iterator[tuple[str, int]]:
+    """Give what a child has sent, up to its end; what it was just sending is none."""
+    with line, suppress(EOFError, OSError):
+        while True:
+            yield line.recv()
 
 
 def _killed(code: str, arguments: list[str], wait: float, until: Callable[[], bool] | None = None) -> None:
@@ -140,24 +148,26 @@ def kill_during_saves(project: Path, kills: int, seed: int = 0, longest: float =
     from beatplanner.data.project.document import ProjectDocument, read_document
     from beatplanner.data.project.journal import recoveries
 
+    processes = multiprocessing.get_context("spawn")
+    if sys.platform == "linux":
+        # forked from one process that has loaded what they need
+        processes = multiprocessing.get_context("forkserver")
+        processes.set_forkserver_preload(["beatplanner.data.project.document"])
     chance = random.Random(seed)
     caught = leftovers = 0
     for _ in range(kills):
-        child = subprocess.Popen(
-            [sys.executable, "-c", CHILD, str(project)], stdout=subprocess.PIPE, text=True, env=os.environ
-        )
-        assert child.stdout is not None
-        first = child.stdout.readline()
-        assert first, "the child did not begin"
+        here, there = processes.Pipe(duplex=False)
+        child = processes.Process(target=_save_on, args=(project, dict(os.environ), there))
+        child.start()
+        there.close()
+        sent = _heard(here)
+        first = next(sent, None)
+        assert first is not None, "the child did not begin"
         time.sleep(chance.uniform(0, longest))
         child.kill()
-        lines = [first, *child.stdout.read().splitlines()]
-        child.stdout.close()
-        child.wait()
-        done, saved = (
-            max((int(line.split()[1]) for line in lines if line.startswith(kind) and len(line.split()) == 2), default=0)
-            for kind in ("done", "saved")
-        )
+        child.join()
+        told = [first, *sent]
+        done, saved = (max((n for kind, n in told if kind == wanted), default=0) for wanted in ("done", "saved"))
         leftovers += bool(list(project.parent.glob(".*.part*")))
         with closing(sqlite3.connect(project)) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)

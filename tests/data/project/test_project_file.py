@@ -239,7 +239,6 @@ def test_kills_during_saves_lose_nothing(project, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
     if os.name == "nt":
         monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "home"))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     found = kill_during_saves(project, 15, seed=1)
     assert found["kills"] == 15
 
