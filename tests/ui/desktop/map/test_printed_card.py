@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -19,6 +20,8 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missi
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
+from beatplanner.data import output_place
+from beatplanner.data.errors import InputError
 from beatplanner.data.result.json_files import write_json
 from beatplanner.data.result.run_card import OTHER_FILES
 from beatplanner.planning.whole.verdict import hashes
@@ -100,6 +103,33 @@ def test_a_picture_holds_the_whole_run_card_in_letters_of_any_language(window, t
     kept = QImage(str(tmp_path / "map.png")).text(CARD_KEY)
     assert kept.splitlines() == [f"{what}: {says}" for what, says in card_of_view(window)]
     assert "In Исток: one" in kept and "In West: two" in kept and said["Rules"] in kept
+
+
+@pytest.mark.parametrize("fails", ["Qt", "disk"])
+def test_a_picture_or_page_that_fails_leaves_the_older_one_and_no_part(window, tmp_path, monkeypatch, fails):
+    file, told = tmp_path / "out" / "map.png", []
+    file.parent.mkdir()
+    file.write_bytes(b"older")
+    if fails == "Qt":
+
+        def half(image, path, *_):
+            Path(path).write_bytes(b"half a picture")
+            return False
+
+        monkeypatch.setattr(QImage, "save", half)
+    else:
+
+        def full(_):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(output_place, "flush_packages", full)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    monkeypatch.setattr(window, "show_lines", lambda title, lines: told.append((title, *lines)))
+    window.export_picture()
+    assert [title for title, *_ in told] == ["The picture cannot be saved"] and str(file) in told[0][1]
+    with pytest.raises(InputError):
+        write_page(file, PrintedPage("Town"), window.map.content, window.map.stack)
+    assert [(f.name, f.read_bytes()) for f in file.parent.iterdir()] == [("map.png", b"older")]
 
 
 def test_data_say_that_what_is_drawn_is_not_in_them(window, monkeypatch):

@@ -10,7 +10,7 @@ import datetime as dt
 import math
 import os
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -321,23 +321,36 @@ def write_page(
                 f"1 : {amount_text(page.scale, 6)} is no scale of a map", "Give a number such as 10000", field="scale"
             )
         )
-    clear_stopped(path)
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     kind = path.suffix.lower()
     if kind not in (".pdf", ".png"):
         raise InputError(problem(f"“{path.suffix}” is no format of a page", "Give .pdf or .png", file=path))
-    try:
-        if kind == ".pdf":
-            made = _pdf(part, page, content, stack, pause)
-        else:
-            made = _png(part, page, content, stack, dpi, pause)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    if not made or not part.exists():
-        part.unlink(missing_ok=True)
+    draw = (
+        (lambda part: _pdf(part, page, content, stack, pause))
+        if kind == ".pdf"
+        else (lambda part: _png(part, page, content, stack, dpi, pause))
+    )
+    if not written_beside(path, draw):
         raise InputError(problem("the page cannot be written", "Free space or give another place", file=path))
-    swap_in(part, path)
+
+
+def written_beside(path: Path, draw: Callable[[Path], bool]) -> bool:
+    """Let a file be written beside its place and swap it in; return whether it was written. Nothing is left of one that fails or is stopped.
+
+    Raises
+    ------
+    InputError
+        As `swap_in` does.
+    """
+    clear_stopped(path)
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        made = draw(part) and part.exists()
+        if made:
+            swap_in(part, path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    return made
 
 
 def _pdf(part: Path, page: PrintedPage, content: MapContent, stack: LayerStack, pause: Callable[[], None]) -> bool:

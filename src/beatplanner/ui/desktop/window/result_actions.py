@@ -17,11 +17,12 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.endings import with_ending
 from beatplanner.data.errors import InputError
-from beatplanner.data.output_place import move, project_name
+from beatplanner.data.output_place import move, place_to_write, project_name
+from beatplanner.ui.desktop.map.printing import written_beside
 from beatplanner.ui.desktop.map.workbook_words import card_of_view
 from beatplanner.ui.desktop.panels.beat_table import as_text_table
 from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
-from beatplanner.ui.desktop.toolkit.in_language import error_lines
+from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language
 from beatplanner.ui.desktop.toolkit.recent import remember
 
 # The keyword that the PNG specification has for it.
@@ -93,9 +94,13 @@ class ResultActions:
         picture = self.map.grab().toImage()
         # a picture has no room for the run card; it stands in the file, as one text: the keys of a PNG are Latin letters, and each is there once
         picture.setText(CARD_KEY, "\n".join(f"{what}: {says}" for what, says in card_of_view(self)))
-        file = str(with_ending(name, (".png",)))
-        if not picture.save(file):
-            self.show_lines(self.tr("The picture cannot be saved"), [file])
+        file, lines = str(with_ending(name, (".png",))), list[str]()
+        try:
+            saved = written_beside(place_to_write(file), lambda part: picture.save(str(part)))
+        except (OSError, InputError) as error:
+            saved, lines = False, [in_language(line) for line in error_lines(error)]
+        if not saved:
+            self.show_lines(self.tr("The picture cannot be saved"), lines or [file])
             return
         self.statusBar().showMessage(self.tr("Written: {0}").format(file), 15_000)
 
