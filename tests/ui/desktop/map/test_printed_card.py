@@ -285,3 +285,18 @@ def test_what_is_printed_or_exported_without_a_window_says_that_the_checker_foun
         file.write(" ")
     page, card = handed_out()
     assert card["Proof"] == OTHER_FILES and "Beats" not in card
+
+
+def test_the_dialog_of_files_calls_a_format_as_the_dialog_before_it(window, monkeypatch):
+    kinds = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *given: (kinds.append(given[3]), ("", ""))[1])
+
+    def chosen(dialog):
+        # in another language it has another name
+        dialog.format.setItemText(3, "Работна книга")
+        dialog.format.setCurrentIndex(3)
+        return DataDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(DataDialog, "exec", chosen)
+    window.actions_by_name["export_data"].trigger()
+    assert kinds == ["Работна книга (*.xlsx)"]

@@ -471,3 +471,25 @@ def test_a_fault_of_the_program_is_no_fault_of_the_input(window, planned_once, m
     window.solving.ended(*sent[-1])
     assert said[2][0] == "beatplanner met an error of its own"
     assert "There is no new plan." in window.phase.text()
+
+
+def test_a_run_is_followed_in_the_status_line_where_its_box_is_behind_another_panel(window, qtbot):
+    status = window.statusBar()
+    status.clearMessage()
+    window._say_run()
+    assert window.phase.isVisible() and not status.currentMessage()
+    window.actions_by_name["show_charts"].trigger()
+    qtbot.waitUntil(lambda: not window.phase.isVisible(), timeout=120_000)
+    window._show_progress("beats", 10.0, 9.0, 1.0)
+    assert status.currentMessage() == window.phase.text().replace("\n", " · ").split(" · Best")[0]
+    # what is pointed at comes first, and the run after it
+    window._show_unit(0)
+    said = status.currentMessage()
+    window._say_run()
+    assert said and status.currentMessage() == said
+    window.map.leaveEvent(None)
+    assert not status.currentMessage()
+    window._say_run()
+    assert status.currentMessage()
+    window._stopped("Cancelled.")
+    assert status.currentMessage() == "Cancelled."

@@ -324,3 +324,10 @@ def test_the_names_of_the_panels_are_whole_in_a_small_window(make_window, qapp, 
     finally:
         qapp.setFont(usual)
         install_language(qapp, "en")
+
+
+def test_scenarios_need_no_more_height_than_there_is_above_the_postings(window):
+    # of a screen of 768 pixels the map with all beside it gets half at least; what needs more pushes the status line off it
+    dock = window.session.dock
+    lines = dock.fontMetrics().lineSpacing()
+    assert dock.minimumSizeHint().height() <= 12 * lines, (dock.minimumSizeHint(), lines)

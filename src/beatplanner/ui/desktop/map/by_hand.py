@@ -40,7 +40,8 @@ class ByHand:
         self.hovered.emit(self.content.unit_at(x, y) if self.scenario.is_open else -1)
 
     def leaveEvent(self: Any, _event: Any) -> None:  # noqa: N802 - Qt's name
-        """Let the tool show nothing where the pointer was."""
+        """Let the tool show nothing where the pointer was, and nothing be said of a unit."""
+        self.hovered.emit(-1)
         if self.tool is not None:
             self.tool.leave()
             self.update()

@@ -308,9 +308,10 @@ def install(window: Window) -> None:
         dialog = DataDialog(window)
         if dialog.exec() != QDialog.DialogCode.Accepted:
             return
-        title, ending = FORMATS[dialog.format.currentIndex()]
+        ending = FORMATS[dialog.format.currentIndex()][1]
+        kind = f"{dialog.format.currentText()} (*.{ending})"
         name, _ = QFileDialog.getSaveFileName(
-            window, window.tr("Export data"), f"{project_name(window.scenario.name)}.{ending}", f"{title} (*.{ending})"
+            window, window.tr("Export data"), f"{project_name(window.scenario.name)}.{ending}", kind
         )
         if name:
             path = with_ending(name, [f".{e}" for _, e in sorted(FORMATS, key=lambda f: f[1] != ending)])

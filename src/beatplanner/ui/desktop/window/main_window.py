@@ -163,6 +163,7 @@ class MainWindow(
 
     def _build_widgets(self) -> None:
         self.map = MapView(self.scenario)
+        self._unit_said = ""
         self.map.hovered.connect(self._show_unit)
         self.map.beat_picked.connect(self.select_row)
         self.table_model = BeatTable(self.scenario)
@@ -276,7 +277,10 @@ class MainWindow(
 
     def _show_unit(self, unit: int) -> None:
         text = self.scenario.unit_text(unit, self.tr, number) if unit >= 0 else ""
-        self.statusBar().showMessage(text)
+        status, said, self._unit_said = self.statusBar(), self._unit_said, text
+        # where the pointer leaves the units only what was said of one is taken back
+        if text or status.currentMessage() == said:
+            status.showMessage(text)
 
     def _select_beat(self, current, _previous) -> None:
         if current.isValid():

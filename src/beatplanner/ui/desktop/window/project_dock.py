@@ -12,6 +12,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDockWidget,
+    QFrame,
     QGridLayout,
     QHeaderView,
     QInputDialog,
@@ -30,6 +31,7 @@ from beatplanner.ui.desktop.session.edit_words import history_words
 from beatplanner.ui.desktop.toolkit.figures_text import percent
 from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language
 from beatplanner.ui.desktop.toolkit.quiet import quiet
+from beatplanner.ui.desktop.toolkit.tall_scroll import TallScroll
 from beatplanner.ui.desktop.toolkit.tool_actions import two_in_a_row
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 
@@ -51,7 +53,10 @@ class ProjectDock(QDockWidget):
         self.setObjectName("project")
         self.window_, self._refresh = window, refresh
         tabs = QTabWidget()
-        tabs.addTab(self._scenarios_tab(), self.tr("Scenarios and plans"))
+        # with large text, and the postings below, it would make the window higher than the screen
+        scroll = TallScroll(self._scenarios_tab())
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        tabs.addTab(scroll, self.tr("Scenarios and plans"))
         self.history = HistoryModel()
         self.history_view = QTableView()
         self.history_view.setObjectName("history")

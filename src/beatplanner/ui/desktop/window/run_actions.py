@@ -74,6 +74,7 @@ class RunActions(RunGaps):
         self.pages_written: dict[str, tuple[int, int]] = {}
         box = QGroupBox(self.tr("Run"))
         self.run_box = inner = QVBoxLayout(box)
+        self.run_said = ""
         self.phase = Label(self.tr("Not running."))
         self.phase.setWordWrap(True)
         self.phase.setTextFormat(Qt.TextFormat.PlainText)
@@ -250,6 +251,14 @@ class RunActions(RunGaps):
             lines.append(words)
         lines += self._unmet_words()
         self.phase.setText("\n".join(lines))
+        self._say_in_status_line(" · ".join(lines[:2]))
+
+    def _say_in_status_line(self: Any, words: str) -> None:
+        """Say how far the run is where its box lies behind another panel; what else is said there stays."""
+        status, said = self.statusBar(), self.run_said
+        self.run_said = "" if self.phase.isVisible() else words
+        if status.currentMessage() in ("", said):
+            status.showMessage(self.run_said)
 
     def _written_words(self: Any) -> list[str]:
         """Say what is written just now, and how much of how much that is."""
@@ -432,6 +441,7 @@ class RunActions(RunGaps):
         self.map.forget_found()
         self.run_clock.stop()
         self.phase.setText(text)
+        self._say_in_status_line(text.partition("\n")[0])
         self.enable_actions()
 
     def _show_progress(self: Any, phase: str, best: object, bound: object, seconds: float) -> None:
