@@ -473,15 +473,19 @@ def test_a_fault_of_the_program_is_no_fault_of_the_input(window, planned_once, m
     assert "There is no new plan." in window.phase.text()
 
 
-def test_a_run_is_followed_in_the_status_line_where_its_box_is_behind_another_panel(window, qtbot):
+def test_a_run_is_followed_in_the_status_line_where_its_box_is_behind_another_panel(window):
+    dock = next(d for d in window.findChildren(QtWidgets.QDockWidget) if d.isAncestorOf(window.phase))
+    dock.show()
+    dock.raise_()
+    QtWidgets.QApplication.processEvents()
     status = window.statusBar()
     status.clearMessage()
     window._say_run()
     assert window.phase.isVisible() and not status.currentMessage()
-    window.actions_by_name["show_charts"].trigger()
-    qtbot.waitUntil(lambda: not window.phase.isVisible(), timeout=120_000)
+    dock.hide()
+    assert not window.phase.isVisible()
     window._show_progress("beats", 10.0, 9.0, 1.0)
-    assert status.currentMessage() == window.phase.text().replace("\n", " · ").split(" · Best")[0]
+    assert status.currentMessage() == window.phase.text().replace("\n", " · ")
     # what is pointed at comes first, and the run after it
     window._show_unit(0)
     said = status.currentMessage()

@@ -251,7 +251,7 @@ class RunActions(RunGaps):
             lines.append(words)
         lines += self._unmet_words()
         self.phase.setText("\n".join(lines))
-        self._say_in_status_line(" · ".join(lines[:2]))
+        self._say_in_status_line(self.phase.text().replace("\n", " · "))
 
     def _say_in_status_line(self: Any, words: str) -> None:
         """Say how far the run is where its box lies behind another panel; what else is said there stays."""
