@@ -46,6 +46,8 @@ Replanned = TypedDict(
         "price": dict[str, tuple[float, float]],
         "relationship_years_lost_by_order": float,
         "audit": NotRequired[AcceptedOrder],
+        # why a tenure is cut short by postings that were made by hand
+        "reason": NotRequired[str],
     },
 )
 

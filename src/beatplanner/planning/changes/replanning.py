@@ -108,7 +108,7 @@ def replan(
     freeze_until
         Months before this day stay as published; else those before the first change.
     reason, by
-        Kept in the audit of a plan with ordered moves.
+        Kept in the audit of a plan with ordered moves; the reason else beside what changed.
     wished
         Postings (as the layer ``assignments``) that are kept as far as the rules allow, in place of the published ones.
     project
@@ -184,6 +184,8 @@ def replan(
             "at": dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
             "broken_rules": list(summary["clashes"]),
         }
+    elif reason:
+        replanned["reason"] = reason
     if out is not None:
         written = _beside_the_officers(before, tables(plan, summary))
         service = service_of(town, inputs, written, seed=seed)

@@ -98,9 +98,9 @@ def test_postings_that_break_a_rule_say_so_and_are_no_plan(window, told):
     assert window.draft.count == 1 and not window.gantt.work.busy
 
 
-def test_the_question_names_what_is_broken_and_a_tenure_that_is_cut_short(window, monkeypatch):
-    panel = window.gantt
-    panel._begin(window.scenario.plan)
+def cut_a_tenure_short(panel, plan) -> bool:
+    """Let a posting of somebody who has no beat today end after seven months; tell whether that costs a tenure."""
+    panel._begin(plan)
     least = panel.judge.rules.officers.min_tenure_months
     roster = panel.judge.roster
     at = next(
@@ -110,7 +110,12 @@ def test_the_question_names_what_is_broken_and_a_tenure_that_is_cut_short(window
     )
     posting = panel.postings[at]
     panel.move_posting(at, 0, posting.start + 7 - posting.end, "", 0)
-    assert any(f"of {least} months" in text for text in panel.costs())
+    return any(f"of {least} months" in text for text in panel.costs())
+
+
+def test_the_question_names_what_is_broken_and_a_tenure_that_is_cut_short(window, monkeypatch):
+    panel = window.gantt
+    assert cut_a_tenure_short(panel, window.scenario.plan)
     assert window.rule_panel.set({"beats.tolerance": 0.4}) == ""
     asked = []
     no = QtWidgets.QMessageBox.StandardButton.No
@@ -138,3 +143,33 @@ def test_a_plan_of_postings_is_seen_in_the_status_line_and_can_be_stopped(window
     panel.sign.button.click()
     assert not panel.work.busy and not panel.sign.button.isVisible() and window.draft.count == 1
     assert "stay as changes" in window.statusBar().currentMessage()
+
+
+def test_a_tenure_that_rules_and_postings_cut_short_asks_for_a_reason_which_is_kept(window, monkeypatch, told):
+    panel = window.gantt
+    assert cut_a_tenure_short(panel, window.scenario.plan) and panel.judged.reason_needed
+    assert window.rule_panel.set({"beats.tolerance": 0.4}) == ""
+    asked, answers = [], [("", False), ("  ", True), (" needed at the school ", True)]
+    monkeypatch.setattr(QtWidgets.QInputDialog, "getText", lambda *a, **_: asked.append(a[2]) or answers.pop(0))
+    began, jobs_run = [], []
+    monkeypatch.setattr(window, "begin_run", lambda *_, **__: began.append(True))
+    # given up, and left empty: nothing begins
+    assert not window.make_draft_the_plan() and not told
+    assert not window.make_draft_the_plan() and "nobody says why" in told[-1][1][0]
+    assert not began and window.draft.count == 2
+    assert window.make_draft_the_plan() and began and not answers
+    assert all("The reason is kept with the plan." in words for words in asked)
+    monkeypatch.setattr(panel.work, "run", lambda done, failed, job, *given: jobs_run.append((job.__name__, given[-1])))
+    window.making()
+    assert jobs_run == [("replan_postings", "needed at the school")]
+    window.making = None
+
+
+def test_a_reason_is_kept_with_postings_that_are_laid_down_on_a_plan(planned_once, tmp_path):
+    from beatplanner.data.result.folder import read_result
+    from beatplanner.ui.desktop.panels.jobs import replan_postings
+
+    folder = planned_once.folder / "plan"
+    wished = read_result(folder).assignments
+    replan_postings(folder, tmp_path / "out", wished, planned_once.project, "needed at the school")
+    assert read_result(tmp_path / "out").summary["replanned"]["reason"] == "needed at the school"

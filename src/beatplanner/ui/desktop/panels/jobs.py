@@ -24,11 +24,11 @@ def accept_postings(folder: Path, out: Path, postings: list[Any], reason: str) -
     return accept(folder, out, postings, reason=reason)
 
 
-def replan_postings(folder: Path, out: Path, wished: Any, project: Path | None) -> ReplanFound:
-    """Write a plan anew with the fewest changes that keep the rules, beginning with a table of wishes."""
+def replan_postings(folder: Path, out: Path, wished: Any, project: Path | None, reason: str = "") -> ReplanFound:
+    """Write a plan anew with the fewest changes that keep the rules, beginning with a table of wishes; `reason` is kept with it."""
     from beatplanner.planning.changes.replanning import replan
 
-    return replan(folder, out, [], wished=wished, project=project, time_limit=REPAIR_SECONDS)
+    return replan(folder, out, [], wished=wished, project=project, time_limit=REPAIR_SECONDS, reason=reason)
 
 
 def count_cards(plan: PlanTables, town: Town | None) -> tuple[dict[str, object], list[PlanWarning]]:

@@ -42,11 +42,14 @@ class Wishes:
         Those that were moved by hand: officer, beat, first day and the day after the last.
     days
         The months that they are counted in.
+    reason
+        Why a tenure is cut short by them; "" where none is.
     """
 
     table: Any
     dragged: tuple[tuple[str, str, str, str], ...]
     days: tuple[dt.date, ...]
+    reason: str = ""
 
 
 class PostingsToPlan:
@@ -90,19 +93,30 @@ class PostingsToPlan:
             lines = [*map(in_language, self.judged.broken), repair]
             self.window_.show_lines(self.tr("These postings cannot be the plan"), lines)
             return False
-        reason = ""
-        if self.judged.reason_needed:
-            costs = [in_language(text) for text in self.judged.costs[:6]]
-            words = "\n".join([*costs, "", self.tr("Why is this done? The reason is kept with the plan.")])
-            reason, agreed = QInputDialog.getText(self, self.tr("Make this the plan"), literal(words))
-            if not agreed:
-                return False
+        reason = self.asked_reason()
+        if reason is None:
+            return False
         planned = self.draft.to_plan([self.kind])
         self.sign.says(self.tr("Making these postings the plan…"))
         out, postings = _new_folder(), list(self.postings)
         self._let(out, planned, reason, jobs.accept_postings, self.folder, out, postings, reason)
         self._show()
         return True
+
+    def asked_reason(self: Any) -> str | None:
+        """Ask why a tenure is cut short by the postings, and return it; "" where none is, None where nobody says why."""
+        if self.judged is None or not self.judged.reason_needed:
+            return ""
+        costs = [in_language(text) for text in self.judged.costs[:6]]
+        words = "\n".join([*costs, "", self.tr("Why is this done? The reason is kept with the plan.")])
+        reason, agreed = QInputDialog.getText(self, self.tr("Make this the plan"), literal(words))
+        if agreed and not reason.strip():
+            lines = [
+                self.tr("A tenure is cut short, and nobody says why."),
+                self.tr("Give a reason; it is kept with the plan."),
+            ]
+            self.window_.show_lines(self.tr("These postings cannot be the plan"), lines)
+        return reason.strip() or None if agreed else None
 
     def repair(self: Any) -> None:
         """Let the solver find the fewest changes that keep the rules, beginning with what was dragged."""
@@ -126,10 +140,10 @@ class PostingsToPlan:
         looking = self.tr("Looking for the fewest changes that keep the rules…")
         self.answer.setPlainText(looking)
         self.sign.says(looking if wishes is None else self.tr("Laying down the postings that were dragged…"))
-        out, document = _new_folder(), scenario.document
+        out, document, reason = _new_folder(), scenario.document, "" if wishes is None else wishes.reason
         # a project may have been copied, renamed or handed on since its plan was made
         project = None if document is None else document.file
-        self._let(out, planned, "", jobs.replan_postings, scenario.result, out, wished, project)
+        self._let(out, planned, reason, jobs.replan_postings, scenario.result, out, wished, project, reason)
 
     def _let(self: Any, out: Path, planned: Planned, reason: str, job: Any, *arguments: Any) -> None:
         """Let a child write a plan of postings, and take it."""

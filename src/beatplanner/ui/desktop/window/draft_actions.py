@@ -264,6 +264,11 @@ class DraftActions:
         if scenario.project is None or not self.may_keep():
             return False
         wished = self.gantt.wishes() if draft.has("postings") else None
+        if wished is not None:
+            reason = self.gantt.asked_reason()
+            if reason is None:
+                return False
+            wished = replace(wished, reason=reason)
         drawing = self.drawing_panel.drawing
         options: dict[str, object] = {}
         ruled = self.stations.patch(improve) if draft.has("stations") else None
