@@ -70,6 +70,11 @@ def today_shapes(current: np.ndarray, polygons: np.ndarray) -> tuple[list[str], 
     return [str(b) for b in ids], shapes
 
 
+def with_shown(today: Mapping[str, str], shown: Mapping[str, object]) -> dict[str, str]:
+    """Return the colours that beats of a drawing had, by id: those of today's beats, and of all others with which they were `shown` while they were drawn."""
+    return {b: str(c) for b, c in shown.items() if c in FILLS} | dict(today)
+
+
 def colours_of(
     ids: Sequence[str],
     near: Sequence[set[int]],

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from beatplanner.data.colours import FILLS, alike
 from beatplanner.data.description.read import read_description
 from beatplanner.data.project.edits import read_edits, write_edits
 from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.json_files import write_json
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.beats.drawing import Drawing
 from beatplanner.planning.changes import drawn_municipality, mending
@@ -199,6 +201,30 @@ def test_ids_of_today_are_not_drawn_on_beats_that_share_nobody_with_them(tmp_pat
     units = read_result(tmp_path / "out").units.set_index("unit")["beat"]
     assert [str(units[k + 1]) for k in one] == ["1"] * len(one)
     assert verify(tmp_path / "out").ok, [str(c) for c in verify(tmp_path / "out").failed]
+
+
+def test_a_beat_that_was_split_off_keeps_the_colour_that_it_was_drawn_with(tmp_path):
+    place = write_grid_town(tmp_path / "colours")
+    place.swap("tolerance = 0.25", "tolerance = 0.9")
+    town = read_town(read_description(place.project))
+    today = town.units["current"].to_numpy(object)
+    drawing = Drawing(town, plan_workload(town), today.copy())
+    drawing.split(np.flatnonzero(today == "1")[:2], "7")
+    by_itself = mending.mend(place.project, tmp_path / "out", drawing.edits, steps=())
+    assert "colours" not in by_itself["drawn"]
+    planned = read_result(tmp_path / "out").beats.set_index("beat")["colour"]
+    # one that no other beat has, and not the one that it would have got
+    shown = next(c for c in FILLS if c not in set(planned) and not any(alike(c, other) for other in planned))
+    mending.mend(place.project, tmp_path / "out", drawing.edits, steps=(), colours={**planned, "7": shown})
+    found = read_result(tmp_path / "out").beats.set_index("beat")["colour"]
+    assert found.to_dict() == {**planned, "7": shown} and planned["7"] != shown
+    assert verify(tmp_path / "out").ok, [str(c) for c in verify(tmp_path / "out").failed]
+    # what is no colour of beats is none in the checker either
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))
+    summary["drawn"]["colours"]["7"] = "no colour"
+    write_json(tmp_path / "out" / "summary.json", summary)
+    wrong = [c.detail for c in verify(tmp_path / "out").failed if c.name == "beats.colour"]
+    assert len(wrong) == 1 and shown in wrong[0]
 
 
 @pytest.mark.parametrize("share", [0.5, 1.0])

@@ -75,6 +75,8 @@ Drawn = TypedDict(
         # the ids of beats as drawn, and as they are in the plan
         "renamed": dict[str, str],
         "repair": RepairMade | None,
+        # with which beats were shown while they were drawn, by their ids in the plan
+        "colours": NotRequired[dict[str, str]],
         # why no pack was written
         "pack": NotRequired[list[str]],
     },

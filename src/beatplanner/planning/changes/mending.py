@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -62,6 +62,7 @@ def mend(
     how: How = "keep",
     steps: Sequence[Step] = STEPS,
     author: str = "",
+    colours: Mapping[str, str] | None = None,
     time_limit: float | None = None,
     seed: int = 0,
     threads: int = 1,
@@ -87,6 +88,8 @@ def mend(
         Which of stations and officers are planned on the drawn beats.
     author
         Who draws, where an edit does not say.
+    colours
+        With which the beats were shown while they were drawn, by id; those that are none of today's keep theirs.
     time_limit, seed, threads, progress, cancelled
         As for `plan.run`.
 
@@ -147,6 +150,8 @@ def mend(
         if found is None
         else {"moves": list(found.words), "residents": found.residents, "lower_bound": found.bound},
     }
+    if colours:
+        drawn_from["colours"] = {renamed.get(b, b): c for b, c in colours.items()}
     summary["drawn"] = drawn_from
     progress(CERTIFICATES, None, None, read_clock(cancelled) - begin)
     made = tables(plan, summary)

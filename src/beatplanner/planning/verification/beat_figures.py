@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from beatplanner.data.colours import beat_colours, older_beat_colours, today_colours
+from beatplanner.data.colours import beat_colours, older_beat_colours, today_colours, with_shown
 from beatplanner.data.formats import geometry
 from beatplanner.data.formats.frames import records
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.verification.country import posts_by_share
 from beatplanner.planning.verification.evidence import Evidence
 from beatplanner.planning.verification.ledger import Ledger, missing
@@ -213,9 +214,14 @@ def _check_colours(ledger: Ledger, evidence: Evidence, beats: gpd.GeoDataFrame) 
             if said != colours[str(b)]
         ]
 
-    found = wrong(beat_colours(bare, own, today))
+    shown = section_of(section_of(evidence.summary, "drawn"), "colours")
+    found = wrong(beat_colours(bare, own, with_shown(today, shown)))
     if found and not wrong(older_beat_colours(bare, own)):
         found = []
     ledger.each(
-        "beats.colour", "its own, else that of today, else one that no neighbour has", found, len(beats), "beats"
+        "beats.colour",
+        "its own, else that of today or of its drawing, else one that no neighbour has",
+        found,
+        len(beats),
+        "beats",
     )

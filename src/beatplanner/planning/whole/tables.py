@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypedDict
 
 import geopandas as gpd
@@ -9,10 +10,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from beatplanner.data.colours import beat_colours, today_colours
+from beatplanner.data.colours import beat_colours, today_colours, with_shown
 from beatplanner.data.description.models import Description
 from beatplanner.data.formats import geometry
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.sections import section_of
 from beatplanner.data.town.town import Town
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.whole.country import shared_posts
@@ -46,8 +48,8 @@ def beats_with_starts(
     )
 
 
-def beat_polygons(town: Town, beats: BeatPlan) -> gpd.GeoDataFrame:
-    """Return the beats as polygons with the columns of `PlanTables.beats`.
+def beat_polygons(town: Town, beats: BeatPlan, shown: Mapping[str, object] | None = None) -> gpd.GeoDataFrame:
+    """Return the beats as polygons with the columns of `PlanTables.beats`; `shown` are the colours that they were drawn with, by id.
 
     Compactness is Polsby–Popper's: 4π × area / perimeter².
     """
@@ -77,7 +79,7 @@ def beat_polygons(town: Town, beats: BeatPlan) -> gpd.GeoDataFrame:
     found = gpd.GeoDataFrame(frame, geometry=shapes, crs=town.crs)
     rules = town.description.beats
     today = today_colours(units["current"].to_numpy(object), units.geometry.to_numpy())
-    colours = beat_colours(found, None if rules is None else rules.colours, today)
+    colours = beat_colours(found, None if rules is None else rules.colours, with_shown(today, shown or {}))
     return found.assign(colour=[colours[str(b)] for b in ids])
 
 
@@ -162,7 +164,11 @@ def tables(plan: Plan, summary: Claims) -> PlanTables:
     beats = (
         None
         if plan.beats is None
-        else beats_with_starts(beat_polygons(town, plan.beats), plan.rollout, town.description)
+        else beats_with_starts(
+            beat_polygons(town, plan.beats, section_of(section_of(summary, "drawn"), "colours")),
+            plan.rollout,
+            town.description,
+        )
     )
     layers: dict[str, gpd.GeoDataFrame] = {}
     if beats is not None and plan.levels:

@@ -70,3 +70,16 @@ def test_what_stands_for_a_beat_has_the_colour_that_the_map_has_in_each_theme(wi
         qapp.styleHints().unsetColorScheme()
         qapp.setPalette(before)
         qapp.setProperty("theme overruled", False)
+
+
+def test_a_beat_that_is_split_off_is_planned_with_the_colour_that_it_is_shown_with(planned_window, monkeypatch):
+    window, began = planned_window, []
+    drawing = window.drawing_panel.begin()
+    assert window.drawing_panel.edit(lambda d: d.split(np.flatnonzero(d.label == d.label[0])[:1], "77"))
+    monkeypatch.setattr(window, "may_keep", lambda: True)
+    monkeypatch.setattr(window, "begin_run", lambda project, **options: began.append(options))
+    assert window.make_draft_the_plan()
+    content = window.map.content
+    assert set(began[0]["colours"]) == set(content.ids) and "77" in set(drawing.beat)
+    shown = content.colours()
+    assert began[0]["colours"] == {b: shown[b] for b in content.ids}

@@ -283,7 +283,14 @@ class DraftActions:
         elif scenario.plan is not None or drawing is not None or draft.has("names"):
             # pydantic's models cross into the child as they are
             edits = [] if drawing is None else drawing.edits
-            options = {"edits": edits, "plan_from": scenario.result, "author": self.drawing_panel.who()}
+            content = self.map.content
+            shown = {b: c for b, c in content.colours().items() if b in content.ids}
+            options = {
+                "edits": edits,
+                "plan_from": scenario.result,
+                "author": self.drawing_panel.who(),
+                "colours": shown,
+            }
         # what is changed from here on is in no plan yet
         planned = draft.to_plan(draft.parts)
         self.begin_run(project, **options)
