@@ -265,3 +265,36 @@ def test_undo_of_everything_is_where_it_began(town, steps):
 def test_an_edit_with_a_broken_time_is_refused(drawing):
     with pytest.raises(RefusedError, match="no time"):
         drawing.apply(Edit(kind="lock", units=("1",), time="yesterday"))
+
+
+def test_a_stroke_looks_at_no_stroke_before_it(drawing, monkeypatch):
+    """Two thousand strokes that are laid down again took five seconds, most of them to name the beats after each."""
+    looked = []
+    new_beats = drawing._new_beats
+    monkeypatch.setattr(drawing, "_new_beats", lambda *a, **k: looked.append(a) or new_beats(*a, **k))
+    for k in range(30):
+        drawing.paint([9], "12"[k % 2])
+    assert len(looked) == len(drawing.edits) >= 29
+    drawing.undo()
+    drawing.redo()
+    assert len(looked) == len(drawing.edits) + 1
+
+
+@given(st.lists(st.tuples(st.sampled_from(["paint", "split", "undo", "redo"]), st.integers(0, 15)), max_size=25))
+@settings(max_examples=25, deadline=None)
+def test_beats_are_called_as_if_every_edit_was_looked_at_anew(town, steps):
+    drawing = Drawing(town, plan_workload(town), BEATS)
+    for kind, unit in steps:
+        try:
+            if kind == "paint":
+                drawing.paint([unit], "1" if unit % 4 < 2 else "2")
+            elif kind == "split":
+                drawing.split([unit])
+            else:
+                getattr(drawing, kind)()
+        except RefusedError:
+            continue
+    called = dict(drawing.names)
+    drawing._made.clear()
+    drawing.call(drawing._given)
+    assert drawing.names == called

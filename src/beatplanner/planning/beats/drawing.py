@@ -105,6 +105,7 @@ class Drawing(DrawnPlan):
         self.history: list[Table] = []
         self._done: list[Done] = []
         self._undone: list[Done] = []
+        self._made: list[tuple[Done, list[tuple[str, np.ndarray]]]] = []  # edits with the beats made up to each
         self._stroke: _Stroke | None = None
         self._figures: DrawnFigures | None = None
 
@@ -437,15 +438,14 @@ class Drawing(DrawnPlan):
     # ---- inside
 
     def _call_beats(self) -> None:
-        # a search may bring a beat that nobody split off, too
-        first, made = int(self.start.max()) + 1, list[tuple[str, np.ndarray]]()
-        for done in self._done:
-            numbers: list[int] = np.unique(done.after).tolist()
-            new = [k for k in numbers if k >= first or done.edit.kind == "split"]
-            made += [(self.ids[k], done.units[done.after == k]) for k in new]
-        self.names = self._with_proposed(made)
-        # what is said of the rules names the beats
-        self._figures = None
+        known = self._made  # edits come and go at the end alone: what those before made is known
+        while known and (len(known) > len(self._done) or known[-1][0] is not self._done[len(known) - 1]):
+            known.pop()
+        for done in self._done[len(known) :]:
+            new = self._new_beats(done.units, done.after, split=done.edit.kind == "split")
+            known.append((done, [*(known[-1][1] if known else []), *new]))
+        self.names = self._with_proposed(known[-1][1] if known else [])
+        self._figures = None  # what is said of the rules names the beats
 
     def _edit(self, kind: str, **content: Any) -> Edit:
         content = {k: tuple(v) if is_sequence(v) or is_array(v) else v for k, v in content.items()}

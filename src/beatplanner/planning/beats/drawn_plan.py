@@ -67,6 +67,7 @@ class DrawnPlan:
         self.town, self.workload = town, workload
         self._given = dict(names or {})
         self.names = dict(self._given)
+        self._unit_names: list[str] = town.units["name"].astype(str).tolist()
         units = town.units
         self.unit_ids = units["unit"].to_numpy(object).astype(str)
         self.place = {u: i for i, u in enumerate(self.unit_ids)}
@@ -117,8 +118,7 @@ class DrawnPlan:
 
     def places(self, units: Iterable[int], most: int = 4) -> str:
         """Name units in words."""
-        names = self.town.units["name"]
-        return listed([str(names.iat[int(u)]) for u in units], most)
+        return listed([self._unit_names[int(u)] for u in units], most)
 
     def call(self, names: Mapping[str, str]) -> None:
         """Let beats be called by these names, by id; one that was split off and has none is called after the places in it."""
@@ -128,6 +128,11 @@ class DrawnPlan:
     def _call_beats(self) -> None:
         """Name the beats anew, by what is in force."""
         self.names = self._with_proposed([])
+
+    def _new_beats(self, units: np.ndarray, after: np.ndarray, *, split: bool) -> list[tuple[str, np.ndarray]]:
+        """Return the beats that an edit made of units, and which they are; a search may bring one that nobody split off, too."""
+        first, numbers = int(self.start.max()) + 1, np.unique(after)
+        return [(self.ids[k], units[after == k]) for k in numbers.tolist() if k >= first or split]
 
     def _with_proposed(self, made: Sequence[tuple[str, np.ndarray]]) -> dict[str, str]:
         """Return the names given, and a proposed one of each beat that is new and has none: its id and the units (positions) that made it, in order."""
