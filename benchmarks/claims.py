@@ -11,6 +11,7 @@ that their Pareto fronts of objective and residents moved are merged to the opti
 from __future__ import annotations
 
 import argparse
+import functools
 import itertools
 import time
 from dataclasses import dataclass, replace
@@ -156,20 +157,26 @@ def nasty_town(seed: int) -> Town:
 # ---- the truth
 
 
+@functools.lru_cache(maxsize=4)
+def every_partition(n: int, count: int) -> np.ndarray:
+    """Return every partition of n units into `count` parts, a row each, (partitions, n): numbers in order of their first unit."""
+    found, used = np.zeros((1, 0), np.int8), np.zeros(1, np.int8)
+    for done in range(n):
+        # each goes on with every part that it has, and with one more
+        choices = np.minimum(used + 1, count)
+        of = np.repeat(np.arange(len(found)), choices)
+        first = np.repeat(np.cumsum(choices) - choices, choices)
+        part = (np.arange(len(of)) - first).astype(np.int8)
+        found, used = np.column_stack([found[of], part]), np.maximum(used[of], part + 1)
+        enough = used + (n - done - 1) >= count
+        found, used = found[enough], used[enough]
+    return found
+
+
 def partitions(n: int, count: int):
     """Yield every partition of n units into `count` parts, as (n,) numbers in order of their first unit."""
-
-    def grow(done: list[int], used: int):
-        if len(done) == n:
-            if used == count:
-                yield np.array(done)
-            return
-        if used + (n - len(done)) < count:
-            return
-        for k in range(min(used + 1, count)):
-            yield from grow([*done, k], max(used, k + 1))
-
-    yield from grow([], 0)
+    for row in every_partition(n, count):
+        yield row.astype(int)
 
 
 def in_one_piece(units: list[int], neighbours: list[set[int]]) -> bool:

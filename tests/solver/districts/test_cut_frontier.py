@@ -1,10 +1,10 @@
 """The least border of small maps by going through all plans: against every partition, and where the work ends it early."""
 
-import itertools
 import math
 
 import numpy as np
 import pytest
+from plane_maps import cut_of, least_of
 
 from beatplanner.solver.districts import cut_frontier
 from beatplanner.solver.districts.annealing import CUT
@@ -30,22 +30,6 @@ def _map(seed: int, *, whole: bool) -> CutMap:
     return CutMap(weight, edges, border, count, mean * (1 - tolerance), mean * (1 + tolerance), np.full(n, -1))
 
 
-def _cut(area: CutMap, district: np.ndarray) -> float:
-    return float(area.border[district[area.edges[:, 0]] != district[area.edges[:, 1]]].sum())
-
-
-def _least(area: CutMap) -> float:
-    best = math.inf
-    for rest in itertools.product(range(area.count), repeat=len(area.weight) - 1):
-        district = np.array((0, *rest))
-        load = np.bincount(district, weights=area.weight, minlength=area.count)
-        fits = load.min() >= area.lower - 1e-9 and load.max() <= area.upper + 1e-9
-        used = len(np.unique(district)) == area.count
-        if fits and used and _cut(area, district) < best and connected(district, area.edges):
-            best = _cut(area, district)
-    return best
-
-
 def _frontier(area: CutMap) -> Frontier:
     near = [np.unique(area.edges[(area.edges == i).any(axis=1)]) for i in range(len(area.weight))]
     return Frontier(area, [v[v != i] for i, v in enumerate(near)], lambda: False)
@@ -54,7 +38,7 @@ def _frontier(area: CutMap) -> Frontier:
 @pytest.mark.parametrize("seed", range(16))
 def test_the_least_border_is_that_of_every_partition_whatever_is_known(seed):
     area = _map(seed, whole=seed % 4 < 2)
-    least = _least(area)
+    least = least_of(area)
     bound, district = _frontier(area).run(math.inf, NODES)
     assert bound == pytest.approx(least, rel=3e-5)
     if math.isinf(least):
@@ -64,7 +48,7 @@ def test_the_least_border_is_that_of_every_partition_whatever_is_known(seed):
         bound, district = _frontier(area).run(known, NODES)
         assert bound <= least and bound == pytest.approx(least, rel=3e-5)
         assert district is not None and connected(district, area.edges)
-        assert _cut(area, district) == pytest.approx(least)
+        assert cut_of(area, district) == pytest.approx(least)
         load = np.bincount(district, weights=area.weight, minlength=area.count)
         assert load.min() >= area.lower - 1e-6 and load.max() <= area.upper + 1e-6
     # nothing is below the best, nor is more claimed than was asked for

@@ -219,7 +219,7 @@ class RuleField(QFrame):
             if any(event.matches(key) for key in undo_or_redo):
                 event.ignore()
                 return True
-        return super().eventFilter(watched, event)
+        return False
 
     def _is_typed(self) -> bool:
         """Tell whether what stands in the field is not in force, or not yet."""

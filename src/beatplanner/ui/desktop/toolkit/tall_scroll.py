@@ -14,9 +14,10 @@ class TallScroll(QScrollArea):
         super().__init__()
         self.setWidgetResizable(True)
         self.setWidget(widget)
-        widget.installEventFilter(self)
+        widget.installEventFilter(_NewTexts(self))
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """Give the widget the height that it needs."""
         widget = self.widget()
         layout = None if widget is None else widget.layout()
         if widget is not None and layout is not None and layout.hasHeightForWidth():
@@ -27,10 +28,18 @@ class TallScroll(QScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Fit to the new width."""
         super().resizeEvent(event)
-        self._fit()
+        self.fit()
+
+
+class _NewTexts(QObject):
+    """Hears of new texts; the area itself has much to do with the events of its widget, all of which would go through here."""
+
+    def __init__(self, area: TallScroll) -> None:
+        super().__init__(area)
+        self._area = area
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Fit to the new texts."""
         if event.type() == QEvent.Type.LayoutRequest:
-            self._fit()
-        return super().eventFilter(watched, event)
+            self._area.fit()
+        return False

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.ui.desktop.toolkit.focus import DialogRings, FocusRing, give_focus
+from beatplanner.ui.desktop.toolkit.window_events import events_of
 from beatplanner.ui.desktop.window.menus import arrange, name_menus
 
 # The panels in the order in which F6 goes through them, which is that of their tabs.
@@ -28,15 +29,13 @@ class AfterDialogs(QObject):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
-        window.installEventFilter(self)
+        self.window_ = window
+        events_of(window).on(self._take_keys, QEvent.Type.WindowUnblocked)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def _take_keys(self) -> None:
         """Take the keys as the last dialog goes."""
-        if event.type() == QEvent.Type.WindowUnblocked and isinstance(watched, QWidget):
-            here = QGuiApplication.applicationState() == Qt.ApplicationState.ApplicationActive
-            if here:
-                watched.activateWindow()
-        return False
+        if QGuiApplication.applicationState() == Qt.ApplicationState.ApplicationActive:
+            self.window_.activateWindow()
 
 
 class KeyboardActions:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDockWidget, QSplitter, QWidget
 from shiboken6 import isValid
 
 from beatplanner.ui.desktop.map.window import Window
+from beatplanner.ui.desktop.toolkit.window_events import events_of
 
 # So many of its least heights a panel should have: else the table, and then the panels at the side, give way to it.
 COMFORT = 1.6
@@ -39,20 +40,20 @@ class RoomForMap(QObject):
         self._later.timeout.connect(self.share)
         for dock in window.findChildren(QDockWidget):
             dock.visibilityChanged.connect(self._look)
-        window.installEventFilter(self)
+        events_of(window).on(self._resized, QEvent.Type.Resize)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def _resized(self) -> None:
         """Share anew where the window has another size."""
-        if event.type() == QEvent.Type.Resize and not self.below.isHidden():
+        if not self.below.isHidden():
             self._later.start(0)
-        return False
 
     def _look(self) -> None:
         """Share anew where other panels are open than before; one that only came to the front changes nothing."""
         if not isValid(self.window_):
             # panels go with the window at the program's end, and are no longer seen
             return
-        shown = {d.objectName() for d in self.window_.findChildren(QDockWidget) if not d.isHidden()}
+        docks = self.window_.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        shown = {d.objectName() for d in docks if not d.isHidden()}
         if shown != self._shown:
             self._shown = shown
             self._later.start(0)

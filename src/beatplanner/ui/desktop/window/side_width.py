@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStyle, QT
 from shiboken6 import isValid
 
 from beatplanner.ui.desktop.toolkit.tab_bars import whole_where_they_fit
+from beatplanner.ui.desktop.toolkit.window_events import events_of
 from beatplanner.ui.desktop.window.theme import text_scale
 
 # Pixels at least and at most, and the share of the window between them, with the system's size of text.
@@ -34,23 +35,28 @@ class SideWidth(QObject):
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self.fit)
-        window.installEventFilter(self)
+        # Qt tells the window itself of a border between its panels that is dragged
+        events = events_of(window)
+        events.on(self._pressed_here, QEvent.Type.MouseButtonPress)
+        events.on(self._released, QEvent.Type.MouseButtonRelease)
+        events.on(self._fit_later, QEvent.Type.Resize, QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange)
         for dock in window.findChildren(QDockWidget):
             dock.visibilityChanged.connect(self._shown)
         self._open = False
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Fit to another size of the window or its text, and see how its borders are dragged."""
-        # Qt tells the window itself of a border between its panels that is dragged
-        if event.type() == QEvent.Type.MouseButtonPress:
-            self._pressed = self.width()
-        elif event.type() == QEvent.Type.MouseButtonRelease and self._pressed is not None:
+    def _pressed_here(self) -> None:
+        self._pressed = self.width()
+
+    def _released(self) -> None:
+        """See how far a border was dragged."""
+        if self._pressed is not None:
             before, self._pressed, now = self._pressed, None, self.width()
             if now is not None and now != before:
                 self.dragged = now
-        elif event.type() in (QEvent.Type.Resize, QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
-            self._later.start(0)
-        return False
+
+    def _fit_later(self) -> None:
+        """Fit to another size of the window or its text."""
+        self._later.start(0)
 
     def _shown(self) -> None:
         """Fit once panels come back after all of them were away."""
@@ -66,7 +72,7 @@ class SideWidth(QObject):
         window, right = self.window_, Qt.DockWidgetArea.RightDockWidgetArea
         return [
             d
-            for d in window.findChildren(QDockWidget)
+            for d in window.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
             if not d.isHidden() and not d.isFloating() and window.dockWidgetArea(d) == right
         ]
 
