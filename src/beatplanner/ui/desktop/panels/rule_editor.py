@@ -163,6 +163,8 @@ class RulePanel(QWidget):
         there = catalog().settable_rules(rules) if rules else []
         if tuple(r.key for r in there) != self._keys:
             self._build(there)
+            # in fields that are made just now nothing is typed
+            anew = True
         for entry in self._made:
             entry.load(rules, anew=anew)
         self.enable()
