@@ -183,6 +183,7 @@ class RuleField(QFrame):
             row.addWidget(self.text, 1)
         else:
             bound_by(self.number, rule)
+            self._shown = self.number.value()
             self.number.setGroupSeparatorShown(not rule.plain)
             self.number.thousands = bool(rule.money)
             self.number.valueChanged.connect(lambda _: self._name_unit())
