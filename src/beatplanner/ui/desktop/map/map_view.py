@@ -433,12 +433,16 @@ class MapView(ByHand, QWidget):
     def resizeEvent(self, event) -> None:  # noqa: N802 - Qt's name
         """Keep the town in view when the window grows or shrinks."""
         old = event.oldSize()
-        if not old.isValid() or old.width() <= 0:
-            self.fit()
-        else:
+        if old.isValid() and old.width() > 0:
             self.scale *= room(self.content.bounds, self.size()) / room(self.content.bounds, old)
             self._view_changed()
-        self._begin_picture()
+        elif self.scenario.is_open:
+            self.fit()
+        else:
+            self._begin_picture()
+        if self._rest.isActive():
+            # a picture of another size does not wait until the hand rests
+            self._begin_picture()
         super().resizeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
