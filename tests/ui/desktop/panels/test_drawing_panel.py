@@ -289,10 +289,10 @@ def test_repair_solving_on_and_the_plan_that_comes_of_it(window, qtbot):
 
 
 def test_what_was_drawn_is_told_by_the_names_of_its_places(window, qtbot):
-    panel = window.drawing_panel
+    panel, units = window.drawing_panel, window.scenario.town.units
+    units["name"] = [f"Place {u}" for u in units["unit"]]
     stroke(window, qtbot, "1", 13)
     drawing = panel.drawing
-    drawing.town.units["name"] = [f"Place {u}" for u in drawing.unit_ids]
     drawing.call({"1": "Old mill"})
     change = panel.changes()[-1].words
     assert change == f"Painted: unit Place {drawing.unit_ids[13]} to beat 1 (Old mill)"
@@ -436,8 +436,9 @@ def test_what_a_tool_shows_at_the_pointer_goes_with_it(qtbot):
     from beatplanner.ui.desktop.map.pointer_tools import Measure
     from beatplanner.ui.desktop.panels.drawing_tools import BarrierTool, Brush, LinkTool
 
-    painted = []
-    view = SimpleNamespace(scale=1.0, tool=None, update=lambda: painted.append(1))
+    painted, heard = [], []
+    hovered = SimpleNamespace(emit=heard.append)
+    view = SimpleNamespace(scale=1.0, tool=None, update=lambda: painted.append(1), hovered=hovered)
     brush = Brush(view, lambda: None, lambda: "1", lambda: 9, print, lambda: None)
     tools = [brush, LinkTool(view, print), BarrierTool(view, lambda: None, print), Measure(view)]
     for tool in tools:
@@ -445,7 +446,7 @@ def test_what_a_tool_shows_at_the_pointer_goes_with_it(qtbot):
         view.tool = tool
         ByHand.leaveEvent(view, None)
         assert (tool.end if isinstance(tool, Measure) else tool.at) is None
-    assert len(painted) == len(tools)
+    assert len(painted) == len(tools) and heard == [-1] * len(tools)
     # a stroke goes on where the pointer is led out and back
     brush.down, brush.at = True, (3.0, 4.0)
     brush.leave()
