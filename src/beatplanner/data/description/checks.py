@@ -141,15 +141,21 @@ def _in_words(value: Any) -> str:
 
 def missing_files(key: str, section: Section, file: Path) -> Iterator[Note]:
     """Yield a note for each file named in a section that does not exist."""
+    for field, path in files_gone(key, section, file):
+        mend = nearest_file(file.parent / path) or "Paths are relative to the project description"
+        yield problem(f"the file “{path}” does not exist", mend, file=file.name, field=field)
+
+
+def files_gone(key: str, section: Section, file: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the key and the path of each file named in a section that does not exist."""
     for name in type(section).model_fields:
         value = getattr(section, name)
         if isinstance(value, Section):
-            yield from missing_files(f"{key}.{name}", value, file)
+            yield from files_gone(f"{key}.{name}", value, file)
         paths = value.values() if is_dict(value) else value if is_tuple(value) else [value]
         for path in paths:
             if isinstance(path, Path) and not file_exists(file.parent / path):
-                mend = nearest_file(file.parent / path) or "Paths are relative to the project description"
-                yield problem(f"the file “{path}” does not exist", mend, file=file.name, field=f"{key}.{name}")
+                yield f"{key}.{name}", path
 
 
 def _of_coverage_floor(rules: Stations) -> Iterator[tuple[str, str, str]]:

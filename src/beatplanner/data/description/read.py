@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from beatplanner.data.description.checks import checked_sections, contradictions, missing_files
 from beatplanner.data.description.inherit import resolve
@@ -72,6 +73,28 @@ def checked_description(raw: Mapping[str, object], file: Path, *, files: bool = 
             findings.add(missing_files(name, section, file))
     findings.add(problem(what, mend, file=file.name, field=key) for key, what, mend in contradictions(sections))
     findings.raise_if_any()
+    return _description(sections, file)
+
+
+def described_in_part(raw: Mapping[str, object], file: Path) -> Description | None:
+    """Return the description of the sections that can be used, whether or not their files are there; None without units, or where they contradict.
+
+    For what looks for all that is broken: a section that is wrong hides nothing of the others.
+
+    Raises
+    ------
+    InputError
+        Where what the description extends cannot be used.
+    """
+    if "extends" in raw:
+        raw = resolve(file, raw, read_rules)
+    sections = checked_sections(raw, file.name, Findings())
+    if not {"project", "units"} <= set(sections) or any(True for _ in contradictions(sections)):
+        return None
+    return _description(sections, file)
+
+
+def _description(sections: dict[str, Any], file: Path) -> Description:
     forum, budget = sections.get("forum"), sections.get("budget")
     if forum is not None and budget is not None and "currency" not in forum.model_fields_set:
         # sums of a project are in the currency of its budget

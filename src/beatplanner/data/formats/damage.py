@@ -5,17 +5,22 @@ A reader that fails speaks the words of its library; what is said instead is her
 
 from __future__ import annotations
 
+import codecs
 import json
 import sqlite3
 import struct
 import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from beatplanner.data.causes import cause
 from beatplanner.data.endings import PACKAGES, PROJECT_ENDING
 from beatplanner.data.errors import InputError, Note, problem
-from beatplanner.data.paths import read_only_uri, whole_path
+from beatplanner.data.narrowing import is_dict, is_sequence
+from beatplanner.data.paths import leads_to_server, read_only_uri, whole_path
 
 DATABASES, TABLES = (*PACKAGES, ".sqlite"), (".xlsx", ".xlsm", ".xlsb", ".ods", ".kmz")
 KINDS = {
@@ -46,6 +51,12 @@ WHOLE_DATABASE, WHOLE_TEXT = 20_000_000, 5_000_000
 SHAPEFILE = 9994
 RASTERS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 TEXTS = (".csv", ".tsv", ".txt")
+# How much of a text is looked at; how a text begins that has two or four bytes a letter.
+TEXT_SAMPLE, TWO_BYTES = 1 << 16, (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+# All bytes but the signs that no text has in any code page: controls that neither part lines nor end a file nor change letters.
+NOT_IN_NOISE = bytes(b for b in range(256) if b >= 32 or b in b"\t\n\v\f\r\x1a\x1b")
+# Noise has a tenth of such signs and all kinds of them; a damaged place, or one that parts cells, has few kinds.
+NOISY_KINDS, NOISY_SHARE = 4, 0.01
 # How files begin that are no text, whatever their name ends in.
 NO_TEXTS = (SQLITE, COMPOUND, b"PK\x03\x04", b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"\0\0\x27\x0a", *RASTERS)
 
@@ -65,6 +76,24 @@ def damaged(path: Path) -> Note | None:
     except OSError as error:
         return problem(f"{path.name} cannot be read ({cause(error)})", "Close it elsewhere, or look at its rights")
     return None if not fault else problem(f"{path.name} is damaged: {fault}, so it cannot be used as {kind}", AGAIN)
+
+
+def damaged_layers(folder: Path, rules: Mapping[str, object]) -> dict[Path, Note]:
+    """Return what is wrong with each file that a project's rules name, in order and each once; files of other computers are not touched."""
+    paths = dict.fromkeys(folder / name for name in _named(rules) if not leads_to_server(name))
+    return {path: note for path in paths if (note := damaged(path)) is not None}
+
+
+def _named(rules: Any) -> Iterator[str]:
+    if isinstance(rules, str):
+        if Path(rules).suffix.lower() in KINDS and len(rules) < 1000 and "\n" not in rules:
+            yield rules
+    elif is_dict(rules):
+        for inner in rules.values():
+            yield from _named(inner)
+    elif is_sequence(rules):
+        for inner in rules:
+            yield from _named(inner)
 
 
 def refuse_unreadable(path: Path, named: str = "") -> None:
@@ -94,7 +123,7 @@ def _fault(path: Path, head: bytes, size: int) -> str:
     if ending == ".shp":
         return _of_shapefile(path, head, size)
     if ending in TEXTS:
-        return "its beginning is not that of such a file" if head.startswith(NO_TEXTS) else ""
+        return "its beginning is not that of such a file" if head.startswith(NO_TEXTS) else _of_text(path)
     return "" if head[:4] in RASTERS else "its beginning is not that of a raster"
 
 
@@ -174,6 +203,17 @@ def _of_database(path: Path, head: bytes, size: int) -> str:
         # a file that another program holds is not damaged
         return "" if "locked" in str(error) or "unable to open" in str(error) else OVERWRITTEN
     return "" if said is None or said[0] == "ok" else OVERWRITTEN
+
+
+def _of_text(path: Path) -> str:
+    """Return what is wrong with a text that has, again and again, several of the signs that no text has: what was packed, locked or overwritten has all of them."""
+    with path.open("rb") as stream:
+        content = stream.read(TEXT_SAMPLE)
+    if content.startswith(TWO_BYTES) or content.count(0) > len(content) / 10:
+        # of two or four bytes a letter, which hold what one byte a letter cannot; zeros in place of text are told by its reader
+        return ""
+    found = Counter(content.translate(None, NOT_IN_NOISE))
+    return "it is not text" if len(found) >= NOISY_KINDS and found.total() > NOISY_SHARE * len(content) else ""
 
 
 def _of_json(path: Path, size: int) -> str:

@@ -11,13 +11,14 @@ import pandas as pd
 import shapely
 
 from beatplanner.data.description.models import Description
-from beatplanner.data.description.read import read_description
+from beatplanner.data.description.raw import read_raw
+from beatplanner.data.description.read import checked_description
 from beatplanner.data.errors import InputError, Note
 from beatplanner.data.findings import listed
-from beatplanner.data.publish.before_planning import check_publishing, decided_too_early
-from beatplanner.data.town.forum_tables import read_forum_tables
-from beatplanner.data.town.read_town import read_town
-from beatplanner.data.town.service_tables import read_service_tables
+from beatplanner.data.formats.damage import damaged_layers
+from beatplanner.data.guided_import.broken import all_broken, read_all
+from beatplanner.data.paths import whole_path
+from beatplanner.data.publish.before_planning import decided_too_early
 from beatplanner.data.town.town import Town
 
 # Incidents on one spot above this share are likelier geocoded to a police station or a centroid than real.
@@ -42,24 +43,24 @@ def check(path: Path) -> list[Note]:
         Errors alone where the input cannot be used.
     """
     try:
-        description = read_description(path)
+        rules = read_raw(path)
     except InputError as error:
         return list(error.problems)
+    file = whole_path(path)
+    try:
+        description = checked_description(rules, file)
+    except InputError:
+        return all_broken(rules, file)
+    if damaged_layers(file.parent, rules):
+        return all_broken(rules, file)
     return checked(description)[0]
 
 
 def checked(description: Description) -> tuple[list[Note], Town | None]:
     """Read all that a description names and return what `check` does, with the town where it can be used."""
-    try:
-        town = read_town(description)
-        # without a section there are only streets and waters to read, which the town has read
-        forum = read_forum_tables(town) if description.forum is not None else None
-        check_publishing(town.description, forum)
-        service = read_service_tables(town).notes if description.service is not None else ()
-    except InputError as error:
-        return list(error.problems), None
-    of_forum = () if forum is None else forum.notes
-    return [*town.notes, *of_forum, *service, *(note for doubt in DOUBTS for note in doubt(town))], town
+    town, notes = read_all(description)
+    doubts = [] if town is None else [note for doubt in DOUBTS for note in doubt(town)]
+    return [*notes, *doubts], town
 
 
 def check_for_piled_incidents(town: Town) -> Iterator[Note]:

@@ -169,11 +169,19 @@ class ProjectDocument:
         """Return the checked description of a scenario (that in view for None); InputError where its rules contradict."""
         return self._checked(self.rules(scenario))
 
-    def _checked(self, rules: Table) -> Description:
+    def raw_rules(self) -> Table:
+        """Return the rules of the scenario in view as `read_raw` does: with layers of the project where it lies now."""
+        return self._lying_here(self.rules())
+
+    def _lying_here(self, rules: Table) -> Table:
         from beatplanner.data.description.raw import into_file
+
+        return into_file(rules, self.file.name) if self.is_file else rules
+
+    def _checked(self, rules: Table) -> Description:
         from beatplanner.data.description.read import checked_description
 
-        return checked_description(into_file(rules, self.file.name) if self.is_file else rules, self.file)
+        return checked_description(self._lying_here(rules), self.file)
 
     def plan_folder(self, plan: int) -> Path:
         """Return the result folder of a plan, unpacked where it can be read; InputError where its archive is damaged or gone."""

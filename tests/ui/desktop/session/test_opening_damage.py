@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import zipfile
 
 import pytest
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.guided_import.checks import check
 from beatplanner.data.project.build import build
 from beatplanner.ui.desktop.session.session import OpenTown
 from conftest import write_grid_town
@@ -93,6 +95,34 @@ def test_all_broken_layers_are_told_at_once(project, tmp_path):
     ):
         assert name in text, text
     assert "“old.gpkg” does not exist" in text
+
+
+def test_the_window_and_the_command_tell_one_list_of_all_that_is_broken(project, tmp_path):
+    folder = shutil.copytree(project.folder, tmp_path / "copy")
+    file = folder / "project.toml"
+    whole = file.read_text("utf-8")
+
+    def listed_by_both() -> str:
+        with pytest.raises(InputError) as error:
+            OpenTown().open(file)
+        assert [str(n) for n in error.value.problems] == [str(n) for n in check(file)]
+        return "\n".join(str(n) for n in check(file))
+
+    # units without a column, a table of noise, and a layer that its ending hides nothing of
+    file.write_text(whole.replace('population = "pop"', 'population = "people"'), "utf-8")
+    (folder / "incidents.csv").write_bytes(random.Random(3).randbytes(3000))
+    (folder / "roads.gpkg").write_bytes(b"z" * 100)
+    text = listed_by_both()
+    for words in ("no column “people”", "incidents.csv is damaged", "roads.gpkg is damaged"):
+        assert words in text, text
+    assert text.count("incidents.csv") == text.count("roads.gpkg") == 1, text
+
+    # a file of the forum that is gone hides neither of the others
+    file.write_text(file.read_text("utf-8") + '\n[forum]\npartners = "gone.csv"\n[forums]\n', "utf-8")
+    (folder / "roads.gpkg").write_bytes((project.folder / "roads.gpkg").read_bytes())
+    text = listed_by_both()
+    for words in ("“gone.csv” does not exist", "no section [forums]", "no column “people”", "incidents.csv is damaged"):
+        assert words in text, text
 
 
 def test_a_reader_that_fails_says_what_is_wrong_with_the_file_and_not_what_its_library_says(project, tmp_path):

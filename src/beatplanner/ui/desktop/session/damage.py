@@ -1,16 +1,13 @@
-"""What is opened and cannot be used, told by name and kind: all broken layers of a project at once, before anything tries to read them."""
+"""What is opened and holds no project, told by name and kind, before anything tries to read it."""
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from beatplanner.data.endings import PACKAGES
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.formats.damage import KINDS, damaged
-from beatplanner.data.paths import leads_to_server
 
 # What holds layers beside the kinds that damage is looked for in.
 LAYERS = {
@@ -31,29 +28,6 @@ OTHERS = {
 PROJECTS = "Choose a project (.beatplan), or its settings (.toml)"
 # How a text begins that is no TOML; what follows is told to a planner.
 NO_TOML = "this is not valid TOML: "
-
-
-def damaged_layers(folder: Path, rules: Mapping[str, object]) -> list[Note]:
-    """Return what is wrong with each file that a project's rules name, in order and each once; files of other computers are not touched."""
-    found: dict[str, Note | None] = {}
-    for name in _paths(rules):
-        path = folder / name
-        if leads_to_server(name) or str(path) in found:
-            continue
-        found[str(path)] = damaged(path)
-    return [note for note in found.values() if note is not None]
-
-
-def _paths(rules: Any) -> Iterator[str]:
-    if isinstance(rules, str):
-        if Path(rules).suffix.lower() in KINDS and len(rules) < 1000 and "\n" not in rules:
-            yield rules
-    elif isinstance(rules, dict):
-        for inner in rules.values():
-            yield from _paths(inner)
-    elif isinstance(rules, list | tuple):
-        for inner in rules:
-            yield from _paths(inner)
 
 
 def refuse_what_is_no_project(path: Path) -> None:

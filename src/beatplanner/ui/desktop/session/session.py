@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import listed
-from beatplanner.data.formats.damage import damaged
+from beatplanner.data.formats.damage import damaged, damaged_layers
 from beatplanner.data.paths import leads_to_server, whole_path
 from beatplanner.data.project.content import called_now
 from beatplanner.data.result.sections import ruled_hours
-from beatplanner.ui.desktop.session.damage import damaged_layers, in_plain_words, refuse_what_is_no_project
+from beatplanner.ui.desktop.session.damage import in_plain_words, refuse_what_is_no_project
 from beatplanner.ui.desktop.session.foreign_paths import foreign_paths
 from beatplanner.ui.desktop.toolkit.in_language import in_counts, with_counts
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from beatplanner.data.description.models import Description
+    from beatplanner.data.narrowing import Table
     from beatplanner.data.project.document import ProjectDocument
     from beatplanner.data.result.plan_tables import PlanTables
     from beatplanner.data.town.street_names import NamedStreets
@@ -142,10 +143,9 @@ class OpenTown:
                 if out and not self.follows(out):
                     what = f"it names files elsewhere, which were not followed: {listed(out, 5)}"
                     raise InputError(problem(what, "Bring these files into the project's folder", file=path))
-                description = self._described(document)
                 shown = max(document.content.plans, default=0)
                 result = document.plan_folder(shown) if shown else None
-                town, plan, streets = self.reading(_read_project, description, result)
+                town, plan, streets = self._read(document, result)
                 if again is None and not leaves():
                     document.close(keep_journal=document.dirty)
                     return False
@@ -163,16 +163,19 @@ class OpenTown:
     def _has_open(self, path: Path) -> bool:
         return self.document is not None and self.document.file == whole_path(path)
 
-    def _described(self, document: ProjectDocument) -> Description:
-        """Return a project's description, or tell every layer that is missing or damaged at once."""
-        broken = [] if document.is_file else damaged_layers(document.file.parent, document.rules())
+    def _read(
+        self, document: ProjectDocument, result: Path | None
+    ) -> tuple[Town, PlanTables | None, NamedStreets | None]:
+        """Return what `_read_project` does; where a project cannot be used, all that is broken of it is told at once, as `beatplanner check` does."""
         try:
-            description = document.description()
+            # what is damaged is seen before a reader tries it
+            damage = {} if document.is_file else damaged_layers(document.file.parent, document.rules())
+            if damage:
+                raise InputError(*damage.values())
+            return self.reading(_read_project, document.description(), result)
         except InputError as error:
-            raise InputError(*broken, *error.problems) from error
-        if broken:
-            raise InputError(*broken)
-        return description
+            broken = self.reading(_broken, document.raw_rules(), document.file)
+            raise InputError(*(broken or error.problems)) from error
 
     def _refuse_damaged_result(self, folder: Path) -> None:
         found = [damaged(folder / name) for name in ("plan.gpkg", "people.gpkg", "summary.json")]
@@ -430,6 +433,13 @@ def _read_project(description: Description, folder: Path | None) -> tuple[Town, 
 
     town = read_town(description)
     return town, None if folder is None else _read_result(folder), _streets(town)
+
+
+def _broken(rules: Table, file: Path) -> list[Note]:
+    """Return all that is broken of a project; what reads layers is loaded by it."""
+    from beatplanner.data.guided_import.broken import all_broken
+
+    return all_broken(rules, file)
 
 
 def _streets(town: Town | None) -> NamedStreets | None:
