@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from beatplanner.data.result.draft import proven_gap
+from beatplanner.data.result.draft import proven_gap, reported_gap, standing_of
 from beatplanner.data.result.draft_reason import gap_words
 from beatplanner.planning.progress import split_unit
 
@@ -43,20 +43,16 @@ def proof_in_few_words(step: Claims) -> str:
         return "rules relaxed"
     if step["status"] == "unknown":
         return "rules relaxed, as no plan that keeps them was found"
-    if step["gap"] is None:
-        return "no bound computed"
-    # what others can check of a proof may be less: every page tells that
-    checked = ""
-    if step.get("certified") is False:
-        less = proven_gap(step)
-        if less is None:
-            checked = "; by the solver's word, which “verify” cannot check"
-        elif less > step["gap"] + 5e-5:
-            checked = f"; what can be checked proves within {gap_words(less)}"
-    if step["status"] == "optimal":
-        return f"proven optimal{checked}"
+    gap, reported = proven_gap(step), reported_gap(step)
+    more = (
+        "" if reported is None else f"; the search reports at most {gap_words(reported)}, which “verify” cannot check"
+    )
+    if gap is None:
+        return f"no bound that can be checked{more}" if more else "no bound computed"
+    if standing_of(step) == "best":
+        return "proven optimal"
     hurried = "; the time cut the proof short, a longer limit tells more" if step.get("proof_cut_short") else ""
-    return f"within {gap_words(step['gap'])} of the best possible{hurried}{checked}"
+    return f"within {gap_words(gap)} of the best possible{hurried}{more}"
 
 
 def many(number: float, word: str) -> str:

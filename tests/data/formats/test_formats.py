@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import shutil
 import zipfile
 
@@ -17,7 +16,6 @@ import shapely
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.cells import numbers, read_truth, read_truths
-from beatplanner.data.formats.damage import damaged
 from beatplanner.data.formats.layers import read_layer, read_table
 from beatplanner.data.formats.number_columns import parse_numbers
 from beatplanner.data.formats.source import Place
@@ -496,33 +494,3 @@ def test_a_text_padded_with_a_few_zeros_or_in_utf_16_is_read(tmp_path):
     ):
         file.write_bytes(content)
         assert list(read_text_table(file, None).frame.columns) == ["a", "b"]
-
-
-def test_a_text_of_bytes_that_no_text_has_is_told_as_no_text_and_all_that_offices_write_is_one(tmp_path):
-    file = tmp_path / "sites.csv"
-    for seed in range(20):
-        file.write_bytes(random.Random(seed).randbytes(300 * (seed + 1)))
-        assert "it is not text" in str(damaged(file)), seed
-        with pytest.raises(InputError, match="it is not text"):
-            read_table(file, None, ("a",))
-    rows = "a;b\nШутка;5\nČair, “Topaana”;7\n" * 20
-    for page in (
-        "utf-8",
-        "utf-8-sig",
-        "utf-16",
-        "utf-16-le",
-        "utf-16-be",
-        "utf-32",
-        "cp1251",
-        "cp866",
-        "koi8-r",
-        "cp855",
-        "cp852",
-        "mac-cyrillic",
-    ):
-        file.write_bytes(rows.encode(page, errors="ignore") + b"\x1a" * 3)
-        assert damaged(file) is None, page
-    # a damaged place, and old programs' marks between records
-    for content in (b"a;b\n1;2\n" * 50 + b"\0" * 60, b"a\x1fb\x1e" * 90, b"\x02a;b\x03\n1;2\n" * 9):
-        file.write_bytes(content)
-        assert damaged(file) is None, content

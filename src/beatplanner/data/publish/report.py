@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from beatplanner.data.publish.report_filters import FILTERS
 from beatplanner.data.publish.report_section import flat_rules, rules_of_pack
 from beatplanner.data.publish.service_report import service_heads, service_rows
 from beatplanner.data.publish.translation import Speech
-from beatplanner.data.result.draft import proven_gap
+from beatplanner.data.result.draft import proven_bound, proven_gap, reported_gap, standing_of
 from beatplanner.data.result.draft_reason import STEP_NAMES, gap_said
 from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
 from beatplanner.data.result.plan_tables import PlanTables
@@ -110,8 +110,10 @@ NO_BOUND = "No bound was computed: a better plan may exist."
 REACHED = "Proven: no plan under these rules has an objective below {bound}, and this one reaches it (gap {gap})."
 WITHIN = "Proven: no plan under these rules can have an objective below {bound}; this one has {objective}, so it is at most {gap} above the best possible."
 # What others can check of a bound, where that is less than what the solver reports.
-BY_WORD = "This is the solver's word: there is no certificate, and “verify” cannot check it."
-BY_WORD_IN_PART = "This is the solver's word: what “verify” can check proves at most {gap}."
+REPORTED = "The search itself reports at most {gap}, which “verify” cannot check."
+REPORTED_ALONE = (
+    "How far this is from the best cannot be checked: the search reports at most {gap}, and left no certificate."
+)
 # The balance rule in hours, of one beat and of several.
 LIMIT = "1 beat between {lower} and {upper} hours a year (±{share})"
 LIMITS = "{n} beats, each between {lower} and {upper} hours a year (±{share})"
@@ -123,7 +125,7 @@ SECTORS = "{n} sectors of {low} to {high} beats, within ±{share} of their mean 
 ONE_NUMBER = "The bound is for {n} groups; fewer were looked for first, and none were found that keep the rule"
 COMMANDS = "{n} commands of {low} to {high} sectors, within ±{share} of their mean hours; the farthest is {off} off it"
 WORDS = (
-    *(RELAXED, NOT_FOUND, NO_BOUND, REACHED, WITHIN, BY_WORD, BY_WORD_IN_PART, LIMIT, LIMITS, FORCE, AS_ONE),
+    *(RELAXED, NOT_FOUND, NO_BOUND, REACHED, WITHIN, REPORTED, REPORTED_ALONE, LIMIT, LIMITS, FORCE, AS_ONE),
     *(BALANCED, *AMOUNTS.values(), SECTORS, COMMANDS, ONE_NUMBER),
 )
 
@@ -139,20 +141,15 @@ def proof_in_words(step: Claims, say: Speech = ENGLISH) -> str:
         return say.text(RELAXED)
     if step["status"] == "unknown":
         return say.text(NOT_FOUND)
-    if step["lower_bound"] is None:
-        return say.text(NO_BOUND)
-    fields = {"bound": say.number(step["lower_bound"]), "gap": gap_said(step["gap"], say.percent)}
-    if step["status"] == "optimal":
-        return say.text(REACHED, **fields) + _by_whom(step, say)
-    return say.text(WITHIN, objective=say.number(step["objective"]), **fields) + _by_whom(step, say)
-
-
-def _by_whom(step: Mapping[str, object], say: Speech) -> str:
-    """Say what others can check of a bound, where that is less than what the solver reports."""
-    if step.get("certified") is not False:
-        return ""
-    gap = proven_gap(step)
-    return " " + (say.text(BY_WORD) if gap is None else say.text(BY_WORD_IN_PART, gap=gap_said(gap, say.percent)))
+    gap, bound, reported = proven_gap(step), proven_bound(step), reported_gap(step)
+    more = "" if reported is None else gap_said(reported, say.percent)
+    if gap is None or bound is None:
+        return say.text(REPORTED_ALONE, gap=more) if more else say.text(NO_BOUND)
+    fields = {"bound": say.number(bound), "gap": gap_said(gap, say.percent)}
+    if standing_of(step) == "best":
+        return say.text(REACHED, **fields)
+    said = say.text(WITHIN, objective=say.number(step["objective"]), **fields)
+    return f"{said} {say.text(REPORTED, gap=more)}" if more else said
 
 
 def _set(share: float, say: Speech) -> str:

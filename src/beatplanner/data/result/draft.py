@@ -6,10 +6,10 @@ Every page that people hold says it, and the checker holds the pack against it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from beatplanner.data.narrowing import is_dict
-from beatplanner.data.result.draft_reason import Reason
+from beatplanner.data.result.draft_reason import BEST, Reason, gap_at_most
 from beatplanner.data.result.sections import section_of
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ STEPS = ("beats", "sectors", "commands", "stations", "officers")
 # What a step's status is where not all rules are kept: proven impossible, or no plan that keeps them was found.
 UNKNOWN = "unknown"
 BROKEN = ("infeasible", UNKNOWN)
+# Proven best; proven within a gap; no bound that somebody can check; rules relaxed; no plan that keeps them found; given and not sought.
+Standing = Literal["best", "within", "no bound", "relaxed", "unknown", "given"]
 
 
 def draft_reasons(
@@ -80,6 +82,35 @@ def proven_gap(claims: Mapping[str, Any]) -> float | None:
     if bound is None or not objective:
         return None
     return max(0.0, (float(objective) - float(bound)) / abs(float(objective)))
+
+
+def proven_bound(claims: Mapping[str, Any]) -> float | None:
+    """Return the bound of a step that somebody can check; None where there is none."""
+    bound = claims.get("certified_bound" if claims.get("certified") is False else "lower_bound")
+    return None if bound is None or proven_gap(claims) is None else float(bound)
+
+
+def reported_gap(claims: Mapping[str, Any]) -> float | None:
+    """Return the gap that the search alone reports of a step, where it is another than `proven_gap`, as both are told; None else."""
+    gap, proven = claims.get("gap"), proven_gap(claims)
+    alike = proven is not None and gap is not None and gap_at_most(float(gap)) == gap_at_most(proven)
+    return None if gap is None or alike or claims.get("status") in BROKEN else float(gap)
+
+
+def standing_of(claims: Mapping[str, Any]) -> Standing:
+    """Return how near to the best a step is, by what somebody can check: every output makes this claim, and tells `proven_gap` with it."""
+    if claims.get("planned") is False:
+        return "given"
+    if claims.get("status") in BROKEN:
+        return "relaxed" if claims["status"] == "infeasible" else "unknown"
+    gap = proven_gap(claims)
+    if gap is None:
+        return "no bound"
+    return (
+        "best"
+        if claims.get("status") == "optimal" and (claims.get("certified") is not False or gap <= BEST)
+        else "within"
+    )
 
 
 def accepted_sites(tables: PlanTables) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from beatplanner.data.result.draft import proven_gap
+from beatplanner.data.result.draft import BROKEN, proven_gap, standing_of
 from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.data.result.sections import section_of
 
@@ -150,9 +150,7 @@ def short_hash(text: str) -> str:
 
 
 def _standing(step: Mapping[str, Any], say: Callable[..., str], percent: Callable[[float, int], str]) -> str:
-    unchecked = step.get("certified") is False
-    if step.get("status") in STANDINGS and not (unchecked and step["status"] == "optimal"):
+    standing, gap = standing_of(step), proven_gap(step)
+    if standing == "best" or step.get("status") in BROKEN:
         return say(STANDINGS[step["status"]])
-    # a print is handed on: as in the pack, it tells what others can check
-    gap = proven_gap(step)
     return say(NO_BOUND) if gap is None else say(NEAR, share=gap_said(gap, percent))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from beatplanner.data.result.draft import BROKEN
+from beatplanner.data.result.draft import Standing, proven_bound, proven_gap, reported_gap, standing_of
 from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
 from beatplanner.data.result.sections import section_of
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
-
-Standing = Literal["best", "within", "no bound", "relaxed", "unknown", "given"]
 
 
 @dataclass(frozen=True)
@@ -28,15 +26,17 @@ class ToldProof:
         The objective: ``travel``, ``cut``, ``p-median``, ``coverage``, ``p-center``, ``fewest`` or ``weights``.
     standing
         Proven best; proven within the gap; no bound; rules relaxed; or given and not sought.
-    objective, bound, gap, seconds
-        As in the summary; bound and gap None where none was computed.
+    objective, seconds
+        As in the summary.
+    bound, gap
+        What somebody can check; None where nothing can be.
     plain, plain_bound
         The objective and its bound in plain units: metres from the centre for an hour of work (travel), kilometres of border (cut), metres on foot for
         a resident (p-median), residents beyond the limit (coverage), metres of the farthest (p-center), stations (fewest), points (weights).
     parts
         For officers: name of the weight, the figure, points.
-    certified
-        Whether the result proves the bound, so that the checker can check it; None where there is none.
+    reported
+        The gap that the search alone reports, where it is another one.
     """
 
     step: str
@@ -49,7 +49,7 @@ class ToldProof:
     plain: float
     plain_bound: float | None
     parts: tuple[tuple[str, float, float], ...] = ()
-    certified: bool | None = None
+    reported: float | None = None
 
 
 def step_proofs(summary: Claims) -> list[ToldProof]:
@@ -60,7 +60,7 @@ def step_proofs(summary: Claims) -> list[ToldProof]:
         if said is None:
             continue
         kind, size = _kind(summary, step, said)
-        objective, bound = float(said["objective"]), said["lower_bound"]
+        objective, bound = float(said["objective"]), proven_bound(said)
         parts = ()
         if step == "officers":
             weights = said.get("weights", {})
@@ -70,28 +70,18 @@ def step_proofs(summary: Claims) -> list[ToldProof]:
             ToldProof(
                 step=step,
                 kind=kind,
-                standing=_standing(said),
+                standing=standing_of(said),
                 objective=objective,
-                bound=None if bound is None else float(bound),
-                gap=None if said["gap"] is None else float(said["gap"]),
+                bound=bound,
+                gap=proven_gap(said),
                 seconds=float(said["seconds"]),
                 plain=objective / size,
-                plain_bound=None if bound is None else float(bound) / size,
+                plain_bound=None if bound is None else bound / size,
                 parts=parts,
-                certified=said.get("certified"),
+                reported=reported_gap(said),
             )
         )
     return found
-
-
-def _standing(said: Mapping[str, object]) -> Standing:
-    if said.get("planned") is False:
-        return "given"
-    if said["status"] in BROKEN:
-        return "relaxed" if said["status"] == "infeasible" else "unknown"
-    if said["lower_bound"] is None:
-        return "no bound"
-    return "best" if said["status"] == "optimal" else "within"
 
 
 def _kind(summary: Claims, step: str, said: Mapping[str, object]) -> tuple[str, float]:

@@ -9,6 +9,8 @@ import zipfile
 import pytest
 
 from beatplanner.data.errors import InputError
+from beatplanner.data.formats.damage import damaged
+from beatplanner.data.formats.layers import read_table
 from beatplanner.data.guided_import.checks import check
 from beatplanner.data.project.build import build
 from beatplanner.ui.desktop.session.session import OpenTown
@@ -202,3 +204,33 @@ def test_an_empty_table_and_one_of_another_kind_are_told_with_the_other_broken_l
     assert "units.gpkg is damaged" in text and "incidents.csv is damaged" in text and "used as a table" in text, text
     (folder / "incidents.csv").write_bytes(b"")
     assert "incidents.csv is empty" in told(folder / "project.toml")
+
+
+def test_a_text_of_bytes_that_no_text_has_is_told_as_no_text_and_all_that_offices_write_is_one(tmp_path):
+    file = tmp_path / "sites.csv"
+    for seed in range(20):
+        file.write_bytes(random.Random(seed).randbytes(300 * (seed + 1)))
+        assert "it is not text" in str(damaged(file)), seed
+        with pytest.raises(InputError, match="it is not text"):
+            read_table(file, None, ("a",))
+    rows = "a;b\nШутка;5\nČair, “Topaana”;7\n" * 20
+    for page in (
+        "utf-8",
+        "utf-8-sig",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+        "utf-32",
+        "cp1251",
+        "cp866",
+        "koi8-r",
+        "cp855",
+        "cp852",
+        "mac-cyrillic",
+    ):
+        file.write_bytes(rows.encode(page, errors="ignore") + b"\x1a" * 3)
+        assert damaged(file) is None, page
+    # a damaged place, and old programs' marks between records
+    for content in (b"a;b\n1;2\n" * 50 + b"\0" * 60, b"a\x1fb\x1e" * 90, b"\x02a;b\x03\n1;2\n" * 9):
+        file.write_bytes(content)
+        assert damaged(file) is None, content

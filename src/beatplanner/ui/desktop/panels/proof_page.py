@@ -351,8 +351,17 @@ class ProofPage(QWidget):
         seconds = with_counts(self.tr("Search time: {0} seconds."), number(p.seconds, 0 if p.seconds >= 10 else 1))
         if p.standing == "given":
             return []
+        reported = (
+            []
+            if p.reported is None
+            else [
+                self.tr("The search reports at most {0}, which the checker cannot check.").format(
+                    gap_said(p.reported, percent)
+                )
+            ]
+        )
         if p.plain_bound is None or p.gap is None:
-            return [seconds]
+            return [*reported, seconds]
         if p.standing == "best":
             said = self.tr("No plan under these rules can have less than {0}.").format(self._plain(p, p.plain_bound))
         else:
@@ -362,9 +371,7 @@ class ProofPage(QWidget):
         exact = self.tr("Objective {0}, lower bound {1}, gap {2}.").format(
             self._in_all(p, p.objective), self._in_all(p, p.bound), gap_said(p.gap, percent)
         )
-        if p.certified is False:
-            said += " " + self.tr("The checker cannot check this bound.")
-        return [said, f"{exact} {seconds}"]
+        return [" ".join([said, *reported]), f"{exact} {seconds}"]
 
     def _meaning(self, p: ToldProof) -> str:
         said = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGroupBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from beatplanner.data.result.draft import proven_gap, reported_gap, standing_of
 from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.planning.proof import clash_is_proven
 from beatplanner.ui.desktop.plain_text import Label
@@ -160,14 +161,15 @@ class PlanFigures:
             return ""  # what was proven is proven of another plan
         if step["status"] in ("infeasible", "unknown"):
             return self.tr("Rules were relaxed.")
-        if step["gap"] is None:
-            return self.tr("No bound.")
-        best = step["status"] == "optimal"
-        words = (
-            self.tr("Proven best.")
-            if best
-            else self.tr("At most {0} from the best.").format(gap_said(step["gap"], percent))
-        )
-        if step.get("certified") is False:
-            words += " " + self.tr("The checker cannot check this bound.")
+        gap, reported = proven_gap(step), reported_gap(step)
+        if gap is None:
+            words = self.tr("No bound.")
+        elif standing_of(step) == "best":
+            words = self.tr("Proven best.")
+        else:
+            words = self.tr("At most {0} from the best.").format(gap_said(gap, percent))
+        if reported is not None:
+            words += " " + self.tr("The search reports at most {0}, which the checker cannot check.").format(
+                gap_said(reported, percent)
+            )
         return words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from beatplanner.data.result.draft import proven_bound, proven_gap
 from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.planning.proof import OPTIMAL_GAP
 from beatplanner.ui.desktop.panels.run_chart import Gap
@@ -28,7 +29,7 @@ class RunGaps:
                     found.append(self._gap(f"{name}: {place}", gap, wider=wider))
             elif step in summary:
                 wider = summary[step]["status"] in ("infeasible", "unknown")
-                found.append(self._gap(name, None if wider else summary[step]["gap"], wider=wider))
+                found.append(self._gap(name, None if wider else proven_gap(summary[step]), wider=wider))
         return found
 
     def _gap(self: Any, name: str, gap: float | None, *, wider: bool) -> Gap:
@@ -70,7 +71,7 @@ class RunGaps:
         self.ended = self.scenario.plan, head.format(number(self.spent()))
         for step in names:
             if step in summary:
-                self.chart.settle(step, summary[step].get("objective"), summary[step].get("lower_bound"))
+                self.chart.settle(step, summary[step].get("objective"), proven_bound(summary[step]))
         self.chart.end(self._gaps(summary))
         return self._end_in_words()
 
