@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.causes import cause
 from beatplanner.data.description.merge_patch import merge, patch_between
+from beatplanner.data.description.raw import into_file, read_as_json
 from beatplanner.data.description.version import SCHEMA, version_of
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.narrowing import Table
@@ -169,19 +170,14 @@ class ProjectDocument:
         """Return the checked description of a scenario (that in view for None); InputError where its rules contradict."""
         return self._checked(self.rules(scenario))
 
-    def raw_rules(self) -> Table:
-        """Return the rules of the scenario in view as `read_raw` does: with layers of the project where it lies now."""
-        return self._lying_here(self.rules())
-
-    def _lying_here(self, rules: Table) -> Table:
-        from beatplanner.data.description.raw import into_file
-
-        return into_file(rules, self.file.name) if self.is_file else rules
-
     def _checked(self, rules: Table) -> Description:
         from beatplanner.data.description.read import checked_description
 
-        return checked_description(self._lying_here(rules), self.file)
+        return checked_description(self.lying_here(rules), self.file)
+
+    def lying_here(self, rules: Table) -> Table:
+        """Return rules with the layers of the project where it lies now, as `read_raw` does."""
+        return into_file(rules, self.file.name) if self.is_file else rules
 
     def plan_folder(self, plan: int) -> Path:
         """Return the result folder of a plan, unpacked where it can be read; InputError where its archive is damaged or gone."""
@@ -486,8 +482,6 @@ class ProjectDocument:
 
 def read_document(file: Path) -> ProjectDocument:
     """Read a project file of this or an older version, or a TOML description; InputError where it is neither."""
-    from beatplanner.data.description.raw import read_as_json
-
     raw = read_as_json(file)
     schema, save_id = version_of(file)
     content = Content(rules=raw)

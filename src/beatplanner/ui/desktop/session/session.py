@@ -174,7 +174,7 @@ class OpenTown:
                 raise InputError(*damage.values())
             return self.reading(_read_project, document.description(), result)
         except InputError as error:
-            broken = self.reading(_broken, document.raw_rules(), document.file)
+            broken = self.reading(_broken, document.lying_here(document.rules()), document.file)
             raise InputError(*(broken or error.problems)) from error
 
     def _refuse_damaged_result(self, folder: Path) -> None:
