@@ -94,7 +94,8 @@ def described_in_part(raw: Mapping[str, object], file: Path) -> Description | No
     return _description(sections, file)
 
 
-def _description(sections: dict[str, Any], file: Path) -> Description:
+def _description(known: Mapping[str, Any], file: Path) -> Description:
+    sections = dict(known)
     forum, budget = sections.get("forum"), sections.get("budget")
     if forum is not None and budget is not None and "currency" not in forum.model_fields_set:
         # sums of a project are in the currency of its budget

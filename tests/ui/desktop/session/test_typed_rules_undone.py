@@ -202,3 +202,29 @@ def test_rules_typed_in_a_scenario_are_undone_under_its_new_name(open_window, qt
     assert window.draft.undo() and document.rules()["beats"]["tolerance"] == before
     show("Third")
     assert window.draft.count == 2
+
+
+def test_a_field_says_what_the_rule_is_again_once_all_is_undone(open_window, qtbot):
+    window = open_window()
+    field, undo = rule(window, "beats.tolerance"), window.actions_by_name["draw_undo"]
+
+    def refuse() -> None:
+        field.number.lineEdit().setText("12,345")
+        field.commit()
+        assert field.refused and "12,345" in field.wrong.text()
+
+    before = field.number.text()
+    type_tolerance(window, 31)
+    refuse()
+    # the number that it stands in the place of is taken back
+    undo.trigger()
+    assert field.number.text() == before and not field.refused and not field.wrong.text()
+    # of another rule it says nothing, until nothing is changed any more
+    rule(window, "officers.half_a_year").on.click()
+    rule(window, "officers.half_a_year").on.click()
+    refuse()
+    undo.trigger()
+    assert field.refused
+    undo.trigger()
+    assert field.number.text() == before and not field.refused and not field.wrong.text()
+    assert window.draft.count == 0

@@ -90,7 +90,10 @@ def test_what_is_typed_is_kept_to_the_digit_and_shown_as_short_as_it_is(qtbot, s
     [
         ("1 2", "“1 2” is no number."),
         ("0,05", "“0,05” is not taken: a number from 1 to 100 % belongs here."),
-        ("1,234", "“1,234” is read as 1234: a number from 1 to 100 % belongs here."),
+        (
+            "1,234",
+            "“1,234” is read as 1234: a number from 1 to 100 % belongs here. Type “1.234” for one with decimals.",
+        ),
         ("7,1234567", "“7,1234567” has more than 6 decimals."),
         ("", "A number from 1 to 100 % belongs here."),
     ],
@@ -119,6 +122,19 @@ def test_what_cannot_be_taken_stays_in_the_field_and_is_told(qtbot, text, why, l
     assert box.lineEdit().text() == seen and box.problem() == why
     box.setValue(box.value())
     assert box.problem() == "" and box.lineEdit().text() != seen
+
+
+def test_a_number_read_as_thousands_says_how_the_one_with_decimals_is_typed(qtbot, speaks):
+    box = NumberBox()
+    box.setRange(1, 100)
+    box.setSuffix(" %")
+    box.setValue(10)
+    other, own = (",", ".") if speaks == "en" else (".", ",")
+    write(qtbot, box, f"12{other}345")
+    assert box.problem() == (
+        f"“12{other}345” is read as 12345: a number from 1 to 100 % belongs here. Type “12{own}345” for one with decimals."
+    )
+    assert write(qtbot, box, f"12{own}345") == 12.345 and not box.problem()
 
 
 def test_a_part_of_a_thing_that_is_counted_is_told():

@@ -288,6 +288,10 @@ class RulePanel(QWidget):
     def _returned(self, change: Change, _back: bool) -> None:
         if change.kind == self.changed.kind:
             self._took_effect()
+        if not self.window_.draft.done:
+            # nothing is changed any more: no field says otherwise
+            for entry in self._made:
+                entry.give_up()
 
     def _took_effect(self) -> None:
         scenario = self.window_.scenario

@@ -272,7 +272,10 @@ class RuleField(QFrame):
         if not anew and not self.refused and self._is_another():
             return  # it is still typed
         self._rules = rules
-        self.value = catalog().value_of(rules, self.rule)
+        before, self.value = self.value, catalog().value_of(rules, self.rule)
+        if self.refused and self.value != before:
+            # what was refused was typed in the place of another value
+            anew, self.refused = True, False
         self.currency = catalog().currency_of_rule(self.rule, rules)
         if not self.refused:
             self._show(anew=anew)
@@ -316,10 +319,15 @@ class RuleField(QFrame):
         self.back.setAccessibleName(f"{words}: {self.label.text()}")
         self.back.setEnabled(self.refused or (self.value != self.rule.default and not self._must_be_said()))
 
-    def _go_back(self) -> None:
+    def give_up(self) -> None:
+        """Show the value in force in the place of what was refused."""
         if self.refused:
             self.refused = False
             self._show()
+
+    def _go_back(self) -> None:
+        if self.refused:
+            self.give_up()
         else:
             self._set(None)
 

@@ -63,7 +63,7 @@ class NumberBox(QDoubleSpinBox):
         bare, digits = _bare(text, self.prefix(), self.suffix()), self.decimals()
         if not TYPED.fullmatch(bare):
             return QValidator.State.Invalid, super().value(), self.tr("“{0}” is no number.").format(bare)
-        low, high = self._ends(self.minimum(), self.maximum())
+        (low, high), other = self._ends(self.minimum(), self.maximum()), ""
         found = typed_number(bare, whole=not digits or self.thousands, own=own_sign())
         joined = found is not None and found.is_integer() and re.search("[.,]", bare)
         if found is None:
@@ -72,6 +72,12 @@ class NumberBox(QDoubleSpinBox):
             # hardly anybody means 12,500 minutes who types “12,500”
             low, high = self._ends(*(self.usual or (self.minimum(), self.maximum())))
             wrong = self.tr("“{0}” is read as {4}: a number from {1} to {2} belongs here.")
+            other = re.sub("[.,]", own_sign(), bare, count=1)
+            part = typed_number(other, whole=False, own=own_sign())
+            if digits and other != bare and part is not None and self.minimum() <= part <= self.maximum():
+                wrong = self.tr(
+                    "“{0}” is read as {4}: a number from {1} to {2} belongs here. Type “{5}” for one with decimals."
+                )
         elif not self.minimum() <= found <= self.maximum():
             wrong = self.tr("“{0}” is not taken: a number from {1} to {2} belongs here.")
         elif round(found, digits) != found:
@@ -81,7 +87,7 @@ class NumberBox(QDoubleSpinBox):
         return (
             QValidator.State.Intermediate,
             super().value(),
-            wrong.format(bare, low, high, digits, f"{found or 0:.0f}"),
+            wrong.format(bare, low, high, digits, f"{found or 0:.0f}", other),
         )
 
     def _ends(self, low: float, high: float) -> tuple[str, str]:
