@@ -302,9 +302,10 @@ def _of_budget(budget: Budget, officers: Officers | None) -> Iterator[tuple[str,
         if payer in named and payer != budget.then:
             continue
         what = f"no line is paid by “{payer}”, whose money ends on {day}"
+        mend = "" if payer in named else did_you_mean(payer, named)
         if payer == budget.then:
             what = f"“{payer}” would pay for itself after {day}"
-        mend = did_you_mean(payer, named) or "Name a payer of budget.payers, and another as budget.then"
+        mend = mend or "Name a payer of budget.payers, and another as budget.then"
         yield f"budget.ends.{payer}", what, mend
     amounts: dict[str, object] = {f"funds.{payer}": value for payer, value in budget.funds.items()}
     amounts |= {"ceiling": budget.ceiling, "training_seats": budget.training_seats}

@@ -62,14 +62,49 @@ def test_f2_types_into_the_cell_and_does_not_call_the_window(window, qtbot):
     assert not window.taken
 
 
-def test_names_that_are_given_are_not_written_over(qtbot):
-    grid = FigureGrid(BY_KEY["officers.weights"], "Weights")
+def test_rows_are_pasted_where_their_given_names_stand_all_of_them_or_none(qtbot):
+    grid, said = FigureGrid(BY_KEY["officers.weights"], "Weights"), []
     qtbot.addWidget(grid)
+    grid.unfit.connect(said.append)
     grid.show_values({})
-    QtWidgets.QApplication.clipboard().setText("x\t5\ny\t6")
-    grid.table.setCurrentCell(0, 0)
-    qtbot.keyClick(grid.table, QtCore.Qt.Key.Key_V, CONTROL)
-    assert [*grid.values().items()] == [(grid.given[0], 5), (grid.given[1], 6)]
+    table = grid.table
+
+    def paste(text: str, column: int = 0) -> None:
+        QtWidgets.QApplication.clipboard().setText(text)
+        table.setCurrentCell(0, column)
+        qtbot.keyClick(table, QtCore.Qt.Key.Key_V, CONTROL)
+
+    # in an order of their own, as the window writes them and as the file does
+    paste("Language gap\t7\nvacant_month\t5\t\n")
+    assert grid.values() == {"vacant_month": 5, "language_gap": 7} and said == [""]
+    paste("rotation\t1\nrotations\t2")
+    paste("rotation\t1\nrotation\t2")
+    paste("rotation\t1\t2")
+    paste("1\n" * 11, 1)
+    assert [text.split(":")[0] for text in said[1:]] == [
+        "Nothing was pasted",
+        "“rotation” is there twice.",
+        "Nothing was pasted",
+        "Nothing was pasted",
+    ]
+    assert "“rotations”" in said[1] and "wider" in said[3] and "longer" in said[4]
+    assert grid.values() == {"vacant_month": 5, "language_gap": 7}
+
+
+def test_undo_in_cells_that_are_refused_gives_them_up_and_undoes_nothing_else(planned_window, qtbot):
+    panel = planned_window.rule_panel
+    panel.bring_up("workload.hours")
+    assert not panel.set({"workload.hours": {"theft": 2.0}})
+    entry = next(e for e in panel.fields if e.rule.key == "workload.hours")
+    entry.grid.put_down([["assault", "x"]])
+    assert entry.refused and panel.refused()
+    planned_window.show()
+    override = QtGui.QKeyEvent(QtCore.QEvent.Type.ShortcutOverride, QtCore.Qt.Key.Key_Z, CONTROL)
+    override.ignore()
+    QtWidgets.QApplication.sendEvent(entry.grid.table, override)
+    assert override.isAccepted()
+    qtbot.keyClick(entry.grid.table, QtCore.Qt.Key.Key_Z, CONTROL)
+    assert not entry.refused and entry.grid.values() == {"theft": 2.0} == panel.rules()["workload"]["hours"]
 
 
 def test_of_a_table_only_the_rows_that_changed_since_the_plan_are_told(planned_window):

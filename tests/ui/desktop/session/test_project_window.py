@@ -538,6 +538,18 @@ def test_scenarios_plans_and_history_in_the_dock(new_window, project, qtbot, mon
     assert window.scenario.town.description.beats.count == 4
     window.save_project()
     saved(qtbot, window)
+    # its rules would be gone with a scenario that is removed, so it is asked first; they are named
+    asked, answers = [], [QtWidgets.QMessageBox.StandardButton.No, QtWidgets.QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(project_dock, "question", lambda *a: asked.append(a[2]) or answers.pop(0))
+    document.add_scenario("Четири")
+    document.change_rules({"beats": {"tolerance": 0.25}}, "Looser")
+    document.activate("")
+    for kept in (True, False):
+        dock.load()
+        dock.scenarios.setCurrentRow(2)
+        dock._remove()
+        assert ("Четири" in document.content.scenarios) is kept
+    assert "“Четири”" in asked[0] and "each beat within ±25 %" in asked[0] and len(asked) == 2
     # the plan can be looked at, and is still a plan that holds
     dock.plans.setCurrentRow(0)
     dock._show_chosen()

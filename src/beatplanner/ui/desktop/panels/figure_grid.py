@@ -49,9 +49,13 @@ class CellTable(QTableWidget):
     -------
     pasted
         The rows of texts that are to be put down where the chosen cell is.
+    given_up
+        Ctrl+Z while the cells are not in force: they are the last that was changed, and not what the window would take back.
     """
 
     pasted = Signal(list)
+    given_up = Signal()
+    in_force = True
 
     def event(self, event: QEvent) -> bool:
         """Have the keys before the window has them."""
@@ -61,7 +65,9 @@ class CellTable(QTableWidget):
         return super().event(event)
 
     def _is_own(self, event: QKeyEvent) -> bool:
-        own = QKeySequence.StandardKey.Copy, QKeySequence.StandardKey.Paste
+        own = [QKeySequence.StandardKey.Copy, QKeySequence.StandardKey.Paste]
+        if not self.in_force:
+            own.append(QKeySequence.StandardKey.Undo)
         return event.key() == Qt.Key.Key_F2 or any(event.matches(key) for key in own)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
@@ -71,6 +77,8 @@ class CellTable(QTableWidget):
                 self.pasted.emit([line.split("\t") for line in text.splitlines()])
         elif event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
+        elif not self.in_force and event.matches(QKeySequence.StandardKey.Undo):
+            self.given_up.emit()
         else:
             super().keyPressEvent(event)
 
@@ -103,9 +111,12 @@ class FigureGrid(QWidget):
     -------
     changed
         A cell was typed, or a row removed.
+    unfit
+        Why what was pasted was not put down.
     """
 
     changed = Signal()
+    unfit = Signal(str)
 
     def __init__(
         self,
@@ -337,11 +348,21 @@ class FigureGrid(QWidget):
             around.ensureVisible(0, middle.y(), 0, 2 * place.height())
 
     def put_down(self, rows: list[list[str]]) -> None:
-        """Put rows of texts down from the chosen cell on, as one change; rows are added where names are free."""
+        """Put rows of texts down from the chosen cell on, as one change: by their names where names are given, all of it or nothing; rows are added where names are free."""
         first, left = max(0, self.table.currentRow()), max(0, self.table.currentColumn())
+        placed, problem = [*enumerate(rows, first)], ""
+        if any(any(text.strip() for text in texts[self.table.columnCount() - left :]) for texts in rows):
+            problem = self.tr("Nothing was pasted: it is wider than the table from the chosen cell on.")
+        elif self.given and left == NAME:
+            placed, problem = self._by_name([texts for texts in rows if any(text.strip() for text in texts)])
+        elif self.given and placed[-1][0] >= self.table.rowCount():
+            problem = self.tr("Nothing was pasted: it is longer than the table from the chosen cell on.")
+        self.unfit.emit(problem)
+        if problem:
+            return
         self.table.blockSignals(True)
-        for row, texts in enumerate(rows, first):
-            if row == self.table.rowCount() and not self.given:
+        for row, texts in placed:
+            if row == self.table.rowCount():
                 self.table.insertRow(row)
                 self._fill(row, [""] * self.table.columnCount())
             for column, text in enumerate(texts, left):
@@ -352,6 +373,24 @@ class FigureGrid(QWidget):
         self._fit()
         self.table.viewport().update()
         self.changed.emit()
+
+    def _by_name(self, rows: list[list[str]]) -> tuple[list[tuple[int, list[str]]], str]:
+        """Return rows with the places of their names, as the file or the window has them, and what is wrong with the names."""
+        place = {self._plain(name): k for k, name in enumerate(self.given)}
+        place |= {self._plain(item.text()): k for k in range(len(self.given)) if (item := self.table.item(k, NAME))}
+        placed: dict[int, list[str]] = {}
+        for texts in rows:
+            name = texts[NAME].strip()
+            row = place.get(self._plain(name))
+            if row is None:
+                return [], self.tr("Nothing was pasted: the table has no row “{0}”.").format(name)
+            if row in placed:
+                return [], self.tr("“{0}” is there twice.").format(name)
+            placed[row] = texts
+        return [*placed.items()], ""
+
+    def _plain(self, name: str) -> str:
+        return name.replace("_", " ").removesuffix("(%)").strip().casefold()
 
     def remove_row(self) -> None:
         """Remove the row that is chosen."""

@@ -261,6 +261,10 @@ class RulePanel(QWidget):
         """Return what was typed and is not in force, and why."""
         return [f"{entry.label.text()}: {entry.wrong.text()}" for entry in self._made if entry.refused]
 
+    def bring_up_refused(self) -> None:
+        """Show the first rule that was typed and is not in force."""
+        self.bring_up(next((entry.rule.key for entry in self._made if entry.refused), ""))
+
     def set(self, values: Mapping[str, object], what: str = "") -> str:
         """Change rules, as one change of the draft; return in words what is wrong, "" where nothing is."""
         document, rules = self.window_.scenario.document, self.rules()

@@ -123,6 +123,8 @@ class RuleField(QFrame):
         self.grid = FigureGrid(rule, self.label.text(), (self._called, self._meant), self) if rule.cells else None
         if self.grid is not None:
             self.grid.changed.connect(self._cells_typed)
+            self.grid.unfit.connect(self._unfit)
+            self.grid.table.given_up.connect(self._go_back)
         row.addWidget(self.back)
         row.addWidget(self.why)
         self._lay_out(row)
@@ -317,6 +319,8 @@ class RuleField(QFrame):
         words = self.tr("Back to the value in force") if self.refused else self.tr("Back to the default")
         self.back.setToolTip(literal(words))
         self.back.setAccessibleName(f"{words}: {self.label.text()}")
+        if self.grid is not None:
+            self.grid.table.in_force = not self.refused
         self.back.setEnabled(self.refused or (self.value != self.rule.default and not self._must_be_said()))
 
     def give_up(self) -> None:
@@ -404,6 +408,11 @@ class RuleField(QFrame):
             return  # it is still typed, or stays with its sentence
         self._shown = self.number.value()
         self._set(catalog().kept(self.rule, self._shown), typed=True)
+
+    def _unfit(self, problem: str) -> None:
+        """Say why nothing was pasted; what is wrong with cells that are not in force stays."""
+        if problem or not self.refused:
+            self._warn(problem)
 
     def _cells_typed(self) -> None:
         """Take a table cell by cell, but not a row of which only one part is there yet."""

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QListWidget,
     QListWidgetItem,
+    QMessageBox,
     QPushButton,
     QTableView,
     QTabWidget,
@@ -26,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
-from beatplanner.ui.desktop.plain_text import Label, breakable, literal
+from beatplanner.ui.desktop.plain_text import Label, breakable, literal, question
 from beatplanner.ui.desktop.session.edit_words import history_words
 from beatplanner.ui.desktop.toolkit.figures_text import percent
 from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language
@@ -202,9 +203,17 @@ class ProjectDock(QDockWidget):
                 self._try(lambda document: document.rename_scenario(old, name))
 
     def _remove(self) -> None:
-        name = self._chosen(self.scenarios)
-        if name:
-            self._try(lambda document: document.remove_scenario(name), reread=True)
+        name, document = self._chosen(self.scenarios), self.document
+        if not name or document is None:
+            return
+        changes = document.content.scenarios[name].changes
+        # nothing brings it back, and rules are no copy of anything
+        if changes:
+            words = self.tr("The scenario “{0}” is removed, and its rules with it:").format(name)
+            words += f"\n{changes_in_words(changes, self.tr)}\n\n" + self.tr("Remove it?")
+            if question(self, self.tr("beatplanner"), words) != QMessageBox.StandardButton.Yes:
+                return
+        self._try(lambda document: document.remove_scenario(name), reread=True)
 
     def _try(self, change: Callable[[Any], object], *, reread: bool = False) -> None:
         document = self.document

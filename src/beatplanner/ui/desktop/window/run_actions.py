@@ -368,6 +368,7 @@ class RunActions(RunGaps):
         refused = self.rule_panel.commit()
         if refused:
             self.show_lines(self.tr("These rules cannot be planned"), refused)
+            self.rule_panel.bring_up_refused()
         return not refused
 
     def may_drop_refused(self: Any) -> bool:
