@@ -10,6 +10,7 @@ from dataclasses import fields, is_dataclass, replace
 import numpy as np
 import pytest
 
+from beatplanner.planning.beats import alone
 from beatplanner.planning.beats.kept_parts import as_json, kept_kinds, read_part
 from beatplanner.planning.beats.municipality import MunicipalityPlan, PartEvidence, Relaxed
 from beatplanner.planning.proof import Unproven
@@ -119,3 +120,17 @@ def test_a_plan_that_was_solved_is_the_same_when_it_is_read_again(kind, tmp_path
     plan = MunicipalityPlan(found, {}, 24.0, 0.15, wider=Relaxed("West", "why", 0.1, 0.2, (part,)))
     assert kind in kinds_in(plan)
     assert not differences(plan, kept_and_read(plan, tmp_path))
+
+
+def test_a_unit_too_heavy_is_told_with_the_digits_that_tell_it_from_what_is_allowed():
+    part = types.SimpleNamespace(units=np.arange(3), tolerance=0.2)
+    problem = types.SimpleNamespace(weight=np.array([900.0, 2179.9, 2179.8]), count=3, lower=1453.12, upper=2179.68)
+    said = alone._Municipality.why_not(
+        types.SimpleNamespace(part=part, places=lambda units: f"Centar {units[0]}"), problem, proven=True
+    )
+    assert said.startswith("3 beats between 1,453.1 and 2,179.7 hours a year (±20%) cannot be drawn: ")
+    assert "2,179.9 hours" in said
+    problem.weight[1] = 5066.4
+    assert "between 1,453 and 2,180 hours" in alone._Municipality.why_not(
+        types.SimpleNamespace(part=part, places=lambda _: "Bitola"), problem, proven=True
+    )

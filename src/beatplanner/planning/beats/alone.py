@@ -397,16 +397,18 @@ class _Municipality:
     def why_not(self, problem: DistrictingProblem, proven: bool) -> str:
         """Say which beats cannot be drawn, and why."""
         part = self.part
-        heavy = np.flatnonzero(problem.weight > problem.upper * (1 + 1e-9))
+        heavy, digits = np.flatnonzero(problem.weight > problem.upper * (1 + 1e-9)), 0
         if len(heavy):
-            units = part.units[heavy[np.argsort(-problem.weight[heavy])]]
+            units, most = part.units[heavy[np.argsort(-problem.weight[heavy])]], problem.weight[heavy].max()
+            # 2,179.9 hours are told from 2,179.6 that are allowed
+            digits = next((d for d in range(6) if f"{most:.{d}f}" != f"{problem.upper:.{d}f}"), 6)
             reason = (
                 f"{self.places(units)} alone {'has' if len(units) == 1 else 'have up to'} "
-                f"{problem.weight[heavy].max():,.0f} hours, and a unit is never split"
+                f"{most:,.{digits}f} hours, and a unit is never split"
             )
         else:
             reason = self.cut_off(problem) or ("no such beats exist" if proven else None)
-        wanted = f"{problem.count} beats between {problem.lower:,.0f} and {problem.upper:,.0f} hours a year (±{share_text(part.tolerance)})"
+        wanted = f"{problem.count} beats between {problem.lower:,.{digits}f} and {problem.upper:,.{digits}f} hours a year (±{share_text(part.tolerance)})"
         if reason is None:
             return f"{wanted} were not found, though that is not proven impossible"
         return f"{wanted} cannot be drawn: {reason}"

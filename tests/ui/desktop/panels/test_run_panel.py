@@ -259,7 +259,21 @@ def test_what_is_proven_of_each_municipality_is_told_where_nothing_is_of_all(win
     for k in range(70):
         window.solving.progressed.emit(f"beats of M{k} [hours × metres]: bound", 100.0, 100.0, 1.0)
     # of eighty nobody reads all in a sentence: those with the least are first
-    assert told().startswith("E with wider rules, C without a bound, B ") and told().endswith("and 70 more")
+    assert told().startswith("E with wider rules, C without a bound, B ") and told().endswith(
+        "A proven best, 70 more proven best"
+    )
+    for k in range(4):
+        window.solving.unmet.emit(f"M{k}", Unmet(deviation=0.2, tolerance=0.1))
+        window.solving.progressed.emit(f"beats of N{k} [hours × metres]: bound", 100.0, None, 1.0)
+        window.solving.progressed.emit(f"beats of M{k + 20} [hours × metres]: bound", 100.0, 99.0, 1.0)
+    assert told() == ", ".join(
+        (
+            *(f"{place} with wider rules" for place in ("E", "M0", "M1", "M2", "M3")),
+            "5 more without a bound",
+            "6 more with a bound",
+            "63 more proven best",
+        )
+    )
 
 
 def test_writing_is_a_step_of_its_own_whose_bar_counts_parts(window, monkeypatch):

@@ -55,10 +55,15 @@ class RunGaps:
             else:
                 said.append((gap, self.tr("{0} at most {1} from its best").format(place, gap_said(gap, percent))))
         said.sort(key=lambda one: -one[0])
-        words = [one for _, one in said[:MOST_TOLD]]
-        if len(said) > MOST_TOLD:
-            words.append(self.tr("and {0} more").format(len(said) - MOST_TOLD))
-        return ", ".join(words)
+        words, left = [one for _, one in said[:MOST_TOLD]], [rank for rank, _ in said[MOST_TOLD:]]
+        # the others are no more of the same kind: each kind has its number
+        kinds = (
+            (self.tr("{0} more with wider rules"), left.count(3.0)),
+            (self.tr("{0} more without a bound"), left.count(2.0)),
+            (self.tr("{0} more with a bound"), sum(0.0 < rank < 2.0 for rank in left)),
+            (self.tr("{0} more proven best"), left.count(0.0)),
+        )
+        return ", ".join([*words, *(text.format(count) for text, count in kinds if count)])
 
     def end_run(self: Any) -> str:
         """Return how the run ended in one sentence: whether the user ended it, after how long, and how near each step is to the best."""
