@@ -123,7 +123,8 @@ class RuleField(QFrame):
         self.grid = FigureGrid(rule, self.label.text(), (self._called, self._meant), self) if rule.cells else None
         if self.grid is not None:
             self.grid.changed.connect(self._cells_typed)
-            self.grid.unfit.connect(self._unfit)
+            # what is wrong with cells that are not in force stays
+            self.grid.unfit.connect(lambda problem: self._warn(problem) if problem or not self.refused else None)
             self.grid.table.given_up.connect(self._go_back)
         row.addWidget(self.back)
         row.addWidget(self.why)
@@ -408,11 +409,6 @@ class RuleField(QFrame):
             return  # it is still typed, or stays with its sentence
         self._shown = self.number.value()
         self._set(catalog().kept(self.rule, self._shown), typed=True)
-
-    def _unfit(self, problem: str) -> None:
-        """Say why nothing was pasted; what is wrong with cells that are not in force stays."""
-        if problem or not self.refused:
-            self._warn(problem)
 
     def _cells_typed(self) -> None:
         """Take a table cell by cell, but not a row of which only one part is there yet."""
