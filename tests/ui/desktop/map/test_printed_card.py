@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -17,7 +18,8 @@ from hand_edits import move_station
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from beatplanner.data import output_place
@@ -25,6 +27,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.result.json_files import write_json
 from beatplanner.data.result.run_card import OTHER_FILES
 from beatplanner.planning.whole.verdict import hashes
+from beatplanner.ui.desktop.map import printing
 from beatplanner.ui.desktop.map.export_panel import DataDialog, PrintDialog, write_data
 from beatplanner.ui.desktop.map.printing import PrintedPage, write_page
 from beatplanner.ui.desktop.map.workbook_words import card_of_view
@@ -64,6 +67,29 @@ def test_a_legend_has_the_id_of_a_beat_whose_name_holds_it(window):
     assert "Old town 13 (1)" in {place.name for place in content.places()}
     content.names["1"] = "Beat 1"
     assert content.has_no_name(0) and "Beat 1" in {place.name for place in content.places()}
+
+
+@pytest.mark.parametrize(("beats", "left"), [(4, 0), (14, 0), (25, 0), (200, 1)])
+def test_a_legend_lists_all_beats_that_smaller_lines_or_a_second_column_have_room_for(monkeypatch, beats, left):
+    brush = QBrush(QColor("red"))
+    content = SimpleNamespace(ids=[f"B{k}" for k in range(beats)], shapes=[1] * beats)
+    content.beat_name, content.has_no_name = (lambda k: f"name {k}"), (lambda k: False)
+    said = []
+    monkeypatch.setattr(printing, "fill_of_beat", lambda *_: brush)
+    monkeypatch.setattr(printing, "_write", lambda _painter, box, text, *_: said.append((text, box)))
+    image, room = QImage(100, 100, QImage.Format.Format_RGB32), QRectF(0, 0, 54, 12.3 * 5.2)
+    with QPainter(image) as painter:
+        printing._list_beats(painter, content, SimpleNamespace(patterns=False), room, 5.2, 1.0, 0.2)
+    listed = [box for text, box in said if text.startswith("B")]
+    assert [text for text, _ in said if text.startswith("and ")] == (
+        [f"and {beats - len(listed)} more"] if left else []
+    )
+    assert left or [text for text, _ in said] == [f"B{k}  name {k}" for k in range(beats)]
+    assert all(room.contains(box) for _, box in said)
+    inner = [box.adjusted(0.01, 0.01, -0.01, -0.01) for box in listed]
+    assert not any(a.intersects(b) for k, a in enumerate(inner) for b in inner[:k])
+    # letters are no smaller than can be read
+    assert min(size for size, _ in printing.LISTS) * 3.0 > 2
 
 
 def test_a_workbook_has_long_lines_in_several_and_figures_for_people(window, tmp_path):

@@ -14,7 +14,7 @@ from window_runs import wait_for_plan
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 
 from beatplanner.data.result.folder import read_result
 from beatplanner.planning.progress import split_unit
@@ -109,6 +109,22 @@ def test_the_beat_that_is_chosen_to_paint_is_the_one_of_table_and_card(window, q
     row = next(r for r in range(panel.table.rowCount()) if panel.table.item(r, 0).text() == ids[1])
     panel.table.selectRow(row)
     assert results.beat == window.map.selected == window.beat_at(window.table.currentIndex()) == ids[1]
+
+
+def test_the_brush_is_taken_for_the_beat_that_was_lit_up_last(window, qtbot):
+    panel, brush, ids = window.drawing_panel, window.actions_by_name["draw_brush"], window.map.content.ids
+    for beat in (ids[1], ids[0]):
+        window.select_row(beat)
+        brush.trigger()
+        assert panel.chosen() == beat
+        brush.trigger()
+    # a click on the map by a hand that shakes is one, too, and counts before the key that comes after it
+    here = at(window, int(np.flatnonzero(window.map.content.label == 1)[0]))
+    qtbot.mousePress(window.map, Qt.MouseButton.LeftButton, pos=here)
+    qtbot.mouseMove(window.map, here + QPoint(4, 3))
+    qtbot.mouseRelease(window.map, Qt.MouseButton.LeftButton, pos=here + QPoint(4, 3))
+    brush.trigger()
+    assert panel.chosen() == window.map.selected == ids[1]
 
 
 def test_one_stroke_over_many_units_is_one_edit_with_its_reason(window, qtbot):

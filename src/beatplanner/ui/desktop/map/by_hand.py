@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 
 class ByHand:
@@ -29,7 +29,8 @@ class ByHand:
         held = bool(event.buttons() & (Qt.MouseButton.LeftButton | Qt.MouseButton.MiddleButton))
         if self._drag is not None and held:
             step = at - self._drag
-            if self._moved or abs(step.x()) + abs(step.y()) > 4:
+            # a hand that shakes while it clicks drags nothing
+            if self._moved or step.manhattanLength() >= QApplication.startDragDistance():
                 self._moved = True
                 self._drag = at
                 self.pan(step.x(), step.y())

@@ -58,6 +58,8 @@ SCALES = (
     1_000_000,
 )
 MARGIN, HEAD, FOOT, SIDE = 10.0, 14.0, 9.0, 58.0  # millimetres
+# How a list of beats is written where it has no room: smaller, then in two columns; letters stay above 2 mm, which is 5.7 points.
+LISTS = ((1.0, 1), (0.85, 1), (0.75, 1), (0.85, 2), (0.7, 2))
 # A pixel of a screen in millimetres, which lines and letters are drawn by.
 DOT = 25.4 / 110
 PNG_PIXELS = 100_000_000  # 400 MB of memory; larger papers get a coarser picture
@@ -240,22 +242,37 @@ def _list_beats(
     for k in used:
         brush = fill_of_beat(content, k, stack.patterns, dot)
         fills.setdefault((brush.color().name(), brush.style()), []).append(k)
-    left, top, wide, n = box.left(), box.top(), box.width(), 0
-    for numbers in fills.values():
-        for place, k in enumerate(numbers):
-            if top + (1 if n == len(used) - 1 else 2) * line > box.bottom():
-                more = translated("and {0} more").format(number(len(used) - n))
-                _write(painter, QRectF(left, top, wide, line), more, 2.8 * mm)
-                return
-            if place == 0:
-                painter.setPen(QPen(QColor("#666666"), 0.2 * mm))
-                painter.setBrush(fill_of_beat(content, k, stack.patterns, dot))
-                painter.drawRect(QRectF(left, top + 0.9 * mm, 8 * mm, line - 1.8 * mm))
-            name = content.beat_name(k)
-            text = name if content.has_no_name(k) else f"{content.ids[k]}  {name}"
-            _write(painter, QRectF(left + 10 * mm, top, wide - 10 * mm, line), text, 3.0 * mm)
-            top += line
-            n += 1
+    size, columns = _room_of_list(len(used), box.height() / line)
+    line, mm, wide = line * size, mm * size, box.width() / columns
+    rows = max(1, int(box.height() / line + 1e-9))
+    places = [(k, k == numbers[0]) for numbers in fills.values() for k in numbers]
+    for n, (k, first) in enumerate(places[: rows * columns]):
+        column, row = divmod(n, rows)
+        cell = QRectF(box.left() + column * wide, box.top() + row * line, wide - (mm if columns > 1 else 0), line)
+        if n == rows * columns - 1 and n < len(used) - 1:
+            _write(painter, cell, translated("and {0} more").format(number(len(used) - n)), 2.8 * mm)
+            return
+        if first or row == 0:
+            # a colour that goes on in the next column is shown at its head again
+            painter.setPen(QPen(QColor("#666666"), 0.2 * mm))
+            painter.setBrush(fill_of_beat(content, k, stack.patterns, dot))
+            painter.drawRect(QRectF(cell.left(), cell.top() + 0.9 * mm, 8 * mm, line - 1.8 * mm))
+        name = content.beat_name(k)
+        text = name if content.has_no_name(k) else f"{content.ids[k]}  {name}"
+        _write(painter, cell.adjusted(10 * mm, 0, 0, 0), text, 3.0 * mm)
+
+
+def _room_of_list(count: int, rows: float) -> tuple[float, int]:
+    """Return the size of the lines of a list, 1 for the usual, and its columns: the first of `LISTS` that has room for all; else the last.
+
+    Parameters
+    ----------
+    count
+        Lines of the list.
+    rows
+        How many lines of the usual size stand below each other.
+    """
+    return next(((size, columns) for size, columns in LISTS if count <= int(rows / size + 1e-9) * columns), LISTS[-1])
 
 
 def _draw_card(

@@ -28,6 +28,8 @@ class DrawingEdits:
             self._lay_down(Brush)
             return
         self.begin()
+        # who lights a beat up, in a table too, and takes the brush paints into that beat; the list alone changes it then
+        self.choose(str(self.map.selected))
         if not self.chosen() and self.beat.count():
             self.beat.setCurrentIndex(0)
         self.map.use(
@@ -118,8 +120,8 @@ class DrawingEdits:
     def _lit(self: Any) -> str:
         """Return the beat that is lit up on the map, else the one in the list of what is painted, "" for none.
 
-        Who chooses a beat in the list lights it up too; a row of the table or a click on the map leaves the list, so that units can still be
-        painted into the beat in it. A beat that has lost its last unit, or whose making was taken back, is none any more.
+        Who chooses a beat in the list lights it up too; a row of the table leaves the list while the brush is held, so that units can still
+        be painted into the beat in it. A beat that has lost its last unit, or whose making was taken back, is none any more.
         """
         there = self.map.content.ids if self.drawing is None else self.drawing.beats_in_use()
         return next((b for b in (str(self.map.selected), self.chosen()) if b in there), "")

@@ -77,6 +77,8 @@ class NamedBeats(QObject):
             self.done.append(naming)
             self.undone.clear()
             self.window_.draft.add(self._change(naming))
+            # in the place of what was refused before
+            say(f"{in_language(self._words(naming))}.")
 
     def _given(self, beat: str) -> tuple[str, str]:
         return self.scenario.given_names.get(beat, ""), self.scenario.given_colours.get(beat, "")
