@@ -39,9 +39,9 @@ def test_what_comes_back_is_counted_as_the_window_counts_it(tmp_path):
     assert changes(*draft, {"kind": "undo", "what": "Taken back"}, state(draft=None)) == 0
     rules = {"kind": "rules", "what": "Number of beats: 9", "changes": {"beats": {"count": 9}}}
     assert changes(rules) == 1 and changes(*draft, rules) == 3
-    # the latest plan comes in view, with its own draft
+    # what was drawn before a plan is there still, and comes back too
     plan = {"kind": "plan", "id": 1, "what": "Plan 1 made"}
-    assert changes(*draft, plan) == 1
+    assert changes(*draft, plan) == 3
     assert changes(*draft, plan, state(draft={"0": {}, "1": {"order": ["stations"] * 3}})) == 4
     # older programs kept edits alone
     assert changes({"kind": "edit", "what": "Painted"}) == 1
@@ -133,3 +133,13 @@ def without_null(value):
 def test_a_difference_leads_from_one_set_of_rules_to_the_other(base, wanted):
     base, wanted = without_null(base), without_null(wanted)
     assert merge(base, patch_between(base, wanted)) == wanted
+
+
+def test_work_that_was_left_counts_the_drafts_of_all_plans_and_none_that_was_saved_as_it_is():
+    first, second = {"order": ["beats"] * 3}, {"order": ["beats"] * 2}
+    left = [{"state": {"draft": {"1": {"order": ["beats"]}}}}, {"state": {"draft": {"1": first, "2": second}}}]
+    assert journal.changes_in(left, {}) == 5
+    assert journal.changes_in(left, {"1": first}) == 2
+    assert journal.changes_in(left, {"1": {"order": ["beats"]}, "2": second}) == 3
+    assert journal.changes_in([*left, {"kind": "plan", "id": 3, "what": "Plan 3"}], {}) == 6
+    assert journal.changes_in([], {"1": first}) == 0

@@ -33,7 +33,7 @@ from beatplanner.data.errors import InputError, problem
 from beatplanner.data.narrowing import Table
 from beatplanner.data.paths import whole_path
 from beatplanner.data.project.content import Content, StoredPlan, apply_step, plan_figures, short_summary
-from beatplanner.data.project.journal import Journal, Recovery, changes_in
+from beatplanner.data.project.journal import Journal, Recovery
 from beatplanner.data.project.lock import Owner, ProjectLock, user_name
 from beatplanner.data.project.plan_archives import PlanArchives
 from beatplanner.data.project.safe_save import clear_leftovers
@@ -364,7 +364,7 @@ class ProjectDocument:
             apply_step(self.content, done)
         if missing:
             self.dirty = True
-            changes = changes_in(missing)
+            changes = recovery.changes
             many = f"Recovered {changes} changes after the program ended unexpectedly"
             self.record(
                 "Recovered 1 change after the program ended unexpectedly" if changes == 1 else many, kind="recovery"

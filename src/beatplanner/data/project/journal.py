@@ -20,7 +20,7 @@ from beatplanner.data.narrowing import Table, is_dict
 from beatplanner.data.output_place import move
 from beatplanner.data.paths import whole_path
 from beatplanner.data.project.safe_save import copy_package
-from beatplanner.data.project.store import steps_saved
+from beatplanner.data.project.store import saved_drafts, steps_saved
 from beatplanner.data.running_programs import is_running, start_of
 
 JOURNAL, BASE = "journal.jsonl", "base.gpkg"
@@ -216,24 +216,27 @@ class Recovery:
     @property
     def changes(self) -> int:
         """How many changes it holds that are not saved; see `changes_in`."""
-        return changes_in(self.unsaved)
+        return changes_in(self.unsaved, saved_drafts(self.project))
 
     def forget(self) -> None:
         """Delete it."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def changes_in(things: Sequence[Table]) -> int:
-    """Return how many changes some things done are: those of the draft as the window's badge counts them, and what else the history tells."""
-    drafted, apart = 0, 0
+def changes_in(things: Sequence[Table], saved: Mapping[str, object]) -> int:
+    """Return how many changes some things done are: those of the drafts, as the window's badge counts each, and what else the history tells.
+
+    Parameters
+    ----------
+    things
+        What was done since the last save.
+    saved
+        The drafts of that save, by the plan that they are drawn on: one that is still the same is not lost.
+    """
+    apart = 0
     kept = [done["state"]["draft"] for done in things if "draft" in done.get("state", {})]
     drafts: Table = (kept[-1] if kept else None) or {}
-    made = [int(done["id"]) for done in things if done.get("kind") == "plan"]
-    # the latest plan is what comes in view
-    key = str(max(made)) if made else max(drafts, key=int, default="")
-    draft = drafts.get(key)
-    if is_dict(draft):
-        drafted = len(draft.get("order", []))
+    drafted = sum(len(d.get("order", [])) for key, d in drafts.items() if is_dict(d) and d != saved.get(key))
     for done in things:
         # a change of the draft is written down as a state, and for beats and names once more as what was done
         part = kept and done.get("kind") in ("edit", "undo")

@@ -12,6 +12,7 @@ from typing import Any
 from beatplanner.data.causes import cause
 from beatplanner.data.description.version import META, PROJECT, open_read_only
 from beatplanner.data.errors import InputError, problem
+from beatplanner.data.narrowing import Table, is_dict
 from beatplanner.data.private_files import private_database
 from beatplanner.data.project.content import Content, Event, StoredPlan, StoredScenario, plan_figures
 from beatplanner.data.project.safe_save import copy_package
@@ -134,6 +135,16 @@ def steps_saved(file: Path, journal: str) -> int:
         if found.get("journal") == journal:
             return int(found.get("journal_count", 0))
     return 0
+
+
+def saved_drafts(file: Path) -> Table:
+    """Return the drafts that a project file holds, by the plan that they are drawn on; none where it cannot be read."""
+    with suppress(sqlite3.Error, OSError, ValueError), open_read_only(file) as database:
+        query = f"SELECT value FROM {STATE} WHERE key = 'draft'"  # noqa: S608 - a constant
+        for (value,) in database.execute(query):
+            found = json.loads(value)
+            return found if is_dict(found) else {}
+    return {}
 
 
 def keep_old_version(file: Path, schema: int) -> Path:
