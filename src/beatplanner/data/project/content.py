@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Under what a project keeps changes that are in no plan yet, and the lists in it whose entries name the scenario that they were made in.
 DRAFT, HOLD_SCENARIOS = "draft", ("rules", "apart")
+# Under what it keeps which plan is in view, by scenario, and what is done where another comes into view: no work that could be lost.
+IN_VIEW, VIEW = "in_view", "view"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,18 @@ class Content:
     plans: dict[int, StoredPlan] = field(default_factory=dict[int, StoredPlan])
     history: list[Event] = field(default_factory=list[Event])
     state: Table = field(default_factory=Table)
+
+    @property
+    def plan_in_view(self) -> int:
+        """Number of the plan that is in view in the scenario in view, 0 for today's beats: the latest where no other was shown."""
+        view = self.state.get(IN_VIEW)
+        found = view.get(self.active) if is_dict(view) else None
+        return found if isinstance(found, int) and found in (0, *self.plans) else max(self.plans, default=0)
+
+    def with_in_view(self, plan: int, *scenarios: str) -> Table:
+        """Return which plan is in view in each scenario, with this one in these."""
+        view = self.state.get(IN_VIEW)
+        return {**(view if is_dict(view) else {}), **dict.fromkeys(scenarios, plan)}
 
     def rules_with(self, later: Sequence[Table]) -> Table:
         """Return the project's own rules with what was changed in them by things done later."""
@@ -129,20 +143,26 @@ def apply_step(content: Content, done: Table) -> None:
         }
         if content.active == done["old"]:
             content.active = done["name"]
+        if is_dict(view := content.state.get(IN_VIEW)):
+            content.state[IN_VIEW] = {(done["name"] if n == done["old"] else n): plan for n, plan in view.items()}
         if DRAFT in content.state:
             content.state[DRAFT] = _of_scenario_called(content.state[DRAFT], done["old"], done["name"])
     elif kind == "remove_scenario":
         content.scenarios.pop(done["name"], None)
         if content.active == done["name"]:
-            content.active = ""
+            _activate(content, "")
+        if is_dict(view := content.state.get(IN_VIEW)):
+            content.state[IN_VIEW] = {n: plan for n, plan in view.items() if n != done["name"]}
     elif kind == "activate":
-        content.active = done["name"]
+        _activate(content, done["name"])
     elif kind == "plan":
         number = int(done["id"])
         content.plans[number] = StoredPlan(
             number, done["name"], done["scenario"], done["made_on"], done["author"], done["summary"]
         )
         content.state["last_plan"] = max(number, int(content.state.get("last_plan", 0)))
+        # a new plan comes into view, and so it does where it was asked for
+        content.state[IN_VIEW] = content.with_in_view(number, content.active, done["scenario"])
     elif kind == "edit" and "edit" in done:
         content.state["edits"] = [*content.state.get("edits", []), done["edit"]]
     elif kind == "undo":
@@ -160,6 +180,13 @@ def apply_step(content: Content, done: Table) -> None:
         content.history.append(
             Event(done["time"], done["author"], kind, done["what"], done.get("reason", ""), done.get("detail", {}))
         )
+
+
+def _activate(content: Content, name: str) -> None:
+    """Bring a scenario into view with the plan that was in view in it; where none was yet, that which is in view stays."""
+    if name not in content.with_in_view(0):
+        content.state[IN_VIEW] = content.with_in_view(content.plan_in_view, name)
+    content.active = name
 
 
 def _of_scenario_called(kept: object, old: str, name: str) -> object:

@@ -32,8 +32,8 @@ from beatplanner.data.description.version import SCHEMA, version_of
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.narrowing import Table
 from beatplanner.data.paths import whole_path
-from beatplanner.data.project.content import Content, StoredPlan, apply_step, plan_figures, short_summary
-from beatplanner.data.project.journal import Journal, Recovery
+from beatplanner.data.project.content import VIEW, Content, StoredPlan, apply_step, plan_figures, short_summary
+from beatplanner.data.project.journal import Journal, Recovery, changed_by
 from beatplanner.data.project.lock import Owner, ProjectLock, user_name
 from beatplanner.data.project.plan_archives import PlanArchives
 from beatplanner.data.project.safe_save import clear_leftovers
@@ -210,7 +210,7 @@ class ProjectDocument:
         done = {"kind": kind, "what": what, "reason": reason, "detail": detail or {}, **about}
         self.kept.write_down(done)
         apply_step(self.content, done)
-        self.dirty = True
+        self.dirty = self.dirty or kind != VIEW
         self._notify()
 
     def record(
@@ -457,7 +457,7 @@ class ProjectDocument:
             # the paths lead into the file from now on
             self.content.rules = job.content.rules_with(later)
         self._plans.belong_to(job.goal)
-        self.file, self.save_id, self.schema, self.dirty = job.goal, job.meta["save_id"], SCHEMA, bool(later)
+        self.file, self.save_id, self.schema, self.dirty = job.goal, job.meta["save_id"], SCHEMA, changed_by(later)
         if moved:
             self.read_only_because, self.other = "", None
             if self._lock is not None:

@@ -19,6 +19,7 @@ from typing import TextIO
 from beatplanner.data.narrowing import Table, is_dict
 from beatplanner.data.output_place import move
 from beatplanner.data.paths import whole_path
+from beatplanner.data.project.content import VIEW
 from beatplanner.data.project.safe_save import copy_package
 from beatplanner.data.project.store import saved_drafts, steps_saved
 from beatplanner.data.running_programs import is_running, start_of
@@ -211,7 +212,8 @@ class Recovery:
     @property
     def unsaved(self) -> tuple[Table, ...]:
         """What of it the project's file does not hold: the program may have ended right after a save."""
-        return self.done[steps_saved(self.project, self.id) :]
+        found = self.done[steps_saved(self.project, self.id) :]
+        return found if changed_by(found) else ()
 
     @property
     def changes(self) -> int:
@@ -221,6 +223,11 @@ class Recovery:
     def forget(self) -> None:
         """Delete it."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def changed_by(things: Sequence[Table]) -> bool:
+    """Tell whether things done change what a project holds: who only looks at another plan loses nothing."""
+    return any(done["kind"] != VIEW for done in things)
 
 
 def changes_in(things: Sequence[Table], saved: Mapping[str, object]) -> int:
@@ -281,7 +288,7 @@ def recoveries(project: Path | None = None) -> list[Recovery]:
         here = head.get("host") == platform.node()
         if here and is_running(pid) and start_of(pid) in ("", head.get("started")):
             continue
-        if not done:
+        if not changed_by(done):
             # of a program on another computer nobody knows here whether it runs
             if here:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -85,7 +85,7 @@ def mend(
         ``"keep"``: the beats as drawn; ``"repair"``: with the least change that restores the rules; ``"improve"``: solved on from the drawing,
         with its locks, links and barriers kept.
     steps
-        Which of stations and officers are planned on the drawn beats.
+        Which of stations and officers are planned on the drawn beats, no worse than those of the plan drawn on where these keep all rules.
     author
         Who draws, where an edit does not say.
     colours
@@ -113,7 +113,8 @@ def mend(
     town = read_town(description)
     check_pack_inputs(town)
     inputs = service_inputs(town)
-    drawing = _drawing(town, plan_from, author)
+    before = None if plan_from is None else read_result(folder_of_plan(plan_from))
+    drawing = _drawing(town, plan_from, before, author)
     _apply(drawing, edits)
     found: Repair | None = None
     if how == "repair":
@@ -132,6 +133,7 @@ def mend(
         drawn,
         how,
         steps,
+        before=before,
         time_limit=None if time_limit is None else max(1.0, time_limit - (read_clock(cancelled) - begin)),
         seed=seed,
         threads=threads,
@@ -161,7 +163,7 @@ def mend(
     return summary
 
 
-def _drawing(town: Town, plan_from: Path | None, author: str) -> Drawing:
+def _drawing(town: Town, plan_from: Path | None, before: PlanTables | None, author: str) -> Drawing:
     """Return a drawing to begin with: a plan with the names and rules that it has, or today's beats."""
     beat = town.units["current"].to_numpy(object) if plan_from is None else beats_of_plan(plan_from, town)
     if plan_from is None and not town.units["current"].notna().any():
@@ -173,9 +175,8 @@ def _drawing(town: Town, plan_from: Path | None, author: str) -> Drawing:
             )
         )
     names = dict(town.beat_names)
-    if plan_from is not None:
+    if before is not None:
         # what was drawn on that plan is part of it, and its beats keep their names
-        before = read_result(folder_of_plan(plan_from))
         town = with_rules_of_plan(town, before.summary.get("rules", {}))
         if before.beats is not None:
             names |= dict(zip(before.beats["beat"].astype(str), before.beats["name"].astype(str), strict=True))

@@ -26,6 +26,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -40,6 +41,7 @@ from beatplanner.planning.officers.cover import Cover, cover_figures, cover_of, 
 from beatplanner.planning.officers.languages import language_needs
 from beatplanner.planning.officers.openings import held_until_start, opening_months, with_stand_ins
 from beatplanner.planning.officers.personnel import personnel_figures, personnel_warnings
+from beatplanner.planning.officers.plan_before import not_worse, postings_of_before
 from beatplanner.planning.officers.promises import broken_promises
 from beatplanner.planning.officers.roster_problem import PostGroups, month_starts, problem_of
 from beatplanner.planning.officers.trust import relationship_years
@@ -95,6 +97,7 @@ def plan_officers(
     town: Town,
     beats: gpd.GeoDataFrame,
     unit_beat: np.ndarray | None = None,
+    before: pd.DataFrame | None = None,
     *,
     seconds: float,
     threads: int = 1,
@@ -112,6 +115,8 @@ def plan_officers(
         The beats, as `PlanTables.beats`.
     unit_beat
         (n,) beat of each unit, by which relationships are counted; none are where it is None.
+    before
+        Postings of another plan, as `PlanTables.assignments`: the new ones are no worse where those keep all rules.
     seconds
         Limit of wall time.
     threads, seed
@@ -148,6 +153,9 @@ def plan_officers(
     found = assign(
         problem_, seconds=0.9 * seconds, threads=threads, seed=seed, progress=search_progress, cancelled=cancelled
     )
+    known = postings_of_before(before, town.roster, beats, places, dates)
+    broken = partial(broken_promises, town, beats, places, problem_, dates=dates)
+    found = not_worse(problem_, found, known, len(town.roster), broken)
     taken = read_clock(cancelled) - begin
 
     def report() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TypedDict
 
@@ -114,8 +114,9 @@ class SiteChoice:
             far &= np.asarray(self.within.any(axis=1))[:, None]
         return self.weight @ far
 
-    def made(self) -> tuple[OpenSites, tuple[str, ...]]:
-        """Choose, and return the sites with the clashes."""
+    def made(self, before: Collection[str] = ()) -> tuple[OpenSites, tuple[str, ...]]:
+        """Choose, and return the sites with the clashes; they are no worse than the stations of a plan `before` where these keep all rules."""
+        wanted, clashes = self.rules, tuple(self.clashes)
         rules = self.rules.sites
         if not len(self.rows):
             # nobody walks anywhere, so that any choice is as good as another, and the fewest are the fewest that the rules need
@@ -131,7 +132,41 @@ class SiteChoice:
         found = ways[self.kind]()
         if self.description.group_excess is not None:
             found = self._fair(found)
+        known = np.flatnonzero(self.town.sites["station"].astype(str).isin(before))  # type: ignore[index]
+        if len(known) and len(known) == len(before) and self._keeps_all(known, wanted):
+            worth, now = self.objective(known), self.objective(found.open)
+            less = self.weight @ self.metres[:, known].min(axis=1) < self.weight @ self.metres[:, found.open].min(
+                axis=1
+            )
+            # what breaks more rules than cannot be kept is worse, whatever it is worth
+            if len(self.clashes) > len(clashes) or worth < now or (worth == now and less):
+                self.rules, self.clashes = wanted, list(clashes)
+                found = OpenSites(known, worth, found.lower_bound, found.proof)
         return found, tuple(self.clashes)
+
+    def _fair_rule(self, excess: float) -> tuple[FairRule, dict[str, np.ndarray]]:
+        """Return the rule that no group walks much farther than all, and who counts in each group."""
+        groups = {g: w[self.rows] for g, w in groups_at_homes(self.town).items() if w[self.rows].sum() > 0}
+        return FairRule(
+            np.array(list(groups.values())).reshape(len(groups), len(self.rows)), self.weight, excess
+        ), groups
+
+    def _keeps_all(self, chosen: np.ndarray, rules: StationRules) -> bool:
+        """Tell whether a choice keeps these rules on sites and every other."""
+        floor, excess = self.description.coverage_floor, self.description.group_excess
+        if not rules.sites.met(chosen):
+            return False
+        if self.kind == "p-center" and not np.isfinite(self.walks[self.rows][:, chosen]).any(axis=1).all():
+            return False
+        if self.kind == "fewest" and (self.within.any(axis=1) & ~self.within[:, chosen].any(axis=1)).any():
+            return False
+        if self.kind == "p-median" and floor is not None and not self._floor(floor).met(chosen):
+            return False
+        return excess is None or self._fair_rule(excess)[0].met(self.metres[:, chosen].min(axis=1))
+
+    def _floor(self, share: float) -> Floor:
+        """Return the rule that a share of all residents lives within the limit."""
+        return Floor(self.within, self.weight, float(self.weight.sum()) - share * float(self.people.sum()))
 
     def _p_median(self) -> OpenSites:
         if self.description.coverage_floor is not None:
@@ -141,7 +176,7 @@ class SiteChoice:
     def _least_walk_above(self, share: float) -> OpenSites:
         """Choose for short walks with a share of all residents within the limit; where that cannot be, with the greatest share there can be."""
         rules, everyone = self.rules.sites, float(self.people.sum())
-        floor = Floor(self.within, self.weight, float(self.weight.sum()) - share * everyone)
+        floor = self._floor(share)
         found = floor_sites(self.cost, rules, floor, seconds=0.7 * self.left(), progress=self.progress, **self.options)
         if len(found.open):
             return found
@@ -313,8 +348,7 @@ class SiteChoice:
         """Keep the rule that no group walks much farther than all."""
         excess = self.description.group_excess
         assert excess is not None
-        groups = {g: w[self.rows] for g, w in groups_at_homes(self.town).items() if w[self.rows].sum() > 0}
-        fair = FairRule(np.array(list(groups.values())).reshape(len(groups), len(self.rows)), self.weight, excess)
+        fair, groups = self._fair_rule(excess)
         if fair.met(self.metres[:, found.open].min(axis=1)):
             return found
         count, rules = len(found.open), self.rules.sites

@@ -14,7 +14,7 @@ the average.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -104,6 +104,7 @@ class StationPlan:
 def plan_stations(
     town: Town,
     people: np.ndarray,
+    before: Collection[str] = (),
     *,
     seconds: float,
     threads: int = 1,
@@ -119,6 +120,8 @@ def plan_stations(
         The town; its description has a section ``stations``, and it has sites and walks.
     people
         (n,) residents of each unit; workload where they are unknown.
+    before
+        Stations of another plan: the new ones are no worse where those keep all rules.
     seconds
         Limit of wall time.
     threads, seed
@@ -146,7 +149,7 @@ def plan_stations(
         options,
         lambda best, low: progress("stations", best, low, read_clock(cancelled) - begin),
     )
-    found, clashes = choice.made()
+    found, clashes = choice.made(before)
     taken = read_clock(cancelled) - begin
     objective, hopeless = choice.objective(found.open), impossible(clashes)
     proof = Proof.closing("stations", objective, found.lower_bound, taken, not clashes, progress, hopeless)

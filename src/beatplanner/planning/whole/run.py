@@ -113,7 +113,7 @@ def run(
         A result folder, or its ``plan.gpkg``, whose beats `stations` and `officers` use; else today's beats.
     start_from
         A result folder, or its ``plan.gpkg``, from whose beats the search starts where they suit; the new beats are no worse where those keep the
-        rules, and need no wider tolerance where none do.
+        rules, and need no wider tolerance where none do, and nor are stations and officers where those of the plan keep all rules.
     time_limit
         Seconds of solving over the whole run; None for a proof of fixed length, and five minutes at most.
     seed, threads
@@ -161,11 +161,13 @@ def run(
         _load_beats(description, steps)
         inputs = service_inputs(town)
         hash_inputs((*town.sources, *(() if inputs is None else inputs.tables.sources)), description)
+        before = None if start_from is None else read_result(folder_of_plan(start_from))
         plan = make_plan(
             town,
             steps=steps,
             beat=None if plan_from is None else beats_of_plan(plan_from, town),
-            start=None if start_from is None else start_of_plan(start_from, town),
+            start=None if before is None else start_of_plan(before, town),
+            before=before,
             time_limit=time_limit,
             seed=seed,
             threads=threads,
@@ -254,6 +256,7 @@ def make_plan(
     beat: np.ndarray | None = None,
     start: np.ndarray | None = None,
     stay: PlanTables | None = None,
+    before: PlanTables | None = None,
     time_limit: float | None = None,
     seed: int = 0,
     threads: int = 1,
@@ -266,7 +269,8 @@ def make_plan(
     """Plan a town; parameters as for `run`.
 
     `beat`, (n,), are the beats that the later steps use, `start`, (n,), those from which the beats are sought, and `worker_pool` the workers.
-    `stay` is a plan whose stations stay where none are planned: the roll-out pays for them. `forums` finds where those of a plan meet; None: no place
+    `stay` is a plan whose stations stay where none are planned: the roll-out pays for them. `before` is one than whose stations and officers the new
+    ones are no worse, where those keep all rules. `forums` finds where those of a plan meet; None: no place
     is known, or those of `stay` are. `assumed` is the share of duty away from the beat that the workload assumes, where the town's rules have a
     counted one already.
 
@@ -299,7 +303,10 @@ def make_plan(
 
             people = town.units["population"].to_numpy(float) if town.has_population else workload.hours
             stations_for = seconds_for("stations", first=True)
-            beside = pool.submit(copy_context().run, plan_stations, town, people, seconds=stations_for, **common)
+            opened = () if before is None or before.stations is None else tuple(before.stations["station"].astype(str))
+            beside = pool.submit(
+                copy_context().run, plan_stations, town, people, opened, seconds=stations_for, **common
+            )
             if one_by_one:
                 workload = workload.with_fixed(beside.result().fixed_hours)
         if "beats" in wanted:
@@ -348,7 +355,8 @@ def make_plan(
 
         rollout = _rollout(Plan(town, workload, beats, stations, None), seed, stay, forums)
         drawn, _ = with_levels(beats_with_starts(beat_polygons(town, beats), rollout, description), levels)
-        officers = plan_officers(town, drawn, beats.beat, seconds=seconds_for("officers"), **common)
+        served = None if before is None else before.assignments
+        officers = plan_officers(town, drawn, beats.beat, served, seconds=seconds_for("officers"), **common)
         officers = stops.of("officers", officers)
     plan = Plan(town, workload, beats, stations, officers, rollout, share, levels, stops.steps)
     return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed, stay, forums))
@@ -440,9 +448,8 @@ def _check_steps(description: Description, steps: Sequence[Step]) -> None:
         )
 
 
-def start_of_plan(start_from: Path, town: Town) -> np.ndarray | None:
+def start_of_plan(tables: PlanTables, town: Town) -> np.ndarray | None:
     """Return the beat of each unit in a plan to start from, (n,) text, None for a unit that it has not; None where the plan has no beats."""
-    tables = read_result(folder_of_plan(start_from))
     if tables.beats is None:
         return None
     beat = _beat_by_unit(tables)

@@ -84,7 +84,7 @@ StartOption = Annotated[
     Path | None,
     typer.Option(
         "--start",
-        help="Result whose beats the search begins with: the new ones are no worse where those keep the rules.",
+        help="Result that the search begins with: beats, stations and officers are no worse where those keep the rules.",
     ),
 ]
 

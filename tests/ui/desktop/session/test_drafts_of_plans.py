@@ -56,6 +56,32 @@ def test_what_was_drawn_before_a_new_plan_is_told_and_found_again(window, tmp_pa
     assert len(rows()) == 2
 
 
+def test_the_plan_in_view_of_each_scenario_comes_back_with_its_draft(window, tmp_path, qtbot, monkeypatch):
+    dock, document = window.findChild(QtWidgets.QDockWidget, "project"), window.scenario.document
+    before, folder = window.scenario.plan_shown, shutil.copytree(window.scenario.result, tmp_path / "plan")
+    window._take_result(folder, True, [])
+    dock._try(lambda d: d.add_scenario("Few"))
+    latest = window.scenario.plan_shown
+    assert latest != before
+    window.save_project()
+    qtbot.waitUntil(lambda: not window.session.work.busy and not document.dirty, timeout=120_000)
+    dock._show_plan(before)
+    # who only looked at another plan has nothing to lose
+    assert not document.dirty and window.may_leave()
+    qtbot.waitUntil(lambda: not window.draft._later.isActive(), timeout=120_000)
+    move_station(window)
+    dock._activate("")
+    assert window.scenario.plan_shown == latest and not window.draft.count
+    dock._activate("Few")
+    assert window.scenario.plan_shown == before
+    window.save_project()
+    qtbot.waitUntil(lambda: not window.session.work.busy and not document.dirty, timeout=120_000)
+    window.open(document.file)
+    qtbot.waitUntil(lambda: not window.draft._later.isActive(), timeout=120_000)
+    assert window.scenario.document is not document and window.scenario.plan_shown == before
+    assert window.draft.count == 1 and window.badge.text() == "1 change not in the plan"
+
+
 def test_another_number_of_stations_becomes_the_rule_and_marks_no_plan(window, monkeypatch):
     move_station(window)
     asked = []

@@ -14,7 +14,7 @@ from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.damage import damaged, damaged_layers
 from beatplanner.data.paths import leads_to_server, whole_path
-from beatplanner.data.project.content import called_now
+from beatplanner.data.project.content import IN_VIEW, VIEW, called_now
 from beatplanner.data.result.sections import ruled_hours
 from beatplanner.ui.desktop.session.damage import in_plain_words, refuse_what_is_no_project
 from beatplanner.ui.desktop.session.foreign_paths import foreign_paths
@@ -143,7 +143,7 @@ class OpenTown:
                 if out and not self.follows(out):
                     what = f"it names files elsewhere, which were not followed: {listed(out, 5)}"
                     raise InputError(problem(what, "Bring these files into the project's folder", file=path))
-                shown = max(document.content.plans, default=0)
+                shown = document.content.plan_in_view
                 result = document.plan_folder(shown) if shown else None
                 town, plan, streets = self._read(document, result)
                 if again is None and not leaves():
@@ -189,9 +189,16 @@ class OpenTown:
         self.document, self.plan_shown = None, 0
 
     def reread(self) -> None:
-        """Read the town anew by the rules of the scenario in view; InputError where they cannot be used."""
+        """Read the town anew by the rules of the scenario in view, with the plan that is in view in it; InputError where they cannot be used."""
         if self.document is not None:
-            self.town, _, self.streets = self.reading(_read_project, self.document.description(), None)
+            shown = self.document.content.plan_in_view
+            other = shown and shown != self.plan_shown
+            folder = self.document.plan_folder(shown) if other else None
+            self.town, plan, self.streets = self.reading(_read_project, self.document.description(), folder)
+            if other:
+                self.plan, self.result, self.plan_shown = plan, folder, shown
+            elif not shown:
+                self.plan, self.result, self.plan_shown = None, None, 0
             self.changed()
 
     def take_rules(self) -> None:
@@ -210,12 +217,21 @@ class OpenTown:
         assert self.document is not None
         folder = self.document.plan_folder(plan)
         self.plan, self.result, self.plan_shown = self.reading(_read_result, folder), folder, plan
+        self._keep_in_view()
         self.changed()
 
     def show_no_plan(self) -> None:
         """Show today's beats: the plan in view is gone, and there is no other."""
         self.plan, self.result, self.plan_shown = None, None, 0
+        self._keep_in_view()
         self.changed()
+
+    def _keep_in_view(self) -> None:
+        """Let the plan that is shown come into view again with the project, in this scenario; who only looks at it has nothing to save."""
+        document, plan = self.document, self.plan_shown
+        if document is not None and plan != document.content.plan_in_view:
+            view = document.content.with_in_view(plan, document.active)
+            document.do(VIEW, id=plan, state={IN_VIEW: view})
 
     def to_plan(self) -> Path | Description | None:
         """Return what is planned: the project file, or the description of the scenario in view where that differs from it."""

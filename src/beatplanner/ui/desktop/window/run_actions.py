@@ -359,9 +359,9 @@ class RunActions(RunGaps):
         self.begin_run(project, **self.start_of_search())
 
     def start_of_search(self: Any) -> dict[str, object]:
-        """Return what a search begins with: a second run is never worse than the first, as it begins with the beats of the plan that is shown."""
+        """Return what a search begins with: a second run is never worse than the first, as it begins with the plan that is shown."""
         plan, result = self.scenario.plan, self.scenario.result
-        return {} if plan is None or plan.beats is None or result is None else {"start_from": result}
+        return {} if plan is None or result is None else {"start_from": result}
 
     def rules_are_taken(self: Any) -> bool:
         """Take the rules that were typed; what of them is refused is told, and nothing is planned with others than those in view."""
