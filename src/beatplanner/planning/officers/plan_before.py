@@ -26,7 +26,7 @@ def postings_of_before(
         return []
     officer = {str(o): k for k, o in enumerate(roster["officer"])}
     beat = [str(b) for b in beats["beat"]]
-    place = {(beat[b], what): k for k, (b, what) in enumerate(zip(places.beat.tolist(), places.requires, strict=True))}
+    place = {(beat[int(b)], what): k for k, (b, what) in enumerate(zip(places.beat, places.requires, strict=True))}
     month = {day.isoformat(): t for t, day in enumerate(dates)}
     found: list[Posting] = []
     for row in records(assignments):

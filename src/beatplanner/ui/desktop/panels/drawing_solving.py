@@ -105,6 +105,10 @@ class DrawingSolving:
         parts = (self._job_name(self.process.job), line, self.tr("{0} s").format(number(seconds)))
         self.at_work.setText(" · ".join(dict.fromkeys(part for part in parts if part)))
 
+    def job_at_work(self: Any) -> str:
+        """Return what is at work, as its button calls it."""
+        return self._job_name(self.process.job)
+
     def _job_name(self: Any, job: str) -> str:
         """Return what the button of a job is called while it does not stop it; "" where none was begun."""
         action = self.actions_.get(f"draw_{job}")

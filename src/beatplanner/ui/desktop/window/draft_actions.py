@@ -119,6 +119,14 @@ class DraftActions:
             else with_counts(self.tr("{0} changes not in the plan"), count)
         )
 
+    def may_end_work(self: Any, *, posting: bool = True) -> bool:
+        """Ask before what works on the draft is ended with nothing to show: Improve and Repair, and with `posting` what is made of dragged postings."""
+        panel, gantt = self.drawing_panel, self.gantt
+        at_work = [panel.job_at_work()] if panel.process.running else []
+        at_work += [gantt.sign.said.rstrip("…")] if posting and gantt.work.busy else []
+        words = self.tr("At work: {0}. Stop it?").format(", ".join(at_work))
+        return not at_work or question(self, self.tr("beatplanner"), words) == QMessageBox.StandardButton.Yes
+
     def _draft_changed(self: Any) -> None:
         self.session.keep_drawing()
         self.drawn_meanwhile = self.drawn_meanwhile or (self.solving.running and self.draft.has("beats"))

@@ -65,6 +65,10 @@ class MainFrame(Window):
         """Ask before a run is ended or an unsaved plan is lost."""
         raise NotImplementedError
 
+    def may_end_work(self, *, posting: bool = True) -> bool:
+        """Ask before what works on the draft is ended."""
+        raise NotImplementedError
+
     def may_lose_draft(self, count: int | None = None) -> bool:
         """Ask before changes by hand (the draft for None) are lost."""
         raise NotImplementedError

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QKeySequence,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QDockWidget,
     QFileDialog,
     QLineEdit,
@@ -428,13 +429,17 @@ class MainWindow(
     # ---- what is dropped on it
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take files from the file manager, wherever on the window; behind the tour nothing is begun."""
-        if event.mimeData().hasUrls() and self.tour is None:
+        """Take files from the file manager, wherever on the window; behind the tour or a dialog nothing is begun."""
+        if event.mimeData().hasUrls() and self._takes_files():
             event.acceptProposedAction()
+
+    def _takes_files(self) -> bool:
+        # behind a dialog that is waited for a print, an export or a reading may be under way
+        return self.tour is None and QApplication.activeModalWidget() is None
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Open a project, or begin one with layers."""
-        if self.tour is not None:
+        if not self._takes_files():
             return
         event.acceptProposedAction()
         files = [Path(u.toLocalFile()) for u in event.mimeData().urls() if u.isLocalFile()]
@@ -446,8 +451,8 @@ class MainWindow(
     # ---- leaving
 
     def may_leave(self) -> bool:
-        """Ask before a run is ended, or an unsaved plan or a rule that was typed is lost."""
-        if not self.may_drop_refused():
+        """Ask before a run or other work is ended, or an unsaved plan or a rule that was typed is lost."""
+        if not self.may_drop_refused() or not self.may_end_work():
             return False
         if self.scenario.document is not None and not self.solving.running:
             return self._may_leave_project()

@@ -186,7 +186,15 @@ class ProjectDock(QDockWidget):
                 document.activate(before)
                 raise
 
-        self._try(activate)
+        if name == before or self._may_end_work():
+            self._try(activate)
+
+    def _may_end_work(self) -> bool:
+        """Ask before Improve or Repair is ended by what is shown next."""
+        may = self.window_.may_end_work(posting=False)
+        if not may:
+            self.load()
+        return may
 
     def _add(self) -> None:
         name, ok = QInputDialog.getText(
@@ -213,7 +221,8 @@ class ProjectDock(QDockWidget):
             words += f"\n{changes_in_words(changes, self.tr)}\n\n" + self.tr("Remove it?")
             if question(self, self.tr("beatplanner"), words) != QMessageBox.StandardButton.Yes:
                 return
-        self._try(lambda document: document.remove_scenario(name), reread=True)
+        if self._may_end_work():
+            self._try(lambda document: document.remove_scenario(name), reread=True)
 
     def _try(self, change: Callable[[Any], object], *, reread: bool = False) -> None:
         document = self.document
@@ -240,6 +249,8 @@ class ProjectDock(QDockWidget):
             self._show_plan(plan)
 
     def _show_plan(self, plan: int) -> None:
+        if not self._may_end_work():
+            return
         try:
             if plan == TODAY:
                 self.window_.scenario.show_no_plan()
