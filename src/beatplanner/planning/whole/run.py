@@ -303,9 +303,8 @@ def make_plan(
 
             people = town.units["population"].to_numpy(float) if town.has_population else workload.hours
             stations_for = seconds_for("stations", first=True)
-            opened = () if before is None or before.stations is None else tuple(before.stations["station"].astype(str))
             beside = pool.submit(
-                copy_context().run, plan_stations, town, people, opened, seconds=stations_for, **common
+                copy_context().run, plan_stations, town, people, _opened(before), seconds=stations_for, **common
             )
             if one_by_one:
                 workload = workload.with_fixed(beside.result().fixed_hours)
@@ -355,11 +354,16 @@ def make_plan(
 
         rollout = _rollout(Plan(town, workload, beats, stations, None), seed, stay, forums)
         drawn, _ = with_levels(beats_with_starts(beat_polygons(town, beats), rollout, description), levels)
-        served = None if before is None else before.assignments
-        officers = plan_officers(town, drawn, beats.beat, served, seconds=seconds_for("officers"), **common)
+        served, left = None if before is None else before.assignments, seconds_for("officers")
+        officers = plan_officers(town, drawn, beats.beat, served, seconds=left, **common)
         officers = stops.of("officers", officers)
     plan = Plan(town, workload, beats, stations, officers, rollout, share, levels, stops.steps)
     return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed, stay, forums))
+
+
+def _opened(before: PlanTables | None) -> tuple[str, ...]:
+    """Return the stations of a plan; none where there is none."""
+    return () if before is None or before.stations is None else tuple(before.stations["station"].astype(str))
 
 
 def _seconds_of_solving(town: Town, steps: Sequence[Step], time_limit: float | None) -> float:

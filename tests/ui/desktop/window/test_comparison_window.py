@@ -51,7 +51,6 @@ def test_plans_side_by_side(qtbot, tmp_path):
     application, light = QtWidgets.QApplication.instance(), QtWidgets.QApplication.palette()
     application.setPalette(palette_of(DARK))
     dark = type(shown)(shown.found, shown.out, window)
-    application.setPalette(light)
     inks = [
         table.topLevelItem(i).child(j).foreground(k).color().name()
         for table in (shown.table, dark.table)
@@ -60,6 +59,7 @@ def test_plans_side_by_side(qtbot, tmp_path):
         for k in (1, 2, 3)
         if table.topLevelItem(i).child(j).text(k)[-1:] in ("▲", "▼")
     ]
+    application.setPalette(light)
     half = len(inks) // 2
     assert half and set(inks[:half]) <= {"#1b6e3c", "#a3141c"} and set(inks[half:]) <= {"#7fd19b", "#ff9a90"}
     # what one map shows all show

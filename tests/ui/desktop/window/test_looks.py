@@ -331,3 +331,30 @@ def test_scenarios_need_no_more_height_than_there_is_above_the_postings(window):
     dock = window.session.dock
     lines = dock.fontMetrics().lineSpacing()
     assert dock.minimumSizeHint().height() <= 12 * lines, (dock.minimumSizeHint(), lines)
+
+
+def test_colours_that_are_set_once_follow_the_theme(application, window):
+    from beatplanner.ui.desktop.toolkit.banner import Banner
+    from beatplanner.ui.desktop.toolkit.signal_colours import signal_words
+
+    apply_theme(application, "light")
+    panel = window.drawing_panel
+    panel.dock.show()
+    panel.dock.raise_()
+    assert panel.begin() is not None
+    panel.show_figures()
+    table, box, words = panel.table, Banner("wrong"), QtWidgets.QLabel("no")
+    signal_words(words, "wrong")
+
+    def seen() -> list[str]:
+        application.processEvents()
+        return [table.item(0, 0).foreground().color().name(), box.styleSheet(), words.styleSheet()]
+
+    light = seen()
+    apply_theme(application, "dark")
+    dark = seen()
+    assert not [a for a, b in zip(light, dark, strict=True) if a == b]
+    assert QColor(dark[0]).lightness() > 128
+    apply_theme(application, "light")
+    assert seen() == light
+    panel.load()

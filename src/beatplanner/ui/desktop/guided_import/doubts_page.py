@@ -19,7 +19,7 @@ from beatplanner.ui.desktop.guided_import.page import Page, Wizard
 from beatplanner.ui.desktop.guided_import.rules_page import RulesPage
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.in_language import in_language
-from beatplanner.ui.desktop.toolkit.signal_colours import signal
+from beatplanner.ui.desktop.toolkit.signal_colours import signal_words
 
 
 class DoubtsPage(Page):
@@ -91,10 +91,9 @@ class DoubtsPage(Page):
             row.setContentsMargins(8, 6, 8, 6)
             sign = {"error": "✖", "warning": "⚠", "info": "ℹ"}[doubt.severity]
             kind = {"error": "wrong", "warning": "doubt", "info": "fact"}[doubt.severity]
-            colour = signal(kind, self.palette()).name()
             top = QHBoxLayout()
             mark = Label(sign)
-            mark.setStyleSheet(f"color: {colour}; font-weight: bold;")
+            signal_words(mark, kind, "font-weight: bold;")
             mark.setAccessibleName(
                 {"error": self.tr("Error"), "warning": self.tr("Doubt"), "info": self.tr("Fact")}[doubt.severity]
             )

@@ -40,6 +40,7 @@ from beatplanner.ui.desktop.toolkit.frame import Frame
 from beatplanner.ui.desktop.toolkit.guide_pages import explain
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.signal_colours import signal
+from beatplanner.ui.desktop.toolkit.themed import follow_theme
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
 LOAD = ("#ffffd4", "#fee391", "#fec44f", "#fe9929", "#d95f0e", "#7f2704")
@@ -278,6 +279,7 @@ class ComparisonWindow(QDialog):
         tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         bold = QFont()
         bold.setBold(True)
+        coloured: list[tuple[QTreeWidgetItem, int, str]] = []
         for block in content["blocks"]:
             top = QTreeWidgetItem([self.said.known(block["title"])])
             top.setFont(0, bold)
@@ -290,12 +292,17 @@ class ComparisonWindow(QDialog):
                     item.setText(k, figure(self.said, value, r["kind"]) + mark)
                     item.setTextAlignment(k, Qt.AlignmentFlag.AlignRight)
                     if verdict:
-                        kind = "good" if verdict == "better" else "wrong"
-                        item.setForeground(k, QBrush(signal(kind, tree.palette())))
+                        coloured.append((item, k, "good" if verdict == "better" else "wrong"))
                     if first:
                         item.setFont(k, bold)
                 top.addChild(item)
             top.setExpanded(True)
+
+        def paint() -> None:
+            for item, column, kind in coloured:
+                item.setForeground(column, QBrush(signal(kind, tree.palette())))
+
+        follow_theme(tree, paint)
         self.table = tree
         return tree
 

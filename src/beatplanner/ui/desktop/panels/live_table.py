@@ -40,6 +40,7 @@ class LiveTable(QTableWidget):
         super().__init__(0, len(COLUMNS))
         # amounts that are balanced beside the hours, with what the rules allow; each has a column beside that of the hours' deviation
         self._balanced: list[tuple[str, float]] = []
+        self._shown: DrawnFigures | None = None
         self.setHorizontalHeader(ShortHeads())
         self._head()
         self.setAccessibleName(self.tr("Live figures of the beats"))
@@ -72,11 +73,14 @@ class LiveTable(QTableWidget):
             self.fit()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Fit to another size of the text."""
+        """Fit to another size of the text, and follow the theme."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
             self.fit()
+        elif event.type() == QEvent.Type.PaletteChange and self._shown is not None:
+            # its cells have colours of their own
+            self.fill(self._shown)
 
     def fit(self) -> None:
         """Let every column be seen: as wide as what it holds, with smaller headings where that spares scrolling; then those that the table of beats has too go."""
@@ -112,7 +116,7 @@ class LiveTable(QTableWidget):
 
     def fill(self, f: DrawnFigures) -> None:
         """Show the figures of every beat; a number outside the rules is bold, a beat in pieces is red."""
-        table = self
+        table, self._shown = self, f
         table.blockSignals(True)
         table.setUpdatesEnabled(False)
         if table.rowCount() != len(f.beat):

@@ -25,7 +25,7 @@ from beatplanner.ui.desktop.panels.figure_grid import FigureGrid, typing_of_rule
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language, kind_in_language, with_counts
 from beatplanner.ui.desktop.toolkit.number_box import NumberBox, bound_by, own_sign
-from beatplanner.ui.desktop.toolkit.signal_colours import signal
+from beatplanner.ui.desktop.toolkit.signal_colours import signal_words
 from beatplanner.ui.desktop.toolkit.still_field import still
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class RuleField(QFrame):
         for label in (self.sentence, self.wrong):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
-        self.wrong.setStyleSheet(f"color: {signal('wrong', self.palette()).name()}")
+        signal_words(self.wrong, "wrong")
         self.wrong.hide()
         # before the two buttons, for Tab
         row = self._field_row()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
 from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.toolkit.themed import follow_theme
 
 # Ground and text, light and dark; text stands out from its ground by 4.5 to 1 at least (WCAG 2.2, 1.4.3).
 BANNERS = {
@@ -27,8 +27,8 @@ class Banner(Label):
 
     def __init__(self, kind: str) -> None:
         super().__init__()
-        self.kind = ""
-        self.is_about(kind)
+        self.kind = kind
+        follow_theme(self, self._paint)
 
     def is_about(self, kind: str) -> None:
         """Take the ground of a kind."""
@@ -42,9 +42,3 @@ class Banner(Label):
         style = f"QLabel {{ background: {ground}; color: {text}; border-radius: 4px; padding: 6px; }}"
         if style != self.styleSheet():
             self.setStyleSheet(style)
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Follow the theme."""
-        if event.type() == QEvent.Type.PaletteChange and self.kind:
-            self._paint()
-        super().changeEvent(event)
