@@ -13,6 +13,7 @@ from hand_edits import move_posting, move_station
 
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
+from beatplanner.ui.desktop.window import draft_actions
 from beatplanner.ui.desktop.window.main_window import MainWindow
 
 YES = QtWidgets.QMessageBox.StandardButton.Yes
@@ -131,7 +132,10 @@ def test_postings_that_come_when_another_plan_is_in_view_take_no_draft_of_it(ope
     window.saved = True
 
 
-def test_postings_of_a_project_that_was_left_come_to_nothing(open_window, project, project_once, qtbot, tmp_path):
+def test_postings_of_a_project_that_was_left_come_to_nothing(
+    open_window, project, project_once, qtbot, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(draft_actions, "question", lambda *_: YES)
     window = open_window(project)
     move_posting(window)
     window.saved = True

@@ -43,10 +43,13 @@ def test_what_was_drawn_before_a_new_plan_is_told_and_found_again(window, tmp_pa
     move_station(window)
     window._take_result(folder, True, [])
     assert not window.draft.count and "Kept with the plan before: 1 change not in the plan." in window.phase.text()
+    assert "Officers: " in window.phase.text()
     new, old, today = rows()
     assert "change" not in new and "1 change not in the plan" in old
     assert "Today's beats" in today and "1 change not in the plan" in today
     shown(before)
+    # how a run ended is said of its plan, and of no other
+    assert window.phase.text() == "Not running." and not window.chart.isVisible()
     assert [c.kind for c in window.draft.done] == ["stations"]
     shown(0)
     assert [c.kind for c in window.draft.done] == ["beats"] and str(window.drawing_panel.drawing.beat[unit]) == drawn

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 from beatplanner.data.result.names import language_title, municipality_beside
 from beatplanner.data.rounding import rounded_counts
 from beatplanner.ui.desktop.toolkit.amount_words import amount_line
+from beatplanner.ui.desktop.toolkit.called import called as called_beat
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, month, number, percent, weekday
 from beatplanner.ui.desktop.toolkit.in_language import in_language, kind_in_language, with_counts
 
@@ -61,7 +62,7 @@ class CardWords(QObject):
 
     def title(self, card: BeatCard) -> str:
         """Return name and number."""
-        return self.tr("Beat {0}").format(card.beat) if card.name in (card.beat, f"Beat {card.beat}") else card.name
+        return called_beat(card.beat, card.name)
 
     def under(self, card: BeatCard) -> str:
         """Return what stands below the name."""
@@ -394,7 +395,8 @@ class CardWords(QObject):
     def named(self, beat: str, book: BeatBook) -> str:
         """Return a beat's name with its number."""
         name = book.names.get(beat, beat)
-        return self.tr("Beat {0}").format(beat) if name in (beat, f"Beat {beat}") else f"{name} ({beat})"
+        title = called_beat(beat, name)
+        return f"{name} ({beat})" if title == name else title
 
     def _moved(self, card: BeatCard, book: BeatBook, outside: bool) -> CardSection:
         title = self.tr("Against today's beats")

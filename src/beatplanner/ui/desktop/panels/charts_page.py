@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from beatplanner.data.result.sections import ruled_hours
 from beatplanner.ui.desktop.panels.charts import Bar, BarList
 from beatplanner.ui.desktop.plain_text import Label
+from beatplanner.ui.desktop.toolkit.called import called
 from beatplanner.ui.desktop.toolkit.figures_text import as_set, number, percent
 from beatplanner.ui.desktop.toolkit.in_language import with_counts
 from beatplanner.ui.desktop.toolkit.narrow import Choice
@@ -161,7 +162,7 @@ class ChartsPage(QWidget):
             elif rule is not None and key == "deviation":
                 band = (-float(rule["tolerance"]), float(rule["tolerance"]))
             name = book.names[beat]
-            label = name if name not in (beat, f"Beat {beat}") else self.tr("Beat {0}").format(beat)
+            label = called(beat, name)
             title = f"{label} ({self.tr('beat {0}').format(beat)})" if label == name and name != beat else label
             tip = f"{title}: {self._said(key, value) if np.isfinite(value) else self.tr('unknown')}"
             if band is not None:

@@ -37,6 +37,7 @@ from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.draft import Draft
 from beatplanner.ui.desktop.session.drawing_process import DrawingProcess
 from beatplanner.ui.desktop.toolkit.banner import Banner
+from beatplanner.ui.desktop.toolkit.called import called
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.still_field import still
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel, stays_on, two_in_a_row
@@ -258,9 +259,8 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         for beat in ids:
             number = content.ids.index(beat) if beat in content.ids else 0
             name = content.names.get(beat, "")
-            self.beat.addItem(
-                self._swatch(number), f"{beat}  {name}" if name not in ("", beat, f"Beat {beat}") else beat, beat
-            )
+            title = called(beat, name)
+            self.beat.addItem(self._swatch(number), f"{beat}  {name}" if title == name else title, beat)
         self.choose(before or self.map.selected)
         self.beat.blockSignals(False)
 

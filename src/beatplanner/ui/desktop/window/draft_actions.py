@@ -155,6 +155,7 @@ class DraftActions:
             # before there is a plan only the panel knows which sites are open
             judge, chosen = self.stations.judge, list(self.stations.chosen)
             self.map.take_sites(judge.xy[chosen], [judge.labels[s] for s in chosen])
+        self.say_unit_again()
         self.table_model.load_draft()
         self.figures.setText(self._figures())
         self.results.follow_draft()

@@ -164,7 +164,7 @@ class MainWindow(
 
     def _build_widgets(self) -> None:
         self.map = MapView(self.scenario)
-        self._unit_said = ""
+        self._unit, self._unit_said = -1, ""
         self.map.hovered.connect(self._show_unit)
         self.map.beat_picked.connect(self.select_row)
         self.table_model = BeatTable(self.scenario)
@@ -217,6 +217,8 @@ class MainWindow(
             lines.append(f"{place}: {words}" if place else words)
         self.rules.setText("\n".join(f"• {line}" for line in lines) or self.tr("The inputs of this result are gone."))
         self.figures.setText(self._figures())
+        self.follow_plan_in_view()
+        self.say_unit_again()
         self.enable_actions()
         self.session.refresh()
         self.keep_focus()
@@ -275,13 +277,6 @@ class MainWindow(
         if self.scenario.is_open and self.scenario.plan is None:
             # while the first plan is made nobody is told to press Plan
             self.figures.setText(self._figures())
-
-    def _show_unit(self, unit: int) -> None:
-        text = self.scenario.unit_text(unit, self.tr, number) if unit >= 0 else ""
-        status, said, self._unit_said = self.statusBar(), self._unit_said, text
-        # where the pointer leaves the units only what was said of one is taken back
-        if text or status.currentMessage() == said:
-            status.showMessage(text)
 
     def _select_beat(self, current, _previous) -> None:
         if current.isValid():

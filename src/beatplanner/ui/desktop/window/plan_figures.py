@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables
 
 
+def _as_drawn(summary: dict) -> bool:
+    """Tell whether a plan is what somebody drew: no other was looked for."""
+    return (summary.get("drawn") or {}).get("how") == "keep"
+
+
 class PlanFigures:
     """The main window's words on the plan; it needs ``scenario``, ``draft`` and ``gantt``."""
 
@@ -116,7 +121,7 @@ class PlanFigures:
             lines.append(f"{words}. {self._proof(o)}".rstrip())
         unproven = set(s.get("unproven_clashes", []))
         # that rules clash is a claim, which needs a proof
-        found = self.tr("No plan that keeps all rules was found: {0}.")
+        found = self.tr("As drawn: {0}.") if _as_drawn(s) else self.tr("No plan that keeps all rules was found: {0}.")
         for clash in s.get("clashes", []):
             words = in_language(clash)
             lines.append(
@@ -145,6 +150,8 @@ class PlanFigures:
 
     def _clash_title(self: Any, plan: PlanTables | None) -> str:
         """Return what is said first of a new plan that breaks rules."""
+        if plan is not None and _as_drawn(plan.summary):
+            return self.tr("The plan as drawn does not keep all rules")
         if plan is None or clash_is_proven(plan.summary):
             return self.tr("The rules cannot all be met")
         if plan.summary.get("stopped"):

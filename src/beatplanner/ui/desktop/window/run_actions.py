@@ -33,6 +33,7 @@ from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 from beatplanner.ui.desktop.toolkit.in_language import language_in_words
 from beatplanner.ui.desktop.window.languages import LANGUAGES
 from beatplanner.ui.desktop.window.run_gaps import RunGaps
+from beatplanner.ui.desktop.window.status_words import StatusWords
 from beatplanner.ui.words import clash_lines
 
 # A run of so many seconds is cancelled after a question only.
@@ -55,7 +56,7 @@ def _two_shares(found: float, allowed: float) -> tuple[str, str]:
     return percent(found, digits), percent(allowed, digits)
 
 
-class RunActions(RunGaps):
+class RunActions(RunGaps, StatusWords):
     """The main window's actions on runs."""
 
     def make_run_box(self: Any) -> QWidget:
@@ -74,7 +75,6 @@ class RunActions(RunGaps):
         self.pages_written: dict[str, tuple[int, int]] = {}
         box = QGroupBox(self.tr("Run"))
         self.run_box = inner = QVBoxLayout(box)
-        self.run_said = ""
         self.phase = Label(self.tr("Not running."))
         self.phase.setWordWrap(True)
         self.phase.setTextFormat(Qt.TextFormat.PlainText)
@@ -116,6 +116,7 @@ class RunActions(RunGaps):
     def follow_runs(self: Any) -> None:
         """Take what runs tell."""
         self.run_words = ""
+        self.make_run_mark()
         self.solving.limited.connect(self._take_limit)
         self.solving.found.connect(self.show_found)
         self.solving.unmet.connect(self._take_unmet)
@@ -138,6 +139,12 @@ class RunActions(RunGaps):
             if other is not None:
                 other.setEnabled(True)
             (other or self.map).setFocus()
+
+    def follow_plan_in_view(self: Any) -> None:
+        """Show nothing of the run that ended last where its plan is in view no more."""
+        if self.ended[0] is not None and self.ended[0] is not self.scenario.plan:
+            self.ended = (None, "")
+            self.forget_run()
 
     def forget_run(self: Any) -> None:
         """Show nothing of a run: another project is open."""
@@ -251,14 +258,7 @@ class RunActions(RunGaps):
             lines.append(words)
         lines += self._unmet_words()
         self.phase.setText("\n".join(lines))
-        self._say_in_status_line(self.phase.text().replace("\n", " · "))
-
-    def _say_in_status_line(self: Any, words: str) -> None:
-        """Say how far the run is where its box lies behind another panel; what else is said there stays."""
-        status, said = self.statusBar(), self.run_said
-        self.run_said = "" if self.phase.isVisible() else words
-        if status.currentMessage() in ("", said):
-            status.showMessage(self.run_said)
+        self.say_run_in_status_line(lines)
 
     def _written_words(self: Any) -> list[str]:
         """Say what is written just now, and how much of how much that is."""
@@ -414,6 +414,7 @@ class RunActions(RunGaps):
             if self.solving.paused:
                 self.waiting_since = time.monotonic()
                 self.phase.setText(self.tr("Paused. What was found is kept; the time limit waits too."))
+                self.say_run_in_status_line([self.phase.text()])
             elif self.waiting_since:
                 self.waited += time.monotonic() - self.waiting_since
                 self.waiting_since = 0.0
@@ -442,7 +443,7 @@ class RunActions(RunGaps):
         self.map.forget_found()
         self.run_clock.stop()
         self.phase.setText(text)
-        self._say_in_status_line(text.partition("\n")[0])
+        self.say_run_in_status_line([text.partition("\n")[0]], ended=True)
         self.enable_actions()
 
     def _show_progress(self: Any, phase: str, best: object, bound: object, seconds: float) -> None:
