@@ -153,6 +153,7 @@ def plan_officers(
     found = assign(
         problem_, seconds=0.9 * seconds, threads=threads, seed=seed, progress=search_progress, cancelled=cancelled
     )
+    assert town.roster is not None
     known = postings_of_before(before, town.roster, beats, places, dates)
     broken = partial(broken_promises, town, beats, places, problem_, dates=dates)
     found = not_worse(problem_, found, known, len(town.roster), broken)

@@ -11,6 +11,7 @@ import pytest
 QtWidgets = pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtTest import QTest
 
 from beatplanner.ui.desktop.window import place
 from beatplanner.ui.desktop.window.theme import apply_text_size
@@ -108,3 +109,26 @@ def test_a_width_that_was_dragged_is_remembered_and_no_longer_follows(make_windo
     again.side_width.dragged = 1000
     again.resize(1000, 700)
     assert again.side_width.wanted() == round(0.6 * again.width())
+
+
+def test_the_height_of_the_table_that_was_dragged_is_remembered(make_window, planned_once):
+    def split(window):
+        return window.findChild(QtWidgets.QSplitter, place.MAP_AND_TABLE)
+
+    window = make_window()
+    window.open(planned_once.folder / "plan")
+    assert place.border(window) is None
+    grip, height = split(window).handle(1), split(window).sizes()[1]
+    middle = grip.rect().center()
+    for event in (QTest.mousePress, QTest.mouseMove, QTest.mouseRelease):
+        at = middle if event is QTest.mousePress else middle - QPoint(0, 90)
+        event(grip, *(() if event is QTest.mouseMove else (Qt.MouseButton.LeftButton,)), pos=at)
+    dragged = split(window).sizes()[1]
+    assert dragged > height + 60
+    place.keep_place(window)
+    again = make_window()
+    place.use_place(again)
+    again.open(planned_once.folder / "plan")
+    assert abs(split(again).sizes()[1] - dragged) < 8
+    # and it is kept by a window in which nobody drags it
+    assert place.border(again) is not None

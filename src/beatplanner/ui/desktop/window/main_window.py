@@ -60,7 +60,7 @@ from beatplanner.ui.desktop.window import palette, settings, tour
 from beatplanner.ui.desktop.window.draft_actions import DraftActions
 from beatplanner.ui.desktop.window.keyboard import KeyboardActions
 from beatplanner.ui.desktop.window.main_frame import MainFrame
-from beatplanner.ui.desktop.window.place import keep_place
+from beatplanner.ui.desktop.window.place import MAP_AND_TABLE, follow_border, keep_place
 from beatplanner.ui.desktop.window.plan_figures import PlanFigures
 from beatplanner.ui.desktop.window.project_window import ProjectActions, Session
 from beatplanner.ui.desktop.window.result_actions import ResultActions
@@ -179,6 +179,8 @@ class MainWindow(
         right.addWidget(self.table_panel)
         right.setSizes([585, 105])
         right.setStretchFactor(0, 1)
+        right.setObjectName(MAP_AND_TABLE)
+        follow_border(right)
         self.side = self._side_panel()
         self.pages = QStackedWidget()
         self.start_page = self.make_start_page()

@@ -9,13 +9,15 @@ from pathlib import Path
 from platformdirs import user_config_path
 from PySide6.QtCore import QByteArray
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDockWidget, QTableView
+from PySide6.QtWidgets import QDockWidget, QSplitter, QTableView
 
 from beatplanner.ui.desktop.panels.beat_table import BeatView
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 
 # Of the panels that there are; a place kept by a window with others is not used.
 VERSION = 2
+# The name of what shares the middle of the window between the map and the table.
+MAP_AND_TABLE = "map and table"
 
 
 def _file() -> Path:
@@ -35,6 +37,23 @@ def _tables(window: MainFrame) -> dict[str, QTableView]:
     return {view.objectName(): view for view in window.findChildren(QTableView) if view.objectName()}
 
 
+def follow_border(split: QSplitter) -> None:
+    """Note that the border between map and table was dragged: only then is its place kept."""
+    split.splitterMoved.connect(lambda *_: split.setProperty("dragged", True))
+
+
+def border(window: MainFrame) -> str | None:
+    """Return the place of the border between map and table; None where nobody dragged it."""
+    split = window.findChild(QSplitter, MAP_AND_TABLE)
+    return _text(split.saveState()) if split is not None and split.property("dragged") else None
+
+
+def _use_border(window: MainFrame, kept: object) -> None:
+    split = window.findChild(QSplitter, MAP_AND_TABLE)
+    if split is not None and isinstance(kept, str) and split.restoreState(_bytes(kept)):
+        split.setProperty("dragged", True)
+
+
 def keep_place(window: MainFrame) -> None:
     """Keep it; a folder that cannot be written is no reason to stop."""
     in_front = [d.objectName() for d in window.findChildren(QDockWidget) if not d.visibleRegion().isEmpty()]
@@ -46,6 +65,7 @@ def keep_place(window: MainFrame) -> None:
         "front": in_front,
         "geometry": _text(window.saveGeometry()),
         "side": window.side_width.dragged,
+        "table": border(window),
         "state": _text(window.saveState(VERSION)),
         "columns": {
             name: _text(view.horizontalHeader().saveState())
@@ -91,6 +111,7 @@ def _use_kept(window: MainFrame) -> None:
         window.in_front = [str(name) for name in front] if isinstance(front, list) else []
         side = kept.get("side")
         window.side_width.dragged = side if isinstance(side, int) and side > 0 else None
+        _use_border(window, kept.get("table"))
         columns = kept.get("columns")
         for name, view in _tables(window).items():
             if isinstance(columns, dict) and name in columns:
