@@ -22,6 +22,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.tiles import HALF_WORLD, open_tiles
 from beatplanner.data.town.street_names import merged
+from beatplanner.ui.desktop.map import background_action
 from beatplanner.ui.desktop.map.background_map import BackgroundMap, decoded
 from beatplanner.ui.desktop.map.cartography import draw
 from beatplanner.ui.desktop.map.legend import attribution
@@ -86,17 +87,21 @@ def test_tiles_lie_where_they_belong_in_the_planning_crs(tmp_path):
         for i in range(-3, 4)
         for j in range(-3, 4)
     }
-    owed = '<a href="https://example.org">© Somebody</a>'
-    path = write_tiles(tmp_path / "town.mbtiles", {t: picture(c) for t, c in colours.items()}, [("attribution", owed)])
+    told = [("attribution", '<a href="https://example.org">© Somebody</a>'), ("bounds", "21.3,41.9,21.7,42.1")]
+    path = write_tiles(tmp_path / "town.mbtiles", {t: picture(c) for t, c in colours.items()}, told)
     background = BackgroundMap(path)
     background.use_crs(f"EPSG:{UTM}")
     assert (background.file.least, background.file.most, background.file.attribution) == (ZOOM, ZOOM, "© Somebody")
     assert background.covers((CENTRE[0] - 10, CENTRE[1] - 10, CENTRE[0] + 10, CENTRE[1] + 10))
     content, stack = MapContent(), LayerStack()
     content.background = background
+    content.bounds = (CENTRE[0] - 10, CENTRE[1] - 10, CENTRE[0] + 10, CENTRE[1] + 10)
     assert attribution(content, stack) == ""
     stack.change("Background map", visible=True)
     assert attribution(content, stack) == "© Somebody"
+    # nobody is owed what is not under this town
+    content.bounds = (CENTRE[0] + 90_000, CENTRE[1], CENTRE[0] + 90_100, CENTRE[1] + 100)
+    assert attribution(content, stack) == ""
     view = View(CENTRE, 0.1, 400, 300)
     image = drawn(content, stack, view)
     checked = 0
@@ -113,6 +118,28 @@ def test_tiles_lie_where_they_belong_in_the_planning_crs(tmp_path):
     # far away, and with no CRS, there is nothing to draw and nothing goes wrong
     background.use_crs(None)
     assert drawn(content, stack, view).pixelColor(200, 150).name() == "#ffffff"
+
+
+@pytest.mark.parametrize(
+    ("side", "metres", "away", "why"),
+    [(256, 500, 0, None), (256, 5, 0, "coarse"), (2048, 500, 0, "large"), (256, 500, 90_000, "elsewhere")],
+)
+def test_why_nothing_of_a_background_map_is_seen(tmp_path, side, metres, away, why):
+    background = BackgroundMap(write_tiles(tmp_path / "town.mbtiles", {tile_of(*CENTRE): picture("red", side)}))
+    background.use_crs(f"EPSG:{UTM}")
+    x, y = CENTRE + away
+    assert background.shows_nothing_because((x - metres, y - metres, x + metres, y + metres)) == why
+
+
+def test_a_background_map_is_removed_also_for_the_next_start(tmp_path, monkeypatch, make_window):
+    monkeypatch.setattr(background_action, "_file", lambda: tmp_path / "background.json")
+    path = write_tiles(tmp_path / "town.mbtiles", {tile_of(*CENTRE): picture("red")})
+    window = make_window()
+    background_action.use_background(window, path)
+    assert window.map.background is not None and background_action.remembered() == path
+    window.actions_by_name["no_background_map"].trigger()
+    assert window.map.background is None and background_action.remembered() is None
+    assert window.map.stack["Beats"].opacity == 1.0 and not window.map.stack["Background map"].visible
 
 
 @pytest.mark.parametrize(("colour", "dimmed"), [("#f0ede5", True), ("#282c34", False)])

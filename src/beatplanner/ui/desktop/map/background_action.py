@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platformdirs import user_config_path
 from PySide6.QtWidgets import QFileDialog
@@ -13,7 +14,11 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.paths import whole_path
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.toolkit.actions import Action
+from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
+
+if TYPE_CHECKING:
+    from beatplanner.ui.desktop.map.background_map import BackgroundMap
 
 ENDING = ".mbtiles"
 ACTION = Action(
@@ -22,6 +27,13 @@ ACTION = Action(
     "Background map…",
     "Lay a map of your own, an MBTiles file, under the beats; no network is asked.",
     "Ctrl+Shift+B",
+)
+REMOVE = Action(
+    "no_background_map",
+    "View",
+    "Remove background map",
+    "Lay no map under the beats any more; its file stays.",
+    "",
 )
 # What the beats keep of their colour over a background map, so that it is seen through them.
 SEEN_THROUGH = 0.55
@@ -71,11 +83,42 @@ def use_background(window: Window, path: Path) -> None:
         return
     _remember(path)
     background = window.map.background
-    if window.scenario.is_open and background is not None and not background.covers(window.map.content.bounds):
-        words = window.tr("“{0}” shows nothing of this town.").format(background.file.name)
-        window.show_lines(window.tr("Background map"), [words])
+    why = nothing_of_town(window, background) if window.scenario.is_open and background is not None else ""
+    if why:
+        window.show_lines(window.tr("Background map"), [why])
     else:
         window.statusBar().showMessage(window.tr("Background map: {0}").format(path.name), 8_000)
+
+
+def nothing_of_town(window: Window, background: BackgroundMap) -> str:
+    """Say why nothing of a background map is seen under the town; "" where something is."""
+    from beatplanner.ui.desktop.map.background_map import MOST_PIXELS
+
+    try:
+        why = background.shows_nothing_because(window.map.content.bounds)
+    except InputError as error:
+        return str(error)
+    words = {
+        None: "",
+        "elsewhere": window.tr("“{0}” shows nothing of this town."),
+        "coarse": window.tr("“{0}” is too coarse for this town: its finest zoom is {1}."),
+        "large": window.tr(
+            "The pictures of “{0}” are larger than {2} pixels a side, or no pictures, and are not shown."
+        ),
+    }[why]
+    return words.format(background.file.name, background.file.most, number(MOST_PIXELS))
+
+
+def remove_background(window: Window) -> None:
+    """Lay no background map under the beats any more, also not at the next start."""
+    if window.map.background is None:
+        window.statusBar().showMessage(window.tr("There is no background map."), 8_000)
+        return
+    window.map.take_background(None)
+    if window.map.stack["Beats"].opacity == SEEN_THROUGH:
+        window.map.stack.change("Beats", opacity=1.0)
+    _remember(None)
+    window.statusBar().showMessage(window.tr("The background map is removed."), 8_000)
 
 
 def use_remembered(window: Window) -> None:
@@ -97,3 +140,4 @@ def install(window: Window) -> None:
             use_background(window, Path(name))
 
     add_action(window, ACTION, ask)
+    add_action(window, REMOVE, lambda: remove_background(window))

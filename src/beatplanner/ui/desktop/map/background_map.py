@@ -10,6 +10,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from pyproj import CRS, Transformer
@@ -22,6 +23,9 @@ from beatplanner.data.formats.tiles import HALF_WORLD, TileFile, format_of, open
 
 # Pixels a side of a tile as it is seen at its own zoom, pixels a side that a picture may have, tiles in one picture, and tiles kept in memory.
 TILE, MOST_PIXELS, MOST_TILES, KEPT = 256, 1024, 400, 300
+# Pixels of the whole town below which a map has too little of it to be seen, and tiles a side that are looked at for that.
+LEAST_SEEN, LOOKED_AT = 16, 4
+NothingSeen = Literal["elsewhere", "coarse", "large"]
 # What a light map keeps of its light on dark paper, and the lightness (of 255) from which a map is light.
 DIMMED, LIGHT = 0.4, 110
 
@@ -62,6 +66,38 @@ class BackgroundMap:
             return False
         west, south, east, north = self.file.box
         return seen[0] < east and seen[2] > west and seen[1] < north and seen[3] > south
+
+    def shows_nothing_because(self, box: tuple[float, float, float, float]) -> NothingSeen | None:
+        """Tell why nothing of it would be seen in an area: west, south, east, north, metres of the planning CRS; None where something is.
+
+        Raises
+        ------
+        InputError
+            Where the file is damaged.
+        """
+        seen = self._mercator(box)
+        if seen is None or not self.covers(box):
+            return "elsewhere"
+        side = 2 * HALF_WORLD / (1 << self.file.most)
+        if max(seen[2] - seen[0], seen[3] - seen[1]) < LEAST_SEEN * side / TILE:
+            return "coarse"
+        inside = (
+            max(seen[0], self.file.box[0]),
+            max(seen[1], self.file.box[1]),
+            min(seen[2], self.file.box[2]),
+            min(seen[3], self.file.box[3]),
+        )
+        columns, rows = self._tiles(self.file.most, inside)
+        there = False
+        for row in _spread(rows):
+            for column in _spread(columns):
+                if self.picture(self.file.most, column, row) is not None:
+                    return None
+                there = there or self.file.picture(self.file.most, column, row) is not None
+        if there:
+            return "large"
+        # a file that does not say what it covers has nothing where none of the tiles is there
+        return "elsewhere" if max(len(rows), len(columns)) <= LOOKED_AT else None
 
     def _mercator(self, box: tuple[float, float, float, float]) -> tuple[float, float, float, float] | None:
         if self._to is None:
@@ -166,6 +202,11 @@ class BackgroundMap:
         if len(self._pictures) > KEPT:
             self._pictures.popitem(last=False)
         return found
+
+
+def _spread(numbers: range) -> range:
+    """Return a few of some numbers in a row, from the first on."""
+    return numbers[:: max(1, len(numbers) // LOOKED_AT)]
 
 
 def decoded(content: bytes) -> QImage | None:

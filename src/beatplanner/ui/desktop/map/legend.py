@@ -43,7 +43,8 @@ def attribution(content: MapContent, stack: LayerStack) -> str:
     """Return whom the background map that is seen is owed to; "" where none is seen, or it names nobody."""
     layer, background = stack["Background map"], content.background
     seen = background is not None and not background.broken and layer.visible and layer.opacity > 0
-    return background.file.attribution if background is not None and seen else ""
+    # a map of elsewhere is not under this town
+    return background.file.attribution if background is not None and seen and background.covers(content.bounds) else ""
 
 
 def draw_attribution(painter: QPainter, text: str, right: float, bottom: float, dot: float) -> QRectF:

@@ -37,7 +37,7 @@ GROUPS: tuple[tuple[tuple[str, ...], ...], ...] = (
         ("next_panel", "previous_panel"),
         ("show_card", "show_charts", "show_service", "show_warnings", "show_proof"),
         ("next_beat", "previous_beat", "copy_card"),
-        ("layer_legend", "layer_patterns", "background_map"),
+        ("layer_legend", "layer_patterns", "background_map", "no_background_map"),
         ("text_larger", "text_smaller"),
     ),
     (
