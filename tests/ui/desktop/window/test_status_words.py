@@ -60,3 +60,10 @@ def test_a_drawing_that_was_made_the_plan_is_told_as_drawn_and_not_as_what_was_f
 
 def test_a_beat_without_a_name_is_called_alike_everywhere():
     assert [called("1401", name) for name in ("", "1401", "Beat 1401", "Center")] == ["Beat 1401"] * 3 + ["Center"]
+
+
+def test_the_chart_of_a_run_has_the_clock_of_its_box(window, monkeypatch):
+    window.limit, window.steps_ahead, window.search_from = 300.0, ["beats", "officers"], 50.0
+    monkeypatch.setattr(window, "spent", lambda: 147.0)
+    window._show_progress("beats", 10.0, 9.0, 149.0)
+    assert window.chart.series["beats"].seconds == 97.0 and "97 of 300 s" in window.phase.text()

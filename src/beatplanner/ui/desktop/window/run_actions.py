@@ -446,15 +446,16 @@ class RunActions(RunGaps, StatusWords):
         self.say_run_in_status_line([text.partition("\n")[0]], ended=True)
         self.enable_actions()
 
-    def _show_progress(self: Any, phase: str, best: object, bound: object, seconds: float) -> None:
+    def _show_progress(self: Any, phase: str, best: object, bound: object, _seconds: float) -> None:
         # a bound of minus infinity is none
         found = best if isinstance(best, float | int) and math.isfinite(best) else None
         proven = bound if isinstance(bound, float | int) and math.isfinite(bound) else None
         searched = phase.partition(":")[0].partition(" [")[0]
         # a plan of wider rules has no gap from the bound of those asked for
         wider = step_of(phase) == "beats" and searched.removeprefix("beats").removeprefix(" of ") in self.unmet
-        self.chart.add(phase, seconds, None if wider else found, proven)
         self._go_to(step_of(phase))
+        # by the clock that the box shows: a step counts its own seconds, and what is made ready before the search
+        self.chart.add(phase, self.searched(), None if wider else found, proven)
         written, pages = split_amount(phase)
         part = written.removeprefix(f"{AFTER_STEPS}: ")
         if part != written and part not in self.written:
