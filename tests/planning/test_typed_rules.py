@@ -43,6 +43,13 @@ def test_amounts_of_money_have_thousands(text, amounts, decimal):
     assert typed(CEILING, text, decimal) == amounts
 
 
+def test_an_amount_in_the_way_of_another_language_is_never_two() -> None:
+    assert typed(CEILING, "1.234,56", ",") == 1234.56
+    for rule in (CEILING, BANDS):
+        with pytest.raises(ValueError, match="with commas between"):
+            typed(rule, "1.234,56", ".")
+
+
 @pytest.mark.parametrize("text", ["x", "5, x", "5;x", ";"])
 def test_a_list_with_what_is_no_number_says_how_it_is_written(text):
     with pytest.raises(ValueError, match="with commas between"):

@@ -71,6 +71,8 @@ def _as_toml(value: Any, decimal: str) -> str:
 
 # “250,000” is one amount where the comma is no decimal sign.
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+# “1.234,56” is one amount in most languages and two numbers in none: where the point is the decimal sign it is not guessed at.
+FOREIGN_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+")
 # A value in a table that begins as a number, up to what parts it from the next; not one in quotation marks.
 OWN_NUMBER = re.compile(r"(?<==)\s*([+-]?\d[^=;{}\[\]\"']*?)(?=\s*(,\s|\}|$))")
 # A semicolon that parts names and values, or text in quotation marks, in which it parts nothing.
@@ -213,6 +215,8 @@ def _numbers(text: str, *, money: bool, decimal: str) -> list[float]:
         bare = part.strip()
         if not bare:
             continue
+        if decimal == "." and FOREIGN_THOUSANDS.fullmatch(bare):
+            return []
         # “5,10” has a decimal comma where the language has one, or semicolons part the numbers
         is_list = "," in bare and decimal == "." and ";" not in text and not (money and THOUSANDS.fullmatch(bare))
         number = None if is_list else typed_number(bare, whole=money, own=decimal)
