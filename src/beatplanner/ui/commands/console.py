@@ -16,7 +16,6 @@ from rich.table import Table
 
 from beatplanner.data.errors import Note
 from beatplanner.data.paths import whole_path
-from beatplanner.data.read_ahead import read_ahead
 from beatplanner.data.side_work import REPORT, side_work, usable_cores
 from beatplanner.planning.progress import split_amount, split_unit
 from beatplanner.planning.proof import clash_is_proven
@@ -161,7 +160,6 @@ def plan_project(project: Path, out: Path, **options: Any) -> None:
         )
     begin = time.monotonic()
     begun: dict[str, float] = {}
-    read_ahead("pyogrio", "numpy", "pyproj", "shapely")
     # the report's own libraries are loaded by a process beside this one, which writes it beside the checker
     with interruptible() as cancelled, shown_progress() as progress, side_work(min(1, CORES - 1), REPORT) as side:
         with unswept():
