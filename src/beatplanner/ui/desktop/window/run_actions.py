@@ -341,7 +341,7 @@ class RunActions(RunGaps, StatusWords):
             lines.append(
                 self.tr("Proven best.")
                 if gap <= OPTIMAL_GAP
-                else self.tr("at most {0} from the best possible plan").format(gap_said(gap, percent))
+                else self.tr("at most {0} from the best possible plan, not checked yet").format(gap_said(gap, percent))
             )
         return "\n".join(lines)
 
