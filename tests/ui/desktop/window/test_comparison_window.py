@@ -110,30 +110,3 @@ def test_todays_beat_of_a_figure_is_called_in_the_windows_language():
     assert figure(Speech("mk"), "beat 2", "text") == "реон 2"
     assert figure(Speech("mk"), "Kej 6 (10)", "text") == "Kej 6 (10)"
     assert figure(Speech("en"), "beat 2", "text") == "beat 2"
-
-
-def test_a_box_that_is_not_ticked_is_seen_in_the_dark_theme(qtbot):
-    from beatplanner.ui.desktop.toolkit.checks import SeenBoxes
-
-    tree = QtWidgets.QTreeWidget()
-    qtbot.addWidget(tree)
-    tree.setStyle(QtWidgets.QStyleFactory.create("Fusion"))
-    tree.setPalette(palette_of(DARK))
-    tree.setHeaderHidden(True)
-    item = QtWidgets.QTreeWidgetItem(["Layer"])
-    item.setCheckState(0, QtCore.Qt.CheckState.Unchecked)
-    tree.addTopLevelItem(item)
-    tree.resize(200, 100)
-    tree.show()
-
-    def lightest() -> int:
-        """Return the lightest point left of the text."""
-        tree.viewport().update()
-        picture = tree.viewport().grab(QtCore.QRect(0, 0, 40, 30)).toImage()
-        # the text begins behind the box
-        across = range(min(picture.width(), tree.indentation() + 16))
-        return max(picture.pixelColor(x, y).lightness() for x in across for y in range(picture.height()))
-
-    assert lightest() < 90
-    tree.setItemDelegate(SeenBoxes(tree))
-    assert lightest() > 140

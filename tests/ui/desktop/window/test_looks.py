@@ -242,6 +242,66 @@ def test_the_brush_says_its_size(window):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_can_be_operated_has_an_outline(application, qtbot, theme):
+    apply_theme(application, theme)
+    holder = QtWidgets.QWidget()
+    qtbot.addWidget(holder)
+    row = QtWidgets.QVBoxLayout(holder)
+    layers = QtWidgets.QTreeWidget()
+    layers.setHeaderHidden(True)
+    layer = QtWidgets.QTreeWidgetItem(["Layer"])
+    layer.setCheckState(0, QtCore.Qt.CheckState.Unchecked)
+    layers.addTopLevelItem(layer)
+    first, box, radio = QtWidgets.QLineEdit(), QtWidgets.QCheckBox("a"), QtWidgets.QRadioButton("b")
+    field, line, choice = QtWidgets.QSpinBox(), QtWidgets.QLineEdit(), QtWidgets.QComboBox()
+    typed, button = QtWidgets.QComboBox(), QtWidgets.QPushButton("c")
+    typed.setEditable(True)
+    whole = (field, line, choice, typed, button)
+    for widget in (first, box, radio, *whole, layers):
+        row.addWidget(widget)
+    holder.show()
+    first.setFocus()
+    picture = holder.grab().toImage()
+    ground = luminance(holder.palette().window().color().name())
+
+    def contrast(a: float, b: float) -> float:
+        return (max(a, b) + 0.05) / (min(a, b) + 0.05)
+
+    def shade(x: int, y: int) -> float:
+        return luminance(picture.pixelColor(x, y).name())
+
+    def outlined(place: QtCore.QRect, back: float, what: object) -> None:
+        """Hold that each side has a line that is seen from outside; that on the left also from inside."""
+        middle = place.center()
+        for across, down, begin in (
+            (1, 0, QtCore.QPoint(place.left(), middle.y())),
+            (-1, 0, QtCore.QPoint(place.right(), middle.y())),
+            (0, 1, QtCore.QPoint(middle.x(), place.top())),
+            (0, -1, QtCore.QPoint(middle.x(), place.bottom())),
+        ):
+            near = [shade(begin.x() + across * k, begin.y() + down * k) for k in (0, 1)]
+            best = max(near, key=lambda s: contrast(s, back))
+            assert contrast(best, back) >= 3, (theme, what, across, down)
+        left = max((shade(place.left() + k, middle.y()) for k in (0, 1)), key=lambda s: contrast(s, back))
+        assert contrast(left, shade(place.left() + 4, middle.y())) >= 3, (theme, what)
+
+    part, option = QtWidgets.QStyle.SubElement, QtWidgets.QStyleOptionButton()
+    for widget, which in ((box, part.SE_CheckBoxIndicator), (radio, part.SE_RadioButtonIndicator)):
+        widget.initStyleOption(option)
+        place = widget.style().subElementRect(which, option, widget)
+        outlined(place.translated(widget.mapTo(holder, QtCore.QPoint(0, 0))), ground, widget)
+    for widget in whole:
+        outlined(widget.geometry(), ground, widget)
+    item = QtWidgets.QStyleOptionViewItem()
+    layers.initViewItemOption(item)
+    layers.itemDelegate().initStyleOption(item, layers.indexFromItem(layer))
+    item.rect = layers.visualItemRect(layer)
+    place = layers.style().subElementRect(part.SE_ItemViewItemCheckIndicator, item, layers)
+    place.translate(layers.viewport().mapTo(holder, QtCore.QPoint(0, 0)))
+    outlined(place, luminance(layers.palette().base().color().name()), "a box of a list")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_tool_that_is_taken_is_seen(window, application, theme):
     apply_theme(application, theme)
     bar = next(b for b in window.findChildren(QtWidgets.QToolBar) if b.objectName() == "map tools")

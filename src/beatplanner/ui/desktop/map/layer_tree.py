@@ -23,7 +23,6 @@ from beatplanner.ui.desktop.map.map_layers import METHODS, SHADES, LayerStack
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.actions import Action
-from beatplanner.ui.desktop.toolkit.checks import SeenBoxes
 from beatplanner.ui.desktop.toolkit.figures_text import percent
 from beatplanner.ui.desktop.toolkit.number_box import WholeBox
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action, add_panel
@@ -59,7 +58,6 @@ class LayerTree(QWidget):
         self.tree.setIconSize(QSize(22, 14))
         self.tree.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.tree.setIndentation(16)
-        self.tree.setItemDelegate(SeenBoxes(self.tree))
         self.tree.itemChanged.connect(self._checked)
         self.tree.currentItemChanged.connect(lambda *_: self._show_options())
         # the tree is filled anew only when it has finished with what it does: an item must not vanish under its own click

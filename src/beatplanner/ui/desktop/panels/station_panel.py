@@ -27,7 +27,6 @@ from beatplanner.ui.desktop.panels.site_tool import SiteTool
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
-from beatplanner.ui.desktop.toolkit.checks import SeenBoxes
 from beatplanner.ui.desktop.toolkit.figures_text import as_set, number, percent
 from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts
 from beatplanner.ui.desktop.toolkit.tall_scroll import TallScroll
@@ -63,7 +62,6 @@ class StationPanel(QWidget):
         self.table = QTableWidget(0, 2)
         self.table.setHorizontalHeaderLabels([self.tr(t) for t in ("Site", "Open")])
         self.table.setAccessibleName(self.tr("Sites for stations"))
-        self.table.setItemDelegate(SeenBoxes(self.table))
         self.table.verticalHeader().setVisible(False)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

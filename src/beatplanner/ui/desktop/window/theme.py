@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
+from beatplanner.ui.desktop.toolkit.outlines import draw_outlines
+
 THEMES = ("system", "light", "dark")
 # Text stands out from its ground by 4.5 to 1 at least (WCAG 2.2, 1.4.3).
 LIGHT = {
@@ -64,6 +66,8 @@ def palette_of(colours: dict[str, str]) -> QPalette:
 def apply_theme(application: QApplication, theme: str) -> None:
     """Use a theme of `THEMES` for all windows; ``"system"`` leaves a system alone that was never overruled."""
     overruled = bool(application.property("theme overruled"))
+    if application.style().name().casefold() == "fusion":
+        draw_outlines(application)
     if theme not in ("light", "dark"):
         if overruled:
             application.styleHints().setColorScheme(Qt.ColorScheme.Unknown)
@@ -71,8 +75,7 @@ def apply_theme(application: QApplication, theme: str) -> None:
             application.setProperty("theme overruled", False)
         return
     # the style that takes a palette on every system
-    if application.style().name().casefold() != "fusion":
-        application.setStyle("Fusion")
+    draw_outlines(application)
     # frames and menus that the system draws
     application.styleHints().setColorScheme(Qt.ColorScheme.Dark if theme == "dark" else Qt.ColorScheme.Light)
     application.setPalette(palette_of(DARK if theme == "dark" else LIGHT))
