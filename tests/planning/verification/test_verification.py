@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -190,7 +191,7 @@ def test_a_bound_without_a_certificate_is_told_where_its_gap_is():
     for say in (proof_in_few_words, reported):
         assert "verify" not in say(step | {"certified": True})
         for status in ("feasible", "optimal"):
-            assert "cannot check" in say(step | {"status": status, "certified": False})
+            assert re.search("cannot (be )?check", say(step | {"status": status, "certified": False}))
             assert "20.0%" in say(step | {"status": status, "certified": False, "certified_bound": 80.0})
     # prints tell what others can check
     for said, found in (
