@@ -87,6 +87,41 @@ def test_before_there_is_a_plan_the_table_has_todays_beats(window, planned, qtbo
     assert all(cell for cell in (window.table_model.data(window.table_model.index(r, 8)) for r in range(4)))
 
 
+def test_figures_of_today_stay_and_are_marked_until_those_by_other_rules_are_there(window, planned, qtbot):
+    window.open(planned.project)
+    model, today = window.table_model, window.today
+    assert window.counting.isVisible()
+    qtbot.waitUntil(lambda: model.rowCount() == 4 and not today.counting, timeout=120_000)
+    at = [column for _, column, _ in model.columns].index("workload")
+
+    def hours(role=Qt.ItemDataRole.UserRole):
+        return [model.data(model.index(r, at), role) for r in range(4)]
+
+    before = hours()
+    assert not window.counting.isVisible() and set(hours(Qt.ItemDataRole.ForegroundRole)) == {None}
+    field = next(f for f in window.rule_panel.fields if f.rule.key == "workload.community_hours_per_1000")
+    field.number.setValue(field.number.value() + 500)
+    field.timer.timeout.emit()
+    # no event has come from the child yet
+    assert today.counting and hours() == before and window.counting.isVisible()
+    faint = window.palette().placeholderText().color().name()
+    assert {brush.color().name() for brush in hours(Qt.ItemDataRole.ForegroundRole)} == {faint}
+    assert all("computed again" in tip for tip in hours(Qt.ItemDataRole.ToolTipRole))
+    # what is drawn meanwhile is compared with nothing that is old
+    painted = int(np.flatnonzero(window.scenario.beat_of_unit() == "1")[0])
+    window.drawing_panel.edit(lambda d: d.paint([painted], "2"))
+    assert today.counting and window.scenario.drawn.changed
+    assert set(hours(Qt.ItemDataRole.ToolTipRole)) == set(hours(Qt.ItemDataRole.ForegroundRole)) == {None}
+    window.actions_by_name["draw_undo"].trigger()
+    qtbot.waitUntil(lambda: not today.counting, timeout=120_000)
+    assert all(now > was for now, was in zip(hours(), before, strict=True))
+    assert not window.counting.isVisible() and set(hours(Qt.ItemDataRole.ForegroundRole)) == {None}
+    window.draft.drop()
+    # a plan's take their place
+    window.scenario.take(planned.folder / "plan")
+    assert today.beats is None and not today.counting and not window.counting.isVisible()
+
+
 def test_without_any_beats_the_table_says_so_and_offers_to_plan(window, town, monkeypatch):
     town.swap('current = { path = "old.gpkg", id = "beat" }\n', "")
     window.open(town.project)

@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
-from PySide6.QtGui import QBrush, QFont, QGuiApplication, QResizeEvent
+from PySide6.QtGui import QBrush, QFont, QGuiApplication, QPalette, QResizeEvent
 from PySide6.QtWidgets import QTableView
 
 from beatplanner.ui.desktop.plain_text import literal
@@ -123,6 +123,8 @@ class BeatTable(QAbstractTableModel):
         self.scenario = scenario
         self._drawn: Any = None
         self._today: Any = None
+        # whether those are still by other rules
+        self._old = False
         # the plan whose beats were last asked for, with its columns
         self._plan: tuple[Any, Any] = (None, None)
         # of what is shown and of the plan below it
@@ -138,8 +140,14 @@ class BeatTable(QAbstractTableModel):
         self._take_columns()
         self.endResetModel()
 
-    def take_today(self, beats: Any) -> None:
-        """Take the figures of today's beats, which are shown while there is no plan; None where they are not known."""
+    def take_today(self, beats: Any, *, old: bool = False) -> None:
+        """Take the figures of today's beats, which are shown while there is no plan; None where they are not known. Old ones, which are being counted by other rules, are marked."""
+        self._old = old
+        if beats is self._today:
+            # what is chosen stays so
+            if self.rowCount():
+                self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(self.columns) - 1))
+            return
         self.beginResetModel()
         self._today = beats
         self._take_columns()
@@ -209,9 +217,14 @@ class BeatTable(QAbstractTableModel):
     def _beats(self) -> Any:
         return self._planned() if self._drawn is None else self._drawn
 
+    @property
+    def old(self) -> bool:
+        """Whether what is shown are figures of today by rules as they were."""
+        return self._old and self.scenario.plan is None and self._drawn is None
+
     def _was(self, row: int, column: str) -> str | None:
-        """Return what the plan has where the draft has something else, as text; None where they agree."""
-        if self._drawn is None:
+        """Return what the plan has where the draft has something else, as text; None where they agree, or it is not known yet."""
+        if self._drawn is None or (self._old and self.scenario.plan is None):
             return None
         planned = self._planned()
         written = {c: w for _, c, w in self.columns}[column]
@@ -290,8 +303,12 @@ class BeatTable(QAbstractTableModel):
                 font.setBold(True)
                 font.setItalic(was is not None)
                 return font
+            if role == Qt.ItemDataRole.ToolTipRole and self.old:
+                return literal(self.tr("By the rules as they were; the figures are being computed again."))
             if role == Qt.ItemDataRole.ToolTipRole and column in SHRINK:
                 return literal(str(value))
+        if role == Qt.ItemDataRole.ForegroundRole and self.old:
+            return QGuiApplication.palette().brush(QPalette.ColorRole.PlaceholderText)
         if role == Qt.ItemDataRole.ForegroundRole and broken:
             return QBrush(signal("wrong", QGuiApplication.palette()))
         if role == Qt.ItemDataRole.TextAlignmentRole and is_number:

@@ -30,12 +30,14 @@ class Today(QObject):
     Signals
     -------
     counted
-        `beats` has changed.
+        `beats` or `counting` has changed.
 
     Attributes
     ----------
     beats
-        One row a beat with the columns of the table; None where there is a plan, or nothing is known of today.
+        One row a beat with the columns of the table; None where there is a plan, or nothing is known of today. While the same beats are counted by other rules, the rows as they were.
+    counting
+        Whether other figures are on their way.
     """
 
     counted = Signal()
@@ -44,11 +46,14 @@ class Today(QObject):
         super().__init__(parent)
         self.scenario = scenario
         self.beats: Any = None
-        self._of: object = None
+        self.counting = False
+        self._of: Town | None = None
+        # which project that is the town of
+        self._opened = 0
         self._task = ChildTask(self)
-        self._task.finished.connect(self._take)
+        self._task.finished.connect(self._show)
         # figures that cannot be counted are missing from the table; what is wrong with the input is told where it is read
-        self._task.failed.connect(lambda _: self._take(None))
+        self._task.failed.connect(lambda _: self._show(None))
 
     @property
     def known(self) -> bool:
@@ -61,20 +66,29 @@ class Today(QObject):
         of = self.scenario.town if self.known else None
         if of is self._of:
             return
-        self._of = of
+        same = self._opened == self.scenario.opened and _same_beats(self._of, of)
+        self._of, self._opened = of, self.scenario.opened
         self._task.cancel()
-        self._take(None)
+        self._show(self.beats if same else None, counting=of is not None)
         if of is not None:
             self._task.start(figures_of_today, of)
 
-    def _take(self, beats: Any) -> None:
-        if beats is not self.beats:
-            self.beats = beats
+    def _show(self, beats: Any, *, counting: bool = False) -> None:
+        if beats is not self.beats or counting != self.counting:
+            self.beats, self.counting = beats, counting
             self.counted.emit()
 
     def stop(self) -> None:
         """Count no more; the window is closed."""
         self._task.cancel()
+
+
+def _same_beats(before: Town | None, after: Town | None) -> bool:
+    """Tell whether two towns have the same units in the same beats of today."""
+    if before is None or after is None:
+        return False
+    ids = ["unit", "current"]
+    return before.units is after.units or before.units[ids].equals(after.units[ids])
 
 
 def figures_of_today(town: Town) -> Any:

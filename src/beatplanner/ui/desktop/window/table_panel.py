@@ -28,6 +28,8 @@ class TablePanel:
         self.table_filter.textChanged.connect(self.sorted_model.setFilterFixedString)
         self.today = Today(self.scenario, self)
         self.today.counted.connect(self.show_today)
+        self.counting = Label(self.tr("Counting…"))
+        self.counting.hide()
         self.no_beats = Label()
         self.no_beats.setWordWrap(True)
         self.no_beats.setTextFormat(Qt.TextFormat.PlainText)
@@ -45,13 +47,17 @@ class TablePanel:
         column = QVBoxLayout(panel)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        column.addWidget(self.table_filter)
+        above = QHBoxLayout()
+        above.addWidget(self.table_filter, 1)
+        above.addWidget(self.counting)
+        column.addLayout(above)
         column.addWidget(self.table_pages)
         return panel
 
     def show_today(self: Any) -> None:
-        """Let the table show today's beats, counted by now."""
-        self.table_model.take_today(self.today.beats)
+        """Let the table show today's beats, and whether they are being counted."""
+        self.table_model.take_today(self.today.beats, old=self.today.counting)
+        self.counting.setVisible(self.today.counting)
         self.say_without_beats()
 
     def say_without_beats(self: Any) -> None:
