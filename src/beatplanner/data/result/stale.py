@@ -45,27 +45,37 @@ def stale(
     tuple of Note
         Empty where nothing changed; a warning for rules and data, a fact for versions, which change a plan seldom, and for files saved again.
     """
-    notes: list[Note] = []
+    return *rules_changed(summary, in_words), *data_changed(summary, now, folder)
+
+
+def rules_changed(
+    summary: Claims, in_words: Callable[[Claims, Claims], Iterable[str]] = differences_in_words
+) -> list[Note]:
+    """Say which rules changed since a plan was made; parameters as for `stale`."""
     file = Path(str(summary.get("description_file", "")))
     try:
         rules = read_rules(file) if file.is_file() else None
     except InputError:
         rules = None
     if rules is None:
-        notes.append(Note("warning", "the description of this plan is gone or cannot be read any more", file=file.name))
-    else:
-        # a plan of a scenario, of a point of a curve or of an order has rules of its own beside those of its project
-        own = summary.get("project_rules")
-        made = Description.model_validate(own or summary.get("rules", {}))
-        a, b = (json.loads(d.model_dump_json()) for d in (made, rules))
-        counted = section_of(summary, "workload").get("abstraction")
-        if counted and not own and made.service is not None and made.service.abstraction == "counted":
-            # the plan's rules have the share that its service counts
-            a["workload"]["abstraction"] = counted["assumed"]
-        if own:
-            # rules that were typed and planned by before the project was saved with them
-            a = _as_planned(a, b, json.loads(Description.model_validate(summary.get("rules", {})).model_dump_json()))
-        notes += [Note("warning", f"a rule has changed since: {text}", file=file.name) for text in in_words(a, b)]
+        return [Note("warning", "the description of this plan is gone or cannot be read any more", file=file.name)]
+    # a plan of a scenario, of a point of a curve or of an order has rules of its own beside those of its project
+    own = summary.get("project_rules")
+    made = Description.model_validate(own or summary.get("rules", {}))
+    a, b = (json.loads(d.model_dump_json()) for d in (made, rules))
+    counted = section_of(summary, "workload").get("abstraction")
+    if counted and not own and made.service is not None and made.service.abstraction == "counted":
+        # the plan's rules have the share that its service counts
+        a["workload"]["abstraction"] = counted["assumed"]
+    if own:
+        # rules that were typed and planned by before the project was saved with them
+        a = _as_planned(a, b, json.loads(Description.model_validate(summary.get("rules", {})).model_dump_json()))
+    return [Note("warning", f"a rule has changed since: {text}", file=file.name) for text in in_words(a, b)]
+
+
+def data_changed(summary: Claims, now: Mapping[str, str], folder: Path | None = None) -> list[Note]:
+    """Say which data and versions changed since a plan was made; parameters as for `stale`. Each file is read once more."""
+    notes: list[Note] = []
     if folder is not None and (other := other_beside(summary, folder)) is not None:
         notes.append(Note("warning", of_another_project(summary), file=other))
     for source in summary.get("inputs", []):
@@ -84,7 +94,7 @@ def stale(
     other = [f"{k} {made_by[k]} → {now[k]}" for k in now if k in made_by and made_by[k] != now[k]]
     if other:
         notes.append(Note("info", f"made with other versions: {listed(other)}"))
-    return tuple(notes)
+    return notes
 
 
 def _as_planned(project: Any, now: Any, plan: Any) -> Any:

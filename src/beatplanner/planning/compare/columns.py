@@ -17,7 +17,7 @@ from beatplanner.data.paths import whole_path
 from beatplanner.data.result.comparison import Figures, FigureValue
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.plan_tables import PlanTables
-from beatplanner.data.result.stale import stale
+from beatplanner.data.result.stale import data_changed, rules_changed
 from beatplanner.data.result.summary import Claims
 from beatplanner.planning.changed_rules import differences_in_sentences
 from beatplanner.planning.versions import versions
@@ -128,6 +128,7 @@ def read_compared(folders: Sequence[Path], rates: Mapping[str, float] | None = N
         name = declared.name if declared is not None and declared.name else whole_path(folder).name
         if name in names or name == TODAY:
             name = f"{name} ({whole_path(folder).name})"
+        of_data = data_changed(tables.summary, now, folder)
         columns.append(
             PlanColumn(
                 name=name,
@@ -138,8 +139,8 @@ def read_compared(folders: Sequence[Path], rates: Mapping[str, float] | None = N
                 posts={str(b): float(p) for b, p in zip(tables.beats["beat"], tables.beats["posts"], strict=True)},
                 open=None if tables.stations is None else tuple(tables.stations["station"].astype(str)),
                 folder=whole_path(folder),
-                stale=_warnings(stale(tables.summary, now, folder)),
-                out_of_date=_warnings(stale(tables.summary, now, folder, differences_in_sentences)),
+                stale=_warnings([*rules_changed(tables.summary), *of_data]),
+                out_of_date=_warnings([*rules_changed(tables.summary, differences_in_sentences), *of_data]),
             )
         )
     columns = [_today(columns), *columns]
