@@ -123,17 +123,27 @@ def share_text(share: float) -> str:
     return f"{share:.{decimals_of_share(share)}%}"
 
 
-def decimals_apart(found: float, allowed: float) -> int:
-    """Return the decimals in percents by which what was found is told from what a rule allows: those of the rule, and one, at least.
+def decimals_apart(found: float, allowed: float, least: int = 0, kind: str = "f") -> int:
+    """Return the decimals by which what was found is told from what a rule allows, as numbers or (`kind` “%”) in percents.
 
     Examples
     --------
-    >>> decimals_apart(0.126, 0.05), decimals_apart(0.10003, 0.1), decimals_apart(0.0006, 0.0005)
+    >>> decimals_apart(2179.9, 2179.6), decimals_apart(0.10003, 0.1, 1, "%")
+    (1, 3)
+    """
+    apart = (d for d in range(least, DECIMALS_OF_SHARE) if f"{found:.{d}{kind}}" != f"{allowed:.{d}{kind}}")
+    return next(apart, DECIMALS_OF_SHARE)
+
+
+def decimals_beside(found: float, allowed: float) -> int:
+    """Return the decimals in percents by which a share that was found is told from what a rule allows: those of the rule, and one, at least.
+
+    Examples
+    --------
+    >>> decimals_beside(0.126, 0.05), decimals_beside(0.10003, 0.1), decimals_beside(0.0006, 0.0005)
     (1, 3, 2)
     """
-    least = max(1, decimals_of_share(allowed))
-    apart = (d for d in range(least, DECIMALS_OF_SHARE) if f"{found:.{d}%}" != f"{allowed:.{d}%}")
-    return next(apart, DECIMALS_OF_SHARE)
+    return decimals_apart(found, allowed, max(1, decimals_of_share(allowed)), "%")
 
 
 def share_beside(found: float, allowed: float) -> str:
@@ -144,4 +154,4 @@ def share_beside(found: float, allowed: float) -> str:
     >>> share_beside(0.50004, 0.5)
     '50.004%'
     """
-    return f"{found:.{decimals_apart(found, allowed)}%}"
+    return f"{found:.{decimals_beside(found, allowed)}%}"

@@ -141,3 +141,12 @@ def relative_or_whole(path: PurePath, folder: PurePath) -> str:
         return PurePath(os.path.relpath(path, folder)).as_posix()
     except ValueError:
         return path.as_posix()
+
+
+def part_of(path: Path, suffix: str) -> Path | None:
+    """Return another part of a shapefile or MapInfo layer, whatever the case of its ending; None where there is none."""
+    for spelled in (suffix, suffix.upper()):
+        part = path.with_suffix(spelled)
+        if part.is_file():
+            return part
+    return None

@@ -20,7 +20,7 @@ from beatplanner.data.causes import cause
 from beatplanner.data.endings import PACKAGES, PROJECT_ENDING
 from beatplanner.data.errors import InputError, Note, problem
 from beatplanner.data.narrowing import is_dict, is_sequence
-from beatplanner.data.paths import leads_to_server, read_only_uri, whole_path
+from beatplanner.data.paths import leads_to_server, part_of, read_only_uri, whole_path
 
 DATABASES, TABLES = (*PACKAGES, ".sqlite"), (".xlsx", ".xlsm", ".xlsb", ".ods", ".kmz")
 KINDS = {
@@ -162,7 +162,7 @@ def _of_shapefile(path: Path, head: bytes, size: int) -> str:
         return "its beginning is not that of a shapefile"
     # its length is told in words of two bytes
     missing = _missing_part(size, 2 * struct.unpack(">i", head[24:28])[0])
-    table = next((p for p in (path.with_suffix(".dbf"), path.with_suffix(".DBF")) if p.is_file()), None)
+    table = part_of(path, ".dbf")
     if missing or table is None:
         return missing
     with table.open("rb") as stream:

@@ -14,6 +14,7 @@ import numpy as np
 
 from beatplanner.data.endings import PACKAGES
 from beatplanner.data.formats.text_tables import CYRILLIC, code_page, fits_better
+from beatplanner.data.paths import part_of
 
 # More text than this is not turned into Unicode.
 MOST_TEXT = 600 << 20
@@ -47,15 +48,6 @@ _FIELD = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _MARK = re.compile(rb"<!-- read as ([\w-]+), said ([\w-]+) -->")
-
-
-def part_of(path: Path, suffix: str) -> Path | None:
-    """Return another part of a shapefile or MapInfo layer, whatever the case of its ending; None where there is none."""
-    for spelled in (suffix, suffix.upper()):
-        part = path.with_suffix(spelled)
-        if part.is_file():
-            return part
-    return None
 
 
 def as_unicode(content: bytes, suffix: str) -> bytes | None:

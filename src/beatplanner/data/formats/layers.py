@@ -25,12 +25,13 @@ from beatplanner.data.findings import did_you_mean, listed
 from beatplanner.data.formats.archives import unpacked
 from beatplanner.data.formats.damage import seen_fault
 from beatplanner.data.formats.datums import datum_doubt, disputed_change
-from beatplanner.data.formats.declared_encodings import layer_encoding, part_of
+from beatplanner.data.formats.declared_encodings import layer_encoding
 from beatplanner.data.formats.drivers import VECTOR_DRIVERS
 from beatplanner.data.formats.source import Place
 from beatplanner.data.formats.text_tables import read_text_table
 from beatplanner.data.formats.vector_files import matched, opened
 from beatplanner.data.formats.workbooks import WORKBOOKS, read_workbook
+from beatplanner.data.paths import part_of
 
 TEXT_TABLES = {".csv", ".tsv", ".txt"}
 MOST_FEATURES = 5_000_000

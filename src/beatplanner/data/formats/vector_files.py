@@ -17,8 +17,9 @@ from beatplanner.data.endings import PACKAGES, PROJECT_ENDING
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.archives import unpacked
 from beatplanner.data.formats.damage import refuse_unreadable, seen_fault, unreadable
-from beatplanner.data.formats.declared_encodings import MOST_TEXT, TEXTS, as_unicode, mapinfo_by_letters, part_of
+from beatplanner.data.formats.declared_encodings import MOST_TEXT, TEXTS, as_unicode, mapinfo_by_letters
 from beatplanner.data.formats.geopackages import plain_geopackage
+from beatplanner.data.paths import part_of
 
 # What GDAL finds odd in a file that it can read all the same is no business of a planner.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module="pyogrio")

@@ -65,16 +65,20 @@ class Content:
     state: Table = field(default_factory=Table)
 
     @property
+    def in_view(self) -> Table:
+        """Which plan is in view, by scenario."""
+        view = self.state.get(IN_VIEW)
+        return view if is_dict(view) else {}
+
+    @property
     def plan_in_view(self) -> int:
         """Number of the plan that is in view in the scenario in view, 0 for today's beats: the latest where no other was shown."""
-        view = self.state.get(IN_VIEW)
-        found = view.get(self.active) if is_dict(view) else None
+        found = self.in_view.get(self.active)
         return found if isinstance(found, int) and found in (0, *self.plans) else max(self.plans, default=0)
 
     def with_in_view(self, plan: int, *scenarios: str) -> Table:
         """Return which plan is in view in each scenario, with this one in these."""
-        view = self.state.get(IN_VIEW)
-        return {**(view if is_dict(view) else {}), **dict.fromkeys(scenarios, plan)}
+        return {**self.in_view, **dict.fromkeys(scenarios, plan)}
 
     def rules_with(self, later: Sequence[Table]) -> Table:
         """Return the project's own rules with what was changed in them by things done later."""
@@ -143,7 +147,7 @@ def apply_step(content: Content, done: Table) -> None:
         }
         if content.active == done["old"]:
             content.active = done["name"]
-        if is_dict(view := content.state.get(IN_VIEW)):
+        if view := content.in_view:
             content.state[IN_VIEW] = {(done["name"] if n == done["old"] else n): plan for n, plan in view.items()}
         if DRAFT in content.state:
             content.state[DRAFT] = _of_scenario_called(content.state[DRAFT], done["old"], done["name"])
@@ -151,7 +155,7 @@ def apply_step(content: Content, done: Table) -> None:
         content.scenarios.pop(done["name"], None)
         if content.active == done["name"]:
             _activate(content, "")
-        if is_dict(view := content.state.get(IN_VIEW)):
+        if view := content.in_view:
             content.state[IN_VIEW] = {n: plan for n, plan in view.items() if n != done["name"]}
     elif kind == "activate":
         _activate(content, done["name"])
@@ -184,7 +188,7 @@ def apply_step(content: Content, done: Table) -> None:
 
 def _activate(content: Content, name: str) -> None:
     """Bring a scenario into view with the plan that was in view in it; where none was yet, that which is in view stays."""
-    if name not in content.with_in_view(0):
+    if name not in content.in_view:
         content.state[IN_VIEW] = content.with_in_view(content.plan_in_view, name)
     content.active = name
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from beatplanner.data.findings import share_text
+from beatplanner.data.findings import decimals_apart, share_text
 from beatplanner.planning.beats.amounts import HAIR, STEP, band, next_step
 from beatplanner.planning.beats.balances import deviations, tolerance_of, with_tolerances
 from beatplanner.planning.beats.given_start import given_start
@@ -401,7 +401,7 @@ class _Municipality:
         if len(heavy):
             units, most = part.units[heavy[np.argsort(-problem.weight[heavy])]], problem.weight[heavy].max()
             # 2,179.9 hours are told from 2,179.6 that are allowed
-            digits = next((d for d in range(6) if f"{most:.{d}f}" != f"{problem.upper:.{d}f}"), 6)
+            digits = decimals_apart(most, problem.upper)
             reason = (
                 f"{self.places(units)} alone {'has' if len(units) == 1 else 'have up to'} "
                 f"{most:,.{digits}f} hours, and a unit is never split"

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.errors import InputError
-from beatplanner.data.findings import decimals_apart
+from beatplanner.data.findings import decimals_beside
 from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.planning.progress import Unmet, split_amount, split_unit
 from beatplanner.planning.proof import OPTIMAL_GAP
@@ -52,7 +52,7 @@ def _at(place: str, words: str) -> str:
 
 def _two_shares(found: float, allowed: float) -> tuple[str, str]:
     """Return two shares with as many digits as tell them apart."""
-    digits = decimals_apart(found, allowed)
+    digits = decimals_beside(found, allowed)
     return percent(found, digits), percent(allowed, digits)
 
 
