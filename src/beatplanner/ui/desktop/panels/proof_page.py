@@ -22,6 +22,7 @@ from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.verify_process import VerifyProcess
 from beatplanner.ui.desktop.toolkit.banner import Banner
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, number, percent
+from beatplanner.ui.desktop.toolkit.gap_text import reported_text
 from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts
 
 if TYPE_CHECKING:
@@ -351,15 +352,7 @@ class ProofPage(QWidget):
         seconds = with_counts(self.tr("Search time: {0} seconds."), number(p.seconds, 0 if p.seconds >= 10 else 1))
         if p.standing == "given":
             return []
-        reported = (
-            []
-            if p.reported is None
-            else [
-                self.tr("The search reports at most {0}, which the checker cannot check.").format(
-                    gap_said(p.reported, percent)
-                )
-            ]
-        )
+        reported = [said] if (said := reported_text(p.reported)) else []
         if p.plain_bound is None or p.gap is None:
             return [*reported, seconds]
         if p.standing == "best":

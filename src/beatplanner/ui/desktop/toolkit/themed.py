@@ -33,7 +33,7 @@ class _Follows(QObject):
         """Follow a palette of the widget's own, too."""
         if event.type() == QEvent.Type.PaletteChange:
             self._changed()
-        return super().eventFilter(watched, event)
+        return False
 
 
 def follow_theme(widget: QWidget, paint: Callable[[], object]) -> None:

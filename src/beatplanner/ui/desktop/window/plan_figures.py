@@ -12,6 +12,7 @@ from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.planning.proof import clash_is_proven
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.gap_text import reported_text
 from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts
 from beatplanner.ui.desktop.toolkit.tall_scroll import TallScroll
 
@@ -168,15 +169,11 @@ class PlanFigures:
             return ""  # what was proven is proven of another plan
         if step["status"] in ("infeasible", "unknown"):
             return self.tr("Rules were relaxed.")
-        gap, reported = proven_gap(step), reported_gap(step)
+        gap = proven_gap(step)
         if gap is None:
             words = self.tr("No bound.")
         elif standing_of(step) == "best":
             words = self.tr("Proven best.")
         else:
             words = self.tr("At most {0} from the best.").format(gap_said(gap, percent))
-        if reported is not None:
-            words += " " + self.tr("The search reports at most {0}, which the checker cannot check.").format(
-                gap_said(reported, percent)
-            )
-        return words
+        return f"{words} {reported_text(reported_gap(step))}".rstrip()

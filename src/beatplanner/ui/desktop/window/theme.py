@@ -66,7 +66,8 @@ def palette_of(colours: dict[str, str]) -> QPalette:
 def apply_theme(application: QApplication, theme: str) -> None:
     """Use a theme of `THEMES` for all windows; ``"system"`` leaves a system alone that was never overruled."""
     overruled = bool(application.property("theme overruled"))
-    if application.style().name().casefold() == "fusion":
+    if theme in ("light", "dark") or application.style().name().casefold() == "fusion":
+        # the style that takes a palette on every system; one of the system's own stays where no theme is asked for
         draw_outlines(application)
     if theme not in ("light", "dark"):
         if overruled:
@@ -74,8 +75,6 @@ def apply_theme(application: QApplication, theme: str) -> None:
             application.setPalette(QPalette())
             application.setProperty("theme overruled", False)
         return
-    # the style that takes a palette on every system
-    draw_outlines(application)
     # frames and menus that the system draws
     application.styleHints().setColorScheme(Qt.ColorScheme.Dark if theme == "dark" else Qt.ColorScheme.Light)
     application.setPalette(palette_of(DARK if theme == "dark" else LIGHT))
