@@ -184,12 +184,17 @@ def test_municipalities_share_the_budget_of_a_repair(tmp_path, exact, monkeypatc
         assert found.bound == pytest.approx(best, abs=0.1)
 
 
-def test_ids_of_today_are_not_drawn_on_beats_that_share_nobody_with_them(tmp_path):
-    place = write_grid_town(tmp_path / "names")
+def drawn_on_today(folder):
+    """Return a town whose rules leave much room, the beat of each unit today, and a drawing that begins with these."""
+    place = write_grid_town(folder)
     place.swap("tolerance = 0.25", "tolerance = 0.9")
     town = read_town(read_description(place.project))
     today = town.units["current"].to_numpy(object)
-    drawing = Drawing(town, plan_workload(town), today.copy())
+    return place, today, Drawing(town, plan_workload(town), today.copy())
+
+
+def test_ids_of_today_are_not_drawn_on_beats_that_share_nobody_with_them(tmp_path):
+    place, today, drawing = drawn_on_today(tmp_path / "names")
     one, two = np.flatnonzero(today == "1"), np.flatnonzero(today == "2")
     # two beats exchange their ids, unit by unit, so that none is empty on the way
     drawing.paint(one[1:], "2")
@@ -204,11 +209,7 @@ def test_ids_of_today_are_not_drawn_on_beats_that_share_nobody_with_them(tmp_pat
 
 
 def test_a_beat_that_was_split_off_keeps_the_colour_that_it_was_drawn_with(tmp_path):
-    place = write_grid_town(tmp_path / "colours")
-    place.swap("tolerance = 0.25", "tolerance = 0.9")
-    town = read_town(read_description(place.project))
-    today = town.units["current"].to_numpy(object)
-    drawing = Drawing(town, plan_workload(town), today.copy())
+    place, today, drawing = drawn_on_today(tmp_path / "colours")
     drawing.split(np.flatnonzero(today == "1")[:2], "7")
     by_itself = mending.mend(place.project, tmp_path / "out", drawing.edits, steps=())
     assert "colours" not in by_itself["drawn"]

@@ -10,27 +10,11 @@ from pydantic import TypeAdapter, ValidationError
 QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
+from rule_host import RuleHost
+
 from beatplanner.data.description.rules import RULES, SECTIONS
 from beatplanner.planning.rule_catalog import LARGEST, kept, limits_shown
 from beatplanner.ui.desktop.panels.rule_field import RuleField
-
-
-class Host:
-    """What a field asks of the panel that it stands in."""
-
-    explained = ""
-
-    def kinds(self):
-        return {}
-
-    def hours(self, tolerance):
-        return []
-
-    def count(self, section):
-        return 0
-
-    def set(self, values):
-        return ""
 
 
 def allows(model, rule, shown):
@@ -88,7 +72,7 @@ def test_a_number_is_a_rule_to_the_digit_or_is_refused_with_a_sentence(window, q
 
 @pytest.mark.parametrize("rule", [r for r in RULES if r.kind in ("share", "whole", "number")], ids=lambda r: r.key)
 def test_a_field_takes_what_a_description_may_have_and_arrows_lead_through_what_is_usual(rule, qtbot):
-    entry = RuleField(Host(), rule)
+    entry = RuleField(RuleHost(), rule)
     qtbot.addWidget(entry)
     low, high = limits_shown(rule)
     model = SECTIONS[rule.section]

@@ -11,28 +11,18 @@ import pytest
 pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
 from PySide6 import QtCore, QtTest
+from rule_host import RuleHost
 
 from beatplanner.data.description.rules import BY_KEY
 from beatplanner.ui.desktop.panels.rule_field import RuleField
 
 
-class Panel:
+class Panel(RuleHost):
     """The rules as a panel keeps them."""
-
-    explained = ""
 
     def __init__(self) -> None:
         self.rules: dict[str, object] = {}
         self.fields: list[RuleField] = []
-
-    def kinds(self):
-        return {}
-
-    def hours(self, tolerance):
-        return []
-
-    def count(self, section):
-        return 0
 
     def set(self, values):
         for key, value in values.items():

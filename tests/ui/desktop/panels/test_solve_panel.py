@@ -9,6 +9,8 @@ import pytest
 QtCore = pytest.importorskip("PySide6.QtCore")
 QtWidgets = pytest.importorskip("PySide6.QtWidgets")
 
+from rule_host import RuleHost
+
 from beatplanner.planning.rule_catalog import PRESETS
 
 
@@ -237,17 +239,8 @@ def test_a_payer_is_the_same_in_whatever_table_it_is_typed(qtbot, monkeypatch):
     from beatplanner.data.description.rules import BY_KEY
     from beatplanner.ui.desktop.panels import rule_field
 
-    class Host:
+    class Host(RuleHost):
         taken: dict[str, object]
-
-        def hours(self, tolerance: float) -> list[str]:
-            return []
-
-        def count(self, section: str) -> int:
-            return 0
-
-        def kinds(self) -> dict[str, str]:
-            return {}
 
         def set(self, values: Any) -> str:
             self.taken = dict(values)
