@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-# What a run tells at its end of a plan that was made all the same, as was agreed to.
+# What a run tells at its end of a plan that was made all the same, as was agreed to, and why none is made of what breaks rules.
 BROKEN = (
     "The rules cannot all be met",
     "No plan that keeps all rules was found",
     "By these rules these postings are not as they were dragged",
+    # postings that were dragged so far that they break a rule
+    "These postings cannot be the plan",
 )
 
 

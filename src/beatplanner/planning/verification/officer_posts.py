@@ -165,8 +165,11 @@ def check_capacity(
             if len(there) > most:
                 perhaps.setdefault(str(beats[b]), set()).add(days[t].isoformat())
             if sum(at_work[o][max(a, t - least) : t].all() for o, a in there) > most:
-                what = f"{evidence.beat_name(beats[b])} has {len(there)} officers in {days[t]:%B %Y} for {number} posts"
-                found.setdefault(str(beats[b]), what + (f" that ask for {asked}." if asked else "."))
+                beat, held = evidence.beat_name(beats[b]), len(there)
+                what = f"{beat} has {held} officers in {days[t]:%B %Y} for {number} posts."
+                if asked:
+                    what = f"{beat} has {held} officers in {days[t]:%B %Y} for {number} posts that ask for {asked}."
+                found.setdefault(str(beats[b]), what)
                 sure.setdefault(str(beats[b]), set()).add(days[t].isoformat())
     claim = "no more officers than posts, but in a handover"
     against_claims(
