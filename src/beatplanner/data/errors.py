@@ -73,6 +73,13 @@ class EndedEarlyError(InputError):
     """The user ended a search before it kept the rules, and what it has is not worth an older result."""
 
 
+class StoppedError(InputError):
+    """The user stopped what was waited for; nothing is wrong, and nothing has changed."""
+
+    def __init__(self, *_: Note) -> None:
+        super().__init__(problem("this was stopped; nothing has changed"))
+
+
 def problem(
     what: str, mend: str = "", *, file: str | Path = "", layer: str = "", row: str = "", field: str = ""
 ) -> Note:

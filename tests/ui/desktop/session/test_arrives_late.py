@@ -290,7 +290,7 @@ def test_a_result_that_is_exported_saves_no_project(open_window, project, tmp_pa
 
 
 def test_a_scenario_that_cannot_be_read_is_not_in_view(open_window, project, monkeypatch):
-    from beatplanner.ui.desktop.session.waiting import StoppedError
+    from beatplanner.data.errors import StoppedError
 
     window = open_window(project)
     messages = []

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from beatplanner.data.errors import InputError
+from beatplanner.data.errors import InputError, StoppedError
 from beatplanner.data.formats.damage import damaged
 from beatplanner.data.formats.layers import read_table
 from beatplanner.data.guided_import.checks import check
@@ -234,3 +234,19 @@ def test_a_text_of_bytes_that_no_text_has_is_told_as_no_text_and_all_that_office
     for content in (b"a;b\n1;2\n" * 50 + b"\0" * 60, b"a\x1fb\x1e" * 90, b"\x02a;b\x03\n1;2\n" * 9):
         file.write_bytes(content)
         assert damaged(file) is None, content
+
+
+def test_an_opening_that_is_stopped_once_ends_and_is_no_damage(project):
+    asked = []
+
+    def stopped_once(what, *arguments):
+        asked.append(what)
+        if len(asked) == 1:
+            raise StoppedError
+        return what(*arguments)
+
+    town = OpenTown()
+    town.reading = stopped_once
+    with pytest.raises(StoppedError):
+        town.open(project.project)
+    assert len(asked) == 1 and not town.is_open

@@ -486,7 +486,7 @@ def test_a_save_that_is_stopped_leaves_the_last_saved_state_and_the_work(new_win
 
 
 def test_the_project_is_opened_again_while_it_is_saved_and_stays_open_where_that_is_stopped(new_window, project, qtbot):
-    from beatplanner.ui.desktop.session.waiting import StoppedError
+    from beatplanner.data.errors import StoppedError
 
     window = new_window()
     window.open(project)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.endings import with_ending
-from beatplanner.data.errors import InputError
+from beatplanner.data.errors import InputError, StoppedError
 from beatplanner.data.formats.number_columns import typed_number
 from beatplanner.data.output_place import clear_stopped, project_name
 from beatplanner.data.paths import whole_path
@@ -29,7 +29,7 @@ from beatplanner.ui.desktop.map.printing import PAPER, SCALES, PrintedPage, draw
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.map.workbook_words import UNNAMED, card_of_view, workbook_words
 from beatplanner.ui.desktop.plain_text import Label, question
-from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for, working
+from beatplanner.ui.desktop.session.waiting import wait_for, working
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.guide_pages import explain

@@ -26,14 +26,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from beatplanner.data.errors import InputError
+from beatplanner.data.errors import InputError, StoppedError
 from beatplanner.data.formats import geometry
 from beatplanner.data.result.comparison import Comparison, PlanMap
 from beatplanner.ui.desktop.map.rings import path_of
 from beatplanner.ui.desktop.map.view import BACKGROUND, DARK_BACKGROUND
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label, literal
-from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
+from beatplanner.ui.desktop.session.waiting import wait_for
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.frame import Frame

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from beatplanner.data.errors import InputError, Note, problem
+from beatplanner.data.errors import InputError, Note, StoppedError, problem
 from beatplanner.data.findings import listed
 from beatplanner.data.formats.damage import damaged, damaged_layers
 from beatplanner.data.paths import leads_to_server, whole_path
@@ -173,6 +173,8 @@ class OpenTown:
             if damage:
                 raise InputError(*damage.values())
             return self.reading(_read_project, document.description(), result)
+        except StoppedError:
+            raise
         except InputError as error:
             broken = self.reading(_broken, document.lying_here(document.rules()), document.file)
             raise InputError(*(broken or error.problems)) from error

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from beatplanner.data.errors import InputError, problem
+from beatplanner.data.errors import StoppedError
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.session.child_process import ChildTask
 
@@ -18,13 +18,6 @@ from beatplanner.ui.desktop.session.child_process import ChildTask
 QUIET_MS = 300
 # How often the window is let go on while it works itself, in seconds.
 BREATH = 0.05
-
-
-class StoppedError(InputError):
-    """The user stopped what was waited for; nothing is wrong, and nothing has changed."""
-
-    def __init__(self, *_: Any) -> None:
-        super().__init__(problem("this was stopped; nothing has changed"))
 
 
 class BusyBox(QDialog):

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from beatplanner.data.errors import InputError
+from beatplanner.data.errors import InputError, StoppedError
 from beatplanner.ui.desktop.map import background_action, export_panel, layer_tree, map_tools
 from beatplanner.ui.desktop.map.map_view import MapView
 from beatplanner.ui.desktop.panels import (
@@ -47,7 +47,7 @@ from beatplanner.ui.desktop.plain_text import literal, question
 from beatplanner.ui.desktop.session.draft import Draft
 from beatplanner.ui.desktop.session.session import OpenTown
 from beatplanner.ui.desktop.session.solving import SolveProcess
-from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
+from beatplanner.ui.desktop.session.waiting import wait_for
 from beatplanner.ui.desktop.toolkit import guide_pages
 from beatplanner.ui.desktop.toolkit.actions import ACTIONS
 from beatplanner.ui.desktop.toolkit.figures_text import number

@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.endings import with_ending
-from beatplanner.data.errors import InputError
+from beatplanner.data.errors import InputError, StoppedError
 from beatplanner.data.output_place import move, place_to_write, project_name
 from beatplanner.ui.desktop.map.printing import written_beside
 from beatplanner.ui.desktop.map.workbook_words import card_of_view
 from beatplanner.ui.desktop.panels.beat_table import as_text_table
-from beatplanner.ui.desktop.session.waiting import StoppedError, wait_for
+from beatplanner.ui.desktop.session.waiting import wait_for
 from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language
 from beatplanner.ui.desktop.toolkit.recent import remember
 
