@@ -379,8 +379,15 @@ def test_the_names_of_the_panels_are_whole_in_a_small_window(make_window, qapp, 
                 names.append(option.text == bar.tabText(k))
             return len(names) > 4 and all(names)
 
-        qtbot.waitUntil(whole, timeout=120_000)
+        # larger letters than usual are there a moment after they are asked for
+        qtbot.waitUntil(lambda: whole() and (bar.font().pointSizeF() > usual.pointSizeF()) == (text > 100))
+        # a name more, then one less again: letters are as large as there is room for
+        project, names, letters = window.findChild(QtWidgets.QDockWidget, "project"), bar.count(), bar.font()
+        project.show()
+        qtbot.waitUntil(lambda: bar.count() == names + 1 and whole(), timeout=120_000)
         assert bar.font().pointSizeF() >= usual.pointSizeF()
+        project.hide()
+        qtbot.waitUntil(lambda: bar.count() == names and bar.font() == letters, timeout=120_000)
     finally:
         qapp.setFont(usual)
         install_language(qapp, "en")

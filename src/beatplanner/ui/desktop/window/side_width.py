@@ -40,6 +40,11 @@ class SideWidth(QObject):
         events.on(self._pressed_here, QEvent.Type.MouseButtonPress)
         events.on(self._released, QEvent.Type.MouseButtonRelease)
         events.on(self._fit_later, QEvent.Type.Resize, QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange)
+        # asked for whenever a panel comes or goes, at the side or below; only then are its names there, or gone
+        self._names_later = QTimer(self)
+        self._names_later.setSingleShot(True)
+        self._names_later.timeout.connect(self._fit_names)
+        events.on(self._fit_names_later, QEvent.Type.LayoutRequest)
         for dock in window.findChildren(QDockWidget):
             dock.visibilityChanged.connect(self._shown)
         self._open = False
@@ -57,6 +62,10 @@ class SideWidth(QObject):
     def _fit_later(self) -> None:
         """Fit to another size of the window or its text."""
         self._later.start(0)
+
+    def _fit_names_later(self) -> None:
+        """Fit the names once the window has laid out its panels."""
+        self._names_later.start(0)
 
     def _shown(self) -> None:
         """Fit once panels come back after all of them were away."""
@@ -102,5 +111,9 @@ class SideWidth(QObject):
         panel = self._panel()
         if panel is not None and self.width() != self.wanted():
             self.window_.resizeDocks([panel], [self.wanted()], Qt.Orientation.Horizontal)
+        self._fit_names()
+
+    def _fit_names(self) -> None:
+        """Give the names of the panels letters with which none is cut."""
         for bar in self.window_.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             whole_where_they_fit(bar, QApplication.font().pointSizeF() / text_scale())
