@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import pytest
 
 from beatplanner.data.project.document import ProjectDocument
+from beatplanner.data.publish.sentence_templates import CONTEXT, Sentences, texts_of_window
 from beatplanner.data.result.json_files import write_json
 from beatplanner.planning.verification import verify
 from beatplanner.planning.whole.run import run
+
+CHANGED = (
+    "The rules have changed since the plan was made: plan again. It is checked by the rules in its summary. "
+    "beats.tolerance is 0.25 in the summary, and 0.41 in town.gpkg. "
+    "Beat 1 has no name by hand in the summary, and is called “Nova” in town.gpkg."
+)
 
 
 @pytest.fixture
@@ -47,7 +55,7 @@ def test_rules_of_a_project_file_that_changed_since_ask_for_a_new_plan(planned):
     verdict = verify(folder)
     assert verdict.ok and of_rules(verdict) == (
         [],
-        ["The rules have changed since the plan was made: plan again. It is checked by the rules in its summary."],
+        [CHANGED],
     )
 
 
@@ -78,3 +86,11 @@ def test_a_plan_by_typed_rules_has_those_that_its_project_is_saved_with(planned)
     assert wrong == [] and own[0].startswith("The plan was made by rules of its own")
     change_rules(project)
     assert of_rules(verify(folder)) == ([], [])
+
+
+@pytest.mark.parametrize("language", ["mk", "sq"])
+def test_which_rules_changed_is_told_in_the_languages_of_the_window(language):
+    spoken = Sentences(texts_of_window(language)[CONTEXT], lambda v, digits: f"{v:.{digits}f}", str)
+    said = spoken(f"{CHANGED} beats.max_moved is not given in the summary, and 0.2 in town.gpkg. And 3 more.")
+    rest = said.replace("beats.tolerance", "").replace("beats.max_moved", "").replace("town.gpkg", "")
+    assert not {"is", "the", "by", "given", "summary", "more"} & {*re.findall(r"[a-z]+", rest)}, said

@@ -52,7 +52,8 @@ OF_LAYER = re.compile(r"\{\w+\}: (?=\S)")
 # A field that holds whole sentences.
 BEHIND = re.compile(r"\{\w+\}\. (?=[A-Z])")
 CLAUSE = re.compile(r" \(|[,;.:] | and ")
-STOP = re.compile(r"\. (?=[A-ZА-Я“(])")
+# A sentence may begin with a key, such as “beats.tolerance is 0.25 …”.
+STOP = re.compile(r"\. (?=[A-ZА-Я“(]|[a-z]+\.[a-z_]+ )")
 # A number that was written for a person: not one of a house, and no year.
 WRITTEN = re.compile(r"[±+−-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\d{1,3})(?: ?(?:%|km²|km|m|s|m²|h))?")
 # What is measured behind a name, such as “burglary 2.5 h”.

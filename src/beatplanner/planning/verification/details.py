@@ -26,7 +26,7 @@ from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS
 from beatplanner.planning.verification.beats import unit_of_objective
 from beatplanner.planning.verification.evidence import Evidence, as_text
-from beatplanner.planning.verification.ledger import RELAXED, Ledger, is_number, missing, same, text
+from beatplanner.planning.verification.ledger import NAMED, RELAXED, Ledger, is_number, missing, same, text
 from beatplanner.planning.verification.officer_details import check_officer_details
 from beatplanner.planning.verification.station_details import check_station_details
 
@@ -91,13 +91,13 @@ def check_rules(ledger: Ledger, summary: Claims, rules: Description) -> bool:
         said, now = readable(said), readable(now)
     _put_back(said, summary)
     differing = _differing(said, now)
-    if differing and not unchanged:
-        changed = (
-            "The rules have changed since the plan was made: plan again. It is checked by the rules in its summary."
-        )
-        ledger.unchecked("rules", "the description file", changed)
-        return True
     wrong = [_otherwise(key, a, b, file.name) for key, a, b in differing]
+    if differing and not unchanged:
+        changed = "The rules have changed since the plan was made: plan again."
+        by = "It is checked by the rules in its summary."
+        more = [f"And {len(wrong) - NAMED:,} more."] if len(wrong) > NAMED else []
+        ledger.unchecked("rules", "the description file", " ".join([changed, by, *wrong[:NAMED], *more]))
+        return True
     # one that was saved again, with other comments say, has the same rules
     return ledger.each("rules", f"the rules of {file.name}", wrong, len(now), "sections")
 
@@ -124,7 +124,13 @@ def _otherwise(key: str, said: Any, now: Any, file: str) -> str:
         return f"Beat {beat} has no name by hand in the summary, and is called “{now}” in {file}."
     if beat != key:
         return f"Beat {beat} is called “{said}” in the summary, and “{now}” in {file}."
+    if any(is_list(value) or (is_dict(value) and not value.get("path")) for value in (said, now)):
+        return f"The rules of {key} are not the same in the summary and in {file}."
     a, b = (rule_value_in_words(value) for value in (said, now))
+    if said is None:
+        return f"{key} is not given in the summary, and {b:.80} in {file}."
+    if now is None:
+        return f"{key} is {a:.80} in the summary, and not given in {file}."
     return f"{key} is {a:.80} in the summary, and {b:.80} in {file}."
 
 
