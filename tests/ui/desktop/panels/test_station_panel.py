@@ -158,7 +158,7 @@ def test_the_table_stays_under_the_pointer_where_the_figures_beside_it_wrap(wind
     assert panel.table.mapTo(panel, QtCore.QPoint()).y() == before
 
 
-def test_a_station_s_name_is_clicked_as_its_mark_is_and_the_tip_says_what_that_does(window, qtbot):
+def test_a_station_s_name_is_clicked_as_its_mark_is_and_the_tip_says_what_that_does(window, qtbot, monkeypatch):
     panel, view = window.stations, window.map
     window.show()
     panel.use.setChecked(True)
@@ -184,5 +184,14 @@ def test_a_station_s_name_is_clicked_as_its_mark_is_and_the_tip_says_what_that_d
     assert view.toolTip() == f"{label}: a click opens it."
     qtbot.mouseRelease(view, QtCore.Qt.MouseButton.LeftButton, pos=mark + QtCore.QPoint(2, 1))
     assert site in panel.chosen and len(panel.steps) == 3
+    # it drags from as far on as the desktop asks for anything else, the map among it
+    least, tried = QtWidgets.QApplication.startDragDistance(), []
+    monkeypatch.setattr(panel, "try_out", lambda taken, over: tried.append((taken, over)))
+    qtbot.mousePress(view, QtCore.Qt.MouseButton.LeftButton, pos=mark)
+    for pixels in (least - 1, least):
+        assert tried == []
+        move(mark + QtCore.QPoint(pixels, 0), pressed=True)
+    assert [taken for taken, _ in tried] == [site]
+    view.tool.cancel()
     panel.use.setChecked(False)
     assert view.toolTip() == ""

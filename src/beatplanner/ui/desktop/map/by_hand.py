@@ -9,6 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 
+def far_enough(across: float, down: float) -> bool:
+    """Return whether a pointer that went so many pixels drags; a hand that shakes while it clicks does not."""
+    return abs(across) + abs(down) >= QApplication.startDragDistance()
+
+
 class ByHand:
     """The map under the user's hand; it needs what `MapView` has."""
 
@@ -29,8 +34,7 @@ class ByHand:
         held = bool(event.buttons() & (Qt.MouseButton.LeftButton | Qt.MouseButton.MiddleButton))
         if self._drag is not None and held:
             step = at - self._drag
-            # a hand that shakes while it clicks drags nothing
-            if self._moved or step.manhattanLength() >= QApplication.startDragDistance():
+            if self._moved or far_enough(step.x(), step.y()):
                 self._moved = True
                 self._drag = at
                 self.pan(step.x(), step.y())

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from beatplanner.ui.desktop.map.by_hand import far_enough
 from beatplanner.ui.desktop.plain_text import literal
 
 # How near the pointer must be to a site, in pixels; and how near to one lies what is called by its name.
 NEAR, SAME = 14.0, 1.0
-# A hand that shakes by so many pixels clicks, and drags nothing.
-DRAGGED = 5.0
 OPEN, CLOSED, OVER = QColor("#08306b"), QColor("#6b6b6b"), QColor("#d7191c")
 OPEN_DARK, CLOSED_DARK = QColor("#ffffff"), QColor("#c8c8c8")
 
@@ -61,7 +59,8 @@ class SiteTool:
         if not pressed or self.taken < 0:
             self._point_at(self._site(x, y))
             return False
-        if self.begun is not None and math.dist(self.begun, self.at) * self.panel.map.scale < DRAGGED:
+        view, begun = self.panel.map, self.begun
+        if begun is not None and not far_enough((x - begun[0]) * view.scale, (y - begun[1]) * view.scale):
             return True
         self.begun = None
         if self.taken in self.panel.chosen:
