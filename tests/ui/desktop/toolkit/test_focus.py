@@ -12,7 +12,7 @@ pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missi
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QInputDialog
+from PySide6.QtWidgets import QApplication, QDockWidget, QInputDialog
 
 from beatplanner.ui.desktop.guided_import.wizard import ImportWizard
 from beatplanner.ui.desktop.toolkit.focus import FocusRing
@@ -66,3 +66,24 @@ def test_an_import_without_a_window_begins_with_its_focus_too(qtbot):
     qtbot.addWidget(wizard)
     wizard.show()
     assert wizard.steps[0].isAncestorOf(wizard.focusWidget())
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Tab, Qt.Key.Key_Backtab])
+def test_tab_never_goes_behind_the_panel_in_front(planned_window, qtbot, key):
+    # Qt counts them as visible: it only moves them out of the window
+    window = planned_window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=120_000)
+    panel = window.findChild(QDockWidget, "rules")
+    panel.raise_()
+    qtbot.waitUntil(lambda: not panel.visibleRegion().isEmpty())
+    behind = [d for d in window.findChildren(QDockWidget) if d.isVisible() and d.visibleRegion().isEmpty()]
+    assert behind
+    window.map.setFocus()
+    way = []
+    while not way or (way[-1] is not window.map and len(way) < 200):
+        QTest.keyClick(QApplication.focusWidget() or window, key)
+        way.append(QApplication.focusWidget())
+        hidden = [d.objectName() for d in behind if way[-1] is not None and d.isAncestorOf(way[-1])]
+        assert way[-1] is not None and not hidden, (way[-1], hidden)
+    assert way[-1] is window.map and any(panel.isAncestorOf(w) for w in way), way

@@ -38,6 +38,14 @@ class AfterDialogs(QObject):
             self.window_.activateWindow()
 
 
+def _is_behind(widget: QWidget) -> bool:
+    """Return whether a widget lies in a panel that another panel covers."""
+    panel: QWidget | None = widget
+    while panel is not None and not isinstance(panel, QDockWidget):
+        panel = panel.parentWidget()
+    return panel is not None and panel.visibleRegion().isEmpty()
+
+
 class KeyboardActions:
     """The main window's ways from panel to panel."""
 
@@ -80,6 +88,16 @@ class KeyboardActions:
                 dock.raise_()
             if give_focus(panel):
                 return
+
+    def focusNextPrevChild(self: Any, forward: bool) -> bool:  # noqa: N802 - Qt's name
+        """Go to what Tab comes to next that is in view: Qt counts what lies in a panel behind another too, where Space would press a button unseen."""
+        begun: QWidget | None = None
+        while super().focusNextPrevChild(forward):  # type: ignore[misc]
+            now = self.focusWidget()
+            if now is None or now is begun or not _is_behind(now):
+                return True
+            begun = begun or now
+        return False
 
     def keep_focus(self: Any) -> None:
         """Leave the focus nowhere never: where nothing has it the map does."""
