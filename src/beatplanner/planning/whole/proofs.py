@@ -38,7 +38,9 @@ from beatplanner.planning.whole.levels import level_arrays
 from beatplanner.planning.whole.station_proofs import packed_stations
 
 if TYPE_CHECKING:
+    from beatplanner.data.description.models import Description
     from beatplanner.data.result.summary import Claims
+    from beatplanner.data.town.town import Town
     from beatplanner.planning.whole.plan import Plan
 
 Arrays = dict[str, np.ndarray]
@@ -48,10 +50,7 @@ DEAR = 0.005
 
 def with_proofs(tables: PlanTables, plan: Plan) -> PlanTables:
     """Return the tables with their certificates, and their summary with what these prove; the summary is changed in place."""
-    units, beats, edges = with_text_ids(tables)
-    # cells as they are read back from a file
-    as_read = tables if tables.roster is None else replace(tables, roster=plain_types(tables.roster))
-    evidence = Evidence(units, beats, edges, as_read, tables.summary, plan.town.description, plan.town)
+    evidence = evidence_of(tables, plan.town.description, plan.town)
     made: dict[str, Callable[[Evidence, Plan], Arrays | None]] = {
         "beats": beats_arrays,
         "stations": _stations,
@@ -83,6 +82,14 @@ def with_proofs(tables: PlanTables, plan: Plan) -> PlanTables:
     return tables
 
 
+def evidence_of(tables: PlanTables, description: Description, town: Town) -> Evidence:
+    """Return a plan's tables as the checker takes them; certificates that are put into the tables are its own too."""
+    units, beats, edges = with_text_ids(tables)
+    # cells as they are read back from a file
+    as_read = tables if tables.roster is None else replace(tables, roster=plain_types(tables.roster))
+    return Evidence(units, beats, edges, as_read, tables.summary, description, town)
+
+
 def _certify_relaxed(evidence: Evidence, plan: Plan, bound: float) -> None:
     """Tell the bound within the tolerances that the municipalities need, where its certificate proves one."""
     claims = evidence.summary["beats"]
@@ -99,7 +106,7 @@ def _certify_relaxed(evidence: Evidence, plan: Plan, bound: float) -> None:
     objective = claims["objective"]
     evidence.tables.proofs["beats"] = arrays | {"bound": np.array([certified])}
     claims["relaxed_bound"] = certified
-    claims["relaxed_gap"] = _gap(objective, certified)
+    claims["relaxed_gap"] = share_left(objective, certified)
 
 
 def _stops(evidence: Evidence, plan: Plan) -> None:
@@ -188,12 +195,12 @@ def _certify(evidence: Evidence, step: str, claims: Claims, arrays: Arrays | Non
     keeps = claims["status"] != "optimal" or objective - certified <= OPTIMAL_GAP * objective
     if keeps and float(bound) - certified <= DEAR * abs(objective):
         claims["lower_bound"], claims["certified"] = certified, True
-        claims["gap"] = _gap(objective, certified)
+        claims["gap"] = share_left(objective, certified)
     else:
         claims["certified_bound"] = certified
 
 
-def _gap(objective: float, bound: float) -> float:
+def share_left(objective: float, bound: float) -> float:
     """Return the share of the objective that a bound leaves; a bound whose last digit is rounded up to that of the objective leaves none."""
     return max(0.0, objective - bound) / objective if objective > 0 else 0.0
 

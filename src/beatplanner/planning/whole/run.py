@@ -30,6 +30,7 @@ from beatplanner.planning.progress import CERTIFICATES, of_run
 from beatplanner.planning.proof import Progress, silent
 from beatplanner.planning.whole.beat_proofs import OF_CERTIFICATES, seconds_of_certificates
 from beatplanner.planning.whole.inputs import hash_inputs
+from beatplanner.planning.whole.kept_proofs import keep_proofs
 from beatplanner.planning.whole.levels import with_levels
 from beatplanner.planning.whole.plan import Plan
 from beatplanner.planning.whole.redrawn import (
@@ -113,7 +114,8 @@ def run(
         A result folder, or its ``plan.gpkg``, whose beats `stations` and `officers` use; else today's beats.
     start_from
         A result folder, or its ``plan.gpkg``, from whose beats the search starts where they suit; the new beats are no worse where those keep the
-        rules, and need no wider tolerance where none do, and nor are stations and officers where those of the plan keep all rules.
+        rules, and need no wider tolerance where none do, and nor are stations and officers where those of the plan keep all rules. Of the same problem the
+        better bound of both is told, see `kept_proofs`.
     time_limit
         Seconds of solving over the whole run; None for a proof of fixed length, and five minutes at most.
     seed, threads
@@ -186,6 +188,7 @@ def run(
         # certificates are evaluated: the limit counts that too
         progress(CERTIFICATES, None, None, read_clock(cancelled) - begin)
         written = tables(plan, summary)
+        keep_proofs(written, description, town, before)
         progress("writing", None, None, read_clock(cancelled) - begin)
         _show_certified(progress, plan, written.summary, read_clock(cancelled) - begin)
         of_service = service_of(town, inputs, written, seed=seed)
