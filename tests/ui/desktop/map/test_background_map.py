@@ -95,14 +95,14 @@ def test_tiles_lie_where_they_belong_in_the_planning_crs(tmp_path):
     assert background.covers((CENTRE[0] - 10, CENTRE[1] - 10, CENTRE[0] + 10, CENTRE[1] + 10))
     content, stack = MapContent(), LayerStack()
     content.background = background
-    content.bounds = (CENTRE[0] - 10, CENTRE[1] - 10, CENTRE[0] + 10, CENTRE[1] + 10)
-    assert attribution(content, stack) == ""
-    stack.change("Background map", visible=True)
-    assert attribution(content, stack) == "© Somebody"
-    # nobody is owed what is not under this town
-    content.bounds = (CENTRE[0] + 90_000, CENTRE[1], CENTRE[0] + 90_100, CENTRE[1] + 100)
-    assert attribution(content, stack) == ""
     view = View(CENTRE, 0.1, 400, 300)
+    assert attribution(content, stack, view) == ""
+    stack.change("Background map", visible=True)
+    # whatever part of it is seen, that of a town beside it as well
+    content.bounds = (CENTRE[0] + 90_000, CENTRE[1], CENTRE[0] + 90_100, CENTRE[1] + 100)
+    assert attribution(content, stack, view) == "© Somebody"
+    # nobody is owed what is not seen
+    assert attribution(content, stack, View(CENTRE + 90_000, 0.1, 400, 300)) == ""
     image = drawn(content, stack, view)
     checked = 0
     for x in range(5, 400, 13):
@@ -140,6 +140,32 @@ def test_a_background_map_is_removed_also_for_the_next_start(tmp_path, monkeypat
     window.actions_by_name["no_background_map"].trigger()
     assert window.map.background is None and background_action.remembered() is None
     assert window.map.stack["Beats"].opacity == 1.0 and not window.map.stack["Background map"].visible
+
+
+def test_a_remembered_background_map_says_once_what_is_not_seen_of_it(tmp_path, monkeypatch, make_window):
+    monkeypatch.setattr(background_action, "_file", lambda: tmp_path / "background.json")
+    tiles = {tile_of(*CENTRE): picture("red")}
+    window, said = make_window(), []
+    monkeypatch.setattr(window.statusBar(), "showMessage", lambda words, *_: said.append(words))
+    monkeypatch.setattr(background_action, "nothing_of_town", lambda *_: "")
+
+    def open_a_town():
+        # only what is said of the map is looked at
+        with monkeypatch.context() as patch:
+            patch.setattr(type(window.scenario), "is_open", True)
+            background_action.say_at_opening(window)
+
+    for name, told in (("owed", [("attribution", "© Somebody")]), ("bare", [])):
+        background_action._remember(write_tiles(tmp_path / f"{name}.mbtiles", tiles, told))
+        background_action.use_remembered(window)
+        open_a_town()
+    assert len(said) == 1 and "bare" in said[0] and "©" in said[0]
+    # nor does one of elsewhere, or one that is gone, vanish without a sentence
+    monkeypatch.setattr(background_action, "nothing_of_town", lambda *_: "It shows nothing of this town.")
+    open_a_town()
+    (tmp_path / "bare.mbtiles").unlink()
+    background_action.use_remembered(window)
+    assert said[1] == "It shows nothing of this town." and "bare.mbtiles" in said[2]
 
 
 @pytest.mark.parametrize(("colour", "dimmed"), [("#f0ede5", True), ("#282c34", False)])
@@ -255,6 +281,19 @@ def test_twenty_thousand_units_are_seen_in_the_first_picture(beats):
     # the unit's outlines are far below a pixel apart; the town is seen all the same
     inside = [image.pixelColor(i, j).name() for i in range(300, 740, 7) for j in range(60, 480, 7)]
     assert "#ff00ff" not in inside
+
+
+def test_borders_of_municipalities_are_thinner_from_far_away_within_bounds():
+    content, stack = MapContent(), LayerStack()
+    content.lines["Municipality borders"] = Rings.of(np.array([shapely.LineString([(-1e6, 0), (1e6, 0)])]))
+
+    def wide(metres_a_pixel):
+        image = drawn(content, stack, View(np.zeros(2), 1 / metres_a_pixel, 20, 40))
+        return sum(image.pixelColor(10, y).lightness() < 240 for y in range(40))
+
+    near, town, country, world = map(wide, (1, 20, 250, 4000))
+    # a bar of 50 km takes 200 pixels at 250 metres each
+    assert near == town >= 7 > country + 2 and country == world >= 3
 
 
 def test_the_north_arrow_is_seen_on_a_light_background_map_in_the_dark_theme():

@@ -59,6 +59,39 @@ def test_no_line_crosses_another_name(qapp):
     assert not any(letters.intersects(first) for letters, _ in written[1:])
 
 
+def test_letters_on_the_map_grow_with_the_users_text(qapp, qtbot, monkeypatch):
+    from beatplanner.ui.desktop.map.around import boxes_around
+    from beatplanner.ui.desktop.map.map_content import MapContent
+    from beatplanner.ui.desktop.map.map_layers import LayerStack
+    from beatplanner.ui.desktop.map.map_view import MapView
+    from beatplanner.ui.desktop.session.session import OpenTown
+    from beatplanner.ui.desktop.window.theme import apply_text_size
+
+    image = QImage(400, 200, QImage.Format.Format_ARGB32)
+    view, usual = MapView(OpenTown()), qapp.font()
+    qtbot.addWidget(view)
+
+    def sizes():
+        painter, seen, written = QPainter(image), view.view, []
+        seen = View((200.0, 100.0), 1.0, 400, 200, letters=seen.letters)
+        for _ in draw_names(painter, seen, [Name("Big beat", 150, 100, BIG)], [], 12.0, written=written):
+            pass
+        painter.end()
+        around = boxes_around(qapp.font(), seen, MapContent(), LayerStack(), str)
+        return [box.height() for box in (written[0].box, *around)]
+
+    apply_text_size(qapp, 100)
+    try:
+        before = sizes()
+        apply_text_size(qapp, 130)
+        grown = [b / a for a, b in zip(before, sizes(), strict=True)]
+    finally:
+        apply_text_size(qapp, 100)
+        qapp.setFont(usual)
+    # name, scale bar, north arrow and legend
+    assert len(grown) >= 4 and all(1.15 < g < 1.4 for g in grown), grown
+
+
 def test_the_scale_bar_is_dark_on_dark_paper(qapp):
     from beatplanner.ui.desktop.map.legend import draw_scale_bar
 

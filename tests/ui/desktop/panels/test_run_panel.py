@@ -44,7 +44,7 @@ def test_a_run_is_drawn_waits_and_goes_on(window, qtbot):
     window._tick()
     assert window.solving.running and window.solving.paused
     window.pause_plan()
-    assert window.pause_button.text() == "Pause"
+    assert window.pause_button.text() == "Pause" and "Paused" not in window.phase.text()
     wait_for_plan(qtbot, window)
     assert {"beats of West", "beats of Исток", "stations", "officers"} <= set(window.chart.series)
     assert all(s.best for s in window.chart.series.values())
@@ -124,6 +124,31 @@ def test_steps_seconds_and_bar_only_go_forward(window, monkeypatch):
         values.append(window.bar.value())
     monkeypatch.undo()
     assert values == [400, 400, 500]
+
+
+def test_a_paused_run_goes_on_to_say_how_far_it_is(window, monkeypatch):
+    monkeypatch.setattr(window.solving, "start", lambda *_, **__: None)
+    window.begin_run("town.toml")
+    window.solving.limited.emit(100.0, ["officers"], 5)
+    monkeypatch.setattr(window, "spent", lambda: 7.0)
+    window.search_from = 0.0
+    window.solving.progressed.emit("officers [points]: search", 50.0, 45.0, 1.0)
+    running = window.phase.text().splitlines()
+    held = []
+    monkeypatch.setattr(type(window.solving), "running", True)
+    monkeypatch.setattr(type(window.solving), "paused", property(lambda _: bool(held)))
+    monkeypatch.setattr(window.solving, "pause", lambda on: held.append(on) if on else held.clear())
+    window.pause_plan()
+    assert running[0] == "Step 1 of 2: Officers" and "7 of 100 s" in running and len(running) == 4
+    kept = "What was found is kept; the time limit waits too."
+    assert window.phase.text().splitlines() == [f"Paused: {running[0]}", *running[1:], kept]
+    # what arrives late, told before the run knew that it waits, is shown as well
+    window.solving.progressed.emit("officers [points]: search", 48.0, 45.0, 1.0)
+    assert "48 points" in window.phase.text() and window.phase.text().startswith("Paused: ")
+    window.pause_plan()
+    assert not window.phase.text().startswith("Paused")
+    # no run is there when the window closes
+    monkeypatch.undo()
 
 
 def test_who_presses_plan_stays_at_the_buttons_of_the_run(window, monkeypatch, qtbot):
@@ -342,17 +367,18 @@ def test_lines_of_the_chart_never_get_worse_and_the_gap_is_theirs(qtbot):
     chart = RunChart()
     qtbot.addWidget(chart)
     chart.add("beats: proof", 1.0, 100.0, 99.0)
-    assert chart.in_words("beats") == "At most 1.0 % from the best possible."
+    # while it is sought nobody has checked it, as the box of the run says
+    assert chart.in_words("beats") == "At most 1.0\xa0% from the best possible plan, not checked yet"
     before = QtCore.QLocale()
     QtCore.QLocale.setDefault(QtCore.QLocale("mk"))
     try:
-        assert "1,0 %" in chart.in_words("beats")
+        assert "1,0\xa0%" in chart.in_words("beats")
         assert (seconds_said(9.04), seconds_said(74.2)) == ("9,0", "74")
     finally:
         QtCore.QLocale.setDefault(before)
     # in the end it says what the plan says: not all that the search told of the bound may be certified
     chart.settle("beats", 100.0, 98.0)
-    assert chart.in_words("beats") == "At most 2.0 % from the best possible."
+    assert chart.series["beats"].gap == pytest.approx(0.02)
     chart.settle("beats", 7.0, 1.0)
     chart.settle("stations", 7.0, 1.0)
     assert chart.series["beats"].gap == pytest.approx(0.02) and "stations" not in chart.series
@@ -383,11 +409,17 @@ def test_a_run_ends_with_the_gaps_of_all_steps_and_municipalities(window, qtbot,
     window.solving.unmet.emit("D", Unmet(deviation=0.2, tolerance=0.1))
     window.solving.progressed.emit("beats of D [hours × metres]: bound", 100.0, 99.0, 1.0)
     steps = {"stations": {"status": "feasible", "gap": 0.02}, "officers": {"status": "optimal", "gap": 1e-9}}
+    # what the search alone told of a municipality is not told as the plan's figure, which comes from what can be checked
+    unchecked = {"status": "optimal", "gap": 0.0, "objective": 100.0, "certified": False, "certified_bound": 96.0}
+    shown = {g.name: g.words.replace("\xa0", " ") for g in window._gaps({"beats": unchecked, **steps})}
+    assert (shown["Beats"], shown["Beats: A"], shown["Stations"]) == ("4.0 %", "proven best, not checked", "2.0 %")
+    best = {g.name: g.words for g in window._gaps({"beats": {"status": "optimal", "gap": 0.0}})}
+    assert (best["Beats"], best["Beats: A"]) == ("proven best", "proven best")
     gaps = {g.name: g for g in window._gaps({"beats": {"status": "infeasible", "gap": None}, **steps})}
     words = {name: g.words.replace("\xa0", " ") for name, g in gaps.items()}
     assert words == {
-        "Beats: A": "proven best",
-        "Beats: B": "10.0 %",
+        "Beats: A": "proven best, not checked",
+        "Beats: B": "10.0 %, not checked",
         "Beats: C": "no bound",
         "Beats: D": "rules relaxed",
         "Stations": "2.0 %",
@@ -405,6 +437,9 @@ def test_a_run_ends_with_the_gaps_of_all_steps_and_municipalities(window, qtbot,
     # one step alone keeps its line of time, and the next run begins with it
     window.chart.end([gaps["Stations"]])
     assert not window.chart.gaps and window.chart.sizeHint().height() == low
+    # with the plan's figure, whatever the search told of its own lines
+    assert window.chart.accessibleDescription().replace("\xa0", " ") == "Stations: 2.0 %"
+    assert window.chart._below(window.chart.series[window.chart.step]).replace("\xa0", " ") == "gap 2.0 %"
 
 
 def test_a_clash_of_several_municipalities_is_told_one_a_line():

@@ -31,9 +31,9 @@ def draw_around(
         legend.draw_scale_bar(painter, view, 16.0, view.height - 16.0, view.width / 5),
         legend.draw_north(painter, view, view.width - 12.0, 14.0),
     ]
-    owed = legend.attribution(content, stack)
+    owed = legend.attribution(content, stack, view)
     if owed:
-        box = legend.draw_attribution(painter, owed, right, view.height - 4.0, view.dot)
+        box = legend.draw_attribution(painter, view, owed, right, view.height - 4.0)
         boxes.append(box)
         bottom = box.top() - 4.0
     if with_legend:

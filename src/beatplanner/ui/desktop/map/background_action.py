@@ -15,6 +15,7 @@ from beatplanner.data.paths import whole_path
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
+from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.tool_actions import add_action
 
 if TYPE_CHECKING:
@@ -44,12 +45,12 @@ def _file() -> Path:
 
 
 def remembered() -> Path | None:
-    """Return the background map that was chosen last; None where none was, or it is gone."""
+    """Return the background map that was chosen last; None where none was."""
     try:
         path = json.loads(_file().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return Path(path) if isinstance(path, str) and Path(path).is_file() else None
+    return Path(path) if isinstance(path, str) else None
 
 
 def _remember(path: Path | None) -> None:
@@ -86,8 +87,27 @@ def use_background(window: Window, path: Path) -> None:
     why = nothing_of_town(window, background) if window.scenario.is_open and background is not None else ""
     if why:
         window.show_lines(window.tr("Background map"), [why])
+    elif words := owed_to_nobody(window):
+        window.statusBar().showMessage(words)
     else:
         window.statusBar().showMessage(window.tr("Background map: {0}").format(path.name), 8_000)
+
+
+def owed_to_nobody(window: Window) -> str:
+    """Say that the file of the background map names nobody whom it is owed to, so that nothing of that stands on the map; "" where it does."""
+    background = window.map.background
+    if background is None or background.file.attribution:
+        return ""
+    words = window.tr("Background map “{0}”: its file does not say who made it, so no © stands on the map.")
+    return words.format(background.file.name)
+
+
+def say_at_opening(window: Window) -> None:
+    """Say once of the background map of the last time what is not seen on the map of the project that was opened: the map itself, or who made it."""
+    if window.map.background is not None and window.scenario.is_open:
+        words = nothing_of_town(window, window.map.background) or owed_to_nobody(window)
+        if words:
+            window.statusBar().showMessage(words)
 
 
 def nothing_of_town(window: Window, background: BackgroundMap) -> str:
@@ -122,11 +142,14 @@ def remove_background(window: Window) -> None:
 
 
 def use_remembered(window: Window) -> None:
-    """Use the background map of the last time; one that is gone or broken is left out."""
+    """Use the background map of the last time; one that is gone or broken is left out, and that is said."""
     path = remembered()
-    if path is not None:
-        with suppress(InputError):
-            use(window, path)
+    if path is None:
+        return
+    try:
+        use(window, path)
+    except InputError as error:
+        window.statusBar().showMessage(in_language(str(error.problems[0])))
 
 
 def install(window: Window) -> None:

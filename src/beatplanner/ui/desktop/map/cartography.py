@@ -199,18 +199,18 @@ def _units(w: _Work) -> Iterator[None]:
 
 
 def _beat_borders(w: _Work) -> Iterator[None]:
-    w.painter.setPen(round_pen(BORDER_DARK if w.view.dark else BORDER, BEAT_WIDTH * w.view.dot))
+    w.painter.setPen(round_pen(BORDER_DARK if w.view.dark else BORDER, w.view.line(BEAT_WIDTH)))
     yield from _strokes(w.painter, w.view, w.content.beat_rings)
 
 
 def _levels(w: _Work) -> Iterator[None]:
-    width = LEVEL_WIDTH[w.layer.name] * w.view.dot
+    width = w.view.line(LEVEL_WIDTH[w.layer.name])
     w.painter.setPen(round_pen(LEVEL_INK[w.layer.name][w.view.dark], width))
     yield from _strokes(w.painter, w.view, w.content.lines[w.layer.name])
 
 
 def _municipalities(w: _Work) -> Iterator[None]:
-    w.painter.setPen(round_pen(MUNICIPALITY_DARK if w.view.dark else MUNICIPALITY, BAND * w.view.dot))
+    w.painter.setPen(round_pen(MUNICIPALITY_DARK if w.view.dark else MUNICIPALITY, w.view.line(BAND)))
     w.painter.setOpacity(0.7 * w.layer.opacity)
     yield from _strokes(w.painter, w.view, w.content.lines[w.layer.name])
 
@@ -299,7 +299,9 @@ def _unit_names(w: _Work) -> Iterator[None]:
     box = content.rings.box
     wide = np.zeros(len(x))
     np.maximum.at(wide, content.rings.feature, box[:, 2] - box[:, 0])
-    seen = np.flatnonzero((x > west) & (x < east) & (y > south) & (y < north) & (wide * view.scale > 36 * view.dot))
+    seen = np.flatnonzero(
+        (x > west) & (x < east) & (y > south) & (y < north) & (wide * view.scale > 36 * view.letter_dot)
+    )
     order = seen[np.argsort(-wide[seen], kind="stable")][:600]
     yield from draw_names(
         w.painter, view, [Name(content.unit_names[i], float(x[i]), float(y[i])) for i in order], w.taken, 10.0

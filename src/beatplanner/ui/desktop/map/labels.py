@@ -182,7 +182,7 @@ class _Face:
 
     def __init__(self, painter: QPainter, view: View, size: float, bold: bool) -> None:
         self.font = QFont(painter.font())
-        self.font.setPixelSize(max(6, round(size * view.dot)))
+        self.font.setPixelSize(max(6, round(size * view.letter_dot)))
         self.font.setBold(bold)
         self.metrics = QFontMetricsF(self.font)
         self.gap = 9.0 * view.dot
@@ -324,7 +324,7 @@ def draw_streets(
 ) -> Iterator[None]:
     """Write names along the streets that are long enough for them and straight where they stand, the longest first; pauses now and then."""
     font = QFont(painter.font())
-    font.setPixelSize(max(6, round(size * view.dot)))
+    font.setPixelSize(max(6, round(size * view.letter_dot)))
     font.setItalic(True)
     metrics = QFontMetricsF(font)
     frame = QRectF(0, 0, view.width, view.height)
@@ -332,7 +332,7 @@ def draw_streets(
     west, south, east, north = view.window
     seen = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
     # no name is shorter than this; what is shorter need not be looked at
-    seen &= streets.lengths * view.scale > 3 * size * view.dot
+    seen &= streets.lengths * view.scale > 3 * size * view.letter_dot
     for number, k in enumerate(np.flatnonzero(seen)[:MOST_STREETS]):
         line: shapely.LineString = streets.lines[k]  # type: ignore[assignment]
         text, length = streets.names[k], float(streets.lengths[k])

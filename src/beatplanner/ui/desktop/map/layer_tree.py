@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from beatplanner.ui.desktop.map.legend import Key, draw_key, legend_lines
 from beatplanner.ui.desktop.map.map_layers import METHODS, SHADES, LayerStack
+from beatplanner.ui.desktop.map.view import View
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.actions import Action
@@ -166,7 +168,7 @@ class LayerTree(QWidget):
         picture = QPixmap(22, 14)
         picture.fill(QColor(0, 0, 0, 0))
         with QPainter(picture) as painter:
-            draw_key(painter, key, QRectF(1, 1, 20, 12), 1.0)
+            draw_key(painter, key, QRectF(1, 1, 20, 12), View(np.zeros(2), 1.0, 22, 14))
         return QIcon(picture)
 
     def current(self) -> str:

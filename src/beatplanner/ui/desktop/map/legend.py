@@ -39,18 +39,20 @@ class Key:
     of_class: bool = False
 
 
-def attribution(content: MapContent, stack: LayerStack) -> str:
+def attribution(content: MapContent, stack: LayerStack, view: View) -> str:
     """Return whom the background map that is seen is owed to; "" where none is seen, or it names nobody."""
     layer, background = stack["Background map"], content.background
     seen = background is not None and not background.broken and layer.visible and layer.opacity > 0
-    # a map of elsewhere is not under this town
-    return background.file.attribution if background is not None and seen and background.covers(content.bounds) else ""
+    # a map of elsewhere is not in this picture
+    return background.file.attribution if background is not None and seen and background.covers(view.edges) else ""
 
 
-def draw_attribution(painter: QPainter, text: str, right: float, bottom: float, dot: float) -> QRectF:
+def draw_attribution(painter: QPainter, view: View, text: str, right: float, bottom: float) -> QRectF:
     """Write whom the background map is owed to, its corner given; return where it is."""
-    font = QFont(painter.font())
-    font.setPixelSize(max(1, round(9.5 * dot)))
+    font, dot = QFont(painter.font()), view.dot
+    font.setPixelSize(max(1, round(9.5 * view.letter_dot)))
+    # what was drawn before may have written in bold
+    font.setBold(False)
     painter.setFont(font)
     metrics = QFontMetricsF(font)
     wide = metrics.horizontalAdvance(text) + 8 * dot
@@ -68,10 +70,17 @@ def _short(value: float) -> str:
 
 def draw_scale_bar(painter: QPainter, view: View, left: float, bottom: float, longest: float) -> QRectF:
     """Draw a scale bar of round length; return where it is."""
-    dot = view.dot
+    dot, big = view.dot, view.letter_dot
     metres = nice_length(longest / view.scale)
     length = metres * view.scale
-    box = QRectF(left - 6 * dot, bottom - 24 * dot, length + 12 * dot, 32 * dot)
+    text = f"{_short(metres / 1000)} km" if metres >= 1000 else f"{_short(metres)} m"
+    font = QFont(painter.font())
+    font.setPixelSize(round(11.5 * big))
+    painter.setFont(font)
+    high = 17 * big
+    # a short bar is as wide as what it says
+    wide = max(length, QFontMetricsF(font).horizontalAdvance(text))
+    box = QRectF(left - 6 * dot, bottom - high - 7 * dot, wide + 12 * dot, high + 15 * dot)
     ground = QColor(view.paper if view.dark else "white")
     ground.setAlpha(215)
     painter.fillRect(box, ground)
@@ -80,13 +89,8 @@ def draw_scale_bar(painter: QPainter, view: View, left: float, bottom: float, lo
     painter.fillRect(half, QColor(view.ink))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(QRectF(left, bottom - 4 * dot, length, 5 * dot))
-    font = QFont(painter.font())
-    font.setPixelSize(round(11.5 * dot))
-    painter.setFont(font)
-    text = f"{_short(metres / 1000)} km" if metres >= 1000 else f"{_short(metres)} m"
-    painter.drawText(
-        QRectF(left - 6 * dot, bottom - 23 * dot, length + 12 * dot, 17 * dot), Qt.AlignmentFlag.AlignCenter, text
-    )
+    words = QRectF(left, bottom - high - 6 * dot, wide, high)
+    painter.drawText(words, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, text)
     return box
 
 
@@ -96,7 +100,8 @@ def draw_legend(
     """Draw the lines of the legend in a box whose corner is given; return the box. `words` translates them."""
     if not keys:
         return QRectF(right, bottom, 0.0, 0.0)
-    dot = view.dot
+    # signs and distances grow with the letters
+    dot = view.letter_dot
     font = QFont(painter.font())
     font.setPixelSize(round(11 * dot))
     # what was drawn before may have written in bold
@@ -113,7 +118,7 @@ def draw_legend(
     for k, (key, text) in enumerate(zip(keys, texts, strict=True)):
         top = box.top() + 4 * dot + k * high
         if key.kind != "title":
-            draw_key(painter, key, QRectF(box.left() + 6 * dot, top + 2 * dot, 22 * dot, high - 4 * dot), dot)
+            draw_key(painter, key, QRectF(box.left() + 6 * dot, top + 2 * dot, 22 * dot, high - 4 * dot), view)
         painter.setPen(QColor(view.ink))
         left = box.left() + (6 if key.kind == "title" else 33) * dot
         painter.drawText(QRectF(left, top, box.right() - left, high), Qt.AlignmentFlag.AlignVCenter, text)
@@ -122,7 +127,7 @@ def draw_legend(
 
 def draw_north(painter: QPainter, view: View, right: float, top: float) -> QRectF:
     """Draw an arrow to the grid's north; return where it is."""
-    dot = view.dot
+    dot = view.letter_dot
     middle = right - 14 * dot
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(QColor(view.ink), 1.0 * dot))
@@ -230,8 +235,9 @@ def _rounded(value: float) -> str:
     return number(value, 0 if abs(value) >= 10 else 1)
 
 
-def draw_key(painter: QPainter, key: Key, box: QRectF, dot: float) -> None:
-    """Draw the sign of a line of the legend."""
+def draw_key(painter: QPainter, key: Key, box: QRectF, view: View) -> None:
+    """Draw the sign of a line of the legend, as it is seen on the map of a view."""
+    dot = view.dot
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     middle = box.center()
     if key.kind == "fill":
@@ -241,7 +247,8 @@ def draw_key(painter: QPainter, key: Key, box: QRectF, dot: float) -> None:
         painter.setBrush(brush)
         painter.drawRect(box)
     elif key.kind in ("line", "dash", "band", *LEVEL_WIDTH):
-        pen = round_pen(key.colour, {"band": BAND, **LEVEL_WIDTH}.get(key.kind, 2.2) * dot)
+        borders = {"band": BAND, **LEVEL_WIDTH}
+        pen = round_pen(key.colour, view.line(borders[key.kind]) if key.kind in borders else 2.2 * dot)
         if key.kind == "dash":
             pen.setDashPattern([2.5, 2])
         painter.setPen(pen)

@@ -24,6 +24,7 @@ from beatplanner.ui.desktop.map.map_layers import LayerStack, first_layers
 from beatplanner.ui.desktop.map.tool import Tool
 from beatplanner.ui.desktop.map.view import INK, View, room
 from beatplanner.ui.desktop.session.session import OpenTown
+from beatplanner.ui.desktop.toolkit.text_scale import text_scale
 
 if TYPE_CHECKING:
     from beatplanner.data.result.plan_tables import PlanTables
@@ -233,7 +234,7 @@ class MapView(ByHand, QWidget):
     @property
     def view(self) -> View:
         """What is seen."""
-        return View(self.centre.copy(), self.scale, self.width(), self.height(), dark=self.dark)
+        return View(self.centre.copy(), self.scale, self.width(), self.height(), dark=self.dark, letters=text_scale())
 
     @property
     def dark(self) -> bool:

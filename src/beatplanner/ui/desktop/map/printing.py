@@ -154,9 +154,9 @@ def page_steps(
         yield from steps(painter, view, content, stack, public=True)
         draw_scale_bar(painter, view, 14 * dot, map_frame.height() - 14 * dot, min(map_frame.width() / 4, 60 * mm))
         draw_north(painter, view, map_frame.width() - 8 * dot, 10 * dot)
-        owed = attribution(content, stack)
+        owed = attribution(content, stack, view)
         if owed:
-            draw_attribution(painter, owed, map_frame.width() - 4 * dot, map_frame.height() - 4 * dot, dot)
+            draw_attribution(painter, view, owed, map_frame.width() - 4 * dot, map_frame.height() - 4 * dot)
     finally:
         # also where who asked for the page wants no more of it
         painter.restore()
@@ -166,7 +166,7 @@ def page_steps(
     _write(
         painter, QRectF(MARGIN * mm, MARGIN * mm, width - 2 * MARGIN * mm, HEAD * mm), page.title, 6.2 * mm, bold=True
     )
-    _draw_legend(painter, page, content, stack, map_frame, scale, mm, dot)
+    _draw_legend(painter, page, content, stack, map_frame, view, mm)
     foot = QRectF(MARGIN * mm, height - (MARGIN + FOOT - 2) * mm, width - 2 * MARGIN * mm, (FOOT - 2) * mm)
     date = page.date or dt.date.today()
     parts = [f"1 : {number(scale)}", f"{page.paper}", f"{date:%d.%m.%Y}", page.note, "beatplanner"]
@@ -207,9 +207,8 @@ def _draw_legend(
     content: MapContent,
     stack: LayerStack,
     frame: QRectF,
-    scale: float,
+    view: View,
     mm: float,
-    dot: float,
 ) -> None:
     left, top = frame.right() + 4 * mm, frame.top()
     wide, line = (SIDE - 4) * mm, 5.2 * mm
@@ -223,14 +222,14 @@ def _draw_legend(
         if key.kind == "title":
             _write(painter, QRectF(left, top, wide, line), translated(key.text), 3.0 * mm, bold=True)
         else:
-            draw_key(painter, key, QRectF(left, top + 0.9 * mm, 8 * mm, line - 1.8 * mm), dot)
+            draw_key(painter, key, QRectF(left, top + 0.9 * mm, 8 * mm, line - 1.8 * mm), view)
             _write(painter, QRectF(left + 10 * mm, top, wide - 10 * mm, line), translated(key.text), 3.0 * mm)
         top += line
     if stack["Beats"].visible and top + 3 * line < frame.bottom():
         top += 0.5 * line
         _write(painter, QRectF(left, top, wide, line), translated("Beats"), 3.4 * mm, bold=True)
         top += line * 1.1
-        _list_beats(painter, content, stack, QRectF(left, top, wide, frame.bottom() - top), line, mm, dot)
+        _list_beats(painter, content, stack, QRectF(left, top, wide, frame.bottom() - top), line, mm, view.dot)
 
 
 def _list_beats(

@@ -13,6 +13,9 @@ from beatplanner.ui.desktop.map.rings import Rings
 BACKGROUND, INK = "#f5f6f7", "#1a1a1a"
 DARK_BACKGROUND, DARK_INK = "#1f2328", "#f0f0f0"
 
+# Metres a pixel down to which borders have their whole width, and what is left of it from far away.
+NEAR, THINNEST = 20.0, 0.45
+
 
 def room(box: tuple[float, float, float, float], size: QSize) -> float:
     """Return the pixels a metre at which west, south, east, north just fit a widget of this size."""
@@ -36,6 +39,8 @@ class View:
         Pixels of what is one pixel wide on a screen; greater on paper.
     dark
         Whether the paper is dark, as a screen in the dark theme has it; a print never is.
+    letters
+        By how much letters are larger than usual, as the user's text is; on paper they are not.
     """
 
     centre: np.ndarray
@@ -44,6 +49,17 @@ class View:
     height: float
     dot: float = 1.0
     dark: bool = False
+    letters: float = 1.0
+
+    @property
+    def letter_dot(self) -> float:
+        """Pixels of what is one pixel high in letters of the usual size."""
+        return self.dot * self.letters
+
+    def line(self, width: float) -> float:
+        """Return the pixels of a border that is so many wide from near: over a whole country it is thinner, within bounds."""
+        metres_a_dot = self.dot / self.scale
+        return width * self.dot * min(1.0, max(THINNEST, (NEAR / metres_a_dot) ** 0.35))
 
     @property
     def ink(self) -> str:

@@ -13,7 +13,8 @@ from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.planning.proof import OPTIMAL_GAP
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.plain_text import literal
-from beatplanner.ui.desktop.toolkit.figures_text import number
+from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.gap_text import searched_text
 
 BEST, BOUND = QColor("#d95f0e"), QColor("#2c7fb8")
 # Of the chart's height the last gap takes at most this share: what came before may leave it at the top and the bottom.
@@ -23,10 +24,6 @@ STEPS = ("beats", "stations", "officers")
 MOST_GAPS = 9
 # Of the chart's width their names and their bars have so much.
 NAMES, BARS = 0.46, 0.26
-
-
-def _percents(share: float, digits: int) -> str:
-    return number(100 * share, digits)
 
 
 def seconds_said(seconds: float) -> str:
@@ -101,12 +98,14 @@ class RunChart(QWidget):
         self.series: dict[str, Series] = {}
         self.step = ""
         self.gaps: list[Gap] = []
+        # what the plan has of its only step once the run has ended
+        self.final: Gap | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Chart of the run"))
 
     def clear(self) -> None:
         """Begin anew."""
-        self.series, self.step, self.gaps = {}, "", []
+        self.series, self.step, self.gaps, self.final = {}, "", [], None
         self.setToolTip("")
         self.updateGeometry()
         self.hide()
@@ -133,8 +132,10 @@ class RunChart(QWidget):
     def end(self, gaps: list[Gap]) -> None:
         """Show what is proven of each step and municipality once the run has ended; the line of time says it where there is one alone."""
         self.gaps = sorted(gaps, key=lambda g: math.inf if g.gap is None else g.gap, reverse=True)
+        self.final = None
         if len(self.gaps) < 2:
-            self.gaps = []
+            self.final, self.gaps = next(iter(self.gaps), None), []
+            self.setAccessibleDescription(self.in_words(self.step))
         else:
             lines = [f"{g.name}: {g.words}" for g in self.gaps]
             self.setAccessibleDescription("; ".join(lines))
@@ -152,15 +153,30 @@ class RunChart(QWidget):
 
     def in_words(self, step: str) -> str:
         """Return what the chart says of a step."""
+        if self.final is not None:
+            return f"{self.final.name}: {self.final.words}"
         series = self.series.get(step)
         if series is None or not series.best:
             return self.tr("No plan yet.")
         gap = series.gap
         if gap is None:
             return self.tr("A plan is found; nothing is proven yet.")
-        if gap < OPTIMAL_GAP:
-            return self.tr("Proven best.")
-        return self.tr("At most {0} % from the best possible.").format(gap_said(gap, _percents))
+        words = searched_text(gap)
+        return words[:1].upper() + words[1:]
+
+    def _below(self, series: Series) -> str:
+        """Return what stands below the lines: the plan's own figure once the run has ended, what the search has proven until then."""
+        if self.final is not None:
+            plain = self.final.gap is None or self.final.gap <= OPTIMAL_GAP
+            return self.final.words if plain else self.tr("gap {0}").format(self.final.words)
+        if series.gap is None:
+            return ""
+        said = (
+            self.tr("proven best")
+            if series.gap <= OPTIMAL_GAP
+            else self.tr("gap {0}").format(gap_said(series.gap, percent))
+        )
+        return self.tr("{0}, not checked yet").format(said)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a height that grows with the font."""
@@ -229,12 +245,7 @@ class RunChart(QWidget):
             painter.setPen(text)
             below = QRectF(area.left(), area.bottom() + 2, area.width(), line + 2)
             painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "0")
-            if series.gap is not None:
-                words = (
-                    self.tr("proven best")
-                    if series.gap < OPTIMAL_GAP
-                    else self.tr("gap {0} %").format(gap_said(series.gap, _percents))
-                )
+            if words := self._below(series):
                 painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, words)
             painter.drawText(below, Qt.AlignmentFlag.AlignRight, self.tr("{0} s").format(seconds_said(end)))
 

@@ -334,6 +334,7 @@ class MainWindow(
         self.statusBar().clearMessage()
         remember(path)
         self.map.fit()
+        background_action.say_at_opening(self)
         self.session.refresh()
 
     def choose_project(self) -> None:

@@ -23,13 +23,12 @@ from PySide6.QtWidgets import (
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.findings import decimals_beside
-from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.planning.progress import Unmet, split_amount, split_unit
-from beatplanner.planning.proof import OPTIMAL_GAP
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.session.session import Asked
 from beatplanner.ui.desktop.session.solving import step_of
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
+from beatplanner.ui.desktop.toolkit.gap_text import searched_text
 from beatplanner.ui.desktop.toolkit.in_language import language_in_words
 from beatplanner.ui.desktop.window.languages import LANGUAGES
 from beatplanner.ui.desktop.window.run_gaps import RunGaps
@@ -172,8 +171,7 @@ class RunActions(RunGaps, StatusWords):
             self.unmet.pop(municipality, None)
         else:
             self.unmet[municipality] = lacking
-        if not self.solving.paused:
-            self._say_run()
+        self._say_run()
 
     def _unmet_words(self: Any) -> list[str]:
         """Say that no plan keeps all rules yet, and which rule the best one so far breaks, where most of it; nothing where one keeps them."""
@@ -257,6 +255,9 @@ class RunActions(RunGaps, StatusWords):
         if words and words not in lines and not writing:
             lines.append(words)
         lines += self._unmet_words()
+        if self.solving.paused:
+            lines[0] = self.tr("Paused: {0}").format(lines[0])
+            lines.append(self.tr("What was found is kept; the time limit waits too."))
         self.phase.setText("\n".join(lines))
         self.say_run_in_status_line(lines)
 
@@ -337,12 +338,7 @@ class RunActions(RunGaps, StatusWords):
             lines.append(self.tr("Best plan so far: {0} {1}").format(number(best / scale), named).strip())
         # of a plan with wider rules than those that were asked for a gap says nothing of them
         if best is not None and bound is not None and best > 0 and not (step == "beats" and self.unmet):
-            gap = max(0.0, (best - bound) / best)
-            lines.append(
-                self.tr("Proven best.")
-                if gap <= OPTIMAL_GAP
-                else self.tr("at most {0} from the best possible plan, not checked yet").format(gap_said(gap, percent))
-            )
+            lines.append(searched_text(max(0.0, (best - bound) / best)))
         return "\n".join(lines)
 
     def run_plan(self: Any) -> None:
@@ -413,11 +409,10 @@ class RunActions(RunGaps, StatusWords):
             self.solving.pause(not self.solving.paused)
             if self.solving.paused:
                 self.waiting_since = time.monotonic()
-                self.phase.setText(self.tr("Paused. What was found is kept; the time limit waits too."))
-                self.say_run_in_status_line([self.phase.text()])
             elif self.waiting_since:
                 self.waited += time.monotonic() - self.waiting_since
                 self.waiting_since = 0.0
+            self._say_run()
             self.enable_actions()
 
     def cancel_plan(self: Any) -> None:
@@ -469,8 +464,7 @@ class RunActions(RunGaps, StatusWords):
                 known = self.by_municipality.get(place, (None, None))[1]
                 self.by_municipality[place] = (found, known if proven is None else proven)
         self.run_words = self._found_words(phase, found, proven)
-        if not self.solving.paused:
-            self._say_run()
+        self._say_run()
 
     def _take_result(self: Any, folder: Path, feasible: bool, clashes: list) -> None:
         making, self.making = self.making, None

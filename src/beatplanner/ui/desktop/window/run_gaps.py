@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from beatplanner.data.result.draft import proven_bound, proven_gap
+from beatplanner.data.result.draft import BROKEN, proven_bound, proven_gap, standing_of
 from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.planning.proof import OPTIMAL_GAP
 from beatplanner.ui.desktop.panels.run_chart import Gap
@@ -21,21 +21,28 @@ class RunGaps:
         """Return what is proven of each step, of the beats by municipality where there are several."""
         found: list[Gap] = []
         for step, name in self._step_names().items():
-            if step == "beats" and len(self.by_municipality) > 1:
+            if step not in summary:
+                continue
+            claims, apart = summary[step], step == "beats" and len(self.by_municipality) > 1
+            wider = claims["status"] in BROKEN
+            of_all = None if wider else proven_gap(claims)
+            if not apart or of_all is not None:
+                found.append(self._gap(name, of_all, wider=wider))
+            if apart:
+                # the plan's figure is of all of them; of each there is what the search told, which holds where all is proven best
+                checked = standing_of(claims) == "best"
                 for place, (best, bound) in sorted(self.by_municipality.items()):
-                    wider, gap = place in self.unmet, None
-                    if not wider and best is not None and bound is not None and best > 0:
+                    unmet, gap = place in self.unmet, None
+                    if not unmet and best is not None and bound is not None and best > 0:
                         gap = max(0.0, (best - bound) / best)
-                    found.append(self._gap(f"{name}: {place}", gap, wider=wider))
-            elif step in summary:
-                wider = summary[step]["status"] in ("infeasible", "unknown")
-                found.append(self._gap(name, None if wider else proven_gap(summary[step]), wider=wider))
+                    found.append(self._gap(f"{name}: {place}", gap, wider=unmet, checked=checked))
         return found
 
-    def _gap(self: Any, name: str, gap: float | None, *, wider: bool) -> Gap:
+    def _gap(self: Any, name: str, gap: float | None, *, wider: bool, checked: bool = True) -> Gap:
         if gap is None:
             return Gap(name, None, self.tr("rules relaxed") if wider else self.tr("no bound"))
-        return Gap(name, gap, self.tr("proven best") if gap <= OPTIMAL_GAP else gap_said(gap, percent))
+        words = self.tr("proven best") if gap <= OPTIMAL_GAP else gap_said(gap, percent)
+        return Gap(name, gap, words if checked else self.tr("{0}, not checked").format(words))
 
     def _by_municipality(self: Any, step: str, summary: dict) -> str:
         """Return what is proven of each municipality where nothing is of all of them together, those with the least first; "" else."""
@@ -63,7 +70,9 @@ class RunGaps:
             (self.tr("{0} more with a bound"), sum(0.0 < rank < 2.0 for rank in left)),
             (self.tr("{0} more proven best"), left.count(0.0)),
         )
-        return ", ".join([*words, *(text.format(count) for text, count in kinds if count)])
+        said_of_each = ", ".join([*words, *(text.format(count) for text, count in kinds if count)])
+        bound = any(rank < 2.0 for rank, _ in said)
+        return self.tr("by the search, not checked: {0}").format(said_of_each) if bound else said_of_each
 
     def end_run(self: Any) -> str:
         """Return how the run ended in one sentence: whether the user ended it, after how long, and how near each step is to the best."""

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QStyle, QT
 from shiboken6 import isValid
 
 from beatplanner.ui.desktop.toolkit.tab_bars import whole_where_they_fit
+from beatplanner.ui.desktop.toolkit.text_scale import text_scale
 from beatplanner.ui.desktop.toolkit.window_events import events_of
-from beatplanner.ui.desktop.window.theme import text_scale
 
 # Pixels at least and at most, and the share of the window between them, with the system's size of text.
 LEAST, MOST, SHARE = 350, 520, 0.25

@@ -81,13 +81,6 @@ def apply_theme(application: QApplication, theme: str) -> None:
     application.setProperty("theme overruled", True)
 
 
-def text_scale() -> float:
-    """Return by how much the text of the window is larger than the system's."""
-    application = QApplication.instance()
-    usual = None if application is None else application.property("usual text size")
-    return 1.0 if usual is None else QApplication.font().pointSizeF() / float(usual)
-
-
 def apply_text_size(application: QApplication, per_cent: int) -> None:
     """Scale all text; 100 is the system's size."""
     usual = application.property("usual text size")
