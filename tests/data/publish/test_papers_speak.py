@@ -244,6 +244,23 @@ def test_a_gap_is_told_alike_everywhere_and_never_rounded_down(gap, english, mac
     assert f"{cell.value:.{digits}%}" == english
 
 
+def test_the_officers_workbook_calls_nothing_proven_that_nobody_can_check():
+    step = {"status": "optimal", "objective": 100.0, "gap": 0.0, "certified": False, "certified_bound": 96.0}
+    page = openpyxl.Workbook().active
+
+    def written(_title, header, rows, _widths):
+        for row in (header, *rows):
+            page.append(row)
+        return page
+
+    _figures_sheet(written, step | {"weights": {}}, Speech("en"))
+    figures = dict(page.iter_rows(min_row=2, values_only=True))
+    assert figures["Result of the search"] == "not proven best"
+    assert figures["At most so far above the best possible"] == pytest.approx(0.04)
+    # what the search alone says stands beside it as that
+    assert figures["At most so far above the best possible, by the search alone, not checked"] == 0.0
+
+
 def test_the_chart_of_a_run_tells_the_gap_alike():
     series = Series()
     series.add(1.0, 1000.0, 1000.0 * (1 - 4.9e-5))

@@ -22,6 +22,7 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.publish.comparison_words import ENGLISH
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.postings import DAY, plan_span
+from beatplanner.data.result.run_card import CHECKED_LATER, PROOF
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.changes.replanning import OfficerEvent, replan
 from beatplanner.planning.changes.succession import succession
@@ -56,6 +57,8 @@ def test_workbook_calendar_and_job_descriptions_are_written(planned):
     book = openpyxl.load_workbook(out / "officers.xlsx")
     assert book.sheetnames == ["Postings", "Handovers", "Moves", "Roster", "Vacant posts", "Figures", "Run card"]
     assert len(list(book["Roster"].iter_rows())) == len(ROSTER)
+    # it is written before the plan is checked, and says so first
+    assert next(book["Run card"].iter_rows(min_row=2, values_only=True)) == (PROOF, CHECKED_LATER)
     calendar = icalendar.Calendar.from_ical((out / "handovers.ics").read_bytes())
     changes = list(book["Handovers"].iter_rows(min_row=2, values_only=True))
     assert len(list(calendar.walk("VEVENT"))) == len(changes)

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -91,10 +91,12 @@ HAIR = 0.6
 
 @dataclass(frozen=True)
 class Said:
-    """What a comparison says of its plans in the force's language: sentences of each column, and why each plan (by name) is a draft."""
+    """What a comparison says of its plans in the force's language: sentences of each column, why each plan (by name) is a draft, and what the check of each found: wrong, or else."""
 
     sentences: list[list[str]]
     unsolved: dict[str, list[str]]
+    wrong: dict[str, str] = field(default_factory=dict[str, str])
+    right: dict[str, str] = field(default_factory=dict[str, str])
 
 
 def check_comparison_place(out: Path) -> None:
@@ -219,6 +221,8 @@ def comparison_page(
         curve=curve,
         choices=choose(content, say),
         sentences=content["sentences"],
+        wrong={} if words is None else words.wrong,
+        right={} if words is None else words.right,
         prices=_prices(content.get("prices"), say),
         say=say,
         t=say.text,

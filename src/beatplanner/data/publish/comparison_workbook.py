@@ -65,10 +65,16 @@ def write_workbook(  # noqa: C901 - one step a sheet
         titles[name] = sheet_name(said.text(name), titles.values())
     bold, grey = Font(bold=True), PatternFill("solid", fgColor="E8EDF3")
 
-    def head(sheet: Any, cells: Sequence[Any], widths: Sequence[float]) -> None:
+    # the column that names plans has room for all of them, within bounds
+    of_plan = min(44.0, max(20.0, *(1.3 * len(n) for n in shown.values())))
+
+    def head(sheet: Any, cells: Sequence[Any], widths: Sequence[float], numbers: str = "") -> None:
         sheet.append([safe_cell(v) for v in cells])
         for cell in sheet[sheet.max_row]:
-            cell.font, cell.fill, cell.alignment = bold, grey, Alignment(wrap_text=True, vertical="top")
+            # a heading of numbers stands over them
+            side = "right" if cell.column_letter in numbers.split() else "left"
+            cell.font, cell.fill = bold, grey
+            cell.alignment = Alignment(horizontal=side, wrap_text=True, vertical="top")
         for k, width in enumerate(widths, 1):
             # no heading is cut inside a word
             word = max((len(w) for w in str(sheet.cell(sheet.max_row, k).value or "").split()), default=0)
@@ -82,7 +88,8 @@ def write_workbook(  # noqa: C901 - one step a sheet
     head(
         listing,
         [said.text(v) for v in BEATS],
-        (20, 10, 28, 14, 12, 10, 16, 18),
+        (of_plan, 10, 28, 14, 12, 12, 16, 18),
+        "D E F G H",
     )
 
     def unnamed(b: BeatRow) -> str:
@@ -129,6 +136,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
         main,
         [content.get("project_said") or content["project"], *(shown[n] for n in names), *against],
         [58, *[18] * (2 * len(names))],
+        " ".join(letter(2 + k) for k in range(2 * len(names))),
     )
     formats = {"share": "0.0%", "gap": "0.0%", "number": "#,##0", "decimal": "#,##0.0", "money": "#,##0"}
     lines: dict[str, int] = {}
@@ -171,7 +179,7 @@ def write_workbook(  # noqa: C901 - one step a sheet
                 cell.number_format = formats.get(r["kind"], "General") if digits == 1 else "0.00%"
                 cell.alignment = Alignment(horizontal="right")
     moves = book.create_sheet(titles["Who moves"])
-    head(moves, [said.text(v) for v in MOVES], (20, 12, 12, 28, 12, 8))
+    head(moves, [said.text(v) for v in MOVES], (of_plan, 12, 12, 28, 12, 12), "E F")
     for name, rows in zip(names, content["moves"], strict=True):
         start = moves.max_row + 1
         for m in rows:
@@ -217,11 +225,15 @@ def write_workbook(  # noqa: C901 - one step a sheet
     about.column_dimensions["A"].width, about.column_dimensions["B"].width = 28, 80
     if cards:
         sheet = book.create_sheet(titles[RUN_CARD])
-        head(sheet, [said.text(v) for v in ("Plan", "About", "What")], (24, 28, 60))
+        head(sheet, [said.text(v) for v in ("Plan", "About", "What")], (of_plan, 28, 60))
         for name, rows in cards:
             for what, says in rows:
                 sentencen_move = without_keys(in_language(says, said.language), said.language)
                 sheet.append([safe_cell(name), safe_cell(what), safe_cell(sentencen_move)])
+    for sheet, ids in ((listing, "B"), (moves, "B"), (moves, "C")):
+        for cell in sheet[ids][1:]:
+            # a number that names a beat is no amount, and does not lean on the name beside it
+            cell.alignment = Alignment(horizontal="left")
     for sheet in book.worksheets:
         _give_room(sheet, ("A", "B", "C") if sheet.title in (about.title, titles[RUN_CARD]) else ())
         sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4

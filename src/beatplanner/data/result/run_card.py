@@ -26,9 +26,14 @@ NO_BOUND = "no bound"
 # Of prints alone: only the window says it in words.
 PRINTED = "Printed"
 # What stands first where the independent check found the plan wrong; nothing is called proven then.
-FAILED = "✘ {0} of {1} checks failed. Do not hand this plan out."
+FAILED = "✘ {failed} of {checks} checks failed. Do not hand this plan out."
 OTHER_FILES = "The plan's files were changed after it was written, and not checked since."
 PROOF = "Proof"
+# What a check came to that found no error, and that nobody has checked it, or not before this was written.
+PASSED, NOT_CHECKED = "All {checks} checks passed.", "Not checked yet."
+PASSED_IN_PART = "All {checks} checks passed; claims that could not be checked: {left}."
+CHECKED_LATER = "Written before the plan was checked; “verification.json” beside it says what was found."
+DRAFT, OUT_OF_DATE = "Draft", "Out of date"
 # What the catalogues have of it.
 WORDS = (
     "Plan",
@@ -42,11 +47,21 @@ WORDS = (
     NEAR,
     *STANDINGS.values(),
     NO_BOUND,
+    PROOF,
+    FAILED,
+    OTHER_FILES,
+    PASSED,
+    PASSED_IN_PART,
+    NOT_CHECKED,
+    CHECKED_LATER,
+    DRAFT,
+    OUT_OF_DATE,
 )
 
 
-def _english(text: str, **fields: Any) -> str:
-    return text.format(**fields)
+def english(text: str, **fields: Any) -> str:
+    """Say a text of `WORDS` as it stands; without values its fields stay in it."""
+    return text.format(**fields) if fields else text
 
 
 def _percent(share: float, digits: int) -> str:
@@ -60,7 +75,10 @@ def card_rows(
     when: str = "",
     public: bool = False,
     wrong: str = "",
-    say: Callable[..., str] = _english,
+    checked: str = "",
+    draft: Iterable[str] = (),
+    out_of_date: Iterable[str] = (),
+    say: Callable[..., str] = english,
     percent: Callable[[float, int], str] = _percent,
     known: Callable[[str], str] = str,
     day: Callable[[str], str] = str,
@@ -77,6 +95,10 @@ def card_rows(
         Without the clashes, whose sentences may name hours of a beat.
     wrong
         In words that the plan is not what it claims, `FAILED` say; how near to the best its steps are is left out then.
+    checked
+        In words what a check that found no error came to, or that there was none; left out where empty.
+    draft, out_of_date
+        In words why the plan is a draft, and what has changed since it was made.
     say
         Says a text of `WORDS` in a language, as `Speech.text` does; English where it is not given.
     percent
@@ -87,7 +109,9 @@ def card_rows(
         Writes a day, given in ISO, as its reader does.
     """
     project = known(str(summary.get("project", "")))
-    rows = [(say(PROOF), wrong)] if wrong else []
+    rows = [(say(PROOF), wrong or checked)] if wrong or checked else []
+    rows += [(say(DRAFT), why) for why in draft]
+    rows += [(say(OUT_OF_DATE), what) for what in out_of_date]
     rows.append((say("Plan"), say(PLAN, project=project, seed=summary.get("seed", ""))))
     if summary.get("made_on"):
         rows.append((say("Date"), day(str(summary["made_on"]))))
@@ -123,7 +147,7 @@ def card_rows(
 def cards_of(
     out: Path,
     folders: Iterable[str],
-    say: Callable[..., str] = _english,
+    say: Callable[..., str] = english,
     percent: Callable[[float, int], str] = _percent,
 ) -> list[tuple[str, str]]:
     """Return the run cards of several plans of a folder, each under the name of its own; one whose summary is not there is left out.

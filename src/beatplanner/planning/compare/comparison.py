@@ -26,6 +26,7 @@ from beatplanner.data.publish.comparison_words import ENGLISH, fields_said
 from beatplanner.data.publish.draft_words import draft_in_words
 from beatplanner.data.publish.force_language import content_speech, own_words
 from beatplanner.data.publish.templates import filled
+from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import readable
 from beatplanner.data.result.comparison import (
     BeatRow,
@@ -58,6 +59,7 @@ from beatplanner.planning.compare.figure_rows import BLOCKS, ComparedFigure
 from beatplanner.planning.compare.figures import figures_of_column, homes_of, nearest_walk
 from beatplanner.planning.compare.sentences import changed_places, old_new_rows, sentences
 from beatplanner.planning.versions import versions
+from beatplanner.planning.whole.verdict import found_right, found_wrong
 
 # Rows whose labels have fields: those of walks, and those of money by their keys.
 WITHIN = "Residents within {minutes} minutes"
@@ -245,17 +247,37 @@ def compare(
         content["prices"] = _prices(prices, out)
     maps = [map_of(c, columns) for c in columns]
     speech = content_speech(content)
+    drafts = {c.name: draft_in_words(c.tables, rules=False, language=speech.language) for c in columns if not c.today}
+    wrong = {c.name: found_wrong(c.folder, speech.text) for c in columns if c.folder is not None}
+    right = {c.name: found_right(c.folder, speech.text) for c in columns if c.folder is not None}
     cards = [
-        (c.name, card_rows(c.tables.summary, say=speech.text, percent=speech.percent, known=speech.known))
+        (
+            c.name,
+            card_rows(
+                c.tables.summary,
+                wrong=wrong[c.name],
+                checked=right[c.name],
+                draft=drafts[c.name],
+                out_of_date=_out_of_date(c, speech),
+                say=speech.text,
+                percent=speech.percent,
+                known=speech.known,
+                day=lambda day: speech.date(day, "medium") if day else "",
+            ),
+        )
         for c in columns
-        if not c.today
+        if c.folder is not None
     ]
-    said = Said(
-        [sentences(c, columns[0], money_base(columns), speech) for c in columns],
-        {c.name: draft_in_words(c.tables, rules=False, language=speech.language) for c in columns if not c.today},
-    )
+    said = Said([sentences(c, columns[0], money_base(columns), speech) for c in columns], drafts, wrong, right)
     write_comparison(out, content, columns[0].tables.units, maps, _beat_rows(columns), cards, said)
     return content
+
+
+def _out_of_date(column: PlanColumn, speech: Speech) -> list[str]:
+    """Return what has changed since a plan was made; in a language that the sentences on it are not told in, that something has."""
+    if not column.out_of_date or speech.language == "en":
+        return list(column.out_of_date)
+    return [speech.text("the data or the rules of this plan have changed since.")]
 
 
 def _curve(folder: Path, out: Path) -> list[CurvePoint]:

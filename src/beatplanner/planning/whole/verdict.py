@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -12,7 +13,7 @@ from beatplanner.data.result.folder import PEOPLE
 from beatplanner.data.result.json_files import write_json
 from beatplanner.data.result.manifest import FILE as MANIFEST
 from beatplanner.data.result.manifest import changed_since, renew_manifest
-from beatplanner.data.result.run_card import FAILED, OTHER_FILES
+from beatplanner.data.result.run_card import FAILED, NOT_CHECKED, OTHER_FILES, PASSED, PASSED_IN_PART, english
 from beatplanner.data.result.strict_json import read_json
 from beatplanner.data.result.verdict import WrittenVerdict
 from beatplanner.data.town.town import Town
@@ -67,12 +68,22 @@ def write_verdict(folder: Path, town: Town | None = None) -> WrittenVerdict:
     return content
 
 
-def found_wrong(folder: Path) -> str:
-    """Return in words that a plan's files are not what they claim; "" where no check that lies beside them says so, as in `stands`."""
+def found_wrong(folder: Path, say: Callable[..., str] = english) -> str:
+    """Return in words that a plan's files are not what they claim; "" where no check that lies beside them says so, as in `stands`. `say` says it in a language."""
     found = read_verdict(folder)
     if found is not None and not found["ok"]:
-        return FAILED.format(f"{len(found['failed']):,}", f"{found['checks']:,}")
-    return "" if stands(folder) else OTHER_FILES
+        return say(FAILED, failed=f"{len(found['failed']):,}", checks=f"{found['checks']:,}")
+    return "" if stands(folder) else say(OTHER_FILES)
+
+
+def found_right(folder: Path, say: Callable[..., str] = english) -> str:
+    """Return in words what a check that lies beside a plan and found no error came to, or that there is none; "" where `found_wrong` says what is wrong."""
+    found = read_verdict(folder)
+    if found is None:
+        return say(NOT_CHECKED) if stands(folder) else ""
+    left = found.get("unchecked", [])
+    words, more = (PASSED_IN_PART, {"left": f"{len(left):,}"}) if left else (PASSED, {})
+    return say(words, checks=f"{found['checks']:,}", **more) if found["ok"] else ""
 
 
 def stands(folder: Path | None) -> bool:

@@ -23,7 +23,7 @@ from beatplanner.ui.desktop.session.verify_process import VerifyProcess
 from beatplanner.ui.desktop.toolkit.banner import Banner
 from beatplanner.ui.desktop.toolkit.figures_text import NONE, date, number, percent
 from beatplanner.ui.desktop.toolkit.gap_text import reported_text
-from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts
+from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language, with_counts
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
@@ -217,7 +217,8 @@ class ProofPage(QWidget):
         verdict = self.verdict
         if verdict is None or verdict.get("ok"):
             return ""
-        return with_counts(self.tr(FAILED), number(len(verdict.get("failed", []))), number(verdict["checks"]))
+        failed, checks = number(len(verdict.get("failed", []))), number(verdict["checks"])
+        return in_counts(self.tr(FAILED).format(failed=failed, checks=checks))
 
     def _left(self, name: str, why: str) -> str:
         """Return a sentence on what could not be checked, and why."""
