@@ -50,6 +50,31 @@ def test_an_amount_in_the_way_of_another_language_is_never_two() -> None:
             typed(rule, "1.234,56", ".")
 
 
+@pytest.mark.parametrize(
+    ("rule", "text", "ways"),
+    [
+        (CEILING, "1234,56", "1234, 56 or 1234.56"),
+        (CEILING, "50000, 1 234,5", "1 234, 5 or 1234.5"),
+        (BANDS, "1,234.50", "1, 234.50 or 1234.5"),
+    ],
+)
+def test_what_could_be_one_number_or_two_is_asked_about_and_never_guessed(rule, text, ways):
+    with pytest.raises(ValueError, match=f"could be {ways}: write it in one of these ways"):
+        typed(rule, text, ".")
+    # in either of the ways, and where a semicolon or the language tells, it is read
+    for way in ways.split(" or "):
+        assert len(rows(typed(rule, way, "."))) == (2 if "," in way else 1)
+    assert (
+        len(rows(typed(rule, text.split(", ")[-1], ",")))
+        == len(rows(typed(rule, f"{text.split(', ')[-1]};", ".")))
+        == 1
+    )
+
+
+def rows(value):
+    return value if isinstance(value, list) else [value]
+
+
 @pytest.mark.parametrize("text", ["x", "5, x", "5;x", ";"])
 def test_a_list_with_what_is_no_number_says_how_it_is_written(text):
     with pytest.raises(ValueError, match="with commas between"):

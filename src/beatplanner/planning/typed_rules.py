@@ -73,6 +73,8 @@ def _as_toml(value: Any, decimal: str) -> str:
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 # “1.234,56” is one amount in most languages and two numbers in none: where the point is the decimal sign it is not guessed at.
 FOREIGN_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+")
+# “1234,56” is one amount in most languages, and could be two where the point is the decimal sign.
+OWN_DECIMALS = re.compile(r"[+-]?[\d\s']*\d,\d{1,2}")
 # A value in a table that begins as a number, up to what parts it from the next; not one in quotation marks.
 OWN_NUMBER = re.compile(r"(?<==)\s*([+-]?\d[^=;{}\[\]\"']*?)(?=\s*(,\s|\}|$))")
 # A semicolon that parts names and values, or text in quotation marks, in which it parts nothing.
@@ -217,6 +219,8 @@ def _numbers(text: str, *, money: bool, decimal: str) -> list[float]:
             continue
         if decimal == "." and FOREIGN_THOUSANDS.fullmatch(bare):
             return []
+        if decimal == "." and ";" not in text:
+            _check_one_way(bare, money=money)
         # “5,10” has a decimal comma where the language has one, or semicolons part the numbers
         is_list = "," in bare and decimal == "." and ";" not in text and not (money and THOUSANDS.fullmatch(bare))
         number = None if is_list else typed_number(bare, whole=money, own=decimal)
@@ -227,6 +231,20 @@ def _numbers(text: str, *, money: bool, decimal: str) -> list[float]:
             return []
         found += [n for n in numbers if n is not None]
     return found
+
+
+def _check_one_way(text: str, *, money: bool) -> None:
+    """Raise ValueError where a text can be one number, and several that its commas part, where the point is the decimal sign.
+
+    “1234,56” is an amount with a decimal comma, or two, and “1,234.50” has thousands, or is two numbers of a list.
+    """
+    if money:
+        one = typed_number(text, whole=True, own=".") if OWN_DECIMALS.fullmatch(text) else None
+    else:
+        one = typed_number(text, whole=False, own=".") if "." in text and THOUSANDS.fullmatch(text) else None
+    if one is not None:
+        point, joined = ", ".join(text.split(",")), _plain(one)
+        raise ValueError(f"“{text}” could be {point} or {joined}: write it in one of these ways")
 
 
 def _short(value: Any) -> Any:

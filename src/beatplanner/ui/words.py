@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beatplanner.data.result.draft import proven_gap, reported_gap, standing_of
 from beatplanner.data.result.draft_reason import gap_words
@@ -75,3 +76,33 @@ PARTS_OF_CLASH = re.compile(r"(?<=\.) (?=In [^:.]{1,80}: |The smallest )")
 def clash_lines(text: str) -> list[str]:
     """Return a message on rules that clash as lines: one a municipality, and one of what would do."""
     return PARTS_OF_CLASH.split(text)
+
+
+# The municipality that a line of such a message is about, and how the line begins that says what would do.
+PLACE_OF_CLASH, WAY_OF_CLASH = re.compile(r"In ([^:.]{1,80}): "), re.compile(r"The smallest ")
+
+
+class LineOfMany(NamedTuple):
+    """One line of many: the municipality that it is about, what is wrong, and what to do; "" where that is not known."""
+
+    place: str
+    what: str
+    do: str
+
+
+def rows_of(lines: Iterable[str]) -> list[LineOfMany]:
+    """Return lines of `clash_lines`, or others, by what they are about; what would do stands beside each line that it is told of."""
+    found: list[LineOfMany] = []
+    open_from = 0
+    for line in lines:
+        if WAY_OF_CLASH.match(line) and len(found) > open_from:
+            found[open_from:] = [row._replace(do=line) for row in found[open_from:]]
+            open_from = len(found)
+            continue
+        place = PLACE_OF_CLASH.match(line)
+        if place is None:
+            # a clash of the whole town: what would do for others is no way out of it
+            open_from = len(found)
+        what = line if place is None else line[place.end() :]
+        found.append(LineOfMany("" if place is None else place[1], what, ""))
+    return found

@@ -189,7 +189,7 @@ def test_boxes_show_what_a_file_says_letter_by_letter(qtbot, monkeypatch, tmp_pa
     monkeypatch.setattr(QtWidgets.QMessageBox, "exec", look)
     monkeypatch.setattr(QtWidgets.QMessageBox, "question", asked)
     plain_text.question(window, bait, bait)
-    window.show_lines(bait, [bait] * 20)
+    window.show_lines(bait, [bait] * 3)
     assert not window.may_follow([bait] * 20)
     assert sum("img" in text for text, _ in labels) == 3
     for text, form in labels:

@@ -428,7 +428,7 @@ class RuleField(QFrame):
                 text = self._meant(self.text.text().strip()) if self.rule.kind == "text" else self.text.text()
                 value = self.value if as_it_was else typing_of_rules().typed(self.rule, text, own_sign())
         except ValueError as error:
-            self._refuse(self.tr(str(error)))
+            self._refuse(in_language(self.tr(str(error))))
             return
         if self.refused or not as_it_was:
             self._set(value, typed=True)

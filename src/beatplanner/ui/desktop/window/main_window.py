@@ -53,6 +53,7 @@ from beatplanner.ui.desktop.toolkit.actions import ACTIONS
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.icons import application_icon, icon
 from beatplanner.ui.desktop.toolkit.in_language import in_language, kind_in_language
+from beatplanner.ui.desktop.toolkit.lines_dialog import tell_lines
 from beatplanner.ui.desktop.toolkit.recent import remember
 from beatplanner.ui.desktop.toolkit.tab_bars import all_in_sight
 from beatplanner.ui.desktop.toolkit.tool_actions import add_panel
@@ -298,13 +299,7 @@ class MainWindow(
 
     def show_lines(self, title: str, lines: list[str]) -> None:
         """Tell lines in a dialog with a title."""
-        # not every desktop shows a dialog's title
-        words = "\n\n".join([title, *(in_language(line) for line in lines[:12])])
-        box = QMessageBox(QMessageBox.Icon.Warning, title, words, QMessageBox.StandardButton.Ok, self)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        if len(lines) > 12:
-            box.setInformativeText(self.tr("And {0} more.").format(len(lines) - 12))
-        box.exec()
+        tell_lines(self, title, lines)
 
     def may_follow(self, paths: list[str]) -> bool:
         """Show paths that lead out of a project, and ask whether they are followed."""
