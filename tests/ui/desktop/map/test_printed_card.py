@@ -12,14 +12,16 @@ from types import SimpleNamespace
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import numpy as np
 import openpyxl
 import pytest
+import shapely
 from hand_edits import move_station
 
 pytest.importorskip("PySide6.QtWidgets", reason="Qt's system libraries are missing", exc_type=ImportError)
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 
 from beatplanner.data import output_place
@@ -29,7 +31,10 @@ from beatplanner.data.result.run_card import OTHER_FILES
 from beatplanner.planning.whole.verdict import hashes
 from beatplanner.ui.desktop.map import printing
 from beatplanner.ui.desktop.map.export_panel import DataDialog, PrintDialog, write_data
+from beatplanner.ui.desktop.map.map_content import MapContent
+from beatplanner.ui.desktop.map.map_layers import LayerStack
 from beatplanner.ui.desktop.map.printing import PrintedPage, write_page
+from beatplanner.ui.desktop.map.view import View
 from beatplanner.ui.desktop.map.workbook_words import card_of_view
 from beatplanner.ui.desktop.window.languages import texts_by_english
 from beatplanner.ui.desktop.window.result_actions import CARD_KEY
@@ -90,6 +95,38 @@ def test_a_legend_lists_all_beats_that_smaller_lines_or_a_second_column_have_roo
     assert not any(a.intersects(b) for k, a in enumerate(inner) for b in inner[:k])
     # letters are no smaller than can be read
     assert min(size for size, _ in printing.LISTS) * 3.0 > 2
+
+
+@pytest.mark.parametrize("paper", ["A4", "A3"])
+def test_sixty_beats_are_listed_with_whole_names_beside_a_clash_told_at_length(monkeypatch, qapp, paper):
+    content, mm = MapContent(), 10.0
+    content.ids = [str(k + 1) for k in range(60)]
+    content.shapes = [shapely.box(0, 0, 1, 1)] * 60
+    content.label, content.colour = np.arange(60), np.arange(60) % 7
+    monkeypatch.setattr(MapContent, "beat_name", lambda *_: "Старо Градско")
+    said = []
+
+    def write(painter, box, text, size, **_):
+        wide = QFontMetricsF(printing._font(painter, size), painter.device()).horizontalAdvance(text)
+        said.append((text, wide <= box.width(), box))
+
+    monkeypatch.setattr(printing, "_write", write)
+    page = PrintedPage("Town", paper, card=(("Plan", "Town"), ("Not kept", "In Centar: no such beats. " * 30)))
+    frame = QRectF(*(v * mm for v in page.frame.getRect()))
+    image = QImage(100, 100, QImage.Format.Format_RGB32)
+    with QPainter(image) as painter:
+        view = View(np.zeros(2), 1.0, frame.width(), frame.height(), printing.DOT * mm)
+        printing._draw_legend(painter, page, content, LayerStack(), frame, view, mm)
+    listed = [(whole, box) for text, whole, box in said if text.endswith("Старо Градско")]
+    assert len(listed) == 60 and all(whole for whole, _ in listed)
+    card = min(box.top() for text, _, box in said if text in ("Run card", "Plan: Town"))
+    assert max(box.bottom() for _, box in listed) <= card
+
+
+def test_a_region_takes_most_of_its_page():
+    page = PrintedPage("Region")
+    just_not = page.frame.height() / 1000 * 510_000
+    assert page.fitting_scale((0, 0, 100, just_not)) == 750_000
 
 
 def test_a_workbook_has_long_lines_in_several_and_figures_for_people(window, tmp_path):

@@ -60,7 +60,12 @@ def print_plan(
         scale=scale,
         card=tuple(
             card_rows(
-                scenario.plan.summary, who=user_name(), when=dt.date.today().isoformat(), wrong=found_wrong(folder)
+                scenario.plan.summary,
+                who=user_name(),
+                when=dt.date.today().isoformat(),
+                wrong=found_wrong(folder),
+                # as the foot of the page writes it
+                day=lambda day: f"{dt.date.fromisoformat(day):%d.%m.%Y}" if day else "",
             )
         ),
     )

@@ -54,10 +54,19 @@ SCALES = (
     150_000,
     200_000,
     250_000,
+    300_000,
+    400_000,
     500_000,
+    750_000,
     1_000_000,
 )
 MARGIN, HEAD, FOOT, SIDE = 10.0, 14.0, 9.0, 58.0  # millimetres
+# Of a paper larger than A4 what stands beside the map is wider by this share of what the paper is.
+WIDER = 0.5
+# Of the height beside the map the run card takes so much at most, and where the list of beats has no room beside it.
+CARD, SMALL_CARD = 0.5, 0.3
+# Millimetres of the sign of a beat in a list of one column and of two.
+SIGNS = {1: 8.0, 2: 4.5}
 # How a list of beats is written where it has no room: smaller, then in two columns; letters stay above 2 mm, which is 5.7 points.
 LISTS = ((1.0, 1), (0.85, 1), (0.75, 1), (0.85, 2), (0.7, 2))
 # A pixel of a screen in millimetres, which lines and letters are drawn by.
@@ -105,10 +114,15 @@ class PrintedPage:
         return (long, short) if self.landscape else (short, long)
 
     @property
+    def side(self) -> float:
+        """How wide what stands beside the map is, with the gap before it, millimetres; names are read whole on a large paper."""
+        return SIDE * (1 + WIDER * (PAPER[self.paper][0] / PAPER["A4"][0] - 1))
+
+    @property
     def frame(self) -> QRectF:
         """Where the map lies on the page, millimetres; the legend stands to the right of it."""
         width, height = self.size
-        return QRectF(MARGIN, MARGIN + HEAD, width - 2 * MARGIN - SIDE, height - 2 * MARGIN - HEAD - FOOT)
+        return QRectF(MARGIN, MARGIN + HEAD, width - 2 * MARGIN - self.side, height - 2 * MARGIN - HEAD - FOOT)
 
     def fitting_scale(self, bounds: tuple[float, float, float, float]) -> float:
         """Return the largest of the usual scales at which an area, metres, fits into the frame."""
@@ -211,12 +225,17 @@ def _draw_legend(
     mm: float,
 ) -> None:
     left, top = frame.right() + 4 * mm, frame.top()
-    wide, line = (SIDE - 4) * mm, 5.2 * mm
+    wide, line = (page.side - 4) * mm, 5.2 * mm
     frame = QRectF(frame)
-    frame.setBottom(_draw_card(painter, page.card, frame, left, wide, mm))
+    keys = legend_lines(content, stack, public=True)
+    beats = sum(s is not None for s in content.shapes) if stack["Beats"].visible else 0
+    # the list of beats is worth more than a clash told at length: the plan's own run card has that
+    rows = (frame.height() * (1 - CARD) - (len(keys) + 3) * line) / line
+    share = CARD if beats <= _room(*LISTS[-1], rows) else SMALL_CARD
+    frame.setBottom(_draw_card(painter, page.card, frame, left, wide, mm, share))
     _write(painter, QRectF(left, top, wide, line), translated("Legend"), 3.6 * mm, bold=True)
     top += 6.5 * mm
-    for key in legend_lines(content, stack, public=True):
+    for key in keys:
         if top + line > frame.bottom():
             break
         if key.kind == "title":
@@ -248,6 +267,7 @@ def _list_beats(
     for n, (k, first) in enumerate(places[: rows * columns]):
         column, row = divmod(n, rows)
         cell = QRectF(box.left() + column * wide, box.top() + row * line, wide - (mm if columns > 1 else 0), line)
+        sign = SIGNS[columns] * mm
         if n == rows * columns - 1 and n < len(used) - 1:
             _write(painter, cell, translated("and {0} more").format(number(len(used) - n)), 2.8 * mm)
             return
@@ -255,10 +275,10 @@ def _list_beats(
             # a colour that goes on in the next column is shown at its head again
             painter.setPen(QPen(QColor("#666666"), 0.2 * mm))
             painter.setBrush(fill_of_beat(content, k, stack.patterns, dot))
-            painter.drawRect(QRectF(cell.left(), cell.top() + 0.9 * mm, 8 * mm, line - 1.8 * mm))
+            painter.drawRect(QRectF(cell.left(), cell.top() + 0.9 * mm, sign, line - 1.8 * mm))
         name = content.beat_name(k)
         text = name if content.has_no_name(k) else f"{content.ids[k]}  {name}"
-        _write(painter, cell.adjusted(10 * mm, 0, 0, 0), text, 3.0 * mm)
+        _write(painter, cell.adjusted(sign + 2 * mm, 0, 0, 0), text, 3.0 * mm)
 
 
 def _room_of_list(count: int, rows: float) -> tuple[float, int]:
@@ -271,17 +291,28 @@ def _room_of_list(count: int, rows: float) -> tuple[float, int]:
     rows
         How many lines of the usual size stand below each other.
     """
-    return next(((size, columns) for size, columns in LISTS if count <= int(rows / size + 1e-9) * columns), LISTS[-1])
+    return next(((size, columns) for size, columns in LISTS if count <= _room(size, columns, rows)), LISTS[-1])
+
+
+def _room(size: float, columns: int, rows: float) -> int:
+    """Return how many lines a list of some size and columns has where so many of the usual size stand below each other."""
+    return int(rows / size + 1e-9) * columns
 
 
 def _draw_card(
-    painter: QPainter, card: tuple[tuple[str, str], ...], frame: QRectF, left: float, wide: float, mm: float
+    painter: QPainter,
+    card: tuple[tuple[str, str], ...],
+    frame: QRectF,
+    left: float,
+    wide: float,
+    mm: float,
+    share: float = CARD,
 ) -> float:
-    """Write the run card at the bottom of the side, over at most half of its height; return where it begins."""
+    """Write the run card at the bottom of the side, over at most a share of its height; return where it begins."""
     if not card:
         return frame.bottom()
     line = 3.1 * mm
-    most = max(1, int(0.5 * frame.height() / line) - 1)
+    most = max(1, int(share * frame.height() / line) - 1)
     font = _font(painter, 2.0 * mm)
     written = [_lines(f"{what}: {says}", font, painter, wide) for what, says in card]
     shown: list[str] = []
