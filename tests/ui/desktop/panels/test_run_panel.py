@@ -20,7 +20,7 @@ from beatplanner.ui.desktop.session import solving
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.window import run_actions
 from beatplanner.ui.desktop.window.languages import install_language
-from beatplanner.ui.words import clash_lines, rows_of
+from beatplanner.ui.words import clash_lines
 
 
 @pytest.fixture
@@ -446,34 +446,6 @@ def test_a_clash_of_several_municipalities_is_told_one_a_line():
     said = "In Gazi Baba: 4 beats cannot be drawn: no such beats exist. In Tetovo: 4 beats were not found. The smallest tolerance found is ±9.0%."
     lines = clash_lines(said)
     assert [line.split()[1] for line in lines] == ["Gazi", "Tetovo:", "smallest"] and " ".join(lines) == said
-
-
-def test_clashes_of_many_municipalities_are_a_list_that_scrolls(window, monkeypatch, qapp):
-    from beatplanner.ui.desktop.toolkit import lines_dialog
-
-    seen = []
-    monkeypatch.setattr(lines_dialog.LinesDialog, "exec", lambda dialog: dialog.show() or seen.append(dialog))
-    where = ". ".join(f"In M{k}: 4 beats cannot be drawn: no such beats exist" for k in range(80))
-    clash = f"{where}. The smallest tolerance found that would do in all of them is ±9.0%."
-    lines_dialog.tell_lines(window, "The rules cannot all be met", clash_lines(clash))
-    (dialog,) = seen
-    table, room = dialog.table, dialog.screen().availableGeometry()
-    assert dialog.head.text() == "The rules cannot all be met: 80 in the list."
-    said = [[table.item(r, c).text() for c in range(table.columnCount())] for r in range(table.rowCount())]
-    way = "The smallest tolerance found that would do in all of them is ±9.0%."
-    # what would do for all of them stands once, and beside its own where there are several
-    assert len(said) == 80 and said[79] == ["M79", "4 beats cannot be drawn: no such beats exist."]
-    assert dialog.way.text() == f"What to do: {way}"
-    rows = rows_of([*clash_lines(clash), "In N: no two beats.", "The smallest number that would do is 1.", "Else."])
-    assert [row.do for row in rows[-3:]] == [way, "The smallest number that would do is 1.", ""]
-    # all of it is reached, on at most two thirds of the screen
-    assert dialog.height() <= room.height() * 2 / 3 and table.verticalScrollBar().maximum() > 0
-    dialog.close()
-    # other long lists lose none of their lines either, and need no place
-    lines_dialog.tell_lines(window, "This cannot be opened", [f"{k} is not there." for k in range(30)])
-    table = seen[1].table
-    assert (table.rowCount(), table.columnCount()) == (30, 1) and table.item(29, 0).text() == "29 is not there."
-    seen[1].close()
 
 
 def test_a_fault_of_the_program_is_no_fault_of_the_input(window, planned_once, monkeypatch, qapp, tmp_path):
