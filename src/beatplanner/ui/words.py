@@ -90,7 +90,7 @@ class LineOfMany(NamedTuple):
     do: str
 
 
-def rows_of(lines: Iterable[str]) -> list[LineOfMany]:
+def lines_of_many(lines: Iterable[str]) -> list[LineOfMany]:
     """Return lines of `clash_lines`, or others, by what they are about; what would do stands beside each line that it is told of."""
     found: list[LineOfMany] = []
     open_from = 0

@@ -6,6 +6,7 @@ from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft import draft_reasons
 from beatplanner.data.result.draft_reason import draft_sentences
 from beatplanner.data.result.plan_tables import PlanTables
+from beatplanner.data.result.run_card import CHECKED_LATER, card_rows
 from beatplanner.data.result.sections import section_of
 
 
@@ -26,6 +27,13 @@ def draft_in_words(
         The language with a force's own words, in place of `language`.
     """
     return draft_sentences((r for r in draft_reasons(tables) if rules or r.kind != "rules"), say or Speech(language))
+
+
+def card_of_paper(tables: PlanTables, say: Speech) -> list[tuple[str, str]]:
+    """Return the run card of a paper that is written before its plan is checked, with why the plan is a draft."""
+    draft = draft_in_words(tables, say=say)
+    later = say.text(CHECKED_LATER)
+    return card_rows(tables.summary, checked=later, draft=draft, say=say.text, percent=say.percent, known=say.known)
 
 
 LEFT_OUT = (

@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from beatplanner.data.formats.frames import day_if_any, day_of, records
-from beatplanner.data.publish.draft_words import draft_in_words
+from beatplanner.data.publish.draft_words import card_of_paper
 from beatplanner.data.publish.force_language import force_speech
 from beatplanner.data.publish.job_descriptions import write_jobs
 from beatplanner.data.publish.moves import Move, posting_changes
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.cells import RUN_CARD
-from beatplanner.data.result.draft import BROKEN, proven_gap, reported_gap, standing_of
+from beatplanner.data.result.draft import as_proven
 from beatplanner.data.result.draft_reason import gap_at_most, gap_digits
 from beatplanner.data.result.names import beat_title
 from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import DAY, changes_of, open_posts, plan_span, served_until
-from beatplanner.data.result.run_card import CHECKED_LATER, card_rows
 from beatplanner.data.result.supervision import AS_ONE, COUNTS, FORCE, supervision_rows
 
 if TYPE_CHECKING:
@@ -340,15 +339,7 @@ def _write_workbook(path: Path, tables: PlanTables) -> None:
             if cell.value:
                 cell.fill = red
     _figures_sheet(sheet, tables.summary["officers"], speech)
-    card = card_rows(
-        tables.summary,
-        checked=speech.text(CHECKED_LATER),
-        draft=draft_in_words(tables, say=speech),
-        say=speech.text,
-        percent=speech.percent,
-        known=speech.known,
-    )
-    rows = [list(row) for row in card]
+    rows = [list(row) for row in card_of_paper(tables, speech)]
     sheet(RUN_CARD, ["About", "What"], rows, [28, 60])
     book.save(path)
 
@@ -364,21 +355,6 @@ def _speech(tables: PlanTables) -> Speech:
     return force_speech(tables.summary)
 
 
-def _as_proven(figures: Claims) -> dict[str, Any]:
-    """Return the figures of a step with what can be checked of its bound as its status and gap, and what the search alone reports beside it."""
-    proven, reported, shown = proven_gap(figures), reported_gap(figures), dict(figures)
-    if figures["status"] not in BROKEN:
-        shown["status"] = "optimal" if standing_of(figures) == "best" else "feasible"
-    found: dict[str, Any] = {}
-    for key, value in shown.items():
-        if key != "gap":
-            found[key] = value
-            continue
-        told = {"gap": proven, "reported_gap": reported}
-        found |= {k: v for k, v in told.items() if v is not None}
-    return found
-
-
 def _figures_sheet(sheet: Any, figures: Claims, speech: Speech) -> None:
     """Write the figures of the officers' step, and what each of them weighs."""
     from openpyxl.styles import Alignment
@@ -388,7 +364,7 @@ def _figures_sheet(sheet: Any, figures: Claims, speech: Speech) -> None:
 
     rows: list[list[float | str] | list[int | str] | list[str]] = []
     formats: list[str] = []
-    for key, value in _as_proven(figures).items():
+    for key, value in as_proven(figures).items():
         if isinstance(value, bool):
             rows.append([named(key), speech.text("yes" if value else "no")])
         elif key in ("gap", "reported_gap") and isinstance(value, int | float):

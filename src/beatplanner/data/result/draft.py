@@ -97,6 +97,17 @@ def reported_gap(claims: Mapping[str, Any]) -> float | None:
     return None if gap is None or alike or claims.get("status") in BROKEN else float(gap)
 
 
+def as_proven(claims: Mapping[str, Any]) -> dict[str, object]:
+    """Return the figures of a step, its status and gap by what somebody can check, and as ``reported_gap`` what the search alone reports."""
+    gaps = {"gap": proven_gap(claims), "reported_gap": reported_gap(claims)}
+    found: dict[str, object] = {}
+    for key, value in claims.items():
+        found |= {key: value} if key != "gap" else {k: v for k, v in gaps.items() if v is not None}
+    if claims.get("status") not in BROKEN:
+        found["status"] = "optimal" if standing_of(claims) == "best" else "feasible"
+    return found
+
+
 def standing_of(claims: Mapping[str, Any]) -> Standing:
     """Return how near to the best a step is, by what somebody can check: every output makes this claim, and tells `proven_gap` with it."""
     if claims.get("planned") is False:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from beatplanner.ui.desktop.plain_text import Label
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.in_language import in_language
-from beatplanner.ui.words import LineOfMany, rows_of
+from beatplanner.ui.words import LineOfMany, lines_of_many
 
 # So many lines stand in a message without a list.
 FEW = 6
@@ -88,10 +88,10 @@ class LinesDialog(QDialog):
         buttons.button(QDialogButtonBox.StandardButton.Ok).setFocus()
 
 
-def tell_lines(parent: QWidget, title: str, lines: Sequence[str]) -> None:
+def show_many(parent: QWidget, title: str, lines: Sequence[str]) -> None:
     """Tell lines of planning in the window's language: a few in a message, more of them as a list."""
     if len(lines) > FEW:
-        LinesDialog(title, rows_of(lines), parent).exec()
+        LinesDialog(title, lines_of_many(lines), parent).exec()
         return
     # not every desktop shows a dialog's title
     words = "\n\n".join([title, *map(in_language, lines)])

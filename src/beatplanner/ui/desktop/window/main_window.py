@@ -53,7 +53,7 @@ from beatplanner.ui.desktop.toolkit.actions import ACTIONS
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.icons import application_icon, icon
 from beatplanner.ui.desktop.toolkit.in_language import in_language, kind_in_language
-from beatplanner.ui.desktop.toolkit.lines_dialog import tell_lines
+from beatplanner.ui.desktop.toolkit.lines_dialog import show_many
 from beatplanner.ui.desktop.toolkit.recent import remember
 from beatplanner.ui.desktop.toolkit.tab_bars import all_in_sight
 from beatplanner.ui.desktop.toolkit.tool_actions import add_panel
@@ -299,7 +299,7 @@ class MainWindow(
 
     def show_lines(self, title: str, lines: list[str]) -> None:
         """Tell lines in a dialog with a title."""
-        tell_lines(self, title, lines)
+        show_many(self, title, lines)
 
     def may_follow(self, paths: list[str]) -> bool:
         """Show paths that lead out of a project, and ask whether they are followed."""
