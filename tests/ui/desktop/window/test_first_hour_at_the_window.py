@@ -63,6 +63,15 @@ def test_the_map_keeps_half_of_a_small_window_beside_the_postings(open_window, q
     qtbot.waitUntil(lambda: window.table_panel.isVisible() and window.side.parent().isVisible(), timeout=120_000)
     docks = {d.objectName() for d in window.findChildren(QtWidgets.QDockWidget) if not d.isHidden()}
     assert before <= docks and map_has_half(window)
+    # behind the one that was called meanwhile, and behind one that is called in the same moment
+    assert not window.drawing_panel.visibleRegion().isEmpty()
+    action.trigger()
+    qtbot.waitUntil(lambda: panel.isVisible() and bool(window.room.aside), timeout=120_000)
+    panel.dock.hide()
+    window.stations.bring_up()
+    qtbot.waitUntil(lambda: not window.room.aside and window.table_panel.isVisible(), timeout=120_000)
+    QtWidgets.QApplication.processEvents()
+    assert not window.stations.visibleRegion().isEmpty()
 
 
 def test_a_town_is_as_large_again_once_the_panel_is_gone(qtbot):

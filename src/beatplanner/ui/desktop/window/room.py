@@ -72,11 +72,13 @@ class RoomForMap(QObject):
         """Show table and panels again that gave way."""
         self.table.show()
         aside, self.aside = self.aside, []
+        # one that was called meanwhile stays in front
+        front = [*self._at_side(), *aside][:1]
         # of panels that share a place the one shown last lies on top
         for dock in reversed(aside):
             dock.show()
         if aside:
-            aside[0].raise_()
+            front[0].raise_()
 
     def share(self) -> None:
         """Leave the map half of the window, and the panel below what is left of the height."""
