@@ -53,6 +53,20 @@ def test_a_plan_that_is_kept_keeps_what_it_was_proven_with(planned):
     assert [c for c in ledger.checks if not c.ok] == []
 
 
+def test_of_a_bound_that_nobody_can_check_what_is_proven_of_it_is_kept(planned):
+    description, town, before = planned
+    now, summary = proven_less(before), copy.deepcopy(before.summary)
+    true = summary["stations"]["lower_bound"]
+    summary["stations"] |= {"certified": False, "certified_bound": true, "lower_bound": true * (1 + 1e-7)}
+    keep_proofs(now, description, town, dataclasses.replace(before, summary=summary))
+    assert now.summary["stations"]["lower_bound"] == true and now.summary["stations"]["certified"] is True
+    # and without it nothing
+    now = proven_less(before)
+    del summary["stations"]["certified_bound"]
+    keep_proofs(now, description, town, dataclasses.replace(before, summary=summary))
+    assert now.summary["stations"]["lower_bound"] == 0.0 and "stations" not in now.proofs
+
+
 def test_a_run_that_starts_from_a_plan_tells_what_that_proved(planned_once, planned, tmp_path, monkeypatch):
     of_run = run_module.tables
     monkeypatch.setattr(run_module, "tables", lambda plan, summary: proven_less(of_run(plan, summary), ["stations"]))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from beatplanner.data.result.cells import readable
+from beatplanner.data.result.draft import proven_bound
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.proof import OPTIMAL_GAP
 from beatplanner.planning.verification.proofs import proven
@@ -40,12 +41,12 @@ def keep_proofs(tables: PlanTables, description: Description, town: Town, before
             section_of(before.summary, step),
             before.proofs.get(step),
         )
-        if not arrays or not _proves_more(older, claims):
+        claimed = proven_bound(older)
+        if not arrays or claimed is None or not _proves_more(older, claimed, claims):
             continue
         evidence = evidence_of(tables, description, town) if evidence is None else evidence
         own = tables.proofs.get(step)
         tables.proofs[step] = {name: array for name, array in arrays.items() if name != "bound"}
-        claimed = float(older["lower_bound"])
         found, _ = proven(evidence, step, claimed)
         bound = None if found is None else readable(rounded_down(min(found, claimed), exact=found >= claimed))
         if bound is not None and math.isfinite(bound) and _better(bound, claims):
@@ -66,13 +67,10 @@ def same_problem(before: Claims, now: Claims) -> bool:
     return known and bool(inputs[0]) and inputs[0] == inputs[1] and before.get("rules") == now.get("rules")
 
 
-def _proves_more(older: Claims, claims: Claims) -> bool:
-    """Return whether a step of a plan before tells a certified bound that is better than what is told now, of a plan that keeps all rules as this one does."""
-    if older.get("certified") is not True:
-        return False
-    if older.get("status") not in SOUGHT or claims.get("status") not in SOUGHT or claims.get("objective") is None:
-        return False
-    return older.get("lower_bound") is not None and _better(float(older["lower_bound"]), claims)
+def _proves_more(older: Claims, claimed: float, claims: Claims) -> bool:
+    """Return whether what a plan before proves is more than is told now, of a plan that keeps all rules as this one does."""
+    sought = older.get("status") in SOUGHT and claims.get("status") in SOUGHT
+    return sought and claims.get("objective") is not None and _better(claimed, claims)
 
 
 def _better(bound: float, claims: Mapping[str, object]) -> bool:
