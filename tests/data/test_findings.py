@@ -2,6 +2,7 @@
 
 import pytest
 
+from beatplanner.data.errors import Note, problem
 from beatplanner.data.findings import amount_text, share_beside, share_text
 from beatplanner.data.publish.sentence_templates import NUMBER
 from beatplanner.planning.rule_catalog import rule_in_sentence, settable_rules
@@ -42,3 +43,13 @@ def test_a_rule_s_share_is_told_with_the_digits_that_it_has(share, said):
 def test_what_breaks_a_rule_is_never_told_as_what_keeps_it():
     assert [share_beside(v, 0.5) for v in (0.621, 0.5004, 0.49999)] == ["62.1%", "50.04%", "49.999%"]
     assert share_beside(0.0006, 0.00055) == "0.060%"
+
+
+def test_every_note_ends_as_a_sentence_also_where_it_says_what_to_do():
+    told = [
+        str(Note("info", "2 units meet in less than 2 m")),
+        str(Note("info", "2 units meet", "Where officers can cross there, draw a link (beats.links)", file="a.gpkg")),
+        str(problem("it is not there", "Was it moved?")),
+        str(problem("it is not there", "Choose it again.")),
+    ]
+    assert [line[-2:] for line in told] == ["m.", ").", "d?", "n."]

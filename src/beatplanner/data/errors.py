@@ -48,7 +48,12 @@ class Note:
         ]
         place = ", ".join(p for p in places if p)
         text = f"{place}: {self.what}" if place else self.what
-        return f"{text}. {self.mend}" if self.mend else f"{text}."
+        return as_sentence(f"{text}. {self.mend}" if self.mend else text)
+
+
+def as_sentence(text: str) -> str:
+    """Return a text with a full stop, where it does not end a sentence already; in lists all lines end alike."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 class InputError(Exception):
