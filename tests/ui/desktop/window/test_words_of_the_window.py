@@ -349,7 +349,7 @@ def test_broken_files_of_an_import_are_told_in_the_windows_language(qapp, qtbot,
         qtbot.addWidget(wizard)
         draft, problems = take_in(bare(wizard.draft), [tmp_path / "broken.geojson"])
         assert problems == [
-            "broken.geojson: the file cannot be read as a map layer (it breaks off or has a mistake in line 2, column 2). Export it again"
+            "broken.geojson: the file cannot be read as a map layer (it breaks off or has a mistake in line 2, column 2). Export it again."
         ]
         wizard.work.run = lambda done, failed, work, *_: done((draft, problems) if work is take_in else [])
         wizard.add_files([tmp_path / "broken.geojson"])
