@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import functools
 import gc
-import multiprocessing
 import os
 import shutil
 import sys
@@ -22,11 +21,12 @@ import openpyxl
 import pytest
 import shapely
 import typer
+from forked_children import children_begin_at_once  # noqa: F401 (a fixture of every test)
 from hypothesis import settings
 from longest import LONG
 from made_once import made_once
 from pytestqt.qtbot import QtBot
-from read_once import READ_ONCE, a_town_is_read_once, install  # noqa: F401 (a fixture of every test)
+from read_once import READ_ONCE, SHELF, a_town_is_read_once, install  # noqa: F401 (a fixture of every test)
 
 # no test ends by a clock: on a busy machine an example takes as long as it takes
 settings.register_profile("by examples", deadline=None)
@@ -194,7 +194,19 @@ gc.set_threshold(50_000, 10, 10)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the solvers' kernels once before several processes would each do so, a minute and a half of the processor every time."""
+    """Compile the solvers' kernels once before several processes would each do so, a minute and a half of the processor every time.
+
+    Towns that were read are kept in one folder of the run, which workers and children know by its name.
+    """
+    if SHELF not in os.environ:
+        shelf = tempfile.TemporaryDirectory(prefix="towns of a run ")
+        os.environ[SHELF] = shelf.name
+
+        def taken_down() -> None:
+            del os.environ[SHELF]
+            shelf.cleanup()
+
+        config.add_cleanup(taken_down)
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
         from beatplanner.planning.prepared import prepare_all
 
@@ -255,8 +267,8 @@ def _collector_in_this_thread():
         return
     gc.disable()
     yield
-    # all that lives is looked through every sixtieth time: that takes a third of a second
-    gc.collect(2 if gc.get_count()[2] > 60 else 1)
+    # all that lives is looked through every two hundredth time: that takes a third of a second
+    gc.collect(2 if gc.get_count()[2] > 200 else 1)
 
 
 @pytest.fixture(autouse=True)
@@ -311,31 +323,6 @@ def fixed_work(monkeypatch):
     monkeypatch.setattr(search, "CHUNK", FEWEST_MOVES)
     monkeypatch.setattr(alone, "solve_districts", less(alone.solve_districts, FEW_MOVES))
     monkeypatch.setattr(of_officers, "assign", less(of_officers.assign, FEW_MOVES))
-
-
-# What children of the window load; they are forked from one process that has done so, and a test does not wait for imports.
-CHILDREN_LOAD = (
-    "beatplanner.ui.desktop.session.child_process",
-    "beatplanner.data.result.folder",
-    "beatplanner.data.town.read_town",
-    "beatplanner.data.publish.report",
-    "beatplanner.data.publish.officers_pack",
-    "beatplanner.planning.whole.run",
-    "beatplanner.planning.changes.mending",
-    "beatplanner.planning.forum.public.languages",
-    "beatplanner.planning.verification",
-)
-
-
-@pytest.fixture(autouse=True)
-def _children_begin_at_once(request, monkeypatch):
-    """Fork the window's children where a system can; a test marked `spawned` starts them as a user's window does."""
-    child_process = sys.modules.get("beatplanner.ui.desktop.session.child_process")
-    if child_process is None or sys.platform != "linux" or request.node.get_closest_marker("spawned"):
-        return
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload(list(CHILDREN_LOAD))
-    monkeypatch.setattr(child_process, "multiprocessing", SimpleNamespace(get_context=lambda _: forks))
 
 
 @pytest.fixture

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 
 import pandas as pd
 import pytest
-from read_once import ReadOnce
+from read_once import ReadOnce, Shelf
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import InputError
 from beatplanner.data.town.read_town import read_town
+from conftest import GridTown
 
 
 @pytest.fixture
@@ -77,3 +79,37 @@ def test_nothing_is_kept_for_another_test_nor_where_it_is_not_asked_for(town, re
     once(description)
     once.forget(active=False)
     assert [once(description), once(description)] and len(read) == 3
+
+
+def test_a_copy_is_read_from_the_shelf_with_its_own_places_and_time(town, reader, tmp_path):
+    once, read = reader
+    once.shelf = Shelf(tmp_path)
+    first = once(read_description(town.project))
+    copy = GridTown(shutil.copytree(town.folder, tmp_path / "copy", copy_function=shutil.copyfile))
+    os.utime(copy.path("units.gpkg"), (1_000_000_000, 1_000_000_000))
+    once.forget(active=True)
+    second = once(read_description(copy.project))
+    assert len(read) == 1
+    pd.testing.assert_frame_equal(pd.DataFrame(first.units), pd.DataFrame(second.units))
+    units = {source.role: source for source in second.sources}["units"]
+    assert units.path == copy.path("units.gpkg") and units.modified.startswith("2001")
+    anew = read_town(read_description(copy.project))
+    assert (second.sources, second.notes, second.crs) == (anew.sources, anew.notes, anew.crs)
+    copy.swap("theft,2025-01", "theft,2025-02", "incidents.csv")
+    once.forget(active=True)
+    once(read_description(copy.project))
+    copy.swap("tolerance = 0.25", "tolerance = 0.3")
+    once(read_description(copy.project))
+    assert len(read) == 3
+
+
+def test_a_town_with_a_file_elsewhere_is_not_kept(town, reader, tmp_path):
+    once, read = reader
+    once.shelf = Shelf(tmp_path / "shelf")
+    once.shelf.folder.mkdir()
+    town.path("sites.csv").rename(tmp_path / "sites.csv")
+    town.swap('path = "sites.csv"', 'path = "../sites.csv"')
+    for _ in range(2):
+        once.forget(active=True)
+        once(read_description(town.project))
+    assert len(read) == 2 and not list(once.shelf.folder.iterdir())
