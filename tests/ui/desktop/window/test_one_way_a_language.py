@@ -90,7 +90,9 @@ def test_every_tab_is_in_sight_and_named_on_a_small_screen(qtbot, speaks, planne
     for dock in window.findChildren(QtWidgets.QDockWidget):
         dock.show()
         dock.raise_()
-        QtWidgets.QApplication.processEvents()
+        # the names are fitted once the panel is there, and laid out anew with their letters
+        for _ in range(5):
+            QtWidgets.QApplication.processEvents()
         for bar in window.findChildren(QtWidgets.QTabBar):
             if not bar.isVisible() or not bar.count():
                 continue
