@@ -52,6 +52,7 @@ MODULES = (
     "ui/desktop/session/solving.py",
     "planning/verification/coverage.py",
     "data/causes.py",
+    "data/result/ending.py",
     "data/description/checks.py",
     "data/description/inherit.py",
     "data/description/raw.py",

@@ -8,13 +8,19 @@ import pytest
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.errors import EndedEarlyError
+from beatplanner.data.publish.report import write_report
+from beatplanner.data.result.ending import AGAIN, ending_said, of_municipalities, repeatable
+from beatplanner.data.result.folder import read_result
+from beatplanner.data.result.run_card import card_rows
 from beatplanner.data.town.read_town import read_town
 from beatplanner.planning.beats.plan import given_beats
 from beatplanner.planning.proof import Unproven, clash_is_proven
 from beatplanner.planning.verification import verify
+from beatplanner.planning.whole.plan import DEFAULT_TIME_LIMIT, Stopped
 from beatplanner.planning.whole.run import run
 from beatplanner.planning.whole.stopped import STOPPED, Stops
 from beatplanner.planning.workload import plan_workload
+from beatplanner.solver.clock import Watch
 from beatplanner.ui.commands import console
 from beatplanner.ui.commands.console import NOT_FOUND
 
@@ -78,3 +84,65 @@ def test_the_command_says_that_it_was_stopped(strict, tmp_path, command, monkeyp
     assert STOPPED["beats"] in " ".join(said.split())
     code, _, said = command("beats", strict.project, "--out", tmp_path / "out")
     assert code == NOT_FOUND and "the older result stays as it was" in " ".join(said.split())
+
+
+def test_a_run_that_a_person_ended_says_so_and_promises_no_other_of_its_seed(town, tmp_path):
+    out = tmp_path / "out"
+    summary = run(town.project, out, steps=("beats",), cancelled=lambda: True)
+    assert summary["feasible"] and summary["ended_by_person"]["steps"] == ["beats"] and "stopped" not in summary
+    assert summary["time_limit"] is None and summary["solving_limit"] == DEFAULT_TIME_LIMIT
+    said = ending_said(summary)
+    assert (
+        said.startswith("A person ended the search after ") and "of at most 300 s" in said and not repeatable(summary)
+    )
+    assert said in [c.detail for c in verify(out).unchecked if c.name == "seed"]
+    assert ("Seed", said) in card_rows(summary)
+
+
+def test_a_watch_that_ends_by_its_clock_was_ended_by_nobody(planned_beats):
+    clock = Stops(Watch(lambda: False, lambda: 9.0, 0.0))
+    clock.of("beats", planned_beats(()))
+    assert clock.stopped is None
+    person = Stops(Watch(lambda: True, lambda: 9.0))
+    person.of("beats", planned_beats(()))
+    assert person.stopped == Stopped(("beats",), (), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("claims", "same"),
+    [
+        ({"time_limit": None, "seconds": 20.0}, True),
+        ({"time_limit": None, "seconds": 290.0}, False),
+        ({"time_limit": 60.0, "solving_limit": 60.0, "seconds": 20.0}, True),
+        ({"time_limit": 60.0, "solving_limit": 60.0, "beats": {"status": "feasible"}}, False),
+        ({"time_limit": None, "seconds": 2.0, "beats": {"proof_cut_short": ["A"]}}, False),
+        (
+            {"time_limit": None, "seconds": 2.0, "ended_by_person": {"steps": ["beats"], "seconds": 1.0, "of": 9.0}},
+            False,
+        ),
+        ({"time_limit": None, "seconds": 2.0, "solving_limit": None}, False),
+    ],
+)
+def test_only_what_ended_by_itself_is_repeatable(claims, same):
+    claims = {"solving_limit": 300.0, "beats": {"status": "optimal"}} | claims
+    assert repeatable(claims) is same and (ending_said(claims) == AGAIN) is same
+
+
+def test_what_was_proven_of_a_municipality_before_the_stop_stays_with_the_plan(town, tmp_path):
+    seen, out = [], tmp_path / "out"
+
+    def follow(phase, *_):
+        if phase.startswith("beats of "):
+            place = phase.removeprefix("beats of ").partition(":")[0].partition(" [")[0]
+            seen.extend([place] if place not in seen else [])
+
+    summary = run(town.project, out, steps=("beats",), time_limit=60, progress=follow, cancelled=lambda: len(seen) > 1)
+    proven, cut = of_municipalities(summary)
+    assert summary["beats"]["gap"] is None and {proven.name, cut.name} == set(seen)
+    if proven.name != seen[0]:
+        proven, cut = cut, proven
+    assert proven.gap is not None and cut.gap is None
+    write_report(tmp_path / "report.html", read_result(out))
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert f"<li>{proven.name}: at most 0.01% from its best.</li><li>{cut.name}: without a bound.</li>" in page
+    assert ending_said(summary) in page

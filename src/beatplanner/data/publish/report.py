@@ -28,6 +28,7 @@ from beatplanner.data.publish.service_report import service_heads, service_rows
 from beatplanner.data.publish.translation import Speech
 from beatplanner.data.result.draft import proven_bound, proven_gap, reported_gap, standing_of
 from beatplanner.data.result.draft_reason import STEP_NAMES, gap_said
+from beatplanner.data.result.ending import ending_said, of_municipalities
 from beatplanner.data.result.officer_weights import FIGURE_OF_WEIGHT
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.postings import plan_span, served_until
@@ -59,6 +60,8 @@ def write_report(path: Path, tables: PlanTables) -> None:
     project = str(summary["project"])
     page = page_template().render(
         summary=summary,
+        ending=ending_said(summary),
+        of_municipalities=of_municipalities(summary) if section_of(summary, "beats").get("gap") is None else [],
         say=say,
         t=say.text,
         many=many,

@@ -11,11 +11,13 @@ from typing import Any
 
 from beatplanner.data.result.draft import BROKEN, proven_gap, standing_of
 from beatplanner.data.result.draft_reason import gap_said
+from beatplanner.data.result.ending import SENTENCES, ending, repeatable
 from beatplanner.data.result.sections import section_of
 
 # So many letters of a hash tell two files apart at a glance.
 SHOWN = 10
 STEPS = {"beats": "Beats", "stations": "Stations", "officers": "Officers"}
+SEED = "Seed"
 PLAN, NEAR = "{project}, seed {seed}", "at most {share} from the best"
 STANDINGS = {
     "optimal": "proven best",
@@ -56,6 +58,8 @@ WORDS = (
     CHECKED_LATER,
     DRAFT,
     OUT_OF_DATE,
+    SEED,
+    *SENTENCES,
 )
 
 
@@ -113,6 +117,9 @@ def card_rows(
     rows += [(say(DRAFT), why) for why in draft]
     rows += [(say(OUT_OF_DATE), what) for what in out_of_date]
     rows.append((say("Plan"), say(PLAN, project=project, seed=summary.get("seed", ""))))
+    if not repeatable(summary):
+        sentence, values = ending(summary)
+        rows.append((say(SEED), say(sentence, **values)))
     if summary.get("made_on"):
         rows.append((say("Date"), day(str(summary["made_on"]))))
     author = section_of(section_of(summary, "rules"), "forum").get("made_by")

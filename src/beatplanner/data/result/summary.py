@@ -50,6 +50,10 @@ class MunicipalityRules(_SummaryPart):
     lower: float = Field(description="hours a year")
     upper: float = Field(description="hours a year")
     tolerance: float
+    gap: float | None = Field(
+        None, description="of this municipality alone, as the search proved it; none where it did not"
+    )
+    certified: bool | None = Field(None, description="whether proof/ proves the gap of this municipality alone")
 
 
 class BalanceRule(_SummaryPart):
@@ -280,6 +284,14 @@ class Remark(_SummaryPart):
     text: str
 
 
+class EndedByPerson(_SummaryPart):
+    """A person's stop that kept the best plan so far."""
+
+    steps: list[str] = Field(description="whose search the person ended, or that began after that")
+    seconds: float = Field(ge=0, description="of solving until the first of these steps ended")
+    of: float = Field(description="seconds of solving that this run had at most")
+
+
 class Summary(_SummaryPart):
     """``summary.json``. A step that was left out has no key."""
 
@@ -289,7 +301,11 @@ class Summary(_SummaryPart):
     seed: int
     seconds: float = Field(ge=0, description="from the beginning of the run to the end of its steps, with reading")
     threads: int | None = None
-    time_limit: float | None = None
+    time_limit: float | None = Field(None, description="seconds of solving that were asked for; null where none were")
+    solving_limit: float | None = Field(
+        None, description="seconds of solving that the run had at most: those of `time_limit`, or what is the rule"
+    )
+    ended_by_person: EndedByPerson | None = None
     clashes: list[str] = Field(
         default_factory=list[str], description="which rules clash, in words; empty where all are met"
     )

@@ -90,6 +90,8 @@ class BeatPlan:
         By municipality and name: the tolerances of further balances that had to give.
     hurried
         Municipalities whose bound the time cut short.
+    apart
+        What each municipality costs, and what the search proved of it alone; empty where they share something, so that nothing is proven of one alone.
     least_minutes
         What redrawing for the least minutes gained and costs, where that is asked for.
     lines, lines_table
@@ -113,6 +115,7 @@ class BeatPlan:
     short: Relaxed | None = None
     uneven: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
     hurried: tuple[str, ...] = ()
+    apart: Mapping[str, tuple[float, float | None]] = field(default_factory=dict[str, tuple[float, "float | None"]])
     relaxed_bound: float | None = None
     least_minutes: LeastMinutes | None = None
     lines: LinesFound | None = None
@@ -456,6 +459,9 @@ class _Planner:
             relaxed_bound=min(bound, objective) if only_wider and bound is not None else None,
             uneven={(p.name, name): t for p, a in zip(solved, alone, strict=True) for name, t in a.uneven.items()},
             hurried=tuple(p.name for p, f in zip(solved, found, strict=True) if f.hurried),
+            apart={}
+            if together is not None
+            else {p.name: (f.objective, f.lower_bound) for p, f in zip(solved, found, strict=True)},
         )
 
 
@@ -464,7 +470,8 @@ def _proven_by(plan: BeatPlan, freer: BeatPlan) -> BeatPlan:
     objective, seconds = plan.proof.objective, freer.proof.seconds + plan.proof.seconds
     proof = Proof.of(objective, freer.proof.lower_bound, seconds, True)
     proven = ("evidence", "price", "budget", "limits", "hosts")
-    return replace(plan, proof=proof, **{key: getattr(freer, key) for key in proven})
+    # what was proven of a municipality holds for its units with the further locks only
+    return replace(plan, proof=proof, apart={}, **{key: getattr(freer, key) for key in proven})
 
 
 def _rules_of(alone: MunicipalityPlan) -> dict[str, object]:

@@ -24,6 +24,7 @@ from beatplanner.data.formats.cells import read_truth
 from beatplanner.data.formats.frames import records
 from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.everything import write_everything
+from beatplanner.data.result.ending import person_in_both
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.result.history import ChangedPostings, OfficerChange, Replanned
 from beatplanner.data.result.json_files import write_audit
@@ -214,7 +215,7 @@ def _beside_the_officers(before: PlanTables, now: PlanTables) -> PlanTables:
     of_officers = set(was.get("clashes_of_officers", was.get("clashes", [])))
     clashes = [c for c in was.get("clashes", []) if c not in of_officers] + summary["clashes"]
     summary |= {k: was[k] for k in ("beats", "stations", "forums") if k in was}
-    summary |= rules_in_summary(clashes, unproven_of(was, summary))
+    summary |= rules_in_summary(clashes, unproven_of(was, summary)) | person_in_both(was, summary)
     beats = before.beats if before.beats is None or now.beats is None else with_starts(before.beats, now.beats)
     return replace(
         before,

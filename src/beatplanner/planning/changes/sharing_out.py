@@ -15,6 +15,7 @@ from beatplanner.data.description.sections.country import Country
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.paths import whole_path
 from beatplanner.data.publish.everything import write_everything
+from beatplanner.data.result.ending import person_in_both
 from beatplanner.data.result.folder import check_result_place, read_result
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.result.sections import list_of, project_rules
@@ -191,6 +192,7 @@ def _with_officers(before: PlanTables, made: PlanTables, officers: Claims) -> Pl
                 "seconds",
                 "threads",
                 "time_limit",
+                "solving_limit",
                 "versions",
                 "clashes_of_officers",
                 "notes",
@@ -198,6 +200,7 @@ def _with_officers(before: PlanTables, made: PlanTables, officers: Claims) -> Pl
             )
         },
     }
+    summary |= person_in_both(before.summary, officers)
     of_officers = set(before.summary.get("clashes_of_officers", []))
     clashes = [c for c in before.summary.get("clashes", []) if c not in of_officers] + officers["clashes_of_officers"]
     summary |= rules_in_summary(clashes, unproven_of(before.summary, officers))

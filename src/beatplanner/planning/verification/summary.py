@@ -11,6 +11,7 @@ from beatplanner.data.formats.content import PARTS, state_of_input
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.data.paths import whole_path_text
+from beatplanner.data.result.ending import ending_said
 from beatplanner.data.result.manifest import VERSION
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.ledger import (
@@ -139,6 +140,7 @@ def check_summary(ledger: Ledger, summary: Claims, written: int = VERSION) -> No
     )
     seconds = summary.get("seconds")
     ledger.add("summary.seconds", is_number(seconds) and float(seconds) >= 0, seconds, "a time of 0 s or more")
+    _check_ending(ledger, summary)
     for step in steps:
         _check_proof(ledger, step, summary[step])
     clashes = list_of(summary, "clashes")
@@ -154,6 +156,24 @@ def check_summary(ledger: Ledger, summary: Claims, written: int = VERSION) -> No
         else f"There are {len(clashes):,} clashes, and {len(relaxed):,} steps are marked infeasible or unknown.",
     )
     _check_proven(ledger, summary, steps)
+
+
+def _check_ending(ledger: Ledger, summary: Claims) -> None:
+    """Check that what is told of the search's end fits together, and tell whether the seed gives the plan again, which only another search could check."""
+    asked, limit, ended = summary.get("time_limit"), summary.get("solving_limit"), summary.get("ended_by_person")
+    of_limit = limit is None or (is_number(limit) and (asked is None or asked == limit))
+    of_person = ended is None or (
+        is_dict(ended)
+        and bool(list_of(ended, "steps"))
+        and is_number(ended.get("seconds"))
+        and is_number(ended.get("of"))
+        and ended["seconds"] >= 0
+    )
+    if not (of_limit and of_person and is_number(summary.get("seconds"))):
+        what = "a limit of solving that is the time limit where there is one, and steps and seconds of whoever ended it"
+        ledger.add("seed", False, f"{limit}, {ended}", what)
+        return
+    ledger.unchecked("seed", summary.get("seed"), ending_said(summary))
 
 
 def _check_proven(ledger: Ledger, summary: Claims, steps: list[str]) -> None:

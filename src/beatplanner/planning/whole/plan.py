@@ -17,13 +17,35 @@ if TYPE_CHECKING:
     from beatplanner.planning.stations.plan import StationPlan
     from beatplanner.planning.whole.rollout import RolloutPlan
 
+# Seconds of solving where the user gives no limit.
+DEFAULT_TIME_LIMIT = 300.0
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What a user's stop left of a run.
+
+    Attributes
+    ----------
+    steps
+        Those whose search the user ended, as `summary.json` calls them.
+    breaking
+        Those of them that break rules: a longer search may have kept them.
+    seconds
+        Of solving, until the first of them ended.
+    """
+
+    steps: tuple[str, ...]
+    breaking: tuple[str, ...]
+    seconds: float
+
 
 @dataclass(frozen=True)
 class Plan:
     """The results of the steps with the town that they plan; a step that was left out is None.
 
     `levels` are the sectors and commands, where the rules ask for any. `share` is that of the duty away from the beat where it is counted; the town's rules have it.
-    `stopped` are the steps, as `summary.json` calls them, that break rules and whose search the user ended.
+    `stopped` says which searches the user ended; None where all ended by themselves or by the clock.
     """
 
     town: Town
@@ -34,7 +56,7 @@ class Plan:
     rollout: RolloutPlan | None = None
     share: CountedShare | None = None
     levels: tuple[LevelPlan, ...] = ()
-    stopped: tuple[str, ...] = ()
+    stopped: Stopped | None = None
 
     @property
     def clashes(self) -> tuple[str, ...]:

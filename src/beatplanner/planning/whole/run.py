@@ -32,7 +32,7 @@ from beatplanner.planning.whole.beat_proofs import OF_CERTIFICATES, seconds_of_c
 from beatplanner.planning.whole.inputs import hash_inputs
 from beatplanner.planning.whole.kept_proofs import keep_proofs
 from beatplanner.planning.whole.levels import with_levels
-from beatplanner.planning.whole.plan import Plan
+from beatplanner.planning.whole.plan import DEFAULT_TIME_LIMIT, Plan
 from beatplanner.planning.whole.redrawn import (
     asks_to_count,
     asks_to_redraw,
@@ -65,8 +65,7 @@ if TYPE_CHECKING:
 
 Step = Literal["beats", "stations", "officers"]
 STEPS: tuple[Step, ...] = ("beats", "stations", "officers")
-# Seconds of solving where the user gives no limit, and how a limit is shared out between the steps that are left.
-DEFAULT_TIME_LIMIT = 300.0
+# How a limit is shared out between the steps that are left.
 # Share of a time limit for sectors and commands, which the steps before leave: some hundred beats at most.
 OF_LEVELS = 0.1
 SHARE_OF_TIME: dict[Step, float] = {"beats": 6.0, "stations": 1.0, "officers": 3.0}
@@ -360,7 +359,7 @@ def make_plan(
         served, left = None if before is None else before.assignments, seconds_for("officers")
         officers = plan_officers(town, drawn, beats.beat, served, seconds=left, **common)
         officers = stops.of("officers", officers)
-    plan = Plan(town, workload, beats, stations, officers, rollout, share, levels, stops.steps)
+    plan = Plan(town, workload, beats, stations, officers, rollout, share, levels, stops.stopped)
     return plan if rollout is not None else replace(plan, rollout=_rollout(plan, seed, stay, forums))
 
 

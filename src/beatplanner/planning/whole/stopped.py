@@ -1,12 +1,15 @@
-"""What a user's stop leaves of a step: one that breaks rules then says so, since a longer search may have kept them."""
+"""What a user's stop leaves of a run: which steps it ended and when; one that breaks rules then says so, since a longer search may have kept them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from beatplanner.planning.proof import Unproven
+from beatplanner.planning.whole.plan import Stopped
+from beatplanner.solver.clock import Watch, read_clock
 
 if TYPE_CHECKING:
     # the steps load their solvers
@@ -28,7 +31,7 @@ STOPPED = {
 
 
 class Stops:
-    """Of which steps of a run the user ended the search before it kept the rules.
+    """Of which steps of a run the user ended the search, and of which before it kept the rules.
 
     Parameters
     ----------
@@ -37,27 +40,46 @@ class Stops:
     """
 
     def __init__(self, cancelled: Callable[[], bool]) -> None:
-        self._cancelled = cancelled
-        self._ended: set[str] = set()
+        self._clock = partial(read_clock, cancelled)
+        # a watch ends by its clock as well, which is nobody's wish
+        self._cancelled = cancelled.cancelled if isinstance(cancelled, Watch) else cancelled
+        self._begin = self._clock()
+        self._ended: dict[str, float] = {}
+        self._breaking: set[str] = set()
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """The steps, as `STOPPED` has them in order."""
-        return tuple(step for step in STOPPED if step in self._ended)
+        """The steps that break rules, as `STOPPED` has them in order."""
+        return tuple(step for step in STOPPED if step in self._breaking)
+
+    @property
+    def stopped(self) -> Stopped | None:
+        """All of it; None where the user ended nothing."""
+        if not self._ended:
+            return None
+        return Stopped(tuple(s for s in STOPPED if s in self._ended), self.steps, min(self._ended.values()))
 
     def of(self, step: str, found: Found) -> Found:
         """Return a step that just ended; where the user ended it, and it breaks rules, the first of its clashes says so."""
-        if not found.clashes or not self._cancelled():
+        if not self._ends(step) or not found.clashes:
             return found
         return replace(found, clashes=(self._said(step, found.clashes[0]), *found.clashes[1:]))
 
     def of_levels(self, found: Sequence[LevelPlan]) -> tuple[LevelPlan, ...]:
         """Return sectors and commands that were just sought, as `of` does."""
+        return tuple(
+            replace(x, clash=self._said(x.name, x.clash)) if self._ends(x.name) and x.clash else x for x in found
+        )
+
+    def _ends(self, step: str) -> bool:
+        """Tell whether the user ended a step that has just ended, and keep when."""
         ended = self._cancelled()
-        return tuple(replace(x, clash=self._said(x.name, x.clash)) if ended and x.clash else x for x in found)
+        if ended:
+            self._ended.setdefault(step, self._clock() - self._begin)
+        return ended
 
     def _said(self, step: str, clash: str) -> str:
-        self._ended.add(step)
+        self._breaking.add(step)
         said = f"{clash} {STOPPED[step]}"
         # whether it is proven does not hang on what else is said
         return Unproven(said) if isinstance(clash, Unproven) else said

@@ -22,12 +22,13 @@ from beatplanner.planning.versions import versions
 from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan
 from beatplanner.planning.whole.inputs import put_inputs
 from beatplanner.planning.whole.levels import level_summary
-from beatplanner.planning.whole.plan import Plan
+from beatplanner.planning.whole.plan import DEFAULT_TIME_LIMIT, Plan
 from beatplanner.planning.whole.tables import posts_of_beats
 from beatplanner.planning.workload import covered_share, hours_on_the_beat, officers_note
 
 if TYPE_CHECKING:
     from beatplanner.data.result.summary import Claims
+    from beatplanner.planning.beats.plan import BeatPlan
     from beatplanner.planning.whole.rollout import RolloutPlan
 
 
@@ -89,6 +90,19 @@ def _known_by(description: Description, assumed: float | None) -> dict[str, obje
         return {"description_sha256": None}
 
 
+def _gaps_apart(beats: BeatPlan) -> dict[str, float]:
+    """Return what the search proved of each municipality whose rules are kept; nothing where the beats are not those of the search any more."""
+    total = sum(objective for objective, _ in beats.apart.values())
+    if abs(total - beats.proof.objective) > 1e-9 * max(1.0, abs(total)):
+        return {}
+    wider = {w.municipality for w in beats.wider}
+    return {
+        name: max(0.0, (objective - bound) / objective)
+        for name, (objective, bound) in beats.apart.items()
+        if bound is not None and objective > 0 and name not in wider
+    }
+
+
 def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, seconds: float) -> Claims:
     """Return the content of ``summary.json``; a step that was left out has no key."""
     town, work = plan.town, plan.workload
@@ -101,13 +115,21 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
         "seconds": round(seconds, 3),
         "threads": threads,
         "time_limit": time_limit,
+        "solving_limit": DEFAULT_TIME_LIMIT if time_limit is None else time_limit,
         "clashes_of_officers": [] if plan.officers is None else [str(c) for c in plan.officers.clashes],
     }
-    if plan.stopped:
-        summary["stopped"] = list(plan.stopped)
+    if plan.stopped is not None:
+        summary["ended_by_person"] = {
+            "steps": list(plan.stopped.steps),
+            "seconds": round(plan.stopped.seconds, 3),
+            "of": summary["solving_limit"],
+        }
+        if plan.stopped.breaking:
+            summary["stopped"] = list(plan.stopped.breaking)
     if plan.beats is not None:
         beats = plan.beats
         posts = posts_of_beats(description, beats.table)
+        gaps = _gaps_apart(beats)
         summary["beats"] = {
             **beats.proof.as_summary(),
             "objective_unit": _unit_of_objective(plan),
@@ -115,7 +137,10 @@ def summarise(plan: Plan, *, seed: int, threads: int, time_limit: float | None, 
             "max_deviation": beats.max_deviation,
             "contiguous": beats.contiguous,
             "planned": len(beats.rules) > 0,
-            "municipalities": records(beats.rules),
+            "municipalities": [
+                row | ({"gap": gaps[row["municipality"]], "certified": False} if row["municipality"] in gaps else {})
+                for row in records(beats.rules)
+            ],
             "officers_required": int(beats.table["officers_required"].sum()),
             "exact_officers": float(beats.table["exact_officers"].sum()),
             "covered_share": float(covered_share(posts, description.workload).mean()),

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from beatplanner.data.errors import Note
 from beatplanner.data.paths import whole_path
+from beatplanner.data.result.ending import ending_said, repeatable
 from beatplanner.data.side_work import REPORT, side_work, usable_cores
 from beatplanner.planning.progress import split_amount, split_unit
 from beatplanner.planning.proof import clash_is_proven
@@ -175,6 +176,8 @@ def plan_project(project: Path, out: Path, **options: Any) -> None:
     print_summary(summary, out)
     say_verdict(out)
     say_times(begun, time.monotonic() - begin, options.get("time_limit"), summary)
+    if not repeatable(summary):
+        err_console.print(ending_said(summary), markup=False)
     say_clashes(summary)
 
 

@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from beatplanner.data.result.draft_reason import gap_said
+from beatplanner.data.result.ending import ending_said
 from beatplanner.data.result.run_card import FAILED
 from beatplanner.ui.desktop.panels import jobs
 from beatplanner.ui.desktop.panels.rule_field import by_key
@@ -417,14 +418,17 @@ class ProofPage(QWidget):
             number(summary.get("seconds")),
             summary.get("seed", ""),
             summary.get("threads", ""),
-            self.tr("no time limit was given")
+            self._no_limit(summary)
             if limit is None
             else with_counts(self.tr("the time limit was {0} seconds"), number(limit)),
         )
-        same = self.tr(
-            "The same data, rules, seed and threads give the same plan, unless a time limit cuts the search."
-        )
-        return [said, same, self.tr("Coordinates: {0}.").format(summary.get("crs", ""))]
+        return [said, in_language(ending_said(summary)), self.tr("Coordinates: {0}.").format(summary.get("crs", ""))]
+
+    def _no_limit(self, summary: Claims) -> str:
+        most = summary.get("solving_limit")
+        if most is None:
+            return self.tr("no time limit was given")
+        return with_counts(self.tr("no time limit was given, and solving has at most {0} seconds then"), number(most))
 
     def _inputs(self, summary: Claims) -> list[tuple[str, list[str]]]:
         found = []

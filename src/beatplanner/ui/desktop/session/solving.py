@@ -59,7 +59,8 @@ def _child(project: Any, out: str, options: dict[str, Any], messages: Line) -> N
     from beatplanner.data.errors import InputError
     from beatplanner.data.side_work import usable_cores
     from beatplanner.planning.changes.mending import mend
-    from beatplanner.planning.whole.run import DEFAULT_TIME_LIMIT, run
+    from beatplanner.planning.whole.plan import DEFAULT_TIME_LIMIT
+    from beatplanner.planning.whole.run import run
     from beatplanner.solver.clock import Watch
 
     last, held = 0.0, None

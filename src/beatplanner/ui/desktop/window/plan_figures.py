@@ -100,7 +100,7 @@ class PlanFigures:
             words = with_counts(self.tr("{0} beats within ±{1}"), b["count"], percent(b["max_deviation"], 1))
             if "moved_share" in b:
                 words += ", " + with_counts(self.tr("{0} of residents change beat"), percent(b["moved_share"], 1))
-            lines.append(f"{words}. {self._proof(b)}".rstrip())
+            lines.append(" ".join(part for part in (f"{words}.", self._proof(b), self.kept_of_each(s)) if part))
         if "stations" in s:
             words = with_counts(
                 self.tr("{0} stations, {1} of residents within the limit"),

@@ -6,6 +6,8 @@ from typing import Any
 
 from beatplanner.data.result.draft import BROKEN, proven_bound, proven_gap, standing_of
 from beatplanner.data.result.draft_reason import gap_said
+from beatplanner.data.result.ending import OfMunicipality, of_municipalities
+from beatplanner.data.result.sections import section_of
 from beatplanner.planning.proof import OPTIMAL_GAP
 from beatplanner.ui.desktop.panels.run_chart import Gap
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
@@ -48,16 +50,35 @@ class RunGaps:
         """Return what is proven of each municipality where nothing is of all of them together, those with the least first; "" else."""
         if step != "beats" or summary.get("gap") is not None or len(self.by_municipality) < 2:
             return ""
-        if not self.unmet and not any(best and bound is not None for best, bound in self.by_municipality.values()):
+        known = [
+            OfMunicipality(
+                place,
+                None if best is None or bound is None or best <= 0 else max(0.0, (best - bound) / best),
+                place in self.unmet,
+            )
+            for place, (best, bound) in sorted(self.by_municipality.items())
+        ]
+        if not any(one.wider or one.gap is not None for one in known):
             # one beside the other would say the same as often as there are municipalities
             return self.tr("nor has any municipality one of its own")
+        return self._of_each(known)
+
+    def kept_of_each(self: Any, summary: dict) -> str:
+        """Return what a plan, made now or opened again, keeps of the proofs of its municipalities, as a sentence; "" where one figure tells of all together."""
+        known = of_municipalities(summary)
+        if not known or section_of(summary, "beats").get("gap") is not None:
+            return ""
+        said = self._of_each(known)
+        return f"{said[:1].upper()}{said[1:]}."
+
+    def _of_each(self: Any, known: list[OfMunicipality]) -> str:
         said: list[tuple[float, str]] = []
-        for place, (best, bound) in sorted(self.by_municipality.items()):
-            if place in self.unmet:
+        for place, gap, wider in known:
+            if wider:
                 said.append((3.0, self.tr("{0} with wider rules").format(place)))
-            elif best is None or bound is None or best <= 0:
+            elif gap is None:
                 said.append((2.0, self.tr("{0} without a bound").format(place)))
-            elif (gap := max(0.0, (best - bound) / best)) <= OPTIMAL_GAP:
+            elif gap <= OPTIMAL_GAP:
                 said.append((0.0, self.tr("{0} proven best").format(place)))
             else:
                 said.append((gap, self.tr("{0} at most {1} from its best").format(place, gap_said(gap, percent))))
