@@ -27,6 +27,7 @@ from beatplanner.data.result.draft_reason import Reason, draft_sentences, gap_at
 from beatplanner.data.result.postings import served_until
 from beatplanner.data.town.recorded import Recorded
 from beatplanner.planning.forum.themes import period_of, public_period, same_period
+from beatplanner.ui.desktop.toolkit.figures_text import percent
 
 FOLDERS = (files("beatplanner.data") / "catalogues", files("beatplanner.data") / "catalogues" / "interface")
 
@@ -69,6 +70,16 @@ def test_a_share_is_written_as_the_locale_writes_it():
     )
     assert Speech("mk").percent(0.416) == "42\N{NO-BREAK SPACE}%"
     assert Speech("mk").percent(0.0063, 2) == "0,63\N{NO-BREAK SPACE}%"
+
+
+def test_papers_round_shares_as_the_window_and_the_command_line_do():
+    thousandths = [k / 1000 for k in range(-1000, 1001)]
+    said = {share: Speech("en").percent(share) for share in thousandths}
+    window = {
+        share: percent(share).replace("\N{NO-BREAK SPACE}", "").replace("\N{MINUS SIGN}", "-") for share in thousandths
+    }
+    assert said == window
+    assert said[0.415] == f"{0.415:.0%}" == "42%"
 
 
 def test_what_a_force_wrote_is_said_in_the_words_that_it_gave():

@@ -184,10 +184,13 @@ class Speech:
         return str(get_group_symbol(self.locale))
 
     def percent(self, share: float, digits: int = 0) -> str:
-        """Return a share in percents as the locale writes them: some set a space before the sign."""
+        """Return a share in percents as the locale writes them: some set a space before the sign.
+
+        The percents are rounded, as the window and the command line round them: 0.415 is 42 %, and rounded as a share it would be 41 %.
+        """
         usual = self.locale.percent_formats[None].pattern
         shown = usual.replace("0", "0" + ("." + "0" * digits if digits else ""))
-        return format_percent(_rounded(share, 2 + digits), format=shown, locale=self.locale)
+        return format_percent(_rounded(100 * share, digits) / 100, format=shown, locale=self.locale)
 
     def date(self, day: dt.date | str, form: str = "long") -> str:
         """Return a date as the locale writes it."""
