@@ -195,6 +195,17 @@ def test_a_picture_or_page_that_fails_leaves_the_older_one_and_no_part(window, t
     assert [(f.name, f.read_bytes()) for f in file.parent.iterdir()] == [("map.png", b"older")]
 
 
+def test_a_picture_or_page_for_a_folder_that_is_gone_says_so(window, tmp_path, monkeypatch):
+    file, told = tmp_path / "gone" / "map.png", []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    monkeypatch.setattr(window, "show_lines", lambda title, lines: told.append((title, *lines)))
+    window.export_picture()
+    with pytest.raises(InputError) as refused:
+        write_page(file, PrintedPage("Town"), window.map.content, window.map.stack)
+    said = f"{file}: this place cannot be written (it is not there). Give another folder."
+    assert told == [("The picture cannot be saved", said)] and str(refused.value) == said
+
+
 def test_data_say_that_what_is_drawn_is_not_in_them(window, monkeypatch):
     def told():
         return [label.text() for label in DataDialog(window).findChildren(QLabel) if "Left out" in label.text()]

@@ -20,7 +20,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPageLayout, QPa
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import amount_text
-from beatplanner.data.output_place import clear_stopped, place_to_write, swap_in
+from beatplanner.data.output_place import cannot_write, clear_stopped, place_to_write, swap_in
 from beatplanner.ui.desktop.map.cartography import fill_of_beat, steps
 from beatplanner.ui.desktop.map.legend import (
     attribution,
@@ -386,10 +386,15 @@ def written_beside(path: Path, draw: Callable[[Path], bool]) -> bool:
     Raises
     ------
     InputError
-        As `swap_in` does.
+        As `swap_in` does, and where nothing can be written beside the place: Qt says of a file only that it was not written, not why.
     """
     clear_stopped(path)
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        part.touch()
+        part.unlink()
+    except OSError as error:
+        raise InputError(cannot_write(error, path)) from None
     try:
         made = draw(part) and part.exists()
         if made:
