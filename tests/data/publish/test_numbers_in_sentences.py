@@ -49,3 +49,10 @@ def test_ranges_and_shares_are_told_as_the_language_writes_them(text, mk, sq):
 def test_a_value_in_a_sentence_is_told_by_what_it_is(value, mk):
     sentence = f"Beat 7 has too much of residents: 9, and the rules allow {value}."
     assert in_language(sentence, "mk") == f"Реонот 7 има премногу од жители: 9, а правилата дозволуваат {mk}."
+
+
+@pytest.mark.parametrize("language", ["mk", "sq"])
+def test_ids_of_units_and_sites_are_told_digit_for_digit(language):
+    said = in_language("4 units have no residents: 295156304, 090091401, 017 and 00.", language)
+    assert all(f" {unit}" in said for unit in ("295156304", "090091401", "017", "00"))
+    assert in_language("3 units have no residents: 12,345, 17 and 0.", "mk").endswith(": 12.345, 17 и 0.")

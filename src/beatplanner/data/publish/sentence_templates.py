@@ -200,8 +200,8 @@ class Sentences:
         if found is None:
             return text
         digits = len(found[3] or "")
-        if len(found[2]) == 4 and not digits and not found[4]:
-            # a year
+        if not digits and not found[4] and found[2].isdigit() and (len(found[2]) > 3 or found[2][0] == "0"):
+            # a year, or an id: amounts are written with signs between their thousands
             return text
         said = self.number(float(f"{found[2].replace(',', '')}.{found[3] or 0}"), digits)
         unit = (found[4] or "").strip()
