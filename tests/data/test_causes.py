@@ -12,11 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyogrio
+import pyogrio.errors
 import pytest
 
 from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError
 from beatplanner.data.formats.layers import layer_names, read_layer
+from beatplanner.data.output_place import cannot_write, why_not_written
 from beatplanner.data.publish.sentence_templates import CONTEXT, Sentences, texts_of_window
 from conftest import ROOT
 
@@ -98,3 +100,27 @@ def test_no_problem_is_told_in_the_words_of_a_library():
                 ):
                     found.append(f"{name}:{call.lineno}")
     assert not found
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EROFS, "this place may only be read. Give a folder of your own."),
+        (errno.EACCES, "you may not write here. Give a folder of your own, or ask who looks after it."),
+        (errno.ENOSPC, "there is no room left. Free space on that drive, or give another place."),
+    ],
+)
+def test_what_a_library_could_not_write_is_told_by_the_systems_cause(number, said, tmp_path, monkeypatch):
+    file = tmp_path / "beats.gpkg"
+
+    def refused(_descriptor):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refused)
+    error = pyogrio.errors.DataSourceError("sqlite3_open(beats.gpkg) failed: unable to open database file")
+    assert str(cannot_write(error, file)).endswith(said)
+
+
+def test_a_folder_that_is_gone_is_told_as_gone_and_a_place_that_takes_files_as_no_cause(tmp_path):
+    assert "it is not there" in str(why_not_written(tmp_path / "gone" / "map.pdf"))
+    assert why_not_written(tmp_path / "map.pdf") is None

@@ -27,6 +27,8 @@ class Note:
         Keys of the description and the values that mend it, where that is certain enough for ``check --fix``.
     asked
         Whether that mend moves a layer that has a place already, so that ``check --fix`` asks first.
+    gone
+        Whether a file is not where it was, and nothing that is written is wrong.
     """
 
     severity: Severity
@@ -38,6 +40,7 @@ class Note:
     field: str = ""
     fix: tuple[tuple[str, str], ...] = ()
     asked: bool = False
+    gone: bool = False
 
     def __str__(self) -> str:
         places = [
@@ -86,7 +89,14 @@ class StoppedError(InputError):
 
 
 def problem(
-    what: str, mend: str = "", *, file: str | Path = "", layer: str = "", row: str = "", field: str = ""
+    what: str,
+    mend: str = "",
+    *,
+    file: str | Path = "",
+    layer: str = "",
+    row: str = "",
+    field: str = "",
+    gone: bool = False,
 ) -> Note:
     """Make a note of severity ``"error"``; see `Note` for the parameters."""
-    return Note("error", what, mend, file, layer, row, field)
+    return Note("error", what, mend, file, layer, row, field, gone=gone)

@@ -430,7 +430,21 @@ def cannot_write(error: BaseException, place: str | Path) -> Note:
         return problem("this place may only be read", "Give a folder of your own", file=where)
     if isinstance(error, PermissionError) or number in (errno.EACCES, errno.EPERM):
         return problem("you may not write here", "Give a folder of your own, or ask who looks after it", file=where)
+    # a library says less than the system does of a small file beside it
+    if place and not isinstance(error, OSError) and (of_system := why_not_written(Path(place))):
+        return of_system
     return problem(f"this place cannot be written ({cause(error)})", "Give another folder", file=where)
+
+
+def why_not_written(file: Path) -> Note | None:
+    """Say why the system takes no file here, of which whoever should have written it only knows that it failed; None where it takes a small one."""
+    if not file.parent.is_dir():
+        return cannot_write(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)), file.parent)
+    try:
+        try_place(file)
+    except InputError as error:
+        return error.problems[0]
+    return None
 
 
 @contextmanager

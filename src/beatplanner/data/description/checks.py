@@ -143,7 +143,7 @@ def missing_files(key: str, section: Section, file: Path) -> Iterator[Note]:
     """Yield a note for each file named in a section that does not exist."""
     for field, path in files_gone(key, section, file):
         mend = nearest_file(file.parent / path) or "Paths are relative to the project description"
-        yield problem(f"the file “{path}” does not exist", mend, file=file.name, field=field)
+        yield problem(f"the file “{path}” does not exist", mend, file=file.name, field=field, gone=True)
 
 
 def files_gone(key: str, section: Section, file: Path) -> Iterator[tuple[str, Path]]:

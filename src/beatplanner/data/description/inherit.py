@@ -73,7 +73,7 @@ def _base_of(file: Path, raw: Mapping[str, object], chain: tuple[Path, ...]) -> 
     if not base.is_file():
         beside = sorted(p.name for p in base.parent.glob("*.toml")) if base.parent.is_dir() else []
         mend = did_you_mean(base.name, beside) or "Paths are relative to the scenario file"
-        raise InputError(problem(f"the file “{name}” does not exist", mend, file=file.name, field=EXTENDS))
+        raise InputError(problem(f"the file “{name}” does not exist", mend, file=file.name, field=EXTENDS, gone=True))
     return base
 
 

@@ -39,7 +39,8 @@ def read_raw(path: Path) -> Table:
     file = whole_path(path)
     if not file.is_file():
         what = "this is a folder, not a project" if file.is_dir() else "there is no such file"
-        raise InputError(problem(what, nearest_file(file) or "Give the path of a project description", file=path))
+        mend = nearest_file(file) or "Give the path of a project description"
+        raise InputError(problem(what, mend, file=path, gone=not file.is_dir()))
     stored = stored_description(file)
     if stored is None:
         return read_toml(file)

@@ -14,7 +14,7 @@ from pathlib import Path
 from beatplanner.data.causes import cause
 from beatplanner.data.description.version import open_read_only
 from beatplanner.data.errors import InputError, problem
-from beatplanner.data.output_place import move
+from beatplanner.data.output_place import cannot_write, move
 from beatplanner.data.paths import whole_path
 from beatplanner.data.project.journal import BASE
 from beatplanner.data.project.store import ARCHIVES
@@ -106,9 +106,7 @@ class PlanArchives:
         try:
             zip_result(folder, self.archive(plan))
         except OSError as error:
-            raise InputError(
-                problem(f"the plan cannot be kept ({cause(error)})", "Free space on this computer")
-            ) from None
+            raise InputError(cannot_write(error, self.archive(plan))) from None
         self._folders[plan] = folder
 
     def pack_again(self, plans: Iterable[int]) -> None:

@@ -7,6 +7,7 @@ clauses and counts inside a sentence follow. A sentence that no template fits st
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -380,7 +381,12 @@ def keys_in_words(text: str, language: str, labels: Mapping[str, str], number: C
         if known is None:
             return found[0]
         rule, within = BY_KEY.get(known), found["key"][len(known) + 1 :].split(".")
-        first = said(known.partition(".")[2].replace("_", " ")) if rule is None else said(rule.label)
+        section, _, own = known.partition(".")
+        if rule is None and own in _of_several():
+            # “path” alone does not say of what
+            first, within = said(section), [own, *within]
+        else:
+            first = said(own.replace("_", " ")) if rule is None else said(rule.label)
         parts = [first[:1].upper() + first[1:], *(said(part.replace("_", " ")) for part in within if part)]
         choice = None if rule is None or found["choice"] is None else rule.choices.get(found["choice"])
         name = ", ".join(parts) if choice is None else f"{', '.join(parts)}: {said(choice)}"
@@ -392,6 +398,15 @@ def keys_in_words(text: str, language: str, labels: Mapping[str, str], number: C
         return f"{before}{name}{after}{behind}"
 
     return KEY.sub(named, text)
+
+
+@cache
+def _of_several() -> frozenset[str]:
+    """Return the keys that several sections have."""
+    from beatplanner.data.description.models import SECTIONS
+
+    counts = Counter(name for model in SECTIONS.values() for name in model.model_fields)
+    return frozenset(name for name, count in counts.items() if count > 1)
 
 
 def _known_key(text: str) -> str | None:

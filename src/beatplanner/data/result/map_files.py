@@ -13,10 +13,9 @@ import pandas as pd
 import pyogrio
 import pyogrio.errors
 
-from beatplanner.data.causes import cause
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.formats.geopackages import append_layer
-from beatplanner.data.output_place import clear_stopped, place_to_write, swap_in
+from beatplanner.data.output_place import cannot_write, clear_stopped, place_to_write, swap_in
 from beatplanner.data.result.cells import BOLD, fit_heading, fit_pages, safe_cell, write_csv
 from beatplanner.data.result.folder import plain_types
 
@@ -91,9 +90,7 @@ def _swapped(path: Path, write: Callable[[Path], None]) -> None:
         write(part)
     except (OSError, pyogrio.errors.DataSourceError) as error:
         part.unlink(missing_ok=True)
-        raise InputError(
-            problem(f"the export cannot be written ({cause(error)})", "Free space or give another place", file=path)
-        ) from None
+        raise InputError(cannot_write(error, path)) from None
     swap_in(part, path)
 
 

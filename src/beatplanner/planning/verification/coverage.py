@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from beatplanner.data.narrowing import is_dict, is_list
+from beatplanner.data.result.ending import ending_said
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.data.town.columns import PERSONNEL_COLUMNS, ROSTER_COLUMNS
 from beatplanner.planning.verification.known_keys import unknown_keys
 from beatplanner.planning.verification.ledger import Ledger
+from beatplanner.planning.verification.summary import ending_fits
 
 HOW_LONG = "How long it took, and with what settings, cannot be told from a plan."
 WORDS = "Sentences for people; the figures that they tell of are checked where they stand."
@@ -76,7 +78,6 @@ KEYS: dict[str, tuple[str, ...]] = {
     "beats.smallest_budget.impossible_below": ("beats.least_moved",),
     "beats.objective_unit": ("beats.objective_unit",),
     "beats.municipalities": ("beats.municipalities",),
-    **dict.fromkeys(("seed", "solving_limit", "ended_by_person"), ("seed",)),
     "beats.balances": ("beats.balances_told", "beats.balances"),
     "beats.officers_required": ("beats.officers_required_total",),
     "beats.exact_officers": ("beats.exact_officers_total",),
@@ -197,6 +198,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 # Keys that are not recomputed, and why.
 NOT_CHECKED_KEYS: dict[str, str] = {
+    **dict.fromkeys(("seed", "solving_limit", "ended_by_person"), HOW_LONG),
     "seconds": HOW_LONG,
     "threads": HOW_LONG,
     "made_on": HOW_LONG,
@@ -410,6 +412,8 @@ def check_coverage(ledger: Ledger, tables: PlanTables) -> None:
         why = UNKNOWN if key in unknown else _why(ledger, key, KEYS, NOT_CHECKED_KEYS)
         if why:
             left.setdefault(why, []).append(key)
+    if HOW_LONG in left and ending_fits(tables.summary):
+        left = {f"{why} {ending_said(tables.summary)}" if why == HOW_LONG else why: keys for why, keys in left.items()}
     _list(ledger, "summary", left)
     left = {}
     for layer in LAYERS:

@@ -7,11 +7,10 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.findings import listed
-from beatplanner.data.formats.content import PARTS, state_of_input
+from beatplanner.data.formats.content import PARTS, bound_content, state_of_input
 from beatplanner.data.formats.fingerprint import fingerprint
 from beatplanner.data.narrowing import is_dict, is_list
 from beatplanner.data.paths import whole_path_text
-from beatplanner.data.result.ending import ending_said
 from beatplanner.data.result.manifest import VERSION
 from beatplanner.data.result.sections import list_of, section_of
 from beatplanner.planning.verification.ledger import (
@@ -140,7 +139,10 @@ def check_summary(ledger: Ledger, summary: Claims, written: int = VERSION) -> No
     )
     seconds = summary.get("seconds")
     ledger.add("summary.seconds", is_number(seconds) and float(seconds) >= 0, seconds, "a time of 0 s or more")
-    _check_ending(ledger, summary)
+    if not ending_fits(summary):
+        limit, ended = summary.get("solving_limit"), summary.get("ended_by_person")
+        what = "a limit of solving that is the time limit where there is one, and steps and seconds of whoever ended it"
+        ledger.add("summary.ended", False, f"{limit}, {ended}", what)
     for step in steps:
         _check_proof(ledger, step, summary[step])
     clashes = list_of(summary, "clashes")
@@ -158,8 +160,8 @@ def check_summary(ledger: Ledger, summary: Claims, written: int = VERSION) -> No
     _check_proven(ledger, summary, steps)
 
 
-def _check_ending(ledger: Ledger, summary: Claims) -> None:
-    """Check that what is told of the search's end fits together, and tell whether the seed gives the plan again, which only another search could check."""
+def ending_fits(summary: Claims) -> bool:
+    """Tell whether what is told of the search's end fits together; whether it is true cannot be told from a plan."""
     asked, limit, ended = summary.get("time_limit"), summary.get("solving_limit"), summary.get("ended_by_person")
     of_limit = limit is None or (is_number(limit) and (asked is None or asked == limit))
     of_person = ended is None or (
@@ -169,11 +171,7 @@ def _check_ending(ledger: Ledger, summary: Claims) -> None:
         and is_number(ended.get("of"))
         and ended["seconds"] >= 0
     )
-    if not (of_limit and of_person and is_number(summary.get("seconds"))):
-        what = "a limit of solving that is the time limit where there is one, and steps and seconds of whoever ended it"
-        ledger.add("seed", False, f"{limit}, {ended}", what)
-        return
-    ledger.unchecked("seed", summary.get("seed"), ending_said(summary))
+    return of_limit and of_person and is_number(summary.get("seconds"))
 
 
 def _check_proven(ledger: Ledger, summary: Claims, steps: list[str]) -> None:
@@ -335,6 +333,10 @@ def check_inputs(ledger: Ledger, summary: Claims) -> bool:
             if state != "changed"
             else f"{path.name} has changed since the plan was made: plan again, or bring the old file back.",
         )
+        content = source.get("content")
+        if state == "unchanged" and content is not None and bound_content(path, str(source["sha256"])) != content:
+            what = f"The hash of what {path.name} says is another than the plan tells."
+            ledger.add(f"inputs.{role}.content", False, str(content)[:12], "that of the file", what)
         if state == "unchanged" and source.get("content") is None and path.suffix.lower() in PARTS:
             ledger.unchecked(
                 f"inputs.{role}.content", claimed, f"What stands in the files beside {path.name} cannot be checked."

@@ -20,7 +20,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPageLayout, QPa
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.findings import amount_text
-from beatplanner.data.output_place import cannot_write, clear_stopped, place_to_write, swap_in
+from beatplanner.data.output_place import cannot_write, clear_stopped, place_to_write, swap_in, why_not_written
 from beatplanner.ui.desktop.map.cartography import fill_of_beat, steps
 from beatplanner.ui.desktop.map.legend import (
     attribution,
@@ -377,7 +377,8 @@ def write_page(
         else (lambda part: _png(part, page, content, stack, dpi, pause))
     )
     if not written_beside(path, draw):
-        raise InputError(problem("the page cannot be written", "Free space or give another place", file=path))
+        no_place = why_not_written(path)
+        raise InputError(no_place or problem("the page cannot be written", "Give another place", file=path))
 
 
 def written_beside(path: Path, draw: Callable[[Path], bool]) -> bool:

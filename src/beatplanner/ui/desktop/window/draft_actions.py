@@ -284,7 +284,7 @@ class DraftActions:
         try:
             project = scenario.to_plan() if ruled is None else self._with_stations(ruled[0])
         except InputError as error:
-            self.show_lines(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
+            self.show_not_planned(error)
             return False
         if draft.has("rules") and not drawn:
             # a plan by other rules, on which the postings are laid down

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGroupBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from beatplanner.data.errors import InputError
 from beatplanner.data.result.draft import proven_gap, reported_gap, standing_of
 from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.planning.proof import clash_is_proven
@@ -158,6 +159,16 @@ class PlanFigures:
         if plan.summary.get("stopped"):
             return self.tr("Stopped before a plan that keeps all rules was found")
         return self.tr("No plan that keeps all rules was found")
+
+    def show_not_planned(self: Any, error: InputError) -> None:
+        """Tell why nothing can be planned; rules are blamed only where a key of theirs is wrong."""
+        if all(note.gone for note in error.problems):
+            title = self.tr("Files of this project are missing")
+        elif all(note.field and not note.gone for note in error.problems):
+            title = self.tr("These rules cannot be planned")
+        else:
+            title = self.tr("The input cannot be used")
+        self.show_lines(title, [str(note) for note in error.problems])
 
     def refresh_proof(self: Any) -> None:
         """Say anew what is proven of the plan: the checker has judged it, or judges it again."""

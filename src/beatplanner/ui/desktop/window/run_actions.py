@@ -350,7 +350,7 @@ class RunActions(RunGaps, StatusWords):
         try:
             project = self.scenario.to_plan()
         except InputError as error:
-            self.show_lines(self.tr("These rules cannot be planned"), [str(note) for note in error.problems])
+            self.show_not_planned(error)
             return
         self.begin_run(project, **self.start_of_search())
 
