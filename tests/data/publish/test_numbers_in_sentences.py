@@ -56,3 +56,12 @@ def test_ids_of_units_and_sites_are_told_digit_for_digit(language):
     said = in_language("4 units have no residents: 295156304, 090091401, 017 and 00.", language)
     assert all(f" {unit}" in said for unit in ("295156304", "090091401", "017", "00"))
     assert in_language("3 units have no residents: 12,345, 17 and 0.", "mk").endswith(": 12.345, 17 и 0.")
+
+
+@pytest.mark.parametrize("folder", ["/srv/plans of 2026/res9", r"C:\Users\Ана\res9"])
+def test_what_is_told_of_a_folder_is_told_in_the_language(folder):
+    assert in_language(f"{folder}: it is not there.", "mk") == f"{folder}: ја нема таму."
+    assert (
+        in_language(f"{folder}: there is no plan.gpkg in this folder.", "mk")
+        == f"{folder}: во оваа папка нема plan.gpkg."
+    )

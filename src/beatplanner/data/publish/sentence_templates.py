@@ -41,8 +41,8 @@ MONTH = re.compile(rf"\b({'|'.join(MONTHS)}) (\d{{4}})\b")
 DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 # A day within a sentence; neither a part of a file's name nor what somebody wrote or shall write.
 DAY_IN_TEXT = re.compile(r"(?<![\w./\\\-“\"'])(?<!= )(\d{4})-(0[1-9]|1[0-2])-(\d\d)(?![\w/\\\-”\"']|\.\w)")
-# “census.gpkg, layer “areas”, field “crs”: …”, as a note names its place
-_PART = r"(?:[^,:“”]*\.\w{2,8}|layer “[^”]*”|row [^:“]+?|field “[^”]*”)"
+# “census.gpkg, layer “areas”, field “crs”: …”, as a note names its place; a folder by its whole path
+_PART = r"(?:[^,:“”]*\.\w{2,8}|(?:[A-Za-z]:)?[/\\][^,:“”]*|layer “[^”]*”|row [^:“]+?|field “[^”]*”)"
 PLACE = re.compile(rf"({_PART}(?:, {_PART})*): (?=\S)")
 PLACE_WORDS = {
     "layer": re.compile(r"\blayer (?=“)"),
