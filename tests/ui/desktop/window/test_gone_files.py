@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("PySide6.QtWidgets")
+
+from PySide6.QtGui import QDesktopServices
 
 from beatplanner.data.errors import InputError, problem
 from beatplanner.data.publish.sentence_templates import without_keys
@@ -26,6 +29,19 @@ def test_files_that_are_gone_are_no_wrong_rules(make_window, town):
     for notes, said in (((rule,), "These rules cannot be planned"), ((rule, gone), "The input cannot be used")):
         window.show_not_planned(InputError(*notes))
         assert window.told[-1][0] == said
+
+
+def test_a_report_that_is_gone_says_so(make_window, planned_once, tmp_path, monkeypatch):
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(Path(url.toLocalFile()).name))
+    window = make_window()
+    window.open(planned_once.folder / "plan")
+    window.open_report()
+    assert (opened, window.told) == (["report.html"], [])
+    window.scenario.result = tmp_path / "gone"
+    window.open_report()
+    said = f"{tmp_path / 'gone' / 'report.html'}: it is not there."
+    assert (opened, window.told) == (["report.html"], [("This cannot be opened", [said])])
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,11 @@ class ResultActions:
         self.statusBar().showMessage(self.tr("Written: {0}").format(file), 15_000)
 
     def open_report(self: Any) -> None:
-        """Open the report in the browser."""
-        if self.scenario.result is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.scenario.result / "report.html")))
+        """Open the report in the browser; that it is gone is said: a browser is not asked for what is not there."""
+        if self.scenario.result is None:
+            return
+        report = self.scenario.result / "report.html"
+        if not report.is_file():
+            self.show_lines(self.tr("This cannot be opened"), [in_language(f"{report}: it is not there.")])
+            return
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(report)))
