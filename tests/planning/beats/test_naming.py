@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from beatplanner.data.description.read import read_description
 from beatplanner.data.result.alphabet import natural, places_listed
+from beatplanner.data.result.folder import read_result
 from beatplanner.data.town.read_town import read_town
-from beatplanner.planning.beats.naming import beat_table
+from beatplanner.planning.beats.naming import beat_table, names_carried_on
+from beatplanner.planning.whole.run import make_plan, start_of_plan
 from beatplanner.planning.workload import plan_workload
 
 
@@ -69,3 +73,48 @@ def test_places_are_listed_whole_in_the_order_of_the_alphabet():
     assert places_listed([*many, "Ѓорче", "Центар 2", "Ѓорче", "Центар", "Доброво 7", "Kej 60"]) == (
         "Kej 1–60; Доброво 7; Ѓорче; Центар; Центар 2"
     )
+
+
+def carried(beat, before, names, settled=(), proposed="ABCD", people=None):
+    ids = sorted(set(beat))
+    table = pd.DataFrame({"beat": ids, "name": list(proposed[: len(ids)])})
+    people = np.ones(len(beat)) if people is None else np.array(people)
+    called = names_carried_on(
+        table, np.array(beat, dtype=object), people, np.array(before, dtype=object), names, set(settled)
+    )
+    return dict(zip(called["beat"], called["name"], strict=True))
+
+
+def test_a_beat_that_is_mostly_an_earlier_one_is_called_as_that_whatever_its_number():
+    earlier = {"1": "River", "2": "Hill", "3": "Market"}
+    # 1 and 2 lie the other way round, 3 is drawn anew from all of them
+    assert carried(list("2221113113"), list("1112223333"), earlier) == {"1": "Hill", "2": "River", "3": "C"}
+    # half is not most, and a unit that the earlier plan has not counts in the new beat
+    assert carried(list("1111"), [*"11", None, None], earlier) == {"1": "A"}
+    # residents count, not units; where nobody lives units do
+    assert carried(list("1122"), list("1222"), earlier, people=[9, 1, 1, 1]) == {"1": "River", "2": "Hill"}
+    assert carried(list("111"), list("112"), earlier, people=[0, 0, 0]) == {"1": "River"}
+
+
+def test_names_that_a_planner_or_today_gives_come_first_and_none_stands_twice():
+    earlier = {"1": "River", "2": "Hill (2)"}
+    assert carried(list("1122"), list("2211"), earlier, settled=["1"]) == {"1": "A", "2": "River"}
+    assert carried(list("1122"), list("2211"), {"1": "River", "2": "River"})["1"] != "River"
+    # what told two of one place apart was the number of the beat
+    assert carried(list("1122"), list("2211"), earlier) == {"1": "A", "2": "River"}
+    assert carried(list("2222"), list("2222"), earlier) == {"2": "Hill (2)"}
+    # a name that is kept is not proposed for another
+    assert carried(list("1122"), list("1133"), {"1": "B"}) == {"1": "B", "2": "B (2)"}
+
+
+def test_a_plan_that_starts_from_another_keeps_the_names_of_its_beats(planned_once):
+    read = read_town(read_description(planned_once.project))
+    read = replace(read, units=read.units.assign(current=None), beat_names={})
+    before = read_result(planned_once.folder / "plan")
+    before.beats["name"] = [f"Called {b}" for b in before.beats["beat"]]
+    start = start_of_plan(before, read)
+    made = make_plan(read, steps=("beats",), start=start, before=before).beats
+    assert set(made.table["name"]) == set(before.beats["name"])
+    # as each lies, whatever its number is
+    called = dict(zip(made.table["beat"], made.table["name"], strict=True))
+    assert [called[b] for b in made.beat] == [f"Called {b}" for b in start]

@@ -36,3 +36,9 @@ def ruled_hours(summary: Mapping[str, object]) -> list[Any]:
     """Return what the rules ask of the beats of each municipality; empty where a clash relaxed the tolerance, whose hours are no rule."""
     beats = section_of(summary, "beats")
     return [] if beats.get("smallest_tolerance") is not None else list_of(beats, "municipalities")
+
+
+def names_by_hand(summary: Mapping[str, object]) -> dict[str, str]:
+    """Return what a planner called beats in the rules that a plan was made with, by id."""
+    names = section_of(section_of(summary, "rules"), "beats").get("names")
+    return {str(b): str(n) for b, n in names.items()} if isinstance(names, Mapping) else {}

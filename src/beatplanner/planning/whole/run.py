@@ -345,6 +345,10 @@ def make_plan(
             town, beats, stay, assumed=assumed, seed=seed, cancelled=cancelled
         )
         description = town.description
+    if beats is not None and before is not None and start is not None:
+        from beatplanner.planning.beats.naming import called_as_before
+
+        beats = called_as_before(town, workload, beats, start, before)
     given = beat is not None
     levels = () if beats is None else stops.of_levels(_levels(town, workload, beats, wanted, given, time_limit, common))
     officers: OfficerPlan | None = None

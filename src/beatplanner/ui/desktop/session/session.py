@@ -15,7 +15,7 @@ from beatplanner.data.findings import listed
 from beatplanner.data.formats.damage import damaged, damaged_layers
 from beatplanner.data.paths import leads_to_server, whole_path
 from beatplanner.data.project.content import IN_VIEW, VIEW, called_now
-from beatplanner.data.result.sections import ruled_hours
+from beatplanner.data.result.sections import names_by_hand, ruled_hours
 from beatplanner.ui.desktop.session.damage import in_plain_words, refuse_what_is_no_project
 from beatplanner.ui.desktop.session.foreign_paths import foreign_paths
 from beatplanner.ui.desktop.toolkit.in_language import in_counts, with_counts
@@ -334,7 +334,7 @@ class OpenTown:
         if plan is None or plan.beats is None:
             return today | given
         names = dict(zip(plan.beats["beat"].astype(str), plan.beats["name"].astype(str), strict=True))
-        by_hand = ((plan.summary.get("rules") or {}).get("beats") or {}).get("names") or {}
+        by_hand = names_by_hand(plan.summary)
         # a result in a folder is called as it was planned, whatever its description says since
         lost = [b for b in names if b in by_hand and b not in given] if self.document is not None else []
         names = {b: n for b, n in names.items() if b not in lost} | given
