@@ -40,5 +40,5 @@ def ruled_hours(summary: Mapping[str, object]) -> list[Any]:
 
 def names_by_hand(summary: Mapping[str, object]) -> dict[str, str]:
     """Return what a planner called beats in the rules that a plan was made with, by id."""
-    names = section_of(section_of(summary, "rules"), "beats").get("names")
-    return {str(b): str(n) for b, n in names.items()} if isinstance(names, Mapping) else {}
+    names: Any = section_of(section_of(summary, "rules"), "beats").get("names")
+    return dict(names or {})

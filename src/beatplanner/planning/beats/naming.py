@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -235,13 +236,13 @@ def names_carried_on(
     settled
         Ids of beats that keep their names: those that a planner names, and those that are called as today.
     """
-    weight = people + 1e-9
-    pairs = pd.DataFrame({"beat": beat, "before": before, "weight": weight})
-    common = pairs.groupby(["beat", "before"])["weight"].sum()
-    now, then = pairs.groupby("beat")["weight"].sum(), pairs.groupby("before")["weight"].sum()
-    same = {
-        str(b): str(t) for (b, t), w in common.items() if str(t) in names and w > now[b] / 2 and w > then[t] / 2
-    }
+    common, now, then = Counter[tuple[str, str]](), Counter[str](), Counter[str]()
+    for b, t, weight in zip(beat, before, people.astype(float) + 1e-9, strict=True):
+        now[str(b)] += weight
+        if isinstance(t, str):
+            then[t] += weight
+            common[str(b), t] += weight
+    same = {b: t for (b, t), w in common.items() if t in names and w > now[b] / 2 and w > then[t] / 2}
     proposed = dict(zip(table["beat"].astype(str), table["name"].astype(str), strict=True))
     found = {b: n for b, n in proposed.items() if b in settled}
     for b, earlier in same.items():

@@ -83,6 +83,13 @@ class SurveyChange(TypedDict):
     clear: bool
 
 
+class _Row(TypedDict):
+    """Where a problem is."""
+
+    file: str
+    row: str
+
+
 @dataclass(frozen=True)
 class Survey:
     """Survey results.
@@ -202,7 +209,7 @@ def _answers(file: Path, tables: PlanTables) -> tuple[list[SurveyAnswer], list[N
     spelled: dict[str, str] = {}
     for i, r in enumerate(records(frame)):
         number, known = where.rows[i], match.positions[i]
-        place = {"file": file.name, "row": number}
+        place: _Row = {"file": file.name, "row": number}
         beat = (beats[i] or "") if known is None else list(names)[known]
         question, wave = (_text(r[k]) for k in ("question", "wave"))
         question, wave = (spelled.setdefault(" ".join(t.casefold().split()), t) for t in (question, wave))

@@ -175,9 +175,9 @@ def plan_project(project: Path, out: Path, **options: Any) -> None:
         summary = run_plan(project, out, progress=report, cancelled=cancelled, side=side, **options)
     print_summary(summary, out)
     say_verdict(out)
-    say_times(begun, time.monotonic() - begin, options.get("time_limit"), summary)
     if not repeatable(summary):
         err_console.print(ending_said(summary), markup=False)
+    say_times(begun, time.monotonic() - begin, options.get("time_limit"), summary)
     say_clashes(summary)
 
 
