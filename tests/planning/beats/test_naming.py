@@ -13,7 +13,8 @@ from beatplanner.data.description.read import read_description
 from beatplanner.data.result.alphabet import natural, places_listed
 from beatplanner.data.result.folder import read_result
 from beatplanner.data.town.read_town import read_town
-from beatplanner.planning.beats.naming import beat_table, names_carried_on
+from beatplanner.planning.beats.carried_names import names_carried_on
+from beatplanner.planning.beats.naming import beat_table
 from beatplanner.planning.whole.run import make_plan, start_of_plan
 from beatplanner.planning.workload import plan_workload
 

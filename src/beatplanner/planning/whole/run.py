@@ -346,7 +346,7 @@ def make_plan(
         )
         description = town.description
     if beats is not None and before is not None and start is not None:
-        from beatplanner.planning.beats.naming import called_as_before
+        from beatplanner.planning.beats.carried_names import called_as_before
 
         beats = called_as_before(town, workload, beats, start, before)
     given = beat is not None
