@@ -67,10 +67,10 @@ def names_carried_on(
 
 
 def called_as_before(
-    town: Town, workload: WorkloadPlan, beats: BeatPlan, start: np.ndarray, before: PlanTables
+    town: Town, workload: WorkloadPlan, beats: BeatPlan, start: np.ndarray | None, before: PlanTables | None
 ) -> BeatPlan:
     """Return beats with the names of the same beats in the plan that they were sought from, see `names_carried_on`; `start`, (n,), are its beats."""
-    if before.beats is None:
+    if start is None or before is None or before.beats is None:
         return beats
     # what a planner called a beat then is called so by the rules, or no more
     by_hand = names_by_hand(before.summary)

@@ -311,11 +311,10 @@ def make_plan(
             if one_by_one:
                 workload = workload.with_fixed(beside.result().fixed_hours)
         if "beats" in wanted:
+            from beatplanner.planning.beats.carried_names import called_as_before
             from beatplanner.planning.beats.plan import plan_beats
             from beatplanner.solver.districts.solve import PROOF_NODES
 
-            # who names a time wants it used for the proof; else the proof ends after a fixed number of nodes, the same everywhere
-            nodes = PROOF_NODES if time_limit is None else None
             # a fifth of the time is left to redraw them for the service, where that is asked for
             redrawn = asks_to_redraw(description)
             of_levels = 0.0 if time_limit is None else _share_of_levels(description) * time_limit
@@ -323,7 +322,8 @@ def make_plan(
                 town,
                 workload,
                 seconds=max(0.0, seconds_for("beats") - of_levels) * (0.8 if redrawn else 1.0),
-                nodes=nodes,
+                # who names a time wants it used for the proof; else the proof ends after a fixed number of nodes, the same everywhere
+                nodes=PROOF_NODES if time_limit is None else None,
                 start=start,
                 enough=ENOUGH if "officers" in wanted else 0.0,
                 worker_pool=worker_pool,
@@ -332,7 +332,7 @@ def make_plan(
             if redrawn:
                 left = None if time_limit is None else max(0.0, seconds_for("beats") - of_levels)
                 beats = redraw(town, workload, beats, partial(posts_of_beats, description), left, cancelled)
-            beats = stops.of("beats", beats)
+            beats = called_as_before(town, workload, stops.of("beats", beats), start, before)
         elif beat is not None or town.units["current"].notna().any():
             from beatplanner.planning.beats.plan import given_beats
 
@@ -345,10 +345,6 @@ def make_plan(
             town, beats, stay, assumed=assumed, seed=seed, cancelled=cancelled
         )
         description = town.description
-    if beats is not None and before is not None and start is not None:
-        from beatplanner.planning.beats.carried_names import called_as_before
-
-        beats = called_as_before(town, workload, beats, start, before)
     given = beat is not None
     levels = () if beats is None else stops.of_levels(_levels(town, workload, beats, wanted, given, time_limit, common))
     officers: OfficerPlan | None = None
