@@ -21,3 +21,6 @@ class RuleHost:
 
     def set(self, _values: Mapping[str, object]) -> str:
         return ""
+
+    def typed(self, *_step: object) -> None:
+        """Nothing is undone here."""

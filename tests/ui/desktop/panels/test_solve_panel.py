@@ -150,6 +150,7 @@ def test_tables_of_lists_are_grids_too(window):
 
 def test_every_table_of_rules_is_a_grid_and_rows_are_rows(qtbot):
     from beatplanner.data.description.rules import BY_KEY
+    from beatplanner.ui.desktop.panels.cell_rows import CellError
     from beatplanner.ui.desktop.panels.figure_grid import FigureGrid
     from beatplanner.ui.desktop.toolkit.in_language import in_language
 
@@ -169,9 +170,11 @@ def test_every_table_of_rules_is_a_grid_and_rows_are_rows(qtbot):
     shifts.add_row()
     shifts.table.item(1, 0).setText("night")
     shifts.table.item(1, 1).setText("19:00")
-    assert shifts.is_unfinished()
+    with pytest.raises(CellError, match="Row 2, “end”") as unfinished:
+        shifts.values()
+    assert unfinished.value.place == (1, 2) and unfinished.value.missing
     shifts.table.item(1, 2).setText("07:00")
-    assert not shifts.is_unfinished() and shifts.values()[1] == {"name": "night", "start": "19:00", "end": "07:00"}
+    assert shifts.values()[1] == {"name": "night", "start": "19:00", "end": "07:00"}
     shifts.table.item(1, 3).setText("fri, sat")
     assert shifts.values()[1]["days"] == ["fri", "sat"]
     shifts.show_values([])

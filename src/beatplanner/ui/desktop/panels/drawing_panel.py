@@ -403,11 +403,11 @@ class DrawingPanel(DrawingEdits, DrawnChanges, DrawingSolving, QWidget):
         """Let menu and keys say what is undone."""
         if not self.actions_:
             return
-        for name, words, changes in (
-            ("draw_undo", self.tr("Undo"), self.draft.done),
-            ("draw_redo", self.tr("Redo"), self.draft.undone),
+        for name, words, change in (
+            ("draw_undo", self.tr("Undo"), self.draft.to_undo),
+            ("draw_redo", self.tr("Redo"), self.draft.to_redo),
         ):
-            short = changes[-1].words if changes else ""
+            short = "" if change is None else change.words
             short = short if len(short) <= NAMED else f"{short[: NAMED - 1]}…"
             self.actions_[name].setText(f"{words}: {short}".replace("&", "&&") if short else words)
         self._enable()

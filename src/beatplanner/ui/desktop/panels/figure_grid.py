@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QBrush, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QApplication,
     QHBoxLayout,
     QHeaderView,
     QScrollArea,
-    QTableWidget,
     QTableWidgetItem,
     QToolButton,
     QVBoxLayout,
@@ -20,9 +18,12 @@ from PySide6.QtWidgets import (
 )
 
 from beatplanner.data.formats.number_columns import typed_number
+from beatplanner.ui.desktop.panels.cell_rows import CellError, Cells, compared_name, headed
+from beatplanner.ui.desktop.panels.cell_table import CellTable
 from beatplanner.ui.desktop.plain_text import literal
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 from beatplanner.ui.desktop.toolkit.number_box import own_sign
+from beatplanner.ui.desktop.toolkit.signal_colours import signal
 
 if TYPE_CHECKING:
     from beatplanner.data.description.sections.rule import Cell, Rule
@@ -42,59 +43,6 @@ def typing_of_rules():
     return typed_rules
 
 
-class CellTable(QTableWidget):
-    """Cells with the keys of a spreadsheet, which are the window's elsewhere: F2 types into a cell, Ctrl+C and Ctrl+V carry cells from and to other programs.
-
-    Signals
-    -------
-    pasted
-        The rows of texts that are to be put down where the chosen cell is.
-    given_up
-        Ctrl+Z while the cells are not in force: they are the last that was changed, and not what the window would take back.
-    """
-
-    pasted = Signal(list)
-    given_up = Signal()
-    in_force = True
-
-    def event(self, event: QEvent) -> bool:
-        """Have the keys before the window has them."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._is_own(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def _is_own(self, event: QKeyEvent) -> bool:
-        own = [QKeySequence.StandardKey.Copy, QKeySequence.StandardKey.Paste]
-        if not self.in_force:
-            own.append(QKeySequence.StandardKey.Undo)
-        return event.key() == Qt.Key.Key_F2 or any(event.matches(key) for key in own)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Copy and paste; what else there is Qt knows."""
-        if event.matches(QKeySequence.StandardKey.Paste):
-            if text := QApplication.clipboard().text().strip("\r\n"):
-                self.pasted.emit([line.split("\t") for line in text.splitlines()])
-        elif event.matches(QKeySequence.StandardKey.Copy):
-            self.copy()
-        elif not self.in_force and event.matches(QKeySequence.StandardKey.Undo):
-            self.given_up.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def copy(self) -> None:
-        """Put the chosen cells on the clipboard, as a spreadsheet reads them."""
-        chosen = [(i.row(), i.column()) for i in self.selectedIndexes()]
-        if not chosen:
-            return
-        rows, columns = ({cell[k] for cell in chosen} for k in (0, 1))
-        texts = [
-            [item.text() if (item := self.item(row, column)) is not None else "" for column in sorted(columns)]
-            for row in sorted(rows)
-        ]
-        QApplication.clipboard().setText("\n".join("\t".join(row) for row in texts))
-
-
 class FigureGrid(QWidget):
     """Names and values of one rule, or its rows of values.
 
@@ -110,9 +58,16 @@ class FigureGrid(QWidget):
     Signals
     -------
     changed
-        A cell was typed, or a row removed.
+        A cell was typed, rows were pasted, or one removed.
     unfit
         Why what was pasted was not put down.
+
+    Attributes
+    ----------
+    before
+        The cells before the last change.
+    pasted
+        Whether the last change put rows down: they are whole, and a row that is typed may not be yet.
     """
 
     changed = Signal()
@@ -145,7 +100,10 @@ class FigureGrid(QWidget):
             of_room = QHeaderView.ResizeMode.Stretch if column in wide else QHeaderView.ResizeMode.ResizeToContents
             header.setSectionResizeMode(column, of_room)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.table.itemChanged.connect(lambda _: self.changed.emit())
+        self.before: Cells = ()
+        self._now: Cells = ()
+        self.pasted = False
+        self.table.itemChanged.connect(lambda _: self._edited())
         below = QVBoxLayout(self)
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(2)
@@ -200,6 +158,71 @@ class FigureGrid(QWidget):
             self._fill(row, texts)
         self.table.blockSignals(False)
         self._fit()
+        self._now = self.cells()
+
+    def cells(self) -> Cells:
+        """Return the cells as they stand."""
+        rows: list[tuple[tuple[str, str], ...]] = []
+        for row in range(self.table.rowCount()):
+            items = [self.table.item(row, column) for column in range(self.table.columnCount())]
+            rows.append(
+                tuple(("", "") if i is None else (i.text(), i.data(Qt.ItemDataRole.UserRole) or "") for i in items)
+            )
+        return tuple(rows)
+
+    def put_back(self, cells: Cells) -> None:
+        """Let cells stand as they stood."""
+        self.table.blockSignals(True)
+        self.table.setRowCount(len(cells))
+        for row, texts in enumerate(cells):
+            self._fill(row, [word for _, word in texts])
+            for column, (text, _) in enumerate(texts):
+                item = self.table.item(row, column)
+                if item is not None:
+                    item.setText(text)
+        self.table.blockSignals(False)
+        self._fit()
+        self._now = cells
+        self.table.viewport().update()
+
+    def _edited(self, *, pasted: bool = False) -> None:
+        self.before, self._now, self.pasted = self._now, self.cells(), pasted
+        self.changed.emit()
+
+    def mark(self, cell: tuple[int, int] | None, words: str = "") -> None:
+        """Mark the cell that is wrong, with what is wrong as its tip, and no other."""
+        self.table.blockSignals(True)
+        for row in range(self.table.rowCount()):
+            for column in range(self.table.columnCount()):
+                item, wrong = self.table.item(row, column), (row, column) == cell
+                if item is None:
+                    continue
+                colour = signal("wrong", self.table.palette())
+                colour.setAlpha(90)
+                item.setData(Qt.ItemDataRole.BackgroundRole, QBrush(colour) if wrong else None)
+                item.setData(Qt.ItemDataRole.ToolTipRole, literal(words if wrong else item.text()))
+        self.table.blockSignals(False)
+        if cell is not None and (item := self.table.item(*cell)) is not None:
+            self.table.scrollToItem(item)
+        self.table.viewport().update()
+
+    def words_at(self, place: tuple[int, int], words: str) -> str:
+        """Return what is wrong in a cell with its row and column, or the name that is given to its row."""
+        row, column = place
+        head = self.table.item(row, NAME) if self.given else self.table.horizontalHeaderItem(column)
+        return self.tr("Row {0}, “{1}”: {2}").format(row + 1, "" if head is None else head.text(), words)
+
+    def place_of(self, path: str) -> tuple[int, int] | None:
+        """Return the cell of a value within the rule, by its path such as ``1.start``; None where it is in none."""
+        if self.columns:
+            number, _, path = path.partition(".")
+            rows = [row for row, texts in enumerate(self._cells()) if any(texts)]
+            name = path.partition(".")[0]
+            known = number.isdigit() and int(number) < len(rows) and name in self.columns
+            return (rows[int(number)], self.columns.index(name)) if known else None
+        names = self.given or [texts[NAME] for texts in self._cells()]
+        found = [row for row, name in enumerate(names) if name and (path == name or path.startswith(f"{name}."))]
+        return (found[0], VALUE) if found else None
 
     def without_empty(self, values: Any) -> Any:
         """Return values as cells hold them: what is not said has none, and where nothing is said there is neither table nor list."""
@@ -280,28 +303,45 @@ class FigureGrid(QWidget):
             Where a row lacks its name or its value, or a value is not what belongs there; the words say which.
         """
         if self.columns:
-            rows = [
-                {name: self._typed(name, text) for name, text in zip(self.columns, texts, strict=True) if text}
-                for texts in self._cells()
-            ]
-            return [row for row in rows if row] or None
+            rows: list[Table] = []
+            for row, texts in enumerate(self._cells()):
+                if any(texts):
+                    said = zip(self.columns, texts, strict=True)
+                    rows.append(
+                        {n: v for k, (n, text) in enumerate(said) if (v := self._value((row, k), n, text)) != ""}
+                    )
+            return rows or None
         found: Table = {}
-        for row, (name, text) in enumerate(self._cells()):
+        there = self._cells()
+        for row, (name, text) in enumerate(there):
             key = self.given[row] if self.given else name
-            if not text and (self.given or not name):
+            needed = key in self._needed() and any(texts[VALUE] for texts in there)
+            if not text and not needed and (self.given or not name):
                 continue
-            if not text or not key:
-                raise ValueError(self.tr("Each row needs a name and a value."))
+            if not key:
+                self._value((row, NAME), "", "")
             if key in found:
-                raise ValueError(self.tr("“{0}” is there twice.").format(self._called(key)))
-            found[key] = self._typed(key, text)
+                words = self.tr("“{0}” is there twice.").format(self._called(key))
+                raise CellError(self.words_at((row, NAME), words), (row, NAME))
+            found[key] = self._value((row, VALUE), key, text, needed=True)
         return found or None
 
-    def is_unfinished(self) -> bool:
-        """Tell whether a row has only some of the parts that it needs yet."""
-        needed = [k for k, name in enumerate(self.columns or ("", "")) if name not in self.rule.inner]
-        parts = [{bool(texts[k]) for k in needed} | {any(texts)} for texts in self._cells()]
-        return not self.given and any(len(said) > 1 for said in parts)
+    def _needed(self) -> list[str]:
+        """Return the names that have no default."""
+        names = self.columns or self.given
+        return [name for name in names if name in self.rule.names and name not in self.rule.inner]
+
+    def _value(self, place: tuple[int, int], name: str, text: str, *, needed: bool = False) -> Any:
+        """Return what stands in a cell, "" for nothing where it is not needed; CellError, which names row and column, where it is wrong or missing."""
+        if not text:
+            if needed or not name or name in self._needed():
+                words = self.tr("nothing stands there yet")
+                raise CellError(self.words_at(place, words), place, missing=True)
+            return ""
+        try:
+            return self._typed(name, text)
+        except ValueError as error:
+            raise CellError(self.words_at(place, in_language(self.tr(str(error)))), place) from None
 
     def _cells(self) -> list[list[str]]:
         def said(row: int, column: int) -> str:
@@ -350,11 +390,21 @@ class FigureGrid(QWidget):
     def put_down(self, rows: list[list[str]]) -> None:
         """Put rows of texts down from the chosen cell on, as one change: by their names where names are given, all of it or nothing; rows are added where names are free."""
         first, left = max(0, self.table.currentRow()), max(0, self.table.currentColumn())
-        placed, problem = [*enumerate(rows, first)], ""
-        if any(any(text.strip() for text in texts[self.table.columnCount() - left :]) for texts in rows):
+        columns: list[int | None] = [*range(left, self.table.columnCount())]
+        head = headed(rows, self._names_of_columns())
+        problem = "" if head is None else self._unknown(rows, head)
+        if head is not None:
+            columns, rows = head, rows[1:]
+        # what a row says beyond the columns, or under no name
+        beyond = [t for r in rows for k, t in enumerate(r) if k >= len(columns) or columns[k] is None]
+        cells = [{c: t.strip() for c, t in zip(columns, texts, strict=False) if c is not None} for texts in rows]
+        placed = [*enumerate(cells, first)]
+        if problem:
+            pass
+        elif any(text.strip() for text in beyond):
             problem = self.tr("Nothing was pasted: it is wider than the table from the chosen cell on.")
-        elif self.given and left == NAME:
-            placed, problem = self._by_name([texts for texts in rows if any(text.strip() for text in texts)])
+        elif self.given and NAME in columns:
+            placed, problem = self._by_name([texts for texts in cells if any(texts.values())])
         elif self.given and placed[-1][0] >= self.table.rowCount():
             problem = self.tr("Nothing was pasted: it is longer than the table from the chosen cell on.")
         self.unfit.emit(problem)
@@ -365,23 +415,40 @@ class FigureGrid(QWidget):
             if row == self.table.rowCount():
                 self.table.insertRow(row)
                 self._fill(row, [""] * self.table.columnCount())
-            for column, text in enumerate(texts, left):
+            for column, text in texts.items():
                 item = self.table.item(row, column)
                 if item is not None and item.flags() & Qt.ItemFlag.ItemIsEditable:
-                    item.setText(text.strip())
+                    item.setText(text)
         self.table.blockSignals(False)
         self._fit()
         self.table.viewport().update()
-        self.changed.emit()
+        self._edited(pasted=True)
 
-    def _by_name(self, rows: list[list[str]]) -> tuple[list[tuple[int, list[str]]], str]:
+    def _names_of_columns(self) -> dict[str, int]:
+        """Return the columns by what they are called, by the file and by the window."""
+        names = {compared_name(name): k for k, name in enumerate(self.columns or ("name", "value"))}
+        if not self.columns:
+            unit = self.rule.unit or UNITS.get(self.rule.key, "")
+            others = (self.tr("Value"), unit, self.tr(unit) if unit else "", self.rule.name, self.tr(self.rule.label))
+            names |= {compared_name(name): VALUE for name in others if name}
+        heads = [self.table.horizontalHeaderItem(k) for k in range(self.table.columnCount())]
+        return names | {compared_name(head.text()): k for k, head in enumerate(heads) if head is not None}
+
+    def _unknown(self, rows: list[list[str]], head: list[int | None]) -> str:
+        """Return why rows under names of columns cannot be put down; "" where they can."""
+        unknown = [t.strip() for t, column in zip(rows[0], head, strict=True) if t.strip() and column is None]
+        if unknown:
+            return self.tr("Nothing was pasted: the table has no column “{0}”.").format(unknown[0])
+        return self.tr("Nothing was pasted: there are names of columns alone.") if len(rows) == 1 else ""
+
+    def _by_name(self, rows: list[dict[int, str]]) -> tuple[list[tuple[int, dict[int, str]]], str]:
         """Return rows with the places of their names, as the file or the window has them, and what is wrong with the names."""
-        place = {self._plain(name): k for k, name in enumerate(self.given)}
-        place |= {self._plain(item.text()): k for k in range(len(self.given)) if (item := self.table.item(k, NAME))}
-        placed: dict[int, list[str]] = {}
+        place = {compared_name(name): k for k, name in enumerate(self.given)}
+        place |= {compared_name(item.text()): k for k in range(len(self.given)) if (item := self.table.item(k, NAME))}
+        placed: dict[int, dict[int, str]] = {}
         for texts in rows:
-            name = texts[NAME].strip()
-            row = place.get(self._plain(name))
+            name = texts.get(NAME, "")
+            row = place.get(compared_name(name))
             if row is None:
                 return [], self.tr("Nothing was pasted: the table has no row “{0}”.").format(name)
             if row in placed:
@@ -389,16 +456,13 @@ class FigureGrid(QWidget):
             placed[row] = texts
         return [*placed.items()], ""
 
-    def _plain(self, name: str) -> str:
-        return name.replace("_", " ").removesuffix("(%)").strip().casefold()
-
     def remove_row(self) -> None:
         """Remove the row that is chosen."""
         row = self.table.currentRow()
         if row >= 0:
             self.table.removeRow(row)
             self._fit()
-            self.changed.emit()
+            self._edited()
 
     def _fit(self) -> None:
         """Be as high as the rows, up to `MOST_ROWS`."""

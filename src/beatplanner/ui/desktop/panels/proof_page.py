@@ -17,7 +17,7 @@ from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.data.result.ending import ending_said
 from beatplanner.data.result.run_card import FAILED
 from beatplanner.ui.desktop.panels import jobs
-from beatplanner.ui.desktop.panels.rule_field import by_key
+from beatplanner.ui.desktop.panels.rule_host import by_key
 from beatplanner.ui.desktop.plain_text import Browser, literal
 from beatplanner.ui.desktop.session.child_process import Work
 from beatplanner.ui.desktop.session.verify_process import VerifyProcess

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -20,10 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from beatplanner.data.errors import InputError
+from beatplanner.data.errors import InputError, Note
 from beatplanner.ui.desktop.map.window import Window
+from beatplanner.ui.desktop.panels.cell_rows import Standing
 from beatplanner.ui.desktop.panels.changed_rules import ChangedRules
-from beatplanner.ui.desktop.panels.rule_field import RuleField, by_key, catalog
+from beatplanner.ui.desktop.panels.rule_field import RuleField
+from beatplanner.ui.desktop.panels.rule_host import by_key, catalog
 from beatplanner.ui.desktop.plain_text import Label, literal, question
 from beatplanner.ui.desktop.session.draft import Change, Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
@@ -165,6 +167,8 @@ class RulePanel(QWidget):
             self._build(there)
             # in fields that are made just now nothing is typed
             anew = True
+        if anew:
+            self.window_.draft.typed.forget()
         for entry in self._made:
             entry.load(rules, anew=anew)
         self.enable()
@@ -259,7 +263,7 @@ class RulePanel(QWidget):
 
     def refused(self) -> list[str]:
         """Return what was typed and is not in force, and why."""
-        return [f"{entry.label.text()}: {entry.wrong.text()}" for entry in self._made if entry.refused]
+        return [f"{entry.label.text()}: {entry.refusal.words}" for entry in self._made if entry.refusal is not None]
 
     def bring_up_refused(self) -> None:
         """Show the first rule that was typed and is not in force."""
@@ -285,14 +289,33 @@ class RulePanel(QWidget):
         try:
             self.changed.change(values, words)
         except InputError as error:
-            return "\n".join(in_language(". ".join(t for t in (note.what, note.mend) if t)) for note in error.problems)
+            return "\n".join(self._words_of(note, values) for note in error.problems)
         self._took_effect()
         return ""
 
+    def _words_of(self, note: Note, keys: Iterable[str]) -> str:
+        """Return what is wrong with rules; in a table that is changed with its row and column."""
+        words = in_language(". ".join(t for t in (note.what, note.mend) if t))
+        entry = next((e for e in self._made if e.rule.key in keys and note.field.startswith(f"{e.rule.key}.")), None)
+        return words if entry is None else entry.words_in_cell(note.field, words)
+
+    def typed(self, key: str, change: str, shows: tuple[Standing, Standing]) -> None:
+        """Take what was typed into cells and is not in force as a step that is undone: how they stood before, and stand since."""
+        self.window_.draft.add_typed(
+            Change(self.changed.kind, change, field=key, typed=True), lambda after: self._stand(key, shows[after])
+        )
+
+    def _stand(self, key: str, standing: Standing) -> None:
+        entry = next((e for e in self._made if e.rule.key == key), None)
+        if entry is not None:
+            entry.stand(standing)
+
     def _returned(self, change: Change, _back: bool) -> None:
-        if change.kind == self.changed.kind:
+        draft = self.window_.draft
+        if change.kind == self.changed.kind and not change.typed:
             self._took_effect()
-        if not self.window_.draft.done:
+        draft.typed.show_again(draft.count)
+        if not draft.done and not draft.typed.done:
             # nothing is changed any more: no field says otherwise
             for entry in self._made:
                 entry.give_up()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QResizeEvent
@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from beatplanner.data.narrowing import is_dict, is_sequence
+from beatplanner.ui.desktop.panels.cell_rows import CellError, Refusal, Standing
 from beatplanner.ui.desktop.panels.figure_grid import FigureGrid, typing_of_rules
+from beatplanner.ui.desktop.panels.rule_host import RuleHost, catalog, words_within
 from beatplanner.ui.desktop.plain_text import Label, literal
 from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language, kind_in_language, with_counts
 from beatplanner.ui.desktop.toolkit.number_box import NumberBox, bound_by, own_sign
@@ -39,52 +40,13 @@ ARROW = 34
 REST = 600
 
 
-def catalog():
-    """Return the catalogue of rules; it is loaded with the first project, so that the window itself stands at once.
-
-    Its type is the module, so that what is asked of it is checked.
-    """
-    from beatplanner.planning import rule_catalog
-
-    return rule_catalog
-
-
-def by_key() -> dict[str, Rule]:
-    """Return the rules by key."""
-    from beatplanner.data.description.rules import BY_KEY
-
-    return BY_KEY
-
-
-class RuleHost(Protocol):
-    """What a field asks of the panel that it stands in."""
-
-    explained: str
-
-    def hours(self, tolerance: float) -> list[str]:
-        """Return what a tolerance means in hours."""
-        ...
-
-    def count(self, section: str) -> int:
-        """Return how many beats or stations the plan that is shown has."""
-        ...
-
-    def kinds(self) -> Mapping[str, str]:
-        """Return what the force calls its kinds of incidents in the pack."""
-        ...
-
-    def set(self, values: Mapping[str, object]) -> str:
-        """Change rules; return what is wrong."""
-        ...
-
-
 class RuleField(QFrame):
     """One rule: its field, its sentence, “why?” and, where its value is another, the way back to the default.
 
     Attributes
     ----------
-    refused
-        What stands in the field was typed and is not in force: it stays there, with the reason below it, until it is taken or given up.
+    refusal
+        Why what stands in the field is not in force: it was typed and stays there, with the reason below it, until it is taken or given up; None else.
     """
 
     def __init__(self, panel: RuleHost, rule: Rule) -> None:
@@ -92,7 +54,9 @@ class RuleField(QFrame):
         self.panel, self.rule = panel, rule
         self.value: Any = None
         self._rules: Mapping[str, object] = {}
-        self.currency, self.refused, self._shown = "", False, 0.0
+        self.currency, self._shown = "", 0.0
+        self.refusal: Refusal | None = None
+        self._cell: tuple[int, int] | None = None
         self.timer = QTimer(self)
         self.timer.setSingleShot(True)
         self.timer.setInterval(REST)
@@ -125,10 +89,14 @@ class RuleField(QFrame):
             self.grid.changed.connect(self._cells_typed)
             # what is wrong with cells that are not in force stays
             self.grid.unfit.connect(lambda problem: self._warn(problem) if problem or not self.refused else None)
-            self.grid.table.given_up.connect(self._go_back)
         row.addWidget(self.back)
         row.addWidget(self.why)
         self._lay_out(row)
+
+    @property
+    def refused(self) -> bool:
+        """Whether what stands in the field is not in force."""
+        return self.refusal is not None
 
     # A rule has one of these or two, and only those are made; with their place at once: without it each that is shown would be a window for a moment.
 
@@ -261,7 +229,7 @@ class RuleField(QFrame):
         """Take a number that was typed, or refused before: it may go with the other rules now."""
         self.number.lineEdit().setModified(False)
         if problem := self._problem():
-            self._refuse(problem)
+            self._refuse(Refusal(problem))
             return
         self._name_unit()
         if self.refused or self._is_another():
@@ -271,14 +239,14 @@ class RuleField(QFrame):
         """Show the value in force, unless another was typed; of a project or scenario that is shown `anew` in any case."""
         if anew:
             self.timer.stop()
-            self.refused = False
+            self.refusal = None
         if not anew and not self.refused and self._is_another():
             return  # it is still typed
         self._rules = rules
         before, self.value = self.value, catalog().value_of(rules, self.rule)
         if self.refused and self.value != before:
             # what was refused was typed in the place of another value
-            anew, self.refused = True, False
+            anew, self.refusal = True, None
         self.currency = catalog().currency_of_rule(self.rule, rules)
         if not self.refused:
             self._show(anew=anew)
@@ -296,6 +264,7 @@ class RuleField(QFrame):
         elif self.grid is not None:
             self.grid.name_unit(self.currency)
             self.grid.show_values(self.value)
+            self.grid.mark(None)
         elif self.rule.kind in catalog().WRITTEN:
             self.text.setText(self._as_written())
             self.text.setCursorPosition(0)
@@ -320,19 +289,19 @@ class RuleField(QFrame):
         words = self.tr("Back to the value in force") if self.refused else self.tr("Back to the default")
         self.back.setToolTip(literal(words))
         self.back.setAccessibleName(f"{words}: {self.label.text()}")
-        if self.grid is not None:
-            self.grid.table.in_force = not self.refused
         self.back.setEnabled(self.refused or (self.value != self.rule.default and not self._must_be_said()))
 
     def give_up(self) -> None:
         """Show the value in force in the place of what was refused."""
         if self.refused:
-            self.refused = False
+            self.refusal = None
             self._show()
 
     def _go_back(self) -> None:
         if self.refused:
+            before = self._standing()
             self.give_up()
+            self._keep_typed(before)
         else:
             self._set(None)
 
@@ -342,7 +311,7 @@ class RuleField(QFrame):
 
     def _meant(self, text: str) -> str:
         """Return the word of the rules that the window calls by what was typed, of a payer that another table names say; else what was typed."""
-        return next((word for word in _words(self._rules) if self._called(word) == text), text)
+        return next((word for word in words_within(self._rules) if self._called(word) == text), text)
 
     def _in_words(self, value: Any) -> str:
         """Return the rule with a value as a sentence in the window's language."""
@@ -411,12 +380,45 @@ class RuleField(QFrame):
         self._set(catalog().kept(self.rule, self._shown), typed=True)
 
     def _cells_typed(self) -> None:
-        """Take a table cell by cell, but not a row of which only one part is there yet."""
-        if self.grid is not None and not self.grid.is_unfinished():
-            self._written()
+        """Take a table as it stands now; where that does not come into force it is a step that is undone all the same."""
+        if self.grid is None or not self.isEnabled():
+            return
+        before, value = (self.grid.before, self.refusal), self.value
+        self._written(whole=self.grid.pasted)
+        if self.refused or self.value == value:
+            self._keep_typed(before)
 
-    def _written(self) -> None:
-        """Take a date, list or table that was written."""
+    def _standing(self) -> Standing:
+        return (() if self.grid is None else self.grid.cells()), self.refusal
+
+    def _keep_typed(self, before: Standing) -> None:
+        after = self._standing()
+        if self.grid is not None and before != after and (before[1], after[1]) != (None, None):
+            words = self.tr("{0}: what was typed").format(self.label.text())
+            self.panel.typed(self.rule.key, words, (before, after))
+
+    def stand(self, standing: Standing) -> None:
+        """Let the cells stand as they stood, in force or with what was wrong with them."""
+        cells, refusal = standing
+        if self.grid is None:
+            return
+        self.refusal = None
+        if refusal is None:
+            self._show()
+        else:
+            self.grid.put_back(cells)
+            self._refuse(refusal)
+
+    def words_in_cell(self, path: str, words: str) -> str:
+        """Return what is wrong with a value of the table by its path in the description, told with its row and column."""
+        cell = None if self.grid is None else self.grid.place_of(path.removeprefix(f"{self.rule.key}."))
+        if self.grid is None or cell is None:
+            return words
+        self._cell = self._cell or cell
+        return self.grid.words_at(cell, words)
+
+    def _written(self, *, whole: bool = True) -> None:
+        """Take a date, list or table that was written; where it need not be `whole` a cell in which nothing stands yet is waited for."""
         if not self.isEnabled():
             return
         try:
@@ -427,8 +429,11 @@ class RuleField(QFrame):
                 as_it_was = self.text.text() == self._as_written()
                 text = self._meant(self.text.text().strip()) if self.rule.kind == "text" else self.text.text()
                 value = self.value if as_it_was else typing_of_rules().typed(self.rule, text, own_sign())
+        except CellError as problem:
+            self._refuse(Refusal(str(problem), problem.place, waits=problem.missing and not whole))
+            return
         except ValueError as error:
-            self._refuse(in_language(self.tr(str(error))))
+            self._refuse(Refusal(in_language(self.tr(str(error)))))
             return
         if self.refused or not as_it_was:
             self._set(value, typed=True)
@@ -438,28 +443,34 @@ class RuleField(QFrame):
         if self.rule.kind in catalog().WRITTEN:
             self._written()
         elif problem := self._problem():
-            self._refuse(problem)
+            self._refuse(Refusal(problem))
         elif self._is_another() or (self.refused and self._is_number() and self.number.isEnabled()):
             self._edit()
 
     def _set(self, value: Any, *, typed: bool = False) -> None:
         """Change the rule; where that is refused, say why: what was `typed` stays, a choice or a switch shows what is in force again."""
         self.timer.stop()
-        was, self.refused = self.refused, False
+        was, self.refusal, self._cell = self.refused, None, None
         problem = self.panel.set({self.rule.key: value})
         if problem and typed:
-            self._refuse(problem)
+            self._refuse(Refusal(problem, self._cell))
             return
         if problem or was:
             self._show()
         self._warn(problem)
 
-    def _refuse(self, problem: str) -> None:
+    def _refuse(self, refusal: Refusal) -> None:
         """Leave what was typed in the field, with the reason below it."""
         self.timer.stop()
-        self.refused = True
+        self.refusal = refusal
         self._show_back()
-        self._warn(problem)
+        words = refusal.words
+        if self.grid is not None:
+            self.grid.mark(None if refusal.waits else refusal.cell, words)
+            words = "\n".join((words, self.tr("Until then the values before stay in force.")))
+        self._warn("" if refusal.waits else words)
+        if refusal.waits:
+            self.sentence.setText(words)
 
     def _warn(self, problem: str) -> None:
         # in the place of the sentence, so that what stands below stays under the pointer
@@ -485,16 +496,3 @@ class RuleField(QFrame):
             self,
         )
         self.panel.explained = text
-
-
-def _words(rules: object) -> Iterator[str]:
-    """Give the names and texts within rules."""
-    if isinstance(rules, str):
-        yield rules
-    elif is_dict(rules):
-        for name, inner in rules.items():
-            yield name
-            yield from _words(inner)
-    elif is_sequence(rules):
-        for inner in rules:
-            yield from _words(inner)

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.project.content import DRAFT
+from beatplanner.ui.desktop.session.typed_steps import TypedSteps
 
 if TYPE_CHECKING:
     from beatplanner.data.narrowing import Table
@@ -36,12 +37,15 @@ class Change:
         West, south, east, north in metres, where it is seen; None where it is on no map.
     field
         Where in its panel it is seen; "" for the panel as a whole.
+    typed
+        Whether it was only typed: it is in force nowhere, and kept nowhere.
     """
 
     kind: str
     words: str
     place: Box | None = None
     field: str = ""
+    typed: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,8 @@ class Draft(QObject):
     ----------
     before_undo
         Called before a change is taken back: what is typed just now is a change, too.
+    typed
+        What is typed and not in force, in the order of all changes.
     held
         Kinds that may not be changed now.
     being_planned
@@ -139,6 +145,7 @@ class Draft(QObject):
         self.parts: dict[str, DraftPart] = {}
         self.done: list[Change] = []
         self.undone: list[Change] = []
+        self.typed = TypedSteps()
         self._kept: dict[str, Table] = {}  # where no project keeps it
         self._of: object = None
         self._shown: object = None
@@ -177,26 +184,53 @@ class Draft(QObject):
         assert not self._later.isActive(), "what was kept is laid down before anything is changed"
         self.done.append(change)
         self.undone.clear()
+        self.typed.undone.clear()
         self._keep()
+
+    def add_typed(self, change: Change, show: Callable[[bool], None]) -> None:
+        """Take a step of what is typed and not in force; `show` is that of `TypedStep`."""
+        self.settle()
+        self.typed.add(change, show, len(self.done))
+        self.undone.clear()
+        self.changed.emit()
+
+    @property
+    def to_undo(self) -> Change | None:
+        """The step that is taken back next; None for none."""
+        return self.typed.last(len(self.done)) or (self.done[-1] if self.done else None)
+
+    @property
+    def to_redo(self) -> Change | None:
+        """The step that is made again next; None for none."""
+        return self.typed.next(len(self.done)) or (self.undone[-1] if self.undone else None)
 
     @property
     def can_undo(self) -> bool:
         """Whether the last change can be taken back now."""
-        return len(self.done) > self.being_planned and self.done[-1].kind not in self.held
+        change = self.to_undo
+        if change is None or change.kind in self.held:
+            return False
+        return change.typed or len(self.done) > self.being_planned
 
     @property
     def can_redo(self) -> bool:
         """Whether the change that was taken back last can be made again now."""
-        return bool(self.undone) and self.undone[-1].kind not in self.held
+        change = self.to_redo
+        return change is not None and change.kind not in self.held
 
     def undo(self) -> bool:
         """Take the last change back, of whatever kind; return whether that was done."""
         for listener in self.before_undo:
             listener()
         self.settle()
-        if not self.can_undo:
+        change = self.to_undo
+        if change is None or not self.can_undo:
             return False
-        change = self.done[-1]
+        if change.typed:
+            self.typed.undo()
+            self.changed.emit()
+            self.returned.emit(change, True)
+            return True
         try:
             self.parts[change.kind].take_back()
         except InputError as error:
@@ -210,7 +244,13 @@ class Draft(QObject):
     def redo(self) -> None:
         """Make the change again that was taken back last."""
         self.settle()
-        if not self.can_redo:
+        change = self.to_redo
+        if change is None or not self.can_redo:
+            return
+        if change.typed:
+            self.typed.redo()
+            self.changed.emit()
+            self.returned.emit(change, False)
             return
         try:
             self.parts[self.undone[-1].kind].make_again()
@@ -387,6 +427,7 @@ class Draft(QObject):
             if left.get(kind):
                 self.done.append(left[kind].pop(0))
         self.done += [c for changes in left.values() for c in changes]
+        self.typed.stand_after(len(self.done), len(self.undone))
         self.changed.emit()
 
     def _of_scenario(self, state: Table) -> Table:
