@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from beatplanner.data.result.sections import section_of
 from beatplanner.ui.desktop.panels.rule_host import catalog
-from beatplanner.ui.desktop.session.draft import Change, Draft
+from beatplanner.ui.desktop.session.change import Change
+from beatplanner.ui.desktop.session.draft import Draft
 from beatplanner.ui.desktop.session.edit_words import history_words
 from beatplanner.ui.desktop.session.session import OpenTown
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from beatplanner.ui.desktop.session.draft import Change
+from beatplanner.ui.desktop.session.change import Change
 from beatplanner.ui.desktop.session.edit_words import edit_in_words
 from beatplanner.ui.desktop.toolkit.amount_words import allowed_share, amount_word
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent, unbroken_parts

@@ -28,8 +28,9 @@ from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.gantt import Gantt, Row
 from beatplanner.ui.desktop.panels.postings_to_plan import PostingsToPlan
 from beatplanner.ui.desktop.plain_text import Browser
+from beatplanner.ui.desktop.session.change import Change
 from beatplanner.ui.desktop.session.child_process import Work
-from beatplanner.ui.desktop.session.draft import Change, Draft
+from beatplanner.ui.desktop.session.draft import Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number as written
 from beatplanner.ui.desktop.toolkit.in_language import in_language

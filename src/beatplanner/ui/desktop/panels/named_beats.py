@@ -16,7 +16,7 @@ from beatplanner.data.colours import alike
 from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.drawing_dialogs import NameDialog
-from beatplanner.ui.desktop.session.draft import Change
+from beatplanner.ui.desktop.session.change import Change
 from beatplanner.ui.desktop.toolkit.in_language import in_language
 
 

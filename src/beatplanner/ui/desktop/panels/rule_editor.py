@@ -27,7 +27,8 @@ from beatplanner.ui.desktop.panels.changed_rules import ChangedRules
 from beatplanner.ui.desktop.panels.rule_field import RuleField
 from beatplanner.ui.desktop.panels.rule_host import by_key, catalog
 from beatplanner.ui.desktop.plain_text import Label, literal, question
-from beatplanner.ui.desktop.session.draft import Change, Draft
+from beatplanner.ui.desktop.session.change import Change
+from beatplanner.ui.desktop.session.draft import Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import number
 from beatplanner.ui.desktop.toolkit.in_language import in_counts, in_language, kind_in_language

@@ -25,7 +25,8 @@ from beatplanner.data.errors import InputError
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.site_tool import SiteTool
 from beatplanner.ui.desktop.plain_text import Label
-from beatplanner.ui.desktop.session.draft import Change, Draft
+from beatplanner.ui.desktop.session.change import Change
+from beatplanner.ui.desktop.session.draft import Draft
 from beatplanner.ui.desktop.toolkit.actions import Action
 from beatplanner.ui.desktop.toolkit.figures_text import as_set, number, percent
 from beatplanner.ui.desktop.toolkit.in_language import in_language, with_counts

@@ -14,38 +14,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from beatplanner.data.errors import InputError
 from beatplanner.data.project.content import DRAFT
+from beatplanner.ui.desktop.session.change import Change
 from beatplanner.ui.desktop.session.typed_steps import TypedSteps
 
 if TYPE_CHECKING:
     from beatplanner.data.narrowing import Table
     from beatplanner.ui.desktop.session.session import OpenTown
-
-Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One change by hand.
-
-    Attributes
-    ----------
-    kind
-        Of its part: ``"beats"``, ``"stations"``, ``"postings"``, ``"names"`` or ``"rules"``.
-    words
-        What was done, for "Undo: …".
-    place
-        West, south, east, north in metres, where it is seen; None where it is on no map.
-    field
-        Where in its panel it is seen; "" for the panel as a whole.
-    typed
-        Whether it was only typed: it is in force nowhere, and kept nowhere.
-    """
-
-    kind: str
-    words: str
-    place: Box | None = None
-    field: str = ""
-    typed: bool = False
 
 
 @dataclass(frozen=True)

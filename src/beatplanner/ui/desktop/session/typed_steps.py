@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from beatplanner.ui.desktop.session.draft import Change
+from beatplanner.ui.desktop.session.change import Change
 
 
 @dataclass

@@ -17,7 +17,8 @@ from beatplanner.data.errors import InputError
 from beatplanner.data.narrowing import Table
 from beatplanner.ui.desktop.panels.drawing_tools import Brush
 from beatplanner.ui.desktop.plain_text import question
-from beatplanner.ui.desktop.session.draft import Change, Draft, Planned
+from beatplanner.ui.desktop.session.change import Change
+from beatplanner.ui.desktop.session.draft import Draft, Planned
 from beatplanner.ui.desktop.toolkit.in_language import error_lines, in_language, with_counts
 from beatplanner.ui.desktop.window.main_frame import MainFrame
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from beatplanner.ui.desktop.map.window import Window
 from beatplanner.ui.desktop.panels.drawing_panel import DrawingPanel
 from beatplanner.ui.desktop.panels.rule_editor import RulePanel
-from beatplanner.ui.desktop.session.draft import Change
+from beatplanner.ui.desktop.session.change import Change
 from beatplanner.ui.desktop.window.side_width import SideWidth
 
 
