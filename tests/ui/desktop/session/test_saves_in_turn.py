@@ -149,6 +149,37 @@ def test_the_sample_town_and_a_recovery_ask_once_about_unsaved_work(window, proj
     assert window.scenario.document.content.history[-2].what == "Left behind" and len(asked) == 2
 
 
+@pytest.mark.parametrize("offered", [True, False])
+def test_what_cannot_be_restored_now_stays_once_and_goes_once_it_is_restored(window, project, monkeypatch, offered):
+    crashed = ProjectDocument.open(project)
+    crashed.record("Left behind")
+    crashed.close(keep_journal=True)
+    monkeypatch.setattr(journal, "is_running", lambda _: False)
+    yes = QtWidgets.QMessageBox.StandardButton.Yes
+    monkeypatch.setattr(QtWidgets.QMessageBox, "question", lambda *_: yes)
+    monkeypatch.setattr(window, "show_lines", lambda *_: None)
+    (recovery,) = journal.recoveries(project)
+    files = {file.name for file in project.parent.iterdir()}
+
+    def restore() -> None:
+        if offered:
+            window.open(project)
+        else:
+            window.session.restore(recovery)
+
+    def read(*_: object) -> None:
+        raise InputError(problem("the units are missing"))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(window.scenario, "_read", read)
+        restore()
+    assert window.scenario.document is None and [r.id for r in journal.recoveries(project)] == [recovery.id]
+    assert {file.name for file in project.parent.iterdir()} == files
+    restore()
+    assert window.scenario.document.content.history[-2].what == "Left behind"
+    assert [r.id for r in journal.recoveries(project)] == [window.scenario.document._journal.id]
+
+
 def test_a_save_says_which_rules_that_were_typed_it_does_not_hold(window, project):
     window.open(project)
     document = window.scenario.document

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from beatplanner.data.description.models import Description
     from beatplanner.data.narrowing import Table
     from beatplanner.data.project.document import ProjectDocument
+    from beatplanner.data.project.journal import Recovery
     from beatplanner.data.result.plan_tables import PlanTables
     from beatplanner.data.town.street_names import NamedStreets
     from beatplanner.data.town.town import Town
@@ -79,7 +80,7 @@ class OpenTown:
     plan_shown
         Number of the document's plan in force; 0 where it is none of them.
     before_reading
-        Called with a document before it is read: unsaved work is restored there.
+        Called with a document before it is read: unsaved work is restored there. What it returns is let go once the document is open, and not before.
     follows
         Asked whether paths that lead out of a project are followed; nothing touches them before.
     reading
@@ -98,7 +99,7 @@ class OpenTown:
         self.plan_shown = 0
         self.drawn: Drawing | None = None
         self.as_drawn: PlanTables | None = None
-        self.before_reading: Callable[[ProjectDocument], object] = lambda _: None
+        self.before_reading: Callable[[ProjectDocument], list[Recovery]] = lambda _: []
         self.follows: Callable[[list[str]], bool] = lambda _: False
         self.reading: Callable[..., Any] = lambda function, *arguments: function(*arguments)
 
@@ -120,6 +121,7 @@ class OpenTown:
         from beatplanner.data.project.document import ProjectDocument
 
         document, again, shown = None, None, 0
+        restored: list[Recovery] = []
         folder = path.parent if path.name == "plan.gpkg" else path
         if folder.is_dir():
             self._refuse_damaged_result(folder)
@@ -138,7 +140,7 @@ class OpenTown:
             except InputError as error:
                 raise in_plain_words(path, error) from error
             try:
-                self.before_reading(document)
+                restored = self.before_reading(document)
                 out = foreign_paths(document.rules(), whole=document.is_file)
                 if out and not self.follows(out):
                     what = f"it names files elsewhere, which were not followed: {listed(out, 5)}"
@@ -147,14 +149,17 @@ class OpenTown:
                 result = document.plan_folder(shown) if shown else None
                 town, plan, streets = self._read(document, result)
                 if again is None and not leaves():
-                    document.close(keep_journal=document.dirty)
+                    document.close()
                     return False
             except BaseException:
-                document.close(keep_journal=document.dirty, keep_lock=again is not None)
+                # what was restored in it still lies where it was restored from
+                document.close(keep_lock=again is not None)
                 raise
             self.project, self.result = path, result
         self.close_document(keep_lock=again is not None)
         self.document, self.plan_shown = document, shown
+        for recovery in restored:
+            recovery.forget()
         self.town, self.plan, self.streets = town, plan, streets
         self.opened, self.taken = self.opened + 1, 0
         self.changed()

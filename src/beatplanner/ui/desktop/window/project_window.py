@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -188,8 +189,9 @@ class Session(QObject):
 
     # ---- recovery
 
-    def offer_recovery(self, document: ProjectDocument) -> None:
-        """Before a project is read: ask whether what a crash left is to be restored."""
+    def offer_recovery(self, document: ProjectDocument) -> list[Recovery]:
+        """Before a project is read: ask whether what a crash left is to be restored; return what was, to be let go once the project is open."""
+        restored: list[Recovery] = []
         for recovery in recoveries(document.file):
             if document.is_file and recovery.save_id != document.save_id and not document.saved_steps(recovery.id):
                 # somebody saved the project since; the start page restores it as a copy
@@ -210,7 +212,8 @@ class Session(QObject):
             )
             if answer == QMessageBox.StandardButton.Yes:
                 document.recover(recovery)
-                recovery.forget()
+                restored.append(recovery)
+        return restored
 
     def restore(self, recovery: Recovery) -> None:
         """Restore unsaved work: into its project, or into a copy where that is gone or was saved by somebody else since."""
@@ -224,7 +227,7 @@ class Session(QObject):
         except InputError as error:
             window.show_lines(self.tr("This cannot be restored"), [str(note) for note in error.problems])
             return
-        base = recovery.folder / BASE
+        base, copied = recovery.folder / BASE, False
         if there is None or (
             there.is_file and there.save_id != recovery.save_id and not there.saved_steps(recovery.id)
         ):
@@ -238,16 +241,23 @@ class Session(QObject):
             )
             try:
                 shutil.copyfile(base, project)
+                copied = True
             except OSError as error:
                 window.show_lines(self.tr("This cannot be restored"), error_lines(error))
                 return
-        before, window.scenario.before_reading = window.scenario.before_reading, lambda d: d.recover(recovery)
+
+        def taken(document: ProjectDocument) -> list[Recovery]:
+            document.recover(recovery)
+            return [recovery]
+
+        before, window.scenario.before_reading = window.scenario.before_reading, taken
         try:
             window.open(project, asked=True)
         finally:
             window.scenario.before_reading = before
-        if self.document is not None and self.document.file == whole_path(project):
-            recovery.forget()
+        if copied and (self.document is None or self.document.file != whole_path(project)):
+            with suppress(OSError):
+                project.unlink()
         self.refresh()
 
     # ---- saving
