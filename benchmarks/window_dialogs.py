@@ -7,7 +7,9 @@ from typing import Any
 
 # What a run tells at its end of a plan that was made all the same, as was agreed to, and why none is made of what breaks rules.
 BROKEN = (
+    "The plan as drawn does not keep all rules",
     "The rules cannot all be met",
+    "Stopped before a plan that keeps all rules was found",
     "No plan that keeps all rules was found",
     "By these rules these postings are not as they were dragged",
     # postings that were dragged so far that they break a rule
