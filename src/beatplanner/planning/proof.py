@@ -77,6 +77,11 @@ def silent(phase: str, best: float | None, bound: float | None, seconds: float) 
     """Report progress to nobody."""
 
 
+def share_left(objective: float, bound: float) -> float:
+    """Return the share of the objective that a bound leaves; a bound whose last digit is rounded up to that of the objective leaves none."""
+    return max(0.0, objective - bound) / objective if objective > 0 else 0.0
+
+
 @dataclass(frozen=True)
 class Proof:
     """Status, objective and proven bound of a step.

@@ -15,10 +15,10 @@ import numpy as np
 from beatplanner.data.result.cells import readable
 from beatplanner.data.result.draft import proven_bound
 from beatplanner.data.result.sections import list_of, section_of
-from beatplanner.planning.proof import OPTIMAL_GAP
+from beatplanner.planning.proof import OPTIMAL_GAP, share_left
 from beatplanner.planning.verification.proofs import proven
 from beatplanner.planning.whole.beat_proofs import rounded_down
-from beatplanner.planning.whole.proofs import evidence_of, share_left
+from beatplanner.planning.whole.proofs import evidence_of
 
 if TYPE_CHECKING:
     from beatplanner.data.description.models import Description

@@ -19,7 +19,7 @@ from beatplanner.data.result.cells import readable
 from beatplanner.data.result.folder import plain_types
 from beatplanner.data.result.plan_tables import PlanTables
 from beatplanner.planning.beats.conflicts import no_less
-from beatplanner.planning.proof import OPTIMAL_GAP
+from beatplanner.planning.proof import OPTIMAL_GAP, share_left
 from beatplanner.planning.verification.beats_proof import at_tolerance, certified_areas, least_over_hosts
 from beatplanner.planning.verification.evidence import Evidence, with_text_ids
 from beatplanner.planning.verification.proofs import BUDGET, STOPS, TOLERANCE, proven
@@ -198,11 +198,6 @@ def _certify(evidence: Evidence, step: str, claims: Claims, arrays: Arrays | Non
         claims["gap"] = share_left(objective, certified)
     else:
         claims["certified_bound"] = certified
-
-
-def share_left(objective: float, bound: float) -> float:
-    """Return the share of the objective that a bound leaves; a bound whose last digit is rounded up to that of the objective leaves none."""
-    return max(0.0, objective - bound) / objective if objective > 0 else 0.0
 
 
 def _stations(_evidence: Evidence, plan: Plan) -> Arrays | None:

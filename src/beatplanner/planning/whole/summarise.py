@@ -16,7 +16,7 @@ from beatplanner.data.town.town import Town
 from beatplanner.planning.beats.amounts import balance_rows
 from beatplanner.planning.forum.forum_money import forum_ways
 from beatplanner.planning.officers.trust import relationship_years_of_lines
-from beatplanner.planning.proof import rules_in_summary
+from beatplanner.planning.proof import rules_in_summary, share_left
 from beatplanner.planning.stations.access import access_shares
 from beatplanner.planning.versions import versions
 from beatplanner.planning.whole.country import CountryPlan, as_summary, country_plan
@@ -97,7 +97,7 @@ def _gaps_apart(beats: BeatPlan) -> dict[str, float]:
         return {}
     wider = {w.municipality for w in beats.wider}
     return {
-        name: max(0.0, (objective - bound) / objective)
+        name: share_left(objective, bound)
         for name, (objective, bound) in beats.apart.items()
         if bound is not None and objective > 0 and name not in wider
     }

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from beatplanner.data.errors import InputError
 from beatplanner.data.findings import decimals_beside
 from beatplanner.planning.progress import Unmet, split_amount, split_unit
+from beatplanner.planning.proof import share_left
 from beatplanner.ui.desktop.plain_text import Label, question
 from beatplanner.ui.desktop.session.session import Asked
 from beatplanner.ui.desktop.session.solving import step_of
@@ -338,7 +339,7 @@ class RunActions(RunGaps, StatusWords):
             lines.append(self.tr("Best plan so far: {0} {1}").format(number(best / scale), named).strip())
         # of a plan with wider rules than those that were asked for a gap says nothing of them
         if best is not None and bound is not None and best > 0 and not (step == "beats" and self.unmet):
-            lines.append(searched_text(max(0.0, (best - bound) / best)))
+            lines.append(searched_text(share_left(best, bound)))
         return "\n".join(lines)
 
     def run_plan(self: Any) -> None:

@@ -8,7 +8,7 @@ from beatplanner.data.result.draft import BROKEN, proven_bound, proven_gap, stan
 from beatplanner.data.result.draft_reason import gap_said
 from beatplanner.data.result.ending import OfMunicipality, of_municipalities
 from beatplanner.data.result.sections import section_of
-from beatplanner.planning.proof import OPTIMAL_GAP
+from beatplanner.planning.proof import OPTIMAL_GAP, share_left
 from beatplanner.ui.desktop.panels.run_chart import Gap
 from beatplanner.ui.desktop.toolkit.figures_text import number, percent
 
@@ -36,7 +36,7 @@ class RunGaps:
                 for place, (best, bound) in sorted(self.by_municipality.items()):
                     unmet, gap = place in self.unmet, None
                     if not unmet and best is not None and bound is not None and best > 0:
-                        gap = max(0.0, (best - bound) / best)
+                        gap = share_left(best, bound)
                     found.append(self._gap(f"{name}: {place}", gap, wider=unmet, checked=checked))
         return found
 
@@ -53,7 +53,7 @@ class RunGaps:
         known = [
             OfMunicipality(
                 place,
-                None if best is None or bound is None or best <= 0 else max(0.0, (best - bound) / best),
+                None if best is None or bound is None or best <= 0 else share_left(best, bound),
                 place in self.unmet,
             )
             for place, (best, bound) in sorted(self.by_municipality.items())
